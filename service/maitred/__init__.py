@@ -1,0 +1,1 @@
+"""maitred: decides in real time what is appropriate for a customer."""

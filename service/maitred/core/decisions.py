@@ -1,0 +1,69 @@
+"""A decision: what was asked, what is proposed, what is refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, unique
+
+from .reasons import Reason
+from .rules import ActionType
+from .values import Facts
+
+
+@unique
+class Explain(IntEnum):
+    """How much to explain. Names and numbers are those of ``maitred.v1.Explain``."""
+
+    EXPLAIN_NONE = 0
+    EXPLAIN_REASONS = 1
+    EXPLAIN_FULL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedTreatment:
+    """A treatment with its placeholders filled in."""
+
+    title: str
+    say: tuple[str, ...] = ()
+    show: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An action put forward; ``rank`` counts from 1."""
+
+    action: str
+    rank: int
+    score: float
+    type: ActionType
+    treatment: RenderedTreatment
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action not put forward; ``detail`` says in plain words what was needed and what was there."""
+
+    action: str
+    reason: Reason
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a decision is a pure function of, beside the ruleset.
+
+    ``facts`` hold everything conditions may read, situations included.
+    """
+
+    channel: str
+    facts: Facts
+    now: datetime
+    max_actions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one question. ``candidates`` counts the actions all rules allowed."""
+
+    proposals: tuple[Proposal, ...]
+    candidates: int

@@ -1,0 +1,146 @@
+"""A ruleset as the rule files say it: checked, typed, not yet compiled for matching."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum, unique
+
+from .conditions import Condition
+from .expressions import Score
+from .values import Attribute, Value
+
+
+@unique
+class ActionType(IntEnum):
+    """Names and numbers are those of ``maitred.v1.ActionType``."""
+
+    OFFER = 1
+    SERVICE = 2
+    GESTURE = 3
+    MESSAGE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """When an action is live, on the civil clock of ``zone``.
+
+    ``first`` and ``last`` are civil dates, both included. ``weekdays`` are 0 (Monday) to
+    6, empty for all. ``hours`` are pairs of minutes of the day, start included, end not;
+    a pair whose end is not after its start runs past midnight and belongs to the day it
+    starts on; empty for all day. ``zone`` is an IANA name, or ``None`` for the location's own.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    weekdays: frozenset[int] = frozenset()
+    hours: tuple[tuple[int, int], ...] = ()
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """``${attribute}`` in a treatment."""
+
+    attribute: str
+
+
+Template = tuple[str | Placeholder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """How an action is put on one channel. ``title`` falls back on the action's."""
+
+    title: Template | None = None
+    say: tuple[Template, ...] = ()
+    show: Template = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One condition an action needs.
+
+    ``rule`` is what refusals name: the entry's ``reason``, or else the name of the
+    document it stands in. ``say`` is the author's own wording for the customer.
+    """
+
+    rule: str
+    text: str
+    condition: Condition
+    say: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the business can do for a customer now.
+
+    ``requirements`` are the action's own, then those of every ``Eligibility`` that
+    chooses it, in order of name. ``channels`` empty means every channel.
+    """
+
+    name: str
+    title: str
+    type: ActionType
+    owner: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()
+    live: Live = Live()
+    requirements: tuple[Requirement, ...] = ()
+    score: Score = Score(constant=0.0)
+    treatments: Mapping[str, Treatment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A fact derived from conditions and other situations.
+
+    It holds when every member of ``all``, at least one of ``any`` (where there are any)
+    and none of ``none`` holds. A member is a condition or the name of a situation.
+    """
+
+    name: str
+    all: tuple["Member", ...] = ()
+    any: tuple["Member", ...] = ()
+    none: tuple["Member", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A condition as a member of a situation; ``text`` as written."""
+
+    text: str
+    condition: Condition
+
+
+Member = Atom | str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A store or site; ``attributes`` by qualified name (``location.oven_slots``)."""
+
+    id: str
+    zone: str
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All rule files at one version.
+
+    ``hash`` is the SHA-256 (hex) of the canonical content. ``locations`` is ``None``
+    where any location is accepted. ``channels`` are all channels named anywhere in it;
+    a request for another one is malformed. ``sources`` are the files by relative path,
+    enough to load it again.
+    """
+
+    hash: str
+    version: str
+    zone: str
+    commit: str = ""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()
+    locations: Mapping[str, Location] | None = None
+    situations: tuple[Situation, ...] = ()
+    actions: tuple[Action, ...] = ()
+    sources: Mapping[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""Generates the protobuf stubs from protos/, or with --check says where they have drifted."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from grpc_tools import protoc
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTOS = ROOT / "protos"
+PACKAGES = ROOT / "service"
+
+
+def generate(target: Path) -> list[Path]:
+    """Writes stubs under ``target``; gives their paths relative to it."""
+    files = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
+    arguments = ["protoc", f"-I{PROTOS}", f"--python_out={target}", f"--pyi_out={target}"]
+    services = [name for name in files if "service " in (PROTOS / name).read_text()]
+    if protoc.main([*arguments, *files]) or protoc.main([*arguments, f"--grpc_python_out={target}", *services]):
+        sys.exit("protoc failed")
+    return sorted(path.relative_to(target) for path in target.rglob("*_pb2*"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a stub differs")
+    check = parser.parse_args().check
+    with tempfile.TemporaryDirectory() as scratch:
+        made = generate(Path(scratch))
+        drifted = [name for name in made if not same(Path(scratch) / name, PACKAGES / name)]
+        if not check:
+            for name in drifted:
+                (PACKAGES / name).write_bytes((Path(scratch) / name).read_bytes())
+                print(f"wrote service/{name}")
+            return 0
+    for name in drifted:
+        print(f"service/{name} differs from protos/: run `make stubs`")
+    return int(bool(drifted))
+
+
+def same(left: Path, right: Path) -> bool:
+    return right.exists() and left.read_bytes() == right.read_bytes()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
