@@ -5,17 +5,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+import grpc_tools
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 PACKAGES = ROOT / "service"
+WELL_KNOWN = Path(grpc_tools.__file__).parent / "_proto"
 
 
 def generate(target: Path) -> list[Path]:
     """Writes stubs under ``target``; gives their paths relative to it."""
     files = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
-    arguments = ["protoc", f"-I{PROTOS}", f"--python_out={target}", f"--pyi_out={target}"]
+    arguments = ["protoc", f"-I{PROTOS}", f"-I{WELL_KNOWN}", f"--python_out={target}", f"--pyi_out={target}"]
     services = [name for name in files if "service " in (PROTOS / name).read_text()]
     if protoc.main([*arguments, *files]) or protoc.main([*arguments, f"--grpc_python_out={target}", *services]):
         sys.exit("protoc failed")

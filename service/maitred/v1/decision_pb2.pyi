@@ -1,0 +1,207 @@
+import datetime
+
+from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Explain(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EXPLAIN_NONE: _ClassVar[Explain]
+    EXPLAIN_REASONS: _ClassVar[Explain]
+    EXPLAIN_FULL: _ClassVar[Explain]
+
+class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REASON_UNSPECIFIED: _ClassVar[Reason]
+    PAUSED: _ClassVar[Reason]
+    NOT_LIVE: _ClassVar[Reason]
+    WRONG_CHANNEL: _ClassVar[Reason]
+    CONSENT_REQUIRED: _ClassVar[Reason]
+    SENSITIVE: _ClassVar[Reason]
+    NOT_ELIGIBLE: _ClassVar[Reason]
+    MISSING_ATTRIBUTE: _ClassVar[Reason]
+    RULE_ERROR: _ClassVar[Reason]
+    HELD_OUT: _ClassVar[Reason]
+    NOT_IN_ROLLOUT: _ClassVar[Reason]
+    FREQUENCY_CAPPED: _ClassVar[Reason]
+    CAPACITY_EXHAUSTED: _ClassVar[Reason]
+    PACED: _ClassVar[Reason]
+    OUTRANKED: _ClassVar[Reason]
+
+class ActionType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ACTION_TYPE_UNSPECIFIED: _ClassVar[ActionType]
+    OFFER: _ClassVar[ActionType]
+    SERVICE: _ClassVar[ActionType]
+    GESTURE: _ClassVar[ActionType]
+    MESSAGE: _ClassVar[ActionType]
+EXPLAIN_NONE: Explain
+EXPLAIN_REASONS: Explain
+EXPLAIN_FULL: Explain
+REASON_UNSPECIFIED: Reason
+PAUSED: Reason
+NOT_LIVE: Reason
+WRONG_CHANNEL: Reason
+CONSENT_REQUIRED: Reason
+SENSITIVE: Reason
+NOT_ELIGIBLE: Reason
+MISSING_ATTRIBUTE: Reason
+RULE_ERROR: Reason
+HELD_OUT: Reason
+NOT_IN_ROLLOUT: Reason
+FREQUENCY_CAPPED: Reason
+CAPACITY_EXHAUSTED: Reason
+PACED: Reason
+OUTRANKED: Reason
+ACTION_TYPE_UNSPECIFIED: ActionType
+OFFER: ActionType
+SERVICE: ActionType
+GESTURE: ActionType
+MESSAGE: ActionType
+
+class ConsentSignals(_message.Message):
+    __slots__ = ("granted", "denied", "gpc", "tcf", "gpp")
+    GRANTED_FIELD_NUMBER: _ClassVar[int]
+    DENIED_FIELD_NUMBER: _ClassVar[int]
+    GPC_FIELD_NUMBER: _ClassVar[int]
+    TCF_FIELD_NUMBER: _ClassVar[int]
+    GPP_FIELD_NUMBER: _ClassVar[int]
+    granted: _containers.RepeatedScalarFieldContainer[str]
+    denied: _containers.RepeatedScalarFieldContainer[str]
+    gpc: bool
+    tcf: str
+    gpp: str
+    def __init__(self, granted: _Optional[_Iterable[str]] = ..., denied: _Optional[_Iterable[str]] = ..., gpc: _Optional[bool] = ..., tcf: _Optional[str] = ..., gpp: _Optional[str] = ...) -> None: ...
+
+class DecideRequest(_message.Message):
+    __slots__ = ("request_id", "customer_id", "channel", "location_id", "context", "context_json", "max_actions", "explain", "dry_run", "ruleset", "at", "consent")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_JSON_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    EXPLAIN_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    RULESET_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    customer_id: str
+    channel: str
+    location_id: str
+    context: _struct_pb2.Struct
+    context_json: bytes
+    max_actions: int
+    explain: Explain
+    dry_run: bool
+    ruleset: str
+    at: _timestamp_pb2.Timestamp
+    consent: ConsentSignals
+    def __init__(self, request_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., location_id: _Optional[str] = ..., context: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., context_json: _Optional[bytes] = ..., max_actions: _Optional[int] = ..., explain: _Optional[_Union[Explain, str]] = ..., dry_run: _Optional[bool] = ..., ruleset: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., consent: _Optional[_Union[ConsentSignals, _Mapping]] = ...) -> None: ...
+
+class DecideResponse(_message.Message):
+    __slots__ = ("decision_id", "ruleset", "proposals", "refusals", "degraded", "decided_at", "trace_id")
+    DECISION_ID_FIELD_NUMBER: _ClassVar[int]
+    RULESET_FIELD_NUMBER: _ClassVar[int]
+    PROPOSALS_FIELD_NUMBER: _ClassVar[int]
+    REFUSALS_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_AT_FIELD_NUMBER: _ClassVar[int]
+    TRACE_ID_FIELD_NUMBER: _ClassVar[int]
+    decision_id: str
+    ruleset: str
+    proposals: _containers.RepeatedCompositeFieldContainer[Proposal]
+    refusals: _containers.RepeatedCompositeFieldContainer[Refusal]
+    degraded: bool
+    decided_at: _timestamp_pb2.Timestamp
+    trace_id: str
+    def __init__(self, decision_id: _Optional[str] = ..., ruleset: _Optional[str] = ..., proposals: _Optional[_Iterable[_Union[Proposal, _Mapping]]] = ..., refusals: _Optional[_Iterable[_Union[Refusal, _Mapping]]] = ..., degraded: _Optional[bool] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_id: _Optional[str] = ...) -> None: ...
+
+class Treatment(_message.Message):
+    __slots__ = ("title", "say", "show")
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    SAY_FIELD_NUMBER: _ClassVar[int]
+    SHOW_FIELD_NUMBER: _ClassVar[int]
+    title: str
+    say: _containers.RepeatedScalarFieldContainer[str]
+    show: str
+    def __init__(self, title: _Optional[str] = ..., say: _Optional[_Iterable[str]] = ..., show: _Optional[str] = ...) -> None: ...
+
+class Proposal(_message.Message):
+    __slots__ = ("action", "rank", "score", "type", "treatment", "substitute_for", "hold_expires_at", "why")
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    RANK_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    TREATMENT_FIELD_NUMBER: _ClassVar[int]
+    SUBSTITUTE_FOR_FIELD_NUMBER: _ClassVar[int]
+    HOLD_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    action: str
+    rank: int
+    score: float
+    type: ActionType
+    treatment: Treatment
+    substitute_for: str
+    hold_expires_at: _timestamp_pb2.Timestamp
+    why: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, action: _Optional[str] = ..., rank: _Optional[int] = ..., score: _Optional[float] = ..., type: _Optional[_Union[ActionType, str]] = ..., treatment: _Optional[_Union[Treatment, _Mapping]] = ..., substitute_for: _Optional[str] = ..., hold_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., why: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Refusal(_message.Message):
+    __slots__ = ("action", "reason", "rule", "detail")
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    action: str
+    reason: Reason
+    rule: str
+    detail: str
+    def __init__(self, action: _Optional[str] = ..., reason: _Optional[_Union[Reason, str]] = ..., rule: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class GetDecisionRequest(_message.Message):
+    __slots__ = ("decision_id", "explain")
+    DECISION_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPLAIN_FIELD_NUMBER: _ClassVar[int]
+    decision_id: str
+    explain: Explain
+    def __init__(self, decision_id: _Optional[str] = ..., explain: _Optional[_Union[Explain, str]] = ...) -> None: ...
+
+class GetDecisionResponse(_message.Message):
+    __slots__ = ("decision", "record")
+    DECISION_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    decision: DecideResponse
+    record: DecisionRecord
+    def __init__(self, decision: _Optional[_Union[DecideResponse, _Mapping]] = ..., record: _Optional[_Union[DecisionRecord, _Mapping]] = ...) -> None: ...
+
+class DecisionRecord(_message.Message):
+    __slots__ = ("request_id", "customer_id", "channel", "location_id", "max_actions", "facts_json", "situations", "ruleset_version", "ruleset_commit")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_ID_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    FACTS_JSON_FIELD_NUMBER: _ClassVar[int]
+    SITUATIONS_FIELD_NUMBER: _ClassVar[int]
+    RULESET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    RULESET_COMMIT_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    customer_id: str
+    channel: str
+    location_id: str
+    max_actions: int
+    facts_json: bytes
+    situations: _containers.RepeatedScalarFieldContainer[str]
+    ruleset_version: str
+    ruleset_commit: str
+    def __init__(self, request_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., location_id: _Optional[str] = ..., max_actions: _Optional[int] = ..., facts_json: _Optional[bytes] = ..., situations: _Optional[_Iterable[str]] = ..., ruleset_version: _Optional[str] = ..., ruleset_commit: _Optional[str] = ...) -> None: ...
