@@ -1,0 +1,111 @@
+"""The port's implementation: what follows is looked up, and only what is new is derived."""
+
+from collections.abc import Iterable, Sequence
+from threading import Lock
+
+from maitred.core.derivation import Derivation, Deriver, SituationError
+from maitred.core.rules import Situation
+
+from .engine import Engine
+from .graph import Graph, Part, build, split
+from .memo import Memo
+from .outcome import Outcome, merge, outcome
+from .plan import Plan, plan
+from .proof import ProofFailed, prove
+
+MEMO_ENTRIES = 32_768
+"""Outcomes kept in each of a memo's two generations, by the truth of all atoms."""
+
+PART_MEMO_ENTRIES = 8_192
+"""The same for each part; most parts have few atoms and never come near it."""
+
+
+def deriver(situations: Sequence[Situation]) -> Deriver:
+    """A ``core.derivation.DeriverFactory``. Raises ``SituationError`` with every fault."""
+    graph = build(situations)
+    parts = split(graph)
+    plans = _plans(graph, parts)
+    try:
+        prove(plans)
+    except ProofFailed as failure:
+        name = graph.text(parts[failure.number].situations[0])
+        raise SituationError(((name, failure.message),)) from None
+    return MemoDeriver([PartDeriver(graph, *pair) for pair in zip(parts, plans, strict=True)])
+
+
+def _plans(graph: Graph, parts: Iterable[Part]) -> list[Plan]:
+    plans: list[Plan] = []
+    faults: list[tuple[str, str]] = []
+    for part in parts:
+        try:
+            plans.append(plan(graph, part))
+        except SituationError as error:
+            faults += error.faults
+    if faults:
+        raise SituationError(tuple(faults))
+    return plans
+
+
+class MemoDeriver:
+    """Derives from the truth of all atoms, by way of the parts. Safe to call from many threads."""
+
+    def __init__(self, parts: Sequence["PartDeriver"]) -> None:
+        self._parts = parts
+        self._memo: Memo[tuple[int, int], Derivation] = Memo(MEMO_ENTRIES)
+        self._lock = Lock()
+
+    def derive(self, true: int, unknown: int) -> Derivation:
+        """See ``core.derivation.Deriver``. An atom in both masks counts as unknown.
+
+        Raises ``EngineFailure`` where the engine fails; the next call starts it afresh.
+        """
+        found = self._memo.young.get((true, unknown))
+        return found if found is not None else self._derive_new(true, unknown)
+
+    def _derive_new(self, true: int, unknown: int) -> Derivation:
+        with self._lock:
+            found = self._memo.find((true, unknown))
+        if found is None:
+            found = merge([part.derive(true & ~unknown, unknown) for part in self._parts])
+            with self._lock:
+                self._memo.keep((true, unknown), found)
+        return found
+
+
+class PartDeriver:
+    """Derives within one part. Its engine is used by one thread at a time."""
+
+    def __init__(self, graph: Graph, part: Part, plan: Plan) -> None:
+        self._graph = graph
+        self._part = part
+        self._plan = plan
+        self._nodes = (*part.atoms, *part.situations)
+        self._mask = sum(1 << atom for atom in part.atoms)
+        self._memo: Memo[tuple[int, int], Outcome] = Memo(PART_MEMO_ENTRIES)
+        self._lock = Lock()
+        self._engine: Engine | None = Engine(plan)
+
+    def derive(self, true: int, unknown: int) -> Outcome:
+        """``true`` and ``unknown`` are disjoint; atoms of other parts do not matter."""
+        key = (true & self._mask, unknown & self._mask)
+        found = self._memo.young.get(key)
+        if found is None:
+            with self._lock:
+                found = self._memo.find(key) or self._run(*key)
+                self._memo.keep(key, found)
+        return found
+
+    def _run(self, true: int, unknown: int) -> Outcome:
+        """Takes the engine away while it runs, so that one that failed is never used again."""
+        engine, self._engine = self._engine or Engine(self._plan), None
+        holds, possible = engine.run(self._numbers(true), self._numbers(true | unknown))
+        self._engine = engine
+        return outcome(self._graph, self._part.situations, self._named(holds), self._named(possible))
+
+    def _numbers(self, mask: int) -> list[int]:
+        """Atoms in the mask, as the part numbers them."""
+        return [number for number, atom in enumerate(self._part.atoms) if mask >> atom & 1]
+
+    def _named(self, numbers: Iterable[int]) -> list[int]:
+        """Nodes of the graph; helpers are none."""
+        return [self._nodes[number] for number in numbers if number < len(self._nodes)]

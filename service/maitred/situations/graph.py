@@ -1,0 +1,247 @@
+"""Situations as a graph of numbered nodes, and what can be wrong with one.
+
+Atoms are nodes ``0 .. n-1``, in the order of ``atoms_of``; situation ``i`` is node ``n + i``.
+Because of ``none`` the outcome is computed stratum by stratum: a stratum may need the
+absence only of what lower strata have settled.
+"""
+
+import difflib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from maitred.core.derivation import SituationError, atoms_of
+from maitred.core.rules import Member, Situation
+
+from . import messages
+
+Fault = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Members of one situation as nodes, each once and in the author's order."""
+
+    all: tuple[int, ...]
+    any: tuple[int, ...]
+    none: tuple[int, ...]
+
+    def positive(self) -> tuple[int, ...]:
+        """Members whose holding can help the situation."""
+        return (*self.all, *self.any)
+
+    def members(self) -> tuple[int, ...]:
+        """Every member."""
+        return (*self.all, *self.any, *self.none)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All situations of a ruleset. ``needs[i]`` belongs to ``names[i]``, node ``len(atoms) + i``."""
+
+    atoms: tuple[str, ...]
+    names: tuple[str, ...]
+    needs: tuple[Needs, ...]
+
+    def text(self, node: int) -> str:
+        """An atom's text or a situation's name."""
+        count = len(self.atoms)
+        return self.atoms[node] if node < count else self.names[node - count]
+
+    def needs_of(self, node: int) -> Needs:
+        """What the situation with this node needs."""
+        return self.needs[node - len(self.atoms)]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Situations that hang together, with their atoms; parts share nothing, so each is run alone.
+
+    ``strata[k]`` are the situations that are settled once the strata up to ``k`` are.
+    """
+
+    atoms: tuple[int, ...]
+    situations: tuple[int, ...]
+    strata: tuple[tuple[int, ...], ...]
+
+
+def build(situations: Sequence[Situation]) -> Graph:
+    """The graph. Raises ``SituationError`` with every fault of it."""
+    atoms = tuple(atoms_of(situations))
+    nodes = {situation.name: len(atoms) + index for index, situation in enumerate(situations)}
+    faults = [*_repeats(situations), *_empties(situations), *_strangers(situations, nodes)]
+    numbers = {text: index for index, text in enumerate(atoms)}
+
+    def resolve(members: Iterable[Member]) -> tuple[int, ...]:
+        found = (nodes.get(m) if isinstance(m, str) else numbers[m.text] for m in members)
+        return tuple(dict.fromkeys(node for node in found if node is not None))
+
+    needs = tuple(Needs(resolve(s.all), resolve(s.any), resolve(s.none)) for s in situations)
+    graph = Graph(atoms, tuple(s.name for s in situations), needs)
+    faults += _cycles_through_none(graph)
+    if faults:
+        raise SituationError(tuple(faults))
+    return graph
+
+
+def split(graph: Graph) -> tuple[Part, ...]:
+    """The graph taken apart where nothing connects it, in order of the first situation."""
+    count = len(graph.atoms)
+    level = _strata(graph)
+    result = []
+    for nodes in _connected(graph):
+        situations = tuple(node for node in nodes if node >= count)
+        height = max(level[node] for node in situations) + 1
+        strata = tuple(tuple(n for n in situations if level[n] == k) for k in range(height))
+        result.append(Part(tuple(n for n in nodes if n < count), situations, strata))
+    return tuple(sorted(result, key=lambda part: part.situations[0]))
+
+
+def _repeats(situations: Sequence[Situation]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for situation in situations:
+        if situation.name in seen:
+            yield situation.name, messages.defined_twice(situation.name)
+        seen.add(situation.name)
+
+
+def _empties(situations: Sequence[Situation]) -> Iterator[Fault]:
+    for situation in situations:
+        if not (situation.all or situation.any or situation.none):
+            yield situation.name, messages.no_members()
+
+
+def _strangers(situations: Sequence[Situation], known: Iterable[str]) -> Iterator[Fault]:
+    names = set(known)
+    for situation in situations:
+        members = dict.fromkeys((*situation.all, *situation.any, *situation.none))
+        for member in members:
+            if isinstance(member, str) and member not in names:
+                nearest = difflib.get_close_matches(member, names, n=1)
+                yield situation.name, messages.unknown_situation(member, nearest[0] if nearest else None)
+
+
+def _cycles_through_none(graph: Graph) -> Iterator[Fault]:
+    """One fault for each distinct cycle that a ``none`` closes."""
+    home = {node: index for index, nodes in enumerate(_strongly_connected(graph)) for node in nodes}
+    seen: set[frozenset[int]] = set()
+    for index, needs in enumerate(graph.needs):
+        node = len(graph.atoms) + index
+        for member in needs.none:
+            if home.get(member) != home[node]:
+                continue
+            cycle = [node, *_way(graph, member, node)]
+            if frozenset(cycle) not in seen:
+                seen.add(frozenset(cycle))
+                yield graph.names[index], messages.cycle_through_none(_steps(graph, cycle))
+
+
+def _steps(graph: Graph, cycle: Sequence[int]) -> list[tuple[str, bool]]:
+    """Names along the cycle; the first step is the ``none`` that was found to close it."""
+    steps = [(graph.text(cycle[0]), False), (graph.text(cycle[1]), True)]
+    for before, node in pairwise(cycle[1:]):
+        steps.append((graph.text(node), node not in graph.needs_of(before).positive()))
+    return steps
+
+
+def _way(graph: Graph, start: int, end: int) -> list[int]:
+    """A shortest way along members; the caller knows that there is one."""
+    came: dict[int, int] = {start: start}
+    waiting = deque([start])
+    while end not in came:
+        node = waiting.popleft()
+        for member in _situations_in(graph, node):
+            if member not in came:
+                came[member] = node
+                waiting.append(member)
+    way = [end]
+    while way[-1] != start:
+        way.append(came[way[-1]])
+    return way[::-1]
+
+
+def _situations_in(graph: Graph, node: int) -> tuple[int, ...]:
+    count = len(graph.atoms)
+    return tuple(member for member in graph.needs_of(node).members() if member >= count)
+
+
+def _strongly_connected(graph: Graph) -> list[list[int]]:
+    """Situations that need each other, in groups, each group after those it needs.
+
+    Tarjan (1972), without recursion: chains of situations may be long.
+    """
+    count = len(graph.atoms)
+    order: dict[int, int] = {}
+    low: dict[int, int] = {}
+    open_: list[int] = []
+    groups: list[list[int]] = []
+    closed: set[int] = set()
+    for root in range(count, count + len(graph.needs)):
+        if root in order:
+            continue
+        work = [(root, iter(_situations_in(graph, root)))]
+        order[root] = low[root] = len(order)
+        open_.append(root)
+        while work:
+            node, members = work[-1]
+            for member in members:
+                if member not in order:
+                    order[member] = low[member] = len(order)
+                    open_.append(member)
+                    work.append((member, iter(_situations_in(graph, member))))
+                    break
+                if member not in closed:
+                    low[node] = min(low[node], order[member])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == order[node]:
+                    groups.append(_take_until(open_, node))
+                    closed.update(groups[-1])
+    return groups
+
+
+def _take_until(stack: list[int], last: int) -> list[int]:
+    taken = [stack.pop()]
+    while taken[-1] != last:
+        taken.append(stack.pop())
+    return taken
+
+
+def _strata(graph: Graph) -> dict[int, int]:
+    """The stratum of every situation; atoms are below them all, in stratum -1."""
+    level = dict.fromkeys(range(len(graph.atoms)), -1)
+    for group in _strongly_connected(graph):
+        inside = set(group)
+        height = 0
+        for node in group:
+            needs = graph.needs_of(node)
+            reached = [level[m] for m in needs.positive() if m not in inside]
+            height = max(height, *reached, *(level[m] + 1 for m in needs.none), 0)
+        level.update(dict.fromkeys(group, height))
+    return level
+
+
+def _connected(graph: Graph) -> Iterator[list[int]]:
+    """Nodes that are connected in either direction, each group in ascending order."""
+    near: dict[int, list[int]] = {}
+    for index, needs in enumerate(graph.needs):
+        node = len(graph.atoms) + index
+        near.setdefault(node, [])
+        for member in needs.members():
+            near[node].append(member)
+            near.setdefault(member, []).append(node)
+    seen: set[int] = set()
+    for start in near:
+        if start in seen:
+            continue
+        group = {start}
+        waiting = [start]
+        while waiting:
+            fresh = [node for node in near[waiting.pop()] if node not in group]
+            group.update(fresh)
+            waiting += fresh
+        seen |= group
+        yield sorted(group)
