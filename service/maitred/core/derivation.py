@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .rules import Situation
+from .conditions import Condition
+from .rules import Atom, Situation
 
 
 class SituationError(Exception):
@@ -42,11 +43,11 @@ DeriverFactory = Callable[[Sequence[Situation]], Deriver]
 """Raises ``SituationError``; every limit of the engine behind it is checked here."""
 
 
-def atoms_of(situations: Sequence[Situation]) -> tuple[str, ...]:
-    """Texts of the distinct atoms, in order of first appearance."""
-    texts: dict[str, None] = {}
+def atoms_of(situations: Sequence[Situation]) -> dict[str, Condition]:
+    """The distinct atoms by text, in order of first appearance: atom ``i`` is the ``i``-th of them."""
+    atoms: dict[str, Condition] = {}
     for situation in situations:
         for member in (*situation.all, *situation.any, *situation.none):
-            if not isinstance(member, str):
-                texts.setdefault(member.text)
-    return tuple(texts)
+            if isinstance(member, Atom):
+                atoms.setdefault(member.text, member.condition)
+    return atoms

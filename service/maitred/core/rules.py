@@ -44,6 +44,9 @@ class Placeholder:
     attribute: str
 
 
+ALWAYS = Live()
+UNSCORED = Score(constant=0.0)
+
 Template = tuple[str | Placeholder, ...]
 
 
@@ -84,9 +87,9 @@ class Action:
     owner: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     channels: frozenset[str] = frozenset()
-    live: Live = Live()
+    live: Live = ALWAYS
     requirements: tuple[Requirement, ...] = ()
-    score: Score = Score(constant=0.0)
+    score: Score = UNSCORED
     treatments: Mapping[str, Treatment] = field(default_factory=dict)
 
 

@@ -71,7 +71,7 @@ class Store(Protocol):
         """Keeps a ruleset under its hash; keeps the first where there is one already."""
         ...
 
-    def ruleset(self, hash: str) -> StoredRuleset | None:
+    def ruleset(self, digest: str) -> StoredRuleset | None:
         """The ruleset kept under a hash; from any thread."""
         ...
 

@@ -1,0 +1,125 @@
+"""Why each action was or was not proposed, worked out by the plain scan, action by action."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .chains import tell
+from .conditions import All, Any, Condition, Literal, Residual, Unknown, reads
+from .decide import score_of
+from .decisions import Explain, Proposal, Question, Refusal
+from .derivation import Derivation
+from .policy import Gate, Policy, gates_of
+from .reasons import Reason
+from .rules import Action
+from .scan import Memo, truth
+from .values import Facts
+from .words import need_words, shortfall_words, value_words
+
+_WINDOW_REASONS = frozenset({Reason.NOT_LIVE, Reason.WRONG_CHANNEL})
+MAX_WHY = 8
+"""Lines that say why an action was proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``refusals`` in order of name; ``why`` belongs to the proposals, one after the other."""
+
+    refusals: tuple[Refusal, ...]
+    why: tuple[tuple[str, ...], ...]
+
+
+def explain(policy: Policy, question: Question, proposals: Sequence[Proposal], level: Explain) -> Explanation:
+    """Explains a decision. ``EXPLAIN_REASONS`` leaves out actions not live on the channel."""
+    if level is Explain.EXPLAIN_NONE:
+        return Explanation((), ())
+    memo: Memo = {}
+    derivation = policy.situations.derivation(question.facts) if policy.situations else None
+    proposed = {proposal.action for proposal in proposals}
+    refused = (action for action in sorted(policy.actions, key=_name) if action.name not in proposed)
+    refusals = (refusal_of(action, question, memo, derivation) for action in refused)
+    full = level is Explain.EXPLAIN_FULL
+    by_name = {action.name: action for action in policy.actions if action.name in proposed}
+    return Explanation(
+        refusals=tuple(found for found in refusals if full or found.reason not in _WINDOW_REASONS),
+        why=tuple(why_of(by_name[p.action], question.facts, memo, derivation) for p in proposals),
+    )
+
+
+def _name(action: Action) -> str:
+    return action.name
+
+
+def refusal_of(action: Action, question: Question, memo: Memo, derivation: Derivation | None) -> Refusal:
+    """The refusal of an action that was not proposed: of its failing gates, the first in precedence."""
+    failing = [
+        (_reason(gate, result), gate)
+        for gate in gates_of(action)
+        if (result := truth(gate.condition, question.facts, memo)) is not True
+    ]
+    if failing:
+        reason, gate = min(failing, key=lambda pair: pair[0])
+        return Refusal(action.name, reason, gate.rule, _detail(gate, question, memo, derivation))
+    score = score_of(action, question.facts, memo)
+    if isinstance(score, Unknown):
+        return Refusal(action.name, _unknown_reason(score), "score", _unknown_words(score))
+    wanted = f"{question.max_actions} wanted"
+    return Refusal(
+        action.name, Reason.OUTRANKED, "score", f"scores {score:g}, others rank before it, {wanted}"
+    )
+
+
+def _reason(gate: Gate, result: bool | Unknown) -> Reason:  # noqa: FBT001 -- a truth value
+    if gate.reason is Reason.NOT_ELIGIBLE and isinstance(result, Unknown):
+        return _unknown_reason(result)
+    return gate.reason
+
+
+def _unknown_reason(unknown: Unknown) -> Reason:
+    return Reason.MISSING_ATTRIBUTE if unknown.missing else Reason.RULE_ERROR
+
+
+def _unknown_words(unknown: Unknown) -> str:
+    return f"needs {unknown.missing}, is absent" if unknown.missing else str(unknown.error)
+
+
+def _detail(gate: Gate, question: Question, memo: Memo, derivation: Derivation | None) -> str:
+    words = shortfall_words(gate.condition, question.facts, memo)
+    chains = _chains(gate.condition, derivation)
+    told = f"{words} ({'; '.join(chains)})" if chains else words
+    return f"{gate.say} {told}" if gate.say else told
+
+
+def why_of(action: Action, facts: Facts, memo: Memo, derivation: Derivation | None) -> tuple[str, ...]:
+    """What made the action possible, requirement by requirement, and its score."""
+    lines: list[str] = []
+    for need in action.requirements:
+        lines.extend(_support(need.condition, facts, memo))
+        lines.extend(_chains(need.condition, derivation))
+    score = score_of(action, facts, memo)
+    told = [] if isinstance(score, Unknown) else [f"scores {score:g}"]
+    return (*tuple(dict.fromkeys(lines))[:MAX_WHY], *told)
+
+
+def _support(condition: Condition, facts: Facts, memo: Memo) -> Iterator[str]:
+    """The leaves that hold, each with the value that was there."""
+    match condition:
+        case Literal(attribute):
+            if truth(condition, facts, memo) is True:
+                found = f", is {value_words(facts[attribute])}" if attribute in facts else ""
+                yield f"{need_words(condition)}{found}"
+        case Residual(expression, wanted):
+            if truth(condition, facts, memo) is True:
+                yield expression.text if wanted else f"not ({expression.text})"
+        case All(terms) | Any(terms):
+            for term in terms:
+                yield from _support(term, facts, memo)
+
+
+def _chains(condition: Condition, derivation: Derivation | None) -> list[str]:
+    """The chain of each situation that the condition reads and that holds."""
+    if derivation is None:
+        return []
+    names = sorted(
+        name.removeprefix("situation.") for name in reads(condition) if name.startswith("situation.")
+    )
+    return [tell(derivation, name) for name in names if name in derivation.holds]

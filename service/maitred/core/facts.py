@@ -1,0 +1,146 @@
+"""From the context as sent to the facts that conditions read.
+
+Only declared attributes become facts; the rest of the context is not looked at. ``null`` is
+absent. A value of another type than declared, or outside the declared values, is ``Invalid``.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .values import Attribute, Fact, Facts, Invalid, Kind, Scalar
+
+MAX_INT = 2**63 - 1
+MIN_INT = -(2**63)
+
+_DURATION = re.compile(r"(?P<sign>-?)(?P<parts>(\d+(\.\d+)?(h|ms|us|ns|m|s))+)")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
+_UNIT_MICROSECONDS = {"h": 3.6e9, "m": 6e7, "s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
+
+Coerce = Callable[[Any], Scalar | None]
+"""Gives ``None`` for a value that is not of the type."""
+
+
+def _bool(value: Any) -> bool | None:
+    return value if value.__class__ is bool else None
+
+
+def _int(value: Any) -> int | None:
+    if value.__class__ is float and value.is_integer():
+        value = int(value)
+    return value if value.__class__ is int and MIN_INT <= value <= MAX_INT else None
+
+
+def _double(value: Any) -> float | None:
+    if value.__class__ is float:
+        return value
+    return float(value) if value.__class__ is int and MIN_INT <= value <= MAX_INT else None
+
+
+def _string(value: Any) -> str | None:
+    return value if value.__class__ is str else None
+
+
+def _timestamp(value: Any) -> datetime | None:
+    if value.__class__ is not str:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _duration(value: Any) -> timedelta | None:
+    found = _DURATION.fullmatch(value) if value.__class__ is str else None
+    if not found:
+        return None
+    parts = _DURATION_PART.findall(found["parts"])
+    microseconds = sum(float(count) * _UNIT_MICROSECONDS[unit] for count, unit in parts)
+    try:
+        return timedelta(microseconds=-microseconds if found["sign"] else microseconds)
+    except OverflowError:
+        return None
+
+
+_COERCE: Mapping[Kind, Coerce] = {
+    Kind.BOOL: _bool,
+    Kind.INT: _int,
+    Kind.DOUBLE: _double,
+    Kind.STRING: _string,
+    Kind.TIMESTAMP: _timestamp,
+    Kind.DURATION: _duration,
+}
+
+
+def fact_of(attribute: Attribute, value: Any) -> Fact:
+    """The fact a JSON value other than ``null`` gives for an attribute."""
+    coerce = _COERCE[attribute.type.kind]
+    if attribute.type.is_list:
+        return _list_fact(attribute, coerce, value)
+    fact = coerce(value)
+    if fact is None:
+        return Invalid(f"is not a {attribute.type}")
+    if attribute.allowed and fact not in attribute.allowed:
+        return Invalid("is not one of its declared values")
+    return fact
+
+
+def _list_fact(attribute: Attribute, coerce: Coerce, value: Any) -> Fact:
+    if value.__class__ is not list and value.__class__ is not tuple:
+        return Invalid(f"is not a {attribute.type}")
+    if coerce is _string and set(map(type, value)) <= {str}:
+        items = tuple(value)
+    else:
+        items = tuple(map(coerce, value))
+        if None in items:
+            return Invalid(f"is not a {attribute.type}")
+    if attribute.allowed and not set(items) <= set(attribute.allowed):
+        return Invalid("holds a value that is not declared")
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    key: str
+    attribute: Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class FactReader:
+    """Reads the attributes it was made for; built by ``of``."""
+
+    roots: tuple[tuple[tuple[str, ...], tuple[_Slot, ...]], ...]
+
+    @classmethod
+    def of(cls, attributes: Iterable[Attribute]) -> "FactReader":
+        """``customer.age`` is read from ``context["customer"]["age"]``, and so on for any depth."""
+        grouped: dict[tuple[str, ...], list[_Slot]] = {}
+        for attribute in attributes:
+            *path, key = attribute.name.split(".")
+            grouped.setdefault(tuple(path), []).append(_Slot(key, attribute))
+        return cls(tuple((path, tuple(slots)) for path, slots in grouped.items()))
+
+    def read(self, context: Mapping[str, Any]) -> Facts:
+        """The facts of one context."""
+        facts: Facts = {}
+        for path, slots in self.roots:
+            holder: Any = context
+            for name in path:
+                holder = holder.get(name) if holder.__class__ is dict else None
+            if holder.__class__ is not dict:
+                _mark(facts, slots, holder)
+                continue
+            for slot in slots:
+                value = holder.get(slot.key)
+                if value is not None:
+                    facts[slot.attribute.name] = fact_of(slot.attribute, value)
+        return facts
+
+
+def _mark(facts: Facts, slots: tuple[_Slot, ...], holder: Any) -> None:
+    """Something stands where an object should: everything in it is invalid, not absent."""
+    if holder is not None:
+        facts.update({slot.attribute.name: Invalid("is not inside an object") for slot in slots})

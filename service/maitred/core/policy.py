@@ -1,0 +1,148 @@
+"""A ruleset compiled for deciding."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from . import conditions
+from .conditions import Condition, Literal, OneOf
+from .derivation import DeriverFactory, atoms_of
+from .facts import FactReader
+from .index import Index
+from .live import clock_facts, live_condition
+from .reasons import Reason
+from .rules import Action, Live, Location, Placeholder, Ruleset
+from .situations import Situations
+from .values import Attribute, Facts
+
+GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id"})
+"""Attributes that come with every request rather than in its context."""
+_NOT_IN_CONTEXT = ("location.", "situation.")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One thing an action must pass, and the reason told where it does not."""
+
+    reason: Reason
+    rule: str
+    condition: Condition
+    say: str = ""
+
+
+def gates_of(action: Action) -> tuple[Gate, ...]:
+    """What the action must pass, in order of precedence of the reasons."""
+    channels = Literal("channel", OneOf(action.channels)) if action.channels else conditions.TRUE
+    return (
+        Gate(Reason.NOT_LIVE, "live", live_condition(action.live)),
+        Gate(Reason.WRONG_CHANNEL, "channels", channels),
+        *(Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say) for need in action.requirements),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Built by ``compile_policy``. ``actions`` are in the order of the index's entries.
+
+    Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
+    the others stand best first, ties by name. ``zones`` are those whose clock some action is live by.
+    """
+
+    ruleset: Ruleset
+    actions: tuple[Action, ...]
+    index: Index
+    reader: FactReader
+    scored_clauses: int
+    zones: tuple[str | None, ...]
+    locations: Mapping[str, Location] | None
+    situations: Situations | None
+
+    def location(self, location_id: str) -> Location | None:
+        """The location with what is read of it; ``None`` where the ruleset does not know it."""
+        if self.locations is None:
+            return Location(location_id, self.ruleset.zone, {})
+        return self.locations.get(location_id)
+
+    def facts(
+        self, context: Mapping[str, Any], *, channel: str, customer_id: str, location: Location, now: datetime
+    ) -> Facts:
+        """Everything conditions may read of one request."""
+        facts = self.reader.read(context)
+        facts["now"] = now
+        facts["channel"] = channel
+        facts["customer.id"] = customer_id
+        if location.id:
+            facts["location.id"] = location.id
+        facts.update(location.attributes)
+        if self.zones:
+            facts.update(clock_facts(self.zones, now, location.zone))
+        if self.situations:
+            facts.update(self.situations.facts(facts))
+        return facts
+
+
+def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
+    """Compiles a ruleset. Raises ``SituationError``."""
+    actions = tuple(sorted(ruleset.actions, key=_order))
+    used = frozenset(_attributes_used(ruleset))
+    zones = {action.live.zone for action in actions if action.live != Live(zone=action.live.zone)}
+    index = Index.build([_condition_of(action) for action in actions])
+    scored = sum(action.score.constant is None for action in actions)
+    return Policy(
+        ruleset=ruleset,
+        actions=actions,
+        scored_clauses=(1 << sum(entry < scored for entry in index.owner)) - 1,
+        index=index,
+        reader=FactReader.of(_in_context(ruleset.attributes, used)),
+        zones=tuple(sorted(zones, key=str)),
+        locations=_locations(ruleset.locations, used),
+        situations=Situations.build(ruleset.situations, deriver) if ruleset.situations else None,
+    )
+
+
+def _condition_of(action: Action) -> Condition:
+    return conditions.All(tuple(gate.condition for gate in gates_of(action)))
+
+
+def _order(action: Action) -> tuple[bool, float, str]:
+    constant = action.score.constant
+    return (True, -constant, action.name) if constant is not None else (False, 0.0, action.name)
+
+
+def _in_context(attributes: Mapping[str, Attribute], used: frozenset[str]) -> list[Attribute]:
+    """The attributes of the context that some rule or treatment reads; the rest is not looked at."""
+    wanted = (name for name in attributes if name in used and name not in GIVEN_ATTRIBUTES)
+    return [attributes[name] for name in wanted if not name.startswith(_NOT_IN_CONTEXT)]
+
+
+def _locations(
+    locations: Mapping[str, Location] | None, used: frozenset[str]
+) -> Mapping[str, Location] | None:
+    if locations is None:
+        return None
+    return {
+        key: replace(
+            found, attributes={name: value for name, value in found.attributes.items() if name in used}
+        )
+        for key, found in locations.items()
+    }
+
+
+def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
+    for action in ruleset.actions:
+        for need in action.requirements:
+            yield from conditions.reads(need.condition)
+        if action.score.expression:
+            yield from action.score.expression.reads
+        yield from _placeholders(action)
+    for condition in atoms_of(ruleset.situations).values():
+        yield from conditions.reads(condition)
+
+
+def _placeholders(action: Action) -> Iterable[str]:
+    for treatment in action.treatments.values():
+        for part in chain(treatment.title or (), *treatment.say, treatment.show):
+            if isinstance(part, Placeholder):
+                yield part.attribute

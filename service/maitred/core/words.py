@@ -1,0 +1,132 @@
+"""Conditions and values in plain words: what was needed, what was there."""
+
+from datetime import datetime, timedelta
+
+from .conditions import (
+    All,
+    Any,
+    Condition,
+    Literal,
+    OneOf,
+    Overlaps,
+    Present,
+    Residual,
+    Test,
+    Unknown,
+    Within,
+)
+from .scan import Memo, truth
+from .values import Fact, Facts, Invalid, Scalar
+
+MAX_LISTED = 5
+"""Values told of a list or a set; a coupon may name 14,000 products."""
+MAX_TEXT_CHARACTERS = 80
+MAX_TERMS = 4
+"""Terms told of one condition."""
+
+
+def value_words(value: Fact) -> str:
+    """A value as a person would write it."""
+    match value:
+        case Invalid(why):
+            return why
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:g}"
+        case str():
+            return value if len(value) <= MAX_TEXT_CHARACTERS else f"{value[:MAX_TEXT_CHARACTERS]}…"
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case timedelta():
+            return f"{value.total_seconds():g}s"
+        case tuple():
+            return set_words(value)
+        case _:
+            return str(value)
+
+
+def set_words(values: tuple[Scalar, ...] | frozenset[Scalar]) -> str:
+    """``[a, b]``; sorted where the order means nothing, cut short where long."""
+    words = [value_words(value) for value in values]
+    if isinstance(values, frozenset):
+        words.sort()
+    more = [f"… {len(words) - MAX_LISTED} more"] if len(words) > MAX_LISTED else []
+    return f"[{', '.join(words[:MAX_LISTED] + more)}]"
+
+
+def need_words(literal: Literal) -> str:
+    """What a literal needs: ``customer.tier in [gold, platinum]``."""
+    name, wanted = _public(literal.attribute), literal.wanted
+    match literal.test:
+        case Present():
+            return f"{name} to be {'there' if wanted else 'absent'}"
+        case OneOf(values) if values == {True}:
+            return name if wanted else f"not {name}"
+        case OneOf(values) if len(values) == 1:
+            return f"{name} {'=' if wanted else '!='} {value_words(next(iter(values)))}"
+        case OneOf(values):
+            return f"{name} {'in' if wanted else 'not in'} {set_words(values)}"
+        case Overlaps(values):
+            return f"{name} {'with one of' if wanted else 'with none of'} {set_words(values)}"
+        case Within() as test:
+            return _range_words(name, test) if wanted else f"not {_range_words(name, test)}"
+
+
+def _range_words(name: str, test: Within) -> str:
+    if test.low is not None and test.low == test.high:
+        return f"{name} = {value_words(test.low)}"
+    low = f"{name} {'>' if test.low_open else '>='} {value_words(test.low)}" if test.low is not None else ""
+    high = (
+        f"{name} {'<' if test.high_open else '<='} {value_words(test.high)}" if test.high is not None else ""
+    )
+    return " and ".join(filter(None, (low, high)))
+
+
+def shortfall_words(condition: Condition, facts: Facts, memo: Memo) -> str:
+    """Why a condition is not true: ``needs customer.tier in [gold, platinum], is basic``."""
+    match condition:
+        case Literal(attribute):
+            return f"needs {need_words(condition)}, {_found_words(attribute, facts, condition.test)}"
+        case Residual(expression, wanted):
+            needs = expression.text if wanted else f"not ({expression.text})"
+            return f"needs {needs}, {_reads_words(condition, facts, memo)}"
+        case All(terms):
+            failing = [term for term in terms if truth(term, facts, memo) is not True]
+            return _joined([shortfall_words(term, facts, memo) for term in failing], "; ")
+        case Any(terms):
+            return (
+                _joined([shortfall_words(term, facts, memo) for term in terms], ", or ") or "can never hold"
+            )
+
+
+def _joined(words: list[str], glue: str) -> str:
+    words = list(dict.fromkeys(filter(None, words)))
+    more = [f"{len(words) - MAX_TERMS} more"] if len(words) > MAX_TERMS else []
+    return glue.join(words[:MAX_TERMS] + more)
+
+
+def _found_words(attribute: str, facts: Facts, test: Test) -> str:
+    if attribute not in facts:
+        return "is absent"
+    value = facts[attribute]
+    if isinstance(test, Present):
+        return "is there"
+    return value_words(value) if isinstance(value, Invalid) else f"is {value_words(value)}"
+
+
+def _reads_words(residual: Residual, facts: Facts, memo: Memo) -> str:
+    result = truth(residual, facts, memo)
+    if isinstance(result, Unknown):
+        return f"{result.missing} is absent" if result.missing else str(result.error)
+    read = sorted(residual.expression.reads)
+    found = ", ".join(f"{_public(name)} is {value_words(facts[name])}" for name in read if name in facts)
+    return found or "is not so"
+
+
+def _public(attribute: str) -> str:
+    """Clock attributes have no name in rule files: ``~date/location`` is the local date."""
+    if not attribute.startswith("~"):
+        return attribute
+    part, _, zone = attribute[1:].partition("/")
+    return f"{part} in {'the zone of the location' if zone == 'location' else zone}"

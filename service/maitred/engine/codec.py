@@ -1,0 +1,127 @@
+"""The body of a decision record: JSON, enough to answer again and to decide again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from maitred.core.decisions import Decision, Proposal, RenderedTreatment
+from maitred.core.rules import ActionType
+from maitred.core.values import Attribute, Facts, Invalid, Kind
+
+from .calls import DecideCall
+
+FORMAT = 1
+"""Raised when the body changes in a way that an older reader would misread."""
+_INVALID = "!"
+"""Key that marks an invalid fact; no JSON value of an attribute is an object."""
+_GIVEN_BY_RECORD = ("now", "channel", "customer.id", "location.id")
+"""Facts that stand in the record's own fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBody:
+    """A decision record's body, read back."""
+
+    request_id: str
+    fingerprint: bytes
+    channel: str
+    location_id: str
+    max_actions: int
+    facts: Mapping[str, Any]
+    proposals: tuple[Proposal, ...]
+    candidates: int
+    trace_id: str
+
+    def facts_json(self) -> bytes:
+        """The facts as a JSON object."""
+        return orjson.dumps(self.facts)
+
+
+def encode_body(call: DecideCall, facts: Facts, decision: Decision, trace_id: str) -> bytes:
+    """The body of the record of one decision."""
+    seen = {name: value for name, value in facts.items() if name not in _GIVEN_BY_RECORD}
+    body = {
+        "format": FORMAT,
+        "request_id": call.request_id,
+        "fingerprint": call.fingerprint.hex(),
+        "channel": call.channel,
+        "location_id": call.location_id,
+        "max_actions": call.max_actions,
+        "facts": seen,
+        "proposals": [_encode_proposal(proposal) for proposal in decision.proposals],
+        "candidates": decision.candidates,
+        "trace_id": trace_id,
+    }
+    return orjson.dumps(body, default=_encode_fact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def decode_body(body: bytes) -> RecordBody:
+    """Reads a body back. Facts stay JSON until ``decode_facts`` types them."""
+    fields = orjson.loads(body)
+    return RecordBody(
+        request_id=fields["request_id"],
+        fingerprint=bytes.fromhex(fields["fingerprint"]),
+        channel=fields["channel"],
+        location_id=fields["location_id"],
+        max_actions=fields["max_actions"],
+        facts=fields["facts"],
+        proposals=tuple(
+            _decode_proposal(rank, found) for rank, found in enumerate(fields["proposals"], start=1)
+        ),
+        candidates=fields["candidates"],
+        trace_id=fields["trace_id"],
+    )
+
+
+def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Facts:
+    """The facts as the decision saw them, typed by the attributes of its ruleset.
+
+    Clock attributes are whole numbers and stand in no ruleset.
+    """
+    return {name: _decode_fact(value, attributes.get(name)) for name, value in facts.items()}
+
+
+def _encode_proposal(proposal: Proposal) -> dict[str, Any]:
+    treatment = proposal.treatment
+    return {
+        "action": proposal.action,
+        "score": proposal.score,
+        "type": proposal.type.value,
+        "title": treatment.title,
+        "say": treatment.say,
+        "show": treatment.show,
+    }
+
+
+def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
+    treatment = RenderedTreatment(fields["title"], tuple(fields["say"]), fields["show"])
+    return Proposal(fields["action"], rank, fields["score"], ActionType(fields["type"]), treatment)
+
+
+def _encode_fact(value: object) -> Any:
+    match value:
+        case timedelta():
+            return value // timedelta(microseconds=1)
+        case Invalid(why):
+            return {_INVALID: why}
+    raise TypeError(type(value))
+
+
+def _decode_fact(value: Any, attribute: Attribute | None) -> Any:
+    if isinstance(value, dict):
+        return Invalid(value[_INVALID])
+    if isinstance(value, list):
+        return tuple(_decode_scalar(item, attribute) for item in value)
+    return _decode_scalar(value, attribute)
+
+
+def _decode_scalar(value: Any, attribute: Attribute | None) -> Any:
+    kind = attribute.type.kind if attribute else Kind.INT
+    if kind is Kind.TIMESTAMP:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    if kind is Kind.DURATION:
+        return timedelta(microseconds=value)
+    return float(value) if kind is Kind.DOUBLE else value

@@ -1,0 +1,150 @@
+"""The decision thread: one writer per process that commits what has queued up, as one batch.
+
+While one batch commits, the next one gathers. There is no linger: an idle thread takes a
+single ticket at once. A ticket is answered only when its transaction is durable.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .errors import CallError, Code
+from .observer import BatchCommitted, Observer
+from .ports import DecisionRecord, Store, StoreConflict, StoreDown
+
+MAX_BATCH_TICKETS = 256
+"""Bounds how long a transaction holds its locks and how much a lost one costs."""
+MAX_WAITING_TICKETS = 1_024
+"""A third of a second at the measured rate: a longer queue only makes callers time out."""
+MAX_CONFLICT_RETRIES = 3
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One record on its way into the log, and what came of it.
+
+    ``earlier`` is the record that already stood under its id. ``deadline`` is on the
+    monotonic clock.
+    """
+
+    record: DecisionRecord
+    deadline: float | None
+    earlier: DecisionRecord | None = None
+    error: Exception | None = None
+    batch_size: int = 0
+    commit_seconds: float = 0.0
+    done: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.done.acquire()
+
+
+class Committer:
+    """Owns the write side of the store."""
+
+    def __init__(self, store: Store, observer: Observer, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._observer, self._clock = store, observer, clock
+        self._waiting: deque[Ticket] = deque()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="decisions", daemon=True)
+
+    def start(self) -> None:
+        """Starts the decision thread."""
+        self._thread.start()
+
+    def commit(self, ticket: Ticket) -> None:
+        """Returns when the ticket's record, or an earlier one under its id, is durable.
+
+        Raises ``CallError``: overloaded, deadline passed, store down, conflict, stopping.
+        """
+        if self._stopping:
+            raise CallError(Code.STOPPING, "the service is stopping, try another replica")
+        if len(self._waiting) >= MAX_WAITING_TICKETS:
+            raise CallError(Code.OVERLOADED, "too many decisions are waiting")
+        self._waiting.append(ticket)
+        self._wake.set()
+        if not self._thread.is_alive():
+            self._refuse_rest()
+        ticket.done.acquire()
+        if ticket.error:
+            raise ticket.error
+
+    def stop(self) -> None:
+        """Commits what is waiting, then ends the thread."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
+        self._refuse_rest()
+
+    def _run(self) -> None:
+        while not self._stopping or self._waiting:
+            self._wake.wait()
+            self._wake.clear()
+            while batch := self._take():
+                self._settle(batch)
+
+    def _take(self) -> list[Ticket]:
+        waiting = self._waiting
+        return [waiting.popleft() for _ in range(min(len(waiting), MAX_BATCH_TICKETS))]
+
+    def _settle(self, batch: list[Ticket]) -> None:
+        try:
+            live = self._unexpired(batch)
+            if live:
+                self._write(live)
+        except Exception as error:  # noqa: BLE001 -- the thread outlives any fault; callers get it
+            for ticket in batch:
+                ticket.error = ticket.error or _as_call_error(error)
+        finally:
+            for ticket in batch:
+                ticket.done.release()
+
+    def _unexpired(self, batch: Sequence[Ticket]) -> list[Ticket]:
+        now = self._clock()
+        for ticket in batch:
+            if ticket.deadline is not None and ticket.deadline <= now:
+                ticket.error = CallError(Code.EXPIRED, "the deadline passed before the decision was made")
+        return [ticket for ticket in batch if not ticket.error]
+
+    def _write(self, batch: Sequence[Ticket]) -> None:
+        first: dict[bytes, Ticket] = {}
+        for ticket in batch:
+            first.setdefault(ticket.record.decision_id, ticket)
+        started = self._clock()
+        earlier = self._append([ticket.record for ticket in first.values()])
+        seconds = self._clock() - started
+        for ticket in batch:
+            key = ticket.record.decision_id
+            ticket.earlier = earlier.get(key) or (None if first[key] is ticket else first[key].record)
+            ticket.batch_size, ticket.commit_seconds = len(batch), seconds
+        if self._observer.tracing:
+            self._observer.observe(BatchCommitted(len(batch), len(self._waiting), seconds))
+
+    def _append(self, records: Sequence[DecisionRecord]) -> dict[bytes, DecisionRecord]:
+        for attempt in range(MAX_CONFLICT_RETRIES + 1):
+            try:
+                with self._store.transaction() as transaction:
+                    return dict(transaction.append(records))
+            except StoreConflict:
+                if attempt == MAX_CONFLICT_RETRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _refuse_rest(self) -> None:
+        """Tickets that slipped in while the thread ended."""
+        for ticket in self._take():
+            ticket.error = CallError(Code.STOPPING, "the service is stopping, try another replica")
+            ticket.done.release()
+
+
+def _as_call_error(error: Exception) -> Exception:
+    match error:
+        case StoreDown():
+            return CallError(Code.STORE_DOWN, "the decision log cannot be written, try again")
+        case StoreConflict():
+            return CallError(Code.RETRY, "the decision lost against another one, try again")
+        case _:
+            return error

@@ -1,0 +1,96 @@
+"""Answering from the decision log: retries, GetDecision, and explanations long after."""
+
+from maitred.core.chains import tell
+from maitred.core.decisions import Explain, Question
+from maitred.core.explain import Explanation, explain
+from maitred.core.policy import Policy
+from maitred.core.values import Facts
+
+from .calls import Answer, RecordView
+from .codec import RecordBody, decode_body, decode_facts
+from .errors import CallError, Code
+from .ports import DecisionRecord, Store, StoreDown
+from .rulesets import Rulesets
+
+
+class Records:
+    """Reads decisions back. Explanations are worked out again from what the record holds."""
+
+    def __init__(self, store: Store, rulesets: Rulesets) -> None:
+        self._store, self._rulesets = store, rulesets
+
+    def find(self, decision_id: str) -> DecisionRecord:
+        """The record of a decision. Raises ``CallError``: not found, store down."""
+        missing = CallError(Code.NOT_FOUND, f"no decision `{decision_id}`")
+        try:
+            record = self._store.decision(bytes.fromhex(decision_id))
+        except ValueError:
+            raise missing from None
+        except StoreDown as down:
+            raise CallError(Code.STORE_DOWN, "the decision log cannot be read, try again") from down
+        if record is None:
+            raise missing
+        return record
+
+    def policy(self, ruleset: str) -> Policy:
+        """The ruleset of a hash, compiled. Raises ``CallError``: not found, store down."""
+        try:
+            return self._rulesets.named(ruleset)
+        except StoreDown as down:
+            raise CallError(Code.STORE_DOWN, "the rulesets cannot be read, try again") from down
+
+    def answer(self, record: DecisionRecord, level: Explain) -> Answer:
+        """The answer as it was given, explained at ``level``."""
+        body = decode_body(record.body)
+        explanation = Explanation((), ())
+        if level is not Explain.EXPLAIN_NONE:
+            policy = self.policy(record.ruleset)
+            explanation = explain(policy, question_of(policy, record, body), body.proposals, level)
+        return _answer(record, body, explanation)
+
+    def view(self, decision_id: str, level: Explain) -> RecordView:
+        """The record with what was decided upon. Raises ``CallError``: not found, store down."""
+        record = self.find(decision_id)
+        body = decode_body(record.body)
+        policy = self.policy(record.ruleset)
+        question = question_of(policy, record, body)
+        return RecordView(
+            answer=_answer(record, body, explain(policy, question, body.proposals, level)),
+            request_id=body.request_id,
+            customer_id=record.customer_id,
+            channel=body.channel,
+            location_id=body.location_id,
+            max_actions=body.max_actions,
+            facts_json=body.facts_json(),
+            situations=_chains(policy, question.facts),
+            ruleset_version=policy.ruleset.version,
+            ruleset_commit=policy.ruleset.commit,
+        )
+
+
+def question_of(policy: Policy, record: DecisionRecord, body: RecordBody) -> Question:
+    """The question a record was the answer to: deciding it again gives the same decision."""
+    facts = decode_facts(body.facts, policy.ruleset.attributes)
+    facts |= {"now": record.decided_at, "channel": body.channel, "customer.id": record.customer_id}
+    if body.location_id:
+        facts["location.id"] = body.location_id
+    return Question(body.channel, facts, record.decided_at, body.max_actions)
+
+
+def _answer(record: DecisionRecord, body: RecordBody, explanation: Explanation) -> Answer:
+    return Answer(
+        decision_id=record.decision_id.hex(),
+        ruleset=record.ruleset,
+        proposals=body.proposals,
+        decided_at=record.decided_at,
+        refusals=explanation.refusals,
+        why=explanation.why,
+        trace_id=body.trace_id,
+    )
+
+
+def _chains(policy: Policy, facts: Facts) -> tuple[str, ...]:
+    if policy.situations is None:
+        return ()
+    derivation = policy.situations.derivation(facts)
+    return tuple(tell(derivation, name) for name in sorted(derivation.holds))

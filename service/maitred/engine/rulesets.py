@@ -1,0 +1,83 @@
+"""Which ruleset is in force, and the earlier ones that records still name."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from maitred.core.faults import RulesetInvalid
+from maitred.core.policy import Policy
+
+from .errors import CallError, Code
+from .observer import Observer, RulesetLoaded, RulesetRefused
+from .ports import Store, StoredRuleset
+
+MAX_KEPT_POLICIES = 4
+"""Earlier rulesets kept compiled; one of 10,000 actions takes some 100 MB."""
+
+Load = Callable[[Mapping[str, bytes], str], Policy]
+"""Sources and git commit to a policy. Raises ``RulesetInvalid``."""
+
+
+class Rulesets:
+    """Swaps rulesets whole: a decision sees one from beginning to end."""
+
+    def __init__(self, store: Store, observer: Observer, load: Load, now: Callable[[], datetime]) -> None:
+        self._store, self._observer, self._load, self._now = store, observer, load, now
+        self._kept: OrderedDict[str, Policy] = OrderedDict()
+        self._loading = threading.Lock()
+        self.active: Policy | None = None
+
+    def activate(self, sources: Mapping[str, bytes], source: str, commit: str = "") -> Policy:
+        """Puts a ruleset in force; where it has faults, the one in force stays.
+
+        ``source`` says where it came from. Raises ``RulesetInvalid`` and ``StoreDown``.
+        """
+        started = time.perf_counter()
+        with self._loading:
+            policy = self._checked(sources, source, commit)
+            ruleset, at = policy.ruleset, self._now()
+            self._store.save_ruleset(
+                StoredRuleset(ruleset.hash, ruleset.version, commit, at, ruleset.sources)
+            )
+            if self.active:
+                self._keep(self.active)
+            self.active = policy
+        seconds = time.perf_counter() - started
+        loaded = RulesetLoaded(ruleset.hash, ruleset.version, commit, len(policy.actions), seconds, at)
+        self._observer.observe(loaded)
+        return policy
+
+    def named(self, digest: str) -> Policy:
+        """The ruleset of a hash: in force, kept, or loaded again from the store.
+
+        Raises ``CallError`` where none is known, and ``StoreDown``.
+        """
+        active = self.active
+        if active and active.ruleset.hash == digest:
+            return active
+        with self._loading:
+            found = self._kept.get(digest) or self._reloaded(digest)
+            self._keep(found)
+            return found
+
+    def _checked(self, sources: Mapping[str, bytes], source: str, commit: str) -> Policy:
+        try:
+            return self._load(sources, commit)
+        except RulesetInvalid as invalid:
+            in_force = self.active.ruleset.hash if self.active else ""
+            self._observer.observe(RulesetRefused(source, tuple(map(str, invalid.faults)), in_force))
+            raise
+
+    def _reloaded(self, digest: str) -> Policy:
+        stored = self._store.ruleset(digest)
+        if not stored:
+            raise CallError(Code.NOT_FOUND, f"no ruleset `{digest}`")
+        return self._load(stored.sources, stored.commit)
+
+    def _keep(self, policy: Policy) -> None:
+        self._kept[policy.ruleset.hash] = policy
+        self._kept.move_to_end(policy.ruleset.hash)
+        while len(self._kept) > MAX_KEPT_POLICIES:
+            self._kept.popitem(last=False)

@@ -1,0 +1,28 @@
+"""What a server is started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_LISTEN = "127.0.0.1:50051"
+DEFAULT_DATABASE = "sqlite:///maitred.db"
+DEFAULT_RULES = Path("rules/starter")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Mirrors the flags of ``maitred serve`` and the ``MAITRED_*`` variables.
+
+    ``listen`` is ``HOST:PORT``, port 0 for a free one. ``database`` is a SQLAlchemy URL.
+    ``drain_seconds`` is how long calls in flight may take once the service stops.
+    """
+
+    rules: Path = DEFAULT_RULES
+    database: str = DEFAULT_DATABASE
+    listen: str = DEFAULT_LISTEN
+    workers: int = 1
+    simulated_time: bool = False
+    watch_seconds: float = 1.0
+    drain_seconds: float = 10.0
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
