@@ -1,0 +1,89 @@
+"""Every text of this room that a caller or an operator reads."""
+
+MALFORMED_MESSAGE = (
+    "the request is not a valid `maitred.v1` message: bad wire format, bad UTF-8 or nested too deep"
+)
+CONTEXT_NOT_OBJECT = "`context_json` must be a JSON object"
+CONTEXT_NOT_JSON = "`context_json` is not valid JSON in UTF-8; NaN and Infinity are not JSON"
+CONTEXT_NOT_FINITE = "`context` holds a number that is NaN or infinite"
+CONTEXT_VALUE_EMPTY = "`context` holds a value without a kind; use `null_value` for null"
+CONSENT_NOT_SUPPORTED = "`consent` is not supported yet; leave it unset"
+AT_NOT_ALLOWED = "`at` is accepted only where the server runs with --simulated-time"
+AT_OUT_OF_RANGE = "`at` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"
+DEADLINE_PASSED = "the deadline passed before the call was looked at"
+OVERLOADED = "too many calls are waiting; retry after the pushback"
+TOO_MANY_STREAMS = "too many streams are open; retry after the pushback"
+STOPPING = "the server is stopping; retry elsewhere"
+UNKNOWN_SERVICE = "unknown service"
+
+
+def missing(field: str) -> str:
+    """A field that must be set is not."""
+    return f"`{field}` is required"
+
+
+def too_long(field: str, most_bytes: int) -> str:
+    """A text field is longer than it may be."""
+    return f"`{field}` must be at most {most_bytes} bytes"
+
+
+def control_characters(field: str) -> str:
+    """A text field holds characters that do not belong in an id."""
+    return f"`{field}` must not hold control characters"
+
+
+def context_too_large(most_bytes: int) -> str:
+    """The context is larger than it may be."""
+    return f"the context must be at most {most_bytes} bytes"
+
+
+def context_too_deep(most_levels: int) -> str:
+    """The context is nested deeper than it may be."""
+    return f"the context must be at most {most_levels} levels deep"
+
+
+def too_many_actions(most: int, given: int) -> str:
+    """More proposals asked for than are ever given."""
+    return f"`max_actions` must be at most {most}, is {given}"
+
+
+def unknown_explain(given: int) -> str:
+    """A number that is no ``Explain``."""
+    return f"`explain` is {given}, which is none of EXPLAIN_NONE, EXPLAIN_REASONS, EXPLAIN_FULL"
+
+
+def internal(error_id: str) -> str:
+    """A fault of ours; the id leads to it in the log."""
+    return f"internal error {error_id}"
+
+
+def cannot_listen(address: str) -> str:
+    """The port cannot be had."""
+    return (
+        f"cannot listen on `{address}`: the port is in use, not permitted, or not an address of this machine"
+    )
+
+
+def not_an_address(address: str) -> str:
+    """The address is not HOST:PORT."""
+    return f"`{address}` is not an address: give HOST:PORT, an IPv6 host in brackets"
+
+
+def cannot_read_tls(path: str, why: str) -> str:
+    """A certificate or key file cannot be read."""
+    return f"cannot read `{path}`: {why}"
+
+
+def bad_tls(cert: str, key: str) -> str:
+    """The certificate and key do not serve."""
+    return f"cannot serve TLS with `{cert}` and `{key}`: not a PEM certificate and its unencrypted key"
+
+
+def not_serving(target: str, seconds: float) -> str:
+    """A server did not become ready in time."""
+    return f"`{target}` was not serving within {seconds:g} s"
+
+
+def bad_answer(target: str) -> str:
+    """The other end answers with something that is not this API."""
+    return f"`{target}` answered with something that is not a `maitred.v1` message"

@@ -1,0 +1,50 @@
+"""How the server's transport is set up, against clients that mean ill or are broken."""
+
+_MIB = 1024 * 1024
+
+RECEIVE_MOST_BYTES = 1 * _MIB
+"""A full context as a ``Struct`` is up to four times its JSON. Beyond it gRPC itself refuses the message."""
+SEND_MOST_BYTES = 64 * _MIB
+"""A full explanation of 100,000 actions at some 500 bytes each."""
+METADATA_MOST_BYTES = 16 * 1024
+"""gRPC's own hard limit, stated so that it does not vary by chance below it."""
+STREAMS_PER_CONNECTION_MOST = 1000
+"""What one client can have open at once; above the calls that may wait, so that it is told to back off."""
+CALLS_MOST = 4000
+"""Last defence for memory: calls on the small pools of health, reflection and refusals."""
+
+KEEPALIVE_MS = 60_000
+"""A till whose line went dead is noticed within a minute and a bit."""
+KEEPALIVE_TIMEOUT_MS = 20_000
+"""gRPC's default, kept in step with ``KEEPALIVE_MS``."""
+PING_INTERVAL_LEAST_MS = 10_000
+"""The shortest keepalive that client libraries allow; more pings are abuse."""
+PING_STRIKES_MOST = 2
+"""gRPC's default: the third ping too early closes the connection."""
+HANDSHAKE_MS = 20_000
+"""A connection that does not begin to speak HTTP/2 is closed; gRPC's default is 120 s."""
+
+Option = tuple[str, int]
+
+
+def server_options(*, share_port: bool) -> list[Option]:
+    """Channel arguments of the server; ``share_port`` lets several processes listen on one port."""
+    return [
+        # On by default where the system has it: two services started by mistake would share the calls.
+        ("grpc.so_reuseport", int(share_port)),
+        ("grpc.max_receive_message_length", RECEIVE_MOST_BYTES),
+        ("grpc.max_send_message_length", SEND_MOST_BYTES),
+        ("grpc.max_metadata_size", METADATA_MOST_BYTES),
+        ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION_MOST),
+        ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+        ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", PING_INTERVAL_LEAST_MS),
+        ("grpc.http2.max_ping_strikes", PING_STRIKES_MOST),
+        ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
+    ]
+
+
+def client_options() -> list[tuple[str, int | str]]:
+    """Channel arguments of the client: it takes what the server may send."""
+    return [("grpc.max_receive_message_length", SEND_MOST_BYTES)]

@@ -1,0 +1,126 @@
+"""The server: how it starts, listens and stops."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from maitred.engine.api import Decider
+from maitred.engine.observer import Observer
+
+from . import messages
+from .admission import CALL_THREADS, WAITING_CALLS_MOST, Admission
+from .health import Health
+from .methods import DECISION_SERVICE, Pools, decision_handlers, health_handlers, reflection_handlers
+from .options import CALLS_MOST, server_options
+from .servicer import Servicer
+from .streams import Streams
+
+NOTICE_SECONDS = 0.5
+"""How long "not serving" stands before new calls fail, unless told otherwise: two health polls of our own."""
+LAST_WORDS_SECONDS = 2.0
+"""After the grace every call is cancelled; how long gRPC may take for it."""
+
+
+class ListenError(Exception):
+    """The server cannot listen. The message is meant for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files; with ``client_ca`` only clients with a certificate it signed are let in."""
+
+    cert: Path
+    key: Path
+    client_ca: Path | None = None
+
+
+class Server:
+    """Serves a ``Decider`` over gRPC.
+
+    ``listen`` is ``HOST:PORT``; port 0 takes a free one. ``share_port`` is for several
+    processes on one port. ``threads`` bounds the decisions at once, ``waiting_calls_most``
+    those that wait for a thread before calls are refused with ``RESOURCE_EXHAUSTED``.
+    """
+
+    def __init__(
+        self,
+        listen: str,
+        decider: Decider,
+        observer: Observer,
+        *,
+        simulated_time: bool = False,
+        share_port: bool = False,
+        tls: TlsFiles | None = None,
+        notice_seconds: float = NOTICE_SECONDS,
+        threads: int = CALL_THREADS,
+        waiting_calls_most: int = WAITING_CALLS_MOST,
+    ) -> None:
+        self._listen, self._tls, self._notice_seconds = listen, tls, notice_seconds
+        self._streams = Streams()
+        self._health = Health(decider.ready, ("", DECISION_SERVICE))
+        self._pools = Pools.of(threads)
+        servicer = Servicer(decider, observer, self._streams, simulated_time=simulated_time)
+        handlers = {
+            **decision_handlers(servicer, self._pools),
+            **health_handlers(self._health, self._pools),
+            **reflection_handlers(self._pools),
+        }
+        admission = Admission(handlers, self._pools, observer, waiting_calls_most)
+        self._server = grpc.server(
+            self._pools.calls,
+            handlers=[admission],
+            options=server_options(share_port=share_port),
+            maximum_concurrent_rpcs=CALLS_MOST,
+        )
+
+    def start(self) -> str:
+        """Listens and serves; gives the address as ``HOST:PORT``.
+
+        Raises:
+            ListenError: the address or the TLS files cannot be used.
+        """
+        host, colon, port = self._listen.rpartition(":")
+        if not (host and colon and port.isascii() and port.isdigit()):
+            raise ListenError(messages.not_an_address(self._listen))
+        bound = self._bind()
+        self._server.start()
+        return f"{host}:{bound}"
+
+    def drain(self, grace_seconds: float) -> bool:
+        """Stops: not serving first, then no new calls, then waits for those in flight.
+
+        True where all of them finished within ``grace_seconds``; the rest is cancelled.
+        """
+        self._health.drain()
+        time.sleep(self._notice_seconds)
+        self._streams.stop()
+        self._health.close()
+        started = time.monotonic()
+        self._server.stop(grace_seconds).wait(grace_seconds + LAST_WORDS_SECONDS)
+        finished = time.monotonic() - started < grace_seconds
+        self._streams.close()
+        self._pools.close()
+        return finished
+
+    def _bind(self) -> int:
+        try:
+            if self._tls is None:
+                return int(self._server.add_insecure_port(self._listen))
+            return int(self._server.add_secure_port(self._listen, _credentials(self._tls)))
+        except RuntimeError:
+            raise ListenError(messages.cannot_listen(self._listen)) from None
+
+
+def _credentials(tls: TlsFiles) -> grpc.ServerCredentials:
+    cert, key = _read(tls.cert), _read(tls.key)
+    client_ca = None if tls.client_ca is None else _read(tls.client_ca)
+    return grpc.ssl_server_credentials([(key, cert)], client_ca, require_client_auth=client_ca is not None)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ListenError(messages.cannot_read_tls(str(path), error.strerror or "unreadable")) from None

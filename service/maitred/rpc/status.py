@@ -1,0 +1,28 @@
+"""The one table from the engine's codes to gRPC statuses."""
+
+import grpc
+
+from maitred.engine.errors import Code
+
+STATUS_OF = {
+    Code.MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
+    Code.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+    Code.OTHER_CONTENT: grpc.StatusCode.ALREADY_EXISTS,
+    Code.NO_RULESET: grpc.StatusCode.FAILED_PRECONDITION,
+    Code.OVERLOADED: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Code.EXPIRED: grpc.StatusCode.DEADLINE_EXCEEDED,
+    Code.STORE_DOWN: grpc.StatusCode.UNAVAILABLE,
+    Code.RETRY: grpc.StatusCode.ABORTED,
+    Code.STOPPING: grpc.StatusCode.UNAVAILABLE,
+}
+
+PUSHBACK_MS = 250
+"""When to retry a shed call: about twice what a full queue takes to drain, so that it is short again."""
+
+PUSHBACK = (("grpc-retry-pushback-ms", str(PUSHBACK_MS)),)
+"""Trailing metadata that retrying clients obey: gRPC proposal A6."""
+
+
+def trailer_of(code: Code) -> tuple[tuple[str, str], ...]:
+    """The trailing metadata that goes with a failure."""
+    return PUSHBACK if code is Code.OVERLOADED else ()
