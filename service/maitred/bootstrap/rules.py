@@ -1,0 +1,47 @@
+"""From a directory of rule files to a compiled policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maitred import cel, rulefiles, situations
+from maitred.core.faults import Fault, RulesetInvalid
+from maitred.core.policy import Policy, compile_policy
+from maitred.core.rules import Ruleset
+
+from .provenance import commit_of
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a look at a rules directory gives. ``faults`` include warnings."""
+
+    policy: Policy | None
+    faults: tuple[Fault, ...]
+
+    @property
+    def ruleset(self) -> Ruleset | None:
+        """The ruleset, where it loads."""
+        return self.policy.ruleset if self.policy else None
+
+
+def check_rules(directory: Path) -> Checked:
+    """Loads and compiles the rules of a directory; faults are values here."""
+    try:
+        sources = rulefiles.read_sources(directory)
+        loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit_of(directory))
+    except RulesetInvalid as invalid:
+        return Checked(None, invalid.faults)
+    return Checked(compile_policy(loaded.ruleset, situations.deriver), loaded.warnings)
+
+
+def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:
+    """An ``engine.rulesets.Load``: raises ``RulesetInvalid``."""
+    loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit)
+    return compile_policy(loaded.ruleset, situations.deriver)
+
+
+def schemas() -> Mapping[str, Any]:
+    """The JSON Schema of each kind of rule file."""
+    return rulefiles.schemas()

@@ -1,0 +1,144 @@
+"""A running service, plugged together from all rooms."""
+
+import secrets
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from maitred import rulefiles, store, telemetry
+from maitred.core.faults import RulesetInvalid
+from maitred.core.policy import Policy
+from maitred.engine.committer import Committer
+from maitred.engine.log import Log
+from maitred.engine.observer import Observer, RulesetRefused
+from maitred.engine.ports import Store, StoreDown
+from maitred.engine.records import Records
+from maitred.engine.rulesets import Rulesets
+from maitred.engine.service import DecisionService
+from maitred.rpc.server import Server, TlsFiles
+from maitred.settings import Settings
+
+from .provenance import commit_of
+from .rules import load_policy
+from .watch import Watch
+
+INSTANCE_ID_OCTETS = 8
+
+
+def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_port: bool = False) -> "Running":
+    """Opens the store, loads the rules, listens.
+
+    A ruleset with faults does not keep the service from starting: it says so, answers health
+    checks with "not serving", and takes up the rules once they are right.
+    Raises ``StoreDown`` and ``rpc.server.ListenError``.
+    """
+    opened = store.open_store(settings.database)
+    for warning in opened.warnings:
+        log.warning("store_warning", detail=warning)
+    observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
+    rulesets = Rulesets(opened, observer, load_policy, _now)
+    committer = Committer(opened, observer)
+    decider = DecisionService(
+        rulesets, Records(opened, rulesets), committer, observer, now=_now, new_id=secrets.token_hex
+    )
+    server = Server(
+        settings.listen,
+        decider,
+        observer,
+        simulated_time=settings.simulated_time,
+        share_port=share_port,
+        tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
+        if settings.tls_cert and settings.tls_key
+        else None,
+    )
+    running = Running(settings, opened, observer, rulesets, committer, server)
+    running.begin()
+    return running
+
+
+class Running:
+    """A service that serves until it is stopped. ``address`` is ``HOST:PORT``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        opened: Store,
+        observer: Observer,
+        rulesets: Rulesets,
+        committer: Committer,
+        server: Server,
+    ) -> None:
+        self._settings, self._store, self._observer = settings, opened, observer
+        self._rulesets, self._committer, self._server = rulesets, committer, server
+        self._watch = Watch(settings.rules, settings.watch_seconds, self._reload_quietly)
+        self._stopped = threading.Event()
+        self.address = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy in force."""
+        return self._rulesets.active
+
+    def begin(self) -> None:
+        """Loads the rules and listens. Used once, by ``start``."""
+        try:
+            self._reload_quietly()
+            self._committer.start()
+            self.address = self._server.start()
+        except BaseException:
+            self._store.close()
+            self._observer.close()
+            raise
+        self._watch.start()
+
+    def reload(self) -> Policy:
+        """Reads the rules again. Raises ``RulesetInvalid`` and ``StoreDown``; the ones in force stay."""
+        directory = self._settings.rules
+        try:
+            sources = rulefiles.read_sources(directory)
+        except RulesetInvalid as invalid:
+            in_force = self.policy.ruleset.hash if self.policy else ""
+            self._observer.observe(RulesetRefused(str(directory), tuple(map(str, invalid.faults)), in_force))
+            raise
+        return self._rulesets.activate(sources, str(directory), commit_of(directory))
+
+    def wait(self, timeout_seconds: float | None = None) -> bool:
+        """Until the service is stopped; whether it was."""
+        return self._stopped.wait(timeout_seconds)
+
+    def stop(self, drain_seconds: float | None = None) -> bool:
+        """Not serving first, calls in flight finish, then everything is closed.
+
+        Whether all calls finished in time.
+        """
+        if self._stopped.is_set():
+            return True
+        self._watch.stop()
+        finished = self._server.drain(
+            self._settings.drain_seconds if drain_seconds is None else drain_seconds
+        )
+        self._committer.stop()
+        self._observer.close()
+        self._store.close()
+        self._stopped.set()
+        return finished
+
+    def _reload_quietly(self) -> None:
+        """Faults have been observed where they were found."""
+        with suppress(RulesetInvalid, StoreDown):
+            self.reload()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
