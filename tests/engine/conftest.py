@@ -1,0 +1,84 @@
+"""A store in memory that can be held up, lost, or made to conflict."""
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from maitred.engine.ports import StoreConflict, StoreDown
+
+
+class MemoryStore:
+    """Implements ``ports.Store``; ``gate`` holds a commit up, ``failures`` are raised first."""
+
+    def __init__(self):
+        self.records, self.rulesets, self.batches = {}, {}, []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.failures = []
+        self.warnings = ()
+
+    @contextmanager
+    def transaction(self):
+        self.gate.wait(5)
+        if self.failures:
+            raise self.failures.pop(0)
+        yield self
+
+    def append(self, records):
+        self.batches.append([record.decision_id for record in records])
+        earlier = {
+            r.decision_id: self.records[r.decision_id] for r in records if r.decision_id in self.records
+        }
+        self.records |= {r.decision_id: r for r in records if r.decision_id not in earlier}
+        return earlier
+
+    def decision(self, decision_id):
+        return self.records.get(decision_id)
+
+    def save_ruleset(self, ruleset):
+        self.rulesets.setdefault(ruleset.hash, ruleset)
+
+    def ruleset(self, digest):
+        return self.rulesets.get(digest)
+
+    def close(self):
+        pass
+
+
+class Recorder:
+    """An observer that keeps every event."""
+
+    tracing = True
+
+    def __init__(self):
+        self.events = []
+
+    def observe(self, event):
+        self.events.append(event)
+
+    def close(self):
+        pass
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+@pytest.fixture
+def observer():
+    return Recorder()
+
+
+@pytest.fixture
+def down():
+    return StoreDown("gone")
+
+
+@pytest.fixture
+def conflict():
+    return StoreConflict("lost")

@@ -1,0 +1,153 @@
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from maitred.engine import committer as module
+from maitred.engine.committer import MAX_CONFLICT_RETRIES, Committer, Ticket
+from maitred.engine.errors import CallError, Code
+from maitred.engine.observer import BatchCommitted
+from maitred.engine.ports import DecisionRecord
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def ticket(name, body=b"{}", deadline=None):
+    return Ticket(DecisionRecord(name.encode().ljust(16), NOW, "hash", "900", body), deadline)
+
+
+@pytest.fixture
+def committer(store, observer):
+    made = Committer(store, observer)
+    made.start()
+    yield made
+    made.stop()
+
+
+class Caller(threading.Thread):
+    """One call on its own thread, with what it raised."""
+
+    def __init__(self, committer, ticket):
+        super().__init__(daemon=True)
+        self.committer, self.ticket, self.error = committer, ticket, None
+        self.start()
+
+    def run(self):
+        try:
+            self.committer.commit(self.ticket)
+        except Exception as error:  # noqa: BLE001
+            self.error = error
+
+    def finished(self):
+        self.join(5)
+        assert not self.is_alive()
+        return self
+
+
+def wait_for(condition, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_a_record_is_written_before_the_call_returns(committer, store):
+    committer.commit(ticket("a"))
+    assert b"a".ljust(16) in store.records
+
+
+def test_what_queues_up_while_a_batch_commits_is_one_batch(committer, store, observer):
+    store.gate.clear()
+    first = Caller(committer, ticket("first"))
+    wait_for(lambda: not committer._waiting)
+    rest = [Caller(committer, ticket(str(number))) for number in range(20)]
+    wait_for(lambda: len(committer._waiting) == 20)
+    store.gate.set()
+    for caller in [first, *rest]:
+        assert caller.finished().error is None
+    assert [len(batch) for batch in store.batches] == [1, 20]
+    assert [event.size for event in observer.of(BatchCommitted)] == [1, 20]
+
+
+def test_an_earlier_record_is_given_back(committer):
+    committer.commit(ticket("a", b"first"))
+    again = ticket("a", b"second")
+    committer.commit(again)
+    assert again.earlier.body == b"first"
+
+
+def test_of_concurrent_duplicates_one_is_written(committer, store):
+    store.gate.clear()
+    blocker = Caller(committer, ticket("blocker"))
+    wait_for(lambda: not committer._waiting)
+    twins = [Caller(committer, ticket("twin", body)) for body in (b"1", b"2", b"3")]
+    wait_for(lambda: len(committer._waiting) == 3)
+    store.gate.set()
+    for caller in [blocker, *twins]:
+        caller.finished()
+    written = store.records[b"twin".ljust(16)]
+    assert sum(caller.ticket.earlier is None for caller in twins) == 1
+    assert {caller.ticket.earlier.body for caller in twins if caller.ticket.earlier} == {written.body}
+
+
+def test_an_expired_ticket_never_reaches_the_store(committer, store):
+    with pytest.raises(CallError) as found:
+        committer.commit(ticket("late", deadline=time.monotonic() - 1))
+    assert found.value.code is Code.EXPIRED
+    assert not store.batches
+
+
+def test_a_store_that_is_down_fails_the_batch_and_not_the_thread(committer, store, down):
+    store.failures = [down]
+    with pytest.raises(CallError) as found:
+        committer.commit(ticket("a"))
+    assert found.value.code is Code.STORE_DOWN
+    committer.commit(ticket("b"))
+    assert list(store.records) == [b"b".ljust(16)]
+
+
+def test_a_conflict_is_run_again(committer, store, conflict):
+    store.failures = [conflict] * MAX_CONFLICT_RETRIES
+    committer.commit(ticket("a"))
+    store.failures = [conflict] * (MAX_CONFLICT_RETRIES + 1)
+    with pytest.raises(CallError) as found:
+        committer.commit(ticket("b"))
+    assert found.value.code is Code.RETRY
+
+
+def test_a_fault_of_ours_reaches_the_caller_and_not_the_thread(committer, store):
+    store.failures = [RuntimeError("broken")]
+    with pytest.raises(RuntimeError):
+        committer.commit(ticket("a"))
+    committer.commit(ticket("b"))
+
+
+def test_beyond_the_bound_calls_are_refused(committer, store, monkeypatch):
+    monkeypatch.setattr(module, "MAX_WAITING_TICKETS", 2)
+    store.gate.clear()
+    blocked = [Caller(committer, ticket("blocker"))]
+    wait_for(lambda: not committer._waiting)
+    blocked += [Caller(committer, ticket(str(number))) for number in range(2)]
+    wait_for(lambda: len(committer._waiting) == 2)
+    with pytest.raises(CallError) as found:
+        committer.commit(ticket("one too many"))
+    assert found.value.code is Code.OVERLOADED
+    store.gate.set()
+    assert all(caller.finished().error is None for caller in blocked)
+
+
+def test_stopping_commits_what_waits_and_refuses_what_comes(store, observer):
+    committer = Committer(store, observer)
+    committer.start()
+    store.gate.clear()
+    waiting = [Caller(committer, ticket(str(number))) for number in range(5)]
+    wait_for(lambda: len(committer._waiting) >= 4)
+    stopping = threading.Thread(target=committer.stop)
+    stopping.start()
+    store.gate.set()
+    stopping.join(5)
+    assert all(caller.finished().error is None for caller in waiting)
+    with pytest.raises(CallError) as found:
+        committer.commit(ticket("late"))
+    assert found.value.code is Code.STOPPING
