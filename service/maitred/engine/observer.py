@@ -41,13 +41,19 @@ class DecisionMade:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """A call was answered with an error. ``error_id`` is set for faults of ours only."""
+    """A call was answered with an error. ``error_id`` is set for faults of ours only.
+
+    ``status`` is what the caller saw (``NOT_FOUND``), in the words of its protocol. ``cause`` is
+    the exception behind a fault of ours: its traceback goes to the process log, nowhere else.
+    """
 
     method: str
     code: Code | None
     seconds: float
     error_id: str = ""
     trace: TraceContext | None = None
+    status: str = ""
+    cause: BaseException | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,6 @@
+"""OpenTelemetry and logs."""
+
+from .logs import ProcessLog, configure_logging
+from .observer import make_observer
+
+__all__ = ["ProcessLog", "configure_logging", "make_observer"]

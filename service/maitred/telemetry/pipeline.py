@@ -1,0 +1,121 @@
+"""From one event to what is exported of it: a span, a log record, metrics."""
+
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import Sampler
+from opentelemetry.trace import format_span_id, format_trace_id
+
+from maitred.engine.log import Log
+from maitred.engine.observer import (
+    CallFailed,
+    DecisionMade,
+    Event,
+    RulesetLoaded,
+    RulesetRefused,
+)
+
+from . import exporters, names, records, spans
+from .exports import Settings
+from .losses import Losses
+from .metrics import Metrics
+from .outbox import Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Where each signal goes; empty or ``None`` where it goes nowhere. For one thread."""
+
+    origin: spans.Origin
+    sampler: Sampler
+    spans: tuple[Outbox[ReadableSpan], ...] = ()
+    records: tuple[Outbox[ReadableLogRecord], ...] = ()
+    meters: MeterProvider | None = None
+    metrics: Metrics | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is exported after all."""
+        return not (self.spans or self.records or self.metrics)
+
+    def take(self, event: Event, at_ns: int) -> None:
+        """Makes of an event, seen at ``at_ns`` (Unix time), what is exported of it."""
+        if self.metrics:
+            self.metrics.record(event)
+        if not (self.spans or self.records):
+            return
+        if isinstance(event, DecisionMade):
+            self._decision(event)
+        elif isinstance(event, CallFailed):
+            self._failure(event, at_ns)
+        elif isinstance(event, RulesetLoaded):
+            self._tell(records.ruleset_loaded(event, self.origin))
+        elif isinstance(event, RulesetRefused):
+            self._tell(records.ruleset_refused(event, at_ns, self.origin))
+
+    def _decision(self, event: DecisionMade) -> None:
+        where = spans.place(names.DECIDE, event.trace_id, event.span_id, event.parent, self._sampler())
+        if where.sampled:
+            for outbox in self.spans:
+                outbox.put(spans.decision_span(event, where, self.origin))
+        if self.records:
+            self._tell(records.evaluation(event, where, self.origin))
+
+    def _failure(self, event: CallFailed, ended_ns: int) -> None:
+        new = RandomIdGenerator()
+        trace_id = event.trace.trace_id if event.trace else format_trace_id(new.generate_trace_id())
+        span_id = format_span_id(new.generate_span_id())
+        where = spans.place(names.method(event.method), trace_id, span_id, event.trace, self._sampler())
+        if where.sampled:
+            for outbox in self.spans:
+                outbox.put(spans.failure_span(event, ended_ns, where, self.origin))
+        self._tell(records.call_failed(event, ended_ns, where, self.origin))
+
+    def _sampler(self) -> Sampler | None:
+        return self.sampler if self.spans else None
+
+    def _tell(self, record: ReadableLogRecord) -> None:
+        for outbox in self.records:
+            outbox.put(record)
+
+    def close_outboxes(self, until: float) -> None:
+        """Sends what waits until ``until`` on the monotonic clock; the rest is lost and counted."""
+        outboxes: list[Outbox[Any]] = [*self.spans, *self.records]
+        for outbox in outboxes:
+            outbox.close_soon()
+        for outbox in outboxes:
+            outbox.close(until)
+
+    def close_metrics(self, until: float) -> None:
+        """Collects and sends metrics for the last time."""
+        if self.meters:
+            # It raises where a reader ran out of time: nothing is left to be done about it.
+            with contextlib.suppress(Exception):
+                self.meters.shutdown(max(0.0, until - time.monotonic()) * 1000)
+
+
+def make_pipeline(settings: Settings, log: Log, instance_id: str, losses: Losses) -> Pipeline:
+    """Makes the exporters with their threads; what cannot be made is logged and left out."""
+    origin = exporters.origin(settings, instance_id)
+    readers = exporters.metric_readers(settings, log)
+    meters = exporters.meters(readers, origin) if readers else None
+    return Pipeline(
+        origin,
+        exporters.sampler(settings),
+        tuple(
+            Outbox(names.SPANS, settings.spans, exporters.span_courier(exporter), losses)
+            for exporter in exporters.span_exporters(settings, log)
+        ),
+        tuple(
+            Outbox(names.LOGS, settings.logs, exporters.record_courier(exporter), losses)
+            for exporter in exporters.record_exporters(settings, log)
+        ),
+        meters,
+        Metrics(exporters.meter(meters, origin)) if meters else None,
+    )
