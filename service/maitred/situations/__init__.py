@@ -1,5 +1,5 @@
 """Forward chaining over situations, run by durable-rules."""
 
-from .deriver import deriver
+from .derive import deriver
 
 __all__ = ["deriver"]

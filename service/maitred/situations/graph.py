@@ -7,7 +7,7 @@ absence only of what lower strata have settled.
 
 import difflib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -56,8 +56,9 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Situations that hang together, with their atoms; parts share nothing, so each is run alone.
+    """Situations that hang together, with their atoms.
 
+    Parts may share atoms, which are given; nothing that has to be found out, so each is run alone.
     ``strata[k]`` are the situations that are settled once the strata up to ``k`` are.
     """
 
@@ -86,16 +87,22 @@ def build(situations: Sequence[Situation]) -> Graph:
 
 
 def split(graph: Graph) -> tuple[Part, ...]:
-    """The graph taken apart where nothing connects it, in order of the first situation."""
-    count = len(graph.atoms)
+    """The graph taken apart where no situation needs another, in order of the first situation."""
     level = _strata(graph)
     result = []
-    for nodes in _connected(graph):
-        situations = tuple(node for node in nodes if node >= count)
-        height = max(level[node] for node in situations) + 1
-        strata = tuple(tuple(n for n in situations if level[n] == k) for k in range(height))
-        result.append(Part(tuple(n for n in nodes if n < count), situations, strata))
-    return tuple(sorted(result, key=lambda part: part.situations[0]))
+    for situations in _connected(graph):
+        strata: dict[int, list[int]] = {}
+        for node in situations:
+            strata.setdefault(level[node], []).append(node)
+        members = {member for node in situations for member in graph.needs_of(node).members()}
+        result.append(
+            Part(
+                atoms=tuple(sorted(node for node in members if node < len(graph.atoms))),
+                situations=tuple(situations),
+                strata=tuple(tuple(strata[height]) for height in sorted(strata)),
+            )
+        )
+    return tuple(result)
 
 
 def _repeats(situations: Sequence[Situation]) -> Iterator[Fault]:
@@ -225,23 +232,26 @@ def _strata(graph: Graph) -> dict[int, int]:
 
 
 def _connected(graph: Graph) -> Iterator[list[int]]:
-    """Nodes that are connected in either direction, each group in ascending order."""
-    near: dict[int, list[int]] = {}
-    for index, needs in enumerate(graph.needs):
-        node = len(graph.atoms) + index
-        near.setdefault(node, [])
-        for member in needs.members():
-            near[node].append(member)
-            near.setdefault(member, []).append(node)
+    """Situations that are connected in either direction, each group in ascending order."""
+    first = len(graph.atoms)
+    near: dict[int, list[int]] = {first + index: [] for index in range(len(graph.needs))}
+    for node, others in near.items():
+        for member in _situations_in(graph, node):
+            others.append(member)
+            near[member].append(node)
     seen: set[int] = set()
     for start in near:
-        if start in seen:
-            continue
-        group = {start}
-        waiting = [start]
-        while waiting:
-            fresh = [node for node in near[waiting.pop()] if node not in group]
-            group.update(fresh)
-            waiting += fresh
-        seen |= group
-        yield sorted(group)
+        if start not in seen:
+            group = _reached(near, start)
+            seen |= group
+            yield sorted(group)
+
+
+def _reached(near: Mapping[int, Sequence[int]], start: int) -> set[int]:
+    group = {start}
+    waiting = [start]
+    while waiting:
+        fresh = set(near[waiting.pop()]) - group
+        group |= fresh
+        waiting += fresh
+    return group

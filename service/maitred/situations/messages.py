@@ -9,8 +9,8 @@ NAME_SHOWN_CHARS = 80
 """Of a longer name only the beginning is shown."""
 
 
-_TOGETHER = "this situation and those it shares members with"
-_SPLIT = "let fewer situations build on each other or on the same conditions"
+_TOGETHER = "this situation and those it is connected with"
+_SPLIT = "let fewer situations build on each other"
 
 
 def quoted(name: str) -> str:

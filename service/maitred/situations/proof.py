@@ -16,11 +16,13 @@ from pathlib import Path
 from . import messages
 from .plan import Plan
 
-DEADLINE_SECONDS = 10.0
+PROOF_DEADLINE_SECONDS = 10.0
 """Thousands of rules take well under a second; the rest is room for a busy machine."""
 
 REMEMBERED_PROOFS_COUNT = 4_096
 """Reloads of known content are quick; 64 bytes each, all are forgotten when there are more."""
+
+_PROBE = ("-P", "-m", "maitred.situations.probe")
 
 _proven: set[bytes] = set()
 
@@ -33,7 +35,7 @@ class ProofFailed(Exception):
         self.number, self.message = number, message
 
 
-def prove(plans: Sequence[Plan], deadline_seconds: float = DEADLINE_SECONDS) -> None:
+def prove(plans: Sequence[Plan], deadline_seconds: float = PROOF_DEADLINE_SECONDS) -> None:
     """Raises ``ProofFailed``. Plans that this process has seen proven are not tried again."""
     keys = {hashlib.sha256(repr(plan).encode()).digest(): plan for plan in plans}
     missing = [plan for key, plan in keys.items() if key not in _proven]
@@ -42,18 +44,18 @@ def prove(plans: Sequence[Plan], deadline_seconds: float = DEADLINE_SECONDS) -> 
     try:
         _try_out(missing, deadline_seconds)
     except ProofFailed as failure:
-        raise ProofFailed(plans.index(missing[failure.number]), failure.message) from None
+        number = plans.index(missing[min(failure.number, len(missing) - 1)])
+        raise ProofFailed(number, failure.message) from None
     if len(_proven) + len(keys) > REMEMBERED_PROOFS_COUNT:
         _proven.clear()
     _proven.update(keys)
 
 
 def _try_out(plans: Sequence[Plan], deadline_seconds: float) -> None:
-    command = [sys.executable, "-P", "-m", "maitred.situations.probe"]
     request = json.dumps([asdict(plan) for plan in plans]).encode()
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            command,
+            [sys.executable, *_PROBE],
             input=request,
             capture_output=True,
             timeout=deadline_seconds,
@@ -62,6 +64,8 @@ def _try_out(plans: Sequence[Plan], deadline_seconds: float) -> None:
         )
     except subprocess.TimeoutExpired as late:
         raise ProofFailed(_reached(late.stdout), messages.did_not_end(deadline_seconds)) from None
+    except OSError as error:
+        raise ProofFailed(0, messages.failed(f"no process could be started: {error.strerror}")) from None
     if done.returncode < 0:
         raise ProofFailed(
             _reached(done.stdout), messages.failed(f"the engine crashed, signal {-done.returncode}")

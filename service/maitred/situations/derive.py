@@ -11,7 +11,7 @@ from .graph import Graph, Part, build, split
 from .memo import Memo
 from .outcome import Outcome, merge, outcome
 from .plan import Plan, plan
-from .proof import ProofFailed, prove
+from .proof import PROOF_DEADLINE_SECONDS, ProofFailed, prove
 
 MEMO_ENTRIES = 32_768
 """Outcomes kept in each of a memo's two generations, by the truth of all atoms."""
@@ -26,7 +26,7 @@ def deriver(situations: Sequence[Situation]) -> Deriver:
     parts = split(graph)
     plans = _plans(graph, parts)
     try:
-        prove(plans)
+        prove(plans, PROOF_DEADLINE_SECONDS)
     except ProofFailed as failure:
         name = graph.text(parts[failure.number].situations[0])
         raise SituationError(((name, failure.message),)) from None
