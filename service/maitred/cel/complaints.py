@@ -1,0 +1,114 @@
+"""cel-cpp's error reports, in the words of a rule author."""
+
+import re
+from collections.abc import Sequence
+
+from maitred.core.expressions import ExpressionError
+
+from . import messages
+from .source import place_of
+
+FUNCTIONS = (
+    *("all", "bool", "contains", "double", "duration", "dyn", "endsWith", "exists", "exists_one", "filter"),
+    *(
+        "getDate",
+        "getDayOfMonth",
+        "getDayOfWeek",
+        "getDayOfYear",
+        "getFullYear",
+        "getHours",
+        "getMilliseconds",
+    ),
+    *("getMinutes", "getMonth", "getSeconds", "has", "int", "map", "matches", "size", "startsWith", "string"),
+    *("timestamp", "type", "uint"),
+)
+"""The functions and macros of standard CEL."""
+
+_REPORT = re.compile(
+    r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(-?\d+):(-?\d+): (.*?)(?: \[[A-Z_]+\])?$", re.MULTILINE
+)
+_UNDECLARED = re.compile(r"undeclared reference to '(.*)' \(in container '.*'\)")
+_OVERLOAD = re.compile(r"found no matching overload for '(.*?)' applied to '\((.*)\)'")
+_SELECT = re.compile(r"expression of type '(.*)' cannot be the operand of a select operation")
+_RANGE = re.compile(r"expression of type '(.*)' cannot be the range of a comprehension")
+_UNEXPECTED = re.compile(r"Syntax error: (?:mismatched|extraneous) input '(.*?)' expecting")
+_MISSING = re.compile(r"Syntax error: missing '(.*?)' at")
+_UNREADABLE = re.compile(
+    r"Syntax error: (?:token recognition error at:|no viable alternative at input) '(.*?)'?$"
+)
+_QUOTES = ('"', "'", "`")
+
+
+def complaint(report: str, text: str, names: Sequence[str]) -> ExpressionError:
+    """The error to show for a report on a text; ``names`` are what may be read."""
+    if "recursion" in report:
+        return ExpressionError(messages.TOO_DEEP)
+    found = [_Item(text, *match.groups()) for match in _REPORT.finditer(report)]
+    if not found:
+        return ExpressionError(messages.failure(report))
+    item = next((item for item in found if item.is_unknown_function), found[0])
+    return ExpressionError(item.message(names), *place_of(text, item.start))
+
+
+class _Item:
+    """One error of a report."""
+
+    def __init__(self, text: str, line: str, column: str, words: str) -> None:
+        self._text, self._words = text, words
+        self._at = _offset_of(text, int(line), int(column))
+        undeclared = _UNDECLARED.fullmatch(words)
+        self._undeclared = undeclared[1] if undeclared else None
+
+    @property
+    def is_unknown_function(self) -> bool:
+        """An unknown function also leaves its variables undeclared: it is told first."""
+        return self._undeclared is not None and self._text[self._at : self._at + 1] == "("
+
+    @property
+    def start(self) -> int:
+        """CEL points at the last dot of a name and at the bracket of a call; people look at its start."""
+        if self._undeclared is None:
+            return self._at
+        before = self._undeclared.rpartition(".")[0] if self._text[self._at : self._at + 1] == "." else ""
+        before = self._undeclared if self.is_unknown_function else before
+        start = self._at - len(before)
+        return start if self._text[max(start, 0) : self._at] == before else self._at
+
+    def message(self, names: Sequence[str]) -> str:
+        if self._undeclared is not None:
+            return messages.undeclared(self._undeclared, FUNCTIONS if self.is_unknown_function else names)
+        if match := _OVERLOAD.fullmatch(self._words):
+            return messages.wrong_operands(match[1], _types(match[2]))
+        if match := _SELECT.fullmatch(self._words):
+            return messages.cannot_select(*_types(match[1]))
+        if match := _RANGE.match(self._words):
+            return messages.not_a_list(*_types(match[1]))
+        return self._syntax()
+
+    def _syntax(self) -> str:
+        if match := _MISSING.match(self._words):
+            return messages.missing_token(match[1])
+        if match := _UNEXPECTED.match(self._words):
+            return messages.ENDS_EARLY if match[1] == "<EOF>" else messages.unexpected(match[1])
+        if match := _UNREADABLE.match(self._words):
+            quoted = match[1].lstrip("bBrR").startswith(_QUOTES)
+            return messages.unclosed_text() if quoted else messages.unexpected(match[1])
+        words = self._words.removeprefix("Syntax error: ").rstrip(".")
+        return words[:1].lower() + words[1:]
+
+
+def _offset_of(text: str, line: int, column: int) -> int:
+    """The offset of a line and column from 1; the start of the text where they are none."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    if not 1 <= line <= len(starts) or column < 1:
+        return 0
+    return min(starts[line - 1] + column - 1, len(text))
+
+
+def _types(listed: str) -> list[str]:
+    """CEL's spelling of types, in that of ``Context``."""
+    plain = listed.replace("google.protobuf.Timestamp", "timestamp").replace(
+        "google.protobuf.Duration", "duration"
+    )
+    plain = re.sub(r"list\(([^()]*)\)", r"list<\1>", plain)
+    return re.split(r", (?![^(]*\))", plain) if plain else []

@@ -1,0 +1,140 @@
+"""The only file that talks to cel-expr-python: compile, take apart, evaluate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any
+
+from cel_expr_python import cel
+from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.message import DecodeError
+
+from maitred.core.expressions import ExpressionError
+from maitred.core.values import Attribute, AttributeType, Kind, Scalar
+
+from . import messages
+from .checked_pb2 import CheckedExpr, Expr
+from .complaints import complaint
+from .source import PRESENCE
+
+_TYPE_URL = "type.googleapis.com/cel.expr.CheckedExpr"
+_TYPES = {
+    Kind.BOOL: cel.Type.BOOL,
+    Kind.INT: cel.Type.INT,
+    Kind.DOUBLE: cel.Type.DOUBLE,
+    Kind.STRING: cel.Type.STRING,
+    Kind.TIMESTAMP: cel.Type.TIMESTAMP,
+    Kind.DURATION: cel.Type.DURATION,
+}
+_UNAMBIGUOUS = {bool, float, datetime, timedelta}
+"""Python types a result has in one CEL type only; an int may be a uint, a str an error."""
+
+ROW = "row."
+"""What a table's columns are called: constants, bound row by row."""
+
+NUL = "\x00"
+"""cel-expr-python cuts a string that is handed to it as a variable at its first NUL."""
+
+Data = dict[str, Any]
+"""Values by variable, as cel-expr-python takes them: lists, not tuples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An evaluation without a value; ``words`` are plain and hold no value."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A compiled text. ``type`` is the name of its type."""
+
+    program: Any
+    tree: CheckedExpr
+    type: str
+
+
+class Environment:
+    """The variables expressions may read."""
+
+    def __init__(self, attributes: Mapping[str, Attribute], lists: Mapping[str, Kind]) -> None:
+        self.names = (*attributes, *lists)
+        self._attributes = attributes
+        variables = {name: _type(attribute.type) for name, attribute in attributes.items()}
+        variables |= {f"{PRESENCE}.{name}": cel.Type.BOOL for name in attributes}
+        variables |= {name: cel.Type.List(_TYPES[kind]) for name, kind in lists.items()}
+        self._env = cel.NewEnv(variables=variables)
+
+    def can_be_absent(self, name: str) -> bool:
+        """Whether ``has()`` may ask for it: constants of a row are always there."""
+        return name in self._attributes and not name.startswith(ROW)
+
+    def check(self, text: str) -> Checked:
+        """Parses and type-checks. Raises ``ExpressionError``."""
+        try:
+            program = self._env.compile(text)
+            packed = Packed.FromString(program.serialize())
+            return Checked(program, CheckedExpr.FromString(packed.value), program.return_type().name())
+        except RuntimeError as error:
+            raise complaint(str(error), text, self.names) from None
+        except DecodeError:  # protobuf reads at most 100 levels
+            raise ExpressionError(messages.TOO_DEEP) from None
+
+    def part(self, tree: CheckedExpr, root: Expr) -> Any:
+        """The program of a part of a checked expression."""
+        part = CheckedExpr()
+        part.CopyFrom(tree)
+        part.expr.CopyFrom(root)
+        packed = Packed(type_url=_TYPE_URL, value=part.SerializeToString())
+        return self._env.deserialize(packed.SerializeToString())
+
+
+def run(program: Any, data: Data) -> Scalar | Failed:
+    """Evaluates. Never raises."""
+    try:
+        result = program.eval(data=data)
+        value = result.value()
+        if type(value) in _UNAMBIGUOUS:
+            return value  # type: ignore[no-any-return]
+        type_ = result.type()
+    except Exception as error:  # noqa: BLE001 -- what a third party may raise is not ours to list
+        return Failed(messages.failure(str(error)))
+    if (type(value) is str and type_ == cel.Type.STRING) or (type(value) is int and type_ == cel.Type.INT):
+        return value
+    return Failed(messages.failure(str(value) if type_ == cel.Type.ERROR else ""))
+
+
+def _type(type_: AttributeType) -> cel.Type:
+    return cel.Type.List(_TYPES[type_.kind]) if type_.is_list else _TYPES[type_.kind]
+
+
+@cache
+def _helper(text: str) -> Any:
+    variables = {"text": cel.Type.STRING, "moment": cel.Type.TIMESTAMP, "span": cel.Type.DURATION}
+    return cel.NewEnv(variables=variables).compile(text)
+
+
+@lru_cache(maxsize=4096)  # a table's thousands of rows share few dates
+def parse_time(function: str, text: str) -> tuple[Scalar | Failed, bool]:
+    """The value of ``timestamp("...")`` or ``duration("...")``, and whether microseconds hold it.
+
+    CEL counts in nanoseconds.
+    """
+    if NUL in text:
+        return Failed(messages.failure("")), False
+    value = run(_helper(f"{function}(text)"), {"text": text})
+    if isinstance(value, Failed):
+        return value, False
+    variable = "moment" if function == "timestamp" else "span"
+    return value, run(_helper(f"{function}(text) == {variable}"), {"text": text, variable: value}) is True
+
+
+def regex_fault(pattern: str) -> str | None:
+    """What is wrong with a regular expression, in RE2's words; ``None`` where nothing is."""
+    if NUL in pattern:
+        return None
+    result = _helper('"".matches(text)').eval(data={"text": pattern})
+    report = str(result.value())
+    return report.rpartition("regular expression: ")[2] if result.type() == cel.Type.ERROR else None

@@ -1,0 +1,70 @@
+"""The value of what does not depend on any attribute.
+
+CEL itself computes it, so that folding cannot change what an expression means. What Python
+could not hold exactly (nanoseconds, unsigned integers) has no folded value and stays CEL's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maitred.core.expressions import Row
+from maitred.core.values import Scalar, Value
+
+from .environment import Data, Failed, parse_time, run
+from .tree import Call, Const, ListOf, Name, Node
+from .unit import Unit
+
+_TIMES = {"timestamp", "duration"}
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Folds the parts of one unit over the constants of one row and of the ruleset."""
+
+    unit: Unit
+    row: Row
+    lists: Mapping[str, Value]
+
+    def value(self, node: Node) -> Value | None:
+        """The value, or ``None`` where there is none to hold."""
+        match node:
+            case Const(value=value):
+                return value
+            case Name(name=name):
+                return self.row[name] if name in self.row else self.lists.get(name)
+            case ListOf(elements=elements):
+                return self._list(elements)
+            case Call():
+                return self._call(node)
+            case _:
+                return None
+
+    def constants(self, node: Node) -> Data:
+        """The constants a part of the unit reads, for its evaluation."""
+        names = self.unit.names(node)
+        return {
+            name: _plain(source[name])
+            for source in (self.row, self.lists)
+            for name in names
+            if name in source
+        }
+
+    def _list(self, elements: tuple[Node, ...]) -> Value | None:
+        values = tuple(value for value in map(self.value, elements) if isinstance(value, Scalar))
+        return values if len(values) == len(elements) else None
+
+    def _call(self, node: Call) -> Value | None:
+        values = [value for value in map(self.value, node.args) if value is not None]
+        if len(values) < len(node.args) or not node.args:
+            return None
+        if node.function in _TIMES and isinstance(values[0], str):
+            time, exact = parse_time(node.function, values[0])
+            return time if exact and not isinstance(time, Failed) else None
+        if node.function == "_+_" and isinstance(values[0], tuple) and isinstance(values[1], tuple):
+            return values[0] + values[1]
+        result = run(self.unit.program(node), self.constants(node))
+        return None if isinstance(result, Failed) else result
+
+
+def _plain(value: Value) -> Scalar | list[Scalar]:
+    return list(value) if isinstance(value, tuple) else value

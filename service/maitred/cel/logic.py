@@ -1,0 +1,81 @@
+"""Joins conditions without changing what is true, false or unknown."""
+
+from collections.abc import Iterable
+
+from maitred.core.conditions import (
+    FALSE,
+    TRUE,
+    All,
+    Any,
+    Condition,
+    Literal,
+    OneOf,
+    Overlaps,
+    Present,
+    Residual,
+    negate,
+)
+
+from .limits import MAX_TERNARY_CONDITION_LEAVES
+
+
+def disjunction(terms: Iterable[Condition]) -> Condition:
+    """``||``: flat, without constants, one test where several ask for values of one attribute."""
+    flat: list[Condition] = []
+    for term in terms:
+        if term == TRUE:
+            return TRUE
+        flat.extend(term.terms if isinstance(term, Any) else (term,))
+    merged = _merge(flat)
+    return merged[0] if len(merged) == 1 else Any(tuple(merged))
+
+
+def conjunction(terms: Iterable[Condition]) -> Condition:
+    """``&&``: by De Morgan's law, which holds for three values too."""
+    return negate(disjunction(negate(term) for term in terms))
+
+
+def choice(condition: Condition, then: Condition, otherwise: Condition) -> Condition | None:
+    """``condition ? then : otherwise``; ``None`` where that would grow too large.
+
+    ``condition && !condition`` is never true: it is there because the whole is unknown
+    where the condition is, even where both branches are false.
+    """
+    if condition in (TRUE, FALSE):
+        return then if condition == TRUE else otherwise
+    leaves = list(_leaves(condition))
+    if len(leaves) > MAX_TERNARY_CONDITION_LEAVES:
+        return None
+    opposite = negate(condition)
+    branches = (conjunction((condition, then)), conjunction((opposite, otherwise)))
+    certain = all(isinstance(leaf, Literal) and isinstance(leaf.test, Present) for leaf in leaves)
+    return disjunction(branches if certain else (*branches, All((condition, opposite))))
+
+
+def _leaves(condition: Condition) -> Iterable[Literal | Residual]:
+    if isinstance(condition, Literal | Residual):
+        yield condition
+    else:
+        for term in condition.terms:
+            yield from _leaves(term)
+
+
+def _merge(terms: list[Condition]) -> list[Condition]:
+    merged: dict[object, Condition] = {}
+    for place, term in enumerate(terms):
+        key: object = place
+        if isinstance(term, Literal) and term.wanted and isinstance(term.test, OneOf | Overlaps):
+            key = (term.attribute, type(term.test))
+            if key in merged:
+                term = _union(merged[key], term)  # noqa: PLW2901 -- the wider test takes the term's place
+        merged[key] = term
+    return list(merged.values())
+
+
+def _union(left: Condition, right: Literal) -> Literal:
+    match left, right.test:
+        case Literal(test=OneOf(ours)), OneOf(theirs):
+            return Literal(right.attribute, OneOf(ours | theirs))
+        case Literal(test=Overlaps(ours)), Overlaps(theirs):
+            return Literal(right.attribute, Overlaps(ours | theirs))
+    raise AssertionError(left)

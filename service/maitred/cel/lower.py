@@ -1,0 +1,185 @@
+"""A typed tree as a condition: what is asked of one attribute becomes a literal, the rest stays CEL's.
+
+Exact: for any facts the condition is true, false or unknown where cel-cpp says true, false
+or error. Two differences are wanted: a list of any length can be looked through (cel-cpp
+gives up after 10,000 steps), and such a failure spoils its own part only, not the whole.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from maitred.core.conditions import (
+    FALSE,
+    TRUE,
+    Condition,
+    Expression,
+    Literal,
+    OneOf,
+    Present,
+    Residual,
+    negate,
+)
+from maitred.core.values import Attribute, Kind, Scalar
+
+from .comprehensions import Quantified, quantified
+from .fold import Folder
+from .limits import MAX_UNROLLED_VALUES
+from .literals import MIRRORED, Literals
+from .logic import choice, conjunction, disjunction
+from .source import PRESENCE
+from .tree import Call, Loop, Name, Node
+from .vocabulary import Vocabulary
+
+_PRESENCE_OF = f"{PRESENCE}."
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """Lowers the tree of one unit for one row."""
+
+    folder: Folder
+    vocabulary: Vocabulary
+    leave: Callable[[Node, Folder], Expression]
+    """Makes the expression for a part that stays CEL's."""
+
+    def condition(self, node: Node) -> Condition:
+        """The condition for a boolean node. Raises ``ExpressionError``."""
+        match node:
+            case Call(function="_&&_", args=args):
+                return conjunction(map(self.condition, args))
+            case Call(function="_||_", args=args):
+                return disjunction(map(self.condition, args))
+            case Call(function="!_", args=(arg,)):
+                return negate(self.condition(arg))
+        return self._leaf(node) or self._constant(node) or Residual(self.leave(node, self.folder))
+
+    def _constant(self, node: Node) -> Condition | None:
+        value = self.folder.value(node)
+        return (TRUE if value else FALSE) if isinstance(value, bool) else None
+
+    def _leaf(self, node: Node) -> Condition | None:
+        match node:
+            case Name():
+                return self._bare(node)
+            case Loop():
+                found = quantified(node)
+                return self._quantified(found) if found else None
+            case Call(function="_?_:_", args=args):
+                return choice(*map(self.condition, args))
+            case Call(args=(left, right)):
+                return self._relation(node.function, left, right)
+        return None
+
+    def _bare(self, node: Name) -> Condition | None:
+        if node.name.startswith(_PRESENCE_OF):
+            return Literal(node.name.removeprefix(_PRESENCE_OF), Present())
+        attribute = self.vocabulary.attribute(node)
+        return Literal(attribute.name, OneOf(frozenset((True,)))) if attribute else None
+
+    def _relation(self, function: str, left: Node, right: Node) -> Condition | None:
+        match function:
+            case "_==_":
+                return self._equal(left, right) or self._equal(right, left)
+            case "_!=_":
+                equal = self._equal(left, right) or self._equal(right, left)
+                return negate(equal) if equal else None
+            case "@in":
+                return self._in(left, right)
+            case "_<_" | "_<=_" | "_>_" | "_>=_":
+                return self._ordered(function, left, right) or self._ordered(MIRRORED[function], right, left)
+        return None
+
+    def _equal(self, asked: Node, against: Node) -> Condition | None:
+        attribute = self.vocabulary.attribute(asked)
+        value = self.folder.value(against) if attribute or asked.kind is Kind.BOOL else None
+        if value is None or isinstance(value, tuple):
+            return None
+        if attribute:
+            return self._literals.among(attribute, against, (value,))
+        condition = self.condition(asked)
+        return condition if value else negate(condition)
+
+    def _in(self, element: Node, collection: Node) -> Condition | None:
+        if attribute := self.vocabulary.attribute(element):
+            values = self.folder.value(collection)
+            return self._literals.among(attribute, collection, values) if isinstance(values, tuple) else None
+        if attribute := self.vocabulary.attribute(collection):
+            value = self.folder.value(element)
+            if value is not None and not isinstance(value, tuple):
+                return self._literals.overlap(attribute, element, (value,))
+        return None
+
+    def _ordered(self, function: str, asked: Node, against: Node) -> Condition | None:
+        attribute = self.vocabulary.attribute(asked)
+        return self._literals.ordered(function, attribute, self.folder.value(against)) if attribute else None
+
+    def _quantified(self, found: Quantified) -> Condition | None:
+        if attribute := self.vocabulary.attribute(found.over):
+            literals = self._asked(attribute, found, found.body, every=found.every)
+            if literals is None:
+                return None
+            return negate(disjunction(literals)) if found.every else disjunction(literals)
+        values = self.folder.value(found.over)
+        return self._over_values(found, values) if isinstance(values, tuple) else None
+
+    def _asked(
+        self, attribute: Attribute, found: Quantified, body: Node, *, every: bool
+    ) -> list[Literal] | None:
+        """What elements are looked for: those the body is true of, or where ``every`` false of."""
+        match body:
+            case Call(function="!_", args=(arg,)):
+                return self._asked(attribute, found, arg, every=not every)
+            case Call(function="_||_" | "_&&_" as logic, args=(left, right)) if (logic == "_&&_") is every:
+                ours = self._asked(attribute, found, left, every=every)
+                theirs = self._asked(attribute, found, right, every=every)
+                return None if ours is None or theirs is None else ours + theirs
+            case Call(function="_==_" | "_!=_" as sign, args=(left, right)) if (sign == "_!=_") is every:
+                against = right if _is_variable(left, found) else left
+                return (
+                    self._looked_for(attribute, against)
+                    if _is_variable(left, found) or _is_variable(right, found)
+                    else None
+                )
+            case Call(function="@in", args=(left, collection)) if not every and _is_variable(left, found):
+                return self._looked_for(attribute, collection)
+        return None
+
+    def _looked_for(self, attribute: Attribute, node: Node) -> list[Literal] | None:
+        value = self.folder.value(node)
+        if value is None:
+            return None
+        literal = self._literals.overlap(attribute, node, value if isinstance(value, tuple) else (value,))
+        return [literal] if literal else None
+
+    def _over_values(self, found: Quantified, values: tuple[Scalar, ...]) -> Condition | None:
+        """Constants, each asked for in one attribute: of no constants nothing is read."""
+        match found.body:
+            case Call(function="!_", args=(arg,)):
+                opposite = self._over_values(
+                    Quantified(not found.every, found.variable, found.over, arg), values
+                )
+                return negate(opposite) if opposite else None
+            case Call(function="@in", args=(left, right)) if _is_variable(left, found):
+                attribute = self.vocabulary.attribute(right)
+                return self._each_in(attribute, found, values) if attribute else None
+        return None
+
+    def _each_in(
+        self, attribute: Attribute, found: Quantified, values: tuple[Scalar, ...]
+    ) -> Condition | None:
+        if not values:
+            return TRUE if found.every else FALSE
+        if not found.every:
+            return self._literals.overlap(attribute, found.over, values)
+        if len(values) > MAX_UNROLLED_VALUES:
+            return None
+        literals = [self._literals.overlap(attribute, found.over, (value,)) for value in values]
+        return conjunction(literal for literal in literals if literal) if all(literals) else None
+
+    @property
+    def _literals(self) -> Literals:
+        return Literals(self.folder, self.vocabulary)
+
+
+def _is_variable(node: Node, found: Quantified) -> bool:
+    return isinstance(node, Name) and node.name == found.variable

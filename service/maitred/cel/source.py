@@ -1,0 +1,173 @@
+"""The text of an expression: its tokens, ``has()``, and which part of it says what."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from maitred.core.expressions import ExpressionError
+
+from . import messages
+from .tree import Call, Node
+
+PRESENCE = "has_"
+"""``has(customer.age)`` is read as the variable ``has_.customer.age``: left alone, CEL's
+checker takes the name of a variable inside ``has()`` for the variable itself."""
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+|//[^\n]*)
+    | (?P<text>[bB]?[rR](?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n]*"|'[^'\n]*')
+          |[bB]?(?:\"{3}(?:\\.|[^\\])*?\"{3}|'{3}(?:\\.|[^\\])*?'{3}
+                |"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
+    | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<quoted>`[^`\n]*`)
+    | (?P<sign>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token; ``kind`` is ``text``, ``name``, ``quoted`` or ``sign``."""
+
+    kind: str
+    value: str
+    at: int
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of a text without blanks and comments. Total: any text has tokens."""
+    found = _TOKEN.finditer(text)
+    return [Token(str(m.lastgroup), m.group(), m.start()) for m in found if m.lastgroup != "space"]
+
+
+def place_of(text: str, at: int) -> tuple[int, int]:
+    """Line and column, from 1, of an offset in characters."""
+    before = text[:at]
+    return before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
+
+
+def error_at(text: str, at: int, message: str) -> ExpressionError:
+    """The error that points at an offset of the text."""
+    return ExpressionError(message, *place_of(text, at))
+
+
+def mark_presence(text: str, is_attribute: Callable[[str], bool]) -> str:
+    """The text, equally long, with every ``has(ATTRIBUTE)`` as the variable for it.
+
+    Raises ``ExpressionError`` where ``has()`` is put on anything but an attribute.
+    """
+    if "has" not in text:
+        return text
+    tokens = tokens_of(text)
+    for index, token in enumerate(tokens):
+        free = token.kind == "name" and (not index or tokens[index - 1].value != ".")
+        if free and token.value == PRESENCE:
+            raise error_at(text, token.at, messages.undeclared(PRESENCE, ()))
+        if free and token.value == "has" and _value(tokens, index + 1) == "(":
+            text = _mark_one(text, tokens, index, is_attribute)
+    return text
+
+
+def _mark_one(text: str, tokens: list[Token], index: int, is_attribute: Callable[[str], bool]) -> str:
+    start = tokens[index].at
+    end = index + 2
+    while end < len(tokens) and tokens[end].value not in {"(", ")"}:
+        end += 1
+    inside = tokens[index + 2 : end]
+    name = "".join(token.value for token in inside)
+    plain = all(token.kind == "name" or token.value == "." for token in inside)
+    if _value(tokens, end) != ")" or not plain or not is_attribute(name):
+        raise error_at(text, start, messages.presence_of_what(name))
+    stop = tokens[end].at + 1
+    return text[:start] + f"{PRESENCE}.{name}".ljust(stop - start) + text[stop:]
+
+
+def _value(tokens: list[Token], index: int) -> str:
+    return tokens[index].value if index < len(tokens) else ""
+
+
+@dataclass(slots=True)
+class Spans:
+    """Says which part of a text a boolean part of its tree is.
+
+    For people: conditions are told from one another by their trees, never by this text.
+    """
+
+    text: str
+    _tokens: list[Token] = field(init=False)
+    _offsets: list[int] = field(init=False)
+    _partner: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens = tokens_of(self.text)
+        self._offsets = [token.at for token in self._tokens]
+        self._partner = _partners(self._tokens)
+
+    def leaves(self, root: Node) -> dict[int, str]:
+        """The text of every node that is reached from the root through logic alone, by id."""
+        found: dict[int, str] = {}
+        pending = [(root, 0, len(self.text))]
+        while pending:
+            node, start, end = pending.pop()
+            start, end = self._trim(start, end)
+            found[node.id] = self.text[start:end]
+            if isinstance(node, Call):
+                pending += self._operands(node, start, end)
+        return found
+
+    def _operands(self, node: Call, start: int, end: int) -> list[tuple[Node, int, int]]:
+        at, args = node.at, node.args
+        match node.function:
+            case "_&&_" | "_||_":
+                return [(args[0], start, at), (args[1], at + 2, end)]
+            case "!_":
+                return [(args[0], at + 1, end)]
+            case "_?_:_":
+                colon = self._colon(at, end)
+                return [(args[0], start, at), (args[1], at + 1, colon), (args[2], colon + 1, end)]
+            case _:
+                return []
+
+    def _colon(self, question: int, end: int) -> int:
+        open_questions = 0
+        index = bisect_right(self._offsets, question)
+        while index < len(self._tokens):
+            token = self._tokens[index]
+            if token.value == "?":
+                open_questions += 1
+            elif token.value == ":":
+                if not open_questions:
+                    return token.at
+                open_questions -= 1
+            index = bisect_left(self._offsets, self._partner.get(token.at, token.at)) + 1
+        return end
+
+    def _trim(self, start: int, end: int) -> tuple[int, int]:
+        """Without blanks, comments and brackets around the whole."""
+        first = bisect_left(self._offsets, start)
+        last = bisect_left(self._offsets, end) - 1
+        while first < last and self._encloses(first, last):
+            first, last = first + 1, last - 1
+        if first > last:
+            return start, end
+        return self._offsets[first], self._offsets[last] + len(self._tokens[last].value)
+
+    def _encloses(self, first: int, last: int) -> bool:
+        opening = self._tokens[first]
+        return opening.value == "(" and self._partner.get(opening.at) == self._offsets[last]
+
+
+def _partners(tokens: list[Token]) -> dict[int, int]:
+    """Where the bracket that opens at an offset closes."""
+    partner: dict[int, int] = {}
+    opened: list[Token] = []
+    for token in tokens:
+        if token.value in {"(", "[", "{"}:
+            opened.append(token)
+        elif token.value in _PAIRS and opened and opened[-1].value == _PAIRS[token.value]:
+            partner[opened.pop().at] = token.at
+    return partner

@@ -1,0 +1,55 @@
+"""What expressions may speak of: attributes with their allowed values, and named lists."""
+
+from collections.abc import Mapping
+
+from maitred.core.expressions import ExpressionError, Row
+from maitred.core.values import Attribute, AttributeType, Kind, Scalar, Value
+
+from . import messages
+from .environment import ROW
+from .members import Members, conforms, members_of
+from .tree import Name, Node
+
+
+class Vocabulary:
+    """Attributes and lists of one ruleset. Sets made of them are shared by all conditions.
+
+    Raises ``ExpressionError`` where a named list holds what no expression could read.
+    """
+
+    def __init__(self, attributes: Mapping[str, Attribute], lists: Row) -> None:
+        self.attributes = attributes
+        self.lists: dict[str, tuple[Scalar, ...]] = {}
+        self._members: dict[str, Members] = {}
+        for name, value in lists.items():
+            self._add(name, value)
+        self._allowed = {name: frozenset(attribute.allowed) for name, attribute in attributes.items()}
+        self.roots = frozenset(name.partition(".")[0] for name in (*attributes, *self.lists))
+
+    def _add(self, name: str, value: Value) -> None:
+        members = members_of(value) if isinstance(value, tuple) else None
+        if members is None or not conforms(value, AttributeType(members.kind or Kind.STRING, is_list=True)):
+            raise ExpressionError(messages.constant_of_mixed_types(name))
+        self.lists[name] = value  # type: ignore[assignment]
+        self._members[name] = members
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """What each list holds; an empty one can be compared with strings only."""
+        return {name: members.kind or Kind.STRING for name, members in self._members.items()}
+
+    def attribute(self, node: Node) -> Attribute | None:
+        """The attribute a node is the name of."""
+        if not isinstance(node, Name) or node.name.startswith(ROW):
+            return None
+        return self.attributes.get(node.name)
+
+    def members(self, node: Node, value: Value) -> Members | None:
+        """The values of a constant list as a set; ``None`` where there is no such set."""
+        if isinstance(node, Name) and node.name in self._members:
+            return self._members[node.name]
+        return members_of(value) if isinstance(value, tuple) else None
+
+    def refused(self, attribute: Attribute, members: Members) -> frozenset[Scalar]:
+        """The values that the attribute, having ``allowed`` ones, can never take."""
+        return members.values - self._allowed[attribute.name] if attribute.allowed else frozenset()
