@@ -40,7 +40,10 @@ class ClientError(Exception):
 
 
 class Client:
-    """Calls one server at ``HOST:PORT``; with ``tls_ca`` over TLS, trusting that PEM file."""
+    """Calls one server at ``HOST:PORT``; with ``tls_ca`` over TLS, trusting that PEM file.
+
+    Raises ``OSError`` where that file cannot be read.
+    """
 
     def __init__(
         self, target: str, *, tls_ca: Path | None = None, timeout_seconds: float = TIMEOUT_SECONDS

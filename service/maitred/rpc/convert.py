@@ -55,8 +55,8 @@ def decide_call(
     """The call a serialized ``DecideRequest`` makes.
 
     ``deadline`` is on ``time.monotonic``'s clock. Of equal keys in ``context_json`` the last
-    one counts. The fingerprint covers everything but the request id and does not depend on
-    the order of keys.
+    one counts. The fingerprint covers everything that is decided upon, so neither the request
+    id nor how much is explained, and does not depend on the order of keys.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -77,7 +77,7 @@ def decide_call(
     context, at = _context(request), _at(request, simulated_time=simulated_time)
     max_actions, explain = _max_actions(request.max_actions), explain_of(request.explain)
     dry_run = request.dry_run
-    content = (customer_id, channel, location_id, ruleset, max_actions, explain.value, dry_run, at, context)
+    content = (customer_id, channel, location_id, ruleset, max_actions, dry_run, at, context)
     fingerprint = blake2b(orjson.dumps(content, None, _SORTED), digest_size=FINGERPRINT_BYTES).digest()
     return DecideCall(
         request_id, customer_id, channel, location_id, context, fingerprint, max_actions, explain, dry_run,

@@ -19,6 +19,8 @@ POLL_SECONDS = 0.25
 
 _Status = health_pb2.HealthCheckResponse
 _Send = Callable[[bytes | None], None]
+_Told = tuple[str, bytes]
+"""Service watched and the status last told."""
 
 
 class Health:
@@ -26,44 +28,54 @@ class Health:
 
     def __init__(self, ready: Callable[[], bool], services: tuple[str, ...]) -> None:
         self._ready, self._services = ready, frozenset(services)
-        self._watchers: dict[_Send, bytes] = {}
+        self._watchers: dict[_Send, _Told] = {}
         self._lock = threading.Lock()
-        self._draining, self._closed = threading.Event(), threading.Event()
+        self._draining = self._closed = False
+        self._wake = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="maitred-health", daemon=True)
+
+    def start(self) -> None:
+        """Begins to tell watchers of changes."""
         self._poller.start()
 
     def check(self, data: bytes, context: grpc.ServicerContext) -> bytes:
         """``grpc.health.v1.Health/Check``."""
-        if _service(data, context) not in self._services:
+        service = _service(data, context)
+        if service not in self._services:
             context.abort(grpc.StatusCode.NOT_FOUND, messages.UNKNOWN_SERVICE)
-        return self._status()
+        return self._status(service)
 
     def watch(self, data: bytes, context: grpc.ServicerContext, send: _Send) -> None:
         """``grpc.health.v1.Health/Watch``; returns at once, the watcher stays."""
-        if _service(data, context) not in self._services:
-            send(_bytes(_Status.SERVICE_UNKNOWN))
-            return
-        status = self._status()
+        service = _service(data, context)
+        status = self._status(service)
         send(status)
         with self._lock:
-            if context.add_callback(lambda: self._forget(send)):
-                self._watchers[send] = status
+            closed = self._closed
+            if not closed and context.add_callback(lambda: self._forget(send)):
+                self._watchers[send] = (service, status)
+        if closed:
+            send(None)
 
     def drain(self) -> None:
-        """Not serving from now on; watchers are told before this returns."""
-        self._draining.set()
-        self._tell()
+        """Not serving from now on; watchers are told at once."""
+        self._draining = True
+        self._wake.set()
 
     def close(self) -> None:
         """Ends every watch and the polling."""
-        self._draining.set()
-        self._closed.set()
-        self._poller.join()
+        with self._lock:
+            self._draining = self._closed = True
+        self._wake.set()
+        if self._poller.is_alive():
+            self._poller.join()
         for send in list(self._watchers):
             send(None)
 
-    def _status(self) -> bytes:
-        serving = not self._draining.is_set() and self._ready()
+    def _status(self, service: str) -> bytes:
+        if service not in self._services:
+            return _bytes(_Status.SERVICE_UNKNOWN)
+        serving = not self._draining and self._ready()
         return _bytes(_Status.SERVING if serving else _Status.NOT_SERVING)
 
     def _forget(self, send: _Send) -> None:
@@ -71,16 +83,19 @@ class Health:
             self._watchers.pop(send, None)
 
     def _poll(self) -> None:
-        while not self._closed.wait(POLL_SECONDS):
-            self._tell()
+        """The one place that tells of changes, so that they arrive in order."""
+        while not self._closed:
+            self._wake.wait(POLL_SECONDS)
+            self._wake.clear()
+            for send, status in self._changed():
+                send(status)
 
-    def _tell(self) -> None:
-        status = self._status()
+    def _changed(self) -> list[tuple[_Send, bytes]]:
         with self._lock:
-            late = [send for send, told in self._watchers.items() if told != status]
-            self._watchers.update(dict.fromkeys(late, status))
-        for send in late:
-            send(status)
+            now = {send: (service, self._status(service)) for send, (service, _) in self._watchers.items()}
+            changed = [(send, told[1]) for send, told in now.items() if told != self._watchers[send]]
+            self._watchers.update(now)
+        return changed
 
 
 def _service(data: bytes, context: grpc.ServicerContext) -> str:
@@ -88,7 +103,6 @@ def _service(data: bytes, context: grpc.ServicerContext) -> str:
         return str(health_pb2.HealthCheckRequest.FromString(data).service)
     except DecodeError:
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, messages.MALFORMED_MESSAGE)
-        raise
 
 
 def _bytes(status: int) -> bytes:

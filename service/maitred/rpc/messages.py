@@ -75,8 +75,8 @@ def cannot_read_tls(path: str, why: str) -> str:
 
 
 def bad_tls(cert: str, key: str) -> str:
-    """The certificate and key do not serve."""
-    return f"cannot serve TLS with `{cert}` and `{key}`: not a PEM certificate and its unencrypted key"
+    """The certificate and key, or the CA for clients, are not what they should be."""
+    return f"cannot serve TLS with `{cert}` and `{key}`: give a PEM certificate, its unencrypted key and, if any, a CA"
 
 
 def not_serving(target: str, seconds: float) -> str:

@@ -22,7 +22,9 @@ HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 SPARE_STREAM_THREADS = 4
 """Beyond the streams that may be open, to refuse the next ones at once."""
 SMALL_POOL_THREADS = 2
-"""For what is short and must not wait behind decisions: health, reflection, refusals."""
+"""For what is short and must not wait behind decisions: health and refusals."""
+REFLECTION_THREADS = 8
+"""Each client that looks around holds one."""
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Handlers: TypeAlias = Mapping[str, Handler]
@@ -45,7 +47,7 @@ class Pools:
             Workers(call_threads, "maitred-call"),
             Workers(STREAMS_MOST + SPARE_STREAM_THREADS, "maitred-streams"),
             ThreadPoolExecutor(SMALL_POOL_THREADS, "maitred-health"),
-            ThreadPoolExecutor(SMALL_POOL_THREADS, "maitred-reflection"),
+            ThreadPoolExecutor(REFLECTION_THREADS, "maitred-reflection"),
             ThreadPoolExecutor(SMALL_POOL_THREADS, "maitred-refusals"),
         )
 

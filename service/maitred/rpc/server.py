@@ -1,5 +1,6 @@
 """The server: how it starts, listens and stops."""
 
+import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,12 @@ class Server:
         host, colon, port = self._listen.rpartition(":")
         if not (host and colon and port.isascii() and port.isdigit()):
             raise ListenError(messages.not_an_address(self._listen))
-        bound = self._bind()
+        try:
+            bound = self._bind()
+        except ListenError:
+            self._close()
+            raise
+        self._health.start()
         self._server.start()
         return f"{host}:{bound}"
 
@@ -95,14 +101,19 @@ class Server:
         """
         self._health.drain()
         time.sleep(self._notice_seconds)
+        started = time.monotonic()
+        stopped = self._server.stop(grace_seconds)
+        # What stays open for ever must not use up the grace.
         self._streams.stop()
         self._health.close()
-        started = time.monotonic()
-        self._server.stop(grace_seconds).wait(grace_seconds + LAST_WORDS_SECONDS)
+        stopped.wait(grace_seconds + LAST_WORDS_SECONDS)
         finished = time.monotonic() - started < grace_seconds
+        self._close()
+        return finished
+
+    def _close(self) -> None:
         self._streams.close()
         self._pools.close()
-        return finished
 
     def _bind(self) -> int:
         try:
@@ -116,7 +127,19 @@ class Server:
 def _credentials(tls: TlsFiles) -> grpc.ServerCredentials:
     cert, key = _read(tls.cert), _read(tls.key)
     client_ca = None if tls.client_ca is None else _read(tls.client_ca)
+    _check(tls)
     return grpc.ssl_server_credentials([(key, cert)], client_ca, require_client_auth=client_ca is not None)
+
+
+def _check(tls: TlsFiles) -> None:
+    """Looks first: gRPC does not tell bad files from a port in use."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(tls.cert, tls.key, password=b"")
+        if tls.client_ca is not None:
+            context.load_verify_locations(tls.client_ca)
+    except ssl.SSLError:
+        raise ListenError(messages.bad_tls(str(tls.cert), str(tls.key))) from None
 
 
 def _read(path: Path) -> bytes:

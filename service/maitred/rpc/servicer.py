@@ -89,14 +89,12 @@ class Servicer:
         _log.error("call failed", exc_info=error, extra={"method": method, "error_id": error_id})
         self._observer.observe(CallFailed(method, None, seconds, error_id, trace))
         context.abort(grpc.StatusCode.INTERNAL, messages.internal(error_id))
-        raise error
 
 
 def refuse(context: grpc.ServicerContext, code: Code, message: str) -> NoReturn:
     """Ends the call with the status of the code."""
     context.set_trailing_metadata(trailer_of(code))
     context.abort(STATUS_OF[code], message)
-    raise AssertionError
 
 
 def _deadline(context: grpc.ServicerContext, now: float) -> float | None:

@@ -7,7 +7,7 @@ handed to the transport: a client that does not read its answers stops being rea
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
 
@@ -85,7 +85,7 @@ class _Stream:
             while (pending := self._pending.get()) is not None:
                 if isinstance(pending, CallError):
                     raise pending
-                yield pending.result()
+                yield _result(pending)
                 # Resumed: the transport has taken the answer.
                 self._places.release()
         finally:
@@ -112,3 +112,10 @@ class _Stream:
                     break
                 self._pending.put(self._workers.submit(self._answer, request))
         self._pending.put(None)
+
+
+def _result(pending: Future[bytes]) -> bytes:
+    try:
+        return pending.result()
+    except CancelledError:
+        raise CallError(Code.STOPPING, messages.STOPPING) from None

@@ -1,0 +1,353 @@
+"""What becomes of a request's bytes, and of an answer."""
+
+import json
+import math
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maitred.core.decisions import Explain
+from maitred.core.reasons import Reason
+from maitred.core.rules import ActionType
+from maitred.engine.errors import CallError, Code
+from maitred.rpc.context import CONTEXT_MOST_BYTES, CONTEXT_MOST_LEVELS
+from maitred.rpc.convert import decide_call, decide_response, get_decision_call
+from maitred.v1 import decision_pb2 as pb
+
+SMALLEST = {"request_id": "r", "customer_id": "c", "channel": "pos"}
+
+
+def data(**fields):
+    return pb.DecideRequest(**{**SMALLEST, **fields}).SerializeToString()
+
+
+def refusal(payload, **options):
+    with pytest.raises(CallError) as caught:
+        decide_call(payload, **options)
+    assert caught.value.code is Code.MALFORMED
+    return caught.value.message
+
+
+def struct_data(context, **fields):
+    request = pb.DecideRequest(**{**SMALLEST, **fields})
+    request.context.update(context)
+    return request.SerializeToString()
+
+
+def test_the_smallest_request_has_defaults():
+    call = decide_call(data())
+    assert (call.request_id, call.customer_id, call.channel, call.location_id) == ("r", "c", "pos", "")
+    assert (call.context, call.max_actions, call.explain, call.dry_run, call.ruleset) == (
+        {},
+        1,
+        Explain.EXPLAIN_NONE,
+        False,
+        "",
+    )
+    assert (call.at, call.deadline, call.trace) == (None, None, None)
+    assert len(call.fingerprint) == 16
+
+
+def test_every_field_arrives():
+    at = datetime(2017, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
+    call = decide_call(
+        data(
+            location_id="s-9",
+            context_json=b'{"a":{"b":[1,2.5,"x",true,null]}}',
+            max_actions=100,
+            explain=pb.EXPLAIN_REASONS,
+            dry_run=True,
+            ruleset="abc",
+            at=at,
+        ),
+        simulated_time=True,
+        deadline=12.5,
+    )
+    assert call.location_id == "s-9"
+    assert call.context == {"a": {"b": [1, 2.5, "x", True, None]}}
+    assert (call.max_actions, call.explain, call.dry_run, call.ruleset) == (
+        100,
+        Explain.EXPLAIN_REASONS,
+        True,
+        "abc",
+    )
+    assert (call.at, call.deadline) == (at, 12.5)
+
+
+@pytest.mark.parametrize("field", ["request_id", "customer_id", "channel"])
+def test_a_required_field_must_be_there(field):
+    assert refusal(data(**{field: ""})) == f"`{field}` is required"
+
+
+@pytest.mark.parametrize(
+    ("field", "most"),
+    [("request_id", 128), ("customer_id", 256), ("channel", 256), ("location_id", 256), ("ruleset", 256)],
+)
+def test_ids_are_bounded_in_bytes(field, most):
+    assert getattr(decide_call(data(**{field: "x" * most})), field) == "x" * most
+    assert refusal(data(**{field: "x" * (most + 1)})) == f"`{field}` must be at most {most} bytes"
+    assert refusal(data(**{field: "é" * (most // 2 + 1)})) == f"`{field}` must be at most {most} bytes"
+
+
+@pytest.mark.parametrize("character", ["\0", "\n", "\x1b", "\x7f", "\x85"])
+@pytest.mark.parametrize("field", ["request_id", "customer_id", "channel", "location_id", "ruleset"])
+def test_ids_hold_no_control_characters(field, character):
+    assert refusal(data(**{field: f"a{character}b"})) == f"`{field}` must not hold control characters"
+
+
+def test_ids_may_hold_any_script_and_spaces():
+    name = "Zoë Müller \u00a0 顧客 \u200d"
+    assert decide_call(data(customer_id=name)).customer_id == name
+
+
+@pytest.mark.parametrize(("sent", "meant"), [(0, 1), (1, 1), (100, 100)])
+def test_max_actions(sent, meant):
+    assert decide_call(data(max_actions=sent)).max_actions == meant
+
+
+def test_max_actions_is_bounded():
+    assert refusal(data(max_actions=101)) == "`max_actions` must be at most 100, is 101"
+
+
+@pytest.mark.parametrize("number", [3, 77, -1])
+def test_an_unknown_explain_is_refused(number):
+    assert refusal(data(explain=number)).startswith(f"`explain` is {number}, ")
+    request = pb.GetDecisionRequest(decision_id="d", explain=number)
+    with pytest.raises(CallError):
+        get_decision_call(request.SerializeToString())
+
+
+def test_the_numbers_of_explain_reason_and_type_are_those_of_the_api():
+    assert {one.name: one.value for one in Explain} == dict(pb.Explain.items())
+    assert {one.name: one.value for one in Reason} | {"REASON_UNSPECIFIED": 0} == dict(pb.Reason.items())
+    assert {one.name: one.value for one in ActionType} | {"ACTION_TYPE_UNSPECIFIED": 0} == dict(
+        pb.ActionType.items()
+    )
+
+
+def test_consent_is_refused_rather_than_ignored():
+    assert "not supported yet" in refusal(data(consent=pb.ConsentSignals(denied=["perks"])))
+    assert "not supported yet" in refusal(data(consent=pb.ConsentSignals()))
+
+
+def test_at_needs_simulated_time():
+    assert "--simulated-time" in refusal(data(at=datetime(2020, 1, 1, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        {"seconds": -1},
+        {"seconds": 2**62},
+        {"seconds": -(2**63)},
+        {"seconds": 7258118400},
+        {"seconds": 0, "nanos": -1},
+        {"seconds": 0, "nanos": 10**9},
+    ],
+)
+def test_at_is_bounded(timestamp):
+    assert refusal(data(at=timestamp), simulated_time=True).startswith("`at` must lie")
+
+
+def test_at_is_read_to_the_microsecond():
+    call = decide_call(data(at={"seconds": 1, "nanos": 999_999_999}), simulated_time=True)
+    assert call.at == datetime(1970, 1, 1, 0, 0, 1, 999_999, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{",
+        b"nul",
+        b"{} {}",
+        b'{"a":NaN}',
+        b'{"a":Infinity}',
+        b'{"a":1e999}',
+        b"{'a':1}",
+        b'{"a":"\xff"}',
+        b'{"a":"\\ud800"}',
+        b"\xef\xbb\xbf{}",
+        b"{\x00}",
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_not_json_is_refused(text):
+    assert refusal(data(context_json=text)).startswith("`context_json` is not valid JSON")
+
+
+@pytest.mark.parametrize("text", [b"[]", b"1", b"null", b'"x"', b"true"])
+def test_what_is_not_an_object_is_refused(text):
+    assert refusal(data(context_json=text)) == "`context_json` must be a JSON object"
+
+
+def test_an_empty_context_json_is_not_an_absent_one():
+    assert refusal(data(context_json=b"")).startswith("`context_json` is not valid JSON")
+
+
+def test_of_equal_keys_the_last_one_counts():
+    assert decide_call(data(context_json=b'{"a":1,"a":2}')).context == {"a": 2}
+
+
+def test_the_context_is_bounded_in_bytes():
+    frame = len(b'{"a":""}')
+    most = b'{"a":"' + b"x" * (CONTEXT_MOST_BYTES - frame) + b'"}'
+    assert len(decide_call(data(context_json=most)).context["a"]) == CONTEXT_MOST_BYTES - frame
+    assert refusal(data(context_json=most + b" ")) == "the context must be at most 262144 bytes"
+    assert refusal(struct_data({"a": "x" * CONTEXT_MOST_BYTES})) == "the context must be at most 262144 bytes"
+
+
+def nested(levels, *, lists=False):
+    inner = None
+    for level in range(levels):
+        inner = [inner] if lists and level < levels - 1 else {"a": inner}
+    return inner
+
+
+@pytest.mark.parametrize("lists", [False, True])
+def test_the_context_is_bounded_in_depth_in_either_form(lists):
+    deepest, too_deep = nested(CONTEXT_MOST_LEVELS, lists=lists), nested(CONTEXT_MOST_LEVELS + 1, lists=lists)
+    assert decide_call(data(context_json=json.dumps(deepest).encode())).context == deepest
+    assert decide_call(struct_data(deepest)).context == deepest
+    for payload in (data(context_json=json.dumps(too_deep).encode()), struct_data(too_deep)):
+        assert refusal(payload) == "the context must be at most 32 levels deep"
+
+
+def test_many_brackets_that_do_not_nest_are_fine():
+    wide = {"a": [[] for _ in range(1000)], "b": "[" * 1000}
+    assert decide_call(data(context_json=json.dumps(wide).encode())).context == wide
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_struct_number_must_be_finite(number):
+    assert refusal(struct_data({"a": [{"b": number}]})) == "`context` holds a number that is NaN or infinite"
+
+
+def test_a_struct_value_without_a_kind_is_refused():
+    request = pb.DecideRequest(**SMALLEST)
+    request.context.fields["a"].Clear()
+    assert "without a kind" in refusal(request.SerializeToString())
+
+
+def test_whole_struct_numbers_are_integers():
+    context = decide_call(struct_data({"a": 18.0, "b": 0.5, "c": -0.0, "d": 1e300, "e": 2.0**53})).context
+    assert context == {"a": 18, "b": 0.5, "c": 0, "d": 1e300, "e": 2**53}
+    assert [type(context[name]) for name in "abcde"] == [int, float, int, float, int]
+
+
+def test_fields_from_a_newer_api_are_passed_over():
+    assert decide_call(data() + b"\xfa\x01\x03abc").request_id == "r"
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+CONTEXTS = st.dictionaries(
+    TEXT,
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXT,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+        max_leaves=8,
+    ),
+    max_size=4,
+)
+
+
+@given(CONTEXTS, st.randoms(use_true_random=False))
+def test_the_fingerprint_does_not_depend_on_form_or_order_of_keys(context, random):
+    names = list(context)
+    random.shuffle(names)
+    shuffled = {name: context[name] for name in names}
+    prints = {
+        decide_call(payload).fingerprint
+        for payload in (
+            data(context_json=json.dumps(context).encode()),
+            data(context_json=json.dumps(shuffled, ensure_ascii=False, indent=1).encode()),
+            struct_data(shuffled),
+        )
+    }
+    assert len(prints) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"customer_id": "c2"},
+        {"channel": "mobile"},
+        {"location_id": "s"},
+        {"ruleset": "abc"},
+        {"max_actions": 2},
+        {"dry_run": True},
+        {"at": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"context_json": b'{"a":"1"}'},
+        {"context_json": b'{"a":1.5}'},
+        {"context_json": b'{"b":1}'},
+    ],
+)
+def test_other_content_has_another_fingerprint(change):
+    base = decide_call(data(context_json=b'{"a":1}'), simulated_time=True)
+    other = decide_call(data(**{"context_json": b'{"a":1}', **change}), simulated_time=True)
+    assert other.fingerprint != base.fingerprint
+
+
+def test_neighbouring_fields_do_not_run_into_each_other():
+    one = decide_call(data(customer_id="ab", channel="c"))
+    other = decide_call(data(customer_id="a", channel="bc"))
+    assert one.fingerprint != other.fingerprint
+
+
+def test_how_much_is_explained_is_not_content():
+    plain, explained = decide_call(data()), decide_call(data(explain=pb.EXPLAIN_FULL))
+    assert plain.fingerprint == explained.fingerprint
+    assert decide_call(data(request_id="r2")).fingerprint == plain.fingerprint
+
+
+def test_an_answer_arrives_whole(answer):
+    response = pb.DecideResponse.FromString(decide_response(answer))
+    assert (response.decision_id, response.ruleset) == (answer.decision_id, answer.ruleset)
+    assert (response.degraded, response.trace_id) == (True, "ab" * 16)
+    assert response.decided_at.ToDatetime(UTC) == answer.decided_at
+    for sent, got, why in zip(answer.proposals, response.proposals, answer.why, strict=True):
+        assert (got.action, got.rank, got.score, got.type) == (sent.action, sent.rank, sent.score, sent.type)
+        assert (got.treatment.title, tuple(got.treatment.say)) == (sent.treatment.title, sent.treatment.say)
+        assert tuple(got.why) == why
+    assert [(r.action, r.reason, r.rule, r.detail) for r in response.refusals] == [
+        (r.action, r.reason, r.rule, r.detail) for r in answer.refusals
+    ]
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_are_a_call_or_malformed(payload):
+    try:
+        call = decide_call(payload)
+    except CallError as error:
+        assert error.code is Code.MALFORMED  # noqa: PT017 -- either outcome is right
+    else:
+        assert call.request_id
+        assert call.customer_id
+
+
+@given(st.binary(max_size=60))
+def test_random_bytes_behind_a_valid_request(payload):
+    try:
+        decide_call(data(context_json=b"{}") + payload)
+    except CallError as error:
+        assert error.code is Code.MALFORMED  # noqa: PT017 -- either outcome is right
+
+
+def test_bad_utf8_and_deep_nesting_are_malformed():
+    assert "valid `maitred.v1` message" in refusal(b"\x0a\x02\xff\xfe")
+    value = b""
+    for _ in range(200):
+        members = b"\x0a" + length(len(value)) + value
+        value = b"\x32" + length(len(members)) + members
+    entry = b"\x0a\x01a\x12" + length(len(value)) + value
+    struct = b"\x0a" + length(len(entry)) + entry
+    assert "valid `maitred.v1` message" in refusal(data() + b"\x2a" + length(len(struct)) + struct)
+
+
+def length(size):
+    low = bytearray()
+    while size > 127:
+        low.append(size & 127 | 128)
+        size >>= 7
+    return bytes([*low, size])

@@ -1,0 +1,175 @@
+"""Every way a call can fail, as its caller sees it."""
+
+import logging
+
+import grpc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maitred.engine.errors import CallError, Code
+from maitred.engine.observer import CallFailed
+from maitred.rpc.status import STATUS_OF
+from maitred.v1 import decision_pb2 as pb
+
+REQUEST = pb.DecideRequest(request_id="r", customer_id="c", channel="pos")
+SECRET = "password=hunter2 at postgres://till"
+
+
+def raising(error):
+    def before(_call):
+        raise error
+
+    return before
+
+
+def test_the_table_is_total():
+    assert set(STATUS_OF) == set(Code)
+    assert grpc.StatusCode.OK not in STATUS_OF.values()
+    assert grpc.StatusCode.UNKNOWN not in STATUS_OF.values()
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_each_code_has_its_status(running, status_of, code):
+    running.engine.before = raising(CallError(code, "plain words"))
+    error = status_of(lambda: running.stub.Decide(REQUEST, timeout=5))
+    assert (error.code(), error.details()) == (STATUS_OF[code], "plain words")
+    failed = running.observer.events[-1]
+    assert (failed.method, failed.code, failed.error_id) == ("Decide", code, "")
+    assert failed.seconds > 0
+
+
+def test_only_overload_tells_when_to_come_back(running, status_of):
+    running.engine.before = raising(CallError(Code.OVERLOADED, "busy"))
+    overloaded = status_of(lambda: running.stub.Decide(REQUEST, timeout=5))
+    assert dict(overloaded.trailing_metadata())["grpc-retry-pushback-ms"].isdigit()
+    running.engine.before = raising(CallError(Code.STORE_DOWN, "down"))
+    down = status_of(lambda: running.stub.Decide(REQUEST, timeout=5))
+    assert "grpc-retry-pushback-ms" not in dict(down.trailing_metadata())
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError(SECRET), KeyError(SECRET), RecursionError(SECRET), grpc.RpcError(SECRET)]
+)
+@pytest.mark.parametrize("method", ["Decide", "DecideStream"])
+def test_an_unexpected_error_shows_nothing_but_its_id(running, status_of, caplog, error, method):
+    running.engine.before = raising(error)
+    calls = {
+        "Decide": lambda: running.stub.Decide(REQUEST, timeout=5),
+        "DecideStream": lambda: list(running.stub.DecideStream(iter([REQUEST]), timeout=5)),
+    }
+    with caplog.at_level(logging.ERROR):
+        failure = status_of(calls[method])
+    assert failure.code() is grpc.StatusCode.INTERNAL
+    failed = running.observer.events[-1]
+    assert isinstance(failed, CallFailed)
+    assert failed.code is None
+    assert len(failed.error_id) == 16
+    assert failure.details() == f"internal error {failed.error_id}"
+    assert "hunter2" not in str(failure.trailing_metadata())
+    record = caplog.records[-1]
+    assert (record.error_id, record.method) == (failed.error_id, method)
+    assert SECRET in str(record.exc_info[1])
+
+
+def test_an_answer_that_cannot_be_sent_is_a_fault_of_ours(running, status_of):
+    response = running.stub.Decide(
+        pb.DecideRequest(request_id="r", customer_id="c", channel="pos"), timeout=5
+    )
+    assert response.decision_id == "d-r"
+    running.engine.decide = lambda _call: None
+    error = status_of(lambda: running.stub.Decide(REQUEST, timeout=5))
+    assert error.code() is grpc.StatusCode.INTERNAL
+    assert "NoneType" not in error.details()
+
+
+def test_an_unknown_decision_is_not_found(running, status_of):
+    error = status_of(lambda: running.stub.GetDecision(pb.GetDecisionRequest(decision_id="x"), timeout=5))
+    assert (error.code(), error.details()) == (grpc.StatusCode.NOT_FOUND, "no decision `x`")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"\xff", b"\x0a\x02\xff\xfe", b"", b"\x0a", b"{}", b"\x00" * 1000],
+    ids=lambda payload: repr(payload[:8]),
+)
+@pytest.mark.parametrize("method", ["Decide", "GetDecision"])
+def test_garbage_is_an_invalid_argument(running, status_of, method, payload):
+    error = status_of(lambda: running.raw(method)(payload, timeout=5))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert not running.engine.calls
+
+
+def test_random_bytes_never_reach_the_engine_nor_unsettle_the_server(running):
+    server = running
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.sampled_from(["Decide", "GetDecision"]), st.binary(max_size=120))
+    def send(method, payload):
+        try:
+            server.raw(method)(payload, timeout=5)
+        except grpc.RpcError as error:
+            assert error.code() in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND}  # noqa: PT017 -- either outcome is right
+
+    send()
+
+
+def test_a_message_beyond_the_limit_is_refused_by_the_transport(running, status_of):
+    huge = pb.DecideRequest(request_id="r", customer_id="c" * 2_000_000, channel="pos")
+    error = status_of(lambda: running.stub.Decide(huge, timeout=5))
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert not running.engine.calls
+
+
+def test_a_compressed_bomb_is_refused(running, status_of):
+    bomb = pb.DecideRequest(request_id="r", customer_id="c" * 50_000_000, channel="pos")
+    error = status_of(lambda: running.stub.Decide(bomb, timeout=10, compression=grpc.Compression.Gzip))
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert running.stub.Decide(REQUEST, timeout=5).decision_id == "d-r"
+
+
+def test_an_unknown_method_is_unimplemented(running, status_of):
+    error = status_of(lambda: running.raw("Drop")(b"", timeout=5))
+    assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_simulated_time_has_to_be_asked_for(serve, status_of):
+    request = pb.DecideRequest(request_id="r", customer_id="c", channel="pos", at={"seconds": 1_500_000_000})
+    error = status_of(lambda: serve().stub.Decide(request, timeout=5))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    response = serve(simulated_time=True).stub.Decide(request, timeout=5)
+    assert response.decided_at.seconds == 1_500_000_000
+
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    ("headers", "trace_id"),
+    [
+        ([("traceparent", TRACEPARENT)], TRACEPARENT[3:35]),
+        ([], ""),
+        ([("traceparent", "garbage")], ""),
+        ([("traceparent", "")], ""),
+        ([("traceparent", "00-" + "0" * 32 + "-b7ad6b7169203331-01")], ""),
+        ([("traceparent", "z" * 4000)], ""),
+        ([("traceparent-bin", b"\xff\x00")], ""),
+    ],
+)
+def test_traceparent_is_read_where_tracing_is_on(serve, headers, trace_id):
+    running = serve(tracing=True)
+    response = running.stub.Decide(REQUEST, timeout=5, metadata=headers)
+    assert response.trace_id == trace_id
+
+
+def test_tracestate_comes_along(serve):
+    running = serve(tracing=True)
+    headers = [("traceparent", TRACEPARENT), ("tracestate", "a=1"), ("tracestate", "b=2")]
+    running.stub.Decide(REQUEST, timeout=5, metadata=headers)
+    trace = running.engine.calls[0].trace
+    assert (trace.span_id, trace.sampled, trace.state) == ("b7ad6b7169203331", True, "a=1,b=2")
+
+
+def test_no_header_is_read_where_tracing_is_off(running):
+    running.stub.Decide(REQUEST, timeout=5, metadata=[("traceparent", TRACEPARENT)])
+    assert running.engine.calls[0].trace is None

@@ -1,0 +1,339 @@
+"""Starting, listening, deadlines, shedding, draining."""
+
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
+
+from maitred.engine.errors import Code
+from maitred.engine.observer import CallFailed
+from maitred.rpc.server import ListenError, TlsFiles
+from maitred.v1 import decision_pb2 as pb
+from maitred.v1.decision_pb2_grpc import DecisionServiceStub
+
+SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
+NAME = "maitred.v1.DecisionService"
+
+
+def request(number=0):
+    return pb.DecideRequest(request_id=str(number), customer_id="c", channel="pos")
+
+
+def check(running, service=NAME):
+    response = HealthStub(running.channel).Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
+    return response.status
+
+
+def eventually(holds, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+# Listening
+
+
+def test_the_address_says_the_port_taken(running):
+    host, port = running.address.split(":")
+    assert host == "127.0.0.1"
+    assert int(port) > 0
+
+
+@pytest.mark.parametrize(
+    "listen", ["", "localhost", ":50051", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:-1"]
+)
+def test_what_is_not_an_address_is_refused(serve, listen):
+    with pytest.raises(ListenError, match="is not an address: give HOST:PORT"):
+        serve(listen=listen)
+
+
+def test_a_port_in_use_is_refused_clearly(serve, running):
+    with pytest.raises(ListenError, match=f"cannot listen on `{running.address}`: the port is in use"):
+        serve(listen=running.address)
+
+
+def test_a_port_can_be_shared_when_asked(serve):
+    first = serve(share_port=True)
+    second = serve(share_port=True, listen=first.address)
+    for number in range(60):
+        with grpc.insecure_channel(first.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+            assert (
+                DecisionServiceStub(channel).Decide(request(number), timeout=5).decision_id == f"d-{number}"
+            )
+    assert len(first.engine.calls) + len(second.engine.calls) == 60
+    assert first.engine.calls
+    assert second.engine.calls
+
+
+# Deadlines
+
+
+def test_the_deadline_reaches_the_engine(running):
+    before = time.monotonic()
+    running.stub.Decide(request(), timeout=9)
+    assert before + 8 < running.engine.calls[0].deadline < time.monotonic() + 9.5  # rounded up on the wire
+    running.stub.Decide(request())
+    assert running.engine.calls[1].deadline is None
+
+
+def test_a_call_that_waited_too_long_never_reaches_the_engine(serve, gate, status_of):
+    running = serve(threads=1)
+    running.engine.before = gate
+    first = running.stub.Decide.future(request(1), timeout=20)
+    gate.await_arrivals(1)
+    assert (
+        status_of(lambda: running.stub.Decide(request(2), timeout=0.2)).code()
+        is grpc.StatusCode.DEADLINE_EXCEEDED
+    )
+    gate.open()
+    assert first.result().decision_id == "d-1"
+    running.stub.Decide(request(3), timeout=5)
+    assert [call.request_id for call in running.engine.calls] == ["1", "3"]
+
+
+def test_a_call_cancelled_while_it_waits_never_reaches_the_engine(serve, gate):
+    running = serve(threads=1)
+    running.engine.before = gate
+    first = running.stub.Decide.future(request(1), timeout=20)
+    gate.await_arrivals(1)
+    second = running.stub.Decide.future(request(2), timeout=20)
+    eventually(lambda: running.server._pools.calls.waiting)
+    second.cancel()
+    time.sleep(0.1)
+    gate.open()
+    first.result()
+    running.stub.Decide(request(3), timeout=5)
+    assert [call.request_id for call in running.engine.calls] == ["1", "3"]
+
+
+# Shedding
+
+
+def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(serve, gate, status_of):
+    running = serve(threads=4, waiting_calls_most=8)
+    running.engine.before = gate
+    held = [running.stub.Decide.future(request(number), timeout=30) for number in range(4)]
+    gate.await_arrivals(4)
+    held += [running.stub.Decide.future(request(number), timeout=30) for number in range(4, 12)]
+    eventually(lambda: running.server._pools.calls.waiting == 8)
+    started = time.monotonic()
+    for _ in range(20):
+        error = status_of(lambda: running.stub.Decide(request(99), timeout=10))
+        assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert int(dict(error.trailing_metadata())["grpc-retry-pushback-ms"]) > 0
+    error = status_of(lambda: running.stub.GetDecision(pb.GetDecisionRequest(decision_id="d-1"), timeout=10))
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert check(running) == SERVING
+    assert time.monotonic() - started < 5
+    assert running.observer.events[0] == CallFailed("Decide", Code.OVERLOADED, 0.0)
+    gate.open()
+    assert {one.result().decision_id for one in held} == {f"d-{number}" for number in range(12)}
+    assert running.stub.Decide(request(100), timeout=5).decision_id == "d-100"
+
+
+def test_a_refusal_does_not_wait_for_the_message(serve, gate):
+    running = serve(threads=1, waiting_calls_most=1)
+    running.engine.before = gate
+    held = [running.stub.Decide.future(request(1), timeout=30)]
+    gate.await_arrivals(1)
+    held += [running.stub.Decide.future(request(2), timeout=30)]
+    eventually(lambda: running.server._pools.calls.waiting == 1)
+    release = threading.Event()
+
+    def never():
+        release.wait(20)
+        return
+        yield
+
+    with pytest.raises(grpc.RpcError) as caught:
+        running.channel.stream_unary("/maitred.v1.DecisionService/Decide")(never(), timeout=5)
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    release.set()
+    gate.open()
+    assert [one.result().decision_id for one in held] == ["d-1", "d-2"]
+
+
+# Health and reflection
+
+
+@pytest.mark.parametrize("service", ["", NAME])
+def test_health_follows_the_engine(running, service):
+    assert check(running, service) == SERVING
+    running.engine.is_ready = False
+    assert check(running, service) == NOT_SERVING
+
+
+def test_health_of_an_unknown_service(running, status_of):
+    assert status_of(lambda: check(running, "nobody")).code() is grpc.StatusCode.NOT_FOUND
+    raw = running.channel.unary_unary("/grpc.health.v1.Health/Check")
+    assert status_of(lambda: raw(b"\xff", timeout=5)).code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_watchers_are_told_of_changes(serve):
+    running = serve(notice_seconds=0.3)
+    watch = HealthStub(running.channel).Watch
+    known, unknown = (
+        watch(health_pb2.HealthCheckRequest(service=name), timeout=20) for name in (NAME, "nobody")
+    )
+    assert next(known).status == SERVING
+    assert next(unknown).status == SERVICE_UNKNOWN
+    running.engine.is_ready = False
+    assert next(known).status == NOT_SERVING
+    running.engine.is_ready = True
+    assert next(known).status == SERVING
+    started = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        drained = pool.submit(running.server.drain, 10.0)
+        assert next(known).status == NOT_SERVING
+        assert list(known) == list(unknown) == []
+        assert drained.result()
+    assert time.monotonic() - started < 5
+
+
+def test_many_watchers_hold_no_thread(running):
+    watch = HealthStub(running.channel).Watch
+    watches = [watch(health_pb2.HealthCheckRequest(), timeout=20) for _ in range(100)]
+    assert [next(one).status for one in watches] == [SERVING] * 100
+    for one in watches:
+        one.cancel()
+    eventually(lambda: not running.server._health._watchers)
+    assert check(running) == SERVING
+
+
+def test_reflection_lists_the_services(running):
+    stub = ServerReflectionStub(running.channel)
+    asked = reflection_pb2.ServerReflectionRequest(list_services="")
+    (answer,) = stub.ServerReflectionInfo(iter([asked]), timeout=5)
+    assert {service.name for service in answer.list_services_response.service} == {
+        NAME,
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+    }
+    asked = reflection_pb2.ServerReflectionRequest(file_containing_symbol=NAME)
+    (answer,) = stub.ServerReflectionInfo(iter([asked]), timeout=5)
+    assert b"DecideRequest" in answer.file_descriptor_response.file_descriptor_proto[0]
+
+
+# Draining
+
+
+def test_draining_finishes_what_is_in_flight_and_takes_nothing_new(serve, gate, status_of):
+    running = serve(notice_seconds=0.5)
+    running.engine.before = gate
+    held = [running.stub.Decide.future(request(number), timeout=30) for number in range(8)]
+    gate.await_arrivals(8)
+    with ThreadPoolExecutor() as pool:
+        drained = pool.submit(running.server.drain, 20.0)
+        eventually(lambda: check(running) == NOT_SERVING)
+        noticed = running.stub.Decide.future(request(8), timeout=30)
+        gate.await_arrivals(9)
+        eventually(lambda: not listening(running.address))
+        error = status_of(lambda: running.stub.Decide(request(9), timeout=5))
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+        assert not drained.done()
+        gate.open()
+        assert [one.result().decision_id for one in held] == [f"d-{number}" for number in range(8)]
+        assert noticed.result().decision_id == "d-8"
+        assert drained.result() is True
+    assert [call.request_id for call in running.engine.calls].count("9") == 0
+
+
+def listening(address):
+    host, port = address.split(":")
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def test_what_outlasts_the_grace_is_cut_off(serve, gate, status_of):
+    running = serve()
+    running.engine.before = gate
+    held = running.stub.Decide.future(request(), timeout=30)
+    gate.await_arrivals(1)
+    started = time.monotonic()
+    assert running.server.drain(0.3) is False
+    assert time.monotonic() - started < 5
+    assert status_of(held.result).code() in {grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE}
+
+
+def test_draining_twice_is_harmless(serve):
+    running = serve()
+    assert running.server.drain(5.0)
+    running.server.drain(5.0)
+
+
+def test_calls_under_way_while_the_server_stops_are_answered_or_unavailable(serve):
+    running = serve(threads=8)
+    running.engine.before = lambda _call: time.sleep(0.002)
+    calls = [running.stub.Decide.future(request(number), timeout=20) for number in range(300)]
+    calls[0].result()
+    assert running.server.drain(10.0)
+    codes = {call.code() for call in calls}
+    assert codes <= {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    openssl = shutil.which("openssl")
+    if not openssl:
+        pytest.skip("needs the openssl command to make a certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    made = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    command = [openssl, *made, *named, "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)
+    return cert, key
+
+
+def test_tls(serve, certificate, status_of):
+    cert, key = certificate
+    running = serve(tls=TlsFiles(cert, key))
+    with grpc.secure_channel(running.address, grpc.ssl_channel_credentials(cert.read_bytes())) as channel:
+        assert DecisionServiceStub(channel).Decide(request(), timeout=5).decision_id == "d-0"
+    assert status_of(lambda: running.stub.Decide(request(), timeout=5)).code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_with_a_client_ca_only_known_clients_are_let_in(serve, certificate, status_of):
+    cert, key = certificate
+    running = serve(tls=TlsFiles(cert, key, client_ca=cert))
+    ca = cert.read_bytes()
+    known = grpc.ssl_channel_credentials(ca, key.read_bytes(), ca)
+    with grpc.secure_channel(running.address, known) as channel:
+        assert DecisionServiceStub(channel).Decide(request(), timeout=5).decision_id == "d-0"
+    with grpc.secure_channel(running.address, grpc.ssl_channel_credentials(ca)) as channel:
+        error = status_of(lambda: DecisionServiceStub(channel).Decide(request(), timeout=5))
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_tls_files_that_do_not_serve_are_named(serve, tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    with pytest.raises(ListenError, match=f"cannot read `{cert}`: No such file"):
+        serve(tls=TlsFiles(cert, key))
+    cert.write_text("not a certificate")
+    key.write_text("not a key")
+    with pytest.raises(ListenError, match=f"cannot serve TLS with `{cert}` and `{key}`"):
+        serve(tls=TlsFiles(cert, key))

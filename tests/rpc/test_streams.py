@@ -1,0 +1,170 @@
+"""Many requests on one stream."""
+
+import random
+import threading
+import time
+from dataclasses import replace
+
+import grpc
+import pytest
+
+from maitred.engine.errors import CallError, Code
+from maitred.rpc.streams import IN_FLIGHT_MOST, STREAMS_MOST
+from maitred.v1 import decision_pb2 as pb
+
+
+def request(number, **fields):
+    return pb.DecideRequest(**{"request_id": str(number), "customer_id": "c", "channel": "pos", **fields})
+
+
+def numbers(responses):
+    return [int(response.decision_id.removeprefix("d-")) for response in responses]
+
+
+def test_answers_come_in_order_whatever_the_engine_takes(running):
+    delays = random.Random(7)
+    running.engine.before = lambda _call: time.sleep(delays.random() * 0.01)
+    responses = running.stub.DecideStream((request(number) for number in range(200)), timeout=20)
+    assert numbers(responses) == list(range(200))
+
+
+def test_requests_of_one_stream_are_decided_at_once(running, gate):
+    running.engine.before = gate
+    responses = running.stub.DecideStream((request(number) for number in range(100)), timeout=20)
+    gate.await_arrivals(IN_FLIGHT_MOST)
+    time.sleep(0.1)
+    assert len(running.engine.calls) == IN_FLIGHT_MOST
+    gate.open()
+    assert numbers(responses) == list(range(100))
+
+
+def test_an_answer_does_not_wait_for_the_next_request(running):
+    sent = threading.Semaphore(0)
+
+    def requests():
+        for number in range(3):
+            yield request(number)
+            assert sent.acquire(timeout=10)
+
+    responses = running.stub.DecideStream(requests(), timeout=20)
+    for number in range(3):
+        assert next(responses).decision_id == f"d-{number}"
+        sent.release()
+    assert list(responses) == []
+
+
+def test_an_empty_stream_has_no_answers(running):
+    assert list(running.stub.DecideStream(iter(()), timeout=5)) == []
+
+
+def test_the_first_failure_ends_the_stream_behind_the_answers_before_it(running):
+    delays = random.Random(3)
+
+    def before(call):
+        time.sleep(delays.random() * 0.01)
+        if int(call.request_id) >= 20:
+            raise CallError(Code.OTHER_CONTENT, f"request {call.request_id}")
+
+    running.engine.before = before
+    responses = running.stub.DecideStream((request(number) for number in range(1000)), timeout=20)
+    got = [next(responses) for _ in range(20)]
+    with pytest.raises(grpc.RpcError) as caught:
+        next(responses)
+    assert numbers(got) == list(range(20))
+    assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.ALREADY_EXISTS, "request 20")
+    assert len(running.engine.calls) <= 20 + 2 * IN_FLIGHT_MOST
+
+
+def test_garbage_on_a_stream_is_an_invalid_argument(running, status_of):
+    stream = running.channel.stream_stream("/maitred.v1.DecisionService/DecideStream")
+    payloads = iter([request(0).SerializeToString(), b"\xff\xff"])
+    responses = stream(payloads, timeout=5)
+    assert pb.DecideResponse.FromString(next(responses)).decision_id == "d-0"
+    assert status_of(lambda: next(responses)).code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_cancelled_stream_stops_and_gives_its_place_back(running, gate):
+    running.engine.before = gate
+    stop = threading.Event()
+
+    def endless():
+        number = 0
+        while not stop.is_set():
+            yield request(number)
+            number += 1
+
+    for _ in range(2):
+        responses = running.stub.DecideStream(endless(), timeout=20)
+        gate.await_arrivals(1)
+        responses.cancel()
+    gate.open()
+    stop.set()
+    eventually(lambda: not running.server._streams._open)
+    assert len(running.engine.calls) <= 4 * IN_FLIGHT_MOST
+    assert numbers(running.stub.DecideStream(iter([request(5)]), timeout=5)) == [5]
+
+
+def eventually(holds, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_client_that_does_not_read_is_not_read(running):
+    """Answers of 300 KB fill the flow-control window; without places the server would read on."""
+    many, decide = 400, running.engine.decide
+    running.engine.decide = lambda call: replace(decide(call), ruleset="x" * 300_000)
+    responses = running.stub.DecideStream((request(number) for number in range(many)), timeout=60)
+    assert next(responses).decision_id == "d-0"
+    settled = -1
+    while settled != len(running.engine.calls):
+        settled = len(running.engine.calls)
+        time.sleep(0.3)
+    assert settled < many // 2
+    assert numbers(responses) == list(range(1, many))
+
+
+def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
+    running.engine.before = gate
+    release = threading.Event()
+
+    def held():
+        yield request(0)
+        release.wait(20)
+
+    streams = [running.stub.DecideStream(held(), timeout=20) for _ in range(STREAMS_MOST)]
+    gate.await_arrivals(STREAMS_MOST)
+    error = status_of(lambda: next(running.stub.DecideStream(iter([request(1)]), timeout=5)))
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "grpc-retry-pushback-ms" in dict(error.trailing_metadata())
+    gate.open()
+    assert running.stub.Decide(request(2), timeout=5).decision_id == "d-2"
+    release.set()
+    assert [numbers(stream) for stream in streams] == [[0]] * STREAMS_MOST
+
+
+def test_the_deadline_of_a_stream_is_the_deadline_of_its_requests(running):
+    list(running.stub.DecideStream(iter([request(0)]), timeout=9))
+    assert time.monotonic() < running.engine.calls[0].deadline < time.monotonic() + 9.5
+    list(running.stub.DecideStream(iter([request(0)])))
+    assert running.engine.calls[1].deadline is None
+
+
+def test_a_draining_server_ends_idle_streams(serve):
+    running = serve()
+    release = threading.Event()
+
+    def held():
+        yield request(0)
+        release.wait(20)
+
+    responses = running.stub.DecideStream(held(), timeout=20)
+    assert next(responses).decision_id == "d-0"
+    started = time.monotonic()
+    assert running.server.drain(10.0)
+    assert time.monotonic() - started < 5
+    with pytest.raises(grpc.RpcError) as caught:
+        next(responses)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    release.set()
