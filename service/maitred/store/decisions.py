@@ -1,0 +1,100 @@
+"""The decision log: appending batches on either database, and reading single records."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.engine import Connection
+
+from maitred.engine.ports import DecisionRecord
+
+from .instants import from_microseconds, to_microseconds
+from .tables import DECISION
+
+SQLITE_MAX_ROWS = 256
+"""Rows of one INSERT: far below SQLite's 32,766 parameters, and as many statements are kept prepared."""
+
+_INTO = "INSERT INTO decision (decision_id, decided_at, ruleset, customer_id, body)"
+_UNLESS_THERE = "ON CONFLICT (decision_id) DO NOTHING"
+_POSTGRES_ONE = f"{_INTO} VALUES (%b, %b, %b, %b, %b) {_UNLESS_THERE} RETURNING decision_id"
+_POSTGRES_MANY = f"""
+{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[])
+{_UNLESS_THERE} RETURNING decision_id
+"""  # noqa: S608 -- of constants
+
+_COLUMNS = tuple(column for column in DECISION.columns if column.name != "seq")
+_BY_ID = select(*_COLUMNS)
+
+Stored = Mapping[bytes, DecisionRecord]
+
+
+def append_sqlite(connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+    """Writes the records whose id is new; gives the stored record of each id that is not."""
+    if len(records) <= SQLITE_MAX_ROWS:
+        return _append_sqlite(connection, records) if records else {}
+    parts = (records[at : at + SQLITE_MAX_ROWS] for at in range(0, len(records), SQLITE_MAX_ROWS))
+    return dict(chain.from_iterable(_append_sqlite(connection, part).items() for part in parts))
+
+
+def _append_sqlite(connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+    # One execute for all rows: the driver gives the interpreter away on every step, and
+    # among many busy threads each time costs milliseconds to get it back.
+    values = tuple(chain.from_iterable(map(_values, records)))
+    written = connection.exec_driver_sql(_sqlite_insert(len(records)), values).rowcount
+    if written == len(records):
+        return {}
+    found = _find(connection, [record.decision_id for record in records])
+    # The only writer, and ``seq`` only grows: what was written just now comes last.
+    return {record.decision_id: record for record in found[: len(found) - written]}
+
+
+@lru_cache(maxsize=SQLITE_MAX_ROWS)
+def _sqlite_insert(rows: int) -> str:
+    return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?)'] * rows)} {_UNLESS_THERE}"
+
+
+def append_postgres(connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+    """Writes the records whose id is new; gives the stored record of each id that is not."""
+    if not records:
+        return {}
+    # In one order on every replica, so that two with the same ids do not wait for each other in a ring.
+    rows = [_values(record) for record in sorted(records, key=attrgetter("decision_id"))]
+    if len(rows) == 1:
+        result = connection.exec_driver_sql(_POSTGRES_ONE, rows[0])
+    else:
+        result = connection.exec_driver_sql(_POSTGRES_MANY, tuple(map(list, zip(*rows, strict=True))))
+    if result.rowcount == len(records):
+        result.close()
+        return {}
+    written = {row[0] for row in result}
+    found = _find(connection, [record.decision_id for record in records if record.decision_id not in written])
+    return {record.decision_id: record for record in found}
+
+
+def find(connection: Connection, decision_id: bytes) -> DecisionRecord | None:
+    """The record of one decision."""
+    return next(iter(_find(connection, (decision_id,))), None)
+
+
+def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[DecisionRecord]:
+    """The records of those ids that have one, in the order of the log."""
+    wanted = _BY_ID.where(DECISION.c.decision_id.in_(decision_ids)).order_by(DECISION.c.seq)
+    return [_record(row) for row in connection.execute(wanted)]
+
+
+def _values(record: DecisionRecord) -> tuple[bytes, int, str, bytes, bytes]:
+    return (
+        record.decision_id,
+        to_microseconds(record.decided_at),
+        record.ruleset,
+        record.customer_id.encode(),
+        record.body,
+    )
+
+
+def _record(row: Row[*tuple[Any, ...]]) -> DecisionRecord:
+    decision_id, decided_at, ruleset, customer_id, body = row
+    return DecisionRecord(decision_id, from_microseconds(decided_at), ruleset, customer_id.decode(), body)

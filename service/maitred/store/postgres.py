@@ -1,0 +1,118 @@
+"""PostgreSQL: many replicas on one server."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Connection, Engine
+
+from maitred.engine.ports import DecisionRecord
+
+from . import messages, schema
+from .address import postgres_name
+from .decisions import Stored, append_postgres
+from .failures import from_postgres, translated
+from .stores import SqlStore
+from .transactions import SqlTransaction, Writer
+
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_MS = 10_000
+"""Beyond it no caller waits any more."""
+LOCK_TIMEOUT_MS = 3_000
+"""Three times ``deadlock_timeout``'s default, so that a deadlock is found and named as one."""
+IDLE_TRANSACTION_TIMEOUT_MS = 30_000
+"""Frees the locks of a replica that hangs in the middle of a transaction."""
+MIGRATION_TIMEOUT_MS = 120_000
+"""Replicas that start together wait here for the one that migrates."""
+UNACKNOWLEDGED_TIMEOUT_MS = 10_000
+KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVE_PROBES = 5, 2, 3
+"""A server that went away without a word is noticed after some ten seconds."""
+READERS = 4
+"""Reads are rare (one record by its id) and short; the server's connections are dear."""
+READER_WAIT_SECONDS = 5.0
+MIGRATION_LOCK = 0x6D61_6974_7265_6400
+"""Advisory lock of migrations: ``maitred`` in ASCII."""
+
+# READ COMMITTED whatever the server's default: what another replica has committed is seen
+# by the next statement, and conditional writes need no retries.
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_CONNECT_ARGS = {
+    "application_name": "maitred",
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "keepalives_idle": KEEPALIVE_IDLE_S,
+    "keepalives_interval": KEEPALIVE_INTERVAL_S,
+    "keepalives_count": KEEPALIVE_PROBES,
+    "tcp_user_timeout": UNACKNOWLEDGED_TIMEOUT_MS,
+}
+_SET_UP = f"""
+SELECT set_config('statement_timeout', '{STATEMENT_TIMEOUT_MS}', false),
+       set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', false),
+       set_config('idle_in_transaction_session_timeout', '{IDLE_TRANSACTION_TIMEOUT_MS}', false),
+       -- A commit is durable before it is answered, whatever the server's default. Stricter ones stay.
+       set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+           WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
+"""
+_SET_UP_MIGRATION = f"""
+SELECT set_config('statement_timeout', '{MIGRATION_TIMEOUT_MS}', true),
+       set_config('lock_timeout', '{MIGRATION_TIMEOUT_MS}', true)
+"""
+
+
+class PostgresTransaction(SqlTransaction):
+    """A transaction in PostgreSQL's SQL."""
+
+    def _append(self, connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+        return append_postgres(connection, records)
+
+
+def open_postgres(url: URL) -> SqlStore:
+    """Connects, and makes or migrates the tables. Raises ``StoreDown``."""
+    name = postgres_name(url)
+    writer = _engine(url, connections=1)
+    try:
+        with translated(name, from_postgres), writer.connect() as connection:
+            connection.exec_driver_sql(_BEGIN)
+            _migrate_alone(connection, name)
+            connection.commit()
+            fsync = connection.exec_driver_sql("SHOW fsync").scalar_one()
+    except BaseException:
+        writer.dispose()
+        raise
+    return SqlStore(
+        name,
+        writer=Writer(writer, _BEGIN, name, from_postgres),
+        readers=_engine(url, connections=READERS, pre_ping=True),
+        classify=from_postgres,
+        make_transaction=PostgresTransaction,
+        warnings=() if fsync == "on" else (messages.fsync_off(name),),
+    )
+
+
+def _migrate_alone(connection: Connection, name: str) -> None:
+    connection.exec_driver_sql(_SET_UP_MIGRATION)
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    schema.bring_up_to_date(connection, name)
+
+
+def _engine(url: URL, *, connections: int, pre_ping: bool = False) -> Engine:
+    engine = create_engine(
+        url,
+        # The URL has the last word. Every statement is sent often: it is prepared at once.
+        connect_args={
+            "prepare_threshold": 0,
+            **{name: value for name, value in _CONNECT_ARGS.items() if name not in url.query},
+        },
+        isolation_level="AUTOCOMMIT",  # reads need no transaction; and the writer says BEGIN itself
+        use_native_hstore=False,
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=READER_WAIT_SECONDS,
+        pool_pre_ping=pre_ping,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: object) -> None:
+        connection.execute(_SET_UP)
+
+    return engine

@@ -1,0 +1,123 @@
+"""SQLite: one process, one writing connection, a write-ahead log that is synced at every commit."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Connection, Engine
+
+from maitred.engine.ports import DecisionRecord
+
+from . import messages, schema
+from .address import sqlite_file
+from .decisions import SQLITE_MAX_ROWS, Stored, append_sqlite
+from .errors import StoreUnusable
+from .failures import from_sqlite, translated
+from .locks import FileLock
+from .stores import SqlStore
+from .transactions import SqlTransaction, Writer
+
+BUSY_TIMEOUT_MS = 2_000
+"""How long to wait for a program that is not maitred (a backup, a shell) to let go of the file."""
+READERS = 4
+"""Reads are rare (one record by its id) and short; more would only take turns on the interpreter."""
+READER_WAIT_SECONDS = 5.0
+WRITER_CACHE_KIB = 65_536
+"""Ids are random, so the index is touched all over; this holds that of some two million decisions."""
+CHECKPOINT_PAGES = 4_000
+"""16 MiB of log: four times SQLite's default, for a quarter of the pauses."""
+KEPT_STATEMENTS = 2 * SQLITE_MAX_ROWS
+"""One INSERT per batch size, and room for the rest."""
+FIXED_VERSION = (3, 51, 3)
+"""Before it, connections that write and checkpoint at once could damage the write-ahead log."""
+
+# IMMEDIATE: a transaction that reads first and wants to write later can lose the lock in between.
+_BEGIN = "BEGIN IMMEDIATE"
+_EVERY_CONNECTION = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", "PRAGMA foreign_keys = ON")
+_WRITER = (
+    *_EVERY_CONNECTION,
+    "PRAGMA synchronous = FULL",
+    f"PRAGMA cache_size = -{WRITER_CACHE_KIB}",
+    f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
+)
+_READER = (*_EVERY_CONNECTION, "PRAGMA query_only = ON", "PRAGMA wal_autocheckpoint = 0")
+
+
+class SqliteTransaction(SqlTransaction):
+    """A transaction in SQLite's SQL."""
+
+    def _append(self, connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+        return append_sqlite(connection, records)
+
+
+def open_sqlite(url: URL) -> SqlStore:
+    """Opens or makes the file. Raises ``StoreDown``, mostly as ``StoreUnusable``."""
+    file = sqlite_file(url)
+    _check_place(file)
+    lock = FileLock(file)
+    lock.take()
+    writer = _engine(url, _WRITER, connections=1)
+    try:
+        _prepare(writer, str(file))
+    except BaseException:
+        writer.dispose()
+        lock.release()
+        raise
+    return SqlStore(
+        str(file),
+        writer=Writer(writer, _BEGIN, str(file), from_sqlite),
+        readers=_engine(url, _READER, connections=READERS),
+        classify=from_sqlite,
+        make_transaction=SqliteTransaction,
+        warnings=warnings_for(sqlite3.sqlite_version_info),
+        on_close=lock.release,
+    )
+
+
+def warnings_for(version: tuple[int, ...]) -> tuple[str, ...]:
+    """What to tell the operator of this SQLite."""
+    if version >= FIXED_VERSION:
+        return ()
+    return (messages.old_sqlite(".".join(map(str, version)), ".".join(map(str, FIXED_VERSION))),)
+
+
+def _check_place(file: Path) -> None:
+    if file.is_dir():
+        raise StoreUnusable(messages.is_folder(str(file)))
+    if not file.parent.is_dir():
+        raise StoreUnusable(messages.no_folder(str(file), str(file.parent)))
+
+
+def _prepare(writer: Engine, name: str) -> None:
+    """Makes the tables, then turns to the write-ahead log.
+
+    In this order, because the mode is written into the file, which may be somebody else's.
+    """
+    with translated(name, from_sqlite), writer.connect() as connection:
+        connection.exec_driver_sql(_BEGIN)
+        schema.bring_up_to_date(connection, name)
+        connection.commit()
+        mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
+    if mode != "wal":
+        raise StoreUnusable(messages.no_wal(name, str(mode)))
+
+
+def _engine(url: URL, pragmas: Sequence[str], *, connections: int) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"cached_statements": KEPT_STATEMENTS},
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=READER_WAIT_SECONDS,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver begins no transactions of its own
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    return engine

@@ -1,0 +1,91 @@
+"""The store as the engine sees it, the same for both databases."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy.engine import Connection, Engine
+
+from maitred.engine.ports import DecisionRecord, StoreDown, StoredRuleset
+
+from . import decisions, messages, rulesets
+from .failures import Classify, translated
+from .transactions import MakeTransaction, SqlTransaction, Writer
+
+_Found = TypeVar("_Found")
+
+
+class SqlStore:
+    """Decision log and rulesets in one database. Made by ``open_store``.
+
+    ``warnings`` holds what an operator should know of the database, for the caller to log.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        writer: Writer,
+        readers: Engine,
+        classify: Classify,
+        make_transaction: MakeTransaction,
+        warnings: tuple[str, ...] = (),
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.warnings = warnings
+        self._name, self._readers, self._classify = name, readers, classify
+        self._writer, self._make_transaction, self._on_close = writer, make_transaction, on_close
+        self._closed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlTransaction]:
+        """A write transaction: durable once its block has ended without an exception.
+
+        Raises ``StoreConflict`` or ``StoreDown``, on leaving the block too; after
+        ``StoreDown`` from there it is not known whether the commit took place.
+        """
+        self._check_open()
+        with self._writer.begin() as connection:
+            transaction = self._make_transaction(connection, self._name, self._classify)
+            try:
+                yield transaction
+                transaction.check_whole()
+            finally:
+                transaction.end()
+
+    def decision(self, decision_id: bytes) -> DecisionRecord | None:
+        """The record of one decision; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: decisions.find(connection, decision_id))
+
+    def save_ruleset(self, ruleset: StoredRuleset) -> None:
+        """Keeps a ruleset under its hash, or the first that stood there. From any thread.
+
+        Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        self._check_open()
+        row = rulesets.to_row(ruleset)
+        with self._writer.begin() as connection, translated(self._name, self._classify):
+            rulesets.insert(connection, row)
+
+    def ruleset(self, hash: str) -> StoredRuleset | None:  # noqa: A002 -- the port's name
+        """The ruleset kept under a hash; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: rulesets.find(connection, hash))
+
+    def close(self) -> None:
+        """Closes every connection. Closing twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        # Readers first: on SQLite the last connection checkpoints, and that must be the writer.
+        self._readers.dispose()
+        self._writer.close()
+        self._on_close()
+
+    def _read(self, find: Callable[[Connection], _Found]) -> _Found:
+        self._check_open()
+        with translated(self._name, self._classify), self._readers.connect() as connection:
+            return find(connection)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreDown(messages.closed(self._name))
