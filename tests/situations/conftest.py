@@ -4,7 +4,7 @@ import pytest
 
 from maitred.core.conditions import TRUE
 from maitred.core.rules import Atom, Situation
-from maitred.situations.derive import MemoDeriver, PartDeriver
+from maitred.situations.derive import MemoDeriver, assemble
 from maitred.situations.graph import build, split
 from maitred.situations.plan import plan
 
@@ -19,7 +19,8 @@ def _situation(name: str, all_: str = "", any_: str = "", none: str = "") -> Sit
 
 def _unproven(situations: Sequence[Situation]) -> MemoDeriver:
     graph = build(situations)
-    return MemoDeriver([PartDeriver(graph, part, plan(graph, part)) for part in split(graph)])
+    parts = split(graph)
+    return assemble(graph, parts, [plan(graph, part) for part in parts])
 
 
 @pytest.fixture(scope="session")

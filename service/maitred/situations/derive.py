@@ -9,15 +9,18 @@ from maitred.core.rules import Situation
 from .engine import Engine
 from .graph import Graph, Part, build, split
 from .memo import Memo
-from .outcome import Outcome, merge, outcome
 from .plan import Plan, plan
 from .proof import PROOF_DEADLINE_SECONDS, ProofFailed, prove
+from .support import derivation, merge
 
-MEMO_ENTRIES = 32_768
-"""Outcomes kept in each of a memo's two generations, by the truth of all atoms."""
+MEMO_ENTRIES = 8_192
+"""Outcomes kept in each of a memo's two generations, by the truth of all atoms; 1 KB each."""
 
-PART_MEMO_ENTRIES = 8_192
-"""The same for each part; most parts have few atoms and never come near it."""
+PARTS_MEMO_ENTRIES = 16_384
+"""The same for all parts together. Most have few atoms, and few outcomes to keep."""
+
+MIN_PART_MEMO_ENTRIES = 64
+"""However many parts there are, each remembers this much."""
 
 
 def deriver(situations: Sequence[Situation]) -> Deriver:
@@ -30,7 +33,14 @@ def deriver(situations: Sequence[Situation]) -> Deriver:
     except ProofFailed as failure:
         name = graph.text(parts[failure.number].situations[0])
         raise SituationError(((name, failure.message),)) from None
-    return MemoDeriver([PartDeriver(graph, *pair) for pair in zip(parts, plans, strict=True)])
+    return assemble(graph, parts, plans)
+
+
+def assemble(graph: Graph, parts: Sequence[Part], plans: Sequence[Plan]) -> "MemoDeriver":
+    """Registers plans that are known to be sound; plan ``i`` is of part ``i``."""
+    entries = max(MIN_PART_MEMO_ENTRIES, PARTS_MEMO_ENTRIES // max(1, len(parts)))
+    pairs = zip(parts, plans, strict=True)
+    return MemoDeriver([PartDeriver(graph, part, plan, entries) for part, plan in pairs])
 
 
 def _plans(graph: Graph, parts: Iterable[Part]) -> list[Plan]:
@@ -66,7 +76,8 @@ class MemoDeriver:
         with self._lock:
             found = self._memo.find((true, unknown))
         if found is None:
-            found = merge([part.derive(true & ~unknown, unknown) for part in self._parts])
+            known = true & ~unknown
+            found = merge([part.derive(known & part.mask, unknown & part.mask) for part in self._parts])
             with self._lock:
                 self._memo.keep((true, unknown), found)
         return found
@@ -75,32 +86,35 @@ class MemoDeriver:
 class PartDeriver:
     """Derives within one part. Its engine is used by one thread at a time."""
 
-    def __init__(self, graph: Graph, part: Part, plan: Plan) -> None:
+    def __init__(self, graph: Graph, part: Part, plan: Plan, memo_entries: int) -> None:
+        self.mask = sum(1 << atom for atom in part.atoms)
         self._graph = graph
         self._part = part
         self._plan = plan
         self._nodes = (*part.atoms, *part.situations)
-        self._mask = sum(1 << atom for atom in part.atoms)
-        self._memo: Memo[tuple[int, int], Outcome] = Memo(PART_MEMO_ENTRIES)
+        self._memo: Memo[tuple[int, int], Derivation] = Memo(memo_entries)
         self._lock = Lock()
         self._engine: Engine | None = Engine(plan)
 
-    def derive(self, true: int, unknown: int) -> Outcome:
-        """``true`` and ``unknown`` are disjoint; atoms of other parts do not matter."""
-        key = (true & self._mask, unknown & self._mask)
-        found = self._memo.young.get(key)
-        if found is None:
-            with self._lock:
-                found = self._memo.find(key) or self._run(*key)
-                self._memo.keep(key, found)
+    def derive(self, true: int, unknown: int) -> Derivation:
+        """What follows within the part; the masks are disjoint and within ``mask``."""
+        found = self._memo.young.get((true, unknown))
+        return found if found is not None else self._derive_new(true, unknown)
+
+    def _derive_new(self, true: int, unknown: int) -> Derivation:
+        with self._lock:
+            found = self._memo.find((true, unknown))
+            if found is None:
+                found = self._run(true, unknown)
+                self._memo.keep((true, unknown), found)
         return found
 
-    def _run(self, true: int, unknown: int) -> Outcome:
+    def _run(self, true: int, unknown: int) -> Derivation:
         """Takes the engine away while it runs, so that one that failed is never used again."""
         engine, self._engine = self._engine or Engine(self._plan), None
         holds, possible = engine.run(self._numbers(true), self._numbers(true | unknown))
         self._engine = engine
-        return outcome(self._graph, self._part.situations, self._named(holds), self._named(possible))
+        return derivation(self._graph, self._part.situations, self._named(holds), self._named(possible))
 
     def _numbers(self, mask: int) -> list[int]:
         """Atoms in the mask, as the part numbers them."""

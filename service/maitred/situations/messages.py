@@ -9,7 +9,6 @@ NAME_SHOWN_CHARS = 80
 """Of a longer name only the beginning is shown."""
 
 
-_TOGETHER = "this situation and those it is connected with"
 _SPLIT = "let fewer situations build on each other"
 
 
@@ -53,14 +52,12 @@ def _needs(refused: bool) -> str:  # noqa: FBT001 - a leaf of the function above
     return "needs none of" if refused else "needs"
 
 
-def too_many_rules(count: int, limit: int) -> str:
-    """A part that needs more rules than the engine holds."""
-    return f"{_TOGETHER} need {count:,} rules, at most {limit:,}; {_SPLIT}"
-
-
 def too_many_conditions(count: int, limit: int) -> str:
-    """A part whose working memory would be too large."""
-    return f"{_TOGETHER} have {count:,} members, at most {limit:,}; {_SPLIT}"
+    """A part that would take too much memory and time."""
+    return (
+        f"this situation and those it is connected with have {count:,} members between them"
+        f", at most {limit:,}; {_SPLIT}"
+    )
 
 
 def did_not_end(deadline_seconds: float) -> str:

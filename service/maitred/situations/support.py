@@ -1,36 +1,35 @@
-"""What follows within one part, with the support of everything that holds."""
+"""What follows, in the port's words: names, and the support of everything that holds."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import chain
 
 from maitred.core.derivation import Derivation
 
 from .graph import Graph
 
-Reason = tuple[int, tuple[str, tuple[str, ...]]]
-"""A situation's node and its entry in ``Derivation.because``."""
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The situations of one part: names, and reasons in the author's order."""
-
-    holds: tuple[str, ...]
-    unknown: tuple[str, ...]
-    reasons: tuple[Reason, ...]
-
-
-def outcome(
+def derivation(
     graph: Graph, situations: Sequence[int], holds: Sequence[int], possible: Collection[int]
-) -> Outcome:
+) -> Derivation:
     """``holds`` is in order of derivation, atoms included: each node after what it follows from."""
     rank = {node: place for place, node in enumerate(holds)}
     maybe = set(possible)
     held = [node for node in situations if node in rank]
-    return Outcome(
-        holds=tuple(map(graph.text, held)),
-        unknown=tuple(graph.text(node) for node in situations if node in maybe and node not in rank),
-        reasons=tuple((node, (graph.text(node), _support(graph, node, rank))) for node in held),
+    return Derivation(
+        holds=frozenset(map(graph.text, held)),
+        unknown=frozenset(graph.text(node) for node in situations if node in maybe and node not in rank),
+        because=tuple((graph.text(node), _support(graph, node, rank)) for node in held),
+    )
+
+
+def merge(parts: Sequence[Derivation]) -> Derivation:
+    """One derivation out of the parts'. Reasons stay in the order of the parts."""
+    if len(parts) == 1:
+        return parts[0]
+    return Derivation(
+        holds=frozenset().union(*[part.holds for part in parts]),
+        unknown=frozenset().union(*[part.unknown for part in parts]),
+        because=tuple(chain.from_iterable([part.because for part in parts])),
     )
 
 
@@ -52,13 +51,3 @@ def _first(nodes: Iterator[int]) -> tuple[int, ...]:
     for node in nodes:
         return (node,)
     return ()
-
-
-def merge(outcomes: Sequence[Outcome]) -> Derivation:
-    """One derivation out of the parts', in the author's order."""
-    reasons = sorted(reason for found in outcomes for reason in found.reasons)
-    return Derivation(
-        holds=frozenset(name for found in outcomes for name in found.holds),
-        unknown=frozenset(name for found in outcomes for name in found.unknown),
-        because=tuple(entry for _, entry in reasons),
-    )
