@@ -1,5 +1,6 @@
 """The process log: JSON lines for machines, columns for people at a terminal."""
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from typing import TextIO
@@ -22,11 +23,6 @@ class ProcessLog:
         self._handler = handler
         self._logger = logging.getLogger(SERVICE)
         self._logger.setLevel(level)
-        self._bound: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-            self._logger,
-            processors=[structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-            wrapper_class=structlog.stdlib.BoundLogger,
-        )
 
     def debug(self, event: str, /, **fields: object) -> None:
         """For who looks into one process."""
@@ -45,8 +41,14 @@ class ProcessLog:
         self._say(logging.ERROR, event, {**fields, "exc_info": cause} if cause else fields)
 
     def _say(self, level: int, event: str, fields: Mapping[str, object]) -> None:
-        if self._logger.isEnabledFor(level):
-            self._bound.log(level, event, **fields)
+        if not self._logger.isEnabledFor(level):
+            return
+        args, kwargs = structlog.stdlib.ProcessorFormatter.wrap_for_formatter(
+            self._logger, logging.getLevelName(level).lower(), {**fields, "event": event}
+        )
+        # Ours need not be the only handler, and others raise.
+        with contextlib.suppress(Exception):
+            self._logger.log(level, *args, extra=kwargs["extra"])
 
     def close(self) -> None:
         """Writes what still waits, for at most a moment, and lets go of the root logger."""
@@ -66,8 +68,11 @@ def configure_logging(stream: TextIO, environ: Mapping[str, str]) -> ProcessLog:
     handler = LineHandler(stream)
     handler.setFormatter(_formatter(_terminal(stream), colours=not environ.get("NO_COLOR")))
     root = logging.getLogger()
-    root.handlers[:] = [other for other in root.handlers if not isinstance(other, LineHandler)]
-    root.addHandler(handler)
+    earlier = [other for other in root.handlers if isinstance(other, LineHandler)]
+    # In front of others, which may raise.
+    root.handlers[:] = [handler, *(other for other in root.handlers if other not in earlier)]
+    for other in earlier:
+        other.close()
     root.setLevel(max(level, logging.WARNING))
     log = ProcessLog(handler, level)
     if text and text not in LEVELS:

@@ -1,0 +1,85 @@
+"""What the process log says of events."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from maitred.core.trace import TraceContext
+from maitred.engine.errors import Code
+from maitred.engine.observer import BatchCommitted, CallFailed, RulesetLoaded, RulesetRefused
+from maitred.telemetry.narrate import CALLS_PER_CODE_AND_SECOND, Narrator
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def narrator(log, clock):
+    return Narrator(log, clock)
+
+
+def test_a_loaded_ruleset(narrator, log):
+    narrator.tell(RulesetLoaded("ab", "v1", "c0ffee", 3, 0.12345, datetime(2026, 11, 3, tzinfo=UTC)))
+    expected = {"ruleset": "ab", "version": "v1", "commit": "c0ffee", "actions": 3, "seconds": 0.123}
+    assert log.said == [("info", "ruleset_loaded", expected)]
+
+
+def test_a_refused_ruleset_with_all_its_faults(narrator, log):
+    narrator.tell(RulesetRefused("rules/", ("a", "b"), "ab"))
+    assert log.said == [
+        ("error", "ruleset_refused", {"source": "rules/", "in_force": "ab", "faults": ("a", "b")})
+    ]
+
+
+def test_decisions_and_batches_are_not_for_the_process_log(narrator, log, decision):
+    narrator.tell(decision())
+    narrator.tell(BatchCommitted(1, 2, 0.1))
+    assert log.said == []
+
+
+def test_a_fault_of_ours_has_its_id_its_trace_and_its_traceback(narrator, log):
+    cause = ValueError("no")
+    caller = TraceContext("4b" * 16, "00f067aa0ba902b7", sampled=True)
+    narrator.tell(CallFailed("a.B/C", None, 0.25, "e-1", caller, "INTERNAL", cause))
+    ((level, fields),) = log.of("call_failed")
+    assert level == "error"
+    assert fields == {
+        "method": "a.B/C",
+        "code": "INTERNAL",
+        "status": "INTERNAL",
+        "error_id": "e-1",
+        "trace_id": "4b" * 16,
+        "seconds": 0.25,
+        "held_back": 0,
+        "cause": cause,
+    }
+
+
+@pytest.mark.parametrize("code", Code)
+def test_the_level_says_whose_fault_it_is(narrator, log, code):
+    narrator.tell(CallFailed("a.B/C", code, 0.25))
+    ((level, fields),) = log.of("call_failed")
+    assert level == ("info" if code in {Code.MALFORMED, Code.NOT_FOUND, Code.OTHER_CONTENT} else "warning")
+    assert fields["code"] == code.name
+    assert "error_id" not in fields
+
+
+def test_a_flood_is_a_trickle_in_the_log_and_its_size_is_said(narrator, log, clock):
+    for _ in range(1_000):
+        narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))
+    assert len(log.said) == CALLS_PER_CODE_AND_SECOND
+    narrator.tell(CallFailed("a.B/C", Code.OVERLOADED, 0.0))
+    assert log.said[-1][2]["code"] == "OVERLOADED"
+    clock.now += 1
+    narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))
+    narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))
+    assert [fields["held_back"] for _, _, fields in log.said[-2:]] == [1_000 - CALLS_PER_CODE_AND_SECOND, 0]
