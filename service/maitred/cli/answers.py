@@ -1,0 +1,143 @@
+"""Answers as they are shown: pure, from the engine's types to what rich prints."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from maitred.core.decisions import Proposal, Refusal
+from maitred.engine.calls import Answer, RecordView
+
+from . import messages
+from .console import plain
+from .plainly import instant_text
+
+HASH_SHOWN_CHARACTERS = 12
+"""Enough to tell one ruleset from another; --json has all of it."""
+INDENT_COLUMNS = 4
+SHOWN_VALUE_CHARACTERS = 200
+"""A basket may hold thousands of products; --json has all of them."""
+
+STRONG, FAINT, GOOD, BAD = "bold", "dim", "green", "yellow"
+
+
+def answer_view(answer: Answer, *, explained: bool) -> RenderableType:
+    """What ``decide`` prints."""
+    parts: list[RenderableType] = [_heading(answer), Text()]
+    parts += _proposals(answer)
+    if not answer.proposals and not explained:
+        parts.append(Text(messages.ASK_WHY, FAINT))
+    if explained:
+        parts += _refusals(answer.refusals)
+    return Group(*parts)
+
+
+def record_view(view: RecordView) -> RenderableType:
+    """What ``explain`` prints."""
+    parts: list[RenderableType] = [_heading(view.answer), Text(), _request(view)]
+    parts += _section("situations", [Text(plain(chain)) for chain in view.situations])
+    parts += _section("attributes", [_facts(view.facts_json)])
+    parts += [Text(), Text("proposals", STRONG), *_proposals(view.answer)]
+    parts += _refusals(view.answer.refusals)
+    return Group(*parts)
+
+
+def _heading(answer: Answer) -> Text:
+    name = f"decision {plain(answer.decision_id)}" if answer.decision_id else messages.DRY_RUN
+    heading = Text.assemble((name, STRONG), f"  {instant_text(answer.decided_at)}  ")
+    heading.append(f"ruleset {short(answer.ruleset)}", FAINT)
+    if answer.degraded:
+        heading.append(f"  {messages.DEGRADED}", BAD)
+    return heading
+
+
+def short(digest: str) -> str:
+    """The beginning of a hash."""
+    return plain(digest[:HASH_SHOWN_CHARACTERS])
+
+
+def _proposals(answer: Answer) -> Iterator[RenderableType]:
+    if not answer.proposals:
+        yield Text(messages.NOTHING_PROPOSED, BAD)
+    why = answer.why or ((),) * len(answer.proposals)
+    for proposal, lines in zip(answer.proposals, why, strict=True):
+        yield _headline(proposal)
+        yield Padding.indent(_card(proposal, lines), INDENT_COLUMNS)
+
+
+def _headline(proposal: Proposal) -> Text:
+    rank = f"{proposal.rank}.".ljust(INDENT_COLUMNS)
+    facts = f"  {proposal.type.name.lower()}, score {proposal.score:g}"
+    return Text.assemble(rank, (plain(proposal.action), f"{STRONG} {GOOD}"), (facts, FAINT))
+
+
+def _card(proposal: Proposal, why: Iterable[str]) -> Table:
+    treatment = proposal.treatment
+    card = _grid()
+    lines = [("title", treatment.title), *(("say", line) for line in treatment.say)]
+    lines += [("show", treatment.show), *(("why", line) for line in why)]
+    for label, line in lines:
+        if line:
+            card.add_row(label, plain(line))
+    return card
+
+
+def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:
+    """Those that came furthest first: they lacked least."""
+    yield Text()
+    yield Text("refusals", STRONG)
+    if not refusals:
+        yield Padding.indent(Text(messages.NO_REFUSALS, FAINT), INDENT_COLUMNS)
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=FAINT)
+    for name in ("action", "reason", "rule", "detail"):
+        table.add_column(name, no_wrap=name == "reason", overflow="fold")
+    for refusal in sorted(refusals, key=lambda refusal: (-refusal.reason, refusal.action)):
+        cells = (refusal.action, refusal.reason.name, refusal.rule, refusal.detail)
+        table.add_row(*map(plain, cells))
+    yield Padding.indent(table, INDENT_COLUMNS)
+
+
+def _request(view: RecordView) -> Table:
+    commit = f" at commit {short(view.ruleset_commit)}" if view.ruleset_commit else ""
+    grid = _grid()
+    rows = (
+        ("request", view.request_id),
+        ("customer", view.customer_id),
+        ("channel", view.channel),
+        ("location", view.location_id),
+        ("wanted", messages.counted(view.max_actions, "action")),
+        ("ruleset", f"{view.ruleset_version}{commit}"),
+    )
+    for label, value in rows:
+        if value:
+            grid.add_row(label, plain(value))
+    return grid
+
+
+def _facts(facts_json: bytes) -> Table:
+    grid = _grid()
+    for name, value in sorted(json.loads(facts_json or b"{}").items()):
+        grid.add_row(plain(name), _cut(plain(json.dumps(value, ensure_ascii=False))))
+    return grid
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_VALUE_CHARACTERS else f"{text[: SHOWN_VALUE_CHARACTERS - 1]}…"
+
+
+def _section(title: str, content: Sequence[RenderableType]) -> Iterator[RenderableType]:
+    if content:
+        yield Text()
+        yield Text(title, STRONG)
+        yield Padding.indent(Group(*content), INDENT_COLUMNS)
+
+
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style=FAINT, no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid

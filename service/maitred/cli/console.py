@@ -1,0 +1,37 @@
+"""Where commands write: answers to stdout, what is said beside them to stderr."""
+
+import sys
+from typing import NoReturn
+
+from rich.console import Console
+
+PIPE_COLUMNS = 10_000
+"""Who pipes wants one line a row; nothing that is shown is wider."""
+
+
+class PipeConsole(Console):
+    """A console whose reader may leave at any time."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Leaves it to ``main`` how to end."""
+        raise BrokenPipeError
+
+
+def out() -> Console:
+    """For the answer."""
+    width = None if sys.stdout.isatty() else PIPE_COLUMNS
+    return PipeConsole(width=width, highlight=False, markup=False, emoji=False)
+
+
+def err() -> Console:
+    """For progress and errors."""
+    return PipeConsole(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def plain(text: str) -> str:
+    """The text without what moves the cursor, changes colours or hides something: that is spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )

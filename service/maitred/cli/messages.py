@@ -1,0 +1,183 @@
+"""Every text of the command line: lower case, no full stop, input in backticks, what to do."""
+
+HELP = """Decides what is appropriate for a customer, here and now.
+
+[bold]maitred serve[/bold] answers calls with the rules of a directory; [bold]maitred decide[/bold] asks it \
+something; [bold]maitred check[/bold] looks for faults in rule files.
+
+Every flag that a deployment sets is also a variable, shown in each command's help: \
+MAITRED_RULES, MAITRED_DATABASE, MAITRED_TARGET ...
+
+Exit codes: 0 fine, 1 findings (a faulty rule, a refused request), 2 cannot run."""
+
+DRY_RUN = "dry run: nothing was written down"
+NOTHING_PROPOSED = "nothing to propose"
+ASK_WHY = "say why not with `--explain reasons`"
+DEGRADED = "degraded: a limit could not be asked"
+NO_REFUSALS = "nothing was refused"
+NOT_TOLD = "the record holds no more: with `--full` also actions that were not live on the channel"
+
+
+def error(message: str) -> str:
+    """A line that ends a command."""
+    return f"error: {message}"
+
+
+def usage(message: str) -> str:
+    """What typer says about flags, in house style."""
+    message = message.strip().removesuffix(".")
+    return message[:1].lower() + message[1:]
+
+
+def see_help(command: str) -> str:
+    """Where flags are explained."""
+    return f"see `{command} --help`"
+
+
+def unexpected(error: Exception) -> str:
+    """One line to report; the traceback is for who asks for it."""
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    return (
+        f"error: a fault of maitred itself: {what}\n"
+        "please report it with what is printed when MAITRED_DEBUG=1 is set"
+    )
+
+
+# decide, explain
+
+
+def context_not_json(why: str, line: int, column: int) -> str:
+    """The place in the JSON counts from 1."""
+    return f"the context is not JSON: line {line} column {column}: {why}"
+
+
+def context_not_object() -> str:
+    """JSON, but no object."""
+    return 'the context must be a JSON object: `{"customer": {"tier": "gold"}}`'
+
+
+def context_beyond_json(why: str) -> str:
+    """Nested too deep, or a lone surrogate."""
+    return f"the context cannot be sent: {why}"
+
+
+def cannot_read(path: str, why: str) -> str:
+    """A file of the user."""
+    return f"cannot read `{path}`: {why}"
+
+
+def not_an_instant(text: str) -> str:
+    """A time without its offset is a different one in every zone."""
+    return f"`{text}` is not an instant with its offset, as in 2026-12-01T11:30:00Z or 2026-12-01T11:30-05:00"
+
+
+def no_server(target: str) -> str:
+    """Nobody listens there."""
+    return f"no server answers at `{target}`"
+
+
+def start_one(target: str) -> str:
+    """What to do about ``no_server``."""
+    return f"start one with `maitred serve --listen {target}`, or name another with --target"
+
+
+def refused(code: str, message: str) -> str:
+    """A status of the server in plain words, with its own message where it sent one."""
+    words = _STATUS_WORDS.get(code, code.lower().replace("_", " "))
+    return f"{words}: {message}" if message else words
+
+
+_STATUS_WORDS = {
+    "INVALID_ARGUMENT": "the request is malformed",
+    "NOT_FOUND": "not found",
+    "ALREADY_EXISTS": "already answered",
+    "FAILED_PRECONDITION": "not possible now",
+    "OUT_OF_RANGE": "out of range",
+    "PERMISSION_DENIED": "not permitted",
+    "UNAUTHENTICATED": "not signed in",
+    "RESOURCE_EXHAUSTED": "the server is busy, try again",
+    "DEADLINE_EXCEEDED": "the server did not answer in time",
+    "ABORTED": "lost a race, try again",
+    "UNAVAILABLE": "the server is unavailable",
+    "UNIMPLEMENTED": "the server does not know this call: is it maitred?",
+    "INTERNAL": "a fault of the server, its log tells more",
+    "UNKNOWN": "the server failed",
+}
+
+
+# check, schema
+
+
+def not_a_directory(path: str) -> str:
+    """There are no rule files to look at."""
+    return f"`{path}` is not a directory: name the one that holds the rule files"
+
+
+def checking(path: str) -> str:
+    """While rule files are read."""
+    return f"checking {path}"
+
+
+def faulty(errors: int, warnings: int, files: int) -> str:
+    """``3 errors, 1 warning in 4 files``."""
+    told = [counted(errors, "error")] if errors else []
+    told += [counted(warnings, "warning")] if warnings else []
+    return f"{', '.join(told)} in {counted(files, 'file')}"
+
+
+def sound(actions: int, situations: int, version: str, digest: str, warnings: int) -> str:
+    """``ok: 12 actions, 3 situations, ruleset 1.4 (1d0c6f2a9b3e)``."""
+    more = f", {counted(warnings, 'warning')}" if warnings else ""
+    return (
+        f"ok: {counted(actions, 'action')}, {counted(situations, 'situation')}, "
+        f"ruleset {version} ({digest}){more}"
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 file``, ``1,200 files``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def wrote(count: int, directory: str) -> str:
+    """``wrote 7 schemas to rules/schema``."""
+    return f"wrote {counted(count, 'schema')} to {directory}"
+
+
+def cannot_write(path: str, why: str) -> str:
+    """A file of ours."""
+    return f"cannot write `{path}`: {why}"
+
+
+# serve
+
+USE_POSTGRESQL = "name one with --database postgresql+psycopg://USER@HOST/NAME, or leave --workers out"
+TLS_NEEDS_BOTH = "TLS needs both --tls-cert and --tls-key"
+TLS_CLIENT_CA_ALONE = "--tls-client-ca needs --tls-cert and --tls-key as well"
+SIMULATED_TIME = "callers may say what time it is"
+HOW_TO_STOP = "Ctrl-C stops it; changed rule files are taken up as they are saved"
+
+
+def workers_need_postgresql(workers: int) -> str:
+    """SQLite has one writer, and each process would be another."""
+    return f"{workers} workers need PostgreSQL: SQLite takes one process"
+
+
+def loading(path: str) -> str:
+    """While the service starts."""
+    return f"loading {path}"
+
+
+def faulty_rules(path: str) -> str:
+    """The banner's word where no valid ruleset is in force."""
+    return f"has faults: see `maitred check {path}`; it is taken up once it is right"
+
+
+def not_an_address(listen: str) -> str:
+    """The address is not HOST:PORT."""
+    return f"`{listen}` is not an address: give HOST:PORT, an IPv6 host in brackets"
+
+
+def cannot_listen(listen: str) -> str:
+    """The port cannot be had."""
+    return f"cannot listen on `{listen}`: in use, not permitted, or not an address of this machine"

@@ -1,0 +1,106 @@
+"""One process of the service, from its start to its stop."""
+
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+from maitred.bootstrap.serving import Running, start
+from maitred.core.faults import RulesetInvalid
+from maitred.engine.log import Log
+from maitred.engine.ports import StoreDown
+from maitred.rpc.server import ListenError
+from maitred.settings import Settings
+from maitred.store import StoreUnusable
+from maitred.telemetry import configure_logging
+
+from . import messages
+from .banner import banner, safe_url
+from .console import err
+from .exits import FINDINGS, FINE, Stop
+from .signals import Signals
+
+
+def serve(settings: Settings, environ: Mapping[str, str], *, strict: bool, worker: str) -> int:
+    """Serves until a signal says to stop; ``worker`` is set where it is one of several processes.
+
+    Raises ``Stop``.
+    """
+    signals = Signals()
+    if worker:
+        _follow_parent(signals)
+    log = configure_logging(sys.stderr, environ)
+    try:
+        return _serve(settings, environ, log, signals, strict=strict, worker=worker)
+    except (ListenError, StoreDown, StoreUnusable) as error:
+        raise Stop(str(error)) from None
+    finally:
+        log.close()
+
+
+def _serve(
+    settings: Settings, environ: Mapping[str, str], log: Log, signals: Signals, *, strict: bool, worker: str
+) -> int:
+    at_terminal = sys.stderr.isatty() and not worker
+    status = err().status(messages.loading(str(settings.rules))) if at_terminal else nullcontext()
+    with status:
+        running = start(settings, environ, log, share_port=bool(worker))
+    try:
+        if strict and not running.policy:
+            return FINDINGS
+        _announce(running, settings, log, at_terminal=at_terminal)
+        _until_stopped(running, log, signals)
+        return FINE
+    finally:
+        finished = running.stop(settings.drain_seconds)
+        log.info("stopped", calls_finished=finished)
+
+
+def _announce(running: Running, settings: Settings, log: Log, *, at_terminal: bool) -> None:
+    """The banner for people; for machines one line with the same."""
+    policy = running.policy
+    if at_terminal:
+        err().print(banner(settings, running.address, policy))
+        return
+    log.info(
+        "serving",
+        address=running.address,
+        rules=str(settings.rules),
+        ruleset=policy.ruleset.hash if policy else "",
+        version=policy.ruleset.version if policy else "",
+        actions=len(policy.actions) if policy else 0,
+        database=safe_url(settings.database),
+        simulated_time=settings.simulated_time,
+        tls=settings.tls_cert is not None,
+        ready=policy is not None,
+    )
+
+
+def _until_stopped(running: Running, log: Log, signals: Signals) -> None:
+    while (number := signals.next()) is signal.SIGHUP:
+        # On a thread of its own: a stop does not wait for thousands of rules to be read.
+        threading.Thread(target=_reload, args=(running, log), name="reload", daemon=True).start()
+    log.info("stopping", signal=number.name if number else "")
+
+
+def _reload(running: Running, log: Log) -> None:
+    """What is wrong with the rules has been told where it was found."""
+    try:
+        running.reload()
+    except RulesetInvalid:
+        pass
+    except StoreDown as down:
+        log.error("ruleset_not_kept", detail=str(down))  # noqa: TRY400 -- our Log, and the words are enough
+    except Exception as error:  # noqa: BLE001 -- nothing that a file holds ends the service
+        log.error("ruleset_load_failed", cause=error)  # noqa: TRY400 -- our Log, told of the cause
+
+
+def _follow_parent(signals: Signals) -> None:
+    """Stops when the process that started this one is gone: its end of stdin is closed then."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        signals.put(signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
