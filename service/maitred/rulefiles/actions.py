@@ -1,0 +1,170 @@
+"""Documents of kind ``Action`` to ``core.rules.Action``; what tables share with them."""
+
+from collections.abc import Callable, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
+from dataclasses import dataclass
+
+from maitred.core.rules import Action, ActionType, Live, Requirement, Template, Treatment
+from maitred.core.values import Attribute
+
+from . import fields, kinds, messages
+from .conditions import Conditions
+from .documents import Documents, Sourced
+from .placeholders import PlaceholderOpen, literal, names, parse
+from .report import Report, Spot
+from .windows import Written, live_of
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an action is read against. ``channels`` are those of the ``Ruleset``, if it lists any."""
+
+    report: Report
+    conditions: Conditions
+    attributes: Mapping[str, Attribute]
+    channels: frozenset[str]
+    zone: str
+    doubtful: Set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An action and where it comes from: a document, or a row of a table."""
+
+    action: Action
+    spot: Spot
+    row: tuple[str, int] | None = None
+
+    @property
+    def place(self) -> str:
+        """File and line for messages."""
+        return f"{self.row[0]} line {self.row[1]}" if self.row else self.spot.file
+
+
+def actions_of(around: Around, documents: Documents) -> list[Placed]:
+    """The actions that are written out one by one."""
+    return [Placed(_action(around, sourced), sourced.spot) for sourced in documents.of(kinds.Action)]
+
+
+def _action(around: Around, sourced: Sourced[kinds.Action]) -> Action:
+    model, spot = sourced.model, sourced.spot
+    check_channels(around, spot, model)
+    return Action(
+        name=model.name,
+        title=_plain(around, spot.at("title"), model.title),
+        type=ActionType[model.type.upper()],
+        owner=model.owner,
+        labels=_labels(around, spot.at("labels"), model.labels),
+        channels=frozenset(model.channels),
+        live=_live(around, spot.at("live"), model.live),
+        requirements=requirements_of(around, spot.at("eligibility"), model.name, model.eligibility),
+        score=around.conditions.score(spot.at("score"), model.score),
+        treatments=treatments_of(around, spot.at("treatments"), model.treatments),
+    )
+
+
+def check_channels(around: Around, spot: Spot, model: kinds.Offering) -> None:
+    """Every channel of the action is one of the ruleset's, every treatment on one of the action's."""
+    for index, channel in enumerate(model.channels):
+        if around.channels and channel not in around.channels:
+            message = messages.unknown_channel(channel, around.channels)
+            around.report.error(spot.at("channels", index), message)
+    own = frozenset(model.channels)
+    for channel in model.treatments:
+        at = spot.at("treatments", channel, key=True)
+        if own and channel not in own:
+            around.report.error(at, messages.treatment_off_channel(channel, own))
+        elif not own and around.channels and channel not in around.channels:
+            around.report.error(at, messages.unknown_channel(channel, around.channels))
+
+
+def requirements_of(
+    around: Around, spot: Spot, document: str, models: Iterable[kinds.Requirement]
+) -> tuple[Requirement, ...]:
+    """The conditions of one document, in its order."""
+    return tuple(
+        Requirement(
+            rule=model.reason or document,
+            text=model.require,
+            condition=around.conditions.condition(spot.at(index, "require"), model.require),
+            say=model.say,
+        )
+        for index, model in enumerate(models)
+    )
+
+
+def treatments_of(
+    around: Around, spot: Spot, models: Mapping[str, kinds.Treatment], columns: Iterable[str] = ()
+) -> dict[str, Treatment]:
+    """By channel. ``columns`` are the ``row.*`` that may be read besides attributes."""
+
+    def template(at: Spot, text: str) -> Template:
+        return template_of(around, at, text, [*around.attributes, *columns])
+
+    return {channel: _treatment(spot.at(channel), model, template) for channel, model in models.items()}
+
+
+def _treatment(spot: Spot, model: kinds.Treatment, template: Callable[[Spot, str], Template]) -> Treatment:
+    return Treatment(
+        title=None if model.title is None else template(spot.at("title"), model.title),
+        say=tuple(template(spot.at("say", index), text) for index, text in enumerate(model.say)),
+        show=template(spot.at("show"), model.show),
+    )
+
+
+def template_of(around: Around, spot: Spot, text: str, known: Iterable[str]) -> Template:
+    """A text with its placeholders checked; without them where one is faulty."""
+    template = parsed(around.report, spot, text)
+    for name in names(template):
+        around.conditions.mentions.names.add(name)
+        if name not in known and name not in around.doubtful:
+            at = spot.within(*place_in(text, name))
+            around.report.error(at, messages.placeholder_unknown(name, known))
+    return template
+
+
+def parsed(report: Report, spot: Spot, text: str) -> Template:
+    """The parts of a text; the text itself where a placeholder is not closed."""
+    if "${" not in text:
+        return (text,) if text else ()
+    try:
+        return parse(text)
+    except PlaceholderOpen as error:
+        report.error(spot.within(*_line_and_column(text, error.index)), messages.placeholder_open())
+        return (text,)
+
+
+def place_in(text: str, name: str) -> tuple[int, int]:
+    """Line and column, from 1, of a placeholder's name in a text."""
+    return _line_and_column(text, max(0, text.find(name, text.find("${"))))
+
+
+def _line_and_column(text: str, index: int) -> tuple[int, int]:
+    start = text.rfind("\n", 0, index) + 1
+    return text.count("\n", 0, index) + 1, index - start + 1
+
+
+def _plain(around: Around, spot: Spot, text: str) -> str:
+    """A text that may not speak of the request."""
+    template = parsed(around.report, spot, text)
+    for name in names(template):
+        around.report.error(spot.within(*place_in(text, name)), messages.placeholder_here(name))
+    return literal(template)
+
+
+def _labels(around: Around, spot: Spot, labels: Mapping[str, str]) -> dict[str, str]:
+    for name, value in labels.items():
+        if not fields.is_label_value(value):
+            around.report.error(spot.at(name), messages.bad_label_value(value))
+    return dict(labels)
+
+
+def written(model: kinds.Live) -> Written:
+    """The fields of ``live`` as they stand in the file."""
+    return Written(model.from_, model.until, tuple(model.days), tuple(model.hours), model.timezone)
+
+
+def _live(around: Around, spot: Spot, model: kinds.Live) -> Live:
+    live, errors = live_of(written(model), around.zone)
+    for error in errors:
+        around.report.error(spot.at(error.field), error.message)
+    return live

@@ -1,0 +1,157 @@
+"""Files to documents: each one read, its kind found, its form checked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar, cast
+
+from pydantic import ValidationError
+
+from . import kinds, limits, messages, problems
+from .report import Report, Spot
+from .salvage import salvage
+from .tree import Node, Tree, read
+from .windows import zones
+
+RULE_FILE_ENDINGS = (".yaml", ".yml")
+TABLE_ENDINGS = (".csv", ".txt")
+
+# All that a document can declare, as far as its text shows it: keys, names and kinds.
+_KEY = re.compile(r"""([A-Za-z_][\w.]*)["']?[ \t]*:(?=\s|$)""")
+_NAMED = re.compile(r"""\b(?:name|kind)["']?[ \t]*:[ \t]*["']?([\w-]+)""")
+
+Model = TypeVar("Model", bound=kinds.Document)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced(Generic[Model]):
+    """A document and where it stands."""
+
+    spot: Spot
+    model: Model
+
+
+@dataclass(slots=True)
+class Documents:
+    """The documents, by kind; of faulty ones what could be salvaged.
+
+    ``doubtful`` are the names that files with faults may declare: that such a name is
+    unknown is no fault of its own.
+    """
+
+    by_kind: dict[str, list[Sourced[kinds.AnyDocument]]] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
+
+    def doubt(self, data: bytes) -> None:
+        """A file of which something is lost."""
+        text = data.decode("utf-8", "replace")
+        for key in _KEY.findall(text):
+            self.doubtful.add(key if "." in key else f"location.{key}")
+        for name in _NAMED.findall(text):
+            self.doubtful.update((name, f"situation.{name}", f"list.{name}"))
+
+    def of(self, model: type[Model]) -> list[Sourced[Model]]:
+        """The documents of a kind, by name."""
+        return cast("list[Sourced[Model]]", self.by_kind.get(model.__name__, []))
+
+
+def read_documents(report: Report) -> Documents:
+    """All documents of the report's sources. Names are checked to be unique by kind."""
+    documents = Documents()
+    files = sorted(name for name in report.sources if name.endswith(RULE_FILE_ENDINGS))
+    for file in files:
+        for tree in _trees(report, documents, file):
+            _add(report, documents, Spot(file, tree.number), tree.root)
+    for found in documents.by_kind.values():
+        found.sort(key=_name)
+        _check_names(report, found)
+    return documents
+
+
+def _name(sourced: Sourced[kinds.AnyDocument]) -> str:
+    return sourced.model.name
+
+
+def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
+    def told(line: int, column: int, message: str) -> None:
+        report.at_line(file, line, column, message)
+        documents.doubt(report.sources[file])
+
+    return read(report.sources[file], told)
+
+
+def _add(report: Report, documents: Documents, spot: Spot, root: Node) -> None:
+    kind = _kind(report, spot, root)
+    if kind is None:
+        documents.doubt(report.sources[spot.file])
+        return
+    document = _document(report, documents, spot, kinds.KINDS[kind], root)
+    if document is not None:
+        documents.by_kind.setdefault(kind, []).append(Sourced(spot, document))
+
+
+def _document(
+    report: Report, documents: Documents, spot: Spot, model: type[kinds.AnyDocument], root: Node
+) -> kinds.AnyDocument | None:
+    try:
+        return model.model_validate(root)
+    except ValidationError as error:
+        problems.tell(report, spot, model, error)
+        documents.doubt(report.sources[spot.file])
+        return salvage(model, root, error, f"unnamed_{spot.file}_{spot.document}")
+
+
+def _kind(report: Report, spot: Spot, root: Node) -> str | None:
+    if not isinstance(root, dict):
+        report.error(spot, messages.not_a_document())
+        return None
+    kind = root.get("kind")
+    if kind is None:
+        report.error(spot, messages.no_kind(kinds.KINDS))
+    elif isinstance(kind, str) and kind in kinds.KINDS:
+        return kind
+    elif kind in kinds.NOT_YET_KINDS:
+        report.error(spot.at("kind"), messages.kind_not_yet(str(kind)))
+    else:
+        report.error(spot.at("kind"), messages.unknown_kind(kind, kinds.KINDS))
+    return None
+
+
+def _check_names(report: Report, found: list[Sourced[kinds.AnyDocument]]) -> None:
+    seen: dict[str, Sourced[kinds.AnyDocument]] = {}
+    for sourced in found:
+        first = seen.setdefault(sourced.model.name, sourced)
+        if first is not sourced:
+            message = messages.duplicate_name(sourced.model.kind, sourced.model.name, first.spot.file)
+            report.error(sourced.spot.at("name"), message)
+
+
+NO_RULESET = kinds.Ruleset(apiVersion="maitred/v1", kind="Ruleset", name="missing", version="0")
+"""Stands in where there is none, so that everything else is checked all the same."""
+
+
+def the_ruleset(report: Report, documents: Documents) -> kinds.Ruleset:
+    """The one document of kind ``Ruleset``."""
+    found = documents.of(kinds.Ruleset)
+    for extra in found[1:]:
+        report.error(extra.spot.at("kind"), messages.only_one("`Ruleset`", found[0].spot.file))
+    if not found:
+        if "Ruleset" not in documents.doubtful:
+            report.at_line("", 0, 0, messages.no_ruleset())
+        return NO_RULESET
+    head = found[0]
+    if head.model.timezone not in zones():
+        report.error(head.spot.at("timezone"), messages.unknown_zone(head.model.timezone, zones()))
+    return head.model
+
+
+def check_size(sources: Mapping[str, bytes], report: Report) -> None:
+    """Bounds on the whole. Raises ``RulesetInvalid`` where reading it is out of the question."""
+    if not any(name.endswith(RULE_FILE_ENDINGS) for name in sources):
+        report.at_line("", 0, 0, messages.no_rule_files())
+    if len(sources) > limits.RULESET_FILES:
+        report.at_line("", 0, 0, messages.too_many_files())
+    if sum(map(len, sources.values())) > limits.RULESET_BYTES:
+        report.at_line("", 0, 0, messages.ruleset_too_large())
+    if not report.sound:
+        report.warnings()

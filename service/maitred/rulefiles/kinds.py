@@ -1,0 +1,259 @@
+"""The kinds of documents in a rule file, as pydantic models: their form, nothing across documents."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from . import fields
+from .fields import Expression, FileName, Identifier, Name, NonEmpty, Text, TypeName
+
+API_VERSION = "maitred/v1"
+
+NOT_YET_KINDS = frozenset(("FrequencyCap", "Capacity", "Privacy", "Holdout", "Experiment", "Test"))
+NOT_YET_FIELDS = {
+    "Action": frozenset(("consent", "rollout", "alternatives")),
+    "ActionTable": frozenset(("consent", "rollout", "alternatives")),
+}
+
+
+class Strict(BaseModel):
+    """No unknown field, no conversion between types."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Document(Strict):
+    """What every document begins with."""
+
+    api_version: Literal["maitred/v1"] = Field(alias="apiVersion")
+    """The version of the form of rule files: always `maitred/v1`."""
+    description: Text = ""
+    """For the readers of the file; has no effect."""
+
+
+class Ruleset(Document):
+    """The ruleset as a whole. One per ruleset."""
+
+    kind: Literal["Ruleset"]
+    name: Name
+    """The name of the ruleset."""
+    version: fields.Version
+    """The version as people say it. Text; put it in quotes where it looks like a number with a point."""
+    timezone: NonEmpty = "UTC"
+    """IANA time zone of `live` windows that name none, and of locations that are not in a table."""
+    channels: fields.Names = []
+    """Every channel there is. Where given, an action on any other channel is a fault."""
+
+
+class AttributeSpec(Strict):
+    """One attribute that conditions may read."""
+
+    type: TypeName
+    """The type of its values; a value of another type counts as an error in every rule that reads it."""
+    values: list[str | int | float | bool] = []
+    """The values it can have. Empty: any value of the type."""
+    purpose: Name | None = None
+    """What it is processed for."""
+    sensitive: Name | None = None
+    """The sensitive category it belongs to, such as `health` or `location`."""
+    description: Text = ""
+    """For the readers of the file; has no effect."""
+
+
+def _spec(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+Spec = Annotated[AttributeSpec, BeforeValidator(_spec, json_schema_input_type=TypeName | AttributeSpec)]
+
+
+class Context(Document):
+    """What conditions may read of a request."""
+
+    kind: Literal["Context"]
+    name: Name
+    """The name of the document."""
+    attributes: dict[str, Spec]
+    """By qualified name, such as `customer.age`: the type alone, or the type with what else is known."""
+
+
+class LocationTable(Strict):
+    """A CSV table of locations, with a header line."""
+
+    file: FileName
+    """Path from the directory of the ruleset. Columns: `id`, perhaps `timezone` (IANA), and those below."""
+    columns: dict[fields.ColumnName, Spec] = {}
+    """The columns that conditions read as `location.NAME`. An empty cell is an absent attribute."""
+
+
+class Locations(Document):
+    """Stores and sites. At most one per ruleset; with it, a request from any other location is refused."""
+
+    kind: Literal["Locations"]
+    name: Name
+    """The name of the document."""
+    table: LocationTable
+    """Where they stand."""
+
+
+class List(Document):
+    """A named list of texts, read in conditions as `list.NAME`."""
+
+    kind: Literal["List"]
+    name: Identifier
+    """What conditions call it: `list.NAME`."""
+    values: list[NonEmpty] | None = None
+    """The values, here. Either this or `file`."""
+    file: FileName | None = None
+    """A file with one value per line, by its path from the directory of the ruleset."""
+
+
+class Live(Strict):
+    """When an action is live. What is left out does not restrict."""
+
+    from_: NonEmpty | None = Field(default=None, alias="from")
+    """First civil date, included: `2026-12-01`."""
+    until: NonEmpty | None = None
+    """Last civil date, included: `2026-12-29`."""
+    days: fields.Days = []
+    """Days of the week."""
+    hours: fields.Texts = []
+    """Hours of the day, `11:00-22:00`: one or a list. Past midnight they belong to the day they start on."""
+    timezone: NonEmpty | None = None
+    """IANA time zone, or `location` for the location's own. Without it, that of the `Ruleset`."""
+
+
+class Requirement(Strict):
+    """One condition that must be true."""
+
+    require: Expression
+    """The condition, in CEL. Absent attributes and errors count as not true."""
+    reason: fields.Word | None = None
+    """What refusals call it. Without it, the name of the document."""
+    say: Text = ""
+    """How to put the refusal to the customer."""
+
+
+class Treatment(Strict):
+    """How an action is put on one channel. `${attribute}` is replaced by its value; `$${` is a plain `${`."""
+
+    title: Text | None = None
+    """Instead of the title of the action."""
+    say: fields.Texts = []
+    """What the associate says: one text or a list."""
+    show: Text = ""
+    """What the screen or receipt shows."""
+
+
+class Offering(Strict):
+    """What actions and the template of a table have in common."""
+
+    title: NonEmpty
+    """What people call it."""
+    type: fields.ActionTypeName
+    """What sort of thing is done for the customer."""
+    owner: Text = ""
+    """Who answers for it."""
+    labels: dict[fields.Word, Text] = {}
+    """Names and values by which `Eligibility` chooses actions."""
+    channels: fields.Names = []
+    """Where it can be put. Empty: on every channel."""
+    live: Live = Live()
+    """When it is live. Without it, always."""
+    eligibility: list[Requirement] = []
+    """All of these must be true."""
+    score: fields.ScoreField = 0.0
+    """A number or a CEL expression of type double or int. The highest score is proposed first."""
+    treatments: dict[Name, Treatment] = {}
+    """By channel."""
+
+
+class Action(Document, Offering):
+    """Something the business can do for a customer now."""
+
+    kind: Literal["Action"]
+    name: Name
+    """Unique among all actions, those of tables included."""
+
+
+class Template(Offering):
+    """An action for every row of a table: `${row.COLUMN}` in its texts, `row.COLUMN` in its conditions."""
+
+    name: NonEmpty
+    """Must contain `${row.COLUMN}`, so that every row gives another name."""
+
+
+class RowTable(Strict):
+    """A CSV table with a header line."""
+
+    file: FileName
+    """Path from the directory of the ruleset."""
+    columns: Annotated[dict[fields.ColumnName, TypeName | Literal["date"]], Field(min_length=1)]
+    """The columns that the template uses. Lists are separated by blanks; a `date` is for `live`."""
+
+
+class ActionTable(Document):
+    """One action for every row of a table."""
+
+    kind: Literal["ActionTable"]
+    name: Name
+    """The name of the document."""
+    table: RowTable
+    """The rows."""
+    action: Template
+    """What each row becomes."""
+
+
+class AppliesTo(Strict):
+    """Chooses actions: they must meet everything that is given here."""
+
+    all: Literal[True] | None = None
+    """Every action. Stands alone."""
+    actions: fields.Names = []
+    """By name: one of these."""
+    labels: dict[fields.Word, fields.LabelValue] = {}
+    """By label: all of these."""
+    types: list[fields.ActionTypeName] = []
+    """By type: one of these."""
+    channels: fields.Names = []
+    """By channel: those that can be put on one of these."""
+
+
+class Eligibility(Document):
+    """Conditions for many actions at once."""
+
+    kind: Literal["Eligibility"]
+    name: Name
+    """What refusals name where a condition gives no reason."""
+    applies_to: AppliesTo
+    """The actions that must meet the conditions."""
+    eligibility: Annotated[list[Requirement], Field(min_length=1)]
+    """All of these must be true, besides the action's own."""
+
+
+class Situation(Document):
+    """A fact derived from conditions and other situations, read in conditions as `situation.NAME`."""
+
+    kind: Literal["Situation"]
+    name: Identifier
+    """What conditions call it: `situation.NAME`."""
+    all: list[Expression] = []
+    """Every one of these holds. A bare name is a situation, everything else a condition in CEL."""
+    any: list[Expression] = []
+    """At least one of these holds, where there are any."""
+    none: list[Expression] = []
+    """None of these holds."""
+
+
+AnyDocument = Ruleset | Context | Locations | List | Action | ActionTable | Eligibility | Situation
+
+KINDS: dict[str, type[AnyDocument]] = {
+    "Ruleset": Ruleset,
+    "Context": Context,
+    "Locations": Locations,
+    "List": List,
+    "Action": Action,
+    "ActionTable": ActionTable,
+    "Eligibility": Eligibility,
+    "Situation": Situation,
+}

@@ -1,0 +1,56 @@
+"""Every bound on rule files. What a person writes is far below; what breaks a loader is far above."""
+
+YAML_FILE_BYTES = 1 << 20
+"""Some 2,500 actions; libyaml's look-ahead and the regular expressions stay in milliseconds."""
+
+TABLE_FILE_BYTES = 64 << 20
+"""100,000 rows with some products each, or 1,000 rows with 14,000 products each, fit several times."""
+
+RULESET_BYTES = 256 << 20
+"""All files together: they are held in memory and kept in the store."""
+
+RULESET_FILES = 10_000
+"""100,000 actions with ten in a file."""
+
+DIRECTORY_ENTRIES = 100_000
+"""A directory with more is not a ruleset but, say, a home directory named by mistake."""
+
+PATH_CHARACTERS = 512
+"""A relative path; longer ones do not survive archives and other file systems."""
+
+NESTING_LEVELS = 32
+"""The deepest form of any kind has six; a recursive reader ends near 1,000."""
+
+FAULTS = 1_000
+"""Reported at once; a table of 100,000 bad rows is told by its first ones."""
+
+FAULTS_KEPT = 20_000
+"""Before sorting; finding the place of one takes some 20 us."""
+
+NAME_CHARACTERS = 128
+"""Names are primary keys, metric attributes and span attributes."""
+
+TEXT_CHARACTERS = 2_000
+"""A sentence for an associate or a screen, not a document."""
+
+EXPRESSION_CHARACTERS = 10_000
+"""CEL's own limit on an expression is larger; no reviewer's is."""
+
+CELL_CHARACTERS = 4 << 20
+"""A cell of a table: 14,000 product ids take 200,000."""
+
+LOCATION_ID_CHARACTERS = 128
+"""What a caller may send as ``location_id``."""
+
+ACTIONS = 250_000
+"""The index is budgeted for 100,000."""
+
+EXCERPT_CHARACTERS = 400
+"""Of an offending line: a row of a table can be 200,000 characters long."""
+
+SUGGESTION_CANDIDATES = 2_000
+"""Comparing a misspelt word with more names than this takes longer than it helps."""
+
+INT64_MAX = 2**63 - 1
+INT64_MIN = -(2**63)
+"""CEL's int."""

@@ -1,0 +1,146 @@
+"""Rule files to a ruleset, or to everything that is wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maitred.core.derivation import DeriverFactory
+from maitred.core.expressions import CompilerFactory
+from maitred.core.faults import Fault
+from maitred.core.rules import Action, Ruleset, Situation
+from maitred.core.values import Attribute
+
+from . import kinds, limits, messages
+from . import situations as run
+from .actions import Around, Placed, actions_of
+from .canonical import hash_of
+from .conditions import Conditions, Mentions
+from .documents import RULE_FILE_ENDINGS, TABLE_ENDINGS, Documents, check_size, read_documents, the_ruleset
+from .eligibility import with_eligibility
+from .report import Report
+from .rows import table_actions_of
+from .vocabulary import Vocabulary, vocabulary_of
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A ruleset without errors, and what looks wrong in it all the same."""
+
+    ruleset: Ruleset
+    warnings: tuple[Fault, ...]
+
+
+def load(
+    sources: Mapping[str, bytes],
+    compiler_factory: CompilerFactory,
+    check_situations: DeriverFactory,
+    commit: str = "",
+) -> Loaded:
+    """Files by path from the directory of the ruleset, to a ruleset.
+
+    Raises ``RulesetInvalid`` with every fault, warnings included.
+    """
+    report = Report(sources)
+    check_size(sources, report)
+    documents = read_documents(report)
+    head = the_ruleset(report, documents)
+    vocabulary = vocabulary_of(report, documents, head.timezone)
+    rules = _rules(_Reading(report, documents, head, vocabulary, compiler_factory))
+    run.check_situations(report, documents, check_situations, rules.situations)
+    warnings = report.warnings()
+    ruleset = Ruleset(
+        hash=hash_of(sources, documents),
+        version=head.version,
+        zone=head.timezone,
+        commit=commit,
+        attributes=vocabulary.attributes,
+        channels=_channels(head, rules.actions),
+        locations=vocabulary.locations,
+        situations=rules.situations,
+        actions=tuple(sorted(rules.actions, key=lambda action: action.name)),
+        sources=_used(sources, vocabulary),
+    )
+    return Loaded(ruleset, warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the rules are read with."""
+
+    report: Report
+    documents: Documents
+    head: kinds.Ruleset
+    vocabulary: Vocabulary
+    factory: CompilerFactory
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    situations: tuple[Situation, ...]
+    actions: list[Action]
+
+
+def _rules(reading: _Reading) -> _Rules:
+    report, documents, vocabulary = reading.report, reading.documents, reading.vocabulary
+    mentions = Mentions()
+
+    def make(rows: Mapping[str, Attribute]) -> Conditions:
+        attributes = {**vocabulary.attributes, **rows}
+        compiler = reading.factory(attributes, vocabulary.lists)
+        known = frozenset((*attributes, *vocabulary.lists))
+        return Conditions(report, compiler, known, documents.doubtful, mentions)
+
+    around = Around(
+        report=report,
+        conditions=make({}),
+        attributes=vocabulary.attributes,
+        channels=frozenset(reading.head.channels),
+        zone=reading.head.timezone,
+        doubtful=documents.doubtful,
+    )
+    situations = run.situations_of(around, documents)
+    placed = [*actions_of(around, documents), *table_actions_of(around, documents, make)]
+    _check_actions(report, documents, placed)
+    actions = with_eligibility(around, documents, placed)
+    _warn_unused(report, documents, mentions, vocabulary)
+    return _Rules(situations, actions)
+
+
+def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -> None:
+    if not placed and not documents.doubtful:
+        report.warn_file("", messages.no_actions())
+    if len(placed) > limits.ACTIONS:
+        report.at_line("", 0, 0, messages.too_many_actions())
+    seen: dict[str, Placed] = {}
+    for each in placed:
+        first = seen.setdefault(each.action.name, each)
+        # Two documents of one name have been told as such already.
+        if first is not each and each.row:
+            message = messages.duplicate_action_of_row(each.action.name, first.place)
+            report.at_line(*each.row, 1, message)
+
+
+def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocabulary: Vocabulary) -> None:
+    used = mentions.heads()
+    for situation in documents.of(kinds.Situation):
+        if f"situation.{situation.model.name}" not in used:
+            report.warn(situation.spot.at("name"), messages.unused("situation", situation.model.name))
+    for each in documents.of(kinds.List):
+        if f"list.{each.model.name}" not in used:
+            report.warn(each.spot.at("name"), messages.unused("list", each.model.name))
+    for file in report.sources:
+        if file.endswith(TABLE_ENDINGS) and file not in vocabulary.tables:
+            report.warn_file(file, messages.unused_file())
+
+
+def _channels(head: kinds.Ruleset, actions: list[Action]) -> frozenset[str]:
+    named = (frozenset(action.channels) | frozenset(action.treatments) for action in actions)
+    return frozenset(head.channels).union(*named)
+
+
+def _used(sources: Mapping[str, bytes], vocabulary: Vocabulary) -> dict[str, bytes]:
+    """The files that the ruleset is made of; others may lie beside them."""
+    return {
+        file: data
+        for file, data in sorted(sources.items())
+        if file.endswith(RULE_FILE_ENDINGS) or file in vocabulary.tables
+    }

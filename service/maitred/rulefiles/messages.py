@@ -1,0 +1,476 @@
+"""Every message about a rule file: lower case, no full stop, input in backticks, what to do."""
+
+# ruff: noqa: D103 - a message says itself what it says
+
+import difflib
+from collections.abc import Iterable
+
+from . import limits
+
+# More than this of a wrong value helps nobody.
+_SHOWN_CHARACTERS = 60
+
+
+def quoted(value: object) -> str:
+    """A value as written by the author, in backticks; long ones are cut."""
+    text = str(value)
+    text = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+    return f"`{text.encode('unicode_escape').decode() if not text.isprintable() else text}`"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words in order, in backticks; at most a dozen."""
+    shown = sorted(words)
+    rest = len(shown) - 12
+    return ", ".join(map(quoted, shown[:12])) + (f" and {rest} more" if rest > 0 else "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean `x`?)`` where a known word is close, else nothing."""
+    names = list(known)
+    if len(names) > limits.SUGGESTION_CANDIDATES:
+        return ""
+    close = difflib.get_close_matches(word, names, 1, 0.7)
+    return f", did you mean {quoted(close[0])}?" if close else ""
+
+
+# Files
+
+
+def no_directory(path: str) -> str:
+    return f"{quoted(path)} is not a directory: name the one that holds the rule files"
+
+
+def unreadable(why: str) -> str:
+    return f"cannot be read: {why}"
+
+
+def no_rule_files() -> str:
+    return "there is no rule file: put `*.yaml` files with at least a `Ruleset` into the directory"
+
+
+def too_many_files() -> str:
+    return f"there are more than {limits.RULESET_FILES:,} files: a ruleset has at most that many"
+
+
+def too_many_entries() -> str:
+    return f"there are more than {limits.DIRECTORY_ENTRIES:,} entries: is this the directory of a ruleset?"
+
+
+def ruleset_too_large() -> str:
+    return f"the files are over {limits.RULESET_BYTES >> 20} MiB together: shorten the tables"
+
+
+def file_too_large(limit: int) -> str:
+    return f"the file is over {limit >> 20} MiB: split it"
+
+
+def link_outside() -> str:
+    return "is a link out of the ruleset: put the file itself here"
+
+
+def link_broken() -> str:
+    return "is a link that leads nowhere: put the file itself here"
+
+
+def linked_directory() -> str:
+    return "is a link to a directory, which is not followed: put the files themselves here"
+
+
+def not_regular() -> str:
+    return "is not a regular file"
+
+
+def bad_file_name() -> str:
+    return f"has a name that is not printable text of at most {limits.PATH_CHARACTERS} characters: rename it"
+
+
+def more_faults(count: int) -> str:
+    return f"{count:,} more are not shown: repair these first"
+
+
+# YAML
+
+
+def yaml_syntax(problem: str) -> str:
+    return f"this is not valid YAML: {problem}"
+
+
+def not_utf8() -> str:
+    return "this byte is not UTF-8: save the file as UTF-8"
+
+
+def forbidden_character(character: str) -> str:
+    codes = ", ".join(f"U+{ord(letter):04X}" for letter in character if not letter.isprintable())
+    return f"the character {codes} is invisible or changes how a line reads: remove it"
+
+
+def duplicate_key(key: str) -> str:
+    return f"{quoted(key)} stands here twice: keep one"
+
+
+def merge_key() -> str:
+    return "merge keys are not allowed: write the fields out"
+
+
+def anchor(name: str) -> str:
+    return f"anchors are not allowed: remove {quoted('&' + name)}"
+
+
+def alias(name: str) -> str:
+    return f"aliases are not allowed: write the value of {quoted('*' + name)} out"
+
+
+def tag(name: str) -> str:
+    return f"tags are not allowed: remove {quoted(name)}"
+
+
+def directive() -> str:
+    return "directives are not allowed: remove the lines that begin with `%`"
+
+
+def key_not_text() -> str:
+    return "a key must be text"
+
+
+def too_deep() -> str:
+    return f"this is nested over {limits.NESTING_LEVELS} levels deep: nothing in a rule file is"
+
+
+def not_finite(text: str) -> str:
+    return f"{quoted(text)} is not a finite number: put it in quotes if it is text"
+
+
+def integer_too_large(text: str) -> str:
+    return f"{quoted(text)} does not fit into 64 bits: put it in quotes if it is text"
+
+
+# Documents and fields
+
+
+def not_a_document() -> str:
+    return "a document is a mapping with `apiVersion`, `kind` and `name`"
+
+
+def no_kind(known: Iterable[str]) -> str:
+    return f"`kind` is missing: write one of {listed(known)}"
+
+
+def unknown_kind(kind: object, known: Iterable[str]) -> str:
+    names = list(known)
+    return f"there is no kind {quoted(kind)}" + (
+        did_you_mean(str(kind), names) or f": write one of {listed(names)}"
+    )
+
+
+def kind_not_yet(kind: str) -> str:
+    return f"kind {quoted(kind)} is not supported yet: remove the document"
+
+
+def field_not_yet(name: str) -> str:
+    return f"{quoted(name)} is not supported yet: remove it"
+
+
+def unknown_field(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    return f"there is no field {quoted(name)} here" + (
+        did_you_mean(name, names) or f": known are {listed(names)}"
+    )
+
+
+def missing(name: str) -> str:
+    return f"{quoted(name)} is missing"
+
+
+def wants(what: str, value: object) -> str:
+    if value is None:
+        return f"a value is missing: write {what}"
+    if isinstance(value, bool | int | float) and what == "text":
+        return f"{quoted(_yaml_word(value))} is not text: put it in quotes"
+    if isinstance(value, dict | list):
+        return f"this must be {what}, not {'a mapping' if isinstance(value, dict) else 'a list'}"
+    return f"{quoted(_yaml_word(value))} is not {what}"
+
+
+def _yaml_word(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def not_one_of(value: object, known: Iterable[object]) -> str:
+    names = [str(name) for name in known]
+    word = str(_yaml_word(value))
+    hint = did_you_mean(word, names)
+    return f"{quoted(word)} is not known here" + (hint or f": write one of {listed(names)}")
+
+
+def too_long(limit: object) -> str:
+    return f"this is too long: at most {limit} characters"
+
+
+def empty() -> str:
+    return "this is empty: write something or remove the field"
+
+
+def bad_name(text: str) -> str:
+    return (
+        f"{quoted(text)} cannot be a name: use lower-case letters, digits, `-` and `_`,"
+        f" at most {limits.NAME_CHARACTERS}, beginning with a letter or digit"
+    )
+
+
+def bad_identifier(text: str) -> str:
+    return (
+        f"{quoted(text)} cannot be a name in conditions: use lower-case letters, digits and `_`,"
+        " beginning with a letter, and no word of CEL"
+    )
+
+
+def bad_word(text: str) -> str:
+    return f"{quoted(text)} cannot stand here: use letters, digits, `-`, `_` and `.`"
+
+
+def bad_label_value(text: str) -> str:
+    return f"{quoted(text)} cannot be the value of a label: use printable ASCII, at most 128 characters"
+
+
+def bad_column(text: str) -> str:
+    return f"{quoted(text)} cannot be a column: use letters, digits and `_`, and no word of CEL"
+
+
+def bad_file(text: str) -> str:
+    return (
+        f"{quoted(text)} is not the path of a file in the ruleset: write it from the directory of the"
+        " ruleset, with `/`, without `..`"
+    )
+
+
+def bad_score() -> str:
+    return "a score is a finite number or a CEL expression in text"
+
+
+def duplicate_value(value: str) -> str:
+    return f"{quoted(value)} stands here twice: keep one"
+
+
+def duplicate_name(kind: str, name: str, place: str) -> str:
+    return f"there is another {kind} {quoted(name)} in {place}: rename one"
+
+
+def duplicate_attribute(name: str, place: str) -> str:
+    return f"attribute {quoted(name)} is also declared in {place}: keep one"
+
+
+def no_ruleset() -> str:
+    return "there is no document of kind `Ruleset`: write one with a `version`"
+
+
+def only_one(kind: str, place: str) -> str:
+    return f"there is another {kind} in {place}: a ruleset has one"
+
+
+def no_actions() -> str:
+    return "there is no action: the ruleset decides nothing"
+
+
+def too_many_actions() -> str:
+    return f"there are more than {limits.ACTIONS:,} actions"
+
+
+# Attributes, tables, lists
+
+
+def bad_attribute(name: str) -> str:
+    return f"{quoted(name)} cannot be an attribute: write words joined by `.`, such as `customer.age`"
+
+
+def attribute_word(name: str, word: str) -> str:
+    return f"{quoted(name)} cannot be an attribute: {quoted(word)} is a word of CEL"
+
+
+def reserved_root(name: str) -> str:
+    root = name.split(".", maxsplit=1)[0]
+    where = {
+        "location": "declare it as a column of `Locations`",
+        "row": "declare it as a column of an `ActionTable`",
+        "list": "write a `List`",
+        "situation": "write a `Situation`",
+    }
+    return f"{quoted(name)} cannot be declared in a `Context`: {where[root]}"
+
+
+def given_attribute(name: str, type_name: str) -> str:
+    return f"{quoted(name)} comes with every request as {type_name}: it has no other type"
+
+
+def attribute_inside(name: str, outer: str) -> str:
+    return f"{quoted(name)} lies inside attribute {quoted(outer)}: an attribute holds a value, not others"
+
+
+def bad_allowed(value: object, type_name: str) -> str:
+    return f"{quoted(_yaml_word(value))} is not a {type_name}"
+
+
+def one_of_file_and_values() -> str:
+    return "a list has either `values` or `file`"
+
+
+def no_such_file(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or ": only `.csv` and `.txt` files count"
+    return f"there is no file {quoted(name)} in the ruleset{hint}"
+
+
+def unused_file() -> str:
+    return "no rule file names this table"
+
+
+def table_empty() -> str:
+    return "the table is empty: write a header line"
+
+
+def table_bad_line(why: str) -> str:
+    return f"this is not valid CSV: {why}"
+
+
+def table_no_column(name: str, header: Iterable[str]) -> str:
+    names = list(header)
+    hint = did_you_mean(name, names) or f", it has {listed(names)}"
+    return f"the table has no column {quoted(name)}{hint}"
+
+
+def table_column_twice(name: str) -> str:
+    return f"column {quoted(name)} stands here twice: rename one"
+
+
+def table_column_unused(name: str) -> str:
+    return f"column {quoted(name)} is not declared and not read"
+
+
+def table_cells(count: int, wanted: int) -> str:
+    return f"this row has {count} cells, the header has {wanted}"
+
+
+def bad_cell(column: str, cell: str, type_name: str) -> str:
+    if not cell:
+        return f"column {quoted(column)} is empty, a {type_name} is needed"
+    return f"{quoted(cell)} in column {quoted(column)} is not a {type_name}"
+
+
+def bad_location_id(text: str) -> str:
+    return f"{quoted(text)} cannot be the id of a location: use 1 to 128 printable characters"
+
+
+def duplicate_location(text: str, line: int) -> str:
+    return f"location {quoted(text)} stands already in line {line}: keep one"
+
+
+def duplicate_action_of_row(name: str, place: str) -> str:
+    return f"this row gives another action {quoted(name)} as {place}: make names differ by row"
+
+
+# Actions
+
+
+def unknown_zone(name: str, known: Iterable[str]) -> str:
+    return f"there is no time zone {quoted(name)}{did_you_mean(name, known) or ': write an IANA name'}"
+
+
+def bad_date(text: str) -> str:
+    return f"{quoted(text)} is not a date: write `2026-12-01`"
+
+
+def until_before_from(until: str, first: str) -> str:
+    return f"{quoted(until)} is before {quoted(first)}: the action would never be live"
+
+
+def bad_hours(text: str) -> str:
+    return f"{quoted(text)} is not a span of hours: write `11:00-22:00`"
+
+
+def empty_hours(text: str) -> str:
+    return f"{quoted(text)} ends when it starts: leave `hours` out for the whole day"
+
+
+def unknown_channel(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or f": known are {listed(names)}"
+    return f"channel {quoted(name)} is not in `channels` of the `Ruleset`{hint}"
+
+
+def treatment_off_channel(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or f": it is on {listed(names)}"
+    return f"the action is not on channel {quoted(name)}{hint}"
+
+
+def placeholder_open() -> str:
+    return "`${` is not closed by `}`: write `$${` for a plain `${`"
+
+
+def placeholder_unknown(name: str, known: Iterable[str]) -> str:
+    return f"there is no attribute {quoted(name)}{did_you_mean(name, known) or ': declare it in a `Context`'}"
+
+
+def placeholder_here(name: str) -> str:
+    return f"`${{{name}}}` cannot stand here: only treatments speak of the request; `$${{` is a plain `${{`"
+
+
+def placeholder_column(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or f": declared are {listed(names)}"
+    return f"the table has no declared column {quoted(name)}{hint}"
+
+
+def template_name_constant() -> str:
+    return "every row would give an action of the same name: use `${row.COLUMN}` in it"
+
+
+def date_in_condition(name: str) -> str:
+    return f"{quoted(name)} is a date, which is for `live` only: declare it as string or timestamp"
+
+
+def row_text_too_long(text: str) -> str:
+    return f"{quoted(text)} is too long: at most {limits.TEXT_CHARACTERS} characters"
+
+
+# Eligibility and situations
+
+
+def applies_to_nothing_said() -> str:
+    return "say what it applies to: by `actions`, `labels`, `types` or `channels`, or `all: true`"
+
+
+def all_stands_alone() -> str:
+    return "`all: true` stands alone: remove it or the rest"
+
+
+def applies_to_no_action() -> str:
+    return "no action meets this: the conditions have no effect"
+
+
+def unknown_action(name: str, known: Iterable[str]) -> str:
+    return f"there is no action {quoted(name)}{did_you_mean(name, known)}"
+
+
+def channel_of_no_action(name: str, known: Iterable[str]) -> str:
+    return f"no action is on channel {quoted(name)}{did_you_mean(name, known)}"
+
+
+def unknown_situation(name: str, known: Iterable[str]) -> str:
+    return f"there is no situation {quoted(name)}{did_you_mean(name, known)}"
+
+
+def situation_by_name(name: str) -> str:
+    return f"a situation is a member by its bare name: write {quoted(name)}"
+
+
+def situation_without_members() -> str:
+    return "a situation needs members: write `all`, `any` or `none`"
+
+
+def unused(kind: str, name: str) -> str:
+    return f"{kind} {quoted(name)} is not used"
+
+
+def location_column(name: str) -> str:
+    return f"column {quoted(name)} is always text and always read: remove it here"

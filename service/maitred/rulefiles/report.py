@@ -1,0 +1,145 @@
+"""Collects what is wrong with a ruleset, and gives each fault its place in the files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from maitred.core.faults import Fault, RulesetInvalid, Severity
+
+from . import limits, messages
+from .places import Place, PlacePath, Places, inside, places
+from .text import Lines, decode
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a rule file, by meaning: file, document (from 0), path in the document.
+
+    ``key`` means the key itself rather than its value. ``line`` and ``column`` count from
+    1 within the text of the scalar that stands there.
+    """
+
+    file: str
+    document: int
+    path: PlacePath = ()
+    key: bool = False
+    line: int = 1
+    column: int = 1
+
+    def at(self, *path: str | int, key: bool = False) -> "Spot":
+        """The place further down ``path``."""
+        return Spot(self.file, self.document, self.path + path, key)
+
+    def within(self, line: int, column: int) -> "Spot":
+        """The place inside the scalar that stands here."""
+        return replace(self, line=line, column=column)
+
+
+@dataclass(slots=True)
+class Report:
+    """Faults of one ruleset as they are found; positions are looked up only at the end.
+
+    Reading positions costs as much as reading the file, and nearly every file is sound.
+    """
+
+    sources: Mapping[str, bytes]
+    _placed: list[Fault] = field(default_factory=list)
+    _spotted: list[tuple[Spot, str, Severity]] = field(default_factory=list)
+    _errors: int = 0
+    _dropped: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """No error so far."""
+        return not self._errors
+
+    def at_line(self, file: str, line: int, column: int, message: str) -> None:
+        """An error at a known place; 0 and 0 for a file as a whole."""
+        self._errors += 1
+        self._keep(self._placed, Fault(file, line, column, message))
+
+    def warn_file(self, file: str, message: str) -> None:
+        """A warning about a file as a whole."""
+        self._keep(self._placed, Fault(file, 0, 0, message, severity=Severity.WARNING))
+
+    def error(self, spot: Spot, message: str) -> None:
+        """What keeps the ruleset from loading."""
+        self._errors += 1
+        self._keep(self._spotted, (spot, message, Severity.ERROR))
+
+    def warn(self, spot: Spot, message: str) -> None:
+        """What looks wrong but has a meaning."""
+        self._keep(self._spotted, (spot, message, Severity.WARNING))
+
+    def _keep(self, into: list[Entry], entry: Entry) -> None:
+        if len(into) < limits.FAULTS_KEPT:
+            into.append(entry)
+        else:
+            self._dropped += 1
+
+    def warnings(self) -> tuple[Fault, ...]:
+        """The warnings. Raises ``RulesetInvalid`` with everything where there is an error."""
+        known = {(fault.file, fault.line, fault.column) for fault in self._placed if fault.line}
+        # What stands in for a broken scalar is no second fault at the same place.
+        located = (fault for fault in self._located() if (fault.file, fault.line, fault.column) not in known)
+        faults = bounded([*self._placed, *located], self._dropped)
+        faults = with_text(self.sources, faults)
+        if self._errors:
+            raise RulesetInvalid(faults)
+        return faults
+
+    def _located(self) -> list[Fault]:
+        texts: dict[str, tuple[str, Places]] = {}
+        return [
+            Fault(spot.file, *_position(self._places(texts, spot.file), spot), message, severity=severity)
+            for spot, message, severity in self._spotted
+        ]
+
+    def _places(self, texts: dict[str, tuple[str, Places]], file: str) -> tuple[str, Places]:
+        if file not in texts:
+            text = decode(self.sources[file])
+            texts[file] = (text, places(text))
+        return texts[file]
+
+
+def ordered(faults: list[Fault]) -> list[Fault]:
+    """Distinct faults by file and place."""
+    return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.column, fault.message))
+
+
+def bounded(faults: list[Fault], dropped: int = 0) -> tuple[Fault, ...]:
+    """In order, at most ``limits.FAULTS``; errors stay before warnings do."""
+    distinct = ordered(faults)
+    worst = sorted(distinct, key=lambda fault: fault.severity is Severity.WARNING)[: limits.FAULTS]
+    more = len(distinct) - len(worst) + dropped
+    return (*ordered(worst), *([Fault("", 0, 0, messages.more_faults(more))] if more else []))
+
+
+def with_text(sources: Mapping[str, bytes], faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """The faults with the source lines they point into."""
+    lines = {file: Lines(sources[file]) for file in {fault.file for fault in faults} if file in sources}
+    return tuple(
+        replace(fault, text=lines[fault.file].text(fault.line))
+        if fault.file in lines and fault.line
+        else fault
+        for fault in faults
+    )
+
+
+def _position(known: tuple[str, Places], spot: Spot) -> tuple[int, int]:
+    text, found = known
+    key, value = _find(found, spot)
+    if spot.key and key is not None:
+        return key.line, key.column
+    return inside(text, value, spot.line, spot.column)
+
+
+def _find(known: Places, spot: Spot) -> tuple[Place | None, Place]:
+    """The deepest place on the path that is there; steps that are not are passed over."""
+    path: PlacePath = ()
+    for step in spot.path:
+        if (spot.document, (*path, step)) in known:
+            path = (*path, step)
+    return known.get((spot.document, path), (None, Place(1, 1)))

@@ -1,0 +1,149 @@
+"""A compiler for tests: names, comparisons by text, and nothing of CEL's grammar."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from maitred.core.conditions import Condition, Expression, Residual, Unknown
+from maitred.core.derivation import Derivation
+from maitred.core.expressions import ExpressionError, Row, Score
+from maitred.core.faults import Fault, RulesetInvalid
+from maitred.core.rules import Situation
+from maitred.core.values import Attribute
+from maitred.rulefiles import Loaded, load
+
+NAME = re.compile(r"\b(?:customer|basket|session|location|situation|row|list)\.\w+|\bnow\b|\bchannel\b")
+STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+@dataclass(frozen=True)
+class FakeTemplate:
+    """Binds to an expression whose text has the row's constants in it, to be looked at in tests."""
+
+    text: str
+    names: frozenset[str]
+    bound: list[Row]
+
+    def _expression(self, row: Row) -> Expression:
+        self.bound.append(row)
+        for name in self.names:
+            if name.startswith("row.") and row[name] == "unusable":
+                raise ExpressionError(f"`{name}` is unusable here")
+        reads = frozenset(name for name in self.names if not name.startswith(("row.", "list.")))
+        shown = sorted((name, row[name]) for name in self.names if name in row)
+        return Expression(f"{self.text} {shown}" if shown else self.text, reads, lambda _: Unknown())
+
+    def bind(self, row: Row) -> Condition:
+        return Residual(self._expression(row))
+
+
+@dataclass(frozen=True)
+class FakeScore(FakeTemplate):
+    def bind(self, row: Row) -> Score:
+        return Score(expression=self._expression(row))
+
+
+@dataclass
+class FakeCompiler:
+    """Knows the names it was made with; everything else is fine, but for the word `syntax`."""
+
+    attributes: Mapping[str, Attribute]
+    constants: Row
+    compiled: list[str] = field(default_factory=list)
+    bound: list[Row] = field(default_factory=list)
+
+    def _names(self, text: str) -> frozenset[str]:
+        self.compiled.append(text)
+        blanked = STRING.sub(lambda found: " " * len(found[0]), text)
+        if "syntax" in blanked:
+            self._fail("this does not parse", text, blanked.index("syntax"))
+        for found in NAME.finditer(blanked):
+            if found[0] not in self.attributes and found[0] not in self.constants:
+                self._fail(f"undeclared reference `{found[0]}`", text, found.start())
+        return frozenset(NAME.findall(blanked))
+
+    def _fail(self, message: str, text: str, index: int) -> None:
+        line = text.count("\n", 0, index) + 1
+        raise ExpressionError(message, line, index - text.rfind("\n", 0, index))
+
+    def condition(self, text: str) -> FakeTemplate:
+        return FakeTemplate(text, self._names(text), self.bound)
+
+    def score(self, text: str) -> FakeScore:
+        return FakeScore(text, self._names(text), self.bound)
+
+
+class NoDeriver:
+    def derive(self, true: int, unknown: int) -> Derivation:  # noqa: ARG002 - the port's names
+        raise AssertionError
+
+
+@dataclass
+class Bench:
+    """Loads with the compiler above and keeps what it was asked."""
+
+    compilers: list[FakeCompiler] = field(default_factory=list)
+    situations: Sequence[Situation] = ()
+
+    def compiler(self, attributes: Mapping[str, Attribute], constants: Row) -> FakeCompiler:
+        self.compilers.append(FakeCompiler(attributes, constants))
+        return self.compilers[-1]
+
+    def check(self, situations: Sequence[Situation]) -> NoDeriver:
+        self.situations = situations
+        return NoDeriver()
+
+    def load(self, sources: Mapping[str, str | bytes], commit: str = "") -> Loaded:
+        files = {name: text.encode() if isinstance(text, str) else text for name, text in sources.items()}
+        return load(files, self.compiler, self.check, commit)
+
+    def faults(self, sources: Mapping[str, str | bytes]) -> tuple[Fault, ...]:
+        with pytest.raises(RulesetInvalid) as caught:
+            self.load(sources)
+        return caught.value.faults
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+HEAD = """\
+apiVersion: maitred/v1
+kind: Ruleset
+name: test
+version: "1"
+timezone: Europe/Berlin
+---
+apiVersion: maitred/v1
+kind: Context
+name: context
+attributes:
+  customer.age: int
+  customer.tier: {type: string, values: [basic, gold]}
+  customer.campaigns: list<string>
+  basket.value: double
+  basket.products: list<string>
+"""
+
+ACTION = """\
+apiVersion: maitred/v1
+kind: Action
+name: pizza
+title: Pizza
+type: offer
+channels: [pos]
+"""
+
+
+@pytest.fixture
+def ruleset() -> Callable[..., dict[str, str]]:
+    """A sound ruleset of a head and an action, with more or other files."""
+
+    def make(action_more: str = "", **files: str) -> dict[str, str]:
+        named = {name.replace("__", "."): text for name, text in files.items()}
+        return {"ruleset.yaml": HEAD, "pizza.yaml": ACTION + action_more, **named}
+
+    return make
