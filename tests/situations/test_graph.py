@@ -1,7 +1,9 @@
+import time
+
 import pytest
 
 from maitred.core.derivation import SituationError
-from maitred.situations.graph import build, split
+from maitred.situations.graph import MAX_CYCLES_TOLD, MAX_HINTS, MAX_PARTS, build, split
 
 OWN_ABSENCE = "; a situation cannot depend on its own absence, take one of them out of the cycle"
 
@@ -89,3 +91,22 @@ def test_a_deep_chain_needs_no_deep_stack(situation):
 def test_a_long_name_is_shown_in_short(situation):
     ((_, message),) = faults([situation("a", "x" * 10_000)])
     assert len(message) < 200
+
+
+def test_more_parts_than_there_is_room_for_are_refused(situation):
+    with pytest.raises(SituationError) as caught:
+        split(build([situation(f"s{i}", "?x") for i in range(MAX_PARTS + 1)]))
+    assert caught.value.faults == (
+        ("s1000", "is one too many: at most 1,000 situations may have nothing to do with each other"),
+    )
+
+
+def test_a_file_full_of_faults_is_refused_in_good_time(situation):
+    names = [f"situation-{i:05}" for i in range(3_000)]
+    all_names = " ".join(names[:20])
+    started = time.monotonic()
+    told = faults([situation(name, f"{name}x", none=all_names) for name in names])
+    assert time.monotonic() - started < 10
+    assert sum("did you mean" in message for _, message in told) == MAX_HINTS
+    assert sum("needs none of" in message for _, message in told) == MAX_CYCLES_TOLD
+    assert len(told) == 3_000 + MAX_CYCLES_TOLD

@@ -68,10 +68,15 @@ def test_no_test_has_more_than_the_engines_table_below_it(situation):
 
 
 def test_names_differ_by_hash_from_each_other_and_from_the_engines_own():
-    names = plans._distinct_names("f")
-    hashes = [plans._hash(next(names)) for _ in range(20_000)]
-    assert len(set(hashes)) == len(hashes)
-    assert not set(hashes) & set(map(plans._hash, plans._TAKEN_NAMES))
+    taken = set(map(plans._hash, plans._TAKEN_NAMES))
+    names, groups = plans._distinct_names("f", taken), plans._distinct_names("g", taken)
+    chosen = [*plans._TAKEN_NAMES, *(next(names) for _ in range(20_000)), *(next(groups) for _ in range(100))]
+    assert len({plans._hash(name) for name in chosen}) == len(chosen)
+
+
+def test_a_name_whose_hash_is_taken_is_skipped():
+    names = plans._distinct_names("f", {plans._hash("f0"), plans._hash("f2")})
+    assert [next(names) for _ in range(3)] == ["f1", "f3", "f4"]
 
 
 def test_the_hash_is_the_engines():

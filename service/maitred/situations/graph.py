@@ -9,12 +9,19 @@ import difflib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from maitred.core.derivation import SituationError, atoms_of
 from maitred.core.rules import Member, Situation
 
 from . import messages
+
+MAX_PARTS = 1_000
+"""Each part is one registration with the engine, of 80 KB or more."""
+
+MAX_CYCLES_TOLD = 20
+MAX_HINTS = 20
+"""Finding a way round, or a name alike, takes time; a hostile file has many."""
 
 Fault = tuple[str, str]
 
@@ -80,17 +87,22 @@ def build(situations: Sequence[Situation]) -> Graph:
 
     needs = tuple(Needs(resolve(s.all), resolve(s.any), resolve(s.none)) for s in situations)
     graph = Graph(atoms, tuple(s.name for s in situations), needs)
-    faults += _cycles_through_none(graph)
+    faults += islice(_cycles_through_none(graph), MAX_CYCLES_TOLD)
     if faults:
         raise SituationError(tuple(faults))
     return graph
 
 
 def split(graph: Graph) -> tuple[Part, ...]:
-    """The graph taken apart where no situation needs another, in order of the first situation."""
+    """The graph taken apart where no situation needs another, in order of the first situation.
+
+    Raises ``SituationError`` where there are too many parts.
+    """
     level = _strata(graph)
-    result = []
+    result: list[Part] = []
     for situations in _connected(graph):
+        if len(result) == MAX_PARTS:
+            raise SituationError(((graph.text(situations[0]), messages.too_many_parts(MAX_PARTS)),))
         strata: dict[int, list[int]] = {}
         for node in situations:
             strata.setdefault(level[node], []).append(node)
@@ -121,12 +133,22 @@ def _empties(situations: Sequence[Situation]) -> Iterator[Fault]:
 
 def _strangers(situations: Sequence[Situation], known: Iterable[str]) -> Iterator[Fault]:
     names = set(known)
+    hints = MAX_HINTS
     for situation in situations:
         members = dict.fromkeys((*situation.all, *situation.any, *situation.none))
         for member in members:
             if isinstance(member, str) and member not in names:
-                nearest = difflib.get_close_matches(member, names, n=1)
-                yield situation.name, messages.unknown_situation(member, nearest[0] if nearest else None)
+                nearest = _alike(member, names) if hints > 0 else None
+                hints -= 1
+                yield situation.name, messages.unknown_situation(member, nearest)
+
+
+def _alike(name: str, names: Iterable[str]) -> str | None:
+    """The name it may have been meant for; those too long to be shown are not looked at."""
+    shown = messages.NAME_SHOWN_CHARS
+    candidates = [other for other in names if len(other) <= shown] if len(name) <= shown else []
+    nearest = difflib.get_close_matches(name, candidates, n=1)
+    return nearest[0] if nearest else None
 
 
 def _cycles_through_none(graph: Graph) -> Iterator[Fault]:

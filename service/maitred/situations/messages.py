@@ -60,6 +60,11 @@ def too_many_conditions(count: int, limit: int) -> str:
     )
 
 
+def too_many_parts(limit: int) -> str:
+    """More groups of connected situations than there is memory for."""
+    return f"is one too many: at most {limit:,} situations may have nothing to do with each other"
+
+
 def did_not_end(deadline_seconds: float) -> str:
     """The trial run was stopped."""
     return f"a trial run did not end within {deadline_seconds:g} s; {_SPLIT}"

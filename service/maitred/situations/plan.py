@@ -158,8 +158,9 @@ class _Facts:
     """Gives every condition its fact, and copies of it where it is needed often."""
 
     def __init__(self) -> None:
-        self._names = _distinct_names("f")
-        self._groups = _distinct_names("g")
+        taken = set(map(_hash, _TAKEN_NAMES))
+        self._names = _distinct_names("f", taken)
+        self._groups = _distinct_names("g", taken)
         self._uses: dict[int, int] = {}
         self._copies: dict[int, list[tuple[str, str]]] = {}
         self._count = 0
@@ -185,9 +186,8 @@ class _Facts:
         return self._group, next(self._names)
 
 
-def _distinct_names(prefix: str) -> Iterator[str]:
-    """Names whose hashes differ from each other's and from all the engine knows by itself."""
-    taken = set(map(_hash, _TAKEN_NAMES))
+def _distinct_names(prefix: str, taken: set[int]) -> Iterator[str]:
+    """Names whose hashes are not taken yet; each takes its own."""
     for number in count():
         name = f"{prefix}{number}"
         if _hash(name) not in taken:
