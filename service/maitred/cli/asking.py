@@ -13,7 +13,7 @@ from maitred.core.decisions import Explain
 
 from . import messages
 from .answers import answer_view, record_view
-from .console import out
+from .console import show
 from .exits import FINDINGS, FINE, Stop
 from .plainly import answer_json, record_json
 
@@ -65,7 +65,7 @@ def decide(ask: Ask, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
     if as_json:
         _print_json(answer_json(answer))
     else:
-        out().print(answer_view(answer, explained=ask.explain is not Explain.EXPLAIN_NONE))
+        show(answer_view(answer, explained=ask.explain is not Explain.EXPLAIN_NONE))
     return FINE
 
 
@@ -75,7 +75,7 @@ def explain(decision_id: str, level: Explain, target: str, tls_ca: Path | None, 
     if as_json:
         _print_json(record_json(view))
     else:
-        out().print(record_view(view))
+        show(record_view(view))
     return FINE
 
 

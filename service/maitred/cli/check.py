@@ -55,7 +55,7 @@ def run(*, directory: Directory, how: How = Format.TEXT) -> int:
     from maitred.bootstrap.rules import check_rules  # noqa: PLC0415 -- brings every room, which --help does without
 
     from . import faults  # noqa: PLC0415 -- brings rich
-    from .console import err, out  # noqa: PLC0415 -- likewise
+    from .console import err, show  # noqa: PLC0415 -- likewise
 
     if not directory.is_dir():
         raise Stop(messages.not_a_directory(str(directory)))
@@ -64,7 +64,7 @@ def run(*, directory: Directory, how: How = Format.TEXT) -> int:
     if how is Format.JSON:
         print(faults.as_json(checked.faults, checked.ruleset))
     elif how is Format.GITHUB:
-        out().print(faults.as_github(checked.faults, checked.ruleset, directory))
+        show(faults.as_github(checked.faults, checked.ruleset, directory))
     else:
-        out().print(faults.as_text(checked.faults, checked.ruleset, directory))
+        show(faults.as_text(checked.faults, checked.ruleset, directory))
     return FINE if checked.ruleset else FINDINGS

@@ -1,9 +1,8 @@
 """Where commands write: answers to stdout, what is said beside them to stderr."""
 
-import sys
 from typing import NoReturn
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 PIPE_COLUMNS = 10_000
 """Who pipes wants one line a row; nothing that is shown is wider."""
@@ -17,10 +16,17 @@ class PipeConsole(Console):
         raise BrokenPipeError
 
 
-def out() -> Console:
-    """For the answer."""
-    width = None if sys.stdout.isatty() else PIPE_COLUMNS
-    return PipeConsole(width=width, highlight=False, markup=False, emoji=False)
+def show(answer: RenderableType) -> None:
+    """Prints the answer: laid out for the terminal, or one line a row for who pipes it."""
+    console = PipeConsole(highlight=False, markup=False, emoji=False)
+    if console.is_terminal:
+        console.print(answer)
+        return
+    console.width = PIPE_COLUMNS
+    with console.capture() as captured:
+        console.print(answer)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def err() -> Console:

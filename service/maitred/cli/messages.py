@@ -14,8 +14,7 @@ DRY_RUN = "dry run: nothing was written down"
 NOTHING_PROPOSED = "nothing to propose"
 ASK_WHY = "say why not with `--explain reasons`"
 DEGRADED = "degraded: a limit could not be asked"
-NO_REFUSALS = "nothing was refused"
-NOT_TOLD = "the record holds no more: with `--full` also actions that were not live on the channel"
+NO_REFUSALS = "none of the actions live on the channel"
 
 
 def error(message: str) -> str:

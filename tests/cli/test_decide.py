@@ -1,0 +1,163 @@
+"""``maitred decide`` and ``maitred explain`` against a running service."""
+
+import json
+import re
+
+import pytest
+
+
+def test_the_best_action_is_shown_with_what_to_say(service, maitred, gold):
+    done = maitred(
+        "decide", "--customer", "7", "--channel", "pos", "--context", gold, "--target", service.address
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.match(r"decision [0-9a-f]{32}  20\d\d-.*Z  ruleset [0-9a-f]{12}\n", done.stdout)
+    lines = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    assert ["1.", "lounge  service, score 2.5"] in lines
+    assert ["title", "Lounge pass"] in lines
+    assert ["say", "The lounge is open for you, gold guest."] in lines
+    assert ["show", "LOUNGE"] in lines
+
+
+def test_reasons_name_rule_and_shortfall_nearest_first(service, maitred):
+    context = '{"customer": {"tier": "basic"}}'
+    done = maitred(
+        *("decide", "--customer", "7", "--channel", "pos", "--context", context),
+        *("--explain", "full", "--target", service.address),
+    )
+    assert done.returncode == 0
+    assert "nothing to propose" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("    ")]
+    assert [row[:2] for row in rows] == [
+        ["action", "reason"],
+        ["apology", "MISSING_ATTRIBUTE"] if rows[1][1] == "MISSING_ATTRIBUTE" else ["apology", "NOT_ELIGIBLE"],
+        ["lounge", "NOT_ELIGIBLE"],
+        ["app-hint", "WRONG_CHANNEL"],
+    ]
+    assert "gold-only" in done.stdout
+    assert "needs customer.tier in [gold, platinum], is basic" in done.stdout
+
+
+def test_explain_shows_record_chain_and_proposals(service, maitred):
+    context = '{"customer": {"tier": "platinum"}, "session": {"failed_calls": 4}}'
+    asked = maitred(
+        *("decide", "--customer", "7", "--channel", "pos", "--location", "s1", "--max-actions", "2"),
+        *("--context", "-", "--request-id", "chain-1", "--json", "--target", service.address),
+        stdin=context,
+    )
+    answer = json.loads(asked.stdout)
+    assert [proposal["action"] for proposal in answer["proposals"]] == ["apology", "lounge"]
+
+    told = maitred("explain", answer["decision_id"], "--target", service.address)
+    assert told.returncode == 0
+    assert "vip_at_risk because service_failure (session.failed_calls >= 3)" in told.stdout
+    for words in ("chain-1", "2 actions", "customer.tier", '"platinum"', "2.  lounge"):
+        assert words in told.stdout
+    assert "app-hint" not in told.stdout
+
+    full = maitred("explain", answer["decision_id"], "--full", "--json", env={"MAITRED_TARGET": service.address})
+    record = json.loads(full.stdout)
+    assert record["record"]["location_id"] == "s1"
+    assert record["record"]["facts"]["session.failed_calls"] == 4
+    assert record["record"]["ruleset_version"] == "1.4"
+    assert record["decision"]["decision_id"] == answer["decision_id"]
+    assert [(r["action"], r["reason"]) for r in record["decision"]["refusals"]] == [("app-hint", "WRONG_CHANNEL")]
+
+
+def test_a_repeated_request_id_gets_the_stored_answer_and_other_content_is_refused(service, maitred, gold):
+    def ask(context: str):
+        return maitred(
+            *("decide", "--customer", "7", "--channel", "pos", "--request-id", "again"),
+            *("--context", context, "--json", "--target", service.address),
+        )
+
+    first, second, other = ask(gold), ask(gold), ask("{}")
+    assert first.returncode == 0
+    assert json.loads(first.stdout) == json.loads(second.stdout)
+    assert other.returncode == 1
+    assert other.stderr.startswith("error: already answered: ")
+
+
+def test_every_flag_can_be_a_variable(service, maitred, gold):
+    variables = {
+        "MAITRED_TARGET": service.address,
+        "MAITRED_CUSTOMER": "7",
+        "MAITRED_CHANNEL": "pos",
+        "MAITRED_LOCATION": "s9",
+        "MAITRED_CONTEXT": gold,
+        "MAITRED_MAX_ACTIONS": "2",
+        "MAITRED_EXPLAIN": "full",
+    }
+    answer = json.loads(maitred("decide", "--json", env=variables).stdout)
+    assert [proposal["action"] for proposal in answer["proposals"]] == ["lounge"]
+    assert answer["proposals"][0]["why"]
+    assert {refusal["action"] for refusal in answer["refusals"]} == {"apology", "app-hint"}
+
+
+def test_a_dry_run_leaves_no_record(service, maitred, gold):
+    flags = ("--customer", "7", "--channel", "pos", "--context", gold, "--target", service.address)
+    done = maitred("decide", *flags, "--dry-run")
+    assert done.returncode == 0
+    assert "dry run" in done.stdout
+    assert "decision " not in done.stdout
+
+
+def test_the_context_may_stand_in_a_file_and_the_time_may_be_given(service, maitred, tmp_path, gold):
+    (tmp_path / "context.json").write_text(gold)
+    done = maitred(
+        *("decide", "--customer", "7", "--channel", "pos", "--context", "@context.json"),
+        *("--at", "2026-12-01T11:30:00-05:00", "--json", "--target", service.address),
+        cwd=tmp_path,
+    )
+    assert json.loads(done.stdout)["decided_at"] == "2026-12-01T16:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--channel", "kiosk"), "error: the request is malformed: unknown channel `kiosk`, known are mobile, pos"),
+        (("--channel", "pos", "--ruleset", "ab" * 32), "error: not found: no ruleset `"),
+    ],
+)
+def test_what_the_server_refuses_is_a_finding(service, maitred, flags, message):
+    done = maitred("decide", "--customer", "7", *flags, "--target", service.address)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(message)
+
+
+def test_an_unknown_decision_is_a_finding(service, maitred):
+    done = maitred("explain", "ab" * 16, "--target", service.address)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: not found: ")
+
+
+def test_without_a_server_it_says_how_to_start_one(maitred, free_port):
+    done = maitred("decide", "--customer", "7", "--channel", "pos", "--target", f"127.0.0.1:{free_port}")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"error: no server answers at `127.0.0.1:{free_port}`",
+        f"start one with `maitred serve --listen 127.0.0.1:{free_port}`, or name another with --target",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--context", '{"a": '), "the context is not JSON: line 1 column 7: "),
+        (("--context", "[1]"), "the context must be a JSON object"),
+        (("--context", '{"a": NaN}'), "the context is not JSON: line 1 column 7: "),
+        (("--context", "{" + '"a":{' * 500 + "}" * 501), "the context cannot be sent: "),
+        (("--context", "@nowhere.json"), "cannot read `nowhere.json`: No such file"),
+        (("--at", "2026-12-01T11:30:00"), "`2026-12-01T11:30:00` is not an instant with its offset"),
+        (("--at", "0001-01-01T00:00:00+14:00"), "`0001-01-01T00:00:00+14:00` is not an instant"),
+        (("--max-actions", "0"), "invalid value for '--max-actions'"),
+        (("--explain", "all"), "invalid value for '--explain'"),
+        (("--tls-ca", "nowhere.pem"), "cannot read `nowhere.pem`: "),
+    ],
+)
+def test_bad_flags_are_told_before_anything_is_sent(maitred, free_port, flags, message):
+    given = ("--customer", "7", "--channel", "pos", "--target", f"127.0.0.1:{free_port}")
+    done = maitred("decide", *given, *flags)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {message}"), done.stderr
+    assert "Traceback" not in done.stderr
