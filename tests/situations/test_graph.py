@@ -106,7 +106,7 @@ def test_a_file_full_of_faults_is_refused_in_good_time(situation):
     all_names = " ".join(names[:20])
     started = time.monotonic()
     told = faults([situation(name, f"{name}x", none=all_names) for name in names])
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # minutes, were every name compared with every other
     assert sum("did you mean" in message for _, message in told) == MAX_HINTS
     assert sum("needs none of" in message for _, message in told) == MAX_CYCLES_TOLD
     assert len(told) == 3_000 + MAX_CYCLES_TOLD

@@ -20,7 +20,7 @@ MAX_PARTS = 1_000
 """Each part is one registration with the engine, of 80 KB or more."""
 
 MAX_CYCLES_TOLD = 20
-MAX_HINTS = 20
+MAX_HINTS = 10
 """Finding a way round, or a name alike, takes time; a hostile file has many."""
 
 Fault = tuple[str, str]
