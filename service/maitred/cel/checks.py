@@ -1,7 +1,5 @@
 """What type-checks and is still refused when a ruleset is loaded."""
 
-from collections.abc import Iterator
-
 from . import messages
 from .environment import Failed, parse_time, regex_fault
 from .limits import MAX_COMPREHENSION_DEPTH
@@ -10,23 +8,34 @@ from .tree import Call, Const, Loop, MapOf, Node, children
 from .unit import Unit
 
 _NOT_A_TIME = {"timestamp": messages.not_a_timestamp, "duration": messages.not_a_duration}
+_CHECKED_CALLS = {*_NOT_A_TIME, "matches"}
 
 
 def check(unit: Unit, roots: frozenset[str]) -> None:
     """Raises ``ExpressionError``. ``roots`` are the first parts of all declared names."""
-    for node, depth in _with_depth(unit.root, 0):
-        match node:
-            case Loop(variable=variable):
-                if depth > MAX_COMPREHENSION_DEPTH:
-                    raise unit.error(node, messages.macros_too_deep(MAX_COMPREHENSION_DEPTH))
-                if variable in roots or variable == PRESENCE:
-                    raise unit.error(node, messages.shadows(variable))
-            case MapOf(message=message) if message:
-                raise unit.error(node, messages.NO_MESSAGES)
-            case Call():
+    for node in unit.nodes:
+        if isinstance(node, Call):
+            if node.function in _CHECKED_CALLS:
                 _check_call(unit, node)
-            case _:
-                pass
+        elif isinstance(node, Loop):
+            _check_loop(unit, node, roots)
+        elif isinstance(node, MapOf) and node.message:
+            raise unit.error(node, messages.NO_MESSAGES)
+
+
+def _check_loop(unit: Unit, loop: Loop, roots: frozenset[str]) -> None:
+    if loop.variable in roots or loop.variable == PRESENCE:
+        raise unit.error(loop, messages.shadows(loop.variable))
+    if _depth(loop) > MAX_COMPREHENSION_DEPTH:
+        raise unit.error(loop, messages.macros_too_deep(MAX_COMPREHENSION_DEPTH))
+
+
+def _depth(node: Node) -> int:
+    """How many macros run inside one another; the list a macro runs over is outside of it."""
+    if isinstance(node, Loop):
+        inside = max(map(_depth, (node.condition, node.step, node.result)))
+        return max(inside + 1, _depth(node.over))
+    return max(map(_depth, children(node)), default=0)
 
 
 def _check_call(unit: Unit, call: Call) -> None:
@@ -37,12 +46,3 @@ def _check_call(unit: Unit, call: Call) -> None:
         raise unit.error(last, _NOT_A_TIME[call.function](last.value))
     if call.function == "matches" and (why := regex_fault(last.value)):
         raise unit.error(last, messages.not_a_regex(last.value, why))
-
-
-def _with_depth(node: Node, depth: int) -> Iterator[tuple[Node, int]]:
-    """Every node with the number of macros around it, itself included."""
-    depth += isinstance(node, Loop)
-    yield node, depth
-    for child in children(node):
-        outside = isinstance(node, Loop) and child is node.over
-        yield from _with_depth(child, depth - outside)

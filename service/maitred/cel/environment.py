@@ -42,16 +42,22 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An evaluation without a value; ``words`` are plain and hold no value."""
+    """An evaluation without a value; ``report`` is cel-cpp's and may hold values."""
 
-    words: str
+    report: str
+
+    @property
+    def words(self) -> str:
+        """Why, in plain words and without any value."""
+        return messages.failure(self.report)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A compiled text. ``type`` is the name of its type."""
+    """A compiled text: what evaluates it, its tree and the same serialized, the name of its type."""
 
     program: Any
+    packed: bytes
     tree: CheckedExpr
     type: str
 
@@ -75,8 +81,10 @@ class Environment:
         """Parses and type-checks. Raises ``ExpressionError``."""
         try:
             program = self._env.compile(text)
-            packed = Packed.FromString(program.serialize())
-            return Checked(program, CheckedExpr.FromString(packed.value), program.return_type().name())
+            packed = Packed.FromString(program.serialize()).value
+            return Checked(
+                program, packed, CheckedExpr.FromString(packed), program.return_type().name().lower()
+            )
         except RuntimeError as error:
             raise complaint(str(error), text, self.names) from None
         except DecodeError:  # protobuf reads at most 100 levels
@@ -100,10 +108,10 @@ def run(program: Any, data: Data) -> Scalar | Failed:
             return value  # type: ignore[no-any-return]
         type_ = result.type()
     except Exception as error:  # noqa: BLE001 -- what a third party may raise is not ours to list
-        return Failed(messages.failure(str(error)))
+        return Failed(str(error))
     if (type(value) is str and type_ == cel.Type.STRING) or (type(value) is int and type_ == cel.Type.INT):
         return value
-    return Failed(messages.failure(str(value) if type_ == cel.Type.ERROR else ""))
+    return Failed(str(value) if type_ == cel.Type.ERROR else "")
 
 
 def _type(type_: AttributeType) -> cel.Type:
@@ -123,7 +131,7 @@ def parse_time(function: str, text: str) -> tuple[Scalar | Failed, bool]:
     CEL counts in nanoseconds.
     """
     if NUL in text:
-        return Failed(messages.failure("")), False
+        return Failed(""), False
     value = run(_helper(f"{function}(text)"), {"text": text})
     if isinstance(value, Failed):
         return value, False

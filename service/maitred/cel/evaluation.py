@@ -15,53 +15,69 @@ from .environment import NUL, Data, Failed, run
 class Evaluation:
     """A program and what it reads. Safe to call from many threads: it holds no state.
 
-    ``attributes`` are read in this order; ``presences`` are pairs of variable and attribute.
-    ``constants`` are handed over with every evaluation.
+    ``attributes`` come with whether there is no value without them; ``presences`` are pairs
+    of variable and attribute. ``constants`` are handed over with every evaluation.
     """
 
     program: Any
-    attributes: tuple[str, ...]
+    attributes: tuple[tuple[str, bool], ...]
     presences: tuple[tuple[str, str], ...]
     constants: Data
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of all attributes."""
+        return frozenset(name for name, _ in self.attributes) | frozenset(name for _, name in self.presences)
+
     def truth(self, facts: Facts) -> bool | Unknown:
         """True, false or unknown. Never raises."""
-        value = run(self.program, self._data(facts))
+        data = self._data(facts)
+        if isinstance(data, Unknown):
+            return data
+        value = run(self.program, data)
         if value is True or value is False:
             return value
-        words = value.words if isinstance(value, Failed) else messages.NOT_TRUE_OR_FALSE
-        return self._unknown(facts, words)
+        return (
+            self._unknown(facts, value)
+            if isinstance(value, Failed)
+            else Unknown(error=messages.NOT_TRUE_OR_FALSE)
+        )
 
     def number(self, facts: Facts) -> float | Unknown:
         """A finite number or unknown. Never raises."""
-        value = run(self.program, self._data(facts))
+        data = self._data(facts)
+        if isinstance(data, Unknown):
+            return data
+        value = run(self.program, data)
         if isinstance(value, Failed):
-            return self._unknown(facts, value.words)
-        if isinstance(value, int | float):
-            return finite(value)
-        return Unknown(error=messages.NOT_A_NUMBER)
+            return self._unknown(facts, value)
+        return finite(value) if isinstance(value, int | float) else Unknown(error=messages.NOT_A_NUMBER)
 
-    def _data(self, facts: Facts) -> Data:
+    def _data(self, facts: Facts) -> Data | Unknown:
         data = dict(self.constants)
-        for name in self.attributes:
+        for name, needed in self.attributes:
             fact = facts.get(name)
             if fact is None or isinstance(fact, Invalid) or _is_cut(fact):
-                continue
-            data[name] = list(fact) if isinstance(fact, tuple) else fact
+                if needed:
+                    return _unusable(name, fact)
+            else:
+                data[name] = list(fact) if isinstance(fact, tuple) else fact
         for variable, name in self.presences:
             data[variable] = name in facts
         return data
 
-    def _unknown(self, facts: Facts, words: str) -> Unknown:
-        for name in self.attributes:
-            if name not in facts:
-                return Unknown(missing=name)
-            fact = facts[name]
-            if isinstance(fact, Invalid):
-                return Unknown(error=f"{name} {fact.why}")
-            if _is_cut(fact):
-                return Unknown(error=f"{name} {messages.HOLDS_NUL}")
-        return Unknown(error=words)
+    def _unknown(self, facts: Facts, failed: Failed) -> Unknown:
+        for name, _ in self.attributes:
+            fact = facts.get(name)
+            if fact is None or isinstance(fact, Invalid) or _is_cut(fact):
+                return _unusable(name, fact)
+        return Unknown(error=failed.words)
+
+
+def _unusable(name: str, fact: Fact | None) -> Unknown:
+    if fact is None:
+        return Unknown(missing=name)
+    return Unknown(error=f"{name} {fact.why if isinstance(fact, Invalid) else messages.HOLDS_NUL}")
 
 
 def finite(number: float) -> float | Unknown:

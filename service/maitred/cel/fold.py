@@ -39,15 +39,12 @@ class Folder:
             case _:
                 return None
 
-    def constants(self, node: Node) -> Data:
-        """The constants a part of the unit reads, for its evaluation."""
-        names = self.unit.names(node)
-        return {
-            name: _plain(source[name])
-            for source in (self.row, self.lists)
-            for name in names
-            if name in source
-        }
+    @property
+    def constants(self) -> Data:
+        """All constants the unit may read."""
+        read = {node.name for node in self.unit.nodes if isinstance(node, Name)}
+        sources = (self.row, self.lists)
+        return {name: plain(source[name]) for source in sources for name in read if name in source}
 
     def _list(self, elements: tuple[Node, ...]) -> Value | None:
         values = tuple(value for value in map(self.value, elements) if isinstance(value, Scalar))
@@ -62,9 +59,10 @@ class Folder:
             return time if exact and not isinstance(time, Failed) else None
         if node.function == "_+_" and isinstance(values[0], tuple) and isinstance(values[1], tuple):
             return values[0] + values[1]
-        result = run(self.unit.program(node), self.constants(node))
+        result = run(self.unit.program(node), self.constants)
         return None if isinstance(result, Failed) else result
 
 
-def _plain(value: Value) -> Scalar | list[Scalar]:
+def plain(value: Value) -> Scalar | list[Scalar]:
+    """A value as cel-expr-python takes it."""
     return list(value) if isinstance(value, tuple) else value

@@ -26,13 +26,19 @@ def disjunction(terms: Iterable[Condition]) -> Condition:
         if term == TRUE:
             return TRUE
         flat.extend(term.terms if isinstance(term, Any) else (term,))
-    merged = _merge(flat)
+    merged = _merge(flat, wanted=True)
     return merged[0] if len(merged) == 1 else Any(tuple(merged))
 
 
 def conjunction(terms: Iterable[Condition]) -> Condition:
-    """``&&``: by De Morgan's law, which holds for three values too."""
-    return negate(disjunction(negate(term) for term in terms))
+    """``&&``: flat, without constants, one test where several refuse values of one attribute."""
+    flat: list[Condition] = []
+    for term in terms:
+        if term == FALSE:
+            return FALSE
+        flat.extend(term.terms if isinstance(term, All) else (term,))
+    merged = _merge(flat, wanted=False)
+    return merged[0] if len(merged) == 1 else All(tuple(merged))
 
 
 def choice(condition: Condition, then: Condition, otherwise: Condition) -> Condition | None:
@@ -60,22 +66,23 @@ def _leaves(condition: Condition) -> Iterable[Literal | Residual]:
             yield from _leaves(term)
 
 
-def _merge(terms: list[Condition]) -> list[Condition]:
+def _merge(terms: list[Condition], *, wanted: bool) -> list[Condition]:
+    """Terms with one test for all values that are wanted, or not wanted, of one attribute."""
     merged: dict[object, Condition] = {}
     for place, term in enumerate(terms):
         key: object = place
-        if isinstance(term, Literal) and term.wanted and isinstance(term.test, OneOf | Overlaps):
+        joined = term
+        if isinstance(term, Literal) and term.wanted is wanted and isinstance(term.test, OneOf | Overlaps):
             key = (term.attribute, type(term.test))
-            if key in merged:
-                term = _union(merged[key], term)  # noqa: PLW2901 -- the wider test takes the term's place
-        merged[key] = term
+            joined = _union(merged[key], term) if key in merged else term
+        merged[key] = joined
     return list(merged.values())
 
 
 def _union(left: Condition, right: Literal) -> Literal:
     match left, right.test:
         case Literal(test=OneOf(ours)), OneOf(theirs):
-            return Literal(right.attribute, OneOf(ours | theirs))
+            return Literal(right.attribute, OneOf(ours | theirs), right.wanted)
         case Literal(test=Overlaps(ours)), Overlaps(theirs):
-            return Literal(right.attribute, Overlaps(ours | theirs))
+            return Literal(right.attribute, Overlaps(ours | theirs), right.wanted)
     raise AssertionError(left)

@@ -6,7 +6,6 @@ gives up after 10,000 steps), and such a failure spoils its own part only, not t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from maitred.core.conditions import (
     FALSE,
@@ -19,7 +18,7 @@ from maitred.core.conditions import (
     Residual,
     negate,
 )
-from maitred.core.values import Attribute, Kind, Scalar
+from maitred.core.values import Attribute, Scalar
 
 from .comprehensions import Quantified, quantified
 from .fold import Folder
@@ -33,48 +32,51 @@ from .vocabulary import Vocabulary
 _PRESENCE_OF = f"{PRESENCE}."
 
 
-@dataclass(frozen=True, slots=True)
 class Lowering:
-    """Lowers the tree of one unit for one row."""
+    """Lowers the tree of one unit for one row.
 
-    folder: Folder
-    vocabulary: Vocabulary
-    leave: Callable[[Node, Folder], Expression]
-    """Makes the expression for a part that stays CEL's."""
+    ``leave`` makes the expression for a part that stays CEL's.
+    """
+
+    def __init__(
+        self, folder: Folder, vocabulary: Vocabulary, leave: Callable[[Node, Folder], Expression]
+    ) -> None:
+        self._folder, self._vocabulary, self._leave = folder, vocabulary, leave
+        self._literals = Literals(folder, vocabulary)
 
     def condition(self, node: Node) -> Condition:
         """The condition for a boolean node. Raises ``ExpressionError``."""
-        match node:
-            case Call(function="_&&_", args=args):
-                return conjunction(map(self.condition, args))
-            case Call(function="_||_", args=args):
-                return disjunction(map(self.condition, args))
-            case Call(function="!_", args=(arg,)):
-                return negate(self.condition(arg))
-        return self._leaf(node) or self._constant(node) or Residual(self.leave(node, self.folder))
+        lowered: Condition | None = None
+        if isinstance(node, Call):
+            lowered = self._call(node.function, node.args)
+        elif isinstance(node, Name):
+            lowered = self._bare(node)
+        elif isinstance(node, Loop):
+            lowered = self._loop(node)
+        return lowered or self._constant(node) or Residual(self._leave(node, self._folder))
 
     def _constant(self, node: Node) -> Condition | None:
-        value = self.folder.value(node)
+        value = self._folder.value(node)
         return (TRUE if value else FALSE) if isinstance(value, bool) else None
-
-    def _leaf(self, node: Node) -> Condition | None:
-        match node:
-            case Name():
-                return self._bare(node)
-            case Loop():
-                found = quantified(node)
-                return self._quantified(found) if found else None
-            case Call(function="_?_:_", args=args):
-                return choice(*map(self.condition, args))
-            case Call(args=(left, right)):
-                return self._relation(node.function, left, right)
-        return None
 
     def _bare(self, node: Name) -> Condition | None:
         if node.name.startswith(_PRESENCE_OF):
             return Literal(node.name.removeprefix(_PRESENCE_OF), Present())
-        attribute = self.vocabulary.attribute(node)
+        attribute = self._vocabulary.attribute(node)
         return Literal(attribute.name, OneOf(frozenset((True,)))) if attribute else None
+
+    def _call(self, function: str, args: tuple[Node, ...]) -> Condition | None:
+        match function:
+            case "_&&_":
+                return conjunction(map(self.condition, args))
+            case "_||_":
+                return disjunction(map(self.condition, args))
+            case "!_":
+                return negate(self.condition(args[0]))
+            case "_?_:_":
+                return choice(*map(self.condition, args))
+            case _:
+                return self._relation(function, *args) if len(args) == 2 else None  # noqa: PLR2004 -- left and right
 
     def _relation(self, function: str, left: Node, right: Node) -> Condition | None:
         match function:
@@ -90,36 +92,41 @@ class Lowering:
         return None
 
     def _equal(self, asked: Node, against: Node) -> Condition | None:
-        attribute = self.vocabulary.attribute(asked)
-        value = self.folder.value(against) if attribute or asked.kind is Kind.BOOL else None
+        attribute = self._vocabulary.attribute(asked)
+        value = self._folder.value(against)
         if value is None or isinstance(value, tuple):
             return None
         if attribute:
             return self._literals.among(attribute, against, (value,))
+        if not isinstance(value, bool) or not self._folder.unit.is_bool(asked):
+            return None
         condition = self.condition(asked)
         return condition if value else negate(condition)
 
     def _in(self, element: Node, collection: Node) -> Condition | None:
-        if attribute := self.vocabulary.attribute(element):
-            values = self.folder.value(collection)
+        if attribute := self._vocabulary.attribute(element):
+            values = self._folder.value(collection)
             return self._literals.among(attribute, collection, values) if isinstance(values, tuple) else None
-        if attribute := self.vocabulary.attribute(collection):
-            value = self.folder.value(element)
+        if attribute := self._vocabulary.attribute(collection):
+            value = self._folder.value(element)
             if value is not None and not isinstance(value, tuple):
                 return self._literals.overlap(attribute, element, (value,))
         return None
 
     def _ordered(self, function: str, asked: Node, against: Node) -> Condition | None:
-        attribute = self.vocabulary.attribute(asked)
-        return self._literals.ordered(function, attribute, self.folder.value(against)) if attribute else None
+        attribute = self._vocabulary.attribute(asked)
+        return self._literals.ordered(function, attribute, self._folder.value(against)) if attribute else None
 
-    def _quantified(self, found: Quantified) -> Condition | None:
-        if attribute := self.vocabulary.attribute(found.over):
+    def _loop(self, node: Loop) -> Condition | None:
+        found = quantified(node)
+        if found is None:
+            return None
+        if attribute := self._vocabulary.attribute(found.over):
             literals = self._asked(attribute, found, found.body, every=found.every)
             if literals is None:
                 return None
             return negate(disjunction(literals)) if found.every else disjunction(literals)
-        values = self.folder.value(found.over)
+        values = self._folder.value(found.over)
         return self._over_values(found, values) if isinstance(values, tuple) else None
 
     def _asked(
@@ -145,7 +152,7 @@ class Lowering:
         return None
 
     def _looked_for(self, attribute: Attribute, node: Node) -> list[Literal] | None:
-        value = self.folder.value(node)
+        value = self._folder.value(node)
         if value is None:
             return None
         literal = self._literals.overlap(attribute, node, value if isinstance(value, tuple) else (value,))
@@ -160,7 +167,7 @@ class Lowering:
                 )
                 return negate(opposite) if opposite else None
             case Call(function="@in", args=(left, right)) if _is_variable(left, found):
-                attribute = self.vocabulary.attribute(right)
+                attribute = self._vocabulary.attribute(right)
                 return self._each_in(attribute, found, values) if attribute else None
         return None
 
@@ -175,10 +182,6 @@ class Lowering:
             return None
         literals = [self._literals.overlap(attribute, found.over, (value,)) for value in values]
         return conjunction(literal for literal in literals if literal) if all(literals) else None
-
-    @property
-    def _literals(self) -> Literals:
-        return Literals(self.folder, self.vocabulary)
 
 
 def _is_variable(node: Node, found: Quantified) -> bool:

@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from maitred.core.expressions import ExpressionError
 
@@ -29,8 +30,7 @@ _TOKEN = re.compile(
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token; ``kind`` is ``text``, ``name``, ``quoted`` or ``sign``."""
 
     kind: str
@@ -41,7 +41,7 @@ class Token:
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a text without blanks and comments. Total: any text has tokens."""
     found = _TOKEN.finditer(text)
-    return [Token(str(m.lastgroup), m.group(), m.start()) for m in found if m.lastgroup != "space"]
+    return [Token(m.lastgroup or "", m[0], m.start()) for m in found if m.lastgroup != "space"]
 
 
 def place_of(text: str, at: int) -> tuple[int, int]:
@@ -98,6 +98,8 @@ class Spans:
     """
 
     text: str
+    positions: Mapping[int, int]
+    """Offsets of nodes by id; of operators, that of their sign."""
     _tokens: list[Token] = field(init=False)
     _offsets: list[int] = field(init=False)
     _partner: dict[int, int] = field(init=False)
@@ -120,7 +122,7 @@ class Spans:
         return found
 
     def _operands(self, node: Call, start: int, end: int) -> list[tuple[Node, int, int]]:
-        at, args = node.at, node.args
+        at, args = self.positions.get(node.id, start), node.args
         match node.function:
             case "_&&_" | "_||_":
                 return [(args[0], start, at), (args[1], at + 2, end)]

@@ -1,40 +1,30 @@
 """The typed tree of a checked expression.
 
-Two nodes are equal where they mean the same, wherever they stand in their texts: ``id`` and
-``at`` (offset in characters) do not count. What stays equal in Python although CEL tells it
-apart (``1`` and ``1.0``, ``0.0`` and ``-0.0``) is kept apart by ``kind`` and ``spelling``.
+Two nodes are equal where they mean the same, wherever they stand in their texts: ``id`` does
+not count. What is equal in Python although CEL tells it apart (``1`` and ``1.0``, ``0.0`` and
+``-0.0``) is kept apart by the ``spelling``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from maitred.core.values import Kind, Scalar
+from maitred.core.values import Scalar
 
-from .checked_pb2 import CheckedExpr, Constant, Expr, Type
-
-_PRIMITIVES = {
-    Type.BOOL: Kind.BOOL,
-    Type.INT64: Kind.INT,
-    Type.DOUBLE: Kind.DOUBLE,
-    Type.STRING: Kind.STRING,
-}
-_WELL_KNOWN = {Type.TIMESTAMP: Kind.TIMESTAMP, Type.DURATION: Kind.DURATION}
+from .checked_pb2 import Constant, Expr
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
     id: int = field(compare=False)
-    at: int = field(compare=False)
-    kind: Kind | None
-    """The scalar type of the value; ``None`` for lists, maps, ``dyn`` and the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Const(_Node):
-    """A literal of a type that attributes can have."""
+    """A literal of a type that attributes can have. The spelling is that of a double, else its type."""
 
     value: Scalar
-    spelling: str = ""
+    spelling: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,95 +92,95 @@ Node = Const | Foreign | Name | Call | ListOf | MapOf | Select | Loop
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes right below, in the order of the text."""
-    match node:
-        case Call(args=nodes) | ListOf(elements=nodes) | MapOf(entries=nodes):
-            return nodes
-        case Select(operand=operand):
-            return (operand,)
-        case Loop():
-            return (node.over, node.start, node.condition, node.step, node.result)
-        case _:
-            return ()
+    below = _CHILDREN.get(type(node))
+    return below(node) if below else ()
 
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and all below it, in the order of the text."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += children(node)[::-1]
 
 
-def decode(checked: CheckedExpr) -> Node:
-    """The typed tree of a checked expression."""
-    return _Decoder(checked).node(checked.expr)
+_CHILDREN: dict[type, Callable[[Any], tuple[Node, ...]]] = {
+    Call: lambda call: call.args,
+    ListOf: lambda made: made.elements,
+    MapOf: lambda made: made.entries,
+    Select: lambda select: (select.operand,),
+    Loop: lambda loop: (loop.over, loop.start, loop.condition, loop.step, loop.result),
+}
 
 
-class _Decoder:
-    def __init__(self, checked: CheckedExpr) -> None:
-        self._types = checked.type_map
-        self._positions = checked.source_info.positions
-
-    def node(self, expr: Expr) -> Node:
-        id_ = expr.id
-        at = self._positions.get(id_, 0)
-        shape = expr.WhichOneof("kind")
-        if shape == "const_expr":
-            return _constant(id_, at, expr.const_expr)
-        kind = self._kind(id_)
-        if shape == "ident_expr":
-            return Name(id_, at, kind, expr.ident_expr.name)
-        if shape == "call_expr":
-            call = expr.call_expr
-            target = (self.node(call.target),) if call.HasField("target") else ()
-            return Call(id_, at, kind, call.function, (*target, *map(self.node, call.args)))
-        return self._composite(id_, at, kind, expr, shape)
-
-    def _composite(self, id_: int, at: int, kind: Kind | None, expr: Expr, shape: str | None) -> Node:
-        if shape == "list_expr":
-            return ListOf(id_, at, kind, tuple(map(self.node, expr.list_expr.elements)))
-        if shape == "select_expr":
-            select = expr.select_expr
-            return Select(id_, at, kind, self.node(select.operand), select.field, select.test_only)
-        if shape == "comprehension_expr":
-            return self._loop(id_, at, kind, expr)
-        entries = expr.struct_expr.entries
-        nodes = (self.node(part) for entry in entries for part in (entry.map_key, entry.value))
-        return MapOf(id_, at, kind, tuple(nodes), expr.struct_expr.message_name)
-
-    def _loop(self, id_: int, at: int, kind: Kind | None, expr: Expr) -> Loop:
-        loop = expr.comprehension_expr
-        return Loop(
-            id_,
-            at,
-            kind,
-            variable=loop.iter_var,
-            second_variable=loop.iter_var2,
-            over=self.node(loop.iter_range),
-            accumulator=loop.accu_var,
-            start=self.node(loop.accu_init),
-            condition=self.node(loop.loop_condition),
-            step=self.node(loop.loop_step),
-            result=self.node(loop.result),
-        )
-
-    def _kind(self, id_: int) -> Kind | None:
-        if id_ not in self._types:
-            return None
-        type_ = self._types[id_]
-        shape = type_.WhichOneof("kind")
-        if shape == "primitive":
-            return _PRIMITIVES.get(type_.primitive)
-        return _WELL_KNOWN.get(type_.well_known) if shape == "well_known" else None
+def decode(root: Expr) -> Node:
+    """The tree of a checked expression."""
+    shape = root.WhichOneof("kind")
+    return _DECODERS[shape](root) if shape else Foreign(root.id, "")
 
 
-def _constant(id_: int, at: int, constant: Constant) -> Node:
-    shape = constant.WhichOneof("kind")
-    if shape == "string_value":
-        return Const(id_, at, Kind.STRING, constant.string_value)
-    if shape == "int64_value":
-        return Const(id_, at, Kind.INT, constant.int64_value)
-    if shape == "double_value":
-        return Const(id_, at, Kind.DOUBLE, constant.double_value, repr(constant.double_value))
-    if shape == "bool_value":
-        return Const(id_, at, Kind.BOOL, constant.bool_value)
-    return Foreign(id_, at, None, str(constant).strip())
+def _constant(expr: Expr) -> Node:
+    constant: Constant = expr.const_expr
+    shape = constant.WhichOneof("kind") or ""
+    if shape not in _SPELLINGS:
+        return Foreign(expr.id, str(constant).strip())
+    value = getattr(constant, shape)
+    return Const(expr.id, value, _SPELLINGS[shape](value))
+
+
+def _name(expr: Expr) -> Node:
+    return Name(expr.id, expr.ident_expr.name)
+
+
+def _call(expr: Expr) -> Node:
+    call = expr.call_expr
+    args = tuple(map(decode, call.args))
+    return Call(expr.id, call.function, (decode(call.target), *args) if call.HasField("target") else args)
+
+
+def _list(expr: Expr) -> Node:
+    return ListOf(expr.id, tuple(map(decode, expr.list_expr.elements)))
+
+
+def _map(expr: Expr) -> Node:
+    struct = expr.struct_expr
+    parts = (decode(part) for entry in struct.entries for part in (entry.map_key, entry.value))
+    return MapOf(expr.id, tuple(parts), struct.message_name)
+
+
+def _select(expr: Expr) -> Node:
+    select = expr.select_expr
+    return Select(expr.id, decode(select.operand), select.field, select.test_only)
+
+
+def _loop(expr: Expr) -> Node:
+    loop = expr.comprehension_expr
+    return Loop(
+        expr.id,
+        variable=loop.iter_var,
+        second_variable=loop.iter_var2,
+        over=decode(loop.iter_range),
+        accumulator=loop.accu_var,
+        start=decode(loop.accu_init),
+        condition=decode(loop.loop_condition),
+        step=decode(loop.loop_step),
+        result=decode(loop.result),
+    )
+
+
+_DECODERS: dict[str, Callable[[Expr], Node]] = {
+    "const_expr": _constant,
+    "ident_expr": _name,
+    "call_expr": _call,
+    "list_expr": _list,
+    "struct_expr": _map,
+    "select_expr": _select,
+    "comprehension_expr": _loop,
+}
+_SPELLINGS: dict[str, Callable[[Scalar], str]] = {
+    "string_value": lambda _: "string",
+    "bool_value": lambda _: "bool",
+    "int64_value": lambda _: "int",
+    "double_value": repr,
+}

@@ -1,52 +1,44 @@
 """One expression, compiled once: its text, its tree, and programs for parts of it."""
 
-from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from maitred.core.expressions import ExpressionError
 
 from . import messages
-from .checked_pb2 import Expr
-from .environment import NUL, ROW, Checked, Environment
+from .checked_pb2 import CheckedExpr, Expr, Type
+from .environment import NUL, ROW, Environment
 from .limits import MAX_EXPRESSION_CHARACTERS
 from .source import Spans, error_at, mark_presence
 from .tree import Name, Node, decode, walk
 
 
 class Unit:
-    """A checked expression. Raises ``ExpressionError`` where the text does not compile."""
+    """A checked expression. Raises ``ExpressionError`` where the text does not compile.
+
+    A ruleset has thousands: what only errors and residuals need is decoded when they do.
+    """
 
     def __init__(self, environment: Environment, text: str) -> None:
         _refuse_unreadable(text)
         self.text = text
         self._environment = environment
-        self._checked: Checked = environment.check(mark_presence(text, environment.can_be_absent))
-        self.root: Node = decode(self._checked.tree)
-        self._programs: dict[int, Any] = {self.root.id: self._checked.program}
-        self._names: dict[int, tuple[str, ...]] = {}
-
-    @property
-    def type(self) -> str:
-        """CEL's name of the type, in lower case."""
-        return self._checked.type.lower()
+        checked = environment.check(mark_presence(text, environment.can_be_absent))
+        self.type, self._packed = checked.type, checked.packed
+        self.root: Node = decode(checked.tree.expr)
+        self.nodes: tuple[Node, ...] = tuple(walk(self.root))
+        self.columns = self._columns()
+        self._programs: dict[int, Any] = {self.root.id: checked.program}
+        self.parts: dict[int, Any] = {}
+        self._words: dict[int, str] | None = None
 
     def error(self, node: Node, message: str) -> ExpressionError:
         """An error that points at a node."""
-        return error_at(self.text, node.at, message)
+        return error_at(self.text, self._checked.source_info.positions.get(node.id, 0), message)
 
-    def names(self, node: Node) -> tuple[str, ...]:
-        """Every name in a part of the tree, in the order of the text."""
-        if node.id not in self._names:
-            found = (part.name for part in walk(node) if isinstance(part, Name))
-            self._names[node.id] = tuple(dict.fromkeys(found))
-        return self._names[node.id]
-
-    @cached_property
-    def columns(self) -> tuple[Name, ...]:
-        """The columns of a row that are read, each where it is read first."""
-        found = (node for node in walk(self.root) if isinstance(node, Name) and node.name.startswith(ROW))
-        return tuple({node.name: node for node in reversed(list(found))}.values())
+    def is_bool(self, node: Node) -> bool:
+        """Whether the checker knows a part to be true or false."""
+        types = self._checked.type_map
+        return node.id in types and types[node.id].primitive == Type.BOOL
 
     def program(self, node: Node) -> Any:
         """What evaluates a part of the tree.
@@ -55,20 +47,29 @@ class Unit:
         what was checked, and nothing hangs on printing and parsing a tree without a flaw.
         """
         if node.id not in self._programs:
-            self._programs[node.id] = self._environment.part(self._checked.tree, self._exprs[node.id])
+            checked = self._checked
+            self._programs[node.id] = self._environment.part(checked, _find(checked.expr, node.id))
         return self._programs[node.id]
 
     def words(self, node: Node) -> str:
         """The author's text for a part that stands under logic alone, else for the whole."""
+        if node is self.root:
+            return self.text.strip()
+        if self._words is None:
+            positions = self._checked.source_info.positions
+            self._words = Spans(self.text, positions).leaves(self.root)
         return self._words.get(node.id, self.text)
 
-    @cached_property
-    def _words(self) -> dict[int, str]:
-        return Spans(self.text).leaves(self.root)
+    @property
+    def _checked(self) -> CheckedExpr:
+        return CheckedExpr.FromString(self._packed)
 
-    @cached_property
-    def _exprs(self) -> dict[int, Expr]:
-        return {expr.id: expr for expr in _exprs_of(self._checked.tree.expr)}
+    def _columns(self) -> tuple[Name, ...]:
+        names = (node for node in self.nodes if isinstance(node, Name) and node.name.startswith(ROW))
+        first: dict[str, Name] = {}
+        for node in names:
+            first.setdefault(node.name, node)
+        return tuple(first.values())
 
 
 def _refuse_unreadable(text: str) -> None:
@@ -84,13 +85,28 @@ def _refuse_unreadable(text: str) -> None:
         raise error_at(text, error.start, messages.SURROGATE_IN_TEXT) from None
 
 
-def _exprs_of(expr: Expr) -> Iterator[Expr]:
-    """The expression and all below it. Every message but ``Expr`` is looked through."""
-    pending: list[Any] = [expr]
+def _find(root: Expr, id_: int) -> Expr:
+    pending = [root]
     while pending:
-        message = pending.pop()
-        if isinstance(message, Expr):
-            yield message
-        for field, value in message.ListFields():
-            if field.message_type is not None:
-                pending.extend(value if field.is_repeated else (value,))
+        expr = pending.pop()
+        if expr.id == id_:
+            return expr
+        pending += _below(expr)
+    raise KeyError(id_)
+
+
+def _below(expr: Expr) -> list[Expr]:
+    match expr.WhichOneof("kind"):
+        case "call_expr":
+            return [expr.call_expr.target, *expr.call_expr.args]
+        case "list_expr":
+            return list(expr.list_expr.elements)
+        case "select_expr":
+            return [expr.select_expr.operand]
+        case "struct_expr":
+            return [part for entry in expr.struct_expr.entries for part in (entry.map_key, entry.value)]
+        case "comprehension_expr":
+            loop = expr.comprehension_expr
+            return [loop.iter_range, loop.accu_init, loop.loop_condition, loop.loop_step, loop.result]
+        case _:
+            return []

@@ -19,6 +19,7 @@ class Vocabulary:
 
     def __init__(self, attributes: Mapping[str, Attribute], lists: Row) -> None:
         self.attributes = attributes
+        self._facts = {name: each for name, each in attributes.items() if not name.startswith(ROW)}
         self.lists: dict[str, tuple[Scalar, ...]] = {}
         self._members: dict[str, Members] = {}
         for name, value in lists.items():
@@ -38,11 +39,13 @@ class Vocabulary:
         """What each list holds; an empty one can be compared with strings only."""
         return {name: members.kind or Kind.STRING for name, members in self._members.items()}
 
+    def is_attribute(self, name: str) -> bool:
+        """Whether a name stands for a fact, and not for a constant of a row."""
+        return name in self._facts
+
     def attribute(self, node: Node) -> Attribute | None:
         """The attribute a node is the name of."""
-        if not isinstance(node, Name) or node.name.startswith(ROW):
-            return None
-        return self.attributes.get(node.name)
+        return self._facts.get(node.name) if isinstance(node, Name) else None
 
     def members(self, node: Node, value: Value) -> Members | None:
         """The values of a constant list as a set; ``None`` where there is no such set."""

@@ -1,0 +1,106 @@
+"""Parts of expressions that stay CEL's: what evaluates them and what they read."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from maitred.core.conditions import Expression
+from maitred.core.values import Value
+
+from .evaluation import Evaluation
+from .fold import Folder, plain
+from .source import PRESENCE
+from .tree import Call, Loop, Name, Node, children, walk
+from .unit import Unit
+from .vocabulary import Vocabulary
+
+_PRESENCE_OF = f"{PRESENCE}."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A part of one or more units that has the same tree in all of them.
+
+    ``names`` are all it reads; ``attributes`` those that are facts, each with whether there
+    is no value without it; ``presences`` pairs of variable and attribute.
+    """
+
+    text: str
+    program: Any
+    names: tuple[str, ...]
+    attributes: tuple[tuple[str, bool], ...]
+    presences: tuple[tuple[str, str], ...]
+
+
+class Parts:
+    """Hands out one ``Expression`` for one tree and one set of constants."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._parts: dict[Node, Part] = {}
+        self._expressions: dict[Hashable, Expression] = {}
+
+    def part(self, unit: Unit, node: Node) -> Part:
+        """The part a node is the root of."""
+        part: Part | None = unit.parts.get(node.id) or self._parts.get(node)
+        if part is None:
+            part = self._parts.setdefault(node, self._new(unit, node))
+        unit.parts[node.id] = part
+        return part
+
+    def truth(self, node: Node, folder: Folder) -> Expression:
+        """The expression for a boolean part."""
+        return self._expression(node, folder, as_number=False)
+
+    def number(self, node: Node, folder: Folder) -> Expression:
+        """The expression for a score."""
+        return self._expression(node, folder, as_number=True)
+
+    def _expression(self, node: Node, folder: Folder, *, as_number: bool) -> Expression:
+        part = self.part(folder.unit, node)
+        columns = [(name, folder.row[name]) for name in part.names if name in folder.row]
+        key = (part, as_number, tuple(_spelling(value) for _, value in columns))
+        if key not in self._expressions:
+            lists = (
+                (name, self._vocabulary.lists[name]) for name in part.names if name in self._vocabulary.lists
+            )
+            constants = {name: plain(value) for name, value in (*columns, *lists)}
+            evaluation = Evaluation(part.program, part.attributes, part.presences, constants)
+            evaluate = evaluation.number if as_number else evaluation.truth
+            self._expressions.setdefault(key, Expression(part.text, evaluation.reads, evaluate))
+        return self._expressions[key]
+
+    def _new(self, unit: Unit, node: Node) -> Part:
+        names, needed = names_of(node), set(_needed(node))
+        attributes = ((name, name in needed) for name in names if self._vocabulary.is_attribute(name))
+        presences = (
+            (name, name.removeprefix(_PRESENCE_OF)) for name in names if name.startswith(_PRESENCE_OF)
+        )
+        return Part(unit.words(node), unit.program(node), names, tuple(attributes), tuple(presences))
+
+
+def names_of(node: Node) -> tuple[str, ...]:
+    """Every name in a part of the tree, in the order of the text."""
+    return tuple(dict.fromkeys(part.name for part in walk(node) if isinstance(part, Name)))
+
+
+def _needed(node: Node) -> Iterator[str]:
+    """Names without whose values a part has none: those that are read come what may."""
+    match node:
+        case Name(name=name):
+            yield name
+        case Call(function="_&&_" | "_||_"):
+            pass
+        case Call(function="_?_:_", args=(condition, _, _)):
+            yield from _needed(condition)
+        case Loop(over=over):
+            yield from _needed(over)
+        case _:
+            for child in children(node):
+                yield from _needed(child)
+
+
+def _spelling(value: Value) -> Hashable:
+    """A constant so that equal ones mean the same: ``0.0`` and ``-0.0`` differ in CEL."""
+    values = value if isinstance(value, tuple) else (value,)
+    return repr(value) if values and isinstance(values[0], float) else value
