@@ -76,7 +76,7 @@ def cannot_read_tls(path: str, why: str) -> str:
 
 def bad_tls(cert: str, key: str) -> str:
     """The certificate and key, or the CA for clients, are not what they should be."""
-    return f"cannot serve TLS with `{cert}` and `{key}`: give a PEM certificate, its unencrypted key and, if any, a CA"
+    return f"cannot serve TLS with `{cert}` and `{key}`: not a PEM certificate with its plain key or CA"
 
 
 def not_serving(target: str, seconds: float) -> str:
