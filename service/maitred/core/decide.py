@@ -8,7 +8,7 @@ from operator import neg
 
 from .conditions import Unknown
 from .decisions import Decision, Proposal, Question, RenderedTreatment
-from .policy import Policy
+from .policy import Policy, placeholders
 from .rules import Action, Placeholder, Template, Treatment
 from .scan import Memo, evaluate
 from .values import Facts, Invalid
@@ -30,7 +30,7 @@ def decide(policy: Policy, question: Question) -> Decision:
             rank=rank,
             score=neg(negated) + 0.0,
             type=action.type,
-            treatment=render(action, question.channel, question.facts),
+            treatment=treatment_of(policy, action, question),
         )
         for rank, (negated, _, action) in enumerate(best, start=1)
     )
@@ -78,12 +78,24 @@ def score_of(action: Action, facts: Facts, memo: Memo) -> float | Unknown:
     )
 
 
-def render(action: Action, channel: str, facts: Facts) -> RenderedTreatment:
-    """The action's treatment on a channel; a line that needs an absent attribute is left out."""
-    treatment = action.treatments.get(channel, _NO_TREATMENT)
+def treatment_of(policy: Policy, action: Action, question: Question) -> RenderedTreatment:
+    """The action's treatment on the question's channel; one that reads no attribute is rendered once."""
+    channel = question.channel if question.channel in action.treatments else ""
+    key = action.name, channel
+    found = policy.rendered.get(key)
+    if found is None:
+        treatment = action.treatments.get(channel, _NO_TREATMENT)
+        found = render(treatment, action.title, question.facts)
+        if not any(placeholders(treatment)):
+            policy.rendered[key] = found
+    return found
+
+
+def render(treatment: Treatment, title: str, facts: Facts) -> RenderedTreatment:
+    """A treatment's text; a line that needs an absent attribute is left out, a title falls back."""
     say = tuple(line for line in (fill(template, facts) for template in treatment.say) if line)
-    title = fill(treatment.title, facts) if treatment.title else None
-    return RenderedTreatment(title or action.title, say, fill(treatment.show, facts) or "")
+    own_title = fill(treatment.title, facts) if treatment.title else None
+    return RenderedTreatment(own_title or title, say, fill(treatment.show, facts) or "")
 
 
 def fill(template: Template, facts: Facts) -> str | None:

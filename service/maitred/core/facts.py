@@ -102,10 +102,24 @@ def _list_fact(attribute: Attribute, coerce: Coerce, value: Any) -> Fact:
     return items
 
 
+_PLAIN: Mapping[Kind, type[bool | float | str]] = {Kind.BOOL: bool, Kind.DOUBLE: float, Kind.STRING: str}
+"""Classes whose every value is a fact of the kind as it stands, where no values are declared."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Slot:
+    """``plain`` is the class of values that are facts as they stand; a class of no value if none."""
+
     key: str
+    name: str
+    plain: type[bool | float | str | Invalid]
     attribute: Attribute
+
+    @classmethod
+    def of(cls, key: str, attribute: Attribute) -> "_Slot":
+        unchecked = not (attribute.type.is_list or attribute.allowed)
+        plain = _PLAIN.get(attribute.type.kind, Invalid) if unchecked else Invalid
+        return cls(key, attribute.name, plain, attribute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,7 @@ class FactReader:
         grouped: dict[tuple[str, ...], list[_Slot]] = {}
         for attribute in attributes:
             *path, key = attribute.name.split(".")
-            grouped.setdefault(tuple(path), []).append(_Slot(key, attribute))
+            grouped.setdefault(tuple(path), []).append(_Slot.of(key, attribute))
         return cls(tuple((path, tuple(slots)) for path, slots in grouped.items()))
 
     def read(self, context: Mapping[str, Any]) -> Facts:
@@ -133,14 +147,17 @@ class FactReader:
             if holder.__class__ is not dict:
                 _mark(facts, slots, holder)
                 continue
+            get = holder.get
             for slot in slots:
-                value = holder.get(slot.key)
-                if value is not None:
-                    facts[slot.attribute.name] = fact_of(slot.attribute, value)
+                value = get(slot.key)
+                if value.__class__ is slot.plain:
+                    facts[slot.name] = value
+                elif value is not None:
+                    facts[slot.name] = fact_of(slot.attribute, value)
         return facts
 
 
 def _mark(facts: Facts, slots: tuple[_Slot, ...], holder: Any) -> None:
     """Something stands where an object should: everything in it is invalid, not absent."""
     if holder is not None:
-        facts.update({slot.attribute.name: Invalid("is not inside an object") for slot in slots})
+        facts.update({slot.name: Invalid("is not inside an object") for slot in slots})

@@ -86,7 +86,7 @@ class Index:
             if hit is None:
                 mask &= lane.default
             else:
-                mask &= lane.default ^ as_mask(hit)
+                mask &= lane.default ^ (hit if hit.__class__ is int else as_mask(hit))
         for searched in self.searched:
             value = get(searched.attribute)
             if value is None or value.__class__ is Invalid:

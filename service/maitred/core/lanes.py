@@ -110,11 +110,11 @@ class ListLane:
         """The clauses possible for a list."""
         mask = self.default
         for wanted in map(self.wanted.get, value):
-            if wanted is not None:
-                mask |= as_mask(wanted)
+            if wanted:
+                mask |= wanted if wanted.__class__ is int else as_mask(wanted)
         if self.unwanted:
             for unwanted in map(self.unwanted.get, value):
-                if unwanted is not None:
+                if unwanted:
                     mask &= ~as_mask(unwanted)
         return mask
 

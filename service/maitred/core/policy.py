@@ -1,19 +1,20 @@
 """A ruleset compiled for deciding."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from . import conditions
 from .conditions import Condition, Literal, OneOf
+from .decisions import RenderedTreatment
 from .derivation import DeriverFactory, atoms_of
 from .facts import FactReader
 from .index import Index
 from .live import clock_facts, live_condition
 from .reasons import Reason
-from .rules import Action, Live, Location, Placeholder, Ruleset
+from .rules import Action, Live, Location, Placeholder, Ruleset, Treatment
 from .situations import Situations
 from .values import Attribute, Facts
 
@@ -47,7 +48,8 @@ class Policy:
     """Built by ``compile_policy``. ``actions`` are in the order of the index's entries.
 
     Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
-    the others stand best first, ties by name. ``zones`` are those whose clock some action is live by.
+    the others stand best first, ties by name. ``zones`` are those whose clock some action is live
+    by. ``rendered`` are treatments without placeholders, by action and channel.
     """
 
     ruleset: Ruleset
@@ -58,6 +60,7 @@ class Policy:
     zones: tuple[str | None, ...]
     locations: Mapping[str, Location] | None
     situations: Situations | None
+    rendered: dict[tuple[str, str], RenderedTreatment] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
         """The location with what is read of it; ``None`` where the ruleset does not know it."""
@@ -136,13 +139,13 @@ def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
             yield from conditions.reads(need.condition)
         if action.score.expression:
             yield from action.score.expression.reads
-        yield from _placeholders(action)
+        for treatment in action.treatments.values():
+            yield from placeholders(treatment)
     for condition in atoms_of(ruleset.situations).values():
         yield from conditions.reads(condition)
 
 
-def _placeholders(action: Action) -> Iterable[str]:
-    for treatment in action.treatments.values():
-        for part in chain(treatment.title or (), *treatment.say, treatment.show):
-            if isinstance(part, Placeholder):
-                yield part.attribute
+def placeholders(treatment: Treatment) -> Iterable[str]:
+    """Names of the attributes a treatment shows."""
+    parts = chain(treatment.title or (), *treatment.say, treatment.show)
+    return (part.attribute for part in parts if isinstance(part, Placeholder))

@@ -9,7 +9,7 @@ from .index import Index
 from .rules import Situation
 from .values import Facts
 
-MAX_REMEMBERED_DERIVATIONS = 65_536
+MAX_REMEMBERED_DERIVATIONS = 8_192
 """Distinct states of the atoms whose situations are kept as facts; beyond it the memo starts anew."""
 
 

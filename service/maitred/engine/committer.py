@@ -1,7 +1,9 @@
 """The decision thread: one writer per process that commits what has queued up, as one batch.
 
-While one batch commits, the next one gathers. There is no linger: an idle thread takes a
-single ticket at once. A ticket is answered only when its transaction is durable.
+While one batch commits, the next one gathers. There is no linger: a single ticket is taken at
+once. Only for calls that are known to be on their way does a batch wait, a moment at most: a
+commit costs about the same for one ticket as for fifty. A ticket is answered only when its
+transaction is durable.
 """
 
 import threading
@@ -19,6 +21,8 @@ MAX_BATCH_TICKETS = 256
 MAX_WAITING_TICKETS = 1_024
 """A third of a second at the measured rate: a longer queue only makes callers time out."""
 MAX_CONFLICT_RETRIES = 3
+MAX_GATHER_SECONDS = 0.005
+"""How long a batch waits for calls on their way: some twenty of them match in that time."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +52,9 @@ class Committer:
         self._store, self._observer, self._clock = store, observer, clock
         self._waiting: deque[Ticket] = deque()
         self._wake = threading.Event()
+        self._coming, self._counting = 0, threading.Lock()
+        self._all_here = threading.Event()
+        self._all_here.set()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="decisions", daemon=True)
 
@@ -55,16 +62,34 @@ class Committer:
         """Starts the decision thread."""
         self._thread.start()
 
+    def announce(self) -> None:
+        """A call is on its way. It ends in ``commit`` or ``withdraw``."""
+        with self._counting:
+            self._coming += 1
+            self._all_here.clear()
+
+    def withdraw(self) -> None:
+        """A call that was announced does not commit."""
+        with self._counting:
+            self._coming -= 1
+            if not self._coming:
+                self._all_here.set()
+
     def commit(self, ticket: Ticket) -> None:
         """Returns when the ticket's record, or an earlier one under its id, is durable.
 
+        The call has been announced.
+
         Raises ``CallError``: overloaded, deadline passed, store down, conflict, stopping.
         """
-        if self._stopping:
-            raise CallError(Code.STOPPING, "the service is stopping, try another replica")
-        if len(self._waiting) >= MAX_WAITING_TICKETS:
-            raise CallError(Code.OVERLOADED, "too many decisions are waiting")
-        self._waiting.append(ticket)
+        try:
+            if self._stopping:
+                raise CallError(Code.STOPPING, "the service is stopping, try another replica")
+            if len(self._waiting) >= MAX_WAITING_TICKETS:
+                raise CallError(Code.OVERLOADED, "too many decisions are waiting")
+            self._waiting.append(ticket)
+        finally:
+            self.withdraw()
         self._wake.set()
         if not self._thread.is_alive():
             self._refuse_rest()
@@ -83,8 +108,9 @@ class Committer:
         while not self._stopping or self._waiting:
             self._wake.wait()
             self._wake.clear()
-            while batch := self._take():
-                self._settle(batch)
+            while self._waiting:
+                self._all_here.wait(MAX_GATHER_SECONDS)
+                self._settle(self._take())
 
     def _take(self) -> list[Ticket]:
         waiting = self._waiting
