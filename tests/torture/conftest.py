@@ -1,0 +1,134 @@
+"""A real server process that can be killed, and callers that never give up."""
+
+import contextlib
+import json
+import os
+import queue
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+
+from maitred.v1 import decision_pb2 as pb
+from maitred.v1 import decision_pb2_grpc
+
+STARTER = Path(__file__).resolve().parents[2] / "rules" / "starter"
+START_SECONDS = 60
+CALL_SECONDS = 5
+
+
+class Service:
+    """``maitred serve`` as a child process, on the same port each time it is started."""
+
+    def __init__(self, database, folder):
+        self.database, self.folder, self.address, self.process = database, folder, "127.0.0.1:0", None
+
+    def start(self):
+        command = [sys.executable, "-m", "maitred.cli.main", "serve", "--rules", str(STARTER)]
+        command += ["--database", self.database, "--listen", self.address]
+        environ = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "MAITRED_"))}
+        self.process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environ, cwd=self.folder
+        )
+        self.address = self._address()
+        threading.Thread(target=self._drain, args=(self.process,), daemon=True).start()
+
+    def _address(self):
+        lines = []
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            line = self.process.stderr.readline()
+            if not line:
+                break
+            lines.append(line)
+            with contextlib.suppress(ValueError):
+                event = json.loads(line)
+                if event.get("event") == "serving":
+                    return event["address"]
+        pytest.fail("the service did not start:\n" + "".join(lines))
+
+    @staticmethod
+    def _drain(process):
+        for _ in process.stderr:
+            pass
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                return self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.process and self.process.returncode
+
+
+class Callers:
+    """Threads that ask without pause; what was acknowledged and what is in doubt is kept."""
+
+    def __init__(self, address, prefix, threads=8):
+        self.acknowledged, self.doubtful = {}, queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._channel = grpc.insecure_channel(address)
+        self._stub = decision_pb2_grpc.DecisionServiceStub(self._channel)
+        self._threads = [
+            threading.Thread(target=self._run, args=(f"{prefix}-{number}",), daemon=True) for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, prefix):
+        number = 0
+        while not self._stop.is_set():
+            number += 1
+            request = request_of(f"{prefix}-{number}")
+            try:
+                self.acknowledged[request.request_id] = self._stub.Decide(request, timeout=CALL_SECONDS)
+            except grpc.RpcError:
+                self.doubtful.put(request.request_id)
+                time.sleep(0.005)
+
+    def stop(self):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(2 * CALL_SECONDS)
+        self._channel.close()
+
+
+def request_of(request_id):
+    """The request that an id stands for; the same each time."""
+    draw = random.Random(request_id)
+    context = {"customer": {"tier": draw.choice(["basic", "gold", "platinum"]), "age": draw.randrange(16, 80)}}
+    return pb.DecideRequest(
+        request_id=request_id,
+        customer_id=str(draw.randrange(1_000)),
+        channel="pos",
+        context_json=json.dumps(context).encode(),
+        max_actions=3,
+    )
+
+
+@pytest.fixture
+def service(database_url, tmp_path):
+    made = Service(database_url, tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def callers():
+    return Callers
+
+
+@pytest.fixture
+def request_for():
+    return request_of
