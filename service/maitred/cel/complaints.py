@@ -1,12 +1,13 @@
 """cel-cpp's error reports, in the words of a rule author."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from maitred.core.expressions import ExpressionError
 
 from . import messages
-from .source import place_of
+from .source import Token, place_of, tokens_of
 
 FUNCTIONS = (
     *("all", "bool", "contains", "double", "duration", "dyn", "endsWith", "exists", "exists_one", "filter"),
@@ -30,6 +31,7 @@ _REPORT = re.compile(
 _UNDECLARED = re.compile(r"undeclared reference to '(.*)' \(in container '.*'\)")
 _OVERLOAD = re.compile(r"found no matching overload for '(.*?)' applied to '\((.*)\)'")
 _SELECT = re.compile(r"expression of type '(.*)' cannot be the operand of a select operation")
+_ON_A_TYPE = re.compile(r"expression of type 'type\(")
 _RANGE = re.compile(r"expression of type '(.*)' cannot be the range of a comprehension")
 _UNEXPECTED = re.compile(r"Syntax error: (?:mismatched|extraneous) input '(.*?)' expecting")
 _MISSING = re.compile(r"Syntax error: missing '(.*?)' at")
@@ -54,27 +56,30 @@ class _Item:
     """One error of a report."""
 
     def __init__(self, text: str, line: str, column: str, words: str) -> None:
-        self._text, self._words = text, words
-        self._at = _offset_of(text, int(line), int(column))
-        undeclared = _UNDECLARED.fullmatch(words)
-        self._undeclared = undeclared[1] if undeclared else None
+        self._words = words
+        self.start = _offset_of(text, int(line), int(column))
+        self._undeclared: str | None = None
+        self.is_unknown_function = False
+        match = _UNDECLARED.fullmatch(words)
+        # `list.NAME` of no such list: `list` alone is the name of a type.
+        if match or _ON_A_TYPE.match(words):
+            self._find_name(tokens_of(text), match[1] if match else None)
 
-    @property
-    def is_unknown_function(self) -> bool:
-        """An unknown function also leaves its variables undeclared: it is told first."""
-        return self._undeclared is not None and self._text[self._at : self._at + 1] == "("
+    def _find_name(self, tokens: list[Token], name: str | None) -> None:
+        """CEL points at the last dot of a name and at the bracket of a call; people look at its start.
 
-    @property
-    def start(self) -> int:
-        """CEL points at the last dot of a name and at the bracket of a call; people look at its start."""
-        if self._undeclared is None:
-            return self._at
-        before = self._undeclared.rpartition(".")[0] if self._text[self._at : self._at + 1] == "." else ""
-        before = self._undeclared if self.is_unknown_function else before
-        start = self._at - len(before)
-        return start if self._text[max(start, 0) : self._at] == before else self._at
+        An unknown function also leaves the variables of a macro undeclared: it is told first.
+        """
+        index = bisect_left(tokens, self.start, key=lambda token: token.at)
+        self.is_unknown_function = index < len(tokens) and tokens[index].value == "("
+        first = index - 1 if self.is_unknown_function else _start_of_name(tokens, index)
+        if 0 <= first < len(tokens):
+            self.start = tokens[first].at
+        self._undeclared = name or "".join(token.value for token in tokens[first : index + 2])
 
     def message(self, names: Sequence[str]) -> str:
+        if self.is_unknown_function and self._undeclared in FUNCTIONS:
+            return messages.wrong_count(self._undeclared)
         if self._undeclared is not None:
             return messages.undeclared(self._undeclared, FUNCTIONS if self.is_unknown_function else names)
         if match := _OVERLOAD.fullmatch(self._words):
@@ -95,6 +100,15 @@ class _Item:
             return messages.unclosed_text() if quoted else messages.unexpected(match[1])
         words = self._words.removeprefix("Syntax error: ").rstrip(".")
         return words[:1].lower() + words[1:]
+
+
+def _start_of_name(tokens: list[Token], index: int) -> int:
+    """The first token of the dotted name that has its last dot at an index."""
+    while 0 < index < len(tokens) and tokens[index].value == ".":
+        index -= 1
+        if index and tokens[index - 1].value == ".":
+            index -= 1
+    return index
 
 
 def _offset_of(text: str, line: int, column: int) -> int:

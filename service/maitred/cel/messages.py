@@ -89,6 +89,10 @@ def undeclared(name: str, known: Sequence[str]) -> str:
     return f"`{name}` is not declared" + (f": did you mean `{close[0]}`?" if close else "")
 
 
+def wrong_count(function: str) -> str:
+    return f"`{function}` is not called with that many arguments"
+
+
 def presence_of_what(name: str) -> str:
     shown = f", `{name}` is none" if name else ""
     return f"`has()` takes the name of a declared attribute{shown}"

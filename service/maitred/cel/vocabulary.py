@@ -49,7 +49,7 @@ class Vocabulary:
 
     def members(self, node: Node, value: Value) -> Members | None:
         """The values of a constant list as a set; ``None`` where there is no such set."""
-        if isinstance(node, Name) and node.name in self._members:
+        if isinstance(node, Name) and self.lists.get(node.name) is value:
             return self._members[node.name]
         return members_of(value) if isinstance(value, tuple) else None
 
