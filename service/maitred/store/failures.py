@@ -28,6 +28,7 @@ _POSTGRES_CONFLICTS = frozenset({"40001", "40P01", "55P03"})  # serialization, d
 _POSTGRES_TOO_SLOW = frozenset({"57014"})  # statement timeout
 _POSTGRES_FULL = frozenset({"53100"})
 _POSTGRES_READ_ONLY = frozenset({"25006"})  # a standby
+_POSTGRES_GONE = ("08", "57P")  # connection lost, server going down
 _POSTGRES_UNUSABLE = ("28", "3D", "42")  # login refused, no such database, no right or other tables
 
 
@@ -62,7 +63,7 @@ def from_sqlite(name: str, error: BaseException) -> Failure:
 def from_postgres(name: str, error: BaseException) -> Failure:
     """By SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
     problem, state = _one_line(error), getattr(error, "sqlstate", None)
-    if state is None:  # said by the driver itself: no connection, or none any more
+    if state is None or state.startswith(_POSTGRES_GONE):  # none: the driver says so itself
         return StoreDown(messages.cannot_be_reached(name, problem))
     if state in _POSTGRES_CONFLICTS:
         return StoreConflict(messages.lost(name, problem))

@@ -30,6 +30,11 @@ def no_folder(name: str, folder: str) -> str:
     return f"database `{name}`: the folder `{folder}` does not exist, create it"
 
 
+def folder_read_only(name: str, folder: str) -> str:
+    """The log and the lock file cannot be made beside the database."""
+    return f"database `{name}`: the folder `{folder}` is read-only, let this user write to it"
+
+
 def is_folder(name: str) -> str:
     """A folder stands where the file should be."""
     return f"database `{name}` is a folder, name a file in it"
@@ -76,7 +81,7 @@ def not_a_database(name: str) -> str:
 
 def read_only(name: str) -> str:
     """Nothing can be written."""
-    return f"database `{name}` is read-only, let this user write to it"
+    return f"database `{name}` is read-only, let this user read and write it and the files beside it"
 
 
 def cannot_open(name: str) -> str:

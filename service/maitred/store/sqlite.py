@@ -1,5 +1,6 @@
 """SQLite: one process, one writing connection, a write-ahead log that is synced at every commit."""
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,8 @@ FIXED_VERSION = (3, 51, 3)
 
 # IMMEDIATE: a transaction that reads first and wants to write later can lose the lock in between.
 _BEGIN = "BEGIN IMMEDIATE"
+# BEGIN IMMEDIATE on a file that cannot be written is silently a reading transaction.
+_TRY_TO_WRITE = "DELETE FROM decision WHERE false"
 _EVERY_CONNECTION = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", "PRAGMA foreign_keys = ON")
 _WRITER = (
     *_EVERY_CONNECTION,
@@ -88,6 +91,11 @@ def _check_place(file: Path) -> None:
         raise StoreUnusable(messages.is_folder(str(file)))
     if not file.parent.is_dir():
         raise StoreUnusable(messages.no_folder(str(file), str(file.parent)))
+    if not os.access(file.parent, os.W_OK | os.X_OK, effective_ids=True):
+        raise StoreUnusable(messages.folder_read_only(str(file), str(file.parent)))
+    # SQLite opens such a file all the same, and leaves files beside it that cannot be written either.
+    if file.exists() and not os.access(file, os.R_OK | os.W_OK, effective_ids=True):
+        raise StoreUnusable(messages.read_only(str(file)))
 
 
 def _prepare(writer: Engine, name: str) -> None:
@@ -98,6 +106,7 @@ def _prepare(writer: Engine, name: str) -> None:
     with translated(name, from_sqlite), writer.connect() as connection:
         connection.exec_driver_sql(_BEGIN)
         schema.bring_up_to_date(connection, name)
+        connection.exec_driver_sql(_TRY_TO_WRITE)
         connection.commit()
         mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
     if mode != "wal":

@@ -1,0 +1,50 @@
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from maitred.engine.ports import DecisionRecord
+from maitred.store import SqlStore, open_store
+
+NOON = datetime(2026, 12, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[SqlStore]:
+    opened = open_store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make_record() -> Callable[..., DecisionRecord]:
+    """A record with an id of its own; what the test says stands in it."""
+
+    def make(**fields: object) -> DecisionRecord:
+        plain = {"decided_at": NOON, "ruleset": "ab" * 32, "customer_id": "c-1", "body": b'{"proposals":[]}'}
+        return DecisionRecord(**({"decision_id": os.urandom(16)} | plain | fields))
+
+    return make
+
+
+@pytest.fixture
+def append() -> Callable[..., dict[bytes, DecisionRecord]]:
+    """Appends in a transaction of its own."""
+
+    def run(store: SqlStore, *records: DecisionRecord) -> dict[bytes, DecisionRecord]:
+        with store.transaction() as transaction:
+            return dict(transaction.append(records))
+
+    return run
+
+
+@pytest.fixture
+def count() -> Callable[[SqlStore], int]:
+    """Rows in the decision log."""
+
+    def run(store: SqlStore) -> int:
+        with store._readers.connect() as connection:
+            return connection.exec_driver_sql("SELECT count(*) FROM decision").scalar_one()
+
+    return run

@@ -1,0 +1,120 @@
+import subprocess
+import sys
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import make_url
+
+from maitred.store import StoreUnusable, open_store, schema
+from maitred.store.tables import METADATA
+
+STARTERS = 3
+OPEN_AND_CLOSE = "import sys; from maitred.store import open_store; open_store(sys.argv[1]).close()"
+
+
+@pytest.fixture
+def engine(database_url):
+    url = make_url(database_url)
+    made = create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url)
+    yield made
+    made.dispose()
+
+
+def test_an_empty_database_gets_the_tables_and_keeps_them(database_url, engine, make_record, append):
+    record = make_record()
+    store = open_store(database_url)
+    append(store, record)
+    store.close()
+
+    store = open_store(database_url)
+    assert store.decision(record.decision_id) == record
+    store.close()
+    assert set(inspect(engine).get_table_names()) == {"decision", "ruleset", schema.VERSION_TABLE}
+
+
+def test_the_migrations_end_in_the_tables_the_code_uses(database_url, engine):
+    open_store(database_url).close()
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_the_code_names_the_newest_migration():
+    config = Config()
+    config.set_main_option("script_location", str(schema._MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    names = [script.revision for script in scripts.walk_revisions()]
+    assert names == sorted(names, reverse=True)
+    assert names[0] == schema.HEAD
+
+
+def test_the_migrations_are_packaged():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    packaged = project["tool"]["setuptools"]["package-data"]["maitred"]
+    assert {"store/migrations/*", "store/migrations/versions/*"} <= set(packaged)
+
+
+def test_a_database_of_a_newer_maitred_is_refused(database_url, engine):
+    open_store(database_url).close()
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'")
+    with pytest.raises(StoreUnusable, match="is at schema `9999`, this maitred knows `"):
+        open_store(database_url)
+
+
+def test_a_database_of_somebody_else_is_refused_and_left_alone(database_url, engine):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE accounts (id integer)")
+        connection.exec_driver_sql("CREATE TABLE bookings (id integer)")
+    with pytest.raises(StoreUnusable, match=r"tables that are not maitred's \(`accounts`, `bookings`\)"):
+        open_store(database_url)
+    assert set(inspect(engine).get_table_names()) == {"accounts", "bookings"}
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "delete"
+
+
+def test_a_failed_migration_leaves_nothing(database_url, engine, monkeypatch):
+    def fail(connection) -> None:
+        migrate(connection)
+        raise RuntimeError("halfway")
+
+    migrate = schema._migrate
+    monkeypatch.setattr(schema, "_migrate", fail)
+    with pytest.raises(RuntimeError, match="halfway"):
+        open_store(database_url)
+    assert inspect(engine).get_table_names() == []
+    monkeypatch.undo()
+    open_store(database_url).close()
+
+
+def test_replicas_that_start_together_migrate_once(postgres_url, postgres_server):
+    starters = [
+        subprocess.Popen([sys.executable, "-c", OPEN_AND_CLOSE, postgres_url]) for _ in range(STARTERS)
+    ]
+    assert [starter.wait(60) for starter in starters] == [0] * STARTERS
+    assert postgres_server.run(f"SELECT version_num FROM {schema.VERSION_TABLE}", postgres_url) == [
+        (schema.HEAD,)
+    ]
+
+
+def test_of_processes_that_start_together_on_one_file_each_gets_the_tables_or_the_reason(sqlite_url):
+    def start(_: int) -> str:
+        try:
+            open_store(sqlite_url).close()
+        except StoreUnusable as error:
+            return str(error)
+        return "opened"
+
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(start, range(24)))
+    assert "opened" in said
+    assert all(answer == "opened" or "is in use by" in answer for answer in said)
+    open_store(sqlite_url).close()
