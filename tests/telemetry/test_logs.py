@@ -121,6 +121,14 @@ def test_libraries_are_heard_through_the_same_lines_from_warning_up(written):
     assert (line["logger"], line["level"], line["event"]) == ("grpc._server", "error", "lost it")
 
 
+def test_fields_that_a_library_adds_are_fields(written):
+    def say(_log):
+        logging.getLogger("maitred.rpc").info("call failed", extra={"error_id": "e-1", "level": HOSTILE})
+
+    (line,) = objects(written(say))
+    assert (line["error_id"], line["level"]) == ("e-1", "info")
+
+
 def failure():
     try:
         int("one\nline more")

@@ -31,6 +31,11 @@ def timed(call):
     return time.monotonic() - start
 
 
+def lost(counts, what):
+    """How many of a kind are missing; on a busy machine some events are not even made into it."""
+    return sum(count for name, count in counts.items() if name.startswith((what, "events")))
+
+
 def test_a_receiver_that_is_down_costs_the_caller_nothing_and_is_told_of(nobody, log, decision):
     observer = make_observer({"OTEL_EXPORTER_OTLP_ENDPOINT": nobody, "OTEL_METRICS_EXPORTER": "none"}, log)
     assert timed(lambda: [observer.observe(decision()) for _ in range(1_000)]) < 0.5
@@ -38,7 +43,7 @@ def test_a_receiver_that_is_down_costs_the_caller_nothing_and_is_told_of(nobody,
     ((level, counts),) = log.of("telemetry_dropped")
     assert level == "warning"
     for what in ("spans", "logs"):
-        assert sum(count for name, count in counts.items() if name.startswith(what)) == 1_000
+        assert lost(counts, what) == 1_000
 
 
 def test_a_receiver_that_hangs_holds_up_neither_callers_nor_the_end(receiver, log, decision):
@@ -49,7 +54,7 @@ def test_a_receiver_that_hangs_holds_up_neither_callers_nor_the_end(receiver, lo
         time.sleep(exporting.DRAIN_SECONDS)
     assert timed(observer.close) < CLOSED_WITHIN_SECONDS
     ((_, counts),) = log.of("telemetry_dropped")
-    assert sum(count for name, count in counts.items() if name.startswith("spans")) == 900
+    assert lost(counts, "spans") == 900
 
 
 def test_the_telemetry_thread_does_not_wait_for_a_receiver(receiver, log, decision):

@@ -1,20 +1,20 @@
-"""Settings to the parts of the SDK that send. Imported only where something is exported."""
+"""Settings to what sends. Imported only where something is exported."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import Meter
-from opentelemetry.sdk._logs import ReadableLogRecord
-from opentelemetry.sdk._logs.export import (
-    ConsoleLogRecordExporter,
-    LogRecordExporter,
-    LogRecordExportResult,
-)
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import (
     ConsoleMetricExporter,
@@ -23,8 +23,7 @@ from opentelemetry.sdk.metrics.export import (
     PeriodicExportingMetricReader,
 )
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
     ALWAYS_ON,
@@ -32,14 +31,12 @@ from opentelemetry.sdk.trace.sampling import (
     Sampler,
     TraceIdRatioBased,
 )
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from maitred.engine.log import Log
 
-from . import messages
+from . import messages, wire
 from .exports import SERVICE, Export, Settings, Signal, Sink
 from .outbox import Courier
-from .spans import Origin
 
 # The release of the conventions that the names of `names` are written after.
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
@@ -47,13 +44,21 @@ SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
 Made = TypeVar("Made")
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sends: the same for everything of a process."""
+
+    resource: Resource
+    release: str
+
+
 def origin(settings: Settings, instance_id: str) -> Origin:
-    """Who sends: the resource by the variables, the scope by the installed package."""
+    """The resource by the variables, the release by the installed package."""
     release = version(SERVICE)
     attributes = {"service.version": release, **dict(settings.resource)}
     if instance_id:
         attributes.setdefault("service.instance.id", instance_id)
-    return Origin(Resource.create(attributes), InstrumentationScope(SERVICE, release, SCHEMA_URL))
+    return Origin(Resource.create(attributes), release)
 
 
 def sampler(settings: Settings) -> Sampler:
@@ -64,19 +69,87 @@ def sampler(settings: Settings) -> Sampler:
     return ParentBased(root) if settings.sampler.startswith("parentbased_") else root
 
 
-def span_exporters(settings: Settings, log: Log) -> list[SpanExporter]:
-    """The exporters of traces."""
-    return list(_all(settings, Signal.TRACES, _span_exporter, log))
+class _Spans(OTLPSpanExporter):
+    """The SDK's way to a receiver (connection, headers, retries), for spans that are encoded already."""
+
+    def __init__(self, sender: Origin, endpoint: str | None) -> None:
+        super().__init__(endpoint=endpoint)
+        self._resource = wire.resource(sender.resource.attributes)
+        self._scope = wire.scope(SERVICE, sender.release)
+
+    def _translate_data(self, data: Sequence[Any]) -> ExportTraceServiceRequest:
+        scoped = ScopeSpans(scope=self._scope, spans=data, schema_url=SCHEMA_URL)
+        return ExportTraceServiceRequest(
+            resource_spans=[ResourceSpans(resource=self._resource, scope_spans=[scoped])]
+        )
 
 
-def record_exporters(settings: Settings, log: Log) -> list[LogRecordExporter]:
-    """The exporters of logs."""
-    return list(_all(settings, Signal.LOGS, _record_exporter, log))
+class _Records(OTLPLogExporter):
+    """The same for log records."""
+
+    def __init__(self, sender: Origin, endpoint: str | None) -> None:
+        super().__init__(endpoint=endpoint)
+        self._resource = wire.resource(sender.resource.attributes)
+        self._scope = wire.scope(SERVICE, sender.release)
+
+    def _translate_data(self, data: Sequence[Any]) -> ExportLogsServiceRequest:
+        scoped = ScopeLogs(scope=self._scope, log_records=data, schema_url=SCHEMA_URL)
+        return ExportLogsServiceRequest(
+            resource_logs=[ResourceLogs(resource=self._resource, scope_logs=[scoped])]
+        )
 
 
-def metric_readers(settings: Settings, log: Log) -> list[MetricReader]:
-    """What collects and exports metrics, at the interval of ``OTEL_METRIC_EXPORT_INTERVAL``."""
-    return list(_all(settings, Signal.METRICS, _metric_reader, log))
+def span_couriers(settings: Settings, sender: Origin, log: Log) -> list[Courier[Span]]:
+    """What sends traces."""
+
+    def make(export: Export) -> Courier[Span]:
+        if export.sink is Sink.CONSOLE:
+            return Courier(_print, _stop_printing)
+        exporter = _Spans(sender, export.endpoint or None)
+        return Courier(
+            lambda spans: exporter.export(spans) is SpanExportResult.SUCCESS,
+            exporter.shutdown,
+        )
+
+    return list(_all(settings, Signal.TRACES, make, log))
+
+
+def record_couriers(settings: Settings, sender: Origin, log: Log) -> list[Courier[LogRecord]]:
+    """What sends log records."""
+
+    def make(export: Export) -> Courier[LogRecord]:
+        if export.sink is Sink.CONSOLE:
+            return Courier(_print, _stop_printing)
+        exporter = _Records(sender, export.endpoint or None)
+        return Courier(
+            lambda records: exporter.export(records) is LogRecordExportResult.SUCCESS,
+            exporter.shutdown,
+        )
+
+    return list(_all(settings, Signal.LOGS, make, log))
+
+
+def meters(settings: Settings, sender: Origin, log: Log) -> MeterProvider | None:
+    """What keeps and exports metrics, at the interval of ``OTEL_METRIC_EXPORT_INTERVAL``."""
+
+    def make(export: Export) -> MetricReader:
+        exporter: MetricExporter = (
+            ConsoleMetricExporter(out=sys.stdout)
+            if export.sink is Sink.CONSOLE
+            else OTLPMetricExporter(endpoint=export.endpoint or None)
+        )
+        return PeriodicExportingMetricReader(exporter)
+
+    readers = list(_all(settings, Signal.METRICS, make, log))
+    if not readers:
+        return None
+    # No exemplars: there is no current span for them to point to.
+    return MeterProvider(readers, sender.resource, AlwaysOffExemplarFilter(), shutdown_on_exit=False)
+
+
+def meter(provider: MeterProvider, sender: Origin) -> Meter:
+    """Makes the instruments of this package."""
+    return provider.get_meter(SERVICE, sender.release, SCHEMA_URL)
 
 
 def _all(settings: Settings, signal: Signal, make: Callable[[Export], Made], log: Log) -> Iterator[Made]:
@@ -90,50 +163,11 @@ def _all(settings: Settings, signal: Signal, make: Callable[[Export], Made], log
                 log.warning("telemetry_setting_ignored", message=why)
 
 
-def _span_exporter(export: Export) -> SpanExporter:
-    if export.sink is Sink.CONSOLE:
-        return ConsoleSpanExporter(out=sys.stdout)
-    return OTLPSpanExporter(endpoint=export.endpoint or None)
+def _print(items: Sequence[object]) -> bool:
+    sys.stdout.write("\n".join(map(str, items)))
+    sys.stdout.flush()
+    return True
 
 
-def _record_exporter(export: Export) -> LogRecordExporter:
-    if export.sink is Sink.CONSOLE:
-        return ConsoleLogRecordExporter(out=sys.stdout)
-    return OTLPLogExporter(endpoint=export.endpoint or None)
-
-
-def _metric_reader(export: Export) -> MetricReader:
-    exporter: MetricExporter = (
-        ConsoleMetricExporter(out=sys.stdout)
-        if export.sink is Sink.CONSOLE
-        else OTLPMetricExporter(endpoint=export.endpoint or None)
-    )
-    return PeriodicExportingMetricReader(exporter)
-
-
-def span_courier(exporter: SpanExporter) -> Courier[ReadableSpan]:
-    """Sends spans."""
-
-    def send(spans: Sequence[ReadableSpan]) -> bool:
-        return exporter.export(spans) is SpanExportResult.SUCCESS
-
-    return Courier(send, exporter.shutdown)
-
-
-def record_courier(exporter: LogRecordExporter) -> Courier[ReadableLogRecord]:
-    """Sends log records."""
-
-    def send(records: Sequence[ReadableLogRecord]) -> bool:
-        return exporter.export(records) is LogRecordExportResult.SUCCESS
-
-    return Courier(send, exporter.shutdown)
-
-
-def meters(readers: Sequence[MetricReader], sender: Origin) -> MeterProvider:
-    """Keeps the state of all metrics. No exemplars: there is no current span to point to."""
-    return MeterProvider(readers, sender.resource, AlwaysOffExemplarFilter(), shutdown_on_exit=False)
-
-
-def meter(provider: MeterProvider, sender: Origin) -> Meter:
-    """Makes the instruments of this package."""
-    return provider.get_meter(sender.scope.name, sender.scope.version, sender.scope.schema_url)
+def _stop_printing() -> None:
+    """Printing ends by itself."""

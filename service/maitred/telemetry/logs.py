@@ -96,4 +96,6 @@ def _formatter(terminal: bool, *, colours: bool) -> logging.Formatter:  # noqa: 
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     ]
     render: Processor = Columns(colours=colours) if terminal else json_line
-    return structlog.stdlib.ProcessorFormatter(processors=[*shared, render])
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder()], processors=[*shared, render]
+    )

@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Sampler
 from opentelemetry.trace import format_span_id, format_trace_id
@@ -32,10 +32,9 @@ from .outbox import Outbox
 class Pipeline:
     """Where each signal goes; empty or ``None`` where it goes nowhere. For one thread."""
 
-    origin: spans.Origin
     sampler: Sampler
-    spans: tuple[Outbox[ReadableSpan], ...] = ()
-    records: tuple[Outbox[ReadableLogRecord], ...] = ()
+    spans: tuple[Outbox[Span], ...] = ()
+    records: tuple[Outbox[LogRecord], ...] = ()
     meters: MeterProvider | None = None
     metrics: Metrics | None = None
 
@@ -55,17 +54,17 @@ class Pipeline:
         elif isinstance(event, CallFailed):
             self._failure(event, at_ns)
         elif isinstance(event, RulesetLoaded):
-            self._tell(records.ruleset_loaded(event, self.origin))
+            self._tell(records.ruleset_loaded(event))
         elif isinstance(event, RulesetRefused):
-            self._tell(records.ruleset_refused(event, at_ns, self.origin))
+            self._tell(records.ruleset_refused(event, at_ns))
 
     def _decision(self, event: DecisionMade) -> None:
         where = spans.place(names.DECIDE, event.trace_id, event.span_id, event.parent, self._sampler())
         if where.sampled:
             for outbox in self.spans:
-                outbox.put(spans.decision_span(event, where, self.origin))
+                outbox.put(spans.decision_span(event, where))
         if self.records:
-            self._tell(records.evaluation(event, where, self.origin))
+            self._tell(records.evaluation(event, where))
 
     def _failure(self, event: CallFailed, ended_ns: int) -> None:
         new = RandomIdGenerator()
@@ -74,13 +73,13 @@ class Pipeline:
         where = spans.place(names.method(event.method), trace_id, span_id, event.trace, self._sampler())
         if where.sampled:
             for outbox in self.spans:
-                outbox.put(spans.failure_span(event, ended_ns, where, self.origin))
-        self._tell(records.call_failed(event, ended_ns, where, self.origin))
+                outbox.put(spans.failure_span(event, ended_ns, where))
+        self._tell(records.call_failed(event, ended_ns, where))
 
     def _sampler(self) -> Sampler | None:
         return self.sampler if self.spans else None
 
-    def _tell(self, record: ReadableLogRecord) -> None:
+    def _tell(self, record: LogRecord) -> None:
         for outbox in self.records:
             outbox.put(record)
 
@@ -103,18 +102,16 @@ class Pipeline:
 def make_pipeline(settings: Settings, log: Log, instance_id: str, losses: Losses) -> Pipeline:
     """Makes the exporters with their threads; what cannot be made is logged and left out."""
     origin = exporters.origin(settings, instance_id)
-    readers = exporters.metric_readers(settings, log)
-    meters = exporters.meters(readers, origin) if readers else None
+    meters = exporters.meters(settings, origin, log)
     return Pipeline(
-        origin,
         exporters.sampler(settings),
         tuple(
-            Outbox(names.SPANS, settings.spans, exporters.span_courier(exporter), losses)
-            for exporter in exporters.span_exporters(settings, log)
+            Outbox(names.SPANS, settings.spans, courier, losses)
+            for courier in exporters.span_couriers(settings, origin, log)
         ),
         tuple(
-            Outbox(names.LOGS, settings.logs, exporters.record_courier(exporter), losses)
-            for exporter in exporters.record_exporters(settings, log)
+            Outbox(names.LOGS, settings.logs, courier, losses)
+            for courier in exporters.record_couriers(settings, origin, log)
         ),
         meters,
         Metrics(exporters.meter(meters, origin)) if meters else None,

@@ -1,20 +1,26 @@
 """Events to log records for OTLP. The process log is another thing: see ``narrate``."""
 
-from opentelemetry._logs import LogRecord, SeverityNumber
-from opentelemetry.context import Context
-from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
+from opentelemetry.trace import TraceFlags
 
 from maitred.engine.observer import CallFailed, DecisionMade, RulesetLoaded, RulesetRefused
 
 from . import names
-from .spans import Attributes, Origin, Place, error_type
+from .spans import Place, error_type
+from .wire import Attributes, attach
 
 # A ruleset can have thousands of faults; the first ones and their number say enough.
 FAULTS_MAX = 20
-_NO_TRACE = Context()
+
+_INFO, _WARN, _ERROR = "INFO", "WARN", "ERROR"
+_NUMBERS = {
+    _INFO: SeverityNumber.SEVERITY_NUMBER_INFO,
+    _WARN: SeverityNumber.SEVERITY_NUMBER_WARN,
+    _ERROR: SeverityNumber.SEVERITY_NUMBER_ERROR,
+}
 
 
-def evaluation(event: DecisionMade, where: Place, origin: Origin) -> ReadableLogRecord:
+def evaluation(event: DecisionMade, where: Place) -> LogRecord:
     """The ``feature_flag.evaluation`` event of one decision: the top proposal is its key."""
     attributes: Attributes = {
         names.FLAG_KEY: names.plain(event.proposals[0]) if event.proposals else names.NO_ACTION,
@@ -28,7 +34,7 @@ def evaluation(event: DecisionMade, where: Place, origin: Origin) -> ReadableLog
         names.PROPOSALS: tuple(map(names.plain, event.proposals)),
         names.DRY_RUN: event.dry_run,
     }
-    return _record(names.EVALUATION_EVENT, event.ended_ns, attributes, origin, context=where.context)
+    return _record(names.EVALUATION_EVENT, event.ended_ns, attributes, where=where)
 
 
 def _result_reason(event: DecisionMade) -> str:
@@ -37,7 +43,7 @@ def _result_reason(event: DecisionMade) -> str:
     return "targeting_match" if event.proposals else "default"
 
 
-def call_failed(event: CallFailed, ended_ns: int, where: Place, origin: Origin) -> ReadableLogRecord:
+def call_failed(event: CallFailed, ended_ns: int, where: Place) -> LogRecord:
     """A failed call; without the exception, whose text can hold anything."""
     attributes: Attributes = {
         names.METHOD: names.method(event.method),
@@ -45,25 +51,22 @@ def call_failed(event: CallFailed, ended_ns: int, where: Place, origin: Origin) 
         names.CODE: event.code.name if event.code else "INTERNAL",
         names.ERROR_ID: event.error_id,
     }
-    severity = SeverityNumber.WARN if event.code else SeverityNumber.ERROR
-    return _record(
-        names.CALL_FAILED_EVENT, ended_ns, attributes, origin, context=where.context, severity=severity
-    )
+    severity = _WARN if event.code else _ERROR
+    return _record(names.CALL_FAILED_EVENT, ended_ns, attributes, severity, where)
 
 
-def ruleset_loaded(event: RulesetLoaded, origin: Origin) -> ReadableLogRecord:
+def ruleset_loaded(event: RulesetLoaded) -> LogRecord:
     """A ruleset went into force."""
     attributes: Attributes = {
         names.RULESET_HASH: event.hash,
         names.RULESET_VERSION: names.plain(event.version),
-        names.RULESET_COMMIT: event.commit,
+        names.RULESET_COMMIT: names.plain(event.commit),
         names.RULESET_ACTIONS: event.actions,
     }
-    at_ns = round(event.at.timestamp() * 1e9)
-    return _record(names.LOADED_EVENT, at_ns, attributes, origin)
+    return _record(names.LOADED_EVENT, round(event.at.timestamp() * 1e9), attributes)
 
 
-def ruleset_refused(event: RulesetRefused, at_ns: int, origin: Origin) -> ReadableLogRecord:
+def ruleset_refused(event: RulesetRefused, at_ns: int) -> LogRecord:
     """A ruleset did not load."""
     attributes: Attributes = {
         names.RULESET_SOURCE: names.plain(event.source),
@@ -71,25 +74,21 @@ def ruleset_refused(event: RulesetRefused, at_ns: int, origin: Origin) -> Readab
         names.RULESET_FAULT_COUNT: len(event.faults),
         names.RULESET_FAULTS: tuple(map(names.plain, event.faults[:FAULTS_MAX])),
     }
-    return _record(names.REFUSED_EVENT, at_ns, attributes, origin, severity=SeverityNumber.ERROR)
+    return _record(names.REFUSED_EVENT, at_ns, attributes, _ERROR)
 
 
 def _record(
-    name: str,
-    at_ns: int,
-    attributes: Attributes,
-    origin: Origin,
-    *,
-    context: Context | None = None,
-    severity: SeverityNumber = SeverityNumber.INFO,
-) -> ReadableLogRecord:
+    name: str, at_ns: int, attributes: Attributes, severity: str = _INFO, where: Place | None = None
+) -> LogRecord:
     record = LogRecord(
-        timestamp=at_ns,
-        observed_timestamp=at_ns,
-        context=context or _NO_TRACE,
-        severity_number=severity,
-        severity_text=severity.name,
-        attributes=attributes,
         event_name=name,
+        time_unix_nano=at_ns,
+        observed_time_unix_nano=at_ns,
+        severity_number=_NUMBERS[severity],
+        severity_text=severity,
     )
-    return ReadableLogRecord(record, origin.resource, origin.scope)
+    if where:
+        record.trace_id, record.span_id = where.trace_id, where.span_id
+        record.flags = TraceFlags.SAMPLED if where.sampled else TraceFlags.DEFAULT
+    attach(record, attributes)
+    return record
