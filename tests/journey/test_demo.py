@@ -141,6 +141,15 @@ def test_an_interrupted_demonstration_stops_its_service(root, fake, number, code
     fake.assert_gone()
 
 
+def test_settings_of_another_service_do_not_reach_the_child(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAITRED_WORKERS", "7")
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "till")
+    shown = "import os; print(sorted(n for n in os.environ if n.startswith(('MAITRED_', 'OTEL_'))))"
+    process = service.start([sys.executable, "-c", shown], tmp_path / "log")
+    assert process.wait(30) == 0
+    assert service.last_lines(tmp_path / "log") == "['OTEL_SERVICE_NAME']"
+
+
 def until(ready, timeout_s=30):
     deadline = time.monotonic() + timeout_s
     while not ready():

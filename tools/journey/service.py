@@ -1,6 +1,7 @@
 """The service as a child process, from start to stop."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -72,9 +73,18 @@ def serving(command: Sequence[str], log: Path) -> Iterator[Service]:
 def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     try:
         with log.open("wb") as output:
+            # Settings meant for another service would change this one.
+            environment = {
+                name: value for name, value in os.environ.items() if not name.startswith("MAITRED_")
+            }
             # In a session of its own, for Ctrl-C to reach the client alone, which then stops it in order.
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=True,
             )
     except OSError as error:
         raise ServiceError(f"cannot start `{command[0]}`: {error.strerror}; install maitred first") from error

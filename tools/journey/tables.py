@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from . import checkouts
+from . import checkouts, rows
 from .rows import (
     ACTION_COLUMNS,
     CHECKOUT_COLUMNS,
@@ -39,8 +39,6 @@ LOCATIONS = "stores.csv"
 CHECKOUTS = checkouts.NAME
 MANIFEST = "manifest.json"
 
-# Raised when the tables change their form, so that older ones are built again.
-FORM = 1
 # 9 takes twice the time for 2 % less.
 GZIP_LEVEL = 6
 
@@ -50,7 +48,7 @@ def build(tables: Path = TABLES, *, force: bool = False, console: Console | None
 
     Raises `SourceError` or `OSError`.
     """
-    made_from = {"form": FORM, "source": version()}
+    made_from = {"source": version(), "code": code()}
     if not force and up_to_date(tables, made_from):
         return False
     tables.mkdir(parents=True, exist_ok=True)
@@ -58,7 +56,7 @@ def build(tables: Path = TABLES, *, force: bool = False, console: Console | None
         read = bar.track(COLUMNS, description="reading the package")
         data = {name: frames((name,))[name] for name in read}
         lines = data["transactions"]
-        rows: Mapping[str, tuple[Sequence[str], Iterable[Row], int]] = {
+        made: Mapping[str, tuple[Sequence[str], Iterable[Row], int]] = {
             ACTIONS: (
                 ACTION_COLUMNS,
                 action_rows(data["coupons"], data["campaign_descriptions"]),
@@ -72,11 +70,16 @@ def build(tables: Path = TABLES, *, force: bool = False, console: Console | None
             ),
         }
         hashes = {
-            name: write(tables / name, columns, bar.track(made, total=total, description=name))
-            for name, (columns, made, total) in rows.items()
+            name: write(tables / name, columns, bar.track(some, total=total, description=name))
+            for name, (columns, some, total) in made.items()
         }
     put(tables / MANIFEST, json.dumps({**made_from, "sha256": hashes}, indent=2).encode() + b"\n")
     return True
+
+
+def code() -> str:
+    """Stands for how tables are made: when that changes, older ones are built again."""
+    return sha256(b"".join(Path(file).read_bytes() for file in (rows.__file__, __file__)))
 
 
 def up_to_date(tables: Path, made_from: Mapping[str, object]) -> bool:
