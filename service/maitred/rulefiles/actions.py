@@ -1,6 +1,6 @@
 """Documents of kind ``Action`` to ``core.rules.Action``; what tables share with them."""
 
-from collections.abc import Callable, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
+from collections.abc import Callable, Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
 from dataclasses import dataclass
 
 from maitred.core.rules import Action, ActionType, Live, Requirement, Template, Treatment
@@ -93,12 +93,12 @@ def requirements_of(
 
 
 def treatments_of(
-    around: Around, spot: Spot, models: Mapping[str, kinds.Treatment], columns: Iterable[str] = ()
+    around: Around, spot: Spot, models: Mapping[str, kinds.Treatment], columns: Collection[str] = ()
 ) -> dict[str, Treatment]:
     """By channel. ``columns`` are the ``row.*`` that may be read besides attributes."""
 
     def template(at: Spot, text: str) -> Template:
-        return template_of(around, at, text, [*around.attributes, *columns])
+        return template_of(around, at, text, columns)
 
     return {channel: _treatment(spot.at(channel), model, template) for channel, model in models.items()}
 
@@ -111,14 +111,14 @@ def _treatment(spot: Spot, model: kinds.Treatment, template: Callable[[Spot, str
     )
 
 
-def template_of(around: Around, spot: Spot, text: str, known: Iterable[str]) -> Template:
+def template_of(around: Around, spot: Spot, text: str, columns: Collection[str]) -> Template:
     """A text with its placeholders checked; without them where one is faulty."""
     template = parsed(around.report, spot, text)
     for name in names(template):
         around.conditions.mentions.names.add(name)
-        if name not in known and name not in around.doubtful:
+        if not any(name in known for known in (around.attributes, columns, around.doubtful)):
             at = spot.within(*place_in(text, name))
-            around.report.error(at, messages.placeholder_unknown(name, known))
+            around.report.error(at, messages.placeholder_unknown(name, [*around.attributes, *columns]))
     return template
 
 

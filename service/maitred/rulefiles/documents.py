@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, cast
 from pydantic import ValidationError
 
 from . import kinds, limits, messages, problems
-from .report import Report, Spot
+from .report import RULESET, Report, Spot
 from .salvage import salvage
 from .tree import Node, Tree, read
 from .windows import zones
@@ -137,7 +137,7 @@ def the_ruleset(report: Report, documents: Documents) -> kinds.Ruleset:
         report.error(extra.spot.at("kind"), messages.only_one("`Ruleset`", found[0].spot.file))
     if not found:
         if "Ruleset" not in documents.doubtful:
-            report.at_line("", 0, 0, messages.no_ruleset())
+            report.at_line(RULESET, 0, 0, messages.no_ruleset())
         return NO_RULESET
     head = found[0]
     if head.model.timezone not in zones():
@@ -148,10 +148,10 @@ def the_ruleset(report: Report, documents: Documents) -> kinds.Ruleset:
 def check_size(sources: Mapping[str, bytes], report: Report) -> None:
     """Bounds on the whole. Raises ``RulesetInvalid`` where reading it is out of the question."""
     if not any(name.endswith(RULE_FILE_ENDINGS) for name in sources):
-        report.at_line("", 0, 0, messages.no_rule_files())
+        report.at_line(RULESET, 0, 0, messages.no_rule_files())
     if len(sources) > limits.RULESET_FILES:
-        report.at_line("", 0, 0, messages.too_many_files())
+        report.at_line(RULESET, 0, 0, messages.too_many_files())
     if sum(map(len, sources.values())) > limits.RULESET_BYTES:
-        report.at_line("", 0, 0, messages.ruleset_too_large())
+        report.at_line(RULESET, 0, 0, messages.ruleset_too_large())
     if not report.sound:
         report.warnings()

@@ -16,7 +16,7 @@ from .canonical import hash_of
 from .conditions import Conditions, Mentions
 from .documents import RULE_FILE_ENDINGS, TABLE_ENDINGS, Documents, check_size, read_documents, the_ruleset
 from .eligibility import with_eligibility
-from .report import Report
+from .report import RULESET, Report
 from .rows import table_actions_of
 from .vocabulary import Vocabulary, vocabulary_of
 
@@ -107,9 +107,9 @@ def _rules(reading: _Reading) -> _Rules:
 
 def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -> None:
     if not placed and not documents.doubtful:
-        report.warn_file("", messages.no_actions())
+        report.warn_file(RULESET, messages.no_actions())
     if len(placed) > limits.ACTIONS:
-        report.at_line("", 0, 0, messages.too_many_actions())
+        report.at_line(RULESET, 0, 0, messages.too_many_actions())
     seen: dict[str, Placed] = {}
     for each in placed:
         first = seen.setdefault(each.action.name, each)

@@ -429,8 +429,8 @@ def date_in_condition(name: str) -> str:
     return f"{quoted(name)} is a date, which is for `live` only: declare it as string or timestamp"
 
 
-def row_text_too_long(text: str) -> str:
-    return f"{quoted(text)} is too long: at most {limits.TEXT_CHARACTERS} characters"
+def empty_title() -> str:
+    return "the row gives an empty title: fill its cells in"
 
 
 # Eligibility and situations

@@ -1,7 +1,8 @@
 """``${attribute}`` in texts; ``$${`` is a plain ``${``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from maitred.core.rules import Placeholder, Template
 
@@ -55,6 +56,38 @@ def fill(template: Template, cells: Mapping[str, str]) -> Template:
 
 def _cell(part: str | Placeholder, cells: Mapping[str, str]) -> str | Placeholder:
     return cells.get(part.attribute, part) if isinstance(part, Placeholder) else part
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """A text to be filled in with cells by their numbers, made to be used for many rows."""
+
+    pattern: str
+    columns: tuple[int, ...]
+
+    def text(self, cells: Sequence[str]) -> str:
+        """The text for one row."""
+        return self.pattern % tuple([cells[column] for column in self.columns])
+
+
+def filler(template: Sequence[str | Placeholder], numbers: Mapping[str, int]) -> Filler:
+    """``numbers`` are those of the cells, by the names the template has for them."""
+    known = [part for part in template if isinstance(part, str) or part.attribute in numbers]
+    pattern = "".join(part.replace("%", "%%") if isinstance(part, str) else "%s" for part in known)
+    return Filler(pattern, tuple(numbers[part.attribute] for part in known if isinstance(part, Placeholder)))
+
+
+def fillers(template: Template, numbers: Mapping[str, int]) -> tuple[Filler | Placeholder, ...]:
+    """A template as fillers between the placeholders that no cell fills."""
+    parts: list[Filler | Placeholder] = []
+    group: list[str | Placeholder] = []
+    for part in template:
+        if isinstance(part, Placeholder) and part.attribute not in numbers:
+            parts += [filler(group, numbers), part]
+            group = []
+        else:
+            group.append(part)
+    return (*parts, filler(group, numbers))
 
 
 def literal(template: Template) -> str:

@@ -12,6 +12,9 @@ from .text import Lines, decode
 
 Entry = TypeVar("Entry")
 
+RULESET = "."
+"""In place of a file name: the ruleset as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -114,7 +117,7 @@ def bounded(faults: list[Fault], dropped: int = 0) -> tuple[Fault, ...]:
     distinct = ordered(faults)
     worst = sorted(distinct, key=lambda fault: fault.severity is Severity.WARNING)[: limits.FAULTS]
     more = len(distinct) - len(worst) + dropped
-    return (*ordered(worst), *([Fault("", 0, 0, messages.more_faults(more))] if more else []))
+    return (*ordered(worst), *([Fault(RULESET, 0, 0, messages.more_faults(more))] if more else []))
 
 
 def with_text(sources: Mapping[str, bytes], faults: tuple[Fault, ...]) -> tuple[Fault, ...]:

@@ -1,21 +1,21 @@
 """Documents of kind ``ActionTable``: one action for every row of a table."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from maitred.core.expressions import ExpressionError, Score
-from maitred.core.rules import Action, ActionType, Live, Requirement, Treatment
+from maitred.core.rules import Action, ActionType, Live, Placeholder, Requirement, Template, Treatment
 from maitred.core.values import Attribute, Value
 
 from . import fields, kinds, limits, messages, tables
 from .actions import Around, Placed
 from .conditions import NAME, Conditions
 from .documents import Documents, Sourced
-from .placeholders import fill, literal
+from .placeholders import Filler, filler, fillers
 from .tables import Row, Table
-from .template import Columns, RowNeed, Shape, shape_of
+from .template import Columns, LiveShape, RowNeed, Shape, shape_of
 from .vocabulary import content, has_columns, tell_cell
-from .windows import LiveError, Written, date_of, live_of
+from .windows import LiveError, date_of, live_of
 
 MakeConditions = Callable[[Mapping[str, Attribute]], Conditions]
 """A compiler that knows these attributes besides those of the ruleset."""
@@ -31,7 +31,7 @@ def table_actions_of(around: Around, documents: Documents, make: MakeConditions)
         shape = shape_of(around, conditions, sourced.spot.at("action"), sourced.model.action, columns)
         table = _table(around, sourced, columns)
         if table:
-            reader = _RowReader(around, sourced, columns, shape, table, {})
+            reader = _RowReader(around, sourced, shape, table)
             yield from filter(None, map(reader.read, table.rows))
 
 
@@ -64,122 +64,168 @@ class _RowError(Exception):
         self.message, self.columns = message, columns
 
 
-@dataclass(frozen=True, slots=True)
 class _RowReader:
     """Rows of one table to actions; faults are told where the row stands."""
 
-    around: Around
-    sourced: Sourced[kinds.ActionTable]
-    columns: Columns
-    shape: Shape
-    table: Table
-    windows: dict[Written, tuple[Live, list[LiveError]]]
+    def __init__(
+        self, around: Around, sourced: Sourced[kinds.ActionTable], shape: Shape, table: Table
+    ) -> None:
+        self._around, self._model, self._shape, self._table = around, sourced.model.action, shape, table
+        self._spot = sourced.spot
+        numbers = {_PREFIX + name: number for number, name in enumerate(table.header)}
+        self._columns = [
+            (name, numbers[name], None if attribute is None else tables.reader_of(attribute), attribute)
+            for name, attribute in _columns(sourced.model.table.columns).items()
+        ]
+        self._name = filler(shape.name, numbers)
+        self._title = filler(shape.title, numbers)
+        self._labels = {name: filler(template, numbers) for name, template in shape.labels.items()}
+        self._live = _Windows(shape.live, numbers, around.zone)
+        self._treatments = {
+            channel: _RowTreatment.of(each, numbers) for channel, each in shape.treatments.items()
+        }
 
     def read(self, row: Row) -> Placed | None:
         """The action of a row; ``None`` where it is faulty."""
         try:
-            cells, values = self._cells(row)
-            return Placed(self._action(cells, values), self.sourced.spot, (self._file, row.line))
+            return Placed(self._action(row.cells), self._spot, (self._table.file, row.line))
         except _RowError as error:
             self._tell(row, error)
             return None
 
-    @property
-    def _file(self) -> str:
-        return self.sourced.model.table.file
-
     def _tell(self, row: Row, error: _RowError) -> None:
-        names = [name.removeprefix(_PREFIX) for name in error.columns if name in self.columns]
-        column = names[0] if names else self.table.header[0]
-        tell_cell(self.around.report, self.table, row, column, error.message)
+        names = (name.removeprefix(_PREFIX) for name in error.columns)
+        column = next((name for name in names if name in self._table.header), self._table.header[0])
+        tell_cell(self._around.report, self._table, row, column, error.message)
 
-    def _cells(self, row: Row) -> tuple[dict[str, str], dict[str, Value]]:
-        cells = dict(zip(map(_PREFIX.__add__, self.table.header), row.cells, strict=True))
-        values: dict[str, Value] = {}
-        for name, column in self.columns.items():
-            if column is None:
-                _check_date(name, cells[name])
-            else:
-                values[name] = _value(column, cells[name])
-        return cells, values
-
-    def _action(self, cells: Mapping[str, str], values: Mapping[str, Value]) -> Action:
-        shape, model = self.shape, self.sourced.model.action
+    def _action(self, cells: list[str]) -> Action:
+        values = self._values(cells)
         return Action(
-            name=self._name(cells),
-            title=self._title(cells),
-            type=ActionType[model.type.upper()],
-            owner=model.owner,
-            labels=self._labels(cells),
-            channels=frozenset(model.channels),
-            live=self._live(cells),
-            requirements=tuple(self._requirement(need, values) for need in shape.needs),
+            name=self._name_of(cells),
+            title=self._title_of(cells),
+            type=ActionType[self._model.type.upper()],
+            owner=self._model.owner,
+            labels=self._labels_of(cells),
+            channels=frozenset(self._model.channels),
+            live=self._live.of(cells),
+            requirements=tuple([_requirement(need, values) for need in self._shape.needs]),
             score=self._score(values),
-            treatments=self._treatments(cells),
+            treatments=self._treatments_of(cells),
         )
 
-    def _name(self, cells: Mapping[str, str]) -> str:
-        name = literal(fill(self.shape.name, cells))
+    def _values(self, cells: list[str]) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        for name, number, read, attribute in self._columns:
+            if read is None or attribute is None:
+                _check_date(name, cells[number])
+                continue
+            value = read(cells[number])
+            if value is None:
+                raise _bad_cell(attribute, cells[number])
+            values[name] = value
+        return values
+
+    def _name_of(self, cells: list[str]) -> str:
+        name = self._name.text(cells)
         if not fields.is_name(name):
-            raise _RowError(messages.bad_name(name), _names(self.sourced.model.action.name))
+            raise _RowError(messages.bad_name(name), _names(self._model.name))
         return name
 
-    def _title(self, cells: Mapping[str, str]) -> str:
-        title = literal(fill(self.shape.title, cells))
-        if len(title) > limits.TEXT_CHARACTERS:
-            raise _RowError(messages.row_text_too_long(title), _names(self.sourced.model.action.title))
+    def _title_of(self, cells: list[str]) -> str:
+        title = self._title.text(cells)
+        if not 0 < len(title) <= limits.TEXT_CHARACTERS:
+            message = messages.too_long(limits.TEXT_CHARACTERS) if title else messages.empty_title()
+            raise _RowError(message, _names(self._model.title))
         return title
 
-    def _labels(self, cells: Mapping[str, str]) -> dict[str, str]:
-        labels = {name: literal(fill(template, cells)) for name, template in self.shape.labels.items()}
+    def _labels_of(self, cells: list[str]) -> dict[str, str]:
+        labels = {name: each.text(cells) for name, each in self._labels.items()}
         for name, value in labels.items():
             if not fields.is_label_value(value):
-                columns = _names(self.sourced.model.action.labels[name])
-                raise _RowError(messages.bad_label_value(value), columns)
+                raise _RowError(messages.bad_label_value(value), _names(self._model.labels[name]))
         return labels
 
-    def _live(self, cells: Mapping[str, str]) -> Live:
-        shape = self.shape.live
-        if isinstance(shape, Live):
-            return shape
-        written = shape.written(cells)
-        if written not in self.windows:
-            self.windows[written] = live_of(written, self.around.zone)
-        live, errors = self.windows[written]
-        for error in errors:
-            raise _RowError(error.message, shape.columns(error.field))
-        return live
-
-    def _requirement(self, need: Requirement | RowNeed, values: Mapping[str, Value]) -> Requirement:
-        if isinstance(need, Requirement):
-            return need
-        try:
-            return Requirement(need.rule, need.text, need.template.bind(values), need.say)
-        except ExpressionError as error:
-            raise _RowError(error.message, _names(need.text)) from None
-
     def _score(self, values: Mapping[str, Value]) -> Score:
-        score = self.shape.score
+        score = self._shape.score
         if isinstance(score, Score):
             return score
         try:
             return score.bind(values)
         except ExpressionError as error:
-            raise _RowError(error.message, _names(self.shape.score_text)) from None
+            raise _RowError(error.message, _names(self._shape.score_text)) from None
 
-    def _treatments(self, cells: Mapping[str, str]) -> Mapping[str, Treatment]:
-        if not self.shape.treatments_read_row:
-            return self.shape.treatments
-        return {channel: _filled(each, cells) for channel, each in self.shape.treatments.items()}
+    def _treatments_of(self, cells: list[str]) -> Mapping[str, Treatment]:
+        if not self._shape.treatments_read_row:
+            return self._shape.treatments
+        return {channel: each.treatment(cells) for channel, each in self._treatments.items()}
 
 
-def _filled(treatment: Treatment, cells: Mapping[str, str]) -> Treatment:
-    return replace(
-        treatment,
-        title=None if treatment.title is None else fill(treatment.title, cells),
-        say=tuple(fill(template, cells) for template in treatment.say),
-        show=fill(treatment.show, cells),
-    )
+class _Windows:
+    """``live`` of each row; rows with the same cells share one."""
+
+    def __init__(self, shape: Live | LiveShape, numbers: Mapping[str, int], zone: str) -> None:
+        self._shape, self._numbers, self._zone = shape, numbers, zone
+        self._used = (
+            [] if isinstance(shape, Live) else [numbers[name] for name in shape.reads() if name in numbers]
+        )
+        self._known: dict[tuple[str, ...], tuple[Live, list[LiveError]]] = {}
+
+    def of(self, cells: list[str]) -> Live:
+        """Raises ``_RowError``."""
+        shape = self._shape
+        if isinstance(shape, Live):
+            return shape
+        key = tuple([cells[number] for number in self._used])
+        if key not in self._known:
+            named = {name: cells[number] for name, number in self._numbers.items()}
+            self._known[key] = live_of(shape.written(named), self._zone)
+        live, errors = self._known[key]
+        for error in errors:
+            raise _RowError(error.message, shape.columns(error.field))
+        return live
+
+
+_Parts = tuple[Filler | Placeholder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _RowTreatment:
+    """A treatment before its row is known."""
+
+    title: _Parts | None
+    say: tuple[_Parts, ...]
+    show: _Parts
+
+    @classmethod
+    def of(cls, treatment: Treatment, numbers: Mapping[str, int]) -> "_RowTreatment":
+        """The treatment with the cells it reads by number."""
+        return cls(
+            title=None if treatment.title is None else fillers(treatment.title, numbers),
+            say=tuple(fillers(template, numbers) for template in treatment.say),
+            show=fillers(treatment.show, numbers),
+        )
+
+    def treatment(self, cells: list[str]) -> Treatment:
+        """The treatment of one row."""
+        return Treatment(
+            title=None if self.title is None else _filled(self.title, cells),
+            say=tuple([_filled(parts, cells) for parts in self.say]),
+            show=_filled(self.show, cells),
+        )
+
+
+def _filled(parts: _Parts, cells: list[str]) -> Template:
+    texts = [part.text(cells) if isinstance(part, Filler) else part for part in parts]
+    return tuple([text for text in texts if text])
+
+
+def _requirement(need: Requirement | RowNeed, values: Mapping[str, Value]) -> Requirement:
+    if isinstance(need, Requirement):
+        return need
+    try:
+        return Requirement(need.rule, need.text, need.template.bind(values), need.say)
+    except ExpressionError as error:
+        raise _RowError(error.message, _names(need.text)) from None
 
 
 def _names(text: str) -> list[str]:
@@ -187,12 +233,9 @@ def _names(text: str) -> list[str]:
     return [name for name in NAME.findall(text) if name.startswith(_PREFIX)]
 
 
-def _value(column: Attribute, cell: str) -> Value:
-    value = tables.value_of(column, cell)
-    if value is None:
-        name = column.name.removeprefix(_PREFIX)
-        raise _RowError(messages.bad_cell(name, cell, str(column.type)), [column.name])
-    return value
+def _bad_cell(column: Attribute, cell: str) -> _RowError:
+    name = column.name.removeprefix(_PREFIX)
+    return _RowError(messages.bad_cell(name, cell, str(column.type)), [column.name])
 
 
 def _check_date(name: str, cell: str) -> None:

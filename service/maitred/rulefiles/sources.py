@@ -9,7 +9,7 @@ from maitred.core.faults import Fault, RulesetInvalid
 
 from . import limits, messages
 from .documents import RULE_FILE_ENDINGS, TABLE_ENDINGS
-from .report import bounded
+from .report import RULESET, bounded
 
 _ENDINGS = (*RULE_FILE_ENDINGS, *TABLE_ENDINGS)
 
@@ -30,7 +30,7 @@ def read_sources(directory: Path) -> Mapping[str, bytes]:
         if not root.is_dir():
             raise NotADirectoryError
     except (OSError, RuntimeError):
-        raise RulesetInvalid((Fault("", 0, 0, messages.no_directory(str(directory))),)) from None
+        raise RulesetInvalid((Fault(RULESET, 0, 0, messages.no_directory(str(directory))),)) from None
     sources: dict[str, bytes] = {}
     total = 0
     for name in _names(root, faults):
@@ -48,12 +48,12 @@ def _names(root: Path, faults: list[Fault]) -> list[str]:
     found: list[str] = []
     for entries, path in enumerate(_walk(root, faults)):
         if entries >= limits.DIRECTORY_ENTRIES:
-            faults.append(Fault("", 0, 0, messages.too_many_entries()))
+            faults.append(Fault(RULESET, 0, 0, messages.too_many_entries()))
             break
         if path.endswith(_ENDINGS):
             found.append(path)
     if len(found) > limits.RULESET_FILES:
-        faults.append(Fault("", 0, 0, messages.too_many_files()))
+        faults.append(Fault(RULESET, 0, 0, messages.too_many_files()))
         return []
     return sorted(found)
 
@@ -66,7 +66,7 @@ def _walk(root: Path, faults: list[Fault]) -> Iterator[str]:
         try:
             entries = sorted(os.scandir(root / prefix), key=lambda entry: entry.name)
         except OSError as error:
-            faults.append(Fault(prefix.rstrip("/"), 0, 0, messages.unreadable(_why(error))))
+            faults.append(Fault(prefix.rstrip("/") or RULESET, 0, 0, messages.unreadable(_why(error))))
             continue
         for entry in entries:
             if entry.name.startswith("."):

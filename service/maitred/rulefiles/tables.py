@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from maitred.core.facts import fact_of
 from maitred.core.values import Attribute, AttributeType, Invalid, Kind, Value
@@ -142,11 +143,18 @@ def type_of(name: str) -> AttributeType:
     return AttributeType(Kind(inner), is_list=inner != name)
 
 
-def value_of(attribute: Attribute, cell: str) -> Value | None:
-    """The value of a cell; ``None`` where it is not of the type. Lists are separated by blanks."""
+def reader_of(attribute: Attribute) -> Callable[[str], Value | None]:
+    """From the text of a cell to its value; ``None`` where it is not of the type."""
+    if attribute.type == AttributeType(Kind.STRING) and not attribute.allowed:
+        return str
+    if attribute.type == AttributeType(Kind.STRING, is_list=True) and not attribute.allowed:
+        return lambda cell: tuple(cell.split())
+    return partial(_value, attribute)
+
+
+def _value(attribute: Attribute, cell: str) -> Value | None:
+    """Lists are separated by blanks."""
     kind = attribute.type.kind
-    if attribute.type.is_list and kind is Kind.STRING and not attribute.allowed:
-        return tuple(cell.split())
     scalars = (
         [_scalar(kind, part) for part in cell.split()] if attribute.type.is_list else _scalar(kind, cell)
     )

@@ -48,6 +48,11 @@ class LiveShape:
         hours = tuple(text for template in self.hours if (text := filled(template)))
         return Written(filled(self.first), filled(self.last), self.days, hours, filled(self.zone))
 
+    def reads(self) -> list[str]:
+        """Every column, each once."""
+        templates = (self.first, self.last, *self.hours, self.zone)
+        return list(dict.fromkeys(name for template in templates if template for name in names(template)))
+
     def columns(self, field: str) -> list[str]:
         """The columns that a field of ``live`` is made of."""
         templates = {

@@ -7,7 +7,7 @@ Every refusal is reported where it stands and reading goes on, with a stand-in.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from yaml._yaml import CParser
@@ -126,8 +126,9 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         if event.anchor is not None or event.tag is not None:
             self._refuse_properties(event)
-        if self._key is _NO_KEY and type(self._open) is dict:
-            self._take_key(event)
+        target = self._open
+        if self._key is _NO_KEY and type(target) is dict:
+            self._take_key(event, target)
             return
         value: Plain = event.value
         if not event.style:
@@ -137,13 +138,13 @@ class _Builder:
             self._tell(event, messages.forbidden_character(found[0]))
         self._put(value)
 
-    def _take_key(self, event: yaml.ScalarEvent) -> None:
+    def _take_key(self, event: yaml.ScalarEvent, mapping: dict[str, Node]) -> None:
         key = event.value
         if key == "<<" and not event.style:
             self._tell(event, messages.merge_key())
-        elif FORBIDDEN.search(key):
+        elif event.style == '"' and FORBIDDEN.search(key):
             self._tell(event, messages.forbidden_character(key))
-        elif key in cast("dict[str, Node]", self._open):
+        elif key in mapping:
             self._tell(event, messages.duplicate_key(key))
         else:
             self._key = key

@@ -10,7 +10,7 @@ from maitred.core.values import Attribute, AttributeType, Invalid, Kind, Scalar,
 from . import fields, kinds, limits, messages
 from .documents import TABLE_ENDINGS, Documents, Sourced
 from .report import Report, Spot
-from .tables import Row, Table, cell_column, read_lines, read_table, type_of, value_of
+from .tables import Row, Table, cell_column, read_lines, read_table, reader_of, type_of
 from .windows import zones
 
 GIVEN = (
@@ -239,7 +239,7 @@ class _LocationReader:
             cell = row.cells[self._table.column(name)]
             if not cell:
                 continue
-            value = value_of(attribute, cell)
+            value = reader_of(attribute)(cell)
             if value is None:
                 self.tell(row, name, messages.bad_cell(name, cell, str(attribute.type)))
             else:
