@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from maitred.cli import main
+
 COMMAND = (sys.executable, "-m", "maitred.cli.main")
 TIMEOUT_SECONDS = 60.0
 
@@ -112,6 +114,10 @@ class Service:
             time.sleep(0.02)
         raise AssertionError(f"no {name}: {self.log.read_text()}")
 
+    def await_event_after_end(self, name: str) -> dict[str, Any]:
+        assert self.process.poll() is not None
+        return self.events(name)[-1]
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(TIMEOUT_SECONDS)
@@ -132,6 +138,20 @@ def maitred() -> Maitred:
             timeout=TIMEOUT_SECONDS,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Maitred:
+    """Runs a command in this process: for what needs no process of its own."""
+    for name in [name for name in os.environ if name.startswith("MAITRED_")]:
+        monkeypatch.delenv(name)
+
+    def run(*args: object):
+        code = main.run([*map(str, args)])
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(args, code, printed.out, printed.err)
 
     return run
 

@@ -19,9 +19,9 @@ def test_the_best_action_is_shown_with_what_to_say(service, maitred, gold):
     assert ["show", "LOUNGE"] in lines
 
 
-def test_reasons_name_rule_and_shortfall_nearest_first(service, maitred):
+def test_reasons_name_rule_and_shortfall_nearest_first(service, run):
     context = '{"customer": {"tier": "basic"}}'
-    done = maitred(
+    done = run(
         *("decide", "--customer", "7", "--channel", "pos", "--context", context),
         *("--explain", "full", "--target", service.address),
     )
@@ -30,7 +30,9 @@ def test_reasons_name_rule_and_shortfall_nearest_first(service, maitred):
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith("    ")]
     assert [row[:2] for row in rows] == [
         ["action", "reason"],
-        ["apology", "MISSING_ATTRIBUTE"] if rows[1][1] == "MISSING_ATTRIBUTE" else ["apology", "NOT_ELIGIBLE"],
+        ["apology", "MISSING_ATTRIBUTE"]
+        if rows[1][1] == "MISSING_ATTRIBUTE"
+        else ["apology", "NOT_ELIGIBLE"],
         ["lounge", "NOT_ELIGIBLE"],
         ["app-hint", "WRONG_CHANNEL"],
     ]
@@ -55,13 +57,17 @@ def test_explain_shows_record_chain_and_proposals(service, maitred):
         assert words in told.stdout
     assert "app-hint" not in told.stdout
 
-    full = maitred("explain", answer["decision_id"], "--full", "--json", env={"MAITRED_TARGET": service.address})
+    full = maitred(
+        "explain", answer["decision_id"], "--full", "--json", env={"MAITRED_TARGET": service.address}
+    )
     record = json.loads(full.stdout)
     assert record["record"]["location_id"] == "s1"
     assert record["record"]["facts"]["session.failed_calls"] == 4
     assert record["record"]["ruleset_version"] == "1.4"
     assert record["decision"]["decision_id"] == answer["decision_id"]
-    assert [(r["action"], r["reason"]) for r in record["decision"]["refusals"]] == [("app-hint", "WRONG_CHANNEL")]
+    assert [(r["action"], r["reason"]) for r in record["decision"]["refusals"]] == [
+        ("app-hint", "WRONG_CHANNEL")
+    ]
 
 
 def test_a_repeated_request_id_gets_the_stored_answer_and_other_content_is_refused(service, maitred, gold):
@@ -115,24 +121,27 @@ def test_the_context_may_stand_in_a_file_and_the_time_may_be_given(service, mait
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--channel", "kiosk"), "error: the request is malformed: unknown channel `kiosk`, known are mobile, pos"),
+        (
+            ("--channel", "kiosk"),
+            "error: the request is malformed: unknown channel `kiosk`, known are mobile, pos",
+        ),
         (("--channel", "pos", "--ruleset", "ab" * 32), "error: not found: no ruleset `"),
     ],
 )
-def test_what_the_server_refuses_is_a_finding(service, maitred, flags, message):
-    done = maitred("decide", "--customer", "7", *flags, "--target", service.address)
+def test_what_the_server_refuses_is_a_finding(service, run, flags, message):
+    done = run("decide", "--customer", "7", *flags, "--target", service.address)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(message)
 
 
-def test_an_unknown_decision_is_a_finding(service, maitred):
-    done = maitred("explain", "ab" * 16, "--target", service.address)
+def test_an_unknown_decision_is_a_finding(service, run):
+    done = run("explain", "ab" * 16, "--target", service.address)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: not found: ")
 
 
-def test_without_a_server_it_says_how_to_start_one(maitred, free_port):
-    done = maitred("decide", "--customer", "7", "--channel", "pos", "--target", f"127.0.0.1:{free_port}")
+def test_without_a_server_it_says_how_to_start_one(run, free_port):
+    done = run("decide", "--customer", "7", "--channel", "pos", "--target", f"127.0.0.1:{free_port}")
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         f"error: no server answers at `127.0.0.1:{free_port}`",
@@ -155,9 +164,9 @@ def test_without_a_server_it_says_how_to_start_one(maitred, free_port):
         (("--tls-ca", "nowhere.pem"), "cannot read `nowhere.pem`: "),
     ],
 )
-def test_bad_flags_are_told_before_anything_is_sent(maitred, free_port, flags, message):
+def test_bad_flags_are_told_before_anything_is_sent(run, free_port, flags, message):
     given = ("--customer", "7", "--channel", "pos", "--target", f"127.0.0.1:{free_port}")
-    done = maitred("decide", *given, *flags)
+    done = run("decide", *given, *flags)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {message}"), done.stderr
     assert "Traceback" not in done.stderr

@@ -12,7 +12,7 @@ from maitred.core.decisions import Proposal, Refusal
 from maitred.engine.calls import Answer, RecordView
 
 from . import messages
-from .console import plain
+from .console import plain, shown
 from .plainly import instant_text
 
 HASH_SHOWN_CHARACTERS = 12
@@ -38,7 +38,7 @@ def answer_view(answer: Answer, *, explained: bool) -> RenderableType:
 def record_view(view: RecordView) -> RenderableType:
     """What ``explain`` prints."""
     parts: list[RenderableType] = [_heading(view.answer), Text(), _request(view)]
-    parts += _section("situations", [Text(plain(chain)) for chain in view.situations])
+    parts += _section("situations", [shown(chain) for chain in view.situations])
     parts += _section("attributes", [_facts(view.facts_json)])
     parts += [Text(), Text("proposals", STRONG), *_proposals(view.answer)]
     parts += _refusals(view.answer.refusals)
@@ -81,7 +81,7 @@ def _card(proposal: Proposal, why: Iterable[str]) -> Table:
     lines += [("show", treatment.show), *(("why", line) for line in why)]
     for label, line in lines:
         if line:
-            card.add_row(label, plain(line))
+            card.add_row(label, shown(line))
     return card
 
 
@@ -97,7 +97,7 @@ def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:
         table.add_column(name, no_wrap=name == "reason", overflow="fold")
     for refusal in sorted(refusals, key=lambda refusal: (-refusal.reason, refusal.action)):
         cells = (refusal.action, refusal.reason.name, refusal.rule, refusal.detail)
-        table.add_row(*map(plain, cells))
+        table.add_row(*map(shown, cells))
     yield Padding.indent(table, INDENT_COLUMNS)
 
 
@@ -114,14 +114,14 @@ def _request(view: RecordView) -> Table:
     )
     for label, value in rows:
         if value:
-            grid.add_row(label, plain(value))
+            grid.add_row(label, shown(value))
     return grid
 
 
 def _facts(facts_json: bytes) -> Table:
     grid = _grid()
     for name, value in sorted(json.loads(facts_json or b"{}").items()):
-        grid.add_row(plain(name), _cut(plain(json.dumps(value, ensure_ascii=False))))
+        grid.add_row(shown(name), shown(_cut(json.dumps(value, ensure_ascii=False))))
     return grid
 
 

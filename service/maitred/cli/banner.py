@@ -10,7 +10,7 @@ from maitred.core.policy import Policy
 from maitred.settings import DEFAULT_LISTEN, Settings
 
 from . import messages
-from .console import plain
+from .console import shown
 
 HASH_SHOWN_CHARACTERS = 12
 FAVOURITE_CHANNEL = "pos"
@@ -31,10 +31,10 @@ def banner(settings: Settings, address: str, policy: Policy | None) -> Group:
         rows.append(("time", messages.SIMULATED_TIME))
     grid = Table.grid(padding=(0, 2))
     for label, value in rows:
-        grid.add_row(Text(f"  {label}", "dim"), plain(value))
+        grid.add_row(Text(f"  {label}", "dim"), shown(value))
     lines: list[RenderableType] = [title, grid]
     if policy:
-        lines.append(Text.assemble(("  try  ", "dim"), (example(policy, address), "bold green")))
+        lines.append(Text.assemble(("  try       ", "dim"), (example(policy, address), "bold green")))
     return Group(*lines, Text(f"  {messages.HOW_TO_STOP}", "dim"))
 
 

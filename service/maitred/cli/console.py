@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 PIPE_COLUMNS = 10_000
 """Who pipes wants one line a row; nothing that is shown is wider."""
@@ -41,3 +42,8 @@ def plain(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
     )
+
+
+def shown(text: str) -> Text:
+    """Text of others as it may be printed: neither markup nor control characters mean anything."""
+    return Text(plain(text))

@@ -67,6 +67,11 @@ def _run(args: list[str] | None) -> int:
         return CANNOT_RUN
     except typer.Abort:
         return INTERRUPTED
+    except SystemExit as left:
+        # What typer makes of a reader that has left.
+        if isinstance(left.__context__, BrokenPipeError):
+            raise left.__context__ from None
+        raise
     return int(code or FINE)
 
 
@@ -78,7 +83,7 @@ def _say(message: str, hint: str) -> None:
 
 def _help_for(error: typer.TyperException) -> str:
     ctx = getattr(error, "ctx", None)
-    return messages.see_help(ctx.command_path) if ctx else ""
+    return messages.see_help(ctx.command_path if ctx else "maitred")
 
 
 def _unexpected(error: Exception) -> int:

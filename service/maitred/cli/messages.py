@@ -121,7 +121,7 @@ def faulty(errors: int, warnings: int, files: int) -> str:
     """``3 errors, 1 warning in 4 files``."""
     told = [counted(errors, "error")] if errors else []
     told += [counted(warnings, "warning")] if warnings else []
-    return f"{', '.join(told)} in {counted(files, 'file')}"
+    return ", ".join(told) + (f" in {counted(files, 'file')}" if files else "")
 
 
 def sound(actions: int, situations: int, version: str, digest: str, warnings: int) -> str:

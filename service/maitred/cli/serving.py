@@ -4,7 +4,6 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import nullcontext
 
 from maitred.bootstrap.serving import Running, start
 from maitred.core.faults import RulesetInvalid
@@ -43,9 +42,10 @@ def _serve(
     settings: Settings, environ: Mapping[str, str], log: Log, signals: Signals, *, strict: bool, worker: str
 ) -> int:
     at_terminal = sys.stderr.isatty() and not worker
-    status = err().status(messages.loading(str(settings.rules))) if at_terminal else nullcontext()
-    with status:
-        running = start(settings, environ, log, share_port=bool(worker))
+    if at_terminal:
+        # A line and no spinner: that would be drawn over what the log writes meanwhile.
+        err().print(messages.loading(str(settings.rules)))
+    running = start(settings, environ, log, share_port=bool(worker))
     try:
         if strict and not running.policy:
             return FINDINGS
