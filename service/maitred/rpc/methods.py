@@ -17,6 +17,7 @@ from .streams import STREAMS_MOST
 from .workers import Workers
 
 DECISION_SERVICE: str = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
+METHODS = ("Decide", "DecideStream", "GetDecision")
 HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
 SPARE_STREAM_THREADS = 4

@@ -20,6 +20,10 @@ from .streams import Streams
 
 NOTICE_SECONDS = 0.5
 """How long "not serving" stands before new calls fail, unless told otherwise: two health polls of our own."""
+QUIET_SECONDS = 0.1
+REFUSING_MOST_SECONDS = 1.0
+"""New calls are refused until none came for a while, before gRPC stops: what it has not handed over by then
+it resets with ``CANCELLED``, which clients do not retry, where ``UNAVAILABLE`` is meant."""
 LAST_WORDS_SECONDS = 2.0
 """After the grace every call is cancelled; how long gRPC may take for it."""
 
@@ -68,10 +72,10 @@ class Server:
             **health_handlers(self._health, self._pools),
             **reflection_handlers(self._pools),
         }
-        admission = Admission(handlers, self._pools, observer, waiting_calls_most)
+        self._admission = Admission(handlers, self._pools, observer, waiting_calls_most)
         self._server = grpc.server(
             self._pools.calls,
-            handlers=[admission],
+            handlers=[self._admission],
             options=server_options(share_port=share_port),
             maximum_concurrent_rpcs=CALLS_MOST,
         )
@@ -101,6 +105,8 @@ class Server:
         """
         self._health.drain()
         time.sleep(self._notice_seconds)
+        self._admission.stop()
+        self._admission.wait_until_quiet(QUIET_SECONDS, REFUSING_MOST_SECONDS)
         started = time.monotonic()
         stopped = self._server.stop(grace_seconds)
         # What stays open for ever must not use up the grace.

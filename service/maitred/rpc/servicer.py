@@ -42,7 +42,9 @@ class Servicer:
         try:
             if self._observer.tracing:
                 trace = _trace(context)
-            return decide_response(self._answer(data, _deadline(context, started), trace))
+            deadline = _deadline(context, started)
+            call = decide_call(data, simulated_time=self._simulated_time, deadline=deadline, trace=trace)
+            return decide_response(self._decider.decide(call))
         except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
             self._fail(context, "Decide", error, started, trace)
 
@@ -63,13 +65,14 @@ class Servicer:
         """``maitred.v1.DecisionService/GetDecision``."""
         started = time.monotonic()
         try:
-            _check_deadline(_deadline(context, started))
+            _deadline(context, started)
             return get_decision_response(self._decider.get_decision(*get_decision_call(data)))
         except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
             self._fail(context, "GetDecision", error, started, None)
 
     def _answer(self, data: bytes, deadline: float | None, trace: TraceContext | None) -> Answer:
-        _check_deadline(deadline)
+        if deadline is not None and time.monotonic() >= deadline:
+            raise CallError(Code.EXPIRED, messages.DEADLINE_PASSED)
         call = decide_call(data, simulated_time=self._simulated_time, deadline=deadline, trace=trace)
         return self._decider.decide(call)
 
@@ -98,14 +101,11 @@ def refuse(context: grpc.ServicerContext, code: Code, message: str) -> NoReturn:
 
 
 def _deadline(context: grpc.ServicerContext, now: float) -> float | None:
-    """The caller's deadline on the monotonic clock."""
+    """The caller's deadline on the monotonic clock; raises where it has passed."""
     remaining = context.time_remaining()
-    return now + remaining if remaining is not None and remaining < DEADLINE_MOST_SECONDS else None
-
-
-def _check_deadline(deadline: float | None) -> None:
-    if deadline is not None and time.monotonic() >= deadline:
+    if remaining <= 0:
         raise CallError(Code.EXPIRED, messages.DEADLINE_PASSED)
+    return now + remaining if remaining < DEADLINE_MOST_SECONDS else None
 
 
 def _trace(context: grpc.ServicerContext) -> TraceContext | None:
