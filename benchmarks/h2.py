@@ -129,7 +129,13 @@ class Connection:
 
 
 def run(
-    port: int, path: str, messages: Iterator[bytes], seconds: float, *, connections: int = 4, streams: int = 32
+    port: int,
+    path: str,
+    messages: Iterator[bytes],
+    seconds: float,
+    *,
+    connections: int = 4,
+    streams: int = 32,
 ) -> Load:
     """Calls without pause for ``seconds``, with ``connections * streams`` calls in flight."""
     load = Load()

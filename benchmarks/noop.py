@@ -14,7 +14,13 @@ ANSWER = pb.DecideResponse(
     decision_id="0" * 32,
     ruleset="0" * 64,
     proposals=[
-        pb.Proposal(action=f"action-{rank}", rank=rank, score=1.0, type=pb.OFFER, treatment=pb.Treatment(title="title"))
+        pb.Proposal(
+            action=f"action-{rank}",
+            rank=rank,
+            score=1.0,
+            type=pb.OFFER,
+            treatment=pb.Treatment(title="title"),
+        )
         for rank in (1, 2, 3)
     ],
 )

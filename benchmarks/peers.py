@@ -53,7 +53,9 @@ _ZEN_COLUMNS = {
 
 def zen_table(specs: Sequence[Spec]) -> Match:
     """zen-engine's decision table that collects every row that fits."""
-    inputs = [{"id": key, "name": key, "type": "expression", "field": field} for key, field in _ZEN_COLUMNS.items()]
+    inputs = [
+        {"id": key, "name": key, "type": "expression", "field": field} for key, field in _ZEN_COLUMNS.items()
+    ]
     table = {
         "hitPolicy": "collect",
         "inputs": inputs,
@@ -108,7 +110,9 @@ def durable_rules(specs: Sequence[Spec]) -> Match:
     of the message; its own limits are the caller's to meet.
     """
     found: set[str] = set()
-    rules = {spec.name: {"all": [{"m": _durable_test(spec)}], "run": _collect(found, spec.name)} for spec in specs}
+    rules = {
+        spec.name: {"all": [{"m": _durable_test(spec)}], "run": _collect(found, spec.name)} for spec in specs
+    }
     host = _Host()
     host.register_rulesets({"bench": rules})
     states = count()

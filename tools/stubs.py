@@ -19,7 +19,8 @@ def generate(target: Path) -> list[Path]:
     files = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
     arguments = ["protoc", f"-I{PROTOS}", f"-I{WELL_KNOWN}", f"--python_out={target}", f"--pyi_out={target}"]
     services = [name for name in files if "service " in (PROTOS / name).read_text()]
-    if protoc.main([*arguments, *files]) or protoc.main([*arguments, f"--grpc_python_out={target}", *services]):
+    with_services = [*arguments, f"--grpc_python_out={target}", *services]
+    if protoc.main([*arguments, *files]) or protoc.main(with_services):
         sys.exit("protoc failed")
     return sorted(path.relative_to(target) for path in target.rglob("*_pb2*"))
 

@@ -32,9 +32,16 @@ class Service:
     def start(self):
         command = [sys.executable, "-m", "maitred.cli.main", "serve", "--rules", str(STARTER)]
         command += ["--database", self.database, "--listen", self.address]
-        environ = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "MAITRED_"))}
+        environ = {
+            key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "MAITRED_"))
+        }
         self.process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environ, cwd=self.folder
+            command,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            env=environ,
+            cwd=self.folder,
         )
         self.address = self._address()
         threading.Thread(target=self._drain, args=(self.process,), daemon=True).start()
@@ -81,7 +88,8 @@ class Callers:
         self._channel = grpc.insecure_channel(address)
         self._stub = decision_pb2_grpc.DecisionServiceStub(self._channel)
         self._threads = [
-            threading.Thread(target=self._run, args=(f"{prefix}-{number}",), daemon=True) for number in range(threads)
+            threading.Thread(target=self._run, args=(f"{prefix}-{number}",), daemon=True)
+            for number in range(threads)
         ]
         for thread in self._threads:
             thread.start()
@@ -107,7 +115,9 @@ class Callers:
 def request_of(request_id):
     """The request that an id stands for; the same each time."""
     draw = random.Random(request_id)
-    context = {"customer": {"tier": draw.choice(["basic", "gold", "platinum"]), "age": draw.randrange(16, 80)}}
+    context = {
+        "customer": {"tier": draw.choice(["basic", "gold", "platinum"]), "age": draw.randrange(16, 80)}
+    }
     return pb.DecideRequest(
         request_id=request_id,
         customer_id=str(draw.randrange(1_000)),
