@@ -13,7 +13,8 @@ _CUT = "…"
 
 def format_fault(fault: Fault) -> str:
     """One fault, without a line break at its end."""
-    return "\n".join((str(fault), *_excerpt(fault)))
+    head = str(fault) if fault.file else f"{fault.severity.value}: {fault.message}"
+    return "\n".join((head, *_excerpt(fault)))
 
 
 def format_faults(faults: Sequence[Fault]) -> str:

@@ -12,7 +12,7 @@ from .text import Lines, decode
 
 Entry = TypeVar("Entry")
 
-RULESET = "."
+RULESET = ""
 """In place of a file name: the ruleset as a whole."""
 
 
