@@ -1,5 +1,6 @@
 """One process of the service, from its start to its stop."""
 
+import os
 import signal
 import sys
 import threading
@@ -49,7 +50,7 @@ def _serve(
     try:
         if strict and not running.policy:
             return FINDINGS
-        _announce(running, settings, log, at_terminal=at_terminal)
+        _announce(running, settings, log, at_terminal=at_terminal, worker=worker)
         _until_stopped(running, log, signals)
         return FINE
     finally:
@@ -57,7 +58,7 @@ def _serve(
         log.info("stopped", calls_finished=finished)
 
 
-def _announce(running: Running, settings: Settings, log: Log, *, at_terminal: bool) -> None:
+def _announce(running: Running, settings: Settings, log: Log, *, at_terminal: bool, worker: str) -> None:
     """The banner for people; for machines one line with the same."""
     policy = running.policy
     if at_terminal:
@@ -74,6 +75,8 @@ def _announce(running: Running, settings: Settings, log: Log, *, at_terminal: bo
         simulated_time=settings.simulated_time,
         tls=settings.tls_cert is not None,
         ready=policy is not None,
+        worker=worker,
+        pid=os.getpid(),
     )
 
 
@@ -96,11 +99,16 @@ def _reload(running: Running, log: Log) -> None:
         log.error("ruleset_load_failed", cause=error)  # noqa: TRY400 -- our Log, told of the cause
 
 
+STDIN = 0
+
+
 def _follow_parent(signals: Signals) -> None:
     """Stops when the process that started this one is gone: its end of stdin is closed then."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: its lock would be held while the interpreter ends.
+        while os.read(STDIN, 1):
+            pass
         signals.put(signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -19,23 +19,21 @@ from .exits import CANNOT_RUN, FINDINGS, FINE, Stop
 from .serve import WORKER_VARIABLE
 from .signals import Signals
 
-YOUNG_SECONDS = 5.0
-"""A worker that ends before this never served: starting it again would go on for ever."""
 RESTART_PAUSE_SECONDS = 1.0
 """Keeps a worker that dies of every call from taking the machine with it."""
 STOP_MARGIN_SECONDS = 5.0
 """What a worker may take beyond its drain to close its connections; then it is killed."""
 
+LAST_PORT = 65_535
 COMMAND = (sys.executable, "-m", "maitred.cli.main", "serve")
 
 
 @dataclass(slots=True)
 class Worker:
-    """One process; ``number`` counts from 1, ``started`` is on the monotonic clock."""
+    """One process; ``number`` counts from 1."""
 
     number: int
     process: subprocess.Popen[bytes]
-    started: float
 
 
 def run_workers(settings: Settings, *, strict: bool) -> int:
@@ -54,7 +52,7 @@ def run_workers(settings: Settings, *, strict: bool) -> int:
 def reserve(listen: str) -> socket.socket:
     """Holds the port without listening on it, so that every worker can. Raises ``Stop``."""
     host, colon, port = listen.rpartition(":")
-    if not (host and colon and port.isascii() and port.isdigit()):
+    if not (host and colon and port.isascii() and port.isdigit() and int(port) <= LAST_PORT):
         raise Stop(messages.not_an_address(listen))
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -68,7 +66,7 @@ def reserve(listen: str) -> socket.socket:
         held = socket.socket(family, kind, protocol)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         held.bind(bound)
-    except (OSError, OverflowError):
+    except (OSError, OverflowError, UnicodeError):
         raise Stop(messages.cannot_listen(listen)) from None
     return held
 
@@ -134,17 +132,17 @@ class Crew:
             stdin=subprocess.PIPE,  # closed when this process is gone, however it ends
             start_new_session=True,  # Ctrl-C comes to this process alone, which passes it on once
         )
-        return Worker(number, process, time.monotonic())
+        return Worker(number, process)
 
     def _replace_ended(self) -> int:
-        """Starts again what served and died; gives the exit code of what could never serve."""
+        """Starts again what was killed or crashed; gives the exit code of what says it cannot run."""
         for index, worker in enumerate(self._workers):
             code = worker.process.poll()
             if code is None:
                 continue
-            if time.monotonic() - worker.started < YOUNG_SECONDS:
+            if code in (FINDINGS, CANNOT_RUN):
                 self._log.error("worker_cannot_run", worker=worker.number, exit_code=code)
-                return code if code in (FINDINGS, CANNOT_RUN) else CANNOT_RUN
+                return code
             self._log.error("worker_ended", worker=worker.number, exit_code=code)
             time.sleep(RESTART_PAUSE_SECONDS)
             self._workers[index] = self._start(worker.number)
@@ -160,7 +158,8 @@ class Crew:
         self._send(signal.SIGTERM)
         end = time.monotonic() + self._settings.drain_seconds + STOP_MARGIN_SECONDS
         codes = [_ended(worker, max(0.0, end - time.monotonic())) for worker in self._workers]
-        return CANNOT_RUN if any(codes) else FINE
+        # One that is told to stop before it listens to signals just ends.
+        return FINE if set(codes) <= {FINE, -signal.SIGTERM} else CANNOT_RUN
 
 
 def _ended(worker: Worker, timeout_seconds: float) -> int:

@@ -1,0 +1,120 @@
+"""``maitred serve --workers``: several processes on one port, on a real PostgreSQL."""
+
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from maitred.cli.exits import Stop
+from maitred.cli.workers import reserve, worker_environ
+from maitred.rpc.client import Client, ClientError
+from maitred.settings import Settings
+
+
+@pytest.fixture
+def crew(serve, rules, postgres_url):
+    """Two workers that serve."""
+    service = serve("--rules", rules, "--database", postgres_url, "--workers", "2", wait=False)
+    service.await_event("serving", 2)
+    service.address = service.await_event("workers_started")["address"]
+    return service
+
+
+def decide(address: str, request_id: str):
+    with Client(address) as client:
+        return client.decide(request_id=request_id, customer_id="7", channel="pos")
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def await_ended(pids: list[int]) -> None:
+    end = time.monotonic() + 30
+    while any(map(alive, pids)):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_workers_share_the_port_and_one_that_dies_is_replaced(crew):
+    told = crew.events("serving")
+    assert {event["address"] for event in told} == {crew.address}
+    assert {event["worker"] for event in told} == {"1", "2"}
+
+    # Connections spread over both, and either one knows what the other has answered.
+    answers = [decide(crew.address, f"r{number}") for number in range(8)]
+    for number, answer in enumerate(answers):
+        assert decide(crew.address, f"r{number}") == answer
+
+    os.kill(told[0]["pid"], signal.SIGKILL)
+    again = crew.await_event("serving", 3)
+    assert crew.events("worker_ended")[0]["exit_code"] == -signal.SIGKILL
+    assert again["worker"] == told[0]["worker"]
+    assert again["pid"] != told[0]["pid"]
+    assert decide(crew.address, "r0") == answers[0]
+
+    assert crew.stop() == 0
+    assert not any(alive(event["pid"]) for event in crew.events("serving"))
+
+
+def test_workers_end_with_the_process_that_started_them(crew):
+    crew.process.kill()
+    await_ended([event["pid"] for event in crew.events("serving")])
+    with pytest.raises(ClientError):
+        decide(crew.address, "r")
+
+
+def test_what_a_worker_cannot_do_ends_the_service(serve, rules, broken_actions, postgres_url):
+    (rules / "actions.yaml").write_text(broken_actions)
+    flags = ("--rules", rules, "--database", postgres_url, "--workers", "2", "--strict")
+    service = serve(*flags, wait=False)
+    assert service.process.wait(60) == 1
+    assert service.events("worker_cannot_run")[0]["exit_code"] == 1
+
+
+def test_a_port_in_use_is_not_shared_with_strangers():
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        listen = f"127.0.0.1:{stranger.getsockname()[1]}"
+        with pytest.raises(Stop, match=f"cannot listen on `{listen}`"):
+            reserve(listen)
+
+
+@pytest.mark.parametrize(
+    "listen", ["nonsense", ":1", "127.0.0.1:x", "127.0.0.1:99999", "no.such.host.invalid:1"]
+)
+def test_a_bad_address_is_told(listen):
+    with pytest.raises(Stop, match=listen):
+        reserve(listen)
+
+
+def test_a_reserved_port_can_be_listened_on_by_sharing_it_only():
+    with reserve("127.0.0.1:0") as held, socket.socket() as other:
+        with pytest.raises(OSError, match="in use"):
+            other.bind(held.getsockname())
+        with socket.socket() as worker:
+            worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            worker.bind(held.getsockname())
+            worker.listen()
+            with socket.create_connection(held.getsockname(), 5):
+                worker.settimeout(5)
+                worker.accept()[0].close()
+
+
+def test_secrets_go_by_variable_and_absent_settings_do_not_go_at_all():
+    variables = worker_environ(
+        Settings(database="postgresql://u:p@h/d", workers=3), {"PATH": "x"}, strict=True
+    )
+    assert variables["MAITRED_DATABASE"] == "postgresql://u:p@h/d"
+    assert variables["MAITRED_WORKERS"] == "3"
+    assert variables["MAITRED_STRICT"] == "True"
+    assert "MAITRED_TLS_CERT" not in variables
+    assert variables["PATH"] == "x"
