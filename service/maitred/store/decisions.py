@@ -15,8 +15,8 @@ from .instants import from_microseconds, to_microseconds
 from .lines import Line
 from .tables import DECISION
 
-SQLITE_MAX_ROWS = 256
-"""Rows of one INSERT: far below SQLite's 32,766 parameters, and as many statements are kept prepared."""
+SQLITE_MAX_ROWS = 128
+"""Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""
 
 _INTO = "INSERT INTO decision (decision_id, decided_at, ruleset, customer_id, body)"
 _UNLESS_THERE = "ON CONFLICT (decision_id) DO NOTHING"
