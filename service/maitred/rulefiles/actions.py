@@ -166,5 +166,5 @@ def written(model: kinds.Live) -> Written:
 def _live(around: Around, spot: Spot, model: kinds.Live) -> Live:
     live, errors = live_of(written(model), around.zone)
     for error in errors:
-        around.report.error(spot.at(error.field), error.message)
+        around.report.error(spot.at(*error.path), error.message)
     return live

@@ -108,10 +108,12 @@ def _kind(report: Report, spot: Spot, root: Node) -> str | None:
     kind = root.get("kind")
     if kind is None:
         report.error(spot, messages.no_kind(kinds.KINDS))
-    elif isinstance(kind, str) and kind in kinds.KINDS:
+    elif not isinstance(kind, str):
+        report.error(spot.at("kind"), messages.wants("text", kind))
+    elif kind in kinds.KINDS:
         return kind
     elif kind in kinds.NOT_YET_KINDS:
-        report.error(spot.at("kind"), messages.kind_not_yet(str(kind)))
+        report.error(spot.at("kind"), messages.kind_not_yet(kind))
     else:
         report.error(spot.at("kind"), messages.unknown_kind(kind, kinds.KINDS))
     return None

@@ -9,6 +9,8 @@ from . import limits
 
 # More than this of a wrong value helps nobody.
 _SHOWN_CHARACTERS = 60
+# One letter of three may differ; the library takes the same.
+_CLOSE = 0.6
 
 
 def quoted(value: object) -> str:
@@ -30,7 +32,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = list(known)
     if len(names) > limits.SUGGESTION_CANDIDATES:
         return ""
-    close = difflib.get_close_matches(word, names, 1, 0.7)
+    close = difflib.get_close_matches(word, names, 1, _CLOSE)
     return f", did you mean {quoted(close[0])}?" if close else ""
 
 
@@ -156,10 +158,10 @@ def no_kind(known: Iterable[str]) -> str:
     return f"`kind` is missing: write one of {listed(known)}"
 
 
-def unknown_kind(kind: object, known: Iterable[str]) -> str:
+def unknown_kind(kind: str, known: Iterable[str]) -> str:
     names = list(known)
     return f"there is no kind {quoted(kind)}" + (
-        did_you_mean(str(kind), names) or f": write one of {listed(names)}"
+        did_you_mean(kind, names) or f": write one of {listed(names)}"
     )
 
 
@@ -307,7 +309,7 @@ def attribute_inside(name: str, outer: str) -> str:
 
 
 def bad_allowed(value: object, type_name: str) -> str:
-    return f"{quoted(_yaml_word(value))} is not a {type_name}"
+    return f"{quoted(_yaml_word(value))} is not of type {type_name}"
 
 
 def one_of_file_and_values() -> str:
@@ -352,8 +354,8 @@ def table_cells(count: int, wanted: int) -> str:
 
 def bad_cell(column: str, cell: str, type_name: str) -> str:
     if not cell:
-        return f"column {quoted(column)} is empty, a {type_name} is needed"
-    return f"{quoted(cell)} in column {quoted(column)} is not a {type_name}"
+        return f"column {quoted(column)} is empty: write a value of type {type_name}"
+    return f"{quoted(cell)} in column {quoted(column)} is not of type {type_name}"
 
 
 def bad_location_id(text: str) -> str:
@@ -412,7 +414,8 @@ def placeholder_unknown(name: str, known: Iterable[str]) -> str:
 
 
 def placeholder_here(name: str) -> str:
-    return f"`${{{name}}}` cannot stand here: only treatments speak of the request; `$${{` is a plain `${{`"
+    shown = quoted(f"${{{name}}}")
+    return f"{shown} cannot stand here: only treatments speak of the request; `$${{` is a plain `${{`"
 
 
 def placeholder_column(name: str, known: Iterable[str]) -> str:
