@@ -6,7 +6,7 @@ import re
 import pytest
 
 from maitred.core.faults import Severity
-from maitred.rulefiles import messages
+from maitred.rulefiles import messages, rule_messages
 
 
 def shown(fault):
@@ -270,15 +270,14 @@ def test_faults_are_bounded(bench, ruleset):
     assert faults[-1].message == "500 more are not shown: repair these first"
 
 
-def test_messages_are_in_house_style():
+@pytest.mark.parametrize("module", [messages, rule_messages])
+def test_messages_are_in_house_style(module):
     """Lower case, no full stop, balanced backticks; with any word put in."""
-    helpers = {"quoted", "listed", "did_you_mean"}
-    names = [name for name, each in inspect.getmembers(messages, inspect.isfunction) if name not in helpers]
+    helpers = {"quoted", "listed", "did_you_mean", "yaml_word"}
     named = {"known": ["word"], "header": ["word"], "limit": 2**20, "count": 3, "wanted": 4, "line": 5}
     named |= dict.fromkeys(("type_name", "what", "place", "why", "problem", "kind"), "word")
-    for name in names:
-        function = getattr(messages, name)
-        if function.__module__ != messages.__name__ or name.startswith("_"):
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        if function.__module__ != module.__name__ or name in helpers:
             continue
         arguments = {key: named.get(key, "x\n" + "w" * 300) for key in inspect.signature(function).parameters}
         message = function(**arguments) if name != "reserved_root" else function("row.x")

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
-from . import kinds, limits, messages, problems
+from . import kinds, limits, messages, problems, rule_messages
 from .report import RULESET, Report, Spot
 from .salvage import salvage
 from .tree import Node, Tree, read
@@ -143,7 +143,7 @@ def the_ruleset(report: Report, documents: Documents) -> kinds.Ruleset:
         return NO_RULESET
     head = found[0]
     if head.model.timezone not in zones():
-        report.error(head.spot.at("timezone"), messages.unknown_zone(head.model.timezone, zones()))
+        report.error(head.spot.at("timezone"), rule_messages.unknown_zone(head.model.timezone, zones()))
     return head.model
 
 

@@ -7,7 +7,7 @@ from maitred.core.expressions import ExpressionError, Score
 from maitred.core.rules import Action, ActionType, Live, Placeholder, Requirement, Template, Treatment
 from maitred.core.values import Attribute, Value
 
-from . import fields, kinds, limits, messages, tables
+from . import fields, kinds, limits, messages, rule_messages, tables
 from .actions import Around, Placed
 from .conditions import NAME, Conditions
 from .documents import Documents, Sourced
@@ -144,7 +144,7 @@ class _RowReader:
     def _title_of(self, cells: list[str]) -> str:
         title = self._title.text(cells)
         if not 0 < len(title) <= limits.TEXT_CHARACTERS:
-            message = messages.too_long(limits.TEXT_CHARACTERS) if title else messages.empty_title()
+            message = messages.too_long(limits.TEXT_CHARACTERS) if title else rule_messages.empty_title()
             raise _RowError(message, _names(self._model.title))
         return title
 
@@ -245,7 +245,7 @@ def _names(text: str) -> list[str]:
 
 def _bad_cell(column: Attribute, cell: str) -> _RowError:
     name = column.name.removeprefix(_PREFIX)
-    return _RowError(messages.bad_cell(name, cell, str(column.type)), [column.name])
+    return _RowError(rule_messages.bad_cell(name, cell, str(column.type)), [column.name])
 
 
 def _check_date(name: str, cell: str) -> None:
@@ -253,4 +253,4 @@ def _check_date(name: str, cell: str) -> None:
         try:
             date_of(cell)
         except ValueError:
-            raise _RowError(messages.bad_date(cell), [name]) from None
+            raise _RowError(rule_messages.bad_date(cell), [name]) from None

@@ -12,7 +12,7 @@ from functools import partial
 from maitred.core.facts import fact_of
 from maitred.core.values import Attribute, AttributeType, Invalid, Kind, Value
 
-from . import limits, messages
+from . import limits, messages, rule_messages
 from .text import FORBIDDEN, advance, decode
 
 Told = Callable[[int, int, str], None]
@@ -52,7 +52,7 @@ def read_table(file: str, data: bytes, told: Told) -> Table | None:
         told(0, 0, messages.file_too_large(limits.TABLE_FILE_BYTES))
         return None
     if not data.removeprefix(codecs.BOM_UTF8).strip():
-        told(1, 1, messages.table_empty())
+        told(1, 1, rule_messages.table_empty())
         return None
     rows = _rows(data, told)
     head = next(rows, None)
@@ -61,7 +61,7 @@ def read_table(file: str, data: bytes, told: Told) -> Table | None:
     header = tuple(head.cells)
     twice = {name for name in header if header.count(name) > 1}
     for name in sorted(twice):
-        told(head.line, 1, messages.table_column_twice(name))
+        told(head.line, 1, rule_messages.table_column_twice(name))
     return None if twice else Table(file, header, list(_whole(rows, len(header), told)))
 
 
@@ -70,7 +70,7 @@ def _whole(rows: Iterator[Row], width: int, told: Told) -> Iterator[Row]:
         if len(row.cells) == width:
             yield row
         else:
-            told(row.line, 1, messages.table_cells(len(row.cells), width))
+            told(row.line, 1, rule_messages.table_cells(len(row.cells), width))
 
 
 def _rows(data: bytes, told: Told) -> Iterator[Row]:
@@ -83,7 +83,7 @@ def _rows(data: bytes, told: Told) -> Iterator[Row]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            told(reader.line_num, 1, messages.table_bad_line(str(error)))
+            told(reader.line_num, 1, rule_messages.table_bad_line(str(error)))
             return
         except UnicodeDecodeError:
             told(*_first_bad_byte(data), messages.not_utf8())

@@ -8,7 +8,7 @@ from maitred.core.expressions import ConditionTemplate, Score, ScoreTemplate
 from maitred.core.rules import Live, Requirement, Template, Treatment
 from maitred.core.values import Attribute
 
-from . import fields, kinds, messages
+from . import fields, kinds, messages, rule_messages
 from .actions import Around, check_channels, parsed, place_in, treatments_of
 from .conditions import Conditions
 from .documents import Sourced
@@ -101,7 +101,7 @@ def shape_of(
     reader = _Reader(around, conditions, columns, sourced.model.name)
     name = reader.text(spot.at("name"), model.name)
     if not names(name):
-        around.report.error(spot.at("name"), messages.template_name_constant())
+        around.report.error(spot.at("name"), rule_messages.template_name_constant())
     treatments = treatments_of(around, spot.at("treatments"), model.treatments, columns)
     shape = Shape(
         name=name,
@@ -145,8 +145,8 @@ class _Reader:
     def _stranger(self, name: str) -> str:
         if name.startswith("row."):
             columns = [column.removeprefix("row.") for column in self.columns]
-            return messages.placeholder_column(name.removeprefix("row."), columns)
-        return messages.placeholder_here(name)
+            return rule_messages.placeholder_column(name.removeprefix("row."), columns)
+        return rule_messages.placeholder_here(name)
 
     def label(self, spot: Spot, text: str) -> Template:
         template = self.text(spot, text)
@@ -195,5 +195,5 @@ class _Reader:
         read = self.conditions.mentions.read(text)
         dates = [name for name, column in self.columns.items() if column is None and name in read]
         for name in dates:
-            self.around.report.error(spot, messages.date_in_condition(name))
+            self.around.report.error(spot, rule_messages.date_in_condition(name))
         return bool(dates)

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from maitred.core.rules import Live
 
-from . import messages
+from . import rule_messages
 from .fields import DAYS
 
 LOCATION_ZONE = "location"
@@ -52,9 +52,9 @@ def live_of(written: Written, default_zone: str) -> tuple[Live, list[LiveError]]
     first = _date(written.first, "from", errors)
     last = _date(written.last, "until", errors)
     if first and last and last < first:
-        errors.append(LiveError(messages.until_before_from(str(last), str(first)), "until"))
+        errors.append(LiveError(rule_messages.until_before_from(str(last), str(first)), "until"))
     if written.zone not in (None, LOCATION_ZONE) and written.zone not in zones():
-        errors.append(LiveError(messages.unknown_zone(str(written.zone), zones()), "timezone"))
+        errors.append(LiveError(rule_messages.unknown_zone(str(written.zone), zones()), "timezone"))
     live = Live(
         first=first,
         last=last,
@@ -72,7 +72,7 @@ def _date(text: str | None, field: str, errors: list[LiveError]) -> date | None:
     try:
         return date_of(text)
     except ValueError:
-        errors.append(LiveError(messages.bad_date(text), field))
+        errors.append(LiveError(rule_messages.bad_date(text), field))
         return None
 
 
@@ -89,8 +89,8 @@ def _spans(texts: tuple[str, ...], errors: list[LiveError]) -> Iterator[tuple[in
         numbers = tuple(map(int, found.groups())) if found else ()
         start, end = (numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]) if found else (0, 0)
         if not found or end > _DAY_MINUTES:
-            errors.append(LiveError(messages.bad_hours(text), "hours", index))
+            errors.append(LiveError(rule_messages.bad_hours(text), "hours", index))
         elif start == end:
-            errors.append(LiveError(messages.empty_hours(text), "hours", index))
+            errors.append(LiveError(rule_messages.empty_hours(text), "hours", index))
         else:
             yield start, end
