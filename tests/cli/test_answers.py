@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console, RenderableType
 
-from maitred.cli.answers import answer_view, record_view
+from maitred.cli.answers import answer_view, clock_words, record_view
 from maitred.cli.console import plain
 from maitred.cli.plainly import answer_json, record_json
 from maitred.core.decisions import Proposal, Refusal, RenderedTreatment
@@ -41,7 +41,7 @@ RECORD = RecordView(
     facts_json=json.dumps({"customer.tier": "gold", "basket.products": ["p"] * 1000}).encode(),
     situations=("vip because tier is gold",),
     ruleset_version="1.4",
-    ruleset_commit="c0ffee" * 6,
+    ruleset_commit="c0ffee" * 6 + "-dirty",
 )
 
 Show = Callable[..., list[str]]
@@ -104,7 +104,7 @@ def test_a_record_shows_what_was_decided_upon(show):
     for line in (
         "request   r-1",
         "wanted    1 action",
-        "ruleset   1.4 at commit c0ffeec0ffee",
+        "ruleset   1.4 at commit c0ffeec0ffee-dirty",
         "    vip because tier is gold",
     ):
         assert line in lines
@@ -118,6 +118,19 @@ def test_a_narrow_terminal_loses_nothing_but_looks(show, columns):
     text = "".join(show(record_view(RECORD), columns)).replace(" ", "")
     for word in ("free-pizza", "Thereisone.", "OUTRANKED", "othersscoredhigher"):
         assert word in text or columns == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("~date/location", 739942, ("date in the zone of the location", "2026-11-22")),
+        ("~weekday/America/New_York", 6, ("weekday in America/New_York", "Sunday")),
+        ("~minute/Europe/Rome", 690, ("time in Europe/Rome", "11:30")),
+        ("~moon/Europe/Rome", 3, ("moon in Europe/Rome", "3")),
+    ],
+)
+def test_clock_attributes_are_told_as_people_read_clocks(name, value, words):
+    assert clock_words(name, value) == words
 
 
 def test_json_names_everything_as_the_api_does():

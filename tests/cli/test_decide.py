@@ -70,9 +70,9 @@ def test_explain_shows_record_chain_and_proposals(service, maitred):
     ]
 
 
-def test_a_repeated_request_id_gets_the_stored_answer_and_other_content_is_refused(service, maitred, gold):
+def test_a_repeated_request_id_gets_the_stored_answer_and_other_content_is_refused(service, run, gold):
     def ask(context: str):
-        return maitred(
+        return run(
             *("decide", "--customer", "7", "--channel", "pos", "--request-id", "again"),
             *("--context", context, "--json", "--target", service.address),
         )
@@ -84,7 +84,7 @@ def test_a_repeated_request_id_gets_the_stored_answer_and_other_content_is_refus
     assert other.stderr.startswith("error: already answered: ")
 
 
-def test_every_flag_can_be_a_variable(service, maitred, gold):
+def test_every_flag_can_be_a_variable(service, run, gold, monkeypatch):
     variables = {
         "MAITRED_TARGET": service.address,
         "MAITRED_CUSTOMER": "7",
@@ -94,15 +94,17 @@ def test_every_flag_can_be_a_variable(service, maitred, gold):
         "MAITRED_MAX_ACTIONS": "2",
         "MAITRED_EXPLAIN": "full",
     }
-    answer = json.loads(maitred("decide", "--json", env=variables).stdout)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    answer = json.loads(run("decide", "--json").stdout)
     assert [proposal["action"] for proposal in answer["proposals"]] == ["lounge"]
     assert answer["proposals"][0]["why"]
     assert {refusal["action"] for refusal in answer["refusals"]} == {"apology", "app-hint"}
 
 
-def test_a_dry_run_leaves_no_record(service, maitred, gold):
+def test_a_dry_run_leaves_no_record(service, run, gold):
     flags = ("--customer", "7", "--channel", "pos", "--context", gold, "--target", service.address)
-    done = maitred("decide", *flags, "--dry-run")
+    done = run("decide", *flags, "--dry-run")
     assert done.returncode == 0
     assert "dry run" in done.stdout
     assert "decision " not in done.stdout

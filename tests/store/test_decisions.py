@@ -131,8 +131,8 @@ BATCHES = st.lists(RECORDS, max_size=12, unique_by=lambda record: record.decisio
     batches=st.lists(st.lists(RECORDS, max_size=12, unique_by=lambda record: record.decision_id), max_size=4)
 )
 def test_the_log_is_a_map_that_keeps_the_first(store, append, batches):
-    with store._writer.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM decision")
+    with store._writer.begin() as line:
+        line.driver.execute("DELETE FROM decision")
     model: dict[bytes, DecisionRecord] = {}
     for batch in batches:
         expected = {

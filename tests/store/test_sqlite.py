@@ -36,7 +36,7 @@ def pragma(engine, name: str) -> object:
 
 def test_the_writer_syncs_every_commit_and_alone_checkpoints(store, make_record, append):
     append(store, make_record())
-    writer = store._writer._connection
+    writer = store._writer._line.connection
     asked = {
         name: writer.exec_driver_sql(f"PRAGMA {name}").scalar_one()
         for name in ("journal_mode", "synchronous")
@@ -153,7 +153,7 @@ def test_a_folder_that_cannot_be_written_is_named(open_folder):
 def test_a_full_database_refuses_and_keeps_what_it_has(store, make_record, append, count):
     kept = [make_record(body=b"x" * 10_000) for _ in range(20)]
     append(store, *kept)
-    writer = store._writer._connection
+    writer = store._writer._line.connection
     writer.exec_driver_sql(
         f"PRAGMA max_page_count = {writer.exec_driver_sql('PRAGMA page_count').scalar_one() + 10}"
     )
@@ -215,7 +215,7 @@ def test_a_file_cut_short_is_named(store, file, sqlite_url, make_record, append)
 
 def test_another_program_that_writes_is_waited_for_and_then_named(store, file, make_record, append):
     append(store, make_record())
-    store._writer._connection.exec_driver_sql("PRAGMA busy_timeout = 50")
+    store._writer._line.connection.exec_driver_sql("PRAGMA busy_timeout = 50")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreConflict, match="was busy"):

@@ -8,7 +8,7 @@ from maitred.engine.ports import StoreDown
 
 def break_it(transaction) -> None:
     """Makes the next append fail in the database: its table is gone for this transaction."""
-    transaction._connection.exec_driver_sql("ALTER TABLE decision RENAME TO gone")
+    transaction._line.connection.exec_driver_sql("ALTER TABLE decision RENAME TO gone")
 
 
 def test_a_transaction_is_over_after_its_block(store, make_record):

@@ -62,8 +62,9 @@ class Service:
 
     @staticmethod
     def _drain(process):
-        for _ in process.stderr:
-            pass
+        with process.stderr:
+            for _ in process.stderr:
+                pass
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

@@ -1,14 +1,13 @@
 """What type-checks and is still refused when a ruleset is loaded."""
 
 from . import messages
-from .environment import Failed, parse_time, regex_fault
+from .environment import TIMES, Failed, parse_time, regex_fault
 from .limits import MAX_COMPREHENSION_DEPTH
 from .source import PRESENCE
 from .tree import Call, Const, Loop, MapOf, Node, children
 from .unit import Unit
 
-_NOT_A_TIME = {"timestamp": messages.not_a_timestamp, "duration": messages.not_a_duration}
-_CHECKED_CALLS = {*_NOT_A_TIME, "matches"}
+_CHECKED_CALLS = {*TIMES, "matches"}
 
 
 def check(unit: Unit, roots: frozenset[str]) -> None:
@@ -42,7 +41,7 @@ def _check_call(unit: Unit, call: Call) -> None:
     last = call.args[-1] if call.args else None
     if not isinstance(last, Const) or not isinstance(last.value, str):
         return
-    if call.function in _NOT_A_TIME and isinstance(parse_time(call.function, last.value)[0], Failed):
-        raise unit.error(last, _NOT_A_TIME[call.function](last.value))
+    if call.function in TIMES and isinstance(parse_time(call.function, last.value)[0], Failed):
+        raise unit.error(last, messages.not_a_time(call.function, last.value))
     if call.function == "matches" and (why := regex_fault(last.value)):
         raise unit.error(last, messages.not_a_regex(last.value, why))

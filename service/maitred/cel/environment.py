@@ -33,6 +33,9 @@ _UNAMBIGUOUS = {bool, float, datetime, timedelta}
 ROW = "row."
 """What a table's columns are called: constants, bound row by row."""
 
+TIMES = frozenset(("timestamp", "duration"))
+"""The functions that read a time from text."""
+
 NUL = "\x00"
 """cel-expr-python cuts a string that is handed to it as a variable at its first NUL."""
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from maitred.core.expressions import Row
 from maitred.core.values import Scalar, Value
 
-from .environment import Data, Failed, parse_time, run
+from . import messages
+from .environment import TIMES, Data, Failed, parse_time, run
 from .tree import Call, Const, ListOf, Name, Node
 from .unit import Unit
-
-_TIMES = {"timestamp", "duration"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,10 @@ class Folder:
     lists: Mapping[str, Value]
 
     def value(self, node: Node) -> Value | None:
-        """The value, or ``None`` where there is none to hold."""
+        """The value, or ``None`` where there is none to hold.
+
+        Raises ``ExpressionError`` where a text of the row is not the time it should be.
+        """
         match node:
             case Const(value=value):
                 return value
@@ -54,13 +56,18 @@ class Folder:
         values = [value for value in map(self.value, node.args) if value is not None]
         if len(values) < len(node.args) or not node.args:
             return None
-        if node.function in _TIMES and isinstance(values[0], str):
-            time, exact = parse_time(node.function, values[0])
-            return time if exact and not isinstance(time, Failed) else None
+        if node.function in TIMES and isinstance(values[0], str):
+            return self._time(node, values[0])
         if node.function == "_+_" and isinstance(values[0], tuple) and isinstance(values[1], tuple):
             return values[0] + values[1]
         result = run(self.unit.program(node), self.constants)
         return None if isinstance(result, Failed) else result
+
+    def _time(self, node: Call, text: str) -> Value | None:
+        time, exact = parse_time(node.function, text)
+        if isinstance(time, Failed):
+            raise self.unit.error(node.args[0], messages.not_a_time(node.function, text))
+        return time if exact else None
 
 
 def plain(value: Value) -> Scalar | list[Scalar]:

@@ -178,12 +178,10 @@ def not_a_value(value: object, attribute: str, allowed: Sequence[object]) -> str
     return f"`{value}` is not a value of {attribute}: values are {listed}{more}"
 
 
-def not_a_timestamp(text: str) -> str:
-    return f"`{text}` is not a timestamp: write it like `2026-12-01T00:00:00Z`"
-
-
-def not_a_duration(text: str) -> str:
-    return f"`{text}` is not a duration: write it like `36h`, `90m` or `1.5s`"
+def not_a_time(function: str, text: str) -> str:
+    """``function`` is ``timestamp`` or ``duration``."""
+    like = "`2026-12-01T00:00:00Z`" if function == "timestamp" else "`36h`, `90m` or `1.5s`"
+    return f"`{text}` is not a {function}: write it like {like}"
 
 
 def not_a_regex(pattern: str, why: str) -> str:

@@ -1,7 +1,9 @@
 """Answers as they are shown: pure, from the engine's types to what rich prints."""
 
 import json
+from calendar import day_name
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -20,6 +22,9 @@ HASH_SHOWN_CHARACTERS = 12
 INDENT_COLUMNS = 4
 SHOWN_VALUE_CHARACTERS = 200
 """A basket may hold thousands of products; --json has all of them."""
+
+CLOCK = "~"
+"""Begins the names of attributes that no rule file can name."""
 
 STRONG, FAINT, GOOD, BAD = "bold", "dim", "green", "yellow"
 
@@ -102,7 +107,8 @@ def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:
 
 
 def _request(view: RecordView) -> Table:
-    commit = f" at commit {short(view.ruleset_commit)}" if view.ruleset_commit else ""
+    commit, dash, dirty = view.ruleset_commit.partition("-")
+    at_commit = f" at commit {short(commit)}{dash}{dirty}" if commit else ""
     grid = _grid()
     rows = (
         ("request", view.request_id),
@@ -110,7 +116,7 @@ def _request(view: RecordView) -> Table:
         ("channel", view.channel),
         ("location", view.location_id),
         ("wanted", messages.counted(view.max_actions, "action")),
-        ("ruleset", f"{view.ruleset_version}{commit}"),
+        ("ruleset", f"{view.ruleset_version}{at_commit}"),
     )
     for label, value in rows:
         if value:
@@ -121,8 +127,25 @@ def _request(view: RecordView) -> Table:
 def _facts(facts_json: bytes) -> Table:
     grid = _grid()
     for name, value in sorted(json.loads(facts_json or b"{}").items()):
-        grid.add_row(shown(name), shown(_cut(json.dumps(value, ensure_ascii=False))))
+        if name.startswith(CLOCK):
+            grid.add_row(*map(shown, clock_words(name, value)))
+        else:
+            grid.add_row(shown(name), shown(_cut(json.dumps(value, ensure_ascii=False))))
     return grid
+
+
+def clock_words(name: str, value: int) -> tuple[str, str]:
+    """What ``live`` windows read: ``~minute/Europe/Rome`` and 690 are the time there, 11:30."""
+    part, _, zone = name.removeprefix(CLOCK).partition("/")
+    label = f"{part} in {'the zone of the location' if zone == 'location' else zone}"
+    match part:
+        case "date":
+            return label, date.fromordinal(value).isoformat()
+        case "weekday":
+            return label, day_name[value]
+        case "minute":
+            return label.replace(part, "time", 1), f"{value // 60:02}:{value % 60:02}"
+    return label, str(value)
 
 
 def _cut(text: str) -> str:

@@ -19,7 +19,6 @@ CALL_THREADS = 64
 WAITING_CALLS_MOST = 512
 """About 0.1 s of work at some 4,500 calls a second: who waits longer at a till has given up."""
 
-
 _SHED = ("Decide", "GetDecision")
 """Streams have their own threads and their own bound."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from maitred.core.rules import Action, ActionType, Live, Requirement, Template, Treatment
 from maitred.core.values import Attribute
 
-from . import fields, kinds, messages
+from . import fields, kinds, messages, rule_messages
 from .conditions import Conditions
 from .documents import Documents, Sourced
 from .placeholders import PlaceholderOpen, literal, names, parse
@@ -66,15 +66,15 @@ def check_channels(around: Around, spot: Spot, model: kinds.Offering) -> None:
     """Every channel of the action is one of the ruleset's, every treatment on one of the action's."""
     for index, channel in enumerate(model.channels):
         if around.channels and channel not in around.channels:
-            message = messages.unknown_channel(channel, around.channels)
+            message = rule_messages.unknown_channel(channel, around.channels)
             around.report.error(spot.at("channels", index), message)
     own = frozenset(model.channels)
     for channel in model.treatments:
         at = spot.at("treatments", channel, key=True)
         if own and channel not in own:
-            around.report.error(at, messages.treatment_off_channel(channel, own))
+            around.report.error(at, rule_messages.treatment_off_channel(channel, own))
         elif not own and around.channels and channel not in around.channels:
-            around.report.error(at, messages.unknown_channel(channel, around.channels))
+            around.report.error(at, rule_messages.unknown_channel(channel, around.channels))
 
 
 def requirements_of(
@@ -118,7 +118,7 @@ def template_of(around: Around, spot: Spot, text: str, columns: Collection[str])
         around.conditions.mentions.names.add(name)
         if not any(name in known for known in (around.attributes, columns, around.doubtful)):
             at = spot.within(*place_in(text, name))
-            around.report.error(at, messages.placeholder_unknown(name, [*around.attributes, *columns]))
+            around.report.error(at, rule_messages.placeholder_unknown(name, [*around.attributes, *columns]))
     return template
 
 
@@ -129,7 +129,7 @@ def parsed(report: Report, spot: Spot, text: str) -> Template:
     try:
         return parse(text)
     except PlaceholderOpen as error:
-        report.error(spot.within(*_line_and_column(text, error.index)), messages.placeholder_open())
+        report.error(spot.within(*_line_and_column(text, error.index)), rule_messages.placeholder_open())
         return (text,)
 
 
@@ -147,7 +147,7 @@ def _plain(around: Around, spot: Spot, text: str) -> str:
     """A text that may not speak of the request."""
     template = parsed(around.report, spot, text)
     for name in names(template):
-        around.report.error(spot.within(*place_in(text, name)), messages.placeholder_here(name))
+        around.report.error(spot.within(*place_in(text, name)), rule_messages.placeholder_here(name))
     return literal(template)
 
 
@@ -166,5 +166,5 @@ def written(model: kinds.Live) -> Written:
 def _live(around: Around, spot: Spot, model: kinds.Live) -> Live:
     live, errors = live_of(written(model), around.zone)
     for error in errors:
-        around.report.error(spot.at(error.field), error.message)
+        around.report.error(spot.at(*error.path), error.message)
     return live

@@ -1,8 +1,9 @@
 """The identity of a ruleset: what its files mean, whatever they look like.
 
-The hash is over every document with its defaults, as JSON with sorted keys, and over the
-tables and lists they name, as the cells that are declared. Comments, layout, quoting, the
-order of keys, documents, rows and columns, and the names of files are not in it.
+The hash is over every document as JSON with sorted keys, and over the tables and lists they
+name, as the cells that are declared. Comments, layout, quoting, the order of keys, documents,
+rows and columns, and the names of files are not in it. Neither are defaults, said or not:
+so a field that comes later leaves the hashes of rulesets that do not use it as they were.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ def _line(content: Any) -> bytes:
 
 
 def _content(sources: Mapping[str, bytes], sourced: Sourced[kinds.AnyDocument]) -> dict[str, Any]:
-    content = sourced.model.model_dump(mode="json", by_alias=True)
+    content = sourced.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     if isinstance(sourced.model, kinds.List) and sourced.model.file:
         content["values"] = read_lines(sources[sourced.model.file], _ignore)
     content.pop("file", None)

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
-from . import kinds, limits, messages, problems
+from . import kinds, limits, messages, problems, rule_messages
 from .report import RULESET, Report, Spot
 from .salvage import salvage
 from .tree import Node, Tree, read
@@ -108,10 +108,12 @@ def _kind(report: Report, spot: Spot, root: Node) -> str | None:
     kind = root.get("kind")
     if kind is None:
         report.error(spot, messages.no_kind(kinds.KINDS))
-    elif isinstance(kind, str) and kind in kinds.KINDS:
+    elif not isinstance(kind, str):
+        report.error(spot.at("kind"), messages.wants("text", kind))
+    elif kind in kinds.KINDS:
         return kind
     elif kind in kinds.NOT_YET_KINDS:
-        report.error(spot.at("kind"), messages.kind_not_yet(str(kind)))
+        report.error(spot.at("kind"), messages.kind_not_yet(kind))
     else:
         report.error(spot.at("kind"), messages.unknown_kind(kind, kinds.KINDS))
     return None
@@ -141,7 +143,7 @@ def the_ruleset(report: Report, documents: Documents) -> kinds.Ruleset:
         return NO_RULESET
     head = found[0]
     if head.model.timezone not in zones():
-        report.error(head.spot.at("timezone"), messages.unknown_zone(head.model.timezone, zones()))
+        report.error(head.spot.at("timezone"), rule_messages.unknown_zone(head.model.timezone, zones()))
     return head.model
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from maitred.core.rules import Action, ActionType, Requirement
 
-from . import kinds, messages
+from . import kinds, rule_messages
 from .actions import Around, Placed, requirements_of
 from .documents import Documents, Sourced
 from .report import Spot
@@ -49,7 +49,7 @@ def with_eligibility(around: Around, documents: Documents, actions: Sequence[Pla
     added = [_added(placed.action, rules) for placed in actions]
     for sourced, (choice, _) in zip(documents.of(kinds.Eligibility), rules, strict=True):
         if not around.doubtful and not any(choice.applies_to(placed.action) for placed in actions):
-            around.report.warn(sourced.spot.at("applies_to"), messages.applies_to_no_action())
+            around.report.warn(sourced.spot.at("applies_to"), rule_messages.applies_to_no_action())
     return added
 
 
@@ -67,9 +67,9 @@ def _checked(around: Around, sourced: Sourced[kinds.Eligibility], actions: Seque
     model, spot = sourced.model.applies_to, sourced.spot.at("applies_to")
     narrowed = bool(model.actions or model.labels or model.types or model.channels)
     if model.all and narrowed:
-        around.report.error(spot.at("all", key=True), messages.all_stands_alone())
+        around.report.error(spot.at("all", key=True), rule_messages.all_stands_alone())
     elif not model.all and not narrowed and not around.doubtful:
-        around.report.error(spot, messages.applies_to_nothing_said())
+        around.report.error(spot, rule_messages.applies_to_nothing_said())
     _check_names(around, spot, model, [placed.action for placed in actions])
     return choice_of(model)
 
@@ -78,9 +78,11 @@ def _check_names(around: Around, spot: Spot, model: kinds.AppliesTo, actions: Se
     names = {action.name for action in actions}
     for index, name in enumerate(model.actions):
         if name not in names and name not in around.doubtful:
-            around.report.error(spot.at("actions", index), messages.unknown_action(name, names))
+            around.report.error(spot.at("actions", index), rule_messages.unknown_action(name, names))
     if all(action.channels for action in actions) and not around.doubtful:
         channels = {channel for action in actions for channel in action.channels}
         for index, name in enumerate(model.channels):
             if name not in channels:
-                around.report.error(spot.at("channels", index), messages.channel_of_no_action(name, channels))
+                around.report.error(
+                    spot.at("channels", index), rule_messages.channel_of_no_action(name, channels)
+                )

@@ -9,7 +9,7 @@ from maitred.core.faults import Fault
 from maitred.core.rules import Action, Ruleset, Situation
 from maitred.core.values import Attribute
 
-from . import kinds, limits, messages
+from . import kinds, limits, messages, rule_messages
 from . import situations as run
 from .actions import Around, Placed, actions_of
 from .canonical import hash_of
@@ -115,7 +115,7 @@ def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -
         first = seen.setdefault(each.action.name, each)
         # Two documents of one name have been told as such already.
         if first is not each and each.row:
-            message = messages.duplicate_action_of_row(each.action.name, first.place)
+            message = rule_messages.duplicate_action_of_row(each.action.name, first.place)
             report.at_line(*each.row, 1, message)
 
 
@@ -123,13 +123,13 @@ def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocab
     used = mentions.heads()
     for situation in documents.of(kinds.Situation):
         if f"situation.{situation.model.name}" not in used:
-            report.warn(situation.spot.at("name"), messages.unused("situation", situation.model.name))
+            report.warn(situation.spot.at("name"), rule_messages.unused("situation", situation.model.name))
     for each in documents.of(kinds.List):
         if f"list.{each.model.name}" not in used:
-            report.warn(each.spot.at("name"), messages.unused("list", each.model.name))
+            report.warn(each.spot.at("name"), rule_messages.unused("list", each.model.name))
     for file in report.sources:
         if file.endswith(TABLE_ENDINGS) and file not in vocabulary.tables:
-            report.warn_file(file, messages.unused_file())
+            report.warn_file(file, rule_messages.unused_file())
 
 
 def _channels(head: kinds.Ruleset, actions: list[Action]) -> frozenset[str]:

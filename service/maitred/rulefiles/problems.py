@@ -13,6 +13,8 @@ from .report import Report, Spot
 
 Say = Callable[[ErrorDetails], str]
 
+_YAML_WORDS = {"True": "true", "False": "false"}
+
 
 def tell(report: Report, spot: Spot, model: type[BaseModel], error: ValidationError) -> None:
     """Every error of one document."""
@@ -61,7 +63,8 @@ def _wants(what: str) -> Say:
 def _literal(detail: ErrorDetails) -> str:
     # Pydantic gives the values as one text: 'offer', 'service' or 'gesture'.
     expected = str(detail["ctx"]["expected"]).replace(" or ", ", ")
-    return messages.not_one_of(detail["input"], [word.strip("'") for word in expected.split(", ")])
+    words = [word.strip("'") for word in expected.split(", ")]
+    return messages.not_one_of(detail["input"], [_YAML_WORDS.get(word, word) for word in words])
 
 
 def _too_long(detail: ErrorDetails) -> str:

@@ -50,17 +50,17 @@ class Report:
     sources: Mapping[str, bytes]
     _placed: list[Fault] = field(default_factory=list)
     _spotted: list[tuple[Spot, str, Severity]] = field(default_factory=list)
-    _errors: int = 0
+    errors: int = 0
     _dropped: int = 0
 
     @property
     def sound(self) -> bool:
         """No error so far."""
-        return not self._errors
+        return not self.errors
 
     def at_line(self, file: str, line: int, column: int, message: str) -> None:
         """An error at a known place; 0 and 0 for a file as a whole."""
-        self._errors += 1
+        self.errors += 1
         self._keep(self._placed, Fault(file, line, column, message))
 
     def warn_file(self, file: str, message: str) -> None:
@@ -69,7 +69,7 @@ class Report:
 
     def error(self, spot: Spot, message: str) -> None:
         """What keeps the ruleset from loading."""
-        self._errors += 1
+        self.errors += 1
         self._keep(self._spotted, (spot, message, Severity.ERROR))
 
     def warn(self, spot: Spot, message: str) -> None:
@@ -89,7 +89,7 @@ class Report:
         located = (fault for fault in self._located() if (fault.file, fault.line, fault.column) not in known)
         faults = bounded([*self._placed, *located], self._dropped)
         faults = with_text(self.sources, faults)
-        if self._errors:
+        if self.errors:
             raise RulesetInvalid(faults)
         return faults
 

@@ -7,7 +7,7 @@ from maitred.core.expressions import ExpressionError, Score
 from maitred.core.rules import Action, ActionType, Live, Placeholder, Requirement, Template, Treatment
 from maitred.core.values import Attribute, Value
 
-from . import fields, kinds, limits, messages, tables
+from . import fields, kinds, limits, messages, rule_messages, tables
 from .actions import Around, Placed
 from .conditions import NAME, Conditions
 from .documents import Documents, Sourced
@@ -28,11 +28,15 @@ def table_actions_of(around: Around, documents: Documents, make: MakeConditions)
     for sourced in documents.of(kinds.ActionTable):
         columns = _columns(sourced.model.table.columns)
         conditions = make({name: column for name, column in columns.items() if column})
-        shape = shape_of(around, conditions, sourced.spot.at("action"), sourced.model.action, columns)
+        shape = shape_of(around, conditions, sourced, columns)
         table = _table(around, sourced, columns)
-        if table:
-            reader = _RowReader(around, sourced, shape, table)
-            yield from filter(None, map(reader.read, table.rows))
+        placed = (
+            filter(None, map(_RowReader(around, sourced, shape, table).read, table.rows)) if table else ()
+        )
+        if shape.is_sound:
+            yield from placed
+        else:
+            documents.doubtful.update(each.action.name for each in placed)
 
 
 def _columns(declared: Mapping[str, str]) -> Columns:
@@ -88,9 +92,16 @@ class _RowReader:
     def read(self, row: Row) -> Placed | None:
         """The action of a row; ``None`` where it is faulty."""
         try:
-            return Placed(self._action(row.cells), self._spot, (self._table.file, row.line))
+            values = self._values(row.cells)
         except _RowError as error:
             self._tell(row, error)
+            return None
+        try:
+            return Placed(self._action(row.cells, values), self._spot, (self._table.file, row.line))
+        except _RowError as error:
+            # Of a faulty template, rows are told only what is wrong with their own cells.
+            if self._shape.is_sound:
+                self._tell(row, error)
             return None
 
     def _tell(self, row: Row, error: _RowError) -> None:
@@ -98,8 +109,7 @@ class _RowReader:
         column = next((name for name in names if name in self._table.header), self._table.header[0])
         tell_cell(self._around.report, self._table, row, column, error.message)
 
-    def _action(self, cells: list[str]) -> Action:
-        values = self._values(cells)
+    def _action(self, cells: list[str], values: Mapping[str, Value]) -> Action:
         return Action(
             name=self._name_of(cells),
             title=self._title_of(cells),
@@ -134,7 +144,7 @@ class _RowReader:
     def _title_of(self, cells: list[str]) -> str:
         title = self._title.text(cells)
         if not 0 < len(title) <= limits.TEXT_CHARACTERS:
-            message = messages.too_long(limits.TEXT_CHARACTERS) if title else messages.empty_title()
+            message = messages.too_long(limits.TEXT_CHARACTERS) if title else rule_messages.empty_title()
             raise _RowError(message, _names(self._model.title))
         return title
 
@@ -181,7 +191,7 @@ class _Windows:
             self._known[key] = live_of(shape.written(named), self._zone)
         live, errors = self._known[key]
         for error in errors:
-            raise _RowError(error.message, shape.columns(error.field))
+            raise _RowError(error.message, shape.columns(str(error.path[0])))
         return live
 
 
@@ -235,7 +245,7 @@ def _names(text: str) -> list[str]:
 
 def _bad_cell(column: Attribute, cell: str) -> _RowError:
     name = column.name.removeprefix(_PREFIX)
-    return _RowError(messages.bad_cell(name, cell, str(column.type)), [column.name])
+    return _RowError(rule_messages.bad_cell(name, cell, str(column.type)), [column.name])
 
 
 def _check_date(name: str, cell: str) -> None:
@@ -243,4 +253,4 @@ def _check_date(name: str, cell: str) -> None:
         try:
             date_of(cell)
         except ValueError:
-            raise _RowError(messages.bad_date(cell), [name]) from None
+            raise _RowError(rule_messages.bad_date(cell), [name]) from None

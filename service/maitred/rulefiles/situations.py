@@ -6,7 +6,7 @@ from maitred.core.conditions import FALSE, reads
 from maitred.core.derivation import DeriverFactory, SituationError
 from maitred.core.rules import Atom, Member, Situation
 
-from . import fields, kinds, messages
+from . import fields, kinds, rule_messages
 from .actions import Around
 from .documents import Documents, Sourced
 from .report import Report, Spot
@@ -23,7 +23,7 @@ def situations_of(around: Around, documents: Documents) -> tuple[Situation, ...]
 def _situation(around: Around, sourced: Sourced[kinds.Situation], known: set[str]) -> Situation:
     model, spot = sourced.model, sourced.spot
     if not (model.all or model.any or model.none or around.doubtful):
-        around.report.error(spot, messages.situation_without_members())
+        around.report.error(spot, rule_messages.situation_without_members())
 
     def members(field: str, texts: Sequence[str]) -> tuple[Member, ...]:
         return tuple(_member(around, spot.at(field, index), text, known) for index, text in enumerate(texts))
@@ -38,12 +38,12 @@ def _member(around: Around, spot: Spot, text: str, known: set[str]) -> Member:
     if fields.IDENTIFIER.fullmatch(bare) and bare not in fields.KEYWORDS:
         around.conditions.mentions.names.add(_PREFIX + bare)
         if bare not in known and bare not in around.doubtful:
-            around.report.error(spot, messages.unknown_situation(bare, known))
+            around.report.error(spot, rule_messages.unknown_situation(bare, known))
         return bare
     condition = around.conditions.condition(spot, text)
     for name in sorted(reads(condition)):
         if name.startswith(_PREFIX):
-            around.report.error(spot, messages.situation_by_name(name.removeprefix(_PREFIX)))
+            around.report.error(spot, rule_messages.situation_by_name(name.removeprefix(_PREFIX)))
             return Atom(text, FALSE)
     return Atom(text, condition)
 

@@ -38,7 +38,7 @@ def read_sources(directory: Path) -> Mapping[str, bytes]:
             sources[name] = _read(root, name, limits.RULESET_BYTES - total)
             total += len(sources[name])
         except _Refused as refused:
-            faults.append(Fault(name, 0, 0, str(refused)))
+            faults.append(Fault(_shown(name), 0, 0, str(refused)))
     if faults:
         raise RulesetInvalid(bounded(faults))
     return sources
@@ -59,7 +59,7 @@ def _names(root: Path, faults: list[Fault]) -> list[str]:
 
 
 def _walk(root: Path, faults: list[Fault]) -> Iterator[str]:
-    """Every entry below the root; a stack instead of recursion."""
+    """Every entry below the root, directories with ``/``; a stack instead of recursion."""
     waiting = [""]
     while waiting:
         prefix = waiting.pop()
@@ -73,9 +73,11 @@ def _walk(root: Path, faults: list[Fault]) -> Iterator[str]:
                 continue
             path = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
-                waiting.append(f"{path}/")
+                path += "/"
+                waiting.append(path)
             elif entry.is_symlink() and _leads_to_directory(root / path):
                 faults.append(Fault(_shown(path), 0, 0, messages.linked_directory()))
+                path += "/"
             yield path
 
 

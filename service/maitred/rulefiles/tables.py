@@ -1,5 +1,6 @@
 """CSV tables and lists of lines: their cells as text, and cells as values."""
 
+import codecs
 import csv
 import io
 import math
@@ -11,7 +12,7 @@ from functools import partial
 from maitred.core.facts import fact_of
 from maitred.core.values import Attribute, AttributeType, Invalid, Kind, Value
 
-from . import limits, messages
+from . import limits, messages, rule_messages
 from .text import FORBIDDEN, advance, decode
 
 Told = Callable[[int, int, str], None]
@@ -46,19 +47,21 @@ class Table:
 
 
 def read_table(file: str, data: bytes, told: Told) -> Table | None:
-    """The table, without the rows that are faulty; ``None`` where nothing can be read."""
+    """The table without its faulty rows; ``None`` where nothing can be read, which is told."""
     if len(data) > limits.TABLE_FILE_BYTES:
         told(0, 0, messages.file_too_large(limits.TABLE_FILE_BYTES))
+        return None
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
+        told(1, 1, rule_messages.table_empty())
         return None
     rows = _rows(data, told)
     head = next(rows, None)
     if head is None:
-        told(1, 1, messages.table_empty())
         return None
     header = tuple(head.cells)
     twice = {name for name in header if header.count(name) > 1}
     for name in sorted(twice):
-        told(head.line, 1, messages.table_column_twice(name))
+        told(head.line, 1, rule_messages.table_column_twice(name))
     return None if twice else Table(file, header, list(_whole(rows, len(header), told)))
 
 
@@ -67,36 +70,37 @@ def _whole(rows: Iterator[Row], width: int, told: Told) -> Iterator[Row]:
         if len(row.cells) == width:
             yield row
         else:
-            told(row.line, 1, messages.table_cells(len(row.cells), width))
+            told(row.line, 1, rule_messages.table_cells(len(row.cells), width))
 
 
 def _rows(data: bytes, told: Told) -> Iterator[Row]:
     # Decoded line by line: a reader of 64 MiB must not hold other threads up.
     stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
-    reader = csv.reader(_checked(stream, told), strict=True)
+    bad: set[int] = set()
+    reader = csv.reader(_checked(stream, told, bad), strict=True)
     while True:
         line = reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            told(reader.line_num, 1, messages.table_bad_line(str(error)))
+            told(reader.line_num, 1, rule_messages.table_bad_line(str(error)))
             return
         except UnicodeDecodeError:
             told(*_first_bad_byte(data), messages.not_utf8())
             return
         if cells is None:
             return
-        if cells:
+        if cells and bad.isdisjoint(range(line, reader.line_num + 1)):
             yield Row(line, cells)
 
 
-def _checked(lines: Iterator[str], told: Told) -> Iterator[str]:
+def _checked(lines: Iterator[str], told: Told, bad: set[int]) -> Iterator[str]:
+    """The lines; those with what no file may contain are told and remembered."""
     for number, line in enumerate(lines, 1):
         if found := FORBIDDEN.search(line):
             told(number, found.start() + 1, messages.forbidden_character(found[0]))
-            yield FORBIDDEN.sub(" ", line)
-        else:
-            yield line
+            bad.add(number)
+        yield line
 
 
 def _first_bad_byte(data: bytes) -> tuple[int, int]:
@@ -118,7 +122,7 @@ def read_lines(data: bytes, told: Told) -> list[str]:
     except UnicodeDecodeError:
         told(*_first_bad_byte(data), messages.not_utf8())
         return []
-    stripped = (line.strip() for line in _checked(io.StringIO(text, newline=None), told))
+    stripped = (line.strip() for line in _checked(io.StringIO(text, newline=None), told, set()))
     return [line for line in stripped if line]
 
 

@@ -1,16 +1,17 @@
 """The template of an ``ActionTable``, read and compiled once for all rows."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maitred.core.conditions import FALSE
 from maitred.core.expressions import ConditionTemplate, Score, ScoreTemplate
-from maitred.core.rules import Live, Placeholder, Requirement, Template, Treatment
+from maitred.core.rules import Live, Requirement, Template, Treatment
 from maitred.core.values import Attribute
 
-from . import fields, kinds, messages
+from . import fields, kinds, messages, rule_messages
 from .actions import Around, check_channels, parsed, place_in, treatments_of
 from .conditions import Conditions
+from .documents import Sourced
 from .placeholders import fill, literal, names
 from .report import Spot
 from .windows import Written, live_of
@@ -53,6 +54,16 @@ class LiveShape:
         templates = (self.first, self.last, *self.hours, self.zone)
         return list(dict.fromkeys(name for template in templates if template for name in names(template)))
 
+    def constant(self) -> Written:
+        """What reads no column."""
+
+        def text(template: Template | None) -> str | None:
+            return literal(template) if template and not names(template) else None
+
+        # A wrong span is told by its number, so none may be left out.
+        hours = tuple(text(template) or "00:00-24:00" for template in self.hours)
+        return Written(text(self.first), text(self.last), self.days, hours, text(self.zone))
+
     def columns(self, field: str) -> list[str]:
         """The columns that a field of ``live`` is made of."""
         templates = {
@@ -77,19 +88,22 @@ class Shape:
     score_text: str
     treatments: Mapping[str, Treatment]
     treatments_read_row: bool
+    is_sound: bool
 
 
 def shape_of(
-    around: Around, conditions: Conditions, spot: Spot, model: kinds.Template, columns: Columns
+    around: Around, conditions: Conditions, sourced: Sourced[kinds.ActionTable], columns: Columns
 ) -> Shape:
-    """The template at ``spot``. What is faulty in it is told."""
+    """The template of a document. What is faulty in it is told."""
+    told = around.report.errors
+    spot, model = sourced.spot.at("action"), sourced.model.action
     check_channels(around, spot, model)
-    reader = _Reader(around, conditions, columns)
+    reader = _Reader(around, conditions, columns, sourced.model.name)
     name = reader.text(spot.at("name"), model.name)
     if not names(name):
-        around.report.error(spot.at("name"), messages.template_name_constant())
+        around.report.error(spot.at("name"), rule_messages.template_name_constant())
     treatments = treatments_of(around, spot.at("treatments"), model.treatments, columns)
-    return Shape(
+    shape = Shape(
         name=name,
         title=reader.text(spot.at("title"), model.title),
         labels={key: reader.label(spot.at("labels", key), text) for key, text in model.labels.items()},
@@ -101,7 +115,9 @@ def shape_of(
         score_text=str(model.score),
         treatments=treatments,
         treatments_read_row=any(name in columns for name in _names_of(treatments.values())),
+        is_sound=True,
     )
+    return replace(shape, is_sound=around.report.errors == told)
 
 
 def _names_of(treatments: Iterable[Treatment]) -> set[str]:
@@ -114,6 +130,7 @@ class _Reader:
     around: Around
     conditions: Conditions
     columns: Columns
+    document: str
 
     def text(self, spot: Spot, text: str) -> Template:
         """A text that may speak of the row and nothing else."""
@@ -128,8 +145,8 @@ class _Reader:
     def _stranger(self, name: str) -> str:
         if name.startswith("row."):
             columns = [column.removeprefix("row.") for column in self.columns]
-            return messages.placeholder_column(name.removeprefix("row."), columns)
-        return messages.placeholder_here(name)
+            return rule_messages.placeholder_column(name.removeprefix("row."), columns)
+        return rule_messages.placeholder_here(name)
 
     def label(self, spot: Spot, text: str) -> Template:
         template = self.text(spot, text)
@@ -138,7 +155,7 @@ class _Reader:
         return template
 
     def live(self, spot: Spot, model: kinds.Live) -> Live | LiveShape:
-        """Checked here where no row is read: a table may have no rows."""
+        """What reads no row is checked here."""
         shape = LiveShape(
             first=self._optional(spot.at("from"), model.from_),
             last=self._optional(spot.at("until"), model.until),
@@ -146,18 +163,16 @@ class _Reader:
             hours=tuple(self.text(spot.at("hours", index), text) for index, text in enumerate(model.hours)),
             zone=self._optional(spot.at("timezone"), model.timezone),
         )
-        if any(isinstance(part, Placeholder) for part in _parts(shape)):
-            return shape
-        live, errors = live_of(shape.written({}), self.around.zone)
+        live, errors = live_of(shape.constant(), self.around.zone)
         for error in errors:
-            self.around.report.error(spot.at(error.field), error.message)
-        return live
+            self.around.report.error(spot.at(*error.path), error.message)
+        return shape if shape.reads() else live
 
     def _optional(self, spot: Spot, text: str | None) -> Template | None:
         return None if text is None else self.text(spot, text)
 
     def need(self, spot: Spot, model: kinds.Requirement) -> Requirement | RowNeed:
-        at, text, rule = spot.at("require"), model.require, model.reason or ""
+        at, text, rule = spot.at("require"), model.require, model.reason or self.document
         if self._tells_of_dates(at, text):
             return Requirement(rule, text, FALSE, model.say)
         if not self.reads_row(text):
@@ -180,10 +195,5 @@ class _Reader:
         read = self.conditions.mentions.read(text)
         dates = [name for name, column in self.columns.items() if column is None and name in read]
         for name in dates:
-            self.around.report.error(spot, messages.date_in_condition(name))
+            self.around.report.error(spot, rule_messages.date_in_condition(name))
         return bool(dates)
-
-
-def _parts(shape: LiveShape) -> Iterable[str | Placeholder]:
-    for template in (shape.first, shape.last, *shape.hours, shape.zone):
-        yield from template or ()

@@ -7,7 +7,7 @@ from maitred.core.facts import fact_of
 from maitred.core.rules import Location
 from maitred.core.values import Attribute, AttributeType, Invalid, Kind, Scalar, Value
 
-from . import fields, kinds, limits, messages
+from . import fields, kinds, limits, messages, rule_messages
 from .documents import TABLE_ENDINGS, Documents, Sourced
 from .report import Report, Spot
 from .tables import Row, Table, cell_column, read_lines, read_table, reader_of, type_of
@@ -58,7 +58,7 @@ def content(report: Report, spot: Spot, file: str) -> bytes | None:
     if file.endswith(TABLE_ENDINGS) and file in report.sources:
         return report.sources[file]
     known = [name for name in report.sources if name.endswith(TABLE_ENDINGS)]
-    report.error(spot, messages.no_such_file(file, known))
+    report.error(spot, rule_messages.no_such_file(file, known))
     return None
 
 
@@ -71,7 +71,7 @@ def _declare_context(report: Report, documents: Documents, attributes: dict[str,
         for name in sourced.model.attributes:
             if outer := _outer(name, attributes):
                 spot = sourced.spot.at("attributes", name, key=True)
-                report.error(spot, messages.attribute_inside(name, outer))
+                report.error(spot, rule_messages.attribute_inside(name, outer))
 
 
 def _declare_attributes(report: Report, documents: Documents, attributes: dict[str, Attribute]) -> None:
@@ -94,15 +94,15 @@ def _bad_attribute(name: str, spec: kinds.AttributeSpec) -> str | None:
     given = next((attribute for attribute in GIVEN if attribute.name == name), None)
     if given:
         same = str(given.type) == spec.type
-        return None if same else messages.given_attribute(name, str(given.type))
+        return None if same else rule_messages.given_attribute(name, str(given.type))
     if not fields.ATTRIBUTE.fullmatch(name) or len(name) > limits.NAME_CHARACTERS:
-        return messages.bad_attribute(name)
+        return rule_messages.bad_attribute(name)
     root, *rest = name.split(".")
     word = next((word for word in rest if word in fields.KEYWORDS), None)
     if root in fields.RESERVED or word:
-        return messages.attribute_word(name, word or root)
+        return rule_messages.attribute_word(name, word or root)
     if root in RESERVED_ROOTS:
-        return messages.reserved_root(name)
+        return rule_messages.reserved_root(name)
     return None
 
 
@@ -121,7 +121,7 @@ def attribute_of(report: Report, spot: Spot, name: str, spec: kinds.AttributeSpe
     for index, value in enumerate(spec.values):
         fact = fact_of(plain, value)
         if isinstance(fact, Invalid | tuple):
-            report.error(spot.at("values", index), messages.bad_allowed(value, type_.kind.value))
+            report.error(spot.at("values", index), rule_messages.bad_allowed(value, type_.kind.value))
         else:
             allowed.append(fact)
     return Attribute(name, type_, tuple(allowed), spec.purpose, spec.sensitive, spec.description)
@@ -133,7 +133,7 @@ def attribute_of(report: Report, spot: Spot, name: str, spec: kinds.AttributeSpe
 def _values(report: Report, sourced: Sourced[kinds.List]) -> tuple[str, ...]:
     model = sourced.model
     if (model.values is None) == (model.file is None):
-        report.error(sourced.spot, messages.one_of_file_and_values())
+        report.error(sourced.spot, rule_messages.one_of_file_and_values())
     if model.file is None:
         return tuple(model.values or ())
     file = model.file
@@ -165,7 +165,7 @@ def _location_columns(report: Report, sourced: Sourced[kinds.Locations]) -> dict
     columns = {}
     for name, spec in sourced.model.table.columns.items():
         if name in (_ID, _ZONE):
-            report.error(spot.at(name, key=True), messages.location_column(name))
+            report.error(spot.at(name, key=True), rule_messages.location_column(name))
         else:
             columns[name] = attribute_of(report, spot.at(name), f"location.{name}", spec)
     return columns
@@ -189,10 +189,10 @@ def has_columns(
     """Whether a table has all columns that are declared at ``spot``; tells of those it has besides."""
     missing = [name for name in names if name not in table.header]
     for name in missing:
-        report.error(spot.at(name, key=True), messages.table_no_column(name, table.header))
+        report.error(spot.at(name, key=True), rule_messages.table_no_column(name, table.header))
     for name in table.header:
         if name not in (*names, *extra):
-            report.warn_file(table.file, messages.table_column_unused(name))
+            report.warn_file(table.file, rule_messages.table_column_unused(name))
     return not missing
 
 
@@ -205,7 +205,7 @@ def _read_locations(
     for row in table.rows:
         location = reader.read(row)
         if location.id in seen:
-            reader.tell(row, _ID, messages.duplicate_location(location.id, seen[location.id]))
+            reader.tell(row, _ID, rule_messages.duplicate_location(location.id, seen[location.id]))
         seen.setdefault(location.id, row.line)
         locations[location.id] = location
     return locations
@@ -222,7 +222,7 @@ class _LocationReader:
         """The location; what is wrong is told and left out."""
         id_ = row.cells[self._table.column(_ID)]
         if not id_.strip() or not id_.isprintable() or len(id_) > limits.LOCATION_ID_CHARACTERS:
-            self.tell(row, _ID, messages.bad_location_id(id_))
+            self.tell(row, _ID, rule_messages.bad_location_id(id_))
         return Location(id_, self._zone_of(row), dict(self._attributes(row)))
 
     def _zone_of(self, row: Row) -> str:
@@ -230,7 +230,7 @@ class _LocationReader:
             return self._zone
         zone = row.cells[self._table.column(_ZONE)]
         if zone not in zones():
-            self.tell(row, _ZONE, messages.unknown_zone(zone, zones()))
+            self.tell(row, _ZONE, rule_messages.unknown_zone(zone, zones()))
             return self._zone
         return zone
 
@@ -241,7 +241,7 @@ class _LocationReader:
                 continue
             value = reader_of(attribute)(cell)
             if value is None:
-                self.tell(row, name, messages.bad_cell(name, cell, str(attribute.type)))
+                self.tell(row, name, rule_messages.bad_cell(name, cell, str(attribute.type)))
             else:
                 yield attribute.name, value
 

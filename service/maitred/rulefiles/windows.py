@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from maitred.core.rules import Live
 
-from . import messages
+from . import rule_messages
 from .fields import DAYS
 
 LOCATION_ZONE = "location"
@@ -33,11 +33,11 @@ class Written:
 
 
 class LiveError(ValueError):
-    """``field`` of ``live`` as files name it, and the message."""
+    """``path`` below ``live``, as files name it, and the message."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, message: str, *path: str | int) -> None:
         super().__init__(message)
-        self.field, self.message = field, message
+        self.message, self.path = message, path
 
 
 @cache
@@ -52,9 +52,9 @@ def live_of(written: Written, default_zone: str) -> tuple[Live, list[LiveError]]
     first = _date(written.first, "from", errors)
     last = _date(written.last, "until", errors)
     if first and last and last < first:
-        errors.append(LiveError("until", messages.until_before_from(str(last), str(first))))
+        errors.append(LiveError(rule_messages.until_before_from(str(last), str(first)), "until"))
     if written.zone not in (None, LOCATION_ZONE) and written.zone not in zones():
-        errors.append(LiveError("timezone", messages.unknown_zone(str(written.zone), zones())))
+        errors.append(LiveError(rule_messages.unknown_zone(str(written.zone), zones()), "timezone"))
     live = Live(
         first=first,
         last=last,
@@ -72,7 +72,7 @@ def _date(text: str | None, field: str, errors: list[LiveError]) -> date | None:
     try:
         return date_of(text)
     except ValueError:
-        errors.append(LiveError(field, messages.bad_date(text)))
+        errors.append(LiveError(rule_messages.bad_date(text), field))
         return None
 
 
@@ -84,13 +84,13 @@ def date_of(text: str) -> date:
 
 
 def _spans(texts: tuple[str, ...], errors: list[LiveError]) -> Iterator[tuple[int, int]]:
-    for text in texts:
+    for index, text in enumerate(texts):
         found = _HOURS.fullmatch(text.strip())
         numbers = tuple(map(int, found.groups())) if found else ()
         start, end = (numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]) if found else (0, 0)
         if not found or end > _DAY_MINUTES:
-            errors.append(LiveError("hours", messages.bad_hours(text)))
+            errors.append(LiveError(rule_messages.bad_hours(text), "hours", index))
         elif start == end:
-            errors.append(LiveError("hours", messages.empty_hours(text)))
+            errors.append(LiveError(rule_messages.empty_hours(text), "hours", index))
         else:
             yield start, end

@@ -2,7 +2,6 @@
 
 from . import address
 from .errors import StoreUnusable
-from .postgres import open_postgres
 from .sqlite import open_sqlite
 from .stores import SqlStore
 
@@ -17,4 +16,8 @@ def open_store(url: str) -> SqlStore:
     again does not help.
     """
     parsed = address.parse(url)
-    return open_sqlite(parsed) if address.is_sqlite(parsed) else open_postgres(parsed)
+    if address.is_sqlite(parsed):
+        return open_sqlite(parsed)
+    from .postgres import open_postgres  # noqa: PLC0415 -- its driver takes a tenth of a second to load
+
+    return open_postgres(parsed)

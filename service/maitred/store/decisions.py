@@ -12,10 +12,11 @@ from sqlalchemy.engine import Connection
 from maitred.engine.ports import DecisionRecord
 
 from .instants import from_microseconds, to_microseconds
+from .lines import Line
 from .tables import DECISION
 
-SQLITE_MAX_ROWS = 256
-"""Rows of one INSERT: far below SQLite's 32,766 parameters, and as many statements are kept prepared."""
+SQLITE_MAX_ROWS = 128
+"""Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""
 
 _INTO = "INSERT INTO decision (decision_id, decided_at, ruleset, customer_id, body)"
 _UNLESS_THERE = "ON CONFLICT (decision_id) DO NOTHING"
@@ -31,22 +32,22 @@ _BY_ID = select(*_COLUMNS)
 Stored = Mapping[bytes, DecisionRecord]
 
 
-def append_sqlite(connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+def append_sqlite(line: Line, records: Sequence[DecisionRecord]) -> Stored:
     """Writes the records whose id is new; gives the stored record of each id that is not."""
     if len(records) <= SQLITE_MAX_ROWS:
-        return _append_sqlite(connection, records) if records else {}
+        return _append_sqlite(line, records) if records else {}
     parts = (records[at : at + SQLITE_MAX_ROWS] for at in range(0, len(records), SQLITE_MAX_ROWS))
-    return dict(chain.from_iterable(_append_sqlite(connection, part).items() for part in parts))
+    return dict(chain.from_iterable(_append_sqlite(line, part).items() for part in parts))
 
 
-def _append_sqlite(connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+def _append_sqlite(line: Line, records: Sequence[DecisionRecord]) -> Stored:
     # One execute for all rows: the driver gives the interpreter away on every step, and
     # among many busy threads each time costs milliseconds to get it back.
     values = tuple(chain.from_iterable(map(_values, records)))
-    written = connection.exec_driver_sql(_sqlite_insert(len(records)), values).rowcount
+    written = line.driver.execute(_sqlite_insert(len(records)), values).rowcount
     if written == len(records):
         return {}
-    found = _find(connection, [record.decision_id for record in records])
+    found = _find(line.connection, [record.decision_id for record in records])
     # The only writer, and ``seq`` only grows: what was written just now comes last.
     return {record.decision_id: record for record in found[: len(found) - written]}
 
@@ -56,21 +57,22 @@ def _sqlite_insert(rows: int) -> str:
     return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?)'] * rows)} {_UNLESS_THERE}"
 
 
-def append_postgres(connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+def append_postgres(line: Line, records: Sequence[DecisionRecord]) -> Stored:
     """Writes the records whose id is new; gives the stored record of each id that is not."""
     if not records:
         return {}
     # In one order on every replica, so that two with the same ids do not wait for each other in a ring.
     rows = [_values(record) for record in sorted(records, key=attrgetter("decision_id"))]
     if len(rows) == 1:
-        result = connection.exec_driver_sql(_POSTGRES_ONE, rows[0])
+        result = line.driver.execute(_POSTGRES_ONE, rows[0])
     else:
-        result = connection.exec_driver_sql(_POSTGRES_MANY, tuple(map(list, zip(*rows, strict=True))))
+        result = line.driver.execute(_POSTGRES_MANY, tuple(map(list, zip(*rows, strict=True))))
     if result.rowcount == len(records):
-        result.close()
         return {}
-    written = {row[0] for row in result}
-    found = _find(connection, [record.decision_id for record in records if record.decision_id not in written])
+    written = {row[0] for row in result.fetchall()}
+    found = _find(
+        line.connection, [record.decision_id for record in records if record.decision_id not in written]
+    )
     return {record.decision_id: record for record in found}
 
 

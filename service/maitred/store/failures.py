@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -32,20 +33,37 @@ _POSTGRES_GONE = ("08", "57P")  # connection lost, server going down
 _POSTGRES_UNUSABLE = ("28", "3D", "42")  # login refused, no such database, no right or other tables
 
 
-@contextmanager
-def translated(name: str, classify: Classify) -> Iterator[None]:
-    """Lets no exception of the driver or of SQLAlchemy out of its block."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise from_sqlalchemy(name, classify, error) from error
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Puts what goes wrong with one database into the errors of the port.
 
+    ``driver_error`` is the base of what its driver raises, ``classify`` knows what it means.
+    """
 
-def from_sqlalchemy(name: str, classify: Classify, error: SQLAlchemyError) -> Failure:
-    """The error of the port that stands for one of SQLAlchemy's."""
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        return classify(name, error.orig)
-    return StoreDown(messages.failed(name, _one_line(error)))
+    name: str
+    driver_error: type[Exception]
+    classify: Classify
+
+    @property
+    def caught(self) -> tuple[type[Exception], ...]:
+        """What ``translate`` is for."""
+        return (SQLAlchemyError, self.driver_error)
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Lets no exception of the driver or of SQLAlchemy out of its block."""
+        try:
+            yield
+        except self.caught as error:
+            raise self.translate(error) from error
+
+    def translate(self, error: Exception) -> Failure:
+        """The error of the port that stands for one of the driver or of SQLAlchemy."""
+        if isinstance(error, self.driver_error):
+            return self.classify(self.name, error)
+        if isinstance(error, DBAPIError) and error.orig is not None:
+            return self.classify(self.name, error.orig)
+        return StoreDown(messages.failed(self.name, _one_line(error)))
 
 
 def from_sqlite(name: str, error: BaseException) -> Failure:
@@ -62,7 +80,9 @@ def from_sqlite(name: str, error: BaseException) -> Failure:
 
 def from_postgres(name: str, error: BaseException) -> Failure:
     """By SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
-    problem, state = _one_line(error), getattr(error, "sqlstate", None)
+    # The first line only: details may repeat what was written.
+    said = getattr(getattr(error, "diag", None), "message_primary", None)
+    problem, state = said or _one_line(error), getattr(error, "sqlstate", None)
     if state is None or state.startswith(_POSTGRES_GONE):  # none: the driver says so itself
         return StoreDown(messages.cannot_be_reached(name, problem))
     if state in _POSTGRES_CONFLICTS:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
@@ -11,7 +12,8 @@ from maitred.engine.ports import DecisionRecord
 from . import messages, schema
 from .address import postgres_name
 from .decisions import Stored, append_postgres
-from .failures import from_postgres, translated
+from .failures import Failures, from_postgres
+from .lines import Line
 from .stores import SqlStore
 from .transactions import SqlTransaction, Writer
 
@@ -61,16 +63,17 @@ SELECT set_config('statement_timeout', '{MIGRATION_TIMEOUT_MS}', true),
 class PostgresTransaction(SqlTransaction):
     """A transaction in PostgreSQL's SQL."""
 
-    def _append(self, connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
-        return append_postgres(connection, records)
+    def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
+        return append_postgres(line, records)
 
 
 def open_postgres(url: URL) -> SqlStore:
     """Connects, and makes or migrates the tables. Raises ``StoreDown``."""
     name = postgres_name(url)
+    failures = Failures(name, psycopg.Error, from_postgres)
     writer = _engine(url, connections=1)
     try:
-        with translated(name, from_postgres), writer.connect() as connection:
+        with failures.translated(), writer.connect() as connection:
             connection.exec_driver_sql(_BEGIN)
             _migrate_alone(connection, name)
             connection.commit()
@@ -79,10 +82,9 @@ def open_postgres(url: URL) -> SqlStore:
         writer.dispose()
         raise
     return SqlStore(
-        name,
-        writer=Writer(writer, _BEGIN, name, from_postgres),
+        failures,
+        writer=Writer(writer, _BEGIN, failures),
         readers=_engine(url, connections=READERS, pre_ping=True),
-        classify=from_postgres,
         make_transaction=PostgresTransaction,
         warnings=() if fsync == "on" else (messages.fsync_off(name),),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine import URL, Engine
 
 from maitred.engine.ports import DecisionRecord
 
@@ -15,7 +15,8 @@ from . import messages, schema
 from .address import sqlite_file
 from .decisions import SQLITE_MAX_ROWS, Stored, append_sqlite
 from .errors import StoreUnusable
-from .failures import from_sqlite, translated
+from .failures import Failures, from_sqlite
+from .lines import Line
 from .locks import FileLock
 from .stores import SqlStore
 from .transactions import SqlTransaction, Writer
@@ -51,28 +52,28 @@ _READER = (*_EVERY_CONNECTION, "PRAGMA query_only = ON", "PRAGMA wal_autocheckpo
 class SqliteTransaction(SqlTransaction):
     """A transaction in SQLite's SQL."""
 
-    def _append(self, connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
-        return append_sqlite(connection, records)
+    def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
+        return append_sqlite(line, records)
 
 
 def open_sqlite(url: URL) -> SqlStore:
     """Opens or makes the file. Raises ``StoreDown``, mostly as ``StoreUnusable``."""
     file = sqlite_file(url)
     _check_place(file)
+    failures = Failures(str(file), sqlite3.Error, from_sqlite)
     lock = FileLock(file)
     lock.take()
     writer = _engine(url, _WRITER, connections=1)
     try:
-        _prepare(writer, str(file))
+        _prepare(writer, failures)
     except BaseException:
         writer.dispose()
         lock.release()
         raise
     return SqlStore(
-        str(file),
-        writer=Writer(writer, _BEGIN, str(file), from_sqlite),
+        failures,
+        writer=Writer(writer, _BEGIN, failures),
         readers=_engine(url, _READER, connections=READERS),
-        classify=from_sqlite,
         make_transaction=SqliteTransaction,
         warnings=warnings_for(sqlite3.sqlite_version_info),
         on_close=lock.release,
@@ -98,19 +99,19 @@ def _check_place(file: Path) -> None:
         raise StoreUnusable(messages.read_only(str(file)))
 
 
-def _prepare(writer: Engine, name: str) -> None:
+def _prepare(writer: Engine, failures: Failures) -> None:
     """Makes the tables, then turns to the write-ahead log.
 
     In this order, because the mode is written into the file, which may be somebody else's.
     """
-    with translated(name, from_sqlite), writer.connect() as connection:
+    with failures.translated(), writer.connect() as connection:
         connection.exec_driver_sql(_BEGIN)
-        schema.bring_up_to_date(connection, name)
+        schema.bring_up_to_date(connection, failures.name)
         connection.exec_driver_sql(_TRY_TO_WRITE)
         connection.commit()
         mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
     if mode != "wal":
-        raise StoreUnusable(messages.no_wal(name, str(mode)))
+        raise StoreUnusable(messages.no_wal(failures.name, str(mode)))
 
 
 def _engine(url: URL, pragmas: Sequence[str], *, connections: int) -> Engine:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 from maitred.engine.ports import DecisionRecord, StoreDown, StoredRuleset
 
 from . import decisions, messages, rulesets
-from .failures import Classify, translated
+from .failures import Failures
 from .transactions import MakeTransaction, SqlTransaction, Writer
 
 _Found = TypeVar("_Found")
@@ -23,17 +23,16 @@ class SqlStore:
 
     def __init__(
         self,
-        name: str,
+        failures: Failures,
         *,
         writer: Writer,
         readers: Engine,
-        classify: Classify,
         make_transaction: MakeTransaction,
         warnings: tuple[str, ...] = (),
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self.warnings = warnings
-        self._name, self._readers, self._classify = name, readers, classify
+        self._failures, self._readers = failures, readers
         self._writer, self._make_transaction, self._on_close = writer, make_transaction, on_close
         self._closed = False
 
@@ -45,8 +44,8 @@ class SqlStore:
         ``StoreDown`` from there it is not known whether the commit took place.
         """
         self._check_open()
-        with self._writer.begin() as connection:
-            transaction = self._make_transaction(connection, self._name, self._classify)
+        with self._writer.begin() as line:
+            transaction = self._make_transaction(line, self._failures)
             try:
                 yield transaction
                 transaction.check_whole()
@@ -64,8 +63,8 @@ class SqlStore:
         """
         self._check_open()
         row = rulesets.to_row(ruleset)
-        with self._writer.begin() as connection, translated(self._name, self._classify):
-            rulesets.insert(connection, row)
+        with self._writer.begin() as line, self._failures.translated():
+            rulesets.insert(line.connection, row)
 
     def ruleset(self, hash: str) -> StoredRuleset | None:  # noqa: A002 -- the port's name
         """The ruleset kept under a hash; from any thread. Raises ``StoreDown``."""
@@ -83,9 +82,9 @@ class SqlStore:
 
     def _read(self, find: Callable[[Connection], _Found]) -> _Found:
         self._check_open()
-        with translated(self._name, self._classify), self._readers.connect() as connection:
+        with self._failures.translated(), self._readers.connect() as connection:
             return find(connection)
 
     def _check_open(self) -> None:
         if self._closed:
-            raise StoreDown(messages.closed(self._name))
+            raise StoreDown(messages.closed(self._failures.name))

@@ -2,24 +2,24 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock
 
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.engine import Engine
 
-from maitred.engine.ports import DecisionRecord, StoreDown
+from maitred.engine.ports import DecisionRecord, StoreConflict, StoreDown
 
 from . import messages
 from .decisions import Stored
-from .failures import Classify, Failure, from_sqlalchemy, translated
+from .failures import Failure, Failures
+from .lines import Line
 
 
 class SqlTransaction(ABC):
     """What both databases share: the calls of the port, and that an error ends the transaction."""
 
-    def __init__(self, connection: Connection, name: str, classify: Classify) -> None:
-        self._connection, self._name, self._classify = connection, name, classify
+    def __init__(self, line: Line, failures: Failures) -> None:
+        self._line, self._failures = line, failures
         self._failure: Failure | None = None
         self._over = False
 
@@ -27,13 +27,13 @@ class SqlTransaction(ABC):
         """Writes the records whose id is new; gives the stored record of each id that is not."""
         self._check_usable()
         try:
-            return self._append(self._connection, records)
-        except SQLAlchemyError as error:
-            self._failure = from_sqlalchemy(self._name, self._classify, error)
+            return self._append(self._line, records)
+        except self._failures.caught as error:
+            self._failure = self._failures.translate(error)
             raise self._failure from error
 
     @abstractmethod
-    def _append(self, connection: Connection, records: Sequence[DecisionRecord]) -> Stored:
+    def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
         """The same in the database's own SQL."""
 
     def check_whole(self) -> None:
@@ -53,72 +53,67 @@ class SqlTransaction(ABC):
             raise StoreDown(messages.transaction_over())
 
 
+MakeTransaction = Callable[[Line, Failures], SqlTransaction]
+
+
 class Writer:
     """Owns the connection that writes. One transaction at a time; others wait for it.
 
     The engine leaves transactions to ``begin_statement``: neither driver says the right BEGIN.
     """
 
-    def __init__(self, engine: Engine, begin_statement: str, name: str, classify: Classify) -> None:
-        self._engine, self._begin_statement = engine, begin_statement
-        self._name, self._classify = name, classify
+    def __init__(self, engine: Engine, begin_statement: str, failures: Failures) -> None:
+        self._engine, self._begin_statement, self._failures = engine, begin_statement, failures
         self._lock = Lock()
-        self._connection: Connection | None = None
+        self._line: Line | None = None
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self) -> Iterator[Line]:
         """A transaction that commits when its block ends without an exception.
 
         Raises ``StoreDown`` and ``StoreConflict``. After an error the connection is given up,
         so that the next transaction starts on a clean one.
         """
         with self._lock:
-            connection = self._begin()
+            line = self._begin()
             try:
-                yield connection
-                with translated(self._name, self._classify):
-                    connection.commit()
+                yield line
+                line.commit()
+            except self._failures.caught as error:
+                self._give_up()
+                raise self._failures.translate(error) from error
             except BaseException:
-                self._give_up(connection)
+                self._give_up()
                 raise
 
     def close(self) -> None:
         """Waits for the transaction that runs, then closes the connection."""
         with self._lock:
-            if self._connection is not None:
-                self._give_up(self._connection)
-        self._engine.dispose()
+            self._give_up()
+            self._engine.dispose()
 
-    def _begin(self) -> Connection:
-        with translated(self._name, self._classify):
-            kept = self._connection
-            if kept is None:
-                return self._connect_and_begin()
+    def _begin(self) -> Line:
+        if self._line is not None:
             try:
-                kept.exec_driver_sql(self._begin_statement)
-            except DBAPIError as error:
-                self._give_up(kept)
-                if not error.connection_invalidated:
-                    raise
+                return self._begin_on(self._line)
+            except StoreConflict:
+                raise
+            except StoreDown:
                 # Lost while idle: nothing was under way, so a new connection is as good.
-                return self._connect_and_begin()
-            return kept
+                self._give_up()
+        with self._failures.translated():
+            self._line = Line(self._engine.connect())
+        return self._begin_on(self._line)
 
-    def _connect_and_begin(self) -> Connection:
-        connection = self._connection = self._engine.connect()
+    def _begin_on(self, line: Line) -> Line:
         try:
-            connection.exec_driver_sql(self._begin_statement)
-        except BaseException:
-            self._give_up(connection)
-            raise
-        return connection
+            line.driver.execute(self._begin_statement)
+        except self._failures.caught as error:
+            self._give_up()
+            raise self._failures.translate(error) from error
+        return line
 
-    def _give_up(self, connection: Connection) -> None:
-        self._connection = None
-        with suppress(SQLAlchemyError):
-            connection.invalidate()
-        with suppress(SQLAlchemyError):
-            connection.close()
-
-
-MakeTransaction = Callable[[Connection, str, Classify], SqlTransaction]
+    def _give_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            line.give_up()

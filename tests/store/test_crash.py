@@ -1,0 +1,50 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from maitred.store import open_store
+
+ROUNDS = 3
+TORTURE_ROUNDS = 50
+LOAD_SECONDS = 0.3
+APPEND_FOREVER = Path(__file__).parent / "append_forever.py"
+
+
+def kill_under_load(url: str) -> set[bytes]:
+    """The ids that a process had answered when it was killed, in the middle of its work."""
+    writer = subprocess.Popen([sys.executable, str(APPEND_FOREVER), url], stdout=subprocess.PIPE, text=True)
+    try:
+        first = writer.stdout.readline()
+        time.sleep(LOAD_SECONDS)
+    finally:
+        writer.kill()
+    rest, _ = writer.communicate()
+    whole_lines = (first + rest).splitlines(keepends=True)
+    return {bytes.fromhex(key) for line in whole_lines if line.endswith("\n") for key in line.split()}
+
+
+def check_nothing_is_lost(url: str, rounds: int) -> None:
+    answered: set[bytes] = set()
+    for _ in range(rounds):
+        new = kill_under_load(url)
+        assert new
+        answered |= new
+        store = open_store(url)
+        assert all(store.decision(key) for key in new)
+        with store._readers.connect() as connection:
+            rows = [bytes(row[0]) for row in connection.exec_driver_sql("SELECT decision_id FROM decision")]
+        store.close()
+        assert len(rows) == len(set(rows))
+        assert answered <= set(rows)
+
+
+def test_what_was_answered_is_there_after_a_kill(database_url):
+    check_nothing_is_lost(database_url, ROUNDS)
+
+
+@pytest.mark.torture
+def test_what_was_answered_is_there_after_many_kills(database_url):
+    check_nothing_is_lost(database_url, TORTURE_ROUNDS)
