@@ -126,7 +126,7 @@ class Book:
         step = Step(operation.id, operation.fingerprint, operation.lot, event, status, refused)
         self.steps[step.id] = step
         self.stepped[step.id] = None
-        return Settled(status, lot.id, lot.choice, refused=refused)
+        return Settled(status, lot.id, refused=refused)
 
     def _moved(self, lot: Lot, operation: Confirm | Release, event: Event) -> tuple[Status, Refused | None]:
         move = MOVES.get((lot.state, event))
