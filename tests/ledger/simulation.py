@@ -24,7 +24,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
 TABLES = ("ledger_counter", "ledger_lot", "ledger_unit", "ledger_step")
 CUSTOMERS, STORES = ("c-1", "C-1", "c-2"), ("s-1", "s-2")
-JUMPS = (0, 0, 1, 30, 600, 1_199, 1_200, 1_201, 7_200, 90_000, -1, -900, -4_000)
+JUMPS = (0, 0, 1, 30, 300, 900, 1_200, 1_201, 3_600, 7_200, 86_400, -1, -300, -900, -4_000)
 
 
 class Crash(Exception):
@@ -75,7 +75,7 @@ class Simulation:
 
     def change_the_world(self):
         rng = self.rng
-        self.now += timedelta(seconds=rng.choice(JUMPS), microseconds=rng.choice((0, 0, 1, 999_999)))
+        self.now += timedelta(seconds=rng.choice(JUMPS), microseconds=rng.choice((0, 0, 0, 0, 1, -1)))
         if rng.random() < 0.1:
             at = rng.randrange(len(self.limits))
             self.limits[at] = replace(self.limits[at], maximum=rng.randint(0, 4))

@@ -56,7 +56,8 @@ class Book:
     """What a batch reads and changes. ``rows`` by counter id, lots and steps by id.
 
     ``touched``, ``moved`` and ``stepped`` are the ids of what has changed; ``added`` and
-    ``removed`` the units of rolling windows with the lots they are of.
+    ``removed`` the units of rolling windows with the lots they are of; one that is in both
+    was added first.
     """
 
     now_us: int
@@ -166,8 +167,7 @@ class Book:
     def _forget(self, row: Row, unit: Unit, lot_id: bytes) -> None:
         for lookback in row.recent:
             row.recent[lookback] -= unit.taken_us > row.floor_us - lookback
-        if self.added.pop((unit, lot_id), self) is self:
-            self.removed[unit, lot_id] = None
+        self.removed[unit, lot_id] = None
 
     def _shortage(self, needs: Sequence[Need]) -> Refused | None:
         """Why the needs cannot be had together: of several reasons the first by precedence."""

@@ -162,6 +162,8 @@ class Take:
 
     def __post_init__(self) -> None:
         _check_bounds(self.choices)
+        if self.hold_us is not None and self.hold_us <= 0:
+            raise ValueError("a hold lasts longer than no time")
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,8 +130,8 @@ class PostgresLedger(LedgerSql):
             [_counts(counter_id, book.rows[counter_id]) for counter_id in book.touched],
         )
         _write(driver, _MOVE_LOTS, [_move_values(lot) for lot in moved if lot.id in known])
-        _write(driver, _REMOVE_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.removed])
         _write(driver, _ADD_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.added])
+        _write(driver, _REMOVE_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.removed])
         _write_new(driver, _ADD_LOTS, [lot_values(lot) + made_at for lot in moved if lot.id not in known])
         _write_new(
             driver, _ADD_STEPS, [step_values(book.steps[key]) + made_at for key in sorted(book.stepped)]
