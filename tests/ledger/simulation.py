@@ -42,7 +42,12 @@ def limits(rng):
         Session(),
     ]
     cap = Limit(
-        "cap", LimitKind.FREQUENCY_CAP, ("customer.id",), rng.randint(1, 3), rng.choice(windows), Counts.CLAIMED
+        "cap",
+        LimitKind.FREQUENCY_CAP,
+        ("customer.id",),
+        rng.randint(1, 3),
+        rng.choice(windows),
+        Counts.CLAIMED,
     )
     ovens = Limit(
         "ovens", LimitKind.CAPACITY, ("location.id",), rng.randint(1, 5), rng.choice(windows), Counts.CLAIMED
@@ -174,7 +179,5 @@ def check(transaction, model):
 
 def check_nothing_twice(operations, answers):
     """One grant for each id in a batch; what comes again is told so."""
-    granted = [
-        answer.lot for answer in answers if answer.status is Status.GRANTED and not answer.replayed
-    ]
+    granted = [answer.lot for answer in answers if answer.status is Status.GRANTED and not answer.replayed]
     assert len(granted) == len(set(granted)) <= len(operations)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, unique
+from functools import lru_cache
 from hashlib import blake2b
 
 from .reasons import Reason
@@ -23,6 +24,8 @@ PACE_SUFFIX = "/pace"
 COUNTER_ID_OCTETS = 16
 """Enough that no two counters share one, by chance or on purpose."""
 PERCENT = 100
+KEPT_COUNTERS = 4_096
+"""Those that many requests share are asked for all the time."""
 SESSION_ID = "session.id"
 
 _PERSON = b"maitred.counter"
@@ -110,6 +113,7 @@ class Heat(IntEnum):
     EVERYBODY = 3
 
 
+@lru_cache(maxsize=KEPT_COUNTERS)
 def heat_of(per: tuple[str, ...]) -> Heat:
     """The heat of the counters of a limit, by what its subject is made of."""
     if not per:
@@ -200,9 +204,12 @@ def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str) -> Need
     if isinstance(limit.window, Session) and not (isinstance(session, str) and session):
         return Unknown(limit.name, SESSION_ID)
     span = span_of(limit.window, now, location_zone, str(session))
-    counter = Counter(limit.name, subject, span.key, heat_of(limit.per), span.end)
+    counter = _counter(limit.name, subject, span.key, heat_of(limit.per), span.end)
     lookback = limit.window.duration // _MICROSECOND if isinstance(limit.window, Rolling) else None
     return Need(counter, maximum, REASON_OF[limit.kind], lookback)
+
+
+_counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)
 
 
 def _maximum(limit: Limit, facts: Facts) -> int | None:

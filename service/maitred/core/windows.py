@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
-KEPT_DAY_STARTS = 4_096
-"""Starts of days kept: those of today and tomorrow in every zone, several times over."""
+KEPT_SPANS = 4_096
+"""The days, weeks, months and years of now in every zone there is, twice over."""
 
 _DAYS_PER_WEEK = 7
 _SECOND = timedelta(seconds=1)
@@ -109,7 +109,17 @@ def counts_until(taken_at: datetime, window: Rolling) -> datetime:
 
 def day_start(day: date, zone: str) -> datetime:
     """The first instant at which the clock of ``zone`` shows ``day`` or a later date."""
-    return _day_start(day.toordinal(), zone)
+    if day == date.min:
+        return FIRST_INSTANT
+    midnight = datetime.combine(day, time.min, ZoneInfo(zone))
+    try:
+        early = midnight.astimezone(UTC)
+        late = midnight.replace(fold=1).astimezone(UTC)
+    except OverflowError:
+        return LAST_INSTANT
+    # Of a midnight that happens twice ``early`` is the first; of one that does not happen the
+    # two lie around the instant at which the clock jumps over it, ``late`` before it.
+    return early if early <= late else _jump(midnight, late, early)
 
 
 def _civil_span(period: Period, first_weekday: int, zone: str, now: datetime) -> Span:
@@ -118,12 +128,19 @@ def _civil_span(period: Period, first_weekday: int, zone: str, now: datetime) ->
     except OverflowError:
         civil = now.date()
     first = _first_day(period, first_weekday, civil)
-    following = _following(period, first)
+    span, following = _span_from(period, first, zone)
     # The clock was set back over the start of the next span, which has started all the same.
-    while following and day_start(following, zone) <= now:
-        first, following = following, _following(period, following)
+    while following and span.end and span.end <= now:
+        span, following = _span_from(period, following, zone)
+    return span
+
+
+@lru_cache(maxsize=KEPT_SPANS)
+def _span_from(period: Period, first: date, zone: str) -> tuple[Span, date | None]:
+    """The span whose first day is ``first``, and the first day of the next."""
+    following = _following(period, first)
     end = day_start(following, zone) if following else LAST_INSTANT
-    return Span(f"{period.value}/{first.isoformat()}", day_start(first, zone), end)
+    return Span(f"{period.value}/{first.isoformat()}", day_start(first, zone), end), following
 
 
 def _first_day(period: Period, first_weekday: int, day: date) -> date:
@@ -156,21 +173,6 @@ def _following(period: Period, first: date) -> date | None:
 
 def _from_ordinal(ordinal: int) -> date:
     return date.fromordinal(max(1, ordinal))
-
-
-@lru_cache(maxsize=KEPT_DAY_STARTS)
-def _day_start(ordinal: int, zone: str) -> datetime:
-    if ordinal == 1:
-        return FIRST_INSTANT
-    midnight = datetime.combine(date.fromordinal(ordinal), time.min, ZoneInfo(zone))
-    try:
-        early = midnight.astimezone(UTC)
-        late = midnight.replace(fold=1).astimezone(UTC)
-    except OverflowError:
-        return LAST_INSTANT
-    # Of a midnight that happens twice ``early`` is the first; of one that does not happen the
-    # two lie around the instant at which the clock jumps over it, ``late`` before it.
-    return early if early <= late else _jump(midnight, late, early)
 
 
 def _jump(midnight: datetime, before: datetime, after: datetime) -> datetime:
