@@ -71,9 +71,14 @@ def _batches(rng: random.Random, order: list[int]) -> Iterator[list[int]]:
 
 def main() -> None:
     store = open_store(sys.argv[1])
-    print("ready", flush=True)
+    tell("ready")
     for line in sys.stdin:
-        print(claim_all(store, int(line), int(sys.argv[2]), int(sys.argv[3])), flush=True)
+        tell(claim_all(store, int(line), int(sys.argv[2]), int(sys.argv[3])))
+
+
+def tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ class Simulation:
             with suppress(Crash), self.store.transaction() as transaction:
                 transaction.settle(self.now, operations)
                 raise Crash
+            hurry(self.store)
         now_us = (self.now - EPOCH) // timedelta(microseconds=1)
         before = {id(unit) for unit in self.model.live}
         expected = self.model.batch(now_us, operations)

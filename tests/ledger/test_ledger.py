@@ -1,0 +1,365 @@
+"""What the ledger promises, one promise a test, on both databases."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from maitred.core.limits import Counts, Limit, LimitKind, needs_of, pace_of
+from maitred.core.lots import Confirm, Refused, Release, Status, Take
+from maitred.core.reasons import Reason
+from maitred.core.windows import Calendar, Lifetime, Period, Rolling
+from maitred.engine.ledger import MAX_DUE_PER_BATCH, Count
+from maitred.engine.ports import StoreDown
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+MINUTE_US, DAY = 60_000_000, timedelta(days=1)
+HOLD_US = 20 * MINUTE_US
+DUE = NOW + timedelta(minutes=20)
+NEW_ID = (number.to_bytes(16, "big") for number in count(1))
+OVENS = Limit("ovens", LimitKind.CAPACITY, ("location.id",), 2, Calendar(Period.DAY, "UTC"), Counts.CLAIMED)
+CAP = Limit("cap", LimitKind.FREQUENCY_CAP, ("customer.id",), 1, Rolling(timedelta(days=7)), Counts.CLAIMED)
+
+
+def needs(*limits, now=NOW, customer="c-1", location="s-1"):
+    facts = {"customer.id": customer, "location.id": location}
+    return tuple(need for limit in limits for need in needs_of(limit, facts, now, "UTC"))
+
+
+def take(*choices, hold_us=HOLD_US):
+    return Take(next(NEW_ID), b"as sent", choices or (needs(OVENS),), hold_us)
+
+
+def confirm(lot, again=None, also=()):
+    return Confirm(next(NEW_ID), b"as sent", lot.id, again, also)
+
+
+def release(lot):
+    return Release(next(NEW_ID), b"as sent", lot.id)
+
+
+@pytest.fixture
+def settle(store):
+    def run(*operations, now=NOW):
+        with store.transaction() as transaction:
+            return list(transaction.settle(now, operations))
+
+    return run
+
+
+@pytest.fixture
+def counts(store):
+    def run(*limits, now=NOW):
+        with store.transaction() as transaction:
+            return list(transaction.read_counts(now, needs(*limits, now=now)))
+
+    return run
+
+
+def statuses(answers):
+    return [answer.status.name for answer in answers]
+
+
+def test_no_more_is_granted_than_there_is(settle, counts):
+    answers = settle(*(take() for _ in range(5)))
+    assert statuses(answers) == ["GRANTED"] * 2 + ["DENIED"] * 3
+    assert answers[-1].refused == Refused("ovens", Reason.CAPACITY_EXHAUSTED)
+    assert answers[0].expires_at == DUE
+    assert counts(OVENS) == [Count(held=2, used=0, live=2)]
+
+
+def test_several_limits_are_taken_together_or_not_at_all(settle, counts):
+    settle(take(needs(CAP, OVENS)))
+    (denied,) = settle(take(needs(OVENS, CAP)))
+    assert denied.refused == Refused("cap", Reason.FREQUENCY_CAPPED)
+    assert counts(OVENS, CAP) == [Count(1, 0, 1), Count(1, 0, 1)]
+
+
+def test_of_several_reasons_the_first_by_precedence_is_told(settle):
+    full = replace(OVENS, maximum=0, pace=pace_of(OVENS, 0, Rolling(DAY)))
+    (paced,) = settle(take(needs(full)[1:]))
+    (exhausted,) = settle(take(needs(full)))
+    (capped,) = settle(take(needs(full, replace(CAP, maximum=0))))
+    assert [answer.refused.reason for answer in (paced, exhausted, capped)] == [
+        Reason.PACED,
+        Reason.CAPACITY_EXHAUSTED,
+        Reason.FREQUENCY_CAPPED,
+    ]
+
+
+def test_the_first_choice_that_holds_is_taken(settle, counts):
+    pasta = replace(OVENS, name="pasta")
+    choices = (needs(replace(OVENS, maximum=0)), needs(pasta), ())
+    answers = settle(*(take(*choices) for _ in range(3)))
+    assert [answer.choice for answer in answers] == [1, 1, 2]
+    assert counts(OVENS, pasta) == [Count(), Count(2, 0, 2)]
+
+
+def test_a_denial_names_what_the_first_choice_lacked(settle):
+    (denied,) = settle(take(needs(replace(OVENS, maximum=0)), needs(replace(CAP, maximum=0))))
+    assert denied.refused == Refused("ovens", Reason.CAPACITY_EXHAUSTED)
+
+
+def test_what_needs_nothing_is_granted_and_kept(settle):
+    free = take(())
+    assert statuses(settle(free)) == ["GRANTED"]
+    assert settle(free)[0].replayed
+
+
+def test_a_retry_counts_once_and_is_answered_as_before(settle, counts):
+    first = take()
+    (granted,) = settle(first)
+    assert settle(first, first, now=NOW + DAY) == [replace(granted, replayed=True)] * 2
+    assert settle(take(), first)[1] == replace(granted, replayed=True)
+    assert counts(OVENS)[0].held == 1  # the first has expired by the clock of the day after
+
+
+def test_a_retry_in_the_same_batch_counts_once(settle, counts):
+    first = take()
+    assert [answer.replayed for answer in settle(first, first)] == [False, True]
+    assert counts(OVENS)[0].live == 1
+
+
+def test_a_denial_stays_a_denial_when_there_is_room_again(settle):
+    lots, late = [take(), take()], take()
+    assert statuses(settle(*lots, late)) == ["GRANTED", "GRANTED", "DENIED"]
+    settle(release(lots[0]))
+    (again,) = settle(late)
+    assert (again.status, again.replayed) == (Status.DENIED, True)
+    assert again.refused == Refused("ovens", Reason.CAPACITY_EXHAUSTED)
+    assert statuses(settle(take())) == ["GRANTED"]
+
+
+def test_one_id_with_other_content_is_told_and_changes_nothing(settle, counts):
+    lot = take()
+    step = confirm(lot)
+    settle(lot)
+    assert statuses(settle(replace(lot, fingerprint=b"other"))) == ["OTHER_CONTENT"]
+    settle(step)
+    other = [replace(step, fingerprint=b"other"), replace(step, lot=take().id)]
+    assert statuses(settle(*other, Release(step.id, step.fingerprint, step.lot))) == ["OTHER_CONTENT"] * 3
+    assert counts(OVENS) == [Count(0, 1, 1)]
+
+
+def test_a_confirmation_uses_the_unit_and_a_retry_of_it_uses_no_more(settle, counts):
+    lot = take()
+    step = confirm(lot)
+    assert statuses(settle(lot, step, step)) == ["GRANTED", "CONFIRMED", "CONFIRMED"]
+    assert statuses(settle(step, confirm(lot))) == ["CONFIRMED", "ALREADY_CONFIRMED"]
+    assert counts(OVENS) == [Count(0, 1, 1)]
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_what_is_given_back_can_be_taken_again_at_once(settle, counts, confirmed):
+    lots = [take(), take()]
+    settle(*lots, *([confirm(lots[0])] if confirmed else []))
+    assert statuses(settle(take(), release(lots[0]), take(), take())) == [
+        "DENIED",
+        "RELEASED",
+        "GRANTED",
+        "DENIED",
+    ]
+    assert counts(OVENS)[0].live == 2
+
+
+def test_what_was_given_back_cannot_be_confirmed_or_given_back_again(settle, counts):
+    lot = take()
+    settle(lot, release(lot))
+    answers = settle(confirm(lot, again=needs(OVENS)), release(lot))
+    assert statuses(answers) == ["ALREADY_RELEASED", "ALREADY_RELEASED"]
+    assert counts(OVENS) == [Count()]
+
+
+def test_what_was_never_granted_can_be_neither_confirmed_nor_given_back(settle):
+    denied = take(needs(replace(OVENS, maximum=0)))
+    assert statuses(settle(denied, confirm(denied), release(denied)))[1:] == ["NOT_GRANTED"] * 2
+    assert statuses(settle(confirm(take()), release(take()))) == ["UNKNOWN_LOT"] * 2
+
+
+def test_a_hold_expires_by_itself_at_its_instant_and_not_before(settle, counts):
+    settle(take(), take())
+    early = DUE - timedelta(microseconds=1)
+    assert statuses(settle(take(needs(OVENS)), now=early)) == ["DENIED"]
+    assert counts(OVENS)[0].held == 2
+    assert settle(now=DUE) == []
+    assert counts(OVENS) == [Count()]
+
+
+def test_a_confirmed_unit_does_not_expire(settle, counts):
+    lot = take()
+    settle(lot, confirm(lot))
+    settle(now=DUE + DAY)
+    assert counts(OVENS) == [Count(0, 1, 1)]
+
+
+def test_units_without_a_hold_are_used_at_once(settle, counts):
+    (granted,) = settle(take(hold_us=None))
+    assert granted.expires_at is None
+    assert counts(OVENS) == [Count(0, 1, 1)]
+
+
+def test_a_late_confirmation_takes_the_unit_again_where_there_is_one(settle, counts):
+    lot = take()
+    settle(lot)
+    late = confirm(lot, again=needs(OVENS, now=DUE))
+    assert statuses(settle(late, now=DUE)) == ["CONFIRMED"]
+    assert counts(OVENS) == [Count(0, 1, 1)]
+
+
+def test_a_late_confirmation_fails_where_there_is_none_and_stays_failed(settle, counts):
+    lot, others = take(), [take(), take()]
+    settle(lot)
+    late = confirm(lot, again=needs(OVENS))
+    answers = settle(*others, late, now=DUE)
+    assert statuses(answers) == ["GRANTED", "GRANTED", "NOTHING_LEFT"]
+    assert answers[-1].refused == Refused("ovens", Reason.CAPACITY_EXHAUSTED)
+    settle(release(others[0]), now=DUE)
+    assert statuses(settle(late, confirm(lot, again=needs(OVENS)), now=DUE)) == ["NOTHING_LEFT", "CONFIRMED"]
+
+
+def test_a_late_confirmation_that_takes_nothing_again_fails(settle):
+    lot = take()
+    settle(lot)
+    assert statuses(settle(confirm(lot), now=DUE)) == ["NOTHING_LEFT"]
+
+
+def test_a_late_confirmation_takes_from_the_window_it_comes_in(settle, counts):
+    lot = take()
+    settle(lot)
+    settle(confirm(lot, again=needs(OVENS, now=NOW + DAY)), now=NOW + DAY)
+    assert counts(OVENS) == [Count()]
+    assert counts(OVENS, now=NOW + DAY) == [Count(0, 1, 1)]
+
+
+def test_what_expired_and_was_given_back_cannot_be_confirmed(settle):
+    lot = take()
+    settle(lot)
+    assert statuses(settle(release(lot), confirm(lot, again=needs(OVENS)), now=DUE)) == [
+        "RELEASED",
+        "ALREADY_RELEASED",
+    ]
+
+
+def test_a_confirmation_takes_what_its_own_step_counts_or_does_not_happen(settle, counts):
+    redeemed = replace(OVENS, name="redeemed", counts=Counts.REDEEMED, maximum=1)
+    lots = [take(), take()]
+    answers = settle(*lots, *(confirm(lot, also=needs(redeemed)) for lot in lots))
+    assert statuses(answers)[2:] == ["CONFIRMED", "NOTHING_LEFT"]
+    assert counts(OVENS, redeemed) == [Count(1, 1, 2), Count(0, 1, 1)]
+    settle(release(lots[0]))
+    assert counts(OVENS, redeemed) == [Count(1, 0, 1), Count()]
+
+
+def test_lowering_a_limit_refuses_new_units_and_breaks_nothing(settle, counts):
+    lots = [take(), take()]
+    settle(*lots)
+    lowered = replace(OVENS, maximum=1)
+    answers = settle(take(needs(lowered)), confirm(lots[0]), release(lots[1]), take(needs(lowered)))
+    assert statuses(answers) == ["DENIED", "CONFIRMED", "RELEASED", "DENIED"]
+    assert counts(lowered) == [Count(0, 1, 1)]
+
+
+def test_a_rolling_window_lets_go_of_a_unit_after_exactly_its_duration(settle, counts):
+    lot = take(needs(CAP))
+    settle(lot, confirm(lot))
+    free = NOW + timedelta(days=7)
+    assert statuses(settle(take(needs(CAP)), now=free - timedelta(microseconds=1))) == ["DENIED"]
+    assert counts(CAP, now=free) == [Count(0, 1, 0)]
+    assert statuses(settle(take(needs(CAP)), now=free)) == ["GRANTED"]
+
+
+def test_one_unit_a_day_allows_2359_and_0001_and_one_in_24_hours_does_not(settle):
+    evening, morning = NOW.replace(hour=23, minute=59), NOW.replace(hour=0, minute=1) + DAY
+    day = replace(CAP, name="day", window=Calendar(Period.DAY, "UTC"))
+    rolling = replace(CAP, name="rolling", window=Rolling(DAY))
+    for limit, second in ((day, "GRANTED"), (rolling, "DENIED")):
+        lot = take(needs(limit, now=evening))
+        assert statuses(settle(lot, confirm(lot), now=evening)) == ["GRANTED", "CONFIRMED"]
+        assert statuses(settle(take(needs(limit, now=morning)), now=morning)) == [second]
+
+
+def test_ids_that_differ_in_letter_case_are_two_subjects(settle):
+    answers = settle(take(needs(CAP, customer="c-1")), take(needs(CAP, customer="C-1")))
+    assert statuses(answers) == ["GRANTED", "GRANTED"]
+
+
+def test_a_clock_that_steps_back_frees_nothing_early(settle, counts):
+    settle(take())
+    back = NOW - timedelta(hours=2)
+    (granted,) = settle(take(), now=back)
+    assert granted.expires_at == DUE
+    settle(now=DUE - timedelta(microseconds=1))
+    assert counts(OVENS) == [Count(2, 0, 2)]
+
+
+def test_a_clock_that_steps_back_lengthens_no_rolling_window_for_others(settle):
+    settle(take(needs(CAP)))
+    back = NOW - timedelta(days=2)
+    (granted,) = settle(take(needs(CAP, customer="c-2")), now=back)
+    assert granted.expires_at == back + timedelta(minutes=20)
+
+
+def test_a_batch_gives_back_a_bounded_number_of_holds(settle, counts):
+    roomy = needs(replace(OVENS, maximum=MAX_DUE_PER_BATCH + 3))
+    settle(*(take(roomy) for _ in range(MAX_DUE_PER_BATCH + 3)))
+    settle(now=DUE)
+    assert counts(OVENS)[0].held == 3
+    settle(now=DUE)
+    assert counts(OVENS)[0].held == 0
+
+
+def test_a_hold_that_is_named_expires_first_however_many_are_due(settle):
+    roomy = needs(replace(OVENS, maximum=MAX_DUE_PER_BATCH + 1))
+    lots = [take(roomy) for _ in range(MAX_DUE_PER_BATCH)]
+    last = take(roomy, hold_us=HOLD_US + 1)
+    settle(*lots, last)
+    later = DUE + timedelta(seconds=1)
+    assert statuses(settle(confirm(last), now=later)) == ["NOTHING_LEFT"]
+
+
+def test_a_transaction_that_is_lost_leaves_nothing_behind(store, settle, counts):
+    lot = take()
+    with pytest.raises(KeyboardInterrupt), store.transaction() as transaction:  # noqa: PT012 -- leaving the block is what is tested
+        transaction.settle(NOW, [lot, confirm(lot)])
+        raise KeyboardInterrupt
+    assert counts(OVENS) == [Count()]
+    assert statuses(settle(lot)) == ["GRANTED"]
+
+
+def test_after_an_error_of_the_database_the_transaction_is_over(store):
+    with pytest.raises(StoreDown), store.transaction() as transaction:  # noqa: PT012 -- leaving the block is what is tested
+        transaction._line.driver.execute("ALTER TABLE ledger_lot RENAME TO gone")
+        with pytest.raises(StoreDown):
+            transaction.settle(NOW, [take()])
+        with pytest.raises(StoreDown, match="this transaction is over"):
+            transaction.read_counts(NOW, needs(OVENS))
+
+
+def test_ids_and_names_of_any_text_are_kept(settle):
+    odd = replace(OVENS, name="öfen'; --", per=("customer.id",))
+    names = ["\x00", "'", "%b", "\U0001f355", "x" * 5_000]
+    answers = settle(*(take(needs(odd, customer=name)) for name in names))
+    assert statuses(answers) == ["GRANTED"] * len(names)
+
+
+def test_a_batch_of_any_size_is_settled_whole(settle, counts):
+    roomy = needs(replace(OVENS, maximum=700))
+    personal = [take(roomy + needs(CAP, customer=f"c-{number}")) for number in range(1_000)]
+    assert statuses(settle(*personal)) == ["GRANTED"] * 700 + ["DENIED"] * 300
+    assert statuses(settle(*map(confirm, personal))) == ["CONFIRMED"] * 700 + ["NOT_GRANTED"] * 300
+    assert counts(OVENS) == [Count(0, 700, 700)]
+
+
+def test_the_clock_is_the_databases_where_many_share_it(store, database_url):
+    with store.transaction() as transaction:
+        told = transaction.clock(NOW)
+    assert told.tzinfo is UTC
+    assert (told == NOW) == database_url.startswith("sqlite")
+
+
+def test_a_limit_that_never_resets_counts_for_ever(settle):
+    once = replace(CAP, window=Lifetime())
+    lot = take(needs(once))
+    settle(lot, confirm(lot))
+    assert statuses(settle(take(needs(once)), now=NOW + 10_000 * DAY)) == ["DENIED"]
