@@ -207,7 +207,7 @@ def test_a_late_confirmation_takes_the_unit_again_where_there_is_one(settle, cou
     assert counts(OVENS) == [Count(0, 1, 1)]
 
 
-def test_a_late_confirmation_fails_where_there_is_none_and_stays_failed(settle, counts):
+def test_a_late_confirmation_fails_where_there_is_none_and_stays_failed(settle):
     lot, others = take(), [take(), take()]
     settle(lot)
     late = confirm(lot, again=needs(OVENS))

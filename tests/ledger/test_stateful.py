@@ -1,6 +1,7 @@
 """Small lives of the ledger that hypothesis makes up and shrinks: store and model side by side."""
 
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -94,12 +95,10 @@ class Ledgers(RuleBasedStateMachine):
 
     @rule()
     def lose(self):
-        try:
-            with self.store.transaction() as transaction:
-                transaction.settle(self.now, self.batch)
-                raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            hurry(self.store)
+        with suppress(KeyboardInterrupt), self.store.transaction() as transaction:
+            transaction.settle(self.now, self.batch)
+            raise KeyboardInterrupt
+        hurry(self.store)
 
     @invariant()
     def the_store_holds_what_the_model_holds(self):
