@@ -73,6 +73,12 @@ def test_a_hold_lasts_some_time(hold_us):
         Take(ID, b"", ((need(),),), hold_us)
 
 
+def test_each_choice_has_a_key_or_none_has():
+    Take(ID, b"", ((need(),), ()), reuse=(b"key", b""))
+    with pytest.raises(ValueError, match="a key for each choice"):
+        Take(ID, b"", ((need(),), ()), reuse=(b"key",))
+
+
 def test_an_expiry_is_told_as_an_instant():
     assert (
         Settled(Status.GRANTED, ID, expires_us=1_500_000).expires_at.isoformat()

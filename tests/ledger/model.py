@@ -23,6 +23,7 @@ class ModelLot:
     granted: Settled
     state: str
     expires: int | None
+    reuse: bytes = b""
 
 
 @dataclass
@@ -54,16 +55,26 @@ class Model:
                 return Settled(Status.OTHER_CONTENT, take.id)
             return replace(lot.granted, replayed=True)
         for choice, needs in enumerate(take.choices):
+            own = self.own(take, choice)
+            if own:
+                return Settled(Status.GRANTED, own, choice, self.lots[own].expires, reused=True)
             if self.missing(needs) is None:
                 at = self.add(take.id, needs)
                 expires = None if take.hold_us is None else at + take.hold_us
                 answer = Settled(Status.GRANTED, take.id, choice, expires)
                 state = "confirmed" if expires is None else "held"
-                self.lots[take.id] = ModelLot(take.fingerprint, answer, state, expires)
+                self.lots[take.id] = ModelLot(
+                    take.fingerprint, answer, state, expires, take.reuse[choice] if take.reuse else b""
+                )
                 return answer
         answer = Settled(Status.DENIED, take.id, refused=self.missing(take.choices[0]))
         self.lots[take.id] = ModelLot(take.fingerprint, answer, "denied", None)
         return answer
+
+    def own(self, take, choice):
+        key = take.reuse[choice] if take.reuse else b""
+        held = (id_ for id_, lot in self.lots.items() if lot.state == "held" and lot.reuse == key)
+        return next(held, None) if key else None
 
     def step(self, operation):
         content = (type(operation), operation.fingerprint, operation.lot)

@@ -140,7 +140,9 @@ class Simulation:
         match rng.choice("tttccr"):
             case "t":
                 choices = (first, other) if rng.random() < 0.3 else (first,)
-                return Take(made, b"as sent", choices, rng.choice((HOLD_US, HOLD_US, 1, None)))
+                reuse = tuple(rng.choice((b"", b"visit 1", b"visit 2")) for _ in choices)
+                hold_us = rng.choice((HOLD_US, HOLD_US, 1, None))
+                return Take(made, b"as sent", choices, hold_us, rng.choice(((), reuse)))
             case "c":
                 again = rng.choice((first, first, None))
                 return Confirm(made, b"as sent", rng.choice(lots), again, () if again else other[:1])
@@ -179,6 +181,10 @@ def check(transaction, model):
 
 
 def check_nothing_twice(operations, answers):
-    """One grant for each id in a batch; what comes again is told so."""
-    granted = [answer.lot for answer in answers if answer.status is Status.GRANTED and not answer.replayed]
+    """One grant for each id in a batch; what comes again, or serves again, is told so."""
+    granted = [
+        answer.lot
+        for answer in answers
+        if answer.status is Status.GRANTED and not (answer.replayed or answer.reused)
+    ]
     assert len(granted) == len(set(granted)) <= len(operations)

@@ -284,6 +284,48 @@ def test_ids_that_differ_in_letter_case_are_two_subjects(settle):
     assert statuses(answers) == ["GRANTED", "GRANTED"]
 
 
+def test_giving_back_a_unit_that_has_left_its_rolling_window_makes_no_room(settle):
+    lot = take(needs(CAP))
+    settle(lot, confirm(lot))
+    answers = settle(release(lot), take(needs(CAP)), take(needs(CAP)), now=NOW + timedelta(days=7))
+    assert statuses(answers) == ["RELEASED", "GRANTED", "DENIED"]
+
+
+def test_an_own_open_hold_is_used_again_and_nothing_is_taken(store, settle, counts):
+    key, keys = b"customer+session", (b"customer+session",)
+    first, second, other = (replace(take(needs(CAP)), reuse=reuse) for reuse in (keys, keys, ()))
+    (granted,) = settle(first)
+    reused, denied = settle(second, other)
+    assert (reused.lot, reused.expires_at, reused.reused) == (first.id, granted.expires_at, True)
+    assert denied.status is Status.DENIED
+    assert counts(CAP) == [Count(1, 0, 1)]
+    with store.transaction() as transaction:
+        assert transaction.read_held(NOW, [key, b"another"])[key].id == first.id
+        assert transaction.read_held(DUE, [key]) == {}
+
+
+@pytest.mark.parametrize("end", ["confirm", "release", "expire"])
+def test_a_hold_that_is_open_no_more_is_not_used_again(settle, end):
+    lot = replace(take(), reuse=(b"customer+session",))
+    settle(lot)
+    now = DUE if end == "expire" else NOW
+    settle(*{"confirm": [confirm(lot)], "release": [release(lot)], "expire": []}[end], now=now)
+    (granted,) = settle(replace(take(), reuse=lot.reuse), now=now)
+    assert (granted.status, granted.reused, granted.lot == lot.id) == (Status.GRANTED, False, False)
+
+
+def test_an_own_open_hold_of_an_alternative_comes_in_its_turn(settle):
+    pasta = replace(take(needs(replace(OVENS, name="pasta"))), reuse=(b"pasta",))
+    settle(pasta)
+    pizza_or_pasta = replace(
+        take(needs(OVENS), needs(replace(OVENS, name="pasta"))), reuse=(b"pizza", b"pasta")
+    )
+    none_or_pasta = replace(take(needs(replace(OVENS, maximum=0)), ()), reuse=(b"", b"pasta"))
+    answers = settle(pizza_or_pasta, none_or_pasta)
+    assert [(answer.choice, answer.reused) for answer in answers] == [(0, False), (1, True)]
+    assert answers[1].lot == pasta.id
+
+
 def test_a_clock_that_steps_back_frees_nothing_early(settle, counts):
     settle(take())
     back = NOW - timedelta(hours=2)

@@ -55,6 +55,8 @@ class Row:
 class Book:
     """What a batch reads and changes. ``rows`` by counter id, lots and steps by id.
 
+    ``reusable`` are the lots that are held, by the key they can be used again under.
+
     ``touched``, ``moved`` and ``stepped`` are the ids of what has changed; ``added`` and
     ``removed`` the units of rolling windows with the lots they are of; one that is in both
     was added first.
@@ -69,10 +71,13 @@ class Book:
     stepped: dict[bytes, None] = field(default_factory=dict)
     added: dict[tuple[Unit, bytes], None] = field(default_factory=dict)
     removed: dict[tuple[Unit, bytes], None] = field(default_factory=dict)
+    reusable: dict[bytes, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for row in self.rows.values():
             row.floor_us = floor_us(self.now_us, row.last_us)
+        for lot in self.lots.values():
+            self._offer(lot)
 
     def settle(self, operations: Iterable[Operation]) -> list[Settled]:
         """The answers to the operations, in their order."""
@@ -98,6 +103,9 @@ class Book:
     def _take(self, take: Take) -> Settled:
         shortages = []
         for choice, needs in enumerate(take.choices):
+            own = self.reusable.get(take.reuse[choice]) if take.reuse else None
+            if own:
+                return Settled(Status.GRANTED, own, choice, self.lots[own].expires_us, reused=True)
             shortage = self._shortage(needs)
             if shortage is None:
                 return self._grant(take, choice, needs)
@@ -110,7 +118,8 @@ class Book:
         units = self._add(take.id, needs, at, held=held)
         state = UnitState.HELD if held else UnitState.CONFIRMED
         expires = None if take.hold_us is None else at + take.hold_us
-        return self._open(Lot(take.id, take.fingerprint, state, choice, units, expires))
+        reuse = take.reuse[choice] if take.reuse else b""
+        return self._open(Lot(take.id, take.fingerprint, state, choice, units, expires, reuse=reuse))
 
     def _open(self, lot: Lot) -> Settled:
         self._put(lot)
@@ -201,6 +210,16 @@ class Book:
     def _put(self, lot: Lot) -> None:
         self.lots[lot.id] = lot
         self.moved[lot.id] = None
+        self._offer(lot)
+
+    def _offer(self, lot: Lot) -> None:
+        """Lets the lot be used again exactly while it is held."""
+        if not lot.reuse:
+            return
+        if lot.state is UnitState.HELD and not is_due(lot, self.now_us):
+            self.reusable[lot.reuse] = lot.id
+        elif self.reusable.get(lot.reuse) == lot.id:
+            del self.reusable[lot.reuse]
 
 
 def floor_us(now_us: int, last_us: int) -> int:

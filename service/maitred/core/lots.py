@@ -134,8 +134,8 @@ class Refused:
 class Lot:
     """What one take came to. Instants are microseconds since 1970, UTC.
 
-    ``choice`` is the index of the choice that was granted. ``expires_us`` is that of the hold,
-    ``None`` for units that were confirmed at once.
+    ``choice`` is the index of the choice that was granted, ``reuse`` its key (see ``Take``).
+    ``expires_us`` is that of the hold, ``None`` for units that were confirmed at once.
     """
 
     id: bytes
@@ -145,6 +145,7 @@ class Lot:
     units: tuple[Unit, ...] = ()
     expires_us: int | None = None
     refused: Refused | None = None
+    reuse: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +154,20 @@ class Take:
 
     ``id`` (16 octets) is the lot's too; ``fingerprint`` stands for the content of the request.
     ``hold_us`` (microseconds) is how long the units are held; ``None`` confirms them at once.
+    ``reuse``, where given, has a key (16 octets) for each choice, empty for none: a lot that is
+    held under the same key is that choice, and nothing is taken.
     """
 
     id: bytes
     fingerprint: bytes
     choices: tuple[tuple[Need, ...], ...]
     hold_us: int | None = None
+    reuse: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         _check_bounds(self.choices)
+        if self.reuse and len(self.reuse) != len(self.choices):
+            raise ValueError("a key for each choice, or none at all")
         if self.hold_us is not None and self.hold_us <= 0:
             raise ValueError("a hold lasts longer than no time")
 
@@ -210,7 +216,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The answer to an operation. ``replayed`` where it was given before under the same id."""
+    """The answer to an operation. ``replayed`` where it was given before under the same id.
+
+    ``reused`` where a lot that was held already serves: ``lot`` is that one.
+    """
 
     status: Status
     lot: bytes
@@ -218,6 +227,7 @@ class Settled:
     expires_us: int | None = None
     refused: Refused | None = None
     replayed: bool = False
+    reused: bool = False
 
     @property
     def expires_at(self) -> datetime | None:

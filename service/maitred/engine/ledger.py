@@ -1,10 +1,11 @@
-"""The ledger as the engine needs it: two calls inside a write transaction.
+"""The ledger as the engine needs it: a few calls inside a write transaction.
 
 A batch reads what its decisions look at, decides, settles what came of it, and then appends
 its records, all in one transaction::
 
     with store.transaction() as transaction:
         now = transaction.clock(local)
+        own = transaction.read_held(now, keys)               # locks nothing
         counts = transaction.read_counts(now, needs)         # locks nothing
         ...                                                  # decide, purely
         answers = transaction.settle(now, operations)        # once in a transaction
@@ -14,13 +15,13 @@ its records, all in one transaction::
 replicas, coldest first, and a second call would begin that order anew with locks in hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from maitred.core.limits import Need
-from maitred.core.lots import Operation, Settled
+from maitred.core.lots import Lot, Operation, Settled
 
 MAX_DUE_PER_BATCH = 256
 """Holds that one batch gives back at most: after a long stop the first batches stay short."""
@@ -49,6 +50,13 @@ class Ledger(Protocol):
         """The counters of ``needs`` as last committed, in their order. Locks nothing.
 
         Holds that are due and that no batch has given back yet still count.
+        """
+        ...
+
+    def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
+        """Of the keys of ``Take.reuse``, those under which a lot is held, with it. Locks nothing.
+
+        What such a lot holds its owner has: it needs no unit of those counters any more.
         """
         ...
 

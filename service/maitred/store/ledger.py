@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from maitred.core.ledger import Book, Row, counters_of, floor_us, needs_in
+from maitred.core.ledger import Book, Row, counters_of, floor_us, is_due, needs_in
 from maitred.core.limits import Counter, Need
 from maitred.core.lots import Lot, Operation, Settled, Step, Take
 from maitred.engine.ledger import Count
@@ -27,6 +27,10 @@ class LedgerSql(ABC):
     @abstractmethod
     def lots(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
         """Those of the lots that are there; locked in order of id where told."""
+
+    @abstractmethod
+    def reusable(self, driver: Driver, keys: Collection[bytes]) -> list[Lot]:
+        """The lots that are held under the keys, not locked."""
 
     @abstractmethod
     def due(self, driver: Driver, now_us: int) -> list[Lot]:
@@ -88,6 +92,13 @@ def read_counts(sql: LedgerSql, driver: Driver, now: datetime, needs: Sequence[N
     return [_count(rows.get(need.counter.id), need) for need in needs]
 
 
+def read_held(sql: LedgerSql, driver: Driver, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
+    """See ``engine.ledger.Ledger``."""
+    now_us = to_microseconds(now)
+    found = sql.reusable(driver, set(keys)) if keys else ()
+    return {lot.reuse: lot for lot in found if not is_due(lot, now_us)}
+
+
 def _open_book(
     sql: LedgerSql,
     driver: Driver,
@@ -112,6 +123,8 @@ def _lots_of_takes(
 ) -> dict[bytes, Lot]:
     ids = {operation.id for operation in operations if isinstance(operation, Take)}
     found = {lot.id: lot for lot in sql.lots(driver, ids, lock=False)} if ids else {}
+    keys = {key for take in operations if isinstance(take, Take) for key in take.reuse if key}
+    found |= {lot.id: lot for lot in sql.reusable(driver, keys)} if keys else {}
     named = {operation.lot for operation in operations if not isinstance(operation, Take)}
     if any(lot_id in named and lot_id not in locked for lot_id in found):
         raise StoreConflict(messages.id_used_meanwhile())

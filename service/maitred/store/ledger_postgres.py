@@ -34,6 +34,10 @@ from .lines import Driver
 
 _LOTS = f"SELECT {LOT_COLUMNS} FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
 _LOCK_LOTS = f"{_LOTS} ORDER BY lot_id FOR UPDATE"
+_REUSABLE = f"""
+SELECT {LOT_COLUMNS} FROM ledger_lot
+WHERE state = 1 AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
+"""  # noqa: S608 -- of constants
 _DUE = f"""
 SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = 1 AND expires_at <= %b::bigint
 ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH} FOR UPDATE SKIP LOCKED
@@ -62,7 +66,7 @@ WHERE counter.counter_id = new.counter_id
 _ADD_LOTS = f"""
 INSERT INTO ledger_lot ({LOT_COLUMNS}, made_at)
 SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::smallint[], %b::smallint[], %b::bytea[],
-                     %b::bigint[], %b::text[], %b::smallint[], %b::bigint[])
+                     %b::bigint[], %b::text[], %b::smallint[], %b::bytea[], %b::bigint[])
 ON CONFLICT (lot_id) DO NOTHING
 """  # noqa: S608 -- of constants
 _MOVE_LOTS = """
@@ -92,6 +96,10 @@ class PostgresLedger(LedgerSql):
         """See ``LedgerSql``."""
         found = driver.execute(_LOCK_LOTS if lock else _LOTS, (list(ids),)).fetchall()
         return [lot_of(row) for row in found]
+
+    def reusable(self, driver: Driver, keys: Collection[bytes]) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return [lot_of(row) for row in driver.execute(_REUSABLE, (list(keys),)).fetchall()]
 
     def due(self, driver: Driver, now_us: int) -> list[Lot]:
         """See ``LedgerSql``."""

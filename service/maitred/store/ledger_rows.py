@@ -10,7 +10,7 @@ from maitred.core.reasons import Reason
 
 from .instants import to_microseconds
 
-LOT_COLUMNS = "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason"
+LOT_COLUMNS = "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse"
 STEP_COLUMNS = "step_id, fingerprint, lot_id, event, status, refused_limit, refused_reason"
 COUNTER_COLUMNS = "counter_id, heat, limit_name, subject, window_key, resets_at, held, used, last_at"
 
@@ -34,12 +34,13 @@ def lot_values(lot: Lot) -> Values:
         units,
         NONE if lot.expires_us is None else lot.expires_us,
         *_refused_values(lot.refused),
+        lot.reuse,
     )
 
 
 def lot_of(row: Sequence[Any]) -> Lot:
     """From ``LOT_COLUMNS``."""
-    lot_id, fingerprint, state, choice, units, expires_at, limit, reason = row
+    lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse = row
     return Lot(
         lot_id,
         fingerprint,
@@ -48,6 +49,7 @@ def lot_of(row: Sequence[Any]) -> Lot:
         tuple(Unit(*fields) for fields in _UNIT.iter_unpack(units)),
         expires_at or None,
         _refused(limit, reason),
+        reuse,
     )
 
 

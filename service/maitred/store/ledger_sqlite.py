@@ -30,6 +30,9 @@ SIZES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 harm to any of them, so that few statements are kept prepared."""
 
 _LOTS = f"SELECT {LOT_COLUMNS} FROM ledger_lot WHERE lot_id IN ({{}})"  # noqa: S608 -- of constants
+_REUSABLE = f"""
+SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = 1 AND length(reuse) > 0 AND reuse IN ({{}})
+"""  # noqa: S608 -- of constants
 _STEPS = f"SELECT {STEP_COLUMNS} FROM ledger_step WHERE step_id IN ({{}})"  # noqa: S608 -- of constants
 _ROWS = "SELECT counter_id, held, used, last_at FROM ledger_counter WHERE counter_id IN ({})"
 _DUE = f"""
@@ -68,6 +71,10 @@ class SqliteLedger(LedgerSql):
     def lots(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:  # noqa: ARG002 -- one writer
         """See ``LedgerSql``."""
         return [lot_of(row) for row in _run(driver, _LOTS, [(lot_id,) for lot_id in ids], bare=True)]
+
+    def reusable(self, driver: Driver, keys: Collection[bytes]) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return [lot_of(row) for row in _run(driver, _REUSABLE, [(key,) for key in keys], bare=True)]
 
     def due(self, driver: Driver, now_us: int) -> list[Lot]:
         """See ``LedgerSql``."""

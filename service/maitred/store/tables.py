@@ -42,6 +42,7 @@ RULESET = Table(
 
 # Of the ledger, 0 and an empty text stand for none: arrays of nothing but nulls have no type.
 _HELD = text("state = 1")
+_REUSABLE = text("state = 1 AND length(reuse) > 0")
 
 COUNTER = Table(
     "ledger_counter",
@@ -71,8 +72,10 @@ LOT = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("refused_limit", Text, nullable=False),
     Column("refused_reason", SmallInteger, nullable=False),
+    Column("reuse", LargeBinary, nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Index("ledger_lot_due", "expires_at", sqlite_where=_HELD, postgresql_where=_HELD),
+    Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
     sqlite_with_rowid=False,
 )
 

@@ -1,7 +1,7 @@
 """The one connection that writes, and the transactions on it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
@@ -9,7 +9,7 @@ from threading import Lock
 from sqlalchemy.engine import Engine
 
 from maitred.core.limits import Need
-from maitred.core.lots import Operation, Settled
+from maitred.core.lots import Lot, Operation, Settled
 from maitred.engine.ledger import Count
 from maitred.engine.ports import DecisionRecord, StoreConflict, StoreDown
 
@@ -44,6 +44,11 @@ class SqlTransaction(ABC):
         """See ``engine.ledger.Ledger``."""
         with self._guarded():
             return ledger.read_counts(self._ledger, self._line.driver, now, needs)
+
+    def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
+        """See ``engine.ledger.Ledger``."""
+        with self._guarded():
+            return ledger.read_held(self._ledger, self._line.driver, now, keys)
 
     def settle(self, now: datetime, operations: Sequence[Operation]) -> Sequence[Settled]:
         """See ``engine.ledger.Ledger``."""

@@ -34,11 +34,16 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger, nullable=False),
         sa.Column("refused_limit", sa.Text, nullable=False),
         sa.Column("refused_reason", sa.SmallInteger, nullable=False),
+        sa.Column("reuse", sa.LargeBinary, nullable=False),
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
     )
     held = sa.text("state = 1")
     op.create_index("ledger_lot_due", "ledger_lot", ["expires_at"], sqlite_where=held, postgresql_where=held)
+    reusable = sa.text("state = 1 AND length(reuse) > 0")
+    op.create_index(
+        "ledger_lot_reuse", "ledger_lot", ["reuse"], sqlite_where=reusable, postgresql_where=reusable
+    )
     op.create_table(
         "ledger_unit",
         sa.Column("counter_id", sa.LargeBinary, primary_key=True),
