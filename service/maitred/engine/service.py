@@ -76,24 +76,14 @@ class DecisionService:
 
     def decide(self, call: DecideCall) -> Answer:
         """See ``api.Decider.decide``."""
-        made = self._make_and_commit(call)
+        made = self._make(call)
+        if not call.dry_run:
+            self._committer.commit(made.ticket)
         committed = time.perf_counter()
         answer = self._answer(call, made)
         if self._observer.tracing:
             self._observer.observe(self._event(call, made, answer, committed))
         return answer
-
-    def _make_and_commit(self, call: DecideCall) -> _Made:
-        if call.dry_run:
-            return self._make(call)
-        self._committer.announce()
-        try:
-            made = self._make(call)
-        except BaseException:
-            self._committer.withdraw()
-            raise
-        self._committer.commit(made.ticket)
-        return made
 
     def _make(self, call: DecideCall) -> _Made:
         started_ns, began = time.time_ns(), time.perf_counter()
