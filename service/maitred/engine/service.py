@@ -3,9 +3,9 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from maitred.core.decide import decide
 from maitred.core.decisions import Decision, Explain, Question
@@ -33,8 +33,7 @@ def decision_id_of(request_id: str) -> bytes:
     return blake2b(request_id.encode(), digest_size=DECISION_ID_OCTETS, person=_PERSON).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(NamedTuple):
     """A decision on its way out, with when its steps began (``perf_counter``, seconds)."""
 
     policy: Policy
