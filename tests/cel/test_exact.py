@@ -260,7 +260,7 @@ def expected(text, facts, row):
     return value.value() if value.type() == google.Type.BOOL else None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(text=expressions, row=rows_of, facts=st.lists(facts_of, min_size=4, max_size=4))
 def test_lowered_agrees_with_cel(answer, text, row, facts):
     condition = ours().condition(text.ours).bind(row)
@@ -270,7 +270,7 @@ def test_lowered_agrees_with_cel(answer, text, row, facts):
         assert answer(negate(condition), known) is (None if want is None else not want)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     text=st.one_of(comparisons(), memberships(), macros()),
     row=rows_of,

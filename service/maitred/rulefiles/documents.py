@@ -41,9 +41,13 @@ class Documents:
 
     by_kind: dict[str, list[Sourced[kinds.AnyDocument]]] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
+    _doubted: set[str] = field(default_factory=set)
 
-    def doubt(self, data: bytes) -> None:
+    def doubt(self, file: str, data: bytes) -> None:
         """A file of which something is lost."""
+        if file in self._doubted:
+            return
+        self._doubted.add(file)
         text = data.decode("utf-8", "replace")
         for key in _KEY.findall(text):
             self.doubtful.add(key if "." in key else f"location.{key}")
@@ -75,7 +79,7 @@ def _name(sourced: Sourced[kinds.AnyDocument]) -> str:
 def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
     def told(line: int, column: int, message: str) -> None:
         report.at_line(file, line, column, message)
-        documents.doubt(report.sources[file])
+        documents.doubt(file, report.sources[file])
 
     return read(report.sources[file], told)
 
@@ -83,7 +87,7 @@ def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
 def _add(report: Report, documents: Documents, spot: Spot, root: Node) -> None:
     kind = _kind(report, spot, root)
     if kind is None:
-        documents.doubt(report.sources[spot.file])
+        documents.doubt(spot.file, report.sources[spot.file])
         return
     document = _document(report, documents, spot, kinds.KINDS[kind], root)
     if document is not None:
@@ -97,7 +101,7 @@ def _document(
         return model.model_validate(root)
     except ValidationError as error:
         problems.tell(report, spot, model, error)
-        documents.doubt(report.sources[spot.file])
+        documents.doubt(spot.file, report.sources[spot.file])
         return salvage(model, root, error, f"unnamed_{spot.file}_{spot.document}")
 
 

@@ -83,7 +83,7 @@ def _declare_attributes(report: Report, documents: Documents, attributes: dict[s
             if name in declared:
                 message = messages.duplicate_attribute(name, declared[name])
             if message:
-                documents.doubt(report.sources[sourced.spot.file])
+                documents.doubt(sourced.spot.file, report.sources[sourced.spot.file])
                 report.error(spot.at(key=True), message)
             else:
                 declared[name] = sourced.spot.file
