@@ -65,6 +65,8 @@ def read_documents(report: Report) -> Documents:
     files = sorted(name for name in report.sources if name.endswith(RULE_FILE_ENDINGS))
     for file in files:
         for tree in _trees(report, documents, file):
+            if report.full:
+                return documents
             _add(report, documents, Spot(file, tree.number), tree.root)
     for found in documents.by_kind.values():
         found.sort(key=_name)
