@@ -24,12 +24,12 @@ _NO_TREATMENT = Treatment()
 def decide(policy: Policy, question: Question) -> Decision:
     """Ranks the actions whose every condition holds and proposes the best of them."""
     mask = policy.index.candidates(question.facts)
-    best = ranked(policy, mask, question.facts)
-    proposals = tuple(
-        proposal_of(policy, action, rank, score, question)
-        for rank, (score, action) in zip(range(1, question.max_actions + 1), best, strict=False)
-    )
-    return Decision(proposals, mask.bit_count())
+    proposals: list[Proposal] = []
+    for score, action in ranked(policy, mask, question.facts):
+        proposals.append(proposal_of(policy, action, len(proposals) + 1, score, question))
+        if len(proposals) == question.max_actions:
+            break
+    return Decision(tuple(proposals), mask.bit_count())
 
 
 def ranked(policy: Policy, mask: int, facts: Facts) -> Iterator[Ranked]:

@@ -78,7 +78,8 @@ class Policy:
         facts["customer.id"] = customer_id
         if location.id:
             facts["location.id"] = location.id
-        facts.update(location.attributes)
+        if location.attributes:
+            facts.update(location.attributes)
         if self.zones:
             facts.update(clock_facts(self.zones, now, location.zone))
         if self.situations:

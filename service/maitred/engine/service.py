@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from maitred.core.decide import decide
 from maitred.core.decisions import Decision, Explain, Question
-from maitred.core.explain import explain
+from maitred.core.explain import Explanation, explain
 from maitred.core.policy import Policy
 from maitred.core.reasons import Reason
 from maitred.core.rules import Location
@@ -26,6 +26,7 @@ from .rulesets import Rulesets
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
 _TRACE_ID_OCTETS, _SPAN_ID_OCTETS = 16, 8
+_UNEXPLAINED = Explanation((), ())
 
 
 def decision_id_of(request_id: str) -> bytes:
@@ -118,7 +119,9 @@ class DecisionService:
         if earlier:
             _refuse_other_content(call, earlier)
             return self._records.answer(earlier, call.explain)
-        explanation = explain(made.policy, made.question, made.decision.proposals, call.explain)
+        explanation = _UNEXPLAINED
+        if call.explain is not Explain.EXPLAIN_NONE:
+            explanation = explain(made.policy, made.question, made.decision.proposals, call.explain)
         return Answer(
             decision_id="" if call.dry_run else made.ticket.record.decision_id.hex(),
             ruleset=made.policy.ruleset.hash,
