@@ -16,8 +16,9 @@ from .windows import zones
 RULE_FILE_ENDINGS = (".yaml", ".yml")
 TABLE_ENDINGS = (".csv", ".txt")
 
-# All that a document can declare, as far as its text shows it: keys, names and kinds.
-_KEY = re.compile(r"""([A-Za-z_][\w.]*)["']?[ \t]*:(?=\s|$)""")
+# All that a document can declare, as far as its text shows it: keys, names and kinds. Words are
+# tried from their beginning only: from every letter of a long one would be quadratic.
+_KEY = re.compile(r"""(?<![\w.])([A-Za-z_][\w.]*)["']?[ \t]*:(?=\s|$)""")
 _NAMED = re.compile(r"""\b(?:name|kind)["']?[ \t]*:[ \t]*["']?([\w-]+)""")
 
 Model = TypeVar("Model", bound=kinds.Document)
