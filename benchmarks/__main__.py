@@ -23,16 +23,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "parts", nargs="*", choices=[[], *PARTS], help="what to measure; everything by default"
-    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/benchmarks.md")
     options = parser.parse_args()
+    if unknown := sorted(set(options.parts) - set(PARTS)):
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     console = Console(stderr=False)
     about = machine.description()
     console.print(about)
     with console.status("starting") as status:
-        sections = _measured(options.parts or PARTS, console, lambda what: status.update(what))
+        sections = _measured(options.parts or PARTS, console, status.update)
     if options.write:
         figures.write(DOCUMENT, about, sections)
         console.print(f"wrote {DOCUMENT.relative_to(DOCUMENT.parent.parent)}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .clauses import Clause, clauses_of
 from .conditions import Condition, Literal
-from .lanes import Hit, Lane, ListLane, PresenceLane, RangeLane, ValueLane, as_mask, kind_of
+from .lanes import Hit, Lane, ListLane, PresenceLane, RangeLane, ValueLane, as_mask, kind_of, mask_of
 from .scan import Memo, truth
 from .values import Facts, Invalid
 
@@ -42,15 +42,17 @@ def _bits_of_octets(octets: bytes) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Built by ``build``. ``owner[i]`` is the entry that clause ``i`` belongs to.
+    """Built by ``build``.
 
-    A clause's number grows with its entry's, so that survivors come in the order of entries.
+    ``owner[i]`` is the entry that clause ``i`` belongs to; its number grows with its entry's, so
+    that survivors come in the order of entries. ``checked`` masks the clauses that have checks.
     ``quick`` and ``searched`` are the lanes taken apart: attribute, ``base`` and the look-up.
     """
 
     size: int
     owner: tuple[int, ...]
     checks: dict[int, tuple[Condition, ...]]
+    checked: int
     quick: tuple[tuple[str, int, int, Callable[..., Hit]], ...]
     searched: tuple[tuple[str, int, Callable[..., int]], ...]
     presences: tuple[PresenceLane, ...]
@@ -65,10 +67,12 @@ class Index:
             clauses.extend(found)
             owner.extend([entry] * len(found))
         lanes = _lanes(clauses)
+        checks = {number: clause.checks for number, clause in enumerate(clauses) if clause.checks}
         return cls(
             size=len(clauses),
             owner=tuple(owner),
-            checks={number: clause.checks for number, clause in enumerate(clauses) if clause.checks},
+            checks=checks,
+            checked=mask_of(checks, len(clauses)),
             quick=tuple(
                 (lane.attribute, lane.base, lane.default, lane.answers.get)
                 for lane in lanes
@@ -100,6 +104,18 @@ class Index:
             mask &= presence.present if presence.attribute in facts else presence.absent
         return mask
 
+    def true_clauses(self, facts: Facts) -> int:
+        """Mask of the clauses that are true, checks included."""
+        mask = self.candidates(facts)
+        memo: Memo = {}
+        for clause in bits(mask & self.checked):
+            if not self._passes(clause, facts, memo):
+                mask ^= 1 << clause
+        return mask
+
+    def _passes(self, clause: int, facts: Facts, memo: Memo) -> bool:
+        return all(truth(check, facts, memo) is True for check in self.checks[clause])
+
     def matches(self, mask: int, facts: Facts, memo: Memo) -> Iterator[int]:
         """Entries whose condition is true, in order, each once; ``mask`` as from ``candidates``."""
         owner, checks = self.owner, self.checks
@@ -108,7 +124,7 @@ class Index:
             entry = owner[clause]
             if entry == last:
                 continue
-            if clause not in checks or all(truth(check, facts, memo) is True for check in checks[clause]):
+            if clause not in checks or self._passes(clause, facts, memo):
                 last = entry
                 yield entry
 

@@ -102,7 +102,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         reader=FactReader.of(_in_context(ruleset.attributes, used)),
         zones=tuple(sorted(zones, key=str)),
         locations=_locations(ruleset.locations, used),
-        situations=Situations.build(ruleset.situations, deriver) if ruleset.situations else None,
+        situations=Situations.build(ruleset.situations, used, deriver) if ruleset.situations else None,
     )
 
 
