@@ -15,6 +15,9 @@ from .values import Attribute, Fact, Facts, Invalid, Kind, Scalar
 MAX_INT = 2**63 - 1
 MIN_INT = -(2**63)
 
+MAX_DURATION = timedelta(seconds=315_576_000_000)
+"""CEL's own limit, 10,000 years: what is left to CEL could not read a longer one."""
+
 _DURATION = re.compile(r"(?P<sign>-?)(?P<parts>(\d+(\.\d+)?(h|ms|us|ns|m|s))+)")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
 _UNIT_MICROSECONDS = {"h": 3.6e9, "m": 6e7, "s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
@@ -60,9 +63,12 @@ def _duration(value: Any) -> timedelta | None:
     parts = _DURATION_PART.findall(found["parts"])
     microseconds = sum(float(count) * _UNIT_MICROSECONDS[unit] for count, unit in parts)
     try:
-        return timedelta(microseconds=-microseconds if found["sign"] else microseconds)
+        duration = timedelta(microseconds=microseconds)
     except OverflowError:
         return None
+    if duration > MAX_DURATION:
+        return None
+    return -duration if found["sign"] else duration
 
 
 _COERCE: Mapping[Kind, Coerce] = {
@@ -82,7 +88,8 @@ Read = Callable[[Any], Fact]
 def reader_of(attribute: Attribute) -> Read:
     """What reads an attribute's values."""
     coerce = _COERCE[attribute.type.kind]
-    misfit = Invalid(f"is not a {attribute.type}")
+    article = "an" if attribute.type.kind is Kind.INT and not attribute.type.is_list else "a"
+    misfit = Invalid(f"is not {article} {attribute.type}")
     if attribute.type.is_list:
         return _list_reader(coerce, misfit, frozenset(attribute.allowed))
     return _scalar_reader(coerce, misfit, frozenset(attribute.allowed))
