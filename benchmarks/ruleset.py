@@ -1,9 +1,10 @@
 """The workload as rule files."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from .workload import ATTRIBUTES, Spec
+from .workload import ATTRIBUTES, REGIONS, TIERS, Spec
 
 _HEAD = """apiVersion: maitred/v1
 kind: Ruleset
@@ -42,4 +43,78 @@ eligibility:
   - require: '{spec.cel()}'
 treatments:
   pos: {{show: {spec.name}}}
+"""
+
+
+def situations(count: int) -> str:
+    """So many situations in chains of five, with an action that needs the last of them."""
+    documents = []
+    for number in range(count):
+        region = REGIONS[number % len(REGIONS)]
+        members = [f"'customer.region == \"{region}\"'", f"customer.visits > {number}"]
+        if number % 5:
+            members.append(f"chain_{number - 1}")
+        listed = "".join(f"  - {member}\n" for member in members)
+        documents.append(
+            f"---\napiVersion: maitred/v1\nkind: Situation\nname: chain_{number}\nany:\n{listed}"
+        )
+    needs = f"situation.chain_{count - 1} && situation.chain_{count // 2}"
+    action = f"""---
+apiVersion: maitred/v1
+kind: Action
+name: chained
+title: chained
+type: service
+channels: [pos]
+eligibility:
+  - require: {needs}
+"""
+    return "".join(documents) + action
+
+
+def write_table(folder: Path, specs: Sequence[Spec]) -> Path:
+    """Writes the actions as the rows of one table; what a row leaves out is a bound that all meet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    attributes = "".join(f"  {name}: {{type: {kind}}}\n" for name, kind in ATTRIBUTES.items())
+    (folder / "ruleset.yaml").write_text(_HEAD + attributes + _TABLE)
+    with (folder / "actions.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("name", "region", "low", "high", "tiers", "value", "visits"))
+        rows.writerows(
+            (
+                spec.name,
+                spec.region,
+                *spec.ages,
+                " ".join(spec.tiers or TIERS),
+                spec.least_value or 0.0,
+                -1 if spec.least_visits is None else spec.least_visits,
+            )
+            for spec in specs
+        )
+    return folder
+
+
+_TABLE = """---
+apiVersion: maitred/v1
+kind: ActionTable
+name: actions
+table:
+  file: actions.csv
+  columns:
+    name: string
+    region: string
+    low: int
+    high: int
+    tiers: list<string>
+    value: double
+    visits: int
+action:
+  name: ${row.name}
+  title: ${row.name}
+  type: offer
+  channels: [pos]
+  eligibility:
+    - require: >-
+        customer.region == row.region && customer.age >= row.low && customer.age <= row.high
+        && customer.tier in row.tiers && basket.value >= row.value && customer.visits > row.visits
 """

@@ -5,9 +5,11 @@ left alone, the checker would take it for the variable itself.
 """
 
 import functools
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import pytest
 from cel_expr_python import cel as google
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -178,6 +180,10 @@ oddities = st.sampled_from(
         "a.int / b.int == 1",
         "dyn(a.int) == 1.5",
         "dyn(a.int) < b.double",
+        "a.int == dyn(7.0)",
+        "a.double in [dyn(0)]",
+        "dyn(7.0) in many.int",
+        "a.bool == dyn(1)",
         "a.int in [1, 2.0]",
         "many.string.size() > 1",
         "many.string == ['a']",
@@ -254,7 +260,7 @@ def expected(text, facts, row):
     return value.value() if value.type() == google.Type.BOOL else None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(text=expressions, row=rows_of, facts=st.lists(facts_of, min_size=4, max_size=4))
 def test_lowered_agrees_with_cel(answer, text, row, facts):
     condition = ours().condition(text.ours).bind(row)
@@ -264,7 +270,7 @@ def test_lowered_agrees_with_cel(answer, text, row, facts):
         assert answer(negate(condition), known) is (None if want is None else not want)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     text=st.one_of(comparisons(), memberships(), macros()),
     row=rows_of,
@@ -274,6 +280,48 @@ def test_single_tests_agree_with_cel(answer, text, row, facts):
     condition = ours().condition(text.ours).bind(row)
     for known in facts:
         assert answer(condition, known) is expected(text, known, row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0} ? {1} : {2}",
+        "!({0} ? {1} : {2})",
+        "({0} ? {1} : {2}) ? {1} : {0}",
+        "{0} && {1} ? {2} : {1}",
+        "{0} ? false : false",
+        "({0} || {1}) == false",
+        "({0} && {1}) != true",
+        "{0} == {1} || {2}",
+        "({0} || {1}) && !({1} && {2})",
+        "[true, false].exists(e, e in [{0}]) || {1}",
+        "[].exists(e, e in many.bool) || {0}",
+        "[].all(e, e in many.bool) && {0}",
+        "[true].all(e, !(e in many.bool)) && {0}",
+        "[true, false].all(e, e in many.bool) || {0}",
+    ],
+)
+def test_truth_tables_agree_with_cel(answer, text):
+    names = ("a.bool", "b.bool", "many.bool")
+    spelled = text.format("a.bool", "b.bool", "has(many.bool)")
+    asked = Text(spelled, spelled.replace("has(many.bool)", presence("many.bool")))
+    condition = ours().condition(asked.ours).bind({})
+    for values in itertools.product(
+        (True, False, ABSENT), (True, False, ABSENT), ((), (True,), (True, False), ABSENT)
+    ):
+        facts = without_absent(dict(zip(names, values, strict=True)))
+        want = expected(asked, facts, {})
+        assert answer(condition, facts) is want, facts
+        assert answer(negate(condition), facts) is (None if want is None else not want), facts
+
+
+@pytest.mark.parametrize(
+    "text", ["a.double == row.double", "a.double in [row.double]", "row.double in many.double"]
+)
+def test_nan_is_not_itself(answer, text):
+    """Python's sets hold the very same NaN to be a member."""
+    condition = ours().condition(text).bind({"row.double": NAN})
+    assert answer(condition, {"a.double": NAN, "many.double": (NAN,)}) is False
 
 
 def test_the_laws_meet_literals_as_well_as_residuals():

@@ -58,6 +58,7 @@ def test_names_the_first_absent_attribute(residual, text, facts, missing):
             True,
         ),
         ("customer.tags.exists(t, t == customer.name)", {"customer.tags": ()}, False),
+        ("customer.tags.filter(t, t == customer.name) == []", {"customer.tags": ()}, True),
         ("customer.visits.exists(v, v + 1 == 2 || v / 0 == customer.age)", {"customer.visits": (1,)}, True),
     ],
 )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console, RenderableType
 
-from maitred.cli.answers import answer_view, clock_words, record_view
+from maitred.cli.answers import answer_view, record_view
 from maitred.cli.console import plain
 from maitred.cli.plainly import answer_json, record_json
 from maitred.core.decisions import Proposal, Refusal, RenderedTreatment
@@ -113,24 +113,23 @@ def test_a_record_shows_what_was_decided_upon(show):
     assert len(lines) < 40
 
 
+def test_details_stand_below_where_there_is_no_room_beside(show):
+    lines = show(answer_view(ANSWER, explained=True), 80)
+    assert lines[lines.index("refusals") + 1 :] == [
+        "    z  OUTRANKED",
+        "        others scored higher",
+        "    a  NOT_LIVE  live",
+        "        needs weekday = 1, is 2",
+        "    b  NOT_LIVE  live",
+        "        needs weekday = 1, is 2",
+    ]
+
+
 @pytest.mark.parametrize("columns", [20, 40, 80])
 def test_a_narrow_terminal_loses_nothing_but_looks(show, columns):
     text = "".join(show(record_view(RECORD), columns)).replace(" ", "")
     for word in ("free-pizza", "Thereisone.", "OUTRANKED", "othersscoredhigher"):
         assert word in text or columns == 20
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [
-        ("~date/location", 739942, ("date in the zone of the location", "2026-11-22")),
-        ("~weekday/America/New_York", 6, ("weekday in America/New_York", "Sunday")),
-        ("~minute/Europe/Rome", 690, ("time in Europe/Rome", "11:30")),
-        ("~moon/Europe/Rome", 3, ("moon in Europe/Rome", "3")),
-    ],
-)
-def test_clock_attributes_are_told_as_people_read_clocks(name, value, words):
-    assert clock_words(name, value) == words
 
 
 def test_json_names_everything_as_the_api_does():

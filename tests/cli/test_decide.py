@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+import threading
 
 import pytest
 
@@ -151,9 +153,38 @@ def test_without_a_server_it_says_how_to_start_one(run, free_port):
     ]
 
 
+def test_a_name_that_leads_nowhere_is_told_like_a_server_that_is_not_there(run):
+    done = run("decide", "--customer", "7", "--channel", "pos", "--target", "no.such.host.invalid:1")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        2,
+        "error: no server answers at `no.such.host.invalid:1`",
+    )
+
+
+def test_what_does_not_speak_grpc_is_told_apart(run):
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        target = f"127.0.0.1:{stranger.getsockname()[1]}"
+        answer = threading.Thread(target=speak_http, args=(stranger,))
+        answer.start()
+        done = run("decide", "--customer", "7", "--channel", "pos", "--target", target)
+        answer.join()
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: cannot talk to `{target}`: ")
+
+
+def speak_http(stranger: socket.socket) -> None:
+    connection, _ = stranger.accept()
+    stranger.close()
+    with connection:
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        (("--target", "nonsense"), "`nonsense` is not an address"),
         (("--context", '{"a": '), "the context is not JSON: line 1 column 7: "),
         (("--context", "[1]"), "the context must be a JSON object"),
         (("--context", '{"a": NaN}'), "the context is not JSON: line 1 column 7: "),

@@ -279,6 +279,7 @@ def test_the_example_asks_what_the_ruleset_can_answer():
         ("postgresql://u:se@cret@h/d", "postgresql://u:***@h/d"),
         ("postgresql://u@h/d", "postgresql://u@h/d"),
         ("postgresql://u:secret@[bad", "postgresql"),
+        ("postgresql:///d?host=/run&password=secret&x=1", "postgresql:///d?host=/run&password=***&x=1"),
     ],
 )
 def test_no_password_is_shown(url, safe):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.facts import MAX_INT, FactReader, fact_of
+from maitred.core.facts import MAX_INT, FactReader, reader_of
 from maitred.core.values import Attribute, AttributeType, Invalid, Kind
 
 
@@ -30,7 +30,7 @@ def attribute(kind, *, is_list=False, allowed=(), name="customer.x"):
     ],
 )
 def test_a_value_of_the_declared_type_is_a_fact(kind, sent, fact):
-    found = fact_of(attribute(kind), sent)
+    found = reader_of(attribute(kind))(sent)
     assert found == fact
     assert type(found) is type(fact)
 
@@ -60,24 +60,24 @@ def test_a_value_of_the_declared_type_is_a_fact(kind, sent, fact):
     ],
 )
 def test_a_value_of_another_type_is_invalid(kind, sent):
-    assert isinstance(fact_of(attribute(kind), sent), Invalid)
+    assert isinstance(reader_of(attribute(kind))(sent), Invalid)
 
 
 def test_a_list_is_a_fact_only_where_every_element_is():
     names = attribute(Kind.STRING, is_list=True)
-    assert fact_of(names, ["a", "b"]) == ("a", "b")
-    assert fact_of(names, []) == ()
-    assert isinstance(fact_of(names, ["a", 1]), Invalid)
-    assert isinstance(fact_of(names, "ab"), Invalid)
-    assert fact_of(attribute(Kind.INT, is_list=True), [1, 2.0]) == (1, 2)
+    assert reader_of(names)(["a", "b"]) == ("a", "b")
+    assert reader_of(names)([]) == ()
+    assert isinstance(reader_of(names)(["a", 1]), Invalid)
+    assert isinstance(reader_of(names)("ab"), Invalid)
+    assert reader_of(attribute(Kind.INT, is_list=True))([1, 2.0]) == (1, 2)
 
 
 def test_a_value_outside_the_declared_ones_is_invalid():
     tier = attribute(Kind.STRING, allowed=("basic", "gold"))
-    assert fact_of(tier, "gold") == "gold"
-    assert isinstance(fact_of(tier, "diamond"), Invalid)
+    assert reader_of(tier)("gold") == "gold"
+    assert isinstance(reader_of(tier)("diamond"), Invalid)
     tiers = attribute(Kind.STRING, is_list=True, allowed=("basic", "gold"))
-    assert isinstance(fact_of(tiers, ["gold", "diamond"]), Invalid)
+    assert isinstance(reader_of(tiers)(["gold", "diamond"]), Invalid)
 
 
 def test_null_and_what_is_not_sent_are_absent():

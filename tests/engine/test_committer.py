@@ -25,11 +25,6 @@ def committer(store, observer):
     made.stop()
 
 
-def commit(committer, ticket):
-    committer.announce()
-    committer.commit(ticket)
-
-
 class Caller(threading.Thread):
     """One call on its own thread, with what it raised."""
 
@@ -40,7 +35,7 @@ class Caller(threading.Thread):
 
     def run(self):
         try:
-            commit(self.committer, self.ticket)
+            self.committer.commit(self.ticket)
         except Exception as error:  # noqa: BLE001
             self.error = error
 
@@ -58,7 +53,7 @@ def wait_for(condition, seconds=5):
 
 
 def test_a_record_is_written_before_the_call_returns(committer, store):
-    commit(committer, ticket("a"))
+    committer.commit(ticket("a"))
     assert b"a".ljust(16) in store.records
 
 
@@ -75,10 +70,32 @@ def test_what_queues_up_while_a_batch_commits_is_one_batch(committer, store, obs
     assert [event.size for event in observer.of(BatchCommitted)] == [1, 20]
 
 
+def test_a_busy_thread_gathers_while_more_keep_coming(committer, store, monkeypatch):
+    monkeypatch.setattr(module, "GATHER_STEP_SECONDS", 0.2)
+    monkeypatch.setattr(module, "MAX_GATHER_SECONDS", 30.0)
+    store.gate.clear()
+    first = Caller(committer, ticket("first"))
+    wait_for(lambda: not committer._waiting)
+    many = [Caller(committer, ticket(f"many-{number}")) for number in range(module.BUSY_BATCH_TICKETS)]
+    wait_for(lambda: len(committer._waiting) == len(many))
+    store.gate.set()
+    wait_for(lambda: len(store.batches) == 2)
+    late = [Caller(committer, ticket(f"late-{number}")) for number in range(3)]
+    for caller in [first, *many, *late]:
+        caller.finished()
+    assert [len(batch) for batch in store.batches] == [1, len(many), len(late)]
+
+
+def test_an_idle_thread_takes_a_ticket_at_once(committer, monkeypatch):
+    monkeypatch.setattr(module, "GATHER_STEP_SECONDS", 60.0)
+    for number in range(10):
+        committer.commit(ticket(str(number)))
+
+
 def test_an_earlier_record_is_given_back(committer):
-    commit(committer, ticket("a", b"first"))
+    committer.commit(ticket("a", b"first"))
     again = ticket("a", b"second")
-    commit(committer, again)
+    committer.commit(again)
     assert again.earlier.body == b"first"
 
 
@@ -96,25 +113,9 @@ def test_of_concurrent_duplicates_one_is_written(committer, store):
     assert {caller.ticket.earlier.body for caller in twins if caller.ticket.earlier} == {written.body}
 
 
-def test_a_batch_waits_for_calls_on_their_way_but_not_for_long(committer, store, monkeypatch):
-    monkeypatch.setattr(module, "MAX_GATHER_SECONDS", 30.0)
-    committer.announce()
-    first = Caller(committer, ticket("first"))
-    wait_for(lambda: committer._waiting)
-    assert not store.batches
-    committer.commit(ticket("second"))
-    first.finished()
-    assert [len(batch) for batch in store.batches] == [2]
-    monkeypatch.setattr(module, "MAX_GATHER_SECONDS", 0.01)
-    committer.announce()
-    commit(committer, ticket("third"))
-    assert len(store.batches) == 2
-    committer.withdraw()
-
-
 def test_an_expired_ticket_never_reaches_the_store(committer, store):
     with pytest.raises(CallError) as found:
-        commit(committer, ticket("late", deadline=time.monotonic() - 1))
+        committer.commit(ticket("late", deadline=time.monotonic() - 1))
     assert found.value.code is Code.EXPIRED
     assert not store.batches
 
@@ -122,26 +123,26 @@ def test_an_expired_ticket_never_reaches_the_store(committer, store):
 def test_a_store_that_is_down_fails_the_batch_and_not_the_thread(committer, store, down):
     store.failures = [down]
     with pytest.raises(CallError) as found:
-        commit(committer, ticket("a"))
+        committer.commit(ticket("a"))
     assert found.value.code is Code.STORE_DOWN
-    commit(committer, ticket("b"))
+    committer.commit(ticket("b"))
     assert list(store.records) == [b"b".ljust(16)]
 
 
 def test_a_conflict_is_run_again(committer, store, conflict):
     store.failures = [conflict] * MAX_CONFLICT_RETRIES
-    commit(committer, ticket("a"))
+    committer.commit(ticket("a"))
     store.failures = [conflict] * (MAX_CONFLICT_RETRIES + 1)
     with pytest.raises(CallError) as found:
-        commit(committer, ticket("b"))
+        committer.commit(ticket("b"))
     assert found.value.code is Code.RETRY
 
 
 def test_a_fault_of_ours_reaches_the_caller_and_not_the_thread(committer, store):
     store.failures = [RuntimeError("broken")]
     with pytest.raises(RuntimeError):
-        commit(committer, ticket("a"))
-    commit(committer, ticket("b"))
+        committer.commit(ticket("a"))
+    committer.commit(ticket("b"))
 
 
 def test_beyond_the_bound_calls_are_refused(committer, store, monkeypatch):
@@ -152,7 +153,7 @@ def test_beyond_the_bound_calls_are_refused(committer, store, monkeypatch):
     blocked += [Caller(committer, ticket(str(number))) for number in range(2)]
     wait_for(lambda: len(committer._waiting) == 2)
     with pytest.raises(CallError) as found:
-        commit(committer, ticket("one too many"))
+        committer.commit(ticket("one too many"))
     assert found.value.code is Code.OVERLOADED
     store.gate.set()
     assert all(caller.finished().error is None for caller in blocked)
@@ -170,5 +171,5 @@ def test_stopping_commits_what_waits_and_refuses_what_comes(store, observer):
     stopping.join(5)
     assert all(caller.finished().error is None for caller in waiting)
     with pytest.raises(CallError) as found:
-        commit(committer, ticket("late"))
+        committer.commit(ticket("late"))
     assert found.value.code is Code.STOPPING

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -171,7 +171,7 @@ def gate() -> Iterator[Gate]:
 def answer() -> Answer:
     """An answer with one of everything."""
     call = DecideCall("r", "c", "pos", "s", {}, b"", 2, Explain.EXPLAIN_FULL)
-    return replace(answer_to(call), degraded=True, trace_id="ab" * 16)
+    return answer_to(call)._replace(degraded=True, trace_id="ab" * 16)
 
 
 @pytest.fixture

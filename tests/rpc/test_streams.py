@@ -3,7 +3,6 @@
 import random
 import threading
 import time
-from dataclasses import replace
 
 import grpc
 import pytest
@@ -114,7 +113,7 @@ def eventually(holds, seconds=5.0):
 def test_a_client_that_does_not_read_is_not_read(running):
     """Answers of 300 KB fill the flow-control window; without places the server would read on."""
     many, decide = 400, running.engine.decide
-    running.engine.decide = lambda call: replace(decide(call), ruleset="x" * 300_000)
+    running.engine.decide = lambda call: decide(call)._replace(ruleset="x" * 300_000)
     responses = running.stub.DecideStream((request(number) for number in range(many)), timeout=60)
     assert next(responses).decision_id == "d-0"
     settled = -1

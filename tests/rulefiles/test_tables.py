@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from maitred.core.rules import Live, Placeholder, Treatment
 from maitred.core.values import Attribute
 from maitred.rulefiles import limits
-from maitred.rulefiles.tables import Row, cell_column, read_lines, read_table, reader_of, type_of
+from maitred.rulefiles.tables import Row, cell_column, cell_reader, read_lines, read_table, type_of
 
 COUPONS = """\
 apiVersion: maitred/v1
@@ -278,13 +278,13 @@ def test_tables_over_their_limit(table_faults, monkeypatch):
     ],
 )
 def test_value_of_a_cell(type_name, cell, value):
-    read = reader_of(Attribute("row.x", type_of(type_name)))(cell)
+    read = cell_reader(Attribute("row.x", type_of(type_name)))(cell)
     assert read == value
     assert type(read) is type(value)
 
 
 def test_a_cell_outside_the_declared_values_is_none():
-    read = reader_of(Attribute("location.x", type_of("string"), allowed=("a", "b")))
+    read = cell_reader(Attribute("location.x", type_of("string"), allowed=("a", "b")))
     assert (read("a"), read("c")) == ("a", None)
 
 

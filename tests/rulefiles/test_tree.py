@@ -214,7 +214,8 @@ def test_texts_are_read_as_they_were_in_every_style(value, style, escaped):
     text = yaml.safe_dump(
         {"k": value}, default_flow_style=False, default_style=style, allow_unicode=not escaped, width=30
     )
-    assert parse(text) == ([{"k": value}], [])
+    # Not `value`: PyYAML folds lines that begin with a blank to another text.
+    assert parse(text) == ([yaml.safe_load(text)], [])
 
 
 @given(st.binary(max_size=200))

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -34,7 +33,7 @@ def test_the_stored_record_comes_back_for_an_id_that_is_there(store, make_record
     first = make_record(body=b'{"first":true}')
     append(store, first)
 
-    again = replace(first, body=b'{"second":true}', decided_at=first.decided_at + timedelta(seconds=1))
+    again = first._replace(body=b'{"second":true}', decided_at=first.decided_at + timedelta(seconds=1))
 
     assert append(store, again) == {first.decision_id: first}
     assert store.decision(first.decision_id) == first

@@ -1,7 +1,6 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -73,7 +72,7 @@ def test_a_record_that_another_replica_is_writing_is_waited_for(store, other, ma
     with ThreadPoolExecutor(1) as pool:
         with store.transaction() as transaction:
             transaction.append([first])
-            waiting = pool.submit(append, other, replace(first, customer_id="second"))
+            waiting = pool.submit(append, other, first._replace(customer_id="second"))
             time.sleep(0.1)
             assert not waiting.done()
         assert waiting.result(10) == {first.decision_id: first}

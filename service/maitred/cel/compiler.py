@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from maitred.core.conditions import Condition
 from maitred.core.expressions import (
@@ -40,15 +41,16 @@ class _Compiler:
         self.vocabulary = vocabulary
         self.parts = Parts(vocabulary)
         self._environment = Environment(vocabulary.attributes, vocabulary.kinds)
-        self._conditions: dict[str, _Condition] = {}
-        self._scores: dict[str, _Score] = {}
+        self._conditions: dict[str, ConditionTemplate] = {}
+        self._scores: dict[str, ScoreTemplate] = {}
 
     def condition(self, text: str) -> ConditionTemplate:
         if text not in self._conditions:
             unit = self._unit(text)
             if unit.type != "bool":
                 raise ExpressionError(messages.not_a_condition(unit.type))
-            self._conditions.setdefault(text, _Condition(self, unit))
+            template = _Condition(self, unit)
+            self._conditions.setdefault(text, template if unit.columns else _Bound(template.bind({})))
         return self._conditions[text]
 
     def score(self, text: str) -> ScoreTemplate:
@@ -56,7 +58,8 @@ class _Compiler:
             unit = self._unit(text)
             if unit.type not in {"double", "int"}:
                 raise ExpressionError(messages.not_a_score(unit.type))
-            self._scores.setdefault(text, _Score(self, unit))
+            template = _Score(self, unit)
+            self._scores.setdefault(text, template if unit.columns else _Bound(template.bind({})))
         return self._scores[text]
 
     def _unit(self, text: str) -> Unit:
@@ -73,6 +76,21 @@ class _Compiler:
             if not conforms(row[column.name], type_):
                 raise unit.error(column, messages.row_value_of_wrong_type(column.name, type_))
         return Folder(unit, {column.name: row[column.name] for column in unit.columns}, self.vocabulary.lists)
+
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound(Generic[_Result]):
+    """What does not depend on the row. Its unit is gone: a ruleset has ten thousand."""
+
+    result: _Result
+
+    def bind(self, row: Row) -> _Result:
+        """The same for every row."""
+        del row
+        return self.result
 
 
 @dataclass(frozen=True, slots=True)

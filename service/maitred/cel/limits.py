@@ -5,8 +5,8 @@ comprehension steps.
 """
 
 MAX_EXPRESSION_CHARACTERS = 20_000
-"""cel-cpp takes up to 100,000 and needs about 35 us per thousand of the densest ones; at this
-bound the worst text compiles in well under a second."""
+"""cel-cpp takes up to 100,000. The densest text of this length, two thousand ``||``, compiles
+and lowers in well under a second."""
 
 MAX_COMPREHENSION_DEPTH = 3
 """A macro inside a macro multiplies the steps: more than three levels over lists of a

@@ -1,15 +1,15 @@
 """Answers as they are shown: pure, from the engine's types to what rich prints."""
 
 import json
-from calendar import day_name
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from maitred.core.clock import CLOCK, clock_name, clock_value
 from maitred.core.decisions import Proposal, Refusal
 from maitred.engine.calls import Answer, RecordView
 
@@ -20,11 +20,10 @@ from .plainly import instant_text
 HASH_SHOWN_CHARACTERS = 12
 """Enough to tell one ruleset from another; --json has all of it."""
 INDENT_COLUMNS = 4
+TABLE_COLUMNS = 96
+"""Names and reasons take some 60; details in less than the rest are hard to read."""
 SHOWN_VALUE_CHARACTERS = 200
 """A basket may hold thousands of products; --json has all of them."""
-
-CLOCK = "~"
-"""Begins the names of attributes that no rule file can name."""
 
 STRONG, FAINT, GOOD, BAD = "bold", "dim", "green", "yellow"
 
@@ -97,13 +96,33 @@ def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:
     if not refusals:
         yield Padding.indent(Text(messages.NO_REFUSALS, FAINT), INDENT_COLUMNS)
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=FAINT)
-    for name in ("action", "reason", "rule", "detail"):
-        table.add_column(name, no_wrap=name == "reason", overflow="fold")
-    for refusal in sorted(refusals, key=lambda refusal: (-refusal.reason, refusal.action)):
-        cells = (refusal.action, refusal.reason.name, refusal.rule, refusal.detail)
-        table.add_row(*map(shown, cells))
-    yield Padding.indent(table, INDENT_COLUMNS)
+    furthest_first = sorted(refusals, key=lambda refusal: (-refusal.reason, refusal.action))
+    yield Padding.indent(_RefusalList(furthest_first), INDENT_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class _RefusalList:
+    """A table; where there is no room for one, each detail stands below its action."""
+
+    refusals: Sequence[Refusal]
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width >= TABLE_COLUMNS:
+            yield self._table()
+            return
+        for refusal in self.refusals:
+            name, reason, rule = map(plain, (refusal.action, refusal.reason.name, refusal.rule))
+            yield Text.assemble((name, STRONG), f"  {reason}  ", (rule, FAINT))
+            yield Padding.indent(shown(refusal.detail), INDENT_COLUMNS)
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=FAINT)
+        for name in ("action", "reason", "rule", "detail"):
+            table.add_column(name, no_wrap=name == "reason", overflow="fold")
+        for refusal in self.refusals:
+            cells = (refusal.action, refusal.reason.name, refusal.rule, refusal.detail)
+            table.add_row(*map(shown, cells))
+        return table
 
 
 def _request(view: RecordView) -> Table:
@@ -128,24 +147,10 @@ def _facts(facts_json: bytes) -> Table:
     grid = _grid()
     for name, value in sorted(json.loads(facts_json or b"{}").items()):
         if name.startswith(CLOCK):
-            grid.add_row(*map(shown, clock_words(name, value)))
+            grid.add_row(shown(clock_name(name)), shown(clock_value(name, value)))
         else:
             grid.add_row(shown(name), shown(_cut(json.dumps(value, ensure_ascii=False))))
     return grid
-
-
-def clock_words(name: str, value: int) -> tuple[str, str]:
-    """What ``live`` windows read: ``~minute/Europe/Rome`` and 690 are the time there, 11:30."""
-    part, _, zone = name.removeprefix(CLOCK).partition("/")
-    label = f"{part} in {'the zone of the location' if zone == 'location' else zone}"
-    match part:
-        case "date":
-            return label, date.fromordinal(value).isoformat()
-        case "weekday":
-            return label, day_name[value]
-        case "minute":
-            return label.replace(part, "time", 1), f"{value // 60:02}:{value % 60:02}"
-    return label, str(value)
 
 
 def _cut(text: str) -> str:

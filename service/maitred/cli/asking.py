@@ -19,8 +19,10 @@ from .plainly import answer_json, record_json
 
 _Got = TypeVar("_Got")
 
-NO_CONNECTION = ("failed to connect", "DNS resolution failed", "Name resolution")
-"""How gRPC's own messages begin where nobody is at the other end; servers have other words."""
+NOBODY_THERE = ("Connection refused", "errors resolving", "DNS", "No route to host", "unreachable")
+"""What gRPC says of an address where nobody listens."""
+NO_CONNECTION = "failed to connect"
+"""How gRPC begins where somebody listens, but does not speak as expected; servers have other words."""
 
 REFUSALS = frozenset(
     {"INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "OUT_OF_RANGE"}
@@ -80,6 +82,8 @@ def explain(decision_id: str, level: Explain, target: str, tls_ca: Path | None, 
 
 
 def _call(call: Callable[[Client], _Got], target: str, tls_ca: Path | None) -> _Got:
+    if ":" not in target:
+        raise Stop(messages.not_an_address(target))
     try:
         with connect(target, tls_ca) as client:
             return call(client)
@@ -91,8 +95,10 @@ def _call(call: Callable[[Client], _Got], target: str, tls_ca: Path | None) -> _
 
 def stop_for(error: ClientError, target: str) -> Stop:
     """How a command ends over a status of the server."""
-    if error.code == "UNAVAILABLE" and error.message.startswith(NO_CONNECTION):
+    if error.code == "UNAVAILABLE" and any(words in error.message for words in NOBODY_THERE):
         return Stop(messages.no_server(target), messages.start_one(target))
+    if error.code == "UNAVAILABLE" and error.message.startswith(NO_CONNECTION):
+        return Stop(messages.no_connection(target, error.message), messages.TRY_TLS)
     code = FINDINGS if error.code in REFUSALS else Stop("").code
     return Stop(messages.refused(error.code, error.message), code=code)
 

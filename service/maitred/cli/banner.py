@@ -1,6 +1,8 @@
 """What ``serve`` says at a terminal: what is served, and how to try it."""
 
-from urllib.parse import urlsplit, urlunsplit
+import re
+from shlex import quote
+from urllib.parse import urlsplit
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -14,6 +16,8 @@ from .console import shown
 
 HASH_SHOWN_CHARACTERS = 12
 FAVOURITE_CHANNEL = "pos"
+PASSWORD_PARAMETER = re.compile(r"((?:^|[?&])[^=&?]*password=)[^&]*", re.IGNORECASE)
+"""``?password=`` and ``?sslpassword=``, which PostgreSQL's URLs may hold as well."""
 
 
 def banner(settings: Settings, address: str, policy: Policy | None) -> Group:
@@ -33,8 +37,10 @@ def banner(settings: Settings, address: str, policy: Policy | None) -> Group:
     for label, value in rows:
         grid.add_row(Text(f"  {label}", "dim"), shown(value))
     lines: list[RenderableType] = [title, grid]
-    if policy:
-        lines.append(Text.assemble(("  try       ", "dim"), (example(policy, address), "bold green")))
+    # The command line has no certificate of its own to show.
+    if policy and not settings.tls_client_ca:
+        line = example(policy, address, tls=settings.tls_cert is not None)
+        lines.append(Text.assemble(("  try       ", "dim"), (line, "bold green")))
     return Group(*lines, Text(f"  {messages.HOW_TO_STOP}", "dim"))
 
 
@@ -44,16 +50,18 @@ def _ruleset_words(policy: Policy) -> str:
     return f"{ruleset.version} ({ruleset.hash[:HASH_SHOWN_CHARACTERS]}), {counts}"
 
 
-def example(policy: Policy, address: str) -> str:
+def example(policy: Policy, address: str, *, tls: bool = False) -> str:
     """A ``maitred decide`` that the ruleset answers, to be pasted as it is."""
     channels, locations = policy.ruleset.channels, policy.ruleset.locations
     channel = FAVOURITE_CHANNEL if FAVOURITE_CHANNEL in channels or not channels else min(channels)
-    words = ["maitred decide --customer 1", f"--channel {channel}"]
+    words = ["maitred decide --customer 1", f"--channel {quote(channel)}"]
     if locations:
-        words.append(f"--location {min(locations)}")
+        words.append(f"--location {quote(min(locations))}")
     words.append("--explain reasons")
     if address != DEFAULT_LISTEN:
         words.append(f"--target {address}")
+    if tls:
+        words.append("--tls-ca FILE")
     return " ".join(words)
 
 
@@ -61,9 +69,9 @@ def safe_url(url: str) -> str:
     """The database without the password."""
     try:
         parts = urlsplit(url)
-        if parts.password is None:
-            return url
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{host}"))
+        if parts.password is not None:
+            host = parts.netloc.rpartition("@")[2]
+            url = url.replace(parts.netloc, f"{parts.username}:***@{host}", 1)
+        return PASSWORD_PARAMETER.sub(r"\1***", url)
     except ValueError:
         return url.partition(":")[0]

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import typer
 
-from .form import DEFAULT_TARGET, Json, Level, Target, TlsCa, instant
+from .form import DEFAULT_TARGET, Json, Level, Target, TlsCa, instant, quiet_grpc
 
 HELP = """Ask a server what to propose to a customer.
 
@@ -82,6 +82,7 @@ def run(
     as_json: Json = False,
 ) -> int:
     """Asks once and prints the answer."""
+    quiet_grpc()
     from . import asking  # noqa: PLC0415 -- brings gRPC and rich, which --help does without
     from .context import read_context  # noqa: PLC0415 -- likewise
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from .form import DEFAULT_TARGET, Json, Level, Target, TlsCa
+from .form import DEFAULT_TARGET, Json, Level, Target, TlsCa, quiet_grpc
 
 HELP = """Show a decision and explain it.
 
@@ -35,6 +35,7 @@ def run(
     as_json: Json = False,
 ) -> int:
     """Reads one record and prints it."""
+    quiet_grpc()
     from . import asking  # noqa: PLC0415 -- brings gRPC and rich, which --help does without
 
     level = Level.FULL if full else Level.REASONS

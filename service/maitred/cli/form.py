@@ -1,5 +1,6 @@
 """Flags that several commands share."""
 
+import os
 from datetime import UTC, datetime
 from enum import StrEnum, unique
 from pathlib import Path
@@ -42,6 +43,11 @@ class Level(StrEnum):
     def explain(self) -> Explain:
         """The engine's word for it."""
         return Explain[f"EXPLAIN_{self.name}"]
+
+
+def quiet_grpc() -> None:
+    """Keeps gRPC's own lines off the terminal; to be called before it is imported."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 def instant(text: str) -> datetime:

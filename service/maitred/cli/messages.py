@@ -13,6 +13,7 @@ Exit codes: 0 fine, 1 findings (a faulty rule, a refused request), 2 cannot run.
 DRY_RUN = "dry run: nothing was written down"
 NOTHING_PROPOSED = "nothing to propose"
 ASK_WHY = "say why not with `--explain reasons`"
+TRY_TLS = "with TLS the server and --tls-ca must agree; without it, leave --tls-ca out"
 DEGRADED = "degraded: a limit could not be asked"
 NO_REFUSALS = "none of the actions live on the channel"
 
@@ -73,6 +74,11 @@ def not_an_instant(text: str) -> str:
 def no_server(target: str) -> str:
     """Nobody listens there."""
     return f"no server answers at `{target}`"
+
+
+def no_connection(target: str, why: str) -> str:
+    """Somebody listens there and does not speak as expected."""
+    return f"cannot talk to `{target}`: {why}"
 
 
 def start_one(target: str) -> str:

@@ -21,6 +21,8 @@ from .console import err
 from .exits import FINDINGS, FINE, Stop
 from .signals import Signals
 
+STDIN = 0
+
 
 def serve(settings: Settings, environ: Mapping[str, str], *, strict: bool, worker: str) -> int:
     """Serves until a signal says to stop; ``worker`` is set where it is one of several processes.
@@ -75,8 +77,8 @@ def _announce(running: Running, settings: Settings, log: Log, *, at_terminal: bo
         simulated_time=settings.simulated_time,
         tls=settings.tls_cert is not None,
         ready=policy is not None,
-        worker=worker,
         pid=os.getpid(),
+        **({"worker": worker} if worker else {}),
     )
 
 
@@ -97,9 +99,6 @@ def _reload(running: Running, log: Log) -> None:
         log.error("ruleset_not_kept", detail=str(down))  # noqa: TRY400 -- our Log, and the words are enough
     except Exception as error:  # noqa: BLE001 -- nothing that a file holds ends the service
         log.error("ruleset_load_failed", cause=error)  # noqa: TRY400 -- our Log, told of the cause
-
-
-STDIN = 0
 
 
 def _follow_parent(signals: Signals) -> None:

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Iterator
 from heapq import merge
-from itertools import islice
-from operator import neg
 
 from .conditions import Unknown
 from .decisions import Decision, Proposal, Question, RenderedTreatment
@@ -14,8 +12,11 @@ from .scan import Memo, evaluate
 from .values import Facts, Invalid
 from .words import value_words
 
-Ranked = tuple[float, str, Action]
-"""Negated score, name, action: sorts best first, ties by name."""
+Ranked = tuple[float, Action]
+"""Score and action."""
+
+MAX_STANDING_PROPOSALS = 65_536
+"""Some 30 MB; more only in rulesets whose every action is proposed at many ranks."""
 
 _NO_TREATMENT = Treatment()
 
@@ -23,18 +24,12 @@ _NO_TREATMENT = Treatment()
 def decide(policy: Policy, question: Question) -> Decision:
     """Ranks the actions whose every condition holds and proposes the best of them."""
     mask = policy.index.candidates(question.facts)
-    best = islice(ranked(policy, mask, question.facts), question.max_actions)
-    proposals = tuple(
-        Proposal(
-            action=action.name,
-            rank=rank,
-            score=neg(negated) + 0.0,
-            type=action.type,
-            treatment=treatment_of(policy, action, question),
-        )
-        for rank, (negated, _, action) in enumerate(best, start=1)
-    )
-    return Decision(proposals, candidates=mask.bit_count())
+    proposals: list[Proposal] = []
+    for score, action in ranked(policy, mask, question.facts):
+        proposals.append(proposal_of(policy, action, len(proposals) + 1, score, question))
+        if len(proposals) == question.max_actions:
+            break
+    return Decision(tuple(proposals), mask.bit_count())
 
 
 def ranked(policy: Policy, mask: int, facts: Facts) -> Iterator[Ranked]:
@@ -47,13 +42,19 @@ def ranked(policy: Policy, mask: int, facts: Facts) -> Iterator[Ranked]:
     fixed = _fixed(policy, mask ^ scored_mask, facts, memo)
     if not scored_mask:
         return fixed
-    return merge(sorted(_scored(policy, scored_mask, facts, memo)), fixed)
+    return merge(sorted(_scored(policy, scored_mask, facts, memo), key=_best_first), fixed, key=_best_first)
+
+
+def _best_first(ranked: Ranked) -> tuple[float, str]:
+    score, action = ranked
+    return -score, action.name
 
 
 def _fixed(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
+    actions = policy.actions
     for entry in policy.index.matches(mask, facts, memo):
-        action = policy.actions[entry]
-        yield -action.score.constant, action.name, action  # type: ignore[operator]
+        action = actions[entry]
+        yield action.score.constant or 0.0, action
 
 
 def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
@@ -61,7 +62,7 @@ def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ran
         action = policy.actions[entry]
         score = score_of(action, facts, memo)
         if not isinstance(score, Unknown):
-            yield -score, action.name, action
+            yield score, action
 
 
 def score_of(action: Action, facts: Facts, memo: Memo) -> float | Unknown:
@@ -78,16 +79,20 @@ def score_of(action: Action, facts: Facts, memo: Memo) -> float | Unknown:
     )
 
 
-def treatment_of(policy: Policy, action: Action, question: Question) -> RenderedTreatment:
-    """The action's treatment on the question's channel; one that reads no attribute is rendered once."""
+def proposal_of(policy: Policy, action: Action, rank: int, score: float, question: Question) -> Proposal:
+    """The proposal of an action; one that depends on no attribute is made once."""
     channel = question.channel if question.channel in action.treatments else ""
-    key = action.name, channel
-    found = policy.rendered.get(key)
+    key = action.name, rank, channel
+    found = policy.standing.get(key)
     if found is None:
         treatment = action.treatments.get(channel, _NO_TREATMENT)
-        found = render(treatment, action.title, question.facts)
-        if not any(placeholders(treatment)):
-            policy.rendered[key] = found
+        found = Proposal(
+            action.name, rank, score, action.type, render(treatment, action.title, question.facts)
+        )
+        if action.score.expression is None and not any(placeholders(treatment)):
+            if len(policy.standing) >= MAX_STANDING_PROPOSALS:
+                policy.standing.clear()
+            policy.standing[key] = found
     return found
 
 

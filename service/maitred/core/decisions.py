@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, unique
+from typing import NamedTuple
 
 from .reasons import Reason
 from .rules import ActionType
@@ -48,8 +49,7 @@ class Refusal:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a decision is a pure function of, beside the ruleset.
 
     ``facts`` hold everything conditions may read, situations included.
@@ -61,8 +61,7 @@ class Question:
     max_actions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer to one question. ``candidates`` counts the actions all rules allowed."""
 
     proposals: tuple[Proposal, ...]

@@ -13,7 +13,7 @@ from .reasons import Reason
 from .rules import Action
 from .scan import Memo, truth
 from .values import Facts
-from .words import need_words, shortfall_words, value_words
+from .words import is_truth, need_words, shortfall_words, value_words
 
 _WINDOW_REASONS = frozenset({Reason.NOT_LIVE, Reason.WRONG_CHANNEL})
 MAX_WHY = 8
@@ -93,26 +93,32 @@ def why_of(action: Action, facts: Facts, memo: Memo, derivation: Derivation | No
     """What made the action possible, requirement by requirement, and its score."""
     lines: list[str] = []
     for need in action.requirements:
-        lines.extend(_support(need.condition, facts, memo))
+        lines.extend(_support(need.condition, facts, memo, derivation))
         lines.extend(_chains(need.condition, derivation))
     score = score_of(action, facts, memo)
     told = [] if isinstance(score, Unknown) else [f"scores {score:g}"]
     return (*tuple(dict.fromkeys(lines))[:MAX_WHY], *told)
 
 
-def _support(condition: Condition, facts: Facts, memo: Memo) -> Iterator[str]:
-    """The leaves that hold, each with the value that was there."""
+def _support(condition: Condition, facts: Facts, memo: Memo, derivation: Derivation | None) -> Iterator[str]:
+    """The leaves that hold, each with the value that was there; not situations whose chain is told."""
     match condition:
-        case Literal(attribute):
-            if truth(condition, facts, memo) is True:
-                found = f", is {value_words(facts[attribute])}" if attribute in facts else ""
+        case Literal(attribute, test):
+            if truth(condition, facts, memo) is True and not _is_told(attribute, derivation):
+                needless = is_truth(test) or attribute not in facts
+                found = "" if needless else f", is {value_words(facts[attribute])}"
                 yield f"{need_words(condition)}{found}"
         case Residual(expression, wanted):
             if truth(condition, facts, memo) is True:
                 yield expression.text if wanted else f"not ({expression.text})"
         case All(terms) | Any(terms):
             for term in terms:
-                yield from _support(term, facts, memo)
+                yield from _support(term, facts, memo, derivation)
+
+
+def _is_told(attribute: str, derivation: Derivation | None) -> bool:
+    prefix, _, name = attribute.partition(".")
+    return derivation is not None and prefix == "situation" and name in derivation.holds
 
 
 def _chains(condition: Condition, derivation: Derivation | None) -> list[str]:

@@ -15,6 +15,9 @@ from .values import Attribute, Fact, Facts, Invalid, Kind, Scalar
 MAX_INT = 2**63 - 1
 MIN_INT = -(2**63)
 
+MAX_DURATION = timedelta(seconds=315_576_000_000)
+"""CEL's own limit, 10,000 years: what is left to CEL could not read a longer one."""
+
 _DURATION = re.compile(r"(?P<sign>-?)(?P<parts>(\d+(\.\d+)?(h|ms|us|ns|m|s))+)")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
 _UNIT_MICROSECONDS = {"h": 3.6e9, "m": 6e7, "s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
@@ -60,9 +63,12 @@ def _duration(value: Any) -> timedelta | None:
     parts = _DURATION_PART.findall(found["parts"])
     microseconds = sum(float(count) * _UNIT_MICROSECONDS[unit] for count, unit in parts)
     try:
-        return timedelta(microseconds=-microseconds if found["sign"] else microseconds)
+        duration = timedelta(microseconds=microseconds)
     except OverflowError:
         return None
+    if duration > MAX_DURATION:
+        return None
+    return -duration if found["sign"] else duration
 
 
 _COERCE: Mapping[Kind, Coerce] = {
@@ -75,33 +81,46 @@ _COERCE: Mapping[Kind, Coerce] = {
 }
 
 
-def fact_of(attribute: Attribute, value: Any) -> Fact:
-    """The fact a JSON value other than ``null`` gives for an attribute."""
+Read = Callable[[Any], Fact]
+"""From a JSON value other than ``null`` to a fact."""
+
+
+def reader_of(attribute: Attribute) -> Read:
+    """What reads an attribute's values."""
     coerce = _COERCE[attribute.type.kind]
+    article = "an" if attribute.type.kind is Kind.INT and not attribute.type.is_list else "a"
+    misfit = Invalid(f"is not {article} {attribute.type}")
     if attribute.type.is_list:
-        return _list_fact(attribute, coerce, value)
-    fact = coerce(value)
-    if fact is None:
-        return Invalid(f"is not a {attribute.type}")
-    if attribute.allowed and fact not in attribute.allowed:
-        return Invalid("is not one of its declared values")
-    return fact
+        return _list_reader(coerce, misfit, frozenset(attribute.allowed))
+    return _scalar_reader(coerce, misfit, frozenset(attribute.allowed))
 
 
-def _list_fact(attribute: Attribute, coerce: Coerce, value: Any) -> Fact:
-    if value.__class__ is not list and value.__class__ is not tuple:
-        return Invalid(f"is not a {attribute.type}")
-    if coerce is _string and set(map(type, value)) <= {str}:
-        items = tuple(value)
-    else:
-        items = tuple(map(coerce, value))
-        if None in items:
-            return Invalid(f"is not a {attribute.type}")
-    if attribute.allowed and not set(items) <= set(attribute.allowed):
-        return Invalid("holds a value that is not declared")
-    return items
+def _scalar_reader(coerce: Coerce, misfit: Invalid, allowed: frozenset[Scalar]) -> Read:
+    def read(value: Any) -> Fact:
+        fact = coerce(value)
+        if fact is None:
+            return misfit
+        return fact if not allowed or fact in allowed else _NOT_DECLARED
+
+    return read
 
 
+def _list_reader(coerce: Coerce, misfit: Invalid, allowed: frozenset[Scalar]) -> Read:
+    def read(value: Any) -> Fact:
+        if value.__class__ is not list and value.__class__ is not tuple:
+            return misfit
+        if coerce is not _string or set(map(type, value)) != _ONLY_STRINGS:
+            value = tuple(map(coerce, value))
+            if None in value:
+                return misfit
+        return tuple(value) if not allowed or allowed.issuperset(value) else _HOLDS_UNDECLARED
+
+    return read
+
+
+_ONLY_STRINGS = {str}
+_NOT_DECLARED = Invalid("is not one of its declared values")
+_HOLDS_UNDECLARED = Invalid("holds a value that is not declared")
 _PLAIN: Mapping[Kind, type[bool | float | str]] = {Kind.BOOL: bool, Kind.DOUBLE: float, Kind.STRING: str}
 """Classes whose every value is a fact of the kind as it stands, where no values are declared."""
 
@@ -113,13 +132,13 @@ class _Slot:
     key: str
     name: str
     plain: type[bool | float | str | Invalid]
-    attribute: Attribute
+    read: Read
 
     @classmethod
     def of(cls, key: str, attribute: Attribute) -> "_Slot":
         unchecked = not (attribute.type.is_list or attribute.allowed)
         plain = _PLAIN.get(attribute.type.kind, Invalid) if unchecked else Invalid
-        return cls(key, attribute.name, plain, attribute)
+        return cls(key, attribute.name, plain, reader_of(attribute))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +172,7 @@ class FactReader:
                 if value.__class__ is slot.plain:
                     facts[slot.name] = value
                 elif value is not None:
-                    facts[slot.name] = fact_of(slot.attribute, value)
+                    facts[slot.name] = slot.read(value)
         return facts
 
 

@@ -8,12 +8,12 @@ their leaves (see ``conditions``). What the lanes cannot hold is checked for sur
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .clauses import Clause, clauses_of
 from .conditions import Condition, Literal
-from .lanes import Lane, ListLane, PresenceLane, RangeLane, ValueLane, as_mask, kind_of
+from .lanes import Hit, Lane, ListLane, PresenceLane, RangeLane, ValueLane, as_mask, kind_of, mask_of
 from .scan import Memo, truth
 from .values import Facts, Invalid
 
@@ -42,16 +42,19 @@ def _bits_of_octets(octets: bytes) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Built by ``build``. ``owner[i]`` is the entry that clause ``i`` belongs to.
+    """Built by ``build``.
 
-    A clause's number grows with its entry's, so that survivors come in the order of entries.
+    ``owner[i]`` is the entry that clause ``i`` belongs to; its number grows with its entry's, so
+    that survivors come in the order of entries. ``checked`` masks the clauses that have checks.
+    ``quick`` and ``searched`` are the lanes taken apart: attribute, ``base`` and the look-up.
     """
 
     size: int
     owner: tuple[int, ...]
     checks: dict[int, tuple[Condition, ...]]
-    values: tuple[ValueLane, ...]
-    searched: tuple[ListLane | RangeLane, ...]
+    checked: int
+    quick: tuple[tuple[str, int, int, Callable[..., Hit]], ...]
+    searched: tuple[tuple[str, int, Callable[..., int]], ...]
     presences: tuple[PresenceLane, ...]
 
     @classmethod
@@ -64,12 +67,22 @@ class Index:
             clauses.extend(found)
             owner.extend([entry] * len(found))
         lanes = _lanes(clauses)
+        checks = {number: clause.checks for number, clause in enumerate(clauses) if clause.checks}
         return cls(
             size=len(clauses),
             owner=tuple(owner),
-            checks={number: clause.checks for number, clause in enumerate(clauses) if clause.checks},
-            values=tuple(lane for lane in lanes if isinstance(lane, ValueLane)),
-            searched=tuple(lane for lane in lanes if isinstance(lane, ListLane | RangeLane)),
+            checks=checks,
+            checked=mask_of(checks, len(clauses)),
+            quick=tuple(
+                (lane.attribute, lane.base, lane.default, lane.answers.get)
+                for lane in lanes
+                if isinstance(lane, ValueLane)
+            ),
+            searched=tuple(
+                (lane.attribute, lane.base, lane.lookup)
+                for lane in lanes
+                if isinstance(lane, ListLane | RangeLane)
+            ),
             presences=tuple(lane for lane in lanes if isinstance(lane, PresenceLane)),
         )
 
@@ -77,25 +90,31 @@ class Index:
         """Mask of the clauses whose literals are all true. The hot path: no calls where avoidable."""
         mask = (1 << self.size) - 1
         get = facts.get
-        for lane in self.values:
-            value = get(lane.attribute)
+        for attribute, base, default, answer in self.quick:
+            value = get(attribute)
             if value is None or value.__class__ is Invalid:
-                mask &= lane.base
+                mask &= base
                 continue
-            hit = lane.flips.get(value)
-            if hit is None:
-                mask &= lane.default
-            else:
-                mask &= lane.default ^ (hit if hit.__class__ is int else as_mask(hit))
-        for searched in self.searched:
-            value = get(searched.attribute)
-            if value is None or value.__class__ is Invalid:
-                mask &= searched.base
-            else:
-                mask &= searched.lookup(value)  # type: ignore[arg-type]
+            hit = answer(value, default)
+            mask &= hit if hit.__class__ is int else default ^ as_mask(hit)
+        for attribute, base, lookup in self.searched:
+            value = get(attribute)
+            mask &= base if value is None or value.__class__ is Invalid else lookup(value)
         for presence in self.presences:
             mask &= presence.present if presence.attribute in facts else presence.absent
         return mask
+
+    def true_clauses(self, facts: Facts) -> int:
+        """Mask of the clauses that are true, checks included."""
+        mask = self.candidates(facts)
+        memo: Memo = {}
+        for clause in bits(mask & self.checked):
+            if not self._passes(clause, facts, memo):
+                mask ^= 1 << clause
+        return mask
+
+    def _passes(self, clause: int, facts: Facts, memo: Memo) -> bool:
+        return all(truth(check, facts, memo) is True for check in self.checks[clause])
 
     def matches(self, mask: int, facts: Facts, memo: Memo) -> Iterator[int]:
         """Entries whose condition is true, in order, each once; ``mask`` as from ``candidates``."""
@@ -105,7 +124,7 @@ class Index:
             entry = owner[clause]
             if entry == last:
                 continue
-            if clause not in checks or all(truth(check, facts, memo) is True for check in checks[clause]):
+            if clause not in checks or self._passes(clause, facts, memo):
                 last = entry
                 yield entry
 
@@ -115,7 +134,7 @@ def _lanes(clauses: Sequence[Clause]) -> list[Lane]:
     grouped: dict[tuple[type[Lane], str, int], list[tuple[int, Literal]]] = {}
     for number, clause in enumerate(clauses):
         used: dict[tuple[type[Lane], str], int] = {}
-        for literal in dict.fromkeys(clause.literals):
+        for literal in clause.literals:
             key = kind_of(literal), literal.attribute
             nth = used[key] = used.get(key, -1) + 1
             grouped.setdefault((*key, nth), []).append((number, literal))

@@ -64,21 +64,24 @@ def _by_value(entries: Entries) -> dict[Scalar, list[int]]:
 class ValueLane:
     """``==``, ``in`` and their negations on a scalar.
 
-    ``default`` is the answer for a value nobody names; ``flips`` the clauses that answer
-    otherwise for a named one: those that want it, and those that exclude it.
+    ``default`` is the answer for a value nobody names. A named one is answered by its mask, or
+    by the positions at which its answer differs from ``default``.
     """
 
     attribute: str
     base: int
     default: int
-    flips: dict[object, Hit]
+    answers: dict[object, Hit]
 
     @classmethod
     def build(cls, attribute: str, entries: Entries, size: int) -> "ValueLane":
         """``size`` is the number of clauses in the index."""
         base = ((1 << size) - 1) & ~mask_of((clause for clause, _ in entries), size)
-        excluding = mask_of((clause for clause, literal in entries if not literal.wanted), size)
-        return cls(attribute, base, base | excluding, _hits(_by_value(entries), size))
+        default = base | mask_of((clause for clause, literal in entries if not literal.wanted), size)
+        # Clauses that want the value and clauses that exclude it both differ from the default.
+        flips = _hits(_by_value(entries), size)
+        answers = {value: default ^ hit if isinstance(hit, int) else hit for value, hit in flips.items()}
+        return cls(attribute, base, default, answers)
 
 
 @dataclass(frozen=True, slots=True)

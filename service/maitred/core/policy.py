@@ -8,7 +8,7 @@ from typing import Any
 
 from . import conditions
 from .conditions import Condition, Literal, OneOf
-from .decisions import RenderedTreatment
+from .decisions import Proposal
 from .derivation import DeriverFactory, atoms_of
 from .facts import FactReader
 from .index import Index
@@ -49,7 +49,7 @@ class Policy:
 
     Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
-    by. ``rendered`` are treatments without placeholders, by action and channel.
+    by. ``standing`` are proposals that depend on no attribute, by action, rank and channel.
     """
 
     ruleset: Ruleset
@@ -60,7 +60,7 @@ class Policy:
     zones: tuple[str | None, ...]
     locations: Mapping[str, Location] | None
     situations: Situations | None
-    rendered: dict[tuple[str, str], RenderedTreatment] = field(default_factory=dict, compare=False)
+    standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
         """The location with what is read of it; ``None`` where the ruleset does not know it."""
@@ -78,7 +78,8 @@ class Policy:
         facts["customer.id"] = customer_id
         if location.id:
             facts["location.id"] = location.id
-        facts.update(location.attributes)
+        if location.attributes:
+            facts.update(location.attributes)
         if self.zones:
             facts.update(clock_facts(self.zones, now, location.zone))
         if self.situations:
@@ -101,7 +102,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         reader=FactReader.of(_in_context(ruleset.attributes, used)),
         zones=tuple(sorted(zones, key=str)),
         locations=_locations(ruleset.locations, used),
-        situations=Situations.build(ruleset.situations, deriver) if ruleset.situations else None,
+        situations=Situations.build(ruleset.situations, used, deriver) if ruleset.situations else None,
     )
 
 

@@ -1,11 +1,11 @@
 """From facts to situations: the atoms' truth by index, what follows from it by the deriver."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from .conditions import negate
 from .derivation import Derivation, Deriver, DeriverFactory, atoms_of
-from .index import Index
+from .index import Index, bits
 from .rules import Situation
 from .values import Facts
 
@@ -15,7 +15,7 @@ MAX_REMEMBERED_DERIVATIONS = 8_192
 
 @dataclass(frozen=True, slots=True)
 class Situations:
-    """The situations of one ruleset.
+    """The situations of one ruleset. ``names`` are those that conditions read.
 
     In ``index`` entry ``i`` is atom ``i`` and entry ``count + i`` its negation, so that one pass
     tells true, definitely false and unknown apart.
@@ -28,35 +28,34 @@ class Situations:
     remembered: dict[int, Facts] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def build(cls, situations: Sequence[Situation], deriver: DeriverFactory) -> "Situations":
-        """Raises ``SituationError``."""
+    def build(
+        cls, situations: Sequence[Situation], used: Container[str], deriver: DeriverFactory
+    ) -> "Situations":
+        """``used`` are the attributes that conditions read. Raises ``SituationError``."""
         atoms = atoms_of(situations)
         entries = (*atoms.values(), *map(negate, atoms.values()))
-        names = tuple(situation.name for situation in situations)
+        names = tuple(found.name for found in situations if f"situation.{found.name}" in used)
         return cls(names, len(atoms), Index.build(entries), deriver(situations))
 
     def facts(self, facts: Facts) -> Facts:
-        """``situation.NAME`` for each that holds or definitely does not; absent where unknown."""
-        held = self._held(facts)
-        found = self.remembered.get(held)
+        """``situation.NAME`` for each in ``names`` whose truth is known; absent where it is not."""
+        clauses = self.index.true_clauses(facts)
+        found = self.remembered.get(clauses)
         if found is None:
-            found = self._facts_of(self._derive(held))
+            found = self._facts_of(self._derive(clauses))
             if len(self.remembered) >= MAX_REMEMBERED_DERIVATIONS:
                 self.remembered.clear()
-            self.remembered[held] = found
+            self.remembered[clauses] = found
         return found
 
     def derivation(self, facts: Facts) -> Derivation:
         """The same with its support, for explanations."""
-        return self._derive(self._held(facts))
+        return self._derive(self.index.true_clauses(facts))
 
-    def _held(self, facts: Facts) -> int:
+    def _derive(self, clauses: int) -> Derivation:
         held = 0
-        for entry in self.index.matches(self.index.candidates(facts), facts, {}):
-            held |= 1 << entry
-        return held
-
-    def _derive(self, held: int) -> Derivation:
+        for clause in bits(clauses):
+            held |= 1 << self.index.owner[clause]
         every = (1 << self.count) - 1
         true, false = held & every, held >> self.count
         return self.deriver.derive(true, every & ~(true | false))

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from .clock import CLOCK, clock_name, clock_need, clock_value
 from .conditions import (
     All,
     Any,
@@ -21,6 +22,8 @@ from .values import Fact, Facts, Invalid, Scalar
 MAX_LISTED = 5
 """Values told of a list or a set; a coupon may name 14,000 products."""
 MAX_TEXT_CHARACTERS = 80
+DOUBLE_DIGITS = 15
+"""What a double holds of a decimal number: amounts come out as they were sent."""
 MAX_TERMS = 4
 """Terms told of one condition."""
 
@@ -33,7 +36,7 @@ def value_words(value: Fact) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return f"{value:g}"
+            return f"{value:.{DOUBLE_DIGITS}g}"
         case str():
             return value if len(value) <= MAX_TEXT_CHARACTERS else f"{value[:MAX_TEXT_CHARACTERS]}…"
         case datetime():
@@ -57,12 +60,14 @@ def set_words(values: tuple[Scalar, ...] | frozenset[Scalar]) -> str:
 
 def need_words(literal: Literal) -> str:
     """What a literal needs: ``customer.tier in [gold, platinum]``."""
-    name, wanted = _public(literal.attribute), literal.wanted
+    name, wanted = literal.attribute, literal.wanted
+    if name.startswith(CLOCK):
+        return clock_need(name, literal.test)
     match literal.test:
         case Present():
             return f"{name} to be {'there' if wanted else 'absent'}"
-        case OneOf(values) if values == {True}:
-            return name if wanted else f"not {name}"
+        case OneOf(values) if is_truth(literal.test):
+            return name if wanted is (True in values) else f"not {name}"
         case OneOf(values) if len(values) == 1:
             return f"{name} {'=' if wanted else '!='} {value_words(next(iter(values)))}"
         case OneOf(values):
@@ -70,7 +75,12 @@ def need_words(literal: Literal) -> str:
         case Overlaps(values):
             return f"{name} {'with one of' if wanted else 'with none of'} {set_words(values)}"
         case Within() as test:
-            return _range_words(name, test) if wanted else f"not {_range_words(name, test)}"
+            return _range_words(name, test) if wanted else f"not ({_range_words(name, test)})"
+
+
+def is_truth(test: Test) -> bool:
+    """Whether a test asks for ``true`` or for ``false``; 1 and 0 equal them and are numbers."""
+    return isinstance(test, OneOf) and [type(value) for value in test.values] == [bool]
 
 
 def _range_words(name: str, test: Within) -> str:
@@ -112,7 +122,7 @@ def _found_words(attribute: str, facts: Facts, test: Test) -> str:
     value = facts[attribute]
     if isinstance(test, Present):
         return "is there"
-    return value_words(value) if isinstance(value, Invalid) else f"is {value_words(value)}"
+    return value_words(value) if isinstance(value, Invalid) else f"is {_named_value(attribute, value)}"
 
 
 def _reads_words(residual: Residual, facts: Facts, memo: Memo) -> str:
@@ -120,13 +130,15 @@ def _reads_words(residual: Residual, facts: Facts, memo: Memo) -> str:
     if isinstance(result, Unknown):
         return f"{result.missing} is absent" if result.missing else str(result.error)
     read = sorted(residual.expression.reads)
-    found = ", ".join(f"{_public(name)} is {value_words(facts[name])}" for name in read if name in facts)
+    found = ", ".join(
+        f"{_public(name)} is {_named_value(name, facts[name])}" for name in read if name in facts
+    )
     return found or "is not so"
 
 
 def _public(attribute: str) -> str:
-    """Clock attributes have no name in rule files: ``~date/location`` is the local date."""
-    if not attribute.startswith("~"):
-        return attribute
-    part, _, zone = attribute[1:].partition("/")
-    return f"{part} in {'the zone of the location' if zone == 'location' else zone}"
+    return clock_name(attribute) if attribute.startswith(CLOCK) else attribute
+
+
+def _named_value(attribute: str, value: Fact) -> str:
+    return clock_value(attribute, value) if attribute.startswith(CLOCK) else value_words(value)

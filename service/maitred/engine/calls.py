@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from maitred.core.decisions import Explain, Proposal, Refusal
 from maitred.core.trace import TraceContext
 
 
-@dataclass(frozen=True, slots=True)
-class DecideCall:
+class DecideCall(NamedTuple):
     """One Decide, checked in form but not yet against a ruleset.
 
     ``context`` is the JSON object as sent. ``fingerprint`` (16 bytes) stands for the whole
@@ -33,8 +32,7 @@ class DecideCall:
     trace: TraceContext | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a Decide answers with."""
 
     decision_id: str

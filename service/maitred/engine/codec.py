@@ -12,6 +12,7 @@ from maitred.core.rules import ActionType
 from maitred.core.values import Attribute, Facts, Invalid, Kind
 
 from .calls import DecideCall
+from .recurring import Recurring
 
 FORMAT = 1
 """Raised when the body changes in a way that an older reader would misread."""
@@ -51,7 +52,7 @@ def encode_body(call: DecideCall, facts: Facts, decision: Decision, trace_id: st
         "location_id": call.location_id,
         "max_actions": call.max_actions,
         "facts": seen,
-        "proposals": [_encode_proposal(proposal) for proposal in decision.proposals],
+        "proposals": list(map(_FRAGMENTS.of, decision.proposals)),
         "candidates": decision.candidates,
         "trace_id": trace_id,
     }
@@ -84,9 +85,9 @@ def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) 
     return {name: _decode_fact(value, attributes.get(name)) for name, value in facts.items()}
 
 
-def _encode_proposal(proposal: Proposal) -> dict[str, Any]:
+def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
     treatment = proposal.treatment
-    return {
+    fields = {
         "action": proposal.action,
         "score": proposal.score,
         "type": proposal.type.value,
@@ -94,6 +95,10 @@ def _encode_proposal(proposal: Proposal) -> dict[str, Any]:
         "say": treatment.say,
         "show": treatment.show,
     }
+    return orjson.Fragment(orjson.dumps(fields))
+
+
+_FRAGMENTS = Recurring(_encode_proposal)
 
 
 def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class StoreDown(Exception):
@@ -15,8 +15,7 @@ class StoreConflict(Exception):
     """The transaction lost against another one; running it again may succeed."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRecord:
+class DecisionRecord(NamedTuple):
     """One row of the decision log.
 
     ``decision_id`` is 16 bytes, a function of the request id. ``body`` is JSON (UTF-8):

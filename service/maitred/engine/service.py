@@ -3,13 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from maitred.core.decide import decide
 from maitred.core.decisions import Decision, Explain, Question
-from maitred.core.explain import explain
+from maitred.core.explain import Explanation, explain
 from maitred.core.policy import Policy
 from maitred.core.reasons import Reason
 from maitred.core.rules import Location
@@ -26,6 +26,7 @@ from .rulesets import Rulesets
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
 _TRACE_ID_OCTETS, _SPAN_ID_OCTETS = 16, 8
+_UNEXPLAINED = Explanation((), ())
 
 
 def decision_id_of(request_id: str) -> bytes:
@@ -33,8 +34,7 @@ def decision_id_of(request_id: str) -> bytes:
     return blake2b(request_id.encode(), digest_size=DECISION_ID_OCTETS, person=_PERSON).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(NamedTuple):
     """A decision on its way out, with when its steps began (``perf_counter``, seconds)."""
 
     policy: Policy
@@ -76,24 +76,14 @@ class DecisionService:
 
     def decide(self, call: DecideCall) -> Answer:
         """See ``api.Decider.decide``."""
-        made = self._make_and_commit(call)
+        made = self._make(call)
+        if not call.dry_run:
+            self._committer.commit(made.ticket)
         committed = time.perf_counter()
         answer = self._answer(call, made)
         if self._observer.tracing:
             self._observer.observe(self._event(call, made, answer, committed))
         return answer
-
-    def _make_and_commit(self, call: DecideCall) -> _Made:
-        if call.dry_run:
-            return self._make(call)
-        self._committer.announce()
-        try:
-            made = self._make(call)
-        except BaseException:
-            self._committer.withdraw()
-            raise
-        self._committer.commit(made.ticket)
-        return made
 
     def _make(self, call: DecideCall) -> _Made:
         started_ns, began = time.time_ns(), time.perf_counter()
@@ -129,7 +119,9 @@ class DecisionService:
         if earlier:
             _refuse_other_content(call, earlier)
             return self._records.answer(earlier, call.explain)
-        explanation = explain(made.policy, made.question, made.decision.proposals, call.explain)
+        explanation = _UNEXPLAINED
+        if call.explain is not Explain.EXPLAIN_NONE:
+            explanation = explain(made.policy, made.question, made.decision.proposals, call.explain)
         return Answer(
             decision_id="" if call.dry_run else made.ticket.record.decision_id.hex(),
             ruleset=made.policy.ruleset.hash,

@@ -18,6 +18,7 @@ from maitred.core.decisions import Explain, Proposal, Refusal
 from maitred.core.trace import TraceContext
 from maitred.engine.calls import Answer, DecideCall, RecordView
 from maitred.engine.errors import CallError, Code
+from maitred.engine.recurring import Recurring
 from maitred.v1 import decision_pb2 as pb
 
 from . import messages
@@ -108,7 +109,11 @@ def get_decision_call(data: bytes) -> tuple[str, Explain]:
 
 def decide_response(answer: Answer) -> bytes:
     """A serialized ``DecideResponse``."""
-    return pb.DecideResponse(**_response_fields(answer)).SerializeToString()
+    if answer.why or answer.refusals:
+        return pb.DecideResponse(**_response_fields(answer)).SerializeToString()
+    # Serialized messages set end to end are one message with the fields of all of them.
+    head = pb.DecideResponse(**_head_fields(answer)).SerializeToString()
+    return b"".join((head, *map(_PROPOSALS.of, answer.proposals)))
 
 
 def get_decision_response(view: RecordView) -> bytes:
@@ -191,17 +196,20 @@ def _timestamp(moment: datetime) -> dict[str, int]:
 
 
 def _response_fields(answer: Answer) -> dict[str, Any]:
-    fields: dict[str, Any] = {
+    fields = _head_fields(answer)
+    fields["proposals"] = _proposals(answer.proposals, answer.why)
+    fields["refusals"] = [_refusal(refusal) for refusal in answer.refusals]
+    return fields
+
+
+def _head_fields(answer: Answer) -> dict[str, Any]:
+    return {
         "decision_id": answer.decision_id,
         "ruleset": answer.ruleset,
-        "proposals": _proposals(answer.proposals, answer.why),
         "decided_at": _timestamp(answer.decided_at),
         "degraded": answer.degraded,
         "trace_id": answer.trace_id,
     }
-    if answer.refusals:
-        fields["refusals"] = [_refusal(refusal) for refusal in answer.refusals]
-    return fields
 
 
 def _proposals(proposals: Sequence[Proposal], why: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
@@ -229,3 +237,11 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
         "rule": refusal.rule,
         "detail": refusal.detail,
     }
+
+
+def _proposal_alone(proposal: Proposal) -> bytes:
+    """A serialized ``DecideResponse`` that holds one proposal and nothing else."""
+    return pb.DecideResponse(proposals=[_proposal(proposal)]).SerializeToString()
+
+
+_PROPOSALS = Recurring(_proposal_alone)

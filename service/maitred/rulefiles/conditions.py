@@ -18,7 +18,7 @@ from .report import Report, Spot
 
 # Enough to tell which names an expression may mean; text in quotes is taken for names too,
 # which at worst leaves a warning out.
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
+NAME = re.compile(r"(?<![\w.])[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 
 NO_ROW: Row = {}
 

@@ -16,8 +16,9 @@ from .windows import zones
 RULE_FILE_ENDINGS = (".yaml", ".yml")
 TABLE_ENDINGS = (".csv", ".txt")
 
-# All that a document can declare, as far as its text shows it: keys, names and kinds.
-_KEY = re.compile(r"""([A-Za-z_][\w.]*)["']?[ \t]*:(?=\s|$)""")
+# All that a document can declare, as far as its text shows it: keys, names and kinds. Words are
+# tried from their beginning only: from every letter of a long one would be quadratic.
+_KEY = re.compile(r"""(?<![\w.])([A-Za-z_][\w.]*)["']?[ \t]*:(?=\s|$)""")
 _NAMED = re.compile(r"""\b(?:name|kind)["']?[ \t]*:[ \t]*["']?([\w-]+)""")
 
 Model = TypeVar("Model", bound=kinds.Document)
@@ -41,9 +42,13 @@ class Documents:
 
     by_kind: dict[str, list[Sourced[kinds.AnyDocument]]] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
+    _doubted: set[str] = field(default_factory=set)
 
-    def doubt(self, data: bytes) -> None:
+    def doubt(self, file: str, data: bytes) -> None:
         """A file of which something is lost."""
+        if file in self._doubted:
+            return
+        self._doubted.add(file)
         text = data.decode("utf-8", "replace")
         for key in _KEY.findall(text):
             self.doubtful.add(key if "." in key else f"location.{key}")
@@ -61,6 +66,8 @@ def read_documents(report: Report) -> Documents:
     files = sorted(name for name in report.sources if name.endswith(RULE_FILE_ENDINGS))
     for file in files:
         for tree in _trees(report, documents, file):
+            if report.full:
+                return documents
             _add(report, documents, Spot(file, tree.number), tree.root)
     for found in documents.by_kind.values():
         found.sort(key=_name)
@@ -75,7 +82,7 @@ def _name(sourced: Sourced[kinds.AnyDocument]) -> str:
 def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
     def told(line: int, column: int, message: str) -> None:
         report.at_line(file, line, column, message)
-        documents.doubt(report.sources[file])
+        documents.doubt(file, report.sources[file])
 
     return read(report.sources[file], told)
 
@@ -83,7 +90,7 @@ def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
 def _add(report: Report, documents: Documents, spot: Spot, root: Node) -> None:
     kind = _kind(report, spot, root)
     if kind is None:
-        documents.doubt(report.sources[spot.file])
+        documents.doubt(spot.file, report.sources[spot.file])
         return
     document = _document(report, documents, spot, kinds.KINDS[kind], root)
     if document is not None:
@@ -97,7 +104,7 @@ def _document(
         return model.model_validate(root)
     except ValidationError as error:
         problems.tell(report, spot, model, error)
-        documents.doubt(report.sources[spot.file])
+        documents.doubt(spot.file, report.sources[spot.file])
         return salvage(model, root, error, f"unnamed_{spot.file}_{spot.document}")
 
 

@@ -16,6 +16,7 @@ from .canonical import hash_of
 from .conditions import Conditions, Mentions
 from .documents import RULE_FILE_ENDINGS, TABLE_ENDINGS, Documents, check_size, read_documents, the_ruleset
 from .eligibility import with_eligibility
+from .pause import collector_paused
 from .report import RULESET, Report
 from .rows import table_actions_of
 from .vocabulary import Vocabulary, vocabulary_of
@@ -39,6 +40,16 @@ def load(
 
     Raises ``RulesetInvalid`` with every fault, warnings included.
     """
+    with collector_paused():
+        return _load(sources, compiler_factory, check_situations, commit)
+
+
+def _load(
+    sources: Mapping[str, bytes],
+    compiler_factory: CompilerFactory,
+    check_situations: DeriverFactory,
+    commit: str,
+) -> Loaded:
     report = Report(sources)
     check_size(sources, report)
     documents = read_documents(report)

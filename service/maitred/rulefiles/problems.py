@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from . import messages
+from . import limits, messages
 from .kinds import NOT_YET_FIELDS
 from .report import Report, Spot
 
@@ -18,7 +18,7 @@ _YAML_WORDS = {"True": "true", "False": "false"}
 
 def tell(report: Report, spot: Spot, model: type[BaseModel], error: ValidationError) -> None:
     """Every error of one document."""
-    for detail in error.errors(include_url=False):
+    for detail in error.errors(include_url=False)[: limits.FAULTS_KEPT]:
         path = tuple(step for step in detail["loc"] if step != "[key]")
         on_key = detail["type"] == "extra_forbidden" or "[key]" in detail["loc"]
         report.error(spot.at(*path, key=on_key), _message(model, detail))

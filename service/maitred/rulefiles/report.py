@@ -54,6 +54,11 @@ class Report:
     _dropped: int = 0
 
     @property
+    def full(self) -> bool:
+        """More errors than will be told have been found: what else there is does not matter."""
+        return self.errors >= limits.FAULTS_KEPT
+
+    @property
     def sound(self) -> bool:
         """No error so far."""
         return not self.errors

@@ -78,7 +78,7 @@ class _RowReader:
         self._spot = sourced.spot
         numbers = {_PREFIX + name: number for number, name in enumerate(table.header)}
         self._columns = [
-            (name, numbers[name], None if attribute is None else tables.reader_of(attribute), attribute)
+            (name, numbers[name], None if attribute is None else tables.cell_reader(attribute), attribute)
             for name, attribute in _columns(sourced.model.table.columns).items()
         ]
         self._name = filler(shape.name, numbers)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from . import kinds
+from . import kinds, limits
 from .tree import Node
 
 Model = TypeVar("Model", bound=kinds.Document)
@@ -29,7 +29,7 @@ def salvage(model: type[Model], root: Node, error: ValidationError, name: str) -
 
     ``name`` stands in for a faulty name. The ruleset is refused all the same.
     """
-    if model not in _SALVAGED:
+    if model not in _SALVAGED or error.error_count() > limits.FAULTS:
         return None
     rest = copy.deepcopy(root)
     for _ in range(_ROUNDS):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from maitred.core.facts import fact_of
+from maitred.core.facts import Read, reader_of
 from maitred.core.values import Attribute, AttributeType, Invalid, Kind, Value
 
 from . import limits, messages, rule_messages
@@ -147,24 +147,21 @@ def type_of(name: str) -> AttributeType:
     return AttributeType(Kind(inner), is_list=inner != name)
 
 
-def reader_of(attribute: Attribute) -> Callable[[str], Value | None]:
+def cell_reader(attribute: Attribute) -> Callable[[str], Value | None]:
     """From the text of a cell to its value; ``None`` where it is not of the type."""
     if attribute.type == AttributeType(Kind.STRING) and not attribute.allowed:
         return str
     if attribute.type == AttributeType(Kind.STRING, is_list=True) and not attribute.allowed:
         return lambda cell: tuple(cell.split())
-    return partial(_value, attribute)
+    return partial(_value, attribute.type, reader_of(attribute))
 
 
-def _value(attribute: Attribute, cell: str) -> Value | None:
+def _value(type_: AttributeType, read: Read, cell: str) -> Value | None:
     """Lists are separated by blanks."""
-    kind = attribute.type.kind
-    scalars = (
-        [_scalar(kind, part) for part in cell.split()] if attribute.type.is_list else _scalar(kind, cell)
-    )
-    if scalars is None or (isinstance(scalars, list) and None in scalars):
+    parts = [_scalar(type_.kind, part) for part in (cell.split() if type_.is_list else [cell])]
+    if None in parts:
         return None
-    fact = fact_of(attribute, scalars)
+    fact = read(parts if type_.is_list else parts[0])
     return None if isinstance(fact, Invalid) else fact
 
 

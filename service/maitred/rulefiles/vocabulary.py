@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from maitred.core.facts import fact_of
+from maitred.core.facts import reader_of
 from maitred.core.rules import Location
 from maitred.core.values import Attribute, AttributeType, Invalid, Kind, Scalar, Value
 
 from . import fields, kinds, limits, messages, rule_messages
 from .documents import TABLE_ENDINGS, Documents, Sourced
 from .report import Report, Spot
-from .tables import Row, Table, cell_column, read_lines, read_table, reader_of, type_of
+from .tables import Row, Table, cell_column, cell_reader, read_lines, read_table, type_of
 from .windows import zones
 
 GIVEN = (
@@ -83,7 +83,7 @@ def _declare_attributes(report: Report, documents: Documents, attributes: dict[s
             if name in declared:
                 message = messages.duplicate_attribute(name, declared[name])
             if message:
-                documents.doubt(report.sources[sourced.spot.file])
+                documents.doubt(sourced.spot.file, report.sources[sourced.spot.file])
                 report.error(spot.at(key=True), message)
             else:
                 declared[name] = sourced.spot.file
@@ -116,10 +116,10 @@ def _outer(name: str, declared: Mapping[str, Attribute]) -> str | None:
 def attribute_of(report: Report, spot: Spot, name: str, spec: kinds.AttributeSpec) -> Attribute:
     """An attribute as declared at ``spot``; values that are not of its type are told."""
     type_ = type_of(spec.type)
-    plain = Attribute(name, AttributeType(type_.kind))
+    read = reader_of(Attribute(name, AttributeType(type_.kind)))
     allowed: list[Scalar] = []
     for index, value in enumerate(spec.values):
-        fact = fact_of(plain, value)
+        fact = read(value)
         if isinstance(fact, Invalid | tuple):
             report.error(spot.at("values", index), rule_messages.bad_allowed(value, type_.kind.value))
         else:
@@ -239,7 +239,7 @@ class _LocationReader:
             cell = row.cells[self._table.column(name)]
             if not cell:
                 continue
-            value = reader_of(attribute)(cell)
+            value = cell_reader(attribute)(cell)
             if value is None:
                 self.tell(row, name, rule_messages.bad_cell(name, cell, str(attribute.type)))
             else:
