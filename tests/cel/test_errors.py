@@ -48,6 +48,11 @@ SAID = {
     "customer.tags.exists(1, true)": "1:22 exists() variable name must be a simple identifier",
     "customer.age = 18": "1:14 `=` is not expected here: did you mean `==`?",
     "customer.vip and has(now)": "1:14 `and` is not expected here: did you mean `&&`?",
+    "customer.tags contains 'a'": (
+        "1:15 `contains` is not expected here: write `value in list` or `text.contains(part)`"
+    ),
+    "channel == \u2018pos\u2019": "1:12 `\u2018` is not expected here: text stands in straight quotes",
+    "vip_at_risk": "1:1 `vip_at_risk` is not declared: did you mean `situation.vip_at_risk`?",
     "customer.vip OR has(now)": "1:14 `OR` is not expected here: did you mean `||`?",
     "customer.vip)": "1:13 `)` is not expected here",
     "customer.age >": "1:15 the expression ends too early",

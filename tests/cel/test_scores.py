@@ -53,6 +53,14 @@ def test_same_text_same_expression(cel):
         ("customer.vip", "a score must be a double or an int, this is of type bool"),
         ("dyn(1.0)", "a score must be a double or an int, this is of type dyn"),
         ("1.0 / 0.0", "a score must be a finite number"),
+        (
+            "customer.tier == 'Gold' ? 3.0 : 1.0",
+            "`Gold` is not a value of customer.tier: values are `basic`, `gold`, `platinum`",
+        ),
+        (
+            "customer.tier in ['gold', 'golld'] ? 3.0 : 1.0",
+            "`golld` is not a value of customer.tier: values are `basic`, `gold`, `platinum`",
+        ),
         ("0.0 / 0.0", "a score must be a finite number"),
         ("1 / 0", "the expression never has a value: it divides by zero"),
         ("row.factor / 0.0", "a score must be a finite number"),

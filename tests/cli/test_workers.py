@@ -78,6 +78,20 @@ def test_what_a_worker_cannot_do_ends_the_service(serve, rules, broken_actions, 
     assert service.events("worker_cannot_run")[0]["exit_code"] == 1
 
 
+def test_a_bad_file_does_not_take_down_what_serves(serve, rules, actions, broken_actions, postgres_url):
+    flags = ("--rules", rules, "--database", postgres_url, "--workers", "2", "--strict")
+    service = serve(*flags, "--watch-seconds", "3600", wait=False)
+    service.await_event("serving", 2)
+    address = service.await_event("workers_started")["address"]
+    (rules / "actions.yaml").write_text(broken_actions)
+    os.kill(service.events("serving")[0]["pid"], signal.SIGKILL)
+    assert service.await_event("worker_ended", 2)["exit_code"] == 1
+    assert decide(address, "r").decision_id
+    (rules / "actions.yaml").write_text(actions)
+    service.await_event("serving", 3)
+    assert service.stop() == 0
+
+
 def test_a_port_in_use_is_not_shared_with_strangers():
     with socket.socket() as stranger:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

@@ -27,6 +27,7 @@ def attribute(kind, *, is_list=False, allowed=(), name="customer.x"):
         (Kind.DURATION, "1h30m", timedelta(minutes=90)),
         (Kind.DURATION, "-0.5s", timedelta(microseconds=-500_000)),
         (Kind.DURATION, "250ms", timedelta(microseconds=250_000)),
+        (Kind.DURATION, "-315576000000s", timedelta(seconds=-315_576_000_000)),
     ],
 )
 def test_a_value_of_the_declared_type_is_a_fact(kind, sent, fact):
@@ -56,6 +57,8 @@ def test_a_value_of_the_declared_type_is_a_fact(kind, sent, fact):
         (Kind.TIMESTAMP, 1_700_000_000),
         (Kind.DURATION, "90"),
         (Kind.DURATION, "99999999999999999999h"),
+        (Kind.DURATION, "315576000001s"),
+        (Kind.DURATION, "-315576000001s"),
         (Kind.DURATION, 90),
     ],
 )

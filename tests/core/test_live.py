@@ -10,6 +10,7 @@ from maitred.core.rules import Live
 from maitred.core.scan import truth
 
 NEW_YORK = "America/New_York"
+NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 
 
 def live_at(live, moment, location_zone=NEW_YORK):
@@ -39,6 +40,15 @@ def test_the_utc_date_does_not_count():
 def test_a_named_zone_is_not_that_of_the_location():
     live = Live(first=date(2017, 3, 4), last=date(2017, 3, 4), zone="Europe/Berlin")
     assert live_at(live, civil(2017, 3, 3, 22, 0))
+
+
+def test_a_zone_is_read_once_however_many_there_are(monkeypatch):
+    zones = [f"Etc/GMT{hours:+}" for hours in range(-6, 7)]
+    read = []
+    monkeypatch.setattr("maitred.core.live.ZoneInfo", lambda name: read.append(name) or ZoneInfo(name))
+    for zone in zones * 2:
+        clock_facts([None], NOON, zone)
+    assert sorted(read) == sorted(zones)
 
 
 def test_weekdays():

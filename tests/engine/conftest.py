@@ -15,12 +15,15 @@ class MemoryStore:
         self.records, self.rulesets, self.batches = {}, {}, []
         self.gate = threading.Event()
         self.gate.set()
+        self.held = False
         self.failures = []
         self.warnings = ()
 
     @contextmanager
     def transaction(self):
+        self.held = not self.gate.is_set()
         self.gate.wait(5)
+        self.held = False
         if self.failures:
             raise self.failures.pop(0)
         yield self

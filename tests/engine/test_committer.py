@@ -45,6 +45,13 @@ class Caller(threading.Thread):
         return self
 
 
+def taken(committer, ticket):
+    """A caller whose ticket the decision thread has taken, to be held up in the store."""
+    caller = Caller(committer, ticket)
+    wait_for(lambda: committer._store.held)
+    return caller
+
+
 def wait_for(condition, seconds=5):
     end = time.monotonic() + seconds
     while not condition():
@@ -59,8 +66,7 @@ def test_a_record_is_written_before_the_call_returns(committer, store):
 
 def test_what_queues_up_while_a_batch_commits_is_one_batch(committer, store, observer):
     store.gate.clear()
-    first = Caller(committer, ticket("first"))
-    wait_for(lambda: not committer._waiting)
+    first = taken(committer, ticket("first"))
     rest = [Caller(committer, ticket(str(number))) for number in range(20)]
     wait_for(lambda: len(committer._waiting) == 20)
     store.gate.set()
@@ -74,8 +80,7 @@ def test_a_busy_thread_gathers_while_more_keep_coming(committer, store, monkeypa
     monkeypatch.setattr(module, "GATHER_STEP_SECONDS", 0.2)
     monkeypatch.setattr(module, "MAX_GATHER_SECONDS", 30.0)
     store.gate.clear()
-    first = Caller(committer, ticket("first"))
-    wait_for(lambda: not committer._waiting)
+    first = taken(committer, ticket("first"))
     many = [Caller(committer, ticket(f"many-{number}")) for number in range(module.BUSY_BATCH_TICKETS)]
     wait_for(lambda: len(committer._waiting) == len(many))
     store.gate.set()
@@ -101,8 +106,7 @@ def test_an_earlier_record_is_given_back(committer):
 
 def test_of_concurrent_duplicates_one_is_written(committer, store):
     store.gate.clear()
-    blocker = Caller(committer, ticket("blocker"))
-    wait_for(lambda: not committer._waiting)
+    blocker = taken(committer, ticket("blocker"))
     twins = [Caller(committer, ticket("twin", body)) for body in (b"1", b"2", b"3")]
     wait_for(lambda: len(committer._waiting) == 3)
     store.gate.set()
@@ -148,8 +152,7 @@ def test_a_fault_of_ours_reaches_the_caller_and_not_the_thread(committer, store)
 def test_beyond_the_bound_calls_are_refused(committer, store, monkeypatch):
     monkeypatch.setattr(module, "MAX_WAITING_TICKETS", 2)
     store.gate.clear()
-    blocked = [Caller(committer, ticket("blocker"))]
-    wait_for(lambda: not committer._waiting)
+    blocked = [taken(committer, ticket("blocker"))]
     blocked += [Caller(committer, ticket(str(number))) for number in range(2)]
     wait_for(lambda: len(committer._waiting) == 2)
     with pytest.raises(CallError) as found:
@@ -163,8 +166,9 @@ def test_stopping_commits_what_waits_and_refuses_what_comes(store, observer):
     committer = Committer(store, observer)
     committer.start()
     store.gate.clear()
-    waiting = [Caller(committer, ticket(str(number))) for number in range(5)]
-    wait_for(lambda: len(committer._waiting) >= 4)
+    waiting = [taken(committer, ticket("first"))]
+    waiting += [Caller(committer, ticket(str(number))) for number in range(4)]
+    wait_for(lambda: len(committer._waiting) == 4)
     stopping = threading.Thread(target=committer.stop)
     stopping.start()
     store.gate.set()

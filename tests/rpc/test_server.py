@@ -133,7 +133,9 @@ def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(ser
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert check(running) == SERVING
     assert time.monotonic() - started < 5
-    assert running.observer.events[0] == CallFailed("Decide", Code.OVERLOADED, 0.0)
+    assert running.observer.events[0] == CallFailed(
+        "maitred.v1.DecisionService/Decide", Code.OVERLOADED, 0.0, status="RESOURCE_EXHAUSTED"
+    )
     gate.open()
     assert {one.result().decision_id for one in held} == {f"d-{number}" for number in range(12)}
     assert running.stub.Decide(request(100), timeout=5).decision_id == "d-100"

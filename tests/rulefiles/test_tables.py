@@ -139,7 +139,10 @@ HEADER = "campaign,code,products,start,end,worth\n"
         (HEADER + "a,10\n", "coupons.csv:2:1 this row has 2 cells, the header has 6"),
         (HEADER + "a,10,,2026-1-1,,1\n", "coupons.csv:2:7 `2026-1-1` is not a date"),
         (HEADER + "a,10,,2026-02-02,2026-02-01,1\n", "coupons.csv:2:18 `2026-02-01` is before `2026-02-02`"),
-        (HEADER + "a,10,,,,x\n", "coupons.csv:2:9 `x` in column `worth` is not of type double"),
+        (
+            HEADER + "a,10,,,,x\n",
+            "coupons.csv:2:9 `x` in column `worth` is not of type double: write it like `1.5`",
+        ),
         (HEADER + "a,10,,,,\n", "coupons.csv:2:9 column `worth` is empty"),
         (HEADER + "a,10,,,,nan\n", "coupons.csv:2:9 `nan` in column `worth`"),
         (HEADER + "a,10,,,,1e999\n", "coupons.csv:2:9 `1e999` in column `worth`"),

@@ -73,6 +73,14 @@ def test_the_level_says_whose_fault_it_is(narrator, log, code):
     assert "error_id" not in fields
 
 
+def test_every_error_id_that_a_caller_has_is_in_the_log(narrator, log):
+    ids = [f"e-{number}" for number in range(3 * CALLS_PER_CODE_AND_SECOND)]
+    for error_id in ids:
+        narrator.tell(CallFailed("a.B/C", None, 0.0, error_id, cause=ValueError("no")))
+    assert [fields["error_id"] for _, _, fields in log.said] == ids
+    assert len(log.of("call_failed")) == CALLS_PER_CODE_AND_SECOND
+
+
 def test_a_flood_is_a_trickle_in_the_log_and_its_size_is_said(narrator, log, clock):
     for _ in range(1_000):
         narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))

@@ -14,7 +14,7 @@ from maitred.core.policy import Policy
 from maitred.engine.committer import Committer
 from maitred.engine.log import Log
 from maitred.engine.observer import Observer, RulesetRefused
-from maitred.engine.ports import Store, StoreDown
+from maitred.engine.ports import Store, StoreConflict, StoreDown
 from maitred.engine.records import Records
 from maitred.engine.rulesets import Rulesets
 from maitred.engine.service import DecisionService
@@ -86,7 +86,8 @@ class Running:
     ) -> None:
         self._settings, self._store, self._observer, self._log = settings, opened, observer, log
         self._rulesets, self._committer, self._server = rulesets, committer, server
-        self._watch = Watch(settings.rules, settings.watch_seconds, self._reload_quietly)
+        self._watch = Watch(settings.rules, settings.watch_seconds, self.reload_or_tell)
+        self._reloading = threading.Lock()
         self._stopped = threading.Event()
         self.address = ""
 
@@ -106,17 +107,25 @@ class Running:
     def begin(self) -> None:
         """Loads the rules and listens. Used once, by ``start``."""
         try:
-            self._reload_quietly()
+            loaded = self.reload_or_tell()
             self._committer.start()
             self.address = self._server.start()
         except BaseException:
             self._store.close()
             self._observer.close()
             raise
-        self._watch.start()
+        self._watch.start(loaded=loaded)
 
     def reload(self) -> Policy:
-        """Reads the rules again. Raises ``RulesetInvalid`` and ``StoreDown``; the ones in force stay."""
+        """Reads the rules again.
+
+        Raises ``RulesetInvalid``, ``StoreDown`` and ``StoreConflict``; the ones in force stay.
+        """
+        # One after the other from the first byte read, so that what was read last is what stays in force.
+        with self._reloading:
+            return self._reload()
+
+    def _reload(self) -> Policy:
         directory = self._settings.rules
         try:
             sources = rulefiles.read_sources(directory)
@@ -140,26 +149,29 @@ class Running:
         """
         if self._stopped.is_set():
             return True
-        self._watch.stop()
         finished = self._server.drain(
             self._settings.drain_seconds if drain_seconds is None else drain_seconds
         )
+        # After the drain: it waits for a load in progress, and "not serving" must not.
+        self._watch.stop()
         self._committer.stop()
         self._observer.close()
         self._store.close()
         self._stopped.set()
         return finished
 
-    def _reload_quietly(self) -> None:
-        """Faults have been told where they were found; nothing that a file holds ends the watch."""
+    def reload_or_tell(self) -> bool:
+        """The same without raising; false where the rules were not to blame and may load the next time."""
         try:
             self.reload()
         except RulesetInvalid:
-            pass
-        except StoreDown as down:
-            self._log.error("ruleset_not_kept", detail=str(down))
-        except Exception as error:  # noqa: BLE001
+            pass  # told where it was found
+        except (StoreDown, StoreConflict) as lost:
+            self._log.error("ruleset_not_kept", detail=str(lost))
+            return False
+        except Exception as error:  # noqa: BLE001 -- nothing that a file holds ends the service
             self._log.error("ruleset_load_failed", cause=error)
+        return True
 
 
 def _now() -> datetime:

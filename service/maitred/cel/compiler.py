@@ -110,6 +110,7 @@ class _Score:
 
     def bind(self, row: Row) -> Score:
         folder = self.compiler.folder(self.unit, row)
+        Lowering(folder, self.compiler.vocabulary, self.compiler.parts.truth).refuse_values()
         part = self.compiler.parts.part(self.unit, self.unit.root)
         if part.attributes or part.presences:
             return Score(expression=self.compiler.parts.number(self.unit.root, folder))

@@ -55,6 +55,21 @@ class Lowering:
             lowered = self._loop(node)
         return lowered or self._constant(node) or Residual(self._leave(node, self._folder))
 
+    def refuse_values(self) -> None:
+        """Raises ``ExpressionError`` where any part asks an attribute for a value it cannot have."""
+        for node in self._folder.unit.nodes:
+            match node:
+                case Call(function="_==_" | "_!=_", args=(left, right)):
+                    self._asks(left, right)
+                    self._asks(right, left)
+                case Call(function="@in", args=(left, right)):
+                    self._in(left, right)
+
+    def _asks(self, asked: Node, against: Node) -> None:
+        attribute, value = self._vocabulary.attribute(asked), self._folder.value(against)
+        if attribute and value is not None and not isinstance(value, tuple):
+            self._literals.among(attribute, against, (value,))
+
     def _constant(self, node: Node) -> Condition | None:
         value = self._folder.value(node)
         return (TRUE if value else FALSE) if isinstance(value, bool) else None

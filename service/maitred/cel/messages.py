@@ -85,7 +85,8 @@ def shadows(name: str) -> str:
 
 
 def undeclared(name: str, known: Sequence[str]) -> str:
-    close = get_close_matches(name, known, n=1)
+    same = [full for full in known if full.partition(".")[2] == name]
+    close = same or get_close_matches(name, known, n=1)
     return f"`{name}` is not declared" + (f": did you mean `{close[0]}`?" if close else "")
 
 
@@ -140,20 +141,23 @@ def not_a_list(type_: str) -> str:
     return f"macros like `exists` need a list, not {type_}"
 
 
+_OTHER_LANGUAGES = {
+    "=": "did you mean `==`?",
+    "and": "did you mean `&&`?",
+    "or": "did you mean `||`?",
+    "not": "did you mean `!`?",
+    "&": "did you mean `&&`?",
+    "|": "did you mean `||`?",
+    "contains": "write `value in list` or `text.contains(part)`",
+    **dict.fromkeys("\u2018\u2019\u201a\u201c\u201d\u201e", "text stands in straight quotes"),
+}
+"""What people write who know SQL, Python or a word processor."""
+
+
 def unexpected(token: str) -> str:
-    words = {
-        "=": "==",
-        "and": "&&",
-        "or": "||",
-        "not": "!",
-        "AND": "&&",
-        "OR": "||",
-        "NOT": "!",
-        "&": "&&",
-        "|": "||",
-    }
     token = token.strip() or token
-    return f"`{token}` is not expected here" + (f": did you mean `{words[token]}`?" if token in words else "")
+    hint = _OTHER_LANGUAGES.get(token.lower())
+    return f"`{token}` is not expected here" + (f": {hint}" if hint else "")
 
 
 def unclosed_text() -> str:

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Mapping
 
 from maitred.bootstrap.serving import Running, start
-from maitred.core.faults import RulesetInvalid
 from maitred.engine.log import Log
 from maitred.engine.ports import StoreDown
 from maitred.rpc.server import ListenError
@@ -85,20 +84,8 @@ def _announce(running: Running, settings: Settings, log: Log, *, at_terminal: bo
 def _until_stopped(running: Running, log: Log, signals: Signals) -> None:
     while (number := signals.next()) is signal.SIGHUP:
         # On a thread of its own: a stop does not wait for thousands of rules to be read.
-        threading.Thread(target=_reload, args=(running, log), name="reload", daemon=True).start()
+        threading.Thread(target=running.reload_or_tell, name="reload", daemon=True).start()
     log.info("stopping", signal=number.name if number else "")
-
-
-def _reload(running: Running, log: Log) -> None:
-    """What is wrong with the rules has been told where it was found."""
-    try:
-        running.reload()
-    except RulesetInvalid:
-        pass
-    except StoreDown as down:
-        log.error("ruleset_not_kept", detail=str(down))  # noqa: TRY400 -- our Log, and the words are enough
-    except Exception as error:  # noqa: BLE001 -- nothing that a file holds ends the service
-        log.error("ruleset_load_failed", cause=error)  # noqa: TRY400 -- our Log, told of the cause
 
 
 def _follow_parent(signals: Signals) -> None:

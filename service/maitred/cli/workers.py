@@ -30,10 +30,11 @@ COMMAND = (sys.executable, "-m", "maitred.cli.main", "serve")
 
 @dataclass(slots=True)
 class Worker:
-    """One process; ``number`` counts from 1."""
+    """One process; ``number`` counts from 1. ``replaces`` says that it stands in for one that ended."""
 
     number: int
     process: subprocess.Popen[bytes]
+    replaces: bool = False
 
 
 def run_workers(settings: Settings, *, strict: bool) -> int:
@@ -125,27 +126,31 @@ class Crew:
                 return FINE
         return FINE
 
-    def _start(self, number: int) -> Worker:
+    def _start(self, number: int, *, replaces: bool = False) -> Worker:
         process = subprocess.Popen(  # noqa: S603 -- this very program
             COMMAND,
             env={**self._environ, WORKER_VARIABLE: str(number)},
             stdin=subprocess.PIPE,  # closed when this process is gone, however it ends
             start_new_session=True,  # Ctrl-C comes to this process alone, which passes it on once
         )
-        return Worker(number, process)
+        return Worker(number, process, replaces)
 
     def _replace_ended(self) -> int:
-        """Starts again what was killed or crashed; gives the exit code of what says it cannot run."""
+        """Starts again what was killed or crashed; gives the exit code of what could not run from the start.
+
+        A replacement that cannot run (a database away, a bad file since) is no reason to stop
+        the workers that do: it is tried until it can.
+        """
         for index, worker in enumerate(self._workers):
             code = worker.process.poll()
             if code is None:
                 continue
-            if code in (FINDINGS, CANNOT_RUN):
+            if code in (FINDINGS, CANNOT_RUN) and not worker.replaces:
                 self._log.error("worker_cannot_run", worker=worker.number, exit_code=code)
                 return code
             self._log.error("worker_ended", worker=worker.number, exit_code=code)
             time.sleep(RESTART_PAUSE_SECONDS)
-            self._workers[index] = self._start(worker.number)
+            self._workers[index] = self._start(worker.number, replaces=True)
         return FINE
 
     def _send(self, number: signal.Signals) -> None:

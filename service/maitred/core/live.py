@@ -7,6 +7,7 @@ any other, and the index answers them with the same look-ups.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from .conditions import All, Any, Condition, Literal, OneOf, Within
@@ -33,12 +34,18 @@ def clock_facts(zones: Iterable[str | None], now: datetime, location_zone: str) 
     """The clock attributes of ``zones`` at ``now``; ``None`` stands for the location's zone."""
     facts: Facts = {}
     for zone in zones:
-        civil = now.astimezone(ZoneInfo(zone or location_zone))
+        civil = now.astimezone(_zone(zone or location_zone))
         name = zone or _LOCATION
         facts[f"~date/{name}"] = civil.toordinal()
         facts[f"~weekday/{name}"] = civil.weekday()
         facts[f"~minute/{name}"] = civil.hour * MINUTES_PER_HOUR + civil.minute
     return facts
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    """``ZoneInfo`` holds on to eight zones and reads the file of any other one anew."""
+    return ZoneInfo(name)
 
 
 def _spans(live: Live, start: int, end: int) -> tuple[Condition, ...]:

@@ -11,8 +11,10 @@ from maitred.engine.errors import Code
 from maitred.engine.observer import CallFailed, Observer
 
 from . import messages
-from .methods import DECISION_SERVICE, METHODS, Handler, Handlers, On, Pools
+from .methods import Handler, Handlers, On, Pools
+from .names import METHODS, full_name
 from .servicer import refuse
+from .status import STATUS_OF
 
 CALL_THREADS = 64
 """Decisions at once, and so the largest batch: more brings no further throughput on two cores."""
@@ -62,7 +64,7 @@ class _Refusals:
     def handlers(self, methods: tuple[str, ...], code: Code, message: str, pools: Pools) -> Handlers:
         """Any method may be answered as a stream: so the refusal need not wait for the message."""
         return {
-            f"/{DECISION_SERVICE}/{method}": grpc.stream_unary_rpc_method_handler(
+            f"/{full_name(method)}": grpc.stream_unary_rpc_method_handler(
                 On(pools.refusals, partial(self._refuse, method, code, message))
             )
             for method in methods
@@ -72,5 +74,5 @@ class _Refusals:
         self, method: str, code: Code, message: str, _requests: Iterator[bytes], context: grpc.ServicerContext
     ) -> NoReturn:
         self.count += 1
-        self._observer.observe(CallFailed(method, code, 0.0))
+        self._observer.observe(CallFailed(full_name(method), code, 0.0, status=STATUS_OF[code].name))
         refuse(context, code, message)

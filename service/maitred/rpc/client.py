@@ -20,7 +20,7 @@ from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc
 
 from . import messages
-from .methods import DECISION_SERVICE
+from .names import DECISION_SERVICE
 from .options import client_options
 
 TIMEOUT_SECONDS = 10.0

@@ -9,15 +9,12 @@ import grpc
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
-from maitred.v1 import decision_pb2
-
 from .health import Health
+from .names import DECISION_SERVICE
 from .servicer import Servicer
 from .streams import STREAMS_MOST
 from .workers import Workers
 
-DECISION_SERVICE: str = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
-METHODS = ("Decide", "DecideStream", "GetDecision")
 HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
 SPARE_STREAM_THREADS = 4

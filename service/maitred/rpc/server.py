@@ -13,7 +13,8 @@ from maitred.engine.observer import Observer
 from . import messages
 from .admission import CALL_THREADS, WAITING_CALLS_MOST, Admission
 from .health import Health
-from .methods import DECISION_SERVICE, Pools, decision_handlers, health_handlers, reflection_handlers
+from .methods import Pools, decision_handlers, health_handlers, reflection_handlers
+from .names import DECISION_SERVICE
 from .options import CALLS_MOST, server_options
 from .servicer import Servicer
 from .streams import Streams

@@ -1,6 +1,5 @@
 """``DecisionService``: convert, call, convert; every failure through one table."""
 
-import logging
 import secrets
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from maitred.engine.observer import CallFailed, Observer
 
 from . import messages
 from .convert import decide_call, decide_response, get_decision_call, get_decision_response
+from .names import full_name
 from .status import STATUS_OF, trailer_of
 from .streams import Streams
 
@@ -23,8 +23,6 @@ DEADLINE_MOST_SECONDS = 365 * 24 * 3600.0
 """gRPC says "no deadline" as an instant far away; beyond a year it is none."""
 ERROR_ID_BYTES = 8
 """Enough to find one line in a year of logs."""
-
-_log = logging.getLogger(__name__)
 
 
 class Servicer:
@@ -84,14 +82,15 @@ class Servicer:
         started: float,
         trace: TraceContext | None,
     ) -> NoReturn:
-        seconds = time.monotonic() - started
+        seconds, name = time.monotonic() - started, full_name(method)
         if isinstance(error, CallError):
-            self._observer.observe(CallFailed(method, error.code, seconds, trace=trace))
+            status = STATUS_OF[error.code].name
+            self._observer.observe(CallFailed(name, error.code, seconds, trace=trace, status=status))
             refuse(context, error.code, error.message)
         error_id = secrets.token_hex(ERROR_ID_BYTES)
-        _log.error("call failed", exc_info=error, extra={"method": method, "error_id": error_id})
-        self._observer.observe(CallFailed(method, None, seconds, error_id, trace))
-        context.abort(grpc.StatusCode.INTERNAL, messages.internal(error_id))
+        internal = grpc.StatusCode.INTERNAL
+        self._observer.observe(CallFailed(name, None, seconds, error_id, trace, internal.name, error))
+        context.abort(internal, messages.internal(error_id))
 
 
 def refuse(context: grpc.ServicerContext, code: Code, message: str) -> NoReturn:

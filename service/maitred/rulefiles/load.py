@@ -112,7 +112,9 @@ def _rules(reading: _Reading) -> _Rules:
     placed = [*actions_of(around, documents), *table_actions_of(around, documents, make)]
     _check_actions(report, documents, placed)
     actions = with_eligibility(around, documents, placed)
-    _warn_unused(report, documents, mentions, vocabulary)
+    # What a faulty rule would have used is not known.
+    if report.sound:
+        _warn_unused(report, documents, mentions, vocabulary)
     return _Rules(situations, actions)
 
 

@@ -94,8 +94,34 @@ def more_faults(count: int) -> str:
 # YAML
 
 
+_YAML_ADVICE = (
+    ("tab character", "begin lines with blanks, not with tabs"),
+    (
+        "found character that cannot start any token",
+        "begin lines with blanks, not with tabs, and put such text in quotes",
+    ),
+    (
+        "did not find expected ',' or",
+        "put text with `: `, `,`, `{` or `}` in quotes, and close every bracket",
+    ),
+    (
+        "mapping values are not allowed",
+        "put text with `: ` in quotes, and give fields of one level one column",
+    ),
+    ("did not find expected key", "give fields of one level one column, and close every quote"),
+    ("did not find expected '-' indicator", "give items of one list one column"),
+    ("could not find expected ':'", "write a field as `name: value`, with a blank after the colon"),
+)
+"""By a part of what libyaml says."""
+
+
 def yaml_syntax(problem: str) -> str:
-    return f"this is not valid YAML: {problem}"
+    advice = next((f"; {what_to_do}" for part, what_to_do in _YAML_ADVICE if part in problem), "")
+    return f"this is not valid YAML: {problem}{advice}"
+
+
+def unclosed_text() -> str:
+    return "this is not valid YAML: the text that begins here is not closed, put a quote at its end"
 
 
 def not_utf8() -> str:
@@ -184,6 +210,12 @@ def missing(name: str) -> str:
     return f"{quoted(name)} is missing"
 
 
+_HOW_TO_WRITE = {
+    "a list": ": put it in `[...]`",
+    "a mapping": ": write fields, each as `name: value`",
+}
+
+
 def wants(what: str, value: object) -> str:
     if value is None:
         return f"a value is missing: write {what}"
@@ -191,12 +223,16 @@ def wants(what: str, value: object) -> str:
         return f"{quoted(yaml_word(value))} is not text: put it in quotes"
     if isinstance(value, dict | list):
         return f"this must be {what}, not {'a mapping' if isinstance(value, dict) else 'a list'}"
-    return f"{quoted(yaml_word(value))} is not {what}"
+    return f"{quoted(yaml_word(value))} is not {what}{_HOW_TO_WRITE.get(what, '')}"
 
 
 def yaml_word(value: object) -> object:
     """A value as YAML has it."""
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def no_value(known: Iterable[str]) -> str:
+    return f"a value is missing: write one of {listed(known)}"
 
 
 def not_one_of(value: object, known: Iterable[object]) -> str:

@@ -64,7 +64,10 @@ def _literal(detail: ErrorDetails) -> str:
     # Pydantic gives the values as one text: 'offer', 'service' or 'gesture'.
     expected = str(detail["ctx"]["expected"]).replace(" or ", ", ")
     words = [word.strip("'") for word in expected.split(", ")]
-    return messages.not_one_of(detail["input"], [_YAML_WORDS.get(word, word) for word in words])
+    known = [_YAML_WORDS.get(word, word) for word in words]
+    if detail["input"] is None:
+        return messages.no_value(known)
+    return messages.not_one_of(detail["input"], known)
 
 
 def _too_long(detail: ErrorDetails) -> str:

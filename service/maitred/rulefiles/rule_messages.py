@@ -80,10 +80,22 @@ def table_cells(count: int, wanted: int) -> str:
     return f"this row has {count} cells, the header has {wanted}"
 
 
+_CELLS_LIKE = {
+    "bool": "`true` or `false`",
+    "int": "it like `12`",
+    "double": "it like `1.5`",
+    "timestamp": "it like `2026-12-01T00:00:00Z`",
+    "duration": "it like `1h30m`",
+}
+
+
 def bad_cell(column: str, cell: str, type_name: str) -> str:
     if not cell:
         return f"column {quoted(column)} is empty: write a value of type {type_name}"
-    return f"{quoted(cell)} in column {quoted(column)} is not of type {type_name}"
+    like = _CELLS_LIKE.get(type_name)
+    return f"{quoted(cell)} in column {quoted(column)} is not of type {type_name}" + (
+        f": write {like}" if like else ""
+    )
 
 
 def bad_location_id(text: str) -> str:

@@ -19,6 +19,10 @@ from .text import FORBIDDEN, advance, decode
 Told = Callable[[int, int, str], None]
 """Takes line and column, from 1, and a message."""
 
+# In the words of libyaml.
+_QUOTED = "while scanning a quoted scalar"
+_UNCLOSED = frozenset(("found unexpected end of stream", "found unexpected document indicator"))
+
 Node = dict[str, "Node"] | list["Node"] | Plain
 
 
@@ -39,12 +43,19 @@ def read(data: bytes, told: Told) -> list[Tree]:
     try:
         builder.read(CParser(text))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        told(line, column, messages.yaml_syntax(error.problem or error.context or ""))
+        _tell_syntax(error, told)
     except _TooDeep:
         pass
     return builder.trees
+
+
+def _tell_syntax(error: yaml.MarkedYAMLError, told: Told) -> None:
+    """A text without its end is told where it begins: what follows it is not to blame."""
+    unclosed = error.context == _QUOTED and error.problem in _UNCLOSED
+    mark = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    problem = error.problem or error.context or ""
+    told(line, column, messages.unclosed_text() if unclosed else messages.yaml_syntax(problem))
 
 
 def _checked(data: bytes, told: Told) -> str | None:

@@ -46,6 +46,7 @@ class Narrator:
     def _call_failed(self, event: CallFailed) -> None:
         held_back = self._throttle.admit(event.code)
         if held_back is None:
+            self._held_back(event)
             return
         fields: dict[str, object] = {
             "method": event.method,
@@ -63,6 +64,11 @@ class Narrator:
             self._log.info("call_failed", **said)
         else:
             self._log.warning("call_failed", **said)
+
+    def _held_back(self, event: CallFailed) -> None:
+        """A caller who has an error id is told by it what happened, if only when and where."""
+        if event.error_id:
+            self._log.error("call_failed_again", method=event.method, error_id=event.error_id)
 
 
 class Throttle:

@@ -1,0 +1,138 @@
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from maitred.bootstrap import serving
+from maitred.bootstrap.clients import Client
+from maitred.engine.ports import StoreConflict
+from maitred.settings import Settings
+from maitred.store.stores import SqlStore
+
+RULESET = """\
+apiVersion: maitred/v1
+kind: Ruleset
+name: shop
+version: "{version}"
+channels: [pos]
+---
+apiVersion: maitred/v1
+kind: Action
+name: lounge
+title: Lounge pass
+type: service
+"""
+
+
+class Lines:
+    """A log that keeps the names of what was said."""
+
+    def __init__(self):
+        self.said = []
+
+    def _say(self, event, /, **_fields):
+        self.said.append(event)
+
+    debug = info = warning = error = _say
+
+
+@pytest.fixture
+def log():
+    return Lines()
+
+
+@pytest.fixture
+def rules(tmp_path):
+    directory = tmp_path / "rules"
+    directory.mkdir()
+    write(directory, 1)
+    return directory
+
+
+@pytest.fixture
+def settings(tmp_path, rules):
+    return Settings(
+        rules=rules,
+        database=f"sqlite:///{tmp_path}/decisions.db",
+        listen="127.0.0.1:0",
+        watch_seconds=3600.0,
+        drain_seconds=1.0,
+    )
+
+
+def write(directory, version):
+    (directory / "ruleset.yaml").write_text(RULESET.format(version=version))
+
+
+def test_what_was_read_last_stays_in_force(settings, rules, log, monkeypatch):
+    with serving.start(settings, {}, log) as running:
+        reading, overtaken = threading.Event(), threading.Event()
+        commit_of = serving.commit_of
+
+        def slow_once(directory):
+            if not reading.is_set():
+                reading.set()
+                overtaken.wait(1)
+            return commit_of(directory)
+
+        monkeypatch.setattr(serving, "commit_of", slow_once)
+        write(rules, 2)
+        with ThreadPoolExecutor() as threads:
+            slow = threads.submit(running.reload_or_tell)
+            assert reading.wait(5)
+            write(rules, 3)
+            running.reload_or_tell()
+            overtaken.set()
+            slow.result(10)
+        assert running.policy.ruleset.version == "3"
+
+
+def test_a_ruleset_that_the_database_did_not_take_is_tried_again(settings, log, monkeypatch):
+    save, failures = SqlStore.save_ruleset, [StoreConflict("busy"), StoreConflict("busy")]
+
+    def busy_at_first(store, ruleset):
+        if failures:
+            raise failures.pop()
+        save(store, ruleset)
+
+    monkeypatch.setattr(SqlStore, "save_ruleset", busy_at_first)
+    quick = replace(settings, watch_seconds=0.02)
+    with serving.start(quick, {}, log) as running:
+        assert running.policy is None
+        end = time.monotonic() + 10
+        while running.policy is None:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    assert log.said.count("ruleset_not_kept") == 2
+
+
+def test_not_serving_does_not_wait_for_a_load_in_progress(settings, rules, log, monkeypatch):
+    loading, release = threading.Event(), threading.Event()
+    load = serving.load_policy
+
+    def slow_from_the_second_on(sources, commit):
+        if b'"1"' not in sources["ruleset.yaml"]:
+            loading.set()
+            release.wait(10)
+        return load(sources, commit)
+
+    monkeypatch.setattr(serving, "load_policy", slow_from_the_second_on)
+    quick = replace(settings, watch_seconds=0.02)
+    running = serving.start(quick, {}, log)
+    try:
+        with Client(running.address) as client, ThreadPoolExecutor() as threads:
+            assert client.serving()
+            write(rules, 2)
+            assert loading.wait(10)
+            stopped = threads.submit(running.stop)
+            end = time.monotonic() + 3
+            while client.serving():
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            release.set()
+            assert stopped.result(20)
+    finally:
+        release.set()
+        running.stop()
