@@ -40,7 +40,7 @@ class StoredRuleset:
     sources: Mapping[str, bytes]
 
 
-class Transaction(Protocol):
+class Transaction(Ledger, Protocol):
     """One write transaction; it commits when its ``with`` block ends without an exception."""
 
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
