@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from .ledger import Ledger
+
 
 class StoreDown(Exception):
     """The database cannot be reached or does not answer in time."""
