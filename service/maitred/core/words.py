@@ -54,6 +54,13 @@ def _number_words(number: float) -> str:
     return f"{number:.{DOUBLE_DIGITS}g}"
 
 
+def shown_words(value: Fact) -> str:
+    """A value as a customer reads it: whole, however long."""
+    if isinstance(value, tuple):
+        return ", ".join(map(shown_words, value))
+    return value if isinstance(value, str) else value_words(value)
+
+
 def set_words(values: tuple[Scalar, ...] | frozenset[Scalar]) -> str:
     """``[a, b]``; sorted where the order means nothing, cut short where long."""
     listed = nsmallest(MAX_LISTED, values) if isinstance(values, frozenset) else values[:MAX_LISTED]
