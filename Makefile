@@ -62,5 +62,5 @@ bench: $(VENV)/.bench  ## the budgets, as ratios in one run
 torture: $(VENV)/.dev  ## long runs that kill and race the service
 	$(BIN)/python -m pytest -m torture --override-ini timeout=7200 $(ARGS)
 
-clean:  ## remove everything that was made here
+clean:  ## remove what was built; databases stay
 	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -144,3 +144,10 @@ def test_values_of_long_lists_are_not_all_named(declared):
     attribute = declared("a.b", Kind.STRING, allowed=allowed)
     with pytest.raises(ExpressionError, match=r"`v7` and 12 more"):
         compiler({"a.b": attribute}, {}).condition("a.b == 'w'").bind({})
+
+
+@pytest.mark.parametrize(
+    "text", ['customer.tier >= "gold"', '"gold" < customer.tier', '!(customer.tier < "gold")']
+)
+def test_declared_values_have_no_order_but_that_of_their_letters(refusal, text):
+    assert "no order" in refusal(text)

@@ -152,6 +152,11 @@ def test_what_others_rank_before_is_outranked():
     assert refusals(policy, max_actions=1)["b"].reason is Reason.OUTRANKED
 
 
+def test_scores_that_differ_are_told_differently():
+    policy = policy_of(action("a", score=1_000_002.0), action("b", score=1_000_001.0))
+    assert refusals(policy, max_actions=1)["b"].detail.startswith("scores 1000001,")
+
+
 def test_reasons_leave_out_what_was_not_live_on_the_channel():
     policy = policy_of(action("mobile", channels=frozenset({"mobile"})), action("beer", ADULT))
     assert set(refusals(policy, level=Explain.EXPLAIN_REASONS)) == {"beer"}

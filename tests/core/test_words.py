@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -127,3 +127,28 @@ def test_long_sets_are_sorted_and_cut():
 )
 def test_a_value_of_another_type_is_told_in_good_english(type_, told):
     assert reader_of(Attribute("customer.x", type_))({}) == Invalid(told)
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (timedelta(days=400), "34560000s"),
+        (timedelta(days=30, seconds=1), "2592001s"),
+        (timedelta(microseconds=-1500), "-0.0015s"),
+    ],
+)
+def test_durations_are_told_to_the_second(duration, words):
+    assert value_words(duration) == words
+
+
+def test_numbers_of_a_set_are_told_in_their_order():
+    assert set_words(frozenset({10, 9, 100})) == "[9, 10, 100]"
+
+
+def test_of_a_set_of_thousands_only_what_is_told_is_put_in_words(monkeypatch):
+    """A coupon names 14,000 products, and an explanation tells of a thousand coupons."""
+    products = frozenset(f"{number:07}" for number in range(14_000))
+    told = []
+    monkeypatch.setattr("maitred.core.words.value_words", lambda value: told.append(value) or value)
+    assert set_words(products) == "[0000000, 0000001, 0000002, 0000003, 0000004, … 13995 more]"
+    assert len(told) == 5

@@ -6,7 +6,7 @@ from operator import ge, gt, le, lt
 from typing import Any
 
 from maitred.core.conditions import Literal, OneOf, Overlaps, Within
-from maitred.core.values import Attribute, Scalar, Value
+from maitred.core.values import Attribute, Kind, Scalar, Value
 
 from . import messages
 from .fold import Folder
@@ -45,8 +45,14 @@ class Literals:
             Literal(attribute.name, Overlaps(members.values)) if members and attribute.type.is_list else None
         )
 
-    def ordered(self, function: str, attribute: Attribute, value: Value | None) -> Literal | None:
-        """The attribute stands on one side of a value."""
+    def ordered(self, function: str, attribute: Attribute, node: Node, value: Value | None) -> Literal | None:
+        """The attribute stands on one side of a value.
+
+        Text with declared values has no order but that of its letters, which nobody means:
+        ``gold`` is before ``silver``.
+        """
+        if attribute.allowed and attribute.type.kind is Kind.STRING and isinstance(value, str):
+            raise self.folder.unit.error(node, messages.no_order(attribute.name, attribute.allowed))
         if isinstance(value, tuple) or value is None or attribute.type.is_list:
             return None
         if kind_of(value) is not attribute.type.kind:

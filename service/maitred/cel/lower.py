@@ -130,7 +130,9 @@ class Lowering:
 
     def _ordered(self, function: str, asked: Node, against: Node) -> Condition | None:
         attribute = self._vocabulary.attribute(asked)
-        return self._literals.ordered(function, attribute, self._folder.value(against)) if attribute else None
+        if not attribute:
+            return None
+        return self._literals.ordered(function, attribute, against, self._folder.value(against))
 
     def _loop(self, node: Loop) -> Condition | None:
         found = quantified(node)

@@ -177,9 +177,21 @@ def not_a_score(type_: str) -> str:
 
 
 def not_a_value(value: object, attribute: str, allowed: Sequence[object]) -> str:
+    return f"`{value}` is not a value of {attribute}: values are {_listed(allowed)}"
+
+
+def _listed(allowed: Sequence[object]) -> str:
     listed = ", ".join(f"`{item}`" for item in allowed[:MAX_LISTED])
     more = f" and {len(allowed) - MAX_LISTED} more" if len(allowed) > MAX_LISTED else ""
-    return f"`{value}` is not a value of {attribute}: values are {listed}{more}"
+    return f"{listed}{more}"
+
+
+def no_order(attribute: str, allowed: Sequence[object]) -> str:
+    """The values of text are compared by their letters."""
+    return (
+        f"the values of {attribute} have no order but that of their letters: "
+        f"name those you mean, `{attribute} in [...]`, of {_listed(allowed)}"
+    )
 
 
 def not_a_time(function: str, text: str) -> str:

@@ -10,7 +10,7 @@ from .policy import Policy, placeholders
 from .rules import Action, Placeholder, Template, Treatment
 from .scan import Memo, evaluate
 from .values import Facts, Invalid
-from .words import value_words
+from .words import shown_words
 
 Ranked = tuple[float, Action]
 """Score and action."""
@@ -29,7 +29,7 @@ def decide(policy: Policy, question: Question) -> Decision:
         proposals.append(proposal_of(policy, action, len(proposals) + 1, score, question))
         if len(proposals) == question.max_actions:
             break
-    return Decision(tuple(proposals), mask.bit_count())
+    return Decision(tuple(proposals), policy.index.count(mask))
 
 
 def ranked(policy: Policy, mask: int, facts: Facts) -> Iterator[Ranked]:
@@ -113,5 +113,5 @@ def fill(template: Template, facts: Facts) -> str | None:
         value = facts.get(part.attribute)
         if value is None or isinstance(value, Invalid):
             return None
-        words.append(value_words(value))
+        words.append(shown_words(value))
     return "".join(words)

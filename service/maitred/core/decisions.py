@@ -62,7 +62,7 @@ class Question(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The answer to one question. ``candidates`` counts the actions all rules allowed."""
+    """The answer to one question. ``candidates`` counts the actions that the index left possible."""
 
     proposals: tuple[Proposal, ...]
     candidates: int

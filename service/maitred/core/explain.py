@@ -62,10 +62,8 @@ def refusal_of(action: Action, question: Question, memo: Memo, derivation: Deriv
     score = score_of(action, question.facts, memo)
     if isinstance(score, Unknown):
         return Refusal(action.name, _unknown_reason(score), "score", _unknown_words(score))
-    wanted = f"{question.max_actions} wanted"
-    return Refusal(
-        action.name, Reason.OUTRANKED, "score", f"scores {score:g}, others rank before it, {wanted}"
-    )
+    detail = f"scores {value_words(score)}, others rank before it, {question.max_actions} wanted"
+    return Refusal(action.name, Reason.OUTRANKED, "score", detail)
 
 
 def _reason(gate: Gate, result: bool | Unknown) -> Reason:  # noqa: FBT001 -- a truth value
@@ -96,7 +94,7 @@ def why_of(action: Action, facts: Facts, memo: Memo, derivation: Derivation | No
         lines.extend(_support(need.condition, facts, memo, derivation))
         lines.extend(_chains(need.condition, derivation))
     score = score_of(action, facts, memo)
-    told = [] if isinstance(score, Unknown) else [f"scores {score:g}"]
+    told = [] if isinstance(score, Unknown) else [f"scores {value_words(score)}"]
     return (*tuple(dict.fromkeys(lines))[:MAX_WHY], *told)
 
 

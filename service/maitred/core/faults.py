@@ -28,7 +28,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.severity.value}: {self.message}"
+        return ": ".join(filter(None, (place, self.severity.value, self.message)))
 
 
 class RulesetInvalid(Exception):

@@ -44,12 +44,14 @@ def _bits_of_octets(octets: bytes) -> Iterator[int]:
 class Index:
     """Built by ``build``.
 
-    ``owner[i]`` is the entry that clause ``i`` belongs to; its number grows with its entry's, so
-    that survivors come in the order of entries. ``checked`` masks the clauses that have checks.
-    ``quick`` and ``searched`` are the lanes taken apart: attribute, ``base`` and the look-up.
+    Of ``entries`` conditions come ``size`` clauses. ``owner[i]`` is the entry that clause ``i``
+    belongs to; its number grows with its entry's, so that survivors come in the order of
+    entries. ``checked`` masks the clauses that have checks. ``quick`` and ``searched`` are the
+    lanes taken apart: attribute, ``base`` and the look-up.
     """
 
     size: int
+    entries: int
     owner: tuple[int, ...]
     checks: dict[int, tuple[Condition, ...]]
     checked: int
@@ -70,6 +72,7 @@ class Index:
         checks = {number: clause.checks for number, clause in enumerate(clauses) if clause.checks}
         return cls(
             size=len(clauses),
+            entries=len(conditions),
             owner=tuple(owner),
             checks=checks,
             checked=mask_of(checks, len(clauses)),
@@ -103,6 +106,12 @@ class Index:
         for presence in self.presences:
             mask &= presence.present if presence.attribute in facts else presence.absent
         return mask
+
+    def count(self, mask: int) -> int:
+        """How many entries the clauses of a mask belong to."""
+        if self.size == self.entries:
+            return mask.bit_count()
+        return len({self.owner[clause] for clause in bits(mask)})
 
     def true_clauses(self, facts: Facts) -> int:
         """Mask of the clauses that are true, checks included."""

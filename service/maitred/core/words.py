@@ -1,6 +1,7 @@
 """Conditions and values in plain words: what was needed, what was there."""
 
 from datetime import datetime, timedelta
+from heapq import nsmallest
 
 from .clock import CLOCK, clock_name, clock_need, clock_value
 from .conditions import (
@@ -36,26 +37,35 @@ def value_words(value: Fact) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return f"{value:.{DOUBLE_DIGITS}g}"
+            return _number_words(value)
         case str():
             return value if len(value) <= MAX_TEXT_CHARACTERS else f"{value[:MAX_TEXT_CHARACTERS]}…"
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case timedelta():
-            return f"{value.total_seconds():g}s"
+            return f"{_number_words(value.total_seconds())}s"
         case tuple():
             return set_words(value)
         case _:
             return str(value)
 
 
+def _number_words(number: float) -> str:
+    return f"{number:.{DOUBLE_DIGITS}g}"
+
+
+def shown_words(value: Fact) -> str:
+    """A value as a customer reads it: whole, however long."""
+    if isinstance(value, tuple):
+        return ", ".join(map(shown_words, value))
+    return value if isinstance(value, str) else value_words(value)
+
+
 def set_words(values: tuple[Scalar, ...] | frozenset[Scalar]) -> str:
     """``[a, b]``; sorted where the order means nothing, cut short where long."""
-    words = [value_words(value) for value in values]
-    if isinstance(values, frozenset):
-        words.sort()
-    more = [f"… {len(words) - MAX_LISTED} more"] if len(words) > MAX_LISTED else []
-    return f"[{', '.join(words[:MAX_LISTED] + more)}]"
+    listed = nsmallest(MAX_LISTED, values) if isinstance(values, frozenset) else values[:MAX_LISTED]
+    more = [f"… {len(values) - MAX_LISTED} more"] if len(values) > MAX_LISTED else []
+    return f"[{', '.join([*map(value_words, listed), *more])}]"
 
 
 def need_words(literal: Literal) -> str:

@@ -1,7 +1,6 @@
 """What the shell hands to the engine and gets back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -45,9 +44,11 @@ class Answer(NamedTuple):
     trace_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordView:
-    """A decision's record as GetDecision shows it."""
+class RecordView(NamedTuple):
+    """A decision's record as GetDecision shows it.
+
+    ``situations`` and ``ruleset_version`` are known while its ruleset still loads.
+    """
 
     answer: Answer
     request_id: str
@@ -56,6 +57,6 @@ class RecordView:
     location_id: str
     max_actions: int
     facts_json: bytes
-    situations: tuple[str, ...]
-    ruleset_version: str
-    ruleset_commit: str
+    situations: tuple[str, ...] = ()
+    ruleset_version: str = ""
+    ruleset_commit: str = ""

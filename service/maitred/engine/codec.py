@@ -35,14 +35,15 @@ class RecordBody:
     proposals: tuple[Proposal, ...]
     candidates: int
     trace_id: str
+    commit: str
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
         return orjson.dumps(self.facts)
 
 
-def encode_body(call: DecideCall, facts: Facts, decision: Decision, trace_id: str) -> bytes:
-    """The body of the record of one decision."""
+def encode_body(call: DecideCall, facts: Facts, decision: Decision, trace_id: str, commit: str) -> bytes:
+    """The body of the record of one decision. ``commit`` is the git commit its ruleset was at then."""
     seen = {name: value for name, value in facts.items() if name not in _GIVEN_BY_RECORD}
     body = {
         "format": FORMAT,
@@ -55,6 +56,7 @@ def encode_body(call: DecideCall, facts: Facts, decision: Decision, trace_id: st
         "proposals": list(map(_FRAGMENTS.of, decision.proposals)),
         "candidates": decision.candidates,
         "trace_id": trace_id,
+        "commit": commit,
     }
     return orjson.dumps(body, default=_encode_fact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
@@ -74,6 +76,7 @@ def decode_body(body: bytes) -> RecordBody:
         ),
         candidates=fields["candidates"],
         trace_id=fields["trace_id"],
+        commit=fields["commit"],
     )
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from .errors import CallError, Code
@@ -118,8 +119,12 @@ class Committer:
             time.sleep(GATHER_STEP_SECONDS)
 
     def _take(self) -> list[Ticket]:
-        waiting = self._waiting
-        return [waiting.popleft() for _ in range(min(len(waiting), MAX_BATCH_TICKETS))]
+        batch: list[Ticket] = []
+        # Callers may take too, once the thread has ended: the queue itself says when it is empty.
+        with suppress(IndexError):
+            while len(batch) < MAX_BATCH_TICKETS:
+                batch.append(self._waiting.popleft())
+        return batch
 
     def _settle(self, batch: list[Ticket]) -> None:
         try:
@@ -166,9 +171,10 @@ class Committer:
 
     def _refuse_rest(self) -> None:
         """Tickets that slipped in while the thread ended."""
-        for ticket in self._take():
-            ticket.error = CallError(Code.STOPPING, "the service is stopping, try another replica")
-            ticket.done.release()
+        while batch := self._take():
+            for ticket in batch:
+                ticket.error = CallError(Code.STOPPING, "the service is stopping, try another replica")
+                ticket.done.release()
 
 
 def _as_call_error(error: Exception) -> Exception:

@@ -12,6 +12,8 @@ from .errors import CallError, Code
 from .ports import DecisionRecord, Store, StoreDown
 from .rulesets import Rulesets
 
+UNEXPLAINED = Explanation((), ())
+
 
 class Records:
     """Reads decisions back. Explanations are worked out again from what the record holds."""
@@ -21,16 +23,20 @@ class Records:
 
     def find(self, decision_id: str) -> DecisionRecord:
         """The record of a decision. Raises ``CallError``: not found, store down."""
-        missing = CallError(Code.NOT_FOUND, f"no decision `{decision_id}`")
         try:
-            record = self._store.decision(bytes.fromhex(decision_id))
+            record = self.stored(bytes.fromhex(decision_id))
         except ValueError:
-            raise missing from None
+            record = None
+        if record is None:
+            raise CallError(Code.NOT_FOUND, f"no decision `{decision_id}`")
+        return record
+
+    def stored(self, decision_id: bytes) -> DecisionRecord | None:
+        """The record under an id, if there is one. Raises ``CallError``: store down."""
+        try:
+            return self._store.decision(decision_id)
         except StoreDown as down:
             raise CallError(Code.STORE_DOWN, "the decision log cannot be read, try again") from down
-        if record is None:
-            raise missing
-        return record
 
     def policy(self, ruleset: str) -> Policy:
         """The ruleset of a hash, compiled. Raises ``CallError``: not found, store down."""
@@ -42,29 +48,31 @@ class Records:
     def answer(self, record: DecisionRecord, level: Explain) -> Answer:
         """The answer as it was given, explained at ``level``."""
         body = decode_body(record.body)
-        explanation = Explanation((), ())
+        explanation = UNEXPLAINED
         if level is not Explain.EXPLAIN_NONE:
             policy = self.policy(record.ruleset)
             explanation = explain(policy, question_of(policy, record, body), body.proposals, level)
         return _answer(record, body, explanation)
 
     def view(self, decision_id: str, level: Explain) -> RecordView:
-        """The record with what was decided upon. Raises ``CallError``: not found, store down."""
+        """The record with what was decided upon.
+
+        Without an explanation it is shown even where its ruleset does not load any more.
+        Raises ``CallError``: not found, no ruleset, store down.
+        """
         record = self.find(decision_id)
         body = decode_body(record.body)
-        policy = self.policy(record.ruleset)
+        try:
+            policy = self.policy(record.ruleset)
+        except CallError as gone:
+            if level is not Explain.EXPLAIN_NONE or gone.code is Code.STORE_DOWN:
+                raise
+            return _view(record, body, _answer(record, body, UNEXPLAINED))
         question = question_of(policy, record, body)
-        return RecordView(
-            answer=_answer(record, body, explain(policy, question, body.proposals, level)),
-            request_id=body.request_id,
-            customer_id=record.customer_id,
-            channel=body.channel,
-            location_id=body.location_id,
-            max_actions=body.max_actions,
-            facts_json=body.facts_json(),
+        answer = _answer(record, body, explain(policy, question, body.proposals, level))
+        return _view(record, body, answer)._replace(
             situations=_chains(policy, question.facts),
             ruleset_version=policy.ruleset.version,
-            ruleset_commit=policy.ruleset.commit,
         )
 
 
@@ -86,6 +94,19 @@ def _answer(record: DecisionRecord, body: RecordBody, explanation: Explanation) 
         refusals=explanation.refusals,
         why=explanation.why,
         trace_id=body.trace_id,
+    )
+
+
+def _view(record: DecisionRecord, body: RecordBody, answer: Answer) -> RecordView:
+    return RecordView(
+        answer=answer,
+        request_id=body.request_id,
+        customer_id=record.customer_id,
+        channel=body.channel,
+        location_id=body.location_id,
+        max_actions=body.max_actions,
+        facts_json=body.facts_json(),
+        ruleset_commit=body.commit,
     )
 
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -25,8 +24,8 @@ class Rulesets:
 
     def __init__(self, store: Store, observer: Observer, load: Load, now: Callable[[], datetime]) -> None:
         self._store, self._observer, self._load, self._now = store, observer, load, now
-        self._kept: OrderedDict[str, Policy] = OrderedDict()
-        self._loading = threading.Lock()
+        self._kept: dict[str, Policy] = {}
+        self._loading, self._reloading = threading.Lock(), threading.Lock()
         self.active: Policy | None = None
 
     def activate(self, sources: Mapping[str, bytes], source: str, commit: str = "") -> Policy:
@@ -52,15 +51,20 @@ class Rulesets:
     def named(self, digest: str) -> Policy:
         """The ruleset of a hash: in force, kept, or loaded again from the store.
 
-        Raises ``CallError`` where none is known, and ``StoreDown``.
+        Raises ``CallError`` where none is known or it does not load any more, and ``StoreDown``.
         """
-        active = self.active
-        if active and active.ruleset.hash == digest:
-            return active
-        with self._loading:
-            found = self._kept.get(digest) or self._reloaded(digest)
+        # Not under the lock of loading: what is compiled need not wait for what is being compiled.
+        found = self._known(digest)
+        if found:
+            return found
+        with self._reloading:
+            found = self._known(digest) or self._reloaded(digest)
             self._keep(found)
             return found
+
+    def _known(self, digest: str) -> Policy | None:
+        active = self.active
+        return active if active and active.ruleset.hash == digest else self._kept.get(digest)
 
     def _checked(self, sources: Mapping[str, bytes], source: str, commit: str) -> Policy:
         try:
@@ -74,10 +78,13 @@ class Rulesets:
         stored = self._store.ruleset(digest)
         if not stored:
             raise CallError(Code.NOT_FOUND, f"no ruleset `{digest}`")
-        return self._load(stored.sources, stored.commit)
+        try:
+            return self._load(stored.sources, stored.commit)
+        except RulesetInvalid as invalid:
+            message = f"ruleset `{digest}` does not load any more: {invalid.faults[0].message}"
+            raise CallError(Code.NO_RULESET, message) from None
 
     def _keep(self, policy: Policy) -> None:
-        self._kept[policy.ruleset.hash] = policy
-        self._kept.move_to_end(policy.ruleset.hash)
-        while len(self._kept) > MAX_KEPT_POLICIES:
-            self._kept.popitem(last=False)
+        """The ones kept last; readers see the old table or the new one."""
+        others = [(digest, kept) for digest, kept in self._kept.items() if digest != policy.ruleset.hash]
+        self._kept = dict([*others, (policy.ruleset.hash, policy)][-MAX_KEPT_POLICIES:])

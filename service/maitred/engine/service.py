@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from maitred.core.decide import decide
 from maitred.core.decisions import Decision, Explain, Question
-from maitred.core.explain import Explanation, explain
+from maitred.core.explain import explain
 from maitred.core.policy import Policy
 from maitred.core.reasons import Reason
 from maitred.core.rules import Location
@@ -20,13 +20,12 @@ from .committer import Committer, Ticket
 from .errors import CallError, Code
 from .observer import DecisionMade, Observer
 from .ports import DecisionRecord
-from .records import Records
+from .records import UNEXPLAINED, Records
 from .rulesets import Rulesets
 
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
 _TRACE_ID_OCTETS, _SPAN_ID_OCTETS = 16, 8
-_UNEXPLAINED = Explanation((), ())
 
 
 def decision_id_of(request_id: str) -> bytes:
@@ -76,7 +75,14 @@ class DecisionService:
 
     def decide(self, call: DecideCall) -> Answer:
         """See ``api.Decider.decide``."""
-        made = self._make(call)
+        try:
+            made = self._make(call)
+        except CallError:
+            # What is wrong with it today may not have been when it was decided.
+            earlier = None if call.dry_run else self._records.stored(decision_id_of(call.request_id))
+            if earlier is None:
+                raise
+            return self._again(call, earlier)
         if not call.dry_run:
             self._committer.commit(made.ticket)
         committed = time.perf_counter()
@@ -96,7 +102,7 @@ class DecisionService:
             decided_at=question.now,
             ruleset=policy.ruleset.hash,
             customer_id=call.customer_id,
-            body=encode_body(call, question.facts, decision, trace_id),
+            body=encode_body(call, question.facts, decision, trace_id, policy.ruleset.commit),
         )
         ticket = Ticket(record, call.deadline)
         return _Made(policy, question, decision, ticket, trace_id, started_ns, began, time.perf_counter())
@@ -115,11 +121,9 @@ class DecisionService:
         return call.trace.trace_id if call.trace else self._new_id(_TRACE_ID_OCTETS)
 
     def _answer(self, call: DecideCall, made: _Made) -> Answer:
-        earlier = made.ticket.earlier
-        if earlier:
-            _refuse_other_content(call, earlier)
-            return self._records.answer(earlier, call.explain)
-        explanation = _UNEXPLAINED
+        if made.ticket.earlier:
+            return self._again(call, made.ticket.earlier)
+        explanation = UNEXPLAINED
         if call.explain is not Explain.EXPLAIN_NONE:
             explanation = explain(made.policy, made.question, made.decision.proposals, call.explain)
         return Answer(
@@ -132,8 +136,16 @@ class DecisionService:
             trace_id=made.trace_id,
         )
 
+    def _again(self, call: DecideCall, earlier: DecisionRecord) -> Answer:
+        """The stored answer; the same content only."""
+        if decode_body(earlier.body).fingerprint != call.fingerprint:
+            raise CallError(
+                Code.OTHER_CONTENT, f"request `{call.request_id}` was made before with other content"
+            )
+        return self._records.answer(earlier, call.explain)
+
     def _event(self, call: DecideCall, made: _Made, answer: Answer, committed: float) -> DecisionMade:
-        ticket = made.ticket
+        ticket, ruleset = made.ticket, made.policy.ruleset
         waited = committed - made.matched - ticket.commit_seconds
         return DecisionMade(
             decision_id=answer.decision_id,
@@ -141,11 +153,11 @@ class DecisionService:
             span_id=self._new_id(_SPAN_ID_OCTETS),
             parent=call.trace,
             ruleset=answer.ruleset,
-            ruleset_version=made.policy.ruleset.version,
+            ruleset_version=ruleset.version if ruleset.hash == answer.ruleset else "",
             channel=call.channel,
             location_id=call.location_id,
             proposals=tuple(proposal.action for proposal in answer.proposals),
-            refusals=_refusal_counts(made.decision, answer),
+            refusals=_refusal_counts(call, made.decision, answer),
             candidates=made.decision.candidates,
             replayed=ticket.earlier is not None,
             dry_run=call.dry_run,
@@ -185,14 +197,10 @@ def _location(policy: Policy, location_id: str) -> Location:
     return found
 
 
-def _refuse_other_content(call: DecideCall, earlier: DecisionRecord) -> None:
-    if decode_body(earlier.body).fingerprint != call.fingerprint:
-        raise CallError(Code.OTHER_CONTENT, f"request `{call.request_id}` was made before with other content")
-
-
-def _refusal_counts(decision: Decision, answer: Answer) -> Mapping[Reason, int]:
-    """All reasons where they were worked out; else the actions that others ranked before."""
+def _refusal_counts(call: DecideCall, decision: Decision, answer: Answer) -> Mapping[Reason, int]:
+    """All reasons where they were worked out; else at most how many others were ranked before."""
     if answer.refusals:
         return Counter(refusal.reason for refusal in answer.refusals)
     outranked = decision.candidates - len(decision.proposals)
-    return {Reason.OUTRANKED: outranked} if outranked > 0 else {}
+    full = len(decision.proposals) == call.max_actions
+    return {Reason.OUTRANKED: outranked} if full and outranked > 0 else {}

@@ -82,8 +82,3 @@ def bad_tls(cert: str, key: str) -> str:
 def not_serving(target: str, seconds: float) -> str:
     """A server did not become ready in time."""
     return f"`{target}` was not serving within {seconds:g} s"
-
-
-def bad_answer(target: str) -> str:
-    """The other end answers with something that is not this API."""
-    return f"`{target}` answered with something that is not a `maitred.v1` message"

@@ -165,3 +165,8 @@ Days = Annotated[
     PlainSerializer(sorted),
 ]
 Texts = Annotated[list[Text], BeforeValidator(_one_or_more, json_schema_input_type=Text | list[Text])]
+
+# Who empties a list that restricts something does not mean to lift the restriction.
+SomeNames = Annotated[Names, Field(min_length=1)]
+SomeDays = Annotated[Days, Field(min_length=1)]
+SomeTexts = Annotated[Texts, Field(min_length=1)]

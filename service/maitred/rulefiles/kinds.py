@@ -41,7 +41,7 @@ class Ruleset(Document):
     """The version as people say it. Text; put it in quotes where it looks like a number with a point."""
     timezone: NonEmpty = "UTC"
     """IANA time zone of `live` windows that name none, and of locations that are not in a table."""
-    channels: fields.Names = []
+    channels: fields.SomeNames = []
     """Every channel there is. Where given, an action on any other channel is a fault."""
 
 
@@ -115,9 +115,9 @@ class Live(Strict):
     """First civil date, included: `2026-12-01`."""
     until: NonEmpty | None = None
     """Last civil date, included: `2026-12-29`."""
-    days: fields.Days = []
+    days: fields.SomeDays = []
     """Days of the week."""
-    hours: fields.Texts = []
+    hours: fields.SomeTexts = []
     """Hours of the day, `11:00-22:00`: one or a list. Past midnight they belong to the day they start on."""
     timezone: NonEmpty | None = None
     """IANA time zone, or `location` for the location's own. Without it, that of the `Ruleset`."""
@@ -156,8 +156,8 @@ class Offering(Strict):
     """Who answers for it."""
     labels: dict[fields.Word, Text] = {}
     """Names and values by which `Eligibility` chooses actions."""
-    channels: fields.Names = []
-    """Where it can be put. Empty: on every channel."""
+    channels: fields.SomeNames = []
+    """Where it can be put. Without it, on every channel."""
     live: Live = Live()
     """When it is live. Without it, always."""
     eligibility: list[Requirement] = []

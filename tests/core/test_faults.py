@@ -1,0 +1,15 @@
+import pytest
+
+from maitred.core.faults import Fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault("a.yaml", 3, 7, "x is wrong"), "a.yaml:3:7: error: x is wrong"),
+        (Fault("a.csv", 0, 0, "is too long"), "a.csv: error: is too long"),
+        (Fault("", 0, 0, "there is no rule file"), "error: there is no rule file"),
+    ],
+)
+def test_a_fault_is_told_with_the_place_it_has(fault, told):
+    assert str(fault) == told
