@@ -36,7 +36,7 @@ def test_an_empty_database_gets_the_tables_and_keeps_them(database_url, engine, 
     store = open_store(database_url)
     assert store.decision(record.decision_id) == record
     store.close()
-    assert set(inspect(engine).get_table_names()) == {"decision", "ruleset", schema.VERSION_TABLE}
+    assert set(inspect(engine).get_table_names()) == {*METADATA.tables, schema.VERSION_TABLE}
 
 
 def test_the_migrations_end_in_the_tables_the_code_uses(database_url, engine):

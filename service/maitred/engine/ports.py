@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from .ledger import Ledger
+
 
 class StoreDown(Exception):
     """The database cannot be reached or does not answer in time."""
@@ -40,7 +42,7 @@ class StoredRuleset:
     sources: Mapping[str, bytes]
 
 
-class Transaction(Protocol):
+class Transaction(Ledger, Protocol):
     """One write transaction; it commits when its ``with`` block ends without an exception."""
 
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:

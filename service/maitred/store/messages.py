@@ -135,3 +135,8 @@ def old_sqlite(version: str, fixed: str) -> str:
 def fsync_off(name: str) -> str:
     """A warning: the server trades durability away."""
     return f"database `{name}` runs with `fsync = off`, a power failure loses answered decisions"
+
+
+def id_used_meanwhile() -> str:
+    """Another transaction used an id of this batch between reading and writing."""
+    return "an id of the batch was used by another replica at the same moment"

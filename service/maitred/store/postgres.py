@@ -1,6 +1,7 @@
 """PostgreSQL: many replicas on one server."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from . import messages, schema
 from .address import postgres_name
 from .decisions import Stored, append_postgres
 from .failures import Failures, from_postgres
+from .ledger_postgres import PostgresLedger, read_clock
 from .lines import Line
 from .stores import SqlStore
 from .transactions import SqlTransaction, Writer
@@ -65,6 +67,11 @@ class PostgresTransaction(SqlTransaction):
 
     def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
         return append_postgres(line, records)
+
+    _ledger = PostgresLedger()
+
+    def _clock(self, line: Line, local: datetime) -> datetime:  # noqa: ARG002 -- replicas share the database's
+        return read_clock(line.driver)
 
 
 def open_postgres(url: URL) -> SqlStore:

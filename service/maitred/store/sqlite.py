@@ -16,6 +16,7 @@ from .address import sqlite_file
 from .decisions import SQLITE_MAX_ROWS, Stored, append_sqlite
 from .errors import StoreUnusable
 from .failures import Failures, from_sqlite
+from .ledger_sqlite import SqliteLedger
 from .lines import Line
 from .locks import FileLock
 from .stores import SqlStore
@@ -54,6 +55,8 @@ class SqliteTransaction(SqlTransaction):
 
     def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
         return append_sqlite(line, records)
+
+    _ledger = SqliteLedger()
 
 
 def open_sqlite(url: URL) -> SqlStore:

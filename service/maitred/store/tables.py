@@ -1,6 +1,18 @@
 """The tables as the code uses them. Migrations make them; a test holds the two together."""
 
-from sqlalchemy import BigInteger, Column, Identity, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 
 METADATA = MetaData()
 
@@ -26,4 +38,67 @@ RULESET = Table(
     Column("git_commit", Text, nullable=False),
     Column("activated_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     Column("sources", LargeBinary, nullable=False),  # see ``bundle``
+)
+
+# Of the ledger, 0 and an empty text stand for none: arrays of nothing but nulls have no type.
+_HELD = text("state = 1")
+_REUSABLE = text("state = 1 AND length(reuse) > 0")
+
+COUNTER = Table(
+    "ledger_counter",
+    METADATA,
+    Column("counter_id", LargeBinary, primary_key=True),  # a function of limit, subject and window
+    Column("heat", SmallInteger, nullable=False),
+    Column("limit_name", Text, nullable=False),
+    Column("subject", LargeBinary, nullable=False),  # UTF-8, as in ``customer_id``
+    Column("window_key", LargeBinary, nullable=False),
+    Column("resets_at", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),  # a unit was taken last
+    Index("ledger_counter_limit", "limit_name", "subject"),
+    sqlite_with_rowid=False,
+    postgresql_with={"fillfactor": 50},
+)
+
+LOT = Table(
+    "ledger_lot",
+    METADATA,
+    Column("lot_id", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("choice", SmallInteger, nullable=False),
+    Column("units", LargeBinary, nullable=False),  # see ``ledger_rows``
+    Column("expires_at", BigInteger, nullable=False),
+    Column("refused_limit", Text, nullable=False),
+    Column("refused_reason", SmallInteger, nullable=False),
+    Column("reuse", LargeBinary, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Index("ledger_lot_due", "expires_at", sqlite_where=_HELD, postgresql_where=_HELD),
+    Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
+    sqlite_with_rowid=False,
+)
+
+# The live units of rolling windows, for counting those of the last while.
+UNIT = Table(
+    "ledger_unit",
+    METADATA,
+    Column("counter_id", LargeBinary, primary_key=True),
+    Column("taken_at", BigInteger, primary_key=True),
+    Column("lot_id", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+STEP = Table(
+    "ledger_step",
+    METADATA,
+    Column("step_id", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("lot_id", LargeBinary, nullable=False),
+    Column("event", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("refused_limit", Text, nullable=False),
+    Column("refused_reason", SmallInteger, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -1,22 +1,29 @@
 """The one connection that writes, and the transactions on it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Lock
 
 from sqlalchemy.engine import Engine
 
+from maitred.core.limits import Need
+from maitred.core.lots import Lot, Operation, Settled
+from maitred.engine.ledger import Count
 from maitred.engine.ports import DecisionRecord, StoreConflict, StoreDown
 
-from . import messages
+from . import ledger, messages
 from .decisions import Stored
 from .failures import Failure, Failures
+from .ledger import LedgerSql
 from .lines import Line
 
 
 class SqlTransaction(ABC):
     """What both databases share: the calls of the port, and that an error ends the transaction."""
+
+    _ledger: LedgerSql
 
     def __init__(self, line: Line, failures: Failures) -> None:
         self._line, self._failures = line, failures
@@ -25,16 +32,48 @@ class SqlTransaction(ABC):
 
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
         """Writes the records whose id is new; gives the stored record of each id that is not."""
-        self._check_usable()
-        try:
+        with self._guarded():
             return self._append(self._line, records)
-        except self._failures.caught as error:
-            self._failure = self._failures.translate(error)
-            raise self._failure from error
+
+    def clock(self, local: datetime) -> datetime:
+        """The ledger's time: the database's where many replicas share it, else ``local``."""
+        with self._guarded():
+            return self._clock(self._line, local)
+
+    def read_counts(self, now: datetime, needs: Sequence[Need]) -> Sequence[Count]:
+        """See ``engine.ledger.Ledger``."""
+        with self._guarded():
+            return ledger.read_counts(self._ledger, self._line.driver, now, needs)
+
+    def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
+        """See ``engine.ledger.Ledger``."""
+        with self._guarded():
+            return ledger.read_held(self._ledger, self._line.driver, now, keys)
+
+    def settle(self, now: datetime, operations: Sequence[Operation]) -> Sequence[Settled]:
+        """See ``engine.ledger.Ledger``."""
+        with self._guarded():
+            return ledger.settle(self._ledger, self._line.driver, now, operations)
 
     @abstractmethod
     def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
         """The same in the database's own SQL."""
+
+    def _clock(self, line: Line, local: datetime) -> datetime:  # noqa: ARG002 -- for databases with a clock
+        return local
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """After an error in its block the transaction is over."""
+        self._check_usable()
+        try:
+            yield
+        except self._failures.caught as error:
+            self._failure = self._failures.translate(error)
+            raise self._failure from error
+        except (StoreConflict, StoreDown) as failure:
+            self._failure = failure
+            raise
 
     def check_whole(self) -> None:
         """Raises the error of the transaction again where its block swallowed it.

@@ -1,0 +1,226 @@
+"""Limits: what must not be exceeded, for whom and over which window; and the life of a unit.
+
+Frequency caps and capacity are one mechanism. A limit that applies to a request becomes a
+``Need``: one unit of one counter, which is the limit for one subject in one window. Units
+that are taken together under one id are a ``Lot``: they are held, confirmed, released and
+expire together (see ``ledger``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum, unique
+from functools import lru_cache
+from hashlib import blake2b
+
+from .reasons import Reason
+from .values import Facts
+from .windows import Rolling, Session, Window, span_of
+
+DEFAULT_HOLD = timedelta(minutes=20)
+"""Time to walk to the till; a forgotten hold costs no more than that."""
+PACE_SUFFIX = "/pace"
+"""No rule file can give a limit such a name."""
+COUNTER_ID_OCTETS = 16
+"""Enough that no two counters share one, by chance or on purpose."""
+PERCENT = 100
+KEPT_COUNTERS = 4_096
+"""Those that many requests share are asked for all the time."""
+SESSION_ID = "session.id"
+
+_PERSON = b"maitred.counter"
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@unique
+class LimitKind(Enum):
+    """What kind of limit; it gives the reason of its refusals."""
+
+    FREQUENCY_CAP = "frequency cap"
+    CAPACITY = "capacity"
+    PACE = "pace"
+
+
+REASON_OF: Mapping[LimitKind, Reason] = {
+    LimitKind.FREQUENCY_CAP: Reason.FREQUENCY_CAPPED,
+    LimitKind.CAPACITY: Reason.CAPACITY_EXHAUSTED,
+    LimitKind.PACE: Reason.PACED,
+}
+
+
+@unique
+class Counts(Enum):
+    """The step at which a unit is spent."""
+
+    DECIDED = "decided"
+    PRESENTED = "presented"
+    CLAIMED = "claimed"
+    REDEEMED = "redeemed"
+    REJECTED = "rejected"
+
+
+@unique
+class OnFailure(Enum):
+    """What becomes of an action when the ledger cannot answer."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A number that must not be exceeded over a window for a subject.
+
+    ``per`` are the attributes that make the subject, by qualified name (``customer.id``);
+    empty is everybody together. ``maximum`` is a number or the name of an integer attribute.
+    ``pace`` is a second limit over a short rolling window, taken together with this one.
+    ``overbook_percent`` more units than ``maximum`` may be held or confirmed.
+    """
+
+    name: str
+    kind: LimitKind
+    per: tuple[str, ...]
+    maximum: int | str
+    window: Window
+    counts: Counts
+    hold: timedelta = DEFAULT_HOLD
+    pace: "Limit | None" = None
+    overbook_percent: int = 0
+    on_failure: OnFailure = OnFailure.CLOSED
+
+
+def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
+    """The pace of ``limit``: at most ``maximum`` of its units in any stretch of ``window``."""
+    return Limit(
+        f"{limit.name}{PACE_SUFFIX}",
+        LimitKind.PACE,
+        limit.per,
+        maximum,
+        window,
+        limit.counts,
+        hold=limit.hold,
+        on_failure=limit.on_failure,
+    )
+
+
+@unique
+class Heat(IntEnum):
+    """How many requests share a counter. The coldest are locked first, the hottest shortest."""
+
+    PERSON = 0
+    CONTEXT = 1
+    LOCATION = 2
+    EVERYBODY = 3
+
+
+@lru_cache(maxsize=KEPT_COUNTERS)
+def heat_of(per: tuple[str, ...]) -> Heat:
+    """The heat of the counters of a limit, by what its subject is made of."""
+    if not per:
+        return Heat.EVERYBODY
+    if any(name.startswith(("customer.", "household.", "device.", "session.")) for name in per):
+        return Heat.PERSON
+    return Heat.LOCATION if all(name.startswith("location.") for name in per) else Heat.CONTEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is counted: one limit for one subject in one window.
+
+    ``subject`` is exact: two subjects are equal where their values are, octet by octet.
+    ``window`` is the key of the span, see ``windows``.
+    """
+
+    limit: str
+    subject: str
+    window: str
+    heat: Heat = field(default=Heat.EVERYBODY, compare=False)
+    resets_at: datetime | None = field(default=None, compare=False)
+    id: bytes = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = _lengthened(self.limit, self.subject, self.window)
+        digest = blake2b(
+            parts.encode("utf-8", "surrogatepass"), digest_size=COUNTER_ID_OCTETS, person=_PERSON
+        ).digest()
+        object.__setattr__(self, "id", digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One unit of a counter, to be had while fewer than ``maximum`` are live.
+
+    ``lookback_us`` (microseconds) is the length of a rolling window, ``None`` for others.
+    """
+
+    counter: Counter
+    maximum: int
+    reason: Reason
+    lookback_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A limit that cannot be checked: ``attribute`` is absent or not usable."""
+
+    limit: str
+    attribute: str
+
+
+def needs_of(limit: Limit, facts: Facts, now: datetime, location_zone: str) -> tuple[Need, ...] | Unknown:
+    """What one unit of ``limit`` takes: a unit of its own counter, and one of its pace."""
+    needs: list[Need] = []
+    for each in (limit, limit.pace) if limit.pace else (limit,):
+        need = _need(each, facts, now, location_zone)
+        if isinstance(need, Unknown):
+            return need
+        needs.append(need)
+    return tuple(needs)
+
+
+def subject_of(per: tuple[str, ...], facts: Facts) -> str | None:
+    """The values of the attributes of ``per``, unambiguous; ``None`` where one is not usable."""
+    if not all(_names_somebody(facts.get(name)) for name in per):
+        return None
+    return _lengthened(*(f"{type(value).__name__}/{value}" for value in map(facts.get, per)))
+
+
+_SUBJECT_TYPES = frozenset({str, int, bool})
+
+
+def _names_somebody(value: object) -> bool:
+    """An empty text is nobody's id: strangers would share one count."""
+    return value.__class__ in _SUBJECT_TYPES and value != ""
+
+
+def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str) -> Need | Unknown:
+    subject = subject_of(limit.per, facts)
+    if subject is None:
+        return Unknown(limit.name, next(name for name in limit.per if not _names_somebody(facts.get(name))))
+    maximum = _maximum(limit, facts)
+    if maximum is None:
+        return Unknown(limit.name, str(limit.maximum))
+    session = facts.get(SESSION_ID)
+    if isinstance(limit.window, Session) and not (isinstance(session, str) and session):
+        return Unknown(limit.name, SESSION_ID)
+    span = span_of(limit.window, now, location_zone, str(session))
+    counter = _counter(limit.name, subject, span.key, heat_of(limit.per), span.end)
+    lookback = limit.window.duration // _MICROSECOND if isinstance(limit.window, Rolling) else None
+    return Need(counter, maximum, REASON_OF[limit.kind], lookback)
+
+
+_counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)
+
+
+def _maximum(limit: Limit, facts: Facts) -> int | None:
+    """Units that may be live. Overbooking rounds down."""
+    maximum = facts.get(limit.maximum) if isinstance(limit.maximum, str) else limit.maximum
+    if maximum.__class__ is not int:
+        return None
+    assert isinstance(maximum, int)
+    return maximum + maximum * limit.overbook_percent // PERCENT if maximum > 0 else 0
+
+
+def _lengthened(*parts: str) -> str:
+    """Parts with their lengths before them: two lists of parts never give one text."""
+    return "".join(f"{len(part)}:{part}" for part in parts)

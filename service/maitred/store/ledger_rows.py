@@ -1,0 +1,91 @@
+"""Lots, steps and counters as rows, and back."""
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import Any
+
+from maitred.core.limits import Counter
+from maitred.core.lots import Event, Lot, Refused, Status, Step, Unit, UnitState
+from maitred.core.reasons import Reason
+
+from .instants import to_microseconds
+
+LOT_COLUMNS = "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse"
+STEP_COLUMNS = "step_id, fingerprint, lot_id, event, status, refused_limit, refused_reason"
+COUNTER_COLUMNS = "counter_id, heat, limit_name, subject, window_key, resets_at, held, used, last_at"
+
+NONE = 0
+"""Stands for no instant and no reason."""
+
+_UNIT = Struct(">16sq?")
+"""A unit among those of its lot: counter id, when it was taken, whether its window is rolling."""
+
+Values = tuple[Any, ...]
+
+
+def lot_values(lot: Lot) -> Values:
+    """In the order of ``LOT_COLUMNS``."""
+    units = b"".join(_UNIT.pack(*unit) for unit in lot.units)
+    return (
+        lot.id,
+        lot.fingerprint,
+        lot.state.value,
+        lot.choice,
+        units,
+        NONE if lot.expires_us is None else lot.expires_us,
+        *_refused_values(lot.refused),
+        lot.reuse,
+    )
+
+
+def lot_of(row: Sequence[Any]) -> Lot:
+    """From ``LOT_COLUMNS``."""
+    lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse = row
+    return Lot(
+        lot_id,
+        fingerprint,
+        UnitState(state),
+        choice,
+        tuple(Unit(*fields) for fields in _UNIT.iter_unpack(units)),
+        expires_at or None,
+        _refused(limit, reason),
+        reuse,
+    )
+
+
+def step_values(step: Step) -> Values:
+    """In the order of ``STEP_COLUMNS``."""
+    return (
+        step.id,
+        step.fingerprint,
+        step.lot,
+        step.event.value,
+        step.status.value,
+        *_refused_values(step.refused),
+    )
+
+
+def step_of(row: Sequence[Any]) -> Step:
+    """From ``STEP_COLUMNS``."""
+    step_id, fingerprint, lot_id, event, status, limit, reason = row
+    return Step(step_id, fingerprint, lot_id, Event(event), Status(status), _refused(limit, reason))
+
+
+def counter_values(counter: Counter) -> Values:
+    """In the order of ``COUNTER_COLUMNS``, without what is counted."""
+    resets_at = NONE if counter.resets_at is None else to_microseconds(counter.resets_at)
+    subject, window = (text.encode("utf-8", "surrogatepass") for text in (counter.subject, counter.window))
+    return counter.id, counter.heat.value, counter.limit, subject, window, resets_at
+
+
+def columns(rows: Iterable[Values]) -> tuple[list[Any], ...]:
+    """Rows turned into columns."""
+    return tuple(map(list, zip(*rows, strict=True)))
+
+
+def _refused_values(refused: Refused | None) -> tuple[str, int]:
+    return (refused.limit, refused.reason.value) if refused else ("", NONE)
+
+
+def _refused(limit: str, reason: int) -> Refused | None:
+    return Refused(limit, Reason(reason)) if reason else None

@@ -1,0 +1,190 @@
+"""A seeded life of the ledger, in a store and in the model side by side.
+
+Customers take, confirm and give back; holds expire; limits are lowered and raised; the clock
+jumps, also back; requests come again, come late, come changed; and transactions are lost.
+"""
+
+import random
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from maitred.core.ledger import needs_in
+from maitred.core.limits import Counts, Limit, LimitKind, Need, needs_of, pace_of
+from maitred.core.lots import Confirm, Release, Status, Take
+from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.store import SqlStore
+
+from .model import Model
+
+SECOND_US = 1_000_000
+HOLD_US = 20 * 60 * SECOND_US
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+START = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
+TABLES = ("ledger_counter", "ledger_lot", "ledger_unit", "ledger_step")
+CUSTOMERS, STORES = ("c-1", "C-1", "c-2"), ("s-1", "s-2")
+JUMPS = (0, 0, 1, 30, 300, 900, 1_200, 1_201, 3_600, 7_200, 86_400, -1, -300, -900, -4_000)
+
+
+class Crash(Exception):
+    """The process ends before the commit."""
+
+
+def limits(rng):
+    """Two limits on one action, of kinds and windows in all combinations."""
+    windows = [
+        Rolling(timedelta(hours=1)),
+        Rolling(timedelta(days=1)),
+        Calendar(Period.DAY, "America/New_York"),
+        Calendar(Period.WEEK, "UTC"),
+        Lifetime(),
+        Session(),
+    ]
+    cap = Limit(
+        "cap",
+        LimitKind.FREQUENCY_CAP,
+        ("customer.id",),
+        rng.randint(1, 3),
+        rng.choice(windows),
+        Counts.CLAIMED,
+    )
+    ovens = Limit(
+        "ovens", LimitKind.CAPACITY, ("location.id",), rng.randint(1, 5), rng.choice(windows), Counts.CLAIMED
+    )
+    if rng.random() < 0.5:
+        ovens = replace(ovens, pace=pace_of(ovens, rng.randint(1, 3), Rolling(timedelta(minutes=15))))
+    return [cap, ovens]
+
+
+@dataclass
+class Simulation:
+    store: SqlStore
+    seed: int
+    batches: int = 15
+    model: Model = field(default_factory=Model)
+    sent: list = field(default_factory=list)
+    made: int = 0
+
+    def __post_init__(self):
+        self.rng = random.Random(self.seed)
+        self.limits = limits(self.rng)
+        self.now = START
+
+    def run(self):
+        hurry(self.store)
+        wipe(self.store)
+        for _ in range(self.batches):
+            self.change_the_world()
+            self.settle([self.request() for _ in range(self.rng.randint(0, 5))])
+
+    def change_the_world(self):
+        rng = self.rng
+        self.now += timedelta(seconds=rng.choice(JUMPS), microseconds=rng.choice((0, 0, 0, 0, 1, -1)))
+        if rng.random() < 0.1:
+            at = rng.randrange(len(self.limits))
+            self.limits[at] = replace(self.limits[at], maximum=rng.randint(0, 4))
+
+    def settle(self, operations):
+        """One batch; a lost transaction leaves nothing behind, and its requests come again."""
+        if self.rng.random() < 0.07:
+            with suppress(Crash), self.store.transaction() as transaction:
+                transaction.settle(self.now, operations)
+                raise Crash
+            hurry(self.store)
+        now_us = (self.now - EPOCH) // timedelta(microseconds=1)
+        before = {id(unit) for unit in self.model.live}
+        expected = self.model.batch(now_us, operations)
+        with self.store.transaction() as transaction:
+            answers = transaction.settle(self.now, operations)
+            assert list(answers) == expected, f"seed {self.seed}"
+            check(transaction, self.model)
+            self.check_limits(transaction, operations, before)
+        check_nothing_twice(operations, answers)
+
+    def check_limits(self, transaction, operations, before):
+        """What was taken from stays within the maximum it was taken under; reads tell what counts."""
+        needs = list(needs_in(operations))
+        counts = transaction.read_counts(self.now, needs)
+        grown = {unit.counter for unit in self.model.live if id(unit) not in before}
+        allowed = {}
+        for need in needs:
+            allowed[need.counter.id] = max(allowed.get(need.counter.id, 0), need.maximum)
+        # Reads are as of after the batch: the last instants of counters may have moved on.
+        self.model.clocks = {key: max(self.model.now, last) for key, last in self.model.last.items()}
+        for need, count in zip(needs, counts, strict=True):
+            assert count.live == self.model.count(need), f"seed {self.seed}"
+            assert need.counter.id not in grown or count.live <= allowed[need.counter.id], f"seed {self.seed}"
+
+    def needs(self, customer, store) -> tuple[Need, ...]:
+        facts = {"customer.id": customer, "location.id": store, "session.id": "visit"}
+        return tuple(need for limit in self.limits for need in needs_of(limit, facts, self.now, "UTC"))
+
+    def request(self):
+        rng = self.rng
+        if self.sent and rng.random() < 0.3:
+            return self.again(rng.choice(self.sent))
+        operation = self.fresh()
+        self.sent.append(operation)
+        return operation
+
+    def again(self, operation):
+        """A retry, now and then with other content under the same id."""
+        return replace(operation, fingerprint=b"changed") if self.rng.random() < 0.1 else operation
+
+    def fresh(self):
+        rng, self.made = self.rng, self.made + 1
+        made = self.made.to_bytes(16, "big")
+        first, other = (self.needs(rng.choice(CUSTOMERS), rng.choice(STORES)) for _ in range(2))
+        lots = [operation.id for operation in self.sent if isinstance(operation, Take)] or [made]
+        match rng.choice("tttccr"):
+            case "t":
+                choices = (first, other) if rng.random() < 0.3 else (first,)
+                reuse = tuple(rng.choice((b"", b"visit 1", b"visit 2")) for _ in choices)
+                hold_us = rng.choice((HOLD_US, HOLD_US, 1, None))
+                return Take(made, b"as sent", choices, hold_us, rng.choice(((), reuse)))
+            case "c":
+                again = rng.choice((first, first, None))
+                return Confirm(made, b"as sent", rng.choice(lots), again, () if again else other[:1])
+            case _:
+                return Release(made, b"as sent", rng.choice(lots))
+
+
+def hurry(store):
+    """Lets SQLite not wait for the disk: nothing here cuts the power."""
+    with store.transaction() as transaction:
+        driver = transaction._line.driver
+    if isinstance(driver, sqlite3.Connection):
+        driver.execute("PRAGMA synchronous = OFF")
+
+
+def wipe(store):
+    with store.transaction() as transaction:
+        for table in TABLES:
+            transaction._line.driver.execute(f"DELETE FROM {table}")
+
+
+def check(transaction, model):
+    """Every unit of the store is one of the model and the other way round."""
+    driver = transaction._line.driver
+    states = {1: "held", 2: "confirmed", 3: "released", 4: "expired", 5: "denied"}
+    rows = driver.execute("SELECT lot_id, state FROM ledger_lot").fetchall()
+    assert {lot: states[state] for lot, state in rows} == {key: lot.state for key, lot in model.lots.items()}
+    counted = driver.execute("SELECT counter_id, held, used FROM ledger_counter").fetchall()
+    for counter, held, used in counted:
+        units = [model.lots[unit.lot].state for unit in model.live if unit.counter == counter]
+        assert (held, used) == (units.count("held"), units.count("confirmed"))
+    assert {unit.counter for unit in model.live} <= {counter for counter, _, _ in counted}
+    rolling = driver.execute("SELECT counter_id, lot_id, taken_at FROM ledger_unit").fetchall()
+    live = [(unit.counter, unit.lot, unit.taken) for unit in model.live if unit.rolling]
+    assert sorted(rolling) == sorted(live)
+
+
+def check_nothing_twice(operations, answers):
+    """One grant for each id in a batch; what comes again, or serves again, is told so."""
+    granted = [
+        answer.lot
+        for answer in answers
+        if answer.status is Status.GRANTED and not (answer.replayed or answer.reused)
+    ]
+    assert len(granted) == len(set(granted)) <= len(operations)
