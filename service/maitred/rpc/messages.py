@@ -10,6 +10,7 @@ CONTEXT_VALUE_EMPTY = "`context` holds a value without a kind; use `null_value` 
 CONSENT_NOT_SUPPORTED = "`consent` is not supported yet; leave it unset"
 AT_NOT_ALLOWED = "`at` is accepted only where the server runs with --simulated-time"
 AT_OUT_OF_RANGE = "`at` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"
+NO_MESSAGE = "the call ended without its request message; send exactly one"
 DEADLINE_PASSED = "the deadline passed before the call was looked at"
 OVERLOADED = "too many calls are waiting; retry after the pushback"
 TOO_MANY_STREAMS = "too many streams are open; retry after the pushback"

@@ -9,8 +9,9 @@ import grpc
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
+from .arrivals import Arrivals
 from .health import Health
-from .names import DECISION_SERVICE
+from .names import DECISION_SERVICE, full_name
 from .servicer import Servicer
 from .streams import STREAMS_MOST
 from .workers import Workers
@@ -19,8 +20,10 @@ HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
 SPARE_STREAM_THREADS = 4
 """Beyond the streams that may be open, to refuse the next ones at once."""
-SMALL_POOL_THREADS = 2
-"""For what is short and must not wait behind decisions: health and refusals."""
+REFUSAL_THREADS = 2
+"""Refusals are short and must not wait behind decisions."""
+HEALTH_THREADS = 8
+"""As short, but a client may be slow with its message."""
 REFLECTION_THREADS = 8
 """Each client that looks around holds one."""
 
@@ -34,7 +37,7 @@ class Pools:
 
     calls: Workers
     streams: Workers
-    health: ThreadPoolExecutor
+    health: Workers
     reflection: ThreadPoolExecutor
     refusals: ThreadPoolExecutor
 
@@ -44,9 +47,9 @@ class Pools:
         return cls(
             Workers(call_threads, "maitred-call"),
             Workers(STREAMS_MOST + SPARE_STREAM_THREADS, "maitred-streams"),
-            ThreadPoolExecutor(SMALL_POOL_THREADS, "maitred-health"),
+            Workers(HEALTH_THREADS, "maitred-health"),
             ThreadPoolExecutor(REFLECTION_THREADS, "maitred-reflection"),
-            ThreadPoolExecutor(SMALL_POOL_THREADS, "maitred-refusals"),
+            ThreadPoolExecutor(REFUSAL_THREADS, "maitred-refusals"),
         )
 
     def close(self) -> None:
@@ -72,23 +75,29 @@ class On:
         return self._behaviour(*args)
 
 
-def decision_handlers(servicer: Servicer, pools: Pools) -> Handlers:
+def decision_handlers(servicer: Servicer, pools: Pools, arrivals: Arrivals) -> Handlers:
     """``DecisionService``; unary calls on the common pool. Bytes in and out: no serializers."""
+    unary = {"Decide": servicer.decide, "GetDecision": servicer.get_decision}
     return {
-        f"/{DECISION_SERVICE}/Decide": grpc.unary_unary_rpc_method_handler(servicer.decide),
-        f"/{DECISION_SERVICE}/GetDecision": grpc.unary_unary_rpc_method_handler(servicer.get_decision),
+        f"/{full_name(method)}": grpc.stream_unary_rpc_method_handler(
+            arrivals.one_message(full_name(method), behaviour)
+        )
+        for method, behaviour in unary.items()
+    } | {
         f"/{DECISION_SERVICE}/DecideStream": grpc.stream_stream_rpc_method_handler(
             On(pools.streams, servicer.decide_stream)
         ),
     }
 
 
-def health_handlers(health: Health, pools: Pools) -> Handlers:
+def health_handlers(health: Health, pools: Pools, arrivals: Arrivals) -> Handlers:
     """``grpc.health.v1.Health``."""
+    check = arrivals.one_message(f"{HEALTH_SERVICE}/Check", health.check)
+    watch = arrivals.one_message(f"{HEALTH_SERVICE}/Watch", health.watch)
     return {
-        f"/{HEALTH_SERVICE}/Check": grpc.unary_unary_rpc_method_handler(On(pools.health, health.check)),
-        f"/{HEALTH_SERVICE}/Watch": grpc.unary_stream_rpc_method_handler(
-            On(pools.health, health.watch, non_blocking=True)
+        f"/{HEALTH_SERVICE}/Check": grpc.stream_unary_rpc_method_handler(On(pools.health, check)),
+        f"/{HEALTH_SERVICE}/Watch": grpc.stream_stream_rpc_method_handler(
+            On(pools.health, watch, non_blocking=True)
         ),
     }
 

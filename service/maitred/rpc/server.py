@@ -12,6 +12,7 @@ from maitred.engine.observer import Observer
 
 from . import messages
 from .admission import CALL_THREADS, WAITING_CALLS_MOST, Admission
+from .arrivals import Arrivals, Watch
 from .health import Health
 from .methods import Pools, decision_handlers, health_handlers, reflection_handlers
 from .names import DECISION_SERVICE
@@ -67,10 +68,12 @@ class Server:
         self._streams = Streams()
         self._health = Health(decider.ready, ("", DECISION_SERVICE))
         self._pools = Pools.of(threads)
+        calls, checks = Arrivals(self._pools.calls, observer), Arrivals(self._pools.health, observer)
+        self._watch = Watch(calls, checks)
         servicer = Servicer(decider, observer, self._streams, simulated_time=simulated_time)
         handlers = {
-            **decision_handlers(servicer, self._pools),
-            **health_handlers(self._health, self._pools),
+            **decision_handlers(servicer, self._pools, calls),
+            **health_handlers(self._health, self._pools, checks),
             **reflection_handlers(self._pools),
         }
         self._admission = Admission(handlers, self._pools, observer, waiting_calls_most)
@@ -96,6 +99,7 @@ class Server:
             self._close()
             raise
         self._health.start()
+        self._watch.start()
         self._server.start()
         return f"{host}:{bound}"
 
@@ -119,6 +123,7 @@ class Server:
         return finished
 
     def _close(self) -> None:
+        self._watch.close()
         self._streams.close()
         self._pools.close()
 

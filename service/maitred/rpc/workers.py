@@ -18,6 +18,7 @@ class Workers(ThreadPoolExecutor):
 
     def __init__(self, threads: int, name: str) -> None:
         super().__init__(threads, name)
+        self.threads = threads
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._running = [
             threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
