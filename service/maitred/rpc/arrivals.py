@@ -70,10 +70,8 @@ class Arrivals:
     def look(self) -> None:
         """Cancels the calls that have waited too long; to be called every ``LOOK_SECONDS``."""
         self._looks += 1
-        if not self._waiting:
-            return
         for context, (method, since) in self._overdue(self._snapshot()):
-            # Ends the wait of its thread, too, if not at once. The client sees CANCELLED.
+            # The client sees CANCELLED; the thread is let go a moment later.
             context.cancel()
             self._cancelled.add(context)
             seconds = (self._looks - since) * LOOK_SECONDS
