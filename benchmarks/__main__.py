@@ -14,7 +14,7 @@ from rich.console import Console
 
 from . import figures, loading, machine, matching, serving
 
-PARTS = ("serving", "matching", "loading")
+PARTS = ("serving", "loading", "matching")
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
@@ -53,10 +53,10 @@ def _measured(
     if "serving" in parts or "matching" in parts:
         found, floor_seconds = serving.measure(progress)
         add(found)
-    if "matching" in parts:
-        add(matching.measure(floor_seconds, progress))
     if "loading" in parts:
         add(loading.measure(progress))
+    if "matching" in parts:
+        add(matching.measure(floor_seconds, progress))
     return sections
 
 

@@ -1,5 +1,6 @@
 """Decisions in process: against the floor, by size, and against other engines."""
 
+import gc
 import multiprocessing
 import queue
 import statistics
@@ -48,6 +49,7 @@ def measure(floor_seconds: float, progress: Callable[[str], None]) -> list[Secti
     for size in SIZES:
         progress(f"compiling {size:,} actions")
         policy = policy_of(specs(size))
+        gc.freeze()  # as the service does with every ruleset it loads
         seconds[size] = decision_seconds(policy, found)
         answers[size] = [_names(policy, context) for context in found[:PEER_CUSTOMERS]]
     return [_against_floor(seconds, floor_seconds), _against_peers(seconds, answers, progress)]

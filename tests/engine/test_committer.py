@@ -91,6 +91,28 @@ def test_a_busy_thread_gathers_while_more_keep_coming(committer, store, monkeypa
     assert [len(batch) for batch in store.batches] == [1, len(many), len(late)]
 
 
+def test_a_lone_ticket_is_committed_on_its_callers_thread(committer, store):
+    threads = []
+    append = store.append
+    store.append = lambda records: threads.append(threading.current_thread()) or append(records)
+    committer.commit(ticket("lone"))
+    assert threads == [threading.current_thread()]
+
+
+def test_what_comes_while_one_commits_waits_for_the_decision_thread(committer, store):
+    threads = []
+    append = store.append
+    store.append = lambda records: threads.append(threading.current_thread().name) or append(records)
+    store.gate.clear()
+    first = taken(committer, ticket("first"))
+    others = [Caller(committer, ticket(str(number))) for number in range(3)]
+    wait_for(lambda: len(committer._waiting) == 3)
+    store.gate.set()
+    for caller in [first, *others]:
+        assert caller.finished().error is None
+    assert threads[1:] == ["decisions"]
+
+
 def test_an_idle_thread_takes_a_ticket_at_once(committer, monkeypatch):
     monkeypatch.setattr(module, "GATHER_STEP_SECONDS", 60.0)
     for number in range(10):

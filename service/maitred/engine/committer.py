@@ -1,9 +1,9 @@
-"""The decision thread: one writer per process that commits what has queued up, as one batch.
+"""The decision thread: one writer at a time that commits what has queued up, as one batch.
 
-While one batch commits, the next one gathers. An idle service does not linger: a ticket is
-taken at once. A busy one waits a moment longer while more keep coming, because a commit costs
-about the same for one ticket as for fifty. A ticket is answered only when its transaction is
-durable.
+While one batch commits, the next one gathers. An idle service does not linger: a lone ticket
+is committed at once, on its own caller's thread. A busy one waits a moment longer while more
+keep coming, because a commit costs about the same for one ticket as for fifty. A ticket is
+answered only when its transaction is durable.
 """
 
 import threading
@@ -57,7 +57,8 @@ class Committer:
         self._store, self._observer, self._clock = store, observer, clock
         self._waiting: deque[Ticket] = deque()
         self._wake = threading.Event()
-        self._idle = True
+        self._idle, self._last_size = True, 0
+        self._writing = threading.Lock()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="decisions", daemon=True)
 
@@ -74,12 +75,13 @@ class Committer:
             raise CallError(Code.STOPPING, "the service is stopping, try another replica")
         if len(self._waiting) >= MAX_WAITING_TICKETS:
             raise CallError(Code.OVERLOADED, "too many decisions are waiting")
-        self._waiting.append(ticket)
-        if self._idle:
-            self._wake.set()
-        if not self._thread.is_alive():
-            self._refuse_rest()
-        ticket.done.acquire()
+        if not self._committed_alone(ticket):
+            self._waiting.append(ticket)
+            if self._idle:
+                self._wake.set()
+            if not self._thread.is_alive():
+                self._refuse_rest()
+            ticket.done.acquire()
         if ticket.error:
             raise ticket.error
 
@@ -88,17 +90,28 @@ class Committer:
         self._stopping = True
         self._wake.set()
         self._thread.join()
-        self._refuse_rest()
+        with self._writing:
+            self._refuse_rest()
+
+    def _committed_alone(self, ticket: Ticket) -> bool:
+        """Commits on the caller's own thread where nobody else is there: two wake-ups less to wait for."""
+        if self._waiting or self._last_size > 1 or not self._writing.acquire(blocking=False):
+            return False
+        try:
+            self._settle([ticket])
+        finally:
+            self._writing.release()
+        return True
 
     def _run(self) -> None:
-        size = 0
         while not self._stopping or self._waiting:
             if not self._waiting:
                 self._rest()
-            self._gather(size)
-            batch = self._take()
-            size = len(batch)
-            self._settle(batch)
+            self._gather(self._last_size)
+            with self._writing:
+                batch = self._take()
+                self._last_size = len(batch)
+                self._settle(batch)
 
     def _rest(self) -> None:
         """Until something waits. The flag spares busy callers a lock; it is set before the last look."""
