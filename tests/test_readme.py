@@ -67,7 +67,13 @@ def maitred_command(line: str, address: str) -> list[str]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the service of `make run` runs, as make would start it."""
     folder = tmp_path_factory.mktemp("readme")
-    made = subprocess.run(["make", "--dry-run", "run"], cwd=ROOT, capture_output=True, text=True, check=True)
+    made = subprocess.run(
+        ["make", "--no-print-directory", "--dry-run", "run"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     line = made.stdout.splitlines()[-1]
     assert PORT in line
     command = maitred_command(line, "127.0.0.1:0")
@@ -104,7 +110,7 @@ def test_the_two_commands_are_targets_of_make():
     lines = [line for line in of("sh")[0].text.splitlines() if line]
     assert [shlex.split(line, comments=True) for line in lines] == [["make", "run"], ["make", "test"]]
     for target in ("run", "test", "demo"):
-        run(["make", "--dry-run", target], cwd=ROOT).check_returncode()
+        run(["make", "--no-print-directory", "--dry-run", target], cwd=ROOT).check_returncode()
 
 
 def test_the_decision_comes_out_as_shown(address):
