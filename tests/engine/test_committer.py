@@ -113,10 +113,11 @@ def test_what_comes_while_one_commits_waits_for_the_decision_thread(committer, s
     assert threads[1:] == ["decisions"]
 
 
-def test_an_idle_thread_takes_a_ticket_at_once(committer, monkeypatch):
+def test_an_idle_service_takes_each_ticket_at_once(committer, store, monkeypatch):
     monkeypatch.setattr(module, "GATHER_STEP_SECONDS", 60.0)
     for number in range(10):
         committer.commit(ticket(str(number)))
+    assert [len(batch) for batch in store.batches] == [1] * 10
 
 
 def test_an_earlier_record_is_given_back(committer):

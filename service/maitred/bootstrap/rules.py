@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from maitred import cel, rulefiles, situations
 from maitred.core.faults import Fault, RulesetInvalid
@@ -40,8 +39,3 @@ def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:
     """An ``engine.rulesets.Load``: raises ``RulesetInvalid``."""
     loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit)
     return compile_policy(loaded.ruleset, situations.deriver)
-
-
-def schemas() -> Mapping[str, Any]:
-    """The JSON Schema of each kind of rule file."""
-    return rulefiles.schemas()

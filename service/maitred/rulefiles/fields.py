@@ -10,7 +10,6 @@ from pydantic_core import PydanticCustomError
 
 from . import limits, messages
 
-TYPE_NAMES = ("bool", "int", "double", "string", "timestamp", "duration")
 TypeName = Literal[
     "bool",
     "int",
