@@ -60,6 +60,14 @@ class Counts(Enum):
 
 
 @unique
+class LetterCase(Enum):
+    """Whether ids that differ in letter case only are the same subject."""
+
+    EXACT = "exact"
+    IGNORE = "ignore"
+
+
+@unique
 class OnFailure(Enum):
     """What becomes of an action when the ledger cannot answer."""
 
@@ -74,7 +82,8 @@ class Limit:
     ``per`` are the attributes that make the subject, by qualified name (``customer.id``);
     empty is everybody together. ``maximum`` is a number or the name of an integer attribute.
     ``pace`` is a second limit over a short rolling window, taken together with this one.
-    ``overbook_percent`` more units than ``maximum`` may be held or confirmed.
+    ``overbook_percent`` more units than ``maximum`` may be held or confirmed. ``scope`` names the
+    action where each action has units of its own; empty where those it applies to share them.
     """
 
     name: str
@@ -87,6 +96,13 @@ class Limit:
     pace: "Limit | None" = None
     overbook_percent: int = 0
     on_failure: OnFailure = OnFailure.CLOSED
+    letter_case: LetterCase = LetterCase.EXACT
+    scope: str = ""
+
+    @property
+    def key(self) -> str:
+        """Tells the limit from every other one that a decision looks at."""
+        return f"{self.name}@{self.scope}" if self.scope else self.name
 
 
 def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
@@ -100,6 +116,8 @@ def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
         limit.counts,
         hold=limit.hold,
         on_failure=limit.on_failure,
+        letter_case=limit.letter_case,
+        scope=limit.scope,
     )
 
 
@@ -150,13 +168,16 @@ class Counter:
 class Need:
     """One unit of a counter, to be had while fewer than ``maximum`` are live.
 
-    ``lookback_us`` (microseconds) is the length of a rolling window, ``None`` for others.
+    ``lookback_us`` (microseconds) is the length of a rolling window, ``None`` for others. A
+    ``firm`` unit is spent when it is taken, also where others of its lot are only held: it does
+    not expire.
     """
 
     counter: Counter
     maximum: int
     reason: Reason
     lookback_us: int | None = None
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +188,15 @@ class Unknown:
     attribute: str
 
 
+def parts_of(limit: Limit) -> tuple[Limit, ...]:
+    """The limit, and its pace where it has one."""
+    return (limit, limit.pace) if limit.pace else (limit,)
+
+
 def needs_of(limit: Limit, facts: Facts, now: datetime, location_zone: str) -> tuple[Need, ...] | Unknown:
     """What one unit of ``limit`` takes: a unit of its own counter, and one of its pace."""
     needs: list[Need] = []
-    for each in (limit, limit.pace) if limit.pace else (limit,):
+    for each in parts_of(limit):
         need = _need(each, facts, now, location_zone)
         if isinstance(need, Unknown):
             return need
@@ -185,6 +211,14 @@ def subject_of(per: tuple[str, ...], facts: Facts) -> str | None:
     return _lengthened(*(f"{type(value).__name__}/{value}" for value in map(facts.get, per)))
 
 
+def _subject(limit: Limit, facts: Facts) -> str | None:
+    found = subject_of(limit.per, facts)
+    if found is None:
+        return None
+    subject = found.casefold() if limit.letter_case is LetterCase.IGNORE else found
+    return f"{subject}{_lengthened(limit.scope)}" if limit.scope else subject
+
+
 _SUBJECT_TYPES = frozenset({str, int, bool})
 
 
@@ -194,10 +228,10 @@ def _names_somebody(value: object) -> bool:
 
 
 def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str) -> Need | Unknown:
-    subject = subject_of(limit.per, facts)
+    subject = _subject(limit, facts)
     if subject is None:
         return Unknown(limit.name, next(name for name in limit.per if not _names_somebody(facts.get(name))))
-    maximum = _maximum(limit, facts)
+    maximum = maximum_of(limit, facts)
     if maximum is None:
         return Unknown(limit.name, str(limit.maximum))
     session = facts.get(SESSION_ID)
@@ -212,8 +246,8 @@ def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str) -> Need
 _counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)
 
 
-def _maximum(limit: Limit, facts: Facts) -> int | None:
-    """Units that may be live. Overbooking rounds down."""
+def maximum_of(limit: Limit, facts: Facts) -> int | None:
+    """Units that may be live; ``None`` where the attribute is not usable. Overbooking rounds down."""
     maximum = facts.get(limit.maximum) if isinstance(limit.maximum, str) else limit.maximum
     if maximum.__class__ is not int:
         return None

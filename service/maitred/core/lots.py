@@ -120,6 +120,14 @@ class Unit(NamedTuple):
     counter: bytes
     taken_us: int
     rolling: bool
+    firm: bool = False
+
+
+class Origin(NamedTuple):
+    """What a lot was taken for: an action of a decision (16 octets)."""
+
+    decision: bytes
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,7 @@ class Lot:
     expires_us: int | None = None
     refused: Refused | None = None
     reuse: bytes = b""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,7 @@ class Take:
     choices: tuple[tuple[Need, ...], ...]
     hold_us: int | None = None
     reuse: tuple[bytes, ...] = ()
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         _check_bounds(self.choices)

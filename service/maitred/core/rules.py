@@ -7,6 +7,7 @@ from enum import IntEnum, unique
 
 from .conditions import Condition
 from .expressions import Score
+from .limits import Limit
 from .values import Attribute, Value
 
 
@@ -78,7 +79,9 @@ class Action:
     """Something the business can do for a customer now.
 
     ``requirements`` are the action's own, then those of every ``Eligibility`` that
-    chooses it, in order of name. ``channels`` empty means every channel.
+    chooses it, in order of name. ``channels`` empty means every channel. ``limits`` are all
+    that apply to it, in order of key. ``alternatives`` are names of actions that take its
+    place, in this order, where there is no capacity for it.
     """
 
     name: str
@@ -91,6 +94,8 @@ class Action:
     requirements: tuple[Requirement, ...] = ()
     score: Score = UNSCORED
     treatments: Mapping[str, Treatment] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """What the engine needs of the world. Shells implement it; ``bootstrap`` plugs them in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
+
+from maitred.core.lots import Lot, Step
 
 from .ledger import Ledger
 
@@ -42,8 +44,53 @@ class StoredRuleset:
     sources: Mapping[str, bytes]
 
 
+class History(NamedTuple):
+    """A lot, when it was taken, and what became of it: its steps in their order, each with when."""
+
+    lot: Lot
+    taken_at: datetime
+    steps: Sequence[tuple[Step, datetime]]
+
+
+class Tally(NamedTuple):
+    """A counter as it stands: one limit for one subject in one window.
+
+    ``live`` are the units that a limit is held against; ``recent`` those taken in the last
+    while that was asked for, for a forecast.
+    """
+
+    limit: str
+    subject: str
+    window: str
+    resets_at: datetime | None
+    held: int
+    used: int
+    live: int
+    recent: int
+
+
+class TallyAsk(NamedTuple):
+    """Counters of the limit of one name; ``lookback_us`` where its window is rolling."""
+
+    limit: str
+    lookback_us: int | None = None
+
+
+class Pause(NamedTuple):
+    """An action that is stopped everywhere, by whom and why."""
+
+    action: str
+    paused_at: datetime
+    by: str = ""
+    cause: str = ""
+
+
 class Transaction(Ledger, Protocol):
     """One write transaction; it commits when its ``with`` block ends without an exception."""
+
+    def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
+        """Those of the decisions that have a record, with it."""
+        ...
 
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
         """Writes the records whose id is new; gives the stored record of each id that is not.
@@ -66,6 +113,41 @@ class Store(Protocol):
 
     def decision(self, decision_id: bytes) -> DecisionRecord | None:
         """The record of one decision; from any thread."""
+        ...
+
+    def lot(self, lot_id: bytes) -> Lot | None:
+        """One lot as last committed; from any thread."""
+        ...
+
+    def histories(self, decision_id: bytes) -> Sequence[History]:
+        """The lots that were taken for a decision, in order of time; from any thread."""
+        ...
+
+    def tallies(self, now: datetime, asks: Sequence[TallyAsk], recent_us: int, most: int) -> Sequence[Tally]:
+        """The counters of limits whose window has not ended, at most so many of each limit.
+
+        The fullest first. ``recent_us`` (microseconds) is the while that ``recent`` looks back.
+        """
+        ...
+
+    def pause(self, pause: Pause) -> None:
+        """Keeps an action paused; keeps the first where it is already. From any thread."""
+        ...
+
+    def resume(self, action: str) -> bool:
+        """Ends the pause of an action; whether there was one."""
+        ...
+
+    def pauses(self) -> Sequence[Pause]:
+        """Every pause there is, by name of the action; from any thread, several times a second."""
+        ...
+
+    def purge_ledger(self, before: datetime, most: int) -> int:
+        """Forgets at most so many lots, steps and counters that can never count again.
+
+        Those are lots that are over and counters whose window has ended before that instant;
+        answers how many rows went, so that a caller goes on until there are none.
+        """
         ...
 
     def save_ruleset(self, ruleset: StoredRuleset) -> None:
