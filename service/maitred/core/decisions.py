@@ -30,13 +30,20 @@ class RenderedTreatment:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An action put forward; ``rank`` counts from 1."""
+    """An action put forward; ``rank`` counts from 1.
+
+    ``substitute_for`` names the action without capacity whose place this one takes.
+    ``hold_expires_at`` is how long what it needs is held for it, and ``lot`` the lot that holds it.
+    """
 
     action: str
     rank: int
     score: float
     type: ActionType
     treatment: RenderedTreatment
+    substitute_for: str = ""
+    hold_expires_at: datetime | None = None
+    lot: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,26 @@
 """What a shell asks of the engine."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from maitred.core.decisions import Explain
 
-from .calls import Answer, DecideCall, RecordView
+from .calls import (
+    Answer,
+    ClaimAnswer,
+    ClaimCall,
+    ConsentView,
+    DecideCall,
+    Erased,
+    LimitsCall,
+    LimitView,
+    OutcomeAnswer,
+    OutcomesCall,
+    RecordConsentCall,
+    RecordView,
+    StepCall,
+)
 
 
 class Decider(Protocol):
@@ -28,4 +44,69 @@ class Decider(Protocol):
 
     def ready(self) -> bool:
         """Whether a valid ruleset is in force. Never blocks."""
+        ...
+
+
+class Claimer(Protocol):
+    """Moves proposals on. Safe to call from many threads at once; every call is durable first.
+
+    Every method raises ``CallError``: ``NOT_FOUND`` for an unknown decision, claim or action that
+    was not proposed, ``OTHER_CONTENT`` for an id that was used for something else, ``TOO_LATE``
+    where what stands cannot become what is asked, and those of ``Decider.decide``.
+    """
+
+    def claim(self, call: ClaimCall) -> ClaimAnswer:
+        """Takes a unit, or denies it; either answer stays under its id."""
+        ...
+
+    def redeem(self, call: StepCall) -> None:
+        """Spends what a claim holds; after its expiry only where there is a unit left."""
+        ...
+
+    def release(self, call: StepCall) -> None:
+        """Gives back what a claim holds or has spent."""
+        ...
+
+    def record_outcomes(self, call: OutcomesCall) -> Sequence[OutcomeAnswer]:
+        """Takes up outcomes; one answer each, in their order.
+
+        Nothing is taken up where a decision or an action is unknown. Of an id that was used for
+        something else the others are taken up all the same; repeating them is harmless.
+        """
+        ...
+
+
+class Operator(Protocol):
+    """What operators see and stop. Raises ``CallError`` as ``Decider`` does."""
+
+    def pause(self, action: str, by: str, cause: str) -> datetime:
+        """Stops an action everywhere, within a second; since when it is stopped."""
+        ...
+
+    def resume(self, action: str) -> bool:
+        """Lets an action go on; whether it was paused."""
+        ...
+
+    def limits(self, call: LimitsCall) -> Sequence[LimitView]:
+        """Limits as they stand, in order of name, the fullest subject of each first."""
+        ...
+
+
+class Privacy(Protocol):
+    """Customers' consent and rights. Raises ``CallError`` as ``Decider`` does."""
+
+    def record_consent(self, call: RecordConsentCall) -> None:
+        """Keeps statements; decisions that begin afterwards know them."""
+        ...
+
+    def consent(self, customer_id: str) -> ConsentView:
+        """What is known of a customer's consent; empty for an unknown one."""
+        ...
+
+    def export(self, customer_id: str) -> bytes:
+        """Everything held about a customer, as JSON (UTF-8), decisions in plain words."""
+        ...
+
+    def erase(self, customer_id: str) -> Erased:
+        """Deletes a customer's key and rows. Repeating it erases nothing more."""
         ...

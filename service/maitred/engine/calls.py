@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from maitred.core.consents import Consent
 from maitred.core.decisions import Explain, Proposal, Refusal
+from maitred.core.limits import LimitKind
+from maitred.core.outcomes import Outcome
+from maitred.core.reasons import Reason
 from maitred.core.trace import TraceContext
 
 
@@ -29,6 +33,7 @@ class DecideCall(NamedTuple):
     at: datetime | None = None
     deadline: float | None = None
     trace: TraceContext | None = None
+    consent: "ConsentSignals | None" = None
 
 
 class Answer(NamedTuple):
@@ -60,3 +65,118 @@ class RecordView(NamedTuple):
     situations: tuple[str, ...] = ()
     ruleset_version: str = ""
     ruleset_commit: str = ""
+
+
+class ClaimCall(NamedTuple):
+    """One Claim: a unit of an action that a decision proposed, or named as an alternative.
+
+    ``at`` is the instant to claim as of, ``None`` for now; ``deadline`` as in ``DecideCall``.
+    """
+
+    request_id: str
+    decision_id: str
+    action: str
+    at: datetime | None = None
+    deadline: float | None = None
+
+
+class ClaimAnswer(NamedTuple):
+    """What came of a claim. Denied, ``reason`` and ``detail`` say why; a replay has the same.
+
+    ``alternatives`` are what can be claimed instead under the same decision.
+    """
+
+    granted: bool
+    claim_id: str
+    expires_at: datetime | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    alternatives: tuple[Proposal, ...] = ()
+
+
+class StepCall(NamedTuple):
+    """One Redeem or Release of a claim. ``cause`` says why it is released."""
+
+    request_id: str
+    claim_id: str
+    cause: str = ""
+    at: datetime | None = None
+    deadline: float | None = None
+
+
+class OutcomesCall(NamedTuple):
+    """What became of proposals, oldest first, at most as many as one call may carry."""
+
+    outcomes: tuple[Outcome, ...]
+    deadline: float | None = None
+
+
+class OutcomeAnswer(NamedTuple):
+    """Whether an outcome was taken up; ``detail`` says why not, in plain words."""
+
+    outcome_id: str
+    recorded: bool
+    detail: str = ""
+
+
+class LimitView(NamedTuple):
+    """One limit for one subject as it stands.
+
+    ``subject`` is in plain words (``location oslo-1``), empty for everybody together; that of
+    a person is a pseudonym. ``maximum`` is ``None`` where it depends on a request. ``exhausted_at``
+    is when the last unit goes at the present pace; ``None`` where it does not.
+    """
+
+    name: str
+    kind: LimitKind
+    subject: str
+    window: str
+    counts: str
+    used: int
+    held: int
+    maximum: int | None
+    resets_at: datetime | None = None
+    exhausted_at: datetime | None = None
+    actions: tuple[str, ...] = ()
+
+
+class LimitsCall(NamedTuple):
+    """Which limits to show: all where empty. ``most`` subjects of each limit, the fullest first."""
+
+    limit: str = ""
+    action: str = ""
+    location_id: str = ""
+    most: int = 20
+
+
+class ConsentSignals(NamedTuple):
+    """What the caller knows of the customer's consent, as sent; strings are not yet decoded."""
+
+    granted: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    gpc: bool = False
+    tcf: str = ""
+    gpp: str = ""
+
+
+class RecordConsentCall(NamedTuple):
+    """Statements of one customer, to be kept under ``request_id``."""
+
+    request_id: str
+    customer_id: str
+    consents: tuple[Consent, ...]
+    deadline: float | None = None
+
+
+class ConsentView(NamedTuple):
+    """What counts now for each purpose, and every statement there was, oldest first."""
+
+    current: tuple[Consent, ...]
+    history: tuple[Consent, ...]
+
+
+class Erased(NamedTuple):
+    """What was erased, by kind of data and number of rows; nothing at a repetition."""
+
+    rows: Mapping[str, int]
+    erased_at: datetime

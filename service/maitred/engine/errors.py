@@ -10,6 +10,7 @@ class Code(Enum):
     MALFORMED = "malformed"
     NOT_FOUND = "not found"
     OTHER_CONTENT = "same id, other content"
+    TOO_LATE = "too late"
     NO_RULESET = "no valid ruleset"
     OVERLOADED = "overloaded"
     EXPIRED = "deadline passed"
