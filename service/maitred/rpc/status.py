@@ -8,6 +8,7 @@ STATUS_OF = {
     Code.MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
     Code.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
     Code.OTHER_CONTENT: grpc.StatusCode.ALREADY_EXISTS,
+    Code.TOO_LATE: grpc.StatusCode.FAILED_PRECONDITION,
     Code.NO_RULESET: grpc.StatusCode.FAILED_PRECONDITION,
     Code.OVERLOADED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Code.EXPIRED: grpc.StatusCode.DEADLINE_EXCEEDED,

@@ -26,19 +26,23 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19maitred/v1/decision.proto\x12\nmaitred.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"X\n\x0e\x43onsentSignals\x12\x0f\n\x07granted\x18\x01 \x03(\t\x12\x0e\n\x06\x64\x65nied\x18\x02 \x03(\t\x12\x0b\n\x03gpc\x18\x03 \x01(\x08\x12\x0b\n\x03tcf\x18\x04 \x01(\t\x12\x0b\n\x03gpp\x18\x05 \x01(\t\"\xe4\x02\n\rDecideRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12*\n\x07\x63ontext\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12\x16\n\x0c\x63ontext_json\x18\x06 \x01(\x0cH\x00\x12\x13\n\x0bmax_actions\x18\x07 \x01(\r\x12$\n\x07\x65xplain\x18\x08 \x01(\x0e\x32\x13.maitred.v1.Explain\x12\x0f\n\x07\x64ry_run\x18\t \x01(\x08\x12\x0f\n\x07ruleset\x18\n \x01(\t\x12&\n\x02\x61t\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x63onsent\x18\x0c \x01(\x0b\x32\x1a.maitred.v1.ConsentSignalsB\x0e\n\x0c\x63ontext_form\"\xda\x01\n\x0e\x44\x65\x63ideResponse\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x0f\n\x07ruleset\x18\x02 \x01(\t\x12\'\n\tproposals\x18\x03 \x03(\x0b\x32\x14.maitred.v1.Proposal\x12%\n\x08refusals\x18\x04 \x03(\x0b\x32\x13.maitred.v1.Refusal\x12\x10\n\x08\x64\x65graded\x18\x05 \x01(\x08\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x07 \x01(\t\"5\n\tTreatment\x12\r\n\x05title\x18\x01 \x01(\t\x12\x0b\n\x03say\x18\x02 \x03(\t\x12\x0c\n\x04show\x18\x03 \x01(\t\"\xe1\x01\n\x08Proposal\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0c\n\x04rank\x18\x02 \x01(\r\x12\r\n\x05score\x18\x03 \x01(\x01\x12$\n\x04type\x18\x04 \x01(\x0e\x32\x16.maitred.v1.ActionType\x12(\n\ttreatment\x18\x05 \x01(\x0b\x32\x15.maitred.v1.Treatment\x12\x16\n\x0esubstitute_for\x18\x06 \x01(\t\x12\x33\n\x0fhold_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03why\x18\x08 \x03(\t\"[\n\x07Refusal\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\"\n\x06reason\x18\x02 \x01(\x0e\x32\x12.maitred.v1.Reason\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\"O\n\x12GetDecisionRequest\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12$\n\x07\x65xplain\x18\x02 \x01(\x0e\x32\x13.maitred.v1.Explain\"o\n\x13GetDecisionResponse\x12,\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1a.maitred.v1.DecideResponse\x12*\n\x06record\x18\x02 \x01(\x0b\x32\x1a.maitred.v1.DecisionRecord\"\xcd\x01\n\x0e\x44\x65\x63isionRecord\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12\x13\n\x0bmax_actions\x18\x05 \x01(\r\x12\x12\n\nfacts_json\x18\x06 \x01(\x0c\x12\x12\n\nsituations\x18\x07 \x03(\t\x12\x17\n\x0fruleset_version\x18\x08 \x01(\t\x12\x16\n\x0eruleset_commit\x18\t \x01(\t*B\n\x07\x45xplain\x12\x10\n\x0c\x45XPLAIN_NONE\x10\x00\x12\x13\n\x0f\x45XPLAIN_REASONS\x10\x01\x12\x10\n\x0c\x45XPLAIN_FULL\x10\x02*\x95\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\n\n\x06PAUSED\x10\x01\x12\x0c\n\x08NOT_LIVE\x10\x02\x12\x11\n\rWRONG_CHANNEL\x10\x03\x12\x14\n\x10\x43ONSENT_REQUIRED\x10\x04\x12\r\n\tSENSITIVE\x10\x05\x12\x10\n\x0cNOT_ELIGIBLE\x10\x06\x12\x15\n\x11MISSING_ATTRIBUTE\x10\x07\x12\x0e\n\nRULE_ERROR\x10\x08\x12\x0c\n\x08HELD_OUT\x10\t\x12\x12\n\x0eNOT_IN_ROLLOUT\x10\n\x12\x14\n\x10\x46REQUENCY_CAPPED\x10\x0b\x12\x16\n\x12\x43\x41PACITY_EXHAUSTED\x10\x0c\x12\t\n\x05PACED\x10\r\x12\r\n\tOUTRANKED\x10\x0e*[\n\nActionType\x12\x1b\n\x17\x41\x43TION_TYPE_UNSPECIFIED\x10\x00\x12\t\n\x05OFFER\x10\x01\x12\x0b\n\x07SERVICE\x10\x02\x12\x0b\n\x07GESTURE\x10\x03\x12\x0b\n\x07MESSAGE\x10\x04\x32\xed\x01\n\x0f\x44\x65\x63isionService\x12?\n\x06\x44\x65\x63ide\x12\x19.maitred.v1.DecideRequest\x1a\x1a.maitred.v1.DecideResponse\x12I\n\x0c\x44\x65\x63ideStream\x12\x19.maitred.v1.DecideRequest\x1a\x1a.maitred.v1.DecideResponse(\x01\x30\x01\x12N\n\x0bGetDecision\x12\x1e.maitred.v1.GetDecisionRequest\x1a\x1f.maitred.v1.GetDecisionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19maitred/v1/decision.proto\x12\nmaitred.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"X\n\x0e\x43onsentSignals\x12\x0f\n\x07granted\x18\x01 \x03(\t\x12\x0e\n\x06\x64\x65nied\x18\x02 \x03(\t\x12\x0b\n\x03gpc\x18\x03 \x01(\x08\x12\x0b\n\x03tcf\x18\x04 \x01(\t\x12\x0b\n\x03gpp\x18\x05 \x01(\t\"\xe4\x02\n\rDecideRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12*\n\x07\x63ontext\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12\x16\n\x0c\x63ontext_json\x18\x06 \x01(\x0cH\x00\x12\x13\n\x0bmax_actions\x18\x07 \x01(\r\x12$\n\x07\x65xplain\x18\x08 \x01(\x0e\x32\x13.maitred.v1.Explain\x12\x0f\n\x07\x64ry_run\x18\t \x01(\x08\x12\x0f\n\x07ruleset\x18\n \x01(\t\x12&\n\x02\x61t\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x63onsent\x18\x0c \x01(\x0b\x32\x1a.maitred.v1.ConsentSignalsB\x0e\n\x0c\x63ontext_form\"\xda\x01\n\x0e\x44\x65\x63ideResponse\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x0f\n\x07ruleset\x18\x02 \x01(\t\x12\'\n\tproposals\x18\x03 \x03(\x0b\x32\x14.maitred.v1.Proposal\x12%\n\x08refusals\x18\x04 \x03(\x0b\x32\x13.maitred.v1.Refusal\x12\x10\n\x08\x64\x65graded\x18\x05 \x01(\x08\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x07 \x01(\t\"5\n\tTreatment\x12\r\n\x05title\x18\x01 \x01(\t\x12\x0b\n\x03say\x18\x02 \x03(\t\x12\x0c\n\x04show\x18\x03 \x01(\t\"\xe1\x01\n\x08Proposal\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0c\n\x04rank\x18\x02 \x01(\r\x12\r\n\x05score\x18\x03 \x01(\x01\x12$\n\x04type\x18\x04 \x01(\x0e\x32\x16.maitred.v1.ActionType\x12(\n\ttreatment\x18\x05 \x01(\x0b\x32\x15.maitred.v1.Treatment\x12\x16\n\x0esubstitute_for\x18\x06 \x01(\t\x12\x33\n\x0fhold_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03why\x18\x08 \x03(\t\"[\n\x07Refusal\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\"\n\x06reason\x18\x02 \x01(\x0e\x32\x12.maitred.v1.Reason\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\"o\n\x0c\x43laimRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x01\n\rClaimResponse\x12\'\n\x06status\x18\x01 \x01(\x0e\x32\x17.maitred.v1.ClaimStatus\x12\x10\n\x08\x63laim_id\x18\x02 \x01(\t\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x06reason\x18\x04 \x01(\x0e\x32\x12.maitred.v1.Reason\x12*\n\x0c\x61lternatives\x18\x05 \x03(\x0b\x32\x14.maitred.v1.Proposal\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\"]\n\rRedeemRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08\x63laim_id\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x10\n\x0eRedeemResponse\"m\n\x0eReleaseRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08\x63laim_id\x18\x02 \x01(\t\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x11\n\x0fReleaseResponse\"\x91\x01\n\x07Outcome\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12%\n\x04kind\x18\x04 \x01(\x0e\x32\x17.maitred.v1.OutcomeKind\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x15RecordOutcomesRequest\x12%\n\x08outcomes\x18\x01 \x03(\x0b\x32\x13.maitred.v1.Outcome\"D\n\x16RecordOutcomesResponse\x12*\n\x07results\x18\x01 \x03(\x0b\x32\x19.maitred.v1.OutcomeResult\"E\n\rOutcomeResult\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12\x10\n\x08recorded\x18\x02 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"O\n\x12GetDecisionRequest\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12$\n\x07\x65xplain\x18\x02 \x01(\x0e\x32\x13.maitred.v1.Explain\"o\n\x13GetDecisionResponse\x12,\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1a.maitred.v1.DecideResponse\x12*\n\x06record\x18\x02 \x01(\x0b\x32\x1a.maitred.v1.DecisionRecord\"\xcd\x01\n\x0e\x44\x65\x63isionRecord\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12\x13\n\x0bmax_actions\x18\x05 \x01(\r\x12\x12\n\nfacts_json\x18\x06 \x01(\x0c\x12\x12\n\nsituations\x18\x07 \x03(\t\x12\x17\n\x0fruleset_version\x18\x08 \x01(\t\x12\x16\n\x0eruleset_commit\x18\t \x01(\t*B\n\x07\x45xplain\x12\x10\n\x0c\x45XPLAIN_NONE\x10\x00\x12\x13\n\x0f\x45XPLAIN_REASONS\x10\x01\x12\x10\n\x0c\x45XPLAIN_FULL\x10\x02*\x95\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\n\n\x06PAUSED\x10\x01\x12\x0c\n\x08NOT_LIVE\x10\x02\x12\x11\n\rWRONG_CHANNEL\x10\x03\x12\x14\n\x10\x43ONSENT_REQUIRED\x10\x04\x12\r\n\tSENSITIVE\x10\x05\x12\x10\n\x0cNOT_ELIGIBLE\x10\x06\x12\x15\n\x11MISSING_ATTRIBUTE\x10\x07\x12\x0e\n\nRULE_ERROR\x10\x08\x12\x0c\n\x08HELD_OUT\x10\t\x12\x12\n\x0eNOT_IN_ROLLOUT\x10\n\x12\x14\n\x10\x46REQUENCY_CAPPED\x10\x0b\x12\x16\n\x12\x43\x41PACITY_EXHAUSTED\x10\x0c\x12\t\n\x05PACED\x10\r\x12\r\n\tOUTRANKED\x10\x0e*[\n\nActionType\x12\x1b\n\x17\x41\x43TION_TYPE_UNSPECIFIED\x10\x00\x12\t\n\x05OFFER\x10\x01\x12\x0b\n\x07SERVICE\x10\x02\x12\x0b\n\x07GESTURE\x10\x03\x12\x0b\n\x07MESSAGE\x10\x04*P\n\x0b\x43laimStatus\x12\x1c\n\x18\x43LAIM_STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rCLAIM_GRANTED\x10\x01\x12\x10\n\x0c\x43LAIM_DENIED\x10\x02*\x8c\x01\n\x0bOutcomeKind\x12\x1c\n\x18OUTCOME_KIND_UNSPECIFIED\x10\x00\x12\r\n\tPRESENTED\x10\x01\x12\x0c\n\x08\x41\x43\x43\x45PTED\x10\x02\x12\x0c\n\x08REJECTED\x10\x03\x12\x0b\n\x07\x43LAIMED\x10\x04\x12\x0c\n\x08REDEEMED\x10\x05\x12\x0c\n\x08RELEASED\x10\x06\x12\x0b\n\x07\x45XPIRED\x10\x07\x32\x89\x04\n\x0f\x44\x65\x63isionService\x12?\n\x06\x44\x65\x63ide\x12\x19.maitred.v1.DecideRequest\x1a\x1a.maitred.v1.DecideResponse\x12I\n\x0c\x44\x65\x63ideStream\x12\x19.maitred.v1.DecideRequest\x1a\x1a.maitred.v1.DecideResponse(\x01\x30\x01\x12<\n\x05\x43laim\x12\x18.maitred.v1.ClaimRequest\x1a\x19.maitred.v1.ClaimResponse\x12?\n\x06Redeem\x12\x19.maitred.v1.RedeemRequest\x1a\x1a.maitred.v1.RedeemResponse\x12\x42\n\x07Release\x12\x1a.maitred.v1.ReleaseRequest\x1a\x1b.maitred.v1.ReleaseResponse\x12W\n\x0eRecordOutcomes\x12!.maitred.v1.RecordOutcomesRequest\x1a\".maitred.v1.RecordOutcomesResponse\x12N\n\x0bGetDecision\x12\x1e.maitred.v1.GetDecisionRequest\x1a\x1f.maitred.v1.GetDecisionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'maitred.v1.decision_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXPLAIN']._serialized_start=1552
-  _globals['_EXPLAIN']._serialized_end=1618
-  _globals['_REASON']._serialized_start=1621
-  _globals['_REASON']._serialized_end=1898
-  _globals['_ACTIONTYPE']._serialized_start=1900
-  _globals['_ACTIONTYPE']._serialized_end=1991
+  _globals['_EXPLAIN']._serialized_start=2482
+  _globals['_EXPLAIN']._serialized_end=2548
+  _globals['_REASON']._serialized_start=2551
+  _globals['_REASON']._serialized_end=2828
+  _globals['_ACTIONTYPE']._serialized_start=2830
+  _globals['_ACTIONTYPE']._serialized_end=2921
+  _globals['_CLAIMSTATUS']._serialized_start=2923
+  _globals['_CLAIMSTATUS']._serialized_end=3003
+  _globals['_OUTCOMEKIND']._serialized_start=3006
+  _globals['_OUTCOMEKIND']._serialized_end=3146
   _globals['_CONSENTSIGNALS']._serialized_start=104
   _globals['_CONSENTSIGNALS']._serialized_end=192
   _globals['_DECIDEREQUEST']._serialized_start=195
@@ -51,12 +55,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROPOSAL']._serialized_end=1055
   _globals['_REFUSAL']._serialized_start=1057
   _globals['_REFUSAL']._serialized_end=1148
-  _globals['_GETDECISIONREQUEST']._serialized_start=1150
-  _globals['_GETDECISIONREQUEST']._serialized_end=1229
-  _globals['_GETDECISIONRESPONSE']._serialized_start=1231
-  _globals['_GETDECISIONRESPONSE']._serialized_end=1342
-  _globals['_DECISIONRECORD']._serialized_start=1345
-  _globals['_DECISIONRECORD']._serialized_end=1550
-  _globals['_DECISIONSERVICE']._serialized_start=1994
-  _globals['_DECISIONSERVICE']._serialized_end=2231
+  _globals['_CLAIMREQUEST']._serialized_start=1150
+  _globals['_CLAIMREQUEST']._serialized_end=1261
+  _globals['_CLAIMRESPONSE']._serialized_start=1264
+  _globals['_CLAIMRESPONSE']._serialized_end=1482
+  _globals['_REDEEMREQUEST']._serialized_start=1484
+  _globals['_REDEEMREQUEST']._serialized_end=1577
+  _globals['_REDEEMRESPONSE']._serialized_start=1579
+  _globals['_REDEEMRESPONSE']._serialized_end=1595
+  _globals['_RELEASEREQUEST']._serialized_start=1597
+  _globals['_RELEASEREQUEST']._serialized_end=1706
+  _globals['_RELEASERESPONSE']._serialized_start=1708
+  _globals['_RELEASERESPONSE']._serialized_end=1725
+  _globals['_OUTCOME']._serialized_start=1728
+  _globals['_OUTCOME']._serialized_end=1873
+  _globals['_RECORDOUTCOMESREQUEST']._serialized_start=1875
+  _globals['_RECORDOUTCOMESREQUEST']._serialized_end=1937
+  _globals['_RECORDOUTCOMESRESPONSE']._serialized_start=1939
+  _globals['_RECORDOUTCOMESRESPONSE']._serialized_end=2007
+  _globals['_OUTCOMERESULT']._serialized_start=2009
+  _globals['_OUTCOMERESULT']._serialized_end=2078
+  _globals['_GETDECISIONREQUEST']._serialized_start=2080
+  _globals['_GETDECISIONREQUEST']._serialized_end=2159
+  _globals['_GETDECISIONRESPONSE']._serialized_start=2161
+  _globals['_GETDECISIONRESPONSE']._serialized_end=2272
+  _globals['_DECISIONRECORD']._serialized_start=2275
+  _globals['_DECISIONRECORD']._serialized_end=2480
+  _globals['_DECISIONSERVICE']._serialized_start=3149
+  _globals['_DECISIONSERVICE']._serialized_end=3670
 # @@protoc_insertion_point(module_scope)

@@ -42,6 +42,23 @@ class ActionType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SERVICE: _ClassVar[ActionType]
     GESTURE: _ClassVar[ActionType]
     MESSAGE: _ClassVar[ActionType]
+
+class ClaimStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CLAIM_STATUS_UNSPECIFIED: _ClassVar[ClaimStatus]
+    CLAIM_GRANTED: _ClassVar[ClaimStatus]
+    CLAIM_DENIED: _ClassVar[ClaimStatus]
+
+class OutcomeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    OUTCOME_KIND_UNSPECIFIED: _ClassVar[OutcomeKind]
+    PRESENTED: _ClassVar[OutcomeKind]
+    ACCEPTED: _ClassVar[OutcomeKind]
+    REJECTED: _ClassVar[OutcomeKind]
+    CLAIMED: _ClassVar[OutcomeKind]
+    REDEEMED: _ClassVar[OutcomeKind]
+    RELEASED: _ClassVar[OutcomeKind]
+    EXPIRED: _ClassVar[OutcomeKind]
 EXPLAIN_NONE: Explain
 EXPLAIN_REASONS: Explain
 EXPLAIN_FULL: Explain
@@ -65,6 +82,17 @@ OFFER: ActionType
 SERVICE: ActionType
 GESTURE: ActionType
 MESSAGE: ActionType
+CLAIM_STATUS_UNSPECIFIED: ClaimStatus
+CLAIM_GRANTED: ClaimStatus
+CLAIM_DENIED: ClaimStatus
+OUTCOME_KIND_UNSPECIFIED: OutcomeKind
+PRESENTED: OutcomeKind
+ACCEPTED: OutcomeKind
+REJECTED: OutcomeKind
+CLAIMED: OutcomeKind
+REDEEMED: OutcomeKind
+RELEASED: OutcomeKind
+EXPIRED: OutcomeKind
 
 class ConsentSignals(_message.Message):
     __slots__ = ("granted", "denied", "gpc", "tcf", "gpp")
@@ -167,6 +195,100 @@ class Refusal(_message.Message):
     rule: str
     detail: str
     def __init__(self, action: _Optional[str] = ..., reason: _Optional[_Union[Reason, str]] = ..., rule: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class ClaimRequest(_message.Message):
+    __slots__ = ("request_id", "decision_id", "action", "at")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DECISION_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    decision_id: str
+    action: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, request_id: _Optional[str] = ..., decision_id: _Optional[str] = ..., action: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ClaimResponse(_message.Message):
+    __slots__ = ("status", "claim_id", "expires_at", "reason", "alternatives", "detail")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    status: ClaimStatus
+    claim_id: str
+    expires_at: _timestamp_pb2.Timestamp
+    reason: Reason
+    alternatives: _containers.RepeatedCompositeFieldContainer[Proposal]
+    detail: str
+    def __init__(self, status: _Optional[_Union[ClaimStatus, str]] = ..., claim_id: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[_Union[Reason, str]] = ..., alternatives: _Optional[_Iterable[_Union[Proposal, _Mapping]]] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class RedeemRequest(_message.Message):
+    __slots__ = ("request_id", "claim_id", "at")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    claim_id: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, request_id: _Optional[str] = ..., claim_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class RedeemResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ReleaseRequest(_message.Message):
+    __slots__ = ("request_id", "claim_id", "cause", "at")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    claim_id: str
+    cause: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, request_id: _Optional[str] = ..., claim_id: _Optional[str] = ..., cause: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ReleaseResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Outcome(_message.Message):
+    __slots__ = ("outcome_id", "decision_id", "action", "kind", "at")
+    OUTCOME_ID_FIELD_NUMBER: _ClassVar[int]
+    DECISION_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    outcome_id: str
+    decision_id: str
+    action: str
+    kind: OutcomeKind
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, outcome_id: _Optional[str] = ..., decision_id: _Optional[str] = ..., action: _Optional[str] = ..., kind: _Optional[_Union[OutcomeKind, str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class RecordOutcomesRequest(_message.Message):
+    __slots__ = ("outcomes",)
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    outcomes: _containers.RepeatedCompositeFieldContainer[Outcome]
+    def __init__(self, outcomes: _Optional[_Iterable[_Union[Outcome, _Mapping]]] = ...) -> None: ...
+
+class RecordOutcomesResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[OutcomeResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[OutcomeResult, _Mapping]]] = ...) -> None: ...
+
+class OutcomeResult(_message.Message):
+    __slots__ = ("outcome_id", "recorded", "detail")
+    OUTCOME_ID_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    outcome_id: str
+    recorded: bool
+    detail: str
+    def __init__(self, outcome_id: _Optional[str] = ..., recorded: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class GetDecisionRequest(_message.Message):
     __slots__ = ("decision_id", "explain")

@@ -45,6 +45,26 @@ class DecisionServiceStub:
                 request_serializer=maitred_dot_v1_dot_decision__pb2.DecideRequest.SerializeToString,
                 response_deserializer=maitred_dot_v1_dot_decision__pb2.DecideResponse.FromString,
                 _registered_method=True)
+        self.Claim = channel.unary_unary(
+                '/maitred.v1.DecisionService/Claim',
+                request_serializer=maitred_dot_v1_dot_decision__pb2.ClaimRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_decision__pb2.ClaimResponse.FromString,
+                _registered_method=True)
+        self.Redeem = channel.unary_unary(
+                '/maitred.v1.DecisionService/Redeem',
+                request_serializer=maitred_dot_v1_dot_decision__pb2.RedeemRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_decision__pb2.RedeemResponse.FromString,
+                _registered_method=True)
+        self.Release = channel.unary_unary(
+                '/maitred.v1.DecisionService/Release',
+                request_serializer=maitred_dot_v1_dot_decision__pb2.ReleaseRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_decision__pb2.ReleaseResponse.FromString,
+                _registered_method=True)
+        self.RecordOutcomes = channel.unary_unary(
+                '/maitred.v1.DecisionService/RecordOutcomes',
+                request_serializer=maitred_dot_v1_dot_decision__pb2.RecordOutcomesRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_decision__pb2.RecordOutcomesResponse.FromString,
+                _registered_method=True)
         self.GetDecision = channel.unary_unary(
                 '/maitred.v1.DecisionService/GetDecision',
                 request_serializer=maitred_dot_v1_dot_decision__pb2.GetDecisionRequest.SerializeToString,
@@ -73,6 +93,37 @@ class DecisionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Claim(self, request, context):
+        """Takes one unit of an action that a decision proposed. None left is OK with
+        CLAIM_DENIED and a reason, and stays the answer under its request_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Redeem(self, request, context):
+        """Spends what a claim holds. After its expiry only where there is a unit
+        left, else FAILED_PRECONDITION.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Release(self, request, context):
+        """Gives back what a claim holds or has spent: cancelled, voided, returned.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordOutcomes(self, request, context):
+        """What became of proposals. Each outcome has an id of its own, so that a
+        retry counts once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDecision(self, request, context):
         """The stored record of a decision and, on request, its full explanation.
         """
@@ -92,6 +143,26 @@ def add_DecisionServiceServicer_to_server(servicer, server):
                     servicer.DecideStream,
                     request_deserializer=maitred_dot_v1_dot_decision__pb2.DecideRequest.FromString,
                     response_serializer=maitred_dot_v1_dot_decision__pb2.DecideResponse.SerializeToString,
+            ),
+            'Claim': grpc.unary_unary_rpc_method_handler(
+                    servicer.Claim,
+                    request_deserializer=maitred_dot_v1_dot_decision__pb2.ClaimRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_decision__pb2.ClaimResponse.SerializeToString,
+            ),
+            'Redeem': grpc.unary_unary_rpc_method_handler(
+                    servicer.Redeem,
+                    request_deserializer=maitred_dot_v1_dot_decision__pb2.RedeemRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_decision__pb2.RedeemResponse.SerializeToString,
+            ),
+            'Release': grpc.unary_unary_rpc_method_handler(
+                    servicer.Release,
+                    request_deserializer=maitred_dot_v1_dot_decision__pb2.ReleaseRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_decision__pb2.ReleaseResponse.SerializeToString,
+            ),
+            'RecordOutcomes': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordOutcomes,
+                    request_deserializer=maitred_dot_v1_dot_decision__pb2.RecordOutcomesRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_decision__pb2.RecordOutcomesResponse.SerializeToString,
             ),
             'GetDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDecision,
@@ -154,6 +225,114 @@ class DecisionService:
             '/maitred.v1.DecisionService/DecideStream',
             maitred_dot_v1_dot_decision__pb2.DecideRequest.SerializeToString,
             maitred_dot_v1_dot_decision__pb2.DecideResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Claim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.DecisionService/Claim',
+            maitred_dot_v1_dot_decision__pb2.ClaimRequest.SerializeToString,
+            maitred_dot_v1_dot_decision__pb2.ClaimResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Redeem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.DecisionService/Redeem',
+            maitred_dot_v1_dot_decision__pb2.RedeemRequest.SerializeToString,
+            maitred_dot_v1_dot_decision__pb2.RedeemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Release(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.DecisionService/Release',
+            maitred_dot_v1_dot_decision__pb2.ReleaseRequest.SerializeToString,
+            maitred_dot_v1_dot_decision__pb2.ReleaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordOutcomes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.DecisionService/RecordOutcomes',
+            maitred_dot_v1_dot_decision__pb2.RecordOutcomesRequest.SerializeToString,
+            maitred_dot_v1_dot_decision__pb2.RecordOutcomesResponse.FromString,
             options,
             channel_credentials,
             insecure,
