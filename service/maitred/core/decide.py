@@ -1,19 +1,19 @@
-"""One decision, as a pure function of the policy and the question."""
+"""One decision, as a pure function of the policy, the question and the snapshot."""
 
-import math
-from collections.abc import Iterator
-from heapq import merge
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from .conditions import Unknown
+from .choose import Pick, Wanted, choose
 from .decisions import Decision, Proposal, Question, RenderedTreatment
-from .policy import Policy, placeholders
+from .policy import HOLD_EXPIRES, Policy, placeholders
+from .ranking import Ranking
 from .rules import Action, Placeholder, Template, Treatment
-from .scan import Memo, evaluate
+from .snapshot import Snapshot
 from .values import Facts, Invalid
 from .words import shown_words
-
-Ranked = tuple[float, Action]
-"""Score and action."""
 
 MAX_STANDING_PROPOSALS = 65_536
 """Some 30 MB; more only in rulesets whose every action is proposed at many ranks."""
@@ -21,62 +21,60 @@ MAX_STANDING_PROPOSALS = 65_536
 _NO_TREATMENT = Treatment()
 
 
-def decide(policy: Policy, question: Question) -> Decision:
-    """Ranks the actions whose every condition holds and proposes the best of them."""
-    mask = policy.index.candidates(question.facts)
-    proposals: list[Proposal] = []
-    for score, action in ranked(policy, mask, question.facts):
-        proposals.append(proposal_of(policy, action, len(proposals) + 1, score, question))
-        if len(proposals) == question.max_actions:
-            break
-    return Decision(tuple(proposals), policy.index.count(mask))
+class Hold(NamedTuple):
+    """What holds the units that a proposal needs, and until when."""
+
+    lot: bytes
+    expires_at: datetime | None
 
 
-def ranked(policy: Policy, mask: int, facts: Facts) -> Iterator[Ranked]:
-    """The actions that hold, best first; as lazy as their scores allow.
+def decide(policy: Policy, question: Question, snapshot: Snapshot | None = None) -> Decision:
+    """Ranks the actions whose every condition holds and proposes the best that limits allow.
 
-    ``mask`` is what the index left possible. An action whose score has no value is left out.
+    Raises ``LookupError`` where the snapshot does not tell of a limit that has to be known.
     """
-    memo: Memo = {}
-    scored_mask = mask & policy.scored_clauses
-    fixed = _fixed(policy, mask ^ scored_mask, facts, memo)
-    if not scored_mask:
-        return fixed
-    return merge(sorted(_scored(policy, scored_mask, facts, memo), key=_best_first), fixed, key=_best_first)
+    ranking = Ranking(policy, question.facts)
+    chosen = choose(policy, question, ranking, snapshot or Snapshot())
+    if isinstance(chosen, Wanted):
+        names = ", ".join(action.name for action in chosen.actions)
+        message = f"the snapshot does not tell of the limits of {names}"
+        raise LookupError(message)  # noqa: TRY004 -- a value that lacks something
+    return Decision(proposals_of(policy, question, chosen.picks), ranking.candidates)
 
 
-def _best_first(ranked: Ranked) -> tuple[float, str]:
-    score, action = ranked
-    return -score, action.name
-
-
-def _fixed(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
-    actions = policy.actions
-    for entry in policy.index.matches(mask, facts, memo):
-        action = actions[entry]
-        yield action.score.constant or 0.0, action
-
-
-def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
-    for entry in policy.index.matches(mask, facts, memo):
-        action = policy.actions[entry]
-        score = score_of(action, facts, memo)
-        if not isinstance(score, Unknown):
-            yield score, action
-
-
-def score_of(action: Action, facts: Facts, memo: Memo) -> float | Unknown:
-    """The action's score; unknown where it has no finite value."""
-    if action.score.expression is None:
-        return action.score.constant or 0.0
-    value = evaluate(action.score.expression, facts, memo)
-    if isinstance(value, Unknown):
-        return value
-    return (
-        value
-        if isinstance(value, float) and math.isfinite(value)
-        else Unknown(error="the score is not a finite number")
+def proposals_of(
+    policy: Policy, question: Question, picks: Iterable[Pick], holds: Mapping[str, Hold] | None = None
+) -> tuple[Proposal, ...]:
+    """The proposals of what was picked; ``holds`` by name of the action."""
+    holds = holds or {}
+    return tuple(
+        _with_hold(policy, question, pick, rank, holds[pick.action.name])
+        if pick.action.name in holds
+        else _of_pick(policy, question, pick, rank)
+        for rank, pick in enumerate(picks, start=1)
     )
+
+
+def _of_pick(policy: Policy, question: Question, pick: Pick, rank: int) -> Proposal:
+    found = proposal_of(policy, pick.action, rank, pick.score, question)
+    return replace(found, substitute_for=pick.substitute_for) if pick.substitute_for else found
+
+
+def _with_hold(policy: Policy, question: Question, pick: Pick, rank: int, hold: Hold) -> Proposal:
+    found = _of_pick(policy, question, pick, rank)
+    treatment = found.treatment
+    written = pick.action.treatments.get(question.channel, _NO_TREATMENT)
+    if hold.expires_at and HOLD_EXPIRES in placeholders(written):
+        told = hold_words(hold.expires_at, question)
+        treatment = render(written, pick.action.title, {**question.facts, HOLD_EXPIRES: told})
+    return replace(found, treatment=treatment, hold_expires_at=hold.expires_at, lot=hold.lot)
+
+
+def hold_words(expires_at: datetime, question: Question) -> str:
+    """When a hold expires, by the clock of the place; with the date where that is another day."""
+    zone = ZoneInfo(question.zone)
+    here, now = expires_at.astimezone(zone), question.now.astimezone(zone)
+    return f"{here:%H:%M}" if here.date() == now.date() else f"{here:%Y-%m-%d %H:%M}"
 
 
 def proposal_of(policy: Policy, action: Action, rank: int, score: float, question: Question) -> Proposal:

@@ -59,13 +59,15 @@ class Refusal:
 class Question(NamedTuple):
     """What a decision is a pure function of, beside the ruleset.
 
-    ``facts`` hold everything conditions may read, situations included.
+    ``facts`` hold everything conditions may read, situations included. ``zone`` is the IANA
+    name of the location's clock.
     """
 
     channel: str
     facts: Facts
     now: datetime
     max_actions: int
+    zone: str = "UTC"
 
 
 class Decision(NamedTuple):

@@ -1,17 +1,19 @@
 """Why each action was or was not proposed, worked out by the plain scan, action by action."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .chains import tell
+from .choose import Chosen, Reach, choose
 from .conditions import All, Any, Condition, Literal, Residual, Unknown, reads
-from .decide import score_of
 from .decisions import Explain, Proposal, Question, Refusal
 from .derivation import Derivation
 from .policy import Gate, Policy, gates_of
+from .ranking import Ranking, score_of
 from .reasons import Reason
 from .rules import Action
 from .scan import Memo, truth
+from .snapshot import Shortage, Snapshot
 from .values import Facts
 from .words import is_truth, need_words, shortfall_words, value_words
 
@@ -28,21 +30,59 @@ class Explanation:
     why: tuple[tuple[str, ...], ...]
 
 
-def explain(policy: Policy, question: Question, proposals: Sequence[Proposal], level: Explain) -> Explanation:
-    """Explains a decision. ``EXPLAIN_REASONS`` leaves out actions not live on the channel."""
+def explain(
+    policy: Policy,
+    question: Question,
+    proposals: Sequence[Proposal],
+    level: Explain,
+    snapshot: Snapshot | None = None,
+) -> Explanation:
+    """Explains a decision. ``EXPLAIN_REASONS`` leaves out actions not live on the channel.
+
+    What the snapshot does not tell of a limit is not told here either.
+    """
     if level is Explain.EXPLAIN_NONE:
         return Explanation((), ())
-    memo: Memo = {}
-    derivation = policy.situations.derivation(question.facts) if policy.situations else None
+    telling = _Telling(policy, question, snapshot or Snapshot())
     proposed = {proposal.action for proposal in proposals}
     refused = (action for action in sorted(policy.actions, key=_name) if action.name not in proposed)
-    refusals = (refusal_of(action, question, memo, derivation) for action in refused)
+    refusals = map(telling.refusal, refused)
     full = level is Explain.EXPLAIN_FULL
-    by_name = {action.name: action for action in policy.actions if action.name in proposed}
     return Explanation(
         refusals=tuple(found for found in refusals if full or found.reason not in _WINDOW_REASONS),
-        why=tuple(why_of(by_name[p.action], question.facts, memo, derivation) for p in proposals),
+        why=tuple(map(telling.why, proposals)),
     )
+
+
+class _Telling:
+    """Tells of one decision, action by action."""
+
+    def __init__(self, policy: Policy, question: Question, snapshot: Snapshot) -> None:
+        self._policy, self._question, self._snapshot = policy, question, snapshot
+        self._memo: Memo = {}
+        self._derivation = policy.situations.derivation(question.facts) if policy.situations else None
+        self._shortages = _shortages(policy, question, snapshot) if policy.limits else {}
+
+    def refusal(self, action: Action) -> Refusal:
+        if action.name in self._snapshot.paused:
+            return Refusal(action.name, Reason.PAUSED, "pause", "stopped by an operator")
+        shortage = self._shortages.get(action.name)
+        if shortage:
+            return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
+        return refusal_of(action, self._question, self._memo, self._derivation)
+
+    def why(self, proposal: Proposal) -> tuple[str, ...]:
+        action = self._policy.by_name[proposal.action]
+        lines = why_of(action, self._question.facts, self._memo, self._derivation)
+        place_of = proposal.substitute_for
+        return (f"stands in for {place_of}, of which none is left", *lines) if place_of else lines
+
+
+def _shortages(policy: Policy, question: Question, snapshot: Snapshot) -> Mapping[str, Shortage]:
+    """Of actions whose every condition holds; others have a reason that comes first."""
+    ranking = Ranking(policy, question.facts)
+    chosen = choose(policy, question, ranking, snapshot, Reach.KNOWN)
+    return chosen.shortages if isinstance(chosen, Chosen) else {}
 
 
 def _name(action: Action) -> str:

@@ -6,7 +6,7 @@ that are taken together under one id are a ``Lot``: they are held, confirmed, re
 expire together (see ``ledger``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, unique
@@ -193,28 +193,57 @@ def parts_of(limit: Limit) -> tuple[Limit, ...]:
     return (limit, limit.pace) if limit.pace else (limit,)
 
 
-def needs_of(limit: Limit, facts: Facts, now: datetime, location_zone: str) -> tuple[Need, ...] | Unknown:
-    """What one unit of ``limit`` takes: a unit of its own counter, and one of its pace."""
+Veil = Callable[[str], str]
+"""From whose units they are to what stands for them: always the same, and nobody can tell who."""
+
+
+def plain(subject: str) -> str:
+    """Veils nothing."""
+    return subject
+
+
+def reads_of(limit: Limit) -> Iterator[str]:
+    """Names of the attributes that the limit needs."""
+    for part in parts_of(limit):
+        yield from part.per
+        if isinstance(part.maximum, str):
+            yield part.maximum
+        if isinstance(part.window, Session):
+            yield SESSION_ID
+
+
+def subject_gap(limit: Limit, facts: Facts) -> str:
+    """The first attribute without which it is not known whose units count; empty where none lacks."""
+    found = next((name for name in limit.per if not _names_somebody(facts.get(name))), "")
+    if found or not isinstance(limit.window, Session):
+        return found
+    session = facts.get(SESSION_ID)
+    return "" if isinstance(session, str) and session else SESSION_ID
+
+
+def needs_of(
+    limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: Veil = plain
+) -> tuple[Need, ...] | Unknown:
+    """What one unit of ``limit`` takes: a unit of its own counter, and one of its pace.
+
+    ``veil`` is what stands for a person where the counter names its subject.
+    """
     needs: list[Need] = []
     for each in parts_of(limit):
-        need = _need(each, facts, now, location_zone)
+        need = _need(each, facts, now, location_zone, veil)
         if isinstance(need, Unknown):
             return need
         needs.append(need)
     return tuple(needs)
 
 
-def subject_of(per: tuple[str, ...], facts: Facts) -> str | None:
-    """The values of the attributes of ``per``, unambiguous; ``None`` where one is not usable."""
-    if not all(_names_somebody(facts.get(name)) for name in per):
-        return None
+def subject_of(per: tuple[str, ...], facts: Facts) -> str:
+    """The values of the attributes of ``per``, unambiguous."""
     return _lengthened(*(f"{type(value).__name__}/{value}" for value in map(facts.get, per)))
 
 
-def _subject(limit: Limit, facts: Facts) -> str | None:
+def _subject(limit: Limit, facts: Facts) -> str:
     found = subject_of(limit.per, facts)
-    if found is None:
-        return None
     subject = found.casefold() if limit.letter_case is LetterCase.IGNORE else found
     return f"{subject}{_lengthened(limit.scope)}" if limit.scope else subject
 
@@ -227,20 +256,21 @@ def _names_somebody(value: object) -> bool:
     return value.__class__ in _SUBJECT_TYPES and value != ""
 
 
-def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str) -> Need | Unknown:
-    subject = _subject(limit, facts)
-    if subject is None:
-        return Unknown(limit.name, next(name for name in limit.per if not _names_somebody(facts.get(name))))
+def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: Veil) -> Need | Unknown:
+    gap = subject_gap(limit, facts)
+    if gap:
+        return Unknown(limit.name, gap)
     maximum = maximum_of(limit, facts)
     if maximum is None:
         return Unknown(limit.name, str(limit.maximum))
-    session = facts.get(SESSION_ID)
-    if isinstance(limit.window, Session) and not (isinstance(session, str) and session):
-        return Unknown(limit.name, SESSION_ID)
-    span = span_of(limit.window, now, location_zone, str(session))
-    counter = _counter(limit.name, subject, span.key, heat_of(limit.per), span.end)
+    span = span_of(limit.window, now, location_zone, str(facts.get(SESSION_ID)))
+    heat, subject = heat_of(limit.per), _subject(limit, facts)
+    counter = _counter(
+        limit.name, veil(subject) if heat is Heat.PERSON else subject, span.key, heat, span.end
+    )
     lookback = limit.window.duration // _MICROSECOND if isinstance(limit.window, Rolling) else None
-    return Need(counter, maximum, REASON_OF[limit.kind], lookback)
+    firm = limit.counts is Counts.DECIDED
+    return Need(counter, maximum, REASON_OF[limit.kind], lookback, firm)
 
 
 _counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)

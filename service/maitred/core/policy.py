@@ -12,6 +12,7 @@ from .decisions import Proposal
 from .derivation import DeriverFactory, atoms_of
 from .facts import FactReader
 from .index import Index
+from .limits import Limit, reads_of
 from .live import clock_facts, live_condition
 from .reasons import Reason
 from .rules import Action, Live, Location, Placeholder, Ruleset, Treatment
@@ -21,6 +22,8 @@ from .values import Attribute, Facts
 GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id"})
 """Attributes that come with every request rather than in its context."""
 _NOT_IN_CONTEXT = ("location.", "situation.")
+HOLD_EXPIRES = "hold.expires"
+"""What treatments may show and no condition can read: when the proposal's hold expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Policy:
 
     Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
-    by. ``standing`` are proposals that depend on no attribute, by action, rank and channel.
+    by. ``limits`` are all there are, by key. ``standing`` are proposals
+    that depend on no attribute, by action, rank and channel.
     """
 
     ruleset: Ruleset
@@ -60,6 +64,8 @@ class Policy:
     zones: tuple[str | None, ...]
     locations: Mapping[str, Location] | None
     situations: Situations | None
+    by_name: Mapping[str, Action]
+    limits: Mapping[str, Limit]
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
@@ -103,6 +109,8 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         zones=tuple(sorted(zones, key=str)),
         locations=_locations(ruleset.locations, used),
         situations=Situations.build(ruleset.situations, used, deriver) if ruleset.situations else None,
+        by_name={action.name: action for action in actions},
+        limits={limit.key: limit for action in actions for limit in action.limits},
     )
 
 
@@ -142,6 +150,8 @@ def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
             yield from action.score.expression.reads
         for treatment in action.treatments.values():
             yield from placeholders(treatment)
+        for limit in action.limits:
+            yield from reads_of(limit)
     for condition in atoms_of(ruleset.situations).values():
         yield from conditions.reads(condition)
 

@@ -184,7 +184,7 @@ def question_of(policy: Policy, call: DecideCall, now: datetime) -> Question:
     facts = policy.facts(
         call.context, channel=call.channel, customer_id=call.customer_id, location=location, now=now
     )
-    return Question(call.channel, facts, now, call.max_actions)
+    return Question(call.channel, facts, now, call.max_actions, location.zone)
 
 
 def _location(policy: Policy, location_id: str) -> Location:
