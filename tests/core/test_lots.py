@@ -4,11 +4,11 @@ import pytest
 
 from maitred.core.limits import Counter, Need
 from maitred.core.lots import (
-    LIVE,
     MAX_CHOICES,
     MAX_NEEDS,
     MOVES,
     STAYS,
+    WEIGHTS,
     Confirm,
     Event,
     Settled,
@@ -30,17 +30,27 @@ def test_every_state_answers_every_event_in_one_way():
     assert not MOVES.keys() & STAYS.keys()
 
 
-@pytest.mark.parametrize(("before", "event"), MOVES)
-def test_counters_change_by_what_becomes_live_or_stops_being_so(before, event):
-    move = MOVES[before, event]
-    assert move.held == (move.state is UnitState.HELD) - (before is UnitState.HELD)
-    assert move.used == (move.state is UnitState.CONFIRMED) - (before is UnitState.CONFIRMED)
+def test_every_state_says_how_units_count_and_none_counts_twice():
+    assert WEIGHTS.keys() == set(UnitState)
+    assert all(sum(weight) <= 1 for weights in WEIGHTS.values() for weight in weights)
+
+
+def test_a_firm_unit_is_never_held_and_goes_back_by_release_alone():
+    assert not any(firm.held for _, firm in WEIGHTS.values())
+    ending = {
+        event
+        for (before, event), move in MOVES.items()
+        if WEIGHTS[before][1].used > WEIGHTS[move.state][1].used
+    }
+    assert ending == {Event.RELEASE}
 
 
 @pytest.mark.parametrize(("before", "event"), MOVES)
 def test_nothing_becomes_live_without_a_take(before, event):
     move = MOVES[before, event]
-    assert move.again == (before not in LIVE and move.state in LIVE)
+    (plain, firm), (plain_then, firm_then) = WEIGHTS[before], WEIGHTS[move.state]
+    assert move.again == (sum(plain_then) > sum(plain))
+    assert sum(firm_then) <= sum(firm)
 
 
 def test_released_and_denied_are_ends():

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from maitred.core.limits import Counts, Limit, LimitKind, needs_of, pace_of
-from maitred.core.lots import LIVE, Confirm, Release, Status, Take, UnitState
+from maitred.core.lots import Confirm, Release, Status, Take, UnitState
 from maitred.core.windows import Calendar, Lifetime, Period, Rolling
 from maitred.engine.ports import StoreConflict
 from maitred.store import open_store
@@ -87,9 +87,9 @@ def test_counters_are_the_sum_of_live_units_after_replicas_have_done_everything_
         lots = [lot_of(row) for row in driver.execute(f"SELECT {LOT_COLUMNS} FROM ledger_lot").fetchall()]
         counters = driver.execute("SELECT counter_id, limit_name, held, used FROM ledger_counter").fetchall()
         rolling = driver.execute("SELECT counter_id, taken_at, lot_id FROM ledger_unit").fetchall()
-    units = [(unit, lot) for lot in lots if lot.state in LIVE for unit in lot.units]
-    held = Tally(unit.counter for unit, lot in units if lot.state is UnitState.HELD)
-    used = Tally(unit.counter for unit, lot in units if lot.state is UnitState.CONFIRMED)
+    units = [(unit, lot) for lot in lots for unit in lot.live]
+    held = Tally(unit.counter for unit, lot in units if lot.state is UnitState.HELD and not unit.firm)
+    used = Tally(unit.counter for unit, lot in units if lot.state is not UnitState.HELD or unit.firm)
     assert {row[0]: row[2:] for row in counters} == {row[0]: (held[row[0]], used[row[0]]) for row in counters}
     assert sorted(rolling) == sorted(
         (unit.counter, unit.taken_us, lot.id) for unit, lot in units if unit.rolling

@@ -141,3 +141,17 @@ def test_the_log_is_a_map_that_keeps_the_first(store, append, batches):
         for record in batch:
             model.setdefault(record.decision_id, record)
     assert {key: store.decision(key) for key in model} == model
+
+
+def test_many_records_are_found_in_a_transaction_and_its_own_among_them(store, make_record, append):
+    earlier = [
+        make_record(customer_id="\x00\U0001f355", body=bytes([number, 0, 255])) for number in range(200)
+    ]
+    append(store, *earlier)
+    own = make_record()
+    with store.transaction() as transaction:
+        transaction.append([own])
+        wanted = [record.decision_id for record in earlier] + [own.decision_id, own.decision_id, b"x" * 16]
+        assert transaction.find(wanted) == {record.decision_id: record for record in [*earlier, own]}
+        assert transaction.find([b"x" * 16]) == {}
+        assert transaction.find([]) == {}

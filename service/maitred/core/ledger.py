@@ -11,12 +11,15 @@ rolling window never forgets sooner, than promised by any clock that was right a
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import exp
+from typing import Any
 
 from .limits import Counter, Need
 from .lots import (
-    LIVE,
     MOVES,
     STAYS,
+    WEIGHTS,
     Confirm,
     Event,
     Lot,
@@ -30,14 +33,25 @@ from .lots import (
     Take,
     Unit,
     UnitState,
+    Weight,
 )
+from .windows import LAST_INSTANT, LIFETIME
+
+FADE_US = 15 * 60 * 1_000_000
+"""A forecast follows a rush within minutes, and does not jump with every unit."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LAST_US = (LAST_INSTANT - _EPOCH) // _MICROSECOND
 
 
 @dataclass(slots=True)
 class Row:
     """One counter as read: live units by kind, and the last instant a unit was taken at.
 
-    ``recent`` counts the live units of each lookback (microseconds) a batch asks for.
+    ``recent`` counts the live units of each lookback (microseconds) a batch asks for. ``lately``
+    is the sum of the live units, each weighing ``e ** (-age / FADE_US)`` as of ``last_us``: at a
+    steady pace that is the number taken in ``FADE_US``, whatever the window, in one number.
     """
 
     held: int = 0
@@ -45,10 +59,32 @@ class Row:
     last_us: int = 0
     floor_us: int = 0
     recent: dict[int, int] = field(default_factory=dict)
+    lately: float = 0.0
 
     def live(self, lookback_us: int | None) -> int:
         """The units that count."""
         return self.held + self.used if lookback_us is None else self.recent[lookback_us]
+
+    def weigh(self, weight: Weight, times: int = 1) -> None:
+        """Counts a unit in, or out (-1)."""
+        self.held += times * weight.held
+        self.used += times * weight.used
+
+    def taken(self, unit: Unit) -> None:
+        """A unit has become live."""
+        last_us = max(self.last_us, unit.taken_us)
+        self.lately = faded(self.lately, last_us - self.last_us) + faded(1.0, last_us - unit.taken_us)
+        self.last_us = last_us
+        if unit.rolling:
+            for lookback in self.recent:
+                self.recent[lookback] += 1
+
+    def given_back(self, unit: Unit) -> None:
+        """A unit has stopped being live."""
+        self.lately = max(0.0, self.lately - faded(1.0, self.last_us - unit.taken_us))
+        if unit.rolling:
+            for lookback in self.recent:
+                self.recent[lookback] -= unit.taken_us > self.floor_us - lookback
 
 
 @dataclass(slots=True)
@@ -90,6 +126,11 @@ class Book:
             self._move(lot, MOVES[lot.state, Event.DUE])
         return len(due)
 
+    def forget(self, lot_ids: Iterable[bytes]) -> None:
+        """Takes the units of lots that are over out of the counts; the lots are to go."""
+        for lot in map(self.lots.__getitem__, lot_ids):
+            self._weigh(lot, UnitState.RELEASED)
+
     def _settle(self, operation: Operation) -> Settled:
         match operation:
             case Take():
@@ -110,18 +151,23 @@ class Book:
             if shortage is None:
                 return self._grant(take, choice, needs)
             shortages.append(shortage)
-        return self._open(Lot(take.id, take.fingerprint, UnitState.DENIED, refused=shortages[0]))
+        return self._open(take, UnitState.DENIED, refused=shortages[0], over_us=self.now_us)
 
     def _grant(self, take: Take, choice: int, needs: Sequence[Need]) -> Settled:
         at = self._instant(needs)
-        held = take.hold_us is not None
-        units = self._add(take.id, needs, at, held=held)
-        state = UnitState.HELD if held else UnitState.CONFIRMED
-        expires = None if take.hold_us is None else at + take.hold_us
-        reuse = take.reuse[choice] if take.reuse else b""
-        return self._open(Lot(take.id, take.fingerprint, state, choice, units, expires, reuse=reuse))
+        state = UnitState.CONFIRMED if take.hold_us is None else UnitState.HELD
+        return self._open(
+            take,
+            state,
+            choice=choice,
+            units=self._add(take.id, needs, at, state),
+            expires_us=None if take.hold_us is None else at + take.hold_us,
+            reuse=take.reuse[choice] if take.reuse else b"",
+            over_us=over_us(needs, at),
+        )
 
-    def _open(self, lot: Lot) -> Settled:
+    def _open(self, take: Take, state: UnitState, **fields: Any) -> Settled:
+        lot = Lot(take.id, take.fingerprint, state, origin=take.origin, **fields)
         self._put(lot)
         return _taken(lot)
 
@@ -147,7 +193,8 @@ class Book:
             return move.status, None
         if move.again and operation.again is None:
             return Status.NOTHING_LEFT, None
-        needs = (*(operation.again or ()), *operation.also) if move.again else _beyond(lot, operation.also)
+        plain = [need for need in operation.again or () if not need.firm] if move.again else ()
+        needs = _beyond(lot, (*plain, *operation.also))
         shortage = self._shortage(needs)
         if shortage:
             return Status.NOTHING_LEFT, shortage
@@ -155,28 +202,33 @@ class Book:
         return move.status, None
 
     def _confirm(self, lot: Lot, move: Move, needs: Sequence[Need]) -> None:
-        more = self._add(lot.id, needs, self._instant(needs), held=False)
-        if move.again:
-            self._put(replace(lot, state=move.state, units=more))
-        else:
-            self._move(lot, move, more)
+        """Confirms the units that are live, and ``needs`` on top."""
+        at = self._instant(needs)
+        more = self._add(lot.id, needs, at, move.state)
+        over = _later(lot.over_us, over_us(needs, at))
+        self._move(replace(lot, units=lot.live, over_us=over), move, more)
 
     def _move(self, lot: Lot, move: Move, more: tuple[Unit, ...] = ()) -> None:
         """Counts the lot's units as the move says; ``more`` are counted already."""
-        gone = lot.state in LIVE and move.state not in LIVE
-        for unit in lot.units if move.held or move.used else ():
-            row = self.rows[unit.counter]
-            row.held += move.held
-            row.used += move.used
-            self.touched.setdefault(unit.counter)
-            if gone and unit.rolling:
-                self._forget(row, unit, lot.id)
-        self._put(replace(lot, state=move.state, units=lot.units + more))
+        self._weigh(lot, move.state)
+        moved = replace(lot, state=move.state, units=lot.units + more)
+        self._put(moved if moved.live else replace(moved, over_us=self.now_us))
 
-    def _forget(self, row: Row, unit: Unit, lot_id: bytes) -> None:
-        for lookback in row.recent:
-            row.recent[lookback] -= unit.taken_us > row.floor_us - lookback
-        self.removed[unit, lot_id] = None
+    def _weigh(self, lot: Lot, state: UnitState) -> None:
+        """Counts the lot's units as those of a lot in ``state``."""
+        for unit in lot.units:
+            before, after = WEIGHTS[lot.state][unit.firm], WEIGHTS[state][unit.firm]
+            row = self.rows.get(unit.counter)
+            # Without a row: its window has ended so long ago that the counter is gone.
+            if before == after or row is None:
+                continue
+            row.weigh(before, -1)
+            row.weigh(after)
+            self.touched.setdefault(unit.counter)
+            if not any(after):
+                row.given_back(unit)
+                if unit.rolling:
+                    self.removed[unit, lot.id] = None
 
     def _shortage(self, needs: Sequence[Need]) -> Refused | None:
         """Why the needs cannot be had together: of several reasons the first by precedence."""
@@ -193,18 +245,16 @@ class Book:
     def _instant(self, needs: Sequence[Need]) -> int:
         return max((self.rows[need.counter.id].floor_us for need in needs), default=self.now_us)
 
-    def _add(self, lot_id: bytes, needs: Sequence[Need], at: int, *, held: bool) -> tuple[Unit, ...]:
-        units = tuple(Unit(need.counter.id, at, need.lookback_us is not None) for need in needs)
+    def _add(self, lot_id: bytes, needs: Sequence[Need], at: int, state: UnitState) -> tuple[Unit, ...]:
+        """Units for the needs, counted as those of a lot in ``state``."""
+        units = tuple(Unit(need.counter.id, at, need.lookback_us is not None, need.firm) for need in needs)
         for need, unit in zip(needs, units, strict=True):
             row = self.rows[unit.counter]
-            row.held += held
-            row.used += not held
-            row.last_us = max(row.last_us, at)
+            row.weigh(WEIGHTS[state][unit.firm])
+            row.taken(unit)
             self.touched[unit.counter] = need.counter
             if unit.rolling:
                 self.added[unit, lot_id] = None
-                for lookback in row.recent:
-                    row.recent[lookback] += 1
         return units
 
     def _put(self, lot: Lot) -> None:
@@ -225,6 +275,37 @@ class Book:
 def floor_us(now_us: int, last_us: int) -> int:
     """The instant a counter is at: that of the clock, but never before its last."""
     return max(now_us, last_us)
+
+
+def faded(weight: float, age_us: int) -> float:
+    """What is left of a weight in ``Row.lately`` after so long."""
+    return weight * exp(-age_us / FADE_US)
+
+
+def over_us(needs: Iterable[Need], at: int) -> int | None:
+    """From when on no unit of the needs that is taken at ``at`` counts; ``None`` is never.
+
+    The end of a session is not known: it is taken to be over, and those who forget what is
+    over wait for longer than a session lasts.
+    """
+    end: int | None = at
+    for need in needs:
+        end = _later(end, _end_us(need, at))
+    return end
+
+
+def _end_us(need: Need, at: int) -> int | None:
+    if need.lookback_us is not None:
+        end = at + need.lookback_us
+    elif need.counter.resets_at is not None:
+        end = (need.counter.resets_at - _EPOCH) // _MICROSECOND
+    else:
+        return None if need.counter.window == LIFETIME.key else at
+    return end if end < _LAST_US else None
+
+
+def _later(one_us: int | None, other_us: int | None) -> int | None:
+    return None if one_us is None or other_us is None else max(one_us, other_us)
 
 
 def is_due(lot: Lot, now_us: int) -> bool:
@@ -252,8 +333,8 @@ def needs_in(operations: Iterable[Operation]) -> Iterable[Need]:
 
 
 def _beyond(lot: Lot, needs: Sequence[Need]) -> tuple[Need, ...]:
-    """The needs that the lot has no unit for yet."""
-    has = {unit.counter for unit in lot.units}
+    """The needs that the lot has no live unit for."""
+    has = {unit.counter for unit in lot.live}
     return tuple(need for need in needs if need.counter.id not in has)
 
 

@@ -1,7 +1,8 @@
 """Units that are taken together, and their life.
 
 A lot is what one request took: one unit of each counter it needed, all or none. Its units are
-held, and then confirmed, released or expired, like a pending transfer::
+held, and then confirmed, released or expired, like a pending transfer. Firm units do not wait:
+they are used from the take on, and go back by release alone::
 
                  confirm                release
     (take) -> HELD ------> CONFIRMED ------------> RELEASED
@@ -14,8 +15,13 @@ held, and then confirmed, released or expired, like a pending transfer::
 
     (take, none left) -> DENIED
 
-``HELD`` and ``CONFIRMED`` are live: they count. A unit never becomes live without a take. The
-table below is the whole of it: what is not in it changes nothing, and says why.
+              HELD   CONFIRMED   EXPIRED   RELEASED, DENIED
+    units     held   used        -         -
+    firm      used   used        used      -
+
+A unit that is held or used is live: it counts. A unit never becomes live without a take. The
+tables below are the whole of it: what is not in ``MOVES`` changes nothing, and ``STAYS`` says
+why; what a move changes in the counters is the difference of two rows of ``WEIGHTS``.
 """
 
 from collections.abc import Mapping
@@ -75,26 +81,24 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What an event does: the state it leads to, and what changes in each of the lot's counters.
+    """What an event does: the state it leads to.
 
-    ``again``: the units have gone back, so they are taken anew or the move does not happen.
+    ``again``: units have gone back, so they are taken anew or the move does not happen.
     """
 
     status: Status
     state: UnitState
-    held: int = 0
-    used: int = 0
     again: bool = False
 
 
 _S, _E = UnitState, Event
 
 MOVES: Mapping[tuple[UnitState, Event], Move] = {
-    (_S.HELD, _E.CONFIRM): Move(Status.CONFIRMED, _S.CONFIRMED, held=-1, used=+1),
-    (_S.HELD, _E.RELEASE): Move(Status.RELEASED, _S.RELEASED, held=-1),
-    (_S.HELD, _E.DUE): Move(Status.EXPIRED, _S.EXPIRED, held=-1),
-    (_S.CONFIRMED, _E.RELEASE): Move(Status.RELEASED, _S.RELEASED, used=-1),
-    (_S.EXPIRED, _E.CONFIRM): Move(Status.CONFIRMED, _S.CONFIRMED, used=+1, again=True),
+    (_S.HELD, _E.CONFIRM): Move(Status.CONFIRMED, _S.CONFIRMED),
+    (_S.HELD, _E.RELEASE): Move(Status.RELEASED, _S.RELEASED),
+    (_S.HELD, _E.DUE): Move(Status.EXPIRED, _S.EXPIRED),
+    (_S.CONFIRMED, _E.RELEASE): Move(Status.RELEASED, _S.RELEASED),
+    (_S.EXPIRED, _E.CONFIRM): Move(Status.CONFIRMED, _S.CONFIRMED, again=True),
     (_S.EXPIRED, _E.RELEASE): Move(Status.RELEASED, _S.RELEASED),
 }
 
@@ -111,11 +115,31 @@ STAYS: Mapping[tuple[UnitState, Event], Status] = {
 }
 """What is answered where nothing moves. With ``MOVES`` it covers every state and event."""
 
-LIVE = frozenset({_S.HELD, _S.CONFIRMED})
+
+class Weight(NamedTuple):
+    """How a unit counts in its counter."""
+
+    held: int
+    used: int
+
+
+_NOT, _HELD, _USED = Weight(0, 0), Weight(1, 0), Weight(0, 1)
+
+WEIGHTS: Mapping[UnitState, tuple[Weight, Weight]] = {
+    _S.HELD: (_HELD, _USED),
+    _S.CONFIRMED: (_USED, _USED),
+    _S.EXPIRED: (_NOT, _USED),
+    _S.RELEASED: (_NOT, _NOT),
+    _S.DENIED: (_NOT, _NOT),
+}
+"""How each unit of a lot in a state counts, and how a firm one does."""
 
 
 class Unit(NamedTuple):
-    """One unit of a lot. ``rolling`` where the counter's window looks back to ``taken_us``."""
+    """One unit of a lot. ``rolling`` where the counter's window looks back to ``taken_us``.
+
+    ``firm`` where it is used from the take on, see ``Need``.
+    """
 
     counter: bytes
     taken_us: int
@@ -143,7 +167,8 @@ class Lot:
     """What one take came to. Instants are microseconds since 1970, UTC.
 
     ``choice`` is the index of the choice that was granted, ``reuse`` its key (see ``Take``).
-    ``expires_us`` is that of the hold, ``None`` for units that were confirmed at once.
+    ``expires_us`` is that of the hold, ``None`` for units that were confirmed at once. From
+    ``over_us`` on none of its units counts in any window; ``None`` is never.
     """
 
     id: bytes
@@ -155,6 +180,13 @@ class Lot:
     refused: Refused | None = None
     reuse: bytes = b""
     origin: Origin | None = None
+    over_us: int | None = None
+
+    @property
+    def live(self) -> tuple[Unit, ...]:
+        """Those of its units that count."""
+        weights = WEIGHTS[self.state]
+        return tuple(unit for unit in self.units if weights[unit.firm] is not _NOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +196,7 @@ class Take:
     ``id`` (16 octets) is the lot's too; ``fingerprint`` stands for the content of the request.
     ``hold_us`` (microseconds) is how long the units are held; ``None`` confirms them at once.
     ``reuse``, where given, has a key (16 octets) for each choice, empty for none: a lot that is
-    held under the same key is that choice, and nothing is taken.
+    held under the same key is that choice, and nothing is taken. ``origin`` is kept in the lot.
     """
 
     id: bytes
@@ -187,7 +219,8 @@ class Confirm:
     """Confirms a lot.
 
     ``again`` is what it needs as of now, where its hold has expired in the meantime; ``None``
-    refuses it then. ``also`` is what this step needs on top (limits that count at it).
+    refuses it then. Firm needs among it are left out: those units did not go back. ``also`` is
+    what this step needs on top (limits that count at it).
     """
 
     id: bytes

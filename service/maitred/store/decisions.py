@@ -1,18 +1,19 @@
 """The decision log: appending batches on either database, and reading single records."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from maitred.engine.ports import DecisionRecord
 
 from .instants import from_microseconds, to_microseconds
 from .lines import Line
+from .parts import ask
 from .tables import DECISION
 
 SQLITE_MAX_ROWS = 128
@@ -25,6 +26,14 @@ _POSTGRES_MANY = f"""
 {_INTO} SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[])
 {_UNLESS_THERE} RETURNING decision_id
 """  # noqa: S608 -- of constants
+
+_FOUND = "decision_id, decided_at, ruleset, customer_id, body"
+_POSTGRES_FIND = f"SELECT {_FOUND} FROM decision WHERE decision_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
+_SQLITE_FIND = """
+SELECT json_group_array(json_array(hex(decision_id), decided_at, ruleset, hex(customer_id), hex(body)))
+FROM decision WHERE decision_id IN (VALUES {})
+"""
+_SQLITE_BLOBS = (0, 3, 4)
 
 _COLUMNS = tuple(column for column in DECISION.columns if column.name != "seq")
 _BY_ID = select(*_COLUMNS)
@@ -76,6 +85,17 @@ def append_postgres(line: Line, records: Sequence[DecisionRecord]) -> Stored:
     return {record.decision_id: record for record in found}
 
 
+def find_sqlite(line: Line, decision_ids: Collection[bytes]) -> Stored:
+    """Those of the decisions that have a record, with it."""
+    found = ask(line.driver, _SQLITE_FIND, [(decision_id,) for decision_id in decision_ids], _SQLITE_BLOBS)
+    return _by_id(found)
+
+
+def find_postgres(line: Line, decision_ids: Collection[bytes]) -> Stored:
+    """Those of the decisions that have a record, with it."""
+    return _by_id(line.driver.execute(_POSTGRES_FIND, (list(decision_ids),)).fetchall())
+
+
 def find(connection: Connection, decision_id: bytes) -> DecisionRecord | None:
     """The record of one decision."""
     return next(iter(_find(connection, (decision_id,))), None)
@@ -97,6 +117,10 @@ def _values(record: DecisionRecord) -> tuple[bytes, int, str, bytes, bytes]:
     )
 
 
-def _record(row: Row[*tuple[Any, ...]]) -> DecisionRecord:
+def _by_id(rows: Iterable[Sequence[Any]]) -> Stored:
+    return {record.decision_id: record for record in map(_record, rows)}
+
+
+def _record(row: Sequence[Any]) -> DecisionRecord:
     decision_id, decided_at, ruleset, customer_id, body = row
     return DecisionRecord(decision_id, from_microseconds(decided_at), ruleset, customer_id.decode(), body)

@@ -43,13 +43,13 @@ SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = 1 AND expires_at <= %b::bigin
 ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH} FOR UPDATE SKIP LOCKED
 """  # noqa: S608 -- of constants
 _STEPS = f"SELECT {STEP_COLUMNS} FROM ledger_step WHERE step_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
-_COUNTS = "counter_id, held, used, last_at"
+_COUNTS = "counter_id, held, used, last_at, lately"
 _ROWS = f"SELECT {_COUNTS} FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
 _LOCK_ROWS = f"{_ROWS} ORDER BY heat, counter_id FOR UPDATE"
 # The update changes nothing: it locks a row that another replica made in the meantime.
 _MAKE_ROWS = f"""
 INSERT INTO ledger_counter ({COUNTER_COLUMNS})
-SELECT *, 0, 0, 0
+SELECT *, 0, 0, 0, 0
 FROM unnest(%b::bytea[], %b::smallint[], %b::text[], %b::bytea[], %b::bytea[], %b::bigint[])
 ON CONFLICT (counter_id) DO UPDATE SET heat = ledger_counter.heat RETURNING {_COUNTS}
 """  # noqa: S608 -- of constants
@@ -59,19 +59,22 @@ SELECT (SELECT count(*) FROM ledger_unit AS unit
 FROM unnest(%b::bytea[], %b::bigint[]) WITH ORDINALITY AS ask (counter_id, instant, place) ORDER BY place
 """
 _SAVE_COUNTERS = """
-UPDATE ledger_counter AS counter SET held = new.held, used = new.used, last_at = new.last_at
-FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bigint[]) AS new (counter_id, held, used, last_at)
+UPDATE ledger_counter AS counter
+SET held = new.held, used = new.used, last_at = new.last_at, lately = new.lately
+FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bigint[], %b::float8[])
+     AS new (counter_id, held, used, last_at, lately)
 WHERE counter.counter_id = new.counter_id
 """
 _ADD_LOTS = f"""
 INSERT INTO ledger_lot ({LOT_COLUMNS}, made_at)
 SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::smallint[], %b::smallint[], %b::bytea[],
-                     %b::bigint[], %b::text[], %b::smallint[], %b::bytea[], %b::bigint[])
+                     %b::bigint[], %b::text[], %b::smallint[], %b::bytea[],
+                     %b::bytea[], %b::text[], %b::bigint[], %b::bigint[])
 ON CONFLICT (lot_id) DO NOTHING
 """  # noqa: S608 -- of constants
 _MOVE_LOTS = """
-UPDATE ledger_lot AS lot SET state = new.state, units = new.units
-FROM unnest(%b::bytea[], %b::smallint[], %b::bytea[]) AS new (lot_id, state, units)
+UPDATE ledger_lot AS lot SET state = new.state, units = new.units, over_at = new.over_at
+FROM unnest(%b::bytea[], %b::smallint[], %b::bytea[], %b::bigint[]) AS new (lot_id, state, units, over_at)
 WHERE lot.lot_id = new.lot_id
 """
 _ADD_STEPS = f"""
@@ -155,7 +158,10 @@ def read_clock(driver: Driver) -> datetime:
 
 def _rows(driver: Driver, statement: str, parameters: Sequence[object]) -> dict[bytes, Row]:
     found = driver.execute(statement, parameters).fetchall()
-    return {counter_id: Row(held, used, last_us) for counter_id, held, used, last_us in found}
+    return {
+        counter_id: Row(held, used, last_us, lately=lately)
+        for counter_id, held, used, last_us, lately in found
+    }
 
 
 def _write(driver: Driver, statement: str, rows: Sequence[Values]) -> int:
@@ -168,9 +174,9 @@ def _write_new(driver: Driver, statement: str, rows: Sequence[Values]) -> None:
 
 
 def _counts(counter_id: bytes, row: Row) -> Values:
-    return counter_id, row.held, row.used, row.last_us
+    return counter_id, row.held, row.used, row.last_us, row.lately
 
 
 def _move_values(lot: Lot) -> Values:
     whole = lot_values(lot)
-    return whole[0], whole[2], whole[4]
+    return whole[0], whole[2], whole[4], whole[-1]

@@ -5,27 +5,33 @@ from struct import Struct
 from typing import Any
 
 from maitred.core.limits import Counter
-from maitred.core.lots import Event, Lot, Refused, Status, Step, Unit, UnitState
+from maitred.core.lots import Event, Lot, Origin, Refused, Status, Step, Unit, UnitState
 from maitred.core.reasons import Reason
 
 from .instants import to_microseconds
 
-LOT_COLUMNS = "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse"
+LOT_COLUMNS = (
+    "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse, "
+    "decision_id, action, over_at"
+)
 STEP_COLUMNS = "step_id, fingerprint, lot_id, event, status, refused_limit, refused_reason"
-COUNTER_COLUMNS = "counter_id, heat, limit_name, subject, window_key, resets_at, held, used, last_at"
+COUNTER_COLUMNS = "counter_id, heat, limit_name, subject, window_key, resets_at, held, used, last_at, lately"
 
 NONE = 0
 """Stands for no instant and no reason."""
 
-_UNIT = Struct(">16sq?")
-"""A unit among those of its lot: counter id, when it was taken, whether its window is rolling."""
+_UNIT = Struct(">16sqB")
+"""A unit among those of its lot: counter id, when it was taken, flags."""
+_ROLLING, _FIRM = 1, 2
+
+_NO_ORIGIN = Origin(b"", "")
 
 Values = tuple[Any, ...]
 
 
 def lot_values(lot: Lot) -> Values:
     """In the order of ``LOT_COLUMNS``."""
-    units = b"".join(_UNIT.pack(*unit) for unit in lot.units)
+    units = b"".join(map(_packed, lot.units))
     return (
         lot.id,
         lot.fingerprint,
@@ -35,21 +41,25 @@ def lot_values(lot: Lot) -> Values:
         NONE if lot.expires_us is None else lot.expires_us,
         *_refused_values(lot.refused),
         lot.reuse,
+        *(lot.origin or _NO_ORIGIN),
+        lot.over_us or NONE,
     )
 
 
 def lot_of(row: Sequence[Any]) -> Lot:
     """From ``LOT_COLUMNS``."""
-    lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse = row
+    lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse, decision, action, over = row
     return Lot(
         lot_id,
         fingerprint,
         UnitState(state),
         choice,
-        tuple(Unit(*fields) for fields in _UNIT.iter_unpack(units)),
+        tuple(map(_unit, _UNIT.iter_unpack(units))),
         expires_at or None,
         _refused(limit, reason),
         reuse,
+        Origin(decision, action) if decision else None,
+        over or None,
     )
 
 
@@ -81,6 +91,15 @@ def counter_values(counter: Counter) -> Values:
 def columns(rows: Iterable[Values]) -> tuple[list[Any], ...]:
     """Rows turned into columns."""
     return tuple(map(list, zip(*rows, strict=True)))
+
+
+def _packed(unit: Unit) -> bytes:
+    return _UNIT.pack(unit.counter, unit.taken_us, _ROLLING * unit.rolling | _FIRM * unit.firm)
+
+
+def _unit(fields: tuple[bytes, int, int]) -> Unit:
+    counter, taken_us, flags = fields
+    return Unit(counter, taken_us, bool(flags & _ROLLING), bool(flags & _FIRM))
 
 
 def _refused_values(refused: Refused | None) -> tuple[str, int]:

@@ -1,6 +1,6 @@
 """PostgreSQL: many replicas on one server."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from maitred.engine.ports import DecisionRecord
 
 from . import messages, schema
 from .address import postgres_name
-from .decisions import Stored, append_postgres
+from .decisions import Stored, append_postgres, find_postgres
 from .failures import Failures, from_postgres
 from .ledger_postgres import PostgresLedger, read_clock
 from .lines import Line
@@ -64,6 +64,9 @@ SELECT set_config('statement_timeout', '{MIGRATION_TIMEOUT_MS}', true),
 
 class PostgresTransaction(SqlTransaction):
     """A transaction in PostgreSQL's SQL."""
+
+    def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
+        return find_postgres(line, decision_ids)
 
     def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
         return append_postgres(line, records)

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from maitred.engine.ports import DecisionRecord
 
 from . import messages, schema
 from .address import sqlite_file
-from .decisions import SQLITE_MAX_ROWS, Stored, append_sqlite
+from .decisions import SQLITE_MAX_ROWS, Stored, append_sqlite, find_sqlite
 from .errors import StoreUnusable
 from .failures import Failures, from_sqlite
 from .ledger_sqlite import SqliteLedger
@@ -52,6 +52,9 @@ _READER = (*_EVERY_CONNECTION, "PRAGMA query_only = ON", "PRAGMA wal_autocheckpo
 
 class SqliteTransaction(SqlTransaction):
     """A transaction in SQLite's SQL."""
+
+    def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
+        return find_sqlite(line, decision_ids)
 
     def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
         return append_sqlite(line, records)

@@ -1,14 +1,15 @@
 """The store as the engine sees it, the same for both databases."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection, Engine
 
-from maitred.engine.ports import DecisionRecord, StoreDown, StoredRuleset
+from maitred.core.lots import Lot
+from maitred.engine.ports import DecisionRecord, History, Pause, StoreDown, StoredRuleset
 
-from . import decisions, messages, rulesets
+from . import decisions, histories, messages, pauses, rulesets
 from .failures import Failures
 from .transactions import MakeTransaction, SqlTransaction, Writer
 
@@ -56,15 +57,42 @@ class SqlStore:
         """The record of one decision; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: decisions.find(connection, decision_id))
 
+    def lot(self, lot_id: bytes) -> Lot | None:
+        """One lot as last committed; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: histories.find_lot(connection, lot_id))
+
+    def histories(self, decision_id: bytes) -> Sequence[History]:
+        """The lots that were taken for a decision, in order of time; from any thread.
+
+        Raises ``StoreDown``.
+        """
+        return self._read(lambda connection: histories.find(connection, decision_id))
+
+    def pause(self, pause: Pause) -> None:
+        """Keeps an action paused; keeps the first where it is already. From any thread.
+
+        Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        self._write(lambda connection: pauses.insert(connection, pause))
+
+    def resume(self, action: str) -> bool:
+        """Ends the pause of an action; whether there was one. From any thread.
+
+        Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        return self._write(lambda connection: pauses.remove(connection, action))
+
+    def pauses(self) -> Sequence[Pause]:
+        """Every pause there is, by name of the action; from any thread. Raises ``StoreDown``."""
+        return self._read(pauses.find_all)
+
     def save_ruleset(self, ruleset: StoredRuleset) -> None:
         """Keeps a ruleset under its hash, or the first that stood there. From any thread.
 
         Raises ``StoreDown`` and ``StoreConflict``.
         """
-        self._check_open()
         row = rulesets.to_row(ruleset)
-        with self._writer.begin() as line, self._failures.translated():
-            rulesets.insert(line.connection, row)
+        self._write(lambda connection: rulesets.insert(connection, row))
 
     def ruleset(self, hash: str) -> StoredRuleset | None:  # noqa: A002 -- the port's name
         """The ruleset kept under a hash; from any thread. Raises ``StoreDown``."""
@@ -84,6 +112,11 @@ class SqlStore:
         self._check_open()
         with self._failures.translated(), self._readers.connect() as connection:
             return find(connection)
+
+    def _write(self, change: Callable[[Connection], _Found]) -> _Found:
+        self._check_open()
+        with self._writer.begin() as line, self._failures.translated():
+            return change(line.connection)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     Identity,
     Index,
     Integer,
@@ -43,6 +44,9 @@ RULESET = Table(
 # Of the ledger, 0 and an empty text stand for none: arrays of nothing but nulls have no type.
 _HELD = text("state = 1")
 _REUSABLE = text("state = 1 AND length(reuse) > 0")
+_OF_DECISION = text("length(decision_id) > 0")
+_OVER = text("over_at > 0")
+_ENDING = text("resets_at > 0")
 
 COUNTER = Table(
     "ledger_counter",
@@ -56,7 +60,10 @@ COUNTER = Table(
     Column("held", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),  # a unit was taken last
+    Column("lately", Double, nullable=False),  # see ``core.ledger.Row``
     Index("ledger_counter_limit", "limit_name", "subject"),
+    # No index on what changes with every unit: PostgreSQL would write it anew each time.
+    Index("ledger_counter_end", "resets_at", sqlite_where=_ENDING, postgresql_where=_ENDING),
     sqlite_with_rowid=False,
     postgresql_with={"fillfactor": 50},
 )
@@ -74,8 +81,13 @@ LOT = Table(
     Column("refused_reason", SmallInteger, nullable=False),
     Column("reuse", LargeBinary, nullable=False),
     Column("made_at", BigInteger, nullable=False),
+    Column("decision_id", LargeBinary, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("over_at", BigInteger, nullable=False),  # nothing of it counts from here on
     Index("ledger_lot_due", "expires_at", sqlite_where=_HELD, postgresql_where=_HELD),
     Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
+    Index("ledger_lot_decision", "decision_id", sqlite_where=_OF_DECISION, postgresql_where=_OF_DECISION),
+    Index("ledger_lot_over", "over_at", sqlite_where=_OVER, postgresql_where=_OVER),
     sqlite_with_rowid=False,
 )
 
@@ -100,5 +112,16 @@ STEP = Table(
     Column("refused_limit", Text, nullable=False),
     Column("refused_reason", SmallInteger, nullable=False),
     Column("made_at", BigInteger, nullable=False),
+    Index("ledger_step_lot", "lot_id"),
+    sqlite_with_rowid=False,
+)
+
+PAUSE = Table(
+    "pause",
+    METADATA,
+    Column("action", LargeBinary, primary_key=True),  # UTF-8, as in ``customer_id``
+    Column("paused_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    Column("paused_by", LargeBinary, nullable=False),
+    Column("cause", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )

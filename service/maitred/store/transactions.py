@@ -30,6 +30,11 @@ class SqlTransaction(ABC):
         self._failure: Failure | None = None
         self._over = False
 
+    def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
+        """Those of the decisions that have a record, with it."""
+        with self._guarded():
+            return self._find(self._line, frozenset(decision_ids)) if decision_ids else {}
+
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
         """Writes the records whose id is new; gives the stored record of each id that is not."""
         with self._guarded():
@@ -54,6 +59,10 @@ class SqlTransaction(ABC):
         """See ``engine.ledger.Ledger``."""
         with self._guarded():
             return ledger.settle(self._ledger, self._line.driver, now, operations)
+
+    @abstractmethod
+    def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
+        """The same in the database's own SQL."""
 
     @abstractmethod
     def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
