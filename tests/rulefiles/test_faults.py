@@ -6,7 +6,7 @@ import re
 import pytest
 
 from maitred.core.faults import Severity
-from maitred.rulefiles import messages, rule_messages
+from maitred.rulefiles import limit_messages, messages, rule_messages
 
 
 def shown(fault):
@@ -36,7 +36,7 @@ def action_faults(bench, ruleset):
         ("live: {form: 2026-01-01}\n", "7:8 there is no field `form` here, did you mean `from`?"),
         ("consent: [perks]\n", "7:1 `consent` is not supported yet: remove it"),
         ("rollout: {percent: 10}\n", "7:1 `rollout` is not supported yet: remove it"),
-        ("alternatives: [x]\n", "7:1 `alternatives` is not supported yet: remove it"),
+        ("alternatives: [x]\n", "7:16 there is no action `x` to stand in"),
         ("labels: {group: [x]}\n", "7:17 this must be text, not a list"),
         ("labels: {group: größe}\n", "7:17 `größe` cannot be the value of a label"),
         ("labels: {gr\u043eup: x}\n", "7:10 `gr\u043eup` cannot stand here"),
@@ -76,7 +76,10 @@ def action_faults(bench, ruleset):
         ("treatments: {pos: {show: 'a ${customer.age'}}\n", "7:29 `${` is not closed"),
         ("treatments: {pos: {say: [a, '${x}']}}\n", "7:32 there is no attribute `x`"),
         ("treatments: {pos: {shw: x}}\n", "7:20 there is no field `shw` here, did you mean `show`?"),
-        ("treatments: {pos: {show: '${hold.expires}'}}\n", "7:29 there is no attribute `hold.expires`"),
+        (
+            "treatments: {pos: {show: '${hold.expire}'}}\n",
+            "7:29 there is no attribute `hold.expire`, did you mean `hold.expires`?",
+        ),
     ],
 )
 def test_a_fault_of_an_action(action_faults, more, expected):
@@ -93,8 +96,6 @@ def test_a_fault_of_an_action(action_faults, more, expected):
         ("kind: Action\n", "", "1:1 `kind` is missing: write one of"),
         ("kind: Action", "kind: Actoin", "2:7 there is no kind `Actoin`, did you mean `Action`?"),
         ("kind: Action", "kind: [Action]", "2:7 this must be text, not a list"),
-        ("kind: Action", "kind: FrequencyCap", "2:7 kind `FrequencyCap` is not supported yet"),
-        ("kind: Action", "kind: Capacity", "2:7 kind `Capacity` is not supported yet"),
         ("kind: Action", "kind: Privacy", "2:7 kind `Privacy` is not supported yet"),
         ("kind: Action", "kind: Holdout", "2:7 kind `Holdout` is not supported yet"),
         ("kind: Action", "kind: Experiment", "2:7 kind `Experiment` is not supported yet"),
@@ -194,6 +195,7 @@ def test_a_number_as_version_is_kept_but_not_one_with_a_point(bench, ruleset):
         ("row.size: int", "declare it as a column of an `ActionTable`"),
         ("list.size: int", "write a `List`"),
         ("situation.vip: bool", "write a `Situation`"),
+        ("hold.expires: timestamp", "it is what a proposal holds"),
         ("customer.age: int", "`customer.age` stands here twice"),
         ("customer.age.years: int", "lies inside attribute `customer.age`"),
         ("customer.id: int", "comes with every request as string"),
@@ -279,11 +281,19 @@ def test_faults_are_bounded(bench, ruleset):
     assert faults[-1].message == "500 more are not shown: repair these first"
 
 
-@pytest.mark.parametrize("module", [messages, rule_messages])
+@pytest.mark.parametrize("module", [messages, rule_messages, limit_messages])
 def test_messages_are_in_house_style(module):
     """Lower case, no full stop, balanced backticks; with any word put in."""
     helpers = {"quoted", "listed", "did_you_mean", "yaml_word"}
-    named = {"known": ["word"], "header": ["word"], "limit": 2**20, "count": 3, "wanted": 4, "line": 5}
+    named = {
+        "known": ["word"],
+        "header": ["word"],
+        "limit": 2**20,
+        "count": 3,
+        "wanted": 4,
+        "line": 5,
+        "circle": ["a"] * 99,
+    }
     named |= dict.fromkeys(("type_name", "what", "place", "why", "problem", "kind"), "word")
     for name, function in inspect.getmembers(module, inspect.isfunction):
         if function.__module__ != module.__name__ or name in helpers:

@@ -1,7 +1,8 @@
 """Documents of kind ``Action`` to ``core.rules.Action``; what tables share with them."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from maitred.core.rules import Action, ActionType, Live, Requirement, Template, Treatment
 from maitred.core.values import Attribute
@@ -11,6 +12,7 @@ from .conditions import Conditions
 from .documents import Documents, Sourced
 from .placeholders import PlaceholderOpen, literal, names, parse
 from .report import Report, Spot
+from .vocabulary import HOLD_EXPIRES
 from .windows import Written, live_of
 
 
@@ -26,13 +28,20 @@ class Around:
     doubtful: Set[str]
 
 
+NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An action and where it comes from: a document, or a row of a table."""
+    """An action and where it comes from: a document, or a row of a table.
+
+    ``numbers`` are the row's values in the int columns that limits name, by qualified name.
+    """
 
     action: Action
     spot: Spot
     row: tuple[str, int] | None = None
+    numbers: Mapping[str, int] = field(default_factory=lambda: NO_NUMBERS)
 
     @property
     def place(self) -> str:
@@ -59,6 +68,7 @@ def _action(around: Around, sourced: Sourced[kinds.Action]) -> Action:
         requirements=requirements_of(around, spot.at("eligibility"), model.name, model.eligibility),
         score=around.conditions.score(spot.at("score"), model.score),
         treatments=treatments_of(around, spot.at("treatments"), model.treatments),
+        alternatives=tuple(model.alternatives),
     )
 
 
@@ -116,9 +126,10 @@ def template_of(around: Around, spot: Spot, text: str, columns: Collection[str])
     template = parsed(around.report, spot, text)
     for name in names(template):
         around.conditions.mentions.names.add(name)
-        if not any(name in known for known in (around.attributes, columns, around.doubtful)):
+        if not any(name in known for known in (around.attributes, columns, around.doubtful, (HOLD_EXPIRES,))):
             at = spot.within(*place_in(text, name))
-            around.report.error(at, rule_messages.placeholder_unknown(name, [*around.attributes, *columns]))
+            known = [*around.attributes, *columns, HOLD_EXPIRES]
+            around.report.error(at, rule_messages.placeholder_unknown(name, known))
     return template
 
 

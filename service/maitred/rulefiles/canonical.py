@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import kinds
+from . import kinds, registry
 from .documents import Documents, Sourced
 from .tables import read_lines, read_table
 
@@ -32,7 +32,7 @@ def _line(content: Any) -> bytes:
     return text.encode() + b"\n"
 
 
-def _content(sources: Mapping[str, bytes], sourced: Sourced[kinds.AnyDocument]) -> dict[str, Any]:
+def _content(sources: Mapping[str, bytes], sourced: Sourced[registry.AnyDocument]) -> dict[str, Any]:
     content = sourced.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     if isinstance(sourced.model, kinds.List) and sourced.model.file:
         content["values"] = read_lines(sources[sourced.model.file], _ignore)
@@ -42,7 +42,7 @@ def _content(sources: Mapping[str, bytes], sourced: Sourced[kinds.AnyDocument]) 
     return content
 
 
-def _rows(sources: Mapping[str, bytes], model: kinds.AnyDocument) -> Iterator[bytes]:
+def _rows(sources: Mapping[str, bytes], model: registry.AnyDocument) -> Iterator[bytes]:
     if not isinstance(model, kinds.Locations | kinds.ActionTable):
         return
     table = read_table(model.table.file, sources[model.table.file], _ignore)

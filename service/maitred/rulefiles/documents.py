@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
-from . import kinds, limits, messages, problems, rule_messages
+from . import kinds, limits, messages, problems, registry, rule_messages
 from .report import RULESET, Report, Spot
 from .salvage import salvage
 from .tree import Node, Tree, read
@@ -40,7 +40,7 @@ class Documents:
     unknown is no fault of its own.
     """
 
-    by_kind: dict[str, list[Sourced[kinds.AnyDocument]]] = field(default_factory=dict)
+    by_kind: dict[str, list[Sourced[registry.AnyDocument]]] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
     _doubted: set[str] = field(default_factory=set)
 
@@ -75,7 +75,7 @@ def read_documents(report: Report) -> Documents:
     return documents
 
 
-def _name(sourced: Sourced[kinds.AnyDocument]) -> str:
+def _name(sourced: Sourced[registry.AnyDocument]) -> str:
     return sourced.model.name
 
 
@@ -92,14 +92,14 @@ def _add(report: Report, documents: Documents, spot: Spot, root: Node) -> None:
     if kind is None:
         documents.doubt(spot.file, report.sources[spot.file])
         return
-    document = _document(report, documents, spot, kinds.KINDS[kind], root)
+    document = _document(report, documents, spot, registry.KINDS[kind], root)
     if document is not None:
         documents.by_kind.setdefault(kind, []).append(Sourced(spot, document))
 
 
 def _document(
-    report: Report, documents: Documents, spot: Spot, model: type[kinds.AnyDocument], root: Node
-) -> kinds.AnyDocument | None:
+    report: Report, documents: Documents, spot: Spot, model: type[registry.AnyDocument], root: Node
+) -> registry.AnyDocument | None:
     try:
         return model.model_validate(root)
     except ValidationError as error:
@@ -114,20 +114,20 @@ def _kind(report: Report, spot: Spot, root: Node) -> str | None:
         return None
     kind = root.get("kind")
     if kind is None:
-        report.error(spot, messages.no_kind(kinds.KINDS))
+        report.error(spot, messages.no_kind(registry.KINDS))
     elif not isinstance(kind, str):
         report.error(spot.at("kind"), messages.wants("text", kind))
-    elif kind in kinds.KINDS:
+    elif kind in registry.KINDS:
         return kind
-    elif kind in kinds.NOT_YET_KINDS:
+    elif kind in registry.NOT_YET_KINDS:
         report.error(spot.at("kind"), messages.kind_not_yet(kind))
     else:
-        report.error(spot.at("kind"), messages.unknown_kind(kind, kinds.KINDS))
+        report.error(spot.at("kind"), messages.unknown_kind(kind, registry.KINDS))
     return None
 
 
-def _check_names(report: Report, found: list[Sourced[kinds.AnyDocument]]) -> None:
-    seen: dict[str, Sourced[kinds.AnyDocument]] = {}
+def _check_names(report: Report, found: list[Sourced[registry.AnyDocument]]) -> None:
+    seen: dict[str, Sourced[registry.AnyDocument]] = {}
     for sourced in found:
         first = seen.setdefault(sourced.model.name, sourced)
         if first is not sourced:

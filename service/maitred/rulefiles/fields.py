@@ -125,7 +125,8 @@ def _one_or_more(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _distinct(values: list[str]) -> list[str]:
+def distinct(values: list[str]) -> list[str]:
+    """The values, none of which may stand there twice."""
     twice = sorted(value for value, count in Counter(values).items() if count > 1)
     if twice:
         raise refuse(messages.duplicate_value(twice[0]))
@@ -157,10 +158,11 @@ Version = Annotated[
 ScoreField = Annotated[
     float | str, PlainValidator(_score), WithJsonSchema({"type": ["number", "string"], "default": 0})
 ]
-Names = Annotated[list[Name], AfterValidator(_distinct), PlainSerializer(sorted)]
+Names = Annotated[list[Name], AfterValidator(distinct), PlainSerializer(sorted)]
+OrderedNames = Annotated[list[Name], AfterValidator(distinct)]
 Days = Annotated[
     list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]],
-    AfterValidator(_distinct),
+    AfterValidator(distinct),
     PlainSerializer(sorted),
 ]
 Texts = Annotated[list[Text], BeforeValidator(_one_or_more, json_schema_input_type=Text | list[Text])]

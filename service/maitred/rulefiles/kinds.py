@@ -2,17 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from . import fields
 from .fields import Expression, FileName, Identifier, Name, NonEmpty, Text, TypeName
 
 API_VERSION = "maitred/v1"
 
-NOT_YET_KINDS = frozenset(("FrequencyCap", "Capacity", "Privacy", "Holdout", "Experiment", "Test"))
 NOT_YET_FIELDS = {
-    "Action": frozenset(("consent", "rollout", "alternatives")),
-    "ActionTable": frozenset(("consent", "rollout", "alternatives")),
+    "Action": frozenset(("consent", "rollout")),
+    "ActionTable": frozenset(("consent", "rollout")),
 }
 
 
@@ -174,6 +173,8 @@ class Action(Document, Offering):
     kind: Literal["Action"]
     name: Name
     """Unique among all actions, those of tables included."""
+    alternatives: fields.OrderedNames = []
+    """Actions that take its place where there is no capacity for it: the first of them that holds."""
 
 
 class Template(Offering):
@@ -181,6 +182,8 @@ class Template(Offering):
 
     name: NonEmpty
     """Must contain `${row.COLUMN}`, so that every row gives another name."""
+    alternatives: Annotated[list[NonEmpty], AfterValidator(fields.distinct)] = []
+    """Actions that take its place where there is no capacity for it: the first of them that holds."""
 
 
 class RowTable(Strict):
@@ -243,17 +246,3 @@ class Situation(Document):
     """At least one of these holds, where there are any."""
     none: list[Expression] = []
     """None of these holds."""
-
-
-AnyDocument = Ruleset | Context | Locations | List | Action | ActionTable | Eligibility | Situation
-
-KINDS: dict[str, type[AnyDocument]] = {
-    "Ruleset": Ruleset,
-    "Context": Context,
-    "Locations": Locations,
-    "List": List,
-    "Action": Action,
-    "ActionTable": ActionTable,
-    "Eligibility": Eligibility,
-    "Situation": Situation,
-}

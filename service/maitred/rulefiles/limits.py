@@ -45,6 +45,18 @@ LOCATION_ID_CHARACTERS = 128
 ACTIONS = 250_000
 """The index is budgeted for 100,000."""
 
+LIMITS = 1_000
+"""Of both kinds: each is held against every other one to find those that make no difference."""
+
+UNITS = 1_000_000_000_000
+"""More than a hundred for every person alive; with overbooking it still fits 64 bits."""
+
+DURATION_DAYS = 3_660
+"""Ten years: longer than any campaign, and than units of a rolling window are worth keeping."""
+
+OVERBOOK_PERCENT = 100
+"""Twice of everything; who wants more means another limit."""
+
 EXCERPT_CHARACTERS = 400
 """Of an offending line: a row of a table can be 200,000 characters long."""
 

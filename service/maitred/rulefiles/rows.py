@@ -8,10 +8,11 @@ from maitred.core.rules import Action, ActionType, Live, Placeholder, Requiremen
 from maitred.core.values import Attribute, Value
 
 from . import fields, kinds, limits, messages, rule_messages, tables
-from .actions import Around, Placed
+from .actions import NO_NUMBERS, Around, Placed
 from .conditions import NAME, Conditions
 from .documents import Documents, Sourced
-from .placeholders import Filler, filler, fillers
+from .limit_documents import columns_named
+from .placeholders import Filler, filler, fillers, literal
 from .tables import Row, Table
 from .template import Columns, LiveShape, RowNeed, Shape, shape_of
 from .vocabulary import content, has_columns, tell_cell
@@ -25,18 +26,17 @@ _PREFIX = "row."
 
 def table_actions_of(around: Around, documents: Documents, make: MakeConditions) -> Iterator[Placed]:
     """The actions of all tables."""
+    limiting = frozenset(columns_named(documents))
     for sourced in documents.of(kinds.ActionTable):
         columns = _columns(sourced.model.table.columns)
         conditions = make({name: column for name, column in columns.items() if column})
         shape = shape_of(around, conditions, sourced, columns)
         table = _table(around, sourced, columns)
-        placed = (
-            filter(None, map(_RowReader(around, sourced, shape, table).read, table.rows)) if table else ()
-        )
+        rows = _RowReader(around, sourced, shape, table, limiting).placed() if table else ()
         if shape.is_sound:
-            yield from placed
+            yield from rows
         else:
-            documents.doubtful.update(each.action.name for each in placed)
+            documents.doubtful.update(each.action.name for each in rows)
 
 
 def _columns(declared: Mapping[str, str]) -> Columns:
@@ -72,7 +72,12 @@ class _RowReader:
     """Rows of one table to actions; faults are told where the row stands."""
 
     def __init__(
-        self, around: Around, sourced: Sourced[kinds.ActionTable], shape: Shape, table: Table
+        self,
+        around: Around,
+        sourced: Sourced[kinds.ActionTable],
+        shape: Shape,
+        table: Table,
+        limiting: frozenset[str],
     ) -> None:
         self._around, self._model, self._shape, self._table = around, sourced.model.action, shape, table
         self._spot = sourced.spot
@@ -84,10 +89,16 @@ class _RowReader:
         self._name = filler(shape.name, numbers)
         self._title = filler(shape.title, numbers)
         self._labels = {name: filler(template, numbers) for name, template in shape.labels.items()}
+        self._alternatives = _Alternatives.of(shape.alternatives, numbers)
+        self._limiting = limiting
         self._live = _Windows(shape.live, numbers, around.zone)
         self._treatments = {
             channel: _RowTreatment.of(each, numbers) for channel, each in shape.treatments.items()
         }
+
+    def placed(self) -> Iterator[Placed]:
+        """The actions of the rows that are not faulty."""
+        return filter(None, map(self.read, self._table.rows))
 
     def read(self, row: Row) -> Placed | None:
         """The action of a row; ``None`` where it is faulty."""
@@ -97,7 +108,8 @@ class _RowReader:
             self._tell(row, error)
             return None
         try:
-            return Placed(self._action(row.cells, values), self._spot, (self._table.file, row.line))
+            action = self._action(row.cells, values)
+            return Placed(action, self._spot, (self._table.file, row.line), self._numbers(values))
         except _RowError as error:
             # Of a faulty template, rows are told only what is wrong with their own cells.
             if self._shape.is_sound:
@@ -121,7 +133,30 @@ class _RowReader:
             requirements=tuple([_requirement(need, values) for need in self._shape.needs]),
             score=self._score(values),
             treatments=self._treatments_of(cells),
+            alternatives=self._alternatives_of(cells),
         )
+
+    def _numbers(self, values: Mapping[str, Value]) -> Mapping[str, int]:
+        """What limits read of the row."""
+        if not self._limiting:
+            return NO_NUMBERS
+        named = ((name, values.get(name)) for name in self._limiting)
+        return {
+            name: value for name, value in named if isinstance(value, int) and not isinstance(value, bool)
+        }
+
+    def _alternatives_of(self, cells: list[str]) -> tuple[str, ...]:
+        names = self._alternatives.names(cells)
+        for name in names:
+            if not fields.is_name(name):
+                raise _RowError(messages.bad_name(name), self._alternatives_columns())
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise _RowError(messages.duplicate_value(twice), self._alternatives_columns())
+        return names
+
+    def _alternatives_columns(self) -> list[str]:
+        return [name for text in self._model.alternatives for name in _names(text)]
 
     def _values(self, cells: list[str]) -> dict[str, Value]:
         values: dict[str, Value] = {}
@@ -193,6 +228,26 @@ class _Windows:
         for error in errors:
             raise _RowError(error.message, shape.columns(str(error.path[0])))
         return live
+
+
+@dataclass(frozen=True, slots=True)
+class _Alternatives:
+    """The alternatives before their row is known; ``fixed`` where all rows have the same."""
+
+    fillers: tuple[Filler, ...]
+    fixed: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, templates: tuple[Template, ...], numbers: Mapping[str, int]) -> "_Alternatives":
+        read_row = any(isinstance(part, Placeholder) for template in templates for part in template)
+        fixed = None if read_row else tuple(literal(template) for template in templates)
+        return cls(tuple(filler(template, numbers) for template in templates), fixed)
+
+    def names(self, cells: list[str]) -> tuple[str, ...]:
+        """Those of one row; an empty cell is none."""
+        if self.fixed is not None:
+            return self.fixed
+        return tuple([name for each in self.fillers if (name := each.text(cells))])
 
 
 _Parts = tuple[Filler | Placeholder, ...]

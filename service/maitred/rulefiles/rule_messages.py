@@ -24,6 +24,7 @@ def reserved_root(name: str) -> str:
         "row": "declare it as a column of an `ActionTable`",
         "list": "write a `List`",
         "situation": "write a `Situation`",
+        "hold": "it is what a proposal holds, for `${hold.expires}` in treatments",
     }
     return f"{quoted(name)} cannot be declared in a `Context`: {where[root]}"
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from . import kinds, limits
+from . import kinds, limit_kinds, limits
 from .tree import Node
 
 Model = TypeVar("Model", bound=kinds.Document)
@@ -13,7 +13,14 @@ Model = TypeVar("Model", bound=kinds.Document)
 # A field taken out can make its holder incomplete, whose removal is the next round.
 _ROUNDS = 4
 
-_STAND_INS: dict[str, Node] = {"apiVersion": kinds.API_VERSION, "title": "missing", "type": "offer"}
+_STAND_INS: dict[str, Node] = {
+    "apiVersion": kinds.API_VERSION,
+    "title": "missing",
+    "type": "offer",
+    "limit": 1,
+    "per": ["customer"],
+    "window": "lifetime",
+}
 _SALVAGED = (
     kinds.Ruleset,
     kinds.Context,
@@ -21,6 +28,8 @@ _SALVAGED = (
     kinds.ActionTable,
     kinds.Eligibility,
     kinds.Situation,
+    limit_kinds.FrequencyCap,
+    limit_kinds.Capacity,
 )
 
 

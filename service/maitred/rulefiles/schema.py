@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from . import kinds
+from . import registry
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ALL_KINDS = "maitred"
@@ -17,25 +17,25 @@ Schema = dict[str, Any]
 
 def schemas() -> Mapping[str, Schema]:
     """By kind."""
-    return {kind: {"$schema": DIALECT, **model.model_json_schema()} for kind, model in kinds.KINDS.items()}
+    return {kind: {"$schema": DIALECT, **model.model_json_schema()} for kind, model in registry.KINDS.items()}
 
 
 def combined_schema() -> Schema:
     """One schema for all kinds: which fields a document may have depends on its ``kind``."""
-    _, definitions = models_json_schema([(model, "validation") for model in kinds.KINDS.values()])
+    _, definitions = models_json_schema([(model, "validation") for model in registry.KINDS.values()])
     choices = [
         {
             "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
             "then": {"$ref": f"#/$defs/{model.__name__}"},
         }
-        for kind, model in kinds.KINDS.items()
+        for kind, model in registry.KINDS.items()
     ]
     return {
         "$schema": DIALECT,
         "title": "maitred rule files",
         "type": "object",
         "required": ["apiVersion", "kind", "name"],
-        "properties": {"kind": {"enum": list(kinds.KINDS), "description": "What the document says."}},
+        "properties": {"kind": {"enum": list(registry.KINDS), "description": "What the document says."}},
         "allOf": choices,
         "$defs": definitions["$defs"],
     }

@@ -88,6 +88,7 @@ class Shape:
     score_text: str
     treatments: Mapping[str, Treatment]
     treatments_read_row: bool
+    alternatives: tuple[Template, ...]
     is_sound: bool
 
 
@@ -115,6 +116,9 @@ def shape_of(
         score_text=str(model.score),
         treatments=treatments,
         treatments_read_row=any(name in columns for name in _names_of(treatments.values())),
+        alternatives=tuple(
+            reader.text(spot.at("alternatives", index), text) for index, text in enumerate(model.alternatives)
+        ),
         is_sound=True,
     )
     return replace(shape, is_sound=around.report.errors == told)

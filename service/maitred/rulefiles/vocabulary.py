@@ -21,7 +21,10 @@ GIVEN = (
 )
 """What comes with every request, declared or not."""
 
-RESERVED_ROOTS = frozenset(("location", "row", "list", "situation"))
+RESERVED_ROOTS = frozenset(("location", "row", "list", "situation", "hold"))
+
+HOLD_EXPIRES = "hold.expires"
+"""Only in treatments: when what a proposal holds goes back."""
 
 _ID, _ZONE = "id", "timezone"
 

@@ -1,0 +1,171 @@
+"""Messages about limits and alternatives; in the style of ``messages``."""
+
+# ruff: noqa: D103 - a message says itself what it says
+
+from collections.abc import Iterable, Sequence
+
+from . import limits
+from .messages import did_you_mean, listed, quoted, yaml_word
+
+# Fields
+
+
+def bad_duration(value: object) -> str:
+    return (
+        f"{quoted(yaml_word(value))} is not a duration: write it like `7d`, with `w`, `d`, `h`, `m` and `s`"
+    )
+
+
+def no_duration(value: object) -> str:
+    return f"{quoted(value)} is no time at all: write it like `7d`"
+
+
+def duration_too_long(value: object) -> str:
+    return f"{quoted(value)} is too long: at most `{limits.DURATION_DAYS}d`, or write `lifetime`"
+
+
+def bad_units(value: object) -> str:
+    return (
+        f"{quoted(yaml_word(value))} is not a number of units: write a whole number, or an attribute such as"
+        " `location.NAME`"
+    )
+
+
+def units_out_of_range(value: int) -> str:
+    return f"{quoted(value)} units are not possible: write 0 to {limits.UNITS:,}"
+
+
+def bad_percent(value: object) -> str:
+    most = limits.OVERBOOK_PERCENT
+    return f"{quoted(yaml_word(value))} is not a percentage: write a whole number, 0 to {most}"
+
+
+def bad_window(value: str, known: Iterable[str]) -> str:
+    return f"there is no window {quoted(value)}" + (
+        did_you_mean(value, known) or ": write `{rolling: 7d}`, `{calendar: day}`, `lifetime` or `session`"
+    )
+
+
+def one_window() -> str:
+    return "a window is one of `rolling`, `calendar`, `lifetime` and `session`: keep one"
+
+
+def no_window() -> str:
+    return "say how long a unit counts: `{rolling: 7d}`, `{calendar: day}`, `lifetime` or `session`"
+
+
+def zone_without_calendar() -> str:
+    return "only a `calendar` has a time zone: remove it"
+
+
+def week_starts_without_week() -> str:
+    return "only `calendar: week` starts on a day: remove it"
+
+
+def pace_not_rolling() -> str:
+    return "a pace looks back from now: write `{rolling: 15m}`"
+
+
+# Whom and how many
+
+
+def bad_per(word: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = (
+        did_you_mean(word, names) or f": write one of {listed(names)}, or an attribute such as `basket.slot`"
+    )
+    return f"nothing is counted per {quoted(word)}{hint}"
+
+
+def chain_stands_alone() -> str:
+    return "`chain` is everybody together: it stands alone"
+
+
+def per_nobody() -> str:
+    return "a frequency cap is per somebody: write `[customer]`, or a `Capacity` for what everybody shares"
+
+
+def per_unknown(name: str, known: Iterable[str]) -> str:
+    hint = did_you_mean(name, known) or f": write `{name}: string` into a `Context`"
+    return f"attribute {quoted(name)} is not declared{hint}"
+
+
+def per_not_countable(name: str, type_name: str) -> str:
+    return f"{quoted(name)} is of type {type_name}, which names nobody: use a string, int or bool"
+
+
+def session_unknown(name: str) -> str:
+    return f"a window `session` needs {quoted(name)}: write `{name}: string` into a `Context`"
+
+
+def session_not_text(name: str, type_name: str) -> str:
+    return f"a window `session` needs {quoted(name)} as string: it is declared as {type_name}"
+
+
+def limit_unknown(name: str, known: Iterable[str]) -> str:
+    return f"there is no attribute {quoted(name)}" + (
+        did_you_mean(name, known) or ": declare it as int, in a `Context` or as a column"
+    )
+
+
+def limit_not_int(name: str, type_name: str) -> str:
+    return f"{quoted(name)} is of type {type_name}: a number of units is an int"
+
+
+def limit_no_column(name: str, action: str) -> str:
+    return (
+        f"action {quoted(action)} has no {quoted(name)}: apply the limit to rows of an"
+        " `ActionTable` with that int column only"
+    )
+
+
+def bad_cell_units(name: str, value: int) -> str:
+    return f"{quoted(value)} in {quoted(name)} is not a number of units: write 0 to {limits.UNITS:,}"
+
+
+def bad_location_units(name: str, value: int, location: str) -> str:
+    return (
+        f"{quoted(name)} is {quoted(value)} at location {quoted(location)}: write 0 to {limits.UNITS:,} there"
+    )
+
+
+def limit_name_taken(kind: str, name: str, place: str) -> str:
+    return f"there is also a {kind} {quoted(name)} in {place}: limits share their names, rename one"
+
+
+def open_for_more_than_messages(action: str, type_name: str) -> str:
+    return (
+        f"`open` is for messages only, and it applies to action {quoted(action)} of type {quoted(type_name)}:"
+        " write `closed`, or narrow `applies_to`"
+    )
+
+
+def too_many_limits() -> str:
+    most = limits.LIMITS
+    return f"there are more than {most:,} limits: choose actions by label, and take numbers from columns"
+
+
+def too_many_needs(name: str, count: int, most: int) -> str:
+    return f"action {quoted(name)} has {count} limits and paces, at most {most}: let fewer apply to it"
+
+
+# Alternatives
+
+
+def unknown_alternative(name: str, known: Iterable[str]) -> str:
+    return f"there is no action {quoted(name)} to stand in" + did_you_mean(name, known)
+
+
+# Longer circles are nobody's idea, and faults are read by people.
+_SHOWN_STEPS = 20
+
+
+def alternatives_circle(circle: Sequence[str]) -> str:
+    steps = circle if len(circle) <= _SHOWN_STEPS else [*circle[: _SHOWN_STEPS - 2], "…", circle[-1]]
+    return f"alternatives lead in a circle, `{' -> '.join(steps)}`: take one of them out"
+
+
+def alternatives_too_many(name: str, most: int) -> str:
+    return (
+        f"over {most} actions may stand in for {quoted(name)}, those of its alternatives included: name fewer"
+    )

@@ -1,0 +1,228 @@
+"""Documents of kinds ``FrequencyCap`` and ``Capacity`` to limits of the actions they choose."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from maitred.core.limits import Counts, LetterCase, Limit, LimitKind, OnFailure, pace_of, parts_of
+from maitred.core.lots import MAX_NEEDS
+from maitred.core.rules import Action, ActionType
+from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.windows import Rolling
+
+from . import limit_kinds, limit_messages
+from .actions import Around, Placed
+from .choices import Choice, checked_choice
+from .documents import Documents
+from .limit_documents import ROW, LimitSource, check_sources, limit_sources
+from .limit_fields import ACTION, are_units
+from .limit_windows import window_of
+from .report import Spot
+
+_KINDS = {"FrequencyCap": LimitKind.FREQUENCY_CAP, "Capacity": LimitKind.CAPACITY}
+_COUNTABLE = frozenset((Kind.STRING, Kind.INT, Kind.BOOL))
+_INT = AttributeType(Kind.INT)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A limit and the numbers of the actions it applies to.
+
+    ``each_action`` where every action has units of its own; ``limit`` is without scope then,
+    and its maximum may be the name of a column.
+    """
+
+    sourced: LimitSource
+    limit: Limit
+    each_action: bool
+    actions: tuple[int, ...]
+
+    @property
+    def spot(self) -> Spot:
+        """Where its document stands."""
+        return self.sourced.spot
+
+
+def applied_limits(around: Around, documents: Documents, placed: Sequence[Placed]) -> list[Applied]:
+    """All limits, by name. What is wrong with one is told."""
+    sources = limit_sources(documents)
+    check_sources(around.report, sources)
+    reach = _Reach(placed)
+    return [_applied(around, sourced, placed, reach) for sourced in sources]
+
+
+def with_limits(
+    around: Around, applied: Sequence[Applied], placed: Sequence[Placed], actions: Sequence[Action]
+) -> list[Action]:
+    """The actions with their limits in order of key. ``actions`` stand as in ``placed``."""
+    by_action: dict[int, list[Applied]] = {}
+    for each in applied:
+        for number in each.actions:
+            by_action.setdefault(number, []).append(each)
+    shared: dict[tuple[int, ...], tuple[Limit, ...]] = {}
+    limited = list(actions)
+    for number, those in by_action.items():
+        limits = _limits_of(those, placed[number], shared)
+        _check_needs(around, placed[number], limits)
+        limited[number] = replace(actions[number], limits=limits)
+    return limited
+
+
+def _limits_of(
+    those: list[Applied], placed: Placed, shared: dict[tuple[int, ...], tuple[Limit, ...]]
+) -> tuple[Limit, ...]:
+    """Actions under the same limits share them, where each has no units of its own."""
+    if any(each.each_action for each in those):
+        return _in_order([_scoped(each, placed) for each in those])
+    key = tuple(id(each) for each in those)
+    if key not in shared:
+        shared[key] = _in_order([each.limit for each in those])
+    return shared[key]
+
+
+def _in_order(limits: list[Limit]) -> tuple[Limit, ...]:
+    return tuple(sorted(limits, key=lambda limit: limit.key))
+
+
+def _scoped(applied: Applied, placed: Placed) -> Limit:
+    limit, pace = applied.limit, applied.limit.pace
+    if not applied.each_action:
+        return limit
+    maximum = _number(limit.maximum, placed)
+    own = replace(limit, scope=placed.action.name, maximum=maximum, pace=None)
+    if pace is None or not isinstance(pace.window, Rolling):
+        return own
+    return replace(own, pace=pace_of(own, _number(pace.maximum, placed), pace.window))
+
+
+def _number(maximum: int | str, placed: Placed) -> int | str:
+    return placed.numbers.get(maximum, 0) if isinstance(maximum, str) and maximum.startswith(ROW) else maximum
+
+
+def _check_needs(around: Around, placed: Placed, limits: tuple[Limit, ...]) -> None:
+    count = sum(len(parts_of(limit)) for limit in limits)
+    if count > MAX_NEEDS:
+        message = limit_messages.too_many_needs(placed.action.name, count, MAX_NEEDS)
+        around.report.error(placed.spot.at("name"), message)
+
+
+# One document
+
+
+def _applied(around: Around, sourced: LimitSource, placed: Sequence[Placed], reach: "_Reach") -> Applied:
+    model, spot = sourced.model, sourced.spot
+    choice = checked_choice(around, spot, model.applies_to, placed)
+    reached = tuple(reach.of(choice))
+    limit = _limit(around, sourced)
+    numbers = (limit.maximum, limit.pace.maximum if limit.pace else 0)
+    by_row = [name for name in numbers if isinstance(name, str) and name.startswith(ROW)]
+    each_action = ACTION in model.per or bool(by_row)
+    _check_subject(around, sourced)
+    for name, at in zip(numbers, (spot.at("limit"), spot.at("pace", "limit")), strict=True):
+        if isinstance(name, str):
+            _check_number(around, at, name, [placed[number] for number in reached])
+    if limit.on_failure is OnFailure.OPEN and not around.doubtful:
+        _check_open(around, spot, [placed[number].action for number in reached])
+    return Applied(sourced, limit, each_action, reached)
+
+
+def _limit(around: Around, sourced: LimitSource) -> Limit:
+    model, spot = sourced.model, sourced.spot
+    limit = Limit(
+        name=model.name,
+        kind=_KINDS[model.kind],
+        per=tuple(sorted(name for name in model.per if name != ACTION)),
+        maximum=model.limit,
+        window=window_of(around, spot.at("window"), model.window),
+        counts=Counts(model.counts),
+        hold=model.hold,
+        on_failure=OnFailure(model.on_failure),
+        letter_case=LetterCase(model.letter_case),
+    )
+    if not isinstance(model, limit_kinds.Capacity):
+        return limit
+    percent = model.overbook.percent if model.overbook else 0
+    limit = replace(limit, overbook_percent=percent)
+    return replace(limit, pace=_pace(around, spot.at("pace"), limit, model))
+
+
+def _pace(around: Around, spot: Spot, limit: Limit, model: limit_kinds.Capacity) -> Limit | None:
+    if model.pace is None:
+        return None
+    window = window_of(around, spot.at("window"), model.pace.window)
+    if isinstance(window, Rolling):
+        return pace_of(limit, model.pace.limit, window)
+    around.report.error(spot.at("window"), limit_messages.pace_not_rolling())
+    return None
+
+
+def _check_subject(around: Around, sourced: LimitSource) -> None:
+    """Every attribute of ``per`` is declared, and its values can name somebody."""
+    model, spot = sourced.model, sourced.spot.at("per")
+    if isinstance(model, limit_kinds.FrequencyCap) and not set(model.per) - {ACTION}:
+        around.report.error(spot, limit_messages.per_nobody())
+    for index, name in enumerate(model.per):
+        found = around.attributes.get(name)
+        if found is not None and (found.type.is_list or found.type.kind not in _COUNTABLE):
+            message = limit_messages.per_not_countable(name, str(found.type))
+            around.report.error(spot.at(index), message)
+        elif found is None and name != ACTION and name not in around.doubtful:
+            around.report.error(spot.at(index), limit_messages.per_unknown(name, around.attributes))
+
+
+def _check_open(around: Around, spot: Spot, actions: Sequence[Action]) -> None:
+    other = next((action for action in actions if action.type is not ActionType.MESSAGE), None)
+    if other:
+        message = limit_messages.open_for_more_than_messages(other.name, other.type.name.lower())
+        around.report.error(spot.at("on_failure"), message)
+
+
+def _check_number(around: Around, spot: Spot, name: str, reached: Sequence[Placed]) -> None:
+    """The attribute that a number of units is taken from is an int and never negative."""
+    if name.startswith(ROW):
+        _check_rows(around, spot, name, reached)
+        return
+    found = around.attributes.get(name)
+    if found is None:
+        if name not in around.doubtful:
+            around.report.error(spot, limit_messages.limit_unknown(name, _ints(around.attributes)))
+    elif found.type != _INT:
+        around.report.error(spot, limit_messages.limit_not_int(name, str(found.type)))
+
+
+def _ints(attributes: Mapping[str, Attribute]) -> list[str]:
+    return [name for name, attribute in attributes.items() if attribute.type == _INT]
+
+
+def _check_rows(around: Around, spot: Spot, name: str, reached: Sequence[Placed]) -> None:
+    for placed in reached:
+        number = placed.numbers.get(name)
+        if number is None:
+            around.report.error(spot, limit_messages.limit_no_column(name, placed.action.name))
+            return
+        if not are_units(number) and placed.row:
+            around.report.at_line(*placed.row, 1, limit_messages.bad_cell_units(name, number))
+
+
+class _Reach:
+    """Finds the actions that a choice applies to without looking at all of them where it can."""
+
+    def __init__(self, placed: Sequence[Placed]) -> None:
+        self._placed = placed
+        self._by_name = {each.action.name: number for number, each in enumerate(placed)}
+        self._by_label: dict[tuple[str, str], list[int]] = {}
+        for number, each in enumerate(placed):
+            for label in each.action.labels.items():
+                self._by_label.setdefault(label, []).append(number)
+
+    def of(self, choice: Choice) -> Iterator[int]:
+        """Their numbers, in order."""
+        for number in self._candidates(choice):
+            if choice.applies_to(self._placed[number].action):
+                yield number
+
+    def _candidates(self, choice: Choice) -> Sequence[int]:
+        if choice.actions:
+            return sorted(self._by_name[name] for name in choice.actions if name in self._by_name)
+        if choice.labels:
+            return min((self._by_label.get(label, []) for label in choice.labels), key=len)
+        return range(len(self._placed))

@@ -1,0 +1,31 @@
+"""Every kind of document there is."""
+
+from . import kinds, limit_kinds
+
+AnyDocument = (
+    kinds.Ruleset
+    | kinds.Context
+    | kinds.Locations
+    | kinds.List
+    | kinds.Action
+    | kinds.ActionTable
+    | kinds.Eligibility
+    | kinds.Situation
+    | limit_kinds.FrequencyCap
+    | limit_kinds.Capacity
+)
+
+KINDS: dict[str, type[AnyDocument]] = {
+    "Ruleset": kinds.Ruleset,
+    "Context": kinds.Context,
+    "Locations": kinds.Locations,
+    "List": kinds.List,
+    "Action": kinds.Action,
+    "ActionTable": kinds.ActionTable,
+    "Eligibility": kinds.Eligibility,
+    "Situation": kinds.Situation,
+    "FrequencyCap": limit_kinds.FrequencyCap,
+    "Capacity": limit_kinds.Capacity,
+}
+
+NOT_YET_KINDS = frozenset(("Privacy", "Holdout", "Experiment", "Test"))
