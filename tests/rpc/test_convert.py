@@ -13,7 +13,7 @@ from maitred.core.reasons import Reason
 from maitred.core.rules import ActionType
 from maitred.engine.errors import CallError, Code
 from maitred.rpc.context import CONTEXT_MOST_BYTES, CONTEXT_MOST_LEVELS
-from maitred.rpc.convert import decide_call, decide_response, get_decision_call
+from maitred.rpc.convert.decisions import decide_call, decide_response, get_decision_call
 from maitred.v1 import decision_pb2 as pb
 
 SMALLEST = {"request_id": "r", "customer_id": "c", "channel": "pos"}
@@ -125,11 +125,6 @@ def test_the_numbers_of_explain_reason_and_type_are_those_of_the_api():
     assert {one.name: one.value for one in ActionType} | {"ACTION_TYPE_UNSPECIFIED": 0} == dict(
         pb.ActionType.items()
     )
-
-
-def test_consent_is_refused_rather_than_ignored():
-    assert "not supported yet" in refusal(data(consent=pb.ConsentSignals(denied=["perks"])))
-    assert "not supported yet" in refusal(data(consent=pb.ConsentSignals()))
 
 
 def test_at_needs_simulated_time():

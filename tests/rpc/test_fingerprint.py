@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.rpc.convert import decide_call
+from maitred.rpc.convert.decisions import decide_call
 from maitred.v1 import decision_pb2 as pb
 
 SMALLEST = {"request_id": "r", "customer_id": "c", "channel": "pos"}

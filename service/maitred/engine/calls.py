@@ -160,12 +160,17 @@ class ConsentSignals(NamedTuple):
 
 
 class RecordConsentCall(NamedTuple):
-    """Statements of one customer, to be kept under ``request_id``."""
+    """Statements of one customer, to be kept under ``request_id``.
+
+    ``fingerprint`` (16 bytes) stands for the content as sent: a retry has the same one, though
+    what was sent without a time has a later one by then.
+    """
 
     request_id: str
     customer_id: str
     consents: tuple[Consent, ...]
     deadline: float | None = None
+    fingerprint: bytes = b""
 
 
 class ConsentView(NamedTuple):

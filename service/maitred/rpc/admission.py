@@ -1,9 +1,9 @@
 """Who is let in: called on gRPC's serving thread for every call, before any thread is given to it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import grpc
 
@@ -12,39 +12,59 @@ from maitred.engine.observer import CallFailed, Observer
 
 from . import messages
 from .methods import Handler, Handlers, On, Pools
-from .names import METHODS, full_name
 from .servicer import refuse
 from .status import STATUS_OF
+from .workers import Workers
 
 CALL_THREADS = 64
 """Decisions at once, and so the largest batch: more brings no further throughput on two cores."""
 WAITING_CALLS_MOST = 512
 """About 0.1 s of work at some 4,500 calls a second: who waits longer at a till has given up."""
+WAITING_OFFICE_CALLS_MOST = 64
+"""As many people as will ever look at one server at once."""
 
-_SHED = ("Decide", "GetDecision")
-"""Streams have their own threads and their own bound."""
+
+class Lane(NamedTuple):
+    """Methods that share threads, by full name, and how many of their calls may wait for one."""
+
+    methods: Iterable[str]
+    workers: Workers
+    waiting_most: int
 
 
 class Admission(grpc.GenericRpcHandler):
-    """Finds the handler of a method, or one that refuses: too many calls wait, or the server stops."""
+    """Finds the handler of a method, or one that refuses: too many calls wait, or the server stops.
 
-    def __init__(self, handlers: Handlers, pools: Pools, observer: Observer, waiting_most: int) -> None:
-        self._handlers, self._workers, self._waiting_most = handlers, pools.calls, waiting_most
-        self._refusals = _Refusals(observer)
-        self._when_full = self._refusals.handlers(_SHED, Code.OVERLOADED, messages.OVERLOADED, pools)
-        self._when_stopping = self._refusals.handlers(METHODS, Code.STOPPING, messages.STOPPING, pools)
+    Methods without a lane have bounds of their own; ``stopping`` are those to refuse in the end.
+    """
+
+    def __init__(
+        self,
+        handlers: Handlers,
+        lanes: Iterable[Lane],
+        stopping: Iterable[str],
+        refusals: "Refusals",
+    ) -> None:
+        self._handlers, self._refusals = handlers, refusals
+        self._lanes = {
+            path: (workers, waiting_most, handler)
+            for methods, workers, waiting_most in lanes
+            for path, handler in refusals.handlers(methods, Code.OVERLOADED, messages.OVERLOADED).items()
+        }
+        self._when_stopping = refusals.handlers(stopping, Code.STOPPING, messages.STOPPING)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler | None":
         """The handler; ``None`` where there is no such method."""
         method = handler_call_details.method
-        if self._workers.waiting >= self._waiting_most and method in self._when_full:
-            return self._when_full[method]
+        lane = self._lanes.get(method)
+        if lane is not None and lane[0].waiting >= lane[1]:
+            return lane[2]
         return self._handlers.get(method)
 
     def stop(self) -> None:
         """Refuses every decision from now on; what was let in goes on."""
-        self._when_full = self._when_stopping
         self._handlers = {**self._handlers, **self._when_stopping}
+        self._lanes = {}
 
     def wait_until_quiet(self, quiet_seconds: float, most_seconds: float) -> None:
         """Returns once no call has been refused for ``quiet_seconds``, or after ``most_seconds``."""
@@ -54,25 +74,25 @@ class Admission(grpc.GenericRpcHandler):
             time.sleep(quiet_seconds)
 
 
-class _Refusals:
+class Refusals:
     """Answers calls with one failure, and counts them."""
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
+    def __init__(self, observer: Observer, pools: Pools) -> None:
+        self._observer, self._pool = observer, pools.refusals
         self.count = 0
 
-    def handlers(self, methods: tuple[str, ...], code: Code, message: str, pools: Pools) -> Handlers:
+    def handlers(self, methods: Iterable[str], code: Code, message: str) -> Handlers:
         """Any method may be answered as a stream: so the refusal need not wait for the message."""
         return {
-            f"/{full_name(method)}": grpc.stream_unary_rpc_method_handler(
-                On(pools.refusals, partial(self._refuse, method, code, message))
+            f"/{name}": grpc.stream_unary_rpc_method_handler(
+                On(self._pool, partial(self._refuse, name, code, message))
             )
-            for method in methods
+            for name in methods
         }
 
     def _refuse(
-        self, method: str, code: Code, message: str, _requests: Iterator[bytes], context: grpc.ServicerContext
+        self, name: str, code: Code, message: str, _requests: Iterator[bytes], context: grpc.ServicerContext
     ) -> NoReturn:
         self.count += 1
-        self._observer.observe(CallFailed(full_name(method), code, 0.0, status=STATUS_OF[code].name))
+        self._observer.observe(CallFailed(name, code, 0.0, status=STATUS_OF[code].name))
         refuse(context, code, message)

@@ -1,5 +1,9 @@
 """Every text of this room that a caller or an operator reads."""
 
+from collections.abc import Sequence
+
+from maitred.core.outcomes import OutcomeKind
+
 MALFORMED_MESSAGE = (
     "the request is not a valid `maitred.v1` message: bad wire format, bad UTF-8 or nested too deep"
 )
@@ -7,9 +11,7 @@ CONTEXT_NOT_OBJECT = "`context_json` must be a JSON object"
 CONTEXT_NOT_JSON = "`context_json` is not valid JSON in UTF-8; NaN and Infinity are not JSON"
 CONTEXT_NOT_FINITE = "`context` holds a number that is NaN or infinite"
 CONTEXT_VALUE_EMPTY = "`context` holds a value without a kind; use `null_value` for null"
-CONSENT_NOT_SUPPORTED = "`consent` is not supported yet; leave it unset"
 AT_NOT_ALLOWED = "`at` is accepted only where the server runs with --simulated-time"
-AT_OUT_OF_RANGE = "`at` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"
 NO_MESSAGE = "the call ended without its request message; send exactly one"
 DEADLINE_PASSED = "the deadline passed before the call was looked at"
 OVERLOADED = "too many calls are waiting; retry after the pushback"
@@ -43,14 +45,43 @@ def context_too_deep(most_levels: int) -> str:
     return f"the context must be at most {most_levels} levels deep"
 
 
-def too_many_actions(most: int, given: int) -> str:
-    """More proposals asked for than are ever given."""
-    return f"`max_actions` must be at most {most}, is {given}"
+def too_large(field: str, most: int, given: int) -> str:
+    """A number is larger than it may be."""
+    return f"`{field}` must be at most {most}, is {given}"
 
 
-def unknown_explain(given: int) -> str:
-    """A number that is no ``Explain``."""
-    return f"`explain` is {given}, which is none of EXPLAIN_NONE, EXPLAIN_REASONS, EXPLAIN_FULL"
+def too_many(field: str, most: int, given: int) -> str:
+    """A list is longer than it may be."""
+    return f"`{field}` must hold at most {most}, holds {given}"
+
+
+def unknown_number(field: str, given: int, names: Sequence[str]) -> str:
+    """A number that is no member of its enum, or none at all."""
+    return f"`{field}` is {given}, which is none of {', '.join(names)}"
+
+
+def at_out_of_range(field: str) -> str:
+    """An instant that no calendar here goes to."""
+    return f"`{field}` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"
+
+
+def in_the_future(field: str) -> str:
+    """A statement that has not been made yet."""
+    return f"`{field}` lies more than 5 minutes ahead of the server's clock; leave it out for now"
+
+
+def not_reported(field: str, kind: OutcomeKind) -> str:
+    """An outcome that callers do not report."""
+    instead = {
+        OutcomeKind.CLAIMED: "make claims with Claim",
+        OutcomeKind.EXPIRED: "leave it out, expiry comes by itself",
+    }[kind]
+    return f"`{field}` is {kind.name}: {instead}"
+
+
+def outcome_id_twice(earlier: int, later: int) -> str:
+    """Two outcomes of one call under one id."""
+    return f"`outcomes[{later}].outcome_id` is that of `outcomes[{earlier}]`; give each outcome its own"
 
 
 def internal(error_id: str) -> str:

@@ -11,13 +11,30 @@ from maitred.engine.api import Decider
 from maitred.engine.observer import Observer
 
 from . import messages
-from .admission import CALL_THREADS, WAITING_CALLS_MOST, Admission
+from .admission import (
+    CALL_THREADS,
+    WAITING_CALLS_MOST,
+    WAITING_OFFICE_CALLS_MOST,
+    Admission,
+    Lane,
+    Refusals,
+)
 from .arrivals import Arrivals, Watch
 from .health import Health
-from .methods import Pools, decision_handlers, health_handlers, reflection_handlers
-from .names import DECISION_SERVICE
+from .methods import (
+    Pools,
+    call_handlers,
+    call_methods,
+    health_handlers,
+    office_handlers,
+    office_methods,
+    reflection_handlers,
+    service_names,
+    stream_handlers,
+)
 from .options import CALLS_MOST, server_options
 from .servicer import Servicer
+from .services import DECISIONS_ONLY, Services
 from .streams import Streams
 
 NOTICE_SECONDS = 0.5
@@ -44,7 +61,7 @@ class TlsFiles:
 
 
 class Server:
-    """Serves a ``Decider`` over gRPC.
+    """Serves a ``Decider`` and the ``services`` beside it over gRPC.
 
     ``listen`` is ``HOST:PORT``; port 0 takes a free one. ``share_port`` is for several
     processes on one port. ``threads`` bounds the decisions at once, ``waiting_calls_most``
@@ -57,6 +74,7 @@ class Server:
         decider: Decider,
         observer: Observer,
         *,
+        services: Services = DECISIONS_ONLY,
         simulated_time: bool = False,
         share_port: bool = False,
         tls: TlsFiles | None = None,
@@ -66,17 +84,34 @@ class Server:
     ) -> None:
         self._listen, self._tls, self._notice_seconds = listen, tls, notice_seconds
         self._streams = Streams()
-        self._health = Health(decider.ready, ("", DECISION_SERVICE))
+        names = service_names(services)
+        self._health = Health(decider.ready, ("", *names))
         self._pools = Pools.of(threads)
-        calls, checks = Arrivals(self._pools.calls, observer), Arrivals(self._pools.health, observer)
-        self._watch = Watch(calls, checks)
-        servicer = Servicer(decider, observer, self._streams, simulated_time=simulated_time)
-        handlers = {
-            **decision_handlers(servicer, self._pools, calls),
-            **health_handlers(self._health, self._pools, checks),
-            **reflection_handlers(self._pools),
+        calls, office, checks = (
+            Arrivals(pool, observer) for pool in (self._pools.calls, self._pools.office, self._pools.health)
+        )
+        self._watch = Watch(calls, office, checks)
+        servicer = Servicer(observer)
+        at_till = call_methods(decider, services, simulated_time=simulated_time)
+        in_office = office_methods(services)
+        served = {
+            **call_handlers(at_till, servicer, calls),
+            **office_handlers(in_office, servicer, office, self._pools),
+            **stream_handlers(at_till, servicer, self._streams, self._pools),
         }
-        self._admission = Admission(handlers, self._pools, observer, waiting_calls_most)
+        self._admission = Admission(
+            {
+                **served,
+                **health_handlers(self._health, self._pools, checks),
+                **reflection_handlers(names, self._pools),
+            },
+            (
+                Lane(at_till, self._pools.calls, waiting_calls_most),
+                Lane(in_office, self._pools.office, WAITING_OFFICE_CALLS_MOST),
+            ),
+            [path[1:] for path in served],
+            Refusals(observer, self._pools),
+        )
         self._server = grpc.server(
             self._pools.calls,
             handlers=[self._admission],

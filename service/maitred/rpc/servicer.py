@@ -1,21 +1,18 @@
-"""``DecisionService``: convert, call, convert; every failure through one table."""
+"""How a call is answered: its deadline, its trace, and every failure through one table."""
 
 import secrets
 import time
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from typing import NoReturn, TypeAlias
 
 import grpc
 
 from maitred.core.trace import TraceContext, parse_traceparent
-from maitred.engine.api import Decider
-from maitred.engine.calls import Answer
 from maitred.engine.errors import CallError, Code
 from maitred.engine.observer import CallFailed, Observer
 
 from . import messages
-from .convert import decide_call, decide_response, get_decision_call, get_decision_response
-from .names import full_name
+from .services import Method
 from .status import STATUS_OF, trailer_of
 from .streams import Streams
 
@@ -24,65 +21,56 @@ DEADLINE_MOST_SECONDS = 365 * 24 * 3600.0
 ERROR_ID_BYTES = 8
 """Enough to find one line in a year of logs."""
 
+Unary: TypeAlias = Callable[[bytes, grpc.ServicerContext], bytes]
+Streaming: TypeAlias = Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]
+
 
 class Servicer:
-    """The behaviours behind the service's methods: bytes in, bytes out."""
+    """Makes methods into the behaviours gRPC asks for."""
 
-    def __init__(
-        self, decider: Decider, observer: Observer, streams: Streams, *, simulated_time: bool
-    ) -> None:
-        self._decider, self._observer, self._streams = decider, observer, streams
-        self._simulated_time = simulated_time
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
 
-    def decide(self, data: bytes, context: grpc.ServicerContext) -> bytes:
-        """``maitred.v1.DecisionService/Decide``."""
-        started, trace = time.monotonic(), None
-        try:
-            if self._observer.tracing:
-                trace = _trace(context)
-            deadline = _deadline(context, started)
-            call = decide_call(data, simulated_time=self._simulated_time, deadline=deadline, trace=trace)
-            return decide_response(self._decider.decide(call))
-        except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
-            self._fail(context, "Decide", error, started, trace)
+    def unary(self, name: str, method: Method) -> Unary:
+        """One message, one answer. ``name`` is the full one."""
+        observer, fail = self._observer, self._fail
 
-    def decide_stream(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        """``maitred.v1.DecisionService/DecideStream``; all share the deadline of the stream."""
-        started, trace = time.monotonic(), None
-        try:
-            if self._observer.tracing:
-                trace = _trace(context)
-            deadline = _deadline(context, started)
-            yield from self._streams.run(
-                requests, lambda data: decide_response(self._answer(data, deadline, trace))
-            )
-        except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
-            self._fail(context, "DecideStream", error, started, trace)
+        def behave(data: bytes, context: grpc.ServicerContext) -> bytes:
+            started, trace = time.monotonic(), None
+            try:
+                if observer.tracing:
+                    trace = _trace(context)
+                return method(data, _deadline(context, started), trace)
+            except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
+                fail(context, name, error, started, trace)
 
-    def get_decision(self, data: bytes, context: grpc.ServicerContext) -> bytes:
-        """``maitred.v1.DecisionService/GetDecision``."""
-        started = time.monotonic()
-        try:
-            _deadline(context, started)
-            return get_decision_response(self._decider.get_decision(*get_decision_call(data)))
-        except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
-            self._fail(context, "GetDecision", error, started, None)
+        return behave
 
-    def _answer(self, data: bytes, deadline: float | None, trace: TraceContext | None) -> Answer:
-        if deadline is not None and time.monotonic() >= deadline:
-            raise CallError(Code.EXPIRED, messages.DEADLINE_PASSED)
-        call = decide_call(data, simulated_time=self._simulated_time, deadline=deadline, trace=trace)
-        return self._decider.decide(call)
+    def stream(self, name: str, method: Method, streams: Streams) -> Streaming:
+        """Many messages, an answer to each; all share the deadline of the stream."""
+        observer, fail = self._observer, self._fail
+
+        def behave(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+            started, trace = time.monotonic(), None
+            try:
+                if observer.tracing:
+                    trace = _trace(context)
+                deadline = _deadline(context, started)
+                yield from streams.run(requests, lambda data: _in_time(method, data, deadline, trace))
+            except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
+                fail(context, name, error, started, trace)
+
+        return behave
 
     def _fail(
         self,
         context: grpc.ServicerContext,
-        method: str,
+        name: str,
         error: Exception,
         started: float,
         trace: TraceContext | None,
     ) -> NoReturn:
-        seconds, name = time.monotonic() - started, full_name(method)
+        seconds = time.monotonic() - started
         if isinstance(error, CallError):
             status = STATUS_OF[error.code].name
             self._observer.observe(CallFailed(name, error.code, seconds, trace=trace, status=status))
@@ -97,6 +85,12 @@ def refuse(context: grpc.ServicerContext, code: Code, message: str) -> NoReturn:
     """Ends the call with the status of the code."""
     context.set_trailing_metadata(trailer_of(code))
     context.abort(STATUS_OF[code], message)
+
+
+def _in_time(method: Method, data: bytes, deadline: float | None, trace: TraceContext | None) -> bytes:
+    if deadline is not None and time.monotonic() >= deadline:
+        raise CallError(Code.EXPIRED, messages.DEADLINE_PASSED)
+    return method(data, deadline, trace)
 
 
 def _deadline(context: grpc.ServicerContext, now: float) -> float | None:

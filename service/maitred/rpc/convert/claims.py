@@ -1,0 +1,154 @@
+"""``Claim``, ``Redeem``, ``Release`` and ``RecordOutcomes``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from maitred.core.outcomes import REPORTED, Outcome, OutcomeKind
+from maitred.engine.calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall
+from maitred.rpc import messages
+from maitred.v1 import decision_pb2 as pb
+
+from .fields import (
+    ID_MOST_BYTES,
+    REQUEST_ID_MOST_BYTES,
+    are_plain,
+    check_count,
+    check_text,
+    malformed,
+    member,
+    moment,
+    parsed,
+    simulated,
+    timestamp,
+)
+from .proposals import OF_CLAIM, as_field
+
+OUTCOMES_MOST = 1000
+"""Promised in the API: a till that was offline for an hour catches up in a few calls."""
+
+
+def claim_call(data: bytes, *, simulated_time: bool = False, deadline: float | None = None) -> ClaimCall:
+    """The call a serialized ``ClaimRequest`` makes. ``deadline`` is on ``time.monotonic``'s clock.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.ClaimRequest, data)
+    request_id, decision_id, action = request.request_id, request.decision_id, request.action
+    if not (request_id and decision_id and action and are_plain(request_id, decision_id, action)):
+        check_text("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        check_text("decision_id", decision_id, ID_MOST_BYTES, required=True)
+        check_text("action", action, ID_MOST_BYTES, required=True)
+    at = simulated(request, simulated_time=simulated_time)
+    return ClaimCall(request_id, decision_id, action, at, deadline)
+
+
+def claim_response(answer: ClaimAnswer) -> bytes:
+    """A serialized ``ClaimResponse``."""
+    head = pb.ClaimResponse(**_claim_fields(answer)).SerializeToString()
+    if not answer.alternatives:
+        return head
+    # Serialized messages set end to end are one message with the fields of all of them.
+    return b"".join((head, *(as_field(OF_CLAIM, proposal) for proposal in answer.alternatives)))
+
+
+def redeem_call(data: bytes, *, simulated_time: bool = False, deadline: float | None = None) -> StepCall:
+    """The call a serialized ``RedeemRequest`` makes.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.RedeemRequest, data)
+    return _step(request, "", simulated_time=simulated_time, deadline=deadline)
+
+
+def redeem_response() -> bytes:
+    """A serialized ``RedeemResponse``."""
+    return _REDEEMED
+
+
+def release_call(data: bytes, *, simulated_time: bool = False, deadline: float | None = None) -> StepCall:
+    """The call a serialized ``ReleaseRequest`` makes.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.ReleaseRequest, data)
+    return _step(request, request.cause, simulated_time=simulated_time, deadline=deadline)
+
+
+def release_response() -> bytes:
+    """A serialized ``ReleaseResponse``."""
+    return _RELEASED
+
+
+def outcomes_call(data: bytes, *, deadline: float | None = None) -> OutcomesCall:
+    """The call a serialized ``RecordOutcomesRequest`` makes.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``; of an outcome that is at fault it gives the place.
+    """
+    request = parsed(pb.RecordOutcomesRequest, data)
+    check_count("outcomes", len(request.outcomes), OUTCOMES_MOST, required=True)
+    outcomes = tuple(_outcome(f"outcomes[{number}]", each) for number, each in enumerate(request.outcomes))
+    _check_ids_differ(outcomes)
+    return OutcomesCall(outcomes, deadline)
+
+
+def outcomes_response(answers: Iterable[OutcomeAnswer]) -> bytes:
+    """A serialized ``RecordOutcomesResponse``."""
+    results = [
+        {"outcome_id": outcome_id, "recorded": recorded, "detail": detail}
+        for outcome_id, recorded, detail in answers
+    ]
+    return pb.RecordOutcomesResponse(results=results).SerializeToString()
+
+
+def _claim_fields(answer: ClaimAnswer) -> Mapping[str, Any]:
+    return {
+        "status": pb.CLAIM_GRANTED if answer.granted else pb.CLAIM_DENIED,
+        "claim_id": answer.claim_id,
+        "expires_at": None if answer.expires_at is None else timestamp(answer.expires_at),
+        "reason": None if answer.reason is None else int(answer.reason),
+        "detail": answer.detail,
+    }
+
+
+def _step(
+    request: pb.RedeemRequest | pb.ReleaseRequest, cause: str, *, simulated_time: bool, deadline: float | None
+) -> StepCall:
+    request_id, claim_id = request.request_id, request.claim_id
+    if not (request_id and claim_id and are_plain(request_id, claim_id, cause)):
+        check_text("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        check_text("claim_id", claim_id, ID_MOST_BYTES, required=True)
+        check_text("cause", cause, ID_MOST_BYTES)
+    return StepCall(request_id, claim_id, cause, simulated(request, simulated_time=simulated_time), deadline)
+
+
+def _outcome(place: str, outcome: pb.Outcome) -> Outcome:
+    outcome_id, decision_id, action = outcome.outcome_id, outcome.decision_id, outcome.action
+    if not (outcome_id and decision_id and action and are_plain(outcome_id, decision_id, action)):
+        check_text(f"{place}.outcome_id", outcome_id, REQUEST_ID_MOST_BYTES, required=True)
+        check_text(f"{place}.decision_id", decision_id, ID_MOST_BYTES, required=True)
+        check_text(f"{place}.action", action, ID_MOST_BYTES, required=True)
+    at = moment(f"{place}.at", outcome.at) if outcome.HasField("at") else None
+    return Outcome(outcome_id, decision_id, action, _kind(place, outcome.kind), at)
+
+
+def _kind(place: str, number: int) -> OutcomeKind:
+    kind = member(OutcomeKind, f"{place}.kind", number)
+    if kind not in REPORTED:
+        malformed(messages.not_reported(f"{place}.kind", kind))
+    return kind
+
+
+def _check_ids_differ(outcomes: Sequence[Outcome]) -> None:
+    first: dict[str, int] = {}
+    for number, outcome in enumerate(outcomes):
+        earlier = first.setdefault(outcome.outcome_id, number)
+        if earlier != number:
+            malformed(messages.outcome_id_twice(earlier, number))
+
+
+_REDEEMED = pb.RedeemResponse().SerializeToString()
+_RELEASED = pb.ReleaseResponse().SerializeToString()

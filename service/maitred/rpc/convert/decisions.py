@@ -1,0 +1,162 @@
+"""``Decide`` and ``GetDecision``."""
+
+from typing import Any
+
+from maitred.core.decisions import Explain, Refusal
+from maitred.core.trace import TraceContext
+from maitred.engine.calls import Answer, ConsentSignals, DecideCall, RecordView
+from maitred.rpc import messages
+from maitred.rpc.context import from_json, from_struct
+from maitred.v1 import decision_pb2 as pb
+
+from .fields import (
+    ID_MOST_BYTES,
+    REQUEST_ID_MOST_BYTES,
+    are_plain,
+    check_text,
+    fingerprint_of,
+    malformed,
+    parsed,
+    simulated,
+    timestamp,
+)
+from .proposals import decided, proposals_fields
+from .signals import consent_signals
+
+MAX_ACTIONS_MOST = 100
+"""Promised in the API: nobody presents more, and each costs an arbitration."""
+
+_EXPLAIN = tuple(Explain)
+
+
+def decide_call(
+    data: bytes,
+    *,
+    simulated_time: bool = False,
+    deadline: float | None = None,
+    trace: TraceContext | None = None,
+) -> DecideCall:
+    """The call a serialized ``DecideRequest`` makes.
+
+    ``deadline`` is on ``time.monotonic``'s clock. Of equal keys in ``context_json`` the last
+    one counts. The fingerprint covers everything that is decided upon, so neither the request
+    id nor how much is explained, and does not depend on the order of keys.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.DecideRequest, data)
+    request_id, customer_id, channel = request.request_id, request.customer_id, request.channel
+    location_id, ruleset = request.location_id, request.ruleset
+    if not (
+        request_id
+        and customer_id
+        and channel
+        and are_plain(request_id, customer_id, channel, location_id, ruleset)
+    ):
+        check_text("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        check_text("customer_id", customer_id, ID_MOST_BYTES, required=True)
+        check_text("channel", channel, ID_MOST_BYTES, required=True)
+        check_text("location_id", location_id, ID_MOST_BYTES)
+        check_text("ruleset", ruleset, ID_MOST_BYTES)
+    context, at = _context(request), simulated(request, simulated_time=simulated_time)
+    max_actions, explain = _max_actions(request.max_actions), explain_of(request.explain)
+    dry_run = request.dry_run
+    consent = consent_signals(request.consent) if request.HasField("consent") else None
+    content = (customer_id, channel, location_id, ruleset, max_actions, dry_run, at, context)
+    fingerprint = fingerprint_of(content if consent is None else (*content, *_in_order(consent)))
+    return DecideCall(
+        request_id, customer_id, channel, location_id, context, fingerprint, max_actions, explain, dry_run,
+        ruleset, at, deadline, trace, consent,
+    )  # fmt: skip
+
+
+def get_decision_call(data: bytes) -> tuple[str, Explain]:
+    """The decision id and explanation a serialized ``GetDecisionRequest`` asks for.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.GetDecisionRequest, data)
+    decision_id = request.decision_id
+    check_text("decision_id", decision_id, ID_MOST_BYTES, required=True)
+    return decision_id, explain_of(request.explain)
+
+
+def decide_response(answer: Answer) -> bytes:
+    """A serialized ``DecideResponse``."""
+    if answer.why or answer.refusals:
+        return pb.DecideResponse(**_response_fields(answer)).SerializeToString()
+    # Serialized messages set end to end are one message with the fields of all of them.
+    head = pb.DecideResponse(**_head_fields(answer)).SerializeToString()
+    return b"".join((head, *map(decided, answer.proposals)))
+
+
+def get_decision_response(view: RecordView) -> bytes:
+    """A serialized ``GetDecisionResponse``."""
+    record = pb.DecisionRecord(
+        request_id=view.request_id,
+        customer_id=view.customer_id,
+        channel=view.channel,
+        location_id=view.location_id,
+        max_actions=view.max_actions,
+        facts_json=view.facts_json,
+        situations=view.situations,
+        ruleset_version=view.ruleset_version,
+        ruleset_commit=view.ruleset_commit,
+    )
+    decision = pb.DecideResponse(**_response_fields(view.answer))
+    return pb.GetDecisionResponse(decision=decision, record=record).SerializeToString()
+
+
+def explain_of(number: int) -> Explain:
+    """proto3 enums are open: any number can arrive."""
+    if not 0 <= number < len(_EXPLAIN):
+        malformed(messages.unknown_number("explain", number, tuple(Explain.__members__)))
+    return _EXPLAIN[number]
+
+
+def _in_order(consent: ConsentSignals) -> tuple[Any, ...]:
+    return sorted(consent.granted), sorted(consent.denied), consent.gpc, consent.tcf, consent.gpp
+
+
+def _max_actions(number: int) -> int:
+    if number > MAX_ACTIONS_MOST:
+        malformed(messages.too_large("max_actions", MAX_ACTIONS_MOST, number))
+    return number or 1
+
+
+def _context(request: pb.DecideRequest) -> dict[str, Any]:
+    text = request.context_json
+    if text:
+        return from_json(text)
+    form = request.WhichOneof("context_form")
+    if form is None:
+        return {}
+    return from_json(text) if form == "context_json" else from_struct(request.context)
+
+
+def _response_fields(answer: Answer) -> dict[str, Any]:
+    fields = _head_fields(answer)
+    fields["proposals"] = proposals_fields(answer.proposals, answer.why)
+    fields["refusals"] = [_refusal(refusal) for refusal in answer.refusals]
+    return fields
+
+
+def _head_fields(answer: Answer) -> dict[str, Any]:
+    return {
+        "decision_id": answer.decision_id,
+        "ruleset": answer.ruleset,
+        "decided_at": timestamp(answer.decided_at),
+        "degraded": answer.degraded,
+        "trace_id": answer.trace_id,
+    }
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "action": refusal.action,
+        "reason": int(refusal.reason),
+        "rule": refusal.rule,
+        "detail": refusal.detail,
+    }

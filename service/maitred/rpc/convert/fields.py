@@ -1,0 +1,128 @@
+"""What the messages of all services have in common: texts, instants, enums."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from hashlib import blake2b
+from typing import Any, NoReturn, Protocol, TypeVar
+
+import orjson
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from maitred.engine.errors import CallError, Code
+from maitred.rpc import messages
+
+REQUEST_ID_MOST_BYTES = 128
+"""Room for a UUID with a prefix; promised in the API."""
+ID_MOST_BYTES = 256
+"""Longest customer, channel, location or ruleset: e-mail addresses end at 254 bytes."""
+FINGERPRINT_BYTES = 16
+"""What the engine's calls ask for: 128 bits, where a collision needs an effort of 2**64."""
+
+EARLIEST_AT = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST_AT = datetime(2200, 1, 1, tzinfo=UTC)
+"""Far from the ends of Python's calendar, so that windows and time zones never run over them."""
+
+_EARLIEST_AT_S = int(EARLIEST_AT.timestamp())
+_LATEST_AT_S = int(LATEST_AT.timestamp())
+_NANOS = 1_000_000_000
+_DAY_S = 86_400
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+Kind = TypeVar("Kind", bound=Message)
+Number = TypeVar("Number", bound=IntEnum)
+
+
+class _Timed(Protocol):
+    """A request that may say as of when."""
+
+    @property
+    def at(self) -> Timestamp: ...
+
+    def HasField(self, field_name: str, /) -> bool: ...  # noqa: N802 -- protobuf's name
+
+
+def malformed(message: str) -> NoReturn:
+    """Ends the call as one that is not valid."""
+    raise CallError(Code.MALFORMED, message) from None
+
+
+def parsed(kind: type[Kind], data: bytes) -> Kind:
+    """The message of that kind.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    try:
+        return kind.FromString(data)
+    except DecodeError:
+        malformed(messages.MALFORMED_MESSAGE)
+
+
+def are_plain(*texts: str) -> bool:
+    """Whether no text can have a fault, by one look at all of them; most requests pass."""
+    together = "".join(texts)
+    return len(together) <= REQUEST_ID_MOST_BYTES and together.isascii() and together.isprintable()
+
+
+def check_text(field: str, text: str, most_bytes: int, *, required: bool = False) -> None:
+    """Refuses a text that is missing, too long, or holds control characters."""
+    if not text:
+        if required:
+            malformed(messages.missing(field))
+        return
+    check_length(field, text, most_bytes)
+    if not text.isprintable() and _CONTROL.search(text):
+        malformed(messages.control_characters(field))
+
+
+def check_length(field: str, text: str, most_bytes: int) -> None:
+    """Refuses a text that is too long."""
+    if len(text) > most_bytes or (not text.isascii() and len(text.encode()) > most_bytes):
+        malformed(messages.too_long(field, most_bytes))
+
+
+def check_count(field: str, count: int, most: int, *, required: bool = False) -> None:
+    """Refuses a list that is too long, or empty where it must not be."""
+    if not count and required:
+        malformed(messages.missing(field))
+    if count > most:
+        malformed(messages.too_many(field, most, count))
+
+
+def member(kind: type[Number], field: str, number: int) -> Number:
+    """The member of that number; proto3 enums are open: any number can arrive."""
+    try:
+        return kind(number)
+    except ValueError:
+        malformed(messages.unknown_number(field, number, tuple(kind.__members__)))
+
+
+def fingerprint_of(content: tuple[Any, ...]) -> bytes:
+    """Stands for the content; of objects in it the order of keys does not matter."""
+    return blake2b(orjson.dumps(content, None, orjson.OPT_SORT_KEYS), digest_size=FINGERPRINT_BYTES).digest()
+
+
+def simulated(request: _Timed, *, simulated_time: bool) -> datetime | None:
+    """As of when the request is to be answered; ``None`` for now."""
+    if not request.HasField("at"):
+        return None
+    if not simulated_time:
+        malformed(messages.AT_NOT_ALLOWED)
+    return moment("at", request.at)
+
+
+def moment(field: str, at: Timestamp) -> datetime:
+    """The instant, to the microsecond."""
+    seconds, nanos = at.seconds, at.nanos
+    if not (_EARLIEST_AT_S <= seconds < _LATEST_AT_S and 0 <= nanos < _NANOS):
+        malformed(messages.at_out_of_range(field))
+    return EARLIEST_AT + timedelta(seconds=seconds, microseconds=nanos // 1000)
+
+
+def timestamp(at: datetime) -> Mapping[str, int]:
+    """Fields of a ``Timestamp``; exact, where ``datetime.timestamp`` rounds."""
+    since = at - EARLIEST_AT
+    return {"seconds": since.days * _DAY_S + since.seconds, "nanos": since.microseconds * 1000}

@@ -1,0 +1,112 @@
+"""``PrivacyService``."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from maitred.core.consents import Consent, ConsentState
+from maitred.engine.calls import ConsentView, Erased, RecordConsentCall
+from maitred.rpc import messages
+from maitred.v1 import privacy_pb2 as pb
+
+from .fields import (
+    ID_MOST_BYTES,
+    REQUEST_ID_MOST_BYTES,
+    check_count,
+    check_text,
+    fingerprint_of,
+    malformed,
+    member,
+    moment,
+    parsed,
+    timestamp,
+)
+
+RECORDS_MOST = 100
+"""Promised in the API: a form has some ten purposes."""
+AHEAD_MOST = timedelta(minutes=5)
+"""Promised in the API: clocks differ; a statement from further ahead would outdo later ones until then."""
+
+_CustomerRequest = pb.GetConsentRequest | pb.ExportCustomerRequest | pb.EraseCustomerRequest
+
+
+def record_consent_call(
+    data: bytes, *, now: datetime, simulated_time: bool = False, deadline: float | None = None
+) -> RecordConsentCall:
+    """The call a serialized ``RecordConsentRequest`` makes; a statement without a time is of ``now``.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``; of a record that is at fault it gives the place.
+    """
+    request = parsed(pb.RecordConsentRequest, data)
+    check_text("request_id", request.request_id, REQUEST_ID_MOST_BYTES, required=True)
+    check_text("customer_id", request.customer_id, ID_MOST_BYTES, required=True)
+    check_count("records", len(request.records), RECORDS_MOST, required=True)
+    latest = None if simulated_time else now + AHEAD_MOST
+    consents = tuple(
+        _consent(f"records[{number}]", record, now, latest) for number, record in enumerate(request.records)
+    )
+    fingerprint = fingerprint_of((request.customer_id, [_as_sent(record) for record in request.records]))
+    return RecordConsentCall(request.request_id, request.customer_id, consents, deadline, fingerprint)
+
+
+def record_consent_response() -> bytes:
+    """A serialized ``RecordConsentResponse``."""
+    return pb.RecordConsentResponse().SerializeToString()
+
+
+def customer_of(kind: type[_CustomerRequest], data: bytes) -> str:
+    """The customer a serialized request of that kind is about.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    customer_id = parsed(kind, data).customer_id
+    check_text("customer_id", customer_id, ID_MOST_BYTES, required=True)
+    return customer_id
+
+
+def consent_response(view: ConsentView) -> bytes:
+    """A serialized ``GetConsentResponse``."""
+    current, history = _records(view.current), _records(view.history)
+    return pb.GetConsentResponse(current=current, history=history).SerializeToString()
+
+
+def export_response(json: bytes) -> bytes:
+    """A serialized ``ExportCustomerResponse``."""
+    return pb.ExportCustomerResponse(json=json).SerializeToString()
+
+
+def erase_response(erased: Erased) -> bytes:
+    """A serialized ``EraseCustomerResponse``."""
+    at = timestamp(erased.erased_at)
+    return pb.EraseCustomerResponse(erased=erased.rows, erased_at=at).SerializeToString()
+
+
+def _consent(place: str, record: pb.ConsentRecord, now: datetime, latest: datetime | None) -> Consent:
+    check_text(f"{place}.purpose", record.purpose, ID_MOST_BYTES, required=True)
+    check_text(f"{place}.source", record.source, ID_MOST_BYTES)
+    check_text(f"{place}.text_version", record.text_version, ID_MOST_BYTES)
+    state = member(ConsentState, f"{place}.state", record.state)
+    at = moment(f"{place}.at", record.at) if record.HasField("at") else now
+    if latest is not None and at > latest:
+        malformed(messages.in_the_future(f"{place}.at"))
+    return Consent(record.purpose, state, record.source, at, record.text_version)
+
+
+def _as_sent(record: pb.ConsentRecord) -> tuple[Any, ...]:
+    at = (record.at.seconds, record.at.nanos) if record.HasField("at") else None
+    return record.purpose, record.state, record.source, at, record.text_version
+
+
+def _records(consents: Iterable[Consent]) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "purpose": consent.purpose,
+            "state": int(consent.state),
+            "source": consent.source,
+            "at": timestamp(consent.at),
+            "text_version": consent.text_version,
+        }
+        for consent in consents
+    ]

@@ -1,0 +1,102 @@
+"""``PauseAction``, ``ResumeAction`` and ``GetLimits``."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from maitred.core.limits import LimitKind
+from maitred.engine.calls import LimitsCall, LimitView
+from maitred.rpc import messages
+from maitred.v1 import ruleset_pb2 as pb
+
+from .fields import ID_MOST_BYTES, check_text, malformed, parsed, timestamp
+
+CAUSE_MOST_BYTES = 1024
+"""A few sentences, for who reads the record later."""
+SUBJECTS_MOST = 1000
+"""Of one limit: a chain with more locations asks by location."""
+
+KIND_NUMBERS: Mapping[LimitKind, int] = {
+    LimitKind.FREQUENCY_CAP: pb.FREQUENCY_CAP,
+    LimitKind.CAPACITY: pb.CAPACITY,
+    LimitKind.PACE: pb.PACE,
+}
+
+
+class PauseCall(NamedTuple):
+    """Which action to stop, who stops it and why."""
+
+    action: str
+    by: str
+    cause: str
+
+
+def pause_call(data: bytes) -> PauseCall:
+    """The call a serialized ``PauseActionRequest`` makes.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.PauseActionRequest, data)
+    check_text("action", request.action, ID_MOST_BYTES, required=True)
+    check_text("by", request.by, ID_MOST_BYTES)
+    check_text("cause", request.cause, CAUSE_MOST_BYTES)
+    return PauseCall(request.action, request.by, request.cause)
+
+
+def pause_response(paused_at: datetime) -> bytes:
+    """A serialized ``PauseActionResponse``."""
+    return pb.PauseActionResponse(paused_at=timestamp(paused_at)).SerializeToString()
+
+
+def resume_call(data: bytes) -> str:
+    """The action a serialized ``ResumeActionRequest`` names.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    action = parsed(pb.ResumeActionRequest, data).action
+    check_text("action", action, ID_MOST_BYTES, required=True)
+    return action
+
+
+def resume_response(was_paused: bool) -> bytes:  # noqa: FBT001 -- all there is to the response
+    """A serialized ``ResumeActionResponse``."""
+    return pb.ResumeActionResponse(was_paused=was_paused).SerializeToString()
+
+
+def limits_call(data: bytes) -> LimitsCall:
+    """The call a serialized ``GetLimitsRequest`` makes.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.GetLimitsRequest, data)
+    check_text("limit", request.limit, ID_MOST_BYTES)
+    check_text("action", request.action, ID_MOST_BYTES)
+    check_text("location_id", request.location_id, ID_MOST_BYTES)
+    if request.most_subjects > SUBJECTS_MOST:
+        malformed(messages.too_large("most_subjects", SUBJECTS_MOST, request.most_subjects))
+    call = LimitsCall(request.limit, request.action, request.location_id)
+    return call._replace(most=request.most_subjects) if request.most_subjects else call
+
+
+def limits_response(limits: Iterable[LimitView]) -> bytes:
+    """A serialized ``GetLimitsResponse``."""
+    return pb.GetLimitsResponse(limits=[_limit(limit) for limit in limits]).SerializeToString()
+
+
+def _limit(limit: LimitView) -> Mapping[str, Any]:
+    return {
+        "name": limit.name,
+        "kind": KIND_NUMBERS[limit.kind],
+        "subject": limit.subject,
+        "window": limit.window,
+        "counts": limit.counts,
+        "used": limit.used,
+        "held": limit.held,
+        "maximum": limit.maximum,
+        "resets_at": None if limit.resets_at is None else timestamp(limit.resets_at),
+        "exhausted_at": None if limit.exhausted_at is None else timestamp(limit.exhausted_at),
+        "actions": limit.actions,
+    }
