@@ -15,6 +15,7 @@ class ModelUnit:
     lot: bytes
     taken: int
     rolling: bool
+    firm: bool
 
 
 @dataclass
@@ -105,7 +106,7 @@ class Model:
         if lot.state == "expired":
             if operation.again is None:
                 return Status.NOTHING_LEFT, None
-            needs = (*operation.again, *operation.also)
+            needs = (*(need for need in operation.again if not need.firm), *operation.also)
         has = {unit.counter for unit in self.live if unit.lot == operation.lot}
         needs = tuple(need for need in needs if need.counter.id not in has)
         short = self.missing(needs)
@@ -116,8 +117,10 @@ class Model:
         return Status.CONFIRMED, None
 
     def give_back(self, lot_id, state):
+        """Of a hold that expires the firm units stay."""
         self.lots[lot_id].state = state
-        self.live = [unit for unit in self.live if unit.lot != lot_id]
+        stay = [unit for unit in self.live if unit.lot != lot_id or (unit.firm and state == "expired")]
+        self.live = stay
 
     def clock(self, counter):
         return self.clocks.get(counter, self.now)
@@ -134,6 +137,7 @@ class Model:
     def add(self, lot_id, needs):
         at = max((self.clock(need.counter.id) for need in needs), default=self.now)
         for need in needs:
-            self.live.append(ModelUnit(need.counter.id, lot_id, at, need.lookback_us is not None))
+            rolling = need.lookback_us is not None
+            self.live.append(ModelUnit(need.counter.id, lot_id, at, rolling, need.firm))
             self.last[need.counter.id] = max(self.last.get(need.counter.id, 0), at)
         return at

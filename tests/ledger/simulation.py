@@ -4,13 +4,14 @@ Customers take, confirm and give back; holds expire; limits are lowered and rais
 jumps, also back; requests come again, come late, come changed; and transactions are lost.
 """
 
+import math
 import random
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from maitred.core.ledger import needs_in
+from maitred.core.ledger import FADE_US, needs_in
 from maitred.core.limits import Counts, Limit, LimitKind, Need, needs_of, pace_of
 from maitred.core.lots import Confirm, Release, Status, Take
 from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
@@ -20,6 +21,7 @@ from .model import Model
 
 SECOND_US = 1_000_000
 HOLD_US = 20 * 60 * SECOND_US
+HALF_LIFE_US = FADE_US * math.log(2)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
 TABLES = ("ledger_counter", "ledger_lot", "ledger_unit", "ledger_step")
@@ -69,6 +71,7 @@ class Simulation:
     def __post_init__(self):
         self.rng = random.Random(self.seed)
         self.limits = limits(self.rng)
+        self.firm = self.rng.choice((set(), {"cap"}, {"ovens", "ovens/pace"}, {"cap", "ovens/pace"}))
         self.now = START
 
     def run(self):
@@ -118,7 +121,8 @@ class Simulation:
 
     def needs(self, customer, store) -> tuple[Need, ...]:
         facts = {"customer.id": customer, "location.id": store, "session.id": "visit"}
-        return tuple(need for limit in self.limits for need in needs_of(limit, facts, self.now, "UTC"))
+        found = (need for limit in self.limits for need in needs_of(limit, facts, self.now, "UTC"))
+        return tuple(replace(need, firm=need.counter.limit in self.firm) for need in found)
 
     def request(self):
         rng = self.rng
@@ -170,11 +174,14 @@ def check(transaction, model):
     states = {1: "held", 2: "confirmed", 3: "released", 4: "expired", 5: "denied"}
     rows = driver.execute("SELECT lot_id, state FROM ledger_lot").fetchall()
     assert {lot: states[state] for lot, state in rows} == {key: lot.state for key, lot in model.lots.items()}
-    counted = driver.execute("SELECT counter_id, held, used FROM ledger_counter").fetchall()
-    for counter, held, used in counted:
-        units = [model.lots[unit.lot].state for unit in model.live if unit.counter == counter]
-        assert (held, used) == (units.count("held"), units.count("confirmed"))
-    assert {unit.counter for unit in model.live} <= {counter for counter, _, _ in counted}
+    counted = driver.execute("SELECT counter_id, held, used, last_at, lately FROM ledger_counter").fetchall()
+    for counter, held, used, last, lately in counted:
+        units = [unit for unit in model.live if unit.counter == counter]
+        waiting = [unit for unit in units if model.lots[unit.lot].state == "held" and not unit.firm]
+        assert (held, used) == (len(waiting), len(units) - len(waiting))
+        faded = (0.5 ** ((last - unit.taken) / HALF_LIFE_US) for unit in units)
+        assert math.isclose(lately, sum(faded), abs_tol=1e-9)
+    assert {unit.counter for unit in model.live} <= {counter for counter, *_ in counted}
     rolling = driver.execute("SELECT counter_id, lot_id, taken_at FROM ledger_unit").fetchall()
     live = [(unit.counter, unit.lot, unit.taken) for unit in model.live if unit.rolling]
     assert sorted(rolling) == sorted(live)
