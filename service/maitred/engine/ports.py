@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from maitred.core.lots import Lot, Step
+from maitred.core.outcomes import OutcomeKind
 
 from .ledger import Ledger
 
@@ -55,8 +56,9 @@ class History(NamedTuple):
 class Tally(NamedTuple):
     """A counter as it stands: one limit for one subject in one window.
 
-    ``live`` are the units that a limit is held against; ``recent`` those taken in the last
-    while that was asked for, for a forecast.
+    ``live`` are the units that a limit is held against. ``recent`` is for a forecast: about how
+    many of the units were taken in the last while that was asked for, by the pace of late, in
+    which the last quarter of an hour weighs most; what was given back is not among them.
     """
 
     limit: str
@@ -66,7 +68,7 @@ class Tally(NamedTuple):
     held: int
     used: int
     live: int
-    recent: int
+    recent: float
 
 
 class TallyAsk(NamedTuple):
@@ -74,6 +76,22 @@ class TallyAsk(NamedTuple):
 
     limit: str
     lookback_us: int | None = None
+
+
+class OutcomeRow(NamedTuple):
+    """One reported outcome. ``id`` and ``fingerprint`` have 16 octets, functions of the caller's.
+
+    ``recorded`` is whether it was taken up; ``detail`` says why not.
+    """
+
+    id: bytes
+    fingerprint: bytes
+    decision_id: bytes
+    action: str
+    kind: OutcomeKind
+    happened_at: datetime
+    recorded: bool
+    detail: str
 
 
 class Pause(NamedTuple):
@@ -90,6 +108,14 @@ class Transaction(Ledger, Protocol):
 
     def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
         """Those of the decisions that have a record, with it."""
+        ...
+
+    def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
+        """Those of the outcomes that have been reported before."""
+        ...
+
+    def append_outcomes(self, rows: Sequence[OutcomeRow]) -> None:
+        """Writes outcomes. Raises ``StoreConflict`` where an id is there in the meantime."""
         ...
 
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
@@ -121,6 +147,10 @@ class Store(Protocol):
 
     def histories(self, decision_id: bytes) -> Sequence[History]:
         """The lots that were taken for a decision, in order of time; from any thread."""
+        ...
+
+    def outcomes(self, decision_id: bytes) -> Sequence[OutcomeRow]:
+        """The outcomes reported of a decision, in order of time; from any thread."""
         ...
 
     def tallies(self, now: datetime, asks: Sequence[TallyAsk], recent_us: int, most: int) -> Sequence[Tally]:

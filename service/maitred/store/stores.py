@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection, Engine
 
 from maitred.core.lots import Lot
-from maitred.engine.ports import DecisionRecord, History, Pause, StoreDown, StoredRuleset
+from maitred.engine.ports import DecisionRecord, History, Pause, StoreDown, StoredRuleset, Tally, TallyAsk
 
-from . import decisions, histories, messages, pauses, rulesets
+from . import decisions, histories, messages, pauses, rulesets, tallies
 from .failures import Failures
 from .transactions import MakeTransaction, SqlTransaction, Writer
 
@@ -67,6 +68,13 @@ class SqlStore:
         Raises ``StoreDown``.
         """
         return self._read(lambda connection: histories.find(connection, decision_id))
+
+    def tallies(self, now: datetime, asks: Sequence[TallyAsk], recent_us: int, most: int) -> Sequence[Tally]:
+        """The counters of limits whose window has not ended, the fullest first; from any thread.
+
+        Raises ``StoreDown``.
+        """
+        return self._read(lambda connection: tallies.find(connection, now, asks, recent_us, most))
 
     def pause(self, pause: Pause) -> None:
         """Keeps an action paused; keeps the first where it is already. From any thread.

@@ -1,0 +1,97 @@
+"""What operators are told of limits, on both databases."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.ledger.asks import CAP, DAY, DUE, NOW, OVENS, confirm, needs, release, take
+
+from maitred.core.ledger import FADE_US
+from maitred.core.windows import Lifetime
+from maitred.engine.ports import TallyAsk
+
+MOST = 10
+OVENS_ASK, WEEK_US = TallyAsk("ovens"), 7 * 86_400 * 1_000_000
+CAP_ASK = TallyAsk("cap", WEEK_US)
+ROOMY = replace(OVENS, maximum=10_000)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def tallies(store):
+    def run(*asks, now=NOW, recent_us=FADE_US, most=MOST):
+        return list(store.tallies(now, asks, recent_us, most))
+
+    return run
+
+
+def test_a_counter_is_told_as_it_stands(settle, tallies):
+    lots = [take(), take()]
+    settle(*lots, confirm(lots[0]))
+    (told,) = tallies(OVENS_ASK)
+    assert (told.limit, told.held, told.used, told.live) == ("ovens", 1, 1, 2)
+    assert (told.subject, told.window) == (needs(OVENS)[0].counter.subject, "day/2026-12-01")
+    assert told.resets_at == datetime(2026, 12, 2, tzinfo=UTC)
+    assert tallies(TallyAsk("another")) == tallies() == []
+
+
+def test_of_each_limit_the_fullest_come_first_and_only_so_many(settle, tallies):
+    batch = [take(needs(ROOMY, location=f"s-{store}")) for store in range(5) for _ in range(store)]
+    settle(*batch, *(take(needs(CAP, customer=f"c-{number}")) for number in range(3)))
+    told = tallies(OVENS_ASK, CAP_ASK, most=2)
+    assert [(tally.limit, tally.live) for tally in told] == [
+        ("ovens", 4),
+        ("ovens", 3),
+        ("cap", 1),
+        ("cap", 1),
+    ]
+    assert [tally.subject for tally in told[2:]] == sorted(tally.subject for tally in told[2:])
+
+
+def test_a_window_that_has_ended_is_not_told(settle, tallies):
+    settle(take(needs(OVENS, replace(OVENS, name="ever", window=Lifetime()))))
+    asks = OVENS_ASK, TallyAsk("ever")
+    midnight = datetime(2026, 12, 2, tzinfo=UTC)
+    assert [tally.limit for tally in tallies(*asks, now=midnight - MINUTE)] == ["ovens", "ever"]
+    assert [tally.limit for tally in tallies(*asks, now=midnight)] == ["ever"]
+
+
+def test_a_rolling_window_tells_what_it_counts_to_the_microsecond(settle, tallies, counts):
+    lot = take(needs(CAP))
+    settle(lot, confirm(lot))
+    for now, live in ((NOW - MINUTE, 1), (NOW + 7 * DAY - timedelta(microseconds=1), 1), (NOW + 7 * DAY, 0)):
+        (told,) = tallies(CAP_ASK, now=now)
+        assert (told.used, told.live) == (1, live)
+        assert counts(CAP, now=now)[0].live == live
+
+
+def test_what_a_limit_counted_under_another_kind_of_window_is_not_told(settle, tallies):
+    settle(take(needs(OVENS)))
+    assert tallies(TallyAsk("ovens", WEEK_US)) == []
+
+
+def test_at_a_steady_pace_the_recent_units_are_those_of_the_while(settle, tallies):
+    for minute in range(120):
+        settle(*(take(needs(ROOMY), hold_us=None) for _ in range(2)), now=NOW + minute * MINUTE)
+    (told,) = tallies(OVENS_ASK, now=NOW + 120 * MINUTE, recent_us=60 * 60 * 1_000_000)
+    assert told.recent == pytest.approx(120, rel=0.05)
+
+
+def test_when_nothing_is_taken_any_more_the_pace_is_forgotten(settle, tallies):
+    settle(*(take(needs(ROOMY), hold_us=None) for _ in range(100)))
+    recent = [tallies(OVENS_ASK, now=NOW + minutes * MINUTE)[0].recent for minutes in (0, 15, 30, 300)]
+    assert recent == pytest.approx([100, 36.8, 13.5, 0], abs=0.1)
+
+
+def test_what_was_given_back_or_has_expired_is_no_pace(settle, tallies):
+    lots = [take(needs(ROOMY)) for _ in range(3)]
+    settle(*lots)
+    settle(release(lots[0]), confirm(lots[1]), now=NOW + MINUTE)
+    assert tallies(OVENS_ASK)[0].recent == pytest.approx(2)
+    settle(now=DUE)
+    assert tallies(OVENS_ASK)[0].recent == pytest.approx(1)
+
+
+def test_no_more_is_recent_than_there_is(settle, tallies):
+    settle(take(needs(ROOMY)))
+    assert tallies(OVENS_ASK, recent_us=10 * FADE_US)[0].recent == 1
