@@ -5,21 +5,38 @@ from datetime import UTC, datetime
 import pytest
 
 from maitred.engine import committer as module
-from maitred.engine.committer import MAX_CONFLICT_RETRIES, Committer, Ticket
+from maitred.engine.committer import MAX_CONFLICT_RETRIES, Committer
 from maitred.engine.errors import CallError, Code
 from maitred.engine.observer import BatchCommitted
 from maitred.engine.ports import DecisionRecord
+from maitred.engine.tickets import DecisionTicket
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
+class Decided:
+    """A decision that needs nothing of the ledger."""
+
+    waits = False
+    snapshot = None
+
+    def decision(self):
+        return "decided"
+
+
 def ticket(name, body=b"{}", deadline=None):
-    return Ticket(DecisionRecord(name.encode().ljust(16), NOW, "hash", "900", body), deadline)
+    key = name.encode().ljust(16)
+    record = DecisionRecord(key, NOW, "hash", "900", body)
+    made = DecisionTicket(
+        decision_id=key, deciding=Decided(), make_record=lambda *_: record, deadline=deadline
+    )
+    made.conclude()
+    return made
 
 
 @pytest.fixture
 def committer(store, observer):
-    made = Committer(store, observer)
+    made = Committer(store, observer, lambda: NOW)
     made.start()
     yield made
     made.stop()
@@ -186,7 +203,7 @@ def test_beyond_the_bound_calls_are_refused(committer, store, monkeypatch):
 
 
 def test_stopping_commits_what_waits_and_refuses_what_comes(store, observer):
-    committer = Committer(store, observer)
+    committer = Committer(store, observer, lambda: NOW)
     committer.start()
     store.gate.clear()
     waiting = [taken(committer, ticket("first"))]

@@ -77,7 +77,7 @@ def rulesets(store, observer):
 
 @pytest.fixture
 def service(rulesets, store, observer):
-    committer = Committer(store, observer)
+    committer = Committer(store, observer, lambda: NOW)
     committer.start()
     records = Records(store, rulesets)
     yield DecisionService(
@@ -174,7 +174,12 @@ def test_a_faulty_ruleset_leaves_the_one_in_force(service, rulesets, observer):
 def test_no_ruleset_is_an_error_and_not_ready(store, observer):
     rulesets = Rulesets(store, observer, load, lambda: NOW)
     service = DecisionService(
-        rulesets, Records(store, rulesets), Committer(store, observer), observer, now=lambda: NOW, new_id=str
+        rulesets,
+        Records(store, rulesets),
+        Committer(store, observer, lambda: NOW),
+        observer,
+        now=lambda: NOW,
+        new_id=str,
     )
     assert not service.ready()
     assert refused(service, call()) is Code.NO_RULESET

@@ -45,7 +45,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         log.warning("store_warning", detail=warning)
     observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
     rulesets = Rulesets(opened, observer, load_policy, _now)
-    committer = Committer(opened, observer)
+    committer = Committer(opened, observer, _now)
     decider = DecisionService(
         rulesets, Records(opened, rulesets), committer, observer, now=_now, new_id=secrets.token_hex
     )

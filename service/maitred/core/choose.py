@@ -64,16 +64,17 @@ def choose(
 
     ``ranking`` can be gone through again from its beginning.
     """
-    most = question.max_actions
-    choosing = _Choosing(policy, question.facts, snapshot, most)
+    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions)
+    place = 0
     try:
-        for score, action in ranking:
+        for place, (score, action) in enumerate(ranking):  # noqa: B007 -- how far it came
             if choosing.is_full() and reach is Reach.ENOUGH:
                 break
             if reach is not Reach.KNOWN or is_read(action, snapshot):
                 choosing.consider(score, action)
     except _NotReadError:
-        return Wanted(tuple(_unread(policy, ranking, snapshot, most, reach)))
+        ahead = None if reach is Reach.ALL else place + question.max_actions + LOOK_AHEAD
+        return Wanted(_unread(policy, islice(ranking, ahead), snapshot))
     return Chosen(tuple(choosing.picks), choosing.shortages)
 
 
@@ -158,14 +159,11 @@ class _Choosing:
             self.taken[key] = self.taken.get(key, 0) + 1
 
 
-def _unread(
-    policy: Policy, ranking: Iterable[Ranked], snapshot: Snapshot, most: int, reach: Reach
-) -> Iterator[Action]:
-    """What to read: the next candidates that have limits, with all that could stand in for them."""
-    limited = (action for _, action in ranking if not is_read(action, snapshot))
-    ahead = limited if reach is Reach.ALL else islice(limited, most + LOOK_AHEAD)
-    found = {each.name: each for action in ahead for each in _with_alternatives(policy, action)}
-    return (each for each in found.values() if not is_read(each, snapshot))
+def _unread(policy: Policy, candidates: Iterable[Ranked], snapshot: Snapshot) -> tuple[Action, ...]:
+    """Those of the candidates, and of what could stand in for them, whose limits are to be read."""
+    unread = (action for _, action in candidates if not is_read(action, snapshot))
+    found = {each.name: each for action in unread for each in _with_alternatives(policy, action)}
+    return tuple(each for each in found.values() if not is_read(each, snapshot))
 
 
 def _with_alternatives(policy: Policy, action: Action) -> Iterator[Action]:

@@ -142,6 +142,8 @@ class Book:
                 return self._step(operation, Event.RELEASE)
 
     def _take(self, take: Take) -> Settled:
+        if take.denied:
+            return self._open(take, UnitState.DENIED, refused=take.denied, over_us=self.now_us)
         shortages = []
         for choice, needs in enumerate(take.choices):
             own = self.reusable.get(take.reuse[choice]) if take.reuse else None
@@ -188,6 +190,8 @@ class Book:
         move = MOVES.get((lot.state, event))
         if move is None:
             return STAYS[lot.state, event], None
+        if isinstance(operation, Release) and operation.held_only and lot.state is UnitState.CONFIRMED:
+            return Status.ALREADY_CONFIRMED, None
         if not isinstance(operation, Confirm):
             self._move(lot, move)
             return move.status, None

@@ -205,6 +205,7 @@ class Take:
     hold_us: int | None = None
     reuse: tuple[bytes, ...] = ()
     origin: Origin | None = None
+    denied: Refused | None = None
 
     def __post_init__(self) -> None:
         _check_bounds(self.choices)
@@ -235,11 +236,12 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Gives the units of a lot back."""
+    """Gives the units of a lot back; where ``held_only``, not those of one that is confirmed."""
 
     id: bytes
     fingerprint: bytes
     lot: bytes
+    held_only: bool = False
 
 
 Operation = Take | Confirm | Release

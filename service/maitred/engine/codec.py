@@ -9,6 +9,7 @@ import orjson
 
 from maitred.core.decisions import Decision, Proposal, RenderedTreatment
 from maitred.core.rules import ActionType
+from maitred.core.snapshot import Snapshot
 from maitred.core.values import Attribute, Facts, Invalid, Kind
 
 from .calls import DecideCall
@@ -36,13 +37,16 @@ class RecordBody:
     candidates: int
     trace_id: str
     commit: str
+    snapshot: Snapshot
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
         return orjson.dumps(self.facts)
 
 
-def encode_body(call: DecideCall, facts: Facts, decision: Decision, trace_id: str, commit: str) -> bytes:
+def encode_body(
+    call: DecideCall, facts: Facts, decision: Decision, snapshot: Snapshot, *, trace_id: str, commit: str
+) -> bytes:
     """The body of the record of one decision. ``commit`` is the git commit its ruleset was at then."""
     seen = {name: value for name, value in facts.items() if name not in _GIVEN_BY_RECORD}
     body = {
@@ -53,11 +57,17 @@ def encode_body(call: DecideCall, facts: Facts, decision: Decision, trace_id: st
         "location_id": call.location_id,
         "max_actions": call.max_actions,
         "facts": seen,
-        "proposals": list(map(_FRAGMENTS.of, decision.proposals)),
+        "proposals": list(map(_fragment, decision.proposals)),
         "candidates": decision.candidates,
         "trace_id": trace_id,
         "commit": commit,
     }
+    if snapshot.live or snapshot.paused:
+        body["ledger"] = {
+            "live": snapshot.live,
+            "own": sorted(snapshot.own),
+            "paused": sorted(snapshot.paused),
+        }
     return orjson.dumps(body, default=_encode_fact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
@@ -77,7 +87,14 @@ def decode_body(body: bytes) -> RecordBody:
         candidates=fields["candidates"],
         trace_id=fields["trace_id"],
         commit=fields["commit"],
+        snapshot=_decode_snapshot(fields.get("ledger")),
     )
+
+
+def _decode_snapshot(fields: Mapping[str, Any] | None) -> Snapshot:
+    if fields is None:
+        return Snapshot()
+    return Snapshot(fields["live"], frozenset(fields["own"]), frozenset(fields["paused"]))
 
 
 def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Facts:
@@ -98,15 +115,35 @@ def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
         "say": treatment.say,
         "show": treatment.show,
     }
+    if proposal.substitute_for:
+        fields["substitute_for"] = proposal.substitute_for
+    if proposal.lot:
+        fields["lot"] = proposal.lot.hex()
+        fields["hold_expires_at"] = proposal.hold_expires_at
     return orjson.Fragment(orjson.dumps(fields))
 
 
 _FRAGMENTS = Recurring(_encode_proposal)
 
 
+def _fragment(proposal: Proposal) -> orjson.Fragment:
+    """A proposal with a hold never comes again."""
+    return _encode_proposal(proposal) if proposal.lot else _FRAGMENTS.of(proposal)
+
+
 def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
     treatment = RenderedTreatment(fields["title"], tuple(fields["say"]), fields["show"])
-    return Proposal(fields["action"], rank, fields["score"], ActionType(fields["type"]), treatment)
+    expires = fields.get("hold_expires_at")
+    return Proposal(
+        fields["action"],
+        rank,
+        fields["score"],
+        ActionType(fields["type"]),
+        treatment,
+        substitute_for=fields.get("substitute_for", ""),
+        hold_expires_at=datetime.fromisoformat(expires) if expires else None,
+        lot=bytes.fromhex(fields.get("lot", "")),
+    )
 
 
 def _encode_fact(value: object) -> Any:

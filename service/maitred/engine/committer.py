@@ -11,11 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from datetime import datetime
 
+from .batch import run
 from .errors import CallError, Code
 from .observer import BatchCommitted, Observer
-from .ports import DecisionRecord, Store, StoreConflict, StoreDown
+from .ports import Store, StoreConflict, StoreDown
+from .tickets import Ticket
 
 MAX_BATCH_TICKETS = 256
 """Bounds how long a transaction holds its locks and how much a lost one costs."""
@@ -30,31 +32,17 @@ GATHER_STEP_SECONDS = 0.0005
 """Gathering ends with the first step in which nothing came."""
 
 
-@dataclass(slots=True, eq=False)
-class Ticket:
-    """One record on its way into the log, and what came of it.
-
-    ``earlier`` is the record that already stood under its id. ``deadline`` is on the
-    monotonic clock.
-    """
-
-    record: DecisionRecord
-    deadline: float | None
-    earlier: DecisionRecord | None = None
-    error: Exception | None = None
-    batch_size: int = 0
-    commit_seconds: float = 0.0
-    done: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self.done.acquire()
-
-
 class Committer:
     """Owns the write side of the store."""
 
-    def __init__(self, store: Store, observer: Observer, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store, self._observer, self._clock = store, observer, clock
+    def __init__(
+        self,
+        store: Store,
+        observer: Observer,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._observer, self._now, self._clock = store, observer, now, clock
         self._waiting: deque[Ticket] = deque()
         self._wake = threading.Event()
         self._idle, self._last_size = True, 0
@@ -67,7 +55,7 @@ class Committer:
         self._thread.start()
 
     def commit(self, ticket: Ticket) -> None:
-        """Returns when the ticket's record, or an earlier one under its id, is durable.
+        """Returns when what the ticket asks for is durable.
 
         Raises ``CallError``: overloaded, deadline passed, store down, conflict, stopping.
         """
@@ -159,28 +147,26 @@ class Committer:
         return [ticket for ticket in batch if not ticket.error]
 
     def _write(self, batch: Sequence[Ticket]) -> None:
-        first: dict[bytes, Ticket] = {}
-        for ticket in batch:
-            first.setdefault(ticket.record.decision_id, ticket)
         started = self._clock()
-        earlier = self._append([ticket.record for ticket in first.values()])
+        for part in _by_instant(batch):
+            self._run_batch(part)
         seconds = self._clock() - started
         for ticket in batch:
-            key = ticket.record.decision_id
-            ticket.earlier = earlier.get(key) or (None if first[key] is ticket else first[key].record)
             ticket.batch_size, ticket.commit_seconds = len(batch), seconds
         if self._observer.tracing:
             self._observer.observe(BatchCommitted(len(batch), len(self._waiting), seconds))
 
-    def _append(self, records: Sequence[DecisionRecord]) -> dict[bytes, DecisionRecord]:
+    def _run_batch(self, batch: Sequence[Ticket]) -> None:
         for attempt in range(MAX_CONFLICT_RETRIES + 1):
+            live = [ticket for ticket in batch if not ticket.error]
             try:
                 with self._store.transaction() as transaction:
-                    return dict(transaction.append(records))
+                    run(transaction, live, self._now(), last=attempt == MAX_CONFLICT_RETRIES - 1)
             except StoreConflict:
                 if attempt == MAX_CONFLICT_RETRIES:
                     raise
-        raise AssertionError("unreachable")
+            else:
+                return
 
     def _refuse_rest(self) -> None:
         """Tickets that slipped in while the thread ended."""
@@ -198,3 +184,13 @@ def _as_call_error(error: Exception) -> Exception:
             return CallError(Code.RETRY, "the decision lost against another one, try again")
         case _:
             return error
+
+
+def _by_instant(batch: Sequence[Ticket]) -> Sequence[Sequence[Ticket]]:
+    """Where time is simulated, parts of one instant each: the ledger has one clock at a time."""
+    if not any(ticket.at for ticket in batch):
+        return [batch]
+    parts: dict[datetime | None, list[Ticket]] = {}
+    for ticket in batch:
+        parts.setdefault(ticket.at if ticket.needs_ledger else None, []).append(ticket)
+    return list(parts.values())

@@ -51,7 +51,8 @@ class Records:
         explanation = UNEXPLAINED
         if level is not Explain.EXPLAIN_NONE:
             policy = self.policy(record.ruleset)
-            explanation = explain(policy, question_of(policy, record, body), body.proposals, level)
+            question = question_of(policy, record, body)
+            explanation = explain(policy, question, body.proposals, level, body.snapshot)
         return _answer(record, body, explanation)
 
     def view(self, decision_id: str, level: Explain) -> RecordView:
@@ -69,7 +70,7 @@ class Records:
                 raise
             return _view(record, body, _answer(record, body, UNEXPLAINED))
         question = question_of(policy, record, body)
-        answer = _answer(record, body, explain(policy, question, body.proposals, level))
+        answer = _answer(record, body, explain(policy, question, body.proposals, level, body.snapshot))
         return _view(record, body, answer)._replace(
             situations=_chains(policy, question.facts),
             ruleset_version=policy.ruleset.version,
@@ -82,7 +83,9 @@ def question_of(policy: Policy, record: DecisionRecord, body: RecordBody) -> Que
     facts |= {"now": record.decided_at, "channel": body.channel, "customer.id": record.customer_id}
     if body.location_id:
         facts["location.id"] = body.location_id
-    return Question(body.channel, facts, record.decided_at, body.max_actions)
+    location = policy.location(body.location_id)
+    zone = location.zone if location else policy.ruleset.zone
+    return Question(body.channel, facts, record.decided_at, body.max_actions, zone)
 
 
 def _answer(record: DecisionRecord, body: RecordBody, explanation: Explanation) -> Answer:

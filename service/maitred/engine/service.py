@@ -5,23 +5,27 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from maitred.core.decide import decide
+from maitred.core.choose import Reach
 from maitred.core.decisions import Decision, Explain, Question
 from maitred.core.explain import explain
+from maitred.core.limits import plain
 from maitred.core.policy import Policy
 from maitred.core.reasons import Reason
 from maitred.core.rules import Location
+from maitred.core.snapshot import Snapshot
 
 from .calls import Answer, DecideCall, RecordView
 from .codec import decode_body, encode_body
-from .committer import Committer, Ticket
+from .committer import Committer
+from .deciding import Asked, Deciding
 from .errors import CallError, Code
 from .observer import DecisionMade, Observer
 from .ports import DecisionRecord
 from .records import UNEXPLAINED, Records
 from .rulesets import Rulesets
+from .tickets import DecisionTicket
 
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
@@ -38,8 +42,8 @@ class _Made(NamedTuple):
 
     policy: Policy
     question: Question
-    decision: Decision
-    ticket: Ticket
+    deciding: Deciding
+    ticket: DecisionTicket
     trace_id: str
     started_ns: int
     began: float
@@ -49,7 +53,8 @@ class _Made(NamedTuple):
 class DecisionService:
     """Implements ``api.Decider``.
 
-    ``now`` gives aware UTC; ``new_id`` a random id of so many octets, in hex.
+    ``now`` gives aware UTC; ``new_id`` a random id of so many octets, in hex. ``paused`` gives the
+    actions that operators have stopped.
     """
 
     def __init__(
@@ -61,9 +66,10 @@ class DecisionService:
         *,
         now: Callable[[], datetime],
         new_id: Callable[[int], str],
+        paused: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._rulesets, self._records, self._committer = rulesets, records, committer
-        self._observer, self._now, self._new_id = observer, now, new_id
+        self._observer, self._now, self._new_id, self._paused = observer, now, new_id, paused
 
     def ready(self) -> bool:
         """Whether a valid ruleset is in force."""
@@ -83,8 +89,11 @@ class DecisionService:
             if earlier is None:
                 raise
             return self._again(call, earlier)
-        if not call.dry_run:
-            self._committer.commit(made.ticket)
+        if made.ticket.limited or not call.dry_run:
+            try:
+                self._committer.commit(made.ticket)
+            except CallError as error:
+                return self._degraded(made, error)
         committed = time.perf_counter()
         answer = self._answer(call, made)
         if self._observer.tracing:
@@ -95,17 +104,35 @@ class DecisionService:
         started_ns, began = time.time_ns(), time.perf_counter()
         policy = self._policy(call)
         question = question_of(policy, call, call.at or self._now())
-        decision = decide(policy, question)
-        trace_id = self._trace_id(call)
-        record = DecisionRecord(
-            decision_id=decision_id_of(call.request_id),
-            decided_at=question.now,
-            ruleset=policy.ruleset.hash,
-            customer_id=call.customer_id,
-            body=encode_body(call, question.facts, decision, trace_id, policy.ruleset.commit),
+        decision_id = decision_id_of(call.request_id)
+        asked = Asked(
+            decision_id, call.fingerprint, call.customer_id, session_of(call.context), self._paused(), plain
         )
-        ticket = Ticket(record, call.deadline)
-        return _Made(policy, question, decision, ticket, trace_id, started_ns, began, time.perf_counter())
+        reach = Reach.ALL if call.explain else Reach.ENOUGH
+        deciding = Deciding(policy, question, asked, reach)
+        trace_id = self._trace_id(call)
+
+        def record(decision: Decision, snapshot: Snapshot) -> DecisionRecord:
+            commit = policy.ruleset.commit
+            return DecisionRecord(
+                decision_id=decision_id,
+                decided_at=question.now,
+                ruleset=policy.ruleset.hash,
+                customer_id=call.customer_id,
+                body=encode_body(call, question.facts, decision, snapshot, trace_id=trace_id, commit=commit),
+            )
+
+        ticket = DecisionTicket(
+            decision_id=decision_id,
+            deciding=deciding,
+            make_record=record,
+            dry=call.dry_run,
+            deadline=call.deadline,
+            at=call.at,
+        )
+        if not ticket.limited:
+            ticket.conclude()
+        return _Made(policy, question, deciding, ticket, trace_id, started_ns, began, time.perf_counter())
 
     def _policy(self, call: DecideCall) -> Policy:
         if call.ruleset:
@@ -123,16 +150,34 @@ class DecisionService:
     def _answer(self, call: DecideCall, made: _Made) -> Answer:
         if made.ticket.earlier:
             return self._again(call, made.ticket.earlier)
+        decision = made.ticket.decision
+        assert decision
         explanation = UNEXPLAINED
         if call.explain is not Explain.EXPLAIN_NONE:
-            explanation = explain(made.policy, made.question, made.decision.proposals, call.explain)
+            explanation = explain(
+                made.policy, made.question, decision.proposals, call.explain, made.deciding.snapshot
+            )
         return Answer(
-            decision_id="" if call.dry_run else made.ticket.record.decision_id.hex(),
+            decision_id="" if call.dry_run else made.ticket.decision_id.hex(),
             ruleset=made.policy.ruleset.hash,
-            proposals=made.decision.proposals,
+            proposals=decision.proposals,
             decided_at=made.question.now,
             refusals=explanation.refusals,
             why=explanation.why,
+            trace_id=made.trace_id,
+        )
+
+    def _degraded(self, made: _Made, error: CallError) -> Answer:
+        """What may be said without the ledger. Nothing is held or logged, so it has no id."""
+        proposals = made.deciding.without_ledger() if error.code is Code.STORE_DOWN else ()
+        if not proposals:
+            raise error
+        return Answer(
+            decision_id="",
+            ruleset=made.policy.ruleset.hash,
+            proposals=proposals,
+            decided_at=made.question.now,
+            degraded=True,
             trace_id=made.trace_id,
         )
 
@@ -157,8 +202,8 @@ class DecisionService:
             channel=call.channel,
             location_id=call.location_id,
             proposals=tuple(proposal.action for proposal in answer.proposals),
-            refusals=_refusal_counts(call, made.decision, answer),
-            candidates=made.decision.candidates,
+            refusals=_refusal_counts(call, made, answer),
+            candidates=made.deciding.candidates,
             replayed=ticket.earlier is not None,
             dry_run=call.dry_run,
             batch_size=ticket.batch_size,
@@ -197,10 +242,19 @@ def _location(policy: Policy, location_id: str) -> Location:
     return found
 
 
-def _refusal_counts(call: DecideCall, decision: Decision, answer: Answer) -> Mapping[Reason, int]:
-    """All reasons where they were worked out; else at most how many others were ranked before."""
+def _refusal_counts(call: DecideCall, made: _Made, answer: Answer) -> Mapping[Reason, int]:
+    """All reasons where they were worked out; else those of limits, and at most how many were outranked."""
     if answer.refusals:
         return Counter(refusal.reason for refusal in answer.refusals)
-    outranked = decision.candidates - len(decision.proposals)
-    full = len(decision.proposals) == call.max_actions
-    return {Reason.OUTRANKED: outranked} if full and outranked > 0 else {}
+    counts = Counter(shortage.reason for shortage in made.deciding.shortages.values())
+    outranked = made.deciding.candidates - len(answer.proposals) - counts.total()
+    if len(answer.proposals) == call.max_actions and outranked > 0:
+        counts[Reason.OUTRANKED] = outranked
+    return counts
+
+
+def session_of(context: Mapping[str, Any]) -> str:
+    """The session's id, declared or not; empty where there is none."""
+    session = context.get("session")
+    found = session.get("id") if isinstance(session, Mapping) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,191 @@
+"""A decision under way: what it has to read of the ledger, what it takes, and what it comes to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from itertools import chain, islice
+
+from maitred.core.choose import Pick, Reach, Wanted, choose
+from maitred.core.decide import Hold, proposals_of
+from maitred.core.decisions import Decision, Proposal, Question
+from maitred.core.limits import Limit, Need, OnFailure, Unknown, Veil, needs_of, parts_of
+from maitred.core.lots import Origin, Settled, Status, Take
+from maitred.core.policy import Policy
+from maitred.core.ranking import Ranking
+from maitred.core.rules import Action, ActionType
+from maitred.core.snapshot import Shortage, Snapshot, held_limits
+
+from .view import View
+
+LOT_ID_OCTETS = 16
+MICROSECOND = timedelta(microseconds=1)
+_LOT, _REUSE = b"maitred.lot", b"maitred.reuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for what, beside the question: what lots are known by.
+
+    ``session`` is empty where the request names none. ``paused`` are the actions stopped when it
+    was asked. ``veil`` is what counters know persons by.
+    """
+
+    decision_id: bytes
+    fingerprint: bytes
+    customer_id: str
+    session: str
+    paused: frozenset[str]
+    veil: Veil
+
+
+class Deciding:
+    """Goes on as far as it can without the ledger, and then with what a batch reads for it."""
+
+    def __init__(self, policy: Policy, question: Question, asked: Asked, reach: Reach) -> None:
+        self.policy, self.question, self.asked = policy, question, asked
+        self._reach = reach
+        self._ranking = Ranking(policy, question.facts)
+        self._needs: dict[str, tuple[Need, ...]] = {}
+        self._looked_at: dict[str, Action] = {}
+        self._lost: dict[str, Need] = {}
+        self._holds: dict[str, Hold] = {}
+        self.snapshot = Snapshot(paused=asked.paused)
+        self._chosen = choose(policy, question, self._ranking, self.snapshot, reach)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it cannot go on before something has been read."""
+        return isinstance(self._chosen, Wanted)
+
+    def wants(self) -> tuple[list[Need], list[bytes]]:
+        """What to read: needs, and keys of lots that are held for the same customer and session."""
+        actions = self._chosen.actions if isinstance(self._chosen, Wanted) else ()
+        self._looked_at.update((action.name, action) for action in actions)
+        for limit in chain.from_iterable(action.limits for action in actions):
+            if limit.key not in self._needs:
+                self._needs[limit.key] = self._needs_of(limit)
+        needs = list(chain.from_iterable(self._needs.values()))
+        return needs, [self._reuse(action) for action in self._looked_at.values() if self._can_reuse(action)]
+
+    def start_again(self) -> None:
+        """Forgets what the ledger said, but not for what it has to be asked."""
+        self._holds = {}
+        self._chosen = Wanted(tuple(self._looked_at.values()))
+
+    def go_on(self, view: View) -> None:
+        """Chooses by what has been read."""
+        live = {key: count for action in self._looked_at.values() for key, count in self._live(action, view)}
+        own = frozenset(
+            name
+            for name, action in self._looked_at.items()
+            if self._can_reuse(action) and view.holds(self._reuse(action))
+        )
+        self.snapshot = Snapshot(live, own, self.asked.paused)
+        self._chosen = choose(self.policy, self.question, self._ranking, self.snapshot, self._reach)
+
+    def takes(self) -> list[Take]:
+        """What the picks need at this step."""
+        return [self._take(pick.action) for pick in self.picks if held_limits(pick.action)]
+
+    def settled(self, takes: Sequence[Take], answers: Sequence[Settled]) -> bool:
+        """Whether every take was granted. Those lost are known as used up from then on."""
+        for take, answer in zip(takes, answers, strict=True):
+            assert take.origin
+            if answer.status is Status.GRANTED:
+                self._holds[take.origin.action] = Hold(answer.lot, answer.expires_at)
+            elif answer.refused:
+                self._lose(self.policy.by_name[take.origin.action], answer.refused.limit)
+        return all(answer.status is Status.GRANTED for answer in answers)
+
+    @property
+    def picks(self) -> Sequence[Pick]:
+        """What is to be proposed; nothing while it waits."""
+        return () if isinstance(self._chosen, Wanted) else self._chosen.picks
+
+    @property
+    def shortages(self) -> Mapping[str, Shortage]:
+        """Why actions that hold were refused, by name; nothing while it waits."""
+        return {} if isinstance(self._chosen, Wanted) else self._chosen.shortages
+
+    @property
+    def candidates(self) -> int:
+        """How many actions the index left possible."""
+        return self._ranking.candidates
+
+    def without_ledger(self) -> tuple[Proposal, ...]:
+        """What may be proposed where the ledger cannot answer: messages whose every limit says so."""
+        open_ones = (
+            Pick(score, action)
+            for score, action in self._ranking
+            if action.name not in self.asked.paused and _is_open(action)
+        )
+        picks = islice(open_ones, self.question.max_actions)
+        return proposals_of(self.policy, self.question, picks)
+
+    def decision(self) -> Decision:
+        """What it came to."""
+        proposals = proposals_of(self.policy, self.question, self.picks, self._holds)
+        return Decision(proposals, self.candidates)
+
+    def _needs_of(self, limit: Limit) -> tuple[Need, ...]:
+        """None where an attribute is missing: choosing finds that out by itself."""
+        question = self.question
+        found = needs_of(limit, question.facts, question.now, question.zone, self.asked.veil)
+        return () if isinstance(found, Unknown) else found
+
+    def _live(self, action: Action, view: View) -> Iterator[tuple[str, int]]:
+        for limit in action.limits:
+            needs = self._needs[limit.key]
+            if not needs:
+                yield limit.key, 0
+            for part, need in zip(parts_of(limit), needs, strict=False):
+                yield part.key, need.maximum if part.key in self._lost else view.live(need)
+
+    def _lose(self, action: Action, limit_name: str) -> None:
+        for limit in held_limits(action):
+            for part, need in zip(parts_of(limit), self._needs[limit.key], strict=False):
+                if part.name == limit_name:
+                    self._lost[part.key] = need
+
+    def _take(self, action: Action) -> Take:
+        limits, asked = held_limits(action), self.asked
+        return Take(
+            id=lot_id_of(asked.decision_id, action.name),
+            fingerprint=asked.fingerprint,
+            choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in limits)),),
+            hold_us=hold_us_of(limits),
+            reuse=(self._reuse(action),) if self._can_reuse(action) else (),
+            origin=Origin(asked.decision_id, action.name),
+        )
+
+    def _can_reuse(self, action: Action) -> bool:
+        return bool(self.asked.session and held_limits(action))
+
+    def _reuse(self, action: Action) -> bytes:
+        return digest(_REUSE, self.asked.customer_id, self.asked.session, action.name)
+
+
+def _is_open(action: Action) -> bool:
+    limits = action.limits
+    return (
+        action.type is ActionType.MESSAGE
+        and bool(limits)
+        and all(limit.on_failure is OnFailure.OPEN for limit in limits)
+    )
+
+
+def hold_us_of(limits: Sequence[Limit]) -> int:
+    """How long a lot of these limits is held (microseconds): the shortest counts."""
+    return min(limit.hold for limit in limits) // MICROSECOND
+
+
+def lot_id_of(decision_id: bytes, action: str) -> bytes:
+    """The lot that a decision takes for an action: a retry lands on the same one."""
+    return digest(_LOT, decision_id.hex(), action)
+
+
+def digest(person: bytes, *parts: str) -> bytes:
+    """16 octets for the parts, told apart by their lengths; ``person`` (16 octets at most) by use."""
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=LOT_ID_OCTETS, person=person).digest()
