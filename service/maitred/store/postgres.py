@@ -8,14 +8,14 @@ import psycopg
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from maitred.engine.ports import DecisionRecord
+from maitred.engine.ports import DecisionRecord, OutcomeRow
 
-from . import messages, schema
+from . import messages, outcomes, schema
 from .address import postgres_name
 from .decisions import Stored, append_postgres, find_postgres
 from .failures import Failures, from_postgres
 from .ledger_postgres import PostgresLedger, read_clock
-from .lines import Line
+from .lines import Driver, Line
 from .stores import SqlStore
 from .transactions import SqlTransaction, Writer
 
@@ -67,6 +67,12 @@ class PostgresTransaction(SqlTransaction):
 
     def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
         return find_postgres(line, decision_ids)
+
+    def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
+        return outcomes.find_postgres(driver, ids)
+
+    def _append_outcomes(self, driver: Driver, rows: Sequence[OutcomeRow]) -> None:
+        outcomes.append_postgres(driver, rows)
 
     def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
         return append_postgres(line, records)

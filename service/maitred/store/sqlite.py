@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
-from maitred.engine.ports import DecisionRecord
+from maitred.engine.ports import DecisionRecord, OutcomeRow
 
-from . import messages, schema
+from . import messages, outcomes, schema
 from .address import sqlite_file
 from .decisions import SQLITE_MAX_ROWS, Stored, append_sqlite, find_sqlite
 from .errors import StoreUnusable
 from .failures import Failures, from_sqlite
 from .ledger_sqlite import SqliteLedger
-from .lines import Line
+from .lines import Driver, Line
 from .locks import FileLock
 from .stores import SqlStore
 from .transactions import SqlTransaction, Writer
@@ -55,6 +55,12 @@ class SqliteTransaction(SqlTransaction):
 
     def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
         return find_sqlite(line, decision_ids)
+
+    def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
+        return outcomes.find_sqlite(driver, ids)
+
+    def _append_outcomes(self, driver: Driver, rows: Sequence[OutcomeRow]) -> None:
+        outcomes.append_sqlite(driver, rows)
 
     def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
         return append_sqlite(line, records)

@@ -8,9 +8,18 @@ from typing import TypeVar
 from sqlalchemy.engine import Connection, Engine
 
 from maitred.core.lots import Lot
-from maitred.engine.ports import DecisionRecord, History, Pause, StoreDown, StoredRuleset, Tally, TallyAsk
+from maitred.engine.ports import (
+    DecisionRecord,
+    History,
+    OutcomeRow,
+    Pause,
+    StoreDown,
+    StoredRuleset,
+    Tally,
+    TallyAsk,
+)
 
-from . import decisions, histories, messages, pauses, rulesets, tallies
+from . import decisions, histories, messages, outcomes, pauses, rulesets, tallies
 from .failures import Failures
 from .transactions import MakeTransaction, SqlTransaction, Writer
 
@@ -75,6 +84,13 @@ class SqlStore:
         Raises ``StoreDown``.
         """
         return self._read(lambda connection: tallies.find(connection, now, asks, recent_us, most))
+
+    def outcomes(self, decision_id: bytes) -> Sequence[OutcomeRow]:
+        """The outcomes reported of a decision, in order of time; from any thread.
+
+        Raises ``StoreDown``.
+        """
+        return self._read(lambda connection: outcomes.of_decision(connection, decision_id))
 
     def pause(self, pause: Pause) -> None:
         """Keeps an action paused; keeps the first where it is already. From any thread.

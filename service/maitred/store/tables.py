@@ -125,3 +125,18 @@ PAUSE = Table(
     Column("cause", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+OUTCOME = Table(
+    "outcome",
+    METADATA,
+    Column("outcome_id", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("decision_id", LargeBinary, nullable=False),
+    Column("action", LargeBinary, nullable=False),  # UTF-8, as in ``customer_id``
+    Column("kind", SmallInteger, nullable=False),
+    Column("happened_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    Column("recorded", SmallInteger, nullable=False),
+    Column("detail", LargeBinary, nullable=False),
+    Index("outcome_decision", "decision_id"),
+    sqlite_with_rowid=False,
+)

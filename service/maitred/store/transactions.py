@@ -11,13 +11,13 @@ from sqlalchemy.engine import Engine
 from maitred.core.limits import Need
 from maitred.core.lots import Lot, Operation, Settled
 from maitred.engine.ledger import Count
-from maitred.engine.ports import DecisionRecord, StoreConflict, StoreDown
+from maitred.engine.ports import DecisionRecord, OutcomeRow, StoreConflict, StoreDown
 
-from . import ledger, messages
+from . import ledger, messages, outcomes
 from .decisions import Stored
 from .failures import Failure, Failures
 from .ledger import LedgerSql
-from .lines import Line
+from .lines import Driver, Line
 
 
 class SqlTransaction(ABC):
@@ -34,6 +34,17 @@ class SqlTransaction(ABC):
         """Those of the decisions that have a record, with it."""
         with self._guarded():
             return self._find(self._line, frozenset(decision_ids)) if decision_ids else {}
+
+    def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
+        """Those of the outcomes that have been reported before."""
+        with self._guarded():
+            return self._find_outcomes(self._line.driver, frozenset(ids)) if ids else {}
+
+    def append_outcomes(self, rows: Sequence[OutcomeRow]) -> None:
+        """Writes outcomes. Raises ``StoreConflict`` where an id is there in the meantime."""
+        with self._guarded():
+            if rows:
+                self._append_outcomes(self._line.driver, rows)
 
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
         """Writes the records whose id is new; gives the stored record of each id that is not."""
@@ -62,6 +73,14 @@ class SqlTransaction(ABC):
 
     @abstractmethod
     def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _append_outcomes(self, driver: Driver, rows: Sequence[OutcomeRow]) -> None:
         """The same in the database's own SQL."""
 
     @abstractmethod
