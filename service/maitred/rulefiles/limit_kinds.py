@@ -30,8 +30,8 @@ class WindowSpec(Strict):
     """One `session.id`. `window: session` for short."""
     timezone: NonEmpty | None = None
     """Of a calendar: IANA time zone, or `location` for the location's own. Without it, the `Ruleset`'s."""
-    week_starts: Day | None = None
-    """Of `calendar: week`: the day it starts on. Without it, `mon`."""
+    week_starts: Day = "mon"
+    """Of `calendar: week`: the day it starts on."""
 
 
 def _window(value: Any) -> Any:

@@ -169,3 +169,104 @@ def alternatives_too_many(name: str, most: int) -> str:
     return (
         f"over {most} actions may stand in for {quoted(name)}, those of its alternatives included: name fewer"
     )
+
+
+def alternatives_without_capacity() -> str:
+    return "no `Capacity` applies to the action, so nothing ever stands in for it: write one or remove this"
+
+
+def alternative_on_no_channel(name: str, channels: Iterable[str]) -> str:
+    return (
+        f"{quoted(name)} can never stand in: it is on none of the channels {listed(channels)}, add one to it"
+    )
+
+
+def alternative_never_live(name: str) -> str:
+    return f"{quoted(name)} can never stand in: it is never live on the same day, change `live` of one"
+
+
+def alternative_of_same_capacity(name: str, limit: str) -> str:
+    return (
+        f"{quoted(name)} can never stand in: it is under `Capacity` {quoted(limit)} as well, which is used up"
+        " for both, take it out of `applies_to` there"
+    )
+
+
+def nothing_is_held() -> str:
+    return (
+        "nothing is held for the action, so the text with `${hold.expires}` is always left out: write a"
+        " limit that counts `presented` or `claimed`"
+    )
+
+
+# Limits that load and yet cannot mean what they say
+
+
+def applies_to_no_action() -> str:
+    return "no action meets this, so nothing is limited: change it or remove the limit"
+
+
+def nothing_to_have() -> str:
+    return (
+        "this is never more than 0, so the actions are always refused: write a number, or remove the actions"
+    )
+
+
+def no_number_at(name: str, locations: Sequence[str]) -> str:
+    others = f" and {len(locations) - 1} more" if len(locations) > 1 else ""
+    return (
+        f"{quoted(name)} is empty for location {quoted(locations[0])}{others}, where the actions are always"
+        " refused: write a number there, 0 for none"
+    )
+
+
+def number_of_another_location(name: str) -> str:
+    return (
+        f"{quoted(name)} differs by location, but all locations take from the same units: add `location` here"
+    )
+
+
+def hold_without_effect(counts: str) -> str:
+    return f"nothing is held where a unit counts when {counts}: remove `hold`"
+
+
+def hold_outlasts_window(hold: str) -> str:
+    return f"a unit held for {quoted(hold)} stops counting before its hold ends: shorten `hold`"
+
+
+def pace_outlasts_window(length: str) -> str:
+    return f"a pace over {quoted(length)} looks back longer than `window`: shorten it, or write another limit"
+
+
+def pace_never_slows(maximum: object) -> str:
+    return f"a pace of {quoted(maximum)} is not below `limit` and slows nothing down: lower it or remove it"
+
+
+def overbooks_nothing() -> str:
+    return "this comes to no unit more, as it is rounded down: raise it or remove it"
+
+
+def letter_case_without_effect() -> str:
+    return "no text is counted per, so letter case means nothing: remove `letter_case`"
+
+
+def twin_attribute(name: str, other: str) -> str:
+    return (
+        f"{quoted(name)} and {quoted(other)} differ in letter case only and are counted apart: declare one of"
+        " them in the `Context`"
+    )
+
+
+def limit_twice(name: str) -> str:
+    return f"this says the same as limit {quoted(name)}: keep one"
+
+
+def limit_pointless(name: str) -> str:
+    return f"limit {quoted(name)} refuses first wherever this one would: make this one stricter or remove it"
+
+
+def cap_of_another_identity(name: str, identity: str) -> str:
+    return (
+        f"this is cap {quoted(name)} once more, only that one is per {quoted(identity)}: keep one, or give"
+        " them different numbers"
+    )

@@ -1,9 +1,7 @@
 """``window`` as written to ``core.windows``."""
 
-from collections.abc import Mapping
-
 from maitred.core.limits import SESSION_ID
-from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.values import AttributeType, Kind
 from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session, Window
 
 from . import limit_kinds, limit_messages, rule_messages
@@ -28,7 +26,7 @@ def window_of(around: Around, spot: Spot, model: limit_kinds.WindowSpec) -> Wind
         return Rolling(model.rolling)
     if model.calendar is not None:
         zone = None if model.timezone == LOCATION_ZONE else model.timezone or around.zone
-        return Calendar(Period(model.calendar), zone, DAYS.index(model.week_starts or DAYS[0]))
+        return Calendar(Period(model.calendar), zone, DAYS.index(model.week_starts))
     if model.session:
         _check_session(around, spot)
         return Session()
@@ -41,17 +39,13 @@ def _check_zone(around: Around, spot: Spot, model: limit_kinds.WindowSpec) -> No
         report.error(spot.at("timezone", key=True), limit_messages.zone_without_calendar())
     elif model.timezone not in (None, LOCATION_ZONE) and model.timezone not in zones():
         report.error(spot.at("timezone"), rule_messages.unknown_zone(str(model.timezone), zones()))
-    if model.week_starts is not None and model.calendar != Period.WEEK.value:
+    if "week_starts" in model.model_fields_set and model.calendar != Period.WEEK.value:
         report.error(spot.at("week_starts", key=True), limit_messages.week_starts_without_week())
 
 
 def _check_session(around: Around, spot: Spot) -> None:
-    found: Attribute | None = _known(around.attributes)
+    found = around.attributes.get(SESSION_ID)
     if found is None and SESSION_ID not in around.doubtful:
         around.report.error(spot, limit_messages.session_unknown(SESSION_ID))
     elif found is not None and found.type != _STRING:
         around.report.error(spot, limit_messages.session_not_text(SESSION_ID, str(found.type)))
-
-
-def _known(attributes: Mapping[str, Attribute]) -> Attribute | None:
-    return attributes.get(SESSION_ID)

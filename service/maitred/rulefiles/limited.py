@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from maitred.core.limits import Counts, LetterCase, Limit, LimitKind, OnFailure, pace_of, parts_of
 from maitred.core.lots import MAX_NEEDS
-from maitred.core.rules import Action, ActionType
+from maitred.core.rules import Action, ActionType, Location
 from maitred.core.values import Attribute, AttributeType, Kind
 from maitred.core.windows import Rolling
 
-from . import limit_kinds, limit_messages
+from . import limit_kinds, limit_messages, limits
 from .actions import Around, Placed
 from .choices import Choice, checked_choice
 from .documents import Documents
@@ -21,6 +21,7 @@ from .report import Spot
 _KINDS = {"FrequencyCap": LimitKind.FREQUENCY_CAP, "Capacity": LimitKind.CAPACITY}
 _COUNTABLE = frozenset((Kind.STRING, Kind.INT, Kind.BOOL))
 _INT = AttributeType(Kind.INT)
+_LOCATION = "location."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,25 @@ class Applied:
         return self.sourced.spot
 
 
-def applied_limits(around: Around, documents: Documents, placed: Sequence[Placed]) -> list[Applied]:
+def applied_limits(
+    around: Around,
+    documents: Documents,
+    placed: Sequence[Placed],
+    locations: Mapping[str, Location] | None,
+) -> list[Applied]:
     """All limits, by name. What is wrong with one is told."""
     sources = limit_sources(documents)
     check_sources(around.report, sources)
-    reach = _Reach(placed)
-    return [_applied(around, sourced, placed, reach) for sourced in sources]
+    reader = _Reader(around, placed, _Reach(placed), locations or {})
+    applied: list[Applied] = []
+    room = MAX_NEEDS * len(placed)
+    for sourced in sources[: limits.LIMITS]:
+        applied.append(reader.applied(sourced))
+        room -= len(applied[-1].actions)
+        # With one more some action has too many, which is told: no need to find them all.
+        if room < 0:
+            break
+    return applied
 
 
 def with_limits(
@@ -60,10 +74,17 @@ def with_limits(
             by_action.setdefault(number, []).append(each)
     shared: dict[tuple[int, ...], tuple[Limit, ...]] = {}
     limited = list(actions)
+    told: set[tuple[int, ...]] = set()
     for number, those in by_action.items():
-        limits = _limits_of(those, placed[number], shared)
-        _check_needs(around, placed[number], limits)
-        limited[number] = replace(actions[number], limits=limits)
+        own = _limits_of(those, placed[number], shared)
+        count = sum(len(parts_of(limit)) for limit in own)
+        key = tuple(id(each) for each in those)
+        # Actions under the same limits, say all rows of a table, have one fault.
+        if count > MAX_NEEDS and key not in told:
+            told.add(key)
+            message = limit_messages.too_many_needs(placed[number].action.name, count, MAX_NEEDS)
+            around.report.error(placed[number].spot.at("name"), message)
+        limited[number] = replace(actions[number], limits=own)
     return limited
 
 
@@ -79,8 +100,8 @@ def _limits_of(
     return shared[key]
 
 
-def _in_order(limits: list[Limit]) -> tuple[Limit, ...]:
-    return tuple(sorted(limits, key=lambda limit: limit.key))
+def _in_order(those: list[Limit]) -> tuple[Limit, ...]:
+    return tuple(sorted(those, key=lambda limit: limit.key))
 
 
 def _scoped(applied: Applied, placed: Placed) -> Limit:
@@ -95,34 +116,67 @@ def _scoped(applied: Applied, placed: Placed) -> Limit:
 
 
 def _number(maximum: int | str, placed: Placed) -> int | str:
-    return placed.numbers.get(maximum, 0) if isinstance(maximum, str) and maximum.startswith(ROW) else maximum
+    return placed.numbers.get(str(maximum), 0) if _is_column(maximum) else maximum
 
 
-def _check_needs(around: Around, placed: Placed, limits: tuple[Limit, ...]) -> None:
-    count = sum(len(parts_of(limit)) for limit in limits)
-    if count > MAX_NEEDS:
-        message = limit_messages.too_many_needs(placed.action.name, count, MAX_NEEDS)
-        around.report.error(placed.spot.at("name"), message)
+def _is_column(maximum: int | str) -> bool:
+    return isinstance(maximum, str) and maximum.startswith(ROW)
+
+
+def _pace_maximum(limit: Limit) -> int | str:
+    return limit.pace.maximum if limit.pace else 0
 
 
 # One document
 
 
-def _applied(around: Around, sourced: LimitSource, placed: Sequence[Placed], reach: "_Reach") -> Applied:
-    model, spot = sourced.model, sourced.spot
-    choice = checked_choice(around, spot, model.applies_to, placed)
-    reached = tuple(reach.of(choice))
-    limit = _limit(around, sourced)
-    numbers = (limit.maximum, limit.pace.maximum if limit.pace else 0)
-    by_row = [name for name in numbers if isinstance(name, str) and name.startswith(ROW)]
-    each_action = ACTION in model.per or bool(by_row)
-    _check_subject(around, sourced)
-    for name, at in zip(numbers, (spot.at("limit"), spot.at("pace", "limit")), strict=True):
-        if isinstance(name, str):
-            _check_number(around, at, name, [placed[number] for number in reached])
-    if limit.on_failure is OnFailure.OPEN and not around.doubtful:
-        _check_open(around, spot, [placed[number].action for number in reached])
-    return Applied(sourced, limit, each_action, reached)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One document at a time."""
+
+    around: Around
+    placed: Sequence[Placed]
+    reach: "_Reach"
+    locations: Mapping[str, Location]
+
+    def applied(self, sourced: LimitSource) -> Applied:
+        """The limit of a document. What is wrong with it is told."""
+        around, model, spot = self.around, sourced.model, sourced.spot
+        choice = checked_choice(around, spot, model.applies_to, self.placed)
+        numbers = tuple(self.reach.of(choice))
+        reached = [self.placed[number] for number in numbers]
+        limit = _limit(around, sourced)
+        _check_subject(around, sourced)
+        maxima = ((limit.maximum, spot.at("limit")), (_pace_maximum(limit), spot.at("pace", "limit")))
+        for name, at in maxima:
+            if isinstance(name, str):
+                self._check_number(at, name, reached)
+        if limit.on_failure is OnFailure.OPEN and not around.doubtful:
+            _check_open(around, spot, reached)
+        each_action = ACTION in model.per or any(_is_column(name) for name, _ in maxima)
+        return Applied(sourced, limit, each_action, numbers)
+
+    def _check_number(self, spot: Spot, name: str, reached: Sequence[Placed]) -> None:
+        """The attribute that a number of units is taken from is an int, and one that can be."""
+        if _is_column(name):
+            _check_rows(self.around, spot, name, reached)
+            return
+        attributes = self.around.attributes
+        found = attributes.get(name)
+        if found is None and name not in self.around.doubtful:
+            self.around.report.error(spot, limit_messages.limit_unknown(name, _ints(attributes)))
+        elif found is not None and found.type != _INT:
+            self.around.report.error(spot, limit_messages.limit_not_int(name, str(found.type)))
+        elif name.startswith(_LOCATION):
+            self._check_locations(spot, name)
+
+    def _check_locations(self, spot: Spot, name: str) -> None:
+        for location in self.locations.values():
+            number = location.attributes.get(name, 0)
+            if isinstance(number, int) and not are_units(number):
+                message = limit_messages.bad_location_units(name, number, location.id)
+                self.around.report.error(spot, message)
+                return
 
 
 def _limit(around: Around, sourced: LimitSource) -> Limit:
@@ -169,24 +223,12 @@ def _check_subject(around: Around, sourced: LimitSource) -> None:
             around.report.error(spot.at(index), limit_messages.per_unknown(name, around.attributes))
 
 
-def _check_open(around: Around, spot: Spot, actions: Sequence[Action]) -> None:
+def _check_open(around: Around, spot: Spot, reached: Sequence[Placed]) -> None:
+    actions = (placed.action for placed in reached)
     other = next((action for action in actions if action.type is not ActionType.MESSAGE), None)
     if other:
         message = limit_messages.open_for_more_than_messages(other.name, other.type.name.lower())
         around.report.error(spot.at("on_failure"), message)
-
-
-def _check_number(around: Around, spot: Spot, name: str, reached: Sequence[Placed]) -> None:
-    """The attribute that a number of units is taken from is an int and never negative."""
-    if name.startswith(ROW):
-        _check_rows(around, spot, name, reached)
-        return
-    found = around.attributes.get(name)
-    if found is None:
-        if name not in around.doubtful:
-            around.report.error(spot, limit_messages.limit_unknown(name, _ints(around.attributes)))
-    elif found.type != _INT:
-        around.report.error(spot, limit_messages.limit_not_int(name, str(found.type)))
 
 
 def _ints(attributes: Mapping[str, Attribute]) -> list[str]:

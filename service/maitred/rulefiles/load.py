@@ -12,11 +12,14 @@ from maitred.core.values import Attribute
 from . import kinds, limits, messages, rule_messages
 from . import situations as run
 from .actions import Around, Placed, actions_of
+from .alternative_checks import warn_alternatives
 from .alternatives import check_alternatives
 from .canonical import hash_of
 from .conditions import Conditions, Mentions
 from .documents import RULE_FILE_ENDINGS, TABLE_ENDINGS, Documents, check_size, read_documents, the_ruleset
 from .eligibility import with_eligibility
+from .limit_checks import warn_limits
+from .limit_pairs import warn_pairs
 from .limited import applied_limits, with_limits
 from .pause import collector_paused
 from .report import RULESET, Report
@@ -114,12 +117,15 @@ def _rules(reading: _Reading) -> _Rules:
     placed = [*actions_of(around, documents), *table_actions_of(around, documents, make)]
     _check_actions(report, documents, placed)
     actions = with_eligibility(around, documents, placed)
-    applied = applied_limits(around, documents, placed)
+    applied = applied_limits(around, documents, placed, vocabulary.locations)
     actions = with_limits(around, applied, placed, actions)
-    check_alternatives(around, placed)
+    check_alternatives(around, documents, placed)
     # What a faulty rule would have used is not known.
     if report.sound:
         _warn_unused(report, documents, mentions, vocabulary)
+        warn_limits(around, applied, placed, vocabulary.locations)
+        warn_pairs(around, applied)
+        warn_alternatives(around, placed, actions)
     return _Rules(situations, actions)
 
 

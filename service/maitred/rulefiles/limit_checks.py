@@ -1,0 +1,184 @@
+"""Limits that load and yet cannot mean what they say, one limit at a time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from maitred.core.limits import Counts, LetterCase, Limit, LimitKind, maximum_of
+from maitred.core.rules import Location
+from maitred.core.values import Attribute, Kind
+from maitred.core.windows import Calendar, Period, Rolling, Window
+
+from . import limit_kinds, limit_messages
+from .actions import Around, Placed
+from .limit_documents import ROW
+from .limit_fields import duration_text
+from .limited import Applied
+from .report import Spot
+
+LOCATION = "location."
+HOLDING = frozenset((Counts.PRESENTED, Counts.CLAIMED))
+"""The steps at which a unit is held before it is spent."""
+
+LONGEST = {
+    Period.DAY: timedelta(hours=25),
+    Period.WEEK: timedelta(days=7, hours=1),
+    Period.MONTH: timedelta(days=31, hours=1),
+    Period.YEAR: timedelta(days=366, hours=1),
+}
+"""No span of a calendar is longer, whatever its zone does to its clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What limits are held against."""
+
+    attributes: Mapping[str, Attribute]
+    locations: Mapping[str, Location] | None
+    placed: Sequence[Placed]
+
+
+Finding = tuple[Spot, str]
+Check = Callable[[Ground, Applied], Iterator[Finding]]
+
+
+def warn_limits(
+    around: Around,
+    applied: Sequence[Applied],
+    placed: Sequence[Placed],
+    locations: Mapping[str, Location] | None,
+) -> None:
+    """Tells what each limit would not do."""
+    ground = Ground(around.attributes, locations, placed)
+    for each in applied:
+        for check in CHECKS:
+            for spot, message in check(ground, each):
+                around.report.warn(spot, message)
+
+
+def most_of(limit: Limit) -> int | None:
+    """Units that may be live; ``None`` where the request says."""
+    return None if isinstance(limit.maximum, str) else maximum_of(limit, {})
+
+
+def longest(window: Window) -> timedelta | None:
+    """The longest stretch whose units count together; ``None`` where time does not end it."""
+    match window:
+        case Rolling(duration):
+            return duration
+        case Calendar(period):
+            return LONGEST[period]
+        case _:
+            return None
+
+
+def _no_action(_: Ground, each: Applied) -> Iterator[Finding]:
+    if not each.actions:
+        yield each.spot.at("applies_to"), limit_messages.applies_to_no_action()
+
+
+def _nothing_to_have(ground: Ground, each: Applied) -> Iterator[Finding]:
+    pace = each.limit.pace
+    if _is_nothing(ground, each, each.limit.maximum):
+        yield each.spot.at("limit"), limit_messages.nothing_to_have()
+    elif pace and _is_nothing(ground, each, pace.maximum):
+        yield each.spot.at("pace", "limit"), limit_messages.nothing_to_have()
+
+
+def _is_nothing(ground: Ground, each: Applied, maximum: int | str) -> bool:
+    if isinstance(maximum, int):
+        return maximum == 0
+    values = list(_possible(ground, each, maximum))
+    return bool(values) and not any(isinstance(value, int) and value > 0 for value in values)
+
+
+def _possible(ground: Ground, each: Applied, name: str) -> Iterator[object]:
+    """Every value that an attribute may have, where files say so."""
+    if name.startswith(ROW):
+        yield from (ground.placed[number].numbers.get(name) for number in each.actions)
+    elif name.startswith(LOCATION):
+        yield from (location.attributes.get(name, 0) for location in (ground.locations or {}).values())
+    else:
+        yield from ground.attributes[name].allowed
+
+
+def _empty_cells(ground: Ground, each: Applied) -> Iterator[Finding]:
+    numbers = [(each.limit.maximum, each.spot.at("limit"))]
+    if each.limit.pace:
+        numbers.append((each.limit.pace.maximum, each.spot.at("pace", "limit")))
+    for name, spot in numbers:
+        if isinstance(name, str) and name.startswith(LOCATION):
+            without = [key for key, found in (ground.locations or {}).items() if name not in found.attributes]
+            if without:
+                yield spot, limit_messages.no_number_at(name, without)
+
+
+def _shared_by_locations(_: Ground, each: Applied) -> Iterator[Finding]:
+    limit = each.limit
+    by_location = isinstance(limit.maximum, str) and limit.maximum.startswith(LOCATION)
+    of_no_location = not any(name.startswith(LOCATION) for name in limit.per)
+    if limit.kind is LimitKind.CAPACITY and by_location and of_no_location:
+        yield each.spot.at("per"), limit_messages.number_of_another_location(str(limit.maximum))
+
+
+def _idle_hold(_: Ground, each: Applied) -> Iterator[Finding]:
+    if each.limit.counts not in HOLDING and "hold" in each.sourced.model.model_fields_set:
+        yield each.spot.at("hold", key=True), limit_messages.hold_without_effect(each.limit.counts.value)
+
+
+def _long_hold(_: Ground, each: Applied) -> Iterator[Finding]:
+    limit, length = each.limit, longest(each.limit.window)
+    if limit.counts in HOLDING and length and limit.hold > length:
+        message = limit_messages.hold_outlasts_window(duration_text(limit.hold))
+        yield each.spot.at("hold"), message
+
+
+def _idle_pace(_: Ground, each: Applied) -> Iterator[Finding]:
+    limit, pace = each.limit, each.limit.pace
+    if pace is None or not isinstance(pace.window, Rolling):
+        return
+    most, length = most_of(limit), longest(limit.window)
+    if length and pace.window.duration > length:
+        text = duration_text(pace.window.duration)
+        yield each.spot.at("pace", "window"), limit_messages.pace_outlasts_window(text)
+    elif limit.maximum == pace.maximum or (
+        isinstance(pace.maximum, int) and most is not None and pace.maximum >= most
+    ):
+        yield each.spot.at("pace", "limit"), limit_messages.pace_never_slows(pace.maximum)
+
+
+def _idle_overbook(_: Ground, each: Applied) -> Iterator[Finding]:
+    model, maximum = each.sourced.model, each.limit.maximum
+    if isinstance(model, limit_kinds.Capacity) and model.overbook and maximum:
+        percent = each.limit.overbook_percent
+        if not percent or (isinstance(maximum, int) and most_of(each.limit) == maximum):
+            yield each.spot.at("overbook"), limit_messages.overbooks_nothing()
+
+
+def _letter_case(ground: Ground, each: Applied) -> Iterator[Finding]:
+    limit = each.limit
+    texts = [name for name in limit.per if ground.attributes[name].type.kind is Kind.STRING]
+    if limit.letter_case is LetterCase.IGNORE and not texts:
+        yield each.spot.at("letter_case", key=True), limit_messages.letter_case_without_effect()
+
+
+def _twins(ground: Ground, each: Applied) -> Iterator[Finding]:
+    """Attributes of ``per`` that another one is called like, but for letter case."""
+    for index, name in enumerate(each.sourced.model.per):
+        for other in ground.attributes:
+            if other != name and other.casefold() == name.casefold():
+                yield each.spot.at("per", index), limit_messages.twin_attribute(name, other)
+
+
+CHECKS: tuple[Check, ...] = (
+    _no_action,
+    _nothing_to_have,
+    _empty_cells,
+    _shared_by_locations,
+    _idle_hold,
+    _long_hold,
+    _idle_pace,
+    _idle_overbook,
+    _letter_case,
+    _twins,
+)
