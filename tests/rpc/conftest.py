@@ -9,16 +9,46 @@ from typing import Any
 import grpc
 import pytest
 
+from maitred.core.consents import Consent, ConsentState
 from maitred.core.decisions import Explain, Proposal, Refusal, RenderedTreatment
+from maitred.core.limits import LimitKind
+from maitred.core.outcomes import OutcomeKind
 from maitred.core.reasons import Reason
 from maitred.core.rules import ActionType
-from maitred.engine.calls import Answer, DecideCall, RecordView
+from maitred.engine.calls import (
+    Answer,
+    ClaimAnswer,
+    ClaimCall,
+    ConsentView,
+    DecideCall,
+    Erased,
+    LimitsCall,
+    LimitView,
+    OutcomeAnswer,
+    OutcomesCall,
+    RecordConsentCall,
+    RecordView,
+    StepCall,
+)
 from maitred.engine.errors import CallError, Code
 from maitred.engine.observer import Event
 from maitred.rpc.server import Server
+from maitred.rpc.services import Services
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
+from maitred.v1.privacy_pb2_grpc import PrivacyServiceStub
+from maitred.v1.ruleset_pb2_grpc import RulesetServiceStub
 
 DECIDED_AT = datetime(2026, 12, 1, 11, 30, 0, 123456, tzinfo=UTC)
+HELD_UNTIL = datetime(2026, 12, 1, 11, 50, 0, 123456, tzinfo=UTC)
+HALF_PRICE = Proposal(
+    "half-price",
+    1,
+    2.5,
+    ActionType.OFFER,
+    RenderedTreatment("Half price", ("Half price instead.",)),
+    "pizza",
+    HELD_UNTIL,
+)
 
 
 def answer_to(call: DecideCall) -> Answer:
@@ -74,6 +104,91 @@ class FakeEngine:
 
 
 @dataclass
+class FakeHouse:
+    """Claims, limits and consents in memory; calls in order of arrival. ``before`` is called first."""
+
+    units: int = 1
+    before: Callable[[Any], object] = lambda _call: None
+    calls: list[Any] = field(default_factory=list)
+    claims: dict[str, tuple[ClaimCall, ClaimAnswer]] = field(default_factory=dict)
+    paused: set[str] = field(default_factory=set)
+    consents: dict[str, list[Consent]] = field(default_factory=dict)
+    _lock: Any = field(default_factory=threading.Lock)
+
+    def claim(self, call: ClaimCall) -> ClaimAnswer:
+        self._arrives(call)
+        with self._lock:
+            return self._claim(call)
+
+    def _claim(self, call: ClaimCall) -> ClaimAnswer:
+        known = self.claims.get(call.request_id)
+        if known is not None and known[0][:3] != call[:3]:
+            raise CallError(Code.OTHER_CONTENT, "this request was made before with other content")
+        if known is None:
+            denied = ClaimAnswer(False, "", None, Reason.CAPACITY_EXHAUSTED, "0 of 1 left", (HALF_PRICE,))
+            answer = ClaimAnswer(True, f"c-{call.request_id}", HELD_UNTIL) if self.units else denied
+            self.units -= answer.granted
+            known = self.claims[call.request_id] = call, answer
+        return known[1]
+
+    def redeem(self, call: StepCall) -> None:
+        self._arrives(call)
+
+    def release(self, call: StepCall) -> None:
+        self._arrives(call)
+
+    def record_outcomes(self, call: OutcomesCall) -> list[OutcomeAnswer]:
+        self._arrives(call)
+        return [
+            OutcomeAnswer(one.outcome_id, True)
+            if one.kind is OutcomeKind.PRESENTED
+            else OutcomeAnswer(one.outcome_id, False, "was used for something else")
+            for one in call.outcomes
+        ]
+
+    def pause(self, action: str, by: str, cause: str) -> datetime:
+        self._arrives((action, by, cause))
+        self.paused.add(action)
+        return DECIDED_AT
+
+    def resume(self, action: str) -> bool:
+        self._arrives(action)
+        was_paused = action in self.paused
+        self.paused.discard(action)
+        return was_paused
+
+    def limits(self, call: LimitsCall) -> list[LimitView]:
+        self._arrives(call)
+        at_oslo = "location oslo-1"
+        return [
+            LimitView("ovens", LimitKind.CAPACITY, at_oslo, "day", "claimed", 290, 10, 300, DECIDED_AT, HELD_UNTIL, ("pizza", "pasta")),
+            LimitView("ovens/pace", LimitKind.PACE, at_oslo, "rolling 15m", "claimed", 0, 0, 0),
+            LimitView("weekly", LimitKind.FREQUENCY_CAP, "", "lifetime", "presented", 2**40, 0, None),
+        ]  # fmt: skip
+
+    def record_consent(self, call: RecordConsentCall) -> None:
+        self._arrives(call)
+        self.consents.setdefault(call.customer_id, []).extend(call.consents)
+
+    def consent(self, customer_id: str) -> ConsentView:
+        self._arrives(customer_id)
+        history = tuple(self.consents.get(customer_id, ()))
+        return ConsentView(history[-1:], history)
+
+    def export(self, customer_id: str) -> bytes:
+        self._arrives(customer_id)
+        return '{"customer":"Zoë"}'.encode()
+
+    def erase(self, customer_id: str) -> Erased:
+        self._arrives(customer_id)
+        return Erased({"consents": len(self.consents.pop(customer_id, ())), "decisions": 0}, DECIDED_AT)
+
+    def _arrives(self, call: Any) -> None:
+        self.calls.append(call)
+        self.before(call)
+
+
+@dataclass
 class FakeObserver:
     """Keeps what it is told."""
 
@@ -114,6 +229,7 @@ class Running:
     server: Server
     address: str
     engine: FakeEngine
+    house: FakeHouse
     observer: FakeObserver
     channel: grpc.Channel
 
@@ -121,9 +237,17 @@ class Running:
     def stub(self) -> Any:
         return DecisionServiceStub(self.channel)
 
-    def raw(self, method: str) -> Any:
+    @property
+    def rulesets(self) -> Any:
+        return RulesetServiceStub(self.channel)
+
+    @property
+    def privacy(self) -> Any:
+        return PrivacyServiceStub(self.channel)
+
+    def raw(self, method: str, service: str = "DecisionService") -> Any:
         """Bytes in, bytes out."""
-        return self.channel.unary_unary(f"/maitred.v1.DecisionService/{method}")
+        return self.channel.unary_unary(f"/maitred.v1.{service}/{method}")
 
 
 Serve = Callable[..., Running]
@@ -137,11 +261,12 @@ def serve() -> Iterator[Serve]:
     def start(
         *, engine: FakeEngine | None = None, tracing: bool = False, listen: str = "127.0.0.1:0", **more: Any
     ) -> Running:
-        engine, observer = engine or FakeEngine(), FakeObserver(tracing)
-        server = Server(listen, engine, observer, **{"notice_seconds": 0.0, **more})
+        engine, house, observer = engine or FakeEngine(), FakeHouse(), FakeObserver(tracing)
+        services = Services(house, house, house, lambda: DECIDED_AT)
+        server = Server(listen, engine, observer, **{"services": services, "notice_seconds": 0.0, **more})
         address = server.start()
         channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
-        running.append(Running(server, address, engine, observer, channel))
+        running.append(Running(server, address, engine, house, observer, channel))
         return running[-1]
 
     yield start
@@ -158,6 +283,12 @@ def running(serve: Serve) -> Running:
 @pytest.fixture
 def engine_of() -> type[FakeEngine]:
     return FakeEngine
+
+
+@pytest.fixture
+def half_price() -> Proposal:
+    """What a denied claim names instead."""
+    return HALF_PRICE
 
 
 @pytest.fixture

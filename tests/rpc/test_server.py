@@ -15,11 +15,13 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 from maitred.engine.errors import Code
 from maitred.engine.observer import CallFailed
 from maitred.rpc.server import ListenError
+from maitred.rpc.services import DECISIONS_ONLY
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
 SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
 NAME = "maitred.v1.DecisionService"
+NAMES = [NAME, "maitred.v1.RulesetService", "maitred.v1.PrivacyService"]
 
 
 def request(number=0):
@@ -166,7 +168,7 @@ def test_a_refusal_does_not_wait_for_the_message(serve, gate):
 # Health and reflection
 
 
-@pytest.mark.parametrize("service", ["", NAME])
+@pytest.mark.parametrize("service", ["", *NAMES])
 def test_health_follows_the_engine(running, service):
     assert check(running, service) == SERVING
     running.engine.is_ready = False
@@ -215,13 +217,36 @@ def test_reflection_lists_the_services(running):
     asked = reflection_pb2.ServerReflectionRequest(list_services="")
     (answer,) = stub.ServerReflectionInfo(iter([asked]), timeout=5)
     assert {service.name for service in answer.list_services_response.service} == {
-        NAME,
+        *NAMES,
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
     }
-    asked = reflection_pb2.ServerReflectionRequest(file_containing_symbol=NAME)
-    (answer,) = stub.ServerReflectionInfo(iter([asked]), timeout=5)
-    assert b"DecideRequest" in answer.file_descriptor_response.file_descriptor_proto[0]
+    described = {
+        name: stub.ServerReflectionInfo(
+            iter([reflection_pb2.ServerReflectionRequest(file_containing_symbol=name)]), timeout=5
+        )
+        for name in NAMES
+    }
+    for name, messages in zip(NAMES, [b"ClaimRequest", b"LimitStatus", b"ConsentRecord"], strict=True):
+        (answer,) = described[name]
+        assert messages in answer.file_descriptor_response.file_descriptor_proto[0]
+
+
+def test_what_nothing_stands_behind_is_unimplemented(serve, status_of):
+    running = serve(services=DECISIONS_ONLY)
+    assert running.stub.Decide(request(), timeout=5).decision_id == "d-0"
+    for service, method in [
+        ("DecisionService", "Claim"),
+        ("DecisionService", "RecordOutcomes"),
+        ("RulesetService", "PauseAction"),
+        ("PrivacyService", "EraseCustomer"),
+    ]:
+        error = status_of(lambda method=method, service=service: running.raw(method, service)(b"", timeout=5))
+        assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert status_of(lambda: check(running, NAMES[1])).code() is grpc.StatusCode.NOT_FOUND
+    asked = reflection_pb2.ServerReflectionRequest(list_services="")
+    (answer,) = ServerReflectionStub(running.channel).ServerReflectionInfo(iter([asked]), timeout=5)
+    assert NAMES[1] not in {service.name for service in answer.list_services_response.service}
 
 
 # Draining

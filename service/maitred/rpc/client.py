@@ -1,25 +1,34 @@
 """A small client, for the command line: plain values in, the engine's types out."""
 
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import grpc
 import orjson
-from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from maitred.core.decisions import Explain, Proposal, Refusal, RenderedTreatment
-from maitred.core.reasons import Reason
-from maitred.core.rules import ActionType
-from maitred.engine.calls import Answer, RecordView
+from maitred.core.consents import Consent
+from maitred.core.decisions import Explain
+from maitred.core.outcomes import Outcome
+from maitred.engine.calls import (
+    Answer,
+    ClaimAnswer,
+    ConsentSignals,
+    ConsentView,
+    Erased,
+    LimitView,
+    OutcomeAnswer,
+    RecordView,
+)
 from maitred.v1 import decision_pb2 as pb
-from maitred.v1 import decision_pb2_grpc
+from maitred.v1 import decision_pb2_grpc, privacy_pb2, privacy_pb2_grpc, ruleset_pb2, ruleset_pb2_grpc
 
-from . import messages
+from . import messages, views
 from .names import DECISION_SERVICE
 from .options import client_options
 
@@ -27,8 +36,6 @@ TIMEOUT_SECONDS = 10.0
 """Long for a decision; short for somebody who looks at a terminal."""
 HEALTH_POLL_SECONDS = 0.05
 """Between two looks while a server starts."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ClientError(Exception):
@@ -42,7 +49,8 @@ class ClientError(Exception):
 class Client:
     """Calls one server at ``HOST:PORT``; with ``tls_ca`` over TLS, trusting that PEM file.
 
-    Raises ``OSError`` where that file cannot be read.
+    Instants must be aware. Raises ``OSError`` where that file cannot be read; every method that
+    calls raises ``ClientError`` where it was not answered, but for ``serving``.
     """
 
     def __init__(
@@ -50,7 +58,9 @@ class Client:
     ) -> None:
         self._target, self._timeout_seconds = target, timeout_seconds
         self._channel = _channel(target, tls_ca)
-        self._service = decision_pb2_grpc.DecisionServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._decisions = decision_pb2_grpc.DecisionServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._rulesets = ruleset_pb2_grpc.RulesetServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._privacy = privacy_pb2_grpc.PrivacyServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def __enter__(self) -> Self:
@@ -78,12 +88,9 @@ class Client:
         dry_run: bool = False,
         ruleset: str = "",
         at: datetime | None = None,
+        consent: ConsentSignals | None = None,
     ) -> Answer:
-        """One decision. ``at`` must be aware.
-
-        Raises:
-            ClientError: it was not answered.
-        """
+        """One decision."""
         request = pb.DecideRequest(
             request_id=request_id,
             customer_id=customer_id,
@@ -95,17 +102,78 @@ class Client:
             dry_run=dry_run,
             ruleset=ruleset,
             at=at,
+            consent=None if consent is None else pb.ConsentSignals(**consent._asdict()),
         )
-        return _answer(self._call(self._service.Decide, request))
+        return views.answer(self._call(self._decisions.Decide, request))
 
     def get_decision(self, decision_id: str, explain: Explain = Explain.EXPLAIN_NONE) -> RecordView:
-        """The record of a decision.
-
-        Raises:
-            ClientError: there is none, or it was not answered.
-        """
+        """The record of a decision."""
         request = pb.GetDecisionRequest(decision_id=decision_id, explain=explain.name)
-        return _record(self._call(self._service.GetDecision, request))
+        return views.record(self._call(self._decisions.GetDecision, request))
+
+    def claim(
+        self, *, request_id: str, decision_id: str, action: str, at: datetime | None = None
+    ) -> ClaimAnswer:
+        """Takes one unit of what was proposed."""
+        request = pb.ClaimRequest(request_id=request_id, decision_id=decision_id, action=action, at=at)
+        return views.claim(self._call(self._decisions.Claim, request))
+
+    def redeem(self, *, request_id: str, claim_id: str, at: datetime | None = None) -> None:
+        """Spends what a claim holds."""
+        request = pb.RedeemRequest(request_id=request_id, claim_id=claim_id, at=at)
+        self._call(self._decisions.Redeem, request)
+
+    def release(self, *, request_id: str, claim_id: str, cause: str = "", at: datetime | None = None) -> None:
+        """Gives back what a claim holds or has spent."""
+        request = pb.ReleaseRequest(request_id=request_id, claim_id=claim_id, cause=cause, at=at)
+        self._call(self._decisions.Release, request)
+
+    def record_outcomes(self, outcomes: Iterable[Outcome]) -> tuple[OutcomeAnswer, ...]:
+        """Says what became of proposals; one answer each, in their order."""
+        request = pb.RecordOutcomesRequest(outcomes=[asdict(each) for each in outcomes])
+        return views.outcomes(self._call(self._decisions.RecordOutcomes, request))
+
+    def pause(self, action: str, *, by: str, cause: str = "") -> datetime:
+        """Stops an action everywhere; since when it is stopped."""
+        request = ruleset_pb2.PauseActionRequest(action=action, by=by, cause=cause)
+        return views.moment(self._call(self._rulesets.PauseAction, request).paused_at)
+
+    def resume(self, action: str) -> bool:
+        """Lets an action go on; whether it was paused."""
+        request = ruleset_pb2.ResumeActionRequest(action=action)
+        return bool(self._call(self._rulesets.ResumeAction, request).was_paused)
+
+    def limits(
+        self, *, limit: str = "", action: str = "", location_id: str = "", most_subjects: int = 0
+    ) -> tuple[LimitView, ...]:
+        """Limits as they stand; all where nothing is chosen, the usual number of subjects where 0."""
+        request = ruleset_pb2.GetLimitsRequest(
+            limit=limit, action=action, location_id=location_id, most_subjects=most_subjects
+        )
+        return views.limits(self._call(self._rulesets.GetLimits, request))
+
+    def record_consent(self, *, request_id: str, customer_id: str, consents: Iterable[Consent]) -> None:
+        """Keeps statements of a customer."""
+        records = [asdict(each) for each in consents]
+        request = privacy_pb2.RecordConsentRequest(
+            request_id=request_id, customer_id=customer_id, records=records
+        )
+        self._call(self._privacy.RecordConsent, request)
+
+    def consent(self, customer_id: str) -> ConsentView:
+        """What is known of a customer's consent."""
+        request = privacy_pb2.GetConsentRequest(customer_id=customer_id)
+        return views.consent(self._call(self._privacy.GetConsent, request))
+
+    def export(self, customer_id: str) -> bytes:
+        """Everything held about a customer, as JSON."""
+        request = privacy_pb2.ExportCustomerRequest(customer_id=customer_id)
+        return bytes(self._call(self._privacy.ExportCustomer, request).json)
+
+    def erase(self, customer_id: str) -> Erased:
+        """Deletes a customer's key and rows."""
+        request = privacy_pb2.EraseCustomerRequest(customer_id=customer_id)
+        return views.erased(self._call(self._privacy.EraseCustomer, request))
 
     def serving(self) -> bool:
         """Whether the server says it is serving; false where it cannot be reached."""
@@ -140,46 +208,3 @@ def _channel(target: str, tls_ca: Path | None) -> grpc.Channel:
         return grpc.insecure_channel(target, options=client_options())
     credentials = grpc.ssl_channel_credentials(tls_ca.read_bytes())
     return grpc.secure_channel(target, credentials, options=client_options())
-
-
-def _answer(response: pb.DecideResponse) -> Answer:
-    return Answer(
-        decision_id=response.decision_id,
-        ruleset=response.ruleset,
-        proposals=tuple(_proposal(proposal) for proposal in response.proposals),
-        decided_at=_moment(response.decided_at),
-        refusals=tuple(_refusal(refusal) for refusal in response.refusals),
-        why=tuple(tuple(proposal.why) for proposal in response.proposals),
-        degraded=response.degraded,
-        trace_id=response.trace_id,
-    )
-
-
-def _proposal(proposal: pb.Proposal) -> Proposal:
-    treatment = proposal.treatment
-    rendered = RenderedTreatment(treatment.title, tuple(treatment.say), treatment.show)
-    return Proposal(proposal.action, proposal.rank, proposal.score, ActionType(proposal.type), rendered)
-
-
-def _refusal(refusal: pb.Refusal) -> Refusal:
-    return Refusal(refusal.action, Reason(refusal.reason), refusal.rule, refusal.detail)
-
-
-def _moment(timestamp: Timestamp) -> datetime:
-    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
-
-
-def _record(response: pb.GetDecisionResponse) -> RecordView:
-    record = response.record
-    return RecordView(
-        answer=_answer(response.decision),
-        request_id=record.request_id,
-        customer_id=record.customer_id,
-        channel=record.channel,
-        location_id=record.location_id,
-        max_actions=record.max_actions,
-        facts_json=record.facts_json,
-        situations=tuple(record.situations),
-        ruleset_version=record.ruleset_version,
-        ruleset_commit=record.ruleset_commit,
-    )

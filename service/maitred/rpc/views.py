@@ -1,0 +1,148 @@
+"""The server's answers as the engine's types."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from maitred.core.consents import Consent, ConsentState
+from maitred.core.decisions import Proposal, Refusal, RenderedTreatment
+from maitred.core.limits import LimitKind
+from maitred.core.reasons import Reason
+from maitred.core.rules import ActionType
+from maitred.engine.calls import (
+    Answer,
+    ClaimAnswer,
+    ConsentView,
+    Erased,
+    LimitView,
+    OutcomeAnswer,
+    RecordView,
+)
+from maitred.v1 import decision_pb2 as pb
+from maitred.v1 import privacy_pb2, ruleset_pb2
+
+from .convert.rulesets import KIND_NUMBERS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KINDS: Mapping[int, LimitKind] = {number: kind for kind, number in KIND_NUMBERS.items()}
+
+
+def answer(response: pb.DecideResponse) -> Answer:
+    """What a Decide answered with."""
+    return Answer(
+        decision_id=response.decision_id,
+        ruleset=response.ruleset,
+        proposals=tuple(_proposal(proposal) for proposal in response.proposals),
+        decided_at=moment(response.decided_at),
+        refusals=tuple(_refusal(refusal) for refusal in response.refusals),
+        why=tuple(tuple(proposal.why) for proposal in response.proposals),
+        degraded=response.degraded,
+        trace_id=response.trace_id,
+    )
+
+
+def record(response: pb.GetDecisionResponse) -> RecordView:
+    """The record of a decision."""
+    found = response.record
+    return RecordView(
+        answer=answer(response.decision),
+        request_id=found.request_id,
+        customer_id=found.customer_id,
+        channel=found.channel,
+        location_id=found.location_id,
+        max_actions=found.max_actions,
+        facts_json=found.facts_json,
+        situations=tuple(found.situations),
+        ruleset_version=found.ruleset_version,
+        ruleset_commit=found.ruleset_commit,
+    )
+
+
+def claim(response: pb.ClaimResponse) -> ClaimAnswer:
+    """What came of a claim."""
+    return ClaimAnswer(
+        granted=response.status == pb.CLAIM_GRANTED,
+        claim_id=response.claim_id,
+        expires_at=_moment_of(response, "expires_at"),
+        reason=Reason(response.reason) if response.reason else None,
+        detail=response.detail,
+        alternatives=tuple(_proposal(proposal) for proposal in response.alternatives),
+    )
+
+
+def outcomes(response: pb.RecordOutcomesResponse) -> tuple[OutcomeAnswer, ...]:
+    """Which outcomes were taken up."""
+    return tuple(
+        OutcomeAnswer(result.outcome_id, result.recorded, result.detail) for result in response.results
+    )
+
+
+def limits(response: ruleset_pb2.GetLimitsResponse) -> tuple[LimitView, ...]:
+    """Limits as they stand."""
+    return tuple(_limit(status) for status in response.limits)
+
+
+def consent(response: privacy_pb2.GetConsentResponse) -> ConsentView:
+    """What is known of a customer's consent."""
+    return ConsentView(
+        tuple(_consent(each) for each in response.current), tuple(_consent(each) for each in response.history)
+    )
+
+
+def erased(response: privacy_pb2.EraseCustomerResponse) -> Erased:
+    """What was erased."""
+    return Erased(dict(response.erased), moment(response.erased_at))
+
+
+def moment(timestamp: Timestamp) -> datetime:
+    """The instant, aware."""
+    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+
+
+def _proposal(proposal: pb.Proposal) -> Proposal:
+    treatment = proposal.treatment
+    return Proposal(
+        proposal.action,
+        proposal.rank,
+        proposal.score,
+        ActionType(proposal.type),
+        RenderedTreatment(treatment.title, tuple(treatment.say), treatment.show),
+        proposal.substitute_for,
+        _moment_of(proposal, "hold_expires_at"),
+    )
+
+
+def _refusal(refusal: pb.Refusal) -> Refusal:
+    return Refusal(refusal.action, Reason(refusal.reason), refusal.rule, refusal.detail)
+
+
+def _limit(status: ruleset_pb2.LimitStatus) -> LimitView:
+    return LimitView(
+        name=status.name,
+        kind=_KINDS[status.kind],
+        subject=status.subject,
+        window=status.window,
+        counts=status.counts,
+        used=status.used,
+        held=status.held,
+        maximum=status.maximum if status.HasField("maximum") else None,
+        resets_at=_moment_of(status, "resets_at"),
+        exhausted_at=_moment_of(status, "exhausted_at"),
+        actions=tuple(status.actions),
+    )
+
+
+def _consent(statement: privacy_pb2.ConsentRecord) -> Consent:
+    return Consent(
+        statement.purpose,
+        ConsentState(statement.state),
+        statement.source,
+        moment(statement.at),
+        statement.text_version,
+    )
+
+
+def _moment_of(message: Message, field: str) -> datetime | None:
+    return moment(getattr(message, field)) if message.HasField(field) else None
