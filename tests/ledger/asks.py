@@ -17,7 +17,7 @@ CAP = Limit("cap", LimitKind.FREQUENCY_CAP, ("customer.id",), 1, Rolling(timedel
 
 
 def needs(*limits, now=NOW, customer="c-1", location="s-1"):
-    facts = {"customer.id": customer, "location.id": location}
+    facts = {"customer.id": customer, "location.id": location, "session.id": "visit"}
     return tuple(need for limit in limits for need in needs_of(limit, facts, now, "UTC"))
 
 

@@ -4,6 +4,7 @@ Slow, in memory, one batch after another. It shares the values of ``core`` (need
 answers) and none of its arithmetic: no counters, no table of moves.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 from maitred.core.lots import Confirm, Refused, Release, Settled, Status, Take
@@ -16,6 +17,7 @@ class ModelUnit:
     taken: int
     rolling: bool
     firm: bool
+    end: float
 
 
 @dataclass
@@ -25,6 +27,7 @@ class ModelLot:
     state: str
     expires: int | None
     reuse: bytes = b""
+    changed: int = 0
 
 
 @dataclass
@@ -64,12 +67,11 @@ class Model:
                 expires = None if take.hold_us is None else at + take.hold_us
                 answer = Settled(Status.GRANTED, take.id, choice, expires)
                 state = "confirmed" if expires is None else "held"
-                self.lots[take.id] = ModelLot(
-                    take.fingerprint, answer, state, expires, take.reuse[choice] if take.reuse else b""
-                )
+                key = take.reuse[choice] if take.reuse else b""
+                self.lots[take.id] = ModelLot(take.fingerprint, answer, state, expires, key, self.now)
                 return answer
         answer = Settled(Status.DENIED, take.id, refused=self.missing(take.choices[0]))
-        self.lots[take.id] = ModelLot(take.fingerprint, answer, "denied", None)
+        self.lots[take.id] = ModelLot(take.fingerprint, answer, "denied", None, changed=self.now)
         return answer
 
     def own(self, take, choice):
@@ -113,12 +115,13 @@ class Model:
         if short:
             return Status.NOTHING_LEFT, short
         self.add(operation.lot, needs)
-        lot.state = "confirmed"
+        lot.state, lot.changed = "confirmed", self.now
         return Status.CONFIRMED, None
 
     def give_back(self, lot_id, state):
         """Of a hold that expires the firm units stay."""
-        self.lots[lot_id].state = state
+        lot = self.lots[lot_id]
+        lot.state, lot.changed = state, lot.expires if state == "expired" else self.now
         stay = [unit for unit in self.live if unit.lot != lot_id or (unit.firm and state == "expired")]
         self.live = stay
 
@@ -138,6 +141,26 @@ class Model:
         at = max((self.clock(need.counter.id) for need in needs), default=self.now)
         for need in needs:
             rolling = need.lookback_us is not None
-            self.live.append(ModelUnit(need.counter.id, lot_id, at, rolling, need.firm))
+            self.live.append(ModelUnit(need.counter.id, lot_id, at, rolling, need.firm, end_of(need, at)))
             self.last[need.counter.id] = max(self.last.get(need.counter.id, 0), at)
         return at
+
+    def forget(self, before, lots, counters):
+        """Only those lots and counters are still there; nothing may be gone that can count."""
+        for lot_id in self.lots.keys() - lots:
+            lot = self.lots.pop(lot_id)
+            assert lot.state != "held"
+            assert lot.changed < before
+            assert all(unit.end < before for unit in self.live if unit.lot == lot_id)
+        self.live = [unit for unit in self.live if unit.lot in lots]
+        assert all(unit.end < before for unit in self.live if unit.counter not in counters)
+        self.live = [unit for unit in self.live if unit.counter in counters]
+        self.steps = {key: step for key, step in self.steps.items() if step[0][2] in lots}
+
+
+def end_of(need, at):
+    if need.lookback_us is not None:
+        return at + need.lookback_us
+    if need.counter.resets_at is not None:
+        return need.counter.resets_at.timestamp() * 1e6
+    return math.inf if need.counter.window == "lifetime" else at

@@ -80,6 +80,8 @@ class Simulation:
         for _ in range(self.batches):
             self.change_the_world()
             self.settle([self.request() for _ in range(self.rng.randint(0, 5))])
+            if self.rng.random() < 0.2:
+                self.purge()
 
     def change_the_world(self):
         rng = self.rng
@@ -104,6 +106,19 @@ class Simulation:
             check(transaction, self.model)
             self.check_limits(transaction, operations, before)
         check_nothing_twice(operations, answers)
+
+    def purge(self):
+        """Longer ago than all the steps back of the clock together."""
+        before = self.now - timedelta(days=1)
+        self.store.purge_ledger(before, self.rng.choice((1, 3, 100)))
+        with self.store.transaction() as transaction:
+            driver = transaction._line.driver
+            lots, counters = (
+                {key for (key,) in driver.execute(f"SELECT {key} FROM {table}").fetchall()}
+                for key, table in (("lot_id", "ledger_lot"), ("counter_id", "ledger_counter"))
+            )
+            self.model.forget((before - EPOCH) // timedelta(microseconds=1), lots, counters)
+            check(transaction, self.model)
 
     def check_limits(self, transaction, operations, before):
         """What was taken from stays within the maximum it was taken under; reads tell what counts."""

@@ -158,14 +158,15 @@ class Book:
     def _grant(self, take: Take, choice: int, needs: Sequence[Need]) -> Settled:
         at = self._instant(needs)
         state = UnitState.CONFIRMED if take.hold_us is None else UnitState.HELD
+        expires = None if take.hold_us is None else at + take.hold_us
         return self._open(
             take,
             state,
             choice=choice,
             units=self._add(take.id, needs, at, state),
-            expires_us=None if take.hold_us is None else at + take.hold_us,
+            expires_us=expires,
             reuse=take.reuse[choice] if take.reuse else b"",
-            over_us=over_us(needs, at),
+            over_us=_later(over_us(needs, at), expires or at),
         )
 
     def _open(self, take: Take, state: UnitState, **fields: Any) -> Settled:

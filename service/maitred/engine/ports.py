@@ -173,10 +173,12 @@ class Store(Protocol):
         ...
 
     def purge_ledger(self, before: datetime, most: int) -> int:
-        """Forgets at most so many lots, steps and counters that can never count again.
+        """Forgets at most so many lots, with their steps, and so many counters that count no more.
 
-        Those are lots that are over and counters whose window has ended before that instant;
-        answers how many rows went, so that a caller goes on until there are none.
+        Those are lots that were over, and counters whose window had ended, before that instant.
+        ``before`` is as long ago as a retry may still come, a session last, a clock be wrong or
+        the window of a rolling limit be lengthened. What is held stays, and what a window that
+        never resets counts. Answers how many rows went: a caller goes on until there are none.
         """
         ...
 

@@ -55,6 +55,18 @@ class LedgerSql(ABC):
         """Those of the steps that are there."""
 
     @abstractmethod
+    def over(self, driver: Driver, before_us: int, most: int) -> list[Lot]:
+        """Lots of which nothing has counted since then, locked; none that another has locked."""
+
+    @abstractmethod
+    def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
+        """Removes lots with their steps, and counters; all of them locked. How many rows went."""
+
+    @abstractmethod
+    def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
+        """Removes counters whose window ended before then, none that another has locked."""
+
+    @abstractmethod
     def save(self, driver: Driver, book: Book, known: Collection[bytes]) -> None:
         """Writes what the book has changed; ``known`` are the lots that were there before.
 
@@ -97,6 +109,29 @@ def read_held(sql: LedgerSql, driver: Driver, now: datetime, keys: Collection[by
     now_us = to_microseconds(now)
     found = sql.reusable(driver, set(keys)) if keys else ()
     return {lot.reuse: lot for lot in found if not is_due(lot, now_us)}
+
+
+def purge(sql: LedgerSql, driver: Driver, before: datetime, most: int) -> int:
+    """See ``engine.ports.Store.purge_ledger``."""
+    before_us = to_microseconds(before)
+    lots = {lot.id: lot for lot in sql.over(driver, before_us, most)}
+    return _forget(sql, driver, lots, before_us) + sql.forget_ended(driver, before_us, most)
+
+
+def _forget(sql: LedgerSql, driver: Driver, lots: dict[bytes, Lot], before_us: int) -> int:
+    """Removes the lots, and their units from the counters that go on: counters are the sum of lots."""
+    if not lots:
+        return 0
+    ids = {unit.counter for lot in lots.values() for unit in lot.units}
+    book = Book(before_us, sql.lock_rows(driver, ids, {}) if ids else {}, lots)
+    book.forget(lots)
+    sql.save(driver, book, lots.keys())
+    empty = [
+        counter_id
+        for counter_id, row in book.rows.items()
+        if row.held == row.used == 0 and row.last_us < before_us
+    ]
+    return sql.forget(driver, lots.keys(), empty)
 
 
 def _open_book(

@@ -89,6 +89,19 @@ DELETE FROM ledger_unit AS unit
 USING unnest(%b::bytea[], %b::bigint[], %b::bytea[]) AS gone (counter_id, taken_at, lot_id)
 WHERE unit.counter_id = gone.counter_id AND unit.taken_at = gone.taken_at AND unit.lot_id = gone.lot_id
 """
+_OVER = f"""
+SELECT {LOT_COLUMNS} FROM ledger_lot WHERE over_at > 0 AND over_at < %b::bigint AND state <> 1
+ORDER BY over_at LIMIT %b::bigint FOR UPDATE SKIP LOCKED
+"""  # noqa: S608 -- of constants
+_FORGET_STEPS = "DELETE FROM ledger_step WHERE lot_id = ANY (%b::bytea[])"
+_FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"
+_FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"
+_FORGET_ENDED = """
+DELETE FROM ledger_counter WHERE counter_id IN (
+    SELECT counter_id FROM ledger_counter WHERE resets_at > 0 AND resets_at < %b::bigint
+    ORDER BY resets_at LIMIT %b::bigint FOR UPDATE SKIP LOCKED
+)
+"""
 _CLOCK = "SELECT clock_timestamp()"
 
 
@@ -130,6 +143,20 @@ class PostgresLedger(LedgerSql):
     def steps(self, driver: Driver, ids: Collection[bytes]) -> list[Step]:
         """See ``LedgerSql``."""
         return [step_of(row) for row in driver.execute(_STEPS, (list(ids),)).fetchall()]
+
+    def over(self, driver: Driver, before_us: int, most: int) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return [lot_of(row) for row in driver.execute(_OVER, (before_us, most)).fetchall()]
+
+    def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
+        """See ``LedgerSql``."""
+        gone = driver.execute(_FORGET_STEPS, (list(lots),)).rowcount
+        gone += driver.execute(_FORGET_LOTS, (list(lots),)).rowcount
+        return gone + (driver.execute(_FORGET_COUNTERS, (list(counters),)).rowcount if counters else 0)
+
+    def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
+        """See ``LedgerSql``."""
+        return driver.execute(_FORGET_ENDED, (before_us, most)).rowcount
 
     def save(self, driver: Driver, book: Book, known: Collection[bytes]) -> None:
         """See ``LedgerSql``."""

@@ -70,6 +70,19 @@ _ADD_UNITS = """
 INSERT INTO ledger_unit (counter_id, taken_at, lot_id) VALUES {} ON CONFLICT DO NOTHING
 """
 _REMOVE_UNITS = "DELETE FROM ledger_unit WHERE (counter_id, taken_at, lot_id) IN (VALUES {})"
+_OVER = f"""
+SELECT json_group_array({_LOT}) FROM (
+    SELECT * FROM ledger_lot WHERE over_at > 0 AND over_at < ? AND state <> 1 ORDER BY over_at LIMIT ?
+)
+"""  # noqa: S608 -- of constants
+_FORGET_STEPS = "DELETE FROM ledger_step WHERE lot_id IN (VALUES {})"
+_FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id IN (VALUES {})"
+_FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id IN (VALUES {})"
+_FORGET_ENDED = """
+DELETE FROM ledger_counter WHERE counter_id IN (
+    SELECT counter_id FROM ledger_counter WHERE resets_at > 0 AND resets_at < ? ORDER BY resets_at LIMIT ?
+)
+"""
 
 _THERE_ALREADY: Values = (NONE, "", b"", b"", NONE)
 """Columns of a counter that was read, of which only the counts are written."""
@@ -116,6 +129,23 @@ class SqliteLedger(LedgerSql):
     def steps(self, driver: Driver, ids: Collection[bytes]) -> list[Step]:
         """See ``LedgerSql``."""
         return [step_of(row) for row in ask(driver, _STEPS, _alone(ids), _STEP_BLOBS)]
+
+    def over(self, driver: Driver, before_us: int, most: int) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return _lots(rows_in(driver.execute(_OVER, (before_us, most)), _LOT_BLOBS))
+
+    def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
+        """See ``LedgerSql``."""
+        removed = [
+            *run(driver, _FORGET_STEPS, _alone(lots)),
+            *run(driver, _FORGET_LOTS, _alone(lots)),
+            *run(driver, _FORGET_COUNTERS, _alone(counters)),
+        ]
+        return sum(cursor.rowcount for cursor in removed)
+
+    def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
+        """See ``LedgerSql``."""
+        return driver.execute(_FORGET_ENDED, (before_us, most)).rowcount
 
     def save(self, driver: Driver, book: Book, known: Collection[bytes]) -> None:  # noqa: ARG002 -- one statement for both
         """See ``LedgerSql``."""

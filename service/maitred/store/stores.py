@@ -110,6 +110,14 @@ class SqlStore:
         """Every pause there is, by name of the action; from any thread. Raises ``StoreDown``."""
         return self._read(pauses.find_all)
 
+    def purge_ledger(self, before: datetime, most: int) -> int:
+        """Forgets some of what has been over since before that instant; how many rows went.
+
+        From any thread; one short transaction. Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        with self.transaction() as transaction:
+            return transaction.purge_ledger(before, most)
+
     def save_ruleset(self, ruleset: StoredRuleset) -> None:
         """Keeps a ruleset under its hash, or the first that stood there. From any thread.
 

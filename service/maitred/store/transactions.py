@@ -71,6 +71,11 @@ class SqlTransaction(ABC):
         with self._guarded():
             return ledger.settle(self._ledger, self._line.driver, now, operations)
 
+    def purge_ledger(self, before: datetime, most: int) -> int:
+        """See ``engine.ports.Store``."""
+        with self._guarded():
+            return ledger.purge(self._ledger, self._line.driver, before, most)
+
     @abstractmethod
     def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
         """The same in the database's own SQL."""
