@@ -1,0 +1,350 @@
+"""What a customer's IAB consent strings say, and whether that allows a purpose.
+
+The strings are read elsewhere; these are their values. A privacy officer maps each purpose of
+the business to what the strings are asked for it (`IabMapping`), and `verdict` answers:
+
+- Unknown is no: only a string that says so, fresh and whole, is a grant.
+- A refusal anywhere wins. What is named and present but silent (``UNKNOWN``) wins over a grant
+  elsewhere, because the customer has been shown that question and there is no answer. A section
+  that is absent says nothing at all: it belongs to another jurisdiction and takes no grant away.
+- Not having opted out is no consent. It counts as a grant only where the purpose's legal basis
+  is an opt-out; elsewhere it neither grants nor denies.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, unique
+
+from .vendors import NO_VENDORS, Vendors
+
+OPT_OUTS = frozenset({"sale", "sharing", "targeted_advertising"})
+"""What a customer can opt out of, in the words of rule files."""
+SENSITIVE = frozenset(
+    {
+        "biometric",
+        "citizenship",
+        "consumer_health",
+        "crime_victim",
+        "financial_account",
+        "genetic",
+        "health",
+        "identity_document",
+        "messages",
+        "national_origin",
+        "precise_geolocation",
+        "racial_ethnic_origin",
+        "religious_beliefs",
+        "sexual_orientation",
+        "transgender",
+        "union_membership",
+    }
+)
+"""Sensitive categories of the US sections, in the words of rule files."""
+SECTIONS = frozenset(
+    {
+        *("tcfeuv2", "tcfcav1", "uspv1", "usnat", "usca", "usva", "usco", "usut", "usct", "usfl", "usmt"),
+        *("usor", "ustx", "usde", "usia", "usne", "usnh", "usnj", "ustn", "usmn", "usmd", "usin", "usky"),
+        "usri",
+    }
+)
+"""Sections of a GPP string that are read, by IAB's names."""
+
+FRESH_MONTHS = 13
+"""Older strings are no: the age at which regulators and the TCF policies want people asked again."""
+CLOCK_SKEW = timedelta(hours=14)
+"""How far ahead of now a string may be dated: newer ones carry the day only, and where the customer
+lives that day may have begun up to 14 hours before it does in UTC."""
+LEAST_CMP_ID = 2
+"""Lower ids are no registered consent platform: test strings carry them."""
+_CONSENT_ONLY_PURPOSES = frozenset({1})
+"""Legitimate interest never covers storing things on a device (TCF policies, purpose 1)."""
+_CONSENT_ONLY_PURPOSES_2_2 = frozenset({1, 3, 4, 5, 6})
+"""Nor, since TCF 2.2, profiles for advertising and content."""
+_POLICY_2_2 = 4
+_POLICY_2_3 = 5
+"""From this policy version on a vendor that was not disclosed may do nothing."""
+_MONTHS_PER_YEAR = 12
+_LONGEST_MONTH_DAYS = 31
+
+
+@unique
+class State(Enum):
+    """Whether signals allow a purpose."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+@unique
+class Malformed(Enum):
+    """Stands in for a string that could not be read."""
+
+    MALFORMED = "malformed"
+
+
+MALFORMED = Malformed.MALFORMED
+
+
+@unique
+class Framework(Enum):
+    """Which framework a TCF string belongs to."""
+
+    EU_V1 = "tcfeuv1"
+    EU = "tcfeuv2"
+    CANADA = "tcfcav1"
+
+
+@unique
+class RestrictionKind(Enum):
+    """What a publisher says of vendors and a purpose; ``UNDEFINED`` is treated as forbidden."""
+
+    FORBIDDEN = 0
+    CONSENT_ONLY = 1
+    LEGITIMATE_INTEREST_ONLY = 2
+    UNDEFINED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """A publisher's restriction on one purpose for some vendors."""
+
+    purpose: int
+    kind: RestrictionKind
+    vendors: Vendors
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherPurposes:
+    """What the customer agreed to for the publisher itself; custom purposes are numbered from 1."""
+
+    consents: frozenset[int]
+    legitimate_interests: frozenset[int]
+    custom_count: int
+    custom_consents: frozenset[int]
+    custom_legitimate_interests: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tcf:
+    """A TCF string. Instants are aware, in UTC.
+
+    In the Canadian framework ``consents`` are express consents and ``legitimate_interests``
+    implied ones. A segment that the string does not have is ``None``. An inexact string has set
+    bits left over that no field explains: it grants nothing.
+    """
+
+    framework: Framework
+    version: int
+    created: datetime
+    last_updated: datetime
+    cmp_id: int
+    cmp_version: int
+    consent_screen: int
+    consent_language: str
+    vendor_list_version: int
+    policy_version: int
+    purpose_consents: frozenset[int]
+    purpose_legitimate_interests: frozenset[int] = frozenset()
+    special_features: frozenset[int] = frozenset()
+    vendor_consents: Vendors = NO_VENDORS
+    vendor_legitimate_interests: Vendors = NO_VENDORS
+    restrictions: tuple[Restriction, ...] = ()
+    is_service_specific: bool = False
+    uses_non_standard_stacks: bool = False
+    purpose_one_treatment: bool = False
+    publisher_country: str = "AA"
+    disclosed_vendors: Vendors | None = None
+    allowed_vendors: Vendors | None = None
+    publisher: PublisherPurposes | None = None
+    exact: bool = True
+
+
+@unique
+class Choice(Enum):
+    """One answer of a US section."""
+
+    CONSENTED = "consented"
+    NOT_OPTED_OUT = "not opted out"
+    REFUSED = "refused"
+    UNSAID = "unsaid"
+
+
+@dataclass(frozen=True, slots=True)
+class GppSection:
+    """A US section of a GPP string.
+
+    ``fields`` has IAB's names and numbers, for exports and explanations; the rest is what they
+    mean. ``opt_outs`` has a choice for words of `OPT_OUTS`, ``sensitive`` for words of `SENSITIVE`.
+    ``gpc`` is the browser's Global Privacy Control. ``child_refused`` says that consent is
+    missing for a customer known to be a child. An inexact section has set bits left over that
+    no field explains: it may deny, and never grants.
+    """
+
+    name: str
+    fields: Mapping[str, int | bool | str | tuple[int, ...]]
+    opt_outs: Mapping[str, Choice]
+    sensitive: Mapping[str, Choice]
+    gpc: bool = False
+    child_refused: bool = False
+    exact: bool = True
+
+
+Gpp = Mapping[str, GppSection | Tcf]
+
+
+@dataclass(frozen=True, slots=True)
+class IabMapping:
+    """What the strings are asked for one purpose of the business.
+
+    ``tcf_purposes`` and ``tcf_special_features`` are IAB's numbers; all are needed. For the
+    purposes in ``tcf_legitimate_interest`` a legitimate interest (Canada: implied consent) that
+    nobody objected to suffices. With ``tcf_vendor``, the business's number on the IAB's vendor
+    list, that vendor must be agreed to as well and publishers' restrictions on it hold. TCF is
+    read from the TCF string and from ``tcfeuv2`` of the GPP string.
+
+    ``gpp_sections`` are names of `SECTIONS`, ``gpp_opt_outs`` words of `OPT_OUTS`: none may have
+    been opted out of. ``gpp_sensitive`` are words of `SENSITIVE`: each needs consent. With
+    ``gpp_children``, a section that lacks consent for a known child denies.
+    """
+
+    tcf_purposes: frozenset[int] = frozenset()
+    tcf_special_features: frozenset[int] = frozenset()
+    tcf_legitimate_interest: frozenset[int] = frozenset()
+    tcf_vendor: int | None = None
+    gpp_sections: frozenset[str] = frozenset()
+    gpp_opt_outs: frozenset[str] = frozenset()
+    gpp_sensitive: frozenset[str] = frozenset()
+    gpp_children: bool = field(default=True, kw_only=True)
+
+
+def verdict(
+    mapping: IabMapping,
+    tcf: Tcf | Malformed | None,
+    gpp: Gpp | Malformed | None,
+    now: datetime,
+    *,
+    is_opt_out: bool = False,
+) -> State:
+    """Whether the strings allow what ``mapping`` asks; ``None`` is a string that was not sent.
+
+    ``now`` is aware. ``is_opt_out`` says that the legal basis is an opt-out, so that not having
+    opted out is a grant.
+    """
+    reads_tcf = bool(mapping.tcf_purposes or mapping.tcf_special_features)
+    states: set[State] = set()
+    if reads_tcf and tcf is not None:
+        states.add(_tcf_state(mapping, tcf, now))
+    if gpp is MALFORMED and (reads_tcf or mapping.gpp_sections):
+        states.add(State.DENIED)
+    elif isinstance(gpp, Mapping):
+        states.update(_gpp_states(mapping, gpp, now, is_opt_out=is_opt_out))
+    return strictest(states)
+
+
+def strictest(states: Iterable[State]) -> State:
+    """Denied over unknown over granted; of nothing, unknown."""
+    found = set(states)
+    if State.DENIED in found:
+        return State.DENIED
+    return State.GRANTED if found == {State.GRANTED} else State.UNKNOWN
+
+
+def is_fresh(tcf: Tcf, now: datetime) -> bool:
+    """Whether the string was updated within `FRESH_MONTHS` civil months, and not in the future."""
+    return tcf.last_updated - CLOCK_SKEW <= now <= _months_after(tcf.last_updated, FRESH_MONTHS)
+
+
+def _months_after(start: datetime, months: int) -> datetime:
+    """The same day and time that many months on; of a day that month lacks, its last day."""
+    years, month = divmod(start.month - 1 + months, _MONTHS_PER_YEAR)
+    for day in range(start.day, _LONGEST_MONTH_DAYS - 4, -1):
+        try:
+            return start.replace(year=start.year + years, month=month + 1, day=day)
+        except ValueError:  # a day that this month does not have
+            continue
+    return start.replace(year=start.year + years, month=month + 1)
+
+
+def _tcf_state(mapping: IabMapping, tcf: Tcf | Malformed, now: datetime) -> State:
+    allowed = (
+        isinstance(tcf, Tcf)
+        and tcf.framework is not Framework.EU_V1
+        and tcf.exact
+        and tcf.cmp_id >= LEAST_CMP_ID
+        and is_fresh(tcf, now)
+        and mapping.tcf_special_features <= tcf.special_features
+        and _disclosed(mapping.tcf_vendor, tcf)
+        and all(_allows(mapping, tcf, purpose) for purpose in mapping.tcf_purposes)
+    )
+    return State.GRANTED if allowed else State.DENIED
+
+
+def _disclosed(vendor: int | None, tcf: Tcf) -> bool:
+    if vendor is None or tcf.framework is not Framework.EU or tcf.policy_version < _POLICY_2_3:
+        return True
+    return tcf.disclosed_vendors is not None and vendor in tcf.disclosed_vendors
+
+
+def _allows(mapping: IabMapping, tcf: Tcf, purpose: int) -> bool:
+    vendor = mapping.tcf_vendor
+    kinds = set() if vendor is None else _restrictions(tcf, purpose, vendor)
+    if kinds & {RestrictionKind.FORBIDDEN, RestrictionKind.UNDEFINED}:
+        return False
+    by_consent = (
+        purpose in tcf.purpose_consents
+        and (vendor is None or vendor in tcf.vendor_consents)
+        and RestrictionKind.LEGITIMATE_INTEREST_ONLY not in kinds
+    )
+    by_interest = (
+        purpose in mapping.tcf_legitimate_interest - _consent_only(tcf)
+        and purpose in tcf.purpose_legitimate_interests
+        and (vendor is None or vendor in tcf.vendor_legitimate_interests)
+        and RestrictionKind.CONSENT_ONLY not in kinds
+    )
+    return by_consent or by_interest
+
+
+def _restrictions(tcf: Tcf, purpose: int, vendor: int) -> set[RestrictionKind]:
+    return {rule.kind for rule in tcf.restrictions if rule.purpose == purpose and vendor in rule.vendors}
+
+
+def _consent_only(tcf: Tcf) -> frozenset[int]:
+    newer = tcf.framework is Framework.EU and tcf.policy_version >= _POLICY_2_2
+    return _CONSENT_ONLY_PURPOSES_2_2 if newer else _CONSENT_ONLY_PURPOSES
+
+
+def _gpp_states(mapping: IabMapping, gpp: Gpp, now: datetime, *, is_opt_out: bool) -> Iterator[State]:
+    reads_tcf = bool(mapping.tcf_purposes or mapping.tcf_special_features)
+    for name in mapping.gpp_sections | {Framework.EU.value}:
+        match gpp.get(name):
+            case Tcf() as tcf if reads_tcf:
+                yield _tcf_state(mapping, tcf, now)
+            case GppSection() as section:
+                yield from _section_states(mapping, section, is_opt_out=is_opt_out)
+
+
+def _section_states(mapping: IabMapping, section: GppSection, *, is_opt_out: bool) -> Iterator[State]:
+    if mapping.gpp_children and section.child_refused:
+        yield State.DENIED
+    if mapping.gpp_opt_outs and section.gpc:
+        yield State.DENIED
+    choices = [section.opt_outs.get(word, Choice.UNSAID) for word in mapping.gpp_opt_outs]
+    choices += [section.sensitive.get(word, Choice.UNSAID) for word in mapping.gpp_sensitive]
+    for choice in choices:
+        state = _state_of(choice, is_opt_out=is_opt_out)
+        if state is not None:
+            yield State.UNKNOWN if state is State.GRANTED and not section.exact else state
+
+
+def _state_of(choice: Choice, *, is_opt_out: bool) -> State | None:
+    match choice:
+        case Choice.REFUSED:
+            return State.DENIED
+        case Choice.CONSENTED:
+            return State.GRANTED
+        case Choice.NOT_OPTED_OUT:
+            return State.GRANTED if is_opt_out else None
+        case Choice.UNSAID:
+            return State.UNKNOWN

@@ -1,0 +1,118 @@
+"""The Canadian TCF section of a GPP string.
+
+Its vendors are Fibonacci ranges. The first encoders wrote fixed ones instead, as in Europe,
+and nothing in the string tells which: what reads as the one is taken, else the other, even where
+that leaves set bits over, as it does for a string that the reference library decodes.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from maitred.core.signals import Framework, Restriction, Tcf
+from maitred.core.vendors import Vendors
+
+from . import messages
+from .bits import PADDING_BITS, Bits
+from .errors import IabError
+from .ids import fibonacci_ranges, fixed_ranges, restricted, restrictions, vendors
+from .tcf import (
+    CMP_BITS,
+    DISCLOSED,
+    LIST_BITS,
+    MOST_SEGMENTS,
+    POLICY_BITS,
+    PUBLISHER,
+    PURPOSES,
+    SCREEN_BITS,
+    SEGMENT_BITS,
+    SPECIAL_FEATURES,
+    VERSION_BITS,
+    publisher_segment,
+)
+
+_VERSION = 1
+
+
+def parse_canada(text: str) -> Tcf:
+    """The section, whatever its consent platform; raises `IabError`."""
+    core, *others = text.split(".", MOST_SEGMENTS)
+    segments = _segments(others)
+    disclosed, own = segments.get(DISCLOSED), segments.get(PUBLISHER)
+    try:
+        return _section(core, disclosed, own, is_fibonacci=True)
+    except IabError:
+        return _section(core, disclosed, own, is_fibonacci=False)
+
+
+def _segments(texts: list[str]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for text in texts:
+        kind = Bits(text).take(SEGMENT_BITS)
+        if kind in found or kind not in {DISCLOSED, PUBLISHER}:
+            raise IabError(messages.unknown_segment(kind))
+        found[kind] = text
+    return found
+
+
+def _section(core: str, disclosed: str | None, own: str | None, *, is_fibonacci: bool) -> Tcf:
+    bits = Bits(core)
+    version = bits.take(VERSION_BITS)
+    if version != _VERSION:
+        raise IabError(messages.wrong_version("version", version))
+    found = Tcf(
+        framework=Framework.CANADA,
+        version=version,
+        created=bits.instant(),
+        last_updated=bits.instant(),
+        cmp_id=bits.take(CMP_BITS),
+        cmp_version=bits.take(CMP_BITS),
+        consent_screen=bits.take(SCREEN_BITS),
+        consent_language=bits.letters(),
+        vendor_list_version=bits.take(LIST_BITS),
+        policy_version=bits.take(POLICY_BITS),
+        uses_non_standard_stacks=bits.flag(),
+        special_features=bits.numbers(SPECIAL_FEATURES),
+        purpose_consents=bits.numbers(PURPOSES),
+        purpose_legitimate_interests=bits.numbers(PURPOSES),
+        vendor_consents=_vendors(bits, is_fibonacci=is_fibonacci),
+        vendor_legitimate_interests=_vendors(bits, is_fibonacci=is_fibonacci),
+        restrictions=_restrictions(bits, is_fibonacci=is_fibonacci),
+        disclosed_vendors=_disclosed(disclosed),
+        publisher=publisher_segment(_opened(own)),
+    )
+    if is_fibonacci:
+        bits.close()
+    elif bits.left >= PADDING_BITS:
+        raise IabError(messages.left_over())
+    return replace(found, exact=not bits.rest())
+
+
+def _opened(segment: str | None) -> Bits | None:
+    if segment is None:
+        return None
+    bits = Bits(segment)
+    bits.take(SEGMENT_BITS)
+    return bits
+
+
+def _disclosed(segment: str | None) -> Vendors | None:
+    bits = _opened(segment)
+    if bits is None:
+        return None
+    try:
+        found = _vendors(bits, is_fibonacci=True)
+        bits.close()
+    except IabError:
+        bits = Bits(segment or "")
+        bits.take(SEGMENT_BITS)
+        found = _vendors(bits, is_fibonacci=False)
+        bits.close()
+    return found
+
+
+def _vendors(bits: Bits, *, is_fibonacci: bool) -> Vendors:
+    return vendors(bits, fibonacci_ranges if is_fibonacci else fixed_ranges)
+
+
+def _restrictions(bits: Bits, *, is_fibonacci: bool) -> tuple[Restriction, ...]:
+    return restrictions(bits, partial(vendors, ranges=fibonacci_ranges) if is_fibonacci else restricted)

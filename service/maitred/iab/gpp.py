@@ -1,0 +1,78 @@
+"""GPP strings: a header that names sections, and the sections."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+from maitred.core.signals import Framework, Gpp, GppSection, Tcf
+
+from . import messages
+from .bits import Bits
+from .canada import parse_canada
+from .errors import IabError
+from .ids import COUNT_BITS
+from .layouts import LAYOUTS
+from .tcf import parse_tcf
+from .us import parse_us, parse_us_privacy
+
+MOST_SECTIONS = 64
+"""More than twice as many as are defined."""
+_HEADER_TYPE = 3
+_HEADER_VERSION = 1
+_HEADER_BITS = 6
+
+
+def parse_gpp(text: str) -> Gpp:
+    """The sections by name; those that are not known are left out. Raises `IabError`."""
+    header, *texts = text.split("~", MOST_SECTIONS + 1)
+    if len(texts) > MOST_SECTIONS:
+        raise IabError(messages.absurd("a number of sections", MOST_SECTIONS))
+    found = {}
+    for section_id, section in zip(_section_ids(header, len(texts)), texts, strict=True):
+        if section_id in _READERS:
+            name, read = _READERS[section_id]
+            found[name] = _named(name, read, section)
+    return MappingProxyType(found)
+
+
+def _section_ids(header: str, expected: int) -> list[int]:
+    bits = Bits(header)
+    for what, known in (("type", _HEADER_TYPE), ("version", _HEADER_VERSION)):
+        value = bits.take(_HEADER_BITS)
+        if value != known:
+            raise IabError(messages.wrong_version(what, value))
+    found: list[int] = []
+    last = 0
+    for _ in range(bits.take(COUNT_BITS)):
+        is_range = bits.flag()
+        start = last + bits.fibonacci()
+        last = start + bits.fibonacci() if is_range else start
+        if len(found) + last - start >= expected:
+            raise IabError(messages.sections_differ(len(found) + last - start + 1, expected))
+        found.extend(range(start, last + 1))
+    bits.close()
+    if len(found) != expected:
+        raise IabError(messages.sections_differ(len(found), expected))
+    return found
+
+
+def _named(name: str, read: Callable[[str], GppSection | Tcf], text: str) -> GppSection | Tcf:
+    try:
+        return read(text)
+    except IabError as error:
+        raise IabError(messages.in_section(name, str(error))) from None
+
+
+def _europe(text: str) -> Tcf:
+    found = parse_tcf(text)
+    if found.framework is not Framework.EU:
+        raise IabError(messages.wrong_version("version", found.version))
+    return found
+
+
+_READERS: Mapping[int, tuple[str, Callable[[str], GppSection | Tcf]]] = {
+    2: (Framework.EU.value, _europe),
+    5: (Framework.CANADA.value, parse_canada),
+    6: ("uspv1", parse_us_privacy),
+    **{number: (layout.name, partial(parse_us, number)) for number, layout in LAYOUTS.items()},
+}

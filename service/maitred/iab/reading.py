@@ -1,0 +1,67 @@
+"""What callers use: bounded, cached, and with one error."""
+
+from functools import lru_cache
+
+from maitred.core.signals import LEAST_CMP_ID, MALFORMED, Gpp, Malformed, Tcf
+
+from . import messages
+from .errors import IabError
+from .gpp import parse_gpp
+from .tcf import parse_tcf
+
+MOST_CHARS = 16_384
+"""Four times what a cookie can hold; the longest strings seen in the wild have some 3,000."""
+KEPT_CHARS = 4_096
+"""Longer strings are read anew each time, so that hostile ones cannot fill memory."""
+KEPT_STRINGS = 1_024
+"""Customers of a busy minute; at most some 20 MB, typically 2."""
+
+
+def read_tcf(text: str) -> Tcf:
+    """A TCF string. Raises `IabError`, also where no registered consent platform wrote it."""
+    _check_length(text)
+    return _kept_tcf(text) if len(text) <= KEPT_CHARS else _registered(text)
+
+
+def read_gpp(text: str) -> Gpp:
+    """A GPP string: sections by IAB's names (`maitred.core.signals.SECTIONS`). Raises `IabError`."""
+    _check_length(text)
+    return _kept_gpp(text) if len(text) <= KEPT_CHARS else parse_gpp(text)
+
+
+def tcf_signal(text: str) -> Tcf | Malformed | None:
+    """A TCF string as `maitred.core.signals.verdict` takes it; an empty one was not sent."""
+    if not text:
+        return None
+    try:
+        return read_tcf(text)
+    except IabError:
+        return MALFORMED
+
+
+def gpp_signal(text: str) -> Gpp | Malformed | None:
+    """A GPP string as `maitred.core.signals.verdict` takes it; an empty one was not sent."""
+    if not text:
+        return None
+    try:
+        return read_gpp(text)
+    except IabError:
+        return MALFORMED
+
+
+def _check_length(text: str) -> None:
+    if not text:
+        raise IabError(messages.empty())
+    if len(text) > MOST_CHARS:
+        raise IabError(messages.too_long(MOST_CHARS))
+
+
+def _registered(text: str) -> Tcf:
+    found = parse_tcf(text)
+    if found.cmp_id < LEAST_CMP_ID:
+        raise IabError(messages.unregistered_platform())
+    return found
+
+
+_kept_tcf = lru_cache(maxsize=KEPT_STRINGS)(_registered)
+_kept_gpp = lru_cache(maxsize=KEPT_STRINGS)(parse_gpp)
