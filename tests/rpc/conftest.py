@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
-from maitred.core.consents import Consent, ConsentState
+from maitred.core.consents import Consent
 from maitred.core.decisions import Explain, Proposal, Refusal, RenderedTreatment
 from maitred.core.limits import LimitKind
 from maitred.core.outcomes import OutcomeKind
@@ -161,10 +162,22 @@ class FakeHouse:
         self._arrives(call)
         at_oslo = "location oslo-1"
         return [
-            LimitView("ovens", LimitKind.CAPACITY, at_oslo, "day", "claimed", 290, 10, 300, DECIDED_AT, HELD_UNTIL, ("pizza", "pasta")),
+            LimitView(
+                name="ovens",
+                kind=LimitKind.CAPACITY,
+                subject=at_oslo,
+                window="day",
+                counts="claimed",
+                used=290,
+                held=10,
+                maximum=300,
+                resets_at=DECIDED_AT,
+                exhausted_at=HELD_UNTIL,
+                actions=("pizza", "pasta"),
+            ),
             LimitView("ovens/pace", LimitKind.PACE, at_oslo, "rolling 15m", "claimed", 0, 0, 0),
             LimitView("weekly", LimitKind.FREQUENCY_CAP, "", "lifetime", "presented", 2**40, 0, None),
-        ]  # fmt: skip
+        ]
 
     def record_consent(self, call: RecordConsentCall) -> None:
         self._arrives(call)
@@ -256,13 +269,39 @@ Serve = Callable[..., Running]
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Starts servers; stops them at the end."""
+    with _servers() as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def _standing() -> Iterator[Running]:
+    with _servers() as start:
+        yield start()
+
+
+@pytest.fixture
+def standing(_standing: Running) -> Running:
+    """One server for many tests, which leave it as it is; what stands behind it is as new."""
+    _standing.engine.__init__()
+    _standing.house.__init__()
+    _standing.observer.events.clear()
+    return _standing
+
+
+@contextmanager
+def _servers() -> Iterator[Serve]:
     running: list[Running] = []
 
     def start(
-        *, engine: FakeEngine | None = None, tracing: bool = False, listen: str = "127.0.0.1:0", **more: Any
+        *,
+        engine: FakeEngine | None = None,
+        tracing: bool = False,
+        listen: str = "127.0.0.1:0",
+        now: Callable[[], datetime] = lambda: DECIDED_AT,
+        **more: Any,
     ) -> Running:
         engine, house, observer = engine or FakeEngine(), FakeHouse(), FakeObserver(tracing)
-        services = Services(house, house, house, lambda: DECIDED_AT)
+        services = Services(house, house, house, now)
         server = Server(listen, engine, observer, **{"services": services, "notice_seconds": 0.0, **more})
         address = server.start()
         channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])

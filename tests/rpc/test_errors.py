@@ -28,22 +28,22 @@ def test_the_table_is_total():
 
 
 @pytest.mark.parametrize("code", list(Code))
-def test_each_code_has_its_status(running, status_of, code):
-    running.engine.before = raising(CallError(code, "plain words"))
-    error = status_of(lambda: running.stub.Decide(REQUEST, timeout=5))
+def test_each_code_has_its_status(standing, status_of, code):
+    standing.engine.before = raising(CallError(code, "plain words"))
+    error = status_of(lambda: standing.stub.Decide(REQUEST, timeout=5))
     assert (error.code(), error.details()) == (STATUS_OF[code], "plain words")
-    failed = running.observer.events[-1]
+    failed = standing.observer.events[-1]
     assert (failed.method, failed.code, failed.error_id) == ("maitred.v1.DecisionService/Decide", code, "")
     assert failed.status == STATUS_OF[code].name
     assert failed.seconds > 0
 
 
-def test_only_overload_tells_when_to_come_back(running, status_of):
-    running.engine.before = raising(CallError(Code.OVERLOADED, "busy"))
-    overloaded = status_of(lambda: running.stub.Decide(REQUEST, timeout=5))
+def test_only_overload_tells_when_to_come_back(standing, status_of):
+    standing.engine.before = raising(CallError(Code.OVERLOADED, "busy"))
+    overloaded = status_of(lambda: standing.stub.Decide(REQUEST, timeout=5))
     assert dict(overloaded.trailing_metadata())["grpc-retry-pushback-ms"].isdigit()
-    running.engine.before = raising(CallError(Code.STORE_DOWN, "down"))
-    down = status_of(lambda: running.stub.Decide(REQUEST, timeout=5))
+    standing.engine.before = raising(CallError(Code.STORE_DOWN, "down"))
+    down = status_of(lambda: standing.stub.Decide(REQUEST, timeout=5))
     assert "grpc-retry-pushback-ms" not in dict(down.trailing_metadata())
 
 
@@ -51,15 +51,15 @@ def test_only_overload_tells_when_to_come_back(running, status_of):
     "error", [RuntimeError(SECRET), KeyError(SECRET), RecursionError(SECRET), grpc.RpcError(SECRET)]
 )
 @pytest.mark.parametrize("method", ["Decide", "DecideStream"])
-def test_an_unexpected_error_shows_nothing_but_its_id(running, status_of, error, method):
-    running.engine.before = raising(error)
+def test_an_unexpected_error_shows_nothing_but_its_id(standing, status_of, error, method):
+    standing.engine.before = raising(error)
     calls = {
-        "Decide": lambda: running.stub.Decide(REQUEST, timeout=5),
-        "DecideStream": lambda: list(running.stub.DecideStream(iter([REQUEST]), timeout=5)),
+        "Decide": lambda: standing.stub.Decide(REQUEST, timeout=5),
+        "DecideStream": lambda: list(standing.stub.DecideStream(iter([REQUEST]), timeout=5)),
     }
     failure = status_of(calls[method])
     assert failure.code() is grpc.StatusCode.INTERNAL
-    failed = running.observer.events[-1]
+    failed = standing.observer.events[-1]
     assert isinstance(failed, CallFailed)
     assert failed.code is None
     assert len(failed.error_id) == 16
@@ -80,8 +80,8 @@ def test_an_answer_that_cannot_be_sent_is_a_fault_of_ours(running, status_of):
     assert "NoneType" not in error.details()
 
 
-def test_an_unknown_decision_is_not_found(running, status_of):
-    error = status_of(lambda: running.stub.GetDecision(pb.GetDecisionRequest(decision_id="x"), timeout=5))
+def test_an_unknown_decision_is_not_found(standing, status_of):
+    error = status_of(lambda: standing.stub.GetDecision(pb.GetDecisionRequest(decision_id="x"), timeout=5))
     assert (error.code(), error.details()) == (grpc.StatusCode.NOT_FOUND, "no decision `x`")
 
 
@@ -91,14 +91,14 @@ def test_an_unknown_decision_is_not_found(running, status_of):
     ids=lambda payload: repr(payload[:8]),
 )
 @pytest.mark.parametrize("method", ["Decide", "GetDecision"])
-def test_garbage_is_an_invalid_argument(running, status_of, method, payload):
-    error = status_of(lambda: running.raw(method)(payload, timeout=5))
+def test_garbage_is_an_invalid_argument(standing, status_of, method, payload):
+    error = status_of(lambda: standing.raw(method)(payload, timeout=5))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert not running.engine.calls
+    assert not standing.engine.calls
 
 
-def test_random_bytes_never_reach_the_engine_nor_unsettle_the_server(running):
-    server = running
+def test_random_bytes_never_reach_the_engine_nor_unsettle_the_server(standing):
+    server = standing
 
     @settings(max_examples=150, deadline=None)
     @given(st.sampled_from(["Decide", "GetDecision"]), st.binary(max_size=120))
@@ -111,22 +111,22 @@ def test_random_bytes_never_reach_the_engine_nor_unsettle_the_server(running):
     send()
 
 
-def test_a_message_beyond_the_limit_is_refused_by_the_transport(running, status_of):
+def test_a_message_beyond_the_limit_is_refused_by_the_transport(standing, status_of):
     huge = pb.DecideRequest(request_id="r", customer_id="c" * 2_000_000, channel="pos")
-    error = status_of(lambda: running.stub.Decide(huge, timeout=5))
+    error = status_of(lambda: standing.stub.Decide(huge, timeout=5))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert not running.engine.calls
+    assert not standing.engine.calls
 
 
-def test_a_compressed_bomb_is_refused(running, status_of):
+def test_a_compressed_bomb_is_refused(standing, status_of):
     bomb = pb.DecideRequest(request_id="r", customer_id="c" * 50_000_000, channel="pos")
-    error = status_of(lambda: running.stub.Decide(bomb, timeout=10, compression=grpc.Compression.Gzip))
+    error = status_of(lambda: standing.stub.Decide(bomb, timeout=10, compression=grpc.Compression.Gzip))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert running.stub.Decide(REQUEST, timeout=5).decision_id == "d-r"
+    assert standing.stub.Decide(REQUEST, timeout=5).decision_id == "d-r"
 
 
-def test_an_unknown_method_is_unimplemented(running, status_of):
-    error = status_of(lambda: running.raw("Drop")(b"", timeout=5))
+def test_an_unknown_method_is_unimplemented(standing, status_of):
+    error = status_of(lambda: standing.raw("Drop")(b"", timeout=5))
     assert error.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
@@ -167,6 +167,6 @@ def test_tracestate_comes_along(serve):
     assert (trace.span_id, trace.sampled, trace.state) == ("b7ad6b7169203331", True, "a=1,b=2")
 
 
-def test_no_header_is_read_where_tracing_is_off(running):
-    running.stub.Decide(REQUEST, timeout=5, metadata=[("traceparent", TRACEPARENT)])
-    assert running.engine.calls[0].trace is None
+def test_no_header_is_read_where_tracing_is_off(standing):
+    standing.stub.Decide(REQUEST, timeout=5, metadata=[("traceparent", TRACEPARENT)])
+    assert standing.engine.calls[0].trace is None

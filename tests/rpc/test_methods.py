@@ -94,49 +94,49 @@ TEXTS = [pytest.param(*one, id=f"{one[0]}-{one[1]}") for one in texts()]
 
 
 @EVERY
-def test_a_valid_request_is_answered(running, method):
-    call(running, method)
-    assert len(running.house.calls) == 1
-    assert not running.observer.events
+def test_a_valid_request_is_answered(standing, method):
+    call(standing, method)
+    assert len(standing.house.calls) == 1
+    assert not standing.observer.events
 
 
 @pytest.mark.parametrize(("method", "field", "fields"), TEXTS)
-def test_texts_are_checked(running, status_of, method, field, fields):
+def test_texts_are_checked(standing, status_of, method, field, fields):
     most = most_bytes(method, field)
     if field.rpartition(".")[2] not in OPTIONAL and method != "GetLimits":
-        assert refused(running, status_of, method, **fields("")) == f"`{field}` is required"
+        assert refused(standing, status_of, method, **fields("")) == f"`{field}` is required"
     too_long = f"`{field}` must be at most {most} bytes"
-    assert refused(running, status_of, method, **fields("x" * (most + 1))) == too_long
-    assert refused(running, status_of, method, **fields("é" * (most // 2 + 1))) == too_long
+    assert refused(standing, status_of, method, **fields("x" * (most + 1))) == too_long
+    assert refused(standing, status_of, method, **fields("é" * (most // 2 + 1))) == too_long
     for character in "\0\n\x1b\x7f\x85":
-        details = refused(running, status_of, method, **fields(f"a{character}b"))
+        details = refused(standing, status_of, method, **fields(f"a{character}b"))
         assert details == f"`{field}` must not hold control characters"
-    call(running, method, **fields("x" * most))
-    running.house.claims.clear()
-    call(running, method, **fields("Zoë \u00a0 顧客"))
-    assert len(running.house.calls) == 2
+    call(standing, method, **fields("x" * most))
+    standing.house.claims.clear()
+    call(standing, method, **fields("Zoë \u00a0 顧客"))
+    assert len(standing.house.calls) == 2
 
 
 @EVERY
 @pytest.mark.parametrize("payload", [b"\xff", b"\x0a\x02\xff\xfe", b"\x0a", b"{}"], ids=repr)
-def test_garbage_is_an_invalid_argument(running, status_of, method, payload):
+def test_garbage_is_an_invalid_argument(standing, status_of, method, payload):
     service, _, _ = BY_NAME[method]
-    error = status_of(lambda: running.raw(method, service)(payload, timeout=5))
+    error = status_of(lambda: standing.raw(method, service)(payload, timeout=5))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "not a valid `maitred.v1` message" in error.details()
-    assert not running.house.calls
+    assert not standing.house.calls
 
 
 @pytest.mark.parametrize("method", [name for name in BY_NAME if name != "GetLimits"])
-def test_nothing_at_all_is_an_invalid_argument(running, status_of, method):
+def test_nothing_at_all_is_an_invalid_argument(standing, status_of, method):
     service, _, _ = BY_NAME[method]
-    error = status_of(lambda: running.raw(method, service)(b"", timeout=5))
+    error = status_of(lambda: standing.raw(method, service)(b"", timeout=5))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert error.details().endswith("` is required")
 
 
-def test_random_bytes_never_unsettle_the_server(running):
-    server = running
+def test_random_bytes_never_unsettle_the_server(standing):
+    server = standing
 
     @settings(max_examples=150, deadline=None)
     @given(st.sampled_from(list(BY_NAME)), st.binary(max_size=80))
@@ -162,23 +162,23 @@ def test_as_of_when_needs_simulated_time(serve, status_of, method):
 
 
 @pytest.mark.parametrize("kind", [0, 8, 99, -1])
-def test_an_unknown_kind_of_outcome_is_refused(running, status_of, kind):
+def test_an_unknown_kind_of_outcome_is_refused(standing, status_of, kind):
     outcomes = [OUTCOME, {**OUTCOME, "outcome_id": "p", "kind": kind}]
-    details = refused(running, status_of, "RecordOutcomes", outcomes=outcomes)
+    details = refused(standing, status_of, "RecordOutcomes", outcomes=outcomes)
     assert details.startswith(f"`outcomes[1].kind` is {kind}, which is none of PRESENTED, ACCEPTED,")
 
 
 @pytest.mark.parametrize(
     ("kind", "advice"), [(pb.CLAIMED, "make claims with Claim"), (pb.EXPIRED, "expiry comes by itself")]
 )
-def test_outcomes_that_are_not_reported_are_refused_with_what_to_do(running, status_of, kind, advice):
-    details = refused(running, status_of, "RecordOutcomes", outcomes=[{**OUTCOME, "kind": kind}])
+def test_outcomes_that_are_not_reported_are_refused_with_what_to_do(standing, status_of, kind, advice):
+    details = refused(standing, status_of, "RecordOutcomes", outcomes=[{**OUTCOME, "kind": kind}])
     assert advice in details
 
 
 @pytest.mark.parametrize("state", [0, 4, -1])
-def test_an_unknown_state_of_consent_is_refused(running, status_of, state):
-    details = refused(running, status_of, "RecordConsent", records=[{**RECORD, "state": state}])
+def test_an_unknown_state_of_consent_is_refused(standing, status_of, state):
+    details = refused(standing, status_of, "RecordConsent", records=[{**RECORD, "state": state}])
     assert details == f"`records[0].state` is {state}, which is none of GRANTED, DENIED, OBJECTED"
 
 
@@ -191,34 +191,34 @@ def test_the_numbers_of_outcomes_and_consent_are_those_of_the_api():
     )
 
 
-def test_lists_are_bounded(running, status_of):
+def test_lists_are_bounded(standing, status_of):
     def many(count):
         return [{**OUTCOME, "outcome_id": str(number)} for number in range(count)]
 
-    details = refused(running, status_of, "RecordOutcomes", outcomes=many(1001))
+    details = refused(standing, status_of, "RecordOutcomes", outcomes=many(1001))
     assert details == "`outcomes` must hold at most 1000, holds 1001"
-    details = refused(running, status_of, "RecordConsent", records=[RECORD] * 101)
+    details = refused(standing, status_of, "RecordConsent", records=[RECORD] * 101)
     assert details == "`records` must hold at most 100, holds 101"
-    assert refused(running, status_of, "GetLimits", most_subjects=1001).endswith("at most 1000, is 1001")
-    call(running, "RecordOutcomes", outcomes=many(1000))
-    call(running, "RecordConsent", records=[RECORD] * 100)
-    call(running, "GetLimits", most_subjects=1000)
-    assert len(running.house.calls) == 3
+    assert refused(standing, status_of, "GetLimits", most_subjects=1001).endswith("at most 1000, is 1001")
+    call(standing, "RecordOutcomes", outcomes=many(1000))
+    call(standing, "RecordConsent", records=[RECORD] * 100)
+    call(standing, "GetLimits", most_subjects=1000)
+    assert len(standing.house.calls) == 3
 
 
-def test_outcomes_of_one_call_have_ids_of_their_own(running, status_of):
+def test_outcomes_of_one_call_have_ids_of_their_own(standing, status_of):
     outcomes = [OUTCOME, {**OUTCOME, "outcome_id": "p"}, {**OUTCOME, "kind": pb.REJECTED}]
-    details = refused(running, status_of, "RecordOutcomes", outcomes=outcomes)
+    details = refused(standing, status_of, "RecordOutcomes", outcomes=outcomes)
     assert details == "`outcomes[2].outcome_id` is that of `outcomes[0]`; give each outcome its own"
 
 
 @EVERY
-def test_no_refusal_repeats_what_was_sent(running, status_of, method):
+def test_no_refusal_repeats_what_was_sent(standing, status_of, method):
     """Error texts end up in logs that know nothing of erasure."""
     canary = "zoe@example.com\n"
     for name, field, fields in texts():
         if name == method:
-            assert "zoe" not in refused(running, status_of, method, **fields(canary)), field
+            assert "zoe" not in refused(standing, status_of, method, **fields(canary)), field
 
 
 # Failures
@@ -226,14 +226,14 @@ def test_no_refusal_repeats_what_was_sent(running, status_of, method):
 
 @pytest.mark.parametrize("code", list(Code))
 @EVERY
-def test_each_code_has_its_status(running, status_of, method, code):
+def test_each_code_has_its_status(standing, status_of, method, code):
     def fail(_call):
         raise CallError(code, "plain words")
 
-    running.house.before = fail
-    error = status_of(lambda: call(running, method))
+    standing.house.before = fail
+    error = status_of(lambda: call(standing, method))
     assert (error.code(), error.details()) == (STATUS_OF[code], "plain words")
-    failed = running.observer.events[-1]
+    failed = standing.observer.events[-1]
     name = f"maitred.v1.{BY_NAME[method][0]}/{method}"
     assert (failed.method, failed.code, failed.status) == (name, code, STATUS_OF[code].name)
 
@@ -243,13 +243,13 @@ def test_too_late_is_a_failed_precondition():
 
 
 @EVERY
-def test_an_unexpected_error_shows_nothing_but_its_id(running, status_of, method):
+def test_an_unexpected_error_shows_nothing_but_its_id(standing, status_of, method):
     def fail(_call):
         raise RuntimeError("password=hunter2")
 
-    running.house.before = fail
-    error = status_of(lambda: call(running, method))
-    failed = running.observer.events[-1]
+    standing.house.before = fail
+    error = status_of(lambda: call(standing, method))
+    failed = standing.observer.events[-1]
     assert isinstance(failed, CallFailed)
     assert error.code() is grpc.StatusCode.INTERNAL
     assert error.details() == f"internal error {failed.error_id}"
@@ -259,11 +259,11 @@ def test_an_unexpected_error_shows_nothing_but_its_id(running, status_of, method
 
 
 @pytest.mark.parametrize("method", ["Claim", "Redeem", "Release", "RecordOutcomes", "RecordConsent"])
-def test_the_deadline_reaches_the_engine(running, method):
+def test_the_deadline_reaches_the_engine(standing, method):
     service, kind, valid = BY_NAME[method]
     before = time.monotonic()
-    running.raw(method, service)(kind(**valid).SerializeToString(), timeout=9)
-    assert before + 8 < running.house.calls[0].deadline < time.monotonic() + 9.5  # rounded up on the wire
+    standing.raw(method, service)(kind(**valid).SerializeToString(), timeout=9)
+    assert before + 8 < standing.house.calls[0].deadline < time.monotonic() + 9.5  # rounded up on the wire
 
 
 def test_a_claim_that_waited_too_long_never_reaches_the_engine(serve, gate, status_of):

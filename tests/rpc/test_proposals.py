@@ -1,0 +1,88 @@
+"""Proposals that are set together from remembered bytes are what they would be if built anew."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maitred.core.decisions import Proposal, RenderedTreatment
+from maitred.core.rules import ActionType
+from maitred.engine.calls import Answer, ClaimAnswer
+from maitred.engine.recurring import MAX_REMEMBERED
+from maitred.rpc.convert import proposals as room
+from maitred.rpc.convert.claims import claim_response
+from maitred.rpc.convert.decisions import decide_response
+from maitred.v1 import decision_pb2 as pb
+
+START = datetime(2026, 12, 1, 11, 30, tzinfo=UTC)
+TREATMENTS = [RenderedTreatment("Pizza", ("One.", "Two."), "PIZZA"), RenderedTreatment("x" * 20_000)]
+MOMENTS = st.none() | st.datetimes(
+    datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)
+)  # naive bounds are what the strategy asks for
+PROPOSALS = st.builds(
+    Proposal,
+    action=st.sampled_from(["pizza", "tea", ""]),
+    rank=st.sampled_from([1, 2, 100, 200]),
+    score=st.sampled_from([0.0, 1.5, -3.25]),
+    type=st.sampled_from(ActionType),
+    treatment=st.sampled_from(TREATMENTS) | st.builds(RenderedTreatment, st.text("ab", max_size=130)),
+    substitute_for=st.sampled_from(["", "espresso"]),
+    hold_expires_at=MOMENTS,
+    lot=st.binary(max_size=3),
+)
+
+
+def message(proposal):
+    treatment = proposal.treatment
+    return pb.Proposal(
+        action=proposal.action,
+        rank=proposal.rank,
+        score=proposal.score,
+        type=int(proposal.type),
+        treatment=pb.Treatment(title=treatment.title, say=treatment.say, show=treatment.show),
+        substitute_for=proposal.substitute_for,
+        hold_expires_at=proposal.hold_expires_at,
+    )
+
+
+@given(st.lists(PROPOSALS, max_size=4))
+def test_they_are_the_same_in_every_answer(proposals):
+    expected = [message(proposal) for proposal in proposals]
+    answer = Answer("d", "h", tuple(proposals), START)
+    assert list(pb.DecideResponse.FromString(decide_response(answer)).proposals) == expected
+    denied = ClaimAnswer(False, "", alternatives=tuple(proposals))
+    assert list(pb.ClaimResponse.FromString(claim_response(denied)).alternatives) == expected
+    explained = answer._replace(why=tuple(("because",) for _ in proposals))
+    found = pb.DecideResponse.FromString(decide_response(explained)).proposals
+    for one in expected:
+        one.why.append("because")
+    assert list(found) == expected
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"action": "tea"},
+        {"rank": 2},
+        {"score": 2.0},
+        {"type": ActionType.GESTURE},
+        {"substitute_for": "espresso"},
+        {"treatment": RenderedTreatment("Tea")},
+        {"hold_expires_at": START + timedelta(microseconds=1)},
+        {"hold_expires_at": None},
+    ],
+)
+def test_what_is_remembered_of_one_is_not_given_for_another(other):
+    pizza = Proposal("pizza", 1, 1.0, ActionType.OFFER, TREATMENTS[0], "", START)
+    for proposal in (pizza, replace(pizza, **other), pizza):
+        data = decide_response(Answer("d", "h", (proposal,), START))
+        assert pb.DecideResponse.FromString(data).proposals[0] == message(proposal)
+
+
+def test_what_is_remembered_is_bounded():
+    for number in range(MAX_REMEMBERED + 50):
+        treatment = RenderedTreatment(str(number))
+        room.decided(Proposal("pizza", 1, 1.0, ActionType.OFFER, treatment, "", START))
+    assert 0 < len(room._BODIES) <= MAX_REMEMBERED
