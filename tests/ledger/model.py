@@ -58,7 +58,7 @@ class Model:
             if lot.fingerprint != take.fingerprint:
                 return Settled(Status.OTHER_CONTENT, take.id)
             return replace(lot.granted, replayed=True)
-        for choice, needs in enumerate(take.choices):
+        for choice, needs in enumerate(() if take.denied else take.choices):
             own = self.own(take, choice)
             if own:
                 return Settled(Status.GRANTED, own, choice, self.lots[own].expires, reused=True)
@@ -70,7 +70,7 @@ class Model:
                 key = take.reuse[choice] if take.reuse else b""
                 self.lots[take.id] = ModelLot(take.fingerprint, answer, state, expires, key, self.now)
                 return answer
-        answer = Settled(Status.DENIED, take.id, refused=self.missing(take.choices[0]))
+        answer = Settled(Status.DENIED, take.id, refused=take.denied or self.missing(take.choices[0]))
         self.lots[take.id] = ModelLot(take.fingerprint, answer, "denied", None, changed=self.now)
         return answer
 
@@ -98,6 +98,8 @@ class Model:
             return Status.NOT_GRANTED, None
         if lot.state == "released":
             return Status.ALREADY_RELEASED, None
+        if isinstance(operation, Release) and operation.held_only and lot.state == "confirmed":
+            return Status.ALREADY_CONFIRMED, None
         if isinstance(operation, Release):
             self.give_back(operation.lot, "released")
             return Status.RELEASED, None

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from maitred.core.ledger import FADE_US, needs_in
 from maitred.core.limits import Counts, Limit, LimitKind, Need, needs_of, pace_of
-from maitred.core.lots import Confirm, Release, Status, Take
+from maitred.core.lots import Confirm, Refused, Release, Status, Take
+from maitred.core.reasons import Reason
 from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
 from maitred.store import SqlStore
 
@@ -161,12 +162,13 @@ class Simulation:
                 choices = (first, other) if rng.random() < 0.3 else (first,)
                 reuse = tuple(rng.choice((b"", b"visit 1", b"visit 2")) for _ in choices)
                 hold_us = rng.choice((HOLD_US, HOLD_US, 1, None))
-                return Take(made, b"as sent", choices, hold_us, rng.choice(((), reuse)))
+                denied = Refused("closed", Reason.CAPACITY_EXHAUSTED) if rng.random() < 0.05 else None
+                return Take(made, b"as sent", choices, hold_us, rng.choice(((), reuse)), denied=denied)
             case "c":
                 again = rng.choice((first, first, None))
                 return Confirm(made, b"as sent", rng.choice(lots), again, () if again else other[:1])
             case _:
-                return Release(made, b"as sent", rng.choice(lots))
+                return Release(made, b"as sent", rng.choice(lots), held_only=rng.random() < 0.3)
 
 
 def hurry(store):

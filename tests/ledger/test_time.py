@@ -159,3 +159,24 @@ def test_a_limit_that_never_resets_counts_for_ever(settle):
     lot = take(needs(once))
     settle(lot, confirm(lot))
     assert statuses(settle(take(needs(once)), now=NOW + 10_000 * DAY)) == ["DENIED"]
+
+
+def test_looking_for_what_is_due_when_nothing_is_asks_once_and_writes_nothing(store, settle):
+    settle(take())
+    with store.transaction() as transaction:
+        counting = Counting(transaction._line.driver)
+        transaction._line.driver = counting
+        assert transaction.settle(NOW, ()) == []
+        transaction._line.driver = counting.driver
+    assert [statement.split()[0] for statement in counting.statements] == ["SELECT"]
+
+
+class Counting:
+    """A driver that keeps the statements it runs."""
+
+    def __init__(self, driver):
+        self.driver, self.statements = driver, []
+
+    def execute(self, statement, *parameters):
+        self.statements.append(statement)
+        return self.driver.execute(statement, *parameters)

@@ -9,9 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
+from maitred.core.lots import Unit
 from maitred.store import StoreUnusable, open_store, schema
 from maitred.store.tables import METADATA
 
@@ -44,6 +45,28 @@ def test_the_migrations_end_in_the_tables_the_code_uses(database_url, engine):
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_what_stood_in_the_ledger_before_lots_had_origins_is_kept(database_url, engine, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(schema, "HEAD", "0002")
+        open_store(database_url).close()
+    flags = {"rolling": b"\x01", "plain": b"\x00"}
+    counter, taken = b"a counter of 16!", (1_000_000).to_bytes(8, "big")
+    insert = text("INSERT INTO ledger_lot VALUES (:id, :id, :state, 0, :units, 0, '', 0, :none, 1000000)")
+    with engine.begin() as connection:
+        for state, lot_id in enumerate([b"confirmed lot 16", b"released lot 16!"], start=2):
+            units = b"".join(counter + taken + flag for flag in flags.values())
+            connection.execute(insert, {"id": lot_id, "state": state, "units": units, "none": b""})
+    store = open_store(database_url)
+    confirmed, released = store.lot(b"confirmed lot 16"), store.lot(b"released lot 16!")
+    store.close()
+    assert confirmed.units == (
+        Unit(counter, 1_000_000, rolling=True),
+        Unit(counter, 1_000_000, rolling=False),
+    )
+    assert (confirmed.origin, confirmed.reuse, confirmed.over_us) == (None, b"", None)
+    assert released.over_us == 1_000_000
 
 
 def test_the_code_names_the_newest_migration():
