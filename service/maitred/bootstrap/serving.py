@@ -4,6 +4,7 @@ import gc
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,16 +14,15 @@ from typing import Self
 from maitred import rulefiles, store, telemetry
 from maitred.core.faults import RulesetInvalid
 from maitred.core.policy import Policy
-from maitred.engine.committer import Committer
 from maitred.engine.log import Log
 from maitred.engine.observer import Observer, RulesetRefused
 from maitred.engine.ports import Store, StoreConflict, StoreDown
-from maitred.engine.records import Records
-from maitred.engine.rulesets import Rulesets
-from maitred.engine.service import DecisionService
+from maitred.engine.upkeep import Upkeep
 from maitred.rpc.server import Server, TlsFiles
+from maitred.rpc.services import Services
 from maitred.settings import Settings
 
+from .engine import Engine, chores_of, make_engine
 from .provenance import commit_of
 from .rules import load_policy
 from .watch import Watch
@@ -44,15 +44,12 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
     for warning in opened.warnings:
         log.warning("store_warning", detail=warning)
     observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
-    rulesets = Rulesets(opened, observer, load_policy, _now)
-    committer = Committer(opened, observer, _now)
-    decider = DecisionService(
-        rulesets, Records(opened, rulesets), committer, observer, now=_now, new_id=secrets.token_hex
-    )
+    engine = make_engine(opened, observer, load_policy, _now)
     server = Server(
         settings.listen,
-        decider,
+        engine.decider,
         observer,
+        services=Services(engine.claimer, engine.operator, now=_now),
         simulated_time=settings.simulated_time,
         share_port=share_port,
         tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
@@ -64,8 +61,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         opened=opened,
         observer=observer,
         log=log,
-        rulesets=rulesets,
-        committer=committer,
+        engine=engine,
         server=server,
     )
     running.begin()
@@ -82,12 +78,16 @@ class Running:
         opened: Store,
         observer: Observer,
         log: Log,
-        rulesets: Rulesets,
-        committer: Committer,
+        engine: Engine,
         server: Server,
     ) -> None:
         self._settings, self._store, self._observer, self._log = settings, opened, observer, log
-        self._rulesets, self._committer, self._server = rulesets, committer, server
+        self._engine, self._server = engine, server
+        self._upkeep = Upkeep(
+            chores_of(engine, opened, _now),
+            time.monotonic,
+            lambda error: log.warning("chore_failed", cause=error),
+        )
         self._watch = Watch(settings.rules, settings.watch_seconds, self.reload_or_tell)
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
@@ -104,19 +104,21 @@ class Running:
     @property
     def policy(self) -> Policy | None:
         """The policy in force."""
-        return self._rulesets.active
+        return self._engine.rulesets.active
 
     def begin(self) -> None:
         """Loads the rules and listens. Used once, by ``start``."""
         try:
             loaded = self.reload_or_tell()
-            self._committer.start()
+            self._engine.pauses.refresh()
+            self._engine.committer.start()
             self.address = self._server.start()
         except BaseException:
             self._store.close()
             self._observer.close()
             raise
         self._watch.start(loaded=loaded)
+        self._upkeep.start()
 
     def reload(self) -> Policy:
         """Reads the rules again.
@@ -135,7 +137,7 @@ class Running:
             in_force = self.policy.ruleset.hash if self.policy else ""
             self._observer.observe(RulesetRefused(str(directory), tuple(map(str, invalid.faults)), in_force))
             raise
-        policy = self._rulesets.activate(sources, str(directory), commit_of(directory))
+        policy = self._engine.rulesets.activate(sources, str(directory), commit_of(directory))
         # A policy is millions of objects that stay: the collector need not look at them again.
         gc.freeze()
         return policy
@@ -156,11 +158,15 @@ class Running:
         )
         # After the drain: it waits for a load in progress, and "not serving" must not.
         self._watch.stop()
-        self._committer.stop()
+        self._upkeep.stop()
+        self._engine.committer.stop()
         self._observer.close()
         self._store.close()
         self._stopped.set()
         return finished
+
+    def _tell_of_chore(self, error: Exception) -> None:
+        self._log.warning("chore_failed", detail=str(error))
 
     def reload_or_tell(self) -> bool:
         """The same without raising; false where the rules were not to blame and may load the next time."""

@@ -248,6 +248,16 @@ def _subject(limit: Limit, facts: Facts) -> str:
     return f"{subject}{_lengthened(limit.scope)}" if limit.scope else subject
 
 
+def subject_values(subject: str) -> tuple[str, ...]:
+    """The values that a subject is made of, its scope last; it must not have been veiled."""
+    values: list[str] = []
+    while subject:
+        length, _, rest = subject.partition(":")
+        values.append(rest[: int(length)].partition("/")[2] or rest[: int(length)])
+        subject = rest[int(length) :]
+    return tuple(values)
+
+
 _SUBJECT_TYPES = frozenset({str, int, bool})
 
 

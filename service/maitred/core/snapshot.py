@@ -42,9 +42,7 @@ class Shortage(NamedTuple):
         """In plain words: what was needed, what was there."""
         if self.missing:
             return f"needs {self.missing}, is absent"
-        return (
-            f"{self.live} of {self.maximum} taken{_per_words(self.limit)}{_window_words(self.limit.window)}"
-        )
+        return f"{self.live} of {self.maximum} taken{_per_words(self.limit)}{window_words(self.limit.window)}"
 
 
 def held_limits(action: Action) -> tuple[Limit, ...]:
@@ -99,16 +97,17 @@ def _per_words(limit: Limit) -> str:
     return f" per {' and '.join(names)}" if names else ""
 
 
-def _window_words(window: Window) -> str:
+def window_words(window: Window) -> str:
+    """A window in plain words."""
     match window:
         case Rolling(duration):
-            return f" within {duration_words(duration)}"
+            return f"within {duration_words(duration)}"
         case Calendar(period):
-            return f" this {period.value}"
+            return f"this {period.value}"
         case Session():
-            return " in this session"
+            return "in this session"
         case Lifetime():
-            return ""
+            return "ever"
 
 
 def duration_words(duration: timedelta) -> str:

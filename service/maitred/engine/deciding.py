@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, islice
 
@@ -20,6 +20,7 @@ from .view import View
 
 LOT_ID_OCTETS = 16
 MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOT, _REUSE = b"maitred.lot", b"maitred.reuse"
 
 
@@ -189,3 +190,8 @@ def digest(person: bytes, *parts: str) -> bytes:
     """16 octets for the parts, told apart by their lengths; ``person`` (16 octets at most) by use."""
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=LOT_ID_OCTETS, person=person).digest()
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // MICROSECOND

@@ -1,0 +1,122 @@
+"""A proposal as of now: the facts of its decision, under the limits of the ruleset in force."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import NamedTuple
+
+from maitred.core.choose import Pick
+from maitred.core.decide import proposals_of
+from maitred.core.decisions import Proposal, Question
+from maitred.core.limits import Counts, Limit, Need, Unknown, Veil, needs_of, parts_of
+from maitred.core.lots import Refused
+from maitred.core.policy import Policy, gates_of
+from maitred.core.ranking import score_of
+from maitred.core.reasons import Reason
+from maitred.core.rules import Action
+from maitred.core.scan import Memo, truth
+from maitred.core.snapshot import Snapshot, shortage_of
+
+from .view import View
+
+CLAIM_STEPS = frozenset({Counts.CLAIMED, Counts.REDEEMED})
+"""Steps whose units a claim takes or looks at."""
+MAX_ALTERNATIVES = 5
+"""Proposals in place of a claim that is denied."""
+
+_RECHECKED = frozenset({Reason.NOT_LIVE, Reason.CONSENT_REQUIRED, Reason.SENSITIVE})
+"""What may have changed since; who is eligible was decided then."""
+
+
+class Grant(NamedTuple):
+    """An action that a decision has proposed.
+
+    ``question`` holds the facts of the decision, with time and place as of now.
+    """
+
+    policy: Policy
+    question: Question
+    action: Action
+    veil: Veil
+
+    def needs(self, *steps: Counts) -> tuple[Need, ...] | Unknown:
+        """One unit of each of the action's limits that count at these steps."""
+        found: list[Need] = []
+        for limit in self.limits(*steps):
+            needs = self._needs_of(limit)
+            if isinstance(needs, Unknown):
+                return needs
+            found.extend(needs)
+        return tuple(found)
+
+    def limits(self, *steps: Counts) -> Sequence[Limit]:
+        """The action's limits that count at these steps."""
+        return [limit for limit in self.action.limits if limit.counts in steps]
+
+    def refused(self) -> Refused | None:
+        """Why it can no longer be had, whatever the ledger says."""
+        memo: Memo = {}
+        gates = (gate for gate in gates_of(self.action) if gate.reason in _RECHECKED)
+        failing = (gate for gate in gates if truth(gate.condition, self.question.facts, memo) is not True)
+        return next((Refused(gate.rule, gate.reason) for gate in failing), None)
+
+    def stand_ins(self) -> "StandIns":
+        """What could be claimed instead."""
+        each = {other.name: other for other in _chain(self.policy, self.action)}
+        return StandIns(self, tuple(each.values()))
+
+    def _needs_of(self, limit: Limit) -> tuple[Need, ...] | Unknown:
+        question = self.question
+        return needs_of(limit, question.facts, question.now, question.zone, self.veil)
+
+
+class StandIns(NamedTuple):
+    """The alternatives of an action, theirs included, in the authors' order.
+
+    What counts before a claim was taken for the action whose place they take.
+    """
+
+    grant: Grant
+    actions: tuple[Action, ...]
+
+    def asks(self) -> list[Need]:
+        """What to read to know which of them can be had."""
+        return list(chain.from_iterable(needs for _, needs in self._known_limits()))
+
+    def proposals(self, view: View, paused: frozenset[str]) -> tuple[Proposal, ...]:
+        """Those that hold and can be had."""
+        live = {
+            part.key: view.live(need)
+            for limit, needs in self._known_limits()
+            for part, need in zip(parts_of(limit), needs, strict=True)
+        }
+        snapshot, grant = Snapshot(live), self.grant
+        open_ones = (action for action in self.actions if action.name not in paused)
+        picks = [pick for action in open_ones if (pick := self._pick(action, snapshot))]
+        return proposals_of(grant.policy, grant.question, picks[:MAX_ALTERNATIVES])
+
+    def _pick(self, action: Action, snapshot: Snapshot) -> Pick | None:
+        facts, memo = self.grant.question.facts, Memo()
+        if not all(truth(gate.condition, facts, memo) is True for gate in gates_of(action)):
+            return None
+        score = score_of(action, facts, memo)
+        if isinstance(score, float) and not shortage_of(_from_claim_on(action), facts, snapshot, {}):
+            return Pick(score, action, self.grant.action.name)
+        return None
+
+    def _known_limits(self) -> Iterator[tuple[Limit, tuple[Need, ...]]]:
+        for limit in chain.from_iterable(_from_claim_on(action).limits for action in self.actions):
+            needs = self.grant._needs_of(limit)  # noqa: SLF001 -- of the same module
+            if not isinstance(needs, Unknown):
+                yield limit, needs
+
+
+def _from_claim_on(action: Action) -> Action:
+    """The action with the limits that count at a claim or after it."""
+    return replace(action, limits=tuple(limit for limit in action.limits if limit.counts in CLAIM_STEPS))
+
+
+def _chain(policy: Policy, action: Action) -> Iterator[Action]:
+    for name in action.alternatives:
+        yield policy.by_name[name]
+        yield from _chain(policy, policy.by_name[name])

@@ -1,0 +1,43 @@
+"""What callers are told of claims and outcomes that could not be taken up."""
+
+from maitred.core.lots import Refused, Settled, Status
+from maitred.core.reasons import Reason
+
+_STEP_REFUSED = {
+    Status.ALREADY_CONFIRMED: "was redeemed before",
+    Status.ALREADY_RELEASED: "was released before",
+    Status.NOT_GRANTED: "was denied",
+    Status.UNKNOWN_LOT: "is not known any more",
+}
+
+_CLAIM_DENIED = {
+    Reason.PAUSED: "is stopped by an operator",
+    Reason.NOT_LIVE: "is over",
+    Reason.CONSENT_REQUIRED: "needs a consent that is not given any more",
+    Reason.SENSITIVE: "needs an explicit consent that is not given any more",
+    Reason.MISSING_ATTRIBUTE: "cannot be counted, an attribute is absent",
+    Reason.FREQUENCY_CAPPED: "has been had as often as allowed",
+    Reason.CAPACITY_EXHAUSTED: "has no unit left",
+    Reason.PACED: "has no unit left at this moment, try again later",
+}
+
+
+def step_refused(claim_id: str, answer: Settled) -> str:
+    """Why a claim could not be redeemed or released."""
+    if answer.status is Status.NOTHING_LEFT:
+        of = f" of `{answer.refused.limit}`" if answer.refused else ""
+        return f"claim `{claim_id}` has expired and there is no unit{of} left"
+    return f"claim `{claim_id}` {_STEP_REFUSED[answer.status]}"
+
+
+def claim_denied(action: str, refused: Refused) -> str:
+    """Why there was no unit."""
+    return f"`{action}` {_CLAIM_DENIED[refused.reason]} ({refused.limit})"
+
+
+def outcome_refused(answer: Settled) -> str:
+    """Why an outcome was not counted."""
+    if answer.status in {Status.NOTHING_LEFT, Status.DENIED}:
+        of = f" of `{answer.refused.limit}`" if answer.refused else ""
+        return f"came too late, there is no unit{of} left"
+    return f"the unit {_STEP_REFUSED[answer.status]}"
