@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from maitred.core.decisions import Proposal
 from maitred.engine.recurring import MAX_REMEMBERED, Recurring
 from maitred.v1 import decision_pb2 as pb
@@ -13,10 +15,18 @@ from .fields import timestamp
 OF_DECISION = pb.DecideResponse.PROPOSALS_FIELD_NUMBER
 OF_CLAIM = pb.ClaimResponse.ALTERNATIVES_FIELD_NUMBER
 
-_LENGTH_DELIMITED = 2
-_LOW_BITS = 127
-_MORE = 128
-_TAG = {field: bytes([field << 3 | _LENGTH_DELIMITED]) for field in (OF_DECISION, OF_CLAIM)}
+_VARINT, _LENGTH_DELIMITED = 0, 2
+_LOW_BITS, _MORE = 0x7F, 0x80
+
+
+def _tag(field: int, wire_type: int) -> bytes:
+    return bytes([field << 3 | wire_type])
+
+
+_TAG = {field: _tag(field, _LENGTH_DELIMITED) for field in (OF_DECISION, OF_CLAIM)}
+_HOLD = _tag(pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER, _LENGTH_DELIMITED)
+_SECONDS = _tag(Timestamp.SECONDS_FIELD_NUMBER, _VARINT)
+_NANOS = _tag(Timestamp.NANOS_FIELD_NUMBER, _VARINT)
 
 
 def proposals_fields(proposals: Sequence[Proposal], why: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
@@ -40,7 +50,7 @@ def as_field(number: int, proposal: Proposal) -> bytes:
     if proposal.hold_expires_at is not None:
         # Serialized messages set end to end are one message with the fields of all of them.
         body += _hold(proposal.hold_expires_at)
-    return _TAG[number] + _length(len(body)) + body
+    return _TAG[number] + _varint(len(body)) + body
 
 
 def _fields(proposal: Proposal) -> dict[str, Any]:
@@ -63,7 +73,10 @@ def _fields_without_hold(proposal: Proposal) -> dict[str, Any]:
 
 
 def _hold(expires_at: datetime) -> bytes:
-    return pb.Proposal(hold_expires_at=timestamp(expires_at)).SerializeToString()
+    """Only ``hold_expires_at``, by hand: a message for it would cost as much again as all the rest."""
+    instant = timestamp(expires_at)
+    body = _SECONDS + _varint(instant["seconds"]) + _NANOS + _varint(instant["nanos"])
+    return _HOLD + _varint(len(body)) + body
 
 
 def _body(proposal: Proposal) -> bytes:
@@ -93,11 +106,14 @@ def _shows_the_same(known: Proposal, proposal: Proposal) -> bool:
     )
 
 
-def _length(octets: int) -> bytes:
-    """A base-128 varint."""
-    if octets <= _LOW_BITS:
-        return bytes((octets,))
-    return bytes((octets & _LOW_BITS | _MORE,)) + _length(octets >> 7)
+def _varint(number: int) -> bytes:
+    """Seven bits to an octet, the lowest first; all octets but the last have the top bit set."""
+    octets = bytearray()
+    while number > _LOW_BITS:
+        octets.append(number & _LOW_BITS | _MORE)
+        number >>= 7
+    octets.append(number)
+    return bytes(octets)
 
 
 _BODIES: dict[tuple[int, int, str], tuple[Proposal, bytes]] = {}

@@ -1,11 +1,9 @@
 """The consent signals of a request."""
 
-from collections.abc import Collection
-
 from maitred.engine.calls import ConsentSignals
 from maitred.v1 import decision_pb2 as pb
 
-from .fields import ID_MOST_BYTES, check_count, check_length, check_text
+from .fields import ID_MOST_BYTES, are_plain, check_count, check_length, check_text
 
 PURPOSES_MOST = 64
 """Of each kind: a ``Privacy`` file has some ten purposes, the IAB's lists together under 64."""
@@ -21,23 +19,21 @@ def consent_signals(signals: pb.ConsentSignals) -> ConsentSignals | None:
     Raises:
         CallError: with ``Code.MALFORMED``: too many or too long.
     """
-    check_length("consent.tcf", signals.tcf, SIGNAL_MOST_BYTES)
-    check_length("consent.gpp", signals.gpp, SIGNAL_MOST_BYTES)
-    found = ConsentSignals(
-        _purposes("consent.granted", signals.granted),
-        _purposes("consent.denied", signals.denied),
-        signals.gpc,
-        signals.tcf,
-        signals.gpp,
-    )
+    granted, denied = tuple(signals.granted), tuple(signals.denied)
+    tcf, gpp = signals.tcf, signals.gpp
+    check_length("consent.tcf", tcf, SIGNAL_MOST_BYTES)
+    check_length("consent.gpp", gpp, SIGNAL_MOST_BYTES)
+    _check_purposes("consent.granted", granted)
+    _check_purposes("consent.denied", denied)
+    found = ConsentSignals(frozenset(granted), frozenset(denied), signals.gpc, tcf, gpp)
     return None if found == _NONE else found
 
 
-def _purposes(field: str, purposes: Collection[str]) -> frozenset[str]:
+def _check_purposes(field: str, purposes: tuple[str, ...]) -> None:
     check_count(field, len(purposes), PURPOSES_MOST)
-    for number, purpose in enumerate(purposes):
-        check_text(f"{field}[{number}]", purpose, ID_MOST_BYTES, required=True)
-    return frozenset(purposes)
+    if not (all(purposes) and are_plain(*purposes)):
+        for number, purpose in enumerate(purposes):
+            check_text(f"{field}[{number}]", purpose, ID_MOST_BYTES, required=True)
 
 
 _NONE = ConsentSignals()
