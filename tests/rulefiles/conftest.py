@@ -147,3 +147,77 @@ def ruleset() -> Callable[..., dict[str, str]]:
         return {"ruleset.yaml": HEAD, "pizza.yaml": ACTION + action_more, **named}
 
     return make
+
+
+PERK = """\
+apiVersion: maitred/v1
+kind: Action
+name: {name}
+title: T
+type: {type}
+labels: {{group: perks}}
+"""
+
+LOCATIONS = """\
+apiVersion: maitred/v1
+kind: Locations
+name: stores
+table: {file: stores.csv, columns: {oven_slots: int, city: string, size: double}}
+"""
+STORES = "id,timezone,oven_slots,city,size\n1,Asia/Tokyo,3,Tokyo,1.5\n2,Europe/Rome,4,Rome,2\n"
+
+MORE_CONTEXT = """\
+apiVersion: maitred/v1
+kind: Context
+name: more
+attributes:
+  session.id: string
+  household.id: string
+  device.id: string
+  basket.slot: string
+  customer.quota: int
+  customer.at: timestamp
+"""
+
+
+def document(kind: str, **fields: str | None) -> str:
+    lines = {
+        "apiVersion": "maitred/v1",
+        "kind": kind,
+        "name": kind.lower(),
+        "applies_to": "{all: true}",
+        **({"per": "[customer]"} if kind == "FrequencyCap" else {}),
+        "limit": "5",
+        "window": "lifetime",
+        **fields,
+    }
+    return "".join(f"{key}: {value}\n" for key, value in lines.items() if value is not None)
+
+
+@pytest.fixture
+def cap() -> Callable[..., str]:
+    """Writes a `FrequencyCap` for all actions; ``None`` leaves a field out."""
+    return lambda **fields: document("FrequencyCap", **fields)
+
+
+@pytest.fixture
+def capacity() -> Callable[..., str]:
+    """Writes a `Capacity` for all actions; ``None`` leaves a field out."""
+    return lambda **fields: document("Capacity", **fields)
+
+
+@pytest.fixture
+def sources(ruleset: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """The sound ruleset with locations, another action `free-pizza`, and limits."""
+
+    def make(*documents: str, **more: str) -> dict[str, str]:
+        files = {
+            "context__yaml": MORE_CONTEXT,
+            "locations__yaml": LOCATIONS,
+            "stores__csv": STORES,
+            "free__yaml": PERK.format(name="free-pizza", type="offer"),
+            "limits__yaml": "---\n".join(documents),
+        }
+        return ruleset(**files | more)
+
+    return make

@@ -10,6 +10,8 @@ from maitred.rulefiles import limits
 
 HEADER = "apiVersion: maitred/v1\nkind: Action\n"
 
+LIMIT = "apiVersion: maitred/v1\nkind: Capacity\nname: x\napplies_to: {all: true}\n"
+
 # A quarter of what is allowed: what is quadratic shows, and the suite stays short.
 SIZE_BYTES = limits.YAML_FILE_BYTES // 4
 
@@ -51,6 +53,13 @@ def filled(head, unit):
         ("apiVersion: maitred/v1\nkind: Context\nname: x\nattributes:\n", "  a@: it\n"),
         ("apiVersion: maitred/v1\nkind: Situation\nname: x\nall:\n", "- s@\n"),
         ("apiVersion: maitred/v1\nkind: Eligibility\nname: x\napplies_to:\n  actions:\n", "  - a@\n"),
+        (HEADER + "name: x\ntitle: x\ntype: offer\nalternatives:\n", "- a@\n"),
+        (LIMIT + "window: lifetime\nlimit: 1\nper:\n", "- a@.b\n"),
+        (LIMIT + "window: lifetime\nlimit: 1\nper:\n", "- customer\n"),
+        (LIMIT + "per: []\nlimit: 1\nwindow: {rolling: ", "9"),
+        (LIMIT + "per: []\nlimit: 1\nwindow: {rolling: ", "1w1d"),
+        (LIMIT + "per: []\nwindow: lifetime\nlimit: ", "a."),
+        (LIMIT + "per: []\nlimit: 1\nwindow:\n", "  w@: 1\n"),
     ],
 )
 def test_a_file_of_faults_ends_soon(bench, ruleset, head, unit):

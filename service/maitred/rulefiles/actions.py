@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Set  # noqa
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from maitred.core.policy import HOLD_EXPIRES
 from maitred.core.rules import Action, ActionType, Live, Requirement, Template, Treatment
 from maitred.core.values import Attribute
 
@@ -12,7 +13,6 @@ from .conditions import Conditions
 from .documents import Documents, Sourced
 from .placeholders import PlaceholderOpen, literal, names, parse
 from .report import Report, Spot
-from .vocabulary import HOLD_EXPIRES
 from .windows import Written, live_of
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from maitred.core.limits import Limit, LimitKind
+from maitred.core.policy import HOLD_EXPIRES
 from maitred.core.rules import Action, Live, Placeholder, Treatment
 
 from . import limit_messages
 from .actions import Around, Placed
 from .limit_checks import HOLDING
 from .report import Spot
-from .vocabulary import HOLD_EXPIRES
 
 
 def warn_alternatives(around: Around, placed: Sequence[Placed], actions: Sequence[Action]) -> None:

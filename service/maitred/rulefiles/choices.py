@@ -1,7 +1,8 @@
 """``applies_to``: which actions a document chooses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from maitred.core.rules import Action, ActionType
 
@@ -39,29 +40,56 @@ def choice_of(model: kinds.AppliesTo) -> Choice:
     )
 
 
-def checked_choice(
-    around: Around, document: Spot, model: kinds.AppliesTo, actions: Sequence[Placed]
-) -> Choice:
-    """What the ``applies_to`` of a document chooses. What is wrong with it is told."""
-    spot = document.at("applies_to")
-    narrowed = bool(model.actions or model.labels or model.types or model.channels)
-    if model.all and narrowed:
-        around.report.error(spot.at("all", key=True), rule_messages.all_stands_alone())
-    elif not model.all and not narrowed and not around.doubtful:
-        around.report.error(spot, rule_messages.applies_to_nothing_said())
-    _check_names(around, spot, model, [placed.action for placed in actions])
-    return choice_of(model)
+class Chooser:
+    """Chooses among all actions, and tells what is wrong with a choice."""
 
+    def __init__(self, around: Around, placed: Sequence[Placed]) -> None:
+        self._around, self._placed = around, placed
+        self._by_name = {each.action.name: number for number, each in enumerate(placed)}
+        self._channels = {channel for each in placed for channel in each.action.channels}
+        self._on_every_channel = not all(each.action.channels for each in placed)
 
-def _check_names(around: Around, spot: Spot, model: kinds.AppliesTo, actions: Sequence[Action]) -> None:
-    names = {action.name for action in actions}
-    for index, name in enumerate(model.actions):
-        if name not in names and name not in around.doubtful:
-            around.report.error(spot.at("actions", index), rule_messages.unknown_action(name, names))
-    if all(action.channels for action in actions) and not around.doubtful:
-        channels = {channel for action in actions for channel in action.channels}
+    def checked(self, document: Spot, model: kinds.AppliesTo) -> Choice:
+        """What the ``applies_to`` of a document chooses. What is wrong with it is told."""
+        report, spot = self._around.report, document.at("applies_to")
+        narrowed = bool(model.actions or model.labels or model.types or model.channels)
+        if model.all and narrowed:
+            report.error(spot.at("all", key=True), rule_messages.all_stands_alone())
+        elif not model.all and not narrowed and not self._around.doubtful:
+            report.error(spot, rule_messages.applies_to_nothing_said())
+        self._check_names(spot, model)
+        return choice_of(model)
+
+    def _check_names(self, spot: Spot, model: kinds.AppliesTo) -> None:
+        report, doubtful = self._around.report, self._around.doubtful
+        for index, name in enumerate(model.actions):
+            if name not in self._by_name and name not in doubtful:
+                report.error(spot.at("actions", index), rule_messages.unknown_action(name, self._by_name))
+        if self._on_every_channel or doubtful:
+            return
         for index, name in enumerate(model.channels):
-            if name not in channels:
-                around.report.error(
-                    spot.at("channels", index), rule_messages.channel_of_no_action(name, channels)
-                )
+            if name not in self._channels:
+                message = rule_messages.channel_of_no_action(name, self._channels)
+                report.error(spot.at("channels", index), message)
+
+    def chosen(self, choice: Choice) -> Iterator[int]:
+        """The numbers of the actions that a choice applies to, in order."""
+        for number in self._candidates(choice):
+            if choice.applies_to(self._placed[number].action):
+                yield number
+
+    def _candidates(self, choice: Choice) -> Iterable[int]:
+        """Not all of them where names or labels tell which."""
+        if choice.actions:
+            return sorted(self._by_name[name] for name in choice.actions if name in self._by_name)
+        if choice.labels:
+            return min((self._by_label.get(label, []) for label in choice.labels), key=len)
+        return range(len(self._placed))
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, each in enumerate(self._placed):
+            for label in each.action.labels.items():
+                found.setdefault(label, []).append(number)
+        return found

@@ -7,15 +7,16 @@ from maitred.core.rules import Action, Requirement
 
 from . import kinds, rule_messages
 from .actions import Around, Placed, requirements_of
-from .choices import Choice, checked_choice
+from .choices import Choice, Chooser
 from .documents import Documents, Sourced
 
 
 def with_eligibility(around: Around, documents: Documents, actions: Sequence[Placed]) -> list[Action]:
     """The actions with the conditions of every ``Eligibility`` that chooses them, by its name."""
+    chooser = Chooser(around, actions)
     rules = [
         (
-            checked_choice(around, sourced.spot, sourced.model.applies_to, actions),
+            chooser.checked(sourced.spot, sourced.model.applies_to),
             _conditions(around, sourced),
         )
         for sourced in documents.of(kinds.Eligibility)

@@ -118,7 +118,15 @@ def _shared_by_locations(_: Ground, each: Applied) -> Iterator[Finding]:
     by_location = isinstance(limit.maximum, str) and limit.maximum.startswith(LOCATION)
     of_no_location = not any(name.startswith(LOCATION) for name in limit.per)
     if limit.kind is LimitKind.CAPACITY and by_location and of_no_location:
-        yield each.spot.at("per"), limit_messages.number_of_another_location(str(limit.maximum))
+        yield (
+            each.spot.at(_written(each, "per", "limit")),
+            limit_messages.number_of_another_location(str(limit.maximum)),
+        )
+
+
+def _written(each: Applied, field: str, otherwise: str) -> str:
+    """A field that is there, to point at."""
+    return field if field in each.sourced.model.model_fields_set else otherwise
 
 
 def _idle_hold(_: Ground, each: Applied) -> Iterator[Finding]:
@@ -130,21 +138,26 @@ def _long_hold(_: Ground, each: Applied) -> Iterator[Finding]:
     limit, length = each.limit, longest(each.limit.window)
     if limit.counts in HOLDING and length and limit.hold > length:
         message = limit_messages.hold_outlasts_window(duration_text(limit.hold))
-        yield each.spot.at("hold"), message
+        yield each.spot.at(_written(each, "hold", "window")), message
 
 
 def _idle_pace(_: Ground, each: Applied) -> Iterator[Finding]:
     limit, pace = each.limit, each.limit.pace
     if pace is None or not isinstance(pace.window, Rolling):
         return
-    most, length = most_of(limit), longest(limit.window)
+    length = longest(limit.window)
     if length and pace.window.duration > length:
         text = duration_text(pace.window.duration)
         yield each.spot.at("pace", "window"), limit_messages.pace_outlasts_window(text)
-    elif limit.maximum == pace.maximum or (
-        isinstance(pace.maximum, int) and most is not None and pace.maximum >= most
-    ):
+    elif _is_no_slower(limit, pace):
         yield each.spot.at("pace", "limit"), limit_messages.pace_never_slows(pace.maximum)
+
+
+def _is_no_slower(limit: Limit, pace: Limit) -> bool:
+    most = most_of(limit)
+    if most is None:
+        return limit.maximum == pace.maximum and not limit.overbook_percent
+    return isinstance(pace.maximum, int) and pace.maximum >= most
 
 
 def _idle_overbook(_: Ground, each: Applied) -> Iterator[Finding]:

@@ -86,7 +86,7 @@ def per_nobody() -> str:
 
 
 def per_unknown(name: str, known: Iterable[str]) -> str:
-    hint = did_you_mean(name, known) or f": write `{name}: string` into a `Context`"
+    hint = did_you_mean(name, known) or f": write {quoted(name + ': string')} into a `Context`"
     return f"attribute {quoted(name)} is not declared{hint}"
 
 
@@ -95,7 +95,7 @@ def per_not_countable(name: str, type_name: str) -> str:
 
 
 def session_unknown(name: str) -> str:
-    return f"a window `session` needs {quoted(name)}: write `{name}: string` into a `Context`"
+    return f"a window `session` needs {quoted(name)}: write {quoted(name + ': string')} into a `Context`"
 
 
 def session_not_text(name: str, type_name: str) -> str:
@@ -221,9 +221,7 @@ def no_number_at(name: str, locations: Sequence[str]) -> str:
 
 
 def number_of_another_location(name: str) -> str:
-    return (
-        f"{quoted(name)} differs by location, but all locations take from the same units: add `location` here"
-    )
+    return f"{quoted(name)} differs by location, but all of them share the units: add `location` to `per`"
 
 
 def hold_without_effect(counts: str) -> str:

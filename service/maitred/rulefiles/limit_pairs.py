@@ -44,6 +44,8 @@ class _Pairs:
 
     def findings(self, first: int, second: int) -> list[tuple[int, str]]:
         """The limit that makes no difference, and why: at most one."""
+        if self._of(first).isdisjoint(self._of(second)):
+            return []
         one, other = self._applied[first].limit, self._applied[second].limit
         over, under = self._covers(first, second), self._covers(second, first)
         if over and under:
@@ -65,7 +67,6 @@ class _Pairs:
         one, other = self._applied[strong], self._applied[weak]
         return (
             is_as_strict(one.limit, other.limit)
-            and bool(other.actions)
             and (not one.each_action or other.each_action or len(other.actions) == 1)
             and self._of(weak) <= self._of(strong)
         )
@@ -80,7 +81,6 @@ class _Pairs:
             and one.each_action == other.each_action
             and _cap(one.limit) == _cap(other.limit)
             and one.limit.kind is LimitKind.FREQUENCY_CAP
-            and not self._of(first).isdisjoint(self._of(second))
         )
         return own.pop() if same else None
 

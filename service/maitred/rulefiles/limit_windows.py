@@ -17,10 +17,10 @@ _STRING = AttributeType(Kind.STRING)
 def window_of(around: Around, spot: Spot, model: limit_kinds.WindowSpec) -> Window:
     """The window; a faulty one is told and never resets."""
     given = [form for form in _FORMS if getattr(model, form) is not None]
-    if len(given) != 1:
-        message = limit_messages.one_window() if given else limit_messages.no_window()
-        around.report.error(spot.at(given[1], key=True) if given else spot, message)
-        return Lifetime()
+    if len(given) > 1:
+        around.report.error(spot.at(given[1], key=True), limit_messages.one_window())
+    elif not given and not around.doubtful:
+        around.report.error(spot, limit_messages.no_window())
     _check_zone(around, spot, model)
     if model.rolling is not None:
         return Rolling(model.rolling)

@@ -1,6 +1,6 @@
 """Documents of kinds ``FrequencyCap`` and ``Capacity`` to limits of the actions they choose."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from maitred.core.limits import Counts, LetterCase, Limit, LimitKind, OnFailure, pace_of, parts_of
@@ -11,7 +11,7 @@ from maitred.core.windows import Rolling
 
 from . import limit_kinds, limit_messages, limits
 from .actions import Around, Placed
-from .choices import Choice, checked_choice
+from .choices import Chooser
 from .documents import Documents
 from .limit_documents import ROW, LimitSource, check_sources, limit_sources
 from .limit_fields import ACTION, are_units
@@ -52,7 +52,7 @@ def applied_limits(
     """All limits, by name. What is wrong with one is told."""
     sources = limit_sources(documents)
     check_sources(around.report, sources)
-    reader = _Reader(around, placed, _Reach(placed), locations or {})
+    reader = _Reader(around, placed, Chooser(around, placed), locations or {})
     applied: list[Applied] = []
     room = MAX_NEEDS * len(placed)
     for sourced in sources[: limits.LIMITS]:
@@ -136,14 +136,13 @@ class _Reader:
 
     around: Around
     placed: Sequence[Placed]
-    reach: "_Reach"
+    chooser: Chooser
     locations: Mapping[str, Location]
 
     def applied(self, sourced: LimitSource) -> Applied:
         """The limit of a document. What is wrong with it is told."""
         around, model, spot = self.around, sourced.model, sourced.spot
-        choice = checked_choice(around, spot, model.applies_to, self.placed)
-        numbers = tuple(self.reach.of(choice))
+        numbers = tuple(self.chooser.chosen(self.chooser.checked(spot, model.applies_to)))
         reached = [self.placed[number] for number in numbers]
         limit = _limit(around, sourced)
         _check_subject(around, sourced)
@@ -243,28 +242,3 @@ def _check_rows(around: Around, spot: Spot, name: str, reached: Sequence[Placed]
             return
         if not are_units(number) and placed.row:
             around.report.at_line(*placed.row, 1, limit_messages.bad_cell_units(name, number))
-
-
-class _Reach:
-    """Finds the actions that a choice applies to without looking at all of them where it can."""
-
-    def __init__(self, placed: Sequence[Placed]) -> None:
-        self._placed = placed
-        self._by_name = {each.action.name: number for number, each in enumerate(placed)}
-        self._by_label: dict[tuple[str, str], list[int]] = {}
-        for number, each in enumerate(placed):
-            for label in each.action.labels.items():
-                self._by_label.setdefault(label, []).append(number)
-
-    def of(self, choice: Choice) -> Iterator[int]:
-        """Their numbers, in order."""
-        for number in self._candidates(choice):
-            if choice.applies_to(self._placed[number].action):
-                yield number
-
-    def _candidates(self, choice: Choice) -> Sequence[int]:
-        if choice.actions:
-            return sorted(self._by_name[name] for name in choice.actions if name in self._by_name)
-        if choice.labels:
-            return min((self._by_label.get(label, []) for label in choice.labels), key=len)
-        return range(len(self._placed))

@@ -19,7 +19,7 @@ _STAND_INS: dict[str, Node] = {
     "type": "offer",
     "limit": 1,
     "per": ["customer"],
-    "window": "lifetime",
+    "window": {"rolling": "1d"},
 }
 _SALVAGED = (
     kinds.Ruleset,

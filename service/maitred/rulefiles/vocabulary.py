@@ -23,9 +23,6 @@ GIVEN = (
 
 RESERVED_ROOTS = frozenset(("location", "row", "list", "situation", "hold"))
 
-HOLD_EXPIRES = "hold.expires"
-"""Only in treatments: when what a proposal holds goes back."""
-
 _ID, _ZONE = "id", "timezone"
 
 

@@ -1,0 +1,234 @@
+"""What stands in for an action where there is no capacity for it."""
+
+import time
+
+import pytest
+
+from maitred.core.rules import Placeholder
+from maitred.rulefiles.alternatives import MOST
+
+ACTION = """\
+apiVersion: maitred/v1
+kind: Action
+name: {name}
+title: T
+type: offer
+alternatives: [{alternatives}]
+"""
+CAPACITY = """\
+apiVersion: maitred/v1
+kind: Capacity
+name: {name}
+applies_to: {{actions: [{actions}]}}
+limit: 9
+window: lifetime
+"""
+
+
+def rules(chains, **more):
+    """Actions by name with their alternatives, and a capacity for each that has any."""
+    documents = [
+        ACTION.format(name=name, alternatives=", ".join(others)) + more.get(name, "")
+        for name, others in chains.items()
+    ]
+    limits = [CAPACITY.format(name=f"cap-{name}", actions=name) for name, others in chains.items() if others]
+    return "---\n".join([*documents, *limits])
+
+
+@pytest.fixture
+def load(bench, ruleset):
+    def of(text, **files):
+        return bench.load(ruleset(more__yaml=text, **files))
+
+    return of
+
+
+@pytest.fixture
+def faults(bench, ruleset):
+    def of(text, **files):
+        found = bench.faults(ruleset(more__yaml=text, **files))
+        return [f"{fault.line}:{fault.column} {fault.message}" for fault in found]
+
+    return of
+
+
+def test_alternatives_stand_in_the_order_written(load):
+    loaded = load(rules({"a": ["c", "b"], "b": ["c"], "c": []}))
+    assert loaded.warnings == ()
+    assert {action.name: action.alternatives for action in loaded.ruleset.actions} == {
+        "a": ("c", "b"),
+        "b": ("c",),
+        "c": (),
+        "pizza": (),
+    }
+
+
+@pytest.mark.parametrize(
+    ("chains", "expected"),
+    [
+        ({"a": ["a"]}, ["6:16 alternatives lead in a circle, `a -> a`: take one of them out"]),
+        ({"a": ["b"], "b": ["a"]}, ["6:16 alternatives lead in a circle, `a -> b -> a`"]),
+        (
+            {"a": ["b"], "b": ["c"], "c": ["d", "b"], "d": []},
+            ["13:16 alternatives lead in a circle, `b -> c -> b`"],
+        ),
+        ({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": ["a"]}, ["`a -> b -> d -> a`"]),
+        ({"a": ["x", "pizza"]}, ["6:16 there is no action `x` to stand in"]),
+        ({"a": ["piza"]}, ["6:16 there is no action `piza` to stand in, did you mean `pizza`?"]),
+        ({"a": ["pizza", "pizza"]}, ["6:15 `pizza` stands here twice"]),
+        ({"a": ["Pizza"]}, ["6:16 `Pizza` cannot be a name"]),
+        ({"a": ["pizza"], "b": ["x"]}, ["13:16 there is no action `x`"]),
+    ],
+)
+def test_faults_of_alternatives(faults, chains, expected):
+    found = faults(rules(chains))
+    assert len(found) == len(expected), found
+    assert all(part in fault for part, fault in zip(expected, found, strict=True)), found
+
+
+def test_a_chain_has_an_end(load, faults):
+    chain = {f"a{number}": [f"a{number + 1}"] for number in range(MOST)} | {f"a{MOST}": []}
+    assert load(rules(chain)).warnings == ()
+    (fault,) = faults(rules(chain | {"b": ["a0"]}))
+    assert f"over {MOST} actions may stand in for `b`" in fault
+    wide = {f"w{number}": [] for number in range(MOST)}
+    assert load(rules(wide | {"b": list(wide)})).warnings == ()
+    (fault,) = faults(rules(wide | {"b": [*wide, "pizza"]}))
+    assert f"over {MOST} actions" in fault
+
+
+def test_a_diamond_is_no_circle(load):
+    assert load(rules({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []})).warnings == ()
+
+
+def test_long_chains_and_circles_end_soon(faults):
+    many = "---\n".join(
+        ACTION.format(name=f"a{number}", alternatives=f"a{number + 1}") for number in range(3_000)
+    )
+    started = time.process_time()
+    assert "there is no action `a3000`" in faults(many)[0]
+    (fault,) = faults(many.replace("[a3000]", "[a0]"))
+    assert "a0 -> a1 -> " in fault
+    assert "… -> a0`" in fault
+    assert len(fault) < 300
+    assert time.process_time() - started < 15
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "words"),
+    [
+        ("channels: [pos]\n", "channels: [mobile]\n", "it is on none of the channels `pos`"),
+        ("live: {days: [tue]}\n", "live: {days: [wed]}\n", "it is never live on the same day"),
+        ("live: {until: 2026-01-31}\n", "live: {from: 2026-02-01}\n", "never live on the same day"),
+        ("live: {days: [tue]}\n", "live: {days: [wed], timezone: location}\n", None),
+        ('live: {days: [tue], hours: "20:00-02:00"}\n', "live: {days: [wed]}\n", None),
+        ("live: {days: [tue, wed]}\n", "live: {days: [wed]}\n", None),
+        ("channels: [pos]\n", "channels: [mobile, pos]\n", None),
+        ("channels: [pos]\n", "", None),
+    ],
+)
+def test_an_alternative_that_can_never_stand_in(load, a, b, words):
+    warnings = load(rules({"a": ["b"], "b": []}, a=a, b=b)).warnings
+    assert len(warnings) == (words is not None)
+    assert not words or (warnings[0].column == 16 and words in warnings[0].message)
+
+
+def test_alternatives_of_an_action_without_capacity(load):
+    (found,) = load(ACTION.format(name="a", alternatives="pizza")).warnings
+    assert found.message.startswith("no `Capacity` applies to the action, so nothing ever stands in")
+
+
+def test_an_alternative_under_the_same_capacity(load):
+    actions = ACTION.format(name="a", alternatives="pizza")
+    (found,) = load(actions + "---\n" + CAPACITY.format(name="both", actions="a, pizza")).warnings
+    assert "is under `Capacity` `both` as well" in found.message
+    own = CAPACITY.format(name="own", actions="a, pizza") + "per: [action]\n"
+    assert load(actions + "---\n" + own).warnings == ()
+    other = CAPACITY.format(name="a-alone", actions="a").replace("limit: 9", "limit: 8")
+    more = "---\n".join([actions, CAPACITY.format(name="both", actions="a, pizza"), other])
+    assert load(more).warnings == ()
+
+
+TABLE = """\
+apiVersion: maitred/v1
+kind: ActionTable
+name: coupons
+table: {file: coupons.csv, columns: {code: string, instead: string}}
+action:
+  name: coupon-${row.code}
+  title: Coupon
+  type: offer
+  alternatives: [ALTERNATIVES]
+---
+apiVersion: maitred/v1
+kind: Capacity
+name: coupons
+applies_to: {all: true}
+per: [action]
+limit: 3
+window: lifetime
+"""
+
+
+def table(alternatives):
+    return TABLE.replace("ALTERNATIVES", alternatives)
+
+
+def test_alternatives_of_rows(load):
+    rows = "code,instead\na,b\nb,c\nc,\n"
+    loaded = load(
+        table('"coupon-${row.instead}", pizza').replace("coupon-${row.instead}", "${row.instead}"),
+        coupons__csv=rows.replace("a,b", "a,coupon-b").replace("b,c\n", "b,coupon-c\n"),
+    )
+    assert {action.name: action.alternatives for action in loaded.ruleset.actions} == {
+        "coupon-a": ("coupon-b", "pizza"),
+        "coupon-b": ("coupon-c", "pizza"),
+        "coupon-c": ("pizza",),
+        "pizza": (),
+    }
+    assert loaded.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "expected"),
+    [
+        (
+            '"coupon-${row.instead}"',
+            ["2:1 alternatives lead in a circle, `coupon-a -> coupon-b -> coupon-a`"],
+        ),
+        ('"${row.instead}"', ["2:1 there is no action `b`", "3:1 there is no action `a`"]),
+        ("piza", ["9:18 there is no action `piza`"]),
+        ('"${row.insted}"', ["9:21 the table has no declared column `insted`, did you mean `instead`?"]),
+        ('"${customer.tier}"', ["9:21 `${customer.tier}` cannot stand here"]),
+        ('"X${row.instead}"', ["2:3 `Xb` cannot be a name", "3:3 `Xa` cannot be a name"]),
+        ('pizza, "pizza${row.none}"', ["the table has no declared column `none`"]),
+    ],
+)
+def test_faults_of_alternatives_of_rows(faults, alternatives, expected):
+    found = faults(table(alternatives), coupons__csv="code,instead\na,b\nb,a\n")
+    assert len(found) == len(expected), found
+    assert all(part in fault for part, fault in zip(expected, found, strict=True)), found
+
+
+def test_one_warning_for_all_rows(load):
+    rows = "code,instead\n" + "".join(f"{number},x\n" for number in range(3_000))
+    text = table("pizza").split("---")[0]
+    (found,) = load(text, coupons__csv=rows).warnings
+    assert (found.file, found.line) == ("more.yaml", 9)
+
+
+def test_treatments_may_tell_when_the_hold_expires(load):
+    text = "treatments: {pos: {show: 'before ${hold.expires}'}}\n"
+    loaded = load(rules({"a": ["pizza"]}, a=text))
+    assert loaded.warnings == ()
+    assert loaded.ruleset.actions[0].treatments["pos"].show == ("before ", Placeholder("hold.expires"))
+
+
+@pytest.mark.parametrize("counts", [None, "decided", "redeemed", "rejected"])
+def test_a_hold_that_is_never_there(load, counts):
+    text = ACTION.format(name="a", alternatives="") + "treatments: {pos: {show: '${hold.expires}'}}\n"
+    if counts:
+        text += "---\n" + CAPACITY.format(name="c", actions="a") + f"counts: {counts}\n"
+    (found,) = load(text).warnings
+    assert found.message.startswith("nothing is held for the action")
+    assert (found.line, found.column) == (7, 14)
