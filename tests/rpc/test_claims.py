@@ -63,33 +63,33 @@ def test_redeem_and_release_arrive_whole(client, simulated):
     ]
 
 
-def test_outcomes_arrive_in_order_and_are_answered_in_order(running):
+def test_outcomes_arrive_in_order_and_are_answered_in_order(standing):
     outcomes = [
         Outcome("o1", "d", "pizza", OutcomeKind.PRESENTED, AT),
         Outcome("o2", "d", "pizza", OutcomeKind.REJECTED),
         Outcome("o3", "d2", "tea", OutcomeKind.PRESENTED),
     ]
-    with Client(running.address) as client:
+    with Client(standing.address) as client:
         answers = client.record_outcomes(iter(outcomes))
     assert answers == (
         OutcomeAnswer("o1", True),
         OutcomeAnswer("o2", False, "was used for something else"),
         OutcomeAnswer("o3", True),
     )
-    assert list(running.house.calls[0].outcomes) == outcomes
+    assert list(standing.house.calls[0].outcomes) == outcomes
 
 
 @pytest.mark.parametrize("at", [{"seconds": -1}, {"seconds": 7258118400}, {"nanos": 10**9}])
-def test_when_an_outcome_happened_must_be_a_time(running, status_of, at):
+def test_when_an_outcome_happened_must_be_a_time(standing, status_of, at):
     outcome = {"outcome_id": "o", "decision_id": "d", "action": "a", "kind": pb.PRESENTED, "at": at}
     request = pb.RecordOutcomesRequest(outcomes=[outcome])
-    error = status_of(lambda: running.stub.RecordOutcomes(request, timeout=5))
+    error = status_of(lambda: standing.stub.RecordOutcomes(request, timeout=5))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert error.details().startswith("`outcomes[0].at` must lie in the years 1970 to 2199")
 
 
-def test_a_retry_gets_the_same_answer_and_other_content_none(running):
-    with Client(running.address) as client:
+def test_a_retry_gets_the_same_answer_and_other_content_none(standing):
+    with Client(standing.address) as client:
         assert client.claim(**CLAIM) == client.claim(**CLAIM)
         denied = client.claim(**{**CLAIM, "request_id": "r2"})
         assert client.claim(**{**CLAIM, "request_id": "r2"}) == denied
@@ -98,12 +98,12 @@ def test_a_retry_gets_the_same_answer_and_other_content_none(running):
     assert caught.value.code == "ALREADY_EXISTS"
 
 
-def test_many_claims_at_once_each_get_their_own_answer(running):
-    running.house.units = 60
+def test_many_claims_at_once_each_get_their_own_answer(standing):
+    standing.house.units = 60
 
     def claim(number):
         request = pb.ClaimRequest(request_id=f"r{number % 200}", decision_id="d", action="pizza")
-        response = running.stub.Claim(request, timeout=20)
+        response = standing.stub.Claim(request, timeout=20)
         assert response.claim_id in {"", f"c-{request.request_id}"}
         return request.request_id, response.status
 

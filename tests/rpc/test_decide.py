@@ -12,8 +12,8 @@ def request_of():
     return request
 
 
-def test_decide_answers_what_the_engine_says(running, request_of):
-    response = running.stub.Decide(
+def test_decide_answers_what_the_engine_says(standing, request_of):
+    response = standing.stub.Decide(
         request_of(context_json=b'{"customer":{"age":41}}', max_actions=2), timeout=5
     )
     assert response.decision_id == "d-r-1"
@@ -25,20 +25,20 @@ def test_decide_answers_what_the_engine_says(running, request_of):
     assert response.proposals[0].treatment.show == "FREE PIZZA"
     assert response.decided_at.ToJsonString() == "2026-12-01T11:30:00.123456Z"
     assert not response.refusals
-    assert running.engine.calls[0].context == {"customer": {"age": 41}}
+    assert standing.engine.calls[0].context == {"customer": {"age": 41}}
 
 
-def test_explanations_reach_the_caller(running, request_of):
-    response = running.stub.Decide(request_of(explain=pb.EXPLAIN_FULL), timeout=5)
-    assert running.engine.calls[0].explain is Explain.EXPLAIN_FULL
+def test_explanations_reach_the_caller(standing, request_of):
+    response = standing.stub.Decide(request_of(explain=pb.EXPLAIN_FULL), timeout=5)
+    assert standing.engine.calls[0].explain is Explain.EXPLAIN_FULL
     assert list(response.proposals[0].why) == ["because"]
     assert [(refusal.action, refusal.reason, refusal.rule) for refusal in response.refusals] == [
         ("tea", pb.NOT_ELIGIBLE, "adults")
     ]
 
 
-def test_get_decision_gives_the_record(running):
-    response = running.stub.GetDecision(pb.GetDecisionRequest(decision_id="d-r-9"), timeout=5)
+def test_get_decision_gives_the_record(standing):
+    response = standing.stub.GetDecision(pb.GetDecisionRequest(decision_id="d-r-9"), timeout=5)
     assert response.decision.decision_id == "d-r-9"
     assert response.record.request_id == "r-9"
     assert response.record.facts_json == b'{"customer.age":41}'

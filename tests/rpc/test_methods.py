@@ -299,7 +299,7 @@ def test_claims_beyond_the_bound_are_shed_and_operators_still_get_through(serve,
     assert [one.result().status for one in held] == [pb.CLAIM_GRANTED, pb.CLAIM_DENIED]
 
 
-@EVERY
+@pytest.mark.parametrize("method", ["RecordOutcomes", "ResumeAction", "EraseCustomer"])
 def test_a_server_that_stops_says_so(serve, gate, status_of, method):
     running = serve(notice_seconds=0.0)
     running.engine.before = gate

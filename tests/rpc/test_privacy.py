@@ -18,19 +18,19 @@ def recording(*records, request_id="r"):
     return pb.RecordConsentRequest(request_id=request_id, customer_id="c", records=records)
 
 
-def test_statements_are_kept_and_given_back(running):
+def test_statements_are_kept_and_given_back(standing):
     ads = Consent("ads", ConsentState.OBJECTED, "till", AT + timedelta(days=1))
-    with Client(running.address) as client:
+    with Client(standing.address) as client:
         client.record_consent(request_id="r", customer_id="c", consents=iter([PERKS, ads]))
         view = client.consent("c")
         assert (view.current, view.history) == ((ads,), (PERKS, ads))
         assert client.consent("nobody").history == ()
-    assert running.house.calls[0][:3] == ("r", "c", (PERKS, ads))
+    assert standing.house.calls[0][:3] == ("r", "c", (PERKS, ads))
 
 
-def test_a_statement_without_a_time_is_of_now(running):
-    running.privacy.RecordConsent(recording({"purpose": "perks", "state": pb.DENIED}), timeout=5)
-    assert running.house.calls[0].consents == (Consent("perks", ConsentState.DENIED, "", NOW),)
+def test_a_statement_without_a_time_is_of_now(standing):
+    standing.privacy.RecordConsent(recording({"purpose": "perks", "state": pb.DENIED}), timeout=5)
+    assert standing.house.calls[0].consents == (Consent("perks", ConsentState.DENIED, "", NOW),)
 
 
 def test_a_statement_may_be_a_little_ahead_of_the_clock(serve, status_of):
@@ -50,9 +50,9 @@ def test_a_statement_may_be_a_little_ahead_of_the_clock(serve, status_of):
 
 
 @pytest.mark.parametrize("at", [{"seconds": -1}, {"seconds": 7258118400}, {"nanos": -1}])
-def test_when_a_statement_was_made_must_be_a_time(running, status_of, at):
+def test_when_a_statement_was_made_must_be_a_time(standing, status_of, at):
     request = recording({"purpose": "p", "state": pb.GRANTED, "at": at})
-    error = status_of(lambda: running.privacy.RecordConsent(request, timeout=5))
+    error = status_of(lambda: standing.privacy.RecordConsent(request, timeout=5))
     assert error.details().startswith("`records[0].at` must lie in the years 1970 to 2199")
 
 
@@ -80,8 +80,8 @@ def test_a_retry_has_the_same_fingerprint_and_other_content_another(serve):
     assert len({first, *others}) == len(others) + 1
 
 
-def test_export_and_erase(running):
-    with Client(running.address) as client:
+def test_export_and_erase(standing):
+    with Client(standing.address) as client:
         client.record_consent(request_id="r", customer_id="c", consents=[PERKS])
         assert client.export("c") == '{"customer":"Zoë"}'.encode()
         erased, again = client.erase("c"), client.erase("c")

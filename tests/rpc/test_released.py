@@ -51,15 +51,15 @@ def old():
     return lambda name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"maitred.v1.{name}"))
 
 
-def test_an_old_client_is_answered(running, old):
+def test_an_old_client_is_answered(standing, old):
     request = old("DecideRequest")(request_id="r", customer_id="c", channel="pos", context_json=b"{}")
-    data = running.raw("Decide")(request.SerializeToString(), timeout=5)
+    data = standing.raw("Decide")(request.SerializeToString(), timeout=5)
     response = old("DecideResponse").FromString(data)
     assert (response.decision_id, response.proposals[0].action) == ("d-r", "offer-1")
 
 
-def test_old_consent_signals_are_read(running, old):
+def test_old_consent_signals_are_read(standing, old):
     request = old("DecideRequest")(request_id="r", customer_id="c", channel="pos")
     request.consent.denied.append("perks")
-    running.raw("Decide")(request.SerializeToString(), timeout=5)
-    assert running.engine.calls[0].consent.denied == {"perks"}
+    standing.raw("Decide")(request.SerializeToString(), timeout=5)
+    assert standing.engine.calls[0].consent.denied == {"perks"}
