@@ -8,7 +8,11 @@ for the moment at which counters are made; the database finds that and one of th
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import cast
+
+import psycopg
 
 from maitred.core.ledger import Book, Row
 from maitred.core.limits import Counter
@@ -30,7 +34,7 @@ from .ledger_rows import (
     step_of,
     step_values,
 )
-from .lines import Driver
+from .lines import Cursor, Driver
 
 _LOTS = f"SELECT {LOT_COLUMNS} FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
 _LOCK_LOTS = f"{_LOTS} ORDER BY lot_id FOR UPDATE"
@@ -162,18 +166,18 @@ class PostgresLedger(LedgerSql):
         """See ``LedgerSql``."""
         moved = [book.lots[lot_id] for lot_id in sorted(book.moved)]
         made_at = (book.now_us,)
-        _write(
-            driver,
-            _SAVE_COUNTERS,
-            [_counts(counter_id, book.rows[counter_id]) for counter_id in book.touched],
-        )
-        _write(driver, _MOVE_LOTS, [_move_values(lot) for lot in moved if lot.id in known])
-        _write(driver, _ADD_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.added])
-        _write(driver, _REMOVE_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.removed])
-        _write_new(driver, _ADD_LOTS, [lot_values(lot) + made_at for lot in moved if lot.id not in known])
-        _write_new(
-            driver, _ADD_STEPS, [step_values(book.steps[key]) + made_at for key in sorted(book.stepped)]
-        )
+        lots = [lot_values(lot) + made_at for lot in moved if lot.id not in known]
+        steps = [step_values(book.steps[key]) + made_at for key in sorted(book.stepped)]
+        # One round trip for all of them.
+        with _pipeline(driver):
+            _write(driver, _SAVE_COUNTERS, [_counts(key, book.rows[key]) for key in book.touched])
+            _write(driver, _MOVE_LOTS, [_move_values(lot) for lot in moved if lot.id in known])
+            _write(driver, _ADD_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.added])
+            _write(driver, _REMOVE_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.removed])
+            new_lots = _write(driver, _ADD_LOTS, lots)
+            new_steps = _write(driver, _ADD_STEPS, steps)
+        _check_new(new_lots, lots)
+        _check_new(new_steps, steps)
 
 
 def read_clock(driver: Driver) -> datetime:
@@ -191,12 +195,17 @@ def _rows(driver: Driver, statement: str, parameters: Sequence[object]) -> dict[
     }
 
 
-def _write(driver: Driver, statement: str, rows: Sequence[Values]) -> int:
-    return driver.execute(statement, columns(rows)).rowcount if rows else 0
+def _pipeline(driver: Driver) -> AbstractContextManager[object]:
+    """Statements in its block are sent together; what they came to is known at its end."""
+    return cast("psycopg.Connection[object]", driver).pipeline()
 
 
-def _write_new(driver: Driver, statement: str, rows: Sequence[Values]) -> None:
-    if _write(driver, statement, rows) != len(rows):
+def _write(driver: Driver, statement: str, rows: Sequence[Values]) -> Cursor | None:
+    return driver.execute(statement, columns(rows)) if rows else None
+
+
+def _check_new(written: Cursor | None, rows: Sequence[Values]) -> None:
+    if written and written.rowcount != len(rows):
         raise StoreConflict(messages.id_used_meanwhile())
 
 
