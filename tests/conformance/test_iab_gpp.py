@@ -2,7 +2,7 @@
 
 import functools
 import json
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from maitred.iab.layouts import LAYOUTS
 from maitred.iab.tcf import parse_tcf
 from maitred.iab.us import parse_us
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 HERE = Path(__file__).resolve().parents[2] / "../shared/data/iab"
 STRINGS = HERE / "gpp_strings.json"
 SECTION_CASES = HERE / "gpp_sections_java.json"
@@ -195,20 +196,40 @@ def test_sections_decode_as_asserted(case):
     assert asserted_part(found, wanted) == wanted
 
 
+def sale(fields):
+    """What the asserted fields say about selling data, where the basis is an opt-out."""
+    child = fields.get("KnownChildSensitiveDataConsents", 0)
+    refusals = (
+        fields["SaleOptOut"] == 1,
+        fields.get("Gpc", False),
+        1 in (child if isinstance(child, list) else [child]),
+    )
+    if any(refusals):
+        return State.DENIED
+    told = fields["SaleOptOut"] == 2 and fields["SaleOptOutNotice"] == 1
+    return State.GRANTED if told else State.UNKNOWN
+
+
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case["string"][:40])
-def test_grants_nothing_that_the_string_does_not_say(case):
+def test_grants_what_the_fields_say_and_nothing_else(case):
     found = read_gpp(case["string"])
-    now = max((part.last_updated for part in found.values() if isinstance(part, Tcf)), default=None)
-    for mapping in (
-        *(IabMapping(gpp_sections=SECTIONS, gpp_opt_outs=frozenset({word})) for word in OPT_OUTS),
-        *(IabMapping(gpp_sections=SECTIONS, gpp_sensitive=frozenset({word})) for word in SENSITIVE),
-    ):
-        if "1YNN" in case["string"] and mapping.gpp_opt_outs == {"sale"}:
-            continue
-        state = verdict(
-            mapping, None, found, (now or parse_tcf(DAY).last_updated) + timedelta(days=1), is_opt_out=True
-        )
-        assert state is not State.GRANTED or case["string"] == "DBABLA~BVQqAAAAAgA.QA"
+    for name, fields in case["decoded"].items():
+        if "SaleOptOut" in fields:
+            mapping = IabMapping(gpp_sections=frozenset({name}), gpp_opt_outs=frozenset({"sale"}))
+            assert verdict(mapping, None, found, NOW, is_opt_out=True) is sale(fields)
+            assert verdict(mapping, None, found, NOW) is not State.GRANTED
+    for word in SENSITIVE:  # no string of the vectors has a consent
+        mapping = IabMapping(gpp_sections=SECTIONS, gpp_sensitive=frozenset({word}))
+        assert verdict(mapping, None, found, NOW, is_opt_out=True) is not State.GRANTED
 
 
-DAY = "COrEAV4OrXx94ACABBENAHCIAD-AAAAAAACAAxAAAAgAIAwgAgAAAAEAgQAAAAAEAYQAQAAAACAAAABAAA"
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [("1YNN", State.GRANTED), ("1YYN", State.DENIED), ("1Y--", State.UNKNOWN), ("1---", State.UNKNOWN)],
+)
+def test_us_privacy_strings(text, state):
+    found = read_gpp(f"DBABTA~{text}")
+    for word in OPT_OUTS:
+        mapping = IabMapping(gpp_sections=frozenset({"uspv1"}), gpp_opt_outs=frozenset({word}))
+        wanted = State.UNKNOWN if state is State.GRANTED and word != "sale" else state
+        assert verdict(mapping, None, found, NOW, is_opt_out=True) is wanted

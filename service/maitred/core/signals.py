@@ -52,6 +52,8 @@ SECTIONS = frozenset(
 
 FRESH_MONTHS = 13
 """Older strings are no: the age at which regulators and the TCF policies want people asked again."""
+_SHORTEST_FRESH = timedelta(days=365 + 28)
+"""No 13 months are shorter; spares the calendar for nearly all strings."""
 CLOCK_SKEW = timedelta(hours=14)
 """How far ahead of now a string may be dated: newer ones carry the day only, and where the customer
 lives that day may have begun up to 14 hours before it does in UTC."""
@@ -253,7 +255,10 @@ def strictest(states: Iterable[State]) -> State:
 
 def is_fresh(tcf: Tcf, now: datetime) -> bool:
     """Whether the string was updated within `FRESH_MONTHS` civil months, and not in the future."""
-    return tcf.last_updated - CLOCK_SKEW <= now <= _months_after(tcf.last_updated, FRESH_MONTHS)
+    age = now - tcf.last_updated
+    if age < -CLOCK_SKEW:
+        return False
+    return age <= _SHORTEST_FRESH or now <= _months_after(tcf.last_updated, FRESH_MONTHS)
 
 
 def _months_after(start: datetime, months: int) -> datetime:

@@ -34,7 +34,7 @@ def fixed_ranges(bits: Bits, most: int) -> VendorRanges:
 
 
 def fibonacci_ranges(bits: Bits, most: int) -> VendorRanges:
-    """Ranges of Fibonacci numbers, each the distance from the last, none above ``most``."""
+    """Ranges of Fibonacci numbers, each the distance from the last; the last one ends at ``most``."""
     pairs = array("H")
     last = 0
     for _ in range(bits.take(COUNT_BITS)):
@@ -44,6 +44,8 @@ def fibonacci_ranges(bits: Bits, most: int) -> VendorRanges:
         if last > most:
             raise IabError(messages.backward_range())
         pairs.extend((start, last))
+    if last != most:
+        raise IabError(messages.backward_range())
     return VendorRanges(pairs.tobytes())
 
 

@@ -3,7 +3,7 @@
 
 def empty() -> str:
     """Nothing where a string or a part of it should be."""
-    return "is empty; send none instead of an empty one"
+    return "is empty or has an empty part"
 
 
 def too_long(most_chars: int) -> str:

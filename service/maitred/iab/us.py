@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from types import MappingProxyType
 
 from maitred.core.signals import Choice, GppSection
@@ -17,6 +18,7 @@ Fields = dict[str, int | bool | str | tuple[int, ...]]
 MOST_PARTS = 2
 _VERSION_BITS = 6
 _ANSWER_BITS = 2
+_ANSWER_MASK = 3
 _REFUSED, _ALLOWED = 1, 2
 _MOST_ANSWER = 2
 _NOTICE_GIVEN = 1
@@ -72,8 +74,10 @@ def _core(bits: Bits, layout: Layout) -> Fields:
     if version not in (_NATIONAL_VERSIONS if layout.name == NATIONAL.name else (1,)):
         raise IabError(messages.wrong_version("version", version))
     fields: Fields = {layout.version_field: version}
-    for name, count in _fields_of(layout):
-        fields[name] = _answers(bits, count) if count else _answer(bits)
+    shape = _fields_of(layout)
+    answers = iter(_answers(bits, sum(count or 1 for _, count in shape)))
+    for name, count in shape:
+        fields[name] = tuple(islice(answers, count)) if count else next(answers)
     if layout.name == NATIONAL.name:
         _fit_national(fields, version)
     return fields
@@ -94,15 +98,12 @@ def _fields_of(layout: Layout) -> tuple[tuple[str, int], ...]:
     return tuple((name, int(count or 0)) for name, _, count in pairs)
 
 
-def _answer(bits: Bits) -> int:
-    answer = bits.take(_ANSWER_BITS)
-    if answer > _MOST_ANSWER:
-        raise IabError(messages.undefined_answer())
-    return answer
-
-
 def _answers(bits: Bits, count: int) -> tuple[int, ...]:
-    return tuple(_answer(bits) for _ in range(count))
+    together = bits.take(_ANSWER_BITS * count)
+    answers = tuple(together >> _ANSWER_BITS * place & _ANSWER_MASK for place in range(count - 1, -1, -1))
+    if max(answers) > _MOST_ANSWER:
+        raise IabError(messages.undefined_answer())
+    return answers
 
 
 def _add_part(fields: Fields, layout: Layout, parts: list[str]) -> None:
