@@ -14,6 +14,15 @@ from .facts import FactReader
 from .index import Index
 from .limits import Limit, reads_of
 from .live import clock_facts, live_condition
+from .privacy import (
+    NOTHING_KNOWN,
+    Known,
+    PrivacyRules,
+    consent_condition,
+    mask,
+    permissions,
+    sensitive_condition,
+)
 from .reasons import Reason
 from .rules import Action, Live, Location, Placeholder, Ruleset, Treatment
 from .situations import Situations
@@ -42,6 +51,11 @@ def gates_of(action: Action) -> tuple[Gate, ...]:
     return (
         Gate(Reason.NOT_LIVE, "live", live_condition(action.live)),
         Gate(Reason.WRONG_CHANNEL, "channels", channels),
+        *(Gate(Reason.CONSENT_REQUIRED, purpose, consent_condition(purpose)) for purpose in action.consent),
+        *(
+            Gate(Reason.SENSITIVE, category, sensitive_condition(category))
+            for category in sorted(action.sensitive)
+        ),
         *(Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say) for need in action.requirements),
     )
 
@@ -75,9 +89,16 @@ class Policy:
         return self.locations.get(location_id)
 
     def facts(
-        self, context: Mapping[str, Any], *, channel: str, customer_id: str, location: Location, now: datetime
+        self,
+        context: Mapping[str, Any],
+        *,
+        channel: str,
+        customer_id: str,
+        location: Location,
+        now: datetime,
+        known: Known = NOTHING_KNOWN,
     ) -> Facts:
-        """Everything conditions may read of one request."""
+        """Everything conditions may read of one request; what is not allowed is absent."""
         facts = self.reader.read(context)
         facts["now"] = now
         facts["channel"] = channel
@@ -86,11 +107,17 @@ class Policy:
             facts["location.id"] = location.id
         if location.attributes:
             facts.update(location.attributes)
+        if self.ruleset.privacy:
+            facts = self._masked(self.ruleset.privacy, facts, known, now)
         if self.zones:
             facts.update(clock_facts(self.zones, now, location.zone))
         if self.situations:
             facts.update(self.situations.facts(facts))
         return facts
+
+    def _masked(self, rules: PrivacyRules, facts: Facts, known: Known, now: datetime) -> Facts:
+        allowed = permissions(rules, facts, known, now)
+        return mask(rules, self.ruleset.attributes, facts, allowed)
 
 
 def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
@@ -154,6 +181,8 @@ def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
             yield from reads_of(limit)
     for condition in atoms_of(ruleset.situations).values():
         yield from conditions.reads(condition)
+    if ruleset.privacy:
+        yield from ruleset.privacy.reads()
 
 
 def placeholders(treatment: Treatment) -> Iterable[str]:

@@ -8,6 +8,7 @@ from enum import IntEnum, unique
 from .conditions import Condition
 from .expressions import Score
 from .limits import Limit
+from .privacy import PrivacyRules
 from .values import Attribute, Value
 
 
@@ -81,7 +82,8 @@ class Action:
     ``requirements`` are the action's own, then those of every ``Eligibility`` that
     chooses it, in order of name. ``channels`` empty means every channel. ``limits`` are all
     that apply to it, in order of key. ``alternatives`` are names of actions that take its
-    place, in this order, where there is no capacity for it.
+    place, in this order, where there is no capacity for it. ``consent`` are the purposes that
+    must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way.
     """
 
     name: str
@@ -96,6 +98,8 @@ class Action:
     treatments: Mapping[str, Treatment] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
     alternatives: tuple[str, ...] = ()
+    consent: tuple[str, ...] = ()
+    sensitive: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +155,5 @@ class Ruleset:
     locations: Mapping[str, Location] | None = None
     situations: tuple[Situation, ...] = ()
     actions: tuple[Action, ...] = ()
+    privacy: PrivacyRules | None = None
     sources: Mapping[str, bytes] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from .conditions import (
     Unknown,
     Within,
 )
+from .privacy import permission_words
 from .scan import Memo, truth
 from .values import Fact, Facts, Invalid, Scalar
 
@@ -71,6 +72,9 @@ def set_words(values: tuple[Scalar, ...] | frozenset[Scalar]) -> str:
 def need_words(literal: Literal) -> str:
     """What a literal needs: ``customer.tier in [gold, platinum]``."""
     name, wanted = literal.attribute, literal.wanted
+    permission = permission_words(name)
+    if permission:
+        return permission
     if name.startswith(CLOCK):
         return clock_need(name, literal.test)
     match literal.test:
@@ -128,7 +132,7 @@ def _joined(words: list[str], glue: str) -> str:
 
 def _found_words(attribute: str, facts: Facts, test: Test) -> str:
     if attribute not in facts:
-        return "is absent"
+        return "is not given" if permission_words(attribute) else "is absent"
     value = facts[attribute]
     if isinstance(test, Present):
         return "is there"
