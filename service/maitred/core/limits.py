@@ -84,6 +84,7 @@ class Limit:
     ``pace`` is a second limit over a short rolling window, taken together with this one.
     ``overbook_percent`` more units than ``maximum`` may be held or confirmed. ``scope`` names the
     action where each action has units of its own; empty where those it applies to share them.
+    ``is_veiled`` where nobody knows which values the subject can have: they may be personal.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Limit:
     on_failure: OnFailure = OnFailure.CLOSED
     letter_case: LetterCase = LetterCase.EXACT
     scope: str = ""
+    is_veiled: bool = False
 
     @property
     def key(self) -> str:
@@ -118,6 +120,7 @@ def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
         on_failure=limit.on_failure,
         letter_case=limit.letter_case,
         scope=limit.scope,
+        is_veiled=limit.is_veiled,
     )
 
 
@@ -273,11 +276,11 @@ def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: V
     maximum = maximum_of(limit, facts)
     if maximum is None:
         return Unknown(limit.name, str(limit.maximum))
-    span = span_of(limit.window, now, location_zone, str(facts.get(SESSION_ID)))
+    session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
+    span = span_of(limit.window, now, location_zone, session)
     heat, subject = heat_of(limit.per), _subject(limit, facts)
-    counter = _counter(
-        limit.name, veil(subject) if heat is Heat.PERSON else subject, span.key, heat, span.end
-    )
+    told = veil(subject) if heat is Heat.PERSON or limit.is_veiled else subject
+    counter = _counter(limit.name, told, span.key, heat, span.end)
     lookback = limit.window.duration // _MICROSECOND if isinstance(limit.window, Rolling) else None
     firm = limit.counts is Counts.DECIDED
     return Need(counter, maximum, REASON_OF[limit.kind], lookback, firm)
