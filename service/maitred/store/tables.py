@@ -68,6 +68,8 @@ COUNTER = Table(
     postgresql_with={"fillfactor": 50},
 )
 
+# With row ids in SQLite: rows are wide and their ids random. Appended, each touches one page of a
+# small index in place of one of the whole table.
 LOT = Table(
     "ledger_lot",
     METADATA,
@@ -88,7 +90,6 @@ LOT = Table(
     Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
     Index("ledger_lot_decision", "decision_id", sqlite_where=_OF_DECISION, postgresql_where=_OF_DECISION),
     Index("ledger_lot_over", "over_at", sqlite_where=_OVER, postgresql_where=_OVER),
-    sqlite_with_rowid=False,
 )
 
 # The live units of rolling windows, for counting those of the last while.
@@ -138,5 +139,4 @@ OUTCOME = Table(
     Column("recorded", SmallInteger, nullable=False),
     Column("detail", LargeBinary, nullable=False),
     Index("outcome_decision", "decision_id"),
-    sqlite_with_rowid=False,
 )

@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("refused_reason", sa.SmallInteger, nullable=False),
         sa.Column("reuse", sa.LargeBinary, nullable=False),
         sa.Column("made_at", sa.BigInteger, nullable=False),
-        sqlite_with_rowid=False,
     )
     held = sa.text("state = 1")
     op.create_index("ledger_lot_due", "ledger_lot", ["expires_at"], sqlite_where=held, postgresql_where=held)

@@ -18,6 +18,5 @@ def upgrade() -> None:
         sa.Column("happened_at", sa.BigInteger, nullable=False),
         sa.Column("recorded", sa.SmallInteger, nullable=False),
         sa.Column("detail", sa.LargeBinary, nullable=False),
-        sqlite_with_rowid=False,
     )
     op.create_index("outcome_decision", "outcome", ["decision_id"])
