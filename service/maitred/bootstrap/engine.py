@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from maitred.core.limits import plain
 from maitred.engine.claims import Claims
 from maitred.engine.committer import Committer
 from maitred.engine.observer import Observer
 from maitred.engine.operators import Operators
 from maitred.engine.outcomes import Outcomes
 from maitred.engine.pauses import Pauses
-from maitred.engine.ports import Store
+from maitred.engine.people import REF_OCTETS, People
+from maitred.engine.ports import Store, Vault
 from maitred.engine.proposals import Proposals
 from maitred.engine.records import Records
 from maitred.engine.rulesets import Load, Rulesets
@@ -42,13 +42,16 @@ class Engine:
     pauses: Pauses
 
 
-def make_engine(store: Store, observer: Observer, load: Load, now: Callable[[], datetime]) -> Engine:
+def make_engine(
+    store: Store, vault: Vault, observer: Observer, load: Load, now: Callable[[], datetime]
+) -> Engine:
     """An engine whose decision thread has not been started yet."""
     rulesets = Rulesets(store, observer, load, now)
-    records = Records(store, rulesets)
-    committer = Committer(store, observer, now)
+    people = People(vault, lambda: secrets.token_bytes(REF_OCTETS))
+    records = Records(store, people, rulesets)
+    committer = Committer(store, people, observer, now)
     pauses = Pauses(store, rulesets, now)
-    proposals = Proposals(records, rulesets, plain)
+    proposals = Proposals(records, rulesets, people.veil)
     outcomes = Outcomes(store, proposals, committer, now)
     return Engine(
         rulesets,
@@ -56,11 +59,13 @@ def make_engine(store: Store, observer: Observer, load: Load, now: Callable[[], 
         DecisionService(
             rulesets,
             records,
+            people,
             committer,
             observer,
             now=now,
             new_id=secrets.token_hex,
             paused=pauses.names,
+            read_signals=read_signals,
         ),
         Claims(store, proposals, committer, outcomes, now=now, paused=pauses.names),
         Operators(pauses, Standings(store, rulesets, now)),

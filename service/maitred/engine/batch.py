@@ -13,29 +13,51 @@ from maitred.core.limits import Need
 from maitred.core.lots import Operation, Settled, Take
 
 from .errors import CallError, Code
-from .ports import OutcomeRow, StoreConflict, Transaction
+from .people import People
+from .ports import OutcomeRow, Person, StoreConflict, Transaction
 from .tickets import DecisionTicket, MoveTicket, OutcomeTicket, Reported, Ticket
 from .view import View
 
 _T = TypeVar("_T", bound=Ticket)
 
 
-def run(transaction: Transaction, tickets: Sequence[Ticket], local: datetime, *, last: bool) -> None:
+def run(
+    transaction: Transaction, people: People, tickets: Sequence[Ticket], local: datetime, *, last: bool
+) -> None:
     """Does what the tickets ask for, in their order.
 
     ``local`` is this process's clock. Raises ``StoreConflict`` where it has to be run again;
     when it is the ``last`` time, the decisions that still lose are given up instead.
     """
     decisions = _firsts(tickets)
+    _introduce(transaction, people, [ticket for ticket in decisions.values() if ticket.needs_person])
     limited = [ticket for ticket in decisions.values() if ticket.needs_ledger]
     moves, outcomes = _of(MoveTicket, tickets), _of(OutcomeTicket, tickets)
     if limited or moves or outcomes:
         _Settlement(transaction, _now(transaction, tickets, local)).run(limited, moves, outcomes, last=last)
-    for ticket in limited:
+    for ticket in decisions.values():
         if not ticket.earlier:
             ticket.conclude()
     _append(transaction, decisions, limited)
     _share(decisions, _of(DecisionTicket, tickets))
+
+
+def _introduce(transaction: Transaction, people: People, tickets: Sequence[DecisionTicket]) -> None:
+    """Makes the customers known to their tickets; who is new is written down with the first decision."""
+    if not tickets:
+        return
+    known = people.known(transaction, [ticket.pseudonyms for ticket in tickets])
+    strangers: dict[bytes, Person] = {}
+    for ticket in tickets:
+        key = ticket.pseudonyms[0]
+        person = known.get(key) or strangers.get(key)
+        if person is None:
+            person = people.stranger(ticket.pseudonyms)
+            if not ticket.dry:
+                strangers[key] = person
+        ticket.meet(person)
+    if strangers:
+        transaction.add_people(list(strangers.values()))
 
 
 def _of(kind: type[_T], tickets: Iterable[Ticket]) -> list[_T]:

@@ -1,6 +1,6 @@
 """What the shell hands to the engine and gets back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from maitred.core.decisions import Explain, Proposal, Refusal
 from maitred.core.limits import LimitKind
 from maitred.core.outcomes import Outcome
 from maitred.core.reasons import Reason
+from maitred.core.signals import Gpp, Malformed, Tcf
 from maitred.core.trace import TraceContext
 
 
@@ -157,6 +158,12 @@ class ConsentSignals(NamedTuple):
     gpc: bool = False
     tcf: str = ""
     gpp: str = ""
+
+
+NO_SIGNALS = ConsentSignals()
+
+ReadSignals = Callable[[str, str], tuple[Tcf | Malformed | None, Gpp | Malformed | None]]
+"""Reads a TCF and a GPP string, either of which may be empty; never raises."""
 
 
 class RecordConsentCall(NamedTuple):

@@ -15,7 +15,7 @@ from maitred.core.values import Attribute, Facts, Invalid, Kind
 from .calls import DecideCall
 from .recurring import Recurring
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the body changes in a way that an older reader would misread."""
 _INVALID = "!"
 """Key that marks an invalid fact; no JSON value of an attribute is an object."""
@@ -29,6 +29,7 @@ class RecordBody:
 
     request_id: str
     fingerprint: bytes
+    customer_id: str
     channel: str
     location_id: str
     max_actions: int
@@ -53,6 +54,7 @@ def encode_body(
         "format": FORMAT,
         "request_id": call.request_id,
         "fingerprint": call.fingerprint.hex(),
+        "customer_id": call.customer_id,
         "channel": call.channel,
         "location_id": call.location_id,
         "max_actions": call.max_actions,
@@ -77,6 +79,7 @@ def decode_body(body: bytes) -> RecordBody:
     return RecordBody(
         request_id=fields["request_id"],
         fingerprint=bytes.fromhex(fields["fingerprint"]),
+        customer_id=fields["customer_id"],
         channel=fields["channel"],
         location_id=fields["location_id"],
         max_actions=fields["max_actions"],

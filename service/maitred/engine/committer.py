@@ -16,6 +16,7 @@ from datetime import datetime
 from .batch import run
 from .errors import CallError, Code
 from .observer import BatchCommitted, Observer
+from .people import People
 from .ports import Store, StoreConflict, StoreDown
 from .tickets import Ticket
 
@@ -38,11 +39,13 @@ class Committer:
     def __init__(
         self,
         store: Store,
+        people: People,
         observer: Observer,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._observer, self._now, self._clock = store, observer, now, clock
+        self._store, self._people, self._observer = store, people, observer
+        self._now, self._clock = now, clock
         self._waiting: deque[Ticket] = deque()
         self._wake = threading.Event()
         self._idle, self._last_size = True, 0
@@ -161,7 +164,7 @@ class Committer:
             live = [ticket for ticket in batch if not ticket.error]
             try:
                 with self._store.transaction() as transaction:
-                    run(transaction, live, self._now(), last=attempt == MAX_CONFLICT_RETRIES - 1)
+                    run(transaction, self._people, live, self._now(), last=attempt == MAX_CONFLICT_RETRIES - 1)
             except StoreConflict:
                 if attempt == MAX_CONFLICT_RETRIES:
                     raise

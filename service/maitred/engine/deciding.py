@@ -28,20 +28,23 @@ _LOT, _REUSE = b"maitred.lot", b"maitred.reuse"
 class Asked:
     """Who asks for what, beside the question: what lots are known by.
 
-    ``session`` is empty where the request names none. ``paused`` are the actions stopped when it
-    was asked. ``veil`` is what counters know persons by.
+    ``customer`` is veiled. ``session`` is empty where the request names none. ``paused`` are the
+    actions stopped when it was asked. ``veil`` is what counters know persons by.
     """
 
     decision_id: bytes
     fingerprint: bytes
-    customer_id: str
+    customer: str
     session: str
     paused: frozenset[str]
     veil: Veil
 
 
 class Deciding:
-    """Goes on as far as it can without the ledger, and then with what a batch reads for it."""
+    """Goes on as far as it can without the ledger, and then with what a batch reads for it.
+
+    ``limited`` is whether it could not do without.
+    """
 
     def __init__(self, policy: Policy, question: Question, asked: Asked, reach: Reach) -> None:
         self.policy, self.question, self.asked = policy, question, asked
@@ -53,6 +56,7 @@ class Deciding:
         self._holds: dict[str, Hold] = {}
         self.snapshot = Snapshot(paused=asked.paused)
         self._chosen = choose(policy, question, self._ranking, self.snapshot, reach)
+        self.limited = self.waits
 
     @property
     def waits(self) -> bool:
@@ -164,7 +168,7 @@ class Deciding:
         return bool(self.asked.session and held_limits(action))
 
     def _reuse(self, action: Action) -> bytes:
-        return digest(_REUSE, self.asked.customer_id, self.asked.session, action.name)
+        return digest(_REUSE, self.asked.customer, self.asked.session, action.name)
 
 
 def _is_open(action: Action) -> bool:

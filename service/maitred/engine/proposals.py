@@ -1,6 +1,6 @@
 """What a decision has proposed, found again under the ruleset in force."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from maitred.core.live import clock_facts
 from maitred.core.policy import Policy
 from maitred.core.rules import Location
 
-from .codec import RecordBody, decode_body
+from .codec import RecordBody
 from .errors import CallError, Code
 from .grants import Grant
 from .ports import DecisionRecord
@@ -36,7 +36,7 @@ class Proposals:
     def find(self, decision_id: str, action: str) -> Proposed:
         """Raises ``CallError``: no such decision, or it did not propose the action."""
         record = self._records.find(decision_id)
-        body = decode_body(record.body)
+        body = self._records.body(record)
         for proposal in body.proposals:
             if action == proposal.action or action in self._stand_ins(proposal.action):
                 return Proposed(record, body, action, proposal)
@@ -74,6 +74,3 @@ def _names(policy: Policy, action: str) -> Iterator[str]:
     for name in found.alternatives if found else ():
         yield name
         yield from _names(policy, name)
-
-
-Now = Callable[[], datetime]

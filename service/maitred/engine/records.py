@@ -9,6 +9,7 @@ from maitred.core.values import Facts
 from .calls import Answer, RecordView
 from .codec import RecordBody, decode_body, decode_facts
 from .errors import CallError, Code
+from .people import People
 from .ports import DecisionRecord, Store, StoreDown
 from .rulesets import Rulesets
 
@@ -18,8 +19,8 @@ UNEXPLAINED = Explanation((), ())
 class Records:
     """Reads decisions back. Explanations are worked out again from what the record holds."""
 
-    def __init__(self, store: Store, rulesets: Rulesets) -> None:
-        self._store, self._rulesets = store, rulesets
+    def __init__(self, store: Store, people: People, rulesets: Rulesets) -> None:
+        self._store, self._people, self._rulesets = store, people, rulesets
 
     def find(self, decision_id: str) -> DecisionRecord:
         """The record of a decision. Raises ``CallError``: not found, store down."""
@@ -38,6 +39,10 @@ class Records:
         except StoreDown as down:
             raise CallError(Code.STORE_DOWN, "the decision log cannot be read, try again") from down
 
+    def body(self, record: DecisionRecord) -> RecordBody:
+        """What the record holds. Raises ``CallError``: not found, where its customer has been erased."""
+        return decode_body(self._people.opened(record))
+
     def policy(self, ruleset: str) -> Policy:
         """The ruleset of a hash, compiled. Raises ``CallError``: not found, store down."""
         try:
@@ -47,7 +52,7 @@ class Records:
 
     def answer(self, record: DecisionRecord, level: Explain) -> Answer:
         """The answer as it was given, explained at ``level``."""
-        body = decode_body(record.body)
+        body = self.body(record)
         explanation = UNEXPLAINED
         if level is not Explain.EXPLAIN_NONE:
             policy = self.policy(record.ruleset)
@@ -62,7 +67,7 @@ class Records:
         Raises ``CallError``: not found, no ruleset, store down.
         """
         record = self.find(decision_id)
-        body = decode_body(record.body)
+        body = self.body(record)
         try:
             policy = self.policy(record.ruleset)
         except CallError as gone:
@@ -80,7 +85,7 @@ class Records:
 def question_of(policy: Policy, record: DecisionRecord, body: RecordBody) -> Question:
     """The question a record was the answer to: deciding it again gives the same decision."""
     facts = decode_facts(body.facts, policy.ruleset.attributes)
-    facts |= {"now": record.decided_at, "channel": body.channel, "customer.id": record.customer_id}
+    facts |= {"now": record.decided_at, "channel": body.channel, "customer.id": body.customer_id}
     if body.location_id:
         facts["location.id"] = body.location_id
     location = policy.location(body.location_id)
@@ -104,7 +109,7 @@ def _view(record: DecisionRecord, body: RecordBody, answer: Answer) -> RecordVie
     return RecordView(
         answer=answer,
         request_id=body.request_id,
-        customer_id=record.customer_id,
+        customer_id=body.customer_id,
         channel=body.channel,
         location_id=body.location_id,
         max_actions=body.max_actions,

@@ -4,28 +4,30 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from maitred.core.choose import Reach
+from maitred.core.consents import ConsentState
 from maitred.core.decisions import Decision, Explain, Question
 from maitred.core.explain import explain
-from maitred.core.limits import plain
 from maitred.core.policy import Policy
+from maitred.core.privacy import Known
 from maitred.core.reasons import Reason
 from maitred.core.rules import Location
-from maitred.core.snapshot import Snapshot
 
-from .calls import Answer, DecideCall, RecordView
-from .codec import decode_body, encode_body
+from .calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView
+from .codec import encode_body
 from .committer import Committer
 from .deciding import Asked, Deciding
 from .errors import CallError, Code
 from .observer import DecisionMade, Observer
-from .ports import DecisionRecord
+from .people import People
+from .ports import DecisionRecord, Person
 from .records import UNEXPLAINED, Records
 from .rulesets import Rulesets
-from .tickets import DecisionTicket
+from .tickets import DecisionTicket, Prepare
 
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
@@ -41,13 +43,16 @@ class _Made(NamedTuple):
     """A decision on its way out, with when its steps began (``perf_counter``, seconds)."""
 
     policy: Policy
-    question: Question
-    deciding: Deciding
     ticket: DecisionTicket
     trace_id: str
     started_ns: int
     began: float
     matched: float
+
+    @property
+    def deciding(self) -> Deciding:
+        """The decision as it was prepared last."""
+        return self.ticket.deciding
 
 
 class DecisionService:
@@ -61,15 +66,18 @@ class DecisionService:
         self,
         rulesets: Rulesets,
         records: Records,
+        people: People,
         committer: Committer,
         observer: Observer,
         *,
         now: Callable[[], datetime],
         new_id: Callable[[int], str],
-        paused: Callable[[], frozenset[str]] = frozenset,
+        paused: Callable[[], frozenset[str]],
+        read_signals: ReadSignals,
     ) -> None:
-        self._rulesets, self._records, self._committer = rulesets, records, committer
-        self._observer, self._now, self._new_id, self._paused = observer, now, new_id, paused
+        self._rulesets, self._records, self._people = rulesets, records, people
+        self._committer, self._observer = committer, observer
+        self._now, self._new_id, self._paused, self._read_signals = now, new_id, paused, read_signals
 
     def ready(self) -> bool:
         """Whether a valid ruleset is in force."""
@@ -89,11 +97,13 @@ class DecisionService:
             if earlier is None:
                 raise
             return self._again(call, earlier)
-        if made.ticket.limited or not call.dry_run:
+        if made.ticket.needs_person or made.ticket.needs_ledger:
             try:
                 self._committer.commit(made.ticket)
             except CallError as error:
                 return self._degraded(made, error)
+        else:
+            made.ticket.conclude()
         committed = time.perf_counter()
         answer = self._answer(call, made)
         if self._observer.tracing:
@@ -103,36 +113,65 @@ class DecisionService:
     def _make(self, call: DecideCall) -> _Made:
         started_ns, began = time.time_ns(), time.perf_counter()
         policy = self._policy(call)
-        question = question_of(policy, call, call.at or self._now())
-        decision_id = decision_id_of(call.request_id)
-        asked = Asked(
-            decision_id, call.fingerprint, call.customer_id, session_of(call.context), self._paused(), plain
-        )
-        reach = Reach.ALL if call.explain else Reach.ENOUGH
-        deciding = Deciding(policy, question, asked, reach)
+        check_channel(policy, call.channel)
         trace_id = self._trace_id(call)
-
-        def record(decision: Decision, snapshot: Snapshot) -> DecisionRecord:
-            commit = policy.ruleset.commit
-            return DecisionRecord(
-                decision_id=decision_id,
-                decided_at=question.now,
-                ruleset=policy.ruleset.hash,
-                customer_id=call.customer_id,
-                body=encode_body(call, question.facts, decision, snapshot, trace_id=trace_id, commit=commit),
-            )
-
         ticket = DecisionTicket(
-            decision_id=decision_id,
-            deciding=deciding,
-            make_record=record,
+            decision_id=decision_id_of(call.request_id),
+            pseudonyms=self._people.pseudonyms(call.customer_id),
+            prepare=self._prepare(call, policy, call.at or self._now()),
+            make_record=partial(self._record, call, trace_id),
             dry=call.dry_run,
             deadline=call.deadline,
             at=call.at,
         )
-        if not ticket.limited:
-            ticket.conclude()
-        return _Made(policy, question, deciding, ticket, trace_id, started_ns, began, time.perf_counter())
+        return _Made(policy, ticket, trace_id, started_ns, began, time.perf_counter())
+
+    def _prepare(self, call: DecideCall, policy: Policy, now: datetime) -> Prepare:
+        """What goes on with the decision once it is known what the customer has stated."""
+        place = place_of(policy, call)
+        signals = call.consent or NO_SIGNALS
+        tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
+        asked = Asked(
+            decision_id_of(call.request_id),
+            call.fingerprint,
+            self._people.veil(call.customer_id),
+            session_of(call.context),
+            self._paused(),
+            self._people.veil,
+        )
+        reach = Reach.ALL if call.explain else Reach.ENOUGH
+
+        def prepare(statements: Mapping[str, ConsentState]) -> Deciding:
+            known = Known(statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
+            facts = policy.facts(
+                call.context,
+                channel=call.channel,
+                customer_id=call.customer_id,
+                location=place,
+                now=now,
+                known=known,
+            )
+            question = Question(call.channel, facts, now, call.max_actions, place.zone)
+            return Deciding(policy, question, asked, reach)
+
+        return prepare
+
+    def _record(
+        self, call: DecideCall, trace_id: str, decision: Decision, deciding: Deciding, person: Person
+    ) -> DecisionRecord:
+        ruleset, question = deciding.policy.ruleset, deciding.question
+        body = encode_body(
+            call, question.facts, decision, deciding.snapshot, trace_id=trace_id, commit=ruleset.commit
+        )
+        made = DecisionRecord(
+            decision_id=deciding.asked.decision_id,
+            decided_at=question.now,
+            ruleset=ruleset.hash,
+            customer=person.ref,
+            body=body,
+            key=person.key,
+        )
+        return self._people.seal(made)
 
     def _policy(self, call: DecideCall) -> Policy:
         if call.ruleset:
@@ -155,13 +194,13 @@ class DecisionService:
         explanation = UNEXPLAINED
         if call.explain is not Explain.EXPLAIN_NONE:
             explanation = explain(
-                made.policy, made.question, decision.proposals, call.explain, made.deciding.snapshot
+                made.policy, made.deciding.question, decision.proposals, call.explain, made.deciding.snapshot
             )
         return Answer(
             decision_id="" if call.dry_run else made.ticket.decision_id.hex(),
             ruleset=made.policy.ruleset.hash,
             proposals=decision.proposals,
-            decided_at=made.question.now,
+            decided_at=made.deciding.question.now,
             refusals=explanation.refusals,
             why=explanation.why,
             trace_id=made.trace_id,
@@ -176,14 +215,14 @@ class DecisionService:
             decision_id="",
             ruleset=made.policy.ruleset.hash,
             proposals=proposals,
-            decided_at=made.question.now,
+            decided_at=made.deciding.question.now,
             degraded=True,
             trace_id=made.trace_id,
         )
 
     def _again(self, call: DecideCall, earlier: DecisionRecord) -> Answer:
         """The stored answer; the same content only."""
-        if decode_body(earlier.body).fingerprint != call.fingerprint:
+        if self._records.body(earlier).fingerprint != call.fingerprint:
             raise CallError(
                 Code.OTHER_CONTENT, f"request `{call.request_id}` was made before with other content"
             )
@@ -218,27 +257,25 @@ class DecisionService:
         )
 
 
-def question_of(policy: Policy, call: DecideCall, now: datetime) -> Question:
-    """What the call asks of a policy. Raises ``CallError``: unknown channel or location."""
+def check_channel(policy: Policy, channel: str) -> None:
+    """Raises ``CallError`` for a channel that the ruleset does not know."""
     channels = policy.ruleset.channels
-    if channels and call.channel not in channels:
+    if channels and channel not in channels:
         raise CallError(
-            Code.MALFORMED, f"unknown channel `{call.channel}`, known are {', '.join(sorted(channels))}"
+            Code.MALFORMED, f"unknown channel, known are {', '.join(sorted(channels))}"
         )
-    location = _location(policy, call.location_id)
-    facts = policy.facts(
-        call.context, channel=call.channel, customer_id=call.customer_id, location=location, now=now
-    )
-    return Question(call.channel, facts, now, call.max_actions, location.zone)
 
 
-def _location(policy: Policy, location_id: str) -> Location:
-    """A call without a location is at none: its clock is that of the ruleset's zone."""
-    if not location_id:
+def place_of(policy: Policy, call: DecideCall) -> Location:
+    """A call without a location is at none: its clock is that of the ruleset's zone.
+
+    Raises ``CallError`` for a location that the ruleset does not know.
+    """
+    if not call.location_id:
         return Location("", policy.ruleset.zone, {})
-    found = policy.location(location_id)
+    found = policy.location(call.location_id)
     if found is None:
-        raise CallError(Code.NOT_FOUND, f"unknown location `{location_id}`")
+        raise CallError(Code.NOT_FOUND, "unknown location")
     return found
 
 

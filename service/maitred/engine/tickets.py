@@ -1,21 +1,24 @@
 """Calls on their way through the decision thread, and what came of them."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from maitred.core.consents import ConsentState
 from maitred.core.decisions import Decision
 from maitred.core.limits import Need
 from maitred.core.lots import Operation, Settled
-from maitred.core.snapshot import Snapshot
 
 from .deciding import Deciding
-from .ports import DecisionRecord, OutcomeRow
+from .ports import DecisionRecord, OutcomeRow, Person
 from .view import View
 
-MakeRecord = Callable[[Decision, Snapshot], DecisionRecord]
+Prepare = Callable[[Mapping[str, ConsentState]], Deciding]
+"""From a customer's statements on record to the decision under way."""
+MakeRecord = Callable[[Decision, Deciding, Person], DecisionRecord]
+"""The record of a decision, its body sealed."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -42,32 +45,50 @@ class Ticket:
 class DecisionTicket(Ticket):
     """One decision. ``earlier`` is the record that already stood under its id.
 
-    Of a ``dry`` one nothing is held and nothing written.
+    It is prepared as for a customer who has stated nothing, and anew where the customer, known by
+    one of the ``pseudonyms``, has. Of a ``dry`` one nothing is held and nothing written.
     """
 
     decision_id: bytes
-    deciding: Deciding
+    pseudonyms: tuple[bytes, ...]
+    prepare: Prepare
     make_record: MakeRecord
     dry: bool = False
-    limited: bool = field(init=False)
+    deciding: Deciding = field(init=False)
+    person: Person | None = None
     decision: Decision | None = None
     record: DecisionRecord | None = None
     earlier: DecisionRecord | None = None
 
-    @property
-    def needs_ledger(self) -> bool:
-        """Whether it could not be decided without the ledger."""
-        return self.limited
-
     def __post_init__(self) -> None:
         super(DecisionTicket, self).__post_init__()
-        self.limited = self.deciding.waits
+        self.deciding = self.prepare({})
+
+    @property
+    def needs_ledger(self) -> bool:
+        """Whether it cannot be decided without the ledger."""
+        return self.deciding.limited
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether it must be known who the customer is: to write it down, or for what they have stated."""
+        return not self.dry or self.deciding.policy.ruleset.privacy is not None
+
+    def meet(self, person: Person) -> None:
+        """Makes the customer known."""
+        if self.deciding.policy.ruleset.privacy and person.statements != self._stated():
+            self.deciding = self.prepare(person.statements)
+        self.person = person
 
     def conclude(self) -> None:
         """Puts down what was decided."""
         self.decision = self.deciding.decision()
         if not self.dry:
-            self.record = self.make_record(self.decision, self.deciding.snapshot)
+            assert self.person
+            self.record = self.make_record(self.decision, self.deciding, self.person)
+
+    def _stated(self) -> Mapping[str, ConsentState]:
+        return self.person.statements if self.person else {}
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
