@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from maitred.core.signals import LEAST_CMP_ID, MALFORMED, Gpp, Malformed, Tcf
+from maitred.core.consent_strings import LEAST_CMP_ID, MALFORMED, Gpp, Malformed, Tcf
 
 from . import messages
 from .errors import IabError
@@ -24,7 +24,7 @@ def read_tcf(text: str) -> Tcf:
 
 
 def read_gpp(text: str) -> Gpp:
-    """A GPP string: sections by IAB's names (`maitred.core.signals.SECTIONS`). Raises `IabError`."""
+    """A GPP string: sections by IAB's names (`maitred.core.consent_strings.SECTIONS`). Raises `IabError`."""
     _check_length(text)
     return _kept_gpp(text) if len(text) <= KEPT_CHARS else parse_gpp(text)
 
