@@ -7,17 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from maitred.core.signals import (
-    MALFORMED,
-    OPT_OUTS,
-    SECTIONS,
-    SENSITIVE,
-    Framework,
-    IabMapping,
-    State,
-    Tcf,
-    verdict,
-)
+from maitred.core.consent_strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Framework, Tcf
+from maitred.core.signals import IabMapping, State, verdict
 from maitred.iab import IabError, gpp_signal, read_gpp
 from maitred.iab.canada import parse_canada
 from maitred.iab.layouts import LAYOUTS

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.signals import (
-    CLOCK_SKEW,
+from maitred.core.consent_strings import (
     MALFORMED,
     OPT_OUTS,
     SECTIONS,
@@ -16,14 +15,11 @@ from maitred.core.signals import (
     Choice,
     Framework,
     GppSection,
-    IabMapping,
     Restriction,
     RestrictionKind,
-    State,
     Tcf,
-    strictest,
-    verdict,
 )
+from maitred.core.signals import CLOCK_SKEW, IabMapping, State, strictest, verdict
 from maitred.core.vendors import VendorBits
 from maitred.iab.gpp import _READERS
 from maitred.iab.layouts import LAYOUTS, NATIONAL_OLD

@@ -73,7 +73,7 @@ def test_more_stalled_calls_than_threads_do_not_stop_decisions(running, stall, m
     assert running.stub.Decide(request(), timeout=2).decision_id == "d-r"
     eventually(lambda: all(call.done() for call in stalled), IN_TIME_SECONDS)
     assert {call.code() for call in stalled} == {CANCELLED}
-    assert waiting(running) == 0
+    eventually(lambda: waiting(running) == 0)
     failed = running.observer.events
     assert len(failed) == len(stalled)
     assert {(one.method, one.code, one.status) for one in failed} == {(method[1:], Code.EXPIRED, "CANCELLED")}

@@ -18,9 +18,7 @@ from maitred.v1 import decision_pb2 as pb
 
 START = datetime(2026, 12, 1, 11, 30, tzinfo=UTC)
 TREATMENTS = [RenderedTreatment("Pizza", ("One.", "Two."), "PIZZA"), RenderedTreatment("x" * 20_000)]
-MOMENTS = st.none() | st.datetimes(
-    datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)
-)  # naive bounds are what the strategy asks for
+MOMENTS = st.none() | st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
 PROPOSALS = st.builds(
     Proposal,
     action=st.sampled_from(["pizza", "tea", ""]),
@@ -85,4 +83,18 @@ def test_what_is_remembered_is_bounded():
     for number in range(MAX_REMEMBERED + 50):
         treatment = RenderedTreatment(str(number))
         room.decided(Proposal("pizza", 1, 1.0, ActionType.OFFER, treatment, "", START))
-    assert 0 < len(room._BODIES) <= MAX_REMEMBERED
+    assert 0 < len(room._SHOWN) <= MAX_REMEMBERED
+
+
+@pytest.mark.parametrize(
+    "expires_at",
+    [
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+        datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ],
+)
+def test_a_hold_is_exact_at_the_ends_of_time(expires_at):
+    proposal = Proposal("pizza", 1, 1.0, ActionType.OFFER, TREATMENTS[0], "", expires_at)
+    (found,) = pb.DecideResponse.FromString(room.decided(proposal)).proposals
+    assert found == message(proposal)

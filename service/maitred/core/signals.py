@@ -1,11 +1,11 @@
-"""What a customer's IAB consent strings say, and whether that allows a purpose.
+"""Whether a customer's IAB consent strings allow a purpose.
 
-The strings are read elsewhere; these are their values. A privacy officer maps each purpose of
-the business to what the strings are asked for it (`IabMapping`), and `verdict` answers:
+A privacy officer maps each purpose of the business to what the strings are asked for it
+(`IabMapping`), and `verdict` answers:
 
 - Unknown is no: only a string that says so, fresh and whole, is a grant.
 - A refusal anywhere wins. What is named and present but silent (``UNKNOWN``) wins over a grant
-  elsewhere, because the customer has been shown that question and there is no answer. A section
+  elsewhere, because that question is the customer's to answer and there is no answer. A section
   that is absent says nothing at all: it belongs to another jurisdiction and takes no grant away.
 - Not having opted out is no consent. It counts as a grant only where the purpose's legal basis
   is an opt-out; elsewhere it neither grants nor denies.
@@ -16,39 +16,35 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, unique
 
-from .vendors import NO_VENDORS, Vendors
+from .consent_strings import (
+    LEAST_CMP_ID,
+    MALFORMED,
+    OPT_OUTS,
+    SECTIONS,
+    SENSITIVE,
+    Choice,
+    Framework,
+    Gpp,
+    GppSection,
+    Malformed,
+    RestrictionKind,
+    Tcf,
+)
 
-OPT_OUTS = frozenset({"sale", "sharing", "targeted_advertising"})
-"""What a customer can opt out of, in the words of rule files."""
-SENSITIVE = frozenset(
-    {
-        "biometric",
-        "citizenship",
-        "consumer_health",
-        "crime_victim",
-        "financial_account",
-        "genetic",
-        "health",
-        "identity_document",
-        "messages",
-        "national_origin",
-        "precise_geolocation",
-        "racial_ethnic_origin",
-        "religious_beliefs",
-        "sexual_orientation",
-        "transgender",
-        "union_membership",
-    }
-)
-"""Sensitive categories of the US sections, in the words of rule files."""
-SECTIONS = frozenset(
-    {
-        *("tcfeuv2", "tcfcav1", "uspv1", "usnat", "usca", "usva", "usco", "usut", "usct", "usfl", "usmt"),
-        *("usor", "ustx", "usde", "usia", "usne", "usnh", "usnj", "ustn", "usmn", "usmd", "usin", "usky"),
-        "usri",
-    }
-)
-"""Sections of a GPP string that are read, by IAB's names."""
+__all__ = [
+    "MALFORMED",
+    "OPT_OUTS",
+    "SECTIONS",
+    "SENSITIVE",
+    "Gpp",
+    "IabMapping",
+    "Malformed",
+    "State",
+    "Tcf",
+    "is_fresh",
+    "strictest",
+    "verdict",
+]
 
 FRESH_MONTHS = 13
 """Older strings are no: the age at which regulators and the TCF policies want people asked again."""
@@ -57,8 +53,6 @@ _SHORTEST_FRESH = timedelta(days=365 + 28)
 CLOCK_SKEW = timedelta(hours=14)
 """How far ahead of now a string may be dated: newer ones carry the day only, and where the customer
 lives that day may have begun up to 14 hours before it does in UTC."""
-LEAST_CMP_ID = 2
-"""Lower ids are no registered consent platform: test strings carry them."""
 _CONSENT_ONLY_PURPOSES = frozenset({1})
 """Legitimate interest never covers storing things on a device (TCF policies, purpose 1)."""
 _CONSENT_ONLY_PURPOSES_2_2 = frozenset({1, 3, 4, 5, 6})
@@ -77,123 +71,6 @@ class State(Enum):
     GRANTED = "granted"
     DENIED = "denied"
     UNKNOWN = "unknown"
-
-
-@unique
-class Malformed(Enum):
-    """Stands in for a string that could not be read."""
-
-    MALFORMED = "malformed"
-
-
-MALFORMED = Malformed.MALFORMED
-
-
-@unique
-class Framework(Enum):
-    """Which framework a TCF string belongs to."""
-
-    EU_V1 = "tcfeuv1"
-    EU = "tcfeuv2"
-    CANADA = "tcfcav1"
-
-
-@unique
-class RestrictionKind(Enum):
-    """What a publisher says of vendors and a purpose; ``UNDEFINED`` is treated as forbidden."""
-
-    FORBIDDEN = 0
-    CONSENT_ONLY = 1
-    LEGITIMATE_INTEREST_ONLY = 2
-    UNDEFINED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Restriction:
-    """A publisher's restriction on one purpose for some vendors."""
-
-    purpose: int
-    kind: RestrictionKind
-    vendors: Vendors
-
-
-@dataclass(frozen=True, slots=True)
-class PublisherPurposes:
-    """What the customer agreed to for the publisher itself; custom purposes are numbered from 1."""
-
-    consents: frozenset[int]
-    legitimate_interests: frozenset[int]
-    custom_count: int
-    custom_consents: frozenset[int]
-    custom_legitimate_interests: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Tcf:
-    """A TCF string. Instants are aware, in UTC.
-
-    In the Canadian framework ``consents`` are express consents and ``legitimate_interests``
-    implied ones. A segment that the string does not have is ``None``. An inexact string has set
-    bits left over that no field explains: it grants nothing.
-    """
-
-    framework: Framework
-    version: int
-    created: datetime
-    last_updated: datetime
-    cmp_id: int
-    cmp_version: int
-    consent_screen: int
-    consent_language: str
-    vendor_list_version: int
-    policy_version: int
-    purpose_consents: frozenset[int]
-    purpose_legitimate_interests: frozenset[int] = frozenset()
-    special_features: frozenset[int] = frozenset()
-    vendor_consents: Vendors = NO_VENDORS
-    vendor_legitimate_interests: Vendors = NO_VENDORS
-    restrictions: tuple[Restriction, ...] = ()
-    is_service_specific: bool = False
-    uses_non_standard_stacks: bool = False
-    purpose_one_treatment: bool = False
-    publisher_country: str = "AA"
-    disclosed_vendors: Vendors | None = None
-    allowed_vendors: Vendors | None = None
-    publisher: PublisherPurposes | None = None
-    exact: bool = True
-
-
-@unique
-class Choice(Enum):
-    """One answer of a US section."""
-
-    CONSENTED = "consented"
-    NOT_OPTED_OUT = "not opted out"
-    REFUSED = "refused"
-    UNSAID = "unsaid"
-
-
-@dataclass(frozen=True, slots=True)
-class GppSection:
-    """A US section of a GPP string.
-
-    ``fields`` has IAB's names and numbers, for exports and explanations; the rest is what they
-    mean. ``opt_outs`` has a choice for words of `OPT_OUTS`, ``sensitive`` for words of `SENSITIVE`.
-    ``gpc`` is the browser's Global Privacy Control. ``child_refused`` says that consent is
-    missing for a customer known to be a child. An inexact section has set bits left over that
-    no field explains: it may deny, and never grants.
-    """
-
-    name: str
-    fields: Mapping[str, int | bool | str | tuple[int, ...]]
-    opt_outs: Mapping[str, Choice]
-    sensitive: Mapping[str, Choice]
-    gpc: bool = False
-    child_refused: bool = False
-    exact: bool = True
-
-
-Gpp = Mapping[str, GppSection | Tcf]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,22 +112,24 @@ def verdict(
     opted out is a grant.
     """
     reads_tcf = bool(mapping.tcf_purposes or mapping.tcf_special_features)
-    states: set[State] = set()
-    if reads_tcf and tcf is not None:
-        states.add(_tcf_state(mapping, tcf, now))
+    states = [_tcf_state(mapping, tcf, now)] if reads_tcf and tcf is not None else []
     if gpp is MALFORMED and (reads_tcf or mapping.gpp_sections):
-        states.add(State.DENIED)
+        states.append(State.DENIED)
     elif isinstance(gpp, Mapping):
-        states.update(_gpp_states(mapping, gpp, now, is_opt_out=is_opt_out))
+        states.extend(_gpp_states(mapping, gpp, now, is_opt_out=is_opt_out))
     return strictest(states)
 
 
 def strictest(states: Iterable[State]) -> State:
     """Denied over unknown over granted; of nothing, unknown."""
-    found = set(states)
-    if State.DENIED in found:
-        return State.DENIED
-    return State.GRANTED if found == {State.GRANTED} else State.UNKNOWN
+    strict = State.UNKNOWN
+    is_silent = False
+    for state in states:
+        if state is State.DENIED:
+            return state
+        is_silent = is_silent or state is State.UNKNOWN
+        strict = state
+    return State.UNKNOWN if is_silent else strict
 
 
 def is_fresh(tcf: Tcf, now: datetime) -> bool:
@@ -294,25 +173,26 @@ def _disclosed(vendor: int | None, tcf: Tcf) -> bool:
 
 def _allows(mapping: IabMapping, tcf: Tcf, purpose: int) -> bool:
     vendor = mapping.tcf_vendor
-    kinds = set() if vendor is None else _restrictions(tcf, purpose, vendor)
-    if kinds & {RestrictionKind.FORBIDDEN, RestrictionKind.UNDEFINED}:
-        return False
-    by_consent = (
-        purpose in tcf.purpose_consents
-        and (vendor is None or vendor in tcf.vendor_consents)
-        and RestrictionKind.LEGITIMATE_INTEREST_ONLY not in kinds
-    )
+    by_consent = purpose in tcf.purpose_consents and (vendor is None or vendor in tcf.vendor_consents)
     by_interest = (
-        purpose in mapping.tcf_legitimate_interest - _consent_only(tcf)
+        purpose in mapping.tcf_legitimate_interest
+        and purpose not in _consent_only(tcf)
         and purpose in tcf.purpose_legitimate_interests
         and (vendor is None or vendor in tcf.vendor_legitimate_interests)
-        and RestrictionKind.CONSENT_ONLY not in kinds
     )
+    if vendor is None:
+        return by_consent or by_interest
+    return _unrestricted(tcf, purpose, vendor, by_consent=by_consent, by_interest=by_interest)
+
+
+def _unrestricted(tcf: Tcf, purpose: int, vendor: int, *, by_consent: bool, by_interest: bool) -> bool:
+    """Whether a basis is left after what publishers say of this vendor."""
+    for rule in tcf.restrictions:
+        if rule.purpose != purpose or vendor not in rule.vendors:
+            continue
+        by_consent = by_consent and rule.kind is RestrictionKind.CONSENT_ONLY
+        by_interest = by_interest and rule.kind is RestrictionKind.LEGITIMATE_INTEREST_ONLY
     return by_consent or by_interest
-
-
-def _restrictions(tcf: Tcf, purpose: int, vendor: int) -> set[RestrictionKind]:
-    return {rule.kind for rule in tcf.restrictions if rule.purpose == purpose and vendor in rule.vendors}
 
 
 def _consent_only(tcf: Tcf) -> frozenset[int]:
@@ -322,12 +202,12 @@ def _consent_only(tcf: Tcf) -> frozenset[int]:
 
 def _gpp_states(mapping: IabMapping, gpp: Gpp, now: datetime, *, is_opt_out: bool) -> Iterator[State]:
     reads_tcf = bool(mapping.tcf_purposes or mapping.tcf_special_features)
-    for name in mapping.gpp_sections | {Framework.EU.value}:
-        match gpp.get(name):
-            case Tcf() as tcf if reads_tcf:
-                yield _tcf_state(mapping, tcf, now)
-            case GppSection() as section:
-                yield from _section_states(mapping, section, is_opt_out=is_opt_out)
+    for name, found in gpp.items():
+        if isinstance(found, GppSection):
+            if name in mapping.gpp_sections:
+                yield from _section_states(mapping, found, is_opt_out=is_opt_out)
+        elif reads_tcf and (found.framework is Framework.EU or name in mapping.gpp_sections):
+            yield _tcf_state(mapping, found, now)
 
 
 def _section_states(mapping: IabMapping, section: GppSection, *, is_opt_out: bool) -> Iterator[State]:

@@ -342,6 +342,10 @@ class Vault(Protocol):
         """The key wrapped anew where its wrapping is of an older version; ``None`` where it is not."""
         ...
 
+    def forget(self, key: bytes) -> None:
+        """The wrapped key was deleted: keeps nothing of it in memory."""
+        ...
+
     def check_values(self) -> Mapping[int, bytes]:
         """For each version a value that tells whether two vaults have the same keys, and nothing else."""
         ...

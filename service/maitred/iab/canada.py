@@ -8,7 +8,7 @@ that leaves set bits over, as it does for a string that the reference library de
 from dataclasses import replace
 from functools import partial
 
-from maitred.core.signals import Framework, Restriction, Tcf
+from maitred.core.consent_strings import Framework, Restriction, Tcf
 from maitred.core.vendors import Vendors
 
 from . import messages

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable
 
-from maitred.core.signals import Restriction, RestrictionKind
+from maitred.core.consent_strings import Restriction, RestrictionKind
 from maitred.core.vendors import VendorBits, VendorRanges, Vendors
 
 from . import messages

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from maitred.core.signals import LEAST_CMP_ID, MALFORMED, Gpp, Malformed, Tcf
+from maitred.core.consent_strings import LEAST_CMP_ID, MALFORMED, Gpp, Malformed, Tcf
 
 from . import messages
 from .errors import IabError
@@ -14,7 +14,7 @@ MOST_CHARS = 16_384
 KEPT_CHARS = 4_096
 """Longer strings are read anew each time, so that hostile ones cannot fill memory."""
 KEPT_STRINGS = 1_024
-"""Customers of a busy minute; at most some 20 MB, typically 2."""
+"""Customers of a busy minute: 3 MB of ordinary strings of each kind, at most 80 MB of hostile ones."""
 
 
 def read_tcf(text: str) -> Tcf:
@@ -24,7 +24,7 @@ def read_tcf(text: str) -> Tcf:
 
 
 def read_gpp(text: str) -> Gpp:
-    """A GPP string: sections by IAB's names (`maitred.core.signals.SECTIONS`). Raises `IabError`."""
+    """A GPP string: sections by IAB's names (`maitred.core.consent_strings.SECTIONS`). Raises `IabError`."""
     _check_length(text)
     return _kept_gpp(text) if len(text) <= KEPT_CHARS else parse_gpp(text)
 

@@ -1,6 +1,6 @@
 """TCF strings of Europe, versions 1 and 2."""
 
-from maitred.core.signals import Framework, PublisherPurposes, Tcf
+from maitred.core.consent_strings import Framework, PublisherPurposes, Tcf
 from maitred.core.vendors import NO_VENDORS, VendorBits, Vendors
 
 from . import messages

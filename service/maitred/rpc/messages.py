@@ -1,8 +1,11 @@
 """Every text of this room that a caller or an operator reads."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from maitred.core.outcomes import OutcomeKind
+
+_MINUTE = timedelta(minutes=1)
 
 MALFORMED_MESSAGE = (
     "the request is not a valid `maitred.v1` message: bad wire format, bad UTF-8 or nested too deep"
@@ -65,9 +68,10 @@ def at_out_of_range(field: str) -> str:
     return f"`{field}` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"
 
 
-def in_the_future(field: str) -> str:
+def in_the_future(field: str, most: timedelta) -> str:
     """A statement that has not been made yet."""
-    return f"`{field}` lies more than 5 minutes ahead of the server's clock; leave it out for now"
+    ahead = f"{most // _MINUTE} minutes ahead of the server's clock"
+    return f"`{field}` lies more than {ahead}; leave it unset for now"
 
 
 def not_reported(field: str, kind: OutcomeKind) -> str:

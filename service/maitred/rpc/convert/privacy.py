@@ -90,7 +90,7 @@ def _consent(place: str, record: pb.ConsentRecord, now: datetime, latest: dateti
     state = member(ConsentState, f"{place}.state", record.state)
     at = moment(f"{place}.at", record.at) if record.HasField("at") else now
     if latest is not None and at > latest:
-        malformed(messages.in_the_future(f"{place}.at"))
+        malformed(messages.in_the_future(f"{place}.at", AHEAD_MOST))
     return Consent(record.purpose, state, record.source, at, record.text_version)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -17,16 +17,20 @@ OF_CLAIM = pb.ClaimResponse.ALTERNATIVES_FIELD_NUMBER
 
 _VARINT, _LENGTH_DELIMITED = 0, 2
 _LOW_BITS, _MORE = 0x7F, 0x80
+_TAG = {field: bytes([field << 3 | _LENGTH_DELIMITED]) for field in (OF_DECISION, OF_CLAIM)}
+_HOLD = pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED
+_SECONDS = Timestamp.SECONDS_FIELD_NUMBER << 3 | _VARINT
+_NANOS = Timestamp.NANOS_FIELD_NUMBER << 3 | _VARINT
+_INSTANT_OCTETS = 12
+_HOLD_OCTETS = 2 + _INSTANT_OCTETS
 
 
-def _tag(field: int, wire_type: int) -> bytes:
-    return bytes([field << 3 | wire_type])
+class _Shown(NamedTuple):
+    """What a proposal shows, with its length in front: as it is, and as one whose hold follows."""
 
-
-_TAG = {field: _tag(field, _LENGTH_DELIMITED) for field in (OF_DECISION, OF_CLAIM)}
-_HOLD = _tag(pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER, _LENGTH_DELIMITED)
-_SECONDS = _tag(Timestamp.SECONDS_FIELD_NUMBER, _VARINT)
-_NANOS = _tag(Timestamp.NANOS_FIELD_NUMBER, _VARINT)
+    proposal: Proposal
+    alone: bytes
+    before_hold: bytes
 
 
 def proposals_fields(proposals: Sequence[Proposal], why: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
@@ -46,11 +50,11 @@ def decided(proposal: Proposal) -> bytes:
 
 def as_field(number: int, proposal: Proposal) -> bytes:
     """The proposal as one element of the repeated field of that number, tag and length included."""
-    body = _body(proposal)
-    if proposal.hold_expires_at is not None:
-        # Serialized messages set end to end are one message with the fields of all of them.
-        body += _hold(proposal.hold_expires_at)
-    return _TAG[number] + _varint(len(body)) + body
+    shown, expires_at = _shown(proposal), proposal.hold_expires_at
+    if expires_at is None:
+        return _TAG[number] + shown.alone
+    # Serialized messages set end to end are one message with the fields of all of them.
+    return _TAG[number] + shown.before_hold + _hold(expires_at)
 
 
 def _fields(proposal: Proposal) -> dict[str, Any]:
@@ -73,27 +77,49 @@ def _fields_without_hold(proposal: Proposal) -> dict[str, Any]:
 
 
 def _hold(expires_at: datetime) -> bytes:
-    """Only ``hold_expires_at``, by hand: a message for it would cost as much again as all the rest."""
+    """``hold_expires_at``, by hand: it is all that has to be made anew for every proposal.
+
+    Both numbers take five octets, the upper ones with nothing in them, so that the length of the
+    proposal is known before. Parsers must take up to ten.
+    """
     instant = timestamp(expires_at)
-    body = _SECONDS + _varint(instant["seconds"]) + _NANOS + _varint(instant["nanos"])
-    return _HOLD + _varint(len(body)) + body
+    seconds, nanos = instant["seconds"], instant["nanos"]
+    return bytes(
+        (
+            _HOLD,
+            _INSTANT_OCTETS,
+            _SECONDS,
+            seconds & 0x7F | 0x80,
+            seconds >> 7 & 0x7F | 0x80,
+            seconds >> 14 & 0x7F | 0x80,
+            seconds >> 21 & 0x7F | 0x80,
+            seconds >> 28,
+            _NANOS,
+            nanos & 0x7F | 0x80,
+            nanos >> 7 & 0x7F | 0x80,
+            nanos >> 14 & 0x7F | 0x80,
+            nanos >> 21 & 0x7F | 0x80,
+            nanos >> 28,
+        )
+    )
 
 
-def _body(proposal: Proposal) -> bytes:
+def _shown(proposal: Proposal) -> _Shown:
     """The proposal without its hold.
 
     One that holds is another object at every decision, but what it shows is not: so its
     treatment is what it is remembered by. Rank and place may differ under one treatment.
     """
     key = id(proposal.treatment), proposal.rank, proposal.substitute_for
-    known = _BODIES.get(key)
-    if known is not None and _shows_the_same(known[0], proposal):
-        return known[1]
+    known = _SHOWN.get(key)
+    if known is not None and _shows_the_same(known.proposal, proposal):
+        return known
     body = pb.Proposal(**_fields_without_hold(proposal)).SerializeToString()
-    if len(_BODIES) >= MAX_REMEMBERED:
-        _BODIES.clear()
-    _BODIES[key] = proposal, body
-    return body
+    shown = _Shown(proposal, _varint(len(body)) + body, _varint(len(body) + _HOLD_OCTETS) + body)
+    if len(_SHOWN) >= MAX_REMEMBERED:
+        _SHOWN.clear()
+    _SHOWN[key] = shown
+    return shown
 
 
 def _shows_the_same(known: Proposal, proposal: Proposal) -> bool:
@@ -116,5 +142,5 @@ def _varint(number: int) -> bytes:
     return bytes(octets)
 
 
-_BODIES: dict[tuple[int, int, str], tuple[Proposal, bytes]] = {}
+_SHOWN: dict[tuple[int, int, str], _Shown] = {}
 _STANDING: Recurring[Proposal, bytes] = Recurring(lambda proposal: as_field(OF_DECISION, proposal))

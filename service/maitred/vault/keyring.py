@@ -1,0 +1,90 @@
+"""A keyring as a value, and what changes of it. No I/O, no clock, no randomness."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from . import messages
+from .errors import KeyringUnusable
+from .macs import KEY_OCTETS, Mac
+
+VERSION_OCTETS = 2
+GREATEST_VERSION = 2 ** (8 * VERSION_OCTETS) - 1
+MOST_VERSIONS = 32
+"""Customers are looked up under the pseudonyms of all: each version costs every decision microseconds."""
+CHECK_VALUE_OCTETS = 16
+"""Nobody can work back from it, or find other keys that have the same."""
+
+_CHECK_LABEL = b"maitred check value\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One generation of keys of 32 octets: for pseudonyms, and the master key that wraps customers' keys."""
+
+    number: int
+    created_at: datetime
+    pseudonym: bytes = field(repr=False)
+    master: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Versions, newest first, each number once; ``active`` is the number of the one that is written with.
+
+    ``veil`` (32 octets) is never replaced: units are counted under what it makes of a person.
+    """
+
+    versions: tuple[Version, ...]
+    active: int
+    veil: bytes = field(repr=False)
+
+    @property
+    def in_order(self) -> tuple[Version, ...]:
+        """The active version, then the others, newest first."""
+        return tuple(sorted(self.versions, key=lambda version: version.number != self.active))
+
+    def with_version(self, created_at: datetime, keys: bytes, *, activate: bool) -> "Keyring":
+        """With one version more, of 64 fresh random octets. Raises ``KeyringUnusable``."""
+        number = self.versions[0].number + 1
+        if len(self.versions) >= MOST_VERSIONS or number > GREATEST_VERSION:
+            raise KeyringUnusable(messages.enough_versions(len(self.versions)))
+        newest = Version(number, created_at, keys[:KEY_OCTETS], keys[KEY_OCTETS:])
+        return Keyring((newest, *self.versions), number if activate else self.active, self.veil)
+
+    def with_active(self, number: int) -> "Keyring":
+        """Written with another version. Raises ``KeyringUnusable`` where there is none of that number."""
+        self._known(number)
+        return replace(self, active=number)
+
+    def without(self, number: int) -> "Keyring":
+        """Without a version. Raises ``KeyringUnusable`` where it is unknown or not older than the active one.
+
+        Dropping only what is older keeps a number from being given twice.
+        """
+        self._known(number)
+        if number >= self.active:
+            raise KeyringUnusable(messages.drops_active(number, self.active))
+        return replace(self, versions=tuple(each for each in self.versions if each.number != number))
+
+    def _known(self, number: int) -> None:
+        numbers = [version.number for version in self.versions]
+        if number not in numbers:
+            raise KeyringUnusable(messages.no_version(number, numbers))
+
+
+def first_keyring(created_at: datetime, keys: bytes) -> Keyring:
+    """A keyring of one version, of 96 fresh random octets."""
+    pseudonym, master, veil = (keys[at : at + KEY_OCTETS] for at in range(0, 3 * KEY_OCTETS, KEY_OCTETS))
+    return Keyring((Version(1, created_at, pseudonym, master),), 1, veil)
+
+
+def check_values(keyring: Keyring) -> Mapping[int, bytes]:
+    """By number of the version, 16 octets that depend on its keys and on the veil key."""
+    return {version.number: check_value(version, keyring.veil) for version in keyring.versions}
+
+
+def check_value(version: Version, veil: bytes) -> bytes:
+    """Three keys of fixed length side by side are one key: no other three make the same."""
+    keys = version.pseudonym + version.master + veil
+    return Mac(keys, _CHECK_LABEL)(version.number.to_bytes(VERSION_OCTETS))[:CHECK_VALUE_OCTETS]

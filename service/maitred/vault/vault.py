@@ -1,0 +1,112 @@
+"""The port's ``Vault`` over a keyring in memory."""
+
+import os
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from maitred.engine.ports import SealBroken
+
+from . import messages
+from .cache import KeyCache
+from .keyring import VERSION_OCTETS, Keyring, check_values
+from .macs import KEY_OCTETS, Mac
+
+PSEUDONYM_OCTETS = 16
+"""Of the code, after the version. Among a billion customers two have the same with a chance of 1 in 10^21."""
+NONCE_OCTETS = 12
+TAG_OCTETS = 16
+WRAPPED_KEY_OCTETS = VERSION_OCTETS + NONCE_OCTETS + KEY_OCTETS + TAG_OCTETS
+SEALED_EXTRA_OCTETS = NONCE_OCTETS + TAG_OCTETS
+"""By so much is what is sealed longer than what is plain."""
+
+_PSEUDONYM_LABEL = b"pseudonym\0"
+_VEIL_LABEL = b"veil\0"
+_WRAPPING = b"maitred customer key"
+
+
+class KeyringVault:
+    """Implements ``maitred.engine.ports.Vault``: HMAC-SHA-256 and AES-256-GCM.
+
+    Every nonce is 12 fresh octets of the system's generator, so that processes, restarts and forks need to
+    agree on nothing. A customer's key seals some thousands of records, a master key wraps some hundred
+    million keys; after so many the chance that a nonce came twice is under 1 in 10^12.
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._macs = tuple(
+            (_octets(version.number), Mac(version.pseudonym, _PSEUDONYM_LABEL))
+            for version in keyring.in_order
+        )
+        self._masters = {_octets(version.number): AESGCM(version.master) for version in keyring.versions}
+        self._active = _octets(keyring.active)
+        self._veil = Mac(keyring.veil, _VEIL_LABEL)
+        self._check_values = check_values(keyring)
+        self._keys = KeyCache(self._unwrapped)
+
+    def pseudonyms(self, customer_id: str) -> tuple[bytes, ...]:
+        """18 octets for each version, the active one first."""
+        octets = customer_id.encode("utf-8", "surrogatepass")
+        return tuple([version + mac(octets)[:PSEUDONYM_OCTETS] for version, mac in self._macs])
+
+    def veil(self, subject: str) -> str:
+        """32 hexadecimal digits."""
+        return self._veil(subject.encode("utf-8", "surrogatepass"))[:PSEUDONYM_OCTETS].hex()
+
+    def new_key(self) -> bytes:
+        """62 octets: the version of the master key, a nonce, and the key encrypted."""
+        return self._wrapped(os.urandom(KEY_OCTETS))
+
+    def seal(self, key: bytes, plain: bytes, about: bytes) -> bytes:
+        """The plain octets encrypted, 28 octets longer."""
+        nonce = os.urandom(NONCE_OCTETS)
+        return nonce + self._keys.get(key).encrypt(nonce, plain, about)
+
+    def open(self, key: bytes, sealed: bytes, about: bytes) -> bytes:
+        """The plain octets. Raises ``SealBroken``."""
+        return _decrypted(self._keys.get(key), sealed, about)
+
+    def rewrapped(self, key: bytes) -> bytes | None:
+        """The key under the active version; ``None`` where it is already. Raises ``SealBroken``."""
+        if key.startswith(self._active):
+            return None
+        return self._wrapped(self._plain_key(key))
+
+    def forget(self, key: bytes) -> None:
+        """The key was deleted: drops what is kept of it in memory."""
+        self._keys.forget(key)
+
+    def check_values(self) -> Mapping[int, bytes]:
+        """16 octets for each version."""
+        return self._check_values
+
+    def _wrapped(self, plain_key: bytes) -> bytes:
+        nonce = os.urandom(NONCE_OCTETS)
+        sealed = self._masters[self._active].encrypt(nonce, plain_key, _WRAPPING + self._active)
+        return self._active + nonce + sealed
+
+    def _unwrapped(self, key: bytes) -> AESGCM:
+        return AESGCM(self._plain_key(key))
+
+    def _plain_key(self, key: bytes) -> bytes:
+        version = key[:VERSION_OCTETS]
+        master = self._masters.get(version)
+        if len(key) != WRAPPED_KEY_OCTETS:
+            raise SealBroken(messages.not_a_key(len(key)))
+        if master is None:
+            raise SealBroken(messages.other_master(int.from_bytes(version)))
+        return _decrypted(master, key[VERSION_OCTETS:], _WRAPPING + version)
+
+
+def _octets(number: int) -> bytes:
+    return number.to_bytes(VERSION_OCTETS)
+
+
+def _decrypted(aead: AESGCM, sealed: bytes, about: bytes) -> bytes:
+    if len(sealed) < SEALED_EXTRA_OCTETS:
+        raise SealBroken(messages.cut_short(len(sealed)))
+    try:
+        return aead.decrypt(sealed[:NONCE_OCTETS], sealed[NONCE_OCTETS:], about)
+    except InvalidTag:
+        raise SealBroken(messages.seal_broken()) from None
