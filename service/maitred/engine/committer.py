@@ -164,7 +164,9 @@ class Committer:
             live = [ticket for ticket in batch if not ticket.error]
             try:
                 with self._store.transaction() as transaction:
-                    run(transaction, self._people, live, self._now(), last=attempt == MAX_CONFLICT_RETRIES - 1)
+                    run(
+                        transaction, self._people, live, self._now(), last=attempt == MAX_CONFLICT_RETRIES - 1
+                    )
             except StoreConflict:
                 if attempt == MAX_CONFLICT_RETRIES:
                     raise

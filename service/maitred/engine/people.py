@@ -26,9 +26,7 @@ class People:
         """A customer who is not known yet."""
         return Person(self._new_ref(), pseudonyms[0], self._vault.new_key(), {})
 
-    def known(
-        self, transaction: Transaction, asked: Iterable[tuple[bytes, ...]]
-    ) -> Mapping[bytes, Person]:
+    def known(self, transaction: Transaction, asked: Iterable[tuple[bytes, ...]]) -> Mapping[bytes, Person]:
         """Those who are known, by their newest pseudonym; who was known by an older one is renewed."""
         wanted = {pseudonyms[0]: pseudonyms for pseudonyms in asked}
         found = transaction.people([each for pseudonyms in wanted.values() for each in pseudonyms])
@@ -37,6 +35,10 @@ class People:
         if renewed:
             transaction.renew_people(renewed)
         return people | {person.pseudonym: person for person in renewed}
+
+    def forget(self, person: Person) -> None:
+        """Lets go of the key of one who has been erased."""
+        self._vault.forget(person.key)
 
     def seal(self, record: DecisionRecord) -> DecisionRecord:
         """The record with its body sealed."""

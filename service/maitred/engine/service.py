@@ -261,9 +261,7 @@ def check_channel(policy: Policy, channel: str) -> None:
     """Raises ``CallError`` for a channel that the ruleset does not know."""
     channels = policy.ruleset.channels
     if channels and channel not in channels:
-        raise CallError(
-            Code.MALFORMED, f"unknown channel, known are {', '.join(sorted(channels))}"
-        )
+        raise CallError(Code.MALFORMED, f"unknown channel, known are {', '.join(sorted(channels))}")
 
 
 def place_of(policy: Policy, call: DecideCall) -> Location:
