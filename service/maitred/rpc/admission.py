@@ -35,23 +35,21 @@ class Lane(NamedTuple):
 class Admission(grpc.GenericRpcHandler):
     """Finds the handler of a method, or one that refuses: too many calls wait, or the server stops.
 
-    Methods without a lane have bounds of their own; ``stopping`` are those to refuse in the end.
+    ``served`` is what a server that stops refuses, ``around`` what it answers to the end. Methods
+    without a lane have bounds of their own.
     """
 
     def __init__(
-        self,
-        handlers: Handlers,
-        lanes: Iterable[Lane],
-        stopping: Iterable[str],
-        refusals: "Refusals",
+        self, served: Handlers, around: Handlers, lanes: Iterable[Lane], refusals: "Refusals"
     ) -> None:
-        self._handlers, self._refusals = handlers, refusals
+        self._handlers, self._refusals = {**served, **around}, refusals
         self._lanes = {
             path: (workers, waiting_most, handler)
             for methods, workers, waiting_most in lanes
             for path, handler in refusals.handlers(methods, Code.OVERLOADED, messages.OVERLOADED).items()
         }
-        self._when_stopping = refusals.handlers(stopping, Code.STOPPING, messages.STOPPING)
+        names = [path.removeprefix("/") for path in served]
+        self._when_stopping = refusals.handlers(names, Code.STOPPING, messages.STOPPING)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler | None":
         """The handler; ``None`` where there is no such method."""

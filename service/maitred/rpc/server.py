@@ -84,34 +84,29 @@ class Server:
     ) -> None:
         self._listen, self._tls, self._notice_seconds = listen, tls, notice_seconds
         self._streams = Streams()
-        names = service_names(services)
-        self._health = Health(decider.ready, ("", *names))
+        self._health = Health(decider.ready, ("", *service_names(services)))
         self._pools = Pools.of(threads)
         calls, office, checks = (
             Arrivals(pool, observer) for pool in (self._pools.calls, self._pools.office, self._pools.health)
         )
         self._watch = Watch(calls, office, checks)
         servicer = Servicer(observer)
-        at_till = call_methods(decider, services, simulated_time=simulated_time)
-        in_office = office_methods(services)
+        till = call_methods(decider, services, simulated_time=simulated_time)
+        desk = office_methods(services)
         served = {
-            **call_handlers(at_till, servicer, calls),
-            **office_handlers(in_office, servicer, office, self._pools),
-            **stream_handlers(at_till, servicer, self._streams, self._pools),
+            **call_handlers(till, servicer, calls),
+            **office_handlers(desk, servicer, office, self._pools),
+            **stream_handlers(till, servicer, self._streams, self._pools),
         }
-        self._admission = Admission(
-            {
-                **served,
-                **health_handlers(self._health, self._pools, checks),
-                **reflection_handlers(names, self._pools),
-            },
-            (
-                Lane(at_till, self._pools.calls, waiting_calls_most),
-                Lane(in_office, self._pools.office, WAITING_OFFICE_CALLS_MOST),
-            ),
-            [path[1:] for path in served],
-            Refusals(observer, self._pools),
+        around = {
+            **health_handlers(self._health, self._pools, checks),
+            **reflection_handlers(service_names(services), self._pools),
+        }
+        lanes = (
+            Lane(till, self._pools.calls, waiting_calls_most),
+            Lane(desk, self._pools.office, WAITING_OFFICE_CALLS_MOST),
         )
+        self._admission = Admission(served, around, lanes, Refusals(observer, self._pools))
         self._server = grpc.server(
             self._pools.calls,
             handlers=[self._admission],
