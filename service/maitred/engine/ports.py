@@ -1,12 +1,11 @@
 """What the engine needs of the world. Shells implement it; ``bootstrap`` plugs them in."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from maitred.core.consents import Consent, ConsentState
 from maitred.core.lots import Lot, Step
 from maitred.core.outcomes import OutcomeKind
 
@@ -33,19 +32,6 @@ class DecisionRecord(NamedTuple):
     ruleset: str
     customer_id: str
     body: bytes
-
-
-class Person(NamedTuple):
-    """A customer as the database knows them.
-
-    ``ref`` (16 octets, random) stands for them in every other row. ``pseudonym`` is how they are
-    found, ``key`` what seals their data, wrapped. ``statements`` are their last ones by purpose.
-    """
-
-    ref: bytes
-    pseudonym: bytes
-    key: bytes
-    statements: Mapping[str, ConsentState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +78,6 @@ class TallyAsk(NamedTuple):
     lookback_us: int | None = None
 
 
-class Break(NamedTuple):
-    """The first row of a chain that is not as it was written: ``row`` counts from 1 in its chain."""
-
-    writer: str
-    row: int
-    decision_id: str
-    why: str
-
-
-class Chain(NamedTuple):
-    """The rows one process has written, and the hash of the last: noting it elsewhere proves the end too.
-
-    ``purged`` rows before them were deleted when their time was over.
-    """
-
-    writer: str
-    rows: int
-    purged: int
-    head: str
-
-
-class Audit(NamedTuple):
-    """What an audit of the decision log found."""
-
-    rows: int
-    chains: Sequence[Chain]
-    broken: Sequence[Break]
-
-
 class OutcomeRow(NamedTuple):
     """One reported outcome. ``id`` and ``fingerprint`` have 16 octets, functions of the caller's.
 
@@ -153,18 +110,6 @@ class Transaction(Ledger, Protocol):
         """Those of the decisions that have a record, with it."""
         ...
 
-    def people(self, pseudonyms: Collection[bytes]) -> Mapping[bytes, Person]:
-        """Those of the customers that are known, by pseudonym; they are not erased before the commit."""
-        ...
-
-    def add_people(self, people: Sequence[Person]) -> None:
-        """Writes new customers. Raises ``StoreConflict`` where one is there in the meantime."""
-        ...
-
-    def renew_people(self, people: Sequence[Person]) -> None:
-        """Writes other pseudonyms and keys for customers who are known by their references."""
-        ...
-
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
         """Those of the outcomes that have been reported before."""
         ...
@@ -194,55 +139,6 @@ class Store(Protocol):
 
     def decision(self, decision_id: bytes) -> DecisionRecord | None:
         """The record of one decision; from any thread."""
-        ...
-
-    def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
-        """The customer known by one of the pseudonyms; from any thread."""
-        ...
-
-    def record_consents(
-        self, person: Person, request: bytes, fingerprint: bytes, consents: Sequence[Consent]
-    ) -> bool:
-        """Keeps statements under the id of their request (16 octets), with the person where they are new.
-
-        Repeating it changes nothing. False where the id was used with another fingerprint. Of two
-        statements on one purpose the later counts, of two at one instant the stricter.
-        """
-        ...
-
-    def statements(self, ref: bytes) -> Sequence[Consent]:
-        """Every statement of a customer, oldest first; from any thread."""
-        ...
-
-    def decisions_of(self, ref: bytes, after: bytes, most: int) -> Sequence[DecisionRecord]:
-        """A customer's decisions in order of id, from after that one on; from any thread."""
-        ...
-
-    def erase(self, ref: bytes) -> Mapping[str, int]:
-        """Deletes a customer: key, statements, outcomes, counters of their own; says how many of each.
-
-        What they have of shared counters stays counted, and expires or is released as before. The
-        decision log keeps its rows, which nobody can open any more.
-        """
-        ...
-
-    def check_keys(self, values: Mapping[int, bytes]) -> Sequence[int]:
-        """Keeps the check value of each version of the vault's keys; says which differ from what is kept."""
-        ...
-
-    def audit(self, progress: Callable[[int], None]) -> Audit:
-        """Goes through the decision log and its hash chains; ``progress`` is told the rows so far."""
-        ...
-
-    def purge_decisions(self, before: datetime, most: int) -> int:
-        """Deletes at most so many of the oldest decisions made before that instant, outcomes included.
-
-        The chains begin where what is left begins, and say so. Answers how many went.
-        """
-        ...
-
-    def purge_consents(self, before: datetime, most: int) -> int:
-        """Deletes statements made before that instant that a later one on the purpose has replaced."""
         ...
 
     def lot(self, lot_id: bytes) -> Lot | None:
