@@ -24,15 +24,17 @@ class StoreConflict(Exception):
 class DecisionRecord(NamedTuple):
     """One row of the decision log.
 
-    ``decision_id`` is 16 bytes, a function of the request id. ``body`` is JSON (UTF-8):
-    everything needed to answer again and to decide again.
+    ``decision_id`` is 16 octets, a function of the request id. ``customer`` is the reference of
+    a ``Person``. ``body`` is everything needed to answer again and to decide again, sealed with
+    ``key``, the person's, which is empty where they have been erased.
     """
 
     decision_id: bytes
     decided_at: datetime
     ruleset: str
-    customer_id: str
+    customer: bytes
     body: bytes
+    key: bytes
 
 
 class Person(NamedTuple):
