@@ -1,0 +1,170 @@
+"""Customers' consent and rights: what they have stated, what is held about them, and its end."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from maitred.core.consents import Consent
+from maitred.core.decisions import Explain
+
+from .calls import Answer, ConsentView, Erased, RecordConsentCall, RecordView
+from .deciding import digest
+from .errors import CallError, Code
+from .people import People
+from .ports import DecisionRecord, History, OutcomeRow, Person, Store, StoreConflict, StoreDown
+from .records import Records
+
+_REQUEST = b"maitred.consent"
+PAGE_DECISIONS = 200
+"""Read at once for an export: some hundred kilobytes."""
+_FIRST = b""
+
+
+class PrivacyOffice:
+    """Implements ``api.Privacy``. ``now`` gives aware UTC."""
+
+    def __init__(self, store: Store, records: Records, people: People, now: Callable[[], datetime]) -> None:
+        self._store, self._records, self._people, self._now = store, records, people, now
+
+    def record_consent(self, call: RecordConsentCall) -> None:
+        """See ``api.Privacy.record_consent``."""
+        pseudonyms = self._people.pseudonyms(call.customer_id)
+        with _calls():
+            person = self._store.person(pseudonyms) or self._people.stranger(pseudonyms)
+            kept = self._store.record_consents(
+                person, digest(_REQUEST, call.request_id), call.fingerprint, call.consents
+            )
+        if not kept:
+            raise CallError(Code.OTHER_CONTENT, "the request was made before with other content")
+
+    def consent(self, customer_id: str) -> ConsentView:
+        """See ``api.Privacy.consent``."""
+        with _calls():
+            person = self._person(customer_id)
+            history = self._store.statements(person.ref) if person else ()
+        return ConsentView(_current(person, history), tuple(history))
+
+    def export(self, customer_id: str) -> bytes:
+        """See ``api.Privacy.export``."""
+        with _calls():
+            person = self._person(customer_id)
+            if person is None:
+                return orjson.dumps({"customer_id": customer_id, "consents": [], "decisions": []})
+            found = {
+                "customer_id": customer_id,
+                "exported_at": self._now(),
+                "consents": list(map(_consent, self._store.statements(person.ref))),
+                "decisions": list(map(self._decision, self._decisions_of(person))),
+            }
+            return orjson.dumps(found, option=orjson.OPT_INDENT_2)
+
+    def erase(self, customer_id: str) -> Erased:
+        """See ``api.Privacy.erase``."""
+        with _calls():
+            person = self._person(customer_id)
+            rows = self._store.erase(person.ref) if person else {}
+        if person:
+            self._people.forget(person)
+        return Erased(rows, self._now())
+
+    def _person(self, customer_id: str) -> Person | None:
+        return self._store.person(self._people.pseudonyms(customer_id))
+
+    def _decisions_of(self, person: Person) -> Iterator[DecisionRecord]:
+        last = _FIRST
+        while page := self._store.decisions_of(person.ref, last, PAGE_DECISIONS):
+            yield from page
+            last = page[-1].decision_id
+
+    def _decision(self, record: DecisionRecord) -> Mapping[str, Any]:
+        view = self._explained(record.decision_id.hex())
+        return {
+            "decision_id": view.answer.decision_id,
+            "request_id": view.request_id,
+            "decided_at": view.answer.decided_at,
+            "ruleset": view.answer.ruleset,
+            "channel": view.channel,
+            "location_id": view.location_id,
+            "read": orjson.Fragment(view.facts_json),
+            "situations": view.situations,
+            "proposals": list(_proposals(view.answer)),
+            "refusals": [
+                {"action": each.action, "reason": each.reason.name, "rule": each.rule, "detail": each.detail}
+                for each in view.answer.refusals
+            ],
+            "holds": list(map(_history, self._store.histories(record.decision_id))),
+            "outcomes": list(map(_outcome, self._store.outcomes(record.decision_id))),
+        }
+
+    def _explained(self, decision_id: str) -> RecordView:
+        """With its reasons, where its ruleset still loads."""
+        try:
+            return self._records.view(decision_id, Explain.EXPLAIN_REASONS)
+        except CallError as error:
+            if error.code is not Code.NO_RULESET:
+                raise
+            return self._records.view(decision_id, Explain.EXPLAIN_NONE)
+
+
+def _current(person: Person | None, history: Sequence[Consent]) -> tuple[Consent, ...]:
+    """The statement that counts for each purpose, in order of purpose."""
+    states = person.statements if person else {}
+    last = {each.purpose: each for each in history if each.state is states.get(each.purpose)}
+    return tuple(last[purpose] for purpose in sorted(last))
+
+
+def _proposals(answer: Answer) -> Iterator[Mapping[str, Any]]:
+    for place, proposal in enumerate(answer.proposals):
+        yield {
+            "action": proposal.action,
+            "rank": proposal.rank,
+            "title": proposal.treatment.title,
+            "say": proposal.treatment.say,
+            "show": proposal.treatment.show,
+            "stands_in_for": proposal.substitute_for,
+            "why": answer.why[place] if answer.why else (),
+        }
+
+
+def _consent(consent: Consent) -> Mapping[str, Any]:
+    return {
+        "purpose": consent.purpose,
+        "state": consent.state.name.lower(),
+        "source": consent.source,
+        "at": consent.at,
+        "text_version": consent.text_version,
+    }
+
+
+def _history(history: History) -> Mapping[str, Any]:
+    lot = history.lot
+    return {
+        "action": lot.origin.action if lot.origin else "",
+        "taken_at": history.taken_at,
+        "state": lot.state.name.lower(),
+        "steps": [{"status": step.status.name.lower(), "at": at} for step, at in history.steps],
+    }
+
+
+def _outcome(row: OutcomeRow) -> Mapping[str, Any]:
+    return {
+        "action": row.action,
+        "kind": row.kind.name.lower(),
+        "happened_at": row.happened_at,
+        "recorded": row.recorded,
+        "detail": row.detail,
+    }
+
+
+@contextmanager
+def _calls() -> Iterator[None]:
+    """The store's failures as those of a call."""
+    try:
+        yield
+    except StoreDown as down:
+        raise CallError(Code.STORE_DOWN, "the database does not answer, try again") from down
+    except StoreConflict as conflict:
+        raise CallError(Code.RETRY, "lost against another call, try again") from conflict
