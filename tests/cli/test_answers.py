@@ -3,7 +3,8 @@
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console, RenderableType
@@ -93,10 +94,28 @@ def test_nothing_to_propose_says_how_to_learn_why(show):
 
 
 def test_a_dry_run_and_a_degraded_answer_say_so(show):
-    answer = Answer("", "cd" * 32, (), AT, degraded=True)
-    heading = show(answer_view(answer, explained=True), 200)[0]
-    assert heading.startswith("dry run: nothing was written down")
+    dry = Answer("", "cd" * 32, (), AT)
+    assert show(answer_view(dry, explained=True), 200)[0].startswith("dry run: nothing was written down")
+    heading = show(answer_view(dry._replace(degraded=True), explained=True), 200)[0]
+    assert heading.startswith("nothing was written down")
     assert heading.endswith("degraded: a limit could not be asked")
+
+
+def test_a_stand_in_says_for_what_and_how_long_its_units_are_held(show):
+    held = replace(TEA, substitute_for="free-pizza", hold_expires_at=AT + timedelta(minutes=20))
+    lines = show(answer_view(Answer("ab" * 16, "cd" * 32, (held,), AT), explained=False))
+    assert "2.  tea  gesture, score 0, in place of free-pizza" in lines
+    assert "    held   until 2026-12-01T11:50:00.000005Z, for 20 min" in lines
+
+
+def test_what_a_limit_refuses_stands_where_it_came_furthest(show):
+    refusals = (
+        Refusal("b", Reason.NOT_LIVE, "live", "needs weekday = 1, is 2"),
+        Refusal("a", Reason.CAPACITY_EXHAUSTED, "store-ovens", "40 of 40 taken per location this day"),
+    )
+    answer = Answer("ab" * 16, "cd" * 32, (), AT, refusals)
+    row = show(answer_view(answer, explained=True), 120)[-2].split(maxsplit=3)
+    assert row == ["a", "CAPACITY_EXHAUSTED", "store-ovens", "40 of 40 taken per location this day"]
 
 
 def test_a_record_shows_what_was_decided_upon(show):
@@ -143,6 +162,8 @@ def test_json_names_everything_as_the_api_does():
         "type": "OFFER",
         "treatment": {"title": "Free pizza", "say": ["There is one.", "Today."], "show": "PIZZA"},
         "why": ["tier is gold"],
+        "substitute_for": "",
+        "hold_expires_at": None,
     }
     assert content["decision"]["refusals"][1]["reason"] == "OUTRANKED"
     assert content["record"]["facts"]["customer.tier"] == "gold"

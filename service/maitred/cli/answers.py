@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
@@ -15,6 +16,7 @@ from maitred.engine.calls import Answer, RecordView
 
 from . import messages
 from .console import plain, shown
+from .moments import span_words
 from .plainly import instant_text
 
 HASH_SHOWN_CHARACTERS = 12
@@ -50,7 +52,8 @@ def record_view(view: RecordView) -> RenderableType:
 
 
 def _heading(answer: Answer) -> Text:
-    name = f"decision {plain(answer.decision_id)}" if answer.decision_id else messages.DRY_RUN
+    nothing_kept = messages.NOT_WRITTEN if answer.degraded else messages.DRY_RUN
+    name = f"decision {plain(answer.decision_id)}" if answer.decision_id else nothing_kept
     heading = Text.assemble((name, STRONG), f"  {instant_text(answer.decided_at)}  ")
     heading.append(f"ruleset {short(answer.ruleset)}", FAINT)
     if answer.degraded:
@@ -66,27 +69,48 @@ def short(digest: str) -> str:
 def _proposals(answer: Answer) -> Iterator[RenderableType]:
     if not answer.proposals:
         yield Text(messages.NOTHING_PROPOSED, BAD)
-    why = answer.why or ((),) * len(answer.proposals)
-    for proposal, lines in zip(answer.proposals, why, strict=True):
+    yield from proposals_view(answer.proposals, answer.decided_at, answer.why)
+
+
+def proposals_view(
+    proposals: Sequence[Proposal], decided_at: datetime, why: Sequence[Sequence[str]] = ()
+) -> Iterator[RenderableType]:
+    """A card for each proposal; ``why`` has lines for each, or is empty."""
+    for proposal, lines in zip(proposals, why or ((),) * len(proposals), strict=True):
         yield _headline(proposal)
-        yield Padding.indent(_card(proposal, lines), INDENT_COLUMNS)
+        yield Padding.indent(_card(proposal, lines, decided_at), INDENT_COLUMNS)
 
 
 def _headline(proposal: Proposal) -> Text:
     rank = f"{proposal.rank}.".ljust(INDENT_COLUMNS)
     facts = f"  {proposal.type.name.lower()}, score {proposal.score:g}"
-    return Text.assemble(rank, (plain(proposal.action), f"{STRONG} {GOOD}"), (facts, FAINT))
+    told = Text.assemble(rank, (plain(proposal.action), f"{STRONG} {GOOD}"), (facts, FAINT))
+    if proposal.substitute_for:
+        told.append(f", {messages.in_place_of(plain(proposal.substitute_for))}", BAD)
+    return told
 
 
-def _card(proposal: Proposal, why: Iterable[str]) -> Table:
+def _card(proposal: Proposal, why: Iterable[str], decided_at: datetime) -> Table:
     treatment = proposal.treatment
     card = _grid()
     lines = [("title", treatment.title), *(("say", line) for line in treatment.say)]
-    lines += [("show", treatment.show), *(("why", line) for line in why)]
+    lines += [
+        ("show", treatment.show),
+        ("held", _held(proposal, decided_at)),
+        *(("why", line) for line in why),
+    ]
     for label, line in lines:
         if line:
             card.add_row(label, shown(line))
     return card
+
+
+def _held(proposal: Proposal, decided_at: datetime) -> str:
+    """Until when its units are held; empty where none are."""
+    expires = proposal.hold_expires_at
+    if not expires:
+        return ""
+    return messages.held_until(instant_text(expires), span_words(expires - decided_at))
 
 
 def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:

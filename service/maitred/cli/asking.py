@@ -1,4 +1,4 @@
-"""Calls a server for ``decide`` and ``explain``, and prints what it says."""
+"""Calls a server, and prints what it says of ``decide`` and ``explain``."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -63,9 +63,9 @@ def decide(ask: Ask, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
             at=ask.at,
         )
 
-    answer = _call(call, target, tls_ca)
+    answer = called(call, target, tls_ca)
     if as_json:
-        _print_json(answer_json(answer))
+        print_json(answer_json(answer))
     else:
         show(answer_view(answer, explained=ask.explain is not Explain.EXPLAIN_NONE))
     return FINE
@@ -73,15 +73,16 @@ def decide(ask: Ask, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
 
 def explain(decision_id: str, level: Explain, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
     """Reads a record and prints it. Raises ``Stop``."""
-    view = _call(lambda client: client.get_decision(decision_id, level), target, tls_ca)
+    view = called(lambda client: client.get_decision(decision_id, level), target, tls_ca)
     if as_json:
-        _print_json(record_json(view))
+        print_json(record_json(view))
     else:
         show(record_view(view))
     return FINE
 
 
-def _call(call: Callable[[Client], _Got], target: str, tls_ca: Path | None) -> _Got:
+def called(call: Callable[[Client], _Got], target: str, tls_ca: Path | None) -> _Got:
+    """What one call of a server at ``HOST:PORT`` gives. Raises ``Stop``."""
     if ":" not in target:
         raise Stop(messages.not_an_address(target))
     try:
@@ -103,5 +104,6 @@ def stop_for(error: ClientError, target: str) -> Stop:
     return Stop(messages.refused(error.code, error.message), code=code)
 
 
-def _print_json(content: Mapping[str, Any]) -> None:
+def print_json(content: Mapping[str, Any]) -> None:
+    """Prints an answer for programs."""
     print(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())

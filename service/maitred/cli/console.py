@@ -19,7 +19,7 @@ class PipeConsole(Console):
 
 def show(answer: RenderableType) -> None:
     """Prints the answer: laid out for the terminal, or one line a row for who pipes it."""
-    console = PipeConsole(highlight=False, markup=False, emoji=False)
+    console = answers()
     if console.is_terminal:
         console.print(answer)
         return
@@ -28,6 +28,11 @@ def show(answer: RenderableType) -> None:
         console.print(answer)
     for line in captured.get().splitlines():
         print(line.rstrip())
+
+
+def answers() -> Console:
+    """Stdout."""
+    return PipeConsole(highlight=False, markup=False, emoji=False)
 
 
 def err() -> Console:

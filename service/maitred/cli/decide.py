@@ -1,11 +1,10 @@
 """``maitred decide``: asks a server what to propose."""
 
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 
-from .form import DEFAULT_TARGET, Json, Level, Target, TlsCa, instant, quiet_grpc
+from .form import DEFAULT_TARGET, At, Json, Level, RequestId, Target, TlsCa, instant, new_id, quiet_grpc
 
 HELP = """Ask a server what to propose to a customer.
 
@@ -49,19 +48,8 @@ How = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide without writing anything down.")]
-At = Annotated[
-    str | None,
-    typer.Option(
-        metavar="INSTANT",
-        help="Decide as of then, as in 2026-12-01T11:30:00Z; the server must run with --simulated-time.",
-    ),
-]
 Ruleset = Annotated[
     str, typer.Option(metavar="HASH", help="Decide by this ruleset instead of the one in force.")
-]
-RequestId = Annotated[
-    str | None,
-    typer.Option(metavar="ID", help="A repeated id gets the stored answer; a random one if not given."),
 ]
 
 
@@ -87,7 +75,7 @@ def run(
     from .context import read_context  # noqa: PLC0415 -- likewise
 
     question = asking.Ask(
-        request_id=request_id or uuid4().hex,
+        request_id=new_id(request_id),
         customer_id=customer,
         channel=channel,
         location_id=location,

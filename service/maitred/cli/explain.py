@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from .form import DEFAULT_TARGET, Json, Level, Target, TlsCa, quiet_grpc
+from .form import DEFAULT_TARGET, Decision, Json, Level, Target, TlsCa, quiet_grpc
 
 HELP = """Show a decision and explain it.
 
@@ -20,15 +20,12 @@ Examples:
 
 Exit codes: 0 fine, 1 there is no such decision, 2 no server, or bad flags."""
 
-DecisionId = Annotated[
-    str, typer.Argument(metavar="DECISION_ID", show_default=False, help="As `maitred decide` prints it.")
-]
 Full = Annotated[bool, typer.Option("--full", help="Also the actions that were not live on the channel.")]
 
 
 def run(
     *,
-    decision_id: DecisionId,
+    decision_id: Decision,
     full: Full = False,
     target: Target = DEFAULT_TARGET,
     tls_ca: TlsCa = None,

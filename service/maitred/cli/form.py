@@ -3,8 +3,10 @@
 import os
 from datetime import UTC, datetime
 from enum import StrEnum, unique
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
@@ -25,6 +27,30 @@ TlsCa = Annotated[
         metavar="FILE",
         help="PEM file of who signed the server's certificate; the call then goes over TLS.",
     ),
+]
+ActionName = Annotated[
+    str, typer.Argument(metavar="ACTION", show_default=False, help="Its name in the rule files.")
+]
+Decision = Annotated[
+    str, typer.Argument(metavar="DECISION_ID", show_default=False, help="As `maitred decide` prints it.")
+]
+Claim = Annotated[
+    str, typer.Argument(metavar="CLAIM_ID", show_default=False, help="As `maitred claim` prints it.")
+]
+By = Annotated[
+    str | None,
+    typer.Option("--by", envvar="MAITRED_BY", metavar="NAME", help="Who does it; your user name otherwise."),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        metavar="INSTANT",
+        help="As of then, as in 2026-12-01T11:30:00Z; the server must run with --simulated-time.",
+    ),
+]
+RequestId = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="A repeated id gets the stored answer; a random one if not given."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
@@ -48,6 +74,19 @@ class Level(StrEnum):
 def quiet_grpc() -> None:
     """Keeps gRPC's own lines off the terminal; to be called before it is imported."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+
+def new_id(given: str | None) -> str:
+    """The id as given; a random one otherwise."""
+    return given or uuid4().hex
+
+
+def user_name() -> str:
+    """Who is signed in; empty where the system does not know, as in some containers."""
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def instant(text: str) -> datetime:

@@ -10,6 +10,7 @@ MAITRED_RULES, MAITRED_DATABASE, MAITRED_TARGET ...
 
 Exit codes: 0 fine, 1 findings (a faulty rule, a refused request), 2 cannot run."""
 
+NOT_WRITTEN = "nothing was written down"
 DRY_RUN = "dry run: nothing was written down"
 NOTHING_PROPOSED = "nothing to propose"
 ASK_WHY = "say why not with `--explain reasons`"
@@ -186,3 +187,123 @@ def not_an_address(listen: str) -> str:
 def cannot_listen(listen: str) -> str:
     """The port cannot be had."""
     return f"cannot listen on `{listen}`: in use, not permitted, or not an address of this machine"
+
+
+# limits, pause, resume
+
+DEPENDS = "depends on the request"
+NONE_LEFT = "none left"
+
+
+def of_units(taken: int, maximum: int | None) -> str:
+    """``15 of 40``."""
+    return f"{taken:,}" if maximum is None else f"{taken:,} of {maximum:,}"
+
+
+def held_units(held: int) -> str:
+    """Nothing where nothing is."""
+    return f"{held:,}" if held else ""
+
+
+def gone(when: str, until: str) -> str:
+    """``gone 14:05, in 25 min``."""
+    return f"gone {when}, {until}"
+
+
+def nothing_limited(*, chosen: bool) -> str:
+    """No row at all, and what to do about it."""
+    if chosen:
+        return "no limit applies there: see all with `maitred limits`"
+    return "no action has a limit: write a FrequencyCap or a Capacity into the rule files"
+
+
+def only_the_fullest(most: int) -> str:
+    """There may be more subjects than are shown."""
+    return f"at most {most} subjects of each limit, the fullest: see more with --most, or one with --location"
+
+
+def one_limit(second: str) -> str:
+    """Two limits were named."""
+    return f"one limit at a time, not also `{second}`: leave both out to see all"
+
+
+def not_seconds(word: str, least: float, most: float) -> str:
+    """What follows --watch."""
+    return f"`{word}` is no interval: give seconds from {least:g} to {most:g}"
+
+
+def limits_at(target: str) -> str:
+    """Above a live table."""
+    return f"limits at {target}"
+
+
+def every(seconds: float) -> str:
+    """How often it is redrawn, and how it ends."""
+    return f"every {seconds:g} s, Ctrl-C ends it"
+
+
+def out_of_touch(why: str, since: str) -> str:
+    """What is shown is old."""
+    return f"{why}; trying again, this is how it stood at {since}"
+
+
+def paused(action: str, since: str, *, before: bool) -> str:
+    """An action is stopped."""
+    if before:
+        return f"`{action}` was paused before: since {since}"
+    return f"`{action}` is paused everywhere within a second, since {since}"
+
+
+def how_to_resume(action: str) -> str:
+    """What to do afterwards."""
+    return f"it goes on with `maitred resume {action}`"
+
+
+def resumed(action: str, *, was_paused: bool) -> str:
+    """An action goes on."""
+    return f"`{action}` goes on everywhere within a second" if was_paused else f"`{action}` was not paused"
+
+
+# claim, redeem, release, outcome
+
+
+def as_request(request_id: str) -> str:
+    """Under which id it was asked."""
+    return f"request {request_id}: repeat it with --request-id to get the same answer"
+
+
+def denied(detail: str, reason: str) -> str:
+    """No unit was taken."""
+    return f"denied, {reason}: {detail}" if detail else f"denied, {reason}"
+
+
+def granted(claim_id: str) -> str:
+    """A unit was taken."""
+    return f"granted: claim {claim_id}"
+
+
+def held_until(when: str, span: str) -> str:
+    """How long what a proposal or a claim takes is kept."""
+    return f"until {when}, for {span}"
+
+
+def in_place_of(action: str) -> str:
+    """An action that stands in for another one."""
+    return f"in place of {action}"
+
+
+CLAIM_INSTEAD = "can be claimed instead"
+NO_EXPIRY = "does not expire"
+REDEEMED = "redeemed: the unit is spent"
+RELEASED = "released: the unit goes back"
+RECORDED = "recorded"
+
+
+def not_recorded(detail: str) -> str:
+    """An outcome was refused."""
+    return f"not recorded: {detail}"
+
+
+def not_reported(kind: str, known: str) -> str:
+    """A kind of outcome that there is not, or that nobody reports."""
+    return f"`{kind}` is no outcome to report: {known}"

@@ -1,11 +1,12 @@
 """Answers as JSON, in the names of ``maitred.v1``."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from maitred.core.decisions import Proposal, Refusal
-from maitred.engine.calls import Answer, RecordView
+from maitred.engine.calls import Answer, ClaimAnswer, LimitView, OutcomeAnswer, RecordView
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -42,6 +43,48 @@ def record_json(view: RecordView) -> dict[str, Any]:
     }
 
 
+def claim_json(answer: ClaimAnswer) -> dict[str, Any]:
+    """What ``claim --json`` prints, but for the request's id."""
+    return {
+        "status": "CLAIM_GRANTED" if answer.granted else "CLAIM_DENIED",
+        "claim_id": answer.claim_id,
+        "expires_at": _instant_or_none(answer.expires_at),
+        "reason": answer.reason.name if answer.reason else None,
+        "detail": answer.detail,
+        "alternatives": [_proposal(proposal, ()) for proposal in answer.alternatives],
+    }
+
+
+def outcome_json(answer: OutcomeAnswer) -> dict[str, Any]:
+    """What ``outcome --json`` prints."""
+    return {"outcome_id": answer.outcome_id, "recorded": answer.recorded, "detail": answer.detail}
+
+
+def limits_json(views: Iterable[LimitView], at: datetime) -> dict[str, Any]:
+    """What ``limits --json`` prints; ``at`` is when they stood so."""
+    return {"at": instant_text(at), "limits": [_limit(view) for view in views]}
+
+
+def _limit(view: LimitView) -> dict[str, Any]:
+    return {
+        "name": view.name,
+        "kind": view.kind.name,
+        "subject": view.subject,
+        "window": view.window,
+        "counts": view.counts,
+        "used": view.used,
+        "held": view.held,
+        "maximum": view.maximum,
+        "resets_at": _instant_or_none(view.resets_at),
+        "exhausted_at": _instant_or_none(view.exhausted_at),
+        "actions": list(view.actions),
+    }
+
+
+def _instant_or_none(at: datetime | None) -> str | None:
+    return instant_text(at) if at else None
+
+
 def instant_text(at: datetime) -> str:
     """RFC 3339, UTC."""
     return at.isoformat().replace("+00:00", "Z")
@@ -56,6 +99,8 @@ def _proposal(proposal: Proposal, why: tuple[str, ...]) -> dict[str, Any]:
         "type": proposal.type.name,
         "treatment": {"title": treatment.title, "say": list(treatment.say), "show": treatment.show},
         "why": list(why),
+        "substitute_for": proposal.substitute_for,
+        "hold_expires_at": _instant_or_none(proposal.hold_expires_at),
     }
 
 

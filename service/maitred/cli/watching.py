@@ -1,0 +1,184 @@
+"""Asks a server how limits stand, once or again and again, and shows it."""
+
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import orjson
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from maitred.bootstrap.clients import Client, ClientError, connect
+from maitred.engine.calls import LimitView
+
+from . import messages
+from .asking import called, print_json, stop_for
+from .bars import FAINT, STRONG, Bars
+from .console import answers, plain, show
+from .exits import FINE
+from .moments import moment_words
+from .plainly import limits_json
+
+ONLY_A_LINE = "bold yellow"
+
+
+@dataclass(frozen=True, slots=True)
+class AskLimits:
+    """Which limits, as ``Client.limits`` takes it; all where empty."""
+
+    limit: str
+    action: str
+    location_id: str
+    most: int
+
+    def of(self, client: Client) -> tuple[LimitView, ...]:
+        """Asks. Raises ``ClientError``."""
+        return client.limits(
+            limit=self.limit, action=self.action, location_id=self.location_id, most_subjects=self.most
+        )
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it leaves some limits out."""
+        return bool(self.limit or self.action or self.location_id)
+
+
+def show_once(ask: AskLimits, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
+    """Asks and prints. Raises ``Stop``."""
+    views = called(ask.of, target, tls_ca)
+    if as_json:
+        print_json(limits_json(views, _now()))
+    else:
+        show(limits_view(ask, views, _now()))
+    return FINE
+
+
+def limits_view(ask: AskLimits, views: Sequence[LimitView], now: datetime) -> RenderableType:
+    """The table, or what to do where there is none."""
+    if not views:
+        return Text(messages.nothing_limited(chosen=ask.chosen))
+    parts: list[RenderableType] = [Bars(views, now)]
+    if _is_cut(views, ask.most):
+        parts.append(Text(messages.only_the_fullest(ask.most), FAINT))
+    return Group(*parts)
+
+
+def _is_cut(views: Sequence[LimitView], most: int) -> bool:
+    """Whether some limit shows as many subjects as it may: there may be more."""
+    counts: dict[str, int] = {}
+    for view in views:
+        counts[view.name] = counts.get(view.name, 0) + 1
+    return max(counts.values()) >= most > 1
+
+
+def watch(ask: AskLimits, target: str, tls_ca: Path | None, seconds: float, *, as_json: bool) -> int:
+    """Shows limits until it is interrupted; a server that is gone for a while is waited for.
+
+    Raises ``Stop`` where the first call is not answered.
+    """
+    with _interrupted_by_sigterm():
+        try:
+            looks = _looks(ask, target, tls_ca, seconds)
+            if as_json:
+                _write_json(looks)
+            else:
+                _draw(ask, target, seconds, looks)
+        except KeyboardInterrupt:
+            pass
+    return FINE
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was seen last, and when; ``lost`` says why nothing newer is known, empty where it is new."""
+
+    views: tuple[LimitView, ...]
+    at: datetime
+    lost: str = ""
+
+
+def _looks(ask: AskLimits, target: str, tls_ca: Path | None, seconds: float) -> Iterator[_Look]:
+    """A look at once, and another each time ``seconds`` have passed."""
+    last = _Look(called(ask.of, target, tls_ca), _now())
+    yield last
+    client: Client | None = None
+    try:
+        while True:
+            time.sleep(seconds)
+            try:
+                client = client or connect(target, tls_ca)
+                last = _Look(ask.of(client), _now())
+            except (ClientError, OSError) as error:
+                # A new connection is made at once; the old one would wait longer from time to time.
+                _close(client)
+                client = None
+                last = _Look(last.views, last.at, _why(error, target))
+            yield last
+    finally:
+        _close(client)
+
+
+def _close(client: Client | None) -> None:
+    if client:
+        client.close()
+
+
+def _why(error: ClientError | OSError, target: str) -> str:
+    return stop_for(error, target).message if isinstance(error, ClientError) else str(error)
+
+
+def _draw(ask: AskLimits, target: str, seconds: float, looks: Iterator[_Look]) -> None:
+    """In place at a terminal; one after the other for who pipes it."""
+    console = answers()
+    if not console.is_terminal:
+        for look in looks:
+            show(_frame(ask, target, seconds, look))
+            sys.stdout.flush()
+        return
+    with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
+        for look in looks:
+            live.update(_frame(ask, target, seconds, look), refresh=True)
+
+
+def _frame(ask: AskLimits, target: str, seconds: float, look: _Look) -> RenderableType:
+    now = _now()
+    heading = Text.assemble(
+        (messages.limits_at(plain(target)), STRONG),
+        (f"  {now.astimezone():%H:%M:%S}, {messages.every(seconds)}", FAINT),
+    )
+    parts: list[RenderableType] = [heading]
+    if look.lost:
+        parts.append(Text(plain(messages.out_of_touch(look.lost, moment_words(look.at, now))), ONLY_A_LINE))
+    return Group(*parts, Text(), limits_view(ask, look.views, now))
+
+
+def _write_json(looks: Iterator[_Look]) -> None:
+    """A line for each look; who reads them learns from ``error`` what is old."""
+    for look in looks:
+        line = limits_json(look.views, look.at) | ({"error": look.lost} if look.lost else {})
+        print(orjson.dumps(line).decode(), flush=True)
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends a watch as Ctrl-C does, so that the terminal gets its cursor back."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
