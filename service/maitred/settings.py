@@ -6,18 +6,23 @@ from pathlib import Path
 DEFAULT_LISTEN = "127.0.0.1:50051"
 DEFAULT_DATABASE = "sqlite:///maitred.db"
 DEFAULT_RULES = Path("rules/starter")
+DEFAULT_KEYS = Path("maitred.keys")
+KEYS_ENDING = ".keys"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Mirrors the flags of ``maitred serve`` and the ``MAITRED_*`` variables.
 
-    ``listen`` is ``HOST:PORT``, port 0 for a free one. ``database`` is a SQLAlchemy URL.
+    ``listen`` is ``HOST:PORT``, port 0 for a free one. ``database`` is a SQLAlchemy URL. ``keys`` is
+    the file of the keys that pseudonymise and seal, made where there is none; ``None`` is one beside
+    the SQLite file, or ``maitred.keys``.
     ``drain_seconds`` is how long calls in flight may take once the service stops.
     """
 
     rules: Path = DEFAULT_RULES
     database: str = DEFAULT_DATABASE
+    keys: Path | None = None
     listen: str = DEFAULT_LISTEN
     workers: int = 1
     simulated_time: bool = False
@@ -26,3 +31,12 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the keys are."""
+        if self.keys is not None:
+            return self.keys
+        scheme, _, rest = self.database.partition(":///")
+        beside = rest.partition("?")[0] if scheme.startswith("sqlite") else ""
+        return Path(f"{beside}{KEYS_ENDING}") if beside and beside != ":memory:" else DEFAULT_KEYS

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from maitred import iab
+from maitred.core.signals import Gpp, Malformed, Tcf
 from maitred.engine.claims import Claims
 from maitred.engine.committer import Committer
 from maitred.engine.observer import Observer
@@ -13,6 +15,7 @@ from maitred.engine.outcomes import Outcomes
 from maitred.engine.pauses import Pauses
 from maitred.engine.people import REF_OCTETS, People
 from maitred.engine.ports import Store, Vault
+from maitred.engine.privacy import PrivacyOffice
 from maitred.engine.proposals import Proposals
 from maitred.engine.records import Records
 from maitred.engine.rulesets import Load, Rulesets
@@ -39,6 +42,7 @@ class Engine:
     decider: DecisionService
     claimer: Claims
     operator: Operators
+    privacy: PrivacyOffice
     pauses: Pauses
 
 
@@ -69,8 +73,14 @@ def make_engine(
         ),
         Claims(store, proposals, committer, outcomes, now=now, paused=pauses.names),
         Operators(pauses, Standings(store, rulesets, now)),
+        PrivacyOffice(store, records, people, now),
         pauses,
     )
+
+
+def read_signals(tcf: str, gpp: str) -> tuple[Tcf | Malformed | None, Gpp | Malformed | None]:
+    """An ``engine.calls.ReadSignals``."""
+    return iab.tcf_signal(tcf), iab.gpp_signal(gpp)
 
 
 def chores_of(engine: Engine, store: Store, now: Callable[[], datetime]) -> list[Chore]:

@@ -5,18 +5,19 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from maitred import rulefiles, store, telemetry
+from maitred import rulefiles, store, telemetry, vault
 from maitred.core.faults import RulesetInvalid
 from maitred.core.policy import Policy
 from maitred.engine.log import Log
 from maitred.engine.observer import Observer, RulesetRefused
-from maitred.engine.ports import Store, StoreConflict, StoreDown
+from maitred.engine.ports import Store, StoreConflict, StoreDown, Vault
 from maitred.engine.upkeep import Upkeep
 from maitred.rpc.server import Server, TlsFiles
 from maitred.rpc.services import Services
@@ -37,19 +38,21 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
 
     A ruleset with faults does not keep the service from starting: it says so, answers health
     checks with "not serving", and takes up the rules once they are right.
-    Raises ``StoreDown`` and ``rpc.server.ListenError``.
+    Raises ``StoreDown``, ``vault.KeyringUnusable`` and ``rpc.server.ListenError``.
     """
     gc.set_threshold(*GC_THRESHOLDS)
+    keys = vault.open_vault(settings.keys_file, create=True)
     opened = store.open_store(settings.database)
+    _check_keys(opened, keys, settings.keys_file)
     for warning in opened.warnings:
         log.warning("store_warning", detail=warning)
     observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
-    engine = make_engine(opened, observer, load_policy, _now)
+    engine = make_engine(opened, keys, observer, load_policy, _now)
     server = Server(
         settings.listen,
         engine.decider,
         observer,
-        services=Services(engine.claimer, engine.operator, now=_now),
+        services=Services(engine.claimer, engine.operator, engine.privacy, now=_now),
         simulated_time=settings.simulated_time,
         share_port=share_port,
         tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
@@ -66,6 +69,25 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
     )
     running.begin()
     return running
+
+
+def _check_keys(opened: Store, keys: Vault, file: Path) -> None:
+    """Raises ``KeyringUnusable`` where the database was written with other keys."""
+    try:
+        differing = opened.check_keys(keys.check_values())
+        if differing:
+            raise vault.KeyringUnusable(_other_keys(file, differing))
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _other_keys(file: Path, versions: Sequence[int]) -> str:
+    told = ", ".join(map(str, versions))
+    return (
+        f"keyring `{file}` is not the one this database was written with (version {told} differs), "
+        "name the right one with --keys"
+    )
 
 
 class Running:

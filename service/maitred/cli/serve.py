@@ -41,6 +41,16 @@ Database = Annotated[
         help="SQLAlchemy URL of where decisions are kept: a SQLite file, or PostgreSQL for many processes.",
     ),
 ]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="MAITRED_KEYS",
+        metavar="FILE",
+        help="The keys that pseudonymise and seal what is kept of customers; made where there are none. "
+        "Without it, a file beside the SQLite database, or maitred.keys. Keep a copy: without it nothing "
+        "can be read back.",
+    ),
+]
 Listen = Annotated[
     str,
     typer.Option(
@@ -108,6 +118,7 @@ def run(
     *,
     rules: Rules = DEFAULT_RULES,
     database: Database = DEFAULT_DATABASE,
+    keys: Keys = None,
     listen: Listen = DEFAULT_LISTEN,
     workers: Workers = 1,
     simulated_time: SimulatedTime = False,
@@ -122,6 +133,7 @@ def run(
     settings = Settings(
         rules=rules,
         database=database,
+        keys=keys,
         listen=listen,
         workers=workers,
         simulated_time=simulated_time,

@@ -13,6 +13,7 @@ from maitred.rpc.server import ListenError
 from maitred.settings import Settings
 from maitred.store import StoreUnusable
 from maitred.telemetry import configure_logging
+from maitred.vault import KeyringUnusable
 
 from . import messages
 from .banner import banner, safe_url
@@ -34,7 +35,7 @@ def serve(settings: Settings, environ: Mapping[str, str], *, strict: bool, worke
     log = configure_logging(sys.stderr, environ)
     try:
         return _serve(settings, environ, log, signals, strict=strict, worker=worker)
-    except (ListenError, StoreDown, StoreUnusable) as error:
+    except (KeyringUnusable, ListenError, StoreDown, StoreUnusable) as error:
         raise Stop(str(error)) from None
     finally:
         log.close()

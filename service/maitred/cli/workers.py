@@ -77,6 +77,7 @@ def worker_environ(settings: Settings, environ: Mapping[str, str], *, strict: bo
     variables: dict[str, object | None] = {
         "RULES": settings.rules,
         "DATABASE": settings.database,
+        "KEYS": settings.keys_file,
         "LISTEN": settings.listen,
         "WORKERS": settings.workers,
         "SIMULATED_TIME": settings.simulated_time,

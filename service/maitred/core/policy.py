@@ -115,6 +115,15 @@ class Policy:
             facts.update(self.situations.facts(facts))
         return facts
 
+    def purposes_of(self, facts: Facts, proposals: Iterable[Proposal]) -> list[str]:
+        """Purposes that a decision relied on: of what was read, and those the proposals need."""
+        if not self.ruleset.privacy:
+            return []
+        attributes = self.ruleset.attributes
+        read = {attributes[name].purpose for name in facts if name in attributes}
+        needed = chain.from_iterable(self.by_name[proposal.action].consent for proposal in proposals)
+        return sorted({purpose for purpose in chain(read, needed) if purpose})
+
     def _masked(self, rules: PrivacyRules, facts: Facts, known: Known, now: datetime) -> Facts:
         allowed = permissions(rules, facts, known, now)
         return mask(rules, self.ruleset.attributes, facts, allowed)

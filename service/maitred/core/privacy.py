@@ -17,6 +17,8 @@ from .signals import Gpp, IabMapping, Malformed, State, Tcf, verdict
 from .values import Attribute, Facts
 
 _CONSENT, _SENSITIVE = "~consent/", "~sensitive/"
+JURISDICTION = "~jurisdiction"
+"""The fact that holds the name of the jurisdiction; no rule file can name it."""
 _TRUE = OneOf(frozenset({True}))
 _REFUSALS = frozenset({ConsentState.DENIED, ConsentState.OBJECTED})
 
@@ -153,9 +155,26 @@ def mask(
     seen = {
         name: value for name, value in facts.items() if _may_read(attributes.get(name), allowed, explicit)
     }
+    seen[JURISDICTION] = rules.jurisdiction(facts).name
     seen.update((f"{_CONSENT}{name}", True) for name, found in allowed.items() if found.allowed)
     seen.update((f"{_SENSITIVE}{category}", True) for category in explicit)
     return seen
+
+
+class Use(NamedTuple):
+    """An attribute that was read for a decision: for which purpose, on what basis."""
+
+    attribute: str
+    purpose: str
+    basis: Basis | None
+
+
+def uses(rules: PrivacyRules, attributes: Mapping[str, Attribute], facts: Facts) -> tuple[Use, ...]:
+    """What of ``facts``, masked before, was read for a purpose; in order of name."""
+    name = facts.get(JURISDICTION)
+    bases = rules.jurisdictions.get(str(name), rules.default).bases
+    found = (attributes[each] for each in sorted(facts) if each in attributes)
+    return tuple(Use(each.name, each.purpose, bases.get(each.purpose)) for each in found if each.purpose)
 
 
 def permission_words(attribute: str) -> str | None:

@@ -1,6 +1,6 @@
 """The body of a decision record: JSON, enough to answer again and to decide again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,6 +39,7 @@ class RecordBody:
     trace_id: str
     commit: str
     snapshot: Snapshot
+    purposes: tuple[str, ...]
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
@@ -46,9 +47,19 @@ class RecordBody:
 
 
 def encode_body(
-    call: DecideCall, facts: Facts, decision: Decision, snapshot: Snapshot, *, trace_id: str, commit: str
+    call: DecideCall,
+    facts: Facts,
+    decision: Decision,
+    snapshot: Snapshot,
+    *,
+    trace_id: str,
+    commit: str,
+    purposes: Sequence[str] = (),
 ) -> bytes:
-    """The body of the record of one decision. ``commit`` is the git commit its ruleset was at then."""
+    """The body of the record of one decision.
+
+    ``commit`` is the git commit its ruleset was at then, ``purposes`` are those relied on.
+    """
     seen = {name: value for name, value in facts.items() if name not in _GIVEN_BY_RECORD}
     body = {
         "format": FORMAT,
@@ -64,6 +75,8 @@ def encode_body(
         "trace_id": trace_id,
         "commit": commit,
     }
+    if purposes:
+        body["purposes"] = purposes
     if snapshot.live or snapshot.paused:
         body["ledger"] = {
             "live": snapshot.live,
@@ -91,6 +104,7 @@ def decode_body(body: bytes) -> RecordBody:
         trace_id=fields["trace_id"],
         commit=fields["commit"],
         snapshot=_decode_snapshot(fields.get("ledger")),
+        purposes=tuple(fields.get("purposes", ())),
     )
 
 

@@ -73,10 +73,10 @@ class Records:
         except CallError as gone:
             if level is not Explain.EXPLAIN_NONE or gone.code is Code.STORE_DOWN:
                 raise
-            return _view(record, body, _answer(record, body, UNEXPLAINED))
+            return _view(body, _answer(record, body, UNEXPLAINED))
         question = question_of(policy, record, body)
         answer = _answer(record, body, explain(policy, question, body.proposals, level, body.snapshot))
-        return _view(record, body, answer)._replace(
+        return _view(body, answer)._replace(
             situations=_chains(policy, question.facts),
             ruleset_version=policy.ruleset.version,
         )
@@ -105,7 +105,7 @@ def _answer(record: DecisionRecord, body: RecordBody, explanation: Explanation) 
     )
 
 
-def _view(record: DecisionRecord, body: RecordBody, answer: Answer) -> RecordView:
+def _view(body: RecordBody, answer: Answer) -> RecordView:
     return RecordView(
         answer=answer,
         request_id=body.request_id,

@@ -161,7 +161,13 @@ class DecisionService:
     ) -> DecisionRecord:
         ruleset, question = deciding.policy.ruleset, deciding.question
         body = encode_body(
-            call, question.facts, decision, deciding.snapshot, trace_id=trace_id, commit=ruleset.commit
+            call,
+            question.facts,
+            decision,
+            deciding.snapshot,
+            trace_id=trace_id,
+            commit=ruleset.commit,
+            purposes=deciding.policy.purposes_of(question.facts, decision.proposals),
         )
         made = DecisionRecord(
             decision_id=deciding.asked.decision_id,
@@ -223,9 +229,7 @@ class DecisionService:
     def _again(self, call: DecideCall, earlier: DecisionRecord) -> Answer:
         """The stored answer; the same content only."""
         if self._records.body(earlier).fingerprint != call.fingerprint:
-            raise CallError(
-                Code.OTHER_CONTENT, f"request `{call.request_id}` was made before with other content"
-            )
+            raise CallError(Code.OTHER_CONTENT, "the request was made before with other content")
         return self._records.answer(earlier, call.explain)
 
     def _event(self, call: DecideCall, made: _Made, answer: Answer, committed: float) -> DecisionMade:
