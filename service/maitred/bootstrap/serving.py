@@ -43,7 +43,11 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
     gc.set_threshold(*GC_THRESHOLDS)
     keys = vault.open_vault(settings.keys_file, create=True)
     opened = store.open_store(settings.database)
-    _check_keys(opened, keys, settings.keys_file)
+    try:
+        _check_keys(opened, keys, settings.keys_file)
+    except BaseException:
+        opened.close()
+        raise
     for warning in opened.warnings:
         log.warning("store_warning", detail=warning)
     observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
@@ -73,13 +77,9 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
 
 def _check_keys(opened: Store, keys: Vault, file: Path) -> None:
     """Raises ``KeyringUnusable`` where the database was written with other keys."""
-    try:
-        differing = opened.check_keys(keys.check_values())
-        if differing:
-            raise vault.KeyringUnusable(_other_keys(file, differing))
-    except BaseException:
-        opened.close()
-        raise
+    differing = opened.check_keys(keys.check_values())
+    if differing:
+        raise vault.KeyringUnusable(_other_keys(file, differing))
 
 
 def _other_keys(file: Path, versions: Sequence[int]) -> str:

@@ -1,11 +1,12 @@
 """Why each action was or was not proposed, worked out by the plain scan, action by action."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .chains import tell
 from .choose import Chosen, Reach, choose
 from .conditions import All, Any, Condition, Literal, Residual, Unknown, reads
+from .counterfactual import what_would_have
 from .decisions import Explain, Proposal, Question, Refusal
 from .derivation import Derivation
 from .policy import Gate, Policy, gates_of
@@ -18,6 +19,17 @@ from .values import Facts
 from .words import is_truth, need_words, shortfall_words, value_words
 
 _WINDOW_REASONS = frozenset({Reason.NOT_LIVE, Reason.WRONG_CHANNEL})
+_HAS_WAY_OUT = frozenset(
+    {
+        Reason.CONSENT_REQUIRED,
+        Reason.SENSITIVE,
+        Reason.NOT_ELIGIBLE,
+        Reason.MISSING_ATTRIBUTE,
+        Reason.RULE_ERROR,
+    }
+)
+MAX_WAYS_OUT = 50
+"""Actions for which a way out is looked for: some milliseconds; nobody reads more."""
 MAX_WHY = 8
 """Lines that say why an action was proposed."""
 
@@ -43,11 +55,11 @@ def explain(
     """
     if level is Explain.EXPLAIN_NONE:
         return Explanation((), ())
-    telling = _Telling(policy, question, snapshot or Snapshot())
+    full = level is Explain.EXPLAIN_FULL
+    telling = _Telling(policy, question, proposals, snapshot or Snapshot(), full=full)
     proposed = {proposal.action for proposal in proposals}
     refused = (action for action in sorted(policy.actions, key=_name) if action.name not in proposed)
     refusals = map(telling.refusal, refused)
-    full = level is Explain.EXPLAIN_FULL
     return Explanation(
         refusals=tuple(found for found in refusals if full or found.reason not in _WINDOW_REASONS),
         why=tuple(map(telling.why, proposals)),
@@ -57,8 +69,17 @@ def explain(
 class _Telling:
     """Tells of one decision, action by action."""
 
-    def __init__(self, policy: Policy, question: Question, snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        question: Question,
+        proposals: Sequence[Proposal],
+        snapshot: Snapshot,
+        *,
+        full: bool,
+    ) -> None:
         self._policy, self._question, self._snapshot = policy, question, snapshot
+        self._proposals, self._full, self._tried = tuple(proposals), full, 0
         self._memo: Memo = {}
         self._derivation = policy.situations.derivation(question.facts) if policy.situations else None
         self._shortages = _shortages(policy, question, snapshot) if policy.limits else {}
@@ -69,7 +90,18 @@ class _Telling:
         shortage = self._shortages.get(action.name)
         if shortage:
             return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
-        return refusal_of(action, self._question, self._memo, self._derivation)
+        refusal = refusal_of(action, self._question, self._memo, self._derivation)
+        return self._with_way_out(action, refusal) if self._full else refusal
+
+    def _with_way_out(self, action: Action, refusal: Refusal) -> Refusal:
+        """Tells what single change would have had the action proposed."""
+        if self._tried >= MAX_WAYS_OUT or refusal.reason not in _HAS_WAY_OUT:
+            return refusal
+        self._tried += 1
+        change = what_would_have(self._policy, self._question, action, self._proposals)
+        if change is None:
+            return refusal
+        return replace(refusal, detail=f"{refusal.detail}; would have been proposed with {change}")
 
     def why(self, proposal: Proposal) -> tuple[str, ...]:
         action = self._policy.by_name[proposal.action]

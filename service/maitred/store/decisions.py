@@ -6,7 +6,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, func, literal, select
 from sqlalchemy.engine import Connection
 
 from maitred.engine.ports import DecisionRecord
@@ -14,12 +14,12 @@ from maitred.engine.ports import DecisionRecord
 from .instants import from_microseconds, to_microseconds
 from .lines import Line
 from .parts import ask
-from .tables import DECISION
+from .tables import DECISION, PERSON
 
 SQLITE_MAX_ROWS = 128
 """Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""
 
-_INTO = "INSERT INTO decision (decision_id, decided_at, ruleset, customer_id, body)"
+_INTO = "INSERT INTO decision (decision_id, decided_at, ruleset, customer, body)"
 _UNLESS_THERE = "ON CONFLICT (decision_id) DO NOTHING"
 _POSTGRES_ONE = f"{_INTO} VALUES (%b, %b, %b, %b, %b) {_UNLESS_THERE} RETURNING decision_id"
 _POSTGRES_MANY = f"""
@@ -27,16 +27,23 @@ _POSTGRES_MANY = f"""
 {_UNLESS_THERE} RETURNING decision_id
 """  # noqa: S608 -- of constants
 
-_FOUND = "decision_id, decided_at, ruleset, customer_id, body"
-_POSTGRES_FIND = f"SELECT {_FOUND} FROM decision WHERE decision_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
-_SQLITE_FIND = """
-SELECT json_group_array(json_array(hex(decision_id), decided_at, ruleset, hex(customer_id), hex(body)))
-FROM decision WHERE decision_id IN (VALUES {})
+_POSTGRES_FIND = """
+SELECT decision_id, decided_at, ruleset, customer, body, coalesce(key, ''::bytea)
+FROM decision LEFT JOIN person ON ref = customer WHERE decision_id = ANY (%b::bytea[])
 """
-_SQLITE_BLOBS = (0, 3, 4)
+_SQLITE_FIND = """
+SELECT json_group_array(json_array(
+    hex(decision_id), decided_at, ruleset, hex(customer), hex(body), coalesce(hex(key), '')
+)) FROM decision LEFT JOIN person ON ref = customer WHERE decision_id IN (VALUES {})
+"""
+_SQLITE_BLOBS = (0, 3, 4, 5)
 
-_COLUMNS = tuple(column for column in DECISION.columns if column.name != "seq")
-_BY_ID = select(*_COLUMNS)
+_NO_KEY = literal(b"", LargeBinary)
+_D = DECISION.c
+_RECORD = (_D.decision_id, _D.decided_at, _D.ruleset, _D.customer, _D.body)
+_WITH_KEY = select(*_RECORD, func.coalesce(PERSON.c.key, _NO_KEY)).select_from(
+    DECISION.outerjoin(PERSON, PERSON.c.ref == _D.customer)
+)
 
 Stored = Mapping[bytes, DecisionRecord]
 
@@ -103,18 +110,13 @@ def find(connection: Connection, decision_id: bytes) -> DecisionRecord | None:
 
 def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[DecisionRecord]:
     """The records of those ids that have one, in the order of the log."""
-    wanted = _BY_ID.where(DECISION.c.decision_id.in_(decision_ids)).order_by(DECISION.c.seq)
+    wanted = _WITH_KEY.where(DECISION.c.decision_id.in_(decision_ids)).order_by(DECISION.c.seq)
     return [_record(row) for row in connection.execute(wanted)]
 
 
 def _values(record: DecisionRecord) -> tuple[bytes, int, str, bytes, bytes]:
-    return (
-        record.decision_id,
-        to_microseconds(record.decided_at),
-        record.ruleset,
-        record.customer_id.encode(),
-        record.body,
-    )
+    decision_id, decided_at, ruleset, customer, body, _ = record
+    return decision_id, to_microseconds(decided_at), ruleset, customer, body
 
 
 def _by_id(rows: Iterable[Sequence[Any]]) -> Stored:
@@ -122,5 +124,5 @@ def _by_id(rows: Iterable[Sequence[Any]]) -> Stored:
 
 
 def _record(row: Sequence[Any]) -> DecisionRecord:
-    decision_id, decided_at, ruleset, customer_id, body = row
-    return DecisionRecord(decision_id, from_microseconds(decided_at), ruleset, customer_id.decode(), body)
+    decision_id, decided_at, ruleset, customer, body, key = row
+    return DecisionRecord(decision_id, from_microseconds(decided_at), ruleset, customer, body, key)

@@ -140,3 +140,8 @@ def fsync_off(name: str) -> str:
 def id_used_meanwhile() -> str:
     """Another transaction used an id of this batch between reading and writing."""
     return "an id of the batch was used by another replica at the same moment"
+
+
+def customer_met_meanwhile() -> str:
+    """Another transaction wrote down a new customer of this batch between reading and writing."""
+    return "a new customer of the batch was met by another replica at the same moment"

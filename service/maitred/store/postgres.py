@@ -8,9 +8,9 @@ import psycopg
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from maitred.engine.ports import DecisionRecord, OutcomeRow
+from maitred.engine.ports import DecisionRecord, OutcomeRow, Person
 
-from . import messages, outcomes, schema
+from . import messages, outcomes, people, schema
 from .address import postgres_name
 from .decisions import Stored, append_postgres, find_postgres
 from .failures import Failures, from_postgres
@@ -67,6 +67,15 @@ class PostgresTransaction(SqlTransaction):
 
     def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
         return find_postgres(line, decision_ids)
+
+    def _find_people(self, driver: Driver, pseudonyms: Collection[bytes]) -> people.Known:
+        return people.find_postgres(driver, pseudonyms)
+
+    def _add_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        people.add_postgres(driver, new)
+
+    def _renew_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        people.renew_postgres(driver, new)
 
     def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
         return outcomes.find_postgres(driver, ids)

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
-from maitred.engine.ports import DecisionRecord, OutcomeRow
+from maitred.engine.ports import DecisionRecord, OutcomeRow, Person
 
-from . import messages, outcomes, schema
+from . import messages, outcomes, people, schema
 from .address import sqlite_file
 from .decisions import SQLITE_MAX_ROWS, Stored, append_sqlite, find_sqlite
 from .errors import StoreUnusable
@@ -55,6 +55,15 @@ class SqliteTransaction(SqlTransaction):
 
     def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
         return find_sqlite(line, decision_ids)
+
+    def _find_people(self, driver: Driver, pseudonyms: Collection[bytes]) -> people.Known:
+        return people.find_sqlite(driver, pseudonyms)
+
+    def _add_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        people.add_sqlite(driver, new)
+
+    def _renew_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        people.renew_sqlite(driver, new)
 
     def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
         return outcomes.find_sqlite(driver, ids)

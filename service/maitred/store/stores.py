@@ -1,6 +1,6 @@
 """The store as the engine sees it, the same for both databases."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -13,13 +13,14 @@ from maitred.engine.ports import (
     History,
     OutcomeRow,
     Pause,
+    Person,
     StoreDown,
     StoredRuleset,
     Tally,
     TallyAsk,
 )
 
-from . import decisions, histories, messages, outcomes, pauses, rulesets, tallies
+from . import decisions, histories, keys, messages, outcomes, pauses, people, rulesets, tallies
 from .failures import Failures
 from .transactions import MakeTransaction, SqlTransaction, Writer
 
@@ -66,6 +67,17 @@ class SqlStore:
     def decision(self, decision_id: bytes) -> DecisionRecord | None:
         """The record of one decision; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: decisions.find(connection, decision_id))
+
+    def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
+        """The customer known by one of the pseudonyms; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: people.find(connection, pseudonyms))
+
+    def check_keys(self, values: Mapping[int, bytes]) -> Sequence[int]:
+        """Keeps the check values of versions that have none; the versions that differ from what is kept.
+
+        Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        return self._write(lambda connection: keys.check(connection, values))
 
     def lot(self, lot_id: bytes) -> Lot | None:
         """One lot as last committed; from any thread. Raises ``StoreDown``."""

@@ -25,10 +25,47 @@ DECISION = Table(
     Column("decision_id", LargeBinary, nullable=False, unique=True),
     Column("decided_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     Column("ruleset", Text, nullable=False),
-    # UTF-8: compared octet by octet, and PostgreSQL's text cannot hold U+0000.
-    Column("customer_id", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("customer", LargeBinary, nullable=False),  # a person's ``ref``; empty before there were any
+    Column("body", LargeBinary, nullable=False),  # sealed with the person's key
+    Index("decision_customer", "customer"),
     sqlite_autoincrement=True,
+)
+
+PERSON = Table(
+    "person",
+    METADATA,
+    Column("pseudonym", LargeBinary, primary_key=True),
+    Column("ref", LargeBinary, nullable=False, unique=True),
+    Column("key", LargeBinary, nullable=False),  # wrapped: of no use without the vault
+    Column("statements", Text, nullable=False),  # see ``people``
+    sqlite_with_rowid=False,
+)
+
+# Words of callers are UTF-8 in octets everywhere: they are compared octet by octet, and
+# PostgreSQL's text cannot hold U+0000.
+CONSENT = Table(
+    "consent",
+    METADATA,
+    Column("request", LargeBinary, primary_key=True),
+    Column("place", SmallInteger, primary_key=True),  # among those of its request
+    Column("ref", LargeBinary, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("purpose", LargeBinary, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("source", LargeBinary, nullable=False),
+    Column("made_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    Column("text_version", LargeBinary, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Index("consent_ref", "ref", "purpose", "made_at"),
+    Index("consent_made", "made_at"),
+    sqlite_with_rowid=False,
+)
+
+VAULT_KEY = Table(
+    "vault_key",
+    METADATA,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("check_value", LargeBinary, nullable=False),
 )
 
 RULESET = Table(
@@ -54,7 +91,7 @@ COUNTER = Table(
     Column("counter_id", LargeBinary, primary_key=True),  # a function of limit, subject and window
     Column("heat", SmallInteger, nullable=False),
     Column("limit_name", Text, nullable=False),
-    Column("subject", LargeBinary, nullable=False),  # UTF-8, as in ``customer_id``
+    Column("subject", LargeBinary, nullable=False),  # UTF-8
     Column("window_key", LargeBinary, nullable=False),
     Column("resets_at", BigInteger, nullable=False),
     Column("held", BigInteger, nullable=False),
@@ -120,7 +157,7 @@ STEP = Table(
 PAUSE = Table(
     "pause",
     METADATA,
-    Column("action", LargeBinary, primary_key=True),  # UTF-8, as in ``customer_id``
+    Column("action", LargeBinary, primary_key=True),  # UTF-8
     Column("paused_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     Column("paused_by", LargeBinary, nullable=False),
     Column("cause", LargeBinary, nullable=False),
@@ -133,7 +170,7 @@ OUTCOME = Table(
     Column("outcome_id", LargeBinary, primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("decision_id", LargeBinary, nullable=False),
-    Column("action", LargeBinary, nullable=False),  # UTF-8, as in ``customer_id``
+    Column("action", LargeBinary, nullable=False),  # UTF-8
     Column("kind", SmallInteger, nullable=False),
     Column("happened_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     Column("recorded", SmallInteger, nullable=False),

@@ -11,13 +11,14 @@ from sqlalchemy.engine import Engine
 from maitred.core.limits import Need
 from maitred.core.lots import Lot, Operation, Settled
 from maitred.engine.ledger import Count
-from maitred.engine.ports import DecisionRecord, OutcomeRow, StoreConflict, StoreDown
+from maitred.engine.ports import DecisionRecord, OutcomeRow, Person, StoreConflict, StoreDown
 
 from . import ledger, messages, outcomes
 from .decisions import Stored
 from .failures import Failure, Failures
 from .ledger import LedgerSql
 from .lines import Driver, Line
+from .people import Known
 
 
 class SqlTransaction(ABC):
@@ -34,6 +35,26 @@ class SqlTransaction(ABC):
         """Those of the decisions that have a record, with it."""
         with self._guarded():
             return self._find(self._line, frozenset(decision_ids)) if decision_ids else {}
+
+    def people(self, pseudonyms: Collection[bytes]) -> Mapping[bytes, Person]:
+        """Those of the customers that are known, by pseudonym; they are not erased before the commit."""
+        with self._guarded():
+            return self._find_people(self._line.driver, frozenset(pseudonyms)) if pseudonyms else {}
+
+    def add_people(self, people: Sequence[Person]) -> None:
+        """Writes new customers. Raises ``StoreConflict`` where one is there in the meantime."""
+        with self._guarded():
+            if people:
+                self._add_people(self._line.driver, people)
+
+    def renew_people(self, people: Sequence[Person]) -> None:
+        """Writes other pseudonyms and keys for customers who are known by their references.
+
+        Those whom another replica is deciding for stay as they are until the next time.
+        """
+        with self._guarded():
+            if people:
+                self._renew_people(self._line.driver, people)
 
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
         """Those of the outcomes that have been reported before."""
@@ -78,6 +99,18 @@ class SqlTransaction(ABC):
 
     @abstractmethod
     def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _find_people(self, driver: Driver, pseudonyms: Collection[bytes]) -> Known:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _add_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _renew_people(self, driver: Driver, new: Sequence[Person]) -> None:
         """The same in the database's own SQL."""
 
     @abstractmethod
