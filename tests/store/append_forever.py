@@ -17,7 +17,7 @@ def main() -> None:
     store = open_store(sys.argv[1])
     while True:
         records = [
-            DecisionRecord(os.urandom(16), datetime.now(UTC), "ab" * 32, "c-1", b'{"n":"%d"}' % number)
+            DecisionRecord(os.urandom(16), datetime.now(UTC), "ab" * 32, b"", b"%d" % number, b"")
             for number in range(BATCH)
         ]
         with store.transaction() as transaction:

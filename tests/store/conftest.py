@@ -22,7 +22,7 @@ def make_record() -> Callable[..., DecisionRecord]:
     """A record with an id of its own; what the test says stands in it."""
 
     def make(**fields: object) -> DecisionRecord:
-        plain = {"decided_at": NOON, "ruleset": "ab" * 32, "customer_id": "c-1", "body": b'{"proposals":[]}'}
+        plain = {"decided_at": NOON, "ruleset": "ab" * 32, "customer": b"", "body": b"sealed", "key": b""}
         return DecisionRecord(**({"decision_id": os.urandom(16)} | plain | fields))
 
     return make

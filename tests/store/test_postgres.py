@@ -48,11 +48,11 @@ def test_replicas_that_append_the_same_ids_write_each_once_and_agree(
         winners = []
         start.wait()
         for batch in ids:
-            mine = [make_record(decision_id=key, customer_id=f"replica-{number}") for key in batch]
+            mine = [make_record(decision_id=key, customer=b"replica-%d" % number) for key in batch]
             mine = mine[number:] + mine[:number]
             earlier = append(stores[number], *mine)
             final = {record.decision_id: record for record in mine} | earlier
-            winners.append({key: record.customer_id for key, record in final.items()})
+            winners.append({key: record.customer for key, record in final.items()})
         return winners
 
     with ThreadPoolExecutor(REPLICAS) as pool:
@@ -61,18 +61,18 @@ def test_replicas_that_append_the_same_ids_write_each_once_and_agree(
     assert all(seen == winners[0] for seen in winners)
     assert count(stores[0]) == sum(map(len, ids))
     assert all(
-        stores[0].decision(key).customer_id == name for batch in winners[0] for key, name in batch.items()
+        stores[0].decision(key).customer == name for batch in winners[0] for key, name in batch.items()
     )
     for store in stores:
         store.close()
 
 
 def test_a_record_that_another_replica_is_writing_is_waited_for(store, other, make_record, append):
-    first = make_record(customer_id="first")
+    first = make_record(customer=b"first")
     with ThreadPoolExecutor(1) as pool:
         with store.transaction() as transaction:
             transaction.append([first])
-            waiting = pool.submit(append, other, first._replace(customer_id="second"))
+            waiting = pool.submit(append, other, first._replace(customer=b"second"))
             time.sleep(0.1)
             assert not waiting.done()
         assert waiting.result(10) == {first.decision_id: first}

@@ -195,10 +195,12 @@ def test_a_damaged_file_is_named(store, file, sqlite_url, make_record, append):
         opened.seek(5 * 4096)
         opened.write(b"\xa5" * (size - 5 * 4096))
 
-    store = open_store(sqlite_url)
-    with pytest.raises(StoreUnusable, match="is damaged, restore it from a backup"):
-        append(store, make_record(), records[0])
-    store.close()
+    with pytest.raises(StoreUnusable, match="is damaged, restore it from a backup"):  # noqa: PT012 -- on opening or on use
+        store = open_store(sqlite_url)
+        try:
+            append(store, make_record(), records[0])
+        finally:
+            store.close()
 
 
 def test_a_file_cut_short_is_named(store, file, sqlite_url, make_record, append):

@@ -44,7 +44,7 @@ def test_an_error_that_the_block_swallows_still_ends_in_an_error(store, make_rec
 def test_no_type_of_the_driver_gets_out(store, make_record):
     with pytest.raises(StoreDown) as caught, store.transaction() as transaction:  # noqa: PT012 -- leaving the block is what is tested
         break_it(transaction)
-        transaction.append([make_record(customer_id="c-secret")])
+        transaction.append([make_record(body=b"c-secret")])
     assert not isinstance(caught.value, SQLAlchemyError)
     assert "c-secret" not in str(caught.value)
     assert "c-secret" not in str(caught.value.__cause__)

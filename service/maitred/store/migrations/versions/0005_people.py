@@ -54,9 +54,10 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     empty = "x''" if op.get_bind().dialect.name == "sqlite" else "''::bytea"
-    op.execute(
-        "INSERT INTO decision (decision_id, decided_at, ruleset, customer, body) "
-        f"SELECT decision_id, decided_at, ruleset, {empty}, body FROM decision_before ORDER BY seq"  # noqa: S608 -- of constants
-    )
+    copy = f"""
+    INSERT INTO decision (decision_id, decided_at, ruleset, customer, body)
+    SELECT decision_id, decided_at, ruleset, {empty}, body FROM decision_before ORDER BY seq
+    """  # noqa: S608 -- of constants
+    op.execute(copy)
     op.drop_table("decision_before")
     op.create_index("decision_customer", "decision", ["customer"])
