@@ -47,7 +47,9 @@ class Crew:
         return self.rounds - 1
 
     def start(self):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "MAITRED_"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "MAITRED_"))
+        }
         flags = ["--rules", self.rules, "--database", self.database, "--listen", self.address]
         told = len(self.events("serving"))
         with self.log.open("ab") as log:
@@ -80,7 +82,9 @@ class Crew:
 
     def pids(self):
         """The processes that serve now."""
-        return [pid for pid in dict.fromkeys(event["pid"] for event in self.events("serving")) if is_ours(pid)]
+        return [
+            pid for pid in dict.fromkeys(event["pid"] for event in self.events("serving")) if is_ours(pid)
+        ]
 
     def kill(self, pids):
         for pid in pids:
@@ -142,5 +146,5 @@ def connected(pid, address):
     with suppress(OSError):
         for link in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):
-                ours.add(os.readlink(link))
+                ours.add(str(link.readlink()))
     return sum(f"socket:[{inode}]" in ours for inode in connections(address))

@@ -83,7 +83,7 @@ class Crowd:
         """
         end = time.monotonic() + GIVE_UP_SECONDS
         call, attempt = getattr(self.stubs[channel], method), _oddly(odd)
-        while True:
+        while time.monotonic() < end:
             try:
                 return attempt(call, request)
             except grpc.RpcError as error:
@@ -91,11 +91,11 @@ class Crowd:
                 if code not in RETRIED:
                     return code
                 self.retries[code.name] += 1
-                assert time.monotonic() < end, f"{method} {request} is not answered: {error}"
             except grpc.FutureCancelledError:
                 self.retries["cancelled"] += 1
             attempt = _plainly
             time.sleep(random.uniform(0, 2 * PAUSE_SECONDS))
+        raise AssertionError(f"{method} {request} is not answered: {self.retries}")
 
 
 def _plainly(call, request):

@@ -45,7 +45,7 @@ class Round:
         self._stores = [f"store-{self.number}-{store}" for store in range(stores)]
         self._threads = threads or self._rng.choice(THREADS)
         self.answers, self.steps = defaultdict(list), defaultdict(list)
-        self.answered = 0
+        self.answered, self.over = 0, False
         self._locks = threading.Lock()
         self._find_counters(counted)
         self._decide()
@@ -89,6 +89,7 @@ class Round:
             left = UNITS - len(self.granted()) + len(self.released())
             more = range(self.claims, self.claims + STORES * left + SPARE_CLAIMS)
             in_threads(self._claim, [send for claim in more for send in self._sends(claim)], self._threads)
+        self.over = True
 
     def _sends(self, claim):
         """When (between 0 and 2), for which claim, at which channel, and with which luck."""
@@ -140,7 +141,9 @@ class Round:
 
     def _done(self, method):
         return {
-            claim for (claim, done), answers in self.steps.items() if done == method and answers[0] != TOO_LATE
+            claim
+            for (claim, done), answers in self.steps.items()
+            if done == method and answers[0] != TOO_LATE
         }
 
     def check(self):
@@ -176,7 +179,11 @@ class Round:
         """A lot for each claim, and no other that is live; each granted one as its steps left it."""
         released, redeemed = self.released(), self._done("Redeem")
         wanted = {
-            bytes.fromhex(claim_id): RELEASED if claim in released else CONFIRMED if claim in redeemed else HELD
+            bytes.fromhex(claim_id): RELEASED
+            if claim in released
+            else CONFIRMED
+            if claim in redeemed
+            else HELD
             for claim, claim_id in self.granted().items()
         }
         assert {lot: lots[lot][0] for lot in wanted} == wanted
