@@ -12,7 +12,16 @@ from maitred.cli import main, messages
 from maitred.cli.exits import Stop
 
 # pydantic is not among them: typer brings it.
-HEAVY = ("grpc", "yaml", "sqlalchemy", "opentelemetry", "cel_expr_python", "durable", "google.protobuf")
+HEAVY = (
+    "grpc",
+    "yaml",
+    "sqlalchemy",
+    "opentelemetry",
+    "cel_expr_python",
+    "durable",
+    "google.protobuf",
+    "cryptography",
+)
 HEAVY_FOR_A_CLIENT = ("yaml", "sqlalchemy", "opentelemetry", "cel_expr_python", "durable", "structlog")
 
 
@@ -20,17 +29,23 @@ def test_version(run):
     assert run("--version").stdout == f"maitred {version('maitred')}\n"
 
 
-@pytest.mark.parametrize("command", ["serve", "check", "decide", "explain", "schema"])
+COMMANDS = (
+    *("serve", "limits", "pause", "resume", "check", "schema"),
+    *("decide", "explain", "claim", "redeem", "release", "outcome"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_teaches_with_examples_variables_and_exit_codes(run, command):
     done = run(command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for words in ("Examples:", f"maitred {command}", "Exit codes:", "MAITRED_"):
+    for words in ("Example", f"maitred {command}", "Exit codes:", "MAITRED_"):
         assert words in done.stdout
 
 
 def test_every_command_is_listed(run):
     listed = run("--help").stdout
-    assert all(f"│ {name} " in listed for name in ("serve", "check", "decide", "explain", "schema"))
+    assert all(f"│ {name} " in listed for name in (*COMMANDS, "keys"))
 
 
 def test_no_command_shows_the_help(run):

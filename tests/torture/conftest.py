@@ -10,10 +10,13 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from pathlib import Path
 
 import grpc
 import pytest
+from sqlalchemy.engine import make_url
+from tests.torture.crew import Crew
 
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc
@@ -143,3 +146,40 @@ def callers():
 @pytest.fixture
 def request_for():
     return request_of
+
+
+@pytest.fixture(scope="session")
+def shared_databases(postgres_server, tmp_path_factory):
+    """An empty database of each kind for all tests of the run; rounds in them do not meet."""
+    name = f"torture_{uuid.uuid4().hex}"
+    postgres_server.run(f"CREATE SCHEMA {name}")
+    url = make_url(postgres_server.url).update_query_dict({"options": f"-csearch_path={name}"})
+    yield {
+        "sqlite": f"sqlite:///{tmp_path_factory.mktemp('shared') / 'maitred.db'}",
+        "postgresql": url.render_as_string(hide_password=False),
+    }
+    postgres_server.run(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(scope="session")
+def shared_crews(shared_databases, tmp_path_factory):
+    """Servers take seconds to start, so tests share them. All have ended when the tests have."""
+    made = {kind: Crew(url, tmp_path_factory.mktemp(kind)) for kind, url in shared_databases.items()}
+    yield made
+    for crew in made.values():
+        crew.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def crew(request, shared_crews):
+    """One server process on SQLite, four on PostgreSQL, in turn."""
+    found = shared_crews[request.param]
+    found.ensure_running()
+    return found
+
+
+@pytest.fixture
+def four(shared_crews):
+    """Four server processes on PostgreSQL."""
+    shared_crews["postgresql"].ensure_running()
+    return shared_crews["postgresql"]

@@ -83,8 +83,14 @@ def read_signals(tcf: str, gpp: str) -> tuple[Tcf | Malformed | None, Gpp | Malf
     return iab.tcf_signal(tcf), iab.gpp_signal(gpp)
 
 
-def chores_of(engine: Engine, store: Store, now: Callable[[], datetime]) -> list[Chore]:
-    """What is to be done beside answering."""
+def chores_of(
+    engine: Engine, store: Store, now: Callable[[], datetime], *, simulated_time: bool = False
+) -> list[Chore]:
+    """What is to be done beside answering.
+
+    Under simulated time nothing expires or is forgotten by this process's clock, which the callers' need
+    not agree with: what is due at their instants goes back with the next of them.
+    """
 
     def sweep() -> None:
         policy = engine.rulesets.active
@@ -95,8 +101,5 @@ def chores_of(engine: Engine, store: Store, now: Callable[[], datetime]) -> list
         while store.purge_ledger(now() - LEDGER_KEPT, PURGE_ROWS):
             pass
 
-    return [
-        Chore(LOOK_SECONDS, engine.pauses.refresh),
-        Chore(SWEEP_SECONDS, sweep),
-        Chore(PURGE_SECONDS, purge),
-    ]
+    look = Chore(LOOK_SECONDS, engine.pauses.refresh)
+    return [look] if simulated_time else [look, Chore(SWEEP_SECONDS, sweep), Chore(PURGE_SECONDS, purge)]

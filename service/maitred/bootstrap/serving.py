@@ -106,7 +106,7 @@ class Running:
         self._settings, self._store, self._observer, self._log = settings, opened, observer, log
         self._engine, self._server = engine, server
         self._upkeep = Upkeep(
-            chores_of(engine, opened, _now),
+            chores_of(engine, opened, _now, simulated_time=settings.simulated_time),
             time.monotonic,
             lambda error: log.warning("chore_failed", cause=error),
         )

@@ -7,7 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
-from . import check, decide, explain, messages, schema, serve
+from . import (
+    check,
+    claim,
+    decide,
+    explain,
+    keys,
+    limits,
+    messages,
+    outcome,
+    pause,
+    redeem,
+    release,
+    resume,
+    schema,
+    serve,
+)
 from .exits import BROKEN_PIPE, CANNOT_RUN, FINE, INTERRUPTED, Stop
 
 app = typer.Typer(
@@ -17,11 +32,24 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("serve", help=serve.HELP)(serve.run)
-app.command("check", help=check.HELP)(check.run)
-app.command("decide", help=decide.HELP)(decide.run)
-app.command("explain", help=explain.HELP)(explain.run)
-app.command("schema", help=schema.HELP)(schema.run)
+RULES, TRYING, OPERATING = "Rule files", "Trying things", "Operating"
+
+for _panel, _name, _command in (
+    (OPERATING, "serve", serve),
+    (OPERATING, "limits", limits),
+    (OPERATING, "pause", pause),
+    (OPERATING, "resume", resume),
+    (RULES, "check", check),
+    (RULES, "schema", schema),
+    (TRYING, "decide", decide),
+    (TRYING, "explain", explain),
+    (TRYING, "claim", claim),
+    (TRYING, "redeem", redeem),
+    (TRYING, "release", release),
+    (TRYING, "outcome", outcome),
+):
+    app.command(_name, help=_command.HELP, rich_help_panel=_panel)(_command.run)
+app.add_typer(keys.app, name="keys", rich_help_panel=OPERATING)
 
 
 def _version(wanted: bool) -> None:

@@ -20,6 +20,7 @@ from .vault import KeyringVault
 MOST_OCTETS = 65_536
 """Four times what the most versions take: what is longer is some other file."""
 
+_OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # A pipe in the file's place must not block.
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -91,6 +92,7 @@ def _written(keyring: Keyring, path: Path, like: os.stat_result | None = None) -
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                os.fchmod(descriptor, _OWNER_ONLY)
                 if like:
                     os.fchown(descriptor, like.st_uid, like.st_gid)
                 file.write(to_text(keyring))

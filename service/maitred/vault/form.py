@@ -35,7 +35,7 @@ def from_text(text: str, name: str) -> Keyring:
     """Reads what ``to_text`` writes, and nothing else. Raises ``KeyringUnusable``, which tells ``name``."""
     try:
         return _keyring(json.loads(text, object_pairs_hook=_no_duplicates))
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise KeyringUnusable(messages.not_json(name)) from None
     except _Malformed as malformed:
         raise KeyringUnusable(messages.malformed(name, str(malformed))) from None
@@ -112,8 +112,8 @@ def _key(value: Any, field: str) -> bytes:
 def _instant(value: Any) -> datetime:
     try:
         created_at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise _Malformed(messages.WRONG_INSTANT) from None
-    if created_at.tzinfo is None:
-        raise _Malformed(messages.WRONG_INSTANT)
-    return created_at.astimezone(UTC)
+        if created_at.tzinfo is not None:
+            return created_at.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise _Malformed(messages.WRONG_INSTANT)

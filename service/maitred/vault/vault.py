@@ -1,6 +1,5 @@
 """The port's ``Vault`` over a keyring in memory."""
 
-import os
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
@@ -12,6 +11,7 @@ from . import messages
 from .cache import KeyCache
 from .keyring import VERSION_OCTETS, Keyring, check_values
 from .macs import KEY_OCTETS, Mac
+from .pools import Pool
 
 PSEUDONYM_OCTETS = 16
 """Of the code, after the version. Among a billion customers two have the same with a chance of 1 in 10^21."""
@@ -29,9 +29,9 @@ _WRAPPING = b"maitred customer key"
 class KeyringVault:
     """Implements ``maitred.engine.ports.Vault``: HMAC-SHA-256 and AES-256-GCM.
 
-    Every nonce is 12 fresh octets of the system's generator, so that processes, restarts and forks need to
-    agree on nothing. A customer's key seals some thousands of records, a master key wraps some hundred
-    million keys; after so many the chance that a nonce came twice is under 1 in 10^12.
+    Every nonce is 12 octets of the system's generator and used once, so that processes, restarts and
+    replicas need to agree on nothing. A customer's key seals some thousands of records, a master key wraps
+    some hundred million keys; after so many the chance that a nonce came twice is under 1 in 10^12.
     """
 
     def __init__(self, keyring: Keyring) -> None:
@@ -44,6 +44,7 @@ class KeyringVault:
         self._veil = Mac(keyring.veil, _VEIL_LABEL)
         self._check_values = check_values(keyring)
         self._keys = KeyCache(self._unwrapped)
+        self._nonces, self._new_keys = Pool(NONCE_OCTETS), Pool(KEY_OCTETS)
 
     def pseudonyms(self, customer_id: str) -> tuple[bytes, ...]:
         """18 octets for each version, the active one first."""
@@ -56,11 +57,11 @@ class KeyringVault:
 
     def new_key(self) -> bytes:
         """62 octets: the version of the master key, a nonce, and the key encrypted."""
-        return self._wrapped(os.urandom(KEY_OCTETS))
+        return self._wrapped(self._new_keys.take())
 
     def seal(self, key: bytes, plain: bytes, about: bytes) -> bytes:
         """The plain octets encrypted, 28 octets longer."""
-        nonce = os.urandom(NONCE_OCTETS)
+        nonce = self._nonces.take()
         return nonce + self._keys.get(key).encrypt(nonce, plain, about)
 
     def open(self, key: bytes, sealed: bytes, about: bytes) -> bytes:
@@ -82,7 +83,7 @@ class KeyringVault:
         return self._check_values
 
     def _wrapped(self, plain_key: bytes) -> bytes:
-        nonce = os.urandom(NONCE_OCTETS)
+        nonce = self._nonces.take()
         sealed = self._masters[self._active].encrypt(nonce, plain_key, _WRAPPING + self._active)
         return self._active + nonce + sealed
 

@@ -1,0 +1,50 @@
+"""Random octets without a system call for each."""
+
+import os
+import weakref
+from collections import deque
+
+PIECES = 1_024
+"""Drawn in a tenth of a millisecond; a batch of decisions needs a few dozen."""
+
+
+class Pool:
+    """Pieces of so many octets from the system's generator; each is given out once. From any thread.
+
+    ``os.urandom`` gives the interpreter away at each call: beside four busy threads the one that calls it
+    for each record gets a fifth of its share of the time.
+    """
+
+    def __init__(self, octets: int) -> None:
+        self._octets = octets
+        self._pieces: deque[bytes] = deque()
+        _POOLS.add(self)
+
+    def take(self) -> bytes:
+        """A piece that nobody else has."""
+        try:
+            return self._pieces.popleft()
+        except IndexError:
+            return self._draw()
+
+    def empty(self) -> None:
+        """Gives out nothing of what has been drawn so far."""
+        self._pieces.clear()
+
+    def _draw(self) -> bytes:
+        drawn = os.urandom(PIECES * self._octets)
+        first, *others = (drawn[at : at + self._octets] for at in range(0, len(drawn), self._octets))
+        self._pieces.extend(others)
+        return first
+
+
+_POOLS: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def _empty_all() -> None:
+    for pool in _POOLS:
+        pool.empty()
+
+
+# Parent and child would give out the same pieces.
+os.register_at_fork(after_in_child=_empty_all)

@@ -1,0 +1,205 @@
+"""One round: every claim sent three times by callers in each other's way, and what must come of it."""
+
+import json
+import random
+import threading
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+
+import grpc
+from tests.torture.books import CONFIRMED, HELD, LIVE, Books, Sampler, sums, told_of
+from tests.torture.crew import COUNTED
+from tests.torture.crowd import in_threads
+
+from maitred.bootstrap.rules import check_rules
+from maitred.core.limits import Counts, needs_of
+from maitred.core.lots import UnitState
+from maitred.v1 import decision_pb2 as pb
+
+UNITS = 300
+COPIES = 3
+DECISIONS = 30
+STORES = 5
+SPARE_CLAIMS = 20
+"""More than there are units left at the end, were they all in one store: some are denied."""
+THREADS = (16, 64, 128)
+STEPS_SHARE = 0.6
+RELEASED = UnitState.RELEASED.value
+LIMITS = {"location": "ovens", "everybody": "campaign", "both": "rush"}
+TOO_LATE = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class Round:
+    """A seed decides how units are counted, the order, the timing, and whose calls go wrong.
+
+    ``mixed``: some claims are redeemed, released or both, while others are still made.
+    """
+
+    def __init__(self, crew, crowd, seed, claims, *, mixed, threads=None):
+        self._rng = random.Random(seed)
+        self.crew, self._crowd, self.seed, self.claims, self.mixed = crew, crowd, seed, claims, mixed
+        counted = COUNTED[seed % len(COUNTED)]
+        self.number, self.limit = crew.next_round(counted), LIMITS[counted]
+        self.action = f"round-{self.number}"
+        stores = 1 if counted == "location" else STORES
+        self._stores = [f"store-{self.number}-{store}" for store in range(stores)]
+        self._threads = threads or self._rng.choice(THREADS)
+        self.answers, self.steps = defaultdict(list), defaultdict(list)
+        self.answered, self.over = 0, False
+        self._locks = threading.Lock()
+        self._find_counters(counted)
+        self._decide()
+
+    def _find_counters(self, counted):
+        policy = check_rules(self.crew.rules).policy
+        claimed = [limit for limit in policy.by_name[self.action].limits if limit.counts is Counts.CLAIMED]
+        facts = [{"location.id": store} for store in self._stores]
+        self.maxima = {
+            need.counter.id: (need.maximum, need.counter.limit)
+            for limit in claimed
+            for each in facts
+            for need in needs_of(limit, each, datetime.now(UTC), "UTC")
+        }
+        (self.hot,) = [key for key, found in self.maxima.items() if found == (UNITS, self.limit)]
+        self.subject = f"location {self._stores[0]}" if counted == "location" else f"action {self.action}"
+
+    def _decide(self):
+        made = in_threads(self._decision, range(DECISIONS), 8)
+        self.decisions = [answer.decision_id for answer in made]
+        self.decision_ids = [bytes.fromhex(decision) for decision in self.decisions]
+        assert all(answer.proposals[0].action == self.action for answer in made)
+
+    def _decision(self, number):
+        context = {"session": {"id": f"session-{number}", "round": str(self.number)}}
+        request = pb.DecideRequest(
+            request_id=f"{self.action}-decision-{number}",
+            customer_id=f"{self.action}-customer-{number}",
+            channel="pos",
+            location_id=self._stores[number % len(self._stores)],
+            context_json=json.dumps(context).encode(),
+        )
+        return self._crowd.ask("Decide", request, number % len(self._crowd.stubs))
+
+    def fight(self):
+        """Sends every claim and what follows it, until all is answered."""
+        sends = [send for claim in range(self.claims) for send in self._sends(claim)]
+        sends.sort()
+        in_threads(self._claim, sends, self._threads)
+        if self.mixed:
+            left = UNITS - len(self.granted()) + len(self.released())
+            more = range(self.claims, self.claims + STORES * left + SPARE_CLAIMS)
+            in_threads(self._claim, [send for claim in more for send in self._sends(claim)], self._threads)
+        self.over = True
+
+    def _sends(self, claim):
+        """When (between 0 and 2), for which claim, at which channel, and with which luck."""
+        first, rng = self._rng.random(), self._rng
+        at_once = rng.random() < 0.5
+        for channel in self._crowd.elsewhere(rng, COPIES):
+            later = 0 if at_once else rng.random()
+            yield first + later, claim, channel, rng.random()
+
+    def _claim(self, send):
+        _, claim, channel, luck = send
+        request = pb.ClaimRequest(
+            request_id=f"{self.action}-claim-{claim}",
+            decision_id=self.decisions[claim % DECISIONS],
+            action=self.action,
+        )
+        answer = self._crowd.ask("Claim", request, channel, random.Random(luck))
+        with self._locks:
+            self.answered += 1
+            self.answers[claim].append(answer)
+            number = len(self.answers[claim])
+        granted = not isinstance(answer, grpc.StatusCode) and answer.status == pb.CLAIM_GRANTED
+        if self.mixed and claim < self.claims and granted and number < COPIES:
+            self._go_on(claim, answer.claim_id, channel, luck)
+
+    def _go_on(self, claim, claim_id, channel, luck):
+        """Two of the three callers each do the same with the claim, if anything, in orders of their own."""
+        rng = random.Random(f"{self.seed}-{claim}")
+        if rng.random() > STEPS_SHARE:
+            return
+        methods = rng.choice([["Redeem"], ["Release"], ["Redeem", "Release"]])
+        if luck < 0.5:
+            methods.reverse()
+        for method in methods:
+            message = {"Redeem": pb.RedeemRequest, "Release": pb.ReleaseRequest}[method]
+            request = message(request_id=f"{self.action}-{method}-{claim}", claim_id=claim_id)
+            answer = self._crowd.ask(method, request, channel, random.Random(luck))
+            with self._locks:
+                self.steps[claim, method].append(answer)
+
+    def granted(self):
+        """The id of each claim that was granted, by number."""
+        firsts = {claim: answers[0] for claim, answers in self.answers.items()}
+        return {claim: each.claim_id for claim, each in firsts.items() if each.status == pb.CLAIM_GRANTED}
+
+    def released(self):
+        """Numbers of the claims that were given back."""
+        return self._done("Release")
+
+    def _done(self, method):
+        return {
+            claim
+            for (claim, done), answers in self.steps.items()
+            if done == method and answers[0] != TOO_LATE
+        }
+
+    def check(self):
+        """Everything that must hold when the fight is over."""
+        self._check_answers()
+        with Books(self.crew.database) as books:
+            lots = books.lots(self.decision_ids)
+            self._check_lots(lots)
+            for counter, (maximum, _) in self.maxima.items():
+                counted = books.counter(counter)
+                assert counted == sums(lots, counter)
+                assert sum(counted) <= maximum
+            assert sum(books.counter(self.hot)) == UNITS
+            assert told_of(self._crowd.operators[0], self) == books.counter(self.hot)
+
+    def _check_answers(self):
+        """Each id got one and the same answer each time, and every claim an id of its own."""
+        for answers in [*self.answers.values(), *self.steps.values()]:
+            assert all(answer == answers[0] for answer in answers), answers
+        refused = {each[0] for each in self.answers.values() if isinstance(each[0], grpc.StatusCode)}
+        assert not refused
+        assert {len(answers) for answers in self.answers.values()} == {COPIES}
+        assert len(self.answers) >= self.claims
+        granted, released = self.granted(), self.released()
+        assert len(set(granted.values())) == len(granted)
+        assert len(granted) == UNITS + len(released)
+        late = {claim for (claim, _), answers in self.steps.items() if answers[0] == TOO_LATE}
+        assert late <= released, "too late only for what was given back"
+        others = {type(each) for answers in self.steps.values() for each in answers if each != TOO_LATE}
+        assert others <= {pb.RedeemResponse, pb.ReleaseResponse}
+
+    def _check_lots(self, lots):
+        """A lot for each claim, and no other that is live; each granted one as its steps left it."""
+        released, redeemed = self.released(), self._done("Redeem")
+        wanted = {
+            bytes.fromhex(claim_id): RELEASED
+            if claim in released
+            else CONFIRMED
+            if claim in redeemed
+            else HELD
+            for claim, claim_id in self.granted().items()
+        }
+        assert {lot: lots[lot][0] for lot in wanted} == wanted
+        taken = {lot for lot, (_, counters) in lots.items() if self.hot in counters}
+        assert taken == wanted.keys()
+        states = Counter(state for lot, (state, _) in lots.items() if lot not in wanted and state not in LIVE)
+        assert states[UnitState.DENIED.value] == len(self.answers) - len(wanted)
+
+    def sampler(self):
+        return Sampler(self.crew.database, self._crowd, self)
+
+
+def check_samples(sampler):
+    """Never too many, and counters were the sum of their lots, at every look."""
+    assert sampler.samples
+    assert sampler.told
+    assert 0 < sampler.most <= UNITS
+    assert sampler.most_told <= UNITS
+    assert sampler.faults == []

@@ -1,0 +1,33 @@
+"""Thousands of claims on 300 units, each sent three times: exactly 300 are granted, each once."""
+
+import os
+
+import pytest
+from tests.torture.crowd import Crowd
+from tests.torture.rounds import Round, check_samples
+
+SEEDS = range(3)
+CLAIMS = 2_000
+TORTURE_SEEDS = range(int(os.environ.get("MAITRED_TORTURE_SEEDS", "100")))
+TORTURE_CLAIMS = 10_000
+
+
+def fight(crew, seed, claims):
+    """Every other seed redeems and releases while it claims."""
+    with Crowd(crew) as crowd:
+        one = Round(crew, crowd, seed, claims, mixed=seed % 2 == 1)
+        with one.sampler() as sampler:
+            one.fight()
+        one.check()
+        check_samples(sampler)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_claims_sent_three_times_get_exactly_what_there_is(crew, seed):
+    fight(crew, seed, CLAIMS)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", TORTURE_SEEDS)
+def test_ten_thousand_claims_sent_three_times_get_exactly_what_there_is(crew, seed):
+    fight(crew, seed, TORTURE_CLAIMS)

@@ -1,0 +1,92 @@
+"""``kill -9`` while claims are fought over: what was answered stands, no unit is lost or given twice."""
+
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+from tests.torture.crowd import Crowd
+from tests.torture.rounds import COPIES, Round, check_samples
+
+VICTIMS = ("worker", "all", "workers", "worker", "watcher")
+"""Whom a round kills on PostgreSQL, in turn; on SQLite there is one process to kill."""
+CLAIMS = 450
+THREADS = 24
+PROGRESS_LEAST, PROGRESS_MOST = 0.02, 0.6
+"""How much of the claims has been answered when the kill comes: most units go early."""
+TORTURE_SEEDS = range(int(os.environ.get("MAITRED_TORTURE_KILLS", "50")))
+
+
+class Killer(threading.Thread):
+    """Kills when so many calls have been answered, and sees to it that the service comes back."""
+
+    def __init__(self, crew, fight, seed):
+        super().__init__(daemon=True)
+        rng = random.Random(f"kill-{seed}")
+        self._crew, self._fight, self._rng = crew, fight, rng
+        self._victim = VICTIMS[seed % len(VICTIMS)] if crew.workers > 1 else "all"
+        self._after = rng.uniform(PROGRESS_LEAST, PROGRESS_MOST) * COPIES * fight.claims
+        self.killed, self.in_flight = [], False
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.join()
+
+    def run(self):
+        while self._fight.answered < self._after:
+            time.sleep(0.001)
+        self.killed = self._kill()
+        self.in_flight = not self._fight.over
+
+    def _kill(self):
+        crew, rng, pids = self._crew, self._rng, self._crew.pids()
+        match self._victim:
+            case "worker" | "workers":
+                victims = rng.sample(pids, 1 if self._victim == "worker" else 2)
+                crew.kill(victims)
+                return victims
+            case "all":
+                crew.kill_all()
+            case "watcher":
+                crew.kill_watcher()
+        crew.start()
+        return pids
+
+
+def fight(crew, seed):
+    """One round under fire; every other one redeems and releases, too."""
+    ended, serving = len(crew.events("worker_ended")), len(crew.events("serving"))
+    with Crowd(crew) as crowd:
+        one = Round(crew, crowd, seed, CLAIMS, mixed=seed % 2 == 1, threads=THREADS)
+        with one.sampler() as sampler, Killer(crew, one, seed) as killer:
+            one.fight()
+        assert killer.in_flight, "nothing was under way when the kill came"
+        one.check()
+        check_samples(sampler)
+    check_restarted(crew, killer.killed, ended, serving)
+
+
+def check_restarted(crew, killed, ended, serving):
+    """As many serve as before. A worker that is killed is replaced, by the process that has watched it."""
+    crew.await_events("serving", serving + len(killed))
+    assert crew.process.poll() is None
+    assert len(crew.pids()) == crew.workers
+    assert not set(killed) & set(crew.pids())
+    told = crew.events("worker_ended")[ended:]
+    assert {event["exit_code"] for event in told} <= {-signal.SIGKILL}
+
+
+@pytest.mark.parametrize("seed", range(len(VICTIMS)))
+def test_five_kills_lose_and_double_no_claim(crew, seed):
+    fight(crew, seed)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", TORTURE_SEEDS)
+def test_fifty_kills_lose_and_double_no_claim(crew, seed):
+    fight(crew, seed)
