@@ -106,7 +106,7 @@ def test_of_replicas_that_meet_a_customer_at_once_one_writes_them(postgres_url):
     with ThreadPoolExecutor(1) as pool:
         with stores[0].transaction() as transaction:
             transaction.add_people([one])
-            waiting = pool.submit(add, stores[1], one._replace(ref=b"another ref of 16"[:16]))
+            waiting = pool.submit(add, stores[1], one._replace(ref=os.urandom(16)))
         with pytest.raises(StoreConflict, match="was met by another replica"):
             waiting.result(10)
     assert stores[1].person([one.pseudonym]) == one

@@ -25,7 +25,8 @@ _SQLITE_UNUSABLE = {
     26: messages.not_a_database,
 }
 
-_POSTGRES_CONFLICTS = frozenset({"40001", "40P01", "55P03"})  # serialization, deadlock, lock timeout
+# Serialization, deadlock, lock timeout; and what is unique was written by another replica first.
+_POSTGRES_CONFLICTS = frozenset({"40001", "40P01", "55P03", "23505"})
 _POSTGRES_TOO_SLOW = frozenset({"57014"})  # statement timeout
 _POSTGRES_FULL = frozenset({"53100"})
 _POSTGRES_READ_ONLY = frozenset({"25006"})  # a standby

@@ -142,6 +142,11 @@ def id_used_meanwhile() -> str:
     return "an id of the batch was used by another replica at the same moment"
 
 
+def erased_meanwhile() -> str:
+    """The customer was erased between reading and writing."""
+    return "the customer was erased at the same moment"
+
+
 def customer_met_meanwhile() -> str:
     """Another transaction wrote down a new customer of this batch between reading and writing."""
     return "a new customer of the batch was met by another replica at the same moment"

@@ -109,6 +109,11 @@ def unpacked(statements: str) -> Mapping[str, ConsentState]:
     return MappingProxyType({purpose: ConsentState(state) for purpose, state in found.items()})
 
 
+def row(person: Person) -> dict[str, Any]:
+    """The customer as a row, by the names of the columns."""
+    return dict(zip(_COLUMNS.split(", "), _values(person), strict=True))
+
+
 def _check_new(written: int, people: Sequence[Person]) -> None:
     if written != len(people):
         raise StoreConflict(messages.customer_met_meanwhile())

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection, Engine
 
+from maitred.core.consents import Consent
 from maitred.core.lots import Lot
 from maitred.engine.ports import (
     DecisionRecord,
@@ -20,6 +21,7 @@ from maitred.engine.ports import (
     TallyAsk,
 )
 
+from . import consents as statements_of
 from . import decisions, histories, keys, messages, outcomes, pauses, people, rulesets, tallies
 from .failures import Failures
 from .transactions import MakeTransaction, SqlTransaction, Writer
@@ -71,6 +73,29 @@ class SqlStore:
     def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
         """The customer known by one of the pseudonyms; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: people.find(connection, pseudonyms))
+
+    def record_consents(
+        self, person: Person, request: bytes, fingerprint: bytes, consents: Sequence[Consent]
+    ) -> bool:
+        """Keeps statements under the id of their request, with the person where they are new.
+
+        False where the id was used with another fingerprint. From any thread. Raises
+        ``StoreDown``, and ``StoreConflict`` also where the person has been erased meanwhile.
+        """
+        with self.transaction() as transaction:
+            proof = statements_of.Proof(request, fingerprint, datetime.now(UTC))
+            return transaction.record_consents(person, proof, consents)
+
+    def statements(self, ref: bytes) -> Sequence[Consent]:
+        """Every statement of a customer, oldest first; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: statements_of.find(connection, ref))
+
+    def purge_consents(self, before: datetime, most: int) -> int:
+        """Deletes statements made before that instant that a later one on the purpose has replaced.
+
+        From any thread; one short transaction. Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        return self._write(lambda connection: statements_of.purge(connection, before, most))
 
     def check_keys(self, values: Mapping[int, bytes]) -> Sequence[int]:
         """Keeps the check values of versions that have none; the versions that differ from what is kept.

@@ -8,12 +8,14 @@ from threading import Lock
 
 from sqlalchemy.engine import Engine
 
+from maitred.core.consents import Consent
 from maitred.core.limits import Need
 from maitred.core.lots import Lot, Operation, Settled
 from maitred.engine.ledger import Count
 from maitred.engine.ports import DecisionRecord, OutcomeRow, Person, StoreConflict, StoreDown
 
-from . import ledger, messages, outcomes
+from . import consents, ledger, messages, outcomes
+from .consents import Proof
 from .decisions import Stored
 from .failures import Failure, Failures
 from .ledger import LedgerSql
@@ -55,6 +57,12 @@ class SqlTransaction(ABC):
         with self._guarded():
             if people:
                 self._renew_people(self._line.driver, people)
+
+    def record_consents(self, person: Person, proof: Proof, stated: Sequence[Consent]) -> bool:
+        """See ``engine.ports.Store``. The proof has this process's clock."""
+        with self._guarded():
+            now = self._clock(self._line, proof.recorded_at)
+            return consents.record(self._line.connection, person, proof._replace(recorded_at=now), stated)
 
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
         """Those of the outcomes that have been reported before."""
