@@ -168,7 +168,7 @@ def test_the_commands_on_rule_files_run(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind", ["Privacy", "Holdout", "Experiment", "Test"])
+@pytest.mark.parametrize("kind", ["Holdout", "Experiment", "Test"])
 def test_what_is_not_there_yet_is_refused(tmp_path, kind):
     (tmp_path / "ruleset.yaml").write_text(of("yaml")[0].text)
     (tmp_path / "more.yaml").write_text(f"apiVersion: maitred/v1\nkind: {kind}\nname: n\n")

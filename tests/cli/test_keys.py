@@ -1,11 +1,14 @@
 """``maitred keys``."""
 
 import json
+import re
+import shlex
 import stat
 from pathlib import Path
 
 import pytest
 
+PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 HEAVY = ("grpc", "yaml", "sqlalchemy", "opentelemetry", "cel_expr_python", "durable", "google.protobuf")
 
 
@@ -126,3 +129,13 @@ def test_only_the_rooms_it_needs_are_brought(tmp_path, maitred):
     brought = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "cryptography.exceptions" in brought
     assert not brought & set(HEAVY)
+
+
+def test_what_the_page_on_keys_says_works_as_written(run, tmp_path, monkeypatch):
+    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    commands = [shlex.split(line) for block in blocks for line in block.splitlines()]
+    assert {command[2] for command in commands} == {"new", "show", "rotate", "activate", "drop"}
+    monkeypatch.chdir(tmp_path)
+    for command in commands:
+        done = run(*command[1:])
+        assert (done.returncode, done.stderr) == (0, ""), command

@@ -34,7 +34,9 @@ def action_faults(bench, ruleset):
         ("colour: red\n", "7:1 there is no field `colour` here: known are"),
         ("lables: {a: b}\n", "7:1 there is no field `lables` here, did you mean `labels`?"),
         ("live: {form: 2026-01-01}\n", "7:8 there is no field `form` here, did you mean `from`?"),
-        ("consent: [perks]\n", "7:1 `consent` is not supported yet: remove it"),
+        ("consent: [perks]\n", "7:11 `consent` needs a document of kind `Privacy`"),
+        ("consent: []\n", "7:10 this is empty"),
+        ("consent: [No Way]\n", "7:11 `No Way` cannot be a name"),
         ("rollout: {percent: 10}\n", "7:1 `rollout` is not supported yet: remove it"),
         ("alternatives: [x]\n", "7:16 there is no action `x` to stand in"),
         ("labels: {group: [x]}\n", "7:17 this must be text, not a list"),
@@ -96,7 +98,6 @@ def test_a_fault_of_an_action(action_faults, more, expected):
         ("kind: Action\n", "", "1:1 `kind` is missing: write one of"),
         ("kind: Action", "kind: Actoin", "2:7 there is no kind `Actoin`, did you mean `Action`?"),
         ("kind: Action", "kind: [Action]", "2:7 this must be text, not a list"),
-        ("kind: Action", "kind: Privacy", "2:7 kind `Privacy` is not supported yet"),
         ("kind: Action", "kind: Holdout", "2:7 kind `Holdout` is not supported yet"),
         ("kind: Action", "kind: Experiment", "2:7 kind `Experiment` is not supported yet"),
         ("kind: Action", "kind: Test", "2:7 kind `Test` is not supported yet"),
@@ -230,7 +231,7 @@ def test_what_comes_with_every_request_may_be_declared_with_a_purpose(bench, rul
 
 def test_all_faults_of_all_files_at_once_in_order(bench, ruleset):
     sources = ruleset(
-        "consent: [x]\nlive: {days: [x]}\neligibility:\n  - require: customer.agee > 3\n",
+        "rollout: [x]\nlive: {days: [x]}\neligibility:\n  - require: customer.agee > 3\n",
         broken__yaml="a: [\n",
         doubled__yaml="apiVersion: maitred/v1\nkind: List\nname: a\nname: b\nvalues: [x]\n",
         eligible__yaml="apiVersion: maitred/v1\nkind: Eligibility\nname: e\napplies_to: {actions: [pizzza]}\n"

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import stat
+import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -278,6 +279,30 @@ def test_no_change_gets_lost_amid_others(file: Path):
     assert keyring.versions[-1] == first.versions[0]
     assert names_in(file.parent) == [file.name]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def rotate_for_ever(path: Path) -> None:
+    while True:
+        newest = change_keyring(path, rotate).active
+        change_keyring(path, lambda keyring, _now, _keys, old=newest - 1: keyring.without(old))
+
+
+def test_killed_at_any_moment_a_whole_keyring_stands_there(file: Path):
+    first = make_keyring(file)
+    fork = multiprocessing.get_context("fork")
+    for turn in range(20):
+        before = read_keyring(file).active
+        process = fork.Process(target=rotate_for_ever, args=(file,))
+        process.start()
+        while read_keyring(file).active == before:
+            pass
+        time.sleep(turn * 0.001)
+        process.kill()
+        process.join()
+        keyring = read_keyring(file)
+        assert keyring.active == keyring.versions[0].number > before
+        assert keyring.veil == first.veil
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in file.parent.iterdir())
 
 
 def test_a_change_that_fails_leaves_the_old_one(file: Path, monkeypatch):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, unique
+from math import isnan
 from typing import NamedTuple
 
 from .conditions import Condition, Literal, OneOf
@@ -197,7 +198,7 @@ def _may_read(attribute: Attribute | None, allowed: Mapping[str, Permission], ex
 def _is_minor(minors: Minors | None, age: object) -> bool:
     if minors is None:
         return False
-    if isinstance(age, int | float) and not isinstance(age, bool):
+    if isinstance(age, int | float) and not isinstance(age, bool) and not isnan(age):
         return age < minors.below
     return not minors.unknown_is_adult
 

@@ -69,6 +69,7 @@ def _action(around: Around, sourced: Sourced[kinds.Action]) -> Action:
         score=around.conditions.score(spot.at("score"), model.score),
         treatments=treatments_of(around, spot.at("treatments"), model.treatments),
         alternatives=tuple(model.alternatives),
+        consent=tuple(sorted(model.consent)),
     )
 
 

@@ -10,8 +10,8 @@ from .fields import Expression, FileName, Identifier, Name, NonEmpty, Text, Type
 API_VERSION = "maitred/v1"
 
 NOT_YET_FIELDS = {
-    "Action": frozenset(("consent", "rollout")),
-    "ActionTable": frozenset(("consent", "rollout")),
+    "Action": frozenset(("rollout",)),
+    "ActionTable": frozenset(("rollout",)),
 }
 
 
@@ -52,9 +52,9 @@ class AttributeSpec(Strict):
     values: list[str | int | float | bool] = []
     """The values it can have. Empty: any value of the type."""
     purpose: Name | None = None
-    """What it is processed for."""
+    """What it is processed for: a purpose of `Privacy`, or `none` where it is no personal data."""
     sensitive: Name | None = None
-    """The sensitive category it belongs to, such as `health` or `location`."""
+    """The sensitive category it belongs to, one of those in `Privacy`: `health`."""
     description: Text = ""
     """For the readers of the file; has no effect."""
 
@@ -161,6 +161,8 @@ class Offering(Strict):
     """When it is live. Without it, always."""
     eligibility: list[Requirement] = []
     """All of these must be true."""
+    consent: fields.SomeNames = []
+    """The purposes of `Privacy` that must be allowed. Without it, what is absent decides."""
     score: fields.ScoreField = 0.0
     """A number or a CEL expression of type double or int. The highest score is proposed first."""
     treatments: dict[Name, Treatment] = {}

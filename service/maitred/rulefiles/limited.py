@@ -17,6 +17,7 @@ from .limit_documents import ROW, LimitSource, check_sources, limit_sources
 from .limit_fields import ACTION, are_units
 from .limit_windows import window_of
 from .report import Spot
+from .veils import Veils
 
 _KINDS = {"FrequencyCap": LimitKind.FREQUENCY_CAP, "Capacity": LimitKind.CAPACITY}
 _COUNTABLE = frozenset((Kind.STRING, Kind.INT, Kind.BOOL))
@@ -52,7 +53,8 @@ def applied_limits(
     """All limits, by name. What is wrong with one is told."""
     sources = limit_sources(documents)
     check_sources(around.report, sources)
-    reader = _Reader(around, placed, Chooser(around, placed), locations or {})
+    veils = Veils.of(around, placed, locations)
+    reader = _Reader(around, placed, Chooser(around, placed), locations or {}, veils)
     applied: list[Applied] = []
     room = MAX_NEEDS * len(placed)
     for sourced in sources[: limits.LIMITS]:
@@ -138,13 +140,14 @@ class _Reader:
     placed: Sequence[Placed]
     chooser: Chooser
     locations: Mapping[str, Location]
+    veils: Veils
 
     def applied(self, sourced: LimitSource) -> Applied:
         """The limit of a document. What is wrong with it is told."""
         around, model, spot = self.around, sourced.model, sourced.spot
         numbers = tuple(self.chooser.chosen(self.chooser.checked(spot, model.applies_to)))
         reached = [self.placed[number] for number in numbers]
-        limit = _limit(around, sourced)
+        limit = _limit(around, sourced, self.veils)
         _check_subject(around, sourced)
         maxima = ((limit.maximum, spot.at("limit")), (_pace_maximum(limit), spot.at("pace", "limit")))
         for name, at in maxima:
@@ -178,18 +181,20 @@ class _Reader:
                 return
 
 
-def _limit(around: Around, sourced: LimitSource) -> Limit:
+def _limit(around: Around, sourced: LimitSource, veils: Veils) -> Limit:
     model, spot = sourced.model, sourced.spot
+    per = tuple(sorted(name for name in model.per if name != ACTION))
     limit = Limit(
         name=model.name,
         kind=_KINDS[model.kind],
-        per=tuple(sorted(name for name in model.per if name != ACTION)),
+        per=per,
         maximum=model.limit,
         window=window_of(around, spot.at("window"), model.window),
         counts=Counts(model.counts),
         hold=model.hold,
         on_failure=OnFailure(model.on_failure),
         letter_case=LetterCase(model.letter_case),
+        is_veiled=veils.veiled(per),
     )
     if not isinstance(model, limit_kinds.Capacity):
         return limit

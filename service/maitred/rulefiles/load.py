@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from maitred.core.derivation import DeriverFactory
 from maitred.core.expressions import CompilerFactory
 from maitred.core.faults import Fault
+from maitred.core.privacy import PrivacyRules
 from maitred.core.rules import Action, Ruleset, Situation
 from maitred.core.values import Attribute
 
@@ -22,8 +23,12 @@ from .limit_checks import warn_limits
 from .limit_pairs import warn_pairs
 from .limited import applied_limits, with_limits
 from .pause import collector_paused
+from .privacy import privacy_rules, privacy_source
+from .privacy_uses import check_uses
+from .privacy_warnings import warn_privacy
 from .report import RULESET, Report
 from .rows import table_actions_of
+from .sensitive import with_sensitive
 from .vocabulary import Vocabulary, vocabulary_of
 
 
@@ -60,7 +65,8 @@ def _load(
     documents = read_documents(report)
     head = the_ruleset(report, documents)
     vocabulary = vocabulary_of(report, documents, head.timezone)
-    rules = _rules(_Reading(report, documents, head, vocabulary, compiler_factory))
+    privacy = _privacy(report, documents, vocabulary)
+    rules = _rules(_Reading(report, documents, head, vocabulary, privacy, compiler_factory))
     run.check_situations(report, documents, check_situations, rules.situations)
     warnings = report.warnings()
     ruleset = Ruleset(
@@ -73,6 +79,7 @@ def _load(
         locations=vocabulary.locations,
         situations=rules.situations,
         actions=tuple(sorted(rules.actions, key=lambda action: action.name)),
+        privacy=privacy,
         sources=_used(sources, vocabulary),
     )
     return Loaded(ruleset, warnings)
@@ -86,6 +93,7 @@ class _Reading:
     documents: Documents
     head: kinds.Ruleset
     vocabulary: Vocabulary
+    privacy: PrivacyRules | None
     factory: CompilerFactory
 
 
@@ -119,6 +127,7 @@ def _rules(reading: _Reading) -> _Rules:
     actions = with_eligibility(around, documents, placed)
     applied = applied_limits(around, documents, placed, vocabulary.locations)
     actions = with_limits(around, applied, placed, actions)
+    actions = with_sensitive(around, reading.privacy, placed, actions, situations)
     check_alternatives(around, documents, placed)
     # What a faulty rule would have used is not known.
     if report.sound:
@@ -126,7 +135,15 @@ def _rules(reading: _Reading) -> _Rules:
         warn_limits(around, applied, placed, vocabulary.locations)
         warn_pairs(around, applied)
         warn_alternatives(around, placed, actions)
+        warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
     return _Rules(situations, actions)
+
+
+def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> PrivacyRules | None:
+    sourced = privacy_source(report, documents)
+    rules = privacy_rules(report, documents, sourced, vocabulary.attributes) if sourced else None
+    check_uses(report, documents, rules)
+    return rules
 
 
 def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -> None:

@@ -1,6 +1,6 @@
 """Every kind of document there is."""
 
-from . import kinds, limit_kinds
+from . import kinds, limit_kinds, privacy_kinds
 
 AnyDocument = (
     kinds.Ruleset
@@ -13,6 +13,7 @@ AnyDocument = (
     | kinds.Situation
     | limit_kinds.FrequencyCap
     | limit_kinds.Capacity
+    | privacy_kinds.Privacy
 )
 
 KINDS: dict[str, type[AnyDocument]] = {
@@ -26,6 +27,7 @@ KINDS: dict[str, type[AnyDocument]] = {
     "Situation": kinds.Situation,
     "FrequencyCap": limit_kinds.FrequencyCap,
     "Capacity": limit_kinds.Capacity,
+    "Privacy": privacy_kinds.Privacy,
 }
 
-NOT_YET_KINDS = frozenset(("Privacy", "Holdout", "Experiment", "Test"))
+NOT_YET_KINDS = frozenset(("Holdout", "Experiment", "Test"))

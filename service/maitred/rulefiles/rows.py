@@ -91,6 +91,7 @@ class _RowReader:
         self._labels = {name: filler(template, numbers) for name, template in shape.labels.items()}
         self._alternatives = _Alternatives.of(shape.alternatives, numbers)
         self._limiting = limiting
+        self._consent = tuple(sorted(self._model.consent))
         self._live = _Windows(shape.live, numbers, around.zone)
         self._treatments = {
             channel: _RowTreatment.of(each, numbers) for channel, each in shape.treatments.items()
@@ -134,6 +135,7 @@ class _RowReader:
             score=self._score(values),
             treatments=self._treatments_of(cells),
             alternatives=self._alternatives_of(cells),
+            consent=self._consent,
         )
 
     def _numbers(self, values: Mapping[str, Value]) -> Mapping[str, int]:

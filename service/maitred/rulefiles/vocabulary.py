@@ -9,6 +9,7 @@ from maitred.core.values import Attribute, AttributeType, Invalid, Kind, Scalar,
 
 from . import fields, kinds, limits, messages, rule_messages
 from .documents import TABLE_ENDINGS, Documents, Sourced
+from .privacy_fields import NO_PURPOSE
 from .report import Report, Spot
 from .tables import Row, Table, cell_column, cell_reader, read_lines, read_table, type_of
 from .windows import zones
@@ -124,7 +125,8 @@ def attribute_of(report: Report, spot: Spot, name: str, spec: kinds.AttributeSpe
             report.error(spot.at("values", index), rule_messages.bad_allowed(value, type_.kind.value))
         else:
             allowed.append(fact)
-    return Attribute(name, type_, tuple(allowed), spec.purpose, spec.sensitive, spec.description)
+    purpose = None if spec.purpose == NO_PURPOSE else spec.purpose
+    return Attribute(name, type_, tuple(allowed), purpose, spec.sensitive, spec.description)
 
 
 # Lists
