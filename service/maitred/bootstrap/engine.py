@@ -1,6 +1,5 @@
 """The engine, plugged together around a store and an observer."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +18,11 @@ from maitred.engine.privacy import PrivacyOffice
 from maitred.engine.proposals import Proposals
 from maitred.engine.records import Records
 from maitred.engine.rulesets import Load, Rulesets
-from maitred.engine.service import DecisionService
+from maitred.engine.service import SPAN_ID_OCTETS, TRACE_ID_OCTETS, DecisionService
 from maitred.engine.standings import Standings
 from maitred.engine.tickets import MoveTicket
 from maitred.engine.upkeep import LOOK_SECONDS, Chore
+from maitred.vault import Pool
 
 SWEEP_SECONDS = 1.0
 """How late what has expired is given back where nothing else happens."""
@@ -47,11 +47,12 @@ class Engine:
 
 
 def make_engine(
-    store: Store, vault: Vault, observer: Observer, load: Load, now: Callable[[], datetime]
+    store: Store, keys: Vault, observer: Observer, load: Load, now: Callable[[], datetime]
 ) -> Engine:
     """An engine whose decision thread has not been started yet."""
     rulesets = Rulesets(store, observer, load, now)
-    people = People(vault, lambda: secrets.token_bytes(REF_OCTETS))
+    people = People(keys, Pool(REF_OCTETS).take)
+    ids = {octets: Pool(octets) for octets in (SPAN_ID_OCTETS, TRACE_ID_OCTETS)}
     records = Records(store, people, rulesets)
     committer = Committer(store, people, observer, now)
     pauses = Pauses(store, rulesets, now)
@@ -67,7 +68,7 @@ def make_engine(
             committer,
             observer,
             now=now,
-            new_id=secrets.token_hex,
+            new_id=lambda octets: ids[octets].take().hex(),
             paused=pauses.names,
             read_signals=read_signals,
         ),

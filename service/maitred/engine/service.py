@@ -31,7 +31,7 @@ from .tickets import DecisionTicket, Prepare
 
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
-_TRACE_ID_OCTETS, _SPAN_ID_OCTETS = 16, 8
+TRACE_ID_OCTETS, SPAN_ID_OCTETS = 16, 8
 
 
 def decision_id_of(request_id: str) -> bytes:
@@ -190,7 +190,7 @@ class DecisionService:
     def _trace_id(self, call: DecideCall) -> str:
         if not self._observer.tracing:
             return ""
-        return call.trace.trace_id if call.trace else self._new_id(_TRACE_ID_OCTETS)
+        return call.trace.trace_id if call.trace else self._new_id(TRACE_ID_OCTETS)
 
     def _answer(self, call: DecideCall, made: _Made) -> Answer:
         if made.ticket.earlier:
@@ -238,7 +238,7 @@ class DecisionService:
         return DecisionMade(
             decision_id=answer.decision_id,
             trace_id=made.trace_id,
-            span_id=self._new_id(_SPAN_ID_OCTETS),
+            span_id=self._new_id(SPAN_ID_OCTETS),
             parent=call.trace,
             ruleset=answer.ruleset,
             ruleset_version=ruleset.version if ruleset.hash == answer.ruleset else "",
