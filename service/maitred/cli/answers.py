@@ -12,6 +12,7 @@ from rich.text import Text
 
 from maitred.core.clock import CLOCK, clock_name, clock_value
 from maitred.core.decisions import Proposal, Refusal
+from maitred.core.privacy import JURISDICTION, Use, permission_words
 from maitred.engine.calls import Answer, RecordView
 
 from . import messages
@@ -46,6 +47,7 @@ def record_view(view: RecordView) -> RenderableType:
     parts: list[RenderableType] = [_heading(view.answer), Text(), _request(view)]
     parts += _section("situations", [shown(chain) for chain in view.situations])
     parts += _section("attributes", [_facts(view.facts_json)])
+    parts += _section("data used", [_uses(view.uses)] if view.uses else [])
     parts += [Text(), Text("proposals", STRONG), *_proposals(view.answer)]
     parts += _refusals(view.answer.refusals)
     return Group(*parts)
@@ -170,10 +172,21 @@ def _request(view: RecordView) -> Table:
 def _facts(facts_json: bytes) -> Table:
     grid = _grid()
     for name, value in sorted(json.loads(facts_json or b"{}").items()):
-        if name.startswith(CLOCK):
+        permission = permission_words(name)
+        if permission or name == JURISDICTION:
+            grid.add_row(shown(permission or "jurisdiction"), shown("given" if permission else value))
+        elif name.startswith(CLOCK):
             grid.add_row(shown(clock_name(name)), shown(clock_value(name, value)))
         else:
             grid.add_row(shown(name), shown(_cut(json.dumps(value, ensure_ascii=False))))
+    return grid
+
+
+def _uses(uses: Sequence[Use]) -> Table:
+    """For what each attribute was read, and on what legal basis."""
+    grid = _grid()
+    for use in uses:
+        grid.add_row(shown(use.attribute), shown(f"{use.purpose} ({use.basis.value})"))
     return grid
 
 

@@ -39,6 +39,11 @@ def record_json(view: RecordView) -> dict[str, Any]:
             "situations": list(view.situations),
             "ruleset_version": view.ruleset_version,
             "ruleset_commit": view.ruleset_commit,
+            "purposes": list(view.purposes),
+            "data_used": [
+                {"attribute": use.attribute, "purpose": use.purpose, "basis": use.basis.value}
+                for use in view.uses
+            ],
         },
     }
 

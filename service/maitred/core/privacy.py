@@ -167,15 +167,16 @@ class Use(NamedTuple):
 
     attribute: str
     purpose: str
-    basis: Basis | None
+    basis: Basis
 
 
 def uses(rules: PrivacyRules, attributes: Mapping[str, Attribute], facts: Facts) -> tuple[Use, ...]:
     """What of ``facts``, masked before, was read for a purpose; in order of name."""
-    name = facts.get(JURISDICTION)
-    bases = rules.jurisdictions.get(str(name), rules.default).bases
+    bases = rules.jurisdictions.get(str(facts.get(JURISDICTION)), rules.default).bases
     found = (attributes[each] for each in sorted(facts) if each in attributes)
-    return tuple(Use(each.name, each.purpose, bases.get(each.purpose)) for each in found if each.purpose)
+    return tuple(
+        Use(each.name, each.purpose, bases.get(each.purpose, Basis.NEVER)) for each in found if each.purpose
+    )
 
 
 def permission_words(attribute: str) -> str | None:

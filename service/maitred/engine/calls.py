@@ -8,6 +8,7 @@ from maitred.core.consents import Consent
 from maitred.core.decisions import Explain, Proposal, Refusal
 from maitred.core.limits import LimitKind
 from maitred.core.outcomes import Outcome
+from maitred.core.privacy import Use
 from maitred.core.reasons import Reason
 from maitred.core.signals import Gpp, Malformed, Tcf
 from maitred.core.trace import TraceContext
@@ -53,7 +54,7 @@ class Answer(NamedTuple):
 class RecordView(NamedTuple):
     """A decision's record as GetDecision shows it.
 
-    ``situations`` and ``ruleset_version`` are known while its ruleset still loads.
+    ``situations``, ``uses`` and ``ruleset_version`` are known while its ruleset still loads.
     """
 
     answer: Answer
@@ -66,6 +67,8 @@ class RecordView(NamedTuple):
     situations: tuple[str, ...] = ()
     ruleset_version: str = ""
     ruleset_commit: str = ""
+    purposes: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
 
 
 class ClaimCall(NamedTuple):

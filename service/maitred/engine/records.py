@@ -4,6 +4,7 @@ from maitred.core.chains import tell
 from maitred.core.decisions import Explain, Question
 from maitred.core.explain import Explanation, explain
 from maitred.core.policy import Policy
+from maitred.core.privacy import Use, uses
 from maitred.core.values import Facts
 
 from .calls import Answer, RecordView
@@ -79,6 +80,7 @@ class Records:
         return _view(body, answer)._replace(
             situations=_chains(policy, question.facts),
             ruleset_version=policy.ruleset.version,
+            uses=_uses(policy, question.facts),
         )
 
 
@@ -115,7 +117,13 @@ def _view(body: RecordBody, answer: Answer) -> RecordView:
         max_actions=body.max_actions,
         facts_json=body.facts_json(),
         ruleset_commit=body.commit,
+        purposes=body.purposes,
     )
+
+
+def _uses(policy: Policy, facts: Facts) -> tuple[Use, ...]:
+    rules = policy.ruleset.privacy
+    return uses(rules, policy.ruleset.attributes, facts) if rules else ()
 
 
 def _chains(policy: Policy, facts: Facts) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from maitred.core.consents import Consent, ConsentState
 from maitred.core.decisions import Proposal, Refusal, RenderedTreatment
 from maitred.core.limits import LimitKind
+from maitred.core.privacy import Basis, Use
 from maitred.core.reasons import Reason
 from maitred.core.rules import ActionType
 from maitred.engine.calls import (
@@ -57,6 +58,8 @@ def record(response: pb.GetDecisionResponse) -> RecordView:
         situations=tuple(found.situations),
         ruleset_version=found.ruleset_version,
         ruleset_commit=found.ruleset_commit,
+        purposes=tuple(found.purposes),
+        uses=tuple(Use(use.attribute, use.purpose, Basis(use.basis)) for use in found.data_used),
     )
 
 

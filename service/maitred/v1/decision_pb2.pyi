@@ -307,7 +307,7 @@ class GetDecisionResponse(_message.Message):
     def __init__(self, decision: _Optional[_Union[DecideResponse, _Mapping]] = ..., record: _Optional[_Union[DecisionRecord, _Mapping]] = ...) -> None: ...
 
 class DecisionRecord(_message.Message):
-    __slots__ = ("request_id", "customer_id", "channel", "location_id", "max_actions", "facts_json", "situations", "ruleset_version", "ruleset_commit")
+    __slots__ = ("request_id", "customer_id", "channel", "location_id", "max_actions", "facts_json", "situations", "ruleset_version", "ruleset_commit", "purposes", "data_used")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
@@ -317,6 +317,8 @@ class DecisionRecord(_message.Message):
     SITUATIONS_FIELD_NUMBER: _ClassVar[int]
     RULESET_VERSION_FIELD_NUMBER: _ClassVar[int]
     RULESET_COMMIT_FIELD_NUMBER: _ClassVar[int]
+    PURPOSES_FIELD_NUMBER: _ClassVar[int]
+    DATA_USED_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     customer_id: str
     channel: str
@@ -326,4 +328,16 @@ class DecisionRecord(_message.Message):
     situations: _containers.RepeatedScalarFieldContainer[str]
     ruleset_version: str
     ruleset_commit: str
-    def __init__(self, request_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., location_id: _Optional[str] = ..., max_actions: _Optional[int] = ..., facts_json: _Optional[bytes] = ..., situations: _Optional[_Iterable[str]] = ..., ruleset_version: _Optional[str] = ..., ruleset_commit: _Optional[str] = ...) -> None: ...
+    purposes: _containers.RepeatedScalarFieldContainer[str]
+    data_used: _containers.RepeatedCompositeFieldContainer[DataUse]
+    def __init__(self, request_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., location_id: _Optional[str] = ..., max_actions: _Optional[int] = ..., facts_json: _Optional[bytes] = ..., situations: _Optional[_Iterable[str]] = ..., ruleset_version: _Optional[str] = ..., ruleset_commit: _Optional[str] = ..., purposes: _Optional[_Iterable[str]] = ..., data_used: _Optional[_Iterable[_Union[DataUse, _Mapping]]] = ...) -> None: ...
+
+class DataUse(_message.Message):
+    __slots__ = ("attribute", "purpose", "basis")
+    ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    attribute: str
+    purpose: str
+    basis: str
+    def __init__(self, attribute: _Optional[str] = ..., purpose: _Optional[str] = ..., basis: _Optional[str] = ...) -> None: ...

@@ -104,6 +104,11 @@ def get_decision_response(view: RecordView) -> bytes:
         situations=view.situations,
         ruleset_version=view.ruleset_version,
         ruleset_commit=view.ruleset_commit,
+        purposes=view.purposes,
+        data_used=[
+            pb.DataUse(attribute=use.attribute, purpose=use.purpose, basis=use.basis.value)
+            for use in view.uses
+        ],
     )
     decision = pb.DecideResponse(**_response_fields(view.answer))
     return pb.GetDecisionResponse(decision=decision, record=record).SerializeToString()
