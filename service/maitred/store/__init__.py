@@ -1,9 +1,16 @@
 """The durable state, in SQLite or PostgreSQL. The only place that knows SQL."""
 
+import os
+from datetime import UTC, datetime
+
 from . import address
+from .chain import Identity
 from .errors import StoreUnusable
+from .instants import to_microseconds
 from .sqlite import open_sqlite
 from .stores import SqlStore
+
+_ID_OCTETS = 16
 
 __all__ = ["SqlStore", "StoreUnusable", "open_store"]
 
@@ -16,8 +23,9 @@ def open_store(url: str) -> SqlStore:
     again does not help.
     """
     parsed = address.parse(url)
+    identity = Identity(os.urandom(_ID_OCTETS), to_microseconds(datetime.now(UTC)))
     if address.is_sqlite(parsed):
-        return open_sqlite(parsed)
+        return open_sqlite(parsed, identity)
     from .postgres import open_postgres  # noqa: PLC0415 -- its driver takes a tenth of a second to load
 
-    return open_postgres(parsed)
+    return open_postgres(parsed, identity)

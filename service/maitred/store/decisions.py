@@ -9,23 +9,42 @@ from typing import Any
 from sqlalchemy import LargeBinary, func, literal, select
 from sqlalchemy.engine import Connection
 
-from maitred.engine.ports import DecisionRecord
+from maitred.engine.ports import DecisionRecord, StoreConflict
 
+from . import messages
+from .chain import Linked, Tail, Values, linked, place
 from .instants import from_microseconds, to_microseconds
-from .lines import Line
+from .ledger_rows import columns
+from .lines import Cursor, Line
 from .parts import ask
 from .tables import DECISION, PERSON
 
 SQLITE_MAX_ROWS = 128
 """Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""
 
-_INTO = "INSERT INTO decision (decision_id, decided_at, ruleset, customer, body)"
+_INTO = "INSERT INTO decision (seq, decision_id, decided_at, ruleset, customer, body, hash)"
 _UNLESS_THERE = "ON CONFLICT (decision_id) DO NOTHING"
-_POSTGRES_ONE = f"{_INTO} VALUES (%b, %b, %b, %b, %b) {_UNLESS_THERE} RETURNING decision_id"
-_POSTGRES_MANY = f"""
-{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[])
+_SQLITE_MOVE = "UPDATE log_writer SET rows = ?, head = ? WHERE number = ? AND rows = ? AND head = ?"
+_SQLITE_TAKE_BACK = "DELETE FROM decision WHERE seq > ? AND seq <= ? RETURNING decision_id"
+# In one round trip. A chain that is not as this process has left it gets no rows.
+_POSTGRES_MOVE = """
+UPDATE log_writer SET rows = %b::bigint, head = %b::bytea
+WHERE number = %b::integer AND rows = %b::bigint AND head = %b::bytea
+"""
+_POSTGRES_MOVED = f"WITH moved AS ({_POSTGRES_MOVE} RETURNING 1) {_INTO}"
+_POSTGRES_ONE = f"""
+{_POSTGRES_MOVED}
+SELECT %b::bigint, %b::bytea, %b::bigint, %b::text, %b::bytea, %b::bytea, %b::bytea FROM moved
 {_UNLESS_THERE} RETURNING decision_id
 """  # noqa: S608 -- of constants
+_POSTGRES_MANY = f"""
+{_POSTGRES_MOVED}
+SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bigint[], %b::text[],
+                     %b::bytea[], %b::bytea[], %b::bytea[])
+WHERE (SELECT count(*) FROM moved) = 1
+{_UNLESS_THERE} RETURNING decision_id
+"""  # noqa: S608 -- of constants
+_POSTGRES_TAKE_BACK = "DELETE FROM decision WHERE seq > %b::bigint AND seq <= %b::bigint"
 
 _POSTGRES_FIND = """
 SELECT decision_id, decided_at, ruleset, customer, body, coalesce(key, ''::bytea)
@@ -57,39 +76,97 @@ def append_sqlite(line: Line, records: Sequence[DecisionRecord]) -> Stored:
 
 
 def _append_sqlite(line: Line, records: Sequence[DecisionRecord]) -> Stored:
+    tail = line.known_tail()
+    rows = linked(tail, [_values(record) for record in records])
     # One execute for all rows: the driver gives the interpreter away on every step, and
     # among many busy threads each time costs milliseconds to get it back.
-    values = tuple(chain.from_iterable(map(_values, records)))
-    written = line.driver.execute(_sqlite_insert(len(records)), values).rowcount
-    if written == len(records):
+    if line.driver.execute(_sqlite_insert(len(rows)), _flat(rows)).rowcount == len(rows):
+        _move_sqlite(line, tail, rows)
         return {}
-    found = _find(line.connection, [record.decision_id for record in records])
-    # The only writer, and ``seq`` only grows: what was written just now comes last.
-    return {record.decision_id: record for record in found[: len(found) - written]}
+    taken_back = line.driver.execute(_SQLITE_TAKE_BACK, _span(tail, rows)).fetchall()
+    new, earlier = _parted(line, records, taken_back)
+    rows = linked(tail, [_values(record) for record in new])
+    if rows:
+        line.driver.execute(_sqlite_insert(len(rows)), _flat(rows))
+        _move_sqlite(line, tail, rows)
+    return earlier
+
+
+def _move_sqlite(line: Line, tail: Tail, rows: Linked) -> None:
+    line.tail = _tail_after(tail, rows)
+    _check_whole(line.driver.execute(_SQLITE_MOVE, _move(tail, line.tail)).rowcount, 1)
 
 
 @lru_cache(maxsize=SQLITE_MAX_ROWS)
 def _sqlite_insert(rows: int) -> str:
-    return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?)'] * rows)} {_UNLESS_THERE}"
+    return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?)'] * rows)} {_UNLESS_THERE}"
 
 
 def append_postgres(line: Line, records: Sequence[DecisionRecord]) -> Stored:
     """Writes the records whose id is new; gives the stored record of each id that is not."""
     if not records:
         return {}
+    tail = line.known_tail()
     # In one order on every replica, so that two with the same ids do not wait for each other in a ring.
-    rows = [_values(record) for record in sorted(records, key=attrgetter("decision_id"))]
-    if len(rows) == 1:
-        result = line.driver.execute(_POSTGRES_ONE, rows[0])
-    else:
-        result = line.driver.execute(_POSTGRES_MANY, tuple(map(list, zip(*rows, strict=True))))
-    if result.rowcount == len(records):
+    ordered = sorted(records, key=attrgetter("decision_id"))
+    rows = linked(tail, [_values(record) for record in ordered])
+    line.tail = _tail_after(tail, rows)
+    written = _insert_postgres(line, tail, line.tail, rows)
+    if written.rowcount == len(rows):
         return {}
-    written = {row[0] for row in result.fetchall()}
-    found = _find(
-        line.connection, [record.decision_id for record in records if record.decision_id not in written]
-    )
-    return {record.decision_id: record for record in found}
+    new, earlier = _parted(line, ordered, written.fetchall())
+    line.driver.execute(_POSTGRES_TAKE_BACK, _span(tail, rows))
+    _append_again(line, tail, [_values(record) for record in new])
+    return earlier
+
+
+def _append_again(line: Line, tail: Tail, values: Sequence[Values]) -> None:
+    """After the ids that are not new were left out, so that the chain has no gaps."""
+    assumed, rows = line.tail, linked(tail, values)
+    assert assumed is not None
+    line.tail = _tail_after(tail, rows) if rows else tail
+    if rows:
+        _check_whole(_insert_postgres(line, assumed, line.tail, rows).rowcount, len(rows))
+    else:
+        _check_whole(line.driver.execute(_POSTGRES_MOVE, _move(assumed, tail)).rowcount, 1)
+
+
+def _insert_postgres(line: Line, before: Tail, after: Tail, rows: Linked) -> Cursor:
+    if len(rows) == 1:
+        return line.driver.execute(_POSTGRES_ONE, (*_move(before, after), *rows[0]))
+    return line.driver.execute(_POSTGRES_MANY, (*_move(before, after), *columns(rows)))
+
+
+def _parted(
+    line: Line, records: Sequence[DecisionRecord], written: Iterable[Sequence[bytes]]
+) -> tuple[list[DecisionRecord], Stored]:
+    """Those that are new, and what is stored of the others."""
+    ids = {row[0] for row in written}
+    others = [record.decision_id for record in records if record.decision_id not in ids]
+    earlier = {record.decision_id: record for record in _find(line.connection, others)}
+    _check_whole(len(earlier), len(others))
+    return [record for record in records if record.decision_id in ids], earlier
+
+
+def _check_whole(written: int, expected: int) -> None:
+    if written != expected:
+        raise StoreConflict(messages.log_changed_meanwhile())
+
+
+def _tail_after(tail: Tail, rows: Linked) -> Tail:
+    return tail.after(len(rows), rows[-1][-1])
+
+
+def _move(before: Tail, after: Tail) -> tuple[Any, ...]:
+    return after.rows, after.head, before.number, before.rows, before.head
+
+
+def _span(tail: Tail, rows: Linked) -> tuple[int, int]:
+    return place(tail.number, tail.rows), rows[-1][0]
+
+
+def _flat(rows: Linked) -> tuple[Any, ...]:
+    return tuple(chain.from_iterable(rows))
 
 
 def find_sqlite(line: Line, decision_ids: Collection[bytes]) -> Stored:
@@ -114,7 +191,7 @@ def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[Decis
     return [_record(row) for row in connection.execute(wanted)]
 
 
-def _values(record: DecisionRecord) -> tuple[bytes, int, str, bytes, bytes]:
+def _values(record: DecisionRecord) -> Values:
     decision_id, decided_at, ruleset, customer, body, _ = record
     return decision_id, to_microseconds(decided_at), ruleset, customer, body
 

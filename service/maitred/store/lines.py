@@ -6,6 +6,8 @@ from typing import Any, Protocol
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from .chain import Identity, Tail
+
 
 class Cursor(Protocol):
     """What the hot statements need of a driver's cursor."""
@@ -35,11 +37,20 @@ class Line:
     The driver is in autocommit mode and told BEGIN, so that statements through either name
     are in one transaction. A statement through SQLAlchemy costs some 40 microseconds more
     than through the driver, and a batch has three.
+
+    ``tail`` is where the decision log of ``writer`` goes on, once that is known. A line whose
+    transaction failed is given up, and with it what is not in the database.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: Connection, writer: Identity) -> None:
+        self.connection, self.writer = connection, writer
         self.driver: Driver = connection.connection.driver_connection  # type: ignore[assignment]  # has no type
+        self.tail: Tail | None = None
+
+    def known_tail(self) -> Tail:
+        """Where the decision log goes on; for transactions that were begun for it."""
+        assert self.tail is not None
+        return self.tail
 
     def commit(self) -> None:
         """Commits what went through either name."""

@@ -69,6 +69,24 @@ def too_new(name: str, found: str, known: str) -> str:
     return f"database `{name}` is at schema `{found}`, this maitred knows `{known}` at most, run a newer one"
 
 
+def too_old(name: str, found: str, known: str) -> str:
+    """An older maitred has written the database, and it was opened for reading only."""
+    return (
+        f"database `{name}` is at schema `{found}`, this maitred reads `{known}`, "
+        "start `maitred serve` on it once to migrate it"
+    )
+
+
+def empty(name: str) -> str:
+    """Nothing was ever written, and it was opened for reading only."""
+    return f"database `{name}` is empty, name the one that `maitred serve` writes to"
+
+
+def not_there(name: str) -> str:
+    """There is no such file, and it was opened for reading only."""
+    return f"database `{name}` does not exist, name the one that `maitred serve` writes to"
+
+
 def damaged(name: str) -> str:
     """Pages do not hold what they should."""
     return f"database `{name}` is damaged, restore it from a backup"
@@ -140,6 +158,11 @@ def fsync_off(name: str) -> str:
 def id_used_meanwhile() -> str:
     """Another transaction used an id of this batch between reading and writing."""
     return "an id of the batch was used by another replica at the same moment"
+
+
+def log_changed_meanwhile() -> str:
+    """The end of this process's chain, or an id of the batch, is not what it was a statement ago."""
+    return "the decision log changed at the same moment"
 
 
 def erased_meanwhile() -> str:

@@ -12,6 +12,7 @@ from maitred.engine.ports import DecisionRecord, OutcomeRow, Person
 
 from . import messages, outcomes, people, schema
 from .address import postgres_name
+from .chain import Identity
 from .decisions import Stored, append_postgres, find_postgres
 from .failures import Failures, from_postgres
 from .ledger_postgres import PostgresLedger, read_clock
@@ -92,7 +93,7 @@ class PostgresTransaction(SqlTransaction):
         return read_clock(line.driver)
 
 
-def open_postgres(url: URL) -> SqlStore:
+def open_postgres(url: URL, identity: Identity) -> SqlStore:
     """Connects, and makes or migrates the tables. Raises ``StoreDown``."""
     name = postgres_name(url)
     failures = Failures(name, psycopg.Error, from_postgres)
@@ -108,7 +109,7 @@ def open_postgres(url: URL) -> SqlStore:
         raise
     return SqlStore(
         failures,
-        writer=Writer(writer, _BEGIN, failures),
+        writer=Writer(writer, _BEGIN, failures, identity),
         readers=_engine(url, connections=READERS, pre_ping=True),
         make_transaction=PostgresTransaction,
         warnings=() if fsync == "on" else (messages.fsync_off(name),),

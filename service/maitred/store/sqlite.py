@@ -13,6 +13,7 @@ from maitred.engine.ports import DecisionRecord, OutcomeRow, Person
 
 from . import messages, outcomes, people, schema
 from .address import sqlite_file
+from .chain import Identity
 from .decisions import SQLITE_MAX_ROWS, Stored, append_sqlite, find_sqlite
 from .errors import StoreUnusable
 from .failures import Failures, from_sqlite
@@ -77,7 +78,7 @@ class SqliteTransaction(SqlTransaction):
     _ledger = SqliteLedger()
 
 
-def open_sqlite(url: URL) -> SqlStore:
+def open_sqlite(url: URL, identity: Identity) -> SqlStore:
     """Opens or makes the file. Raises ``StoreDown``, mostly as ``StoreUnusable``."""
     file = sqlite_file(url)
     _check_place(file)
@@ -93,7 +94,7 @@ def open_sqlite(url: URL) -> SqlStore:
         raise
     return SqlStore(
         failures,
-        writer=Writer(writer, _BEGIN, failures),
+        writer=Writer(writer, _BEGIN, failures, identity),
         readers=_engine(url, _READER, connections=READERS),
         make_transaction=SqliteTransaction,
         warnings=warnings_for(sqlite3.sqlite_version_info),

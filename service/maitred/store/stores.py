@@ -57,8 +57,13 @@ class SqlStore:
         Raises ``StoreConflict`` or ``StoreDown``, on leaving the block too; after
         ``StoreDown`` from there it is not known whether the commit took place.
         """
+        with self._transaction(decides=True) as transaction:
+            yield transaction
+
+    @contextmanager
+    def _transaction(self, *, decides: bool) -> Iterator[SqlTransaction]:
         self._check_open()
-        with self._writer.begin() as line:
+        with self._writer.begin(decides=decides) as line:
             transaction = self._make_transaction(line, self._failures)
             try:
                 yield transaction
@@ -82,7 +87,7 @@ class SqlStore:
         False where the id was used with another fingerprint. From any thread. Raises
         ``StoreDown``, and ``StoreConflict`` also where the person has been erased meanwhile.
         """
-        with self.transaction() as transaction:
+        with self._transaction(decides=False) as transaction:
             proof = statements_of.Proof(request, fingerprint, datetime.now(UTC))
             return transaction.record_consents(person, proof, consents)
 
@@ -152,7 +157,7 @@ class SqlStore:
 
         From any thread; one short transaction. Raises ``StoreDown`` and ``StoreConflict``.
         """
-        with self.transaction() as transaction:
+        with self._transaction(decides=False) as transaction:
             return transaction.purge_ledger(before, most)
 
     def save_ruleset(self, ruleset: StoredRuleset) -> None:

@@ -4,7 +4,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Double,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -20,15 +19,29 @@ METADATA = MetaData()
 DECISION = Table(
     "decision",
     METADATA,
-    # The order of the log: on SQLite that of commit, on PostgreSQL roughly.
-    Column("seq", BigInteger().with_variant(Integer(), "sqlite"), Identity(always=True), primary_key=True),
+    # The order of the log, writer by writer: see ``chain``.
+    Column("seq", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
     Column("decision_id", LargeBinary, nullable=False, unique=True),
     Column("decided_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     Column("ruleset", Text, nullable=False),
     Column("customer", LargeBinary, nullable=False),  # a person's ``ref``; empty before there were any
     Column("body", LargeBinary, nullable=False),  # sealed with the person's key
+    Column("hash", LargeBinary, nullable=False),
     Index("decision_customer", "customer"),
-    sqlite_autoincrement=True,
+)
+
+LOG_WRITER = Table(
+    "log_writer",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("started_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    Column("rows", BigInteger, nullable=False),  # ever written
+    Column("purged", BigInteger, nullable=False),  # of those, the first so many are gone
+    Column("begin", LargeBinary, nullable=False),  # the hash before the first that is left
+    Column("head", LargeBinary, nullable=False),  # the hash of the last
+    # Written with every batch: room on its page for the next version.
+    postgresql_with={"fillfactor": 10},
 )
 
 PERSON = Table(

@@ -15,11 +15,13 @@ from maitred.engine.ledger import Count
 from maitred.engine.ports import DecisionRecord, OutcomeRow, Person, StoreConflict, StoreDown
 
 from . import consents, ledger, messages, outcomes
+from .chain import Identity
 from .consents import Proof
 from .decisions import Stored
 from .failures import Failure, Failures
 from .ledger import LedgerSql
 from .lines import Driver, Line
+from .log_writers import find_tail
 from .people import Known
 
 
@@ -173,23 +175,32 @@ class Writer:
     """Owns the connection that writes. One transaction at a time; others wait for it.
 
     The engine leaves transactions to ``begin_statement``: neither driver says the right BEGIN.
+    ``identity`` is this process's in the decision log.
     """
 
-    def __init__(self, engine: Engine, begin_statement: str, failures: Failures) -> None:
+    def __init__(self, engine: Engine, begin_statement: str, failures: Failures, identity: Identity) -> None:
         self._engine, self._begin_statement, self._failures = engine, begin_statement, failures
+        self._identity = identity
         self._lock = Lock()
         self._line: Line | None = None
 
     @contextmanager
-    def begin(self) -> Iterator[Line]:
+    def begin(self, *, decides: bool = False) -> Iterator[Line]:
         """A transaction that commits when its block ends without an exception.
 
+        Only one that ``decides`` may append to the decision log: the first on a connection looks
+        up before it begins where the log goes on, or writes down that there is a new writer.
         Raises ``StoreDown`` and ``StoreConflict``. After an error the connection is given up,
         so that the next transaction starts on a clean one.
         """
         with self._lock:
             line = self._begin()
             try:
+                if decides and line.tail is None:
+                    line.tail = find_tail(line)
+                    # Apart from what comes: until it ends, no other process can begin a chain.
+                    line.commit()
+                    line.driver.execute(self._begin_statement)
                 yield line
                 line.commit()
             except self._failures.caught as error:
@@ -215,7 +226,7 @@ class Writer:
                 # Lost while idle: nothing was under way, so a new connection is as good.
                 self._give_up()
         with self._failures.translated():
-            self._line = Line(self._engine.connect())
+            self._line = Line(self._engine.connect(), self._identity)
         return self._begin_on(self._line)
 
     def _begin_on(self, line: Line) -> Line:
