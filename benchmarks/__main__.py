@@ -1,62 +1,81 @@
 """Measures the design's budgets in one run and prints each as a ratio.
 
-python -m benchmarks            everything, some ten minutes
-python -m benchmarks serving    one part: serving, matching or loading
-python -m benchmarks --write    also puts the figures into docs/benchmarks.md
+python -m benchmarks            everything, some fifteen minutes
+python -m benchmarks claims     one part: serving, limits, claims, privacy, loading or matching
+python -m benchmarks --write    also puts the figures into docs/benchmarks.md; whole runs only
+python -m benchmarks privacy --against CHECKOUT
+                                also takes turns with the service of another checkout of the project
 """
 
 import argparse
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from . import figures, loading, machine, matching, serving
+from . import claims, figures, limits, loading, machine, matching, privacy, serving
+from .rounds import Progress
 
-PARTS = ("serving", "loading", "matching")
+Part = Callable[[Progress], list[figures.Section]]
+PARTS = ("serving", "limits", "claims", "privacy", "loading", "matching")
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
 def main() -> int:
     """Exit code 0 whether or not the budgets are met: figures are no tests."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
-    parser.add_argument("--write", action="store_true", help="put the figures into docs/benchmarks.md")
-    options = parser.parse_args()
-    if unknown := sorted(set(options.parts) - set(PARTS)):
-        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    options = _options()
     console = Console(stderr=False)
     about = machine.description()
     console.print(about)
     with console.status("starting") as status:
-        sections = _measured(options.parts or PARTS, console, status.update)
+        sections = _measured(_parts(options.against), options.parts or PARTS, console, status.update)
+    console.print(f"load average {os.getloadavg()[0]:.1f} at the end")
     if options.write:
         figures.write(DOCUMENT, about, sections)
         console.print(f"wrote {DOCUMENT.relative_to(DOCUMENT.parent.parent)}")
     return 0
 
 
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/benchmarks.md")
+    parser.add_argument(
+        "--against", type=Path, metavar="CHECKOUT", help="a checkout of the service without privacy"
+    )
+    options = parser.parse_args()
+    if unknown := sorted(set(options.parts) - set(PARTS)):
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    if options.against and not (options.against / "service" / "maitred").is_dir():
+        parser.error(f"no service/maitred in `{options.against}`: give the folder of a checkout")
+    return options
+
+
+def _parts(against: Path | None) -> Mapping[str, Part]:
+    return {
+        "serving": serving.measure,
+        "limits": limits.measure,
+        "claims": claims.measure,
+        "privacy": lambda progress: privacy.measure(against.resolve() if against else None, progress),
+        "loading": loading.measure,
+        "matching": matching.measure,
+    }
+
+
 def _measured(
-    parts: tuple[str, ...], console: Console, progress: Callable[[str], None]
+    parts: Mapping[str, Part], wanted: Sequence[str], console: Console, progress: Progress
 ) -> list[figures.Section]:
     sections: list[figures.Section] = []
-
-    def add(found: list[figures.Section]) -> None:
-        sections.extend(found)
-        for section in found:
-            figures.print_section(console, section)
-
-    floor_seconds = 0.0
-    if "serving" in parts or "matching" in parts:
-        found, floor_seconds = serving.measure(progress)
-        add(found)
-    if "loading" in parts:
-        add(loading.measure(progress))
-    if "matching" in parts:
-        add(matching.measure(floor_seconds, progress))
+    for name in PARTS:
+        if name in wanted:
+            found = parts[name](progress)
+            sections.extend(found)
+            for section in found:
+                figures.print_section(console, section)
     return sections
 
 

@@ -1,6 +1,7 @@
 """What a run has measured, and how it is shown."""
 
-from collections.abc import Callable, Sequence
+import statistics
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,19 +35,50 @@ class Section:
     rows: tuple[Row, ...]
 
 
-def at_most(what: str, value: float, most: float, show: Callable[[float], str]) -> Row:
-    """A row whose value must not exceed a budget."""
-    return Row(what, show(value), f"at most {show(most)}", value <= most)
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Values of several rounds: the median, and between what the middle half of them lies."""
+
+    median: float
+    low: float
+    high: float
 
 
-def at_least(what: str, value: float, least: float, show: Callable[[float], str]) -> Row:
-    """A row whose value must reach a budget."""
-    return Row(what, show(value), f"at least {show(least)}", value >= least)
+def spread(values: Iterable[float]) -> Spread:
+    """Of at least two values."""
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+    return Spread(median, low, high)
+
+
+def shown(value: float | Spread, show: Callable[[float], str]) -> str:
+    """The value, and its spread if it has one."""
+    if isinstance(value, Spread):
+        return f"{show(value.median)} ({show(value.low)} to {show(value.high)})"
+    return show(value)
+
+
+def at_most(what: str, value: float | Spread, most: float, show: Callable[[float], str]) -> Row:
+    """A row whose value, or its median, must not exceed a budget."""
+    return Row(what, shown(value, show), f"at most {show(most)}", _number(value) <= most)
+
+
+def at_least(what: str, value: float | Spread, least: float, show: Callable[[float], str]) -> Row:
+    """A row whose value, or its median, must reach a budget."""
+    return Row(what, shown(value, show), f"at least {show(least)}", _number(value) >= least)
+
+
+def _number(value: float | Spread) -> float:
+    return value.median if isinstance(value, Spread) else value
 
 
 def ratio(value: float) -> str:
     """A ratio, with as many digits as mean something."""
     return f"{value:,.0f}x" if value >= 20 else f"{value:.2f}x"
+
+
+def percent(value: float) -> str:
+    """A share."""
+    return f"{value:.1%}"
 
 
 def print_section(console: Console, section: Section) -> None:

@@ -12,7 +12,7 @@ from maitred.bootstrap.rules import check_rules
 
 from . import h2, ruleset, servers
 from .figures import Row, Section, at_most
-from .serving import METHOD, requests
+from .requests import DECIDE, decides
 from .workload import specs
 
 ACTIONS = 10_000
@@ -66,12 +66,10 @@ def _reloaded(rules: Path, place: Path) -> tuple[float, float, float]:
     """Slowest decision in ms without and with a reload, and resident memory in MB before it."""
     with servers.maitred(rules, f"sqlite:///{place}/reload.db") as server:
         resident_mb = server.resident_octets() / 1e6
-        h2.run(server.port, METHOD, requests("warm"), 1.0, connections=1, streams=1)
-        usual = h2.run(server.port, METHOD, requests("usual"), 10.0, connections=1, streams=1)
+        h2.run(server.port, DECIDE, decides("warm"), 1.0, connections=1, streams=1)
+        usual = h2.run(server.port, DECIDE, decides("usual"), 10.0, connections=1, streams=1)
         again = threading.Timer(0.5, os.kill, (server.pid, signal.SIGHUP))
         again.start()
-        reloading = h2.run(
-            server.port, METHOD, requests("reload"), RELOADED_SECONDS, connections=1, streams=1
-        )
+        reloading = h2.run(server.port, DECIDE, decides("reload"), RELOADED_SECONDS, connections=1, streams=1)
         again.join()
     return max(usual.latencies) * 1e3, max(reloading.latencies) * 1e3, resident_mb

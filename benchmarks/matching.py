@@ -5,14 +5,17 @@ import multiprocessing
 import queue
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maitred.core.decide import decide
 from maitred.core.policy import Policy
 
+from . import servers
 from .figures import Row, Section, at_least, at_most, ratio
 from .policies import policy_of, question
+from .requests import DECIDE, decides
+from .rounds import Contender, Progress, Shown, paired, play
 from .workload import contexts, specs
 
 SIZES = (1_000, 10_000, 100_000)
@@ -20,6 +23,8 @@ LEAST_FASTER = 300.0
 MOST_GROWTH = 15.0
 OF_FLOOR = {1_000: 1 / 10, 10_000: 1 / 4, 100_000: 1.0}
 ROUNDS = 7
+FLOOR_ROUNDS = 8
+SERVER_THREADS = 64
 CUSTOMERS = 200
 PEER_CUSTOMERS = 20
 PEER_SECONDS = 120
@@ -32,57 +37,72 @@ _NAMES = {"cel_loop": "a CEL loop", "zen_table": "a zen-engine table", "durable_
 
 def decision_seconds(policy: Policy, found: Sequence[dict[str, Any]]) -> float:
     """Median over rounds of the mean time of one decision, reading the context included."""
-    means = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        for context in found:
-            decide(policy, question(policy, context, 3))
-        means.append((time.perf_counter() - started) / len(found))
-    return statistics.median(means)
+    return statistics.median(_mean_seconds(policy, found) for _ in range(ROUNDS))
 
 
-def measure(floor_seconds: float, progress: Callable[[str], None]) -> list[Section]:
-    """``floor_seconds`` is the server time of one no-op RPC."""
-    found = contexts(CUSTOMERS)
-    seconds: dict[int, float] = {}
-    answers: dict[int, list[set[str]]] = {}
+def _mean_seconds(policy: Policy, found: Sequence[dict[str, Any]]) -> float:
+    started = time.perf_counter()
+    for context in found:
+        decide(policy, question(policy, context, 3))
+    return (time.perf_counter() - started) / len(found)
+
+
+def measure(progress: Progress) -> list[Section]:
+    """Two sections: against the server time of a no-op RPC, and against other engines."""
+    policies = {}
     for size in SIZES:
         progress(f"compiling {size:,} actions")
-        policy = policy_of(specs(size))
+        policies[size] = policy_of(specs(size))
         gc.freeze()  # as the service does with every ruleset it loads
-        seconds[size] = decision_seconds(policy, found)
-        answers[size] = [_names(policy, context) for context in found[:PEER_CUSTOMERS]]
-    return [_against_floor(seconds, floor_seconds), _against_peers(seconds, answers, progress)]
+    return [_against_floor(policies, progress), _against_peers(policies, progress)]
 
 
 def _names(policy: Policy, context: dict[str, Any]) -> set[str]:
     return {proposal.action for proposal in decide(policy, question(policy, context, 100_000)).proposals}
 
 
-def _against_floor(seconds: dict[int, float], floor_seconds: float) -> Section:
-    rows = [Row("server time of a no-op RPC", f"{floor_seconds * 1e6:.0f} us")]
+def _against_floor(policies: Mapping[int, Policy], progress: Progress) -> Section:
+    """In turn with a no-op server: one core, round by round."""
+    found = contexts(CUSTOMERS)
+    floor, seconds = Shown(), {size: list[float]() for size in SIZES}
+    with servers.noop(SERVER_THREADS) as server, servers.apart([server]):
+        contender = Contender(server, DECIDE, decides)
+        for number in range(FLOOR_ROUNDS):
+            progress(f"in process, round {number + 1} of {FLOOR_ROUNDS}")
+            play(floor, contender, f"floor {number}")
+            for size, policy in policies.items():
+                seconds[size].append(_mean_seconds(policy, found))
+    return _floor_section([each / 1e6 for each in floor.cpu_us], seconds)
+
+
+def _floor_section(floor: Sequence[float], seconds: Mapping[int, Sequence[float]]) -> Section:
+    rows = [Row("server time of a no-op RPC", f"{statistics.median(floor) * 1e6:.0f} us")]
     for size, most in OF_FLOOR.items():
-        row = at_most(f"{size:,} actions, of a no-op RPC", seconds[size] / floor_seconds, most, ratio)
-        rows.append(Row(row.what, f"{row.measured} ({seconds[size] * 1e6:.1f} us)", row.budget, row.met))
-    growth = seconds[SIZES[-1]] / seconds[SIZES[0]]
+        row = at_most(f"{size:,} actions, of a no-op RPC", paired(seconds[size], floor), most, ratio)
+        shown = f"{row.measured}: {statistics.median(seconds[size]) * 1e6:.1f} us"
+        rows.append(Row(row.what, shown, row.budget, row.met))
+    growth = paired(seconds[SIZES[-1]], seconds[SIZES[0]])
     rows.append(at_most("growth from 1,000 to 100,000 actions", growth, MOST_GROWTH, ratio))
     return Section("A decision in process, twelve attributes", tuple(rows))
 
 
-def _against_peers(
-    seconds: dict[int, float], answers: dict[int, list[set[str]]], progress: Callable[[str], None]
-) -> Section:
+def _against_peers(policies: Mapping[int, Policy], progress: Progress) -> Section:
     rows = []
+    found = contexts(CUSTOMERS)
     for size, names in PEERS.items():
+        wanted = [_names(policies[size], context) for context in found[:PEER_CUSTOMERS]]
         for name in names:
             progress(f"{_NAMES[name]}, {size:,} actions")
-            rows.append(_peer_row(name, size, seconds[size], answers[size]))
+            rows.append(_peer_row(name, size, policies[size], wanted))
     return Section("The same actions in other engines, answers compared", tuple(rows))
 
 
-def _peer_row(name: str, size: int, own_seconds: float, wanted: list[set[str]]) -> Row:
-    what = f"{_NAMES[name]}, {size:,} actions"
+def _peer_row(name: str, size: int, policy: Policy, wanted: list[set[str]]) -> Row:
+    """The own time is taken just before and just after the other's."""
+    what, found = f"{_NAMES[name]}, {size:,} actions", contexts(CUSTOMERS)
+    before = decision_seconds(policy, found)
     got = _in_child(name, size)
+    own_seconds = (before + decision_seconds(policy, found)) / 2
     if isinstance(got, str):
         return Row(what, got)
     peer_seconds, answers = got

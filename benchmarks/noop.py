@@ -1,4 +1,4 @@
-"""The floor: a gRPC server that parses the request and answers with a fixed message."""
+"""The floor: a gRPC server that parses the request and answers with fixed messages."""
 
 import json
 import signal
@@ -6,6 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc
@@ -25,6 +26,18 @@ ANSWER = pb.DecideResponse(
     ],
 )
 
+GRANTED = pb.ClaimResponse(
+    status=pb.CLAIM_GRANTED, claim_id="0" * 32, expires_at=Timestamp(seconds=1_800_000_000)
+)
+DENIED = pb.ClaimResponse(
+    status=pb.CLAIM_DENIED,
+    reason=pb.CAPACITY_EXHAUSTED,
+    alternatives=ANSWER.proposals[:1],
+    detail="limit has no unit left for this action",
+)
+GIVEN_AWAY = "sold-out"
+"""The action whose claims are denied."""
+
 
 class Noop(decision_pb2_grpc.DecisionServiceServicer):
     """Answers without looking."""
@@ -32,6 +45,10 @@ class Noop(decision_pb2_grpc.DecisionServiceServicer):
     def Decide(self, request: pb.DecideRequest, context: grpc.ServicerContext) -> pb.DecideResponse:  # noqa: N802, ARG002
         """The fixed answer."""
         return ANSWER
+
+    def Claim(self, request: pb.ClaimRequest, context: grpc.ServicerContext) -> pb.ClaimResponse:  # noqa: N802, ARG002
+        """One of two fixed answers."""
+        return DENIED if request.action == GIVEN_AWAY else GRANTED
 
 
 def main() -> None:

@@ -1,10 +1,13 @@
 """The workload as rule files."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .workload import ATTRIBUTES, REGIONS, TIERS, Spec
+
+OFFERS = "offers"
+"""The purpose that actions need consent to."""
 
 _HEAD = """apiVersion: maitred/v1
 kind: Ruleset
@@ -20,15 +23,27 @@ attributes:
 """
 
 
-def write(folder: Path, specs: Sequence[Spec], extra: str = "") -> Path:
-    """Writes the actions as one document each, some thousand to a file."""
+def write(
+    folder: Path, specs: Sequence[Spec], extra: str = "", purposes: Mapping[str, str] | None = None
+) -> Path:
+    """Writes the actions as one document each, some thousand to a file.
+
+    With ``purposes``, by the first word of the attributes, every attribute is processed for one and
+    every action needs consent to `OFFERS`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    attributes = "".join(f"  {name}: {{type: {kind}}}\n" for name, kind in ATTRIBUTES.items())
+    attributes = "".join(_attribute(name, kind, purposes or {}) for name, kind in ATTRIBUTES.items())
     (folder / "ruleset.yaml").write_text(_HEAD + attributes + extra)
+    consent = f"consent: [{OFFERS}]\n" if purposes else ""
     for start in range(0, len(specs), 1_000):
-        documents = "---\n".join(map(_document, specs[start : start + 1_000]))
+        documents = "---\n".join(_document(spec) + consent for spec in specs[start : start + 1_000])
         (folder / f"actions-{start}.yaml").write_text(documents)
     return folder
+
+
+def _attribute(name: str, kind: str, purposes: Mapping[str, str]) -> str:
+    purpose = purposes.get(name.partition(".")[0])
+    return f"  {name}: {{type: {kind}{f', purpose: {purpose}' if purpose else ''}}}\n"
 
 
 def _document(spec: Spec) -> str:

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,12 +40,36 @@ def noop(threads: int) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def maitred(rules: Path, database: str, **environ: str) -> Iterator[Server]:
-    """``maitred serve``."""
+def maitred(rules: Path, database: str, checkout: Path | None = None, **environ: str) -> Iterator[Server]:
+    """``maitred serve``, from another checkout of the project if one is given."""
+    if checkout:
+        environ["PYTHONPATH"] = str(checkout / "service")
     command = [sys.executable, "-m", "maitred.cli.main", "serve", "--rules", str(rules)]
     command += ["--database", database, "--listen", "127.0.0.1:0"]
     with _started("maitred", command, environ) as server:
         yield server
+
+
+def commit_of(checkout: Path) -> str:
+    """The short hash of what is checked out; ``?`` where git does not know."""
+    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "?"
+
+
+@contextlib.contextmanager
+def apart(running: Iterable[Server]) -> Iterator[None]:
+    """Servers on one core, the client on another: neither takes the other's time."""
+    before = os.sched_getaffinity(0)
+    if len(before) > 1:
+        client, *_, server = sorted(before)
+        os.sched_setaffinity(0, {client})
+        for each in running:
+            for task in os.listdir(f"/proc/{each.pid}/task"):
+                os.sched_setaffinity(int(task), {server})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,158 @@
+"""Claims that all want the same row, against a no-op server that answers them with fixed messages."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from maitred.engine.service import decision_id_of
+from maitred.v1 import decision_pb2 as pb
+
+from . import figures, noop, postgres, ruleset, servers
+from .figures import Row, Section, at_least, ratio
+from .requests import DECIDE, decides
+from .rounds import Contender, Progress, Shown, paired, send, take_turns
+from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
+from .workload import specs
+
+CLAIM = "/maitred.v1.DecisionService/Claim"
+DECISIONS = 10_000
+"""Made beforehand; where a run has more claims than that, a decision is claimed again."""
+LEAST_ON_SQLITE, LEAST_ON_POSTGRES = 0.50, 0.35
+PLENTY, GIVEN_AWAY = "plenty", noop.GIVEN_AWAY
+
+_RULES = f"""---
+apiVersion: maitred/v1
+kind: Action
+name: {PLENTY}
+title: A pizza
+type: offer
+channels: [pos]
+score: 100
+---
+apiVersion: maitred/v1
+kind: Action
+name: {GIVEN_AWAY}
+title: The last pizza
+type: offer
+channels: [pos]
+score: 99
+alternatives: [instead]
+---
+apiVersion: maitred/v1
+kind: Action
+name: instead
+title: Bread instead
+type: offer
+channels: [pos]
+score: -1
+---
+apiVersion: maitred/v1
+kind: Capacity
+name: ovens
+applies_to: {{actions: [{PLENTY}, instead]}}
+per: [location, action]
+limit: 1000000000
+window: {{calendar: day}}
+counts: claimed
+hold: 8h
+---
+apiVersion: maitred/v1
+kind: Capacity
+name: last-one
+applies_to: {{actions: [{GIVEN_AWAY}]}}
+per: [location]
+limit: 1
+window: lifetime
+counts: claimed
+hold: 8h
+"""
+
+
+def measure(progress: Progress) -> list[Section]:
+    """One section."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        place = Path(folder)
+        rules = ruleset.write(place / "rules", specs(ACTIONS), _RULES)
+        progress("starting the servers")
+        running = {
+            "no-op": stack.enter_context(servers.noop(SERVER_THREADS)),
+            "SQLite": stack.enter_context(servers.maitred(rules, f"sqlite:///{place}/claims.db")),
+        }
+        missing = ""
+        try:
+            url = stack.enter_context(postgres.server())
+            running["PostgreSQL"] = stack.enter_context(
+                servers.maitred(rules, url, MAITRED_KEYS=f"{place}/postgres.keys")
+            )
+        except postgres.NoServerError as why:
+            missing = str(why)
+        with servers.apart(running.values()):
+            for name, server in running.items():
+                progress(f"decisions to claim: {name}")
+                _prepare(server)
+            found = take_turns(_contenders(running), progress)
+    return [_section(found, missing)]
+
+
+def _prepare(server: servers.Server) -> None:
+    """Makes the decisions, then takes the one unit there is of what the others are denied."""
+    send(server, DECIDE, itertools.islice(decides("made", locations=1, most=2), DECISIONS))
+    if server.name != "no-op":
+        assert _is_granted(send(server, CLAIM, itertools.islice(_claims("first", GIVEN_AWAY), 1)))
+
+
+def _contenders(running: dict[str, servers.Server]) -> dict[str, Contender]:
+    granted = {
+        name: Contender(server, CLAIM, lambda word: _claims(word, PLENTY), _is_granted)
+        for name, server in running.items()
+    }
+    denied = {
+        f"{name}, denied": Contender(server, CLAIM, lambda word: _claims(f"d-{word}", GIVEN_AWAY), _is_denied)
+        for name, server in running.items()
+    }
+    return granted | denied
+
+
+def _claims(prefix: str, action: str) -> Iterator[bytes]:
+    """Claims without end, each under a request id of its own, decision by decision."""
+    decided = [decision_id_of(f"made-{number}").hex() for number in range(DECISIONS)]
+    for number in itertools.count():
+        yield pb.ClaimRequest(
+            request_id=f"{prefix}-{number}", decision_id=decided[number % DECISIONS], action=action
+        ).SerializeToString()
+
+
+def _is_granted(answer: bytes) -> bool:
+    return pb.ClaimResponse.FromString(answer).status == pb.CLAIM_GRANTED
+
+
+def _is_denied(answer: bytes) -> bool:
+    found = pb.ClaimResponse.FromString(answer)
+    return found.status == pb.CLAIM_DENIED and len(found.alternatives) == 1
+
+
+def _section(found: dict[str, Shown], missing: str) -> Section:
+    floor, denying = found["no-op"], found["no-op, denied"]
+    rows = [Row("no-op server", floor_rate(floor))]
+    for name, least in (("SQLite", LEAST_ON_SQLITE), ("PostgreSQL", LEAST_ON_POSTGRES)):
+        budget = f"at least {ratio(least)}"
+        if name not in found:
+            rows.append(Row(f"claims on {name}", f"not measured: {missing}", budget))
+            continue
+        own, denied = found[name], found[f"{name}, denied"]
+        rows += [
+            Row(f"claims on {name}", saturated(own)),
+            at_least(f"claims on {name}, of the no-op's", paired(own.rates, floor.rates), least, ratio),
+            Row(
+                f"server time of a claim on {name}, of the no-op's",
+                figures.shown(paired(own.cpu_us, floor.cpu_us), ratio),
+            ),
+            Row(f"denied with an alternative, {name}", saturated(denied)),
+            Row(
+                f"denied on {name}, of the no-op's",
+                figures.shown(paired(denied.rates, denying.rates), ratio),
+            ),
+        ]
+    return Section("Claim over gRPC at saturation, all on one row of capacity", tuple(rows))
