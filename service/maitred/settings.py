@@ -1,6 +1,7 @@
 """What a server is started with."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 DEFAULT_LISTEN = "127.0.0.1:50051"
@@ -11,12 +12,28 @@ KEYS_ENDING = ".keys"
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """How long each class of data is kept; ``None`` is for ever.
+
+    ``decisions`` with their outcomes: a year and a month, to compare with the year before.
+    ``consents`` that a later statement has replaced: three years, the usual time in which a claim
+    may be raised that there was none. ``ledger``, from when it counts no more: a month, for retries
+    and for questions. What a customer has stated last, and what still counts, has no term.
+    """
+
+    decisions: timedelta | None = timedelta(days=400)
+    consents: timedelta | None = timedelta(days=1_100)
+    ledger: timedelta | None = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Mirrors the flags of ``maitred serve`` and the ``MAITRED_*`` variables.
 
     ``listen`` is ``HOST:PORT``, port 0 for a free one. ``database`` is a SQLAlchemy URL. ``keys`` is
     the file of the keys that pseudonymise and seal, made where there is none; ``None`` is one beside
     the SQLite file, or ``maitred.keys``.
+    ``keep`` is how long what for; it is not applied under ``simulated_time``.
     ``drain_seconds`` is how long calls in flight may take once the service stops.
     """
 
@@ -26,6 +43,7 @@ class Settings:
     listen: str = DEFAULT_LISTEN
     workers: int = 1
     simulated_time: bool = False
+    keep: Keep = Keep()
     watch_seconds: float = 1.0
     drain_seconds: float = 10.0
     tls_cert: Path | None = None

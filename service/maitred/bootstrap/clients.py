@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from maitred.rpc.client import Client, ClientError
+from maitred.rpc.client import TIMEOUT_SECONDS, Client, ClientError
 
-__all__ = ["Client", "ClientError", "connect"]
+__all__ = ["TIMEOUT_SECONDS", "Client", "ClientError", "connect"]
 
 
-def connect(target: str, tls_ca: Path | None = None) -> Client:
+def connect(target: str, tls_ca: Path | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> Client:
     """A client of the service at ``HOST:PORT``, to be used as a context manager."""
-    return Client(target, tls_ca=tls_ca)
+    return Client(target, tls_ca=tls_ca, timeout_seconds=timeout_seconds)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from maitred import iab
 from maitred.core.signals import Gpp, Malformed, Tcf
@@ -24,13 +24,10 @@ from maitred.engine.tickets import MoveTicket
 from maitred.engine.upkeep import LOOK_SECONDS, Chore
 from maitred.vault import Pool
 
+from .retention import Retention
+
 SWEEP_SECONDS = 1.0
 """How late what has expired is given back where nothing else happens."""
-PURGE_SECONDS = 600.0
-PURGE_ROWS = 1_000
-"""At once: some milliseconds, that decisions wait."""
-LEDGER_KEPT = timedelta(days=30)
-"""What is over stays so long, for retries and for questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +81,7 @@ def read_signals(tcf: str, gpp: str) -> tuple[Tcf | Malformed | None, Gpp | Malf
     return iab.tcf_signal(tcf), iab.gpp_signal(gpp)
 
 
-def chores_of(
-    engine: Engine, store: Store, now: Callable[[], datetime], *, simulated_time: bool = False
-) -> list[Chore]:
+def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = False) -> list[Chore]:
     """What is to be done beside answering.
 
     Under simulated time nothing expires or is forgotten by this process's clock, which the callers' need
@@ -98,9 +93,7 @@ def chores_of(
         if policy is not None and policy.limits:
             engine.committer.commit(MoveTicket(plan=lambda _: ()))
 
-    def purge() -> None:
-        while store.purge_ledger(now() - LEDGER_KEPT, PURGE_ROWS):
-            pass
-
     look = Chore(LOOK_SECONDS, engine.pauses.refresh)
-    return [look] if simulated_time else [look, Chore(SWEEP_SECONDS, sweep), Chore(PURGE_SECONDS, purge)]
+    if simulated_time:
+        return [look]
+    return [look, Chore(SWEEP_SECONDS, sweep), Chore(LOOK_SECONDS, retention.step)]

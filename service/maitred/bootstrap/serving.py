@@ -25,6 +25,7 @@ from maitred.settings import Settings
 
 from .engine import Engine, chores_of, make_engine
 from .provenance import commit_of
+from .retention import Retention
 from .rules import load_policy
 from .watch import Watch
 
@@ -106,7 +107,11 @@ class Running:
         self._settings, self._store, self._observer, self._log = settings, opened, observer, log
         self._engine, self._server = engine, server
         self._upkeep = Upkeep(
-            chores_of(engine, opened, _now, simulated_time=settings.simulated_time),
+            chores_of(
+                engine,
+                Retention(opened, settings.keep, _now, lambda gone: log.info("forgotten", **gone)),
+                simulated_time=settings.simulated_time,
+            ),
             time.monotonic,
             lambda error: log.warning("chore_failed", cause=error),
         )

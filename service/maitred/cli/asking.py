@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from maitred.bootstrap.clients import Client, ClientError, connect
+from maitred.bootstrap.clients import TIMEOUT_SECONDS, Client, ClientError, connect
 from maitred.core.decisions import Explain
 
 from . import messages
@@ -81,12 +81,17 @@ def explain(decision_id: str, level: Explain, target: str, tls_ca: Path | None, 
     return FINE
 
 
-def called(call: Callable[[Client], _Got], target: str, tls_ca: Path | None) -> _Got:
+def called(
+    call: Callable[[Client], _Got],
+    target: str,
+    tls_ca: Path | None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> _Got:
     """What one call of a server at ``HOST:PORT`` gives. Raises ``Stop``."""
     if ":" not in target:
         raise Stop(messages.not_an_address(target))
     try:
-        with connect(target, tls_ca) as client:
+        with connect(target, tls_ca, timeout_seconds) as client:
             return call(client)
     except ClientError as error:
         raise stop_for(error, target) from None

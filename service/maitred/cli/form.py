@@ -37,6 +37,15 @@ Decision = Annotated[
 Claim = Annotated[
     str, typer.Argument(metavar="CLAIM_ID", show_default=False, help="As `maitred claim` prints it.")
 ]
+Customer = Annotated[
+    str, typer.Argument(metavar="CUSTOMER", show_default=False, help="The customer's id, as callers send it.")
+]
+TheDatabase = Annotated[
+    str,
+    typer.Option(
+        "--database", envvar="MAITRED_DATABASE", metavar="URL", help="Where `maitred serve` keeps decisions."
+    ),
+]
 By = Annotated[
     str | None,
     typer.Option("--by", envvar="MAITRED_BY", metavar="NAME", help="Who does it; your user name otherwise."),

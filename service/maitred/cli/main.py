@@ -8,15 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from . import (
+    audit,
     check,
     claim,
+    consent,
     decide,
+    erase,
     explain,
+    export,
     keys,
     limits,
     messages,
     outcome,
     pause,
+    purge,
     redeem,
     release,
     resume,
@@ -33,6 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 RULES, TRYING, OPERATING = "Rule files", "Trying things", "Operating"
+RIGHTS = "Customers' rights"
 
 for _panel, _name, _command in (
     (OPERATING, "serve", serve),
@@ -47,6 +53,11 @@ for _panel, _name, _command in (
     (TRYING, "redeem", redeem),
     (TRYING, "release", release),
     (TRYING, "outcome", outcome),
+    (RIGHTS, "consent", consent),
+    (RIGHTS, "export", export),
+    (RIGHTS, "erase", erase),
+    (RIGHTS, "audit", audit),
+    (RIGHTS, "purge", purge),
 ):
     app.command(_name, help=_command.HELP, rich_help_panel=_panel)(_command.run)
 app.add_typer(keys.app, name="keys", rich_help_panel=OPERATING)

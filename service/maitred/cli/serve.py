@@ -10,6 +10,7 @@ from maitred.settings import DEFAULT_DATABASE, DEFAULT_LISTEN, DEFAULT_RULES, Se
 
 from . import messages
 from .exits import Stop
+from .keeping import keep_option, read_keep
 
 HELP = """Serve decisions over gRPC by the rules of a directory.
 
@@ -21,6 +22,9 @@ SIGTERM and Ctrl-C stop it: not serving first, then calls in flight finish. A se
 
 At a terminal it says what it serves and how to try it; otherwise it writes JSON lines to stderr.
 
+Back up two things, apart from each other: the database, and the file of keys, without which what is kept \
+of customers cannot be read. What has been kept long enough is forgotten while it serves: see --keep.
+
 Examples:
 
   maitred serve --rules rules/starter
@@ -29,6 +33,8 @@ Examples:
   --database postgresql+psycopg://maitred@localhost/maitred
 
 Exit codes: 0 stopped, 1 faults with --strict, 2 cannot run (port, database, flags)."""
+
+_DEFAULTS = Settings()
 
 Rules = Annotated[
     Path, typer.Option("--rules", envvar="MAITRED_RULES", metavar="DIR", help="The directory of the ruleset.")
@@ -47,8 +53,8 @@ Keys = Annotated[
         envvar="MAITRED_KEYS",
         metavar="FILE",
         help="The keys that pseudonymise and seal what is kept of customers; made where there are none. "
-        "Without it, a file beside the SQLite database, or maitred.keys. Keep a copy: without it nothing "
-        "can be read back.",
+        "Without it, a file beside the SQLite database, or maitred.keys. Keep a copy of it, apart from the "
+        "backups of the database: without it nothing can be read back.",
     ),
 ]
 Listen = Annotated[
@@ -111,7 +117,7 @@ TlsClientCa = Annotated[
     ),
 ]
 
-_DEFAULTS = Settings()
+KeepFor = Annotated[list[str] | None, keep_option(_DEFAULTS.keep)]
 
 
 def run(
@@ -121,6 +127,7 @@ def run(
     keys: Keys = None,
     listen: Listen = DEFAULT_LISTEN,
     workers: Workers = 1,
+    keep: KeepFor = None,
     simulated_time: SimulatedTime = False,
     strict: Strict = False,
     watch_seconds: WatchSeconds = _DEFAULTS.watch_seconds,
@@ -136,6 +143,7 @@ def run(
         keys=keys,
         listen=listen,
         workers=workers,
+        keep=read_keep(keep or (), _DEFAULTS.keep),
         simulated_time=simulated_time,
         watch_seconds=watch_seconds,
         drain_seconds=drain_seconds,

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Mapping
 
+from maitred.bootstrap.keys import KeyringUnusable
 from maitred.bootstrap.serving import Running, start
 from maitred.engine.log import Log
 from maitred.engine.ports import StoreDown
@@ -13,12 +14,12 @@ from maitred.rpc.server import ListenError
 from maitred.settings import Settings
 from maitred.store import StoreUnusable
 from maitred.telemetry import configure_logging
-from maitred.vault import KeyringUnusable
 
 from . import messages
 from .banner import banner, safe_url
 from .console import err
 from .exits import FINDINGS, FINE, Stop
+from .keeping import keep_text
 from .signals import Signals
 
 STDIN = 0
@@ -75,6 +76,7 @@ def _announce(running: Running, settings: Settings, log: Log, *, at_terminal: bo
         actions=len(policy.actions) if policy else 0,
         database=safe_url(settings.database),
         simulated_time=settings.simulated_time,
+        keep=keep_text(settings.keep),
         tls=settings.tls_cert is not None,
         ready=policy is not None,
         pid=os.getpid(),

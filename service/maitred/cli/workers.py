@@ -16,6 +16,7 @@ from maitred.telemetry import configure_logging
 from . import messages
 from .banner import safe_url
 from .exits import CANNOT_RUN, FINDINGS, FINE, Stop
+from .keeping import keep_text
 from .serve import WORKER_VARIABLE
 from .signals import Signals
 
@@ -80,6 +81,7 @@ def worker_environ(settings: Settings, environ: Mapping[str, str], *, strict: bo
         "KEYS": settings.keys_file,
         "LISTEN": settings.listen,
         "WORKERS": settings.workers,
+        "KEEP": keep_text(settings.keep),
         "SIMULATED_TIME": settings.simulated_time,
         "STRICT": strict,
         "WATCH_SECONDS": settings.watch_seconds,

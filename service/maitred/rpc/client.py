@@ -152,9 +152,11 @@ class Client:
         )
         return views.limits(self._call(self._rulesets.GetLimits, request))
 
-    def record_consent(self, *, request_id: str, customer_id: str, consents: Iterable[Consent]) -> None:
-        """Keeps statements of a customer."""
-        records = [asdict(each) for each in consents]
+    def record_consent(
+        self, *, request_id: str, customer_id: str, consents: Iterable[Consent], made_now: bool = False
+    ) -> None:
+        """Keeps statements of a customer; with ``made_now`` their time is the server's, and not sent."""
+        records = [asdict(each) | ({"at": None} if made_now else {}) for each in consents]
         request = privacy_pb2.RecordConsentRequest(
             request_id=request_id, customer_id=customer_id, records=records
         )

@@ -7,12 +7,13 @@ from . import address
 from .chain import Identity
 from .errors import StoreUnusable
 from .instants import to_microseconds
+from .reading import ReadOnlyStore, open_read_only
 from .sqlite import open_sqlite
 from .stores import SqlStore
 
 _ID_OCTETS = 16
 
-__all__ = ["SqlStore", "StoreUnusable", "open_store"]
+__all__ = ["ReadOnlyStore", "SqlStore", "StoreUnusable", "open_read_only", "open_store"]
 
 
 def open_store(url: str) -> SqlStore:

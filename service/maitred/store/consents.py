@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.engine import Connection
 
 from maitred.core.consents import Consent, ConsentState
@@ -59,6 +59,12 @@ def purge(connection: Connection, before: datetime, most: int) -> int:
     old = select(_C.request, _C.place).where(_C.made_at < to_microseconds(before), _is_replaced())
     gone = delete(CONSENT).where(tuple_(_C.request, _C.place).in_(old.order_by(_C.made_at).limit(most)))
     return connection.execute(gone).rowcount
+
+
+def count_replaced(connection: Connection, before: datetime) -> int:
+    """How many statements ``purge`` would delete."""
+    old = (_C.made_at < to_microseconds(before)) & _is_replaced()
+    return connection.scalar(select(func.count()).select_from(CONSENT).where(old)) or 0
 
 
 def _lock(connection: Connection, person: Person) -> bytes:

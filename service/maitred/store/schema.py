@@ -29,6 +29,17 @@ def bring_up_to_date(connection: Connection, name: str) -> None:
     _migrate(connection)
 
 
+def check_up_to_date(connection: Connection, name: str) -> None:
+    """Raises ``StoreUnusable`` where the tables are not of this version; changes nothing."""
+    found = _version(connection, name)
+    if found is None:
+        raise StoreUnusable(messages.empty(name))
+    if found < HEAD:
+        raise StoreUnusable(messages.too_old(name, found, HEAD))
+    if found > HEAD:
+        raise StoreUnusable(messages.too_new(name, found, HEAD))
+
+
 def _version(connection: Connection, name: str) -> str | None:
     """The migration the database is at; ``None`` for an empty one."""
     tables = inspect(connection).get_table_names()

@@ -1,0 +1,72 @@
+"""``--keep``: how long data is kept, as one types it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
+from datetime import timedelta
+from typing import Any
+
+import typer
+
+from maitred.settings import Keep
+
+from . import privacy_messages as messages
+from .exits import Stop
+
+FOR_EVER = "forever"
+LEAST, MOST = timedelta(days=1), timedelta(days=36_500)
+"""Retries and holds come back within a day; longer than a century is for ever."""
+CLASSES = tuple(each.name for each in fields(Keep))
+
+KEEP_ALL = Keep(decisions=None, consents=None, ledger=None)
+
+_DAYS = {"d": 1, "w": 7}
+
+
+def keep_text(keep: Keep) -> str:
+    """As it can be typed: ``decisions=400d,consents=forever,ledger=30d``."""
+    return ",".join(f"{data}={span_text(span)}" for data, span in asdict(keep).items())
+
+
+def span_text(span: timedelta | None) -> str:
+    """``400d``."""
+    return FOR_EVER if span is None else f"{span.days}d"
+
+
+def keep_option(default: Keep | None) -> Any:
+    """The flag, with what counts for classes that it does not name."""
+    return typer.Option(
+        "--keep",
+        envvar="MAITRED_KEEP",
+        metavar="CLASS=SPAN",
+        show_default=keep_text(default) if default else False,
+        help="How long data is kept, for each class: days (400d), weeks (8w) or forever. decisions with "
+        "their outcomes; consents that a later statement has replaced; ledger, what limits have counted "
+        "and count no more. Repeat it, or part by commas.",
+    )
+
+
+def read_keep(words: Iterable[str], default: Keep) -> Keep:
+    """What was typed; classes that are not named are as in ``default``. Raises ``Stop``."""
+    told: dict[str, timedelta | None] = {}
+    for word in _parts(words):
+        data, _, span = word.partition("=")
+        if data not in CLASSES:
+            raise Stop(messages.no_such_class(data, CLASSES), messages.HOW_TO_KEEP)
+        if data in told:
+            raise Stop(messages.class_twice(data))
+        told[data] = None if span == FOR_EVER else _span(data, span)
+    return Keep(**(asdict(default) | told))
+
+
+def _parts(words: Iterable[str]) -> Iterator[str]:
+    return (part.strip() for word in words for part in word.split(",") if part.strip())
+
+
+def _span(data: str, text: str) -> timedelta:
+    number, unit = text[:-1], text[-1:]
+    if unit not in _DAYS or not (number.isascii() and number.isdigit()):
+        raise Stop(messages.not_a_span(data, text), messages.HOW_TO_KEEP)
+    days = int(number) * _DAYS[unit] if len(number) <= len(str(MOST.days)) else MOST.days + 1
+    if not LEAST.days <= days <= MOST.days:
+        raise Stop(messages.span_out_of_range(data, text, LEAST.days, MOST.days), messages.HOW_TO_KEEP)
+    return timedelta(days=days)
