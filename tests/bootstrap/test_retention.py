@@ -1,0 +1,182 @@
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from maitred.bootstrap import retention
+from maitred.bootstrap.engine import chores_of
+from maitred.bootstrap.retention import Retention, forget, rest_seconds, terms
+from maitred.core.consents import Consent, ConsentState
+from maitred.engine.ports import Person, StoreConflict, StoreDown
+from maitred.settings import Keep
+from maitred.store import open_store
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+KEEP = Keep(decisions=2 * DAY, consents=None, ledger=DAY)
+
+
+class Clock:
+    """Seconds that pass as they are told to."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.rested = []
+
+    def __call__(self):
+        return self.now
+
+    def rest(self, seconds):
+        self.rested.append(seconds)
+        self.now += seconds
+
+
+class Shelves:
+    """A store of so many rows of each class; every call takes so many seconds a row."""
+
+    def __init__(self, clock, row_seconds=0.0, **rows):
+        self.rows, self.asked = rows, []
+        self._clock, self._row_seconds = clock, row_seconds
+        self.failure = None
+
+    def _purge(self, data, before, most):
+        if self.failure:
+            raise self.failure
+        gone = min(most, self.rows.get(data, 0))
+        self.rows[data] = self.rows.get(data, 0) - gone
+        self.asked.append((data, before, most))
+        self._clock.now += gone * self._row_seconds
+        return gone
+
+    def purge_decisions(self, before, most):
+        return self._purge("decisions", before, most)
+
+    def purge_consents(self, before, most):
+        return self._purge("consents", before, most)
+
+    def purge_ledger(self, before, most):
+        return self._purge("ledger", before, most)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def make(shelves, clock, told, keep=KEEP):
+    return Retention(shelves, keep, lambda: NOON, told.append, clock=clock, rest=clock.rest)
+
+
+def test_what_is_kept_for_ever_has_no_term():
+    assert terms(KEEP, NOON) == {"decisions": NOON - 2 * DAY, "ledger": NOON - DAY}
+    assert terms(Keep(None, None, None), NOON) == {}
+
+
+def test_a_term_before_the_calendar_begins_is_its_beginning():
+    assert terms(KEEP, datetime(1, 1, 2, tzinfo=UTC))["decisions"] == retention.EARLIEST
+
+
+def test_all_that_is_over_goes_and_nothing_else_is_asked_for(clock):
+    shelves = Shelves(clock, decisions=2_500, consents=9, ledger=70)
+    pieces = list(forget(shelves, KEEP, NOON, clock))
+    assert sum(piece.rows for piece in pieces if piece.data == "decisions") == 2_500
+    assert sum(piece.rows for piece in pieces if piece.data == "ledger") == 70
+    assert shelves.rows == {"decisions": 0, "consents": 9, "ledger": 0}
+    assert {before for data, before, _ in shelves.asked if data == "decisions"} == {NOON - 2 * DAY}
+
+
+def test_pieces_grow_while_they_are_quick_and_shrink_when_they_are_slow(clock):
+    quick = Shelves(clock, decisions=10_000)
+    list(forget(quick, KEEP, NOON, clock))
+    assert [most for _, _, most in quick.asked[:5]] == [100, 200, 400, 800, 1_000]
+    slow = Shelves(clock, row_seconds=0.001, decisions=1_000)
+    list(forget(slow, KEEP, NOON, clock))
+    assert {most for _, _, most in slow.asked} == {100}
+
+
+def test_decisions_have_the_database_longer_than_a_piece_takes(clock):
+    shelves, told = Shelves(clock, row_seconds=0.0001, decisions=1_000), []
+    for piece in forget(shelves, KEEP, NOON, clock):
+        assert rest_seconds(piece) >= 4 * piece.seconds > 0
+    shelves.rows["decisions"] = 300
+    make(shelves, clock, told).step()
+    assert all(seconds >= 0.02 for seconds in clock.rested)
+
+
+def test_a_step_ends_in_time_for_other_chores_and_the_next_one_goes_on(clock):
+    shelves, told = Shelves(clock, decisions=20_000, ledger=1), []
+    upkeep = make(shelves, clock, told)
+    steps = 0
+    while not told:
+        began = clock.now
+        upkeep.step()
+        assert clock.now - began <= retention.SLICE_SECONDS + 0.05
+        clock.now += 0.25
+        steps += 1
+        assert steps < 100
+    assert steps > 1
+    assert told == [{"decisions": 20_000, "ledger": 1}]
+
+
+def test_rounds_are_ten_minutes_apart_and_idle_ones_say_nothing(clock):
+    shelves, told = Shelves(clock), []
+    upkeep = make(shelves, clock, told)
+    upkeep.step()
+    asked = len(shelves.asked)
+    clock.now += retention.ROUND_SECONDS - 1
+    upkeep.step()
+    assert len(shelves.asked) == asked
+    clock.now += 1
+    upkeep.step()
+    assert len(shelves.asked) == 2 * asked
+    assert told == []
+
+
+@pytest.mark.parametrize("failure", [StoreConflict("busy"), StoreDown("away")])
+def test_a_round_that_fails_is_begun_again_after_a_minute(clock, failure):
+    shelves, told = Shelves(clock, decisions=5), []
+    upkeep = make(shelves, clock, told)
+    shelves.failure = failure
+    if isinstance(failure, StoreDown):
+        with pytest.raises(StoreDown):
+            upkeep.step()
+    else:
+        upkeep.step()  # another replica does it
+    shelves.failure = None
+    upkeep.step()
+    assert shelves.rows["decisions"] == 5
+    clock.now += retention.AGAIN_SECONDS
+    upkeep.step()
+    assert told == [{"decisions": 5}]
+
+
+def test_under_simulated_time_nothing_is_forgotten(clock):
+    shelves = Shelves(clock, decisions=5)
+    engine = SimpleNamespace(
+        pauses=SimpleNamespace(refresh=lambda: None), rulesets=SimpleNamespace(active=None)
+    )
+    upkeep = make(shelves, clock, [])
+    for chore in chores_of(engine, upkeep, simulated_time=True):
+        chore.do()
+    assert shelves.rows["decisions"] == 5
+    for chore in chores_of(engine, upkeep):
+        chore.do()
+    assert shelves.rows["decisions"] == 0
+
+
+def test_of_a_real_store_only_replaced_statements_go(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/maitred.db")
+    person = Person(b"r" * 16, b"p" * 18, b"k" * 60, {})
+    stated = [
+        Consent("ads", ConsentState.GRANTED, "app", NOON - 9 * DAY),
+        Consent("ads", ConsentState.DENIED, "app", NOON - 8 * DAY),
+        Consent("news", ConsentState.GRANTED, "app", NOON - 9 * DAY),
+    ]
+    assert store.record_consents(person, b"q" * 16, b"as sent", stated)
+    keep = Keep(decisions=None, consents=5 * DAY, ledger=None)
+    assert [(piece.data, piece.rows) for piece in forget(store, keep, NOON)] == [("consents", 1)]
+    assert {each.purpose: each.state for each in store.statements(person.ref)} == {
+        "ads": ConsentState.DENIED,
+        "news": ConsentState.GRANTED,
+    }
+    store.close()
