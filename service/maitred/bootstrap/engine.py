@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from maitred.core.limits import plain
 from maitred.engine.claims import Claims
 from maitred.engine.committer import Committer
-from maitred.engine.observer import Observer
+from maitred.engine.observer import LimitsSeen, Observer
 from maitred.engine.operators import Operators
 from maitred.engine.outcomes import Outcomes
 from maitred.engine.pauses import Pauses
@@ -18,11 +18,14 @@ from maitred.engine.records import Records
 from maitred.engine.rulesets import Load, Rulesets
 from maitred.engine.service import DecisionService
 from maitred.engine.standings import Standings
+from maitred.engine.telling import Teller
 from maitred.engine.tickets import MoveTicket
 from maitred.engine.upkeep import LOOK_SECONDS, Chore
 
 SWEEP_SECONDS = 1.0
 """How late what has expired is given back where nothing else happens."""
+SIGHT_SECONDS = 10.0
+"""How old a gauge is at most; each look reads the counters of every limit that is not per person."""
 PURGE_SECONDS = 600.0
 PURGE_ROWS = 1_000
 """At once: some milliseconds, that decisions wait."""
@@ -40,6 +43,7 @@ class Engine:
     claimer: Claims
     operator: Operators
     pauses: Pauses
+    standings: Standings
 
 
 def make_engine(store: Store, observer: Observer, load: Load, now: Callable[[], datetime]) -> Engine:
@@ -50,6 +54,7 @@ def make_engine(store: Store, observer: Observer, load: Load, now: Callable[[], 
     pauses = Pauses(store, rulesets, now)
     proposals = Proposals(records, rulesets, plain)
     outcomes = Outcomes(store, proposals, committer, now)
+    standings = Standings(store, rulesets, now)
     return Engine(
         rulesets,
         committer,
@@ -62,10 +67,29 @@ def make_engine(store: Store, observer: Observer, load: Load, now: Callable[[], 
             new_id=secrets.token_hex,
             paused=pauses.names,
         ),
-        Claims(store, proposals, committer, outcomes, now=now, paused=pauses.names),
-        Operators(pauses, Standings(store, rulesets, now)),
+        Claims(
+            store,
+            proposals,
+            committer,
+            outcomes,
+            now=now,
+            paused=pauses.names,
+            teller=Teller(observer),
+        ),
+        Operators(pauses, standings, observer),
         pauses,
+        standings,
     )
+
+
+def sights_of(engine: Engine, observer: Observer) -> list[Chore]:
+    """What is looked at for observers alone; on a thread of its own, for it may take a while."""
+
+    def look() -> None:
+        limits, paused = engine.standings.fullness(), engine.pauses.names()
+        observer.observe(LimitsSeen(tuple(limits), len(paused)))
+
+    return [Chore(SIGHT_SECONDS, look)] if observer.tracing else []
 
 
 def chores_of(

@@ -215,6 +215,7 @@ class DecisionService:
                 "commit": ticket.commit_seconds,
                 "explain": time.perf_counter() - committed,
             },
+            limits=Counter((found.limit.name, found.reason) for found in made.deciding.shortages.values()),
         )
 
 

@@ -1,22 +1,28 @@
 """How limits stand: what operators see of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import chain, islice
 
-from maitred.core.limits import Heat, Limit, heat_of, maximum_of, parts_of, subject_values
+from maitred.core.limits import PACE_SUFFIX, hides_subject, parts_of, subject_of
 from maitred.core.policy import Policy
-from maitred.core.snapshot import window_words
-from maitred.core.values import Facts
-from maitred.core.windows import Rolling
+from maitred.core.windows import Rolling, Session
 
 from .calls import LimitsCall, LimitView
 from .deciding import MICROSECOND
 from .errors import CallError, Code
+from .nearest import did_you_mean
+from .observer import Fullness
 from .ports import Store, StoreDown, Tally, TallyAsk
 from .rulesets import Rulesets
+from .views import FORECAST_LOOKBACK, LOCATION_ID, Part, Placed, fullness_of, views_of
 
-FORECAST_LOOKBACK = timedelta(minutes=15)
-"""The present pace is that of the last quarter of an hour: long enough to smooth, short enough to warn."""
+READ_MOST = 2_000
+"""Subjects of a limit that are read to tell which are the fullest, where each has a maximum of its own.
+
+More locations than all but the largest chains have; some tens of milliseconds.
+"""
 
 
 class Standings:
@@ -30,124 +36,85 @@ class Standings:
         policy = self._rulesets.active
         if policy is None:
             raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
-        users = _users(policy, call)
+        parts = _asked_for(policy, call)
+        return self._views(Placed(policy, call.location_id), parts, call.most)
+
+    def fullness(self) -> Sequence[Fullness]:
+        """How full limits are that are not per person: a bounded number, whoever comes.
+
+        Empty while no ruleset is in force. Raises ``CallError``.
+        """
+        policy = self._rulesets.active
+        if policy is None:
+            return ()
+        parts = {key: part for key, part in _parts(policy).items() if not _is_personal(part)}
+        views = defaultdict(list)
+        for view in self._views(Placed(policy, ""), parts, READ_MOST):
+            if view.maximum is not None:
+                views[view.name].append(view)
+        return [Fullness(name, *fullness_of(each)) for name, each in views.items()]
+
+    def _views(self, placed: Placed, parts: Mapping[str, Part], most: int) -> Sequence[LimitView]:
         now = self._now()
-        asks = {limit.name: TallyAsk(limit.name, _lookback_us(limit)) for limit in _parts(users)}
+        personal = [part for part in parts.values() if _is_personal(part)]
+        others = [part for part in parts.values() if not _is_personal(part)]
         try:
-            tallies = self._store.tallies(
-                now, list(asks.values()), FORECAST_LOOKBACK // MICROSECOND, call.most
-            )
+            tallies = [
+                *self._tallies(now, placed, personal, most),
+                *self._tallies(now, placed, others, max(most, READ_MOST)),
+            ]
         except StoreDown as down:
             raise CallError(Code.STORE_DOWN, "the ledger cannot be read, try again") from down
-        return sorted(_views(policy, users, tallies, call.location_id, now), key=_order)
+        views = views_of(placed, parts, tallies, now, most)
+        return list(chain.from_iterable(islice(each, most) for each in views))
+
+    def _tallies(self, now: datetime, placed: Placed, parts: Iterable[Part], most: int) -> Sequence[Tally]:
+        asks = {part.limit.name: _ask(part, placed.location_id) for part in parts}
+        return self._store.tallies(now, list(asks.values()), FORECAST_LOOKBACK // MICROSECOND, most)
 
 
-def _users(policy: Policy, call: LimitsCall) -> Mapping[Limit, tuple[str, ...]]:
-    """The limits asked for, each with the names of the actions it applies to."""
-    if call.action and call.action not in policy.by_name:
-        raise CallError(Code.NOT_FOUND, f"no action `{call.action}`")
-    found: dict[Limit, list[str]] = {}
+def _parts(policy: Policy) -> dict[str, Part]:
+    """Every limit and pace there is by key, each with the names of the actions it applies to."""
+    users: dict[str, list[str]] = defaultdict(list)
     for action in policy.by_name.values():
         for limit in action.limits:
-            found.setdefault(limit, []).append(action.name)
-    if call.limit and not any(limit.name == call.limit for limit in found):
-        raise CallError(Code.NOT_FOUND, f"no limit `{call.limit}`")
+            users[limit.key].append(action.name)
     return {
-        limit: tuple(sorted(names))
-        for limit, names in found.items()
-        if call.limit in {"", limit.name} and (not call.action or call.action in names)
+        part.key: Part(part, tuple(sorted(users[key])))
+        for key, limit in policy.limits.items()
+        for part in parts_of(limit)
     }
 
 
-def _parts(limits: Mapping[Limit, object]) -> Iterator[Limit]:
-    return (part for limit in limits for part in parts_of(limit))
+def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, Part]:
+    """Those that the call chooses. Raises ``CallError``: there is none of that name."""
+    if call.action and call.action not in policy.by_name:
+        near = did_you_mean(call.action, policy.by_name)
+        raise CallError(Code.NOT_FOUND, f"no action `{call.action}`{near}")
+    if call.location_id and policy.location(call.location_id) is None:
+        near = did_you_mean(call.location_id, policy.locations or ())
+        raise CallError(Code.NOT_FOUND, f"unknown location `{call.location_id}`{near}")
+    parts = _parts(policy)
+    names = {part.limit.name for part in parts.values()}
+    if call.limit and call.limit not in names:
+        raise CallError(Code.NOT_FOUND, f"no limit `{call.limit}`{did_you_mean(call.limit, sorted(names))}")
+    return {
+        key: part
+        for key, part in parts.items()
+        if call.limit in {"", part.limit.name, part.limit.name.removesuffix(PACE_SUFFIX)}
+        and (not call.action or call.action in part.actions)
+    }
 
 
-def _lookback_us(limit: Limit) -> int | None:
-    return limit.window.duration // MICROSECOND if isinstance(limit.window, Rolling) else None
+def _is_personal(part: Part) -> bool:
+    """Whether it has as many subjects as there are people."""
+    return hides_subject(part.limit) or isinstance(part.limit.window, Session)
 
 
-def _views(
-    policy: Policy,
-    users: Mapping[Limit, tuple[str, ...]],
-    tallies: Sequence[Tally],
-    location_id: str,
-    now: datetime,
-) -> Iterator[LimitView]:
-    parts = {part.key: (part, names) for limit, names in users.items() for part in parts_of(limit)}
-    seen: set[str] = set()
-    for tally in tallies:
-        key, facts = _key(tally, parts), Facts()
-        if key not in parts:
-            continue
-        part, names = parts[key]
-        seen.add(key)
-        facts = _facts(part, tally, policy)
-        if not location_id or facts.get("location.id", location_id) == location_id:
-            yield _view(part, names, tally, facts, now)
-    for key, (part, names) in parts.items():
-        if key not in seen and not part.per:
-            yield _view(part, names, _untouched(part), {}, now)
-
-
-def _key(tally: Tally, parts: Mapping[str, object]) -> str:
-    """The key of the limit that the tally is of; where each action has units, the last value tells."""
-    if tally.limit in parts:
-        return tally.limit
-    values = subject_values(tally.subject) if tally.subject else ("",)
-    return f"{tally.limit}@{values[-1]}"
-
-
-def _facts(limit: Limit, tally: Tally, policy: Policy) -> Facts:
-    """What the subject tells, and what is known of its location."""
-    if heat_of(limit.per) is Heat.PERSON:
-        return {}
-    facts: Facts = dict(zip(limit.per, subject_values(tally.subject), strict=False))
-    location = policy.location(str(facts.get("location.id", "")))
-    return {**facts, **location.attributes} if location else facts
-
-
-def _view(limit: Limit, names: tuple[str, ...], tally: Tally, facts: Facts, now: datetime) -> LimitView:
-    maximum = maximum_of(limit, facts)
-    return LimitView(
-        name=limit.name,
-        kind=limit.kind,
-        subject=_subject_words(limit, tally, facts),
-        window=window_words(limit.window),
-        counts=limit.counts.value,
-        used=tally.live - min(tally.held, tally.live),
-        held=min(tally.held, tally.live),
-        maximum=maximum,
-        resets_at=tally.resets_at,
-        exhausted_at=_exhausted_at(limit, tally, maximum, now),
-        actions=names,
-    )
-
-
-def _subject_words(limit: Limit, tally: Tally, facts: Facts) -> str:
-    names = [name.removesuffix(".id") for name in limit.per]
-    if heat_of(limit.per) is Heat.PERSON:
-        return f"{' and '.join(names)} {tally.subject}"
-    told = [f"{name} {facts[attribute]}" for name, attribute in zip(names, limit.per, strict=True)]
-    return ", ".join([*told, *([f"action {limit.scope}"] if limit.scope else [])])
-
-
-def _exhausted_at(limit: Limit, tally: Tally, maximum: int | None, now: datetime) -> datetime | None:
-    """When the last unit goes at the present pace, where that is before the count begins anew."""
-    if maximum is None or tally.recent <= 0 or tally.live >= maximum:
-        return None
-    try:
-        at = now + FORECAST_LOOKBACK * ((maximum - tally.live) / tally.recent)
-    except OverflowError:
-        return None
-    end = now + limit.window.duration if isinstance(limit.window, Rolling) else tally.resets_at
-    return at if end is None or at < end else None
-
-
-def _untouched(limit: Limit) -> Tally:
-    return Tally(limit.name, "", "", None, held=0, used=0, live=0, recent=0.0)
-
-
-def _order(view: LimitView) -> tuple[str, float, str]:
-    full = (view.used + view.held) / view.maximum if view.maximum else 0.0
-    return view.name, -full, view.subject
+def _ask(part: Part, location_id: str) -> TallyAsk:
+    limit = part.limit
+    lookback = limit.window.duration // MICROSECOND if isinstance(limit.window, Rolling) else None
+    start = ""
+    if location_id and limit.per[:1] == (LOCATION_ID,) and not _is_personal(part):
+        start = subject_of((LOCATION_ID,), {LOCATION_ID: location_id}, limit.letter_case)
+    return TallyAsk(limit.name, lookback, start)
