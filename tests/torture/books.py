@@ -15,8 +15,8 @@ HELD, CONFIRMED = UnitState.HELD.value, UnitState.CONFIRMED.value
 LIVE = (HELD, CONFIRMED)
 UNIT_OCTETS, ID_OCTETS = 25, 16
 SAMPLE_SECONDS = 0.01
-LOTS_EVERY_SAMPLES = 8
-"""Counting lots looks at every one of a round."""
+LOTS_EVERY_SAMPLES, ASK_EVERY_SAMPLES = 8, 8
+"""Counting lots looks at every one of a round; asking takes time of the service."""
 CALL_SECONDS = 2
 MOST_SUBJECTS = 1_000
 
@@ -109,7 +109,8 @@ class Sampler(threading.Thread):
         with Books(self._database) as books:
             while not self._over.wait(SAMPLE_SECONDS):
                 self._read(books)
-                self._ask()
+                if self.samples % ASK_EVERY_SAMPLES == 0:
+                    self._ask()
                 self.samples += 1
 
     def _read(self, books):

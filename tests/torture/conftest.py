@@ -170,16 +170,8 @@ def shared_crews(shared_databases, tmp_path_factory):
         crew.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def crew(request, shared_crews):
-    """One server process on SQLite, four on PostgreSQL, in turn."""
-    found = shared_crews[request.param]
-    found.ensure_running()
-    return found
-
-
 @pytest.fixture
-def four(shared_crews):
-    """Four server processes on PostgreSQL."""
-    shared_crews["postgresql"].ensure_running()
-    return shared_crews["postgresql"]
+def crew(kind, shared_crews):
+    """One server process where ``kind`` is ``sqlite``, four where it is ``postgresql``."""
+    shared_crews[kind].ensure_running()
+    return shared_crews[kind]

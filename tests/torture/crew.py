@@ -7,11 +7,14 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from shutil import copytree
 
+from maitred.bootstrap.rules import check_rules
+
 RULES = Path(__file__).parent / "rules"
-ROUNDS = 400
+ROUNDS = 240
 COUNTED = ("location", "everybody", "both")
 """How the units of a round are counted, in turn; see the rules."""
 WORKERS = 4
@@ -38,6 +41,11 @@ class Crew:
         self.address, self.process, self.log = "127.0.0.1:0", None, folder / "service.log"
         self.log.touch()
         self.rounds = 0
+
+    @cached_property
+    def policy(self):
+        """What the servers go by."""
+        return check_rules(self.rules).policy
 
     def next_round(self, counted):
         """The number of a round that nobody has fought yet, whose units are counted so."""
@@ -141,10 +149,10 @@ def connections(address):
 
 
 def connected(pid, address):
-    """How many connections and listeners on the port the process has."""
+    """Those of the connections and listeners on the port that the process has."""
     ours = set()
     with suppress(OSError):
         for link in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):
                 ours.add(str(link.readlink()))
-    return sum(f"socket:[{inode}]" in ours for inode in connections(address))
+    return {inode for inode in connections(address) if f"socket:[{inode}]" in ours}
