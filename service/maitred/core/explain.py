@@ -1,7 +1,7 @@
 """Why each action was or was not proposed, worked out by the plain scan, action by action."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .chains import tell
 from .choose import Chosen, Reach, choose
@@ -13,11 +13,12 @@ from .ranking import Ranking, score_of
 from .reasons import Reason
 from .rules import Action
 from .scan import Memo, truth
-from .snapshot import Shortage, Snapshot
+from .snapshot import Shortage, Snapshot, is_read
 from .values import Facts
 from .words import is_truth, need_words, shortfall_words, value_words
 
 _WINDOW_REASONS = frozenset({Reason.NOT_LIVE, Reason.WRONG_CHANNEL})
+_NOT_LOOKED_AT = "how its limits stand was not looked at"
 MAX_WHY = 8
 """Lines that say why an action was proposed."""
 
@@ -69,7 +70,10 @@ class _Telling:
         shortage = self._shortages.get(action.name)
         if shortage:
             return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
-        return refusal_of(action, self._question, self._memo, self._derivation)
+        found = refusal_of(action, self._question, self._memo, self._derivation)
+        if found.reason is Reason.OUTRANKED and not is_read(action, self._snapshot):
+            return replace(found, detail=f"{found.detail}, {_NOT_LOOKED_AT}")
+        return found
 
     def why(self, proposal: Proposal) -> tuple[str, ...]:
         action = self._policy.by_name[proposal.action]

@@ -50,6 +50,11 @@ def held_limits(action: Action) -> tuple[Limit, ...]:
     return tuple(limit for limit in action.limits if limit.counts in HELD_BY_DECIDE)
 
 
+def waiting_limits(action: Action) -> tuple[Limit, ...]:
+    """Those of the limits whose units wait for their step, and go back if it does not come."""
+    return tuple(limit for limit in action.limits if limit.counts is Counts.PRESENTED)
+
+
 def is_read(action: Action, snapshot: Snapshot) -> bool:
     """Whether the snapshot tells how all limits of the action stand."""
     return all(limit.key in snapshot.live for limit in action.limits)

@@ -87,8 +87,9 @@ class Claims:
 
     def release(self, call: StepCall) -> None:
         """See ``api.Claimer.release``."""
+        began = self._teller.began()
         lot, proposed = self._claimed(call.claim_id)
-        self._step(call, Release(*_step(call, "release"), lot.id))
+        self._step(call, lot, Release(*_step(call, "release"), lot.id), began)
         if proposed.shown and not self._is_claimed(proposed):
             self._give_back_shown(call, proposed.shown)
 
@@ -116,14 +117,17 @@ class Claims:
         claims = (claim for one in each if one.shown == proposed.shown for claim in claims_among(lots, one))
         return any(claim.state in {UnitState.HELD, UnitState.CONFIRMED} for claim in claims)
 
-    def _step(self, call: StepCall, operation: Confirm | Release) -> None:
+    def _step(self, call: StepCall, lot: Lot, operation: Confirm | Release, began: int) -> None:
         ticket = MoveTicket(plan=lambda _: [operation], deadline=call.deadline, at=call.at)
         self._committer.commit(ticket)
         (answer,) = ticket.answers
         if answer.status is Status.OTHER_CONTENT:
             raise CallError(Code.OTHER_CONTENT, made_otherwise())
         if answer.status not in {Status.CONFIRMED, Status.RELEASED}:
-            raise CallError(Code.TOO_LATE, step_refused(operation.lot.hex(), answer))
+            raise CallError(Code.TOO_LATE, step_refused(lot.id.hex(), answer))
+        result = ClaimResult.REDEEMED if isinstance(operation, Confirm) else ClaimResult.RELEASED
+        assert lot.origin
+        self._teller.moved(began, result, origin=lot.origin, settled=answer, ticket=ticket, trace=call.trace)
 
     def _proposed(self, call: ClaimCall) -> Proposed:
         """What is claimed; where it cannot be any more, what was claimed under the same id."""
@@ -236,7 +240,7 @@ class _Claim:
             granted=False,
             claim_id="",
             reason=refused.reason,
-            detail=claim_denied(self._origin.action, refused),
+            detail=claim_denied(self.origin.action, refused),
             alternatives=others,
         )
 
