@@ -133,7 +133,7 @@ class _Choosing:
     def ahead(self) -> int:
         """How many more actions to read: twice as many each time, so that there are few times."""
         least = self.most + LOOK_AHEAD if self.reach is Reach.ENOUGH else MAX_TOLD
-        return min(max(least, len(self.looked_at)), MAX_LOOKED_AT)
+        return min(max(least, len(self.looked_at)), MAX_LOOKED_AT - len(self.looked_at) + 1)
 
     def _is_open(self, action: Action) -> bool:
         name = action.name
