@@ -2,10 +2,11 @@
 
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Annotated, NoReturn
 
 import typer
@@ -37,6 +38,10 @@ Exit codes: 0 fine, 1 it cannot run."""
 Seed = Annotated[int, typer.Option(metavar="N", help="Draws other customers.")]
 Picture = Annotated[Path, typer.Option(metavar="FILE", help="Where to write the PNG.")]
 WithPicture = Annotated[bool, typer.Option("--no-picture", help="Write none.")]
+
+
+class StoppedError(Exception):
+    """The other runs have failed, or somebody has had enough."""
 
 
 def main(seed: Seed = SEED, picture: Picture = PICTURE, no_picture: WithPicture = False) -> None:  # noqa: FBT002 - typer
@@ -84,12 +89,25 @@ def play_all(console: Console, seed: int) -> Mapping[Variant, Figures]:
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar, ThreadPoolExecutor(len(VARIANTS)) as pool:
-        tasks = [bar.add_task(RULES.name + "/" + each.directory, total=len(everybody)) for each in VARIANTS]
-        played = [
-            pool.submit(play, RULES / variant.directory, everybody, partial(bar.advance, task))
-            for variant, task in zip(VARIANTS, tasks, strict=True)
-        ]
-        return {variant: figures_of(each.result()) for variant, each in zip(VARIANTS, played, strict=True)}
+        stopping = Event()
+        played = []
+        for variant in VARIANTS:
+            task = bar.add_task(f"{RULES.name}/{variant.directory}", total=len(everybody))
+            told = partial(go_on, stopping, partial(bar.advance, task))
+            played.append(pool.submit(play, RULES / variant.directory, everybody, told))
+        try:
+            days = [each.result() for each in played]
+        except BaseException:
+            stopping.set()
+            raise
+    return {variant: figures_of(day) for variant, day in zip(VARIANTS, days, strict=True)}
+
+
+def go_on(stopping: Event, advance: Callable[[], object]) -> None:
+    """Ends a run that nobody waits for any more: the pool would wait until its day is over."""
+    if stopping.is_set():
+        raise StoppedError
+    advance()
 
 
 if __name__ == "__main__":
