@@ -80,9 +80,9 @@ class House:
         self.engine = make_engine(store, Quiet(), load_policy, lambda: self.now)
         self.engine.committer.start()
 
-    def rules(self, *documents, zone="UTC", **files):
+    def rules(self, *documents, zone="UTC", head=HEAD, **files):
         """Puts rules in force; ``files`` are tables by name without ``.csv``."""
-        sources = {"rules.yaml": "---\n".join([HEAD.format(zone=zone), *documents]).encode()}
+        sources = {"rules.yaml": "---\n".join([head.format(zone=zone), *documents]).encode()}
         sources |= {f"{name}.csv": text.encode() for name, text in files.items()}
         return self.engine.rulesets.activate(sources, "a test")
 
