@@ -72,11 +72,12 @@ class Shop:
             simulated_time=True,
         )
         self.running = self.client = None
-        self._requests = 0
+        self._requests, self.without_table = 0, False
 
     def open(self, *limits, actions=("pizza",)):
         """Serves these limits: ``(name, more)``, or ``(name, more, applies_to)``."""
-        texts = [RULESET, *(ACTION.format(name=name) for name in actions)]
+        rules = RULESET.rpartition("---")[0] if self.without_table else RULESET
+        texts = [rules, *(ACTION.format(name=name) for name in actions)]
         for name, more, *applies_to in limits:
             kind = "FrequencyCap" if "customer" in more else "Capacity"
             to = applies_to[0] if applies_to else actions[0]
@@ -180,6 +181,20 @@ def test_customers_are_pseudonyms_and_no_location_tells_of_theirs(shop):
     assert [row[1:] for row in rows] == [(0, 1, 2), (0, 1, 2)]
     assert len({row[0] for row in rows}) == 2
     assert all(row[0].startswith("customer ") and "secret" not in row[0] for row in rows)
+
+
+def test_without_a_table_of_locations_they_are_pseudonyms_but_for_the_one_that_is_named(shop):
+    shop.without_table = True
+    shop.open(("ovens", "per: [location]\nlimit: 2\nwindow: lifetime"))
+    assert shop.rows() == [("any location", 0, 0, 2)]
+    assert shop.rows(location_id="s-1") == [("location s-1", 0, 0, 2)]
+    for location in ("s-1", "s-1", "s-2"):
+        shop.claim(location=location, customer=location)
+    rows = shop.rows()
+    assert [row[1:] for row in rows] == [(0, 2, 2), (0, 1, 2)]
+    assert not any("s-1" in row[0] for row in rows)
+    assert shop.rows(location_id="s-2") == [("location s-2", 0, 1, 2)]
+    assert [tuple(each) for each in shop.running._engine.standings.fullness()] == [("ovens", 1.0, 1)]
 
 
 def test_a_cap_for_each_action_is_told_by_action(shop):
@@ -305,4 +320,7 @@ def test_how_full_limits_are_is_told_without_those_of_persons(shop):
     )
     shop.claim(location="Oslo-1")
     found = shop.running._engine.standings.fullness()
-    assert [tuple(each) for each in found] == [("budget", 0.1, 0), ("ovens", 0.25, 1)]
+    assert [tuple(each) for each in found] == [("budget", 0.1, 0), ("ovens", 0.25, 0)]
+    for number in range(3):
+        shop.claim(location="Oslo-1", customer=f"c-{number}")
+    assert tuple(shop.running._engine.standings.fullness()[1]) == ("ovens", 1.0, 1)

@@ -259,7 +259,7 @@ def hides_subject(limit: Limit) -> bool:
 
 
 def scope_in(subject: str) -> str:
-    """The scope that a counter's subject ends in; empty where it ends in none."""
+    """The scope in a subject of a limit that has one; empty where there is none to be seen."""
     scope = subject.rpartition(":")[2]
     return scope if scope and subject.endswith(_lengthened(scope)) else ""
 

@@ -1,11 +1,11 @@
 """How limits stand: what operators see of them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 
-from maitred.core.limits import PACE_SUFFIX, hides_subject, parts_of, subject_of
+from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, parts_of, plain
 from maitred.core.policy import Policy
 from maitred.core.windows import Rolling, Session
 
@@ -16,20 +16,26 @@ from .nearest import did_you_mean
 from .observer import Fullness
 from .ports import Store, StoreDown, Tally, TallyAsk
 from .rulesets import Rulesets
-from .views import FORECAST_LOOKBACK, LOCATION_ID, Part, Placed, fullness_of, views_of
+from .views import FORECAST_LOOKBACK, Part, Placed, fullness_of, views_of
 
 READ_MOST = 2_000
 """Subjects of a limit that are read to tell which are the fullest, where each has a maximum of its own.
 
 More locations than all but the largest chains have; some tens of milliseconds.
 """
+READ_MOST_IN_ALL = 20_000
+"""Where there are many limits, fewer subjects of each: some tenths of a second."""
+SEEN_MOST_IN_ALL = 5_000
+"""The same where nobody waits for it, but decisions share the processor with it."""
 
 
 class Standings:
-    """Shows limits. ``now`` gives aware UTC."""
+    """Shows limits. ``now`` gives aware UTC, ``veil`` what counters know persons by."""
 
-    def __init__(self, store: Store, rulesets: Rulesets, now: Callable[[], datetime]) -> None:
-        self._store, self._rulesets, self._now = store, rulesets, now
+    def __init__(
+        self, store: Store, rulesets: Rulesets, now: Callable[[], datetime], veil: Veil = plain
+    ) -> None:
+        self._store, self._rulesets, self._now, self._veil = store, rulesets, now, veil
 
     def limits(self, call: LimitsCall) -> Sequence[LimitView]:
         """See ``api.Operator.limits``."""
@@ -37,7 +43,7 @@ class Standings:
         if policy is None:
             raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
         parts = _asked_for(policy, call)
-        return self._views(Placed(policy, call.location_id), parts, call.most)
+        return self._views(Placed(policy, call.location_id, self._veil), parts, call.most)
 
     def fullness(self) -> Sequence[Fullness]:
         """How full limits are that are not per person: a bounded number, whoever comes.
@@ -48,29 +54,33 @@ class Standings:
         if policy is None:
             return ()
         parts = {key: part for key, part in _parts(policy).items() if not _is_personal(part)}
-        views = defaultdict(list)
-        for view in self._views(Placed(policy, ""), parts, READ_MOST):
-            if view.maximum is not None:
-                views[view.name].append(view)
-        return [Fullness(name, *fullness_of(each)) for name, each in views.items()]
+        names = sorted({part.limit.name for part in parts.values()})
+        placed, now = Placed(policy, "", self._veil), self._now()
+        asks = [_ask(part, placed) for part in {part.limit.name: part for part in parts.values()}.values()]
+        tallies = self._read(now, asks, _share(SEEN_MOST_IN_ALL, len(asks)))
+        found = views_of(placed, parts, tallies, now, 0)
+        full = {each[0].name: fullness_of(each) for each in found if each}
+        return [Fullness(name, *full.get(name, (0.0, 0))) for name in names]
 
     def _views(self, placed: Placed, parts: Mapping[str, Part], most: int) -> Sequence[LimitView]:
         now = self._now()
-        personal = [part for part in parts.values() if _is_personal(part)]
-        others = [part for part in parts.values() if not _is_personal(part)]
+        by_name = {part.limit.name: part for part in parts.values()}.values()
+        persons = [_ask(part, placed) for part in by_name if _is_personal(part)]
+        others = [_ask(part, placed) for part in by_name if not _is_personal(part)]
+        each = max(most, _share(READ_MOST_IN_ALL, len(others)))
+        tallies = [*self._read(now, persons, most), *self._read(now, others, each)]
+        views = views_of(placed, parts, tallies, now, most)
+        return list(chain.from_iterable(islice(rows, most) for rows in views))
+
+    def _read(self, now: datetime, asks: Sequence[TallyAsk], most: int) -> Sequence[Tally]:
         try:
-            tallies = [
-                *self._tallies(now, placed, personal, most),
-                *self._tallies(now, placed, others, max(most, READ_MOST)),
-            ]
+            return self._store.tallies(now, asks, FORECAST_LOOKBACK // MICROSECOND, most)
         except StoreDown as down:
             raise CallError(Code.STORE_DOWN, "the ledger cannot be read, try again") from down
-        views = views_of(placed, parts, tallies, now, most)
-        return list(chain.from_iterable(islice(each, most) for each in views))
 
-    def _tallies(self, now: datetime, placed: Placed, parts: Iterable[Part], most: int) -> Sequence[Tally]:
-        asks = {part.limit.name: _ask(part, placed.location_id) for part in parts}
-        return self._store.tallies(now, list(asks.values()), FORECAST_LOOKBACK // MICROSECOND, most)
+
+def _share(in_all: int, limits: int) -> int:
+    return min(READ_MOST, max(1, in_all // max(1, limits)))
 
 
 def _parts(policy: Policy) -> dict[str, Part]:
@@ -108,13 +118,10 @@ def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, Part]:
 
 def _is_personal(part: Part) -> bool:
     """Whether it has as many subjects as there are people."""
-    return hides_subject(part.limit) or isinstance(part.limit.window, Session)
+    return heat_of(part.limit.per) is Heat.PERSON or isinstance(part.limit.window, Session)
 
 
-def _ask(part: Part, location_id: str) -> TallyAsk:
+def _ask(part: Part, placed: Placed) -> TallyAsk:
     limit = part.limit
     lookback = limit.window.duration // MICROSECOND if isinstance(limit.window, Rolling) else None
-    start = ""
-    if location_id and limit.per[:1] == (LOCATION_ID,) and not _is_personal(part):
-        start = subject_of((LOCATION_ID,), {LOCATION_ID: location_id}, limit.letter_case)
-    return TallyAsk(limit.name, lookback, start)
+    return TallyAsk(limit.name, lookback, placed.subject(limit))

@@ -6,11 +6,20 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
-from maitred.core.limits import LetterCase, Limit, hides_subject, maximum_of, scope_in, values_in
+from maitred.core.limits import (
+    LetterCase,
+    Limit,
+    Veil,
+    hides_subject,
+    maximum_of,
+    scope_in,
+    subject_of,
+    values_in,
+)
 from maitred.core.policy import Policy
 from maitred.core.rules import Location
 from maitred.core.snapshot import window_words
-from maitred.core.values import Fact, Facts
+from maitred.core.values import Fact, Facts, Value
 from maitred.core.windows import LIFETIME, ROLLING_KEY, Calendar, Rolling, Session, Window, span_of
 
 from .calls import LimitView
@@ -36,10 +45,33 @@ class Part(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """The rules in force and the location that is looked at; empty for all of them."""
+    """The rules in force and the location that is looked at; empty for all of them.
+
+    ``veil`` is what counters know by whose values may be personal.
+    """
 
     policy: Policy
     location_id: str
+    veil: Veil
+
+    def subject(self, limit: Limit) -> str:
+        """What the subjects of the location's counters begin with; empty where that is not known."""
+        if not self.location_id or limit.per[:1] != (LOCATION_ID,):
+            return ""
+        told = subject_of((LOCATION_ID,), {LOCATION_ID: self.location_id}, limit.letter_case)
+        if not hides_subject(limit):
+            return told
+        return self.veil(told) if limit.per == (LOCATION_ID,) else ""
+
+    def values(self, limit: Limit, subject: str) -> tuple[Value, ...] | None:
+        """The values of a counter's subject; ``None`` where only a pseudonym is known.
+
+        Raises ``ValueError`` where it is no subject of the limit as it is now.
+        """
+        if not hides_subject(limit):
+            return values_in(limit, subject)
+        start = self.subject(limit)
+        return (str(_folded(limit, self.location_id)),) if start and subject.startswith(start) else None
 
     def admits(self, limit: Limit, facts: Facts) -> bool:
         """Whether the subject of these facts counts here; that of a pseudonym is not known."""
@@ -47,9 +79,9 @@ class Placed(NamedTuple):
             return True
         return _same(limit, facts.get(LOCATION_ID), self.location_id)
 
-    def facts(self, limit: Limit, values: Sequence[object]) -> Facts:
+    def facts(self, limit: Limit, values: Sequence[Value]) -> Facts:
         """What a subject's values tell, and what is known of its location."""
-        told: Facts = dict(zip(limit.per, values, strict=True))  # type: ignore[arg-type]
+        told: Facts = dict(zip(limit.per, values, strict=True))
         location = self._location(limit, told)
         return {**location.attributes, **told} if location else told
 
@@ -126,15 +158,14 @@ def _is_key_of(window: Window, key: str) -> bool:
 
 def _touched(placed: Placed, part: Part, tally: Tally, now: datetime) -> LimitView | None:
     limit = part.limit
-    if hides_subject(limit):
-        facts: Facts = {}
-        subject = f"{_of(limit)} {pseudonym(tally.subject)}"
-    else:
-        try:
-            facts = placed.facts(limit, values_in(limit, tally.subject))
-        except ValueError:
-            return None
-        subject = _subject_words(limit, facts)
+    try:
+        values = placed.values(limit, tally.subject)
+    except ValueError:
+        return None
+    facts = {} if values is None else placed.facts(limit, values)
+    subject = (
+        _subject_words(limit, facts) if facts or not limit.per else f"{_of(limit)} {pseudonym(tally.subject)}"
+    )
     if not placed.admits(limit, facts):
         return None
     if isinstance(limit.window, Session):
@@ -170,7 +201,7 @@ def _untouched(placed: Placed, part: Part, shown: set[str], now: datetime, most:
 
 def _subjects(placed: Placed, limit: Limit) -> Iterator[Facts]:
     """The facts of each subject, where the rules tell all of them."""
-    if hides_subject(limit) or isinstance(limit.window, Session):
+    if isinstance(limit.window, Session) or (hides_subject(limit) and not placed.subject(limit)):
         return
     if not limit.per:
         yield {}
