@@ -134,9 +134,11 @@ class Sampler(threading.Thread):
 
 def told_of(operator, fight):
     """Units held and used as GetLimits tells."""
-    request = pb.GetLimitsRequest(action=fight.action, limit=fight.limit, most_subjects=MOST_SUBJECTS)
+    request = pb.GetLimitsRequest(
+        action=fight.action, limit=fight.limit, location_id=fight.store, most_subjects=MOST_SUBJECTS
+    )
     answer = operator.GetLimits(request, timeout=CALL_SECONDS)
     for limit in answer.limits:
-        if limit.subject == fight.subject:
+        if fight.store or limit.subject == fight.subject:
             return limit.held, limit.used
     return 0, 0

@@ -21,6 +21,9 @@ from tests.torture.crew import Crew
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc
 
+# What they assert says what it found, as in tests.
+pytest.register_assert_rewrite("tests.torture.rounds", "tests.torture.books")
+
 STARTER = Path(__file__).resolve().parents[2] / "rules" / "starter"
 START_SECONDS = 60
 CALL_SECONDS = 5

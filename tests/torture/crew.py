@@ -20,6 +20,8 @@ COUNTED = ("location", "everybody", "both")
 WORKERS = 4
 START_SECONDS = 120
 STOP_SECONDS = 60
+# Ends the service named last when this process is gone, however it went.
+WATCHDOG = 'while read -r pid; do last=$pid; done; [ -n "$last" ] && kill -TERM "$last"'
 COMMAND = (sys.executable, "-m", "maitred.cli.main", "serve")
 
 
@@ -41,6 +43,9 @@ class Crew:
         self.address, self.process, self.log = "127.0.0.1:0", None, folder / "service.log"
         self.log.touch()
         self.rounds = 0
+        self._watchdog = subprocess.Popen(
+            ["sh", "-c", WATCHDOG], stdin=subprocess.PIPE, start_new_session=True
+        )
 
     @cached_property
     def policy(self):
@@ -69,6 +74,8 @@ class Crew:
                 stdout=log,
                 stderr=log,
             )
+        self._watchdog.stdin.write(f"{self.process.pid}\n".encode())
+        self._watchdog.stdin.flush()
         self.await_events("serving", told + self.workers)
         self.address = self.events("serving")[-1]["address"]
 
@@ -119,6 +126,8 @@ class Crew:
 
     def stop(self):
         """By pid, whatever a test has left behind; the exit code of the first process."""
+        self._watchdog.kill()
+        self._watchdog.communicate()
         if self.process is None:
             return None
         self.process.terminate()

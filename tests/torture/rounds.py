@@ -60,7 +60,9 @@ class Round:
             for need in needs_of(limit, each, datetime.now(UTC), "UTC")
         }
         (self.hot,) = [key for key, found in self.maxima.items() if found == (UNITS, self.limit)]
-        self.subject = f"location {self._stores[0]}" if counted == "location" else f"action {self.action}"
+        # By which GetLimits finds it: the one store whose units they are, or how it calls the action.
+        self.store = self._stores[0] if counted == "location" else ""
+        self.subject = f"action {self.action}"
 
     def _decide(self):
         made = in_threads(self._decision, range(DECISIONS), 8)
