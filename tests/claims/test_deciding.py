@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.claims.house import DAY, HOUR, MINUTE, action, cap, capacity, document
+from tests.claims.house import DAY, HEAD, HOUR, MINUTE, action, cap, capacity, document
 
 from maitred.core.decisions import Explain
 from maitred.engine.errors import CallError, Code
@@ -21,6 +21,13 @@ def test_a_repeated_decide_in_a_session_uses_its_own_hold_again(house):
     assert house.names(session="other") == []
     assert house.names() == []
     assert house.names("bob", session="s") == ["pizza"]
+
+
+def test_a_session_may_have_a_number(lone_house):
+    lone_house.rules(PIZZA, cap(), head=HEAD.replace("session.id: string", "session.id: int"))
+    assert lone_house.names(context={"session": {"id": 7}}) == ["pizza"]
+    assert lone_house.names(context={"session": {"id": 7}}) == ["pizza"]
+    assert lone_house.names(context={"session": {"id": 8}}) == []
 
 
 def test_a_hold_that_is_spent_or_over_is_nobodys_own_any_more(lone_house):
