@@ -8,7 +8,7 @@ RULES  ?= rules/starter
 LISTEN ?= 127.0.0.1:50051
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format stubs demo bench torture clean
+.PHONY: help run test lint format stubs demo pizza-day bench torture clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,13 +24,17 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[demo]'
 	@touch $@ $(VENV)/.run
 
+$(VENV)/.pizza: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[pizza]'
+	@touch $@ $(VENV)/.run $(VENV)/.demo
+
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	@touch $@ $(VENV)/.run $(VENV)/.demo
+	@touch $@ $(VENV)/.run $(VENV)/.demo $(VENV)/.pizza
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
-	@touch $@ $(VENV)/.run $(VENV)/.demo $(VENV)/.dev
+	@touch $@ $(VENV)/.run $(VENV)/.demo $(VENV)/.pizza $(VENV)/.dev
 
 run: $(VENV)/.run  ## serve rules/starter on SQLite at 127.0.0.1:50051
 	$(BIN)/maitred serve --rules $(RULES) --listen $(LISTEN)
@@ -55,6 +59,9 @@ stubs: $(VENV)/.dev  ## generate the protobuf stubs from protos/
 
 demo: $(VENV)/.demo  ## a year of real checkouts through the service
 	$(BIN)/python -m tools.demo
+
+pizza-day: $(VENV)/.pizza  ## a free pizza for everybody, under three rulesets; draws docs/pizza-day.png
+	$(BIN)/python -m tools.pizza_day $(ARGS)
 
 bench: $(VENV)/.bench  ## the budgets, as ratios in one run
 	$(BIN)/python -m benchmarks $(ARGS)

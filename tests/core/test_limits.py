@@ -10,13 +10,16 @@ from maitred.core.limits import (
     Counter,
     Counts,
     Heat,
+    LetterCase,
     Limit,
     LimitKind,
     Unknown,
     heat_of,
     needs_of,
     pace_of,
+    scope_in,
     subject_of,
+    values_in,
 )
 from maitred.core.reasons import Reason
 from maitred.core.values import Invalid
@@ -134,3 +137,35 @@ def test_counters_are_the_hotter_the_more_requests_share_them(per, heat):
 def test_everybody_together_is_one_subject():
     limit = replace(OVENS, per=(), maximum=1, window=Lifetime())
     assert needs(limit)[0].counter == needs(limit, location_id="s-2")[0].counter
+
+
+@pytest.mark.parametrize("scope", ["", "free-pizza"])
+def test_what_is_counted_for_whom_can_be_read_back(scope):
+    limit = replace(OVENS, per=("a", "b", "c"), maximum=1, scope=scope)
+    facts = {"a": "x:7/y", "b": -3, "c": True}
+    (need,) = needs_of(replace(limit, pace=None), facts, NOW, "UTC")
+    assert values_in(limit, need.counter.subject) == ("x:7/y", -3, True)
+    assert not scope or scope_in(need.counter.subject) == scope
+
+
+@pytest.mark.parametrize(
+    "subject", ["", "900", "7:str/900", "5:str/x", "3:s", "9:int/x:str/y", "-1:str/x5:str/y"]
+)
+def test_a_subject_of_something_else_is_told_from_one_of_the_limit(subject):
+    with pytest.raises(ValueError):
+        values_in(replace(OVENS, per=("a", "b"), maximum=1), subject)
+
+
+def test_the_scope_is_not_veiled_and_the_person_is():
+    limit = replace(OVENS, per=("customer.id",), maximum=1, pace=None, scope="bread")
+    (need,) = needs_of(limit, {"customer.id": "c"}, NOW, "UTC", lambda subject: f"<{len(subject)}>")
+    assert need.counter.subject == "<7>5:bread"
+
+
+def test_letter_case_that_does_not_count_makes_one_subject_of_all_spellings():
+    limit = replace(OVENS, per=("a",), maximum=1, pace=None, letter_case=LetterCase.IGNORE)
+    subjects = {
+        needs_of(limit, {"a": text}, NOW, "UTC")[0].counter.subject
+        for text in ("Stra\u00dfe", "STRASSE", "strasse")
+    }
+    assert len(subjects) == 1

@@ -13,6 +13,7 @@ from maitred.engine.ports import TallyAsk
 MOST = 10
 OVENS_ASK, WEEK_US = TallyAsk("ovens"), 7 * 86_400 * 1_000_000
 CAP_ASK = TallyAsk("cap", WEEK_US)
+OFTEN = replace(CAP, maximum=10)
 ROOMY = replace(OVENS, maximum=10_000)
 MINUTE = timedelta(minutes=1)
 
@@ -63,6 +64,27 @@ def test_a_rolling_window_tells_what_it_counts_to_the_microsecond(settle, tallie
         (told,) = tallies(CAP_ASK, now=now)
         assert (told.used, told.live) == (1, live)
         assert counts(CAP, now=now)[0].live == live
+
+
+def test_a_hold_that_outlasts_a_rolling_window_is_not_held_in_it(settle, tallies):
+    lots = [take(needs(OFTEN), hold_us=WEEK_US * 2) for _ in range(2)]
+    settle(*lots)
+    settle(confirm(lots[0]), take(needs(OFTEN), hold_us=WEEK_US), now=NOW + DAY)
+    assert [(each.live, each.live_held) for each in tallies(CAP_ASK, now=NOW + DAY)] == [(3, 2)]
+    assert [(each.live, each.live_held) for each in tallies(CAP_ASK, now=NOW + 7 * DAY)] == [(1, 1)]
+
+
+def test_units_spent_as_they_are_taken_are_not_held(settle, tallies):
+    firm = tuple(replace(need, firm=True) for need in needs(CAP))
+    settle(take(firm))
+    assert [(each.live, each.held, each.live_held) for each in tallies(CAP_ASK)] == [(1, 0, 0)]
+
+
+def test_subjects_can_be_chosen_by_how_they_begin(settle, tallies):
+    settle(*(take(needs(OVENS, location=f"s-{store}")) for store in ("1", "12", "\u00e9", "2")))
+    for store in ("s-1", "s-\u00e9"):
+        start = needs(OVENS, location=store)[0].counter.subject
+        assert [each.subject for each in tallies(TallyAsk("ovens", subject_start=start))] == [start]
 
 
 def test_what_a_limit_counted_under_another_kind_of_window_is_not_told(settle, tallies):

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 
 from maitred.core.reasons import Reason
 from maitred.core.trace import TraceContext
-from maitred.engine.observer import DecisionMade
+from maitred.engine.observer import ClaimMoved, ClaimResult, DecisionMade
 
 
 class Receiver:
@@ -139,6 +139,32 @@ def decision():
         step_seconds=MappingProxyType({"match": 0.0001, "wait": 0.0004, "commit": 0.002}),
     )
     return lambda **changes: replace(usual, **changes)
+
+
+@pytest.fixture
+def claim():
+    """Makes claims that moved; what is not said is that of a usual one."""
+    usual = ClaimMoved(
+        method="Claim",
+        result=ClaimResult.GRANTED,
+        action="free-pizza",
+        decision_id="0123456789abcdef0123456789abcdef",
+        reason=None,
+        limit="",
+        replayed=False,
+        trace=TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "b7ad6b7169203331", sampled=True),
+        batch_size=3,
+        started_ns=1_700_000_000_000_000_000,
+        ended_ns=1_700_000_000_002_500_000,
+        commit_seconds=0.002,
+    )
+    return lambda **changes: replace(usual, **changes)
+
+
+@pytest.fixture
+def denied(claim):
+    """A claim that was denied."""
+    return claim(result=ClaimResult.DENIED, reason=Reason.CAPACITY_EXHAUSTED, limit="store-ovens")
 
 
 @pytest.fixture

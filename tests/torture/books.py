@@ -15,8 +15,8 @@ HELD, CONFIRMED = UnitState.HELD.value, UnitState.CONFIRMED.value
 LIVE = (HELD, CONFIRMED)
 UNIT_OCTETS, ID_OCTETS = 25, 16
 SAMPLE_SECONDS = 0.01
-LOTS_EVERY_SAMPLES = 8
-"""Counting lots looks at every one of a round."""
+LOTS_EVERY_SAMPLES, ASK_EVERY_SAMPLES = 8, 8
+"""Counting lots looks at every one of a round; asking takes time of the service."""
 CALL_SECONDS = 2
 MOST_SUBJECTS = 1_000
 
@@ -109,7 +109,8 @@ class Sampler(threading.Thread):
         with Books(self._database) as books:
             while not self._over.wait(SAMPLE_SECONDS):
                 self._read(books)
-                self._ask()
+                if self.samples % ASK_EVERY_SAMPLES == 0:
+                    self._ask()
                 self.samples += 1
 
     def _read(self, books):
@@ -133,9 +134,11 @@ class Sampler(threading.Thread):
 
 def told_of(operator, fight):
     """Units held and used as GetLimits tells."""
-    request = pb.GetLimitsRequest(action=fight.action, limit=fight.limit, most_subjects=MOST_SUBJECTS)
+    request = pb.GetLimitsRequest(
+        action=fight.action, limit=fight.limit, location_id=fight.store, most_subjects=MOST_SUBJECTS
+    )
     answer = operator.GetLimits(request, timeout=CALL_SECONDS)
     for limit in answer.limits:
-        if limit.subject == fight.subject:
+        if fight.store or limit.subject == fight.subject:
             return limit.held, limit.used
     return 0, 0

@@ -21,6 +21,9 @@ from tests.torture.crew import Crew
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc
 
+# What they assert says what it found, as in tests.
+pytest.register_assert_rewrite("tests.torture.rounds", "tests.torture.books")
+
 STARTER = Path(__file__).resolve().parents[2] / "rules" / "starter"
 START_SECONDS = 60
 CALL_SECONDS = 5
@@ -170,16 +173,8 @@ def shared_crews(shared_databases, tmp_path_factory):
         crew.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def crew(request, shared_crews):
-    """One server process on SQLite, four on PostgreSQL, in turn."""
-    found = shared_crews[request.param]
-    found.ensure_running()
-    return found
-
-
 @pytest.fixture
-def four(shared_crews):
-    """Four server processes on PostgreSQL."""
-    shared_crews["postgresql"].ensure_running()
-    return shared_crews["postgresql"]
+def crew(kind, shared_crews):
+    """One server process where ``kind`` is ``sqlite``, four where it is ``postgresql``."""
+    shared_crews[kind].ensure_running()
+    return shared_crews[kind]

@@ -7,16 +7,21 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from shutil import copytree
 
+from maitred.bootstrap.rules import check_rules
+
 RULES = Path(__file__).parent / "rules"
-ROUNDS = 400
+ROUNDS = 240
 COUNTED = ("location", "everybody", "both")
 """How the units of a round are counted, in turn; see the rules."""
 WORKERS = 4
 START_SECONDS = 120
 STOP_SECONDS = 60
+# Ends the service named last when this process is gone, however it went.
+WATCHDOG = 'while read -r pid; do last=$pid; done; [ -n "$last" ] && kill -TERM "$last"'
 COMMAND = (sys.executable, "-m", "maitred.cli.main", "serve")
 
 
@@ -38,6 +43,14 @@ class Crew:
         self.address, self.process, self.log = "127.0.0.1:0", None, folder / "service.log"
         self.log.touch()
         self.rounds = 0
+        self._watchdog = subprocess.Popen(
+            ["sh", "-c", WATCHDOG], stdin=subprocess.PIPE, start_new_session=True
+        )
+
+    @cached_property
+    def policy(self):
+        """What the servers go by."""
+        return check_rules(self.rules).policy
 
     def next_round(self, counted):
         """The number of a round that nobody has fought yet, whose units are counted so."""
@@ -61,6 +74,8 @@ class Crew:
                 stdout=log,
                 stderr=log,
             )
+        self._watchdog.stdin.write(f"{self.process.pid}\n".encode())
+        self._watchdog.stdin.flush()
         self.await_events("serving", told + self.workers)
         self.address = self.events("serving")[-1]["address"]
 
@@ -111,6 +126,8 @@ class Crew:
 
     def stop(self):
         """By pid, whatever a test has left behind; the exit code of the first process."""
+        self._watchdog.kill()
+        self._watchdog.communicate()
         if self.process is None:
             return None
         self.process.terminate()
@@ -141,10 +158,10 @@ def connections(address):
 
 
 def connected(pid, address):
-    """How many connections and listeners on the port the process has."""
+    """Those of the connections and listeners on the port that the process has."""
     ours = set()
     with suppress(OSError):
         for link in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):
                 ours.add(str(link.readlink()))
-    return sum(f"socket:[{inode}]" in ours for inode in connections(address))
+    return {inode for inode in connections(address) if f"socket:[{inode}]" in ours}

@@ -55,20 +55,21 @@ class Crowd:
 
     def _open(self):
         """One more connection, and whose it has become."""
-        before = self._counts()
+        before = self._connections()
         channel = grpc.insecure_channel(self._crew.address, OPTIONS)
         self._channels.append(channel)
         grpc.channel_ready_future(channel).result(CALL_SECONDS)
         end = time.monotonic() + CALL_SECONDS
-        while (now := self._counts()) == before:
+        # Connections of callers before may close meanwhile: what counts is what is new.
+        while not (new := [pid for pid, those in self._connections().items() if those - before[pid]]):
             assert time.monotonic() < end, "nobody has the connection"
             time.sleep(0.005)
-        (pid,) = [pid for pid in now if now[pid] > before[pid]]
+        (pid,) = new
         self.workers[pid].append(len(self.stubs))
         self.stubs.append(decision_pb2_grpc.DecisionServiceStub(channel))
         self.operators.append(ruleset_pb2_grpc.RulesetServiceStub(channel))
 
-    def _counts(self):
+    def _connections(self):
         return {pid: connected(pid, self._crew.address) for pid in self.workers}
 
     def elsewhere(self, rng, copies):

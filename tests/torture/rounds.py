@@ -11,7 +11,6 @@ from tests.torture.books import CONFIRMED, HELD, LIVE, Books, Sampler, sums, tol
 from tests.torture.crew import COUNTED
 from tests.torture.crowd import in_threads
 
-from maitred.bootstrap.rules import check_rules
 from maitred.core.limits import Counts, needs_of
 from maitred.core.lots import UnitState
 from maitred.v1 import decision_pb2 as pb
@@ -51,8 +50,8 @@ class Round:
         self._decide()
 
     def _find_counters(self, counted):
-        policy = check_rules(self.crew.rules).policy
-        claimed = [limit for limit in policy.by_name[self.action].limits if limit.counts is Counts.CLAIMED]
+        limits = self.crew.policy.by_name[self.action].limits
+        claimed = [limit for limit in limits if limit.counts is Counts.CLAIMED]
         facts = [{"location.id": store} for store in self._stores]
         self.maxima = {
             need.counter.id: (need.maximum, need.counter.limit)
@@ -61,7 +60,9 @@ class Round:
             for need in needs_of(limit, each, datetime.now(UTC), "UTC")
         }
         (self.hot,) = [key for key, found in self.maxima.items() if found == (UNITS, self.limit)]
-        self.subject = f"location {self._stores[0]}" if counted == "location" else f"action {self.action}"
+        # By which GetLimits finds it: the one store whose units they are, or how it calls the action.
+        self.store = self._stores[0] if counted == "location" else ""
+        self.subject = f"action {self.action}"
 
     def _decide(self):
         made = in_threads(self._decision, range(DECISIONS), 8)

@@ -79,6 +79,7 @@ def live_lots(crew, *waves):
     return states[HELD], states[CONFIRMED]
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_cap_of_one_holds_for_everybody_who_asks_at_once(crew, request):
     with Crowd(crew) as crowd:
         lobby = Lobby(crowd, request.node.name)
@@ -111,15 +112,15 @@ def own_decisions(crew, proposed):
         }
 
 
-@pytest.mark.parametrize("turn", range(3))
-def test_every_process_obeys_a_pause_within_a_second(four, turn):
-    with Crowd(four) as crowd:
-        name = f"pause-{turn}"
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_every_process_obeys_a_pause_within_a_second(crew):
+    with Crowd(crew) as crowd:
+        name = "pause"
         assert set(proposals_everywhere(crowd, f"{name}-before")) == {True}
-        operator = crowd.operators[turn]
+        operator = crowd.operators[0]
         operator.PauseAction(ruleset_pb2.PauseActionRequest(action=ACTION, by="tests", cause="torture"))
         assert obeyed_seconds(crowd, f"{name}-paused", proposed=False) <= OBEYED_SECONDS
-        operators = crowd.operators[-1 - turn]
+        operators = crowd.operators[-1]
         assert operators.ResumeAction(ruleset_pb2.ResumeActionRequest(action=ACTION)).was_paused
         assert obeyed_seconds(crowd, f"{name}-resumed", proposed=True) <= OBEYED_SECONDS
 

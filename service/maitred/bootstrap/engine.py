@@ -8,7 +8,7 @@ from maitred import iab
 from maitred.core.signals import Gpp, Malformed, Tcf
 from maitred.engine.claims import Claims
 from maitred.engine.committer import Committer
-from maitred.engine.observer import Observer
+from maitred.engine.observer import LimitsSeen, Observer
 from maitred.engine.operators import Operators
 from maitred.engine.outcomes import Outcomes
 from maitred.engine.pauses import Pauses
@@ -20,6 +20,7 @@ from maitred.engine.records import Records
 from maitred.engine.rulesets import Load, Rulesets
 from maitred.engine.service import SPAN_ID_OCTETS, TRACE_ID_OCTETS, DecisionService
 from maitred.engine.standings import Standings
+from maitred.engine.telling import Teller
 from maitred.engine.tickets import MoveTicket
 from maitred.engine.upkeep import LOOK_SECONDS, Chore
 from maitred.vault import Pool
@@ -28,6 +29,8 @@ from .retention import Retention
 
 SWEEP_SECONDS = 1.0
 """How late what has expired is given back where nothing else happens."""
+SIGHT_SECONDS = 10.0
+"""How old a gauge is at most; each look reads the counters of every limit that is not per person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Engine:
     operator: Operators
     privacy: PrivacyOffice
     pauses: Pauses
+    standings: Standings
 
 
 def make_engine(
@@ -55,6 +59,7 @@ def make_engine(
     pauses = Pauses(store, rulesets, now)
     proposals = Proposals(records, rulesets, people.veil)
     outcomes = Outcomes(store, proposals, committer, now)
+    standings = Standings(store, rulesets, now)
     return Engine(
         rulesets,
         committer,
@@ -69,16 +74,35 @@ def make_engine(
             paused=pauses.names,
             read_signals=read_signals,
         ),
-        Claims(store, proposals, committer, outcomes, now=now, paused=pauses.names),
-        Operators(pauses, Standings(store, rulesets, now)),
+        Claims(
+            store,
+            proposals,
+            committer,
+            outcomes,
+            now=now,
+            paused=pauses.names,
+            teller=Teller(observer),
+        ),
+        Operators(pauses, standings, observer),
         PrivacyOffice(store, records, people, now),
         pauses,
+        standings,
     )
 
 
 def read_signals(tcf: str, gpp: str) -> tuple[Tcf | Malformed | None, Gpp | Malformed | None]:
     """An ``engine.calls.ReadSignals``."""
     return iab.tcf_signal(tcf), iab.gpp_signal(gpp)
+
+
+def sights_of(engine: Engine, observer: Observer) -> list[Chore]:
+    """What is looked at for observers alone; on a thread of its own, for it may take a while."""
+
+    def look() -> None:
+        limits, paused = engine.standings.fullness(), engine.pauses.names()
+        observer.observe(LimitsSeen(tuple(limits), len(paused)))
+
+    return [Chore(SIGHT_SECONDS, look)] if observer.tracing else []
 
 
 def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = False) -> list[Chore]:

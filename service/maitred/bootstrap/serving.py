@@ -23,7 +23,7 @@ from maitred.rpc.server import Server, TlsFiles
 from maitred.rpc.services import Services
 from maitred.settings import Settings
 
-from .engine import Engine, chores_of, make_engine
+from .engine import Engine, chores_of, make_engine, sights_of
 from .provenance import commit_of
 from .retention import Retention
 from .rules import load_policy
@@ -115,6 +115,11 @@ class Running:
             time.monotonic,
             lambda error: log.warning("chore_failed", cause=error),
         )
+        self._sights = Upkeep(
+            sights_of(engine, observer),
+            time.monotonic,
+            lambda error: log.warning("limits_not_seen", cause=error),
+        )
         self._watch = Watch(settings.rules, settings.watch_seconds, self.reload_or_tell)
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
@@ -146,6 +151,7 @@ class Running:
             raise
         self._watch.start(loaded=loaded)
         self._upkeep.start()
+        self._sights.start()
 
     def reload(self) -> Policy:
         """Reads the rules again.
@@ -186,6 +192,7 @@ class Running:
         # After the drain: it waits for a load in progress, and "not serving" must not.
         self._watch.stop()
         self._upkeep.stop()
+        self._sights.stop()
         self._engine.committer.stop()
         self._observer.close()
         self._store.close()

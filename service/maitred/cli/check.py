@@ -22,6 +22,8 @@ Examples:
 
   maitred check rules/starter --format json
 
+  maitred check rules/starter --privacy    which action reads what, for which purpose, on which basis
+
 Exit codes: 0 no errors (there may be warnings), 1 errors, 2 the directory cannot be read."""
 
 
@@ -50,17 +52,35 @@ How = Annotated[
 ]
 
 
-def run(*, directory: Directory, how: How = Format.TEXT) -> int:
+AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Privacy = Annotated[
+    bool,
+    typer.Option(
+        "--privacy",
+        help="Print who reads what instead: per action the attributes with their purposes and legal bases.",
+    ),
+]
+
+
+def run(
+    *, directory: Directory, how: How = Format.TEXT, json: AsJson = False, privacy: Privacy = False
+) -> int:
     """Loads the ruleset as ``serve`` would and prints what is wrong with it."""
     from maitred.bootstrap.rules import check_rules  # noqa: PLC0415 -- brings every room, which --help does without
 
-    from . import faults  # noqa: PLC0415 -- brings rich
+    from . import faults, privacy_table  # noqa: PLC0415 -- brings rich
     from .console import err, show  # noqa: PLC0415 -- likewise
 
     if not directory.is_dir():
         raise Stop(messages.not_a_directory(str(directory)))
     with err().status(messages.checking(str(directory))):
         checked = check_rules(directory)
+    if json:
+        how = Format.JSON
+    if privacy and checked.ruleset:
+        table = privacy_table.as_json if how is Format.JSON else privacy_table.as_text
+        print(table(checked.ruleset))
+        return FINE
     if how is Format.JSON:
         print(faults.as_json(checked.faults, checked.ruleset))
     elif how is Format.GITHUB:

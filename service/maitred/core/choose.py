@@ -18,6 +18,11 @@ from .values import Facts
 
 LOOK_AHEAD = 4
 """Candidates read beyond those wanted: where some are used up, no second read is needed."""
+MAX_LOOKED_AT = 1_024
+"""Actions whose limits one decision looks at: others wait while their counters are read. Where all of
+them are used up, those that rank behind are not asked for."""
+MAX_TOLD = 256
+"""Actions whose limits are looked at where an explanation is all that they are for."""
 
 _OUT_OF_STOCK = frozenset({Reason.CAPACITY_EXHAUSTED, Reason.PACED})
 """Reasons that hand over to alternatives: there is none left, for whoever asks."""
@@ -64,18 +69,32 @@ def choose(
 
     ``ranking`` can be gone through again from its beginning.
     """
-    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions)
+    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions, reach)
     place = 0
     try:
         for place, (score, action) in enumerate(ranking):  # noqa: B007 -- how far it came
             if choosing.is_full() and reach is Reach.ENOUGH:
                 break
-            if reach is not Reach.KNOWN or is_read(action, snapshot):
-                choosing.consider(score, action)
+            choosing.consider(score, action)
     except _NotReadError:
-        ahead = None if reach is Reach.ALL else place + question.max_actions + LOOK_AHEAD
-        return Wanted(_unread(policy, islice(ranking, ahead), snapshot))
+        return Wanted(_unread(policy, islice(ranking, place, None), snapshot, choosing.ahead()))
     return Chosen(tuple(choosing.picks), choosing.shortages)
+
+
+def stand_ins_of(policy: Policy, action: Action) -> Iterator[Action]:
+    """Everything that may stand in for the action, each once, in the order in which it is asked for.
+
+    One that is reached by several ways counts by the first: ways may be thousands, actions are not.
+    """
+    seen: set[str] = set()
+    names = list(reversed(action.alternatives))
+    while names:
+        name = names.pop()
+        if name not in seen:
+            seen.add(name)
+            found = policy.by_name[name]
+            yield found
+            names.extend(reversed(found.alternatives))
 
 
 class _NotReadError(Exception):
@@ -84,15 +103,17 @@ class _NotReadError(Exception):
 
 @dataclass(slots=True)
 class _Choosing:
-    """One pass over the ranking."""
+    """One pass over the ranking. ``looked_at`` are the actions whose limits were asked for."""
 
     policy: Policy
     facts: Facts
     snapshot: Snapshot
     most: int
+    reach: Reach
     picks: list[Pick] = field(default_factory=list)
     shortages: dict[str, Shortage] = field(default_factory=dict)
     proposed: set[str] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
     taken: dict[str, int] = field(default_factory=dict)
     memo: Memo = field(default_factory=dict)
 
@@ -104,18 +125,33 @@ class _Choosing:
         if shortage is None:
             self._pick(Pick(score, action))
         elif shortage.reason in _OUT_OF_STOCK:
-            self._stand_in(action, action.name)
+            self._stand_in(action, action.name, set())
 
     def is_full(self) -> bool:
         return len(self.picks) == self.most
 
+    def ahead(self) -> int:
+        """How many more actions to read: twice as many each time, so that there are few times."""
+        least = self.most + LOOK_AHEAD if self.reach is Reach.ENOUGH else MAX_TOLD
+        return min(max(least, len(self.looked_at)), MAX_LOOKED_AT - len(self.looked_at) + 1)
+
     def _is_open(self, action: Action) -> bool:
-        return action.name not in self.snapshot.paused and action.name not in self.proposed
+        name = action.name
+        return not (name in self.snapshot.paused or name in self.proposed or self._is_passed_over(action))
+
+    def _is_passed_over(self, action: Action) -> bool:
+        """Whether nobody asks how its limits stand."""
+        if not action.limits or action.name in self.looked_at:
+            return False
+        if self.reach is Reach.KNOWN:
+            return not is_read(action, self.snapshot)
+        return len(self.looked_at) >= (MAX_TOLD if self.is_full() else MAX_LOOKED_AT)
 
     def _shortage(self, action: Action) -> Shortage | None:
         """Once enough are picked, what they have taken is no reason any more: others rank before."""
         if not action.limits:
             return None
+        self.looked_at.add(action.name)
         if not is_read(action, self.snapshot):
             raise _NotReadError
         found = shortage_of(action, self.facts, self.snapshot, {} if self.is_full() else self.taken)
@@ -123,13 +159,16 @@ class _Choosing:
             self.shortages.setdefault(action.name, found)
         return found
 
-    def _stand_in(self, exhausted: Action, place_of: str) -> bool:
+    def _stand_in(self, exhausted: Action, place_of: str, tried: set[str]) -> bool:
         """Picks the first alternative that holds, theirs included; whether there was one."""
         return not self.is_full() and any(
-            self._take_place(self.policy.by_name[name], place_of) for name in exhausted.alternatives
+            self._take_place(self.policy.by_name[name], place_of, tried) for name in exhausted.alternatives
         )
 
-    def _take_place(self, other: Action, place_of: str) -> bool:
+    def _take_place(self, other: Action, place_of: str, tried: set[str]) -> bool:
+        if other.name in tried:
+            return False
+        tried.add(other.name)
         score = self._score(other)
         if score is None:
             return False
@@ -137,7 +176,7 @@ class _Choosing:
         if shortage is None:
             self._pick(Pick(score, other, place_of))
             return True
-        return shortage.reason in _OUT_OF_STOCK and self._stand_in(other, place_of)
+        return shortage.reason in _OUT_OF_STOCK and self._stand_in(other, place_of, tried)
 
     def _score(self, action: Action) -> float | None:
         """The score of an alternative that holds."""
@@ -155,19 +194,24 @@ class _Choosing:
             return
         self.picks.append(pick)
         self.proposed.add(pick.action.name)
-        for key in keys_taken(pick.action):
+        # What is held already has been counted by the ledger.
+        for key in () if pick.action.name in self.snapshot.own else keys_taken(pick.action):
             self.taken[key] = self.taken.get(key, 0) + 1
 
 
-def _unread(policy: Policy, candidates: Iterable[Ranked], snapshot: Snapshot) -> tuple[Action, ...]:
-    """Those of the candidates, and of what could stand in for them, whose limits are to be read."""
-    unread = (action for _, action in candidates if not is_read(action, snapshot))
-    found = {each.name: each for action in unread for each in _with_alternatives(policy, action)}
-    return tuple(each for each in found.values() if not is_read(each, snapshot))
+def _unread(
+    policy: Policy, candidates: Iterable[Ranked], snapshot: Snapshot, most: int
+) -> tuple[Action, ...]:
+    """The first of the candidates, and of what could stand in for them, whose limits are to be read.
 
-
-def _with_alternatives(policy: Policy, action: Action) -> Iterator[Action]:
-    """The action and everything that may stand in for it; rings are refused when rules are loaded."""
-    yield action
-    for name in action.alternatives:
-        yield from _with_alternatives(policy, policy.by_name[name])
+    So many, or a few more. One whose own limits are known as another shares them may have
+    alternatives of which nothing is known.
+    """
+    found: dict[str, Action] = {}
+    for _, action in candidates:
+        if len(found) >= most:
+            break
+        for each in (action, *stand_ins_of(policy, action)):
+            if not is_read(each, snapshot):
+                found[each.name] = each
+    return tuple(found.values())

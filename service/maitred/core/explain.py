@@ -14,7 +14,7 @@ from .ranking import Ranking, score_of
 from .reasons import Reason
 from .rules import Action
 from .scan import Memo, truth
-from .snapshot import Shortage, Snapshot
+from .snapshot import Shortage, Snapshot, is_read
 from .values import Facts
 from .words import is_truth, need_words, shortfall_words, value_words
 
@@ -30,6 +30,7 @@ _HAS_WAY_OUT = frozenset(
 )
 MAX_WAYS_OUT = 50
 """Actions for which a way out is looked for: some milliseconds; nobody reads more."""
+_NOT_LOOKED_AT = "how its limits stand was not looked at"
 MAX_WHY = 8
 """Lines that say why an action was proposed."""
 
@@ -90,8 +91,10 @@ class _Telling:
         shortage = self._shortages.get(action.name)
         if shortage:
             return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
-        refusal = refusal_of(action, self._question, self._memo, self._derivation)
-        return self._with_way_out(action, refusal) if self._full else refusal
+        found = refusal_of(action, self._question, self._memo, self._derivation)
+        if found.reason is Reason.OUTRANKED and not is_read(action, self._snapshot):
+            return replace(found, detail=f"{found.detail}, {_NOT_LOOKED_AT}")
+        return self._with_way_out(action, found) if self._full else found
 
     def _with_way_out(self, action: Action, refusal: Refusal) -> Refusal:
         """Tells what single change would have had the action proposed."""

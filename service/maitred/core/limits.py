@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from .reasons import Reason
-from .values import Facts
+from .values import Facts, Value
 from .windows import Rolling, Session, Window, span_of
 
 DEFAULT_HOLD = timedelta(minutes=20)
@@ -240,27 +240,50 @@ def needs_of(
     return tuple(needs)
 
 
-def subject_of(per: tuple[str, ...], facts: Facts) -> str:
+def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = LetterCase.EXACT) -> str:
     """The values of the attributes of ``per``, unambiguous."""
-    return _lengthened(*(f"{type(value).__name__}/{value}" for value in map(facts.get, per)))
+    values = (f"{type(value).__name__}/{value}" for value in map(facts.get, per))
+    return _lengthened(*(map(str.casefold, values) if letter_case is LetterCase.IGNORE else values))
 
 
-def _subject(limit: Limit, facts: Facts) -> str:
-    found = subject_of(limit.per, facts)
-    subject = found.casefold() if limit.letter_case is LetterCase.IGNORE else found
-    return f"{subject}{_lengthened(limit.scope)}" if limit.scope else subject
+def _subject(limit: Limit, facts: Facts, veil: Veil) -> str:
+    """The scope is not veiled: whose unit it is stays hidden, of what it is does not."""
+    found = subject_of(limit.per, facts, limit.letter_case)
+    veiled = veil(found) if hides_subject(limit) else found
+    return f"{veiled}{_lengthened(limit.scope)}" if limit.scope else veiled
 
 
-def subject_values(subject: str) -> tuple[str, ...]:
-    """The values that a subject is made of, its scope last; it must not have been veiled."""
-    values: list[str] = []
-    while subject:
-        length, _, rest = subject.partition(":")
-        values.append(rest[: int(length)].partition("/")[2] or rest[: int(length)])
-        subject = rest[int(length) :]
+def hides_subject(limit: Limit) -> bool:
+    """Whether the limit's counters name pseudonyms."""
+    return limit.is_veiled or heat_of(limit.per) is Heat.PERSON
+
+
+def scope_in(subject: str) -> str:
+    """The scope in a subject of a limit that has one; empty where there is none to be seen."""
+    scope = subject.rpartition(":")[2]
+    return scope if scope and subject.endswith(_lengthened(scope)) else ""
+
+
+def values_in(limit: Limit, subject: str) -> tuple[Value, ...]:
+    """The values of ``limit.per`` in a subject of ``limit`` that is not veiled.
+
+    Raises ``ValueError`` where it is no such subject: the limit was once for somebody else.
+    """
+    rest = subject.removesuffix(_lengthened(limit.scope)) if limit.scope else subject
+    values: list[Value] = []
+    while rest:
+        length, _, rest = rest.partition(":")
+        told, rest = rest[: int(length)], rest[int(length) :]
+        kind, slash, text = told.partition("/")
+        if len(told) < int(length) or not slash:
+            raise ValueError(subject)
+        values.append(_READ[kind](text) if kind in _READ else text)
+    if len(values) != len(limit.per):
+        raise ValueError(subject)
     return tuple(values)
 
 
+_READ: Mapping[str, Callable[[str], Value]] = {"int": int, "bool": lambda text: text.casefold() == "true"}
 _SUBJECT_TYPES = frozenset({str, int, bool})
 
 
@@ -278,9 +301,7 @@ def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: V
         return Unknown(limit.name, str(limit.maximum))
     session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
     span = span_of(limit.window, now, location_zone, session)
-    heat, subject = heat_of(limit.per), _subject(limit, facts)
-    told = veil(subject) if heat is Heat.PERSON or limit.is_veiled else subject
-    counter = _counter(limit.name, told, span.key, heat, span.end)
+    counter = _counter(limit.name, _subject(limit, facts, veil), span.key, heat_of(limit.per), span.end)
     lookback = limit.window.duration // _MICROSECOND if isinstance(limit.window, Rolling) else None
     firm = limit.counts is Counts.DECIDED
     return Need(counter, maximum, REASON_OF[limit.kind], lookback, firm)

@@ -4,15 +4,24 @@ Situations are followed to their last atom, also where they must *not* hold: who
 something is not so has learnt of it as well.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .conditions import reads as condition_reads
 from .limits import reads_of as limit_reads
-from .policy import placeholders
+from .policy import HOLD_EXPIRES, placeholders
 from .rules import Action, Atom, Situation
 
 SITUATION = "situation."
+
+# CEL lets blanks and comments stand around the point. Text in quotes is taken for a name too, which
+# at worst asks for a consent too many.
+_BETWEEN = r"(?:\s|//[^\n]*+)*+"
+_LIST = re.compile(rf"\blist{_BETWEEN}\.{_BETWEEN}`?([A-Za-z_]\w*)")
+_KEPT_TEXTS = 4_096
+"""Rows of a table share their texts."""
 
 Way = tuple[str, ...]
 """Through what something is read, the action's own first: ``("score",)``, ``("condition x",)``."""
@@ -25,6 +34,7 @@ class SituationReads:
     own: Mapping[str, frozenset[str]]
     members: Mapping[str, tuple[str, ...]]
     every: Mapping[str, frozenset[str]]
+    _ways: dict[tuple[str, str], Way] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, situations: Sequence[Situation]) -> "SituationReads":
@@ -46,7 +56,12 @@ class SituationReads:
         """The shortest way from a name that a rule reads to an attribute, by names of situations."""
         if not name.startswith(SITUATION):
             return ()
-        start = name.removeprefix(SITUATION)
+        key = (name, attribute)
+        if key not in self._ways:
+            self._ways[key] = self._way(name.removeprefix(SITUATION), attribute)
+        return self._ways[key]
+
+    def _way(self, start: str, attribute: str) -> Way:
         came: dict[str, str | None] = {start: None}
         for current in (queue := [start]):
             if attribute in self.own.get(current, ()):
@@ -69,7 +84,7 @@ def _direct(situation: Situation) -> tuple[frozenset[str], tuple[str, ...]]:
     named: list[str] = []
     for member in (*situation.all, *situation.any, *situation.none):
         if isinstance(member, Atom):
-            found = condition_reads(member.condition)
+            found = condition_reads(member.condition) | lists_named(member.text)
             read.update(name for name in found if not name.startswith(SITUATION))
             named += [name.removeprefix(SITUATION) for name in sorted(found) if name.startswith(SITUATION)]
         else:
@@ -84,15 +99,15 @@ def _closure(
     names = sorted(frozenset().union(*own.values()))
     bit = {name: 1 << number for number, name in enumerate(names)}
     masks = {name: sum(bit[attribute] for attribute in read) for name, read in own.items()}
-    changed = True
-    while changed:
-        changed = False
-        for name, named in members.items():
-            mask = masks[name]
-            for member in named:
-                mask |= masks.get(member, 0)
-            changed = changed or mask != masks[name]
-            masks[name] = mask
+    made_of_it: dict[str, list[str]] = {}
+    for name, named in members.items():
+        for member in named:
+            made_of_it.setdefault(member, []).append(name)
+    for name in (queue := [name for name, mask in masks.items() if mask]):
+        for holder in made_of_it.get(name, ()):
+            if masks[name] & ~masks[holder]:
+                masks[holder] |= masks[name]
+                queue.append(holder)
     sets: dict[int, frozenset[str]] = {}
     for mask in masks.values():
         if mask not in sets:
@@ -100,20 +115,26 @@ def _closure(
     return {name: sets[mask] for name, mask in masks.items()}
 
 
+@lru_cache(maxsize=_KEPT_TEXTS)
+def lists_named(text: str) -> frozenset[str]:
+    """The lists (``list.pizzas``) that an expression may read, by its text: conditions hold their values."""
+    return frozenset(f"list.{name}" for name in _LIST.findall(text))
+
+
 def names_read(action: Action) -> Iterator[tuple[str, frozenset[str]]]:
     """What an action reads without following situations, each with where it does."""
     for need in action.requirements:
-        yield f"condition `{need.rule}`", condition_reads(need.condition)
+        yield f"condition `{need.rule}`", condition_reads(need.condition) | lists_named(need.text)
     if action.score.expression:
-        yield "score", action.score.expression.reads
+        yield "score", action.score.expression.reads | lists_named(action.score.expression.text)
     for channel, treatment in sorted(action.treatments.items()):
-        yield f"treatment `{channel}`", frozenset(placeholders(treatment))
+        yield f"treatment `{channel}`", frozenset(placeholders(treatment)) - {HOLD_EXPIRES}
     for limit in action.limits:
         yield f"limit `{limit.name}`", frozenset(limit_reads(limit))
 
 
 def attributes_read(action: Action, situations: SituationReads) -> frozenset[str]:
-    """Every attribute that the action reads."""
+    """Every attribute that the action reads, and every list."""
     names = frozenset().union(*(names for _, names in names_read(action)))
     return frozenset().union(*(situations.reads(name) for name in names))
 

@@ -42,12 +42,19 @@ class Shortage(NamedTuple):
         """In plain words: what was needed, what was there."""
         if self.missing:
             return f"needs {self.missing}, is absent"
-        return f"{self.live} of {self.maximum} taken{_per_words(self.limit)}{window_words(self.limit.window)}"
+        return (
+            f"{self.live} of {self.maximum} taken{_per_words(self.limit)} {window_words(self.limit.window)}"
+        )
 
 
 def held_limits(action: Action) -> tuple[Limit, ...]:
     """Limits of the action that a decision takes a unit of."""
     return tuple(limit for limit in action.limits if limit.counts in HELD_BY_DECIDE)
+
+
+def waiting_limits(action: Action) -> tuple[Limit, ...]:
+    """Those of the limits whose units wait for their step, and go back if it does not come."""
+    return tuple(limit for limit in action.limits if limit.counts is Counts.PRESENTED)
 
 
 def is_read(action: Action, snapshot: Snapshot) -> bool:

@@ -23,8 +23,8 @@ _T = TypeVar("_T", bound=Ticket)
 
 def run(
     transaction: Transaction, people: People, tickets: Sequence[Ticket], local: datetime, *, last: bool
-) -> None:
-    """Does what the tickets ask for, in their order.
+) -> Mapping[str, int]:
+    """Does what the tickets ask for, in their order; gives what has expired, by name of the action.
 
     ``local`` is this process's clock. Raises ``StoreConflict`` where it has to be run again;
     when it is the ``last`` time, the decisions that still lose are given up instead.
@@ -33,13 +33,16 @@ def run(
     _introduce(transaction, people, [ticket for ticket in decisions.values() if ticket.needs_person])
     limited = [ticket for ticket in decisions.values() if ticket.needs_ledger]
     moves, outcomes = _of(MoveTicket, tickets), _of(OutcomeTicket, tickets)
+    expired: Mapping[str, int] = {}
     if limited or moves or outcomes:
         _Settlement(transaction, _now(transaction, tickets, local)).run(limited, moves, outcomes, last=last)
+        expired = transaction.expired
     for ticket in decisions.values():
         if not ticket.earlier:
             ticket.conclude()
     _append(transaction, decisions, limited)
     _share(decisions, _of(DecisionTicket, tickets))
+    return expired
 
 
 def _introduce(transaction: Transaction, people: People, tickets: Sequence[DecisionTicket]) -> None:
@@ -74,7 +77,7 @@ def _firsts(tickets: Iterable[Ticket]) -> dict[bytes, DecisionTicket]:
 
 
 def _now(transaction: Transaction, tickets: Sequence[Ticket], local: datetime) -> datetime:
-    at = next((ticket.at for ticket in tickets if ticket.at), None)
+    at = next((ticket.at for ticket in tickets if ticket.at and ticket.needs_ledger), None)
     return at or transaction.clock(local)
 
 
@@ -153,7 +156,9 @@ class _Settlement:
 
     def _fresh(self, tickets: Sequence[OutcomeTicket]) -> dict[bytes, Reported]:
         """The outcomes that have not been reported before, each once."""
-        each = {found.row.id: found for ticket in reversed(tickets) for found in reversed(ticket.reported)}
+        each: dict[bytes, Reported] = {}
+        for found in chain.from_iterable(ticket.reported for ticket in tickets):
+            each.setdefault(found.row.id, found)
         self._known = self._transaction.find_outcomes(each.keys()) if each else {}
         return {key: found for key, found in each.items() if key not in self._known}
 

@@ -82,6 +82,7 @@ class ClaimCall(NamedTuple):
     action: str
     at: datetime | None = None
     deadline: float | None = None
+    trace: TraceContext | None = None
 
 
 class ClaimAnswer(NamedTuple):
@@ -106,13 +107,18 @@ class StepCall(NamedTuple):
     cause: str = ""
     at: datetime | None = None
     deadline: float | None = None
+    trace: TraceContext | None = None
 
 
 class OutcomesCall(NamedTuple):
-    """What became of proposals, oldest first, at most as many as one call may carry."""
+    """What became of proposals, oldest first, at most as many as one call may carry.
+
+    ``at`` is the instant to take them up as of, ``None`` for now.
+    """
 
     outcomes: tuple[Outcome, ...]
     deadline: float | None = None
+    at: datetime | None = None
 
 
 class OutcomeAnswer(NamedTuple):
@@ -128,7 +134,8 @@ class LimitView(NamedTuple):
 
     ``subject`` is in plain words (``location oslo-1``), empty for everybody together; that of
     a person is a pseudonym. ``maximum`` is ``None`` where it depends on a request. ``exhausted_at``
-    is when the last unit goes at the present pace; ``None`` where it does not.
+    is when the last unit goes at the present pace; ``None`` where it does not. Of very many
+    ``actions`` only the first are told.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """Claims: a unit of what was proposed, held until it is redeemed, released or expires."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from maitred.core.ledger import is_due
@@ -24,12 +25,14 @@ from .committer import Committer
 from .deciding import MICROSECOND, digest, hold_us_of, microseconds
 from .errors import CallError, Code
 from .grants import Grant
-from .outcomes import Outcomes
+from .observer import ClaimResult
+from .outcomes import Outcomes, claims_among
 from .ports import Store, StoreDown
 from .proposals import Proposals, Proposed
+from .telling import Teller
 from .tickets import MoveTicket
 from .view import View
-from .words import claim_denied, step_refused
+from .words import claim_denied, made_otherwise, step_refused
 
 _CLAIM, _SHOWN, _STEP, _CONTENT = b"maitred.claim", b"maitred.shown", b"maitred.step", b"maitred.content"
 _GONE = Refused("ruleset", Reason.NOT_LIVE)
@@ -47,22 +50,31 @@ class Claims:
         *,
         now: Callable[[], datetime],
         paused: Callable[[], frozenset[str]],
+        teller: Teller,
     ) -> None:
         self._store, self._proposals, self._committer = store, proposals, committer
-        self._outcomes, self._now, self._paused = outcomes, now, paused
+        self._outcomes, self._now, self._paused, self._teller = outcomes, now, paused, teller
 
     def claim(self, call: ClaimCall) -> ClaimAnswer:
         """See ``api.Claimer.claim``."""
-        proposed = self._proposals.find(call.decision_id, call.action)
+        began = self._teller.began()
+        proposed = self._proposed(call)
         grant = self._proposals.grant(proposed, call.at or self._now())
-        claim = _Claim(call, proposed, grant, self._lot(proposed.proposal.lot), self._paused())
+        claim = _Claim(call, proposed, grant, self._lot(proposed.shown), self._paused())
         ticket = MoveTicket(plan=claim.plan, asks=claim.asks(), deadline=call.deadline, at=call.at)
         self._committer.commit(ticket)
         assert ticket.view
-        return claim.answer(ticket.answers[0], ticket.view)
+        settled = ticket.answers[0]
+        answer = claim.answer(settled, ticket.view)
+        result = ClaimResult.GRANTED if answer.granted else ClaimResult.DENIED
+        self._teller.moved(
+            began, result, origin=claim.origin, settled=settled, ticket=ticket, trace=call.trace
+        )
+        return answer
 
     def redeem(self, call: StepCall) -> None:
         """See ``api.Claimer.redeem``."""
+        began = self._teller.began()
         lot, proposed = self._claimed(call.claim_id)
         grant = self._proposals.grant(proposed, call.at or self._now())
         again = grant.needs(Counts.CLAIMED) if grant else None
@@ -71,36 +83,69 @@ class Claims:
             raise CallError(Code.TOO_LATE, f"limit `{also.limit}` needs `{also.attribute}`, which is absent")
         known = None if isinstance(again, Unknown) else again
         step_id, fingerprint = _step(call, "redeem")
-        self._step(call, Confirm(step_id, fingerprint, lot.id, known, also))
+        self._step(call, lot, Confirm(step_id, fingerprint, lot.id, known, also), began)
 
     def release(self, call: StepCall) -> None:
         """See ``api.Claimer.release``."""
-        lot, _ = self._claimed(call.claim_id)
-        self._step(call, Release(*_step(call, "release"), lot.id))
+        began = self._teller.began()
+        lot, proposed = self._claimed(call.claim_id)
+        self._step(call, lot, Release(*_step(call, "release"), lot.id), began)
+        if proposed.shown and not self._is_claimed(proposed):
+            self._give_back_shown(call, proposed.shown)
 
     def record_outcomes(self, call: OutcomesCall) -> Sequence[OutcomeAnswer]:
         """See ``api.Claimer.record_outcomes``."""
         return self._outcomes.record(call)
 
-    def _step(self, call: StepCall, operation: Confirm | Release) -> None:
+    def _give_back_shown(self, call: StepCall, shown: bytes) -> None:
+        """What presenting took, with the last claim: an order that failed burns no cap.
+
+        Whoever is interrupted before it repeats the release, and comes by here again.
+        """
+        release = Release(digest(_SHOWN, "release", shown.hex()), bytes(16), shown)
+        self._committer.commit(MoveTicket(plan=lambda _: [release], deadline=call.deadline, at=call.at))
+
+    def _is_claimed(self, proposed: Proposed) -> bool:
+        """Whether any claim of what the proposal shows is live, of it or of what stands in for it."""
+        try:
+            histories = self._store.histories(proposed.record.decision_id)
+        except StoreDown as down:
+            raise CallError(Code.STORE_DOWN, "the ledger cannot be read, try again") from down
+        lots = [history.lot for history in histories]
+        actions = {lot.origin.action for lot in lots if lot.origin}
+        each = (self._proposals.taken(Origin(proposed.record.decision_id, action)) for action in actions)
+        claims = (claim for one in each if one.shown == proposed.shown for claim in claims_among(lots, one))
+        return any(claim.state in {UnitState.HELD, UnitState.CONFIRMED} for claim in claims)
+
+    def _step(self, call: StepCall, lot: Lot, operation: Confirm | Release, began: int) -> None:
         ticket = MoveTicket(plan=lambda _: [operation], deadline=call.deadline, at=call.at)
         self._committer.commit(ticket)
         (answer,) = ticket.answers
         if answer.status is Status.OTHER_CONTENT:
-            raise _other_content(call.request_id)
+            raise CallError(Code.OTHER_CONTENT, made_otherwise())
         if answer.status not in {Status.CONFIRMED, Status.RELEASED}:
-            raise CallError(Code.TOO_LATE, step_refused(call.claim_id, answer))
+            raise CallError(Code.TOO_LATE, step_refused(lot.id.hex(), answer))
+        result = ClaimResult.REDEEMED if isinstance(operation, Confirm) else ClaimResult.RELEASED
+        assert lot.origin
+        self._teller.moved(began, result, origin=lot.origin, settled=answer, ticket=ticket, trace=call.trace)
+
+    def _proposed(self, call: ClaimCall) -> Proposed:
+        """What is claimed; where it cannot be any more, what was claimed under the same id."""
+        try:
+            return self._proposals.find(call.decision_id, call.action)
+        except CallError as error:
+            earlier = self._lot(_claim_id(call)) if error.code is Code.NOT_FOUND else None
+            if earlier is None or earlier.origin is None:
+                raise
+            return self._proposals.taken(earlier.origin)
 
     def _claimed(self, claim_id: str) -> tuple[Lot, Proposed]:
         lot = self._lot(_octets(claim_id))
         if lot is None or lot.origin is None:
-            raise CallError(Code.NOT_FOUND, f"no claim `{claim_id}`")
-        try:
-            proposed = self._proposals.find(lot.origin.decision.hex(), lot.origin.action)
-        except CallError as error:
-            raise CallError(error.code, f"the decision of claim `{claim_id}` is gone") from None
-        if proposed.proposal.lot == lot.id:
-            raise CallError(Code.NOT_FOUND, f"no claim `{claim_id}`")
+            raise CallError(Code.NOT_FOUND, "there is no such claim")
+        proposed = self._proposals.taken(lot.origin)
+        if proposed.shown == lot.id:
+            raise CallError(Code.NOT_FOUND, "there is no such claim")
         return lot, proposed
 
     def _lot(self, lot_id: bytes) -> Lot | None:
@@ -125,7 +170,7 @@ class _Claim:
         paused: frozenset[str],
     ) -> None:
         self._call, self._grant, self._shown, self._paused = call, grant, shown, paused
-        self._origin = Origin(proposed.record.decision_id, call.action)
+        self.origin = Origin(proposed.record.decision_id, call.action)
         self._stand_ins = grant.stand_ins() if grant else None
         self._needs, self._later, self._denied = self._judged()
 
@@ -136,13 +181,18 @@ class _Claim:
             return (), (), _GONE
         if self._call.action in self._paused:
             return (), (), Refused("pause", Reason.PAUSED)
-        steps = (Counts.CLAIMED, Counts.PRESENTED) if self._is_over() else (Counts.CLAIMED,)
-        needs, later = grant.needs(*steps), grant.needs(Counts.REDEEMED)
-        for unknown in (needs, later):
+        needs, shown, later = (
+            grant.needs(step) for step in (Counts.CLAIMED, Counts.PRESENTED, Counts.REDEEMED)
+        )
+        for unknown in (needs, shown, later):
             if isinstance(unknown, Unknown):
                 return (), (), Refused(unknown.limit, Reason.MISSING_ATTRIBUTE)
         assert not isinstance(needs, Unknown)
+        assert not isinstance(shown, Unknown)
         assert not isinstance(later, Unknown)
+        if self._is_over():
+            # It is spent by the claim, whatever becomes of that: it does not wait for the redemption.
+            needs += tuple(replace(need, firm=True) for need in shown)
         return needs, later, grant.refused()
 
     def _is_over(self) -> bool:
@@ -164,22 +214,24 @@ class _Claim:
         denied = self._denied or (Refused(used_up.counter.limit, used_up.reason) if used_up else None)
         limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()
         take = Take(
-            id=digest(_CLAIM, self._call.request_id),
+            id=_claim_id(self._call),
             fingerprint=digest(_CONTENT, self._call.decision_id, self._call.action),
             choices=(() if denied else self._needs,),
             hold_us=hold_us_of(limits) if limits else DEFAULT_HOLD // MICROSECOND,
-            origin=self._origin,
+            origin=self.origin,
             denied=denied,
         )
         shown = self._shown
         if shown is None or shown.state is not UnitState.HELD:
             return [take]
-        return [take, Confirm(digest(_SHOWN, self._call.request_id), take.fingerprint, shown.id)]
+        again = self._grant.needs(Counts.PRESENTED) if self._grant else None
+        known = None if isinstance(again, Unknown) else again
+        return [take, Confirm(digest(_SHOWN, self._call.request_id), take.fingerprint, shown.id, known)]
 
     def answer(self, settled: Settled, view: View) -> ClaimAnswer:
         """What the caller is told."""
         if settled.status is Status.OTHER_CONTENT:
-            raise _other_content(self._call.request_id)
+            raise CallError(Code.OTHER_CONTENT, made_otherwise())
         if settled.status is Status.GRANTED:
             return ClaimAnswer(granted=True, claim_id=settled.lot.hex(), expires_at=settled.expires_at)
         refused = settled.refused or _GONE
@@ -188,7 +240,7 @@ class _Claim:
             granted=False,
             claim_id="",
             reason=refused.reason,
-            detail=claim_denied(self._call.action, refused),
+            detail=claim_denied(self.origin.action, refused),
             alternatives=others,
         )
 
@@ -198,8 +250,8 @@ def _step(call: StepCall, kind: str) -> tuple[bytes, bytes]:
     return digest(_STEP, call.request_id), digest(_CONTENT, kind, call.claim_id, call.cause)
 
 
-def _other_content(request_id: str) -> CallError:
-    return CallError(Code.OTHER_CONTENT, f"request `{request_id}` was made before with other content")
+def _claim_id(call: ClaimCall) -> bytes:
+    return digest(_CLAIM, call.request_id)
 
 
 def _octets(claim_id: str) -> bytes:

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from .batch import run
 from .errors import CallError, Code
-from .observer import BatchCommitted, Observer
+from .observer import BatchCommitted, HoldsExpired, Observer
 from .people import People
 from .ports import Store, StoreConflict, StoreDown
 from .tickets import Ticket
@@ -164,13 +164,14 @@ class Committer:
             live = [ticket for ticket in batch if not ticket.error]
             try:
                 with self._store.transaction() as transaction:
-                    run(
-                        transaction, self._people, live, self._now(), last=attempt == MAX_CONFLICT_RETRIES - 1
-                    )
+                    last = attempt == MAX_CONFLICT_RETRIES - 1
+                    expired = run(transaction, self._people, live, self._now(), last=last)
             except StoreConflict:
                 if attempt == MAX_CONFLICT_RETRIES:
                     raise
             else:
+                if expired and self._observer.tracing:
+                    self._observer.observe(HoldsExpired(expired))
                 return
 
     def _refuse_rest(self) -> None:

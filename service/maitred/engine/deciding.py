@@ -9,12 +9,12 @@ from itertools import chain, islice
 from maitred.core.choose import Pick, Reach, Wanted, choose
 from maitred.core.decide import Hold, proposals_of
 from maitred.core.decisions import Decision, Proposal, Question
-from maitred.core.limits import Limit, Need, OnFailure, Unknown, Veil, needs_of, parts_of
+from maitred.core.limits import Limit, Need, OnFailure, Unknown, Veil, needs_of, parts_of, subject_of
 from maitred.core.lots import Origin, Settled, Status, Take
 from maitred.core.policy import Policy
 from maitred.core.ranking import Ranking
 from maitred.core.rules import Action, ActionType
-from maitred.core.snapshot import Shortage, Snapshot, held_limits
+from maitred.core.snapshot import Shortage, Snapshot, held_limits, waiting_limits
 
 from .view import View
 
@@ -88,6 +88,14 @@ class Deciding:
         )
         self.snapshot = Snapshot(live, own, self.asked.paused)
         self._chosen = choose(self.policy, self.question, self._ranking, self.snapshot, self._reach)
+        missed = self._missed()
+        if missed:
+            self._chosen = Wanted(missed)
+
+    def _missed(self) -> tuple[Action, ...]:
+        """Refused by counters that others share, without a look at what it may hold already."""
+        refused = (self.policy.by_name[name] for name in self.shortages if name not in self._looked_at)
+        return tuple(action for action in refused if self._can_reuse(action))
 
     def takes(self) -> list[Take]:
         """What the picks need at this step."""
@@ -97,10 +105,13 @@ class Deciding:
         """Whether every take was granted. Those lost are known as used up from then on."""
         for take, answer in zip(takes, answers, strict=True):
             assert take.origin
+            action = self.policy.by_name[take.origin.action]
             if answer.status is Status.GRANTED:
-                self._holds[take.origin.action] = Hold(answer.lot, answer.expires_at)
+                # What is spent at once does not go back, though its lot may be used again for a while.
+                until = answer.expires_at if waiting_limits(action) else None
+                self._holds[action.name] = Hold(answer.lot, until)
             elif answer.refused:
-                self._lose(self.policy.by_name[take.origin.action], answer.refused.limit)
+                self._lose(action, answer.refused.limit)
         return all(answer.status is Status.GRANTED for answer in answers)
 
     @property
@@ -159,7 +170,7 @@ class Deciding:
             id=lot_id_of(asked.decision_id, action.name),
             fingerprint=asked.fingerprint,
             choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in limits)),),
-            hold_us=hold_us_of(limits),
+            hold_us=hold_us_of(waiting_limits(action) or limits),
             reuse=(self._reuse(action),) if self._can_reuse(action) else (),
             origin=Origin(asked.decision_id, action.name),
         )
@@ -168,7 +179,11 @@ class Deciding:
         return bool(self.asked.session and held_limits(action))
 
     def _reuse(self, action: Action) -> bytes:
-        return digest(_REUSE, self.asked.customer, self.asked.session, action.name)
+        """A hold serves again only for those whose units it has: at another location it may be another's."""
+        asked = self.asked
+        per = sorted({name for limit in held_limits(action) for name in limit.per})
+        whose = asked.veil(subject_of(tuple(per), self.question.facts))
+        return digest(_REUSE, asked.customer, asked.session, action.name, whose)
 
 
 def _is_open(action: Action) -> bool:

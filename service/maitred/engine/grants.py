@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
-from maitred.core.choose import Pick
+from maitred.core.choose import Pick, stand_ins_of
 from maitred.core.decide import proposals_of
 from maitred.core.decisions import Proposal, Question
 from maitred.core.limits import Counts, Limit, Need, Unknown, Veil, needs_of, parts_of
@@ -25,19 +25,21 @@ MAX_ALTERNATIVES = 5
 """Proposals in place of a claim that is denied."""
 
 _RECHECKED = frozenset({Reason.NOT_LIVE, Reason.CONSENT_REQUIRED, Reason.SENSITIVE})
-"""What may have changed since; who is eligible was decided then."""
+"""What may have changed since; who is eligible for what was proposed was decided then."""
 
 
 class Grant(NamedTuple):
     """An action that a decision has proposed.
 
-    ``question`` holds the facts of the decision, with time and place as of now.
+    ``question`` holds the facts of the decision, with time and place as of now. ``is_own`` is
+    whether the decision itself proposed it, and did not only propose what it may stand in for.
     """
 
     policy: Policy
     question: Question
     action: Action
     veil: Veil
+    is_own: bool = True
 
     def needs(self, *steps: Counts) -> tuple[Need, ...] | Unknown:
         """One unit of each of the action's limits that count at these steps."""
@@ -56,14 +58,13 @@ class Grant(NamedTuple):
     def refused(self) -> Refused | None:
         """Why it can no longer be had, whatever the ledger says."""
         memo: Memo = {}
-        gates = (gate for gate in gates_of(self.action) if gate.reason in _RECHECKED)
+        gates = (gate for gate in gates_of(self.action) if gate.reason in _RECHECKED or not self.is_own)
         failing = (gate for gate in gates if truth(gate.condition, self.question.facts, memo) is not True)
         return next((Refused(gate.rule, gate.reason) for gate in failing), None)
 
     def stand_ins(self) -> "StandIns":
         """What could be claimed instead."""
-        each = {other.name: other for other in _chain(self.policy, self.action)}
-        return StandIns(self, tuple(each.values()))
+        return StandIns(self, tuple(stand_ins_of(self.policy, self.action)))
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...] | Unknown:
         question = self.question
@@ -114,9 +115,3 @@ class StandIns(NamedTuple):
 def _from_claim_on(action: Action) -> Action:
     """The action with the limits that count at a claim or after it."""
     return replace(action, limits=tuple(limit for limit in action.limits if limit.counts in CLAIM_STEPS))
-
-
-def _chain(policy: Policy, action: Action) -> Iterator[Action]:
-    for name in action.alternatives:
-        yield policy.by_name[name]
-        yield from _chain(policy, policy.by_name[name])

@@ -42,6 +42,11 @@ class Count:
 class Ledger(Protocol):
     """Part of ``Transaction``. Every call may raise ``StoreDown`` and ``StoreConflict``."""
 
+    @property
+    def expired(self) -> Mapping[str, int]:
+        """Lots that ``settle`` gave back because they were due, by name of the action."""
+        ...
+
     def clock(self, local: datetime) -> datetime:
         """The ledger's time: the database's where many replicas share it, else ``local``."""
         ...

@@ -1,14 +1,25 @@
 """The one seam through which the outside sees what happens: frozen events, one Protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from enum import Enum, unique
+from typing import NamedTuple, Protocol
 
 from maitred.core.reasons import Reason
 from maitred.core.trace import TraceContext
 
 from .errors import Code
+
+
+@unique
+class ClaimResult(Enum):
+    """What came of a call that moves a claim."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    REDEEMED = "redeemed"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,7 @@ class DecisionMade:
     ``started_ns`` and ``ended_ns`` are Unix time. ``step_seconds`` has the durations of
     ``match``, ``wait`` (for the decision thread), ``commit`` and ``explain``.
     ``refusals`` counts by reason what is known without explaining, or all where explained.
+    ``limits`` counts the refusals of limits that it came upon, by name of the limit.
     """
 
     decision_id: str
@@ -37,6 +49,62 @@ class DecisionMade:
     started_ns: int
     ended_ns: int
     step_seconds: Mapping[str, float]
+    limits: Mapping[tuple[str, Reason], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMoved:
+    """A claim was answered, redeemed or released. Ids of customers are not in it, nor a cause.
+
+    ``method`` is ``Claim``, ``Redeem`` or ``Release``. ``reason`` and ``limit`` say why it was denied; of a
+    ``replayed`` one they are those of the first time. Times are Unix time.
+    """
+
+    method: str
+    result: ClaimResult
+    action: str
+    decision_id: str
+    reason: Reason | None
+    limit: str
+    replayed: bool
+    trace: TraceContext | None
+    batch_size: int
+    started_ns: int
+    ended_ns: int
+    commit_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsExpired:
+    """Holds whose time has come were given back: how many, by name of the action."""
+
+    actions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PauseChanged:
+    """An operator has stopped an action, or let it go on."""
+
+    action: str
+    paused: bool
+    by: str = ""
+    cause: str = ""
+
+
+class Fullness(NamedTuple):
+    """How full a limit is: ``used_ratio`` of the fullest subject, and how many have no unit left."""
+
+    limit: str
+    used_ratio: float
+    exhausted: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSeen:
+    """How full the limits were that are not per person, and how many actions were stopped."""
+
+    limits: tuple[Fullness, ...]
+    paused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +154,17 @@ class RulesetRefused:
     in_force: str
 
 
-Event = DecisionMade | CallFailed | BatchCommitted | RulesetLoaded | RulesetRefused
+Event = (
+    DecisionMade
+    | ClaimMoved
+    | CallFailed
+    | BatchCommitted
+    | HoldsExpired
+    | LimitsSeen
+    | PauseChanged
+    | RulesetLoaded
+    | RulesetRefused
+)
 
 
 class Observer(Protocol):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from .errors import CallError, Code
+from .nearest import did_you_mean
 from .ports import Pause, Store, StoreConflict, StoreDown
 from .rulesets import Rulesets
 
@@ -26,9 +27,7 @@ class Pauses:
 
     def pause(self, action: str, by: str, cause: str) -> datetime:
         """See ``api.Operator.pause``."""
-        policy = self._rulesets.active
-        if policy is not None and action not in policy.by_name:
-            raise CallError(Code.NOT_FOUND, f"no action `{action}`")
+        self._check_known(action)
         with _calls():
             now = self._now()
             self._store.pause(Pause(action, now, by, cause))
@@ -41,7 +40,16 @@ class Pauses:
         with _calls():
             was_paused = self._store.resume(action)
             self.refresh()
+        if not was_paused:
+            # One that the rules do not name any more may still be paused; a slip of the pen is not.
+            self._check_known(action)
         return was_paused
+
+    def _check_known(self, action: str) -> None:
+        policy = self._rulesets.active
+        if policy is not None and action not in policy.by_name:
+            near = did_you_mean(action, policy.by_name)
+            raise CallError(Code.NOT_FOUND, f"no action `{action}`{near}")
 
 
 @contextmanager

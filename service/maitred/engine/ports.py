@@ -75,6 +75,7 @@ class Tally(NamedTuple):
     ``live`` are the units that a limit is held against. ``recent`` is for a forecast: about how
     many of the units were taken in the last while that was asked for, by the pace of late, in
     which the last quarter of an hour weighs most; what was given back is not among them.
+    ``held`` and ``used`` are all units of the counter, ``live_held`` those of ``live`` that are held.
     """
 
     limit: str
@@ -85,13 +86,18 @@ class Tally(NamedTuple):
     used: int
     live: int
     recent: float
+    live_held: int = 0
 
 
 class TallyAsk(NamedTuple):
-    """Counters of the limit of one name; ``lookback_us`` where its window is rolling."""
+    """Counters of the limit of one name; ``lookback_us`` where its window is rolling.
+
+    Only those whose subject begins with ``subject_start``.
+    """
 
     limit: str
     lookback_us: int | None = None
+    subject_start: str = ""
 
 
 class Break(NamedTuple):

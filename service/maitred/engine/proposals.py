@@ -1,14 +1,18 @@
 """What a decision has proposed, found again under the ruleset in force."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from maitred.core.choose import stand_ins_of
 from maitred.core.decisions import Proposal
 from maitred.core.limits import Veil
 from maitred.core.live import clock_facts
+from maitred.core.lots import Origin
 from maitred.core.policy import Policy
 from maitred.core.rules import Location
+from maitred.core.values import Attribute, Kind
 
 from .codec import RecordBody
 from .errors import CallError, Code
@@ -19,12 +23,16 @@ from .rulesets import Rulesets
 
 
 class Proposed(NamedTuple):
-    """An action of a decision. ``proposal`` is that of the action, or the one it stands in for."""
+    """An action of a decision. ``shown`` is the lot of its proposal, or of the one it stands in for.
+
+    It is empty where presenting takes nothing. ``is_own`` is whether the decision itself proposed it.
+    """
 
     record: DecisionRecord
     body: RecordBody
     action: str
-    proposal: Proposal
+    shown: bytes
+    is_own: bool
 
 
 class Proposals:
@@ -34,13 +42,22 @@ class Proposals:
         self._records, self._rulesets, self._veil = records, rulesets, veil
 
     def find(self, decision_id: str, action: str) -> Proposed:
-        """Raises ``CallError``: no such decision, or it did not propose the action."""
-        record = self._records.find(decision_id)
-        body = self._records.body(record)
-        for proposal in body.proposals:
-            if action == proposal.action or action in self._stand_ins(proposal.action):
-                return Proposed(record, body, action, proposal)
-        raise CallError(Code.NOT_FOUND, f"decision `{decision_id}` did not propose `{action}`")
+        """Raises ``CallError``: no such decision, or the action cannot be had of it."""
+        found = self._find(decision_id, action)
+        if found is None:
+            raise CallError(Code.NOT_FOUND, "the decision did not propose this action")
+        return found
+
+    def taken(self, origin: Origin) -> Proposed:
+        """What a lot was taken for, also where by now nothing could be: what was granted stays so.
+
+        Raises ``CallError``: no such decision.
+        """
+        found = self._find(origin.decision.hex(), origin.action)
+        if found is not None:
+            return found
+        record = self._records.find(origin.decision.hex())
+        return Proposed(record, self._records.body(record), origin.action, b"", is_own=False)
 
     def grant(self, proposed: Proposed, now: datetime) -> Grant | None:
         """The proposal as of now; ``None`` where the ruleset in force has no such action.
@@ -51,11 +68,20 @@ class Proposals:
         action = policy.by_name.get(proposed.action)
         if action is None:
             return None
-        question = question_of(policy, proposed.record, proposed.body)
-        place = policy.location(proposed.body.location_id) or Location("", policy.ruleset.zone, {})
+        body = replace(proposed.body, facts=_fitting(proposed.body.facts, policy.ruleset.attributes))
+        question = question_of(policy, proposed.record, body)
+        place = policy.location(body.location_id) or Location("", policy.ruleset.zone, {})
         facts = {**question.facts, **place.attributes, "now": now}
         facts.update(clock_facts(policy.zones, now, place.zone))
-        return Grant(policy, question._replace(facts=facts, now=now), action, self._veil)
+        as_of_now = question._replace(facts=facts, now=now)
+        return Grant(policy, as_of_now, action, self._veil, is_own=proposed.is_own)
+
+    def _find(self, decision_id: str, action: str) -> Proposed | None:
+        record = self._records.find(decision_id)
+        body = self._records.body(record)
+        own = next((found for found in body.proposals if found.action == action), None)
+        found = own or next((each for each in body.proposals if self._stands_in(action, each)), None)
+        return Proposed(record, body, action, found.lot, is_own=own is not None) if found else None
 
     def _policy(self) -> Policy:
         active = self._rulesets.active
@@ -63,14 +89,49 @@ class Proposals:
             raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
         return active
 
-    def _stand_ins(self, action: str) -> frozenset[str]:
-        """Everything that may be claimed in the place of an action."""
+    def _stands_in(self, name: str, proposal: Proposal) -> bool:
+        """Whether the action of that name may be claimed in the place of the proposal's."""
         active = self._rulesets.active
-        return frozenset(_names(active, action)) if active else frozenset()
+        action = active.by_name.get(proposal.action) if active else None
+        if active is None or action is None:
+            return False
+        return any(other.name == name for other in stand_ins_of(active, action))
 
 
-def _names(policy: Policy, action: str) -> Iterator[str]:
-    found = policy.by_name.get(action)
-    for name in found.alternatives if found else ():
-        yield name
-        yield from _names(policy, name)
+def _fitting(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Mapping[str, Any]:
+    """Facts of a record that another ruleset's attributes can hold; those of a location are read anew."""
+    return {
+        name: value
+        for name, value in facts.items()
+        if not name.startswith("location.") and _fits(value, attributes.get(name))
+    }
+
+
+def _fits(value: Any, attribute: Attribute | None) -> bool:
+    if attribute is None or isinstance(value, dict):
+        return True
+    if attribute.type.is_list:
+        return isinstance(value, list) and all(_fits_kind(item, attribute.type.kind) for item in value)
+    return _fits_kind(value, attribute.type.kind)
+
+
+def _fits_kind(value: Any, kind: Kind) -> bool:
+    if kind is Kind.TIMESTAMP:
+        return isinstance(value, str) and _is_moment(value)
+    return type(value) in _JSON_TYPES[kind]
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+_JSON_TYPES: Mapping[Kind, frozenset[type]] = {
+    Kind.BOOL: frozenset({bool}),
+    Kind.INT: frozenset({int}),
+    Kind.DOUBLE: frozenset({int, float}),
+    Kind.STRING: frozenset({str}),
+    Kind.DURATION: frozenset({int}),
+}

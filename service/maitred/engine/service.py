@@ -258,6 +258,7 @@ class DecisionService:
                 "commit": ticket.commit_seconds,
                 "explain": time.perf_counter() - committed,
             },
+            limits=Counter((found.limit.name, found.reason) for found in made.deciding.shortages.values()),
         )
 
 
@@ -296,4 +297,4 @@ def session_of(context: Mapping[str, Any]) -> str:
     """The session's id, declared or not; empty where there is none."""
     session = context.get("session")
     found = session.get("id") if isinstance(session, Mapping) else None
-    return found if isinstance(found, str) else ""
+    return str(found) if isinstance(found, str | int) else ""

@@ -28,8 +28,9 @@ class Upkeep:
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
     def start(self) -> None:
-        """Starts the thread; every chore is done at once."""
-        self._thread.start()
+        """Starts the thread, where there is something to do; every chore is done at once."""
+        if self._chores:
+            self._thread.start()
 
     def stop(self) -> None:
         """Ends the thread; a chore in progress is waited for."""

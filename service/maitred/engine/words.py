@@ -15,6 +15,8 @@ _CLAIM_DENIED = {
     Reason.NOT_LIVE: "is over",
     Reason.CONSENT_REQUIRED: "needs a consent that is not given any more",
     Reason.SENSITIVE: "needs an explicit consent that is not given any more",
+    Reason.WRONG_CHANNEL: "is not for this channel",
+    Reason.NOT_ELIGIBLE: "is not for this customer",
     Reason.MISSING_ATTRIBUTE: "cannot be counted, an attribute is absent",
     Reason.FREQUENCY_CAPPED: "has been had as often as allowed",
     Reason.CAPACITY_EXHAUSTED: "has no unit left",
@@ -25,8 +27,9 @@ _CLAIM_DENIED = {
 def step_refused(claim_id: str, answer: Settled) -> str:
     """Why a claim could not be redeemed or released."""
     if answer.status is Status.NOTHING_LEFT:
-        of = f" of `{answer.refused.limit}`" if answer.refused else ""
-        return f"claim `{claim_id}` has expired and there is no unit{of} left"
+        if answer.refused is None:
+            return f"claim `{claim_id}` has expired"
+        return f"claim `{claim_id}` has no unit of `{answer.refused.limit}` left to be redeemed with"
     return f"claim `{claim_id}` {_STEP_REFUSED[answer.status]}"
 
 
@@ -41,3 +44,13 @@ def outcome_refused(answer: Settled) -> str:
         of = f" of `{answer.refused.limit}`" if answer.refused else ""
         return f"came too late, there is no unit{of} left"
     return f"the unit {_STEP_REFUSED[answer.status]}"
+
+
+def reported_otherwise(number: int) -> str:
+    """The outcome at that place of the call has an id that stands for something else."""
+    return f"`outcomes[{number}]` was reported before with other content"
+
+
+def made_otherwise() -> str:
+    """A request's id stands for something else."""
+    return "the request was made before with other content"

@@ -81,16 +81,18 @@ def decision_methods(decider: Decider, *, simulated_time: bool) -> Methods:
 def claim_methods(claimer: Claimer, *, simulated_time: bool) -> Methods:
     """The methods of ``DecisionService`` that move proposals on."""
 
-    def claim(data: bytes, deadline: float | None, _trace: TraceContext | None) -> bytes:
+    def claim(data: bytes, deadline: float | None, trace: TraceContext | None) -> bytes:
         call = claim_call(data, simulated_time=simulated_time, deadline=deadline)
-        return claim_response(claimer.claim(call))
+        return claim_response(claimer.claim(call._replace(trace=trace) if trace else call))
 
-    def redeem(data: bytes, deadline: float | None, _trace: TraceContext | None) -> bytes:
-        claimer.redeem(redeem_call(data, simulated_time=simulated_time, deadline=deadline))
+    def redeem(data: bytes, deadline: float | None, trace: TraceContext | None) -> bytes:
+        call = redeem_call(data, simulated_time=simulated_time, deadline=deadline)
+        claimer.redeem(call._replace(trace=trace) if trace else call)
         return redeem_response()
 
-    def release(data: bytes, deadline: float | None, _trace: TraceContext | None) -> bytes:
-        claimer.release(release_call(data, simulated_time=simulated_time, deadline=deadline))
+    def release(data: bytes, deadline: float | None, trace: TraceContext | None) -> bytes:
+        call = release_call(data, simulated_time=simulated_time, deadline=deadline)
+        claimer.release(call._replace(trace=trace) if trace else call)
         return release_response()
 
     def record_outcomes(data: bytes, deadline: float | None, _trace: TraceContext | None) -> bytes:

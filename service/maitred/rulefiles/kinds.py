@@ -105,6 +105,8 @@ class List(Document):
     """The values, here. Either this or `file`."""
     file: FileName | None = None
     """A file with one value per line, by its path from the directory of the ruleset."""
+    sensitive: Name | None = None
+    """The sensitive category that being in it tells of, one of those in `Privacy`."""
 
 
 class Live(Strict):

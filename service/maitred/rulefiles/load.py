@@ -28,7 +28,7 @@ from .privacy_uses import check_uses
 from .privacy_warnings import warn_privacy
 from .report import RULESET, Report
 from .rows import table_actions_of
-from .sensitive import with_sensitive
+from .sensitive import Prover
 from .vocabulary import Vocabulary, vocabulary_of
 
 
@@ -74,7 +74,7 @@ def _load(
         version=head.version,
         zone=head.timezone,
         commit=commit,
-        attributes=vocabulary.attributes,
+        attributes={**vocabulary.attributes, **vocabulary.sensitive_lists},
         channels=_channels(head, rules.actions),
         locations=vocabulary.locations,
         situations=rules.situations,
@@ -127,7 +127,8 @@ def _rules(reading: _Reading) -> _Rules:
     actions = with_eligibility(around, documents, placed)
     applied = applied_limits(around, documents, placed, vocabulary.locations)
     actions = with_limits(around, applied, placed, actions)
-    actions = with_sensitive(around, reading.privacy, placed, actions, situations)
+    named = {**vocabulary.attributes, **vocabulary.sensitive_lists}
+    actions = Prover.of(report, reading.privacy, named, situations).proved(placed, actions)
     check_alternatives(around, documents, placed)
     # What a faulty rule would have used is not known.
     if report.sound:

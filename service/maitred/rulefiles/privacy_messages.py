@@ -126,7 +126,8 @@ def sensitive_no_purpose(name: str) -> str:
 
 
 def reads_sensitive(action: str, way: Iterable[str], attribute: str, category: str, purpose: str) -> str:
-    chain = " -> ".join((f"action {quoted(action)}", *way, f"attribute {quoted(attribute)}"))
+    noun = "list" if attribute.startswith("list.") else "attribute"
+    chain = " -> ".join((f"action {quoted(action)}", *way, f"{noun} {quoted(attribute)}"))
     return f"{chain} reads sensitive category {quoted(category)}: add {quoted(purpose)} to `consent`"
 
 

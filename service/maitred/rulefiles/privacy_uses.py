@@ -20,6 +20,16 @@ def specs(documents: Documents) -> Iterator[tuple[str, kinds.AttributeSpec, Spot
             yield f"location.{name}", spec, locations.spot.at("table", "columns", name)
 
 
+def categories(documents: Documents) -> Iterator[tuple[str, Spot]]:
+    """Every sensitive category that an attribute or a list has."""
+    for _, spec, spot in specs(documents):
+        if spec.sensitive:
+            yield spec.sensitive, spot.at("sensitive")
+    for sourced in documents.of(kinds.List):
+        if sourced.model.sensitive:
+            yield sourced.model.sensitive, sourced.spot.at("sensitive")
+
+
 def consents(documents: Documents) -> Iterator[tuple[str, Spot]]:
     """Every purpose that actions and templates name in ``consent``."""
     for action in documents.of(kinds.Action):
@@ -48,11 +58,11 @@ def _check_specs(report: Report, documents: Documents, rules: PrivacyRules) -> N
         if spec.purpose not in (None, NO_PURPOSE, *rules.purposes):
             message = privacy_messages.unknown_purpose(str(spec.purpose), rules.purposes)
             report.error(spot.at("purpose"), message)
-        if spec.sensitive and spec.sensitive not in rules.sensitive:
-            message = privacy_messages.unknown_category(spec.sensitive, rules.sensitive)
-            report.error(spot.at("sensitive"), message)
         if spec.sensitive and spec.purpose == NO_PURPOSE:
             report.error(spot.at("purpose"), privacy_messages.sensitive_no_purpose(name))
+    for category, spot in categories(documents):
+        if category not in rules.sensitive:
+            report.error(spot, privacy_messages.unknown_category(category, rules.sensitive))
 
 
 def _check_required(report: Report, documents: Documents) -> None:
@@ -69,6 +79,5 @@ def _check_unused(report: Report, documents: Documents) -> None:
     """Without the document nothing could be allowed, so what asks for it is a fault."""
     for _, spot in consents(documents):
         report.error(spot, privacy_messages.no_privacy("`consent`"))
-    for _, spec, spot in specs(documents):
-        if spec.sensitive:
-            report.error(spot.at("sensitive"), privacy_messages.no_privacy("`sensitive`"))
+    for _, spot in categories(documents):
+        report.error(spot, privacy_messages.no_privacy("`sensitive`"))

@@ -11,7 +11,7 @@ from . import privacy_messages
 from .documents import Documents
 from .privacy import PrivacySource, privacy_source
 from .privacy_fields import CONSENT_ONLY_TCF, NO_PURPOSE
-from .privacy_uses import consents, specs
+from .privacy_uses import categories, consents, specs
 from .report import Report
 
 
@@ -89,9 +89,9 @@ def _warn_pointless(report: Report, documents: Documents, rules: PrivacyRules) -
 
 def _warn_unused(report: Report, documents: Documents, sourced: PrivacySource) -> None:
     model, spot = sourced.model, sourced.spot
-    categories = {spec.sensitive for _, spec, _ in specs(documents)}
+    named = {category for category, _ in categories(documents)}
     for name in model.sensitive:
-        if name not in categories:
+        if name not in named:
             report.warn(spot.at("sensitive", name, key=True), privacy_messages.unused_category(name))
     if model.age and not any(each.minors for each in model.jurisdictions.values()):
         report.warn(spot.at("age"), privacy_messages.unused_age())

@@ -1,68 +1,64 @@
 """The proof that no action reads a sensitive category without the consent it takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from maitred.core.privacy import PrivacyRules
 from maitred.core.reads import SituationReads, attributes_read, way_to
 from maitred.core.rules import Action, Situation
+from maitred.core.values import Attribute
 
 from . import privacy_messages
-from .actions import Around, Placed
-from .report import Spot
+from .actions import Placed
+from .report import Report, Spot
+
+NO_SITUATIONS = SituationReads.of(())
 
 
-def with_sensitive(
-    around: Around,
-    rules: PrivacyRules | None,
-    placed: Sequence[Placed],
-    actions: Sequence[Action],
-    situations: Sequence[Situation],
-) -> list[Action]:
-    """The actions with the sensitive categories they read. ``actions`` stand as in ``placed``."""
-    sensitive = {name: each.sensitive for name, each in around.attributes.items() if each.sensitive}
-    if rules is None or not sensitive:
-        return list(actions)
-    prover = _Prover(around, rules, sensitive, SituationReads.of(situations))
-    return [prover.proved(each, action) for each, action in zip(placed, actions, strict=True)]
+@dataclass(frozen=True, slots=True)
+class Prover:
+    """Looks at one action after the other. ``sensitive`` gives the category of each name that has one."""
 
+    report: Report
+    sensitive: Mapping[str, str]
+    purposes: Mapping[str, str]
+    situations: SituationReads
+    _told: set[tuple[Spot, str]] = field(default_factory=set)
 
-class _Prover:
-    """One action at a time."""
+    @classmethod
+    def of(
+        cls,
+        report: Report,
+        rules: PrivacyRules | None,
+        attributes: Mapping[str, Attribute],
+        situations: Sequence[Situation],
+    ) -> "Prover":
+        """``attributes`` are all that rules may read, lists that are sensitive among them."""
+        sensitive = {name: each.sensitive for name, each in attributes.items() if each.sensitive}
+        if rules is None or not sensitive:
+            return cls(report, {}, {}, NO_SITUATIONS)
+        return cls(report, sensitive, rules.sensitive, SituationReads.of(situations))
 
-    def __init__(
-        self,
-        around: Around,
-        rules: PrivacyRules,
-        sensitive: Mapping[str, str],
-        situations: SituationReads,
-    ) -> None:
-        self._around, self._rules = around, rules
-        self._sensitive, self._situations = sensitive, situations
-        self._told: set[tuple[Spot, str]] = set()
+    def proved(self, placed: Sequence[Placed], actions: Sequence[Action]) -> list[Action]:
+        """The actions with the sensitive categories they read. ``actions`` stand as in ``placed``."""
+        if not self.sensitive:
+            return list(actions)
+        return [self._proved(each, action) for each, action in zip(placed, actions, strict=True)]
 
-    def proved(self, placed: Placed, action: Action) -> Action:
-        """The action with its categories; what it lacks consent for is told."""
-        read = self._sensitive.keys() & attributes_read(action, self._situations)
-        if not read:
-            return action
-        for attribute in sorted(read):
-            purpose = self._rules.sensitive.get(self._sensitive[attribute])
+    def _proved(self, placed: Placed, action: Action) -> Action:
+        read = self.sensitive.keys() & attributes_read(action, self.situations)
+        for name in sorted(read):
+            purpose = self.purposes.get(self.sensitive[name])
             if purpose is not None and purpose not in action.consent:
-                self._tell(placed, action, attribute, purpose)
-        return replace(action, sensitive=frozenset(self._sensitive[attribute] for attribute in read))
+                self._tell(placed, action, name, purpose)
+        return replace(action, sensitive=frozenset(map(self.sensitive.__getitem__, read))) if read else action
 
-    def _tell(self, placed: Placed, action: Action, attribute: str, purpose: str) -> None:
+    def _tell(self, placed: Placed, action: Action, name: str, purpose: str) -> None:
         # Rows of one table have one template.
-        if (placed.spot, attribute) in self._told:
+        if (placed.spot, name) in self._told:
             return
-        self._told.add((placed.spot, attribute))
+        self._told.add((placed.spot, name))
         at = placed.spot.at("action") if placed.row else placed.spot
-        message = privacy_messages.reads_sensitive(
-            action.name,
-            way_to(action, self._situations, attribute),
-            attribute,
-            self._sensitive[attribute],
-            purpose,
-        )
-        self._around.report.error(at.at("consent" if action.consent else "name"), message)
+        way = way_to(action, self.situations, name)
+        message = privacy_messages.reads_sensitive(action.name, way, name, self.sensitive[name], purpose)
+        self.report.error(at.at("consent" if action.consent else "name"), message)

@@ -29,10 +29,15 @@ _ID, _ZONE = "id", "timezone"
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """``lists`` by qualified name. ``tables`` are the files that documents name."""
+    """``lists`` by qualified name. ``tables`` are the files that documents name.
+
+    ``sensitive_lists`` are those that tell of a sensitive category, for which rules need what they
+    need for an attribute.
+    """
 
     attributes: Mapping[str, Attribute]
     lists: Mapping[str, tuple[str, ...]]
+    sensitive_lists: Mapping[str, Attribute]
     locations: Mapping[str, Location] | None
     tables: frozenset[str]
 
@@ -45,7 +50,8 @@ def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary
     attributes.update({name: Attribute(name, AttributeType(Kind.BOOL)) for name in situations})
     lists = {f"list.{sourced.model.name}": _values(report, sourced) for sourced in documents.of(kinds.List)}
     locations = _locations(report, documents, attributes, zone)
-    return Vocabulary(attributes, lists, locations, frozenset(_tables(documents)))
+    sensitive_lists = {each.name: each for each in _sensitive_lists(documents)}
+    return Vocabulary(attributes, lists, sensitive_lists, locations, frozenset(_tables(documents)))
 
 
 def _tables(documents: Documents) -> Iterator[str]:
@@ -143,6 +149,13 @@ def _values(report: Report, sourced: Sourced[kinds.List]) -> tuple[str, ...]:
     if data is None:
         return ()
     return tuple(read_lines(data, lambda *told: report.at_line(file, *told)))
+
+
+def _sensitive_lists(documents: Documents) -> Iterator[Attribute]:
+    for sourced in documents.of(kinds.List):
+        if sourced.model.sensitive:
+            type_ = AttributeType(Kind.STRING, is_list=True)
+            yield Attribute(f"list.{sourced.model.name}", type_, sensitive=sourced.model.sensitive)
 
 
 # Locations

@@ -4,6 +4,7 @@ How many statements that takes depends on what kinds of operations a batch has, 
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter as Multiset
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -76,20 +77,25 @@ class LedgerSql(ABC):
 
 def settle(
     sql: LedgerSql, driver: Driver, now: datetime, operations: Sequence[Operation]
-) -> Sequence[Settled]:
-    """See ``engine.ledger.Ledger``."""
+) -> tuple[Sequence[Settled], Mapping[str, int]]:
+    """The answers, and the lots that were due, by name of the action. See ``engine.ledger.Ledger``."""
     named = sorted({operation.lot for operation in operations if not isinstance(operation, Take)})
     locked = {lot.id: lot for lot in sql.lots(driver, named, lock=True)} if named else {}
     now_us = to_microseconds(now)
     locked |= {lot.id: lot for lot in sql.due(driver, now_us)}
     if not (locked or operations):
-        return []
+        return [], {}
     book = _open_book(sql, driver, now_us, operations, locked)
     known = frozenset(book.lots)
+    expired = Multiset(lot.origin.action if lot.origin else "" for lot in _due(locked, now_us))
     book.expire(locked)
     answers = book.settle(operations)
     sql.save(driver, book, known)
-    return answers
+    return answers, expired
+
+
+def _due(lots: Mapping[bytes, Lot], now_us: int) -> Iterable[Lot]:
+    return (lot for lot in lots.values() if is_due(lot, now_us))
 
 
 def read_counts(sql: LedgerSql, driver: Driver, now: datetime, needs: Sequence[Need]) -> Sequence[Count]:

@@ -34,6 +34,12 @@ class SqlTransaction(ABC):
         self._line, self._failures = line, failures
         self._failure: Failure | None = None
         self._over = False
+        self._expired: Mapping[str, int] = {}
+
+    @property
+    def expired(self) -> Mapping[str, int]:
+        """See ``engine.ledger.Ledger``."""
+        return self._expired
 
     def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
         """Those of the decisions that have a record, with it."""
@@ -100,7 +106,8 @@ class SqlTransaction(ABC):
     def settle(self, now: datetime, operations: Sequence[Operation]) -> Sequence[Settled]:
         """See ``engine.ledger.Ledger``."""
         with self._guarded():
-            return ledger.settle(self._ledger, self._line.driver, now, operations)
+            answers, self._expired = ledger.settle(self._ledger, self._line.driver, now, operations)
+            return answers
 
     def purge_ledger(self, before: datetime, most: int) -> int:
         """See ``engine.ports.Store``."""

@@ -1,14 +1,22 @@
 """Events to metrics. Attributes are few and from small sets: never an id."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-
-from opentelemetry.metrics import Counter as CounterInstrument
 from opentelemetry.metrics import Meter
 
-from maitred.engine.observer import BatchCommitted, CallFailed, DecisionMade, Event
+from maitred.engine.observer import (
+    BatchCommitted,
+    CallFailed,
+    ClaimMoved,
+    DecisionMade,
+    Event,
+    HoldsExpired,
+    LimitsSeen,
+    RulesetLoaded,
+    RulesetRefused,
+)
 
 from . import names
+from .instruments import Few, Tally, histogram
+from .limits import LimitMetrics
 from .spans import error_type, status_of
 
 # From a tenth of a millisecond, where a decision that waits for nobody lies, to ten seconds.
@@ -23,25 +31,8 @@ RPC_BOUNDS_SECONDS = (
 )
 SIZE_BOUNDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-Key = tuple[tuple[str, str | bool], ...]
-
-
-class Tally:
-    """A counter fed in lumps: adding to an instrument costs more than the counting itself."""
-
-    def __init__(self, instrument: CounterInstrument) -> None:
-        self._instrument = instrument
-        self._counts: Counter[Key] = Counter()
-
-    def add(self, key: Key, count: int = 1) -> None:
-        """Counts; shown after ``flush``."""
-        self._counts[key] += count
-
-    def flush(self) -> None:
-        """Hands the counts to the instrument."""
-        for key, count in self._counts.items():
-            self._instrument.add(count, dict(key))
-        self._counts.clear()
+CHANNELS_MOST = 32
+"""Where a ruleset names none, callers may say what they like; businesses have a dozen."""
 
 
 class Metrics:
@@ -63,19 +54,21 @@ class Metrics:
         )
         for what in (names.EVENTS, names.SPANS, names.LOGS):
             self.lost(what, names.QUEUE_FULL, 0)
-        self._rpc = _histogram(
+        self._limits = LimitMetrics(meter)
+        self._channels = Few(CHANNELS_MOST)
+        self._rpc = histogram(
             meter, "rpc.server.call.duration", "s", "Duration of incoming calls", RPC_BOUNDS_SECONDS
         )
-        self._decision = _histogram(
+        self._decision = histogram(
             meter, "maitred.decision.duration", "s", "Duration of decisions", DURATION_BOUNDS_SECONDS
         )
-        self._commit = _histogram(
+        self._commit = histogram(
             meter, "maitred.commit.duration", "s", "Duration of commits", DURATION_BOUNDS_SECONDS
         )
-        self._size = _histogram(
+        self._size = histogram(
             meter, "maitred.batch.size", "{decision}", "Decisions per transaction", SIZE_BOUNDS
         )
-        self._depth = _histogram(
+        self._depth = histogram(
             meter, "maitred.queue.depth", "{call}", "Calls waiting when a batch committed", SIZE_BOUNDS
         )
 
@@ -89,11 +82,17 @@ class Metrics:
             self._commit(event.commit_seconds, {})
         elif isinstance(event, CallFailed):
             self._call_failed(event)
-        else:
+        elif isinstance(event, ClaimMoved):
+            self._claim_moved(event)
+        elif isinstance(event, HoldsExpired):
+            self._limits.expired(event)
+        elif isinstance(event, LimitsSeen):
+            self._limits.seen(event)
+        elif isinstance(event, RulesetLoaded | RulesetRefused):
             self._loads.add(((names.LOAD, type(event).__name__.removeprefix("Ruleset").lower()),))
 
     def _decided(self, event: DecisionMade) -> None:
-        channel = names.plain(event.channel)
+        channel = self._channels.label(event.channel)
         seconds = max(0, event.ended_ns - event.started_ns) / 1e9
         self._decisions.add(
             (
@@ -106,8 +105,16 @@ class Metrics:
         )
         for reason, count in event.refusals.items():
             self._refusals.add(((names.REASON, reason.name),), count)
+        self._limits.decided(event)
         self._decision(seconds, {names.CHANNEL: channel})
         self._rpc(seconds, {names.SYSTEM: "grpc", names.METHOD: names.DECIDE, names.STATUS: "OK"})
+
+    def _claim_moved(self, event: ClaimMoved) -> None:
+        self._limits.claim_moved(event)
+        seconds = max(0, event.ended_ns - event.started_ns) / 1e9
+        self._rpc(
+            seconds, {names.SYSTEM: "grpc", names.METHOD: names.of_claims(event.method), names.STATUS: "OK"}
+        )
 
     def _call_failed(self, event: CallFailed) -> None:
         method = names.method(event.method)
@@ -126,10 +133,4 @@ class Metrics:
         """Shows what was tallied to the next collection."""
         for tally in (self._decisions, self._refusals, self._failed, self._loads, self._lost):
             tally.flush()
-
-
-def _histogram(
-    meter: Meter, name: str, unit: str, description: str, bounds: Sequence[float]
-) -> Callable[[float, dict[str, str]], None]:
-    histogram = meter.create_histogram(name, unit, description, explicit_bucket_boundaries_advisory=bounds)
-    return histogram.record
+        self._limits.flush()

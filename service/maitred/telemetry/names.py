@@ -31,6 +31,11 @@ REPLAYED: Final = "maitred.replayed"
 DRY_RUN: Final = "maitred.dry_run"
 RESULT: Final = "maitred.result"
 REASON: Final = "maitred.reason"
+ACTION: Final = "maitred.action"
+LIMIT: Final = "maitred.limit"
+REFUSED_AT: Final = "maitred.refused_at"
+COMMIT_SECONDS: Final = "maitred.step.commit.duration"
+PAUSED: Final = "maitred.paused"
 CODE: Final = "maitred.code"
 ERROR_ID: Final = "maitred.error.id"
 LOAD: Final = "maitred.load"
@@ -45,6 +50,8 @@ EXPORT_FAILED: Final = "export_failed"
 CLOSED: Final = "closed"
 FAULT: Final = "fault"
 
+DECIDED: Final = "decided"
+CLAIMED: Final = "claimed"
 PROPOSED: Final = "proposed"
 NOTHING: Final = "nothing"
 
@@ -56,9 +63,13 @@ FLAG_VARIANT: Final = "feature_flag.result.variant"
 FLAG_VERSION: Final = "feature_flag.version"
 # The convention requires a key; no action can have this name, as with its own `_OTHER`.
 NO_ACTION: Final = "_NONE"
+# As the conventions call what is beyond the values that a label may have.
+OTHER: Final = "_OTHER"
 
 EVALUATION_EVENT: Final = "feature_flag.evaluation"
 CALL_FAILED_EVENT: Final = "maitred.call.failed"
+CLAIM_EVENT: Final = "maitred.claim"
+PAUSE_EVENT: Final = "maitred.action.paused"
 LOADED_EVENT: Final = "maitred.ruleset.loaded"
 REFUSED_EVENT: Final = "maitred.ruleset.refused"
 
@@ -76,6 +87,11 @@ def plain(text: str) -> str:
 def method(name: str) -> str:
     """The full method name as the conventions have it: no leading slash."""
     return plain(name.removeprefix("/"))
+
+
+def of_claims(name: str) -> str:
+    """The full name of a method that moves claims."""
+    return f"maitred.v1.DecisionService/{name}"
 
 
 def refusals(reason_name: str) -> str:

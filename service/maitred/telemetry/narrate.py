@@ -1,4 +1,4 @@
-"""What the process log says of events: rulesets, and calls that failed."""
+"""What the process log says of events: rulesets, pauses, and calls that failed."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from maitred.engine.errors import Code
 from maitred.engine.log import Log
-from maitred.engine.observer import CallFailed, Event, RulesetLoaded, RulesetRefused
+from maitred.engine.observer import CallFailed, Event, PauseChanged, RulesetLoaded, RulesetRefused
 
 # Enough to see what is wrong; a flood of bad calls must not become a flood of lines.
 CALLS_PER_CODE_AND_SECOND = 10
@@ -28,10 +28,18 @@ class Narrator:
             self._call_failed(event)
         elif isinstance(event, RulesetLoaded):
             self._ruleset_loaded(event)
+        elif isinstance(event, PauseChanged):
+            self._pause_changed(event)
         elif isinstance(event, RulesetRefused):
             self._log.error(
                 "ruleset_refused", source=event.source, in_force=event.in_force, faults=event.faults
             )
+
+    def _pause_changed(self, event: PauseChanged) -> None:
+        if event.paused:
+            self._log.warning("action_paused", action=event.action, by=event.by, cause=event.cause)
+        else:
+            self._log.info("action_resumed", action=event.action)
 
     def _ruleset_loaded(self, event: RulesetLoaded) -> None:
         self._log.info(

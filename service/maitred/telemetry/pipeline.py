@@ -12,11 +12,14 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Sampler
 from opentelemetry.trace import format_span_id, format_trace_id
 
+from maitred.core.trace import TraceContext
 from maitred.engine.log import Log
 from maitred.engine.observer import (
     CallFailed,
+    ClaimMoved,
     DecisionMade,
     Event,
+    PauseChanged,
     RulesetLoaded,
     RulesetRefused,
 )
@@ -26,6 +29,7 @@ from .exports import Settings
 from .losses import Losses
 from .metrics import Metrics
 from .outbox import Outbox
+from .spans import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,12 @@ class Pipeline:
             return
         if isinstance(event, DecisionMade):
             self._decision(event)
+        elif isinstance(event, ClaimMoved):
+            self._claim(event)
         elif isinstance(event, CallFailed):
             self._failure(event, at_ns)
+        elif isinstance(event, PauseChanged):
+            self._tell(records.pause_changed(event, at_ns))
         elif isinstance(event, RulesetLoaded):
             self._tell(records.ruleset_loaded(event))
         elif isinstance(event, RulesetRefused):
@@ -66,15 +74,26 @@ class Pipeline:
         if self.records:
             self._tell(records.evaluation(event, where))
 
+    def _claim(self, event: ClaimMoved) -> None:
+        where = self._new_place(names.of_claims(event.method), event.trace)
+        if where.sampled:
+            for outbox in self.spans:
+                outbox.put(spans.claim_span(event, where))
+        if self.records:
+            self._tell(records.claim(event, where))
+
     def _failure(self, event: CallFailed, ended_ns: int) -> None:
-        new = RandomIdGenerator()
-        trace_id = event.trace.trace_id if event.trace else format_trace_id(new.generate_trace_id())
-        span_id = format_span_id(new.generate_span_id())
-        where = spans.place(names.method(event.method), trace_id, span_id, event.trace, self._sampler())
+        where = self._new_place(names.method(event.method), event.trace)
         if where.sampled:
             for outbox in self.spans:
                 outbox.put(spans.failure_span(event, ended_ns, where))
         self._tell(records.call_failed(event, ended_ns, where))
+
+    def _new_place(self, name: str, caller: TraceContext | None) -> Place:
+        """A span of which nobody was told the id."""
+        new = RandomIdGenerator()
+        trace_id = caller.trace_id if caller else format_trace_id(new.generate_trace_id())
+        return spans.place(name, trace_id, format_span_id(new.generate_span_id()), caller, self._sampler())
 
     def _sampler(self) -> Sampler | None:
         return self.sampler if self.spans else None

@@ -3,10 +3,17 @@
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 from opentelemetry.trace import TraceFlags
 
-from maitred.engine.observer import CallFailed, DecisionMade, RulesetLoaded, RulesetRefused
+from maitred.engine.observer import (
+    CallFailed,
+    ClaimMoved,
+    DecisionMade,
+    PauseChanged,
+    RulesetLoaded,
+    RulesetRefused,
+)
 
 from . import names
-from .spans import Place, error_type
+from .spans import Place, claim_attributes, error_type
 from .wire import Attributes, attach
 
 # A ruleset can have thousands of faults; the first ones and their number say enough.
@@ -53,6 +60,18 @@ def call_failed(event: CallFailed, ended_ns: int, where: Place) -> LogRecord:
     }
     severity = _WARN if event.code else _ERROR
     return _record(names.CALL_FAILED_EVENT, ended_ns, attributes, severity, where)
+
+
+def claim(event: ClaimMoved, where: Place) -> LogRecord:
+    """A claim that was answered, redeemed or released."""
+    attributes = {names.DECISION_ID: event.decision_id, **claim_attributes(event)}
+    return _record(names.CLAIM_EVENT, event.ended_ns, attributes, where=where)
+
+
+def pause_changed(event: PauseChanged, at_ns: int) -> LogRecord:
+    """An action was stopped or goes on. By whom and why stands in the database and the process log."""
+    attributes: Attributes = {names.ACTION: names.plain(event.action), names.PAUSED: event.paused}
+    return _record(names.PAUSE_EVENT, at_ns, attributes, _WARN if event.paused else _INFO)
 
 
 def ruleset_loaded(event: RulesetLoaded) -> LogRecord:

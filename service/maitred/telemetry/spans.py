@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
 
 from maitred.core.trace import TraceContext
-from maitred.engine.observer import CallFailed, DecisionMade
+from maitred.engine.observer import CallFailed, ClaimMoved, DecisionMade
 
 from . import names
 from .wire import Attributes, attach
@@ -76,6 +76,34 @@ def decision_span(event: DecisionMade, where: Place) -> Span:
         attributes[names.step(step)] = seconds
     attach(span, attributes)
     return span
+
+
+def claim_span(event: ClaimMoved, where: Place) -> Span:
+    """The span of a Claim, Redeem or Release. No customer, no cause, no claim id: who has one can redeem."""
+    span = _span(names.of_claims(event.method), event.started_ns, event.ended_ns, where)
+    attributes: Attributes = {
+        names.SYSTEM: "grpc",
+        names.METHOD: span.name,
+        names.STATUS: "OK",
+        names.DECISION_ID: event.decision_id,
+        names.BATCH_SIZE: event.batch_size,
+        names.COMMIT_SECONDS: event.commit_seconds,
+        **claim_attributes(event),
+    }
+    attach(span, attributes)
+    return span
+
+
+def claim_attributes(event: ClaimMoved) -> Attributes:
+    """What span and event of a claim both say."""
+    attributes: Attributes = {
+        names.ACTION: names.plain(event.action),
+        names.RESULT: event.result.value,
+        names.REPLAYED: event.replayed,
+    }
+    if event.reason:
+        attributes |= {names.REASON: event.reason.name, names.LIMIT: names.plain(event.limit)}
+    return attributes
 
 
 @lru_cache(USUAL_MAX)

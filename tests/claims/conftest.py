@@ -1,0 +1,26 @@
+"""The engine plugged together on both databases."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.claims.house import House
+
+from maitred.store import open_store
+from maitred.store.postgres import PostgresTransaction
+
+
+@pytest.fixture
+def house(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A house on each database in turn; the database's clock is the house's."""
+    monkeypatch.setattr(PostgresTransaction, "_clock", lambda _self, _line, local: local)
+    made = House(open_store(database_url))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def lone_house(sqlite_url: str) -> Iterator[House]:
+    """A house on SQLite alone, for what does not depend on the database."""
+    made = House(open_store(sqlite_url))
+    yield made
+    made.close()

@@ -1,0 +1,171 @@
+"""A whole engine around a database, rules written in few words, and a clock that is set by hand."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from maitred.bootstrap.engine import make_engine
+from maitred.bootstrap.rules import load_policy
+from maitred.core.decisions import Explain
+from maitred.core.outcomes import Outcome, OutcomeKind
+from maitred.engine.calls import ClaimCall, DecideCall, LimitsCall, OutcomesCall, StepCall
+from maitred.engine.deciding import digest
+from maitred.engine.errors import CallError
+from maitred.engine.tickets import MoveTicket
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+HEAD = """\
+apiVersion: maitred/v1
+kind: Ruleset
+name: house
+version: "1"
+timezone: {zone}
+channels: [pos, mobile]
+---
+apiVersion: maitred/v1
+kind: Context
+name: house
+attributes:
+  customer.tier: string
+  customer.quota: int
+  customer.points: double
+  household.id: string
+  device.id: string
+  session.id: string
+  basket.slot: string
+"""
+
+
+def document(kind, name, fields):
+    lines = [f"apiVersion: maitred/v1\nkind: {kind}\nname: {name}"]
+    return "\n".join([*lines, *(f"{key}: {value}" for key, value in fields.items())]) + "\n"
+
+
+def action(name, **fields):
+    return document("Action", name, {"title": name, "type": "offer", **fields})
+
+
+def cap(name="cap", **fields):
+    usual = {"applies_to": "{all: true}", "per": "[customer]", "limit": 1, "window": "lifetime"}
+    return document("FrequencyCap", name, {**usual, **fields})
+
+
+def capacity(name="ovens", **fields):
+    return document(
+        "Capacity", name, {"applies_to": "{all: true}", "limit": 1, "window": "lifetime", **fields}
+    )
+
+
+class Quiet:
+    """An observer that nobody listens to."""
+
+    tracing = False
+
+    def observe(self, event):
+        pass
+
+    def close(self):
+        pass
+
+
+class House:
+    """Calls of a business, each with an id of its own unless one is given."""
+
+    def __init__(self, store):
+        self.store, self.now, self._ids = store, NOON, count(1)
+        self.engine = make_engine(store, Quiet(), load_policy, lambda: self.now)
+        self.engine.committer.start()
+
+    def rules(self, *documents, zone="UTC", head=HEAD, **files):
+        """Puts rules in force; ``files`` are tables by name without ``.csv``."""
+        sources = {"rules.yaml": "---\n".join([head.format(zone=zone), *documents]).encode()}
+        sources |= {f"{name}.csv": text.encode() for name, text in files.items()}
+        return self.engine.rulesets.activate(sources, "a test")
+
+    def after(self, duration):
+        self.now += duration
+        return self
+
+    def at(self, moment):
+        self.now = moment
+        return self
+
+    def new_id(self):
+        return f"r-{next(self._ids)}"
+
+    def decide(self, customer="ann", *, request="", explain=Explain.EXPLAIN_NONE, **fields):
+        return self.engine.decider.decide(
+            self.call(customer, request=request or self.new_id(), explain=explain, **fields)
+        )
+
+    def call(self, customer="ann", *, request, session="", context=None, location="", most=1, **fields):
+        found = {**(context or {}), **({"session": {"id": session}} if session else {})}
+        channel = fields.pop("channel", "pos")
+        fingerprint = digest(b"test", customer, location, channel, repr(found), str(most))
+        return DecideCall(request, customer, channel, location, found, fingerprint, most, **fields)
+
+    def names(self, customer="ann", **fields):
+        """What is proposed, best first; nothing is asked twice."""
+        return [proposal.action for proposal in self.decide(customer, **fields).proposals]
+
+    def sees(self, customer="ann", **fields):
+        """What would be proposed, without taking it."""
+        return self.names(customer, dry_run=True, **fields)
+
+    def why_not(self, customer="ann", **fields):
+        """Reason, rule and words of every refusal, by action."""
+        answer = self.decide(customer, explain=Explain.EXPLAIN_FULL, dry_run=True, **fields)
+        return {found.action: (found.reason.name, found.rule, found.detail) for found in answer.refusals}
+
+    def claim(self, decided, action="pizza", request=""):
+        call = ClaimCall(request or self.new_id(), decided.decision_id, action)
+        return self.engine.claimer.claim(call)
+
+    def claim_after_sweep(self, customer):
+        """A claim of somebody who asks once what was due has gone back."""
+        self.sweep()
+        return self.claim(self.decide(customer))
+
+    def sweep(self):
+        """Gives back what is due, as the service does every second."""
+        self.engine.committer.commit(MoveTicket(plan=lambda _: ()))
+
+    def redeem(self, claimed, request=""):
+        self.engine.claimer.redeem(StepCall(request or self.new_id(), claimed.claim_id))
+
+    def release(self, claimed, request="", cause="voided"):
+        self.engine.claimer.release(StepCall(request or self.new_id(), claimed.claim_id, cause))
+
+    def report(self, decided, *kinds, action="pizza"):
+        """Outcomes in one call; whether each was taken up."""
+        outcomes = [self.outcome(decided, kind, action=action) for kind in kinds]
+        return [answer.recorded for answer in self.record(*outcomes)]
+
+    def outcome(self, decided, kind, *, action="pizza", outcome_id="", at=None):
+        return Outcome(outcome_id or self.new_id(), decided.decision_id, action, OutcomeKind[kind], at)
+
+    def record(self, *outcomes):
+        return self.engine.claimer.record_outcomes(OutcomesCall(outcomes))
+
+    def live(self, *limits):
+        """Units that count against each limit of the ruleset in force, over all subjects."""
+        found = {}
+        for each in self.engine.operator.limits(LimitsCall(most=1_000)):
+            found[each.name] = found.get(each.name, 0) + each.used + each.held
+        return [found.get(name, 0) for name in limits]
+
+    def close(self):
+        self.engine.committer.stop()
+        self.store.close()
+
+
+@contextmanager
+def refused(code):
+    """A call that cannot be answered, for that reason."""
+    with pytest.raises(CallError) as found:
+        yield found
+    assert found.value.code is code, found.value.message

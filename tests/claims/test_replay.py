@@ -1,0 +1,137 @@
+"""A random life: every record decides again to what was decided, and no limit is ever exceeded."""
+
+import random
+
+from tests.claims.house import DAY, HOUR, MINUTE, action, cap, capacity
+
+from maitred.core.decide import decide
+from maitred.core.decisions import Explain
+from maitred.engine.codec import decode_body
+from maitred.engine.errors import CallError, Code
+from maitred.engine.records import question_of
+
+SEED = 20_261_201
+STEPS, CHECKED_EVERY = 110, 10
+ACTIONS = [f"a-{number}" for number in range(9)]
+DAILY = "{calendar: day}"
+ACCEPTABLE = {Code.TOO_LATE, Code.NOT_FOUND}
+
+
+def documents(rng):
+    """Rules made at random: what shares a limit, and who stands in for whom."""
+    some = lambda: "{actions: [" + ", ".join(sorted(rng.sample(ACTIONS, rng.randint(2, 5)))) + "]}"  # noqa: E731
+    made = [
+        action(
+            name,
+            score=rng.choice(["2.5", "1", "customer.points", "-0.0", "customer.points * 0.1"]),
+            alternatives="[" + ", ".join(sorted(rng.sample(ACTIONS[place + 1 :], min(2, 8 - place)))) + "]",
+            eligibility="[{require: 'customer.points < 9.0'}]" if rng.random() < 0.2 else "[]",
+        )
+        for place, name in enumerate(ACTIONS)
+    ]
+    return [
+        *made,
+        cap("seen", applies_to=some(), limit=2, window="{rolling: 2h}", hold="10m"),
+        cap(
+            "own",
+            applies_to=some(),
+            limit=1,
+            window="{calendar: day}",
+            counts="decided",
+            per="[customer, action]",
+        ),
+        capacity("ovens", applies_to=some(), limit=3, pace="{limit: 2, window: {rolling: 30m}}"),
+        capacity(
+            "slots",
+            applies_to=some(),
+            limit=4,
+            counts="presented",
+            per="[location]",
+            window="{calendar: day}",
+        ),
+        cap("no", applies_to=some(), limit=2, counts="rejected"),
+        capacity("done", applies_to=some(), limit=3, counts="redeemed"),
+    ]
+
+
+LIMITS = {"ovens": 3, "ovens/pace": 2, "done": 3}
+
+
+def live_a_while(house, rng):
+    decided, claims = [], []
+    for step in range(STEPS):
+        house.after(rng.choice([MINUTE, 7 * MINUTE, HOUR, 0 * MINUTE]))
+        try:
+            do_something(house, rng, decided, claims)
+        except CallError as error:
+            if error.code not in ACCEPTABLE:
+                raise
+        if step % CHECKED_EVERY == 0:
+            check_limits(house)
+    return decided
+
+
+def do_something(house, rng, decided, claims):
+    match rng.choice("dddddcccrxoop"):
+        case "c" if decided:
+            one = rng.choice(decided[-12:])
+            answer = house.claim(one, rng.choice([each.action for each in one.proposals] or ["none"]))
+            claims += [answer] if answer.granted else []
+        case "r" if claims:
+            house.redeem(rng.choice(claims[-9:]))
+        case "x" if claims:
+            house.release(rng.choice(claims[-9:]))
+        case "o" if decided and decided[-1].proposals:
+            kinds = rng.sample(["PRESENTED", "REJECTED", "REDEEMED", "RELEASED"], 2)
+            house.report(decided[-1], *kinds, action=rng.choice(decided[-1].proposals).action)
+        case "p":
+            rng.choice([house.engine.operator.resume, pause(house)])(rng.choice(ACTIONS))
+        case _:
+            decided.append(ask(house, rng))
+
+
+def ask(house, rng):
+    return house.decide(
+        rng.choice(["ann", "bob", "cem"]),
+        session=rng.choice(["", "s-1", "s-2"]),
+        location=rng.choice(["1", "2"]),
+        most=rng.choice([1, 2, 5]),
+        context={"customer": {"points": rng.choice([1, 0.1, 3.3, 1e300])}},
+        explain=rng.choice([Explain.EXPLAIN_NONE, Explain.EXPLAIN_REASONS]),
+    )
+
+
+def pause(house):
+    return lambda name: house.engine.operator.pause(name, "", "")
+
+
+def check_limits(house):
+    found = house.live(*LIMITS)
+    assert all(live <= most for live, most in zip(found, LIMITS.values(), strict=True)), found
+
+
+def test_every_decision_of_a_random_life_comes_out_again(house):
+    rng = random.Random(SEED)
+    policy = house.rules(*documents(rng))
+    decided = live_a_while(house, rng)
+    seen = [proposal for answer in decided for proposal in answer.proposals]
+    assert len({proposal.action for proposal in seen}) > 4
+    assert any(proposal.substitute_for for proposal in seen)
+    assert any(proposal.lot for proposal in seen)
+    house.rules(action("other"))
+    house.after(1_000 * DAY)
+    for answer in decided:
+        check_again(house, policy, answer)
+
+
+def check_again(house, policy, answer):
+    record = house.store.decision(bytes.fromhex(answer.decision_id))
+    body = decode_body(record.body)
+    again = decide(policy, question_of(policy, record, body), body.snapshot)
+    assert again.candidates == body.candidates
+    assert [fields(proposal) for proposal in again.proposals] == [fields(each) for each in body.proposals]
+    assert body.proposals == answer.proposals
+
+
+def fields(proposal):
+    return proposal.action, proposal.rank, repr(proposal.score), proposal.substitute_for

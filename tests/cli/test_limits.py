@@ -1,0 +1,293 @@
+"""``limits``, ``pause``, ``resume``, ``claim`` and what follows it, against a running service."""
+
+import contextlib
+import getpass
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+LIMITS = """\
+---
+apiVersion: maitred/v1
+kind: Action
+name: pizza
+title: Free pizza
+type: offer
+channels: [pos]
+score: 2
+alternatives: [bread]
+---
+apiVersion: maitred/v1
+kind: Action
+name: bread
+title: Garlic bread
+type: offer
+channels: [pos]
+---
+apiVersion: maitred/v1
+kind: Capacity
+name: store-ovens
+applies_to: {actions: [pizza]}
+per: [location]
+limit: 1
+window: {calendar: day}
+pace: {limit: 5, window: {rolling: 15m}}
+---
+apiVersion: maitred/v1
+kind: FrequencyCap
+name: weekly
+applies_to: {actions: [bread]}
+per: [customer]
+limit: 2
+window: {rolling: 7d}
+"""
+COMMAND = (sys.executable, "-m", "maitred.cli.main")
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+
+
+@pytest.fixture
+def shop(serve, rules, actions, free_port):
+    """A service with limits; ``shop.again()`` starts it anew on the same port and database."""
+    (rules / "actions.yaml").write_text(actions + LIMITS)
+    flags = ("--rules", rules, "--listen", f"127.0.0.1:{free_port}")
+
+    class Shop:
+        def __init__(self):
+            self.again()
+
+        def again(self):
+            self.service = serve(*flags)
+            self.address = self.service.address
+
+    return Shop()
+
+
+@pytest.fixture
+def ask(run, shop):
+    """Runs a command against the shop; gives code, output and errors."""
+
+    def ask(*args):
+        done = run(*args, "--target", shop.address)
+        return done.returncode, done.stdout, done.stderr
+
+    return ask
+
+
+@pytest.fixture
+def decide(ask):
+    """Decides for pizza; gives the decision's id."""
+
+    def decide(customer="7", location="s-1"):
+        flags = ("--customer", customer, "--channel", "pos", "--location", location, "--max-actions", "5")
+        code, told, _ = ask("decide", *flags, "--json")
+        assert code == 0
+        return json.loads(told)["decision_id"]
+
+    return decide
+
+
+def test_the_life_of_a_claim(ask, decide):
+    decision, other = decide(), decide("8")
+    code, told, _ = ask("claim", decision, "pizza", "--request-id", "till-1")
+    assert code == 0
+    claim = re.match(r"granted: claim ([0-9a-f]{32})\nheld until \S+Z, for 20 min\n", told)[1]
+    assert "request till-1: repeat it with --request-id" in told
+    assert ask("claim", decision, "pizza", "--request-id", "till-1")[1] == told
+
+    code, told, _ = ask("claim", other, "pizza")
+    assert code == 1
+    assert told.startswith("denied, CAPACITY_EXHAUSTED: `pizza` has no unit left (store-ovens)")
+    assert "can be claimed instead" in told
+    assert "bread  offer, score 0, in place of pizza" in told
+
+    assert ask("redeem", claim)[0] == 0
+    code, told, _ = ask("release", claim, "--cause", "voided", "--json")
+    assert (code, json.loads(told)["status"]) == (0, "released")
+    code, _, said = ask("redeem", claim)
+    assert (code, said) == (1, f"error: not possible now: claim `{claim}` was released before\n")
+    code, told, _ = ask("claim", other, "pizza", "--json")
+    assert (code, json.loads(told)["status"]) == (0, "CLAIM_GRANTED")
+
+
+def test_outcomes_are_reported_and_those_that_nobody_reports_are_not(ask, decide):
+    decision = decide()
+    code, told, _ = ask("outcome", decision, "bread", "presented")
+    assert (code, told.splitlines()[0]) == (0, "recorded")
+    code, told, _ = ask("outcome", decision, "bread", "REJECTED", "--request-id", "o-1", "--json")
+    assert (code, json.loads(told)) == (0, {"outcome_id": "o-1", "recorded": True, "detail": ""})
+    for kind in ("expired", "claimed", "eaten"):
+        code, _, said = ask("outcome", decision, "bread", kind)
+        assert (code, said.startswith(f"error: `{kind}` is no outcome to report: presented")) == (2, True)
+
+
+def test_limits_show_what_is_held_spent_and_refused(ask, decide):
+    ask("claim", decide(), "pizza")
+    decide("8")
+    code, told, _ = ask("limits", "store-ovens", "--location", "s-1")
+    assert code == 0
+    ovens, pace = told.splitlines()[1:3]
+    assert ovens.split("  ")[0] == "store-ovens"
+    assert "[====================]  1 of 1  1" in ovens
+    assert ovens.endswith("none left")
+    assert re.search(r"pace .*1 of 5  1 +claimed within 15 minutes", pace)
+    code, told, _ = ask("limits", "--location", "s-1", "--json")
+    rows = json.loads(told)["limits"]
+    assert [row["name"] for row in rows] == ["store-ovens", "store-ovens/pace", "weekly", "weekly"]
+    assert all(re.fullmatch("customer [0-9a-f]{12}", row["subject"]) for row in rows[2:])
+    assert (rows[0]["held"], rows[0]["maximum"], rows[0]["subject"]) == (1, 1, "location s-1")
+
+
+def test_refusals_by_limits_read_well(ask, decide):
+    ask("claim", decide(), "pizza")
+    flags = ("--customer", "9", "--channel", "pos", "--location", "s-1", "--explain", "reasons")
+    code, told, _ = ask("decide", *flags, "--max-actions", "5")
+    assert code == 0
+    assert "bread  offer, score 0, in place of pizza" in told
+    assert re.search(r"held   until \S+Z, for 20 min", told)
+    row = next(line for line in told.splitlines() if line.strip().startswith("pizza"))
+    assert row.split(maxsplit=3) == [
+        *("pizza", "CAPACITY_EXHAUSTED", "store-ovens"),
+        "1 of 1 taken per location this day",
+    ]
+
+
+def test_an_action_is_paused_by_who_is_signed_in_and_goes_on(ask, shop):
+    code, told, _ = ask("pause", "pizza", "--cause", "oven 2")
+    assert (code, told.splitlines()[1]) == (0, "it goes on with `maitred resume pizza`")
+    assert told.startswith("`pizza` is paused everywhere within a second, since ")
+    line = shop.service.await_event("action_paused")
+    assert (line["action"], line["by"], line["cause"]) == ("pizza", getpass.getuser(), "oven 2")
+    code, told, _ = ask(
+        "decide", "--customer", "1", "--channel", "pos", "--location", "s-1", "--explain", "full"
+    )
+    assert "PAUSED" in told
+    assert ask("resume", "pizza")[:2] == (0, "`pizza` goes on everywhere within a second\n")
+    assert ask("resume", "pizza", "--json")[:2] == (0, '{\n  "action": "pizza",\n  "was_paused": false\n}\n')
+    for command in ("pause", "resume"):
+        code, _, said = ask(command, "piza")
+        assert (code, said) == (1, "error: not found: no action `piza`, did you mean `pizza`?\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("a", "b"), "one limit at a time, not also `b`"),
+        (("--watch", "0"), "`0` is no interval: give seconds from 0.2 to 3600"),
+        (("--watch", "nan"), "`nan` is no interval"),
+        (("--watch", "1e9"), "`1e9` is no interval"),
+        (("--most", "0"), "invalid value for '--most'"),
+    ],
+)
+def test_bad_words_are_told(run, words, message):
+    done = run("limits", *words, "--target", "127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {message}")
+
+
+def test_a_watch_without_a_server_says_how_to_start_one(run, free_port):
+    done = run("limits", "--watch", "--target", f"127.0.0.1:{free_port}")
+    assert done.returncode == 2
+    assert "start one with `maitred serve" in done.stderr
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, *args):
+        self.leader, follower = pty.openpty()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAITRED_", "NO_"))}
+        self.process = subprocess.Popen(
+            [*COMMAND, *map(str, args)],
+            env={**kept, "TERM": "xterm-256color", "COLUMNS": "140", "LINES": "30", "GRPC_VERBOSITY": "NONE"},
+            stdin=follower,
+            stdout=follower,
+            stderr=follower,
+            start_new_session=True,
+        )
+        os.close(follower)
+        os.set_blocking(self.leader, False)
+        self.text = ""
+
+    def await_text(self, words, seconds=30.0):
+        """Waits until the words come; everything before them is forgotten."""
+        end = time.monotonic() + seconds
+        while words not in self.text:
+            assert time.monotonic() < end, self.text
+            self._read()
+            time.sleep(0.02)
+        seen, self.text = self.text.split(words, 1)
+        return seen + words
+
+    def _read(self):
+        with contextlib.suppress(OSError):
+            self.text += os.read(self.leader, 65_536).decode()
+
+    def end(self, number):
+        self.process.send_signal(number)
+        code = self.process.wait(20)
+        self._read()
+        os.close(self.leader)
+        return code, self.text
+
+
+@pytest.fixture
+def open_terminal():
+    """Opens terminals; what runs on them is gone at the end."""
+    opened = []
+
+    def run(*args):
+        opened.append(Terminal(*args))
+        return opened[-1]
+
+    yield run
+    for terminal in opened:
+        terminal.process.kill()
+        terminal.process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_watch_redraws_in_place_and_gives_the_cursor_back(shop, ask, decide, open_terminal, number):
+    terminal = open_terminal(
+        "limits", "store-ovens", "--watch", "0.2", "--location", "s-1", "--target", shop.address
+    )
+    assert HIDE_CURSOR in terminal.await_text("0 of 1")
+    ask("claim", decide(), "pizza")
+    assert "\x1b[1A" in terminal.await_text("1 of 1")
+    code, last = terminal.end(number)
+    assert code == 0
+    assert SHOW_CURSOR in last
+    assert "Traceback" not in last
+
+
+def test_a_watch_survives_a_restart_of_the_server(shop, open_terminal):
+    terminal = open_terminal("limits", "--watch", "0.2", "--target", shop.address)
+    terminal.await_text("store-ovens")
+    shop.service.stop()
+    terminal.await_text(f"no server answers at `{shop.address}`; trying again, this is how it stood at ")
+    shop.again()
+    end = time.monotonic() + 30
+    while "trying again" in terminal.await_text(" used"):
+        assert time.monotonic() < end
+    assert terminal.end(signal.SIGINT)[0] == 0
+
+
+def test_a_watch_in_a_pipe_is_a_line_of_json_each_time(shop):
+    command = [*COMMAND, "limits", "--watch", "0.2", "--json", "--target", shop.address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        looks = [json.loads(process.stdout.readline()) for _ in range(2)]
+        shop.service.stop()
+        while "error" not in looks[-1]:
+            looks.append(json.loads(process.stdout.readline()))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
+    assert looks[0]["at"] < looks[1]["at"]
+    assert looks[-1]["limits"] == looks[0]["limits"]
+    assert looks[-1]["error"].startswith("no server answers at")

@@ -1,0 +1,253 @@
+"""Choosing under limits: sharing, standing in, what is read, and that it comes to an end."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maitred.core.choose import MAX_LOOKED_AT, MAX_TOLD, Chosen, Reach, Wanted, choose, stand_ins_of
+from maitred.core.conditions import Literal, OneOf
+from maitred.core.decide import decide
+from maitred.core.decisions import Explain, Question
+from maitred.core.explain import explain
+from maitred.core.expressions import Score
+from maitred.core.limits import Counts, Limit, LimitKind
+from maitred.core.policy import compile_policy
+from maitred.core.ranking import Ranking
+from maitred.core.reasons import Reason
+from maitred.core.rules import Action, ActionType, Requirement, Ruleset
+from maitred.core.snapshot import Snapshot
+from maitred.core.windows import Lifetime
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+NEVER = Requirement("never", "false", Literal("channel", OneOf(frozenset({"nowhere"}))))
+
+
+def capacity(name, maximum=1, counts=Counts.CLAIMED, **fields):
+    return Limit(name, LimitKind.CAPACITY, (), maximum, Lifetime(), counts, **fields)
+
+
+def cap(name, maximum=1, per=("customer.id",)):
+    return Limit(name, LimitKind.FREQUENCY_CAP, per, maximum, Lifetime(), Counts.PRESENTED)
+
+
+def action(name, *limits, score=0.0, alternatives=(), requirements=()):
+    return Action(
+        name,
+        name,
+        ActionType.OFFER,
+        score=Score(constant=float(score)),
+        limits=limits,
+        alternatives=tuple(alternatives),
+        requirements=requirements,
+    )
+
+
+def policy_of(*actions):
+    return compile_policy(Ruleset("hash", "1", "UTC", actions=actions), lambda _: pytest.fail("none here"))
+
+
+def question(most=1):
+    return Question("pos", {"customer.id": "ann", "channel": "pos", "now": NOW}, NOW, most)
+
+
+def asked(policy, used, *, most=1, reach=Reach.ENOUGH, own=(), paused=()):
+    """What is chosen, and how many actions were read at each time; ``used`` are units by key."""
+    live, reads = {}, []
+    while True:
+        snapshot = Snapshot(live, frozenset(own), frozenset(paused))
+        found = choose(policy, question(most), Ranking(policy, question().facts), snapshot, reach)
+        if isinstance(found, Chosen):
+            return found, reads, snapshot
+        assert found.actions, "nothing to read and nothing chosen: the decision thread would never end"
+        assert len(reads) < 20
+        reads.append(len(found.actions))
+        live = live | {limit.key: used.get(limit.key, 0) for each in found.actions for limit in each.limits}
+
+
+def names(found):
+    return [(pick.action.name, pick.substitute_for) for pick in found.picks]
+
+
+def test_alternatives_of_one_whose_own_counters_were_read_for_others_are_read_too():
+    shared = capacity("ovens")
+    ahead = [action(f"p-{number}", shared, score=9) for number in range(8)]
+    last = action("q", shared, score=1, alternatives=["x"])
+    policy = policy_of(*ahead, last, action("x", capacity("own"), requirements=(), score=0))
+    found, _, _ = asked(policy, {"ovens": 1})
+    assert names(found) == [("x", "q")]
+
+
+def dense(count, *, full=True):
+    """Every action has all those behind it as alternatives: some 2 ** count ways through."""
+    every = [f"a-{number:02}" for number in range(count)]
+    return policy_of(
+        *(
+            action(name, capacity(f"of-{name}", 0 if full else 1), alternatives=every[place + 1 :])
+            for place, name in enumerate(every)
+        )
+    )
+
+
+def test_every_stand_in_comes_once_by_its_first_way():
+    policy = policy_of(
+        action("a", alternatives=["b", "c"]),
+        action("b", alternatives=["d", "c"]),
+        action("c", alternatives=["d"]),
+        action("d"),
+    )
+    assert [each.name for each in stand_ins_of(policy, policy.by_name["a"])] == ["b", "d", "c"]
+
+
+def test_thousands_of_ways_through_alternatives_cost_no_more_than_the_actions(monkeypatch):
+    policy = dense(26)
+    calls = []
+    real = choose.__globals__["shortage_of"]
+    monkeypatch.setitem(choose.__globals__, "shortage_of", lambda *args: calls.append(1) or real(*args))
+    found, _, _ = asked(policy, {})
+    assert found.picks == ()
+    assert len(calls) <= 26 * 26 * 6
+    assert len(list(stand_ins_of(policy, policy.by_name["a-00"]))) == 25
+
+
+def test_what_is_held_already_is_not_counted_a_second_time():
+    shared = cap("perks", 2)
+    policy = policy_of(action("a", shared, score=2), action("b", shared, score=1))
+    found, _, _ = asked(policy, {"perks": 1}, most=2, own={"a"})
+    assert names(found) == [("a", ""), ("b", "")]
+
+
+def test_actions_of_one_decision_share_a_cap():
+    shared = cap("perks", 2)
+    policy = policy_of(*(action(name, shared, score=9 - ord(name)) for name in "abcd"))
+    found, _, _ = asked(policy, {"perks": 0}, most=4)
+    assert [name for name, _ in names(found)] == ["a", "b"]
+    assert found.shortages["c"].words() == "2 of 2 taken per customer ever"
+
+
+def test_a_cap_does_not_hand_over_but_a_capacity_does():
+    capped = policy_of(action("a", cap("c", 0), alternatives=["b"], score=1), action("b"))
+    assert names(asked(capped, {})[0]) == [("b", "")]
+    other = action("b", score=0)
+    exhausted = policy_of(action("a", capacity("c", 0), alternatives=["b"], score=1), other)
+    assert names(asked(exhausted, {})[0]) == [("b", "a")]
+
+
+def test_alternatives_that_are_paused_proposed_or_do_not_hold_are_passed_over():
+    policy = policy_of(
+        action("top", score=9),
+        action("full", capacity("c", 0), alternatives=["paused", "never", "top", "last"], score=5),
+        action("paused"),
+        action("never", requirements=(NEVER,)),
+        action("last"),
+    )
+    found, _, _ = asked(policy, {}, most=2, paused={"paused"})
+    assert names(found) == [("top", ""), ("last", "full")]
+
+
+def test_no_more_reads_than_doublings_where_everything_is_used_up():
+    count = 600
+    policy = policy_of(*(action(f"a-{n:03}", capacity(f"c-{n:03}")) for n in range(count)))
+    found, reads, _ = asked(policy, {f"c-{n:03}": 1 for n in range(count)})
+    assert (found.picks, len(found.shortages)) == ((), count)
+    assert len(reads) <= 10
+
+
+def test_beyond_the_bound_limits_are_not_asked_for_and_the_explanation_says_so():
+    count = MAX_LOOKED_AT + 3
+    policy = policy_of(
+        *(action(f"a-{n:04}", capacity(f"c-{n:04}"), score=count - n) for n in range(count)),
+        action("free", score=-1),
+    )
+    used = {f"c-{n:04}": 1 for n in range(MAX_LOOKED_AT)}
+    found, reads, snapshot = asked(policy, used)
+    assert names(found) == [("free", "")]
+    assert sum(reads) == MAX_LOOKED_AT
+    decided = decide(policy, question(), snapshot)
+    told = explain(policy, question(), decided.proposals, Explain.EXPLAIN_FULL, snapshot).refusals
+    details = {refusal.action: refusal for refusal in told}
+    assert details["a-0000"].reason is Reason.CAPACITY_EXHAUSTED
+    last = details[f"a-{count - 1:04}"]
+    assert last.reason is Reason.OUTRANKED
+    assert "not looked at" in last.detail
+
+
+def test_an_explanation_reads_no_more_than_people_want_to_be_told():
+    policy = policy_of(*(action(f"a-{n:04}", capacity(f"c-{n:04}")) for n in range(2_000)))
+    found, reads, _ = asked(policy, {}, reach=Reach.ALL)
+    assert len(found.picks) == 1
+    assert sum(reads) <= MAX_TOLD
+
+
+@st.composite
+def houses(draw):
+    """Actions in order of rank, with limits that some share and alternatives further behind."""
+    count = draw(st.integers(1, 9))
+    every = [f"a-{number}" for number in range(count)]
+    limits = [capacity("c-0", 1), capacity("c-1", 2), cap("c-2", 1), capacity("c-3", 1, Counts.DECIDED)]
+    made = [
+        action(
+            name,
+            *draw(st.lists(st.sampled_from(limits), unique_by=lambda limit: limit.name, max_size=2)),
+            score=count - place,
+            alternatives=draw(st.lists(st.sampled_from(every[place + 1 :]), unique=True))
+            if every[place + 1 :]
+            else (),
+            requirements=(NEVER,) if draw(st.integers(0, 4)) == 0 else (),
+        )
+        for place, name in enumerate(every)
+    ]
+    used = {limit.key: draw(st.integers(0, 2)) for limit in limits}
+    return policy_of(*made), used, draw(st.integers(1, 4)), draw(st.frozensets(st.sampled_from(every)))
+
+
+@given(houses(), st.sampled_from([Reach.ENOUGH, Reach.ALL]))
+def test_what_is_read_for_a_choice_is_enough_to_make_it_again(house, reach):
+    policy, used, most, paused = house
+    found, _, snapshot = asked(policy, used, most=most, reach=reach, paused=paused)
+    again = decide(policy, question(most), snapshot)
+    assert [(p.action, p.substitute_for) for p in again.proposals] == names(found)
+    whole = Snapshot(used, frozenset(), paused)
+    assert names(choose(policy, question(most), Ranking(policy, question().facts), whole)) == names(found)
+
+
+@given(houses())
+def test_nothing_is_proposed_twice_paused_or_beyond_a_limit(house):
+    policy, used, most, paused = house
+    found, _, _ = asked(policy, used, most=most, paused=paused)
+    picked = [pick.action for pick in found.picks]
+    assert len({each.name for each in picked}) == len(picked) <= most
+    assert not paused & {each.name for each in picked}
+    for limit in policy.limits.values():
+        takers = [each for each in picked if limit in each.limits]
+        taken = len(takers) if limit.counts is not Counts.CLAIMED else 0
+        assert not takers or used[limit.key] + max(taken, 1) <= limit.maximum
+
+
+@given(houses())
+def test_every_action_is_proposed_or_refused_for_a_reason(house):
+    policy, used, most, paused = house
+    _, _, snapshot = asked(policy, used, most=most, reach=Reach.ALL, paused=paused)
+    decided = decide(policy, question(most), snapshot)
+    told = explain(policy, question(most), decided.proposals, Explain.EXPLAIN_FULL, snapshot)
+    proposed = [proposal.action for proposal in decided.proposals]
+    assert sorted([*proposed, *(each.action for each in told.refusals)]) == sorted(policy.by_name)
+    outranked = [each for each in told.refusals if each.reason is Reason.OUTRANKED]
+    assert not outranked or len(proposed) == most
+
+
+def test_pace_and_capacity_are_told_apart_and_missing_attributes_too():
+    slots = replace(capacity("ovens"), maximum="location.slots")
+    policy = policy_of(action("a", slots), action("b", cap("c", 1, ("household.id",))))
+    found, _, _ = asked(policy, {}, most=2)
+    assert {name: (each.reason, each.words()) for name, each in found.shortages.items()} == {
+        "a": (Reason.MISSING_ATTRIBUTE, "needs location.slots, is absent"),
+        "b": (Reason.MISSING_ATTRIBUTE, "needs household.id, is absent"),
+    }
+
+
+def test_nothing_is_wanted_where_nothing_is_limited():
+    policy = policy_of(action("a"), action("b"))
+    assert not isinstance(choose(policy, question(), Ranking(policy, question().facts), Snapshot()), Wanted)

@@ -1,0 +1,105 @@
+"""How limits stand, in words."""
+
+from datetime import timedelta
+
+import pytest
+
+from maitred.core.limits import Counts, Limit, LimitKind
+from maitred.core.reasons import Reason
+from maitred.core.rules import Action, ActionType
+from maitred.core.snapshot import (
+    Shortage,
+    Snapshot,
+    duration_words,
+    held_limits,
+    is_read,
+    keys_taken,
+    shortage_of,
+    waiting_limits,
+)
+from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
+
+
+def limit(name="cap", *, per=("customer.id",), maximum=1, window=None, counts=Counts.PRESENTED, **fields):
+    kind = fields.pop("kind", LimitKind.FREQUENCY_CAP)
+    return Limit(name, kind, per, maximum, window or Lifetime(), counts, **fields)
+
+
+def action(*limits):
+    return Action("a", "A", ActionType.OFFER, limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("per", "window", "expected"),
+    [
+        ((), Lifetime(), "3 of 2 taken ever"),
+        (("customer.id",), Rolling(timedelta(days=7)), "3 of 2 taken per customer within 7 days"),
+        (("location.id",), Calendar(Period.DAY), "3 of 2 taken per location this day"),
+        (("customer.id", "channel"), Lifetime(), "3 of 2 taken per customer and channel ever"),
+        (("session.id",), Session(), "3 of 2 taken in this session"),
+    ],
+)
+def test_a_shortage_says_what_was_needed_and_what_was_there(per, window, expected):
+    found = Shortage(limit(per=per, window=window), Reason.FREQUENCY_CAPPED, 3, 2)
+    assert found.words() == expected
+
+
+@pytest.mark.parametrize(
+    ("duration", "expected"),
+    [
+        (timedelta(days=14), "14 days"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(hours=36), "36 hours"),
+        (timedelta(minutes=15), "15 minutes"),
+        (timedelta(seconds=90), "90 seconds"),
+        (timedelta(minutes=1), "1 minute"),
+    ],
+)
+def test_a_duration_is_told_in_its_largest_whole_unit(duration, expected):
+    assert duration_words(duration) == expected
+
+
+def test_the_first_shortage_by_precedence_then_by_name_is_told():
+    limits = [
+        limit("z", kind=LimitKind.CAPACITY, per=()),
+        limit("y", per=("household.id",)),
+        limit("b"),
+        limit("a"),
+    ]
+    facts = {"customer.id": "ann"}
+    live = {each.name: 1 for each in limits}
+    told = []
+    while limits:
+        found = shortage_of(action(*limits), facts, Snapshot(live), {})
+        told.append(found.limit.name)
+        limits.remove(found.limit)
+    assert told == ["y", "a", "b", "z"]
+
+
+def test_a_pace_is_its_own_shortage():
+    pace = limit("ovens/pace", kind=LimitKind.PACE, per=(), window=Rolling(timedelta(minutes=15)))
+    ovens = limit("ovens", kind=LimitKind.CAPACITY, per=(), maximum=9, pace=pace)
+    snapshot = Snapshot({"ovens": 3, "ovens/pace": 1})
+    assert shortage_of(action(ovens), {}, snapshot, {}).reason is Reason.PACED
+    assert list(keys_taken(action(ovens))) == ["ovens", "ovens/pace"]
+
+
+def test_what_is_held_already_is_no_shortage_of_what_decide_takes():
+    shown, claimed = limit("shown"), limit("claimed", counts=Counts.CLAIMED)
+    snapshot = Snapshot({"shown": 1, "claimed": 1}, own=frozenset({"a"}))
+    assert shortage_of(action(shown), {"customer.id": "x"}, snapshot, {}) is None
+    assert shortage_of(action(shown, claimed), {"customer.id": "x"}, snapshot, {}).limit is claimed
+
+
+@pytest.mark.parametrize("counts", Counts)
+def test_which_steps_decide_takes_and_which_wait(counts):
+    found = action(limit(counts=counts))
+    assert bool(held_limits(found)) is (counts in {Counts.DECIDED, Counts.PRESENTED})
+    assert bool(waiting_limits(found)) is (counts is Counts.PRESENTED)
+
+
+def test_an_action_is_read_where_all_its_limits_are():
+    found = action(limit("a"), limit("b"))
+    assert not is_read(found, Snapshot({"a": 0}))
+    assert is_read(found, Snapshot({"a": 0, "b": 0}))
+    assert is_read(action(), Snapshot())

@@ -1,0 +1,456 @@
+"""The document of kind ``Privacy``: what becomes of it, and what is wrong with it."""
+
+import pytest
+
+from maitred.core.privacy import Basis, Minors
+from maitred.core.signals import IabMapping
+
+CONTEXT = """\
+apiVersion: maitred/v1
+kind: Context
+name: known
+attributes:
+  customer.country: {type: string, purpose: service}
+  customer.years: {type: double, purpose: service}
+  customer.affinity: {type: double, purpose: ads}
+  customer.allergies: {type: list<string>, purpose: health-offers, sensitive: health}
+"""
+PRIVACY = """\
+apiVersion: maitred/v1
+kind: Privacy
+name: data-protection
+purposes:
+  service: Doing what the contract promises.
+  ads:
+    description: Showing what fits.
+    iab:
+      tcf: {purposes: [store_on_device, ad_profile, 4], special_features: [precise_location], vendor: 755}
+      gpp: {sections: [usca, usnat], opt_outs: [sale], sensitive: [health], children: ignore}
+  health-offers: Offers that fit an allergy.
+jurisdiction: customer.country
+default: DE
+age: customer.years
+jurisdictions:
+  DE:
+    bases: {service: contract, ads: consent, health-offers: consent}
+    minors: {below: 16, barred: [ads]}
+  no:
+    bases: {service: contract, ads: opt_out, health-offers: never}
+    minors: {below: 13, barred: [ads, health-offers], unknown_age: adult}
+sensitive:
+  health: {consent: health-offers}
+"""
+
+
+@pytest.fixture
+def private(ruleset):
+    """The sound ruleset with the documents above; a pair of texts replaces a part of them."""
+
+    def make(old="", new="", action="", **more):
+        assert old in PRIVACY + CONTEXT
+        files = {"privacy__yaml": PRIVACY, "known__yaml": CONTEXT}
+        files = {name: text.replace(old, new) if old else text for name, text in files.items()}
+        return ruleset(action, **files | more)
+
+    return make
+
+
+def told(faults):
+    return [f"{fault.file}:{fault.line}:{fault.column} {fault.message}" for fault in faults]
+
+
+def test_the_whole_document(bench, private):
+    loaded = bench.load(private())
+    assert told(loaded.warnings) == []
+    rules = loaded.ruleset.privacy
+    assert {name: each.description for name, each in rules.purposes.items()} == {
+        "service": "Doing what the contract promises.",
+        "ads": "Showing what fits.",
+        "health-offers": "Offers that fit an allergy.",
+    }
+    assert rules.purposes["ads"].iab == IabMapping(
+        tcf_purposes=frozenset({1, 3, 4}),
+        tcf_special_features=frozenset({1}),
+        tcf_vendor=755,
+        gpp_sections=frozenset({"usca", "usnat"}),
+        gpp_opt_outs=frozenset({"sale"}),
+        gpp_sensitive=frozenset({"health"}),
+        gpp_children=False,
+    )
+    assert rules.purposes["service"].iab is None
+    assert (rules.by, rules.age, rules.sensitive) == (
+        "customer.country",
+        "customer.years",
+        {"health": "health-offers"},
+    )
+    assert rules.default is rules.jurisdictions["DE"]
+    assert rules.default.bases == {
+        "service": Basis.CONTRACT,
+        "ads": Basis.CONSENT,
+        "health-offers": Basis.CONSENT,
+    }
+    assert rules.default.minors == Minors(16, frozenset({"ads"}), unknown_is_adult=False)
+    assert rules.jurisdictions["no"].minors == Minors(
+        13, frozenset({"ads", "health-offers"}), unknown_is_adult=True
+    )
+
+
+def test_what_is_left_out(bench, private):
+    text = (
+        "apiVersion: maitred/v1\nkind: Privacy\nname: p\ndefault: here\n"
+        "purposes: {ads: '', service: '', health-offers: ''}\n"
+        "jurisdictions: {here: {bases: {ads: consent, service: contract, health-offers: consent}}}\n"
+        "sensitive: {health: {consent: health-offers}}\n"
+    )
+    loaded = bench.load(private(privacy__yaml=text))
+    rules = loaded.ruleset.privacy
+    assert (rules.by, rules.age, rules.default.minors) == ("", "", None)
+    assert told(loaded.warnings) == []
+
+
+def test_consent_of_actions_and_tables(bench, private):
+    table = (
+        "apiVersion: maitred/v1\nkind: ActionTable\nname: t\ntable: {file: t.csv, columns: {id: string}}\n"
+        "action: {name: 'row-${row.id}', title: T, type: offer, consent: [health-offers, ads]}\n"
+    )
+    loaded = bench.load(
+        private(action="consent: [ads]\n", table__yaml=table, t__csv="id\n1\n2\n"),
+    )
+    assert {action.name: action.consent for action in loaded.ruleset.actions} == {
+        "pizza": ("ads",),
+        "row-1": ("ads", "health-offers"),
+        "row-2": ("ads", "health-offers"),
+    }
+
+
+FAULTS = [
+    # the form
+    ("store_on_device", "store_on_devise", "9:24 `store_on_devise` is not known here, did you mean `store"),
+    (
+        "ad_profile, 4",
+        "ad_profile, 25",
+        "9:53 `25` is not known here: write IAB's word or its number, 1 to 24",
+    ),
+    ("ad_profile, 4", "ad_profile, true", "9:53 `true` is not known here"),
+    ("ad_profile, 4", "ad_profile, 3", "9:23 `3` stands here twice"),
+    ("[precise_location]", "[3.5]", "9:76 `3.5` is not known here"),
+    ("vendor: 755", "vendor: 65536", "9:103 `65536` is not a vendor: write a whole number, 1 to 65,535"),
+    ("vendor: 755", "vendor: yes", "9:103 `yes` is not a vendor"),
+    ("[usca, usnat]", "[usca, usna]", "10:30 `usna` is not known here, did you mean `us"),
+    ("[usca, usnat]", "[usca, usca]", "10:23 `usca` stands here twice"),
+    ("[usca, usnat]", "[]", "10:23 this is empty"),
+    ("opt_outs: [sale]", "opt_outs: [sales]", "10:49 `sales` is not known here, did you mean `sale`?"),
+    (
+        "sensitive: [health], c",
+        "sensitive: [healt], c",
+        "10:68 `healt` is not known here, did you mean `health`?",
+    ),
+    ("children: ignore", "children: no", "10:87 `no` is not known here: write one of `deny`, `ignore`"),
+    ("ads: opt_out", "ads: opt-out", "20:37 `opt-out` is not known here, did you mean `opt_out`?"),
+    ("below: 13", "below: 0", "21:21 `0` is not an age in years: write a whole number, 1 to 120"),
+    ("below: 13", "below: '13'", "21:21 `13` is not an age in years"),
+    ("below: 13", "under: 13", "21:14 there is no field `under` here"),
+    ("barred: [ads, health-offers]", "barred: []", "21:33 this is empty"),
+    (
+        "unknown_age: adult",
+        "unknown_age: child",
+        "21:68 `child` is not known here: write one of `adult`, `minor`",
+    ),
+    ("  no:\n", "  n o:\n", "19:3 `n o` cannot stand here"),
+    ("default: DE\n", "", "1:1 `default` is missing"),
+    ("  service: D", "  none: D", "5:3 `none` cannot be the name of a purpose"),
+    ("jurisdiction: customer.country", "jurisdiction: country", "12:15 `country` is not an attribute"),
+    (
+        "name: data-protection",
+        "name: data-protection\nrequired_purposes: true",
+        "4:1 there is no field `requ",
+    ),
+    # what it names
+    ("default: DE", "default: de", "13:10 there is no jurisdiction `de` in `jurisdictions`"),
+    (
+        "{service: contract, ads: consent",
+        "{service: contract, adds: consent",
+        "17:32 there is no purpose `adds` in",
+    ),
+    (
+        "barred: [ads]",
+        "barred: [service, add]",
+        "18:43 there is no purpose `add` in `purposes` of `Privacy`, did",
+    ),
+    ("consent: health-offers}", "consent: health-offer}", "23:21 there is no purpose `health-offer` in"),
+    (
+        "jurisdiction: customer.country",
+        "jurisdiction: customer.county",
+        "12:15 there is no attribute `customer.co",
+    ),
+    (
+        "jurisdiction: customer.country",
+        "jurisdiction: customer.years",
+        "12:15 `customer.years` is double: it must",
+    ),
+    (
+        "jurisdiction: customer.country",
+        "jurisdiction: customer.campaigns",
+        "12:15 `customer.campaigns` is list<st",
+    ),
+    (
+        "age: customer.years",
+        "age: customer.country",
+        "14:6 `customer.country` is string: it must be int or double",
+    ),
+    ("age: customer.years\n", "", "17:5 jurisdiction `DE` has `minors`: say with `age`"),
+    (
+        "purposes: [store_on_device, ad_profile, 4], special_features: [precise_location],",
+        "",
+        "9:12 `tcf` asks for",
+    ),
+    ("opt_outs: [sale], sensitive: [health],", "", "10:12 `gpp` asks for nothing"),
+    ("vendor: 755", "legitimate_interest: [4, 2]", "9:120 purpose 2 is in `legitimate_interest` and not in"),
+    (
+        "vendor: 755",
+        "legitimate_interest: [1]",
+        "9:117 a legitimate interest never covers storing on a device",
+    ),
+    (
+        "health-offers: consent}",
+        "health-offers: contract}",
+        "17:61 category `health` takes explicit consent to",
+    ),
+    ("health-offers: never}", "health-offers: opt_out}", "20:61 category `health` takes explicit consent to"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), FAULTS)
+def test_a_fault_of_the_document(bench, private, old, new, expected):
+    faults = told(fault for fault in bench.faults(private(old, new)) if fault.file == "privacy.yaml")
+    assert any(fault.startswith(f"privacy.yaml:{expected}") for fault in faults), faults
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "purpose: ads",
+            "purpose: add",
+            "7:46 there is no purpose `add` in `purposes` of `Privacy`, did you",
+        ),
+        (
+            "sensitive: health}",
+            "sensitive: healt}",
+            "8:79 there is no sensitive category `healt` in `sensitiv",
+        ),
+        ("purpose: health-offers, s", "purpose: none, s", "8:53 attribute `customer.allergies` is sensitive"),
+    ],
+)
+def test_an_attribute_with_what_there_is_not(bench, private, old, new, expected):
+    (fault,) = [fault for fault in bench.faults(private(old, new)) if fault.file == "known.yaml"]
+    assert told([fault])[0].startswith(f"known.yaml:{expected}")
+
+
+def test_an_action_with_a_purpose_there_is_not(bench, private):
+    (fault,) = bench.faults(private(action="consent: [ads, add]\n"))
+    assert told([fault])[0].startswith(
+        "pizza.yaml:7:16 there is no purpose `add` in `purposes` of `Privacy`, did"
+    )
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    ["customer.country: {type: string, sensitive: health}", "customer.years: {type: int, sensitive: health}"],
+)
+def test_what_is_read_first_is_not_sensitive(bench, private, attribute):
+    name = attribute.partition(":")[0]
+    old = next(line for line in CONTEXT.splitlines() if name in line)
+    (fault,) = bench.faults(private(old, f"  {attribute}"))
+    assert f"`{name}` is of the sensitive category `health`: it is read before" in fault.message
+
+
+def test_the_jurisdiction_cannot_be_derived(bench, private):
+    faults = bench.faults(
+        private(
+            "jurisdiction: customer.country",
+            "jurisdiction: situation.far",
+            far__yaml="apiVersion: maitred/v1\nkind: Situation\nname: far\nall: [customer.country == 'x']\n",
+        )
+    )
+    assert "is derived from what may be read" in faults[0].message
+
+
+def test_one_document_is_enough(bench, private):
+    (fault,) = bench.faults(private(other__yaml=PRIVACY.replace("data-protection", "other")))
+    assert fault.message == "there is another `Privacy` in privacy.yaml: a ruleset has one"
+
+
+REQUIRED = ("name: data-protection", "name: data-protection\nrequire_purposes: true")
+
+
+def test_every_attribute_has_a_purpose_where_that_is_required(bench, private, ruleset):
+    faults = bench.faults(private(*REQUIRED))
+    assert {fault.file for fault in faults} == {"ruleset.yaml"}
+    assert "attribute `customer.age` has no purpose, and `Privacy` requires one" in faults[0].message
+    assert len(faults) == 5
+    purposeful = [
+        f"  {line.strip().split(':')[0]}: {{type: int, purpose: none}}" if line.startswith("  ") else line
+        for line in ruleset()["ruleset.yaml"].splitlines()
+    ]
+    loaded = bench.load({**private(*REQUIRED), "ruleset.yaml": "\n".join(purposeful)})
+    assert loaded.ruleset.attributes["customer.age"].purpose is None
+
+
+def test_a_broken_document_is_told_once(bench, private):
+    faults = bench.faults(private("jurisdictions:", "jurisdictoins:"))
+    assert {fault.file for fault in faults} == {"privacy.yaml"}
+    assert len(faults) == 2  # the unknown field, and the one that lacks
+
+
+# Without the document
+
+
+def test_plain_purposes_load_without_the_document(bench, ruleset):
+    sources = ruleset()
+    sources["ruleset.yaml"] += (
+        "  basket.a: {type: int, purpose: ads}\n  basket.b: {type: int, purpose: ads}\n"
+    )
+    (warning,) = bench.load(sources).warnings
+    assert told([warning]) == [
+        "ruleset.yaml:16:34 purposes have no effect without a document of kind `Privacy`"
+    ]
+
+
+def test_no_purpose_at_all_needs_no_document(bench, ruleset):
+    sources = ruleset()
+    sources["ruleset.yaml"] += "  basket.a: {type: int, purpose: none}\n"
+    assert bench.load(sources).warnings == ()
+
+
+def test_sensitive_and_consent_need_the_document(bench, ruleset):
+    sources = ruleset("consent: [ads]\n", list__yaml=LIST)
+    sources["ruleset.yaml"] += "  basket.a: {type: int, sensitive: health}\n"
+    assert told(bench.faults(sources)) == [
+        "list.yaml:5:12 `sensitive` needs a document of kind `Privacy`: write one, or remove this",
+        "pizza.yaml:7:11 `consent` needs a document of kind `Privacy`: write one, or remove this",
+        "ruleset.yaml:16:36 `sensitive` needs a document of kind `Privacy`: write one, or remove this",
+    ]
+
+
+LIST = """\
+apiVersion: maitred/v1
+kind: List
+name: patients
+values: ["1"]
+sensitive: health
+"""
+
+
+# Warnings
+
+
+WARNINGS = [
+    ("ads: opt_out, ", "", "20:5 purpose `ads` has no basis in `no`"),
+    ("  health-offers: Off", "  spare: x\n  health-offers: Off", "11:3 purpose `spare` is not used"),
+    ("ads: opt_out", "ads: legitimate_interest", "20:37 purpose `ads` has basis `legitimate_interest` in"),
+    (
+        "consent: health-offers}\n",
+        "consent: health-offers}\n  status: {consent: ads}\n",
+        "24:3 sensitive category `status`",
+    ),
+    (
+        "jurisdiction: customer.country\n",
+        "",
+        "14:1 no attribute names the jurisdiction, so only `default` counts",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), WARNINGS)
+def test_a_warning_of_the_document(bench, private, old, new, expected):
+    sources = private(old, new)
+    if "status" in new:
+        sources["privacy.yaml"] = sources["privacy.yaml"].replace("ads: opt_out", "ads: consent")
+    warnings = told(bench.load(sources).warnings)
+    assert any(warning.startswith(f"privacy.yaml:{expected}") for warning in warnings), warnings
+
+
+def test_a_purpose_that_nobody_allows_and_minors_barred_from_nothing(bench, private):
+    text = PRIVACY.replace("ads: consent", "ads: never").replace("ads: opt_out", "ads: never")
+    text = text.replace("  health-offers: Off", "  spare: x\n  health-offers: Off")
+    text = text.replace("contract, ads", "contract, spare: consent, ads").replace("[ads]", "[spare]")
+    warnings = told(bench.load(private(privacy__yaml=text)).warnings)
+    assert [warning.partition(" ")[2].partition(":")[0] for warning in warnings] == [
+        "purpose `ads` is allowed in no jurisdiction",
+        "purpose `spare` is not used",
+        "no action and no attribute has purpose `spare`",
+    ]
+
+
+def test_consent_to_what_the_contract_needs_is_pointless(bench, private):
+    (warning,) = bench.load(private(action="consent: [service]\n")).warnings
+    assert told([warning])[0].startswith("pizza.yaml:7:11 purpose `service` has basis `contract` everywhere")
+
+
+def test_ages_that_nobody_asks_for(bench, private):
+    text = "\n".join(line for line in PRIVACY.splitlines() if "minors" not in line)
+    (warning,) = bench.load(private(privacy__yaml=text)).warnings
+    assert warning.message == "`age` has no effect: no jurisdiction has `minors`"
+
+
+def test_a_slip_of_the_pen_in_what_names_the_jurisdiction(bench, private):
+    sources = private(
+        "jurisdiction: customer.country",
+        "jurisdiction: location.law",
+        stores__yaml="apiVersion: maitred/v1\nkind: Locations\nname: s\n"
+        "table: {file: s.csv, columns: {law: string}}\n",
+        s__csv="id,law\n1,DE\n2,de\n3,fr\n4,\n",
+    )
+    (warning,) = bench.load(sources).warnings
+    assert (
+        warning.message == "location `2` names jurisdiction `de`, which is not `DE`: `default` counts there"
+    )
+    declared = private("customer.country: {", "customer.country: {values: [DE, No], ")
+    (warning,) = bench.load(declared).warnings
+    assert warning.message.startswith("a declared value of `customer.country` names jurisdiction `No`")
+
+
+# The hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("store_on_device, ad_profile, 4", "personalised_ads, 3, 1"),
+        ("[usca, usnat]", "[usnat, usca]"),
+        ("barred: [ads, health-offers]", "barred: [health-offers, ads]"),
+        ("barred: [ads]}", "barred: [ads], unknown_age: minor}"),
+    ],
+)
+def test_another_way_to_write_the_same(bench, private, old, new):
+    assert bench.load(private(old, new)).ruleset.hash == bench.load(private()).ruleset.hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ads: opt_out", "ads: consent"),
+        ("default: DE", "default: no"),
+        ("vendor: 755", "vendor: 756"),
+        ("below: 16", "below: 18"),
+        ("children: ignore", "children: deny"),
+        ("unknown_age: adult", "unknown_age: minor"),
+    ],
+)
+def test_another_meaning_is_another_ruleset(bench, private, old, new):
+    assert bench.load(private(old, new)).ruleset.hash != bench.load(private()).ruleset.hash
+
+
+def test_consent_is_part_of_the_hash_and_its_order_is_not(bench, private):
+    one = bench.load(private(action="consent: [ads, health-offers]\n")).ruleset
+    other = bench.load(private(action="consent: [health-offers, ads]\n")).ruleset
+    assert one.hash == other.hash != bench.load(private()).ruleset.hash
+    assert one.actions == other.actions
+
+
+def test_hostile_sizes_are_refused_in_time(bench, private):
+    many = "".join(f"  p{number}: x\n" for number in range(5_000))
+    bases = ", ".join(f"p{number}: consent" for number in range(5_000))
+    text = PRIVACY.replace("purposes:\n", f"purposes:\n{many}").replace("{service", f"{{{bases}, service")
+    assert len(bench.load(private(privacy__yaml=text)).ruleset.privacy.purposes) == 5_003

@@ -1,0 +1,1 @@
+"""The failure that started it, replayed: a free pizza for everybody at once, under three rulesets."""
