@@ -17,6 +17,8 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
+from maitred.vault import KeyringVault, open_vault
+
 POSTGRES_URL_VARIABLE = "MAITRED_TEST_POSTGRES_URL"
 
 # Reads until this process closes the pipe, or is gone however it went; then stops what still runs.
@@ -98,3 +100,9 @@ def sqlite_url(tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database, of each kind in turn."""
     return request.getfixturevalue(f"{'postgres' if request.param == 'postgresql' else request.param}_url")
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyringVault:
+    """A vault with keys of its own."""
+    return open_vault(tmp_path / "test.keys", create=True)

@@ -7,20 +7,21 @@ from tests.claims.house import House
 
 from maitred.store import open_store
 from maitred.store.postgres import PostgresTransaction
+from maitred.vault import KeyringVault
 
 
 @pytest.fixture
-def house(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(database_url: str, keys: KeyringVault, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A house on each database in turn; the database's clock is the house's."""
     monkeypatch.setattr(PostgresTransaction, "_clock", lambda _self, _line, local: local)
-    made = House(open_store(database_url))
+    made = House(open_store(database_url), keys)
     yield made
     made.close()
 
 
 @pytest.fixture
-def lone_house(sqlite_url: str) -> Iterator[House]:
+def lone_house(sqlite_url: str, keys: KeyringVault) -> Iterator[House]:
     """A house on SQLite alone, for what does not depend on the database."""
-    made = House(open_store(sqlite_url))
+    made = House(open_store(sqlite_url), keys)
     yield made
     made.close()

@@ -75,9 +75,9 @@ class Quiet:
 class House:
     """Calls of a business, each with an id of its own unless one is given."""
 
-    def __init__(self, store):
+    def __init__(self, store, keys):
         self.store, self.now, self._ids = store, NOON, count(1)
-        self.engine = make_engine(store, Quiet(), load_policy, lambda: self.now)
+        self.engine = make_engine(store, keys, Quiet(), load_policy, lambda: self.now)
         self.engine.committer.start()
 
     def rules(self, *documents, zone="UTC", head=HEAD, **files):

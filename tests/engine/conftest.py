@@ -2,9 +2,11 @@
 
 import threading
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 
+from maitred.engine.people import REF_OCTETS, People
 from maitred.engine.ports import StoreConflict, StoreDown
 
 
@@ -12,7 +14,7 @@ class MemoryStore:
     """Implements ``ports.Store``; ``gate`` holds a commit up, ``failures`` are raised first."""
 
     def __init__(self):
-        self.records, self.rulesets, self.batches = {}, {}, []
+        self.records, self.rulesets, self.batches, self.known = {}, {}, [], {}
         self.gate = threading.Event()
         self.gate.set()
         self.held = False
@@ -35,6 +37,12 @@ class MemoryStore:
         }
         self.records |= {r.decision_id: r for r in records if r.decision_id not in earlier}
         return earlier
+
+    def people(self, pseudonyms):
+        return {key: self.known[key] for key in pseudonyms if key in self.known}
+
+    def add_people(self, people):
+        self.known |= {person.pseudonym: person for person in people}
 
     def decision(self, decision_id):
         return self.records.get(decision_id)
@@ -70,6 +78,12 @@ class Recorder:
 @pytest.fixture
 def store():
     return MemoryStore()
+
+
+@pytest.fixture
+def people(keys):
+    numbers = count(1)
+    return People(keys, lambda: next(numbers).to_bytes(REF_OCTETS))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import threading
 import time
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,8 +18,9 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 class Decided:
     """A decision that needs nothing of the ledger."""
 
-    waits = False
+    limited = False
     snapshot = None
+    policy = SimpleNamespace(ruleset=SimpleNamespace(privacy=None))
 
     def decision(self):
         return "decided"
@@ -26,17 +28,19 @@ class Decided:
 
 def ticket(name, body=b"{}", deadline=None):
     key = name.encode().ljust(16)
-    record = DecisionRecord(key, NOW, "hash", "900", body)
-    made = DecisionTicket(
-        decision_id=key, deciding=Decided(), make_record=lambda *_: record, deadline=deadline
+    record = DecisionRecord(key, NOW, "hash", b"900", body, b"key")
+    return DecisionTicket(
+        decision_id=key,
+        pseudonyms=(b"900",),
+        prepare=lambda _: Decided(),
+        make_record=lambda *_: record,
+        deadline=deadline,
     )
-    made.conclude()
-    return made
 
 
 @pytest.fixture
-def committer(store, observer):
-    made = Committer(store, observer, lambda: NOW)
+def committer(store, people, observer):
+    made = Committer(store, people, observer, lambda: NOW)
     made.start()
     yield made
     made.stop()
@@ -202,8 +206,8 @@ def test_beyond_the_bound_calls_are_refused(committer, store, monkeypatch):
     assert all(caller.finished().error is None for caller in blocked)
 
 
-def test_stopping_commits_what_waits_and_refuses_what_comes(store, observer):
-    committer = Committer(store, observer, lambda: NOW)
+def test_stopping_commits_what_waits_and_refuses_what_comes(store, people, observer):
+    committer = Committer(store, people, observer, lambda: NOW)
     committer.start()
     store.gate.clear()
     waiting = [taken(committer, ticket("first"))]

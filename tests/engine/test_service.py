@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from maitred.bootstrap.engine import read_signals
 from maitred.core.conditions import Literal, OneOf, Within
 from maitred.core.decisions import Explain
 from maitred.core.expressions import Score
@@ -76,14 +77,26 @@ def rulesets(store, observer):
 
 
 @pytest.fixture
-def service(rulesets, store, observer):
-    committer = Committer(store, observer, lambda: NOW)
+def service(rulesets, store, people, observer):
+    committer = Committer(store, people, observer, lambda: NOW)
     committer.start()
-    records = Records(store, rulesets)
-    yield DecisionService(
-        rulesets, records, committer, observer, now=lambda: NOW, new_id=lambda octets: "a" * 2 * octets
-    )
+    records = Records(store, people, rulesets)
+    yield decider(rulesets, records, people, committer, observer)
     committer.stop()
+
+
+def decider(rulesets, records, people, committer, observer):
+    return DecisionService(
+        rulesets,
+        records,
+        people,
+        committer,
+        observer,
+        now=lambda: NOW,
+        new_id=lambda octets: "a" * 2 * octets,
+        paused=frozenset,
+        read_signals=read_signals,
+    )
 
 
 def call(request_id="r1", age=31, fingerprint=b"f" * 16, **fields):
@@ -171,16 +184,11 @@ def test_a_faulty_ruleset_leaves_the_one_in_force(service, rulesets, observer):
     assert [event.hash for event in observer.of(RulesetLoaded)] == ["hash-1"]
 
 
-def test_no_ruleset_is_an_error_and_not_ready(store, observer):
+def test_no_ruleset_is_an_error_and_not_ready(store, people, observer):
     rulesets = Rulesets(store, observer, load, lambda: NOW)
-    service = DecisionService(
-        rulesets,
-        Records(store, rulesets),
-        Committer(store, observer, lambda: NOW),
-        observer,
-        now=lambda: NOW,
-        new_id=str,
-    )
+    records = Records(store, people, rulesets)
+    committer = Committer(store, people, observer, lambda: NOW)
+    service = decider(rulesets, records, people, committer, observer)
     assert not service.ready()
     assert refused(service, call()) is Code.NO_RULESET
 
