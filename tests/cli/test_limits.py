@@ -1,5 +1,6 @@
 """``limits``, ``pause``, ``resume``, ``claim`` and what follows it, against a running service."""
 
+import codecs
 import contextlib
 import getpass
 import json
@@ -213,7 +214,7 @@ class Terminal:
         )
         os.close(follower)
         os.set_blocking(self.leader, False)
-        self.text = ""
+        self.text, self._decoder = "", codecs.getincrementaldecoder("utf-8")()
 
     def await_text(self, words, seconds=30.0):
         """Waits until the words come; everything before them is forgotten."""
@@ -227,7 +228,7 @@ class Terminal:
 
     def _read(self):
         with contextlib.suppress(OSError):
-            self.text += os.read(self.leader, 65_536).decode()
+            self.text += self._decoder.decode(os.read(self.leader, 65_536))
 
     def end(self, number):
         self.process.send_signal(number)

@@ -148,7 +148,7 @@ def test_alternatives_that_are_paused_proposed_or_do_not_hold_are_passed_over():
 
 
 def test_no_more_reads_than_doublings_where_everything_is_used_up():
-    count = 600
+    count = MAX_LOOKED_AT - 12
     policy = policy_of(*(action(f"a-{n:03}", capacity(f"c-{n:03}")) for n in range(count)))
     found, reads, _ = asked(policy, {f"c-{n:03}": 1 for n in range(count)})
     assert (found.picks, len(found.shortages)) == ((), count)
@@ -172,6 +172,14 @@ def test_beyond_the_bound_limits_are_not_asked_for_and_the_explanation_says_so()
     last = details[f"a-{count - 1:04}"]
     assert last.reason is Reason.OUTRANKED
     assert "not looked at" in last.detail
+
+
+def test_however_many_share_a_limit_it_is_looked_at_once():
+    shared = cap("perks")
+    many = [action(f"a-{n:04}", shared, score=9) for n in range(2 * MAX_LOOKED_AT)]
+    found, reads, _ = asked(policy_of(*many, action("z", capacity("own"))), {"perks": 1})
+    assert names(found) == [("z", "")]
+    assert len(reads) == 2
 
 
 def test_an_explanation_reads_no_more_than_people_want_to_be_told():

@@ -221,3 +221,65 @@ def sources(ruleset: Callable[..., dict[str, str]]) -> Callable[..., dict[str, s
         return ruleset(**files | more)
 
     return make
+
+
+PRIVATE_CONTEXT = """\
+apiVersion: maitred/v1
+kind: Context
+name: known
+attributes:
+  customer.country: {type: string, purpose: service}
+  customer.years: {type: double, purpose: service}
+  customer.affinity: {type: double, purpose: ads}
+  customer.allergies: {type: list<string>, purpose: health-offers, sensitive: health}
+"""
+PRIVACY = """\
+apiVersion: maitred/v1
+kind: Privacy
+name: data-protection
+purposes:
+  service: Doing what the contract promises.
+  ads:
+    description: Showing what fits.
+    iab:
+      tcf: {purposes: [store_on_device, ad_profile, 4], special_features: [precise_location], vendor: 755}
+      gpp: {sections: [usca, usnat], opt_outs: [sale], sensitive: [health], children: ignore}
+  health-offers: Offers that fit an allergy.
+jurisdiction: customer.country
+default: DE
+age: customer.years
+jurisdictions:
+  DE:
+    bases: {service: contract, ads: consent, health-offers: consent}
+    minors: {below: 16, barred: [ads]}
+  no:
+    bases: {service: contract, ads: opt_out, health-offers: never}
+    minors: {below: 13, barred: [ads, health-offers], unknown_age: adult}
+sensitive:
+  health: {consent: health-offers}
+"""
+
+
+@pytest.fixture
+def privacy_text() -> str:
+    """A sound document of kind `Privacy`."""
+    return PRIVACY
+
+
+@pytest.fixture
+def private_context() -> str:
+    """The attributes that the document above speaks of."""
+    return PRIVATE_CONTEXT
+
+
+@pytest.fixture
+def private(ruleset: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """The sound ruleset with the documents above; a pair of texts replaces a part of them."""
+
+    def make(old: str = "", new: str = "", action: str = "", **more: str) -> dict[str, str]:
+        assert old in PRIVACY + PRIVATE_CONTEXT
+        files = {"privacy__yaml": PRIVACY, "known__yaml": PRIVATE_CONTEXT}
+        files = {name: text.replace(old, new) if old else text for name, text in files.items()}
+        return ruleset(action, **files | more)
+
+    return make

@@ -5,55 +5,6 @@ import pytest
 from maitred.core.privacy import Basis, Minors
 from maitred.core.signals import IabMapping
 
-CONTEXT = """\
-apiVersion: maitred/v1
-kind: Context
-name: known
-attributes:
-  customer.country: {type: string, purpose: service}
-  customer.years: {type: double, purpose: service}
-  customer.affinity: {type: double, purpose: ads}
-  customer.allergies: {type: list<string>, purpose: health-offers, sensitive: health}
-"""
-PRIVACY = """\
-apiVersion: maitred/v1
-kind: Privacy
-name: data-protection
-purposes:
-  service: Doing what the contract promises.
-  ads:
-    description: Showing what fits.
-    iab:
-      tcf: {purposes: [store_on_device, ad_profile, 4], special_features: [precise_location], vendor: 755}
-      gpp: {sections: [usca, usnat], opt_outs: [sale], sensitive: [health], children: ignore}
-  health-offers: Offers that fit an allergy.
-jurisdiction: customer.country
-default: DE
-age: customer.years
-jurisdictions:
-  DE:
-    bases: {service: contract, ads: consent, health-offers: consent}
-    minors: {below: 16, barred: [ads]}
-  no:
-    bases: {service: contract, ads: opt_out, health-offers: never}
-    minors: {below: 13, barred: [ads, health-offers], unknown_age: adult}
-sensitive:
-  health: {consent: health-offers}
-"""
-
-
-@pytest.fixture
-def private(ruleset):
-    """The sound ruleset with the documents above; a pair of texts replaces a part of them."""
-
-    def make(old="", new="", action="", **more):
-        assert old in PRIVACY + CONTEXT
-        files = {"privacy__yaml": PRIVACY, "known__yaml": CONTEXT}
-        files = {name: text.replace(old, new) if old else text for name, text in files.items()}
-        return ruleset(action, **files | more)
-
-    return make
-
 
 def told(faults):
     return [f"{fault.file}:{fault.line}:{fault.column} {fault.message}" for fault in faults]
@@ -258,9 +209,9 @@ def test_an_action_with_a_purpose_there_is_not(bench, private):
     "attribute",
     ["customer.country: {type: string, sensitive: health}", "customer.years: {type: int, sensitive: health}"],
 )
-def test_what_is_read_first_is_not_sensitive(bench, private, attribute):
+def test_what_is_read_first_is_not_sensitive(bench, private, private_context, attribute):
     name = attribute.partition(":")[0]
-    old = next(line for line in CONTEXT.splitlines() if name in line)
+    old = next(line for line in private_context.splitlines() if name in line)
     (fault,) = bench.faults(private(old, f"  {attribute}"))
     assert f"`{name}` is of the sensitive category `health`: it is read before" in fault.message
 
@@ -276,8 +227,8 @@ def test_the_jurisdiction_cannot_be_derived(bench, private):
     assert "is derived from what may be read" in faults[0].message
 
 
-def test_one_document_is_enough(bench, private):
-    (fault,) = bench.faults(private(other__yaml=PRIVACY.replace("data-protection", "other")))
+def test_one_document_is_enough(bench, private, privacy_text):
+    (fault,) = bench.faults(private(other__yaml=privacy_text.replace("data-protection", "other")))
     assert fault.message == "there is another `Privacy` in privacy.yaml: a ruleset has one"
 
 
@@ -340,117 +291,3 @@ name: patients
 values: ["1"]
 sensitive: health
 """
-
-
-# Warnings
-
-
-WARNINGS = [
-    ("ads: opt_out, ", "", "20:5 purpose `ads` has no basis in `no`"),
-    ("  health-offers: Off", "  spare: x\n  health-offers: Off", "11:3 purpose `spare` is not used"),
-    ("ads: opt_out", "ads: legitimate_interest", "20:37 purpose `ads` has basis `legitimate_interest` in"),
-    (
-        "consent: health-offers}\n",
-        "consent: health-offers}\n  status: {consent: ads}\n",
-        "24:3 sensitive category `status`",
-    ),
-    (
-        "jurisdiction: customer.country\n",
-        "",
-        "14:1 no attribute names the jurisdiction, so only `default` counts",
-    ),
-]
-
-
-@pytest.mark.parametrize(("old", "new", "expected"), WARNINGS)
-def test_a_warning_of_the_document(bench, private, old, new, expected):
-    sources = private(old, new)
-    if "status" in new:
-        sources["privacy.yaml"] = sources["privacy.yaml"].replace("ads: opt_out", "ads: consent")
-    warnings = told(bench.load(sources).warnings)
-    assert any(warning.startswith(f"privacy.yaml:{expected}") for warning in warnings), warnings
-
-
-def test_a_purpose_that_nobody_allows_and_minors_barred_from_nothing(bench, private):
-    text = PRIVACY.replace("ads: consent", "ads: never").replace("ads: opt_out", "ads: never")
-    text = text.replace("  health-offers: Off", "  spare: x\n  health-offers: Off")
-    text = text.replace("contract, ads", "contract, spare: consent, ads").replace("[ads]", "[spare]")
-    warnings = told(bench.load(private(privacy__yaml=text)).warnings)
-    assert [warning.partition(" ")[2].partition(":")[0] for warning in warnings] == [
-        "purpose `ads` is allowed in no jurisdiction",
-        "purpose `spare` is not used",
-        "no action and no attribute has purpose `spare`",
-    ]
-
-
-def test_consent_to_what_the_contract_needs_is_pointless(bench, private):
-    (warning,) = bench.load(private(action="consent: [service]\n")).warnings
-    assert told([warning])[0].startswith("pizza.yaml:7:11 purpose `service` has basis `contract` everywhere")
-
-
-def test_ages_that_nobody_asks_for(bench, private):
-    text = "\n".join(line for line in PRIVACY.splitlines() if "minors" not in line)
-    (warning,) = bench.load(private(privacy__yaml=text)).warnings
-    assert warning.message == "`age` has no effect: no jurisdiction has `minors`"
-
-
-def test_a_slip_of_the_pen_in_what_names_the_jurisdiction(bench, private):
-    sources = private(
-        "jurisdiction: customer.country",
-        "jurisdiction: location.law",
-        stores__yaml="apiVersion: maitred/v1\nkind: Locations\nname: s\n"
-        "table: {file: s.csv, columns: {law: string}}\n",
-        s__csv="id,law\n1,DE\n2,de\n3,fr\n4,\n",
-    )
-    (warning,) = bench.load(sources).warnings
-    assert (
-        warning.message == "location `2` names jurisdiction `de`, which is not `DE`: `default` counts there"
-    )
-    declared = private("customer.country: {", "customer.country: {values: [DE, No], ")
-    (warning,) = bench.load(declared).warnings
-    assert warning.message.startswith("a declared value of `customer.country` names jurisdiction `No`")
-
-
-# The hash
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("store_on_device, ad_profile, 4", "personalised_ads, 3, 1"),
-        ("[usca, usnat]", "[usnat, usca]"),
-        ("barred: [ads, health-offers]", "barred: [health-offers, ads]"),
-        ("barred: [ads]}", "barred: [ads], unknown_age: minor}"),
-    ],
-)
-def test_another_way_to_write_the_same(bench, private, old, new):
-    assert bench.load(private(old, new)).ruleset.hash == bench.load(private()).ruleset.hash
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("ads: opt_out", "ads: consent"),
-        ("default: DE", "default: no"),
-        ("vendor: 755", "vendor: 756"),
-        ("below: 16", "below: 18"),
-        ("children: ignore", "children: deny"),
-        ("unknown_age: adult", "unknown_age: minor"),
-    ],
-)
-def test_another_meaning_is_another_ruleset(bench, private, old, new):
-    assert bench.load(private(old, new)).ruleset.hash != bench.load(private()).ruleset.hash
-
-
-def test_consent_is_part_of_the_hash_and_its_order_is_not(bench, private):
-    one = bench.load(private(action="consent: [ads, health-offers]\n")).ruleset
-    other = bench.load(private(action="consent: [health-offers, ads]\n")).ruleset
-    assert one.hash == other.hash != bench.load(private()).ruleset.hash
-    assert one.actions == other.actions
-
-
-def test_hostile_sizes_are_refused_in_time(bench, private):
-    many = "".join(f"  p{number}: x\n" for number in range(5_000))
-    bases = ", ".join(f"p{number}: consent" for number in range(5_000))
-    text = PRIVACY.replace("purposes:\n", f"purposes:\n{many}").replace("{service", f"{{{bases}, service")
-    assert len(bench.load(private(privacy__yaml=text)).ruleset.privacy.purposes) == 5_003

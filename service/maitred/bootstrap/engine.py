@@ -59,7 +59,7 @@ def make_engine(
     pauses = Pauses(store, rulesets, now)
     proposals = Proposals(records, rulesets, people.veil)
     outcomes = Outcomes(store, proposals, committer, now)
-    standings = Standings(store, rulesets, now)
+    standings = Standings(store, rulesets, now, people.veil)
     return Engine(
         rulesets,
         committer,

@@ -2,12 +2,12 @@
 
 import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from types import FrameType
 
 import orjson
@@ -83,15 +83,12 @@ def watch(ask: AskLimits, target: str, tls_ca: Path | None, seconds: float, *, a
 
     Raises ``Stop`` where the first call is not answered.
     """
-    with _interrupted_by_sigterm():
-        try:
-            looks = _looks(ask, target, tls_ca, seconds)
-            if as_json:
-                _write_json(looks)
-            else:
-                _draw(ask, target, seconds, looks)
-        except KeyboardInterrupt:
-            pass
+    with _interrupts() as interrupted, suppress(KeyboardInterrupt):
+        looks = _looks(ask, target, tls_ca, seconds, interrupted)
+        if as_json:
+            _write_json(looks)
+        else:
+            _draw(ask, target, seconds, looks)
     return FINE
 
 
@@ -104,14 +101,15 @@ class _Look:
     lost: str = ""
 
 
-def _looks(ask: AskLimits, target: str, tls_ca: Path | None, seconds: float) -> Iterator[_Look]:
-    """A look at once, and another each time ``seconds`` have passed."""
+def _looks(
+    ask: AskLimits, target: str, tls_ca: Path | None, seconds: float, interrupted: Event
+) -> Iterator[_Look]:
+    """A look at once, and another each time ``seconds`` have passed, until ``interrupted``."""
     last = _Look(called(ask.of, target, tls_ca), _now())
     yield last
     client: Client | None = None
     try:
-        while True:
-            time.sleep(seconds)
+        while not interrupted.wait(seconds):
             try:
                 client = client or connect(target, tls_ca)
                 last = _Look(ask.of(client), _now())
@@ -167,17 +165,23 @@ def _write_json(looks: Iterator[_Look]) -> None:
 
 
 @contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends a watch as Ctrl-C does, so that the terminal gets its cursor back."""
+def _interrupts() -> Iterator[Event]:
+    """Ctrl-C and SIGTERM end a watch alike, so that the terminal gets its cursor back.
+
+    The event is set as well: an exception that comes while gRPC calls back is lost in there.
+    """
+    interrupted = Event()
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        interrupted.set()
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield interrupted
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _now() -> datetime:

@@ -18,11 +18,11 @@ from .values import Facts
 
 LOOK_AHEAD = 4
 """Candidates read beyond those wanted: where some are used up, no second read is needed."""
-MAX_LOOKED_AT = 1_024
-"""Actions whose limits one decision looks at: others wait while their counters are read. Where all of
-them are used up, those that rank behind are not asked for."""
+MAX_LOOKED_AT = 512
+"""Limits that one decision looks at: others wait while their counters are read, some ten milliseconds.
+Where all of them are used up, actions behind that have limits of their own are not asked for."""
 MAX_TOLD = 256
-"""Actions whose limits are looked at where an explanation is all that they are for."""
+"""Limits that are looked at where an explanation is all that they are for."""
 
 _OUT_OF_STOCK = frozenset({Reason.CAPACITY_EXHAUSTED, Reason.PACED})
 """Reasons that hand over to alternatives: there is none left, for whoever asks."""
@@ -103,7 +103,7 @@ class _NotReadError(Exception):
 
 @dataclass(slots=True)
 class _Choosing:
-    """One pass over the ranking. ``looked_at`` are the actions whose limits were asked for."""
+    """One pass over the ranking. ``looked_at`` are the keys of the limits that were asked for."""
 
     policy: Policy
     facts: Facts
@@ -131,9 +131,9 @@ class _Choosing:
         return len(self.picks) == self.most
 
     def ahead(self) -> int:
-        """How many more actions to read: twice as many each time, so that there are few times."""
+        """How many more actions to read: about twice as many each time, so that there are few times."""
         least = self.most + LOOK_AHEAD if self.reach is Reach.ENOUGH else MAX_TOLD
-        return min(max(least, len(self.looked_at)), MAX_LOOKED_AT - len(self.looked_at) + 1)
+        return min(max(least, len(self.looked_at)), max(1, MAX_LOOKED_AT - len(self.looked_at) + 1))
 
     def _is_open(self, action: Action) -> bool:
         name = action.name
@@ -141,17 +141,17 @@ class _Choosing:
 
     def _is_passed_over(self, action: Action) -> bool:
         """Whether nobody asks how its limits stand."""
-        if not action.limits or action.name in self.looked_at:
-            return False
         if self.reach is Reach.KNOWN:
             return not is_read(action, self.snapshot)
-        return len(self.looked_at) >= (MAX_TOLD if self.is_full() else MAX_LOOKED_AT)
+        if len(self.looked_at) < (MAX_TOLD if self.is_full() else MAX_LOOKED_AT):
+            return False
+        return any(limit.key not in self.looked_at for limit in action.limits)
 
     def _shortage(self, action: Action) -> Shortage | None:
         """Once enough are picked, what they have taken is no reason any more: others rank before."""
         if not action.limits:
             return None
-        self.looked_at.add(action.name)
+        self.looked_at.update(limit.key for limit in action.limits)
         if not is_read(action, self.snapshot):
             raise _NotReadError
         found = shortage_of(action, self.facts, self.snapshot, {} if self.is_full() else self.taken)

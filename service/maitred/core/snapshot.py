@@ -42,9 +42,8 @@ class Shortage(NamedTuple):
         """In plain words: what was needed, what was there."""
         if self.missing:
             return f"needs {self.missing}, is absent"
-        return (
-            f"{self.live} of {self.maximum} taken{_per_words(self.limit)} {window_words(self.limit.window)}"
-        )
+        taken = f"{self.live} of {self.maximum} taken{_per_words(self.limit)}"
+        return f"{taken} {window_words(self.limit.window)}"
 
 
 def held_limits(action: Action) -> tuple[Limit, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 
-from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, parts_of, plain
+from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, parts_of
 from maitred.core.policy import Policy
 from maitred.core.windows import Rolling, Session
 
@@ -33,7 +33,7 @@ class Standings:
     """Shows limits. ``now`` gives aware UTC, ``veil`` what counters know persons by."""
 
     def __init__(
-        self, store: Store, rulesets: Rulesets, now: Callable[[], datetime], veil: Veil = plain
+        self, store: Store, rulesets: Rulesets, now: Callable[[], datetime], veil: Veil
     ) -> None:
         self._store, self._rulesets, self._now, self._veil = store, rulesets, now, veil
 

@@ -1,0 +1,155 @@
+"""What observers are told of claims, expired holds and pauses, by a real engine on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from maitred.bootstrap.engine import make_engine, sights_of
+from maitred.bootstrap.rules import load_policy
+from maitred.core.reasons import Reason
+from maitred.core.trace import TraceContext
+from maitred.engine.calls import ClaimCall, DecideCall, StepCall
+from maitred.engine.errors import CallError
+from maitred.engine.observer import (
+    ClaimMoved,
+    ClaimResult,
+    DecisionMade,
+    HoldsExpired,
+    LimitsSeen,
+    PauseChanged,
+)
+from maitred.store import open_store
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+TRACE = TraceContext("4b" * 16, "00f067aa0ba902b7", sampled=True)
+RULES = b"""\
+apiVersion: maitred/v1
+kind: Ruleset
+name: shop
+version: "1"
+---
+apiVersion: maitred/v1
+kind: Action
+name: pizza
+title: Pizza
+type: offer
+---
+apiVersion: maitred/v1
+kind: Capacity
+name: ovens
+applies_to: {actions: [pizza]}
+limit: 1
+window: lifetime
+"""
+
+
+class Clock:
+    now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def engine(database_url, observer, clock):
+    store = open_store(database_url)
+    made = make_engine(store, observer, load_policy, clock)
+    made.rulesets.activate({"shop.yaml": RULES}, "rules", "")
+    made.committer.start()
+    yield made
+    made.committer.stop()
+    store.close()
+
+
+@pytest.fixture
+def decide(engine, clock):
+    """Decides; every call is as of the clock, also on a database that has its own."""
+
+    def decide(request_id):
+        call = DecideCall(request_id, "c-secret", "pos", "", {}, b"f" * 16, at=clock())
+        return engine.decider.decide(call).decision_id
+
+    return decide
+
+
+@pytest.fixture
+def claim(engine, clock):
+    def claim(request_id, decision_id):
+        return engine.claimer.claim(ClaimCall(request_id, decision_id, "pizza", clock(), trace=TRACE))
+
+    return claim
+
+
+def test_every_move_of_a_claim_is_told_once_and_a_retry_as_one(engine, observer, decide, claim, clock):
+    one, other = decide("d-1"), decide("d-2")
+    claim_id = claim("c-1", one).claim_id
+    claim("c-1", one)
+    claim("c-2", other)
+    engine.claimer.redeem(StepCall("r-1", claim_id, at=clock()))
+    engine.claimer.release(StepCall("r-2", claim_id, "voided", clock()))
+    told = observer.of(ClaimMoved)
+    assert [(each.method, each.result, each.replayed) for each in told] == [
+        ("Claim", ClaimResult.GRANTED, False),
+        ("Claim", ClaimResult.GRANTED, True),
+        ("Claim", ClaimResult.DENIED, False),
+        ("Redeem", ClaimResult.REDEEMED, False),
+        ("Release", ClaimResult.RELEASED, False),
+    ]
+    assert [each.decision_id for each in told] == [one, one, other, one, one]
+    assert {each.action for each in told} == {"pizza"}
+    assert (told[2].reason, told[2].limit) == (Reason.CAPACITY_EXHAUSTED, "ovens")
+    assert (told[0].trace, told[3].trace) == (TRACE, None)
+    assert all(each.started_ns <= each.ended_ns and each.batch_size >= 1 for each in told)
+    assert "c-secret" not in repr(told)
+
+
+def test_a_claim_that_fails_is_not_told_as_one(engine, observer):
+    with pytest.raises(CallError):
+        engine.claimer.redeem(StepCall("r-1", "ab" * 16))
+    assert observer.of(ClaimMoved) == []
+
+
+def test_refusals_are_told_by_limit(observer, decide, claim):
+    claim("c-1", decide("d-1"))
+    decide("d-2")
+    first, second = observer.of(DecisionMade)
+    assert (first.limits, second.limits) == ({}, {("ovens", Reason.CAPACITY_EXHAUSTED): 1})
+
+
+def test_holds_that_expire_are_told_once(observer, decide, claim, clock):
+    claim("c-1", decide("d-1"))
+    clock.now += timedelta(minutes=20, seconds=1)
+    decide("d-2")
+    assert claim("c-2", decide("d-3")).granted
+    assert [each.actions for each in observer.of(HoldsExpired)] == [{"pizza": 1}]
+
+
+def test_pauses_and_how_full_limits_are(engine, observer, decide, claim):
+    claim("c-1", decide("d-1"))
+    engine.operator.pause("pizza", "somebody", "oven 2")
+    (chore,) = sights_of(engine, observer)
+    chore.do()
+    (seen,) = observer.of(LimitsSeen)
+    assert ([tuple(each) for each in seen.limits], seen.paused) == ([("ovens", 1.0, 1)], 1)
+    engine.operator.resume("pizza")
+    engine.operator.resume("pizza")
+    assert observer.of(PauseChanged) == [
+        PauseChanged("pizza", paused=True, by="somebody", cause="oven 2"),
+        PauseChanged("pizza", paused=False),
+    ]
+
+
+def test_where_nobody_traces_nothing_is_made_of_it(engine, observer, decide, claim, clock):
+    observer.tracing = False
+    engine.claimer.redeem(StepCall("r-1", claim("c-1", decide("d-1")).claim_id, at=clock()))
+    clock.now += timedelta(days=1)
+    decide("d-2")
+    assert sights_of(engine, observer) == []
+    assert not [
+        each for each in observer.events if isinstance(each, DecisionMade | ClaimMoved | HoldsExpired)
+    ]

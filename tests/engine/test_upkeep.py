@@ -1,0 +1,45 @@
+"""Chores are done again and again, whatever becomes of one of them."""
+
+import threading
+import time
+
+from maitred.engine.upkeep import Chore, Upkeep
+
+
+def done_until(upkeep, event):
+    upkeep.start()
+    assert event.wait(10)
+    upkeep.stop()
+
+
+def test_a_chore_that_fails_is_told_of_and_keeps_none_from_being_done():
+    failed, twice, calls = [], threading.Event(), []
+
+    def broken():
+        raise RuntimeError("broken")
+
+    def fine():
+        calls.append(1)
+        if len(calls) > 1:
+            twice.set()
+
+    done_until(Upkeep([Chore(0.0, broken), Chore(0.0, fine)], time.monotonic, failed.append), twice)
+    assert len(failed) >= 1
+    assert all(isinstance(error, RuntimeError) for error in failed)
+
+
+def test_a_chore_is_done_at_once_and_then_not_before_its_time():
+    often, seldom, third = [], [], threading.Event()
+
+    def count():
+        often.append(1)
+        if len(often) > 2:
+            third.set()
+
+    chores = [Chore(3_600.0, lambda: seldom.append(1)), Chore(0.0, count)]
+    done_until(Upkeep(chores, time.monotonic, lambda _: None), third)
+    assert len(seldom) == 1
+
+
+def test_what_was_never_started_can_be_stopped():
+    Upkeep([], time.monotonic, lambda _: None).stop()
