@@ -56,8 +56,8 @@ class LosingStore:
 
 
 @pytest.fixture
-def losing_house(sqlite_url):
-    made = House(LosingStore(open_store(sqlite_url)))
+def losing_house(sqlite_url, keys):
+    made = House(LosingStore(open_store(sqlite_url)), keys)
     yield made
     made.close()
 

@@ -6,7 +6,6 @@ from tests.claims.house import DAY, HOUR, MINUTE, action, cap, capacity
 
 from maitred.core.decide import decide
 from maitred.core.decisions import Explain
-from maitred.engine.codec import decode_body
 from maitred.engine.errors import CallError, Code
 from maitred.engine.records import question_of
 
@@ -126,7 +125,7 @@ def test_every_decision_of_a_random_life_comes_out_again(house):
 
 def check_again(house, policy, answer):
     record = house.store.decision(bytes.fromhex(answer.decision_id))
-    body = decode_body(record.body)
+    body = house.engine.records.body(record)
     again = decide(policy, question_of(policy, record, body), body.snapshot)
     assert again.candidates == body.candidates
     assert [fields(proposal) for proposal in again.proposals] == [fields(each) for each in body.proposals]

@@ -38,6 +38,7 @@ class Engine:
     """Everything that answers calls."""
 
     rulesets: Rulesets
+    records: Records
     committer: Committer
     decider: DecisionService
     claimer: Claims
@@ -62,6 +63,7 @@ def make_engine(
     standings = Standings(store, rulesets, now, people.veil)
     return Engine(
         rulesets,
+        records,
         committer,
         DecisionService(
             rulesets,
