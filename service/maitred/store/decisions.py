@@ -185,6 +185,12 @@ def find(connection: Connection, decision_id: bytes) -> DecisionRecord | None:
     return next(iter(_find(connection, (decision_id,))), None)
 
 
+def find_of(connection: Connection, ref: bytes, after: bytes, most: int) -> list[DecisionRecord]:
+    """A customer's decisions in order of id, from after that one on, so many at most."""
+    wanted = _WITH_KEY.where(_D.customer == ref, _D.decision_id > after)
+    return [_record(row) for row in connection.execute(wanted.order_by(_D.decision_id).limit(most))]
+
+
 def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[DecisionRecord]:
     """The records of those ids that have one, in the order of the log."""
     wanted = _WITH_KEY.where(DECISION.c.decision_id.in_(decision_ids)).order_by(DECISION.c.seq)
