@@ -29,7 +29,7 @@ _SQLITE_TAKE_BACK = "DELETE FROM decision WHERE seq > ? AND seq <= ? RETURNING d
 # In one round trip. A chain that is not as this process has left it gets no rows.
 _POSTGRES_MOVE = """
 UPDATE log_writer SET rows = %b::bigint, head = %b::bytea
-WHERE number = %b::integer AND rows = %b::bigint AND head = %b::bytea
+WHERE number = %b::bigint AND rows = %b::bigint AND head = %b::bytea
 """
 _POSTGRES_MOVED = f"WITH moved AS ({_POSTGRES_MOVE} RETURNING 1) {_INTO}"
 _POSTGRES_ONE = f"""
