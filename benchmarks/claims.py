@@ -4,6 +4,7 @@ import itertools
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 from maitred.engine.service import decision_id_of
@@ -117,11 +118,16 @@ def _contenders(running: dict[str, servers.Server]) -> dict[str, Contender]:
 
 def _claims(prefix: str, action: str) -> Iterator[bytes]:
     """Claims without end, each under a request id of its own, decision by decision."""
-    decided = [decision_id_of(f"made-{number}").hex() for number in range(DECISIONS)]
+    decided = _decided()
     for number in itertools.count():
         yield pb.ClaimRequest(
             request_id=f"{prefix}-{number}", decision_id=decided[number % DECISIONS], action=action
         ).SerializeToString()
+
+
+@cache
+def _decided() -> list[str]:
+    return [decision_id_of(f"made-{number}").hex() for number in range(DECISIONS)]
 
 
 def _is_granted(answer: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import orjson
 
@@ -25,7 +26,7 @@ def decides(
     prefix: str, *, locations: int = 0, most: int = 3, signals: Signals | None = None
 ) -> Iterator[bytes]:
     """Questions without end, customer by customer, at so many locations."""
-    bodies = [orjson.dumps(context) for context in contexts(BODIES)]
+    bodies = _bodies()
     for number in itertools.count():
         request = pb.DecideRequest(
             request_id=f"{prefix}-{number}",
@@ -37,6 +38,11 @@ def decides(
             consent=signals(number % CUSTOMERS) if signals else None,
         )
         yield request.SerializeToString()
+
+
+@cache
+def _bodies() -> list[bytes]:
+    return [orjson.dumps(context) for context in contexts(BODIES)]
 
 
 def every_customer(prefix: str, **more: object) -> Iterator[bytes]:

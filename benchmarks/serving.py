@@ -41,7 +41,7 @@ def measure(progress: Progress) -> list[Section]:
             busy = take_turns(contenders, progress)
             alone, commit_ms = _one_at_a_time(contenders, place, progress)
         progress("situations in process")
-        added_us = _decision_us(chained) - _decision_us(plain)
+        added_us = _added_us(chained, plain)
     return [_saturation(busy, added_us), _alone(alone, commit_ms)]
 
 
@@ -56,11 +56,15 @@ def floor_rate(shown: Shown) -> str:
     return f"{statistics.median(shown.rates):,.0f}/s"
 
 
-def _decision_us(rules: Path) -> float:
-    """One decision in process, in microseconds."""
-    policy = check_rules(rules).policy
-    assert policy
-    return matching.decision_seconds(policy, contexts(matching.CUSTOMERS)) * 1e6
+def _added_us(chained: Path, plain: Path) -> list[float]:
+    """What one decision in process takes longer by the one rules than by the other, round by round."""
+    more, less = check_rules(chained).policy, check_rules(plain).policy
+    assert more
+    assert less
+    found = contexts(matching.CUSTOMERS)
+    return [
+        (matching.mean_seconds(more, found) - matching.mean_seconds(less, found)) * 1e6 for _ in range(ROUNDS)
+    ]
 
 
 def _one_at_a_time(
@@ -79,10 +83,10 @@ def _one_at_a_time(
     return found, commit_ms
 
 
-def _saturation(found: dict[str, Shown], added_us: float) -> Section:
+def _saturation(found: dict[str, Shown], added_us: list[float]) -> Section:
     floor, own, chained = found["no-op"], found["maitred"], found["situations"]
     share = paired(own.rates, floor.rates)
-    cost = added_us / statistics.median(own.cpu_us)
+    cost = paired(added_us, own.cpu_us)
     seen = paired(chained.rates, own.rates, lost)
     least = at_least("Decide, of the no-op server's throughput", share, LEAST_OF_FLOOR, ratio)
     budget = f"{least.budget}, goal {ratio(GOAL_OF_FLOOR)}"

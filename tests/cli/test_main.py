@@ -32,6 +32,7 @@ def test_version(run):
 COMMANDS = (
     *("serve", "limits", "pause", "resume", "check", "schema"),
     *("decide", "explain", "claim", "redeem", "release", "outcome"),
+    *("consent", "export", "erase", "audit", "purge"),
 )
 
 

@@ -201,6 +201,7 @@ def erased_view(customer: str, erased: Erased) -> RenderableType:
     table.add_column()
     table.add_column(justify="right")
     for kind, rows in erased.rows.items():
-        table.add_row(Text(f"  {plain(kind)}"), f"{rows:,}")
+        if rows:
+            table.add_row(Text(f"  {plain(kind)}"), f"{rows:,}")
     when = instant_text(erased.erased_at)
     return Group(Text(messages.erased(plain(customer), when), GOOD), table, Text(messages.LEFT_BEHIND, FAINT))

@@ -29,7 +29,7 @@ _SQLITE_TAKE_BACK = "DELETE FROM decision WHERE seq > ? AND seq <= ? RETURNING d
 # In one round trip. A chain that is not as this process has left it gets no rows.
 _POSTGRES_MOVE = """
 UPDATE log_writer SET rows = %b::bigint, head = %b::bytea
-WHERE number = %b::integer AND rows = %b::bigint AND head = %b::bytea
+WHERE number = %b::bigint AND rows = %b::bigint AND head = %b::bytea
 """
 _POSTGRES_MOVED = f"WITH moved AS ({_POSTGRES_MOVE} RETURNING 1) {_INTO}"
 _POSTGRES_ONE = f"""
@@ -183,6 +183,12 @@ def find_postgres(line: Line, decision_ids: Collection[bytes]) -> Stored:
 def find(connection: Connection, decision_id: bytes) -> DecisionRecord | None:
     """The record of one decision."""
     return next(iter(_find(connection, (decision_id,))), None)
+
+
+def find_of(connection: Connection, ref: bytes, after: bytes, most: int) -> list[DecisionRecord]:
+    """A customer's decisions in order of id, from after that one on, so many at most."""
+    wanted = _WITH_KEY.where(_D.customer == ref, _D.decision_id > after)
+    return [_record(row) for row in connection.execute(wanted.order_by(_D.decision_id).limit(most))]
 
 
 def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[DecisionRecord]:

@@ -97,9 +97,15 @@ def _sqlite_engine(file: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: object) -> None:
+        # What was written over need not be text, and an audit is to name the row.
+        connection.text_factory = _any_text
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     return engine
+
+
+def _any_text(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogateescape")
 
 
 def _has_written(connection: Connection, writer: bytes, digest: bytes) -> bool:

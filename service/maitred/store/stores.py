@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from maitred.core.consents import Consent
 from maitred.core.lots import Lot
 from maitred.engine.ports import (
+    Audit,
     DecisionRecord,
     History,
     OutcomeRow,
@@ -21,8 +22,21 @@ from maitred.engine.ports import (
     TallyAsk,
 )
 
+from . import (
+    auditing,
+    decisions,
+    erasing,
+    histories,
+    keys,
+    log_purge,
+    messages,
+    outcomes,
+    pauses,
+    people,
+    rulesets,
+    tallies,
+)
 from . import consents as statements_of
-from . import decisions, histories, keys, messages, outcomes, pauses, people, rulesets, tallies
 from .failures import Failures
 from .transactions import MakeTransaction, SqlTransaction, Writer
 
@@ -44,11 +58,12 @@ class SqlStore:
         make_transaction: MakeTransaction,
         warnings: tuple[str, ...] = (),
         on_close: Callable[[], None] = lambda: None,
+        after_erasing: Callable[[Writer], None] = lambda _: None,
     ) -> None:
         self.warnings = warnings
         self._failures, self._readers = failures, readers
         self._writer, self._make_transaction, self._on_close = writer, make_transaction, on_close
-        self._closed = False
+        self._after_erasing, self._closed = after_erasing, False
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
@@ -108,6 +123,47 @@ class SqlStore:
         Raises ``StoreDown`` and ``StoreConflict``.
         """
         return self._write(lambda connection: keys.check(connection, values))
+
+    def decisions_of(self, ref: bytes, after: bytes, most: int) -> Sequence[DecisionRecord]:
+        """A customer's decisions in order of id, from after that one on; from any thread.
+
+        Raises ``StoreDown``.
+        """
+        return self._read(lambda connection: decisions.find_of(connection, ref, after, most))
+
+    def erase(self, ref: bytes) -> Mapping[str, int]:
+        """Deletes a customer; says how many rows of what went. See ``erasing``.
+
+        From any thread, in many short transactions; begun again after an error it goes on.
+        Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        counts = erasing.nothing()
+        own = self._read(lambda connection: erasing.own_counters(connection, ref))
+        more = True
+        while more:
+            with self._transaction(decides=False) as transaction:
+                some = transaction.erase_some(ref, own)
+            erasing.add(counts, some)
+            more = any(some.values())
+        with self._transaction(decides=False) as transaction:
+            rest = transaction.erase_rest(ref)
+        erasing.add(counts, rest)
+        self._after_erasing(self._writer)
+        return counts
+
+    def audit(self, progress: Callable[[int], None]) -> Audit:
+        """Goes through the decision log and its chains. Raises ``StoreDown``.
+
+        From any thread, while others write; ``progress`` is told the rows so far.
+        """
+        return auditing.Auditor(self._read, progress).run()
+
+    def purge_decisions(self, before: datetime, most: int) -> int:
+        """Deletes at most so many of the oldest decisions made before that instant, outcomes included.
+
+        From any thread; one transaction. Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        return self._write(lambda connection: log_purge.purge(connection, before, most))
 
     def lot(self, lot_id: bytes) -> Lot | None:
         """One lot as last committed; from any thread. Raises ``StoreDown``."""

@@ -33,7 +33,7 @@ DECISION = Table(
 LOG_WRITER = Table(
     "log_writer",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("id", LargeBinary, nullable=False, unique=True),
     Column("started_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     Column("rows", BigInteger, nullable=False),  # ever written

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from sqlalchemy.engine import Engine
 
@@ -14,7 +15,7 @@ from maitred.core.lots import Lot, Operation, Settled
 from maitred.engine.ledger import Count
 from maitred.engine.ports import DecisionRecord, OutcomeRow, Person, StoreConflict, StoreDown
 
-from . import consents, ledger, messages, outcomes
+from . import consents, erasing, ledger, messages, outcomes
 from .chain import Identity
 from .consents import Proof
 from .decisions import Stored
@@ -108,6 +109,16 @@ class SqlTransaction(ABC):
         with self._guarded():
             answers, self._expired = ledger.settle(self._ledger, self._line.driver, now, operations)
             return answers
+
+    def erase_some(self, ref: bytes, own: Collection[bytes]) -> erasing.Counts:
+        """See ``erasing``."""
+        with self._guarded():
+            return erasing.erase_some(self._ledger, self._line, ref, own)
+
+    def erase_rest(self, ref: bytes) -> erasing.Counts:
+        """See ``erasing``."""
+        with self._guarded():
+            return erasing.erase_rest(self._ledger, self._line, ref)
 
     def purge_ledger(self, before: datetime, most: int) -> int:
         """See ``engine.ports.Store``."""
@@ -216,6 +227,12 @@ class Writer:
             except BaseException:
                 self._give_up()
                 raise
+
+    def run_apart(self, statement: str) -> list[Any]:
+        """Runs a statement that no transaction may be around; its rows. Raises ``StoreDown``."""
+        with self.begin() as line:
+            line.commit()
+            return line.driver.execute(statement).fetchall()
 
     def close(self) -> None:
         """Waits for the transaction that runs, then closes the connection."""

@@ -57,7 +57,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "log_writer",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("id", sa.LargeBinary, nullable=False, unique=True),
         sa.Column("started_at", sa.BigInteger, nullable=False),
         sa.Column("rows", sa.BigInteger, nullable=False),
