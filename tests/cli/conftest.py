@@ -225,6 +225,21 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 
 
 @pytest.fixture(scope="module")
+def launch() -> Iterator[Callable[..., Service]]:
+    """Starts services that the tests of a module share: in a folder, with flags."""
+    services: list[Service] = []
+
+    def run(folder: Path, *flags: object) -> Service:
+        services.append(start(folder, *flags))
+        services[-1].address = services[-1].await_event("serving")["address"]
+        return services[-1]
+
+    yield run
+    for service in services:
+        end(service)
+
+
+@pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, write_rules: Callable[..., Path]) -> Iterator[Service]:
     """A service on the sample ruleset that the tests of a module share."""
     folder = tmp_path_factory.mktemp("shared")
