@@ -60,6 +60,10 @@ def capacity(name="ovens", **fields):
     )
 
 
+PIZZA = action("pizza")
+OF_PIZZA = capacity(applies_to="{actions: [pizza]}")
+
+
 class Quiet:
     """An observer that nobody listens to."""
 
@@ -169,3 +173,9 @@ def refused(code):
     with pytest.raises(CallError) as found:
         yield found
     assert found.value.code is code, found.value.message
+
+
+def denial(answer):
+    assert not answer.granted
+    assert not answer.claim_id
+    return answer.reason.name

@@ -318,25 +318,6 @@ def is_due(lot: Lot, now_us: int) -> bool:
     return lot.state is UnitState.HELD and lot.expires_us is not None and lot.expires_us <= now_us
 
 
-def counters_of(operations: Iterable[Operation]) -> dict[bytes, Counter]:
-    """Every counter that the operations may take a unit of, by id."""
-    return {need.counter.id: need.counter for need in needs_in(operations)}
-
-
-def needs_in(operations: Iterable[Operation]) -> Iterable[Need]:
-    """Every need of the operations."""
-    for operation in operations:
-        match operation:
-            case Take(choices=choices):
-                for needs in choices:
-                    yield from needs
-            case Confirm(again=again, also=also):
-                yield from again or ()
-                yield from also
-            case Release():
-                pass
-
-
 def _beyond(lot: Lot, needs: Sequence[Need]) -> tuple[Need, ...]:
     """The needs that the lot has no live unit for."""
     has = {unit.counter for unit in lot.live}

@@ -24,13 +24,13 @@ tables below are the whole of it: what is not in ``MOVES`` changes nothing, and 
 why; what a move changes in the counters is the difference of two rows of ``WEIGHTS``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, unique
 from typing import NamedTuple
 
-from .limits import Need
+from .limits import Counter, Need
 from .reasons import Reason
 
 MAX_CHOICES = 16
@@ -278,6 +278,25 @@ class Settled:
     def expires_at(self) -> datetime | None:
         """When the hold expires."""
         return None if self.expires_us is None else _EPOCH + self.expires_us * _MICROSECOND
+
+
+def counters_of(operations: Iterable[Operation]) -> dict[bytes, Counter]:
+    """Every counter that the operations may take a unit of, by id."""
+    return {need.counter.id: need.counter for need in needs_in(operations)}
+
+
+def needs_in(operations: Iterable[Operation]) -> Iterable[Need]:
+    """Every need of the operations."""
+    for operation in operations:
+        match operation:
+            case Take(choices=choices):
+                for needs in choices:
+                    yield from needs
+            case Confirm(again=again, also=also):
+                yield from again or ()
+                yield from also
+            case Release():
+                pass
 
 
 def _check_bounds(choices: tuple[tuple[Need, ...], ...]) -> None:

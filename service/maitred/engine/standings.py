@@ -32,9 +32,7 @@ SEEN_MOST_IN_ALL = 5_000
 class Standings:
     """Shows limits. ``now`` gives aware UTC, ``veil`` what counters know persons by."""
 
-    def __init__(
-        self, store: Store, rulesets: Rulesets, now: Callable[[], datetime], veil: Veil
-    ) -> None:
+    def __init__(self, store: Store, rulesets: Rulesets, now: Callable[[], datetime], veil: Veil) -> None:
         self._store, self._rulesets, self._now, self._veil = store, rulesets, now, veil
 
     def limits(self, call: LimitsCall) -> Sequence[LimitView]:

@@ -8,9 +8,9 @@ from collections import Counter as Multiset
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from maitred.core.ledger import Book, Row, counters_of, floor_us, is_due, needs_in
+from maitred.core.ledger import Book, Row, floor_us, is_due
 from maitred.core.limits import Counter, Need
-from maitred.core.lots import Lot, Operation, Settled, Step, Take
+from maitred.core.lots import Lot, Operation, Settled, Step, Take, counters_of, needs_in
 from maitred.engine.ledger import Count
 from maitred.engine.ports import StoreConflict
 
