@@ -106,15 +106,11 @@ class Running:
     ) -> None:
         self._settings, self._store, self._observer, self._log = settings, opened, observer, log
         self._engine, self._server = engine, server
-        self._upkeep = Upkeep(
-            chores_of(
-                engine,
-                Retention(opened, settings.keep, _now, lambda gone: log.info("forgotten", **gone)),
-                simulated_time=settings.simulated_time,
-            ),
-            time.monotonic,
-            lambda error: log.warning("chore_failed", cause=error),
-        )
+        retention = Retention(opened, settings.keep, _now, lambda gone: log.info("forgotten", **gone))
+        self._upkeep = [
+            Upkeep(chores, time.monotonic, lambda error: log.warning("chore_failed", cause=error))
+            for chores in chores_of(engine, retention, simulated_time=settings.simulated_time)
+        ]
         self._watch = Watch(settings.rules, settings.watch_seconds, self.reload_or_tell)
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
@@ -145,7 +141,8 @@ class Running:
             self._observer.close()
             raise
         self._watch.start(loaded=loaded)
-        self._upkeep.start()
+        for upkeep in self._upkeep:
+            upkeep.start()
 
     def reload(self) -> Policy:
         """Reads the rules again.
@@ -185,7 +182,8 @@ class Running:
         )
         # After the drain: it waits for a load in progress, and "not serving" must not.
         self._watch.stop()
-        self._upkeep.stop()
+        for upkeep in self._upkeep:
+            upkeep.stop()
         self._engine.committer.stop()
         self._observer.close()
         self._store.close()
