@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from maitred.bootstrap import retention
 from maitred.bootstrap.engine import chores_of
 from maitred.bootstrap.retention import Retention, forget, rest_seconds, terms
 from maitred.core.consents import Consent, ConsentState
-from maitred.engine.ports import Person, StoreConflict, StoreDown
+from maitred.engine.ports import DecisionRecord, Person, StoreConflict, StoreDown
 from maitred.settings import Keep
 from maitred.store import open_store
 
@@ -181,3 +182,29 @@ def test_of_a_real_store_only_replaced_statements_go(tmp_path):
         "news": ConsentState.GRANTED,
     }
     store.close()
+
+
+def test_replicas_forget_beside_each_other(postgres_url):
+    stores = [open_store(postgres_url) for _ in range(2)]
+    for number in range(8):
+        rows = [
+            DecisionRecord(bytes([number, row]) * 8, NOON - 3 * DAY, "ab" * 32, b"", b"sealed", b"")
+            for row in range(100)
+        ]
+        with stores[number % 2].transaction() as transaction:
+            transaction.append(rows)
+
+    def run(store):
+        told = []
+        upkeep = Retention(store, KEEP, lambda: NOON, told.append)
+        for _ in range(20):
+            upkeep.step()  # does nothing any more once its round is over
+        return told
+
+    with ThreadPoolExecutor(2) as pool:
+        told = [gone for each in pool.map(run, stores) for gone in each]
+    assert sum(gone["decisions"] for gone in told) == 800
+    audit = stores[1].audit(lambda _: None)
+    assert (audit.rows, audit.broken) == (0, ())
+    for store in stores:
+        store.close()
