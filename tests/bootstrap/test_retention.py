@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +9,7 @@ from maitred.bootstrap import retention
 from maitred.bootstrap.engine import chores_of
 from maitred.bootstrap.retention import Retention, forget, rest_seconds, terms
 from maitred.core.consents import Consent, ConsentState
-from maitred.engine.ports import Person, StoreConflict, StoreDown
+from maitred.engine.ports import DecisionRecord, Person, StoreConflict, StoreDown
 from maitred.settings import Keep
 from maitred.store import open_store
 
@@ -88,10 +90,10 @@ def test_all_that_is_over_goes_and_nothing_else_is_asked_for(clock):
 def test_pieces_grow_while_they_are_quick_and_shrink_when_they_are_slow(clock):
     quick = Shelves(clock, decisions=10_000)
     list(forget(quick, KEEP, NOON, clock))
-    assert [most for _, _, most in quick.asked[:5]] == [100, 200, 400, 800, 1_000]
+    assert [most for _, _, most in quick.asked[:5]] == [25, 50, 100, 200, 400]
     slow = Shelves(clock, row_seconds=0.001, decisions=1_000)
     list(forget(slow, KEEP, NOON, clock))
-    assert {most for _, _, most in slow.asked} == {100}
+    assert {most for _, _, most in slow.asked} == {25}
 
 
 def test_decisions_have_the_database_longer_than_a_piece_takes(clock):
@@ -100,11 +102,11 @@ def test_decisions_have_the_database_longer_than_a_piece_takes(clock):
         assert rest_seconds(piece) >= 4 * piece.seconds > 0
     shelves.rows["decisions"] = 300
     make(shelves, clock, told).step()
-    assert all(seconds >= 0.02 for seconds in clock.rested)
+    assert all(seconds >= 0.01 for seconds in clock.rested)
 
 
-def test_a_step_ends_in_time_for_other_chores_and_the_next_one_goes_on(clock):
-    shelves, told = Shelves(clock, decisions=20_000, ledger=1), []
+def test_a_step_ends_in_time_for_a_stop_and_the_next_one_goes_on(clock):
+    shelves, told = Shelves(clock, decisions=200_000, ledger=1), []
     upkeep = make(shelves, clock, told)
     steps = 0
     while not told:
@@ -115,7 +117,7 @@ def test_a_step_ends_in_time_for_other_chores_and_the_next_one_goes_on(clock):
         steps += 1
         assert steps < 100
     assert steps > 1
-    assert told == [{"decisions": 20_000, "ledger": 1}]
+    assert told == [{"decisions": 200_000, "ledger": 1}]
 
 
 def test_rounds_are_ten_minutes_apart_and_idle_ones_say_nothing(clock):
@@ -156,10 +158,10 @@ def test_under_simulated_time_nothing_is_forgotten(clock):
         pauses=SimpleNamespace(refresh=lambda: None), rulesets=SimpleNamespace(active=None)
     )
     upkeep = make(shelves, clock, [])
-    for chore in chores_of(engine, upkeep, simulated_time=True):
+    for chore in chain.from_iterable(chores_of(engine, upkeep, simulated_time=True)):
         chore.do()
     assert shelves.rows["decisions"] == 5
-    for chore in chores_of(engine, upkeep):
+    for chore in chain.from_iterable(chores_of(engine, upkeep)):
         chore.do()
     assert shelves.rows["decisions"] == 0
 
@@ -180,3 +182,29 @@ def test_of_a_real_store_only_replaced_statements_go(tmp_path):
         "news": ConsentState.GRANTED,
     }
     store.close()
+
+
+def test_replicas_forget_beside_each_other(postgres_url):
+    stores = [open_store(postgres_url) for _ in range(2)]
+    for number in range(8):
+        rows = [
+            DecisionRecord(bytes([number, row]) * 8, NOON - 3 * DAY, "ab" * 32, b"", b"sealed", b"")
+            for row in range(100)
+        ]
+        with stores[number % 2].transaction() as transaction:
+            transaction.append(rows)
+
+    def run(store):
+        told = []
+        upkeep = Retention(store, KEEP, lambda: NOON, told.append)
+        for _ in range(20):
+            upkeep.step()  # does nothing any more once its round is over
+        return told
+
+    with ThreadPoolExecutor(2) as pool:
+        told = [gone for each in pool.map(run, stores) for gone in each]
+    assert sum(gone["decisions"] for gone in told) == 800
+    audit = stores[1].audit(lambda _: None)
+    assert (audit.rows, audit.broken) == (0, ())
+    for store in stores:
+        store.close()

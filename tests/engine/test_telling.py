@@ -56,9 +56,9 @@ def clock():
 
 
 @pytest.fixture
-def engine(database_url, observer, clock):
+def engine(database_url, keys, observer, clock):
     store = open_store(database_url)
-    made = make_engine(store, observer, load_policy, clock)
+    made = make_engine(store, keys, observer, load_policy, clock)
     made.rulesets.activate({"shop.yaml": RULES}, "rules", "")
     made.committer.start()
     yield made

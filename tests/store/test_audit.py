@@ -85,30 +85,30 @@ def test_a_process_that_only_looks_writes_no_chain(store, make_record):
 OCTETS = ["decision_id", "customer", "body", "hash"]
 
 
-@pytest.mark.parametrize("number", [1, 4, ROWS])
 @pytest.mark.parametrize("column", [*OCTETS, "decided_at", "ruleset"])
-def test_one_octet_changed_is_found(store, log, tamper, column, number):
-    seq = place(1, number)
-    if column in OCTETS:
-        ((before,),) = tamper(f"SELECT {column} FROM decision WHERE seq = :seq", seq=seq)[0]
-        changed = bytes(before)
-        values = {"seq": seq, "new": changed[:-1] + bytes([changed[-1] ^ 1])}
-        tamper(f"UPDATE decision SET {column} = :new WHERE seq = :seq", **values)
-    else:
-        new = "decided_at + 1" if column == "decided_at" else "replace(ruleset, 'a', 'c')"
-        tamper(f"UPDATE decision SET {column} = {new} WHERE seq = {seq}")
-    found = first_break(store)
-    assert (found.row, found.why) == (number, "the row is not as it was written")
-    assert (found.decision_id == log[number - 1].decision_id.hex()) == (column != "decision_id")
-    assert found.writer == audit(store).chains[0].writer
+def test_one_octet_changed_is_found(store, log, tamper, column):
+    for number in (ROWS, 4, 1):  # each is the first that is bad
+        seq = place(1, number)
+        if column in OCTETS:
+            ((before,),) = tamper(f"SELECT {column} FROM decision WHERE seq = :seq", seq=seq)[0]
+            changed = bytes(before)
+            values = {"seq": seq, "new": changed[:-1] + bytes([changed[-1] ^ 1])}
+            tamper(f"UPDATE decision SET {column} = :new WHERE seq = :seq", **values)
+        else:
+            new = "decided_at + 1" if column == "decided_at" else "replace(ruleset, 'a', 'c')"
+            tamper(f"UPDATE decision SET {column} = {new} WHERE seq = {seq}")
+        found = first_break(store)
+        assert (found.row, found.why) == (number, "the row is not as it was written")
+        assert (found.decision_id == log[number - 1].decision_id.hex()) == (column != "decision_id")
+        assert found.writer == audit(store).chains[0].writer
 
 
-@pytest.mark.parametrize("number", [1, 4, ROWS])
 @pytest.mark.usefixtures("log")
-def test_a_row_removed_is_found(store, tamper, number):
-    tamper(f"DELETE FROM decision WHERE seq = {place(1, number)}")
-    found = first_break(store)
-    assert (found.row, found.decision_id, found.why) == (number, "", "the row is missing")
+def test_a_row_removed_is_found(store, tamper):
+    for number in (ROWS, 4, 1):
+        tamper(f"DELETE FROM decision WHERE seq = {place(1, number)}")
+        found = first_break(store)
+        assert (found.row, found.decision_id, found.why) == (number, "", "the row is missing")
 
 
 @pytest.mark.usefixtures("log")
@@ -142,25 +142,29 @@ def test_a_row_put_in_is_found(store, tamper, seq, row, why):
     assert (first_break(store).row, first_break(store).why) == (row, why)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "id = :new",
-        "started_at = started_at + 1",
-        "rows = rows + 1",
-        "rows = rows - 1",
-        "rows = 0",
-        "purged = 1",
-        "purged = -1",
-        "begin = :new",
-        "head = :new",
-        "number = 2",
-    ],
-)
+CHANGES = [
+    "id = :new",
+    "started_at = started_at + 1",
+    "rows = rows + 1",
+    "rows = rows - 1",
+    "rows = 0",
+    "purged = 1",
+    "purged = -1",
+    "begin = :new",
+    "head = :new",
+    "number = 2",
+]
+
+
 @pytest.mark.usefixtures("log")
-def test_a_writer_changed_is_found(store, tamper, change):
-    tamper(f"UPDATE log_writer SET {change}", **({"new": b"x" * 32} if ":new" in change else {}))
-    assert audit(store).broken
+def test_a_writer_changed_is_found(store, tamper):
+    (row,) = (dict(each._mapping) for each in tamper("SELECT * FROM log_writer")[0])
+    restore = f"UPDATE log_writer SET {', '.join(f'{name} = :{name}' for name in row)}"
+    for change in CHANGES:
+        tamper(f"UPDATE log_writer SET {change}", **({"new": b"x" * 32} if ":new" in change else {}))
+        assert audit(store).broken, change
+        tamper(restore, **row)
+        assert not audit(store).broken
 
 
 @pytest.mark.usefixtures("log")

@@ -1,6 +1,6 @@
 """The engine, plugged together around a store and an observer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,8 +107,8 @@ def sights_of(engine: Engine, observer: Observer) -> list[Chore]:
     return [Chore(SIGHT_SECONDS, look)] if observer.tracing else []
 
 
-def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = False) -> list[Chore]:
-    """What is to be done beside answering.
+def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = False) -> Sequence[list[Chore]]:
+    """What is to be done beside answering, for each thread: what must not wait, and what takes its time.
 
     Under simulated time nothing expires or is forgotten by this process's clock, which the callers' need
     not agree with: what is due at their instants goes back with the next of them.
@@ -121,5 +121,5 @@ def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = Fa
 
     look = Chore(LOOK_SECONDS, engine.pauses.refresh)
     if simulated_time:
-        return [look]
-    return [look, Chore(SWEEP_SECONDS, sweep), Chore(LOOK_SECONDS, retention.step)]
+        return ([look],)
+    return [look, Chore(SWEEP_SECONDS, sweep)], [Chore(LOOK_SECONDS, retention.step)]

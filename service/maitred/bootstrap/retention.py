@@ -9,16 +9,16 @@ from typing import NamedTuple
 from maitred.engine.ports import Store, StoreConflict
 from maitred.settings import Keep
 
-FEWEST_ROWS, MOST_ROWS = 100, 1_000
-"""Of one piece. With fewer the commit is what takes the time, and no decision waits less for it."""
+FEWEST_ROWS, MOST_ROWS = 25, 1_000
+"""Of one piece. A row takes some 0.1 ms; with fewer the commit alone is what decisions wait for."""
 PIECE_SECONDS = 0.004
 """What a decision may wait for a piece; pieces are made smaller or larger to take about as long."""
 REST_SHARE = 4
 """After each piece decisions have the database for so many times as long as it took ..."""
-REST_LEAST_SECONDS = 0.02
+REST_LEAST_SECONDS = 0.01
 """... and for so long at least."""
-SLICE_SECONDS = 0.1
-"""After it other chores get their turn: a pause must be known within a second."""
+SLICE_SECONDS = 0.5
+"""A service that is to stop waits no longer."""
 ROUND_SECONDS = 600.0
 AGAIN_SECONDS = 60.0
 """A round that another replica or a database that was away has ended is begun again so late."""

@@ -106,15 +106,11 @@ class Running:
     ) -> None:
         self._settings, self._store, self._observer, self._log = settings, opened, observer, log
         self._engine, self._server = engine, server
-        self._upkeep = Upkeep(
-            chores_of(
-                engine,
-                Retention(opened, settings.keep, _now, lambda gone: log.info("forgotten", **gone)),
-                simulated_time=settings.simulated_time,
-            ),
-            time.monotonic,
-            lambda error: log.warning("chore_failed", cause=error),
-        )
+        retention = Retention(opened, settings.keep, _now, lambda gone: log.info("forgotten", **gone))
+        self._upkeep = [
+            Upkeep(chores, time.monotonic, lambda error: log.warning("chore_failed", cause=error))
+            for chores in chores_of(engine, retention, simulated_time=settings.simulated_time)
+        ]
         self._sights = Upkeep(
             sights_of(engine, observer),
             time.monotonic,
@@ -150,8 +146,8 @@ class Running:
             self._observer.close()
             raise
         self._watch.start(loaded=loaded)
-        self._upkeep.start()
-        self._sights.start()
+        for upkeep in (*self._upkeep, self._sights):
+            upkeep.start()
 
     def reload(self) -> Policy:
         """Reads the rules again.
@@ -191,8 +187,8 @@ class Running:
         )
         # After the drain: it waits for a load in progress, and "not serving" must not.
         self._watch.stop()
-        self._upkeep.stop()
-        self._sights.stop()
+        for upkeep in (*self._upkeep, self._sights):
+            upkeep.stop()
         self._engine.committer.stop()
         self._observer.close()
         self._store.close()
