@@ -15,7 +15,7 @@ from maitred.core.lots import Operation, Settled, Take
 from .errors import CallError, Code
 from .people import People
 from .ports import OutcomeRow, Person, StoreConflict, Transaction
-from .tickets import DecisionTicket, MoveTicket, OutcomeTicket, Reported, Ticket
+from .tickets import ClaimTicket, DecisionTicket, MoveTicket, OutcomeTicket, Reported, Ticket
 from .view import View
 
 _T = TypeVar("_T", bound=Ticket)
@@ -32,7 +32,11 @@ def run(
     decisions = _firsts(tickets)
     _introduce(transaction, people, [ticket for ticket in decisions.values() if ticket.needs_person])
     limited = [ticket for ticket in decisions.values() if ticket.needs_ledger]
-    moves, outcomes = _of(MoveTicket, tickets), _of(OutcomeTicket, tickets)
+    moves: list[MoveTicket | ClaimTicket] = [
+        *_of(MoveTicket, tickets),
+        *_begun(transaction, _of(ClaimTicket, tickets)),
+    ]
+    outcomes = _of(OutcomeTicket, tickets)
     expired: Mapping[str, int] = {}
     if limited or moves or outcomes:
         _Settlement(transaction, _now(transaction, tickets, local)).run(limited, moves, outcomes, last=last)
@@ -61,6 +65,23 @@ def _introduce(transaction: Transaction, people: People, tickets: Sequence[Decis
         ticket.meet(person)
     if strangers:
         transaction.add_people(list(strangers.values()))
+
+
+def _begun(transaction: Transaction, tickets: Sequence[ClaimTicket]) -> list[ClaimTicket]:
+    """The claims that can be planned: what they are of is read for all of them at once."""
+    if not tickets:
+        return []
+    records = transaction.find([ticket.decision_id for ticket in tickets])
+    for ticket in tickets:
+        try:
+            ticket.claiming = ticket.begin(records.get(ticket.decision_id))
+        except CallError as error:
+            ticket.error = error
+    begun = [ticket for ticket in tickets if not ticket.error]
+    lots = transaction.lots([ticket.claiming.shown for ticket in begun if ticket.claiming.shown])
+    for ticket in begun:
+        ticket.claiming.meet(lots.get(ticket.claiming.shown))
+    return begun
 
 
 def _of(kind: type[_T], tickets: Iterable[Ticket]) -> list[_T]:
@@ -111,7 +132,7 @@ class _Settlement:
     def run(
         self,
         limited: Sequence[DecisionTicket],
-        moves: Sequence[MoveTicket],
+        moves: Sequence[MoveTicket | ClaimTicket],
         outcomes: Sequence[OutcomeTicket],
         *,
         last: bool,

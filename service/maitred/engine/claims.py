@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from maitred.core.ledger import is_due
 from maitred.core.limits import DEFAULT_HOLD, Counts, Need, Unknown
@@ -27,10 +28,10 @@ from .errors import CallError, Code
 from .grants import Grant
 from .observer import ClaimResult
 from .outcomes import Outcomes, claims_among
-from .ports import Store, StoreDown
+from .ports import DecisionRecord, Store, StoreDown
 from .proposals import Proposals, Proposed
 from .telling import Teller
-from .tickets import MoveTicket
+from .tickets import ClaimTicket, MoveTicket
 from .view import View
 from .words import claim_denied, made_otherwise, step_refused
 
@@ -58,11 +59,11 @@ class Claims:
     def claim(self, call: ClaimCall) -> ClaimAnswer:
         """See ``api.Claimer.claim``."""
         began = self._teller.began()
-        proposed = self._proposed(call)
-        grant = self._proposals.grant(proposed, call.at or self._now())
-        claim = _Claim(call, proposed, grant, self._lot(proposed.shown), self._paused())
-        ticket = MoveTicket(plan=claim.plan, asks=claim.asks(), deadline=call.deadline, at=call.at)
-        self._committer.commit(ticket)
+        try:
+            find = partial(self._proposals.of, action=call.action)
+            claim, ticket = self._commit(call, _octets(call.decision_id), find)
+        except CallError as error:
+            claim, ticket = self._claim_again(call, error)
         assert ticket.view
         settled = ticket.answers[0]
         answer = claim.answer(settled, ticket.view)
@@ -71,6 +72,30 @@ class Claims:
             began, result, origin=claim.origin, settled=settled, ticket=ticket, trace=call.trace
         )
         return answer
+
+    def _commit(
+        self, call: ClaimCall, decision_id: bytes, find: Callable[[DecisionRecord | None], Proposed]
+    ) -> tuple["_Claim", ClaimTicket]:
+        """The claim, planned and done in the batch that reads its decision."""
+        made: list[_Claim] = []
+
+        def begin(record: DecisionRecord | None) -> _Claim:
+            proposed = find(record)
+            grant = self._proposals.grant(proposed, call.at or self._now())
+            made[:] = [_Claim(call, proposed, grant, self._paused())]
+            return made[0]
+
+        ticket = ClaimTicket(decision_id=decision_id, begin=begin, deadline=call.deadline, at=call.at)
+        self._committer.commit(ticket)
+        return made[0], ticket
+
+    def _claim_again(self, call: ClaimCall, error: CallError) -> tuple["_Claim", ClaimTicket]:
+        """What cannot be claimed any more, but was claimed under the same id before."""
+        earlier = self._lot(_claim_id(call)) if error.code is Code.NOT_FOUND else None
+        if earlier is None or earlier.origin is None:
+            raise error
+        proposed = self._proposals.taken(earlier.origin)
+        return self._commit(call, earlier.origin.decision, lambda _: proposed)
 
     def redeem(self, call: StepCall) -> None:
         """See ``api.Claimer.redeem``."""
@@ -129,16 +154,6 @@ class Claims:
         assert lot.origin
         self._teller.moved(began, result, origin=lot.origin, settled=answer, ticket=ticket, trace=call.trace)
 
-    def _proposed(self, call: ClaimCall) -> Proposed:
-        """What is claimed; where it cannot be any more, what was claimed under the same id."""
-        try:
-            return self._proposals.find(call.decision_id, call.action)
-        except CallError as error:
-            earlier = self._lot(_claim_id(call)) if error.code is Code.NOT_FOUND else None
-            if earlier is None or earlier.origin is None:
-                raise
-            return self._proposals.taken(earlier.origin)
-
     def _claimed(self, claim_id: str) -> tuple[Lot, Proposed]:
         lot = self._lot(_octets(claim_id))
         if lot is None or lot.origin is None:
@@ -156,22 +171,23 @@ class Claims:
 
 
 class _Claim:
-    """One claim on its way: what to read, what to do, what to answer.
-
-    ``shown`` is the lot that holds what presenting the proposal takes, where it takes anything.
-    """
+    """One claim on its way: what to read, what to do, what to answer. A ``tickets.Claiming``."""
 
     def __init__(
-        self,
-        call: ClaimCall,
-        proposed: Proposed,
-        grant: Grant | None,
-        shown: Lot | None,
-        paused: frozenset[str],
+        self, call: ClaimCall, proposed: Proposed, grant: Grant | None, paused: frozenset[str]
     ) -> None:
-        self._call, self._grant, self._shown, self._paused = call, grant, shown, paused
+        self._call, self._grant, self._paused = call, grant, paused
+        self.shown = proposed.shown
+        self._shown: Lot | None = None
         self.origin = Origin(proposed.record.decision_id, call.action)
         self._stand_ins = grant.stand_ins() if grant else None
+        self._needs: tuple[Need, ...] = ()
+        self._later: tuple[Need, ...] = ()
+        self._denied: Refused | None = None
+
+    def meet(self, shown: Lot | None) -> None:
+        """See ``tickets.Claiming``."""
+        self._shown = shown
         self._needs, self._later, self._denied = self._judged()
 
     def _judged(self) -> tuple[tuple[Need, ...], tuple[Need, ...], Refused | None]:

@@ -173,6 +173,10 @@ class Transaction(Ledger, Protocol):
         """Writes other pseudonyms and keys for customers who are known by their references."""
         ...
 
+    def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
+        """Those of the lots that are there, not locked."""
+        ...
+
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
         """Those of the outcomes that have been reported before."""
         ...

@@ -43,7 +43,13 @@ class Proposals:
 
     def find(self, decision_id: str, action: str) -> Proposed:
         """Raises ``CallError``: no such decision, or the action cannot be had of it."""
-        found = self._find(decision_id, action)
+        return self.of(self._records.find(decision_id), action)
+
+    def of(self, record: DecisionRecord | None, action: str) -> Proposed:
+        """The same where the record has been looked for."""
+        if record is None:
+            raise CallError(Code.NOT_FOUND, "there is no such decision")
+        found = self._in(record, action)
         if found is None:
             raise CallError(Code.NOT_FOUND, "the decision did not propose this action")
         return found
@@ -53,10 +59,10 @@ class Proposals:
 
         Raises ``CallError``: no such decision.
         """
-        found = self._find(origin.decision.hex(), origin.action)
+        record = self._records.find(origin.decision.hex())
+        found = self._in(record, origin.action)
         if found is not None:
             return found
-        record = self._records.find(origin.decision.hex())
         return Proposed(record, self._records.body(record), origin.action, b"", is_own=False)
 
     def grant(self, proposed: Proposed, now: datetime) -> Grant | None:
@@ -76,8 +82,7 @@ class Proposals:
         as_of_now = question._replace(facts=facts, now=now)
         return Grant(policy, as_of_now, action, self._veil, is_own=proposed.is_own)
 
-    def _find(self, decision_id: str, action: str) -> Proposed | None:
-        record = self._records.find(decision_id)
+    def _in(self, record: DecisionRecord, action: str) -> Proposed | None:
         body = self._records.body(record)
         own = next((found for found in body.proposals if found.action == action), None)
         found = own or next((each for each in body.proposals if self._stands_in(action, each)), None)

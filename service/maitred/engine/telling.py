@@ -6,7 +6,7 @@ from maitred.core.lots import Origin, Settled
 from maitred.core.trace import TraceContext
 
 from .observer import ClaimMoved, ClaimResult, Observer
-from .tickets import MoveTicket
+from .tickets import Ticket
 
 
 class Teller:
@@ -26,7 +26,7 @@ class Teller:
         *,
         origin: Origin,
         settled: Settled,
-        ticket: MoveTicket,
+        ticket: Ticket,
         trace: TraceContext | None,
     ) -> None:
         """A call was answered."""

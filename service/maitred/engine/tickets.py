@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from maitred.core.consents import ConsentState
 from maitred.core.decisions import Decision
 from maitred.core.limits import Need
-from maitred.core.lots import Operation, Settled
+from maitred.core.lots import Lot, Operation, Settled
 
 from .deciding import Deciding
 from .ports import DecisionRecord, OutcomeRow, Person
@@ -99,6 +99,47 @@ class MoveTicket(Ticket):
     asks: Sequence[Need] = ()
     answers: Sequence[Settled] = ()
     view: View | None = None
+
+
+class Claiming(Protocol):
+    """A claim under way. ``shown`` is the lot that holds what presenting took, empty for none."""
+
+    shown: bytes
+
+    def meet(self, shown: Lot | None) -> None:
+        """Makes known how that lot stands."""
+        ...
+
+    def asks(self) -> Sequence[Need]:
+        """What has to be read before it can be planned."""
+        ...
+
+    def plan(self, view: View) -> Sequence[Operation]:
+        """What has to be done."""
+        ...
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ClaimTicket(Ticket):
+    """A claim of what a decision proposed; the decision is read with those of the whole batch.
+
+    ``begin`` takes the decision's record, where there is one, and raises ``CallError``.
+    """
+
+    decision_id: bytes
+    begin: Callable[[DecisionRecord | None], Claiming]
+    claiming: Claiming = field(init=False)
+    answers: Sequence[Settled] = ()
+    view: View | None = None
+
+    @property
+    def asks(self) -> Sequence[Need]:
+        """See ``Claiming``."""
+        return self.claiming.asks()
+
+    def plan(self, view: View) -> Sequence[Operation]:
+        """See ``Claiming``."""
+        return self.claiming.plan(view)
 
 
 class Reported(NamedTuple):

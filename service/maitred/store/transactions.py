@@ -73,6 +73,13 @@ class SqlTransaction(ABC):
             now = self._clock(self._line, proof.recorded_at)
             return consents.record(self._line.connection, person, proof._replace(recorded_at=now), stated)
 
+    def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
+        """Those of the lots that are there, not locked."""
+        with self._guarded():
+            wanted = frozenset(ids)
+            found = self._ledger.lots(self._line.driver, wanted, lock=False) if wanted else ()
+            return {lot.id: lot for lot in found}
+
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
         """Those of the outcomes that have been reported before."""
         with self._guarded():
