@@ -13,11 +13,12 @@ from maitred.engine.operators import Operators
 from maitred.engine.outcomes import Outcomes
 from maitred.engine.pauses import Pauses
 from maitred.engine.people import REF_OCTETS, People
-from maitred.engine.ports import Store, Vault
+from maitred.engine.ports import Store
 from maitred.engine.privacy import PrivacyOffice
 from maitred.engine.proposals import Proposals
 from maitred.engine.records import Records
 from maitred.engine.rulesets import Load, Rulesets
+from maitred.engine.sealing import Vault
 from maitred.engine.service import SPAN_ID_OCTETS, TRACE_ID_OCTETS, DecisionService
 from maitred.engine.standings import Standings
 from maitred.engine.telling import Teller

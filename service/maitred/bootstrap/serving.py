@@ -17,7 +17,8 @@ from maitred.core.faults import RulesetInvalid
 from maitred.core.policy import Policy
 from maitred.engine.log import Log
 from maitred.engine.observer import Observer, RulesetRefused
-from maitred.engine.ports import Store, StoreConflict, StoreDown, Vault
+from maitred.engine.ports import Store, StoreConflict, StoreDown
+from maitred.engine.sealing import Vault
 from maitred.engine.upkeep import Upkeep
 from maitred.rpc.server import Server, TlsFiles
 from maitred.rpc.services import Services

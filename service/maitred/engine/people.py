@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from .errors import CallError, Code
-from .ports import DecisionRecord, Person, SealBroken, Transaction, Vault
+from .ports import DecisionRecord, Person, Transaction
+from .sealing import SealBroken, Vault
 
 REF_OCTETS = 16
 

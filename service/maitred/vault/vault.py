@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from maitred.engine.ports import SealBroken
+from maitred.engine.sealing import SealBroken
 
 from . import messages
 from .cache import KeyCache
@@ -27,7 +27,7 @@ _WRAPPING = b"maitred customer key"
 
 
 class KeyringVault:
-    """Implements ``maitred.engine.ports.Vault``: HMAC-SHA-256 and AES-256-GCM.
+    """Implements ``maitred.engine.sealing.Vault``: HMAC-SHA-256 and AES-256-GCM.
 
     Every nonce is 12 octets of the system's generator and used once, so that processes, restarts and
     replicas need to agree on nothing. A customer's key seals some thousands of records, a master key wraps
