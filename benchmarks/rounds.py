@@ -85,6 +85,10 @@ def send(server: servers.Server, method: str, messages: Iterator[bytes]) -> byte
     """Sends every one of the messages, and gives the last answer that came."""
     load = h2.run(server.port, method, messages, MOST_PREPARING_SECONDS)
     assert not load.failed, f"{load.failed} calls failed"
+    if next(messages, None) is not None:
+        raise RuntimeError(
+            f"not prepared in {MOST_PREPARING_SECONDS:.0f} s: this machine is too busy to measure on"
+        )
     return load.last
 
 
