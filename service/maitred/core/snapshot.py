@@ -70,6 +70,13 @@ def shortage_of(
     """
     own = action.name in snapshot.own
     limits = (limit for limit in action.limits if not (own and limit.counts in HELD_BY_DECIDE))
+    return shortage_among(limits, facts, snapshot, taken)
+
+
+def shortage_among(
+    limits: Iterable[Limit], facts: Facts, snapshot: Snapshot, taken: Mapping[str, int]
+) -> Shortage | None:
+    """The same among limits, whatever they apply to."""
     return first_of(
         found
         for limit in limits

@@ -76,7 +76,8 @@ class Deciding:
     def start_again(self) -> None:
         """Forgets what the ledger said, but not for what it has to be asked."""
         self._holds = {}
-        self._chosen = Wanted(tuple(self._looked_at.values()))
+        if self._looked_at:
+            self._chosen = Wanted(tuple(self._looked_at.values()))
 
     def go_on(self, view: View) -> None:
         """Chooses by what has been read."""

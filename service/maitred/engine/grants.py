@@ -1,7 +1,6 @@
 """A proposal as of now: the facts of its decision, under the limits of the ruleset in force."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from maitred.core.ranking import score_of
 from maitred.core.reasons import Reason
 from maitred.core.rules import Action
 from maitred.core.scan import Memo, truth
-from maitred.core.snapshot import Snapshot, shortage_of
+from maitred.core.snapshot import Snapshot, shortage_among
 
 from .view import View
 
@@ -64,7 +63,12 @@ class Grant(NamedTuple):
 
     def stand_ins(self) -> "StandIns":
         """What could be claimed instead."""
-        return StandIns(self, tuple(stand_ins_of(self.policy, self.action)))
+        others = tuple(stand_ins_of(self.policy, self.action)) if self.action.alternatives else ()
+        limits = chain.from_iterable(_from_claim_on(other) for other in others)
+        known = ((limit, self._needs_of(limit)) for limit in limits)
+        return StandIns(
+            self, others, {limit.key: needs for limit, needs in known if not isinstance(needs, Unknown)}
+        )
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...] | Unknown:
         question = self.question
@@ -79,17 +83,19 @@ class StandIns(NamedTuple):
 
     grant: Grant
     actions: tuple[Action, ...]
+    needs: Mapping[str, tuple[Need, ...]]
 
     def asks(self) -> list[Need]:
         """What to read to know which of them can be had."""
-        return list(chain.from_iterable(needs for _, needs in self._known_limits()))
+        return list(chain.from_iterable(self.needs.values()))
 
     def proposals(self, view: View, paused: frozenset[str]) -> tuple[Proposal, ...]:
         """Those that hold and can be had."""
+        limits = chain.from_iterable(_from_claim_on(action) for action in self.actions)
         live = {
             part.key: view.live(need)
-            for limit, needs in self._known_limits()
-            for part, need in zip(parts_of(limit), needs, strict=True)
+            for limit in limits
+            for part, need in zip(parts_of(limit), self.needs.get(limit.key, ()), strict=False)
         }
         snapshot, grant = Snapshot(live), self.grant
         open_ones = (action for action in self.actions if action.name not in paused)
@@ -101,17 +107,11 @@ class StandIns(NamedTuple):
         if not all(truth(gate.condition, facts, memo) is True for gate in gates_of(action)):
             return None
         score = score_of(action, facts, memo)
-        if isinstance(score, float) and not shortage_of(_from_claim_on(action), facts, snapshot, {}):
+        if isinstance(score, float) and not shortage_among(_from_claim_on(action), facts, snapshot, {}):
             return Pick(score, action, self.grant.action.name)
         return None
 
-    def _known_limits(self) -> Iterator[tuple[Limit, tuple[Need, ...]]]:
-        for limit in chain.from_iterable(_from_claim_on(action).limits for action in self.actions):
-            needs = self.grant._needs_of(limit)  # noqa: SLF001 -- of the same module
-            if not isinstance(needs, Unknown):
-                yield limit, needs
 
-
-def _from_claim_on(action: Action) -> Action:
-    """The action with the limits that count at a claim or after it."""
-    return replace(action, limits=tuple(limit for limit in action.limits if limit.counts in CLAIM_STEPS))
+def _from_claim_on(action: Action) -> Iterator[Limit]:
+    """The action's limits that count at a claim or after it."""
+    return (limit for limit in action.limits if limit.counts in CLAIM_STEPS)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from itertools import starmap
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from maitred.core.lots import Lot, Status, Step
@@ -27,6 +27,14 @@ _LIFE = (
 )
 
 
+def _select(table: Table, names: str) -> Any:
+    """The columns of those names, and when the row was made."""
+    return select(*(table.c[name] for name in names.split(", ")), table.c.made_at)
+
+
+_ONE_LOT = _select(LOT, LOT_COLUMNS).where(LOT.c.lot_id == bindparam("lot_id"))
+
+
 def find(connection: Connection, decision_id: bytes) -> Sequence[History]:
     """The lots of the decision by when they were taken, each with its steps in their order."""
     of_decision = (func.length(LOT.c.decision_id) > 0) & (LOT.c.decision_id == decision_id)
@@ -41,7 +49,7 @@ def find(connection: Connection, decision_id: bytes) -> Sequence[History]:
 
 def find_lot(connection: Connection, lot_id: bytes) -> Lot | None:
     """One lot."""
-    row = connection.execute(_select(LOT, LOT_COLUMNS).where(LOT.c.lot_id == lot_id)).one_or_none()
+    row = connection.execute(_ONE_LOT, {"lot_id": lot_id}).one_or_none()
     return lot_of(row[:-1]) if row else None
 
 
@@ -57,8 +65,3 @@ def _steps(connection: Connection, lot_ids: Collection[bytes]) -> dict[bytes, li
 
 def _told(step: Step, made_at: int) -> tuple[Step, Any]:
     return step, from_microseconds(made_at)
-
-
-def _select(table: Table, names: str) -> Any:
-    """The columns of those names, and when the row was made."""
-    return select(*(table.c[name] for name in names.split(", ")), table.c.made_at)
