@@ -74,7 +74,7 @@ def test_what_another_would_outrank_all_the_same_has_no_way_out():
 
 def test_a_consent_that_lacks_is_told_as_such():
     assert way_out(Literal("customer.age", Within(low=1)), {"customer": {"age": 5}}, consent=("perks",)) == (
-        "consent to perks"
+        "permission for perks"
     )
 
 

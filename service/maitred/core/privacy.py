@@ -124,7 +124,14 @@ class Permission(NamedTuple):
 def permissions(rules: PrivacyRules, facts: Facts, known: Known, now: datetime) -> Mapping[str, Permission]:
     """What is allowed, by purpose. ``facts`` are those before anything is absent."""
     jurisdiction = rules.jurisdiction(facts)
-    minor = _is_minor(jurisdiction.minors, facts.get(rules.age))
+    minor = is_minor(jurisdiction.minors, facts.get(rules.age))
+    return permissions_in(rules, jurisdiction, known, now, minor=minor)
+
+
+def permissions_in(
+    rules: PrivacyRules, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: bool
+) -> Mapping[str, Permission]:
+    """The same in a jurisdiction, for a minor or not."""
     barred = jurisdiction.minors.barred if jurisdiction.minors and minor else frozenset()
     return {
         name: _permission(
@@ -144,22 +151,41 @@ def sensitive_condition(category: str) -> Condition:
     return Literal(f"{_SENSITIVE}{category}", _TRUE)
 
 
-def mask(
-    rules: PrivacyRules, attributes: Mapping[str, Attribute], facts: Facts, allowed: Mapping[str, Permission]
-) -> Facts:
-    """The facts without what may not be read, and with what is allowed as facts of their own."""
+def masked_by(
+    rules: PrivacyRules,
+    jurisdiction: Jurisdiction,
+    attributes: Mapping[str, Attribute],
+    allowed: Mapping[str, Permission],
+) -> tuple[frozenset[str], Facts]:
+    """Names of the attributes that may not be read, and facts that tell what is allowed."""
     explicit = {
         category
         for category, purpose in rules.sensitive.items()
         if allowed[purpose].allowed and allowed[purpose].explicit
     }
-    seen = {
-        name: value for name, value in facts.items() if _may_read(attributes.get(name), allowed, explicit)
+    absent = (name for name, found in attributes.items() if not _may_read(found, allowed, explicit))
+    told: Facts = {JURISDICTION: jurisdiction.name}
+    told.update((f"{_CONSENT}{name}", True) for name, found in allowed.items() if found.allowed)
+    told.update((f"{_SENSITIVE}{category}", True) for category in explicit)
+    return frozenset(absent), told
+
+
+def still_allowed(
+    rules: PrivacyRules,
+    attributes: Mapping[str, Attribute],
+    facts: Facts,
+    statements: Mapping[str, ConsentState],
+) -> Facts:
+    """Masked facts of an earlier decision, without what is refused on record or forbidden by now."""
+    bases = _bases(rules, facts)
+    refused = {name for name, state in statements.items() if state in _REFUSALS}
+    gone = {name for name in rules.purposes if _is_gone(bases.get(name, Basis.NEVER), name in refused)}
+    closed = {category for category, purpose in rules.sensitive.items() if purpose in gone}
+    absent = {f"{_CONSENT}{name}" for name in gone} | {f"{_SENSITIVE}{category}" for category in closed}
+    absent |= {
+        name for name, found in attributes.items() if found.purpose in gone or found.sensitive in closed
     }
-    seen[JURISDICTION] = rules.jurisdiction(facts).name
-    seen.update((f"{_CONSENT}{name}", True) for name, found in allowed.items() if found.allowed)
-    seen.update((f"{_SENSITIVE}{category}", True) for category in explicit)
-    return seen
+    return {name: value for name, value in facts.items() if name not in absent}
 
 
 class Use(NamedTuple):
@@ -172,31 +198,48 @@ class Use(NamedTuple):
 
 def uses(rules: PrivacyRules, attributes: Mapping[str, Attribute], facts: Facts) -> tuple[Use, ...]:
     """What of ``facts``, masked before, was read for a purpose; in order of name."""
-    bases = rules.jurisdictions.get(str(facts.get(JURISDICTION)), rules.default).bases
+    bases = _bases(rules, facts)
     found = (attributes[each] for each in sorted(facts) if each in attributes)
     return tuple(
         Use(each.name, each.purpose, bases.get(each.purpose, Basis.NEVER)) for each in found if each.purpose
     )
 
 
+def _bases(rules: PrivacyRules, facts: Facts) -> Mapping[str, Basis]:
+    """Of the jurisdiction that masked facts are of."""
+    return rules.jurisdictions.get(str(facts.get(JURISDICTION)), rules.default).bases
+
+
+def _is_gone(basis: Basis, refused: bool) -> bool:  # noqa: FBT001 -- of one purpose
+    return basis is Basis.NEVER or (refused and basis is not Basis.CONTRACT)
+
+
 def permission_words(attribute: str) -> str | None:
     """What a condition of this module needs, in plain words; ``None`` for any other attribute."""
     if attribute.startswith(_CONSENT):
-        return f"consent to {attribute.removeprefix(_CONSENT)}"
+        return f"permission for {attribute.removeprefix(_CONSENT)}"
     if attribute.startswith(_SENSITIVE):
         return f"explicit consent to the use of {attribute.removeprefix(_SENSITIVE)} data"
     return None
 
 
-def _may_read(attribute: Attribute | None, allowed: Mapping[str, Permission], explicit: set[str]) -> bool:
-    if attribute is None:
-        return True
+def lacking_words(attribute: str) -> str | None:
+    """How it is with such a condition that does not hold; ``None`` for any other attribute.
+
+    The facts of a decision say that a purpose is not allowed, and not why.
+    """
+    if attribute.startswith(_CONSENT):
+        return "is not there: no consent, an objection, or barred by the law of the place or by age"
+    return "is not given" if attribute.startswith(_SENSITIVE) else None
+
+
+def _may_read(attribute: Attribute, allowed: Mapping[str, Permission], explicit: set[str]) -> bool:
     if attribute.sensitive and attribute.sensitive not in explicit:
         return False
     return not attribute.purpose or allowed[attribute.purpose].allowed
 
 
-def _is_minor(minors: Minors | None, age: object) -> bool:
+def is_minor(minors: Minors | None, age: object) -> bool:
     if minors is None:
         return False
     if isinstance(age, int | float) and not isinstance(age, bool) and not isnan(age):

@@ -17,7 +17,7 @@ from .conditions import (
     Unknown,
     Within,
 )
-from .privacy import permission_words
+from .privacy import lacking_words, permission_words
 from .scan import Memo, truth
 from .values import Fact, Facts, Invalid, Scalar
 
@@ -132,7 +132,7 @@ def _joined(words: list[str], glue: str) -> str:
 
 def _found_words(attribute: str, facts: Facts, test: Test) -> str:
     if attribute not in facts:
-        return "is not given" if permission_words(attribute) else "is absent"
+        return lacking_words(attribute) or "is absent"
     value = facts[attribute]
     if isinstance(test, Present):
         return "is there"
