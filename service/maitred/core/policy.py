@@ -8,20 +8,20 @@ from typing import Any
 
 from . import conditions
 from .conditions import Condition, Literal, OneOf
+from .consents import ConsentState
 from .decisions import Proposal
 from .derivation import DeriverFactory, atoms_of
 from .facts import FactReader
 from .index import Index
 from .limits import Limit, reads_of
 from .live import clock_facts, live_condition
+from .masking import Masks
 from .privacy import (
     NOTHING_KNOWN,
     Known,
-    PrivacyRules,
     consent_condition,
-    mask,
-    permissions,
     sensitive_condition,
+    still_allowed,
 )
 from .reasons import Reason
 from .rules import Action, Live, Location, Placeholder, Ruleset, Treatment
@@ -66,7 +66,8 @@ class Policy:
 
     Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
-    by. ``limits`` are all there are, by key. ``standing`` are proposals
+    by. ``limits`` are all there are, by key. ``channels`` are those that the files name: where a
+    ruleset lists none, callers may name others. ``standing`` are proposals
     that depend on no attribute, by action, rank and channel.
     """
 
@@ -80,6 +81,8 @@ class Policy:
     situations: Situations | None
     by_name: Mapping[str, Action]
     limits: Mapping[str, Limit]
+    masks: Masks | None = None
+    channels: frozenset[str] = frozenset()
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
@@ -99,6 +102,13 @@ class Policy:
         known: Known = NOTHING_KNOWN,
     ) -> Facts:
         """Everything conditions may read of one request; what is not allowed is absent."""
+        told = self.told(context, channel=channel, customer_id=customer_id, location=location, now=now)
+        return self.read(told, location, now, known)
+
+    def told(
+        self, context: Mapping[str, Any], *, channel: str, customer_id: str, location: Location, now: datetime
+    ) -> Facts:
+        """What a request tells, allowed or not."""
         facts = self.reader.read(context)
         facts["now"] = now
         facts["channel"] = channel
@@ -107,13 +117,25 @@ class Policy:
             facts["location.id"] = location.id
         if location.attributes:
             facts.update(location.attributes)
-        if self.ruleset.privacy:
-            facts = self._masked(self.ruleset.privacy, facts, known, now)
+        return facts
+
+    def read(self, told: Facts, location: Location, now: datetime, known: Known) -> Facts:
+        """What conditions may read of what a request tells, with what follows from it."""
+        facts = self.masks.masked(told, known, now) if self.masks else told
         if self.zones:
             facts.update(clock_facts(self.zones, now, location.zone))
         if self.situations:
             facts.update(self.situations.facts(facts))
         return facts
+
+    def still_allowed(self, facts: Facts, statements: Mapping[str, ConsentState]) -> Facts:
+        """Facts of an earlier decision without what the customer has refused since."""
+        rules = self.ruleset.privacy
+        kept = still_allowed(rules, self.ruleset.attributes, facts, statements) if rules else facts
+        if self.situations and len(kept) < len(facts):
+            kept = {name: fact for name, fact in kept.items() if not name.startswith("situation.")}
+            kept.update(self.situations.facts(kept))
+        return kept
 
     def purposes_of(self, facts: Facts, proposals: Iterable[Proposal]) -> list[str]:
         """Purposes that a decision relied on: of what was read, and those the proposals need."""
@@ -123,10 +145,6 @@ class Policy:
         read = {attributes[name].purpose for name in facts if name in attributes}
         needed = chain.from_iterable(self.by_name[proposal.action].consent for proposal in proposals)
         return sorted({purpose for purpose in chain(read, needed) if purpose})
-
-    def _masked(self, rules: PrivacyRules, facts: Facts, known: Known, now: datetime) -> Facts:
-        allowed = permissions(rules, facts, known, now)
-        return mask(rules, self.ruleset.attributes, facts, allowed)
 
 
 def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
@@ -147,7 +165,15 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         situations=Situations.build(ruleset.situations, used, deriver) if ruleset.situations else None,
         by_name={action.name: action for action in actions},
         limits={limit.key: limit for action in actions for limit in action.limits},
+        masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
+        channels=frozenset(ruleset.channels) or frozenset(_channels_named(actions)),
     )
+
+
+def _channels_named(actions: Iterable[Action]) -> Iterable[str]:
+    for action in actions:
+        yield from action.channels
+        yield from action.treatments
 
 
 def _condition_of(action: Action) -> Condition:

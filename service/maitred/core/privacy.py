@@ -240,6 +240,7 @@ def _may_read(attribute: Attribute, allowed: Mapping[str, Permission], explicit:
 
 
 def is_minor(minors: Minors | None, age: object) -> bool:
+    """Whether the rules on minors apply to a customer of that age, ``None`` for unknown."""
     if minors is None:
         return False
     if isinstance(age, int | float) and not isinstance(age, bool) and not isnan(age):

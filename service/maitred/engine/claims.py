@@ -81,7 +81,7 @@ class Claims:
 
         def begin(record: DecisionRecord | None) -> _Claim:
             proposed = find(record)
-            grant = self._proposals.grant(proposed, call.at or self._now())
+            grant = self._proposals.claimable(proposed, call.at or self._now())
             made[:] = [_Claim(call, proposed, grant, self._paused())]
             return made[0]
 

@@ -82,6 +82,17 @@ class Proposals:
         as_of_now = question._replace(facts=facts, now=now)
         return Grant(policy, as_of_now, action, self._veil, is_own=proposed.is_own)
 
+    def claimable(self, proposed: Proposed, now: datetime) -> Grant | None:
+        """The same without what the customer has refused since: a consent withdrawn serves no more.
+
+        Raises ``CallError`` where no ruleset is in force.
+        """
+        grant, statements = self.grant(proposed, now), proposed.record.statements
+        if grant is None or not grant.policy.ruleset.privacy:
+            return grant
+        facts = grant.policy.still_allowed(grant.question.facts, statements)
+        return grant._replace(question=grant.question._replace(facts=facts))
+
     def _in(self, record: DecisionRecord, action: str) -> Proposed | None:
         body = self._records.body(record)
         own = next((found for found in body.proposals if found.action == action), None)

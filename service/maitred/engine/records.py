@@ -31,7 +31,7 @@ class Records:
         except ValueError:
             record = None
         if record is None:
-            raise CallError(Code.NOT_FOUND, f"no decision `{decision_id}`")
+            raise CallError(Code.NOT_FOUND, "no such decision")
         return record
 
     def stored(self, decision_id: bytes) -> DecisionRecord | None:

@@ -141,16 +141,13 @@ class DecisionService:
         )
         reach = Reach.ALL if call.explain else Reach.ENOUGH
 
+        told = policy.told(
+            call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
+        )
+
         def prepare(statements: Mapping[str, ConsentState]) -> Deciding:
             known = Known(statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
-            facts = policy.facts(
-                call.context,
-                channel=call.channel,
-                customer_id=call.customer_id,
-                location=place,
-                now=now,
-                known=known,
-            )
+            facts = policy.read(told, place, now, known)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
             return Deciding(policy, question, asked, reach)
 
@@ -242,8 +239,9 @@ class DecisionService:
             parent=call.trace,
             ruleset=answer.ruleset,
             ruleset_version=ruleset.version if ruleset.hash == answer.ruleset else "",
-            channel=call.channel,
-            location_id=call.location_id,
+            # What callers may put there at will can be a customer's data.
+            channel=call.channel if call.channel in made.policy.channels else "",
+            location_id="" if made.policy.locations is None else call.location_id,
             proposals=tuple(proposal.action for proposal in answer.proposals),
             refusals=_refusal_counts(call, made, answer),
             candidates=made.deciding.candidates,
