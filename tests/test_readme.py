@@ -1,5 +1,7 @@
 """Runs what the README says, as it is written there; only the port is another one."""
 
+import json
+import os
 import re
 import shlex
 import signal
@@ -64,9 +66,14 @@ def maitred_command(line: str, address: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the service has its database and its keys."""
+    return tmp_path_factory.mktemp("readme")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
     """Where the service of `make run` runs, as make would start it."""
-    folder = tmp_path_factory.mktemp("readme")
     made = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", "run"],
         cwd=ROOT,
@@ -126,12 +133,57 @@ def test_the_decision_comes_out_as_shown(address):
     assert "customer.outage_minutes" in told.stdout
 
 
-def test_the_client_in_python_prints_what_is_shown(address):
-    (block,) = of("python")
-    assert len([line for line in block.text.splitlines() if line.strip()]) <= 10
-    done = run([sys.executable, "-c", block.text.replace(PORT, address)])
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == output_of(block)
+def run_against(line: str, address: str, folder: Path) -> str:
+    """What the command of a line prints, run where the database is."""
+    command = maitred_command(line, address)
+    done = run(command, cwd=folder, env={**os.environ, "MAITRED_TARGET": address})
+    assert done.returncode == 0, line + done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_claim_goes_the_way_that_is_shown(address, folder):
+    ids = {}
+    asked = run_against(of("sh")[1].text.replace("\\\n", " "), address, folder)
+    ids["DECISION_ID"] = re.search(r"[0-9a-f]{32}", asked)[0]
+    claim, redeem, release, outcome = of("sh")[2].text.splitlines()
+    claimed = run_against(filled(claim, ids), address, folder)
+    assert "for 20 min" in claimed
+    ids["CLAIM_ID"] = re.search(r"[0-9a-f]{32}", claimed)[0]
+    for line in (redeem, release, outcome):
+        run_against(filled(line, ids), address, folder)
+
+
+def filled(line: str, ids: dict[str, str]) -> str:
+    for name, value in ids.items():
+        line = line.replace(name, value)
+    return line
+
+
+def test_an_action_is_paused_and_goes_on(address, folder):
+    shown, *others = of("sh")[3].text.splitlines()
+    assert "store-ovens" in run_against(shown, address, folder)
+    for line in others:
+        assert "within a second" in run_against(line, address, folder)
+
+
+def test_customers_rights_are_a_command_each(address, folder):
+    consent, export, erase, audit, purge, keys = of("sh")[4].text.splitlines()
+    assert "granted" in run_against(consent, address, folder)
+    run_against(export, address, folder)
+    (written,) = re.findall(r" -o (\S+)", export)
+    assert json.loads((folder / written).read_text())["consents"][0]["state"] == "granted"
+    assert "key" in run_against(erase, address, folder)
+    assert "each as it was written" in run_against(audit, address, folder)
+    assert "nothing was deleted" in run_against(purge, address, folder)
+    run_against(keys, address, folder)
+
+
+def test_the_clients_in_python_print_what_is_shown(address):
+    for block, most in zip(of("python"), (10, 16), strict=True):
+        assert len([line for line in block.text.splitlines() if line.strip()]) <= most
+        done = run([sys.executable, "-c", block.text.replace(PORT, address)])
+        assert done.returncode == 0, done.stderr
+        assert words(done.stdout) == words(output_of(block))
 
 
 def test_the_rule_files_are_a_sound_ruleset(tmp_path):
@@ -156,13 +208,14 @@ def test_the_rule_files_are_a_sound_ruleset(tmp_path):
             "Situation",
             "FrequencyCap",
             "Capacity",
+            "Privacy",
         ]
     )
 
 
 def test_the_commands_on_rule_files_run(tmp_path):
     (tmp_path / "rules").symlink_to(ROOT / "rules")
-    for line in of("sh")[2].text.splitlines():
+    for line in of("sh")[5].text.splitlines():
         command = maitred_command(line.replace("--out rules/", f"--out {tmp_path}/"), "")
         done = run(command, cwd=ROOT)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -179,7 +232,7 @@ def test_what_is_not_there_yet_is_refused(tmp_path, kind):
 
 
 def test_every_block_is_run_by_a_test():
-    assert len(of("sh")) == 3
+    assert len(of("sh")) == 6
     assert {block.language for block in blocks()} == {"sh", "text", "python", "yaml", "csv"}
 
 
