@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, islice
 
-from maitred.core.choose import Pick, Reach, Wanted, choose
+from maitred.core.choose import Chosen, Pick, Reach, Wanted, choose
 from maitred.core.decide import Hold, proposals_of
 from maitred.core.decisions import Decision, Proposal, Question
 from maitred.core.limits import Limit, Need, OnFailure, Unknown, Veil, needs_of, parts_of, subject_of
@@ -21,14 +21,15 @@ from .view import View
 LOT_ID_OCTETS = 16
 MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LOT, _REUSE = b"maitred.lot", b"maitred.reuse"
+_LOT, _REUSE, _CONTENT = b"maitred.lot", b"maitred.reuse", b"maitred.asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who asks for what, beside the question: what lots are known by.
 
-    ``customer`` is veiled. ``session`` is empty where the request names none. ``paused`` are the
+    ``customer`` is veiled; the ``fingerprint`` is not yet: who guesses a request could find it by its
+    hash. ``session`` is empty where the request names none. ``paused`` are the
     actions stopped when it was asked. ``veil`` is what counters know persons by.
     """
 
@@ -50,12 +51,14 @@ class Deciding:
         self.policy, self.question, self.asked = policy, question, asked
         self._reach = reach
         self._ranking = Ranking(policy, question.facts)
+        self._limits: dict[str, Limit] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
+        self._takes: list[Take] | None = None
         self._looked_at: dict[str, Action] = {}
         self._lost: dict[str, Need] = {}
         self._holds: dict[str, Hold] = {}
         self.snapshot = Snapshot(paused=asked.paused)
-        self._chosen = choose(policy, question, self._ranking, self.snapshot, reach)
+        self._chosen = self._choose()
         self.limited = self.waits
 
     @property
@@ -69,7 +72,7 @@ class Deciding:
         self._looked_at.update((action.name, action) for action in actions)
         for limit in chain.from_iterable(action.limits for action in actions):
             if limit.key not in self._needs:
-                self._needs[limit.key] = self._needs_of(limit)
+                self._limits[limit.key], self._needs[limit.key] = limit, self._needs_of(limit)
         needs = list(chain.from_iterable(self._needs.values()))
         return needs, [self._reuse(action) for action in self._looked_at.values() if self._can_reuse(action)]
 
@@ -81,17 +84,20 @@ class Deciding:
 
     def go_on(self, view: View) -> None:
         """Chooses by what has been read."""
-        live = {key: count for action in self._looked_at.values() for key, count in self._live(action, view)}
+        live = dict(self._live(view))
         own = frozenset(
             name
             for name, action in self._looked_at.items()
             if self._can_reuse(action) and view.holds(self._reuse(action))
         )
         self.snapshot = Snapshot(live, own, self.asked.paused)
-        self._chosen = choose(self.policy, self.question, self._ranking, self.snapshot, self._reach)
+        self._chosen, self._takes = self._choose(), None
         missed = self._missed()
         if missed:
             self._chosen = Wanted(missed)
+
+    def _choose(self) -> Chosen | Wanted:
+        return choose(self.policy, self.question, self._ranking, self.snapshot, self._reach)
 
     def _missed(self) -> tuple[Action, ...]:
         """Refused by counters that others share, without a look at what it may hold already."""
@@ -100,7 +106,9 @@ class Deciding:
 
     def takes(self) -> list[Take]:
         """What the picks need at this step."""
-        return [self._take(pick.action) for pick in self.picks if held_limits(pick.action)]
+        if self._takes is None:
+            self._takes = [self._take(pick.action) for pick in self.picks if held_limits(pick.action)]
+        return self._takes
 
     def settled(self, takes: Sequence[Take], answers: Sequence[Settled]) -> bool:
         """Whether every take was granted. Those lost are known as used up from then on."""
@@ -151,11 +159,11 @@ class Deciding:
         found = needs_of(limit, question.facts, question.now, question.zone, self.asked.veil)
         return () if isinstance(found, Unknown) else found
 
-    def _live(self, action: Action, view: View) -> Iterator[tuple[str, int]]:
-        for limit in action.limits:
-            needs = self._needs[limit.key]
+    def _live(self, view: View) -> Iterator[tuple[str, int]]:
+        for key, limit in self._limits.items():
+            needs = self._needs[key]
             if not needs:
-                yield limit.key, 0
+                yield key, 0
             for part, need in zip(parts_of(limit), needs, strict=False):
                 yield part.key, need.maximum if part.key in self._lost else view.live(need)
 
@@ -169,7 +177,7 @@ class Deciding:
         limits, asked = held_limits(action), self.asked
         return Take(
             id=lot_id_of(asked.decision_id, action.name),
-            fingerprint=asked.fingerprint,
+            fingerprint=digest(_CONTENT, asked.veil(asked.fingerprint.hex())),
             choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in limits)),),
             hold_us=hold_us_of(waiting_limits(action) or limits),
             reuse=(self._reuse(action),) if self._can_reuse(action) else (),
