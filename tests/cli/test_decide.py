@@ -129,7 +129,7 @@ def test_the_context_may_stand_in_a_file_and_the_time_may_be_given(service, mait
             ("--channel", "kiosk"),
             "error: the request is malformed: unknown channel `kiosk`, known are mobile, pos",
         ),
-        (("--channel", "pos", "--ruleset", "ab" * 32), "error: not found: no ruleset `"),
+        (("--channel", "pos", "--ruleset", "ab" * 32), "error: not found: no such ruleset"),
     ],
 )
 def test_what_the_server_refuses_is_a_finding(service, run, flags, message):

@@ -283,10 +283,10 @@ def test_a_rush_is_forecast_and_a_steady_pace_below_the_limit_is_not(shop):
 def test_names_that_there_are_not_are_told_with_those_that_may_be_meant(shop):
     shop.open(OVENS)
     for asked, told in (
-        ({"limit": "oven"}, "no limit `oven`, did you mean `ovens`?"),
-        ({"action": "piza"}, "no action `piza`, did you mean `pizza`?"),
-        ({"location_id": "bergn"}, "unknown location `bergn`, did you mean `bergen`?"),
-        ({"limit": "zzz"}, "no limit `zzz`"),
+        ({"limit": "oven"}, "no such limit, did you mean `ovens`?"),
+        ({"action": "piza"}, "no such action, did you mean `pizza`?"),
+        ({"location_id": "bergn"}, "unknown location, did you mean `bergen`?"),
+        ({"limit": "zzz"}, "no such limit"),
     ):
         with pytest.raises(ClientError) as raised:
             shop.client.limits(**asked)
@@ -301,7 +301,7 @@ def test_a_pause_that_the_rules_have_outlived_can_be_ended(shop):
     shop.client.pause("pizza", by="me")
     shop.open(("other", "limit: 1\nwindow: lifetime", "bread"), actions=("bread",))
     assert shop.client.resume("pizza") is True
-    with pytest.raises(ClientError, match="no action `pizza`"):
+    with pytest.raises(ClientError, match="no such action"):
         shop.client.resume("pizza")
 
 

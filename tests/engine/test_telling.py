@@ -139,7 +139,7 @@ def test_pauses_and_how_full_limits_are(engine, observer, decide, claim):
     engine.operator.resume("pizza")
     engine.operator.resume("pizza")
     assert observer.of(PauseChanged) == [
-        PauseChanged("pizza", paused=True, by="somebody", cause="oven 2"),
+        PauseChanged("pizza", paused=True),
         PauseChanged("pizza", paused=False),
     ]
 

@@ -85,7 +85,7 @@ class FakeEngine:
 
     def get_decision(self, decision_id: str, explain: Explain) -> RecordView:
         if not decision_id.startswith("d-"):
-            raise CallError(Code.NOT_FOUND, f"no decision `{decision_id}`")
+            raise CallError(Code.NOT_FOUND, "no such decision")
         call = DecideCall(decision_id[2:], "c", "pos", "s", {}, b"", 2, explain)
         return RecordView(
             answer_to(call),

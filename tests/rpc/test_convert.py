@@ -108,12 +108,12 @@ def test_max_actions(sent, meant):
 
 
 def test_max_actions_is_bounded():
-    assert refusal(data(max_actions=101)) == "`max_actions` must be at most 100, is 101"
+    assert refusal(data(max_actions=101)) == "`max_actions` must be at most 100"
 
 
 @pytest.mark.parametrize("number", [3, 77, -1])
 def test_an_unknown_explain_is_refused(number):
-    assert refusal(data(explain=number)).startswith(f"`explain` is {number}, ")
+    assert refusal(data(explain=number)).startswith("`explain` is none of EXPLAIN_NONE, ")
     request = pb.GetDecisionRequest(decision_id="d", explain=number)
     with pytest.raises(CallError):
         get_decision_call(request.SerializeToString())

@@ -82,7 +82,7 @@ def test_an_answer_that_cannot_be_sent_is_a_fault_of_ours(running, status_of):
 
 def test_an_unknown_decision_is_not_found(standing, status_of):
     error = status_of(lambda: standing.stub.GetDecision(pb.GetDecisionRequest(decision_id="x"), timeout=5))
-    assert (error.code(), error.details()) == (grpc.StatusCode.NOT_FOUND, "no decision `x`")
+    assert (error.code(), error.details()) == (grpc.StatusCode.NOT_FOUND, "no such decision")
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_as_of_when_needs_simulated_time(serve, status_of, method):
 def test_an_unknown_kind_of_outcome_is_refused(standing, status_of, kind):
     outcomes = [OUTCOME, {**OUTCOME, "outcome_id": "p", "kind": kind}]
     details = refused(standing, status_of, "RecordOutcomes", outcomes=outcomes)
-    assert details.startswith(f"`outcomes[1].kind` is {kind}, which is none of PRESENTED, ACCEPTED,")
+    assert details.startswith("`outcomes[1].kind` is none of PRESENTED, ACCEPTED,")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_outcomes_that_are_not_reported_are_refused_with_what_to_do(standing, st
 @pytest.mark.parametrize("state", [0, 4, -1])
 def test_an_unknown_state_of_consent_is_refused(standing, status_of, state):
     details = refused(standing, status_of, "RecordConsent", records=[{**RECORD, "state": state}])
-    assert details == f"`records[0].state` is {state}, which is none of GRANTED, DENIED, OBJECTED"
+    assert details == "`records[0].state` is none of GRANTED, DENIED, OBJECTED"
 
 
 def test_the_numbers_of_outcomes_and_consent_are_those_of_the_api():
@@ -199,7 +199,7 @@ def test_lists_are_bounded(standing, status_of):
     assert details == "`outcomes` must hold at most 1000, holds 1001"
     details = refused(standing, status_of, "RecordConsent", records=[RECORD] * 101)
     assert details == "`records` must hold at most 100, holds 101"
-    assert refused(standing, status_of, "GetLimits", most_subjects=1001).endswith("at most 1000, is 1001")
+    assert refused(standing, status_of, "GetLimits", most_subjects=1001).endswith("at most 1000")
     call(standing, "RecordOutcomes", outcomes=many(1000))
     call(standing, "RecordConsent", records=[RECORD] * 100)
     call(standing, "GetLimits", most_subjects=1000)

@@ -87,7 +87,7 @@ def make_engine(
             teller=Teller(observer),
         ),
         Operators(pauses, standings, observer),
-        PrivacyOffice(store, records, people, now),
+        PrivacyOffice(store, records, people, rulesets=rulesets, standings=standings, now=now),
         pauses,
         standings,
     )

@@ -29,7 +29,8 @@ class DecisionMade:
     ``started_ns`` and ``ended_ns`` are Unix time. ``step_seconds`` has the durations of
     ``match``, ``wait`` (for the decision thread), ``commit`` and ``explain``.
     ``refusals`` counts by reason what is known without explaining, or all where explained.
-    ``limits`` counts the refusals of limits that it came upon, by name of the limit.
+    ``limits`` counts the refusals of limits that it came upon, by name of the limit. ``channel`` and
+    ``location_id`` are empty where the ruleset does not name them: what callers make up may be personal.
     """
 
     decision_id: str
@@ -83,12 +84,10 @@ class HoldsExpired:
 
 @dataclass(frozen=True, slots=True)
 class PauseChanged:
-    """An operator has stopped an action, or let it go on."""
+    """An operator has stopped an action, or let it go on. By whom and why, free text, stays on record."""
 
     action: str
     paused: bool
-    by: str = ""
-    cause: str = ""
 
 
 class Fullness(NamedTuple):

@@ -18,7 +18,7 @@ class Operators:
     def pause(self, action: str, by: str, cause: str) -> datetime:
         """See ``api.Operator.pause``."""
         since = self._pauses.pause(action, by, cause)
-        self._observer.observe(PauseChanged(action, paused=True, by=by, cause=cause))
+        self._observer.observe(PauseChanged(action, paused=True))
         return since
 
     def resume(self, action: str) -> bool:

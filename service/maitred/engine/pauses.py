@@ -49,7 +49,7 @@ class Pauses:
         policy = self._rulesets.active
         if policy is not None and action not in policy.by_name:
             near = did_you_mean(action, policy.by_name)
-            raise CallError(Code.NOT_FOUND, f"no action `{action}`{near}")
+            raise CallError(Code.NOT_FOUND, f"no such action{near}")
 
 
 @contextmanager

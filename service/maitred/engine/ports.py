@@ -26,7 +26,8 @@ class DecisionRecord(NamedTuple):
 
     ``decision_id`` is 16 octets, a function of the request id. ``customer`` is the reference of
     a ``Person``. ``body`` is everything needed to answer again and to decide again, sealed with
-    ``key``, the person's, which is empty where they have been erased.
+    ``key``, the person's, which is empty where they have been erased. ``statements`` are what the
+    person has stated by now, where it was read.
     """
 
     decision_id: bytes
@@ -35,6 +36,7 @@ class DecisionRecord(NamedTuple):
     customer: bytes
     body: bytes
     key: bytes
+    statements: Mapping[str, ConsentState] = {}
 
 
 class Person(NamedTuple):

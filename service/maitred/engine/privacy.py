@@ -10,14 +10,17 @@ import orjson
 from maitred.core.consents import Consent
 from maitred.core.decisions import Explain
 
-from .calls import Answer, ConsentView, Erased, RecordConsentCall, RecordView
+from .calls import Answer, ConsentView, Erased, LimitView, RecordConsentCall, RecordView
 from .deciding import digest
 from .errors import CallError, Code
 from .people import People
 from .ports import DecisionRecord, History, OutcomeRow, Person, Store, StoreConflict, StoreDown
 from .records import Records
+from .rulesets import Rulesets
+from .standings import Standings
+from .words import unknown_purpose
 
-_REQUEST = b"maitred.consent"
+_REQUEST, _CONTENT = b"maitred.consent", b"maitred.stated"
 PAGE_DECISIONS = 200
 """Read at once for an export: some hundred kilobytes."""
 _FIRST = b""
@@ -26,16 +29,29 @@ _FIRST = b""
 class PrivacyOffice:
     """Implements ``api.Privacy``. ``now`` gives aware UTC."""
 
-    def __init__(self, store: Store, records: Records, people: People, now: Callable[[], datetime]) -> None:
-        self._store, self._records, self._people, self._now = store, records, people, now
+    def __init__(
+        self,
+        store: Store,
+        records: Records,
+        people: People,
+        *,
+        rulesets: Rulesets,
+        standings: Standings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store, self._records, self._people = store, records, people
+        self._rulesets, self._standings, self._now = rulesets, standings, now
 
     def record_consent(self, call: RecordConsentCall) -> None:
         """See ``api.Privacy.record_consent``."""
+        self._check_purposes(call)
+        # Keyed: a hash of so little would tell who guesses a customer's id that it is theirs.
+        content = digest(_CONTENT, self._people.veil(call.fingerprint.hex()))
         pseudonyms = self._people.pseudonyms(call.customer_id)
         with _calls():
             person = self._store.person(pseudonyms) or self._people.stranger(pseudonyms)
             kept = self._store.record_consents(
-                person, digest(_REQUEST, call.request_id), call.fingerprint, call.consents
+                person, digest(_REQUEST, call.request_id), content, call.consents
             )
         if not kept:
             raise CallError(Code.OTHER_CONTENT, "the request was made before with other content")
@@ -51,13 +67,12 @@ class PrivacyOffice:
         """See ``api.Privacy.export``."""
         with _calls():
             person = self._person(customer_id)
-            if person is None:
-                return orjson.dumps({"customer_id": customer_id, "consents": [], "decisions": []})
             found = {
                 "customer_id": customer_id,
                 "exported_at": self._now(),
-                "consents": list(map(_consent, self._store.statements(person.ref))),
-                "decisions": list(map(self._decision, self._decisions_of(person))),
+                "consents": list(map(_consent, self._store.statements(person.ref))) if person else [],
+                "caps": list(map(_cap, self._standings.of_customer(customer_id))),
+                "decisions": list(map(self._decision, self._decisions_of(person))) if person else [],
             }
             return orjson.dumps(found, option=orjson.OPT_INDENT_2)
 
@@ -69,6 +84,14 @@ class PrivacyOffice:
         if person:
             self._people.forget(person)
         return Erased(rows, self._now())
+
+    def _check_purposes(self, call: RecordConsentCall) -> None:
+        """A statement on what no rule knows would be kept and never heeded: most likely a slip of the pen."""
+        policy = self._rulesets.active
+        rules = policy.ruleset.privacy if policy else None
+        for place, consent in enumerate(call.consents if rules else ()):
+            if rules and consent.purpose not in rules.purposes:
+                raise CallError(Code.MALFORMED, unknown_purpose(place, rules.purposes))
 
     def _person(self, customer_id: str) -> Person | None:
         return self._store.person(self._people.pseudonyms(customer_id))
@@ -136,6 +159,19 @@ def _consent(consent: Consent) -> Mapping[str, Any]:
         "source": consent.source,
         "at": consent.at,
         "text_version": consent.text_version,
+    }
+
+
+def _cap(view: LimitView) -> Mapping[str, Any]:
+    return {
+        "limit": view.name,
+        "actions": view.actions,
+        "window": view.window,
+        "counts": view.counts,
+        "used": view.used,
+        "held": view.held,
+        "maximum": view.maximum,
+        "resets_at": view.resets_at,
     }
 
 

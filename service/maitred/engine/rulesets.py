@@ -77,7 +77,7 @@ class Rulesets:
     def _reloaded(self, digest: str) -> Policy:
         stored = self._store.ruleset(digest)
         if not stored:
-            raise CallError(Code.NOT_FOUND, f"no ruleset `{digest}`")
+            raise CallError(Code.NOT_FOUND, "no such ruleset")
         try:
             return self._load(stored.sources, stored.commit)
         except RulesetInvalid as invalid:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 
-from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, parts_of
+from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, parts_of, subject_of
 from maitred.core.policy import Policy
 from maitred.core.windows import Rolling, Session
 
@@ -18,6 +18,7 @@ from .ports import Store, StoreDown, Tally, TallyAsk
 from .rulesets import Rulesets
 from .views import FORECAST_LOOKBACK, Part, Placed, fullness_of, views_of
 
+CUSTOMER_ID = "customer.id"
 READ_MOST = 2_000
 """Subjects of a limit that are read to tell which are the fullest, where each has a maximum of its own.
 
@@ -42,6 +43,24 @@ class Standings:
             raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
         parts = _asked_for(policy, call)
         return self._views(Placed(policy, call.location_id, self._veil), parts, call.most)
+
+    def of_customer(self, customer_id: str) -> Sequence[LimitView]:
+        """What counts for one customer alone; limits of households and the like are not among them.
+
+        Empty while no ruleset is in force. Raises ``CallError``.
+        """
+        policy = self._rulesets.active
+        if policy is None:
+            return ()
+        parts = {key: part for key, part in _parts(policy).items() if part.limit.per == (CUSTOMER_ID,)}
+        placed, now = Placed(policy, "", self._veil), self._now()
+        asks = [self._ask_of(part, placed, customer_id) for part in parts.values()]
+        return list(chain.from_iterable(views_of(placed, parts, self._read(now, asks, READ_MOST), now, 0)))
+
+    def _ask_of(self, part: Part, placed: Placed, customer_id: str) -> TallyAsk:
+        limit = part.limit
+        subject = subject_of(limit.per, {CUSTOMER_ID: customer_id}, limit.letter_case)
+        return _ask(part, placed)._replace(subject_start=self._veil(subject))
 
     def fullness(self) -> Sequence[Fullness]:
         """How full limits are that are not per person: a bounded number, whoever comes.
@@ -98,14 +117,14 @@ def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, Part]:
     """Those that the call chooses. Raises ``CallError``: there is none of that name."""
     if call.action and call.action not in policy.by_name:
         near = did_you_mean(call.action, policy.by_name)
-        raise CallError(Code.NOT_FOUND, f"no action `{call.action}`{near}")
+        raise CallError(Code.NOT_FOUND, f"no such action{near}")
     if call.location_id and policy.location(call.location_id) is None:
         near = did_you_mean(call.location_id, policy.locations or ())
-        raise CallError(Code.NOT_FOUND, f"unknown location `{call.location_id}`{near}")
+        raise CallError(Code.NOT_FOUND, f"unknown location{near}")
     parts = _parts(policy)
     names = {part.limit.name for part in parts.values()}
     if call.limit and call.limit not in names:
-        raise CallError(Code.NOT_FOUND, f"no limit `{call.limit}`{did_you_mean(call.limit, sorted(names))}")
+        raise CallError(Code.NOT_FOUND, f"no such limit{did_you_mean(call.limit, sorted(names))}")
     return {
         key: part
         for key, part in parts.items()

@@ -1,5 +1,7 @@
 """What callers are told of claims and outcomes that could not be taken up."""
 
+from collections.abc import Iterable
+
 from maitred.core.lots import Refused, Settled, Status
 from maitred.core.reasons import Reason
 
@@ -49,6 +51,11 @@ def outcome_refused(answer: Settled) -> str:
 def reported_otherwise(number: int) -> str:
     """The outcome at that place of the call has an id that stands for something else."""
     return f"`outcomes[{number}]` was reported before with other content"
+
+
+def unknown_purpose(place: int, known: Iterable[str]) -> str:
+    """A statement is on a purpose that the rules do not have."""
+    return f"`records[{place}].purpose` is none of the rules in force, known are {', '.join(sorted(known))}"
 
 
 def made_otherwise() -> str:

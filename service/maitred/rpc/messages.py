@@ -1,4 +1,7 @@
-"""Every text of this room that a caller or an operator reads."""
+"""Every text of this room that a caller or an operator reads.
+
+None repeats what was sent: whatever the field, it may hold a customer's data, and these end in logs.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -48,9 +51,9 @@ def context_too_deep(most_levels: int) -> str:
     return f"the context must be at most {most_levels} levels deep"
 
 
-def too_large(field: str, most: int, given: int) -> str:
+def too_large(field: str, most: int) -> str:
     """A number is larger than it may be."""
-    return f"`{field}` must be at most {most}, is {given}"
+    return f"`{field}` must be at most {most}"
 
 
 def too_many(field: str, most: int, given: int) -> str:
@@ -58,9 +61,9 @@ def too_many(field: str, most: int, given: int) -> str:
     return f"`{field}` must hold at most {most}, holds {given}"
 
 
-def unknown_number(field: str, given: int, names: Sequence[str]) -> str:
+def unknown_number(field: str, names: Sequence[str]) -> str:
     """A number that is no member of its enum, or none at all."""
-    return f"`{field}` is {given}, which is none of {', '.join(names)}"
+    return f"`{field}` is none of {', '.join(names)}"
 
 
 def at_out_of_range(field: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from maitred.engine.ports import DecisionRecord, StoreConflict
 
-from . import messages
+from . import messages, people
 from .chain import Linked, Tail, Values, linked, place
 from .instants import from_microseconds, to_microseconds
 from .ledger_rows import columns
@@ -47,12 +47,13 @@ WHERE (SELECT count(*) FROM moved) = 1
 _POSTGRES_TAKE_BACK = "DELETE FROM decision WHERE seq > %b::bigint AND seq <= %b::bigint"
 
 _POSTGRES_FIND = """
-SELECT decision_id, decided_at, ruleset, customer, body, coalesce(key, ''::bytea)
+SELECT decision_id, decided_at, ruleset, customer, body, coalesce(key, ''::bytea), coalesce(statements, '')
 FROM decision LEFT JOIN person ON ref = customer WHERE decision_id = ANY (%b::bytea[])
 """
 _SQLITE_FIND = """
 SELECT json_group_array(json_array(
-    hex(decision_id), decided_at, ruleset, hex(customer), hex(body), coalesce(hex(key), '')
+    hex(decision_id), decided_at, ruleset, hex(customer), hex(body), coalesce(hex(key), ''),
+    coalesce(statements, '')
 )) FROM decision LEFT JOIN person ON ref = customer WHERE decision_id IN (VALUES {})
 """
 _SQLITE_BLOBS = (0, 3, 4, 5)
@@ -60,9 +61,9 @@ _SQLITE_BLOBS = (0, 3, 4, 5)
 _NO_KEY = literal(b"", LargeBinary)
 _D = DECISION.c
 _RECORD = (_D.decision_id, _D.decided_at, _D.ruleset, _D.customer, _D.body)
-_WITH_KEY = select(*_RECORD, func.coalesce(PERSON.c.key, _NO_KEY)).select_from(
-    DECISION.outerjoin(PERSON, PERSON.c.ref == _D.customer)
-)
+_WITH_KEY = select(
+    *_RECORD, func.coalesce(PERSON.c.key, _NO_KEY), func.coalesce(PERSON.c.statements, "")
+).select_from(DECISION.outerjoin(PERSON, PERSON.c.ref == _D.customer))
 
 _BY_ID = _WITH_KEY.where(_D.decision_id == bindparam("decision_id"))
 """Made once: making it anew costs thirty times as much as asking it."""
@@ -202,7 +203,7 @@ def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[Decis
 
 
 def _values(record: DecisionRecord) -> Values:
-    decision_id, decided_at, ruleset, customer, body, _ = record
+    decision_id, decided_at, ruleset, customer, body, *_ = record
     return decision_id, to_microseconds(decided_at), ruleset, customer, body
 
 
@@ -211,5 +212,6 @@ def _by_id(rows: Iterable[Sequence[Any]]) -> Stored:
 
 
 def _record(row: Sequence[Any]) -> DecisionRecord:
-    decision_id, decided_at, ruleset, customer, body, key = row
-    return DecisionRecord(decision_id, from_microseconds(decided_at), ruleset, customer, body, key)
+    decision_id, decided_at, ruleset, customer, body, key, statements = row
+    at, stated = from_microseconds(decided_at), people.unpacked(statements)
+    return DecisionRecord(decision_id, at, ruleset, customer, body, key, stated)

@@ -32,7 +32,7 @@ RPC_BOUNDS_SECONDS = (
 SIZE_BOUNDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 CHANNELS_MOST = 32
-"""Where a ruleset names none, callers may say what they like; businesses have a dozen."""
+"""A ruleset may name any number; businesses have a dozen."""
 
 
 class Metrics:
@@ -92,7 +92,7 @@ class Metrics:
             self._loads.add(((names.LOAD, type(event).__name__.removeprefix("Ruleset").lower()),))
 
     def _decided(self, event: DecisionMade) -> None:
-        channel = self._channels.label(event.channel)
+        channel = self._channels.label(names.channel(event.channel))
         seconds = max(0, event.ended_ns - event.started_ns) / 1e9
         self._decisions.add(
             (

@@ -84,6 +84,11 @@ def plain(text: str) -> str:
     return text[:TEXT_MAX_CHARS].encode("utf-8", "replace").decode()
 
 
+def channel(name: str) -> str:
+    """A channel that the ruleset names, or what stands for all others."""
+    return plain(name) or OTHER
+
+
 def method(name: str) -> str:
     """The full method name as the conventions have it: no leading slash."""
     return plain(name.removeprefix("/"))

@@ -37,7 +37,7 @@ class Narrator:
 
     def _pause_changed(self, event: PauseChanged) -> None:
         if event.paused:
-            self._log.warning("action_paused", action=event.action, by=event.by, cause=event.cause)
+            self._log.warning("action_paused", action=event.action)
         else:
             self._log.info("action_resumed", action=event.action)
 

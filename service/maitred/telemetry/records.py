@@ -37,7 +37,7 @@ def evaluation(event: DecisionMade, where: Place) -> LogRecord:
         names.FLAG_SET: names.plain(event.ruleset_version),
         names.FLAG_PROVIDER: "maitred",
         names.DECISION_ID: event.decision_id,
-        names.CHANNEL: names.plain(event.channel),
+        names.CHANNEL: names.channel(event.channel),
         names.PROPOSALS: tuple(map(names.plain, event.proposals)),
         names.DRY_RUN: event.dry_run,
     }
@@ -69,7 +69,7 @@ def claim(event: ClaimMoved, where: Place) -> LogRecord:
 
 
 def pause_changed(event: PauseChanged, at_ns: int) -> LogRecord:
-    """An action was stopped or goes on. By whom and why stands in the database and the process log."""
+    """An action was stopped or goes on. By whom and why stands in the database."""
     attributes: Attributes = {names.ACTION: names.plain(event.action), names.PAUSED: event.paused}
     return _record(names.PAUSE_EVENT, at_ns, attributes, _WARN if event.paused else _INFO)
 

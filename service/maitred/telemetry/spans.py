@@ -116,7 +116,7 @@ def _usual(ruleset: str, version: str, channel: str, replayed: bool, dry_run: bo
         names.STATUS: "OK",
         names.RULESET_HASH: ruleset,
         names.RULESET_VERSION: names.plain(version),
-        names.CHANNEL: names.plain(channel),
+        names.CHANNEL: names.channel(channel),
         names.REPLAYED: replayed,
         names.DRY_RUN: dry_run,
     }

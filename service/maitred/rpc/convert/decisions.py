@@ -117,7 +117,7 @@ def get_decision_response(view: RecordView) -> bytes:
 def explain_of(number: int) -> Explain:
     """proto3 enums are open: any number can arrive."""
     if not 0 <= number < len(_EXPLAIN):
-        malformed(messages.unknown_number("explain", number, tuple(Explain.__members__)))
+        malformed(messages.unknown_number("explain", tuple(Explain.__members__)))
     return _EXPLAIN[number]
 
 
@@ -127,7 +127,7 @@ def _in_order(consent: ConsentSignals) -> tuple[Any, ...]:
 
 def _max_actions(number: int) -> int:
     if number > MAX_ACTIONS_MOST:
-        malformed(messages.too_large("max_actions", MAX_ACTIONS_MOST, number))
+        malformed(messages.too_large("max_actions", MAX_ACTIONS_MOST))
     return number or 1
 
 

@@ -97,7 +97,7 @@ def member(kind: type[Number], field: str, number: int) -> Number:
     try:
         return kind(number)
     except ValueError:
-        malformed(messages.unknown_number(field, number, tuple(kind.__members__)))
+        malformed(messages.unknown_number(field, tuple(kind.__members__)))
 
 
 def fingerprint_of(content: tuple[Any, ...]) -> bytes:

@@ -76,7 +76,7 @@ def limits_call(data: bytes) -> LimitsCall:
     check_text("action", request.action, ID_MOST_BYTES)
     check_text("location_id", request.location_id, ID_MOST_BYTES)
     if request.most_subjects > SUBJECTS_MOST:
-        malformed(messages.too_large("most_subjects", SUBJECTS_MOST, request.most_subjects))
+        malformed(messages.too_large("most_subjects", SUBJECTS_MOST))
     call = LimitsCall(request.limit, request.action, request.location_id)
     return call._replace(most=request.most_subjects) if request.most_subjects else call
 
