@@ -139,7 +139,7 @@ def test_the_words_of_a_stand_in_say_for_whom(lone_house):
         capacity(applies_to="{actions: [pizza]}", limit=0),
     )
     answer = lone_house.decide(explain=Explain.EXPLAIN_FULL)
-    assert answer.why[0][0] == "stands in for pizza, of which none is left"
+    assert answer.why[0][0] == "stands in for pizza, of which none can be had now"
     assert [(each.action, each.reason.name) for each in answer.refusals] == [("pizza", "CAPACITY_EXHAUSTED")]
 
 

@@ -110,7 +110,7 @@ class _Telling:
         action = self._policy.by_name[proposal.action]
         lines = why_of(action, self._question.facts, self._memo, self._derivation)
         place_of = proposal.substitute_for
-        return (f"stands in for {place_of}, of which none is left", *lines) if place_of else lines
+        return (f"stands in for {place_of}, of which none can be had now", *lines) if place_of else lines
 
 
 def _shortages(policy: Policy, question: Question, snapshot: Snapshot) -> Mapping[str, Shortage]:

@@ -14,7 +14,7 @@ _STEP_REFUSED = {
 
 _CLAIM_DENIED = {
     Reason.PAUSED: "is stopped by an operator",
-    Reason.NOT_LIVE: "is over",
+    Reason.NOT_LIVE: "is not live any more",
     Reason.CONSENT_REQUIRED: "needs a consent that is not given any more",
     Reason.SENSITIVE: "needs an explicit consent that is not given any more",
     Reason.WRONG_CHANNEL: "is not for this channel",
