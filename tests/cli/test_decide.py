@@ -127,7 +127,7 @@ def test_the_context_may_stand_in_a_file_and_the_time_may_be_given(service, mait
     [
         (
             ("--channel", "kiosk"),
-            "error: the request is malformed: unknown channel `kiosk`, known are mobile, pos",
+            "error: the request is malformed: unknown channel, known are mobile, pos",
         ),
         (("--channel", "pos", "--ruleset", "ab" * 32), "error: not found: no such ruleset"),
     ],
@@ -192,8 +192,8 @@ def speak_http(stranger: socket.socket) -> None:
         (("--context", "@nowhere.json"), "cannot read `nowhere.json`: No such file"),
         (("--at", "2026-12-01T11:30:00"), "`2026-12-01T11:30:00` is not an instant with its offset"),
         (("--at", "0001-01-01T00:00:00+14:00"), "`0001-01-01T00:00:00+14:00` is not an instant"),
-        (("--max-actions", "0"), "invalid value for '--max-actions'"),
-        (("--explain", "all"), "invalid value for '--explain'"),
+        (("--max-actions", "0"), "invalid value for `--max-actions` "),
+        (("--explain", "all"), "invalid value for `--explain` "),
         (("--tls-ca", "nowhere.pem"), "cannot read `nowhere.pem`: "),
     ],
 )

@@ -187,7 +187,7 @@ def test_an_action_is_paused_by_who_is_signed_in_and_goes_on(ask, shop, place):
         (("--watch", "0"), "`0` is no interval: give seconds from 0.2 to 3600"),
         (("--watch", "nan"), "`nan` is no interval"),
         (("--watch", "1e9"), "`1e9` is no interval"),
-        (("--most", "0"), "invalid value for '--most'"),
+        (("--most", "0"), "invalid value for `--most`: write 1 or more"),
     ],
 )
 def test_bad_words_are_told(run, words, message):

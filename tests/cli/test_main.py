@@ -59,10 +59,10 @@ def test_no_command_shows_the_help(run):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["decid"], "error: no such command 'decid'"),
+        (["decid"], "error: no such command `decid`"),
         (["check"], "error: missing argument"),
         (["explain"], "error: missing argument"),
-        (["decide", "--customer"], "error: option '--customer' requires an argument"),
+        (["decide", "--customer"], "error: option `--customer` requires an argument"),
     ],
 )
 def test_bad_usage_is_one_line_and_where_to_look(run, args, message):

@@ -184,7 +184,7 @@ def test_a_port_in_use_is_told(serve, rules):
             ("--workers", "2"),
             "error: 2 workers need PostgreSQL: SQLite takes one process\nname one with --database",
         ),
-        (("--workers", "0"), "error: invalid value for '--workers'"),
+        (("--workers", "0"), "error: invalid value for `--workers`"),
         (("--rules", "nowhere"), "error: `nowhere` is not a directory"),
         (("--tls-cert", "cert.pem"), "error: TLS needs both --tls-cert and --tls-key"),
         (("--tls-client-ca", "ca.pem"), "error: --tls-client-ca needs --tls-cert and --tls-key as well"),

@@ -1,5 +1,7 @@
 """Every text of the command line: lower case, no full stop, input in backticks, what to do."""
 
+import re
+
 HELP = """Decides what is appropriate for a customer, here and now.
 
 [bold]maitred serve[/bold] answers calls with the rules of a directory; [bold]maitred decide[/bold] asks it \
@@ -24,9 +26,21 @@ def error(message: str) -> str:
     return f"error: {message}"
 
 
+_IN_OUR_WORDS = (
+    (r"Value error, ", ""),
+    (r"Input should be greater than or equal to (\S+)", r"write \1 or more"),
+    (r"Input should be less than or equal to (\S+)", r"write \1 or less"),
+    (r"Input should be a valid integer\b.*", "write a whole number"),
+    (r"Input should be a valid number\b.*", "write a number"),
+    (r"'([^'\n]*)'", r"`\1`"),
+)
+
+
 def usage(message: str) -> str:
     """What typer says about flags, in house style."""
     message = message.strip().removesuffix(".")
+    for theirs, ours in _IN_OUR_WORDS:
+        message = re.sub(theirs, ours, message)
     return message[:1].lower() + message[1:]
 
 
