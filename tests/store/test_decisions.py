@@ -119,6 +119,7 @@ RECORDS = st.builds(
     customer=st.binary(max_size=16),
     body=st.binary(max_size=2000),
     key=st.just(b""),
+    statements=st.just({}),
 )
 
 

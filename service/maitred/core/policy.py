@@ -66,8 +66,7 @@ class Policy:
 
     Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
-    by. ``limits`` are all there are, by key. ``channels`` are those that the files name: where a
-    ruleset lists none, callers may name others. ``standing`` are proposals
+    by. ``limits`` are all there are, by key. ``standing`` are proposals
     that depend on no attribute, by action, rank and channel.
     """
 
@@ -82,7 +81,6 @@ class Policy:
     by_name: Mapping[str, Action]
     limits: Mapping[str, Limit]
     masks: Masks | None = None
-    channels: frozenset[str] = frozenset()
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
@@ -166,14 +164,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         by_name={action.name: action for action in actions},
         limits={limit.key: limit for action in actions for limit in action.limits},
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
-        channels=frozenset(ruleset.channels) or frozenset(_channels_named(actions)),
     )
-
-
-def _channels_named(actions: Iterable[Action]) -> Iterable[str]:
-    for action in actions:
-        yield from action.channels
-        yield from action.treatments
 
 
 def _condition_of(action: Action) -> Condition:

@@ -240,7 +240,7 @@ class DecisionService:
             ruleset=answer.ruleset,
             ruleset_version=ruleset.version if ruleset.hash == answer.ruleset else "",
             # What callers may put there at will can be a customer's data.
-            channel=call.channel if call.channel in made.policy.channels else "",
+            channel=call.channel if ruleset.channels else "",
             location_id="" if made.policy.locations is None else call.location_id,
             proposals=tuple(proposal.action for proposal in answer.proposals),
             refusals=_refusal_counts(call, made, answer),
