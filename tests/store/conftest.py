@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from tests.store.customers import Customer
 
 from maitred.engine.ports import DecisionRecord
 from maitred.store import SqlStore, open_store
@@ -48,3 +49,13 @@ def count() -> Callable[[SqlStore], int]:
             return connection.exec_driver_sql("SELECT count(*) FROM decision").scalar_one()
 
     return run
+
+
+@pytest.fixture
+def customer(make_record: Callable[..., DecisionRecord]) -> Callable[[SqlStore], Customer]:
+    """Somebody with a decision of their own."""
+
+    def make(store: SqlStore) -> Customer:
+        return Customer(store, make_record)
+
+    return make

@@ -4,20 +4,20 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.store.customers import NOON
 
 from maitred.core.consents import Consent, ConsentState
 from maitred.core.limits import Counter, Heat, Need
 from maitred.core.lots import Origin, Release, Status, Take, UnitState
 from maitred.core.outcomes import OutcomeKind
 from maitred.core.reasons import Reason
-from maitred.engine.ports import OutcomeRow, Person, StoreConflict
+from maitred.engine.ports import OutcomeRow, StoreConflict
 from maitred.store import open_store
 
-NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 MINUTE_US = 60_000_000
 NOTHING = {"key": 0, "consents": 0, "outcomes": 0, "caps": 0, "claims unlinked": 0}
 POOL = Need(Counter("pool", "", "day"), 1_000, Reason.CAPACITY_EXHAUSTED)
@@ -27,61 +27,6 @@ def cap_of(subject, lookback_us=None):
     window = "rolling" if lookback_us else "day"
     counter = Counter("cap", subject, window, heat=Heat.PERSON)
     return Need(counter, 1_000, Reason.FREQUENCY_CAPPED, lookback_us)
-
-
-class Customer:
-    """Somebody with a decision of their own, and what a test does for them."""
-
-    def __init__(self, store, make_record):
-        self.store = store
-        self.person = Person(os.urandom(16), os.urandom(18), os.urandom(60), {})
-        self.record = make_record(customer=self.person.ref, key=self.person.key)
-        with store.transaction() as transaction:
-            transaction.add_people([self.person])
-            transaction.append([self.record])
-
-    @property
-    def ref(self):
-        return self.person.ref
-
-    def take(self, *needs, hold_us=None, reuse=b"", now=NOON):
-        key = os.urandom(16)
-        origin = Origin(self.record.decision_id, "free-pizza")
-        take = Take(key, b"as sent", (needs,), hold_us, (reuse,) if reuse else (), origin)
-        with self.store.transaction() as transaction:
-            transaction.settle(now, [take])
-        return key
-
-    def report(self, count):
-        rows = [
-            OutcomeRow(
-                os.urandom(16),
-                b"sent",
-                self.record.decision_id,
-                "a",
-                OutcomeKind.PRESENTED,
-                NOON,
-                recorded=True,
-                detail="",
-            )
-            for _ in range(count)
-        ]
-        with self.store.transaction() as transaction:
-            transaction.append_outcomes(rows)
-
-    def state(self, count):
-        consents = [
-            Consent("ads", ConsentState.GRANTED, "app", NOON + timedelta(number)) for number in range(count)
-        ]
-        self.store.record_consents(self.person, os.urandom(16), b"sent", consents)
-
-
-@pytest.fixture
-def customer(make_record):
-    def make(store):
-        return Customer(store, make_record)
-
-    return make
 
 
 @pytest.fixture

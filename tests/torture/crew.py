@@ -17,6 +17,8 @@ RULES = Path(__file__).parent / "rules"
 ROUNDS = 240
 COUNTED = ("location", "everybody", "both")
 """How the units of a round are counted, in turn; see the rules."""
+STORES = 5
+"""Of each round: in a table, so that operators see them by their names."""
 WORKERS = 4
 START_SECONDS = 120
 STOP_SECONDS = 60
@@ -30,6 +32,8 @@ def write_rules(folder):
     copytree(RULES, folder)
     rows = [f"{number},{COUNTED[number % len(COUNTED)]}\n" for number in range(ROUNDS)]
     (folder / "rounds.csv").write_text("round,counted\n" + "".join(rows))
+    stores = [f"store-{number}-{store}\n" for number in range(ROUNDS) for store in range(STORES)]
+    (folder / "stores.csv").write_text("id\n" + "".join(stores))
     return folder
 
 

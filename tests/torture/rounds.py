@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import grpc
 from tests.torture.books import CONFIRMED, HELD, LIVE, Books, Sampler, sums, told_of
-from tests.torture.crew import COUNTED
+from tests.torture.crew import COUNTED, STORES
 from tests.torture.crowd import in_threads
 
 from maitred.core.limits import Counts, needs_of
@@ -18,7 +18,6 @@ from maitred.v1 import decision_pb2 as pb
 UNITS = 300
 COPIES = 3
 DECISIONS = 30
-STORES = 5
 SPARE_CLAIMS = 20
 """More than there are units left at the end, were they all in one store: some are denied."""
 THREADS = (16, 64, 128)
