@@ -1,0 +1,292 @@
+"""Requests of every kind with a canary in every field, and rules that put them to every use."""
+
+import itertools
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import grpc
+from google.protobuf import struct_pb2, timestamp_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tests.privacy.conftest import CALL_SECONDS
+
+from maitred.engine.errors import CallError
+from maitred.rpc.convert.decisions import decide_call
+from maitred.rpc.convert.privacy import record_consent_call
+from maitred.v1 import decision_pb2 as pb
+from maitred.v1 import privacy_pb2, ruleset_pb2
+
+EMAIL, PHONE, CARD, NAME = (
+    "canary.bird@example.com",
+    "2025550143",
+    "4929123412341238",
+    "Zachariah Quillfeather",
+)
+CANARIES = (EMAIL, PHONE, CARD, NAME)
+
+COMMON = """\
+apiVersion: maitred/v1
+kind: Ruleset
+name: house
+version: "1"
+{channels}
+---
+apiVersion: maitred/v1
+kind: Context
+name: house
+attributes:
+  customer.name: {{type: string, purpose: service}}
+  customer.email: {{type: string, purpose: ads}}
+  customer.phone: {{type: string, purpose: ads}}
+  customer.card: {{type: int, purpose: service}}
+  customer.tier: {{type: string, purpose: service, values: [gold, basic]}}
+  customer.lists: {{type: list<string>, purpose: ads}}
+  household.id: {{type: string, purpose: service}}
+  device.id: {{type: string, purpose: service}}
+  session.id: {{type: string, purpose: service}}
+---
+apiVersion: maitred/v1
+kind: Privacy
+name: law
+purposes: {{service: Doing it., ads: Showing it.}}
+default: here
+jurisdictions:
+  here:
+    bases: {{service: contract, ads: opt_out}}
+---
+apiVersion: maitred/v1
+kind: Action
+name: greeting
+title: Hello
+type: offer
+{treatments}
+alternatives: [instead]
+score: 2.0
+---
+apiVersion: maitred/v1
+kind: Action
+name: instead
+title: Instead
+type: offer
+score: 0.5
+---
+apiVersion: maitred/v1
+kind: Action
+name: picky
+title: Picky
+type: offer
+consent: [ads]
+eligibility:
+  - require: customer.email.endsWith("@nowhere.invalid") && customer.phone.size() > 3
+    reason: nowhere
+  - require: customer.tier == "gold"
+    reason: gold
+  - require: 10 / (customer.card - customer.card) > 1
+    reason: broken
+---
+{locations}
+""" + "---\n".join(
+    f"""\
+apiVersion: maitred/v1
+kind: {kind}
+name: {name}
+applies_to: {{{{actions: [{action}]}}}}
+per: [{per}]
+limit: {limit}
+window: {window}
+counts: {counts}
+"""
+    for kind, name, action, per, limit, window, counts in (
+        ("FrequencyCap", "per-customer", "greeting", "customer", 50, "lifetime", "presented"),
+        ("FrequencyCap", "per-household", "greeting", "household", 50, "{{rolling: 7d}}", "presented"),
+        ("FrequencyCap", "per-device", "greeting", "device", 50, "{{calendar: day}}", "claimed"),
+        ("FrequencyCap", "per-session", "greeting", "customer", 50, "session", "decided"),
+        ("FrequencyCap", "per-email", "instead", "customer.email", 50, "lifetime", "decided"),
+        ("FrequencyCap", "per-card", "instead", "customer.card", 50, "lifetime", "presented"),
+        ("FrequencyCap", "sorry", "instead", "customer", 50, "lifetime", "rejected"),
+        ("Capacity", "per-channel", "greeting", "channel", 500, "lifetime", "claimed"),
+        ("Capacity", "per-place", "greeting", "location", 500, "lifetime", "redeemed"),
+        ("Capacity", "all", "greeting", "", 500, "lifetime", "claimed"),
+    )
+)
+OPEN = COMMON.format(channels="", locations="", treatments="")
+CLOSED = COMMON.format(
+    channels="channels: [pos, mobile]",
+    treatments="""\
+treatments:
+  pos:
+    title: "Hello ${customer.name}"
+    say: "Dear ${customer.name}, ${customer.email} and ${customer.phone}."
+    show: "CARD ${customer.card}"
+""",
+    locations="""\
+apiVersion: maitred/v1
+kind: Locations
+name: stores
+table: {file: stores.csv, columns: {city: string}}
+---
+""",
+)
+RULES = {"open": (OPEN, {}), "closed": (CLOSED, {"stores": "id,city\n1,Bergen\n"})}
+
+
+class Nest:
+    """Sends everything and keeps what comes back: ids, and the texts of errors."""
+
+    def __init__(self, stubs):
+        self.stubs, self.told, self.codes, self._ids = stubs, [], set(), itertools.count()
+        self.prints = set()
+
+    def call(self, method, request):
+        try:
+            return method(request, timeout=CALL_SECONDS)
+        except grpc.RpcError as error:
+            self.codes.add(error.code())
+            self.told += [error.details(), repr(error.trailing_metadata()), error.debug_error_string()]
+            return None
+
+    def id(self, canary=""):
+        return f"{canary}{next(self._ids)}"
+
+    def context(self, canary, session=""):
+        values = {"name": NAME, "email": EMAIL, "phone": PHONE, "card": int(CARD), "tier": "gold"}
+        return {
+            "customer": {**values, "lists": list(CANARIES), canary: canary},
+            "household": {"id": canary},
+            "device": {"id": canary},
+            "session": {"id": session or canary},
+            canary: {canary: [canary]},
+        }
+
+    def request(self, canary, **fields):
+        usual = {
+            "request_id": self.id(canary),
+            "customer_id": canary,
+            "channel": "pos",
+            "context_json": json.dumps(self.context(canary)).encode(),
+            "max_actions": 5,
+            "explain": pb.EXPLAIN_FULL,
+        }
+        return pb.DecideRequest(**(usual | fields))
+
+    def decide(self, canary, **fields):
+        request = self.request(canary, **fields)
+        with suppress(CallError):
+            self.prints.add(decide_call(request.SerializeToString()).fingerprint)
+        return self.call(self.stubs.decisions.Decide, request)
+
+
+def decides(nest, canary):
+    """Decisions that are answered and such that are not."""
+    made = [nest.decide(canary), nest.decide(canary, channel=canary, location_id=canary)]
+    made.append(nest.decide(canary, location_id="1", consent=signals(canary)))
+    made.append(nest.decide(canary, context_json=json.dumps({"customer": canary, canary: canary}).encode()))
+    unfit = {"customer": {"card": canary, "tier": canary}}
+    made.append(nest.decide(canary, context_json=json.dumps(unfit).encode()))
+    struct = struct_pb2.Struct()
+    struct.update({"customer": {"name": canary, "tier": canary}, canary: canary})
+    made.append(nest.decide(canary, context_json=None, context=struct))
+    nest.decide(canary, dry_run=True)
+    nest.decide(canary, ruleset=canary)
+    nest.decide(canary, location_id=canary)
+    nest.decide(canary, channel=canary)
+    nest.decide(canary, max_actions=int(PHONE))
+    nest.decide(canary, explain=int(PHONE))
+    nest.decide(canary, at=timestamp_pb2.Timestamp(seconds=int(CARD)))
+    nest.decide(canary, context_json=f'{{"{canary}": {canary}'.encode())
+    nest.decide(canary, context_json=json.dumps([canary]).encode())
+    nest.decide(canary, context_json=json.dumps({"a": canary * 20_000}).encode())
+    for field in ("request_id", "customer_id", "channel", "location_id", "ruleset"):
+        nest.decide(canary, **{field: canary * 40})
+        nest.decide(canary, **{field: f"{canary}\n"})
+    again = nest.request(canary)
+    nest.call(nest.stubs.decisions.Decide, again)
+    again.channel, again.max_actions = "mobile", 4
+    nest.call(nest.stubs.decisions.Decide, again)
+    two = [nest.request(canary), nest.request(canary, ruleset=canary)]
+    streamed = nest.stubs.decisions.DecideStream(iter(two))
+    try:
+        list(streamed)
+    except grpc.RpcError as error:
+        nest.told.append(error.details())
+    return [answer for answer in made if answer]
+
+
+def signals(canary):
+    return pb.ConsentSignals(granted=[canary], denied=[f"{canary}!"], gpc=True, tcf=canary, gpp=canary)
+
+
+def moves(nest, canary, made):
+    """Claims, redemptions, releases and outcomes, of what there is and of what there is not."""
+    stub = nest.stubs.decisions
+    for answer in made:
+        for proposal in answer.proposals:
+            of = {"decision_id": answer.decision_id, "action": proposal.action}
+            claim = nest.call(stub.Claim, pb.ClaimRequest(request_id=nest.id(canary), **of))
+            if claim and claim.claim_id:
+                nest.call(stub.Redeem, pb.RedeemRequest(request_id=nest.id(canary), claim_id=claim.claim_id))
+                step = {"request_id": nest.id(canary), "claim_id": claim.claim_id}
+                nest.call(stub.Release, pb.ReleaseRequest(**step, cause=canary))
+                nest.call(stub.Release, pb.ReleaseRequest(**step, cause=f"other {canary}"))
+                nest.call(stub.Redeem, pb.RedeemRequest(request_id=nest.id(canary), claim_id=claim.claim_id))
+            kinds = pb.PRESENTED, pb.REJECTED, pb.REDEEMED, pb.RELEASED
+            outcomes = [pb.Outcome(outcome_id=nest.id(canary), kind=kind, **of) for kind in kinds]
+            nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=outcomes))
+        nest.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=answer.decision_id, explain=2))
+        other = pb.ClaimRequest(request_id=canary, decision_id=answer.decision_id, action=canary)
+        nest.call(stub.Claim, other)
+    nest.call(stub.Claim, pb.ClaimRequest(request_id=canary, decision_id=canary, action=canary))
+    nest.call(stub.Redeem, pb.RedeemRequest(request_id=canary, claim_id=canary))
+    nest.call(stub.Release, pb.ReleaseRequest(request_id=canary, claim_id=canary, cause=canary))
+    nest.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary))
+    nest.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary, explain=int(PHONE)))
+    outcome = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=pb.PRESENTED)
+    nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome]))
+    nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome, outcome]))
+    outcome.kind = int(PHONE)
+    nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome]))
+
+
+def consents(nest, canary):
+    stub = nest.stubs.privacy
+    said = {"source": canary, "text_version": canary, "state": privacy_pb2.GRANTED}
+    record = privacy_pb2.ConsentRecord(purpose="ads", **said)
+    for records in ([record], [privacy_pb2.ConsentRecord(purpose=canary, **said)], []):
+        request = privacy_pb2.RecordConsentRequest(
+            request_id=nest.id(canary), customer_id=canary, records=records
+        )
+        nest.call(stub.RecordConsent, request)
+        with suppress(CallError):
+            told = record_consent_call(request.SerializeToString(), now=datetime.now(UTC))
+            nest.prints.add(told.fingerprint)
+        request.request_id = canary
+        nest.call(stub.RecordConsent, request)
+    record.state = int(PHONE)
+    nest.call(
+        stub.RecordConsent,
+        privacy_pb2.RecordConsentRequest(request_id=canary, customer_id=canary, records=[record]),
+    )
+    record.state, record.at.seconds = privacy_pb2.DENIED, int(CARD)
+    nest.call(
+        stub.RecordConsent,
+        privacy_pb2.RecordConsentRequest(request_id=nest.id(canary), customer_id=canary, records=[record]),
+    )
+    nest.call(stub.GetConsent, privacy_pb2.GetConsentRequest(customer_id=canary))
+    for name in ("GetConsent", "ExportCustomer", "EraseCustomer"):
+        request = getattr(privacy_pb2, f"{name}Request")(customer_id=f"{canary}\n{canary}")
+        nest.call(getattr(stub, name), request)
+
+
+def operations(nest, canary):
+    stub = nest.stubs.rulesets
+    for action in ("greeting", canary):
+        nest.call(stub.PauseAction, ruleset_pb2.PauseActionRequest(action=action, by=canary, cause=canary))
+        nest.call(stub.ResumeAction, ruleset_pb2.ResumeActionRequest(action=action))
+    for field in ("limit", "action", "location_id"):
+        nest.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(**{field: canary}))
+    nest.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(most_subjects=int(PHONE)))
+    health = health_pb2_grpc.HealthStub(nest.stubs.channel)
+    nest.call(health.Check, health_pb2.HealthCheckRequest(service=canary))
+    for path in (f"/{canary.replace(' ', '')}/Decide", "/maitred.v1.DecisionService/Decide"):
+        raw = nest.stubs.channel.unary_unary(path, request_serializer=bytes, response_deserializer=bytes)
+        nest.call(raw, canary.encode())
