@@ -74,7 +74,9 @@ class Proposals:
         action = policy.by_name.get(proposed.action)
         if action is None:
             return None
-        body = replace(proposed.body, facts=_fitting(proposed.body.facts, policy.ruleset.attributes))
+        body = proposed.body
+        if proposed.record.ruleset != policy.ruleset.hash:
+            body = replace(body, facts=_fitting(body.facts, policy.ruleset.attributes))
         question = question_of(policy, proposed.record, body)
         place = policy.location(body.location_id) or Location("", policy.ruleset.zone, {})
         facts = {**question.facts, **place.attributes, "now": now}
