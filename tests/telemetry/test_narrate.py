@@ -60,7 +60,8 @@ def test_a_fault_of_ours_has_its_id_its_trace_and_its_traceback(narrator, log):
         "trace_id": "4b" * 16,
         "seconds": 0.25,
         "held_back": 0,
-        "cause": cause,
+        "cause": None,
+        "exception": "builtins.ValueError",
     }
 
 
@@ -91,3 +92,22 @@ def test_a_flood_is_a_trickle_in_the_log_and_its_size_is_said(narrator, log, clo
     narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))
     narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))
     assert [fields["held_back"] for _, _, fields in log.said[-2:]] == [1_000 - CALLS_PER_CODE_AND_SECOND, 0]
+
+
+def test_a_fault_of_ours_is_told_by_where_it_came_from_and_not_by_its_text(log):
+    def fail(value):
+        try:
+            return {}[value]
+        except KeyError as error:
+            raise ValueError(value) from error
+
+    canary = "ann@example.com"
+    with pytest.raises(ValueError, match=canary) as raised:
+        fail(canary)
+    Narrator(log).tell(CallFailed("a.B/C", None, 0.0, "e-1", cause=raised.value))
+    ((level, said),) = log.of("call_failed")
+    assert level == "error"
+    assert "builtins.ValueError\nwhich came after:\n" in said["exception"]
+    assert said["exception"].endswith("builtins.KeyError")
+    assert ", in fail" in said["exception"]
+    assert canary not in str(said)

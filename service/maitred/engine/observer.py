@@ -111,7 +111,7 @@ class CallFailed:
     """A call was answered with an error. ``error_id`` is set for faults of ours only.
 
     ``status`` is what the caller saw (``NOT_FOUND``), in the words of its protocol. ``cause`` is
-    the exception behind a fault of ours: its traceback goes to the process log, nowhere else.
+    the exception behind a fault of ours: where it came from goes to the process log, its text nowhere.
     """
 
     method: str

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from traceback import format_tb
 
 from maitred.engine.errors import Code
 from maitred.engine.log import Log
@@ -10,6 +11,8 @@ from maitred.engine.observer import CallFailed, Event, PauseChanged, RulesetLoad
 
 # Enough to see what is wrong; a flood of bad calls must not become a flood of lines.
 CALLS_PER_CODE_AND_SECOND = 10
+# Exceptions behind one another; a driver's failure has three or four.
+CAUSES_MOST = 8
 
 # Faults of the caller's own, which an operator need not act on.
 _CALLERS = frozenset({Code.MALFORMED, Code.NOT_FOUND, Code.OTHER_CONTENT})
@@ -67,7 +70,7 @@ class Narrator:
         }
         said = {name: value for name, value in fields.items() if value != ""}
         if event.code is None:
-            self._log.error("call_failed", cause=event.cause, **said)
+            self._log.error("call_failed", cause=None, exception=whereabouts(event.cause), **said)
         elif event.code in _CALLERS:
             self._log.info("call_failed", **said)
         else:
@@ -77,6 +80,16 @@ class Narrator:
         """A caller who has an error id is told by it what happened, if only when and where."""
         if event.error_id:
             self._log.error("call_failed_again", method=event.method, error_id=event.error_id)
+
+
+def whereabouts(error: BaseException | None) -> str:
+    """Where an exception and those behind it came from, and of which class: their texts can hold anything."""
+    told: list[str] = []
+    while error is not None and len(told) < CAUSES_MOST:
+        kind = type(error)
+        told.append(f"{''.join(format_tb(error.__traceback__))}{kind.__module__}.{kind.__qualname__}")
+        error = error.__cause__ or error.__context__
+    return "\nwhich came after:\n".join(told)
 
 
 class Throttle:
