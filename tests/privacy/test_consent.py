@@ -73,13 +73,13 @@ def test_every_way_of_agreeing_is_heeded_and_the_stricter_wins(shop):
 
 
 def test_a_sensitive_category_is_read_with_explicit_consent_alone(shop):
-    assert reasons(shop.ask("ann"))["dessert"] == "CONSENT_REQUIRED"
+    assert reasons(shop.ask("ann"))["dessert"] == "SENSITIVE"
     assert "dessert" in names(shop.ask("ann", consent=ConsentSignals(granted={"health"})))
     shop.state("ann", "health", "GRANTED")
     answer = shop.ask("ann")
     assert "dessert" in names(answer)
     american = {"context": {"customer": {**CONTEXT["customer"], "country": "us"}}}
-    assert reasons(shop.ask("ann", **american))["dessert"] == "CONSENT_REQUIRED"
+    assert reasons(shop.ask("ann", **american))["dessert"] == "SENSITIVE"
     record = shop.get_decision(answer.decision_id)
     assert orjson.loads(record.facts_json)["customer.allergies"] == ["gluten"]
     assert any("no_gluten" in each for each in record.situations)

@@ -48,10 +48,12 @@ class Gate:
 def gates_of(action: Action) -> tuple[Gate, ...]:
     """What the action must pass, in order of precedence of the reasons."""
     channels = Literal("channel", OneOf(action.channels)) if action.channels else conditions.TRUE
+    # Where explicit consent lacks, that is the reason, and not that its purpose is not allowed.
+    purposes = (purpose for purpose in action.consent if purpose not in action.explicit)
     return (
         Gate(Reason.NOT_LIVE, "live", live_condition(action.live)),
         Gate(Reason.WRONG_CHANNEL, "channels", channels),
-        *(Gate(Reason.CONSENT_REQUIRED, purpose, consent_condition(purpose)) for purpose in action.consent),
+        *(Gate(Reason.CONSENT_REQUIRED, purpose, consent_condition(purpose)) for purpose in purposes),
         *(
             Gate(Reason.SENSITIVE, category, sensitive_condition(category))
             for category in sorted(action.sensitive)

@@ -83,7 +83,8 @@ class Action:
     chooses it, in order of name. ``channels`` empty means every channel. ``limits`` are all
     that apply to it, in order of key. ``alternatives`` are names of actions that take its
     place, in this order, where there is no capacity for it. ``consent`` are the purposes that
-    must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way.
+    must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way, and
+    ``explicit`` those of the purposes that stand for one of them.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Action:
     alternatives: tuple[str, ...] = ()
     consent: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
+    explicit: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

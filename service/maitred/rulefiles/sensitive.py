@@ -51,7 +51,11 @@ class Prover:
             purpose = self.purposes.get(self.sensitive[name])
             if purpose is not None and purpose not in action.consent:
                 self._tell(placed, action, name, purpose)
-        return replace(action, sensitive=frozenset(map(self.sensitive.__getitem__, read))) if read else action
+        if not read:
+            return action
+        categories = frozenset(map(self.sensitive.__getitem__, read))
+        explicit = frozenset(self.purposes[each] for each in categories if each in self.purposes)
+        return replace(action, sensitive=categories, explicit=explicit)
 
     def _tell(self, placed: Placed, action: Action, name: str, purpose: str) -> None:
         # Rows of one table have one template.
