@@ -24,7 +24,8 @@ from maitred.core.privacy import (
     Minors,
     PrivacyRules,
     Purpose,
-    permissions,
+    is_minor,
+    permissions_in,
 )
 from maitred.core.reads import SituationReads, attributes_read
 from maitred.core.reasons import Reason
@@ -204,8 +205,10 @@ def as_if(ruleset, context, purpose):
 
 
 def is_allowed(ruleset, context, known, location, purpose):
-    facts = {"customer.age": context["customer"].get("age"), **location.attributes}
-    return permissions(ruleset.privacy, facts, known, NOW)[purpose].allowed
+    rules, age = ruleset.privacy, context["customer"].get("age")
+    jurisdiction = rules.jurisdiction(location.attributes)
+    minor = is_minor(jurisdiction.minors, age)
+    return permissions_in(rules, jurisdiction, known, NOW, minor=minor)[purpose].allowed
 
 
 @settings(max_examples=60, deadline=None)

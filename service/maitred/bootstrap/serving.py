@@ -196,9 +196,6 @@ class Running:
         self._stopped.set()
         return finished
 
-    def _tell_of_chore(self, error: Exception) -> None:
-        self._log.warning("chore_failed", detail=str(error))
-
     def reload_or_tell(self) -> bool:
         """The same without raising; false where the rules were not to blame and may load the next time."""
         try:

@@ -121,17 +121,10 @@ class Permission(NamedTuple):
     why: str
 
 
-def permissions(rules: PrivacyRules, facts: Facts, known: Known, now: datetime) -> Mapping[str, Permission]:
-    """What is allowed, by purpose. ``facts`` are those before anything is absent."""
-    jurisdiction = rules.jurisdiction(facts)
-    minor = is_minor(jurisdiction.minors, facts.get(rules.age))
-    return permissions_in(rules, jurisdiction, known, now, minor=minor)
-
-
 def permissions_in(
     rules: PrivacyRules, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: bool
 ) -> Mapping[str, Permission]:
-    """The same in a jurisdiction, for a minor or not."""
+    """What is allowed in a jurisdiction, by purpose, for a minor or not."""
     barred = jurisdiction.minors.barred if jurisdiction.minors and minor else frozenset()
     return {
         name: _permission(

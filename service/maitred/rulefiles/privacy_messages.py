@@ -99,10 +99,6 @@ def interest_never() -> str:
     return "a legitimate interest never covers storing on a device: remove purpose 1"
 
 
-def jurisdiction_not_a_value(name: str, attribute: str) -> str:
-    return f"{quoted(attribute)} cannot be {quoted(name)}: it is none of its declared `values`"
-
-
 # What uses it
 
 

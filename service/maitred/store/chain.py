@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 NUMBER_BITS = 40
 """Rows of one process: a million million. Leaves room for eight million processes in 63 bits."""
 FIRST_WRITER = 1
-HASH_OCTETS = 32
 
 _GENESIS = b"maitred.decision.log"
 _WRITER = Struct(">16sqq")
