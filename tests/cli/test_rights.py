@@ -111,7 +111,7 @@ def test_the_same_request_with_another_content_is_refused(ask):
     [
         (("ads", "granted"), "a statement needs its source"),
         (("ads", "--source", "app"), "say what was stated as well"),
-        (("ads", "yes", "--source", "app"), "'yes' is not one of"),
+        (("ads", "yes", "--source", "app"), "`yes` is not one of"),
         (("ads", "granted", "--source", "app", "--at", "2026-12-01T11:30"), "not an instant with its offset"),
     ],
 )

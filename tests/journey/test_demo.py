@@ -122,6 +122,8 @@ def test_a_command_that_is_not_there_is_a_clear_error():
 def test_an_interrupted_demonstration_stops_its_service(root, fake, number, code):
     program = (
         "import signal, sys; from rich.console import Console; from tools import demo;"
+        # In the background of a shell Ctrl-C is ignored, and children inherit that.
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "signal.signal(signal.SIGTERM, demo.terminate);"
         f"sys.exit(demo.run(lambda _: {fake.command()!r}, Console()))"
     )
