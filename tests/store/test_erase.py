@@ -20,13 +20,13 @@ from maitred.store import open_store
 
 MINUTE_US = 60_000_000
 NOTHING = {"key": 0, "consents": 0, "outcomes": 0, "caps": 0, "claims unlinked": 0}
-POOL = Need(Counter("pool", "", "day"), 1_000, Reason.CAPACITY_EXHAUSTED)
+POOL = Need(Counter("pool", "", "day"), 1_000_000, Reason.CAPACITY_EXHAUSTED)
 
 
 def cap_of(subject, lookback_us=None):
     window = "rolling" if lookback_us else "day"
     counter = Counter("cap", subject, window, heat=Heat.PERSON)
-    return Need(counter, 1_000, Reason.FREQUENCY_CAPPED, lookback_us)
+    return Need(counter, 1_000_000, Reason.FREQUENCY_CAPPED, lookback_us)
 
 
 @pytest.fixture

@@ -59,22 +59,27 @@ def own_counters(connection: Connection, ref: bytes) -> Own:
     return {each for part in parts for each in _alone(connection, {each: sums[each] for each in part})}
 
 
-def erase_some(sql: LedgerSql, line: Line, ref: bytes, own: Own) -> Counts:
-    """Deletes some of what a customer has; a transaction each, until nothing is left."""
+def erase_some(line: Line, ref: bytes) -> Counts:
+    """Deletes some of what a customer has said and had; a transaction each, until nothing is left."""
     counts = nothing()
     counts[_OUTCOMES] = _delete_outcomes(line.connection, ref)
     counts[_CONSENTS] = _delete_consents(line.connection, ref)
-    counts[_LOTS], counts[_CAPS] = _unlink(sql, line, ref, own)
     return counts
 
 
 def erase_rest(sql: LedgerSql, line: Line, ref: bytes) -> Counts:
-    """Deletes what has come in the meantime, and the person. Waits for decisions on them."""
+    """Deletes what has come in the meantime, the caps, and the person. Waits for decisions on them.
+
+    Only with the person locked does nobody take units for them: whose a counter is can be told then,
+    and a lot that has been unlinked cannot be asked any more.
+    """
     locked = select(PERSON.c.ref).where(PERSON.c.ref == ref).with_for_update()
     line.connection.execute(locked).all()
     own, counts = own_counters(line.connection, ref), nothing()
-    while any((some := erase_some(sql, line, ref, own)).values()):
+    while any((some := erase_some(line, ref)).values()):
         add(counts, some)
+    while any(unlinked := _unlink(sql, line, ref, own)):
+        add(counts, dict(zip((_LOTS, _CAPS), unlinked, strict=True)))
     counts[_KEY] = line.connection.execute(delete(PERSON).where(PERSON.c.ref == ref)).rowcount
     return counts
 

@@ -138,11 +138,10 @@ class SqlStore:
         Raises ``StoreDown`` and ``StoreConflict``.
         """
         counts = erasing.nothing()
-        own = self._read(lambda connection: erasing.own_counters(connection, ref))
         more = True
         while more:
             with self._transaction(decides=False) as transaction:
-                some = transaction.erase_some(ref, own)
+                some = transaction.erase_some(ref)
             erasing.add(counts, some)
             more = any(some.values())
         with self._transaction(decides=False) as transaction:

@@ -117,10 +117,10 @@ class SqlTransaction(ABC):
             answers, self._expired = ledger.settle(self._ledger, self._line.driver, now, operations)
             return answers
 
-    def erase_some(self, ref: bytes, own: Collection[bytes]) -> erasing.Counts:
+    def erase_some(self, ref: bytes) -> erasing.Counts:
         """See ``erasing``."""
         with self._guarded():
-            return erasing.erase_some(self._ledger, self._line, ref, own)
+            return erasing.erase_some(self._line, ref)
 
     def erase_rest(self, ref: bytes) -> erasing.Counts:
         """See ``erasing``."""
