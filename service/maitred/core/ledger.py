@@ -11,10 +11,10 @@ rolling window never forgets sooner, than promised by any clock that was right a
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from math import exp
 from typing import Any
 
+from .instants import to_microseconds
 from .limits import Counter, Need
 from .lots import (
     MOVES,
@@ -40,9 +40,7 @@ from .windows import LAST_INSTANT, LIFETIME
 FADE_US = 15 * 60 * 1_000_000
 """A forecast follows a rush within minutes, and does not jump with every unit."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_LAST_US = (LAST_INSTANT - _EPOCH) // _MICROSECOND
+_LAST_US = to_microseconds(LAST_INSTANT)
 
 
 @dataclass(slots=True)
@@ -303,7 +301,7 @@ def _end_us(need: Need, at: int) -> int | None:
     if need.lookback_us is not None:
         end = at + need.lookback_us
     elif need.counter.resets_at is not None:
-        end = (need.counter.resets_at - _EPOCH) // _MICROSECOND
+        end = to_microseconds(need.counter.resets_at)
     else:
         return None if need.counter.window == LIFETIME.key else at
     return end if end < _LAST_US else None

@@ -13,6 +13,7 @@ from enum import Enum, IntEnum, unique
 from functools import lru_cache
 from hashlib import blake2b
 
+from .instants import MICROSECOND
 from .reasons import Reason
 from .values import Facts, Value
 from .windows import Rolling, Session, Window, span_of
@@ -29,7 +30,6 @@ KEPT_COUNTERS = 4_096
 SESSION_ID = "session.id"
 
 _PERSON = b"maitred.counter"
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @unique
@@ -302,7 +302,7 @@ def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: V
     session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
     span = span_of(limit.window, now, location_zone, session)
     counter = _counter(limit.name, _subject(limit, facts, veil), span.key, heat_of(limit.per), span.end)
-    lookback = limit.window.duration // _MICROSECOND if isinstance(limit.window, Rolling) else None
+    lookback = limit.window.duration // MICROSECOND if isinstance(limit.window, Rolling) else None
     firm = limit.counts is Counts.DECIDED
     return Need(counter, maximum, REASON_OF[limit.kind], lookback, firm)
 

@@ -26,10 +26,11 @@ why; what a move changes in the counters is the difference of two rows of ``WEIG
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import IntEnum, unique
 from typing import NamedTuple
 
+from .instants import from_microseconds
 from .limits import Counter, Need
 from .reasons import Reason
 
@@ -37,9 +38,6 @@ MAX_CHOICES = 16
 """An action and its chain of alternatives; bounds what one request locks."""
 MAX_NEEDS = 64
 """Limits on one action, their paces included."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @unique
@@ -277,7 +275,7 @@ class Settled:
     @property
     def expires_at(self) -> datetime | None:
         """When the hold expires."""
-        return None if self.expires_us is None else _EPOCH + self.expires_us * _MICROSECOND
+        return None if self.expires_us is None else from_microseconds(self.expires_us)
 
 
 def counters_of(operations: Iterable[Operation]) -> dict[bytes, Counter]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from maitred.core.instants import MICROSECOND, to_microseconds
 from maitred.core.ledger import is_due
 from maitred.core.limits import DEFAULT_HOLD, Counts, Need, Unknown
 from maitred.core.lots import (
@@ -23,7 +24,7 @@ from maitred.core.reasons import Reason
 
 from .calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall
 from .committer import Committer
-from .deciding import MICROSECOND, digest, hold_us_of, microseconds
+from .deciding import digest, hold_us_of
 from .errors import CallError, Code
 from .grants import Grant
 from .observer import ClaimResult
@@ -217,7 +218,7 @@ class _Claim:
         if shown is None or shown.state is UnitState.CONFIRMED or self._grant is None:
             return False
         held = shown.state is UnitState.HELD
-        return not held or is_due(shown, microseconds(self._grant.question.now))
+        return not held or is_due(shown, to_microseconds(self._grant.question.now))
 
     def asks(self) -> list[Need]:
         """What has to be read: what counts at the redemption, and what the stand-ins need."""

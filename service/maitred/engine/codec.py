@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from maitred.core.decisions import Decision, Proposal, RenderedTreatment
+from maitred.core.instants import MICROSECOND
 from maitred.core.rules import ActionType
 from maitred.core.snapshot import Snapshot
 from maitred.core.values import Attribute, Facts, Invalid, Kind
@@ -166,7 +167,7 @@ def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
 def _encode_fact(value: object) -> Any:
     match value:
         case timedelta():
-            return value // timedelta(microseconds=1)
+            return value // MICROSECOND
         case Invalid(why):
             return {_INVALID: why}
     raise TypeError(type(value))
@@ -185,5 +186,5 @@ def _decode_scalar(value: Any, attribute: Attribute | None) -> Any:
     if kind is Kind.TIMESTAMP:
         return datetime.fromisoformat(value).astimezone(UTC)
     if kind is Kind.DURATION:
-        return timedelta(microseconds=value)
+        return value * MICROSECOND
     return float(value) if kind is Kind.DOUBLE else value

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, islice
 
 from maitred.core.choose import Chosen, Pick, Reach, Wanted, choose
 from maitred.core.decide import Hold, proposals_of
 from maitred.core.decisions import Decision, Proposal, Question
+from maitred.core.instants import MICROSECOND
 from maitred.core.limits import Limit, Need, OnFailure, Unknown, Veil, needs_of, parts_of, subject_of
 from maitred.core.lots import Origin, Settled, Status, Take
 from maitred.core.policy import Policy
@@ -19,8 +19,6 @@ from maitred.core.snapshot import Shortage, Snapshot, held_limits, waiting_limit
 from .view import View
 
 LOT_ID_OCTETS = 16
-MICROSECOND = timedelta(microseconds=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOT, _REUSE, _CONTENT = b"maitred.lot", b"maitred.reuse", b"maitred.asked"
 
 
@@ -218,8 +216,3 @@ def digest(person: bytes, *parts: str) -> bytes:
     """16 octets for the parts, told apart by their lengths; ``person`` (16 octets at most) by use."""
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=LOT_ID_OCTETS, person=person).digest()
-
-
-def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970, UTC."""
-    return (moment - _EPOCH) // MICROSECOND

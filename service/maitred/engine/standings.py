@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 
+from maitred.core.instants import MICROSECOND
 from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, parts_of, subject_of
 from maitred.core.policy import Policy
 from maitred.core.windows import Rolling, Session
 
 from .calls import LimitsCall, LimitView
-from .deciding import MICROSECOND
 from .errors import CallError, Code
 from .nearest import did_you_mean
 from .observer import Fullness

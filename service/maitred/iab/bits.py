@@ -2,7 +2,9 @@
 
 import base64
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from maitred.core.instants import EPOCH
 
 from . import messages
 from .errors import IabError
@@ -18,7 +20,6 @@ _GROUP_BYTES = 3
 _BYTE_BITS = 8
 _INSTANT_BITS = 36
 _DECISECOND = timedelta(milliseconds=100)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LETTERS = 26
 _LONGEST_FIBONACCI_BITS = 25
 """65,535 has 24 digits and the closing one."""
@@ -84,7 +85,7 @@ class Bits:
 
     def instant(self) -> datetime:
         """Tenths of seconds since 1970, 36 bits."""
-        return _EPOCH + self.take(_INSTANT_BITS) * _DECISECOND
+        return EPOCH + self.take(_INSTANT_BITS) * _DECISECOND
 
     def fibonacci(self) -> int:
         """A number in Fibonacci coding, at most `MOST_ID`."""

@@ -1,13 +1,14 @@
 """The server's answers as the engine's types."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from maitred.core.consents import Consent, ConsentState
 from maitred.core.decisions import Proposal, Refusal, RenderedTreatment
+from maitred.core.instants import EPOCH
 from maitred.core.limits import LimitKind
 from maitred.core.privacy import Basis, Use
 from maitred.core.reasons import Reason
@@ -26,7 +27,6 @@ from maitred.v1 import privacy_pb2, ruleset_pb2
 
 from .convert.rulesets import KIND_NUMBERS
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KINDS: Mapping[int, LimitKind] = {number: kind for kind, number in KIND_NUMBERS.items()}
 
 
@@ -101,7 +101,7 @@ def erased(response: privacy_pb2.EraseCustomerResponse) -> Erased:
 
 def moment(timestamp: Timestamp) -> datetime:
     """The instant, aware."""
-    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+    return EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
 
 
 def _proposal(proposal: pb.Proposal) -> Proposal:

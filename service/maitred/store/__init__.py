@@ -3,10 +3,11 @@
 import os
 from datetime import UTC, datetime
 
+from maitred.core.instants import to_microseconds
+
 from . import address
 from .chain import Identity
 from .errors import StoreUnusable
-from .instants import to_microseconds
 from .reading import ReadOnlyStore, open_read_only
 from .sqlite import open_sqlite
 from .stores import SqlStore

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select,
 from sqlalchemy.engine import Connection
 
 from maitred.core.consents import Consent, ConsentState
+from maitred.core.instants import from_microseconds, to_microseconds
 from maitred.engine.ports import Person, StoreConflict
 
 from . import messages, people
-from .instants import from_microseconds, to_microseconds
 from .tables import CONSENT, DECISION, PERSON
 
 _C = CONSENT.c

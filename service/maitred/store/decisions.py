@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import LargeBinary, bindparam, func, literal, select
 from sqlalchemy.engine import Connection
 
+from maitred.core.instants import from_microseconds, to_microseconds
 from maitred.engine.ports import DecisionRecord, StoreConflict
 
 from . import messages, people
 from .chain import Linked, Tail, Values, linked, place
-from .instants import from_microseconds, to_microseconds
 from .ledger_rows import columns
 from .lines import Cursor, Line
 from .parts import ask

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection
 
+from maitred.core.instants import from_microseconds
 from maitred.core.lots import Lot, Status, Step
 from maitred.engine.ports import History
 
-from .instants import from_microseconds
 from .ledger_rows import LOT_COLUMNS, STEP_COLUMNS, lot_of, step_of
 from .tables import LOT, STEP
 

@@ -8,6 +8,7 @@ from collections import Counter as Multiset
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from maitred.core.instants import to_microseconds
 from maitred.core.ledger import Book, Row, floor_us, is_due
 from maitred.core.limits import Counter, Need
 from maitred.core.lots import Lot, Operation, Settled, Step, Take, counters_of, needs_in
@@ -15,7 +16,6 @@ from maitred.engine.ledger import Count
 from maitred.engine.ports import StoreConflict
 
 from . import messages
-from .instants import to_microseconds
 from .lines import Driver
 
 Ask = tuple[bytes, int]

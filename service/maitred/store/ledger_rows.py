@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import Any
 
+from maitred.core.instants import to_microseconds
 from maitred.core.limits import Counter
 from maitred.core.lots import Event, Lot, Origin, Refused, Status, Step, Unit, UnitState
 from maitred.core.reasons import Reason
-
-from .instants import to_microseconds
 
 LOT_COLUMNS = (
     "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse, "

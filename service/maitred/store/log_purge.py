@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
+from maitred.core.instants import to_microseconds
+
 from .chain import number_of, place
-from .instants import to_microseconds
 from .tables import DECISION, LOG_WRITER, OUTCOME
 
 _D, _W = DECISION.c, LOG_WRITER.c

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from maitred.core.instants import from_microseconds, to_microseconds
 from maitred.core.outcomes import OutcomeKind
 from maitred.engine.ports import OutcomeRow, StoreConflict
 
 from . import messages
-from .instants import from_microseconds, to_microseconds
 from .ledger_rows import columns
 from .lines import Driver
 from .parts import ask, run

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, text
 from sqlalchemy.engine import Connection
 
+from maitred.core.instants import from_microseconds, to_microseconds
 from maitred.engine.ports import Pause
 
-from .instants import from_microseconds, to_microseconds
 from .tables import PAUSE
 
 _INSERT = text(

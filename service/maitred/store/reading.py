@@ -11,12 +11,13 @@ from sqlalchemy import create_engine, event, exists, func, select
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import QueuePool
 
+from maitred.core.instants import to_microseconds
+
 from . import consents, messages, schema
 from .address import is_sqlite, parse, sqlite_file
 from .chain import Identity, place
 from .errors import StoreUnusable
 from .failures import Failures, from_sqlite
-from .instants import to_microseconds
 from .sqlite import BUSY_TIMEOUT_MS, SqliteTransaction
 from .stores import SqlStore
 from .tables import COUNTER, DECISION, LOG_WRITER, LOT, STEP

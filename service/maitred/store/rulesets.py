@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.engine import Connection
 
+from maitred.core.instants import from_microseconds, to_microseconds
 from maitred.engine.ports import StoredRuleset
 
 from . import bundle
-from .instants import from_microseconds, to_microseconds
 from .tables import RULESET
 
 _INSERT = text(

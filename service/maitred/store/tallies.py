@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, desc, func, literal, or_, select
 from sqlalchemy.engine import Connection
 
+from maitred.core.instants import from_microseconds, to_microseconds
 from maitred.core.ledger import FADE_US, faded, floor_us
 from maitred.core.lots import UnitState
 from maitred.core.windows import ROLLING_KEY
 from maitred.engine.ports import Tally, TallyAsk
 
-from .instants import from_microseconds, to_microseconds
 from .ledger_rows import NONE
 from .tables import COUNTER, LOT, UNIT
 
