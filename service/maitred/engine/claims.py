@@ -25,16 +25,16 @@ from maitred.core.reasons import Reason
 from .calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall
 from .committer import Committer
 from .deciding import digest, hold_us_of
-from .errors import CallError, Code
+from .errors import CallError, Code, store_calls
 from .grants import Grant
 from .observer import ClaimResult
 from .outcomes import Outcomes, claims_among
-from .ports import DecisionRecord, Store, StoreDown
+from .ports import DecisionRecord, Store
 from .proposals import Proposals, Proposed
 from .telling import Teller
 from .tickets import ClaimTicket, MoveTicket
 from .view import View
-from .words import claim_denied, made_otherwise, step_refused
+from .words import LEDGER_UNREAD, claim_denied, made_otherwise, step_refused
 
 _CLAIM, _SHOWN, _STEP, _CONTENT = b"maitred.claim", b"maitred.shown", b"maitred.step", b"maitred.content"
 _GONE = Refused("ruleset", Reason.NOT_LIVE)
@@ -133,10 +133,8 @@ class Claims:
 
     def _is_claimed(self, proposed: Proposed) -> bool:
         """Whether any claim of what the proposal shows is live, of it or of what stands in for it."""
-        try:
+        with store_calls(LEDGER_UNREAD):
             histories = self._store.histories(proposed.record.decision_id)
-        except StoreDown as down:
-            raise CallError(Code.STORE_DOWN, "the ledger cannot be read, try again") from down
         lots = [history.lot for history in histories]
         actions = {lot.origin.action for lot in lots if lot.origin}
         each = (self._proposals.taken(Origin(proposed.record.decision_id, action)) for action in actions)
@@ -165,10 +163,8 @@ class Claims:
         return lot, proposed
 
     def _lot(self, lot_id: bytes) -> Lot | None:
-        try:
+        with store_calls(LEDGER_UNREAD):
             return self._store.lot(lot_id) if lot_id else None
-        except StoreDown as down:
-            raise CallError(Code.STORE_DOWN, "the ledger cannot be read, try again") from down
 
 
 class _Claim:

@@ -1,6 +1,10 @@
 """What can go wrong with a call, by stable code. The shell turns codes into statuses."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, unique
+
+from .ports import StoreConflict, StoreDown
 
 
 @unique
@@ -25,3 +29,17 @@ class CallError(Exception):
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
+
+
+@contextmanager
+def store_calls(down: str) -> Iterator[None]:
+    """Failures of the store are those of the call: ``down`` says what cannot be done while it is down.
+
+    Raises ``CallError``: store down, retry.
+    """
+    try:
+        yield
+    except StoreDown as failure:
+        raise CallError(Code.STORE_DOWN, down) from failure
+    except StoreConflict as failure:
+        raise CallError(Code.RETRY, "lost against another call, try again") from failure

@@ -11,12 +11,12 @@ from maitred.core.outcomes import Outcome, OutcomeKind
 from .calls import OutcomeAnswer, OutcomesCall
 from .committer import Committer
 from .deciding import digest
-from .errors import CallError, Code
+from .errors import CallError, Code, store_calls
 from .grants import Grant
-from .ports import OutcomeRow, Store, StoreDown
+from .ports import OutcomeRow, Store
 from .proposals import Proposals, Proposed
 from .tickets import OutcomeTicket, Reported
-from .words import outcome_refused, reported_otherwise
+from .words import LEDGER_UNREAD, outcome_refused, reported_otherwise
 
 _OUTCOME, _CONTENT, _MOVE = b"maitred.outcome", b"maitred.content", b"maitred.move"
 _REDEEMED, _REDEMPTION = b"maitred.redeemed", bytes(16)
@@ -87,10 +87,8 @@ class Outcomes:
             key = bytes.fromhex(decision_id)
         except ValueError:
             return ()
-        try:
+        with store_calls(LEDGER_UNREAD):
             return [history.lot for history in self._store.histories(key)]
-        except StoreDown as down:
-            raise CallError(Code.STORE_DOWN, "the ledger cannot be read, try again") from down
 
 
 def claims_among(lots: Sequence[Lot], proposed: Proposed) -> list[Lot]:

@@ -1,13 +1,13 @@
 """Actions that operators have stopped: known to every process within a second."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 
-from .errors import CallError, Code
+from .errors import CallError, Code, store_calls
 from .nearest import did_you_mean
-from .ports import Pause, Store, StoreConflict, StoreDown
+from .ports import Pause, Store
 from .rulesets import Rulesets
+from .words import STORE_SILENT
 
 
 class Pauses:
@@ -28,7 +28,7 @@ class Pauses:
     def pause(self, action: str, by: str, cause: str) -> datetime:
         """See ``api.Operator.pause``."""
         self._check_known(action)
-        with _calls():
+        with store_calls(STORE_SILENT):
             now = self._now()
             self._store.pause(Pause(action, now, by, cause))
             since = {pause.action: pause.paused_at for pause in self._store.pauses()}
@@ -37,7 +37,7 @@ class Pauses:
 
     def resume(self, action: str) -> bool:
         """See ``api.Operator.resume``."""
-        with _calls():
+        with store_calls(STORE_SILENT):
             was_paused = self._store.resume(action)
             self.refresh()
         if not was_paused:
@@ -50,14 +50,3 @@ class Pauses:
         if policy is not None and action not in policy.by_name:
             near = did_you_mean(action, policy.by_name)
             raise CallError(Code.NOT_FOUND, f"no such action{near}")
-
-
-@contextmanager
-def _calls() -> Iterator[None]:
-    """The store's failures as those of a call."""
-    try:
-        yield
-    except StoreDown as down:
-        raise CallError(Code.STORE_DOWN, "the database does not answer, try again") from down
-    except StoreConflict as conflict:
-        raise CallError(Code.RETRY, "lost against another call, try again") from conflict

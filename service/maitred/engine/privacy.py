@@ -1,7 +1,6 @@
 """Customers' consent and rights: what they have stated, what is held about them, and its end."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +11,13 @@ from maitred.core.decisions import Explain
 
 from .calls import Answer, ConsentView, Erased, LimitView, RecordConsentCall, RecordView
 from .deciding import digest
-from .errors import CallError, Code
+from .errors import CallError, Code, store_calls
 from .people import People
-from .ports import DecisionRecord, History, OutcomeRow, Person, Store, StoreConflict, StoreDown
+from .ports import DecisionRecord, History, OutcomeRow, Person, Store
 from .records import Records
 from .rulesets import Rulesets
 from .standings import Standings
-from .words import unknown_purpose
+from .words import STORE_SILENT, unknown_purpose
 
 _REQUEST, _CONTENT = b"maitred.consent", b"maitred.stated"
 PAGE_DECISIONS = 200
@@ -48,7 +47,7 @@ class PrivacyOffice:
         # Keyed: a hash of so little would tell who guesses a customer's id that it is theirs.
         content = digest(_CONTENT, self._people.veil(call.fingerprint.hex()))
         pseudonyms = self._people.pseudonyms(call.customer_id)
-        with _calls():
+        with store_calls(STORE_SILENT):
             person = self._store.person(pseudonyms) or self._people.stranger(pseudonyms)
             kept = self._store.record_consents(
                 person, digest(_REQUEST, call.request_id), content, call.consents
@@ -58,14 +57,14 @@ class PrivacyOffice:
 
     def consent(self, customer_id: str) -> ConsentView:
         """See ``api.Privacy.consent``."""
-        with _calls():
+        with store_calls(STORE_SILENT):
             person = self._person(customer_id)
             history = self._store.statements(person.ref) if person else ()
         return ConsentView(_current(person, history), tuple(history))
 
     def export(self, customer_id: str) -> bytes:
         """See ``api.Privacy.export``."""
-        with _calls():
+        with store_calls(STORE_SILENT):
             person = self._person(customer_id)
             found = {
                 "customer_id": customer_id,
@@ -78,7 +77,7 @@ class PrivacyOffice:
 
     def erase(self, customer_id: str) -> Erased:
         """See ``api.Privacy.erase``."""
-        with _calls():
+        with store_calls(STORE_SILENT):
             person = self._person(customer_id)
             rows = self._store.erase(person.ref) if person else {}
         if person:
@@ -193,14 +192,3 @@ def _outcome(row: OutcomeRow) -> Mapping[str, Any]:
         "recorded": row.recorded,
         "detail": row.detail,
     }
-
-
-@contextmanager
-def _calls() -> Iterator[None]:
-    """The store's failures as those of a call."""
-    try:
-        yield
-    except StoreDown as down:
-        raise CallError(Code.STORE_DOWN, "the database does not answer, try again") from down
-    except StoreConflict as conflict:
-        raise CallError(Code.RETRY, "lost against another call, try again") from conflict

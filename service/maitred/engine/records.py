@@ -9,10 +9,11 @@ from maitred.core.values import Facts
 
 from .calls import Answer, RecordView
 from .codec import RecordBody, decode_body, decode_facts
-from .errors import CallError, Code
+from .errors import CallError, Code, store_calls
 from .people import People
-from .ports import DecisionRecord, Store, StoreDown
+from .ports import DecisionRecord, Store
 from .rulesets import Rulesets
+from .words import LOG_UNREAD, RULESETS_UNREAD
 
 UNEXPLAINED = Explanation((), ())
 
@@ -36,10 +37,8 @@ class Records:
 
     def stored(self, decision_id: bytes) -> DecisionRecord | None:
         """The record under an id, if there is one. Raises ``CallError``: store down."""
-        try:
+        with store_calls(LOG_UNREAD):
             return self._store.decision(decision_id)
-        except StoreDown as down:
-            raise CallError(Code.STORE_DOWN, "the decision log cannot be read, try again") from down
 
     def body(self, record: DecisionRecord) -> RecordBody:
         """What the record holds. Raises ``CallError``: not found, where its customer has been erased."""
@@ -53,10 +52,8 @@ class Records:
 
     def policy(self, ruleset: str) -> Policy:
         """The ruleset of a hash, compiled. Raises ``CallError``: not found, store down."""
-        try:
+        with store_calls(RULESETS_UNREAD):
             return self._rulesets.named(ruleset)
-        except StoreDown as down:
-            raise CallError(Code.STORE_DOWN, "the rulesets cannot be read, try again") from down
 
     def answer(self, record: DecisionRecord, level: Explain) -> Answer:
         """The answer as it was given, explained at ``level``."""

@@ -11,12 +11,13 @@ from maitred.core.policy import Policy
 from maitred.core.windows import Rolling, Session
 
 from .calls import LimitsCall, LimitView
-from .errors import CallError, Code
+from .errors import CallError, Code, store_calls
 from .nearest import did_you_mean
 from .observer import Fullness
-from .ports import Store, StoreDown, Tally, TallyAsk
+from .ports import Store, Tally, TallyAsk
 from .rulesets import Rulesets
 from .views import FORECAST_LOOKBACK, Part, Placed, fullness_of, views_of
+from .words import LEDGER_UNREAD
 
 CUSTOMER_ID = "customer.id"
 READ_MOST = 2_000
@@ -90,10 +91,8 @@ class Standings:
         return list(chain.from_iterable(islice(rows, most) for rows in views))
 
     def _read(self, now: datetime, asks: Sequence[TallyAsk], most: int) -> Sequence[Tally]:
-        try:
+        with store_calls(LEDGER_UNREAD):
             return self._store.tallies(now, asks, FORECAST_LOOKBACK // MICROSECOND, most)
-        except StoreDown as down:
-            raise CallError(Code.STORE_DOWN, "the ledger cannot be read, try again") from down
 
 
 def _share(in_all: int, limits: int) -> int:

@@ -1,9 +1,14 @@
-"""What callers are told of claims and outcomes that could not be taken up."""
+"""What callers are told of calls that could not be taken up."""
 
 from collections.abc import Iterable
 
 from maitred.core.lots import Refused, Settled, Status
 from maitred.core.reasons import Reason
+
+LEDGER_UNREAD = "the ledger cannot be read, try again"
+LOG_UNREAD = "the decision log cannot be read, try again"
+RULESETS_UNREAD = "the rulesets cannot be read, try again"
+STORE_SILENT = "the database does not answer, try again"
 
 _STEP_REFUSED = {
     Status.ALREADY_CONFIRMED: "was redeemed before",
