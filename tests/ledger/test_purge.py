@@ -91,6 +91,28 @@ def test_what_is_held_stays_however_long_ago_its_windows_have_ended(store, settl
     assert left() == [0, 1, 0, 2]
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_counter_made_anew_knows_nothing_of_units_from_before(store, settle, counts, together):
+    """A request that comes again from long ago takes from a window that is over and forgotten."""
+    old, late = take((*needs(OVENS), *needs(EVER)), hold_us=None), take(needs(OVENS))
+    settle(old)
+    purge(store)
+    assert counts(OVENS) == [Count()]
+    batches = [[late, release(old)]] if together else [[late], [release(old)]]
+    for batch in batches:
+        settle(*batch, now=LATER)
+    assert counts(OVENS, EVER, now=LATER) == [Count(), Count()]  # of today
+    assert counts(OVENS) == [Count(1, 0, 1)]
+
+
+def test_a_counter_that_was_taken_from_after_its_end_is_kept_as_long(store, settle, counts):
+    settle(take(needs(OVENS), hold_us=None), now=LATER)
+    purge(store)
+    assert counts(OVENS) == [Count(0, 1, 1)]
+    purge(store, LATER + MICROSECOND)
+    assert counts(OVENS) == [Count()]
+
+
 def test_a_firm_unit_of_a_hold_that_has_expired_stays_as_long_as_it_counts(store, settle, counts, left):
     shown, oven = (*needs(CAP), *needs(OVENS))
     settle(take((replace(shown, firm=True), oven)))

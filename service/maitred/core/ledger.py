@@ -45,7 +45,10 @@ _LAST_US = to_microseconds(LAST_INSTANT)
 
 @dataclass(slots=True)
 class Row:
-    """One counter as read: live units by kind, and the last instant a unit was taken at.
+    """One counter as read: live units by kind, and the first and last instant a unit was taken at.
+
+    A counter whose window is over is forgotten before the lots that have units in it, and made anew
+    where somebody takes from that window once more: what was taken ``since_us`` counts in it.
 
     ``recent`` counts the live units of each lookback (microseconds) a batch asks for. ``lately``
     is the sum of the live units, each weighing ``e ** (-age / FADE_US)`` as of ``last_us``: at a
@@ -55,6 +58,7 @@ class Row:
     held: int = 0
     used: int = 0
     last_us: int = 0
+    since_us: int = 0
     floor_us: int = 0
     recent: dict[int, int] = field(default_factory=dict)
     lately: float = 0.0
@@ -63,6 +67,10 @@ class Row:
         """The units that count."""
         return self.held + self.used if lookback_us is None else self.recent[lookback_us]
 
+    def counts(self, unit: Unit) -> bool:
+        """Whether the unit was taken from this counter, and not from one that was forgotten."""
+        return self.since_us <= unit.taken_us <= self.last_us
+
     def weigh(self, weight: Weight, times: int = 1) -> None:
         """Counts a unit in, or out (-1)."""
         self.held += times * weight.held
@@ -70,6 +78,8 @@ class Row:
 
     def taken(self, unit: Unit) -> None:
         """A unit has become live."""
+        # Of several in one batch, later ones may have been taken at an earlier instant.
+        self.since_us = min(self.since_us, unit.taken_us) if self.last_us else unit.taken_us
         last_us = max(self.last_us, unit.taken_us)
         self.lately = faded(self.lately, last_us - self.last_us) + faded(1.0, last_us - unit.taken_us)
         self.last_us = last_us
@@ -223,7 +233,7 @@ class Book:
             before, after = WEIGHTS[lot.state][unit.firm], WEIGHTS[state][unit.firm]
             row = self.rows.get(unit.counter)
             # Without a row: its window has ended so long ago that the counter is gone.
-            if before == after or row is None:
+            if before == after or row is None or not row.counts(unit):
                 continue
             row.weigh(before, -1)
             row.weigh(after)

@@ -47,13 +47,13 @@ SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = 1 AND expires_at <= %b::bigin
 ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH} FOR UPDATE SKIP LOCKED
 """  # noqa: S608 -- of constants
 _STEPS = f"SELECT {STEP_COLUMNS} FROM ledger_step WHERE step_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
-_COUNTS = "counter_id, held, used, last_at, lately"
+_COUNTS = "counter_id, held, used, last_at, since, lately"
 _ROWS = f"SELECT {_COUNTS} FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
 _LOCK_ROWS = f"{_ROWS} ORDER BY heat, counter_id FOR UPDATE"
 # The update changes nothing: it locks a row that another replica made in the meantime.
 _MAKE_ROWS = f"""
 INSERT INTO ledger_counter ({COUNTER_COLUMNS})
-SELECT *, 0, 0, 0, 0
+SELECT *, 0, 0, 0, 0, 0
 FROM unnest(%b::bytea[], %b::smallint[], %b::text[], %b::bytea[], %b::bytea[], %b::bigint[])
 ON CONFLICT (counter_id) DO UPDATE SET heat = ledger_counter.heat RETURNING {_COUNTS}
 """  # noqa: S608 -- of constants
@@ -64,9 +64,9 @@ FROM unnest(%b::bytea[], %b::bigint[]) WITH ORDINALITY AS ask (counter_id, insta
 """
 _SAVE_COUNTERS = """
 UPDATE ledger_counter AS counter
-SET held = new.held, used = new.used, last_at = new.last_at, lately = new.lately
-FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bigint[], %b::float8[])
-     AS new (counter_id, held, used, last_at, lately)
+SET held = new.held, used = new.used, last_at = new.last_at, since = new.since, lately = new.lately
+FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::float8[])
+     AS new (counter_id, held, used, last_at, since, lately)
 WHERE counter.counter_id = new.counter_id
 """
 _ADD_LOTS = f"""
@@ -102,7 +102,7 @@ _FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"
 _FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"
 _FORGET_ENDED = """
 DELETE FROM ledger_counter WHERE counter_id IN (
-    SELECT counter_id FROM ledger_counter WHERE resets_at > 0 AND resets_at < %b::bigint
+    SELECT counter_id FROM ledger_counter WHERE resets_at > 0 AND resets_at < %b::bigint AND last_at < %b::bigint
     ORDER BY resets_at LIMIT %b::bigint FOR UPDATE SKIP LOCKED
 )
 """
@@ -160,7 +160,7 @@ class PostgresLedger(LedgerSql):
 
     def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
         """See ``LedgerSql``."""
-        return driver.execute(_FORGET_ENDED, (before_us, most)).rowcount
+        return driver.execute(_FORGET_ENDED, (before_us, before_us, most)).rowcount
 
     def save(self, driver: Driver, book: Book, known: Collection[bytes]) -> None:
         """See ``LedgerSql``."""
@@ -190,8 +190,8 @@ def read_clock(driver: Driver) -> datetime:
 def _rows(driver: Driver, statement: str, parameters: Sequence[object]) -> dict[bytes, Row]:
     found = driver.execute(statement, parameters).fetchall()
     return {
-        counter_id: Row(held, used, last_us, lately=lately)
-        for counter_id, held, used, last_us, lately in found
+        counter_id: Row(held, used, last_us, since_us, lately=lately)
+        for counter_id, held, used, last_us, since_us, lately in found
     }
 
 
@@ -210,7 +210,7 @@ def _check_new(written: Cursor | None, rows: Sequence[Values]) -> None:
 
 
 def _counts(counter_id: bytes, row: Row) -> Values:
-    return counter_id, row.held, row.used, row.last_us, row.lately
+    return counter_id, row.held, row.used, row.last_us, row.since_us, row.lately
 
 
 def _move_values(lot: Lot) -> Values:

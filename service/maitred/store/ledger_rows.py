@@ -14,7 +14,9 @@ LOT_COLUMNS = (
     "decision_id, action, over_at"
 )
 STEP_COLUMNS = "step_id, fingerprint, lot_id, event, status, refused_limit, refused_reason"
-COUNTER_COLUMNS = "counter_id, heat, limit_name, subject, window_key, resets_at, held, used, last_at, lately"
+COUNTER_COLUMNS = (
+    "counter_id, heat, limit_name, subject, window_key, resets_at, held, used, last_at, since, lately"
+)
 
 NONE = 0
 """Stands for no instant and no reason."""

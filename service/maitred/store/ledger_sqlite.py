@@ -44,7 +44,7 @@ SELECT json_group_array(json_array(
 """
 _STEP_BLOBS = (0, 1, 2)
 _ROWS = """
-SELECT json_group_array(json_array(hex(counter_id), held, used, last_at, lately))
+SELECT json_group_array(json_array(hex(counter_id), held, used, last_at, since, lately))
 FROM ledger_counter WHERE counter_id IN (VALUES {})
 """
 _ROW_BLOBS = (0,)
@@ -57,7 +57,8 @@ SELECT json_group_array(json_array(hex(counter_id), instant, (
 """
 _SAVE_COUNTERS = f"""
 INSERT INTO ledger_counter ({COUNTER_COLUMNS}) VALUES {{}} ON CONFLICT (counter_id)
-DO UPDATE SET held = excluded.held, used = excluded.used, last_at = excluded.last_at, lately = excluded.lately
+DO UPDATE SET held = excluded.held, used = excluded.used, last_at = excluded.last_at,
+              since = excluded.since, lately = excluded.lately
 """  # noqa: S608 -- of constants
 _SAVE_LOTS = f"""
 INSERT INTO ledger_lot ({LOT_COLUMNS}, made_at) VALUES {{}} ON CONFLICT (lot_id)
@@ -80,7 +81,8 @@ _FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id IN (VALUES {})"
 _FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id IN (VALUES {})"
 _FORGET_ENDED = """
 DELETE FROM ledger_counter WHERE counter_id IN (
-    SELECT counter_id FROM ledger_counter WHERE resets_at > 0 AND resets_at < ? ORDER BY resets_at LIMIT ?
+    SELECT counter_id FROM ledger_counter 
+    WHERE resets_at > 0 AND resets_at < ?1 AND last_at < ?1 ORDER BY resets_at LIMIT ?2
 )
 """
 
@@ -116,8 +118,8 @@ class SqliteLedger(LedgerSql):
         """See ``LedgerSql``."""
         found = ask(driver, _ROWS, _alone(ids), _ROW_BLOBS)
         return {
-            counter_id: Row(held, used, last_us, lately=lately)
-            for counter_id, held, used, last_us, lately in found
+            counter_id: Row(held, used, last_us, since_us, lately=lately)
+            for counter_id, held, used, last_us, since_us, lately in found
         }
 
     def taken_after(self, driver: Driver, asks: Sequence[Ask]) -> list[int]:
@@ -160,7 +162,7 @@ class SqliteLedger(LedgerSql):
 def _counter(book: Book, counter_id: bytes, counter: Counter | None) -> Values:
     row = book.rows[counter_id]
     told = counter_values(counter) if counter else (counter_id, *_THERE_ALREADY)
-    return (*told, row.held, row.used, row.last_us, row.lately)
+    return (*told, row.held, row.used, row.last_us, row.since_us, row.lately)
 
 
 def _lots(rows: Iterable[Sequence[Any]]) -> list[Lot]:

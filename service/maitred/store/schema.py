@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from . import messages
 from .errors import StoreUnusable
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. Names of migrations sort in their order."""
 VERSION_TABLE = "maitred_schema"
 """Not Alembic's own name: another program's migrations may stand in the same place."""
