@@ -102,7 +102,8 @@ _FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"
 _FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"
 _FORGET_ENDED = """
 DELETE FROM ledger_counter WHERE counter_id IN (
-    SELECT counter_id FROM ledger_counter WHERE resets_at > 0 AND resets_at < %b::bigint AND last_at < %b::bigint
+    SELECT counter_id FROM ledger_counter
+    WHERE resets_at > 0 AND resets_at < %b::bigint AND last_at < %b::bigint
     ORDER BY resets_at LIMIT %b::bigint FOR UPDATE SKIP LOCKED
 )
 """

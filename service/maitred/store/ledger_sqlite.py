@@ -81,7 +81,7 @@ _FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id IN (VALUES {})"
 _FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id IN (VALUES {})"
 _FORGET_ENDED = """
 DELETE FROM ledger_counter WHERE counter_id IN (
-    SELECT counter_id FROM ledger_counter 
+    SELECT counter_id FROM ledger_counter
     WHERE resets_at > 0 AND resets_at < ?1 AND last_at < ?1 ORDER BY resets_at LIMIT ?2
 )
 """
