@@ -302,9 +302,13 @@ def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: V
     session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
     span = span_of(limit.window, now, location_zone, session)
     counter = _counter(limit.name, _subject(limit, facts, veil), span.key, heat_of(limit.per), span.end)
-    lookback = limit.window.duration // MICROSECOND if isinstance(limit.window, Rolling) else None
     firm = limit.counts is Counts.DECIDED
-    return Need(counter, maximum, REASON_OF[limit.kind], lookback, firm)
+    return Need(counter, maximum, REASON_OF[limit.kind], lookback_us_of(limit), firm)
+
+
+def lookback_us_of(limit: Limit) -> int | None:
+    """How far its window looks back (microseconds); ``None`` where it is not a rolling one."""
+    return limit.window.duration // MICROSECOND if isinstance(limit.window, Rolling) else None
 
 
 _counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)

@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import chain, islice
 
 from maitred.core.instants import MICROSECOND
-from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, parts_of, subject_of
+from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, lookback_us_of, parts_of, subject_of
 from maitred.core.policy import Policy
-from maitred.core.windows import Rolling, Session
+from maitred.core.windows import Session
 
 from .calls import LimitsCall, LimitView
 from .errors import CallError, Code, store_calls
@@ -139,5 +139,4 @@ def _is_personal(part: Part) -> bool:
 
 def _ask(part: Part, placed: Placed) -> TallyAsk:
     limit = part.limit
-    lookback = limit.window.duration // MICROSECOND if isinstance(limit.window, Rolling) else None
-    return TallyAsk(limit.name, lookback, placed.subject(limit))
+    return TallyAsk(limit.name, lookback_us_of(limit), placed.subject(limit))
