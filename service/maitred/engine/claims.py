@@ -27,6 +27,7 @@ from .committer import Committer
 from .deciding import digest, hold_us_of
 from .errors import CallError, Code, store_calls
 from .grants import Grant
+from .ids import octets_of
 from .observer import ClaimResult
 from .outcomes import Outcomes, claims_among
 from .ports import DecisionRecord, Store
@@ -62,7 +63,7 @@ class Claims:
         began = self._teller.began()
         try:
             find = partial(self._proposals.of, action=call.action)
-            claim, ticket = self._commit(call, _octets(call.decision_id), find)
+            claim, ticket = self._commit(call, octets_of(call.decision_id), find)
         except CallError as error:
             claim, ticket = self._claim_again(call, error)
         assert ticket.view
@@ -154,7 +155,7 @@ class Claims:
         self._teller.moved(began, result, origin=lot.origin, settled=answer, ticket=ticket, trace=call.trace)
 
     def _claimed(self, claim_id: str) -> tuple[Lot, Proposed]:
-        lot = self._lot(_octets(claim_id))
+        lot = self._lot(octets_of(claim_id))
         if lot is None or lot.origin is None:
             raise CallError(Code.NOT_FOUND, "there is no such claim")
         proposed = self._proposals.taken(lot.origin)
@@ -265,11 +266,3 @@ def _step(call: StepCall, kind: str) -> tuple[bytes, bytes]:
 
 def _claim_id(call: ClaimCall) -> bytes:
     return digest(_CLAIM, call.request_id)
-
-
-def _octets(claim_id: str) -> bytes:
-    """Empty where it is no id of ours."""
-    try:
-        return bytes.fromhex(claim_id)
-    except ValueError:
-        return b""

@@ -13,6 +13,7 @@ from .committer import Committer
 from .deciding import digest
 from .errors import CallError, Code, store_calls
 from .grants import Grant
+from .ids import octets_of
 from .ports import OutcomeRow, Store
 from .proposals import Proposals, Proposed
 from .tickets import OutcomeTicket, Reported
@@ -83,9 +84,8 @@ class Outcomes:
         return proposed, self._lots(decision_id)
 
     def _lots(self, decision_id: str) -> Sequence[Lot]:
-        try:
-            key = bytes.fromhex(decision_id)
-        except ValueError:
+        key = octets_of(decision_id)
+        if not key:
             return ()
         with store_calls(LEDGER_UNREAD):
             return [history.lot for history in self._store.histories(key)]

@@ -10,6 +10,7 @@ from maitred.core.values import Facts
 from .calls import Answer, RecordView
 from .codec import RecordBody, decode_body, decode_facts
 from .errors import CallError, Code, store_calls
+from .ids import octets_of
 from .people import People
 from .ports import DecisionRecord, Store
 from .rulesets import Rulesets
@@ -27,10 +28,8 @@ class Records:
 
     def find(self, decision_id: str) -> DecisionRecord:
         """The record of a decision. Raises ``CallError``: not found, store down."""
-        try:
-            record = self.stored(bytes.fromhex(decision_id))
-        except ValueError:
-            record = None
+        key = octets_of(decision_id)
+        record = self.stored(key) if key else None
         if record is None:
             raise CallError(Code.NOT_FOUND, "no such decision")
         return record
