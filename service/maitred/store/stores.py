@@ -228,19 +228,32 @@ class SqlStore:
         return self._read(lambda connection: rulesets.find(connection, hash))
 
     def close(self) -> None:
-        """Closes every connection. Closing twice is harmless."""
+        """Closes every connection, those that are being read with as soon as that is over.
+
+        Closing twice is harmless.
+        """
         if self._closed:
             return
         self._closed = True
         # Readers first: on SQLite the last connection checkpoints, and that must be the writer.
-        self._readers.dispose()
+        self._empty_pool()
         self._writer.close()
         self._on_close()
 
     def _read(self, find: Callable[[Connection], _Found]) -> _Found:
         self._check_open()
-        with self._failures.translated(), self._readers.connect() as connection:
-            return find(connection)
+        try:
+            with self._failures.translated(), self._readers.connect() as connection:
+                return find(connection)
+        finally:
+            # Closed meanwhile: the connection was not in the pool then, and is now.
+            if self._closed:
+                self._empty_pool()
+
+    def _empty_pool(self) -> None:
+        # Not ``Engine.dispose``: it puts another pool there, and nobody empties the one
+        # that a connection which is out comes back to.
+        self._readers.pool.dispose()
 
     def _write(self, change: Callable[[Connection], _Found]) -> _Found:
         self._check_open()

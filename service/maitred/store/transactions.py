@@ -208,6 +208,7 @@ class Writer:
         self._identity = identity
         self._lock = Lock()
         self._line: Line | None = None
+        self._closed = False
 
     @contextmanager
     def begin(self, *, decides: bool = False) -> Iterator[Line]:
@@ -242,12 +243,18 @@ class Writer:
             return line.driver.execute(statement).fetchall()
 
     def close(self) -> None:
-        """Waits for the transaction that runs, then closes the connection."""
+        """Waits for the transaction that runs, then closes the connection.
+
+        Transactions that have waited as well do not begin any more.
+        """
         with self._lock:
+            self._closed = True
             self._give_up()
-            self._engine.dispose()
+            self._engine.pool.dispose()
 
     def _begin(self) -> Line:
+        if self._closed:
+            raise StoreDown(messages.closed(self._failures.name))
         if self._line is not None:
             try:
                 return self._begin_on(self._line)
