@@ -101,9 +101,8 @@ class Crew:
 
     def pids(self):
         """The processes that serve now."""
-        return [
-            pid for pid in dict.fromkeys(event["pid"] for event in self.events("serving")) if is_ours(pid)
-        ]
+        told = dict.fromkeys(event["pid"] for event in self.events("serving"))
+        return [pid for pid in told if serves_in(pid, self.folder)]
 
     def kill(self, pids):
         for pid in pids:
@@ -144,10 +143,12 @@ class Crew:
             self.kill(self.pids())
 
 
-def is_ours(pid):
-    """Whether the process is a server, and not one that has its number by now."""
+def serves_in(pid, folder):
+    """Whether the process is a server that was started there, and not one that has its number by now."""
+    process = Path(f"/proc/{pid}")
     with suppress(OSError):
-        return b"maitred.cli.main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        here = (process / "cwd").readlink() == folder.resolve()
+        return here and b"maitred.cli.main" in (process / "cmdline").read_bytes()
     return False
 
 
