@@ -1,18 +1,7 @@
 """``maitred claim``: takes a unit of what was proposed."""
 
-from .form import (
-    DEFAULT_TARGET,
-    ActionName,
-    At,
-    Decision,
-    Json,
-    RequestId,
-    Target,
-    TlsCa,
-    instant,
-    new_id,
-    quiet_grpc,
-)
+from .form import ActionName, Decision
+from .steps import Step, takes_step
 
 HELP = """Take one unit of what a decision proposed.
 
@@ -31,19 +20,9 @@ Flags are also variables: MAITRED_TARGET, MAITRED_TLS_CA.
 Exit codes: 0 granted, 1 denied, or the server refused the request, 2 no server, or bad flags."""
 
 
-def run(
-    *,
-    decision_id: Decision,
-    action: ActionName,
-    request_id: RequestId = None,
-    at: At = None,
-    target: Target = DEFAULT_TARGET,
-    tls_ca: TlsCa = None,
-    as_json: Json = False,
-) -> int:
+@takes_step
+def run(step: Step, /, *, decision_id: Decision, action: ActionName) -> int:
     """Claims once and prints the answer."""
-    quiet_grpc()
     from . import moving  # noqa: PLC0415 -- brings gRPC and rich, which --help does without
 
-    step = moving.Step(new_id(request_id), instant(at) if at else None, as_json=as_json)
-    return moving.claim(decision_id, action, step, target, tls_ca)
+    return moving.claim(decision_id, action, step)

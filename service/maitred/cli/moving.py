@@ -1,13 +1,11 @@
 """Calls a server for ``claim``, ``redeem``, ``release`` and ``outcome``, and prints what it says."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from maitred.core.outcomes import Outcome
+from maitred.core.outcomes import Outcome, OutcomeKind
 from maitred.engine.calls import ClaimAnswer
 
 from . import messages
@@ -17,25 +15,17 @@ from .console import plain, show
 from .exits import FINDINGS, FINE
 from .moments import span_words
 from .plainly import claim_json, instant_text, outcome_json
+from .steps import Step
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Under which id something is asked, and as of when (``None`` is now)."""
-
-    request_id: str
-    at: datetime | None
-    as_json: bool
-
-
-def claim(decision_id: str, action: str, step: Step, target: str, tls_ca: Path | None) -> int:
+def claim(decision_id: str, action: str, step: Step) -> int:
     """Claims and prints the answer. Raises ``Stop``."""
     answer = called(
         lambda client: client.claim(
             request_id=step.request_id, decision_id=decision_id, action=action, at=step.at
         ),
-        target,
-        tls_ca,
+        step.target,
+        step.tls_ca,
     )
     if step.as_json:
         print_json({"request_id": step.request_id, **claim_json(answer)})
@@ -64,33 +54,34 @@ def _held(answer: ClaimAnswer, now: datetime) -> str:
     return f"held {messages.held_until(instant_text(expires), span_words(expires - now))}"
 
 
-def redeem(claim_id: str, step: Step, target: str, tls_ca: Path | None) -> int:
+def redeem(claim_id: str, step: Step) -> int:
     """Redeems. Raises ``Stop``."""
     called(
         lambda client: client.redeem(request_id=step.request_id, claim_id=claim_id, at=step.at),
-        target,
-        tls_ca,
+        step.target,
+        step.tls_ca,
     )
     return _done(messages.REDEEMED, "redeemed", step)
 
 
-def release(claim_id: str, cause: str, step: Step, target: str, tls_ca: Path | None) -> int:
+def release(claim_id: str, cause: str, step: Step) -> int:
     """Releases. Raises ``Stop``."""
     called(
         lambda client: client.release(request_id=step.request_id, claim_id=claim_id, cause=cause, at=step.at),
-        target,
-        tls_ca,
+        step.target,
+        step.tls_ca,
     )
     return _done(messages.RELEASED, "released", step)
 
 
-def outcome(told: Outcome, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
+def outcome(decision_id: str, action: str, kind: OutcomeKind, step: Step) -> int:
     """Reports an outcome and prints whether it was recorded. Raises ``Stop``."""
-    (answer,) = called(lambda client: client.record_outcomes([told]), target, tls_ca)
-    if as_json:
+    told = Outcome(step.request_id, decision_id, action, kind, step.at)
+    (answer,) = called(lambda client: client.record_outcomes([told]), step.target, step.tls_ca)
+    if step.as_json:
         print_json(outcome_json(answer))
     elif answer.recorded:
-        show(Group(Text(messages.RECORDED, GOOD), Text(messages.as_request(plain(told.outcome_id)), FAINT)))
+        show(_said(messages.RECORDED, step))
     else:
         show(Text(messages.not_recorded(plain(answer.detail)), BAD))
     return FINE if answer.recorded else FINDINGS
@@ -100,5 +91,9 @@ def _done(message: str, status: str, step: Step) -> int:
     if step.as_json:
         print_json({"request_id": step.request_id, "status": status})
     else:
-        show(Group(Text(message, GOOD), Text(messages.as_request(plain(step.request_id)), FAINT)))
+        show(_said(message, step))
     return FINE
+
+
+def _said(message: str, step: Step) -> RenderableType:
+    return Group(Text(message, GOOD), Text(messages.as_request(plain(step.request_id)), FAINT))

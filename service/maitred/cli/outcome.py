@@ -4,23 +4,12 @@ from typing import Annotated
 
 import typer
 
-from maitred.core.outcomes import REPORTED, Outcome, OutcomeKind
+from maitred.core.outcomes import REPORTED, OutcomeKind
 
 from . import messages
 from .exits import Stop
-from .form import (
-    DEFAULT_TARGET,
-    ActionName,
-    At,
-    Decision,
-    Json,
-    RequestId,
-    Target,
-    TlsCa,
-    instant,
-    new_id,
-    quiet_grpc,
-)
+from .form import ActionName, Decision
+from .steps import Step, takes_step
 
 KINDS = ", ".join(kind.name.lower() for kind in sorted(REPORTED))
 
@@ -41,23 +30,12 @@ Exit codes: 0 recorded, 1 not recorded, or the server refused the request, 2 no 
 Kind = Annotated[str, typer.Argument(metavar="KIND", show_default=False, help=KINDS)]
 
 
-def run(
-    *,
-    decision_id: Decision,
-    action: ActionName,
-    kind: Kind,
-    request_id: RequestId = None,
-    at: At = None,
-    target: Target = DEFAULT_TARGET,
-    tls_ca: TlsCa = None,
-    as_json: Json = False,
-) -> int:
+@takes_step
+def run(step: Step, /, *, decision_id: Decision, action: ActionName, kind: Kind) -> int:
     """Reports one outcome."""
-    quiet_grpc()
     found = OutcomeKind.__members__.get(kind.upper())
     if found not in REPORTED:
         raise Stop(messages.not_reported(kind, KINDS))
     from . import moving  # noqa: PLC0415 -- brings gRPC and rich, which --help does without
 
-    told = Outcome(new_id(request_id), decision_id, action, found, instant(at) if at else None)
-    return moving.outcome(told, target, tls_ca, as_json=as_json)
+    return moving.outcome(decision_id, action, found, step)

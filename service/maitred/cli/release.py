@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from .form import DEFAULT_TARGET, At, Claim, Json, RequestId, Target, TlsCa, instant, new_id, quiet_grpc
+from .form import Claim
+from .steps import Step, takes_step
 
 HELP = """Give back the unit that a claim holds or has spent.
 
@@ -21,19 +22,9 @@ Exit codes: 0 released, 1 it cannot be (released before, unknown), 2 no server, 
 Cause = Annotated[str, typer.Option(metavar="TEXT", help="Why: voided, returned ...")]
 
 
-def run(
-    *,
-    claim_id: Claim,
-    cause: Cause = "",
-    request_id: RequestId = None,
-    at: At = None,
-    target: Target = DEFAULT_TARGET,
-    tls_ca: TlsCa = None,
-    as_json: Json = False,
-) -> int:
+@takes_step
+def run(step: Step, /, *, claim_id: Claim, cause: Cause = "") -> int:
     """Gives back what a claim holds or has spent."""
-    quiet_grpc()
     from . import moving  # noqa: PLC0415 -- brings gRPC and rich, which --help does without
 
-    step = moving.Step(new_id(request_id), instant(at) if at else None, as_json=as_json)
-    return moving.release(claim_id, cause, step, target, tls_ca)
+    return moving.release(claim_id, cause, step)

@@ -1,0 +1,56 @@
+"""The flags that ``claim``, ``redeem``, ``release`` and ``outcome`` share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any
+
+from .form import DEFAULT_TARGET, At, Json, RequestId, Target, TlsCa, instant, new_id, quiet_grpc
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Under which id something is asked of the server ``target``, and as of when (``None`` is now)."""
+
+    request_id: str
+    at: datetime | None
+    target: str
+    tls_ca: Path | None
+    as_json: bool
+
+
+def _step(
+    *,
+    request_id: RequestId = None,
+    at: At = None,
+    target: Target = DEFAULT_TARGET,
+    tls_ca: TlsCa = None,
+    as_json: Json = False,
+) -> Step:
+    return Step(new_id(request_id), instant(at) if at else None, target, tls_ca, as_json)
+
+
+_SHARED: Mapping[str, Parameter] = signature(_step).parameters
+
+
+def takes_step(run: Callable[..., int]) -> Callable[..., int]:
+    """A command with the flags of a step behind its own; ``run`` gets the step before them.
+
+    Raises ``Stop`` where a flag cannot be read.
+    """
+
+    @wraps(run)
+    def command(**flags: Any) -> int:
+        quiet_grpc()
+        step = _step(**{name: flags.pop(name) for name in _SHARED})
+        return run(step, **flags)
+
+    _, *own = signature(run).parameters.values()
+    parameters = [*own, *_SHARED.values()]
+    # What typer reads a command's flags from.
+    command.__signature__ = signature(run).replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    return command
