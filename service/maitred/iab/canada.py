@@ -5,6 +5,8 @@ and nothing in the string tells which: what reads as the one is taken, else the 
 that leaves set bits over, as it does for a string that the reference library decodes.
 """
 
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from functools import partial
 
@@ -24,37 +26,28 @@ from .tcf import (
     PUBLISHER,
     PURPOSES,
     SCREEN_BITS,
-    SEGMENT_BITS,
     SPECIAL_FEATURES,
     VERSION_BITS,
     publisher_segment,
+    segments_by_kind,
 )
 
 _VERSION = 1
+_SEGMENTS = frozenset({DISCLOSED, PUBLISHER})
 
 
 def parse_canada(text: str) -> Tcf:
     """The section, whatever its consent platform; raises `IabError`."""
     core, *others = text.split(".", MOST_SEGMENTS)
-    segments = _segments(others)
-    disclosed, own = segments.get(DISCLOSED), segments.get(PUBLISHER)
+    segments = segments_by_kind(others, _SEGMENTS)
     try:
-        return _section(core, disclosed, own, is_fibonacci=True)
+        return _section(core, segments, is_fibonacci=True)
     except IabError:
-        return _section(core, disclosed, own, is_fibonacci=False)
+        return _section(core, segments, is_fibonacci=False)
 
 
-def _segments(texts: list[str]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for text in texts:
-        kind = Bits(text).take(SEGMENT_BITS)
-        if kind in found or kind not in {DISCLOSED, PUBLISHER}:
-            raise IabError(messages.unknown_segment(kind))
-        found[kind] = text
-    return found
-
-
-def _section(core: str, disclosed: str | None, own: str | None, *, is_fibonacci: bool) -> Tcf:
+def _section(core: str, segments: Mapping[int, Bits], *, is_fibonacci: bool) -> Tcf:
+    """One way of reading it. ``segments`` stay as they are, for the other way."""
     bits = Bits(core)
     version = bits.take(VERSION_BITS)
     if version != _VERSION:
@@ -77,8 +70,8 @@ def _section(core: str, disclosed: str | None, own: str | None, *, is_fibonacci:
         vendor_consents=_vendors(bits, is_fibonacci=is_fibonacci),
         vendor_legitimate_interests=_vendors(bits, is_fibonacci=is_fibonacci),
         restrictions=_restrictions(bits, is_fibonacci=is_fibonacci),
-        disclosed_vendors=_disclosed(disclosed),
-        publisher=publisher_segment(_opened(own)),
+        disclosed_vendors=_disclosed(segments.get(DISCLOSED)),
+        publisher=publisher_segment(copy(segments.get(PUBLISHER))),
     )
     if is_fibonacci:
         bits.close()
@@ -87,26 +80,18 @@ def _section(core: str, disclosed: str | None, own: str | None, *, is_fibonacci:
     return replace(found, exact=not bits.rest())
 
 
-def _opened(segment: str | None) -> Bits | None:
+def _disclosed(segment: Bits | None) -> Vendors | None:
     if segment is None:
         return None
-    bits = Bits(segment)
-    bits.take(SEGMENT_BITS)
-    return bits
-
-
-def _disclosed(segment: str | None) -> Vendors | None:
-    bits = _opened(segment)
-    if bits is None:
-        return None
     try:
-        found = _vendors(bits, is_fibonacci=True)
-        bits.close()
+        return _all_vendors(copy(segment), is_fibonacci=True)
     except IabError:
-        bits = Bits(segment or "")
-        bits.take(SEGMENT_BITS)
-        found = _vendors(bits, is_fibonacci=False)
-        bits.close()
+        return _all_vendors(copy(segment), is_fibonacci=False)
+
+
+def _all_vendors(bits: Bits, *, is_fibonacci: bool) -> Vendors:
+    found = _vendors(bits, is_fibonacci=is_fibonacci)
+    bits.close()
     return found
 
 

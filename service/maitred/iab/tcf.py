@@ -1,5 +1,7 @@
 """TCF strings of Europe, versions 1 and 2."""
 
+from collections.abc import Sequence
+
 from maitred.core.consent_strings import Framework, PublisherPurposes, Tcf
 from maitred.core.vendors import NO_VENDORS, VendorBits, Vendors
 
@@ -17,8 +19,9 @@ LIST_BITS = 12
 POLICY_BITS = 6
 SPECIAL_FEATURES = 12
 PURPOSES = 24
-SEGMENT_BITS = 3
+_SEGMENT_BITS = 3
 DISCLOSED, ALLOWED, PUBLISHER = 1, 2, 3
+_SEGMENTS = frozenset({DISCLOSED, ALLOWED, PUBLISHER})
 _V1, _V2 = 1, 2
 _V1_POLICY = 2
 """Version 1 carries no policy version; what the reference library reports in its place."""
@@ -38,7 +41,7 @@ def parse_tcf(text: str) -> Tcf:
 
 
 def _version_2(bits: Bits, others: list[str]) -> Tcf:
-    segments = _segments(others)
+    segments = segments_by_kind(others, _SEGMENTS)
     found = Tcf(
         framework=Framework.EU,
         version=_V2,
@@ -68,12 +71,13 @@ def _version_2(bits: Bits, others: list[str]) -> Tcf:
     return found
 
 
-def _segments(texts: list[str]) -> dict[int, Bits]:
+def segments_by_kind(texts: Sequence[str], known: frozenset[int]) -> dict[int, Bits]:
+    """What follows the core, each behind its kind; raises `IabError` for one twice or not ``known``."""
     found: dict[int, Bits] = {}
     for text in texts:
         bits = Bits(text)
-        kind = bits.take(SEGMENT_BITS)
-        if kind in found or kind not in {DISCLOSED, ALLOWED, PUBLISHER}:
+        kind = bits.take(_SEGMENT_BITS)
+        if kind in found or kind not in known:
             raise IabError(messages.unknown_segment(kind))
         found[kind] = bits
     return found
