@@ -11,11 +11,9 @@ from maitred.core.snapshot import (
     Shortage,
     Snapshot,
     duration_words,
-    held_limits,
     is_read,
     keys_taken,
     shortage_of,
-    waiting_limits,
 )
 from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
 
@@ -94,8 +92,8 @@ def test_what_is_held_already_is_no_shortage_of_what_decide_takes():
 @pytest.mark.parametrize("counts", Counts)
 def test_which_steps_decide_takes_and_which_wait(counts):
     found = action(limit(counts=counts))
-    assert bool(held_limits(found)) is (counts in {Counts.DECIDED, Counts.PRESENTED})
-    assert bool(waiting_limits(found)) is (counts is Counts.PRESENTED)
+    assert bool(found.held) is (counts in {Counts.DECIDED, Counts.PRESENTED})
+    assert bool(found.waiting) is (counts is Counts.PRESENTED)
 
 
 def test_an_action_is_read_where_all_its_limits_are():

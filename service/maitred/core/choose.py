@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .conditions import Unknown
 from .decisions import Question
-from .policy import Policy, gates_of
+from .policy import Policy
 from .ranking import Ranked, score_of
 from .reasons import Reason
 from .rules import Action
@@ -180,7 +180,7 @@ class _Choosing:
 
     def _score(self, action: Action) -> float | None:
         """The score of an alternative that holds."""
-        gates = gates_of(action)
+        gates = self.policy.gates[action.name]
         if not (
             self._is_open(action)
             and all(truth(gate.condition, self.facts, self.memo) is True for gate in gates)

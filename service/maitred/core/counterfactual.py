@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from .conditions import All, Any, Condition, Literal, OneOf, Overlaps, Residual, Unknown, Within
 from .decisions import Proposal, Question
-from .policy import Policy, gates_of
+from .policy import Policy
 from .privacy import permission_words
 from .ranking import score_of
 from .rules import Action
@@ -33,7 +33,8 @@ def what_would_have(
 ) -> str | None:
     """In plain words: ``customer.tier gold``; ``None`` where no single change would have done it."""
     facts, memo = question.facts, Memo()
-    failing = [gate.condition for gate in gates_of(action) if truth(gate.condition, facts, memo) is not True]
+    gates = policy.gates[action.name]
+    failing = [gate.condition for gate in gates if truth(gate.condition, facts, memo) is not True]
     if not failing:
         return None
     changes = dict.fromkeys(each for condition in failing for each in _changes(policy, condition, facts))
@@ -52,7 +53,7 @@ def _would_be_proposed(
         facts = {name: fact for name, fact in facts.items() if not name.startswith(_SITUATION)}
         facts.update(policy.situations.facts(facts))
     memo = Memo()
-    if not all(truth(gate.condition, facts, memo) is True for gate in gates_of(action)):
+    if not all(truth(gate.condition, facts, memo) is True for gate in policy.gates[action.name]):
         return False
     score = score_of(action, facts, memo)
     return not isinstance(score, Unknown) and _ranks(score, action.name, proposals, question.max_actions)

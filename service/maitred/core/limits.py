@@ -75,6 +75,25 @@ class OnFailure(Enum):
     OPEN = "open"
 
 
+@unique
+class Heat(IntEnum):
+    """How many requests share a counter. The coldest are locked first, the hottest shortest."""
+
+    PERSON = 0
+    CONTEXT = 1
+    LOCATION = 2
+    EVERYBODY = 3
+
+
+def heat_of(per: tuple[str, ...]) -> Heat:
+    """The heat of the counters of a limit, by what its subject is made of."""
+    if not per:
+        return Heat.EVERYBODY
+    if any(name.startswith(("customer.", "household.", "device.", "session.")) for name in per):
+        return Heat.PERSON
+    return Heat.LOCATION if all(name.startswith("location.") for name in per) else Heat.CONTEXT
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A number that must not be exceeded over a window for a subject.
@@ -85,6 +104,10 @@ class Limit:
     ``overbook_percent`` more units than ``maximum`` may be held or confirmed. ``scope`` names the
     action where each action has units of its own; empty where those it applies to share them.
     ``is_veiled`` where nobody knows which values the subject can have: they may be personal.
+
+    ``key`` tells the limit from every other one that a decision looks at. ``lookback_us``
+    (microseconds) is how far a rolling window looks back, ``None`` for others. ``hides_subject``
+    is whether its counters name pseudonyms.
     """
 
     name: str
@@ -100,11 +123,23 @@ class Limit:
     letter_case: LetterCase = LetterCase.EXACT
     scope: str = ""
     is_veiled: bool = False
+    key: str = field(init=False, compare=False, repr=False)
+    reason: Reason = field(init=False, compare=False, repr=False)
+    heat: Heat = field(init=False, compare=False, repr=False)
+    lookback_us: int | None = field(init=False, compare=False, repr=False)
+    hides_subject: bool = field(init=False, compare=False, repr=False)
 
-    @property
-    def key(self) -> str:
-        """Tells the limit from every other one that a decision looks at."""
-        return f"{self.name}@{self.scope}" if self.scope else self.name
+    def __post_init__(self) -> None:
+        window, heat = self.window, heat_of(self.per)
+        derived = {
+            "key": f"{self.name}@{self.scope}" if self.scope else self.name,
+            "reason": REASON_OF[self.kind],
+            "heat": heat,
+            "lookback_us": window.duration // MICROSECOND if isinstance(window, Rolling) else None,
+            "hides_subject": self.is_veiled or heat is Heat.PERSON,
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
 
 def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
@@ -122,26 +157,6 @@ def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
         scope=limit.scope,
         is_veiled=limit.is_veiled,
     )
-
-
-@unique
-class Heat(IntEnum):
-    """How many requests share a counter. The coldest are locked first, the hottest shortest."""
-
-    PERSON = 0
-    CONTEXT = 1
-    LOCATION = 2
-    EVERYBODY = 3
-
-
-@lru_cache(maxsize=KEPT_COUNTERS)
-def heat_of(per: tuple[str, ...]) -> Heat:
-    """The heat of the counters of a limit, by what its subject is made of."""
-    if not per:
-        return Heat.EVERYBODY
-    if any(name.startswith(("customer.", "household.", "device.", "session.")) for name in per):
-        return Heat.PERSON
-    return Heat.LOCATION if all(name.startswith("location.") for name in per) else Heat.CONTEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +264,8 @@ def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = Let
 def _subject(limit: Limit, facts: Facts, veil: Veil) -> str:
     """The scope is not veiled: whose unit it is stays hidden, of what it is does not."""
     found = subject_of(limit.per, facts, limit.letter_case)
-    veiled = veil(found) if hides_subject(limit) else found
+    veiled = veil(found) if limit.hides_subject else found
     return f"{veiled}{_lengthened(limit.scope)}" if limit.scope else veiled
-
-
-def hides_subject(limit: Limit) -> bool:
-    """Whether the limit's counters name pseudonyms."""
-    return limit.is_veiled or heat_of(limit.per) is Heat.PERSON
 
 
 def scope_in(subject: str) -> str:
@@ -301,14 +311,9 @@ def _need(limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: V
         return Unknown(limit.name, str(limit.maximum))
     session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
     span = span_of(limit.window, now, location_zone, session)
-    counter = _counter(limit.name, _subject(limit, facts, veil), span.key, heat_of(limit.per), span.end)
+    counter = _counter(limit.name, _subject(limit, facts, veil), span.key, limit.heat, span.end)
     firm = limit.counts is Counts.DECIDED
-    return Need(counter, maximum, REASON_OF[limit.kind], lookback_us_of(limit), firm)
-
-
-def lookback_us_of(limit: Limit) -> int | None:
-    """How far its window looks back (microseconds); ``None`` where it is not a rolling one."""
-    return limit.window.duration // MICROSECOND if isinstance(limit.window, Rolling) else None
+    return Need(counter, maximum, limit.reason, limit.lookback_us, firm)
 
 
 _counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)

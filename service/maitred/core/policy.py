@@ -68,8 +68,8 @@ class Policy:
 
     Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
-    by. ``limits`` are all there are, by key. ``standing`` are proposals
-    that depend on no attribute, by action, rank and channel.
+    by. ``limits`` are all there are, by key, ``gates`` those of each action. ``standing`` are
+    proposals that depend on no attribute, by action, rank and channel.
     """
 
     ruleset: Ruleset
@@ -82,6 +82,7 @@ class Policy:
     situations: Situations | None
     by_name: Mapping[str, Action]
     limits: Mapping[str, Limit]
+    gates: Mapping[str, tuple[Gate, ...]]
     masks: Masks | None = None
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
 
@@ -152,7 +153,8 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
     actions = tuple(sorted(ruleset.actions, key=_order))
     used = frozenset(_attributes_used(ruleset))
     zones = {action.live.zone for action in actions if action.live != Live(zone=action.live.zone)}
-    index = Index.build([_condition_of(action) for action in actions])
+    gates = {action.name: gates_of(action) for action in actions}
+    index = Index.build([_condition_of(gates[action.name]) for action in actions])
     scored = sum(action.score.constant is None for action in actions)
     return Policy(
         ruleset=ruleset,
@@ -165,12 +167,13 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         situations=Situations.build(ruleset.situations, used, deriver) if ruleset.situations else None,
         by_name={action.name: action for action in actions},
         limits={limit.key: limit for action in actions for limit in action.limits},
+        gates=gates,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
     )
 
 
-def _condition_of(action: Action) -> Condition:
-    return conditions.All(tuple(gate.condition for gate in gates_of(action)))
+def _condition_of(gates: Iterable[Gate]) -> Condition:
+    return conditions.All(tuple(gate.condition for gate in gates))
 
 
 def _order(action: Action) -> tuple[bool, float, str]:

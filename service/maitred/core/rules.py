@@ -7,7 +7,7 @@ from enum import IntEnum, unique
 
 from .conditions import Condition
 from .expressions import Score
-from .limits import Limit
+from .limits import Counts, Limit
 from .privacy import PrivacyRules
 from .values import Attribute, Value
 
@@ -85,6 +85,9 @@ class Action:
     place, in this order, where there is no capacity for it. ``consent`` are the purposes that
     must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way, and
     ``explicit`` those of the purposes that stand for one of them.
+
+    A decision takes a unit of the limits that are ``held``; those of ``waiting``, which are among
+    them, go back where their step does not come. What counts ``later`` it only looks at.
     """
 
     name: str
@@ -102,6 +105,21 @@ class Action:
     consent: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
     explicit: frozenset[str] = frozenset()
+    held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    waiting: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, steps in _STEPS.items():
+            limits = tuple(limit for limit in self.limits if limit.counts in steps)
+            object.__setattr__(self, name, limits)
+
+
+_STEPS: Mapping[str, frozenset[Counts]] = {
+    "held": frozenset({Counts.DECIDED, Counts.PRESENTED}),
+    "waiting": frozenset({Counts.PRESENTED}),
+    "later": frozenset({Counts.CLAIMED, Counts.REDEEMED, Counts.REJECTED}),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from .limits import REASON_OF, SESSION_ID, Counts, Limit, maximum_of, parts_of, subject_gap
+from .limits import SESSION_ID, Limit, maximum_of, parts_of, subject_gap
 from .reasons import Reason
 from .rules import Action
 from .values import Facts
 from .windows import Calendar, Lifetime, Rolling, Session, Window
-
-HELD_BY_DECIDE = frozenset({Counts.DECIDED, Counts.PRESENTED})
-"""What counts at these steps is taken with the decision; what counts later is only looked at."""
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
@@ -46,16 +43,6 @@ class Shortage(NamedTuple):
         return f"{taken} {window_words(self.limit.window)}"
 
 
-def held_limits(action: Action) -> tuple[Limit, ...]:
-    """Limits of the action that a decision takes a unit of."""
-    return tuple(limit for limit in action.limits if limit.counts in HELD_BY_DECIDE)
-
-
-def waiting_limits(action: Action) -> tuple[Limit, ...]:
-    """Those of the limits whose units wait for their step, and go back if it does not come."""
-    return tuple(limit for limit in action.limits if limit.counts is Counts.PRESENTED)
-
-
 def is_read(action: Action, snapshot: Snapshot) -> bool:
     """Whether the snapshot tells how all limits of the action stand."""
     return all(limit.key in snapshot.live for limit in action.limits)
@@ -68,8 +55,7 @@ def shortage_of(
 
     ``taken`` are units by key that this decision has taken before.
     """
-    own = action.name in snapshot.own
-    limits = (limit for limit in action.limits if not (own and limit.counts in HELD_BY_DECIDE))
+    limits = action.later if action.name in snapshot.own else action.limits
     return shortage_among(limits, facts, snapshot, taken)
 
 
@@ -92,7 +78,7 @@ def first_of(shortages: Iterable[Shortage]) -> Shortage | None:
 
 def keys_taken(action: Action) -> Iterator[str]:
     """Keys of the limits, paces included, that proposing the action takes a unit of."""
-    return (part.key for limit in held_limits(action) for part in parts_of(limit))
+    return (part.key for limit in action.held for part in parts_of(limit))
 
 
 def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:
@@ -102,7 +88,7 @@ def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:
     maximum = maximum_of(limit, facts)
     if maximum is None:
         return Shortage(limit, Reason.MISSING_ATTRIBUTE, missing=str(limit.maximum))
-    return Shortage(limit, REASON_OF[limit.kind], live, maximum) if live >= maximum else None
+    return Shortage(limit, limit.reason, live, maximum) if live >= maximum else None
 
 
 def _per_words(limit: Limit) -> str:

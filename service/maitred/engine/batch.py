@@ -164,6 +164,8 @@ class _Settlement:
 
     def _decide_one(self, ticket: DecisionTicket) -> None:
         deciding = ticket.deciding
+        # What it wants first has been read for the whole batch.
+        deciding.go_on(self._view)
         while deciding.waits:
             self._view.read(*deciding.wants())
             deciding.go_on(self._view)

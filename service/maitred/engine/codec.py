@@ -1,6 +1,6 @@
 """The body of a decision record: JSON, enough to answer again and to decide again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -174,17 +174,22 @@ def _encode_fact(value: object) -> Any:
 
 
 def _decode_fact(value: Any, attribute: Attribute | None) -> Any:
-    if isinstance(value, dict):
+    if value.__class__ is dict:
         return Invalid(value[_INVALID])
-    if isinstance(value, list):
-        return tuple(_decode_scalar(item, attribute) for item in value)
-    return _decode_scalar(value, attribute)
+    decode = _decoder(attribute.type.kind) if attribute else None
+    if value.__class__ is list:
+        return tuple(map(decode, value)) if decode else tuple(value)
+    return decode(value) if decode else value
 
 
-def _decode_scalar(value: Any, attribute: Attribute | None) -> Any:
-    kind = attribute.type.kind if attribute else Kind.INT
+def _decoder(kind: Kind) -> Callable[[Any], Any] | None:
+    """None where JSON has the value as it is."""
     if kind is Kind.TIMESTAMP:
-        return datetime.fromisoformat(value).astimezone(UTC)
+        return _moment
     if kind is Kind.DURATION:
-        return value * MICROSECOND
-    return float(value) if kind is Kind.DOUBLE else value
+        return MICROSECOND.__mul__
+    return float if kind is Kind.DOUBLE else None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

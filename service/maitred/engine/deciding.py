@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from itertools import chain, islice
 
@@ -14,7 +15,7 @@ from maitred.core.lots import Origin, Settled, Status, Take
 from maitred.core.policy import Policy
 from maitred.core.ranking import Ranking
 from maitred.core.rules import Action, ActionType
-from maitred.core.snapshot import Shortage, Snapshot, held_limits, waiting_limits
+from maitred.core.snapshot import Shortage, Snapshot
 
 from .view import View
 
@@ -26,7 +27,7 @@ _LOT, _REUSE, _CONTENT = b"maitred.lot", b"maitred.reuse", b"maitred.asked"
 class Asked:
     """Who asks for what, beside the question: what lots are known by.
 
-    ``customer`` is veiled; the ``fingerprint`` is not yet: who guesses a request could find it by its
+    ``customer`` and ``fingerprint`` are not veiled yet: who guesses a request could find it by its
     hash. ``session`` is empty where the request names none. ``paused`` are the
     actions stopped when it was asked. ``veil`` is what counters know persons by.
     """
@@ -55,6 +56,7 @@ class Deciding:
         self._looked_at: dict[str, Action] = {}
         self._lost: dict[str, Need] = {}
         self._holds: dict[str, Hold] = {}
+        self._reuses: dict[str, bytes] = {}
         self.snapshot = Snapshot(paused=asked.paused)
         self._chosen = self._choose()
         self.limited = self.waits
@@ -105,7 +107,7 @@ class Deciding:
     def takes(self) -> list[Take]:
         """What the picks need at this step."""
         if self._takes is None:
-            self._takes = [self._take(pick.action) for pick in self.picks if held_limits(pick.action)]
+            self._takes = [self._take(pick.action) for pick in self.picks if pick.action.held]
         return self._takes
 
     def settled(self, takes: Sequence[Take], answers: Sequence[Settled]) -> bool:
@@ -115,7 +117,7 @@ class Deciding:
             action = self.policy.by_name[take.origin.action]
             if answer.status is Status.GRANTED:
                 # What is spent at once does not go back, though its lot may be used again for a while.
-                until = answer.expires_at if waiting_limits(action) else None
+                until = answer.expires_at if action.waiting else None
                 self._holds[action.name] = Hold(answer.lot, until)
             elif answer.refused:
                 self._lose(action, answer.refused.limit)
@@ -166,31 +168,41 @@ class Deciding:
                 yield part.key, need.maximum if part.key in self._lost else view.live(need)
 
     def _lose(self, action: Action, limit_name: str) -> None:
-        for limit in held_limits(action):
+        for limit in action.held:
             for part, need in zip(parts_of(limit), self._needs[limit.key], strict=False):
                 if part.name == limit_name:
                     self._lost[part.key] = need
 
     def _take(self, action: Action) -> Take:
-        limits, asked = held_limits(action), self.asked
+        asked = self.asked
         return Take(
             id=lot_id_of(asked.decision_id, action.name),
-            fingerprint=digest(_CONTENT, asked.veil(asked.fingerprint.hex())),
-            choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in limits)),),
-            hold_us=hold_us_of(waiting_limits(action) or limits),
+            fingerprint=self._content,
+            choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in action.held)),),
+            hold_us=hold_us_of(action.waiting or action.held),
             reuse=(self._reuse(action),) if self._can_reuse(action) else (),
             origin=Origin(asked.decision_id, action.name),
         )
 
+    @cached_property
+    def _content(self) -> bytes:
+        return digest(_CONTENT, self.asked.veil(self.asked.fingerprint.hex()))
+
     def _can_reuse(self, action: Action) -> bool:
-        return bool(self.asked.session and held_limits(action))
+        return bool(self.asked.session and action.held)
 
     def _reuse(self, action: Action) -> bytes:
         """A hold serves again only for those whose units it has: at another location it may be another's."""
+        found = self._reuses.get(action.name)
+        if found is None:
+            found = self._reuses[action.name] = self._new_reuse(action)
+        return found
+
+    def _new_reuse(self, action: Action) -> bytes:
         asked = self.asked
-        per = sorted({name for limit in held_limits(action) for name in limit.per})
+        per = sorted({name for limit in action.held for name in limit.per})
         whose = asked.veil(subject_of(tuple(per), self.question.facts))
-        return digest(_REUSE, asked.customer, asked.session, action.name, whose)
+        return digest(_REUSE, asked.veil(asked.customer), asked.session, action.name, whose)
 
 
 def _is_open(action: Action) -> bool:

@@ -9,7 +9,7 @@ from maitred.core.decide import proposals_of
 from maitred.core.decisions import Proposal, Question
 from maitred.core.limits import Counts, Limit, Need, Unknown, Veil, needs_of, parts_of
 from maitred.core.lots import Refused
-from maitred.core.policy import Policy, gates_of
+from maitred.core.policy import Policy
 from maitred.core.ranking import score_of
 from maitred.core.reasons import Reason
 from maitred.core.rules import Action
@@ -57,7 +57,8 @@ class Grant(NamedTuple):
     def refused(self) -> Refused | None:
         """Why it can no longer be had, whatever the ledger says."""
         memo: Memo = {}
-        gates = (gate for gate in gates_of(self.action) if gate.reason in _RECHECKED or not self.is_own)
+        each = self.policy.gates[self.action.name]
+        gates = (gate for gate in each if gate.reason in _RECHECKED or not self.is_own)
         failing = (gate for gate in gates if truth(gate.condition, self.question.facts, memo) is not True)
         return next((Refused(gate.rule, gate.reason) for gate in failing), None)
 
@@ -103,8 +104,8 @@ class StandIns(NamedTuple):
         return proposals_of(grant.policy, grant.question, picks[:MAX_ALTERNATIVES])
 
     def _pick(self, action: Action, snapshot: Snapshot) -> Pick | None:
-        facts, memo = self.grant.question.facts, Memo()
-        if not all(truth(gate.condition, facts, memo) is True for gate in gates_of(action)):
+        facts, memo, gates = self.grant.question.facts, Memo(), self.grant.policy.gates[action.name]
+        if not all(truth(gate.condition, facts, memo) is True for gate in gates):
             return None
         score = score_of(action, facts, memo)
         if isinstance(score, float) and not shortage_among(_from_claim_on(action), facts, snapshot, {}):

@@ -17,7 +17,7 @@ from .ports import DecisionRecord, History, OutcomeRow, Person, Store
 from .records import Records
 from .rulesets import Rulesets
 from .standings import Standings
-from .words import STORE_SILENT, unknown_purpose
+from .words import STORE_SILENT, made_otherwise, unknown_purpose
 
 _REQUEST, _CONTENT = b"maitred.consent", b"maitred.stated"
 PAGE_DECISIONS = 200
@@ -53,7 +53,7 @@ class PrivacyOffice:
                 person, digest(_REQUEST, call.request_id), content, call.consents
             )
         if not kept:
-            raise CallError(Code.OTHER_CONTENT, "the request was made before with other content")
+            raise CallError(Code.OTHER_CONTENT, made_otherwise())
 
     def consent(self, customer_id: str) -> ConsentView:
         """See ``api.Privacy.consent``."""

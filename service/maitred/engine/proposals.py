@@ -10,7 +10,6 @@ from maitred.core.decisions import Proposal
 from maitred.core.limits import Veil
 from maitred.core.live import clock_facts
 from maitred.core.lots import Origin
-from maitred.core.policy import Policy
 from maitred.core.rules import Location
 from maitred.core.values import Attribute, Kind
 
@@ -70,7 +69,7 @@ class Proposals:
 
         Raises ``CallError`` where no ruleset is in force.
         """
-        policy = self._policy()
+        policy = self._rulesets.in_force()
         action = policy.by_name.get(proposed.action)
         if action is None:
             return None
@@ -100,12 +99,6 @@ class Proposals:
         own = next((found for found in body.proposals if found.action == action), None)
         found = own or next((each for each in body.proposals if self._stands_in(action, each)), None)
         return Proposed(record, body, action, found.lot, is_own=own is not None) if found else None
-
-    def _policy(self) -> Policy:
-        active = self._rulesets.active
-        if active is None:
-            raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
-        return active
 
     def _stands_in(self, name: str, proposal: Proposal) -> bool:
         """Whether the action of that name may be claimed in the place of the proposal's."""

@@ -48,6 +48,13 @@ class Rulesets:
         self._observer.observe(loaded)
         return policy
 
+    def in_force(self) -> Policy:
+        """The one that decides now. Raises ``CallError``: there is none."""
+        active = self.active
+        if active is None:
+            raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
+        return active
+
     def named(self, digest: str) -> Policy:
         """The ruleset of a hash: in force, kept, or loaded again from the store.
 

@@ -28,6 +28,7 @@ from .ports import DecisionRecord, Person
 from .records import UNEXPLAINED, Records
 from .rulesets import Rulesets
 from .tickets import DecisionTicket, Prepare
+from .words import made_otherwise
 
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
@@ -115,10 +116,11 @@ class DecisionService:
         policy = self._policy(call)
         check_channel(policy, call.channel)
         trace_id = self._trace_id(call)
+        decision_id = decision_id_of(call.request_id)
         ticket = DecisionTicket(
-            decision_id=decision_id_of(call.request_id),
+            decision_id=decision_id,
             pseudonyms=self._people.pseudonyms(call.customer_id),
-            prepare=self._prepare(call, policy, call.at or self._now()),
+            prepare=self._prepare(call, decision_id, policy, call.at or self._now()),
             make_record=partial(self._record, call, trace_id),
             dry=call.dry_run,
             deadline=call.deadline,
@@ -126,15 +128,15 @@ class DecisionService:
         )
         return _Made(policy, ticket, trace_id, started_ns, began, time.perf_counter())
 
-    def _prepare(self, call: DecideCall, policy: Policy, now: datetime) -> Prepare:
+    def _prepare(self, call: DecideCall, decision_id: bytes, policy: Policy, now: datetime) -> Prepare:
         """What goes on with the decision once it is known what the customer has stated."""
         place = place_of(policy, call)
         signals = call.consent or NO_SIGNALS
         tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
         asked = Asked(
-            decision_id_of(call.request_id),
+            decision_id,
             call.fingerprint,
-            self._people.veil(call.customer_id),
+            call.customer_id,
             session_of(call.context),
             self._paused(),
             self._people.veil,
@@ -179,10 +181,7 @@ class DecisionService:
     def _policy(self, call: DecideCall) -> Policy:
         if call.ruleset:
             return self._records.policy(call.ruleset)
-        active = self._rulesets.active
-        if active is None:
-            raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
-        return active
+        return self._rulesets.in_force()
 
     def _trace_id(self, call: DecideCall) -> str:
         if not self._observer.tracing:
@@ -226,7 +225,7 @@ class DecisionService:
     def _again(self, call: DecideCall, earlier: DecisionRecord) -> Answer:
         """The stored answer; the same content only."""
         if self._records.body(earlier).fingerprint != call.fingerprint:
-            raise CallError(Code.OTHER_CONTENT, "the request was made before with other content")
+            raise CallError(Code.OTHER_CONTENT, made_otherwise())
         return self._records.answer(earlier, call.explain)
 
     def _event(self, call: DecideCall, made: _Made, answer: Answer, committed: float) -> DecisionMade:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain, islice
 
 from maitred.core.instants import MICROSECOND
-from maitred.core.limits import PACE_SUFFIX, Heat, Veil, heat_of, lookback_us_of, parts_of, subject_of
+from maitred.core.limits import PACE_SUFFIX, Heat, Veil, parts_of, subject_of
 from maitred.core.policy import Policy
 from maitred.core.windows import Session
 
@@ -39,9 +39,7 @@ class Standings:
 
     def limits(self, call: LimitsCall) -> Sequence[LimitView]:
         """See ``api.Operator.limits``."""
-        policy = self._rulesets.active
-        if policy is None:
-            raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
+        policy = self._rulesets.in_force()
         parts = _asked_for(policy, call)
         return self._views(Placed(policy, call.location_id, self._veil), parts, call.most)
 
@@ -134,9 +132,9 @@ def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, Part]:
 
 def _is_personal(part: Part) -> bool:
     """Whether it has as many subjects as there are people."""
-    return heat_of(part.limit.per) is Heat.PERSON or isinstance(part.limit.window, Session)
+    return part.limit.heat is Heat.PERSON or isinstance(part.limit.window, Session)
 
 
 def _ask(part: Part, placed: Placed) -> TallyAsk:
     limit = part.limit
-    return TallyAsk(limit.name, lookback_us_of(limit), placed.subject(limit))
+    return TallyAsk(limit.name, limit.lookback_us, placed.subject(limit))

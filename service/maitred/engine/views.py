@@ -10,7 +10,6 @@ from maitred.core.limits import (
     LetterCase,
     Limit,
     Veil,
-    hides_subject,
     maximum_of,
     scope_in,
     subject_of,
@@ -59,7 +58,7 @@ class Placed(NamedTuple):
         if not self.location_id or limit.per[:1] != (LOCATION_ID,):
             return ""
         told = subject_of((LOCATION_ID,), {LOCATION_ID: self.location_id}, limit.letter_case)
-        if not hides_subject(limit):
+        if not limit.hides_subject:
             return told
         return self.veil(told) if limit.per == (LOCATION_ID,) else ""
 
@@ -68,7 +67,7 @@ class Placed(NamedTuple):
 
         Raises ``ValueError`` where it is no subject of the limit as it is now.
         """
-        if not hides_subject(limit):
+        if not limit.hides_subject:
             return values_in(limit, subject)
         start = self.subject(limit)
         return (str(_folded(limit, self.location_id)),) if start and subject.startswith(start) else None
@@ -201,7 +200,7 @@ def _untouched(placed: Placed, part: Part, shown: set[str], now: datetime, most:
 
 def _subjects(placed: Placed, limit: Limit) -> Iterator[Facts]:
     """The facts of each subject, where the rules tell all of them."""
-    if isinstance(limit.window, Session) or (hides_subject(limit) and not placed.subject(limit)):
+    if isinstance(limit.window, Session) or (limit.hides_subject and not placed.subject(limit)):
         return
     if not limit.per:
         yield {}
