@@ -10,8 +10,10 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import create_engine
@@ -20,6 +22,8 @@ from sqlalchemy.engine import make_url
 from maitred.vault import KeyringVault, open_vault
 
 POSTGRES_URL_VARIABLE = "MAITRED_TEST_POSTGRES_URL"
+
+Closes = TypeVar("Closes")
 
 # Reads until this process closes the pipe, or is gone however it went; then stops what still runs.
 WATCHDOG = (
@@ -100,6 +104,16 @@ def sqlite_url(tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database, of each kind in turn."""
     return request.getfixturevalue(f"{'postgres' if request.param == 'postgresql' else request.param}_url")
+
+
+@pytest.fixture
+def closed_after() -> Iterator[Callable[[Closes], Closes]]:
+    """Closes what it is given at the end of a test, also where the test fails.
+
+    What a failed test leaves open the collector finds in some other test, which then fails as well.
+    """
+    with ExitStack() as given:
+        yield lambda opened: given.enter_context(closing(opened))
 
 
 @pytest.fixture

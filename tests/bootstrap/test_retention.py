@@ -166,8 +166,8 @@ def test_under_simulated_time_nothing_is_forgotten(clock):
     assert shelves.rows["decisions"] == 0
 
 
-def test_of_a_real_store_only_replaced_statements_go(tmp_path):
-    store = open_store(f"sqlite:///{tmp_path}/maitred.db")
+def test_of_a_real_store_only_replaced_statements_go(tmp_path, closed_after):
+    store = closed_after(open_store(f"sqlite:///{tmp_path}/maitred.db"))
     person = Person(b"r" * 16, b"p" * 18, b"k" * 60, {})
     stated = [
         Consent("ads", ConsentState.GRANTED, "app", NOON - 9 * DAY),
@@ -181,11 +181,10 @@ def test_of_a_real_store_only_replaced_statements_go(tmp_path):
         "ads": ConsentState.DENIED,
         "news": ConsentState.GRANTED,
     }
-    store.close()
 
 
-def test_replicas_forget_beside_each_other(postgres_url):
-    stores = [open_store(postgres_url) for _ in range(2)]
+def test_replicas_forget_beside_each_other(postgres_url, closed_after):
+    stores = [closed_after(open_store(postgres_url)) for _ in range(2)]
     for number in range(8):
         rows = [
             DecisionRecord(bytes([number, row]) * 8, NOON - 3 * DAY, "ab" * 32, b"", b"sealed", b"")
@@ -206,5 +205,3 @@ def test_replicas_forget_beside_each_other(postgres_url):
     assert sum(gone["decisions"] for gone in told) == 800
     audit = stores[1].audit(lambda _: None)
     assert (audit.rows, audit.broken) == (0, ())
-    for store in stores:
-        store.close()

@@ -30,11 +30,8 @@ CHAIN = Limit("chain", LimitKind.CAPACITY, (), 60, Lifetime(), Counts.CLAIMED)
 
 
 @pytest.fixture
-def stores(postgres_url):
-    opened = [open_store(postgres_url) for _ in range(REPLICAS)]
-    yield opened
-    for store in opened:
-        store.close()
+def stores(postgres_url, closed_after):
+    return [closed_after(open_store(postgres_url)) for _ in range(REPLICAS)]
 
 
 def needs(rng, now):

@@ -149,8 +149,10 @@ def test_no_more_goes_at_once_than_was_asked_for(store, settle, left):
     assert left()[:2] == [2, 6]
 
 
-def test_nothing_is_miscounted_when_several_purge_and_settle_at_once(database_url, store, settle):
-    rival = open_store(database_url) if database_url.startswith("postgresql") else store
+def test_nothing_is_miscounted_when_several_purge_and_settle_at_once(
+    database_url, store, settle, closed_after
+):
+    rival = closed_after(open_store(database_url)) if database_url.startswith("postgresql") else store
     roomy = replace(CAP, maximum=10_000, window=Rolling(timedelta(hours=1)))
     rng = random.Random(1)
     old = [take(needs(roomy, customer=f"c-{rng.randrange(9)}"), hold_us=None) for _ in range(400)]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,10 +35,9 @@ class Sampler(threading.Thread):
         self.url, self.needs, self.most, self.over = url, needs, 0, threading.Event()
 
     def run(self):
-        store = open_store(self.url)
-        while not self.over.wait(0.002):
-            self.most = max(self.most, live(store, self.needs))
-        store.close()
+        with closing(open_store(self.url)) as store:
+            while not self.over.wait(0.002):
+                self.most = max(self.most, live(store, self.needs))
 
 
 def live(store, needs):
@@ -70,19 +70,18 @@ def claimants(postgres_url):
 
 
 def race(claimants, url, seeds):
-    store = open_store(url)
-    for seed in seeds:
-        sampler = Sampler(url, needs(seed))
-        sampler.start()
-        for process in claimants:
-            process.stdin.write(f"{seed}\n")
-            process.stdin.flush()
-        answers = [process.stdout.readline().strip() for process in claimants]
-        sampler.over.set()
-        sampler.join()
-        check_exact(store, seed, answers)
-        assert sampler.most <= UNITS
-    store.close()
+    with closing(open_store(url)) as store:
+        for seed in seeds:
+            sampler = Sampler(url, needs(seed))
+            sampler.start()
+            for process in claimants:
+                process.stdin.write(f"{seed}\n")
+                process.stdin.flush()
+            answers = [process.stdout.readline().strip() for process in claimants]
+            sampler.over.set()
+            sampler.join()
+            check_exact(store, seed, answers)
+            assert sampler.most <= UNITS
 
 
 def test_processes_that_all_send_every_claim_get_exactly_what_there_is(claimants, postgres_url):
@@ -100,10 +99,10 @@ def test_threads_that_all_send_every_claim_get_exactly_what_there_is(store):
     check_exact(store, 0, answers)
 
 
-def test_a_confirmation_and_the_expiry_of_its_hold_have_one_winner(database_url):
+def test_a_confirmation_and_the_expiry_of_its_hold_have_one_winner(database_url, closed_after):
     rival_url = database_url if database_url.startswith("postgresql") else None
-    store = open_store(database_url)
-    rival = open_store(rival_url) if rival_url else store
+    store = closed_after(open_store(database_url))
+    rival = closed_after(open_store(rival_url)) if rival_url else store
     winners = [one_round(store, rival, number) for number in range(ROUNDS)]
     with store.transaction() as transaction:
         states = dict(transaction._line.driver.execute(STATES).fetchall())
@@ -113,8 +112,6 @@ def test_a_confirmation_and_the_expiry_of_its_hold_have_one_winner(database_url)
     if rival is not store:
         assert confirmed > 0
         assert expired > 0
-        rival.close()
-    store.close()
 
 
 def one_round(store, rival, number):

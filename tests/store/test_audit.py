@@ -65,9 +65,9 @@ def test_a_log_is_whole_and_its_chains_are_told(store, log):
     assert int(chain.writer, 16)
 
 
-def test_every_process_has_a_chain_of_its_own(database_url, make_record, append):
+def test_every_process_has_a_chain_of_its_own(database_url, make_record, append, closed_after):
     for _ in range(3):
-        store = open_store(database_url)
+        store = closed_after(open_store(database_url))
         append(store, make_record(), make_record())
         found = audit(store)
         store.close()
@@ -168,32 +168,30 @@ def test_a_writer_changed_is_found(store, tamper):
 
 
 @pytest.mark.usefixtures("log")
-def test_a_writer_removed_is_found(store, tamper, database_url, make_record, append):
+def test_a_writer_removed_is_found(store, tamper, database_url, make_record, append, closed_after):
     store.close()
-    again = open_store(database_url)
+    again = closed_after(open_store(database_url))
     append(again, make_record())
     tamper("DELETE FROM log_writer WHERE number = 1")
     assert [found.why for found in audit(again).broken] == ["the writer is missing"]
     tamper("DELETE FROM log_writer")
     assert [found.why for found in audit(again).broken] == ["the row has no writer", "the row has no writer"]
-    again.close()
 
 
-def test_the_first_of_each_broken_chain_is_named(database_url, tamper, make_record, append):
+def test_the_first_of_each_broken_chain_is_named(database_url, tamper, make_record, append, closed_after):
     for _ in range(3):
-        store = open_store(database_url)
+        store = closed_after(open_store(database_url))
         append(store, *(make_record() for _ in range(4)))
         store.close()
     for seq in (place(1, 3), place(1, 4), place(3, 1)):
         tamper(f"UPDATE decision SET body = :new WHERE seq = {seq}", new=b"another")
-    store = open_store(database_url)
+    store = closed_after(open_store(database_url))
     assert [found.row for found in audit(store).broken] == [3, 1]
-    store.close()
 
 
 @pytest.mark.parametrize("change", ["decided_at = 'x'", "ruleset = x'00'", "body = 'x'", "hash = 1.5"])
-def test_a_row_of_other_types_is_found(sqlite_url, make_record, append, change):
-    store = open_store(sqlite_url)
+def test_a_row_of_other_types_is_found(sqlite_url, make_record, append, change, closed_after):
+    store = closed_after(open_store(sqlite_url))
     append(store, make_record(), make_record())
     with store._writer.begin() as line:
         line.driver.execute(f"UPDATE decision SET {change} WHERE seq = {place(1, 2)}")
@@ -245,7 +243,7 @@ def test_a_log_that_is_being_written_and_purged_is_whole(store, make_record, app
     assert found.rows + found.chains[0].purged == 1_500
 
 
-def test_decisions_from_before_there_were_chains_are_chained(database_url, tamper, monkeypatch):
+def test_decisions_from_before_there_were_chains_are_chained(database_url, tamper, monkeypatch, closed_after):
     with monkeypatch.context() as before:
         before.setattr(schema, "HEAD", "0004")
         open_store(database_url).close()
@@ -257,7 +255,7 @@ def test_decisions_from_before_there_were_chains_are_chained(database_url, tampe
                 "VALUES (:id, 5, 'hash', :id, :body)",
                 **values,
             )
-    store = open_store(database_url)
+    store = closed_after(open_store(database_url))
     found = audit(store)
     assert (found.rows, found.broken) == (733, ())
     assert store.decision(b"%016d" % 1).customer == b""

@@ -95,19 +95,17 @@ def test_a_customer_who_was_erased_in_the_meantime_does_not_come_back(store, ann
     assert store.person([ann.pseudonym]) is None
 
 
-def test_consents_on_a_customer_do_not_wait_for_a_decision_on_them(postgres_url, ann):
-    stores = [open_store(postgres_url) for _ in range(2)]
+def test_consents_on_a_customer_do_not_wait_for_a_decision_on_them(postgres_url, ann, closed_after):
+    stores = [closed_after(open_store(postgres_url)) for _ in range(2)]
     record(stores[0], ann, consent())
     with stores[0].transaction() as deciding:
         assert deciding.people([ann.pseudonym])
         assert record(stores[1], ann, consent(DENIED, 1))
     assert standing(stores[0], ann) == {"ads": DENIED}
-    for store in stores:
-        store.close()
 
 
-def test_replicas_that_record_at_once_agree_on_what_counts(postgres_url, ann):
-    stores = [open_store(postgres_url) for _ in range(3)]
+def test_replicas_that_record_at_once_agree_on_what_counts(postgres_url, ann, closed_after):
+    stores = [closed_after(open_store(postgres_url)) for _ in range(3)]
     record(stores[0], ann, consent())
 
     def work(number):
@@ -119,8 +117,6 @@ def test_replicas_that_record_at_once_agree_on_what_counts(postgres_url, ann):
     record(stores[0], ann, consent(GRANTED, 1_000))
     assert standing(stores[0], ann) == {"ads": GRANTED, "p0": GRANTED, "p1": GRANTED, "p2": GRANTED}
     assert len(stores[0].statements(ann.ref)) == 62
-    for store in stores:
-        store.close()
 
 
 def test_statements_that_were_replaced_are_purged_and_those_that_count_are_not(store, ann):

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,11 @@ def check_nothing_is_lost(url: str, rounds: int) -> None:
         new = kill_under_load(url)
         assert new
         answered |= new
-        store = open_store(url)
-        assert all(store.decision(key) for key in new)
-        with store._readers.connect() as connection:
-            rows = [bytes(row[0]) for row in connection.exec_driver_sql("SELECT decision_id FROM decision")]
-        store.close()
+        with closing(open_store(url)) as store:
+            assert all(store.decision(key) for key in new)
+            with store._readers.connect() as connection:
+                rows = connection.exec_driver_sql("SELECT decision_id FROM decision").scalars()
+                rows = [bytes(row) for row in rows]
         assert len(rows) == len(set(rows))
         assert answered <= set(rows)
 

@@ -164,11 +164,13 @@ def test_decisions_of_a_customer_come_page_by_page(store, customer, make_record,
     assert list(store.decisions_of(b"nobody", b"", 4)) == []
 
 
-def test_old_decisions_are_purged_from_the_beginning_of_each_chain(database_url, make_record, append):
+def test_old_decisions_are_purged_from_the_beginning_of_each_chain(
+    database_url, make_record, append, closed_after
+):
     at, total = NOON, 0
     hours = [[0, 1, 2, 3], [0, 5, 1], [9]]
     for chain in hours:
-        store = open_store(database_url)
+        store = closed_after(open_store(database_url))
         records = [make_record(decided_at=at + timedelta(hours=hour)) for hour in chain]
         for record in records:
             append(store, record)
@@ -186,7 +188,7 @@ def test_old_decisions_are_purged_from_the_beginning_of_each_chain(database_url,
         with store.transaction() as transaction:
             transaction.append_outcomes([report])
         store.close()
-    store = open_store(database_url)
+    store = closed_after(open_store(database_url))
     before = at + timedelta(hours=3)
     assert [store.purge_decisions(before, 2) for _ in range(3)] == [2, 2, 0]
     found = store.audit(lambda _: None)
@@ -198,11 +200,12 @@ def test_old_decisions_are_purged_from_the_beginning_of_each_chain(database_url,
     assert (found.rows, found.broken) == (0, ())
     append(store, make_record())
     assert store.audit(lambda _: None).broken == ()
-    store.close()
 
 
-def test_erasing_amid_claims_leaves_others_exact(database_url, customer, live):
-    replicas = [open_store(database_url) for _ in range(1 if database_url.startswith("sqlite") else 3)]
+def test_erasing_amid_claims_leaves_others_exact(database_url, customer, live, closed_after):
+    replicas = [
+        closed_after(open_store(database_url)) for _ in range(1 if database_url.startswith("sqlite") else 3)
+    ]
     people = [customer(replicas[0]) for _ in range(6)]
     taken, stop, lock = [0] * len(people), threading.Event(), threading.Lock()
     erased = people[:3]
@@ -250,8 +253,8 @@ def test_erasing_amid_claims_leaves_others_exact(database_url, customer, live):
         replica.close()
 
 
-def test_nothing_of_an_erased_customer_is_found_in_the_file_or_its_log(sqlite_url, customer):
-    store = open_store(sqlite_url)
+def test_nothing_of_an_erased_customer_is_found_in_the_file_or_its_log(sqlite_url, customer, closed_after):
+    store = closed_after(open_store(sqlite_url))
     file = Path(sqlite_url.removeprefix("sqlite:///"))
     others = [customer(store) for _ in range(50)]
     ann = customer(store)

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from maitred.store import open_store
 
 
-def test_whoever_is_being_decided_for_is_erased_after_it(postgres_url, customer):
-    stores = [open_store(postgres_url) for _ in range(2)]
+def test_whoever_is_being_decided_for_is_erased_after_it(postgres_url, customer, closed_after):
+    stores = [closed_after(open_store(postgres_url)) for _ in range(2)]
     ann = customer(stores[0])
     with ThreadPoolExecutor(1) as pool:
         with stores[0].transaction() as deciding:
@@ -18,5 +18,3 @@ def test_whoever_is_being_decided_for_is_erased_after_it(postgres_url, customer)
         assert erasing.result(10)["key"] == 1
     with stores[0].transaction() as deciding:
         assert deciding.people([ann.person.pseudonym]) == {}
-    for store in stores:
-        store.close()

@@ -100,8 +100,8 @@ def test_keys_are_kept_and_other_ones_named(store):
     assert store.check_keys({1: b"else", 2: b"two", 3: b"three"}) == [1]
 
 
-def test_of_replicas_that_meet_a_customer_at_once_one_writes_them(postgres_url):
-    stores = [open_store(postgres_url) for _ in range(2)]
+def test_of_replicas_that_meet_a_customer_at_once_one_writes_them(postgres_url, closed_after):
+    stores = [closed_after(open_store(postgres_url)) for _ in range(2)]
     one = person()
     with ThreadPoolExecutor(1) as pool:
         with stores[0].transaction() as transaction:
@@ -110,12 +110,10 @@ def test_of_replicas_that_meet_a_customer_at_once_one_writes_them(postgres_url):
         with pytest.raises(StoreConflict, match="was met by another replica"):
             waiting.result(10)
     assert stores[1].person([one.pseudonym]) == one
-    for store in stores:
-        store.close()
 
 
-def test_a_customer_another_replica_is_deciding_for_is_renewed_later(postgres_url):
-    stores = [open_store(postgres_url) for _ in range(2)]
+def test_a_customer_another_replica_is_deciding_for_is_renewed_later(postgres_url, closed_after):
+    stores = [closed_after(open_store(postgres_url)) for _ in range(2)]
     one = person()
     add(stores[0], one)
     renewed = one._replace(pseudonym=b"renewed")
@@ -129,5 +127,3 @@ def test_a_customer_another_replica_is_deciding_for_is_renewed_later(postgres_ur
         assert second.people([one.pseudonym])
         second.renew_people([renewed])
     assert stores[0].person([b"renewed"]) == renewed
-    for store in stores:
-        store.close()

@@ -38,9 +38,9 @@ def terminate(postgres_server):
 
 
 def test_replicas_that_append_the_same_ids_write_each_once_and_agree(
-    postgres_url, make_record, append, count
+    postgres_url, make_record, append, count, closed_after
 ):
-    stores = [open_store(postgres_url) for _ in range(REPLICAS)]
+    stores = [closed_after(open_store(postgres_url)) for _ in range(REPLICAS)]
     ids = [[make_record().decision_id for _ in range(16)] for _ in range(20)]
     start = threading.Barrier(REPLICAS)
 
@@ -63,8 +63,6 @@ def test_replicas_that_append_the_same_ids_write_each_once_and_agree(
     assert all(
         stores[0].decision(key).customer == name for batch in winners[0] for key, name in batch.items()
     )
-    for store in stores:
-        store.close()
 
 
 def test_a_record_that_another_replica_is_writing_is_waited_for(store, other, make_record, append):
@@ -193,30 +191,30 @@ def test_a_database_that_does_not_exist_is_named(postgres_server):
         open_store(url)
 
 
-def test_every_commit_is_durable_whatever_the_server_says(postgres_url):
+def test_every_commit_is_durable_whatever_the_server_says(postgres_url, closed_after):
     url = make_url(postgres_url)
     options = f"{url.query['options']} -csynchronous_commit=off -cdefault_transaction_isolation=serializable"
     options += " -cdefault_transaction_read_only=on"
-    store = open_store(url.update_query_dict({"options": options}).render_as_string(hide_password=False))
+    store = closed_after(
+        open_store(url.update_query_dict({"options": options}).render_as_string(hide_password=False))
+    )
     with store.transaction() as transaction:
         ask = transaction._line.connection.exec_driver_sql
         assert ask("SHOW synchronous_commit").scalar_one() == "on"
         assert ask("SHOW transaction_isolation").scalar_one() == "read committed"
         assert ask("SHOW statement_timeout").scalar_one() == "10s"
         assert ask("SHOW lock_timeout").scalar_one() == "3s"
-    store.close()
 
 
-def test_a_stricter_commit_stays(postgres_url):
+def test_a_stricter_commit_stays(postgres_url, closed_after):
     url = make_url(postgres_url)
     strict = url.update_query_dict({"options": f"{url.query['options']} -csynchronous_commit=remote_apply"})
-    store = open_store(strict.render_as_string(hide_password=False))
+    store = closed_after(open_store(strict.render_as_string(hide_password=False)))
     with store.transaction() as transaction:
         assert (
             transaction._line.connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
             == "remote_apply"
         )
-    store.close()
 
 
 def test_a_server_without_fsync_is_warned_of(store, postgres_server):

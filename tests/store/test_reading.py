@@ -36,25 +36,24 @@ def test_it_cannot_write(store, reader, append, make_record):
 
 
 def test_it_may_be_opened_again_and_again_and_leaves_the_writer_alone(
-    store, database_url, append, make_record, count
+    store, database_url, append, make_record, count, closed_after
 ):
     for number in range(3):
-        opened = open_read_only(database_url)
+        opened = closed_after(open_read_only(database_url))
         append(store, make_record())
         opened.close()
         assert count(store) == number + 1
 
 
-def test_it_opens_what_nobody_has_open(database_url, append, make_record):
-    store, record = open_store(database_url), make_record()
+def test_it_opens_what_nobody_has_open(database_url, append, make_record, closed_after):
+    store, record = closed_after(open_store(database_url)), make_record()
     append(store, record)
     store.close()
     opened = open_read_only(database_url)
     assert opened.decision(record.decision_id) == record
     opened.close()
-    again = open_store(database_url)
+    again = closed_after(open_store(database_url))
     append(again, make_record())
-    again.close()
 
 
 def test_a_hash_is_found_in_its_chain_alone(store, reader, append, make_record):
@@ -96,9 +95,9 @@ def test_nothing_is_made_where_nothing_is(tmp_path):
 @pytest.mark.parametrize(
     ("version", "message"), [("0001", "start `maitred serve`"), ("9999", "run a newer one")]
 )
-def test_another_version_is_neither_read_nor_migrated(tmp_path, version, message):
+def test_another_version_is_neither_read_nor_migrated(tmp_path, version, message, closed_after):
     url = f"sqlite:///{tmp_path}/maitred.db"
-    store = open_store(url)
+    store = closed_after(open_store(url))
     store._write(
         lambda connection: connection.exec_driver_sql(f"UPDATE maitred_schema SET version_num = '{version}'")
     )

@@ -28,13 +28,15 @@ def engine(database_url):
     made.dispose()
 
 
-def test_an_empty_database_gets_the_tables_and_keeps_them(database_url, engine, make_record, append):
+def test_an_empty_database_gets_the_tables_and_keeps_them(
+    database_url, engine, make_record, append, closed_after
+):
     record = make_record()
-    store = open_store(database_url)
+    store = closed_after(open_store(database_url))
     append(store, record)
     store.close()
 
-    store = open_store(database_url)
+    store = closed_after(open_store(database_url))
     assert store.decision(record.decision_id) == record
     store.close()
     assert set(inspect(engine).get_table_names()) == {*METADATA.tables, schema.VERSION_TABLE}
@@ -47,7 +49,9 @@ def test_the_migrations_end_in_the_tables_the_code_uses(database_url, engine):
         assert compare_metadata(context, METADATA) == []
 
 
-def test_what_stood_in_the_ledger_before_lots_had_origins_is_kept(database_url, engine, monkeypatch):
+def test_what_stood_in_the_ledger_before_lots_had_origins_is_kept(
+    database_url, engine, monkeypatch, closed_after
+):
     with monkeypatch.context() as before:
         before.setattr(schema, "HEAD", "0002")
         open_store(database_url).close()
@@ -58,7 +62,7 @@ def test_what_stood_in_the_ledger_before_lots_had_origins_is_kept(database_url, 
         for state, lot_id in enumerate([b"confirmed lot 16", b"released lot 16!"], start=2):
             units = b"".join(counter + taken + flag for flag in flags.values())
             connection.execute(insert, {"id": lot_id, "state": state, "units": units, "none": b""})
-    store = open_store(database_url)
+    store = closed_after(open_store(database_url))
     confirmed, released = store.lot(b"confirmed lot 16"), store.lot(b"released lot 16!")
     store.close()
     assert confirmed.units == (

@@ -166,7 +166,7 @@ def test_a_full_database_refuses_and_keeps_what_it_has(store, make_record, appen
     append(store, make_record())  # on a new connection, without the limit
 
 
-def test_a_full_disk_loses_nothing(store, sqlite_url, make_record, append, count, file):
+def test_a_full_disk_loses_nothing(store, sqlite_url, make_record, append, count, file, closed_after):
     kept = [make_record(body=b"x" * 10_000) for _ in range(20)]
     append(store, *kept)
     used, (_, most) = Path(f"{file}-wal").stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -180,13 +180,12 @@ def test_a_full_disk_loses_nothing(store, sqlite_url, make_record, append, count
     assert count(store) == 20
     append(store, make_record())
     store.close()
-    reopened = open_store(sqlite_url)
+    reopened = closed_after(open_store(sqlite_url))
     assert [reopened.decision(record.decision_id) for record in kept] == kept
     assert count(reopened) == 21
-    reopened.close()
 
 
-def test_a_damaged_file_is_named(store, file, sqlite_url, make_record, append):
+def test_a_damaged_file_is_named(store, file, sqlite_url, make_record, append, closed_after):
     records = [make_record(body=b"x" * 3000) for _ in range(200)]
     append(store, *records)
     store.close()
@@ -196,19 +195,19 @@ def test_a_damaged_file_is_named(store, file, sqlite_url, make_record, append):
         opened.write(b"\xa5" * (size - 5 * 4096))
 
     with pytest.raises(StoreUnusable, match="is damaged, restore it from a backup"):  # noqa: PT012 -- on opening or on use
-        store = open_store(sqlite_url)
+        store = closed_after(open_store(sqlite_url))
         try:
             append(store, make_record(), records[0])
         finally:
             store.close()
 
 
-def test_a_file_cut_short_is_named(store, file, sqlite_url, make_record, append):
+def test_a_file_cut_short_is_named(store, file, sqlite_url, make_record, append, closed_after):
     append(store, *(make_record(body=b"x" * 3000) for _ in range(200)))
     store.close()
     os.truncate(file, 3 * 4096)
     with pytest.raises(StoreUnusable, match="is damaged"):  # noqa: PT012 -- on opening or on use
-        store = open_store(sqlite_url)
+        store = closed_after(open_store(sqlite_url))
         try:
             append(store, make_record())
         finally:
