@@ -127,17 +127,17 @@ def test_an_interrupted_demonstration_stops_its_service(root, fake, number, code
         "signal.signal(signal.SIGTERM, demo.terminate);"
         f"sys.exit(demo.run(lambda _: {fake.command()!r}, Console()))"
     )
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", program], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        until(lambda: fake.pid.exists() and fake.pid.read_text())
-        # The child is up; give calls time to be in flight.
-        time.sleep(1.0)
-        running.send_signal(number)
-        output, _ = running.communicate(timeout=30)
-    finally:
-        running.kill()
+    ) as running:
+        try:
+            until(lambda: fake.pid.exists() and fake.pid.read_text())
+            # The child is up; give calls time to be in flight.
+            time.sleep(1.0)
+            running.send_signal(number)
+            output, _ = running.communicate(timeout=30)
+        finally:
+            running.kill()
     assert running.returncode == code
     assert "Traceback" not in output
     fake.assert_gone()
