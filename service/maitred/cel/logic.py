@@ -21,24 +21,25 @@ from .limits import MAX_TERNARY_CONDITION_LEAVES
 
 def disjunction(terms: Iterable[Condition]) -> Condition:
     """``||``: flat, without constants, one test where several ask for values of one attribute."""
-    flat: list[Condition] = []
-    for term in terms:
-        if term == TRUE:
-            return TRUE
-        flat.extend(term.terms if isinstance(term, Any) else (term,))
-    merged = _merge(flat, wanted=True)
-    return merged[0] if len(merged) == 1 else Any(tuple(merged))
+    return _joined(Any, terms, TRUE, wanted=True)
 
 
 def conjunction(terms: Iterable[Condition]) -> Condition:
     """``&&``: flat, without constants, one test where several refuse values of one attribute."""
+    return _joined(All, terms, FALSE, wanted=False)
+
+
+def _joined(
+    kind: type[All] | type[Any], terms: Iterable[Condition], settles: Condition, *, wanted: bool
+) -> Condition:
+    """One of ``kind``; the term that ``settles`` it makes the others idle."""
     flat: list[Condition] = []
     for term in terms:
-        if term == FALSE:
-            return FALSE
-        flat.extend(term.terms if isinstance(term, All) else (term,))
-    merged = _merge(flat, wanted=False)
-    return merged[0] if len(merged) == 1 else All(tuple(merged))
+        if term == settles:
+            return settles
+        flat.extend(term.terms if isinstance(term, kind) else (term,))
+    merged = _merge(flat, wanted=wanted)
+    return merged[0] if len(merged) == 1 else kind(tuple(merged))
 
 
 def choice(condition: Condition, then: Condition, otherwise: Condition) -> Condition | None:
