@@ -3,18 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from tests.rulefiles.conftest import PERK
 
 from maitred.core.limits import Counts, LetterCase, LimitKind, OnFailure
 from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
-
-PERK = """\
-apiVersion: maitred/v1
-kind: Action
-name: {name}
-title: T
-type: {type}
-labels: {{group: perks}}
-"""
 
 DESIGN = """\
 apiVersion: maitred/v1
