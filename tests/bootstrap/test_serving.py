@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from tests.telemetry.conftest import Lines
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client
@@ -24,18 +25,6 @@ name: lounge
 title: Lounge pass
 type: service
 """
-
-
-class Lines:
-    """A log that keeps the names of what was said."""
-
-    def __init__(self):
-        self.said = []
-
-    def _say(self, event, /, **_fields):
-        self.said.append(event)
-
-    debug = info = warning = error = _say
 
 
 @pytest.fixture
@@ -105,7 +94,7 @@ def test_a_ruleset_that_the_database_did_not_take_is_tried_again(settings, log, 
         while running.policy is None:
             assert time.monotonic() < end
             time.sleep(0.02)
-    assert log.said.count("ruleset_not_kept") == 2
+    assert len(log.of("ruleset_not_kept")) == 2
 
 
 def test_not_serving_does_not_wait_for_a_load_in_progress(settings, rules, log, monkeypatch):

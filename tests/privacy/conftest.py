@@ -10,7 +10,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from tests.telemetry.conftest import Receiver
+from tests.telemetry.conftest import Lines, Receiver
 
 from maitred.bootstrap import serving
 from maitred.settings import Settings
@@ -90,19 +90,6 @@ def told_process(tmp_path, receiver):
     yield start
     for each in started:
         each.stop()
-
-
-class Lines:
-    """A log that keeps what is said."""
-
-    def __init__(self):
-        self.said = []
-
-    def __getattr__(self, level):
-        def say(event, /, **fields):
-            self.said.append((level, event, fields))
-
-        return say
 
 
 @pytest.fixture
