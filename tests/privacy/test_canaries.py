@@ -5,8 +5,8 @@ from pathlib import Path
 
 import grpc
 import pytest
-from sqlalchemy import create_engine, inspect
-from sqlalchemy.engine import make_url
+from sqlalchemy import inspect
+from tests.databases import connected
 from tests.privacy.conftest import CALL_SECONDS, Stubs
 from tests.privacy.nest import CANARIES, RULES, Nest, consents, decides, moves, operations
 
@@ -77,19 +77,12 @@ def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, told_proce
 
 def everything_in(database):
     """Every row of every table, as octets."""
-    url = make_url(database)
-    if url.get_backend_name() == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url)
-    try:
-        with engine.connect() as connection:
-            return [
-                (table, b"|".join(map(_octets, row)))
-                for table in inspect(connection).get_table_names()
-                for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')
-            ]
-    finally:
-        engine.dispose()
+    with connected(database) as connection:
+        return [
+            (table, b"|".join(map(_octets, row)))
+            for table in inspect(connection).get_table_names()
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')
+        ]
 
 
 def _octets(value):

@@ -5,8 +5,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import text
+from tests.databases import connected
 from tests.privacy.shop import RULES, Shop, names
 
 from maitred.bootstrap.rules import load_policy
@@ -87,15 +87,9 @@ def audited(database):
 
 def units(database):
     """Of the shared capacity: those counted, and the live lots that have one; at one moment."""
-    url = make_url(database)
-    kind = url.get_backend_name()
-    engine = create_engine(url.set(drivername="postgresql+psycopg") if kind == "postgresql" else url)
-    try:
-        with engine.connect() as connection:
-            asked = CAPACITY_UNITS.format(contains=CONTAINS[kind].format(c=ONE))
-            return tuple(int(each or 0) for each in connection.execute(text(asked)).one())
-    finally:
-        engine.dispose()
+    with connected(database) as connection:
+        asked = CAPACITY_UNITS.format(contains=CONTAINS[connection.dialect.name].format(c=ONE))
+        return tuple(int(each or 0) for each in connection.execute(text(asked)).one())
 
 
 def test_erasing_amid_load(serve, write_rules, database_url, tmp_path):

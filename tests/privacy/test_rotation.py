@@ -1,8 +1,7 @@
 """Keys are rotated: whoever was known stays known, and what was sealed still opens."""
 
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
+from tests.databases import connected
 from tests.privacy.shop import RULES, Shop, names
 
 from maitred.cli import main
@@ -12,16 +11,9 @@ from maitred.vault import KeyringUnusable, open_vault
 
 def versions(database):
     """Of everybody's pseudonym and of what their key is wrapped with."""
-    url = make_url(database)
-    if url.get_backend_name() == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url)
-    try:
-        with engine.connect() as connection:
-            rows = connection.exec_driver_sql("SELECT pseudonym, key FROM person").all()
-            return [(int.from_bytes(name[:2]), int.from_bytes(key[:2])) for name, key in rows]
-    finally:
-        engine.dispose()
+    with connected(database) as connection:
+        rows = connection.exec_driver_sql("SELECT pseudonym, key FROM person").all()
+    return [(int.from_bytes(name[:2]), int.from_bytes(key[:2])) for name, key in rows]
 
 
 def test_a_customer_is_the_same_under_the_next_keys(serve, write_rules, database_url, tmp_path, capsys):

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import text
+from tests.databases import opened
 
 from maitred.store import open_store, schema
 from maitred.store.chain import Identity, Tail, encoded, link, linked, place
@@ -18,16 +18,13 @@ ROWS = 6
 @pytest.fixture
 def tamper(database_url):
     """Runs raw SQL on the database, past every guard."""
-    url = make_url(database_url)
-    is_postgres = url.drivername == "postgresql"
-    engine = create_engine(url.set(drivername="postgresql+psycopg") if is_postgres else url)
+    with opened(database_url) as engine:
 
-    def run(*statements, **values):
-        with engine.begin() as connection:
-            return [connection.execute(text(statement), values) for statement in statements]
+        def run(*statements, **values):
+            with engine.begin() as connection:
+                return [connection.execute(text(statement), values) for statement in statements]
 
-    yield run
-    engine.dispose()
+        yield run
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import inspect, text
+from tests.databases import opened
 
 from maitred.core.lots import Unit
 from maitred.store import StoreUnusable, open_store, schema
@@ -22,10 +22,8 @@ OPEN_AND_CLOSE = "import sys; from maitred.store import open_store; open_store(s
 
 @pytest.fixture
 def engine(database_url):
-    url = make_url(database_url)
-    made = create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url)
-    yield made
-    made.dispose()
+    with opened(database_url) as made:
+        yield made
 
 
 def test_an_empty_database_gets_the_tables_and_keeps_them(
