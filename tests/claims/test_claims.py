@@ -74,8 +74,9 @@ def test_an_unknown_claim_is_not_found_nor_is_the_hold_of_a_proposal(lone_house)
     decided = lone_house.decide()
     claim = lone_house.claim(decided)
     for claim_id in ("", "zz", "00" * 16, "00", decided.proposals[0].lot.hex(), "é"):
-        with refused(Code.NOT_FOUND):
+        with refused(Code.NOT_FOUND) as found:
             lone_house.redeem(claim._replace(claim_id=claim_id))
+        assert found.value.message == "there is no such claim", claim_id
 
 
 def test_several_limits_are_taken_together_or_not_at_all(lone_house):

@@ -42,4 +42,7 @@ def test_a_chore_is_done_at_once_and_then_not_before_its_time():
 
 
 def test_what_was_never_started_can_be_stopped():
-    Upkeep([], time.monotonic, lambda _: None).stop()
+    calls = []
+    upkeep = Upkeep([Chore(0.0, lambda: calls.append(1))], time.monotonic, calls.append)
+    upkeep.stop()
+    assert calls == []
