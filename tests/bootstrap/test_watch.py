@@ -55,6 +55,7 @@ def test_what_was_not_loaded_at_the_start_counts_as_a_change(tmp_path):
     watched.start(loaded=False)
     eventually(lambda: loads.count == 1)
     watched.stop()
+    assert loads.count == 1
 
 
 def test_a_stop_does_not_wait_for_the_next_try(tmp_path, monkeypatch):

@@ -110,4 +110,5 @@ def test_names_of_files_that_mean_something_in_a_uri_are_names(tmp_path):
     file = tmp_path / "a b?mode=rwc#%41.db"
     url = URL.create("sqlite", database=str(file)).render_as_string()
     open_store(url).close()
+    assert file.is_file()
     open_read_only(url).close()
