@@ -12,6 +12,8 @@ from maitred.cli.workers import reserve, worker_environ
 from maitred.rpc.client import Client, ClientError
 from maitred.settings import Settings
 
+pytestmark = pytest.mark.empty_database
+
 
 @pytest.fixture
 def crew(serve, rules, postgres_url):

@@ -240,6 +240,7 @@ def test_a_log_that_is_being_written_and_purged_is_whole(store, make_record, app
     assert found.rows + found.chains[0].purged == 1_500
 
 
+@pytest.mark.empty_database
 def test_decisions_from_before_there_were_chains_are_chained(database_url, tamper, monkeypatch, closed_after):
     with monkeypatch.context() as before:
         before.setattr(schema, "HEAD", "0004")

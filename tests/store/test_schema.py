@@ -16,6 +16,8 @@ from maitred.core.lots import Unit
 from maitred.store import StoreUnusable, open_store, schema
 from maitred.store.tables import METADATA
 
+pytestmark = pytest.mark.empty_database
+
 STARTERS = 3
 OPEN_AND_CLOSE = "import sys; from maitred.store import open_store; open_store(sys.argv[1]).close()"
 

@@ -14,6 +14,8 @@ from maitred.engine.ports import StoreConflict, StoreDown
 from maitred.store import StoreUnusable, open_store
 from maitred.store.sqlite import FIXED_VERSION, warnings_for
 
+pytestmark = pytest.mark.empty_database
+
 NOBODY = 65534
 
 
