@@ -16,9 +16,10 @@ RETRIED_MOST = 200
 
 
 def killed_rounds(service, callers, request_for, rounds):
+    """A service that has come back is the next to be killed, and the last is stopped."""
     acknowledged = {}
+    service.start()
     for number in range(rounds):
-        service.start()
         load = callers(service.address, f"round-{number}")
         time.sleep(random.uniform(0.2, 1.0))
         service.kill()
@@ -26,7 +27,9 @@ def killed_rounds(service, callers, request_for, rounds):
         acknowledged |= load.acknowledged
         assert load.acknowledged, "the load reached nothing"
         check_stored(service.database, load.acknowledged)
+        service.start()
         check_retries(service, load, request_for)
+    assert service.stop() == 0
     return acknowledged
 
 
@@ -41,7 +44,6 @@ def check_stored(database, acknowledged):
 
 def check_retries(service, load, request_for):
     """A retry after the crash gets the stored answer, or makes the one decision there is."""
-    service.start()
     in_doubt = [load.doubtful.get() for _ in range(min(load.doubtful.qsize(), RETRIED_MOST))]
     known = list(load.acknowledged)[-RETRIED_MOST:]
     with grpc.insecure_channel(service.address) as channel:
@@ -51,7 +53,6 @@ def check_retries(service, load, request_for):
         for request_id in in_doubt:
             first = stub.Decide(request_for(request_id), timeout=CALL_SECONDS)
             assert stub.Decide(request_for(request_id), timeout=CALL_SECONDS) == first
-    assert service.stop() == 0
 
 
 def test_nothing_acknowledged_is_lost_in_five_kills(service, callers, request_for):
