@@ -7,7 +7,8 @@ from tests.ledger.simulation import Simulation
 
 SEEDS_VARIABLE = "MAITRED_LEDGER_SEEDS"
 SQLITE_SEEDS, POSTGRES_SEEDS = 1_000, 50
-TORTURE_SEEDS = 100_000
+TORTURE_SEEDS, PORTION_SEEDS = 100_000, 10_000
+"""A portion has a database of its own, so that one can be run again by itself: ``-k "seeds-30000"``."""
 
 
 def test_the_store_lives_as_the_model_does(store, database_url):
@@ -17,6 +18,7 @@ def test_the_store_lives_as_the_model_does(store, database_url):
 
 
 @pytest.mark.torture
-def test_the_store_lives_as_the_model_does_for_very_many_seeds(store):
-    for seed in range(TORTURE_SEEDS):
+@pytest.mark.parametrize("first", range(0, TORTURE_SEEDS, PORTION_SEEDS), ids="seeds-{}".format)
+def test_the_store_lives_as_the_model_does_for_very_many_seeds(store, first):
+    for seed in range(first, first + PORTION_SEEDS):
         Simulation(store, seed).run()
