@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -44,36 +44,36 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
     """
     gc.set_threshold(*GC_THRESHOLDS)
     keys = vault.open_vault(settings.keys_file, create=True)
-    opened = store.open_store(settings.database)
-    try:
+    with ExitStack() as undo:
+        opened = store.open_store(settings.database)
+        undo.callback(opened.close)
         _check_keys(opened, keys, settings.keys_file)
-    except BaseException:
-        opened.close()
-        raise
-    for warning in opened.warnings:
-        log.warning("store_warning", detail=warning)
-    observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
-    engine = make_engine(opened, keys, observer, load_policy, _now)
-    server = Server(
-        settings.listen,
-        engine.decider,
-        observer,
-        services=Services(engine.claimer, engine.operator, engine.privacy, now=_now),
-        simulated_time=settings.simulated_time,
-        share_port=share_port,
-        tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
-        if settings.tls_cert and settings.tls_key
-        else None,
-    )
-    running = Running(
-        settings,
-        opened=opened,
-        observer=observer,
-        log=log,
-        engine=engine,
-        server=server,
-    )
-    running.begin()
+        for warning in opened.warnings:
+            log.warning("store_warning", detail=warning)
+        observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
+        undo.callback(observer.close)
+        engine = make_engine(opened, keys, observer, load_policy, _now)
+        server = Server(
+            settings.listen,
+            engine.decider,
+            observer,
+            services=Services(engine.claimer, engine.operator, engine.privacy, now=_now),
+            simulated_time=settings.simulated_time,
+            share_port=share_port,
+            tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
+            if settings.tls_cert and settings.tls_key
+            else None,
+        )
+        running = Running(
+            settings,
+            opened=opened,
+            observer=observer,
+            log=log,
+            engine=engine,
+            server=server,
+        )
+        running.begin()
+        undo.pop_all()
     return running
 
 
@@ -137,15 +137,10 @@ class Running:
 
     def begin(self) -> None:
         """Loads the rules and listens. Used once, by ``start``."""
-        try:
-            loaded = self.reload_or_tell()
-            self._engine.pauses.refresh()
-            self._engine.committer.start()
-            self.address = self._server.start()
-        except BaseException:
-            self._store.close()
-            self._observer.close()
-            raise
+        loaded = self.reload_or_tell()
+        self._engine.pauses.refresh()
+        self._engine.committer.start()
+        self.address = self._server.start()
         self._watch.start(loaded=loaded)
         for upkeep in (*self._upkeep, self._sights):
             upkeep.start()
