@@ -257,7 +257,7 @@ def needs_of(
 
 def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = LetterCase.EXACT) -> str:
     """The values of the attributes of ``per``, unambiguous."""
-    values = (f"{type(value).__name__}/{value}" for value in map(facts.get, per))
+    values = [f"{type(value).__name__}/{value}" for value in map(facts.get, per)]
     return _lengthened(*(map(str.casefold, values) if letter_case is LetterCase.IGNORE else values))
 
 
@@ -330,4 +330,4 @@ def maximum_of(limit: Limit, facts: Facts) -> int | None:
 
 def _lengthened(*parts: str) -> str:
     """Parts with their lengths before them: two lists of parts never give one text."""
-    return "".join(f"{len(part)}:{part}" for part in parts)
+    return "".join([f"{len(part)}:{part}" for part in parts])

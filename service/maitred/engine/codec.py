@@ -1,9 +1,8 @@
 """The body of a decision record: JSON, enough to answer again and to decide again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -24,8 +23,7 @@ _GIVEN_BY_RECORD = ("now", "channel", "customer.id", "location.id")
 """Facts that stand in the record's own fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordBody:
+class RecordBody(NamedTuple):
     """A decision record's body, read back."""
 
     request_id: str
@@ -120,7 +118,12 @@ def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) 
 
     Clock attributes are whole numbers and stand in no ruleset.
     """
-    return {name: _decode_fact(value, attributes.get(name)) for name, value in facts.items()}
+    decoders = _DECODERS.of(attributes)
+    decoded = dict(facts)
+    for name, value in facts.items():
+        if value.__class__ not in _SCALARS or name in decoders:
+            decoded[name] = _decode_fact(value, decoders.get(name))
+    return decoded
 
 
 def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
@@ -149,6 +152,9 @@ def _fragment(proposal: Proposal) -> orjson.Fragment:
     return _encode_proposal(proposal) if proposal.lot else _FRAGMENTS.of(proposal)
 
 
+_TYPES: Mapping[int, ActionType] = {kind.value: kind for kind in ActionType}
+
+
 def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
     treatment = RenderedTreatment(fields["title"], tuple(fields["say"]), fields["show"])
     expires = fields.get("hold_expires_at")
@@ -156,7 +162,7 @@ def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
         fields["action"],
         rank,
         fields["score"],
-        ActionType(fields["type"]),
+        _TYPES[fields["type"]],
         treatment,
         substitute_for=fields.get("substitute_for", ""),
         hold_expires_at=datetime.fromisoformat(expires) if expires else None,
@@ -173,23 +179,33 @@ def _encode_fact(value: object) -> Any:
     raise TypeError(type(value))
 
 
-def _decode_fact(value: Any, attribute: Attribute | None) -> Any:
+Decode = Callable[[Any], Any]
+_SCALARS = frozenset({str, int, float, bool})
+
+
+def _decode_fact(value: Any, decode: Decode | None) -> Any:
     if value.__class__ is dict:
         return Invalid(value[_INVALID])
-    decode = _decoder(attribute.type.kind) if attribute else None
     if value.__class__ is list:
         return tuple(map(decode, value)) if decode else tuple(value)
     return decode(value) if decode else value
 
 
-def _decoder(kind: Kind) -> Callable[[Any], Any] | None:
-    """None where JSON has the value as it is."""
-    if kind is Kind.TIMESTAMP:
-        return _moment
-    if kind is Kind.DURATION:
-        return MICROSECOND.__mul__
-    return float if kind is Kind.DOUBLE else None
-
-
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_BY_KIND: Mapping[Kind, Decode] = {
+    Kind.TIMESTAMP: _moment,
+    Kind.DURATION: MICROSECOND.__mul__,
+    Kind.DOUBLE: float,
+}
+"""Other kinds JSON has as they are."""
+
+
+def _decoders(attributes: Mapping[str, Attribute]) -> Mapping[str, Decode]:
+    kinds = ((name, attribute.type.kind) for name, attribute in attributes.items())
+    return {name: _BY_KIND[kind] for name, kind in kinds if kind in _BY_KIND}
+
+
+_DECODERS = Recurring(_decoders)

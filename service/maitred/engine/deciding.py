@@ -226,5 +226,5 @@ def lot_id_of(decision_id: bytes, action: str) -> bytes:
 
 def digest(person: bytes, *parts: str) -> bytes:
     """16 octets for the parts, told apart by their lengths; ``person`` (16 octets at most) by use."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
+    text = "".join([f"{len(part)}:{part}" for part in parts])
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=LOT_ID_OCTETS, person=person).digest()

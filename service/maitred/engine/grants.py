@@ -62,9 +62,11 @@ class Grant(NamedTuple):
         failing = (gate for gate in gates if truth(gate.condition, self.question.facts, memo) is not True)
         return next((Refused(gate.rule, gate.reason) for gate in failing), None)
 
-    def stand_ins(self) -> "StandIns":
-        """What could be claimed instead."""
-        others = tuple(stand_ins_of(self.policy, self.action)) if self.action.alternatives else ()
+    def stand_ins(self) -> "StandIns | None":
+        """What could be claimed instead, where the action has alternatives."""
+        if not self.action.alternatives:
+            return None
+        others = tuple(stand_ins_of(self.policy, self.action))
         limits = chain.from_iterable(_from_claim_on(other) for other in others)
         known = ((limit, self._needs_of(limit)) for limit in limits)
         return StandIns(

@@ -1,7 +1,6 @@
 """What a decision has proposed, found again under the ruleset in force."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -75,7 +74,7 @@ class Proposals:
             return None
         body = proposed.body
         if proposed.record.ruleset != policy.ruleset.hash:
-            body = replace(body, facts=_fitting(body.facts, policy.ruleset.attributes))
+            body = body._replace(facts=_fitting(body.facts, policy.ruleset.attributes))
         question = question_of(policy, proposed.record, body)
         place = policy.location(body.location_id) or Location("", policy.ruleset.zone, {})
         facts = {**question.facts, **place.attributes, "now": now}
