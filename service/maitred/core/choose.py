@@ -6,13 +6,12 @@ from enum import Enum, unique
 from itertools import islice
 from typing import NamedTuple
 
-from .conditions import Unknown
 from .decisions import Question
 from .policy import Policy
-from .ranking import Ranked, score_of
+from .ranking import Ranked, score_if_it_holds
 from .reasons import Reason
 from .rules import Action
-from .scan import Memo, truth
+from .scan import Memo
 from .snapshot import Shortage, Snapshot, is_read, keys_taken, shortage_of
 from .values import Facts
 
@@ -180,14 +179,9 @@ class _Choosing:
 
     def _score(self, action: Action) -> float | None:
         """The score of an alternative that holds."""
-        gates = self.policy.gates[action.name]
-        if not (
-            self._is_open(action)
-            and all(truth(gate.condition, self.facts, self.memo) is True for gate in gates)
-        ):
-            return None
-        score = score_of(action, self.facts, self.memo)
-        return None if isinstance(score, Unknown) else score
+        return (
+            score_if_it_holds(self.policy, action, self.facts, self.memo) if self._is_open(action) else None
+        )
 
     def _pick(self, pick: Pick) -> None:
         if self.is_full():

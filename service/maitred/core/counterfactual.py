@@ -8,11 +8,11 @@ import math
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from .conditions import All, Any, Condition, Literal, OneOf, Overlaps, Residual, Unknown, Within
+from .conditions import All, Any, Condition, Literal, OneOf, Overlaps, Residual, Within
 from .decisions import Proposal, Question
 from .policy import Policy
 from .privacy import permission_words
-from .ranking import score_of
+from .ranking import score_if_it_holds
 from .rules import Action
 from .scan import Memo, truth
 from .values import Attribute, Fact, Facts, Kind, Scalar
@@ -52,11 +52,8 @@ def _would_be_proposed(
     if policy.situations and not attribute.startswith(_SITUATION):
         facts = {name: fact for name, fact in facts.items() if not name.startswith(_SITUATION)}
         facts.update(policy.situations.facts(facts))
-    memo = Memo()
-    if not all(truth(gate.condition, facts, memo) is True for gate in policy.gates[action.name]):
-        return False
-    score = score_of(action, facts, memo)
-    return not isinstance(score, Unknown) and _ranks(score, action.name, proposals, question.max_actions)
+    score = score_if_it_holds(policy, action, facts, Memo())
+    return score is not None and _ranks(score, action.name, proposals, question.max_actions)
 
 
 def _ranks(score: float, name: str, proposals: tuple[Proposal, ...], wanted: int) -> bool:

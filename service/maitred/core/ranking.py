@@ -7,7 +7,7 @@ from heapq import merge
 from .conditions import Unknown
 from .policy import Policy
 from .rules import Action
-from .scan import Memo, evaluate
+from .scan import Memo, evaluate, truth
 from .values import Facts
 
 Ranked = tuple[float, Action]
@@ -61,6 +61,15 @@ def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ran
         score = score_of(action, facts, memo)
         if not isinstance(score, Unknown):
             yield score, action
+
+
+def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo) -> float | None:
+    """The score of one action by itself; ``None`` where a gate does not hold, or it has no score."""
+    gates = policy.gates[action.name]
+    if not all(truth(gate.condition, facts, memo) is True for gate in gates):
+        return None
+    score = score_of(action, facts, memo)
+    return None if isinstance(score, Unknown) else score
 
 
 def score_of(action: Action, facts: Facts, memo: Memo) -> float | Unknown:

@@ -10,7 +10,7 @@ from maitred.core.decisions import Proposal, Question
 from maitred.core.limits import Counts, Limit, Need, Unknown, Veil, needs_of, parts_of
 from maitred.core.lots import Refused
 from maitred.core.policy import Policy
-from maitred.core.ranking import score_of
+from maitred.core.ranking import score_if_it_holds
 from maitred.core.reasons import Reason
 from maitred.core.rules import Action
 from maitred.core.scan import Memo, truth
@@ -106,13 +106,11 @@ class StandIns(NamedTuple):
         return proposals_of(grant.policy, grant.question, picks[:MAX_ALTERNATIVES])
 
     def _pick(self, action: Action, snapshot: Snapshot) -> Pick | None:
-        facts, memo, gates = self.grant.question.facts, Memo(), self.grant.policy.gates[action.name]
-        if not all(truth(gate.condition, facts, memo) is True for gate in gates):
+        grant, facts = self.grant, self.grant.question.facts
+        score = score_if_it_holds(grant.policy, action, facts, Memo())
+        if score is None or shortage_among(_from_claim_on(action), facts, snapshot, {}):
             return None
-        score = score_of(action, facts, memo)
-        if isinstance(score, float) and not shortage_among(_from_claim_on(action), facts, snapshot, {}):
-            return Pick(score, action, self.grant.action.name)
-        return None
+        return Pick(score, action, grant.action.name)
 
 
 def _from_claim_on(action: Action) -> Iterator[Limit]:
