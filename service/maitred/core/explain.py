@@ -9,7 +9,7 @@ from .conditions import All, Any, Condition, Literal, Residual, Unknown, reads
 from .counterfactual import what_would_have
 from .decisions import Explain, Proposal, Question, Refusal
 from .derivation import Derivation
-from .policy import Gate, Policy, gates_of
+from .policy import Gate, Policy
 from .ranking import Ranking, score_of
 from .reasons import Reason
 from .rules import Action
@@ -91,7 +91,7 @@ class _Telling:
         shortage = self._shortages.get(action.name)
         if shortage:
             return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
-        found = refusal_of(action, self._question, self._memo, self._derivation)
+        found = refusal_of(self._policy, action, self._question, self._memo, self._derivation)
         if found.reason is Reason.OUTRANKED and not is_read(action, self._snapshot):
             return replace(found, detail=f"{found.detail}, {_NOT_LOOKED_AT}")
         return self._with_way_out(action, found) if self._full else found
@@ -124,11 +124,13 @@ def _name(action: Action) -> str:
     return action.name
 
 
-def refusal_of(action: Action, question: Question, memo: Memo, derivation: Derivation | None) -> Refusal:
+def refusal_of(
+    policy: Policy, action: Action, question: Question, memo: Memo, derivation: Derivation | None
+) -> Refusal:
     """The refusal of an action that was not proposed: of its failing gates, the first in precedence."""
     failing = [
         (_reason(gate, result), gate)
-        for gate in gates_of(action)
+        for gate in policy.gates[action.name]
         if (result := truth(gate.condition, question.facts, memo)) is not True
     ]
     if failing:

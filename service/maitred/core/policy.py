@@ -45,23 +45,6 @@ class Gate:
     say: str = ""
 
 
-def gates_of(action: Action) -> tuple[Gate, ...]:
-    """What the action must pass, in order of precedence of the reasons."""
-    channels = Literal("channel", OneOf(action.channels)) if action.channels else conditions.TRUE
-    # Where explicit consent lacks, that is the reason, and not that its purpose is not allowed.
-    purposes = (purpose for purpose in action.consent if purpose not in action.explicit)
-    return (
-        Gate(Reason.NOT_LIVE, "live", live_condition(action.live)),
-        Gate(Reason.WRONG_CHANNEL, "channels", channels),
-        *(Gate(Reason.CONSENT_REQUIRED, purpose, consent_condition(purpose)) for purpose in purposes),
-        *(
-            Gate(Reason.SENSITIVE, category, sensitive_condition(category))
-            for category in sorted(action.sensitive)
-        ),
-        *(Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say) for need in action.requirements),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Built by ``compile_policy``. ``actions`` are in the order of the index's entries.
@@ -153,7 +136,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
     actions = tuple(sorted(ruleset.actions, key=_order))
     used = frozenset(_attributes_used(ruleset))
     zones = {action.live.zone for action in actions if action.live != Live(zone=action.live.zone)}
-    gates = {action.name: gates_of(action) for action in actions}
+    gates = {action.name: _gates_of(action) for action in actions}
     index = Index.build([_condition_of(gates[action.name]) for action in actions])
     scored = sum(action.score.constant is None for action in actions)
     return Policy(
@@ -169,6 +152,23 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         limits={limit.key: limit for action in actions for limit in action.limits},
         gates=gates,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
+    )
+
+
+def _gates_of(action: Action) -> tuple[Gate, ...]:
+    """What the action must pass, in order of precedence of the reasons."""
+    channels = Literal("channel", OneOf(action.channels)) if action.channels else conditions.TRUE
+    # Where explicit consent lacks, that is the reason, and not that its purpose is not allowed.
+    purposes = (purpose for purpose in action.consent if purpose not in action.explicit)
+    return (
+        Gate(Reason.NOT_LIVE, "live", live_condition(action.live)),
+        Gate(Reason.WRONG_CHANNEL, "channels", channels),
+        *(Gate(Reason.CONSENT_REQUIRED, purpose, consent_condition(purpose)) for purpose in purposes),
+        *(
+            Gate(Reason.SENSITIVE, category, sensitive_condition(category))
+            for category in sorted(action.sensitive)
+        ),
+        *(Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say) for need in action.requirements),
     )
 
 
