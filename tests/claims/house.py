@@ -9,9 +9,9 @@ import pytest
 from maitred.bootstrap.engine import make_engine
 from maitred.bootstrap.rules import load_policy
 from maitred.core.decisions import Explain
+from maitred.core.digests import digest
 from maitred.core.outcomes import Outcome, OutcomeKind
 from maitred.engine.calls import ClaimCall, DecideCall, LimitsCall, OutcomesCall, StepCall
-from maitred.engine.deciding import digest
 from maitred.engine.errors import CallError
 from maitred.engine.tickets import MoveTicket
 

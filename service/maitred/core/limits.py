@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, unique
 from functools import lru_cache
-from hashlib import blake2b
 
+from .digests import digest, lengthened
 from .instants import MICROSECOND
 from .reasons import Reason
 from .values import Facts, Value
@@ -22,14 +22,12 @@ DEFAULT_HOLD = timedelta(minutes=20)
 """Time to walk to the till; a forgotten hold costs no more than that."""
 PACE_SUFFIX = "/pace"
 """No rule file can give a limit such a name."""
-COUNTER_ID_OCTETS = 16
-"""Enough that no two counters share one, by chance or on purpose."""
 PERCENT = 100
 KEPT_COUNTERS = 4_096
 """Those that many requests share are asked for all the time."""
 SESSION_ID = "session.id"
 
-_PERSON = b"maitred.counter"
+_USE = b"maitred.counter"
 
 
 @unique
@@ -175,11 +173,7 @@ class Counter:
     id: bytes = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        parts = _lengthened(self.limit, self.subject, self.window)
-        digest = blake2b(
-            parts.encode("utf-8", "surrogatepass"), digest_size=COUNTER_ID_OCTETS, person=_PERSON
-        ).digest()
-        object.__setattr__(self, "id", digest)
+        object.__setattr__(self, "id", digest(_USE, self.limit, self.subject, self.window))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,20 +252,20 @@ def needs_of(
 def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = LetterCase.EXACT) -> str:
     """The values of the attributes of ``per``, unambiguous."""
     values = [f"{type(value).__name__}/{value}" for value in map(facts.get, per)]
-    return _lengthened(*(map(str.casefold, values) if letter_case is LetterCase.IGNORE else values))
+    return lengthened(*(map(str.casefold, values) if letter_case is LetterCase.IGNORE else values))
 
 
 def _subject(limit: Limit, facts: Facts, veil: Veil) -> str:
     """The scope is not veiled: whose unit it is stays hidden, of what it is does not."""
     found = subject_of(limit.per, facts, limit.letter_case)
     veiled = veil(found) if limit.hides_subject else found
-    return f"{veiled}{_lengthened(limit.scope)}" if limit.scope else veiled
+    return f"{veiled}{lengthened(limit.scope)}" if limit.scope else veiled
 
 
 def scope_in(subject: str) -> str:
     """The scope in a subject of a limit that has one; empty where there is none to be seen."""
     scope = subject.rpartition(":")[2]
-    return scope if scope and subject.endswith(_lengthened(scope)) else ""
+    return scope if scope and subject.endswith(lengthened(scope)) else ""
 
 
 def values_in(limit: Limit, subject: str) -> tuple[Value, ...]:
@@ -279,7 +273,7 @@ def values_in(limit: Limit, subject: str) -> tuple[Value, ...]:
 
     Raises ``ValueError`` where it is no such subject: the limit was once for somebody else.
     """
-    rest = subject.removesuffix(_lengthened(limit.scope)) if limit.scope else subject
+    rest = subject.removesuffix(lengthened(limit.scope)) if limit.scope else subject
     values: list[Value] = []
     while rest:
         length, _, rest = rest.partition(":")
@@ -326,8 +320,3 @@ def maximum_of(limit: Limit, facts: Facts) -> int | None:
         return None
     assert isinstance(maximum, int)
     return maximum + maximum * limit.overbook_percent // PERCENT if maximum > 0 else 0
-
-
-def _lengthened(*parts: str) -> str:
-    """Parts with their lengths before them: two lists of parts never give one text."""
-    return "".join([f"{len(part)}:{part}" for part in parts])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from maitred.core.digests import digest
 from maitred.core.instants import MICROSECOND, to_microseconds
 from maitred.core.ledger import is_due
 from maitred.core.limits import DEFAULT_HOLD, Counts, Need, Unknown
@@ -24,7 +25,7 @@ from maitred.core.reasons import Reason
 
 from .calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall
 from .committer import Committer
-from .deciding import digest, hold_us_of
+from .deciding import hold_us_of
 from .errors import CallError, Code, store_calls
 from .grants import Grant
 from .ids import octets_of

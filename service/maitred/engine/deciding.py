@@ -3,14 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from itertools import chain, islice
 
 from maitred.core.choose import Chosen, Pick, Reach, Wanted, choose
 from maitred.core.decide import Hold, proposals_of
 from maitred.core.decisions import Decision, Proposal, Question
+from maitred.core.digests import digest
 from maitred.core.instants import MICROSECOND
-from maitred.core.limits import Limit, Need, OnFailure, Unknown, Veil, needs_of, parts_of, subject_of
+from maitred.core.limits import (
+    Limit,
+    Need,
+    OnFailure,
+    Unknown,
+    Veil,
+    needs_of,
+    parts_of,
+    subject_of,
+)
 from maitred.core.lots import Origin, Settled, Status, Take
 from maitred.core.policy import Policy
 from maitred.core.ranking import Ranking
@@ -19,7 +28,6 @@ from maitred.core.snapshot import Shortage, Snapshot
 
 from .view import View
 
-LOT_ID_OCTETS = 16
 _LOT, _REUSE, _CONTENT = b"maitred.lot", b"maitred.reuse", b"maitred.asked"
 
 
@@ -222,9 +230,3 @@ def hold_us_of(limits: Sequence[Limit]) -> int:
 def lot_id_of(decision_id: bytes, action: str) -> bytes:
     """The lot that a decision takes for an action: a retry lands on the same one."""
     return digest(_LOT, decision_id.hex(), action)
-
-
-def digest(person: bytes, *parts: str) -> bytes:
-    """16 octets for the parts, told apart by their lengths; ``person`` (16 octets at most) by use."""
-    text = "".join([f"{len(part)}:{part}" for part in parts])
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=LOT_ID_OCTETS, person=person).digest()

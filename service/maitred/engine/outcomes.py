@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from maitred.core.digests import digest
 from maitred.core.limits import Counts, Need, Unknown
 from maitred.core.lots import Confirm, Lot, Operation, Origin, Release, Settled, Status, Take, UnitState
 from maitred.core.outcomes import Outcome, OutcomeKind
 
 from .calls import OutcomeAnswer, OutcomesCall
 from .committer import Committer
-from .deciding import digest
 from .errors import CallError, Code, store_calls
 from .grants import Grant
 from .ids import octets_of

@@ -8,9 +8,9 @@ import orjson
 
 from maitred.core.consents import Consent
 from maitred.core.decisions import Explain
+from maitred.core.digests import digest
 
 from .calls import Answer, ConsentView, Erased, LimitView, RecordConsentCall, RecordView
-from .deciding import digest
 from .errors import CallError, Code, store_calls
 from .people import People
 from .ports import DecisionRecord, History, OutcomeRow, Person, Store
