@@ -36,6 +36,7 @@ def test_no_people_to_write_is_fine(store):
     with store.transaction() as transaction:
         transaction.add_people([])
         transaction.renew_people([])
+    assert known(store, b"nobody") == {}
 
 
 def test_statements_come_back_with_their_customer(store):

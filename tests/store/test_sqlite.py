@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,7 +80,8 @@ def test_a_file_that_another_process_has_open_is_refused_by_any_name(file, tmp_p
 
 def test_a_file_can_be_opened_again_after_it_was_closed(store, sqlite_url):
     store.close()
-    open_store(sqlite_url).close()
+    with closing(open_store(sqlite_url)) as again:
+        assert again.pauses() == []
 
 
 def test_a_file_can_be_opened_after_it_was_refused(tmp_path):
@@ -95,7 +96,8 @@ def test_a_file_can_be_opened_after_it_was_refused(tmp_path):
 
 def test_an_empty_file_is_an_empty_database(tmp_path):
     (tmp_path / "maitred.db").touch()
-    open_store(f"sqlite:///{tmp_path / 'maitred.db'}").close()
+    with closing(open_store(f"sqlite:///{tmp_path / 'maitred.db'}")) as opened:
+        assert opened.pauses() == []
 
 
 def test_a_missing_folder_is_named(tmp_path):
