@@ -70,6 +70,26 @@ class DecisionServiceStub:
                 request_serializer=maitred_dot_v1_dot_decision__pb2.GetDecisionRequest.SerializeToString,
                 response_deserializer=maitred_dot_v1_dot_decision__pb2.GetDecisionResponse.FromString,
                 _registered_method=True)
+        self.ListClaims = channel.unary_unary(
+                '/maitred.v1.DecisionService/ListClaims',
+                request_serializer=maitred_dot_v1_dot_decision__pb2.ListClaimsRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_decision__pb2.ListClaimsResponse.FromString,
+                _registered_method=True)
+        self.RecordEvents = channel.unary_unary(
+                '/maitred.v1.DecisionService/RecordEvents',
+                request_serializer=maitred_dot_v1_dot_decision__pb2.RecordEventsRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_decision__pb2.RecordEventsResponse.FromString,
+                _registered_method=True)
+        self.GetSession = channel.unary_unary(
+                '/maitred.v1.DecisionService/GetSession',
+                request_serializer=maitred_dot_v1_dot_decision__pb2.GetSessionRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_decision__pb2.SessionView.FromString,
+                _registered_method=True)
+        self.GetCustomer = channel.unary_unary(
+                '/maitred.v1.DecisionService/GetCustomer',
+                request_serializer=maitred_dot_v1_dot_decision__pb2.GetCustomerRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_decision__pb2.CustomerView.FromString,
+                _registered_method=True)
 
 
 class DecisionServiceServicer:
@@ -131,6 +151,35 @@ class DecisionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListClaims(self, request, context):
+        """The claims of a customer, a session or a location, open and ended ones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordEvents(self, request, context):
+        """What customers did, with or without a decision. Each event has an id of
+        its own, so that a retry counts once; a faulty one never fails the others.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSession(self, request, context):
+        """Where a session is: its decisions step by step, and what became of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCustomer(self, request, context):
+        """Where a customer is, as far as the purposes they agreed to allow.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DecisionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -168,6 +217,26 @@ def add_DecisionServiceServicer_to_server(servicer, server):
                     servicer.GetDecision,
                     request_deserializer=maitred_dot_v1_dot_decision__pb2.GetDecisionRequest.FromString,
                     response_serializer=maitred_dot_v1_dot_decision__pb2.GetDecisionResponse.SerializeToString,
+            ),
+            'ListClaims': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClaims,
+                    request_deserializer=maitred_dot_v1_dot_decision__pb2.ListClaimsRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_decision__pb2.ListClaimsResponse.SerializeToString,
+            ),
+            'RecordEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordEvents,
+                    request_deserializer=maitred_dot_v1_dot_decision__pb2.RecordEventsRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_decision__pb2.RecordEventsResponse.SerializeToString,
+            ),
+            'GetSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSession,
+                    request_deserializer=maitred_dot_v1_dot_decision__pb2.GetSessionRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_decision__pb2.SessionView.SerializeToString,
+            ),
+            'GetCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCustomer,
+                    request_deserializer=maitred_dot_v1_dot_decision__pb2.GetCustomerRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_decision__pb2.CustomerView.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -360,6 +429,114 @@ class DecisionService:
             '/maitred.v1.DecisionService/GetDecision',
             maitred_dot_v1_dot_decision__pb2.GetDecisionRequest.SerializeToString,
             maitred_dot_v1_dot_decision__pb2.GetDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClaims(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.DecisionService/ListClaims',
+            maitred_dot_v1_dot_decision__pb2.ListClaimsRequest.SerializeToString,
+            maitred_dot_v1_dot_decision__pb2.ListClaimsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.DecisionService/RecordEvents',
+            maitred_dot_v1_dot_decision__pb2.RecordEventsRequest.SerializeToString,
+            maitred_dot_v1_dot_decision__pb2.RecordEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.DecisionService/GetSession',
+            maitred_dot_v1_dot_decision__pb2.GetSessionRequest.SerializeToString,
+            maitred_dot_v1_dot_decision__pb2.SessionView.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.DecisionService/GetCustomer',
+            maitred_dot_v1_dot_decision__pb2.GetCustomerRequest.SerializeToString,
+            maitred_dot_v1_dot_decision__pb2.CustomerView.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,16 +50,18 @@ class ResumeActionResponse(_message.Message):
     def __init__(self, was_paused: _Optional[bool] = ...) -> None: ...
 
 class GetLimitsRequest(_message.Message):
-    __slots__ = ("limit", "action", "location_id", "most_subjects")
+    __slots__ = ("limit", "action", "location_id", "most_subjects", "at")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     LOCATION_ID_FIELD_NUMBER: _ClassVar[int]
     MOST_SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
     limit: str
     action: str
     location_id: str
     most_subjects: int
-    def __init__(self, limit: _Optional[str] = ..., action: _Optional[str] = ..., location_id: _Optional[str] = ..., most_subjects: _Optional[int] = ...) -> None: ...
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, limit: _Optional[str] = ..., action: _Optional[str] = ..., location_id: _Optional[str] = ..., most_subjects: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GetLimitsResponse(_message.Message):
     __slots__ = ("limits",)
