@@ -136,7 +136,7 @@ class Model:
 
     def missing(self, needs):
         short = [need for need in needs if self.count(need) >= need.maximum]
-        first = min(short, key=lambda need: (need.reason, need.counter.limit), default=None)
+        first = min(short, key=lambda need: (need.reason.precedence, need.counter.limit), default=None)
         return first and Refused(first.counter.limit, first.reason)
 
     def add(self, lot_id, needs):

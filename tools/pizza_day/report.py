@@ -19,7 +19,8 @@ WORDS = {Reason.CAPACITY_EXHAUSTED: "used up", Reason.PACED: "paced", Reason.NOT
 
 
 def by_reason(counts: Mapping[Reason, int]) -> str:
-    named = (f"{counts[reason]:,} {WORDS.get(reason, reason.name)}" for reason in sorted(counts))
+    in_order = sorted(counts, key=lambda reason: reason.precedence)
+    named = (f"{counts[reason]:,} {WORDS.get(reason, reason.name)}" for reason in in_order)
     return "\n".join(named) or "0"
 
 

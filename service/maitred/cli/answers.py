@@ -122,7 +122,7 @@ def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:
     if not refusals:
         yield Padding.indent(Text(messages.NO_REFUSALS, FAINT), INDENT_COLUMNS)
         return
-    furthest_first = sorted(refusals, key=lambda refusal: (-refusal.reason, refusal.action))
+    furthest_first = sorted(refusals, key=lambda refusal: (-refusal.reason.precedence, refusal.action))
     yield Padding.indent(_RefusalList(furthest_first), INDENT_COLUMNS)
 
 

@@ -134,7 +134,7 @@ def refusal_of(
         if (result := truth(gate.condition, question.facts, memo)) is not True
     ]
     if failing:
-        reason, gate = min(failing, key=lambda pair: pair[0])
+        reason, gate = min(failing, key=lambda pair: pair[0].precedence)
         return Refusal(action.name, reason, gate.rule, _detail(gate, question, memo, derivation))
     score = score_of(action, question.facts, memo)
     if isinstance(score, Unknown):

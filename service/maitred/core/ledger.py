@@ -245,15 +245,11 @@ class Book:
 
     def _shortage(self, needs: Sequence[Need]) -> Refused | None:
         """Why the needs cannot be had together: of several reasons the first by precedence."""
-        short = [
-            (need.reason, need.counter.limit)
-            for need in needs
-            if self.rows[need.counter.id].live(need.lookback_us) >= need.maximum
-        ]
+        short = [need for need in needs if self.rows[need.counter.id].live(need.lookback_us) >= need.maximum]
         if not short:
             return None
-        reason, limit = min(short)
-        return Refused(limit, reason)
+        first = min(short, key=lambda need: (need.reason.precedence, need.counter.limit))
+        return Refused(first.counter.limit, first.reason)
 
     def _instant(self, needs: Sequence[Need]) -> int:
         return max((self.rows[need.counter.id].floor_us for need in needs), default=self.now_us)

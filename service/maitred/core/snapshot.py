@@ -73,7 +73,7 @@ def shortage_among(
 
 def first_of(shortages: Iterable[Shortage]) -> Shortage | None:
     """The one whose reason comes first, then whose name."""
-    return min(shortages, key=lambda found: (found.reason, found.limit.key), default=None)
+    return min(shortages, key=lambda found: (found.reason.precedence, found.limit.key), default=None)
 
 
 def keys_taken(action: Action) -> Iterator[str]:

@@ -18,6 +18,9 @@ _STEP_REFUSED = {
 }
 
 _CLAIM_DENIED = {
+    Reason.ALREADY_REDEEMED: "has been redeemed under this decision",
+    Reason.CLAIM_WINDOW_OVER: "cannot be claimed any more under a decision this old",
+    Reason.STAND_IN_ONLY: "stands in for another action only, which has not been denied for want of capacity",
     Reason.PAUSED: "is stopped by an operator",
     Reason.NOT_LIVE: "is not live any more",
     Reason.CONSENT_REQUIRED: "needs a consent that is not given any more",

@@ -109,7 +109,7 @@ def _claim_fields(answer: ClaimAnswer) -> Mapping[str, Any]:
         "status": pb.CLAIM_GRANTED if answer.granted else pb.CLAIM_DENIED,
         "claim_id": answer.claim_id,
         "expires_at": None if answer.expires_at is None else timestamp(answer.expires_at),
-        "reason": None if answer.reason is None else int(answer.reason),
+        "reason": None if answer.reason is None else answer.reason.value,
         "detail": answer.detail,
     }
 

@@ -161,7 +161,7 @@ def _head_fields(answer: Answer) -> dict[str, Any]:
 def _refusal(refusal: Refusal) -> dict[str, Any]:
     return {
         "action": refusal.action,
-        "reason": int(refusal.reason),
+        "reason": refusal.reason.value,
         "rule": refusal.rule,
         "detail": refusal.detail,
     }
