@@ -17,7 +17,7 @@ def test_an_example_has_the_form_of_its_kind(text):
     told = []
     (tree,) = read(f"apiVersion: maitred/v1\n{text}".encode(), lambda *fault: told.append(fault))
     assert told == []
-    KINDS[tree.root["kind"]].model_validate(tree.root)
+    KINDS[tree.root.value["kind"]].model_validate(tree.root.value)
 
 
 def test_every_kind_has_an_example():

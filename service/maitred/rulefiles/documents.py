@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from . import kinds, limits, messages, problems, registry, rule_messages
 from .report import RULESET, Report, Spot
 from .salvage import salvage
-from .tree import Node, Tree, read
+from .tree import Plain, Tree, read
 from .windows import zones
 
 RULE_FILE_ENDINGS = (".yaml", ".yml")
@@ -68,7 +68,7 @@ def read_documents(report: Report) -> Documents:
         for tree in _trees(report, documents, file):
             if report.full:
                 return documents
-            _add(report, documents, Spot(file, tree.number), tree.root)
+            _add(report, documents, Spot(file, tree.number), tree.root.value)
     for found in documents.by_kind.values():
         found.sort(key=_name)
         _check_names(report, found)
@@ -87,7 +87,7 @@ def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
     return read(report.sources[file], told)
 
 
-def _add(report: Report, documents: Documents, spot: Spot, root: Node) -> None:
+def _add(report: Report, documents: Documents, spot: Spot, root: Plain) -> None:
     kind = _kind(report, spot, root)
     if kind is None:
         documents.doubt(spot.file, report.sources[spot.file])
@@ -98,7 +98,7 @@ def _add(report: Report, documents: Documents, spot: Spot, root: Node) -> None:
 
 
 def _document(
-    report: Report, documents: Documents, spot: Spot, model: type[registry.AnyDocument], root: Node
+    report: Report, documents: Documents, spot: Spot, model: type[registry.AnyDocument], root: Plain
 ) -> registry.AnyDocument | None:
     try:
         return model.model_validate(root)
@@ -108,7 +108,7 @@ def _document(
         return salvage(model, root, error, f"unnamed_{spot.file}_{spot.document}")
 
 
-def _kind(report: Report, spot: Spot, root: Node) -> str | None:
+def _kind(report: Report, spot: Spot, root: Plain) -> str | None:
     if not isinstance(root, dict):
         report.error(spot, messages.not_a_document())
         return None

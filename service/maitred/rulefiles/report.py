@@ -7,8 +7,8 @@ from typing import TypeVar
 from maitred.core.faults import Fault, RulesetInvalid, Severity
 
 from . import limits, messages
-from .places import Place, PlacePath, Places, inside, places
-from .text import Lines, decode
+from .text import Lines
+from .tree import Path, Tree, inside, read
 
 Entry = TypeVar("Entry")
 
@@ -26,7 +26,7 @@ class Spot:
 
     file: str
     document: int
-    path: PlacePath = ()
+    path: Path = ()
     key: bool = False
     line: int = 1
     column: int = 1
@@ -44,7 +44,7 @@ class Spot:
 class Report:
     """Faults of one ruleset as they are found; positions are looked up only at the end.
 
-    Reading positions costs as much as reading the file, and nearly every file is sound.
+    Trees are not kept: the files with faults, which are few, are read again for their places.
     """
 
     sources: Mapping[str, bytes]
@@ -99,17 +99,14 @@ class Report:
         return faults
 
     def _located(self) -> list[Fault]:
-        texts: dict[str, tuple[str, Places]] = {}
+        files = {spot.file for spot, _, _ in self._spotted}
+        trees = {(file, tree.number): tree for file in files for tree in read(self.sources[file], _ignore)}
         return [
-            Fault(spot.file, *_position(self._places(texts, spot.file), spot), message, severity=severity)
+            Fault(
+                spot.file, *_position(trees.get((spot.file, spot.document)), spot), message, severity=severity
+            )
             for spot, message, severity in self._spotted
         ]
-
-    def _places(self, texts: dict[str, tuple[str, Places]], file: str) -> tuple[str, Places]:
-        if file not in texts:
-            text = decode(self.sources[file])
-            texts[file] = (text, places(text))
-        return texts[file]
 
 
 def ordered(faults: list[Fault]) -> list[Fault]:
@@ -136,18 +133,14 @@ def with_text(sources: Mapping[str, bytes], faults: tuple[Fault, ...]) -> tuple[
     )
 
 
-def _position(known: tuple[str, Places], spot: Spot) -> tuple[int, int]:
-    text, found = known
-    key, value = _find(found, spot)
+def _position(tree: Tree | None, spot: Spot) -> tuple[int, int]:
+    if tree is None:
+        return 1, 1
+    key, node = tree.find(spot.path)
     if spot.key and key is not None:
         return key.line, key.column
-    return inside(text, value, spot.line, spot.column)
+    return inside(tree.text, node, spot.line, spot.column)
 
 
-def _find(known: Places, spot: Spot) -> tuple[Place | None, Place]:
-    """The deepest place on the path that is there; steps that are not are passed over."""
-    path: PlacePath = ()
-    for step in spot.path:
-        if (spot.document, (*path, step)) in known:
-            path = (*path, step)
-    return known.get((spot.document, path), (None, Place(1, 1)))
+def _ignore(_line: int, _column: int, _message: str) -> None:
+    """What is wrong with the form was told when the file was read first."""

@@ -6,14 +6,14 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from . import kinds, limit_kinds, limits
-from .tree import Node
+from .tree import Plain
 
 Model = TypeVar("Model", bound=kinds.Document)
 
 # A field taken out can make its holder incomplete, whose removal is the next round.
 _ROUNDS = 4
 
-_STAND_INS: dict[str, Node] = {
+_STAND_INS: dict[str, Plain] = {
     "apiVersion": kinds.API_VERSION,
     "title": "missing",
     "type": "offer",
@@ -33,7 +33,7 @@ _SALVAGED = (
 )
 
 
-def salvage(model: type[Model], root: Node, error: ValidationError, name: str) -> Model | None:
+def salvage(model: type[Model], root: Plain, error: ValidationError, name: str) -> Model | None:
     """The document without its faulty fields; ``None`` where nothing sensible is left.
 
     ``name`` stands in for a faulty name. The ruleset is refused all the same.
@@ -52,7 +52,7 @@ def salvage(model: type[Model], root: Node, error: ValidationError, name: str) -
     return None
 
 
-def _mend(root: Node, loc: tuple[int | str, ...], name: str, *, is_missing: bool) -> None:
+def _mend(root: Plain, loc: tuple[int | str, ...], name: str, *, is_missing: bool) -> None:
     """Takes the field at ``loc`` out, or puts something in its place. Lists keep their length or go."""
     holders = _holders(root, loc)
     if not holders:
@@ -68,9 +68,9 @@ def _mend(root: Node, loc: tuple[int | str, ...], name: str, *, is_missing: bool
         holders[-2][0].pop(str(holders[-2][1]), None)
 
 
-def _holders(root: Node, loc: tuple[int | str, ...]) -> list[tuple[dict[str, Node], str]]:
+def _holders(root: Plain, loc: tuple[int | str, ...]) -> list[tuple[dict[str, Plain], str]]:
     """The mappings on the way to ``loc``, each with the key that leads on."""
-    found: list[tuple[dict[str, Node], str]] = []
+    found: list[tuple[dict[str, Plain], str]] = []
     node = root
     for step in loc:
         if isinstance(node, dict) and isinstance(step, str):

@@ -7,9 +7,9 @@ a float. Values that no rule can use (NaN, infinities, integers beyond 64 bits) 
 import math
 import re
 
-from . import limits, messages
+from maitred.rulefiles import limits, messages
 
-Plain = str | int | float | bool | None
+PlainScalar = str | int | float | bool | None
 
 MAY_RESOLVE = frozenset("-+.0123456789~nNtTfF")
 """First characters of everything that is not a string."""
@@ -27,7 +27,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _INT_CHARACTERS = 64
 
 
-def resolve(text: str) -> Plain:
+def resolve(text: str) -> PlainScalar:
     """The value of a plain scalar. Raises ``ValueError`` with the message for the author."""
     if text in _WORDS:
         return _WORDS[text]

@@ -15,7 +15,7 @@ from maitred.rulefiles.tree import read
 def parse(text):
     told = []
     trees = read(text.encode() if isinstance(text, str) else text, lambda *fault: told.append(fault))
-    return [tree.root for tree in trees], told
+    return [tree.root.value for tree in trees], told
 
 
 def only_fault(text):
@@ -26,7 +26,10 @@ def only_fault(text):
 
 def test_documents_of_a_file_with_their_numbers():
     trees = read(b"a: 1\n---\n# nothing\n---\nb: [x, {c: no}]\n", None)
-    assert [(tree.number, tree.root) for tree in trees] == [(0, {"a": 1}), (2, {"b": ["x", {"c": "no"}]})]
+    assert [(tree.number, tree.root.value) for tree in trees] == [
+        (0, {"a": 1}),
+        (2, {"b": ["x", {"c": "no"}]}),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n---\n", "\ufeff", "\n\n"])

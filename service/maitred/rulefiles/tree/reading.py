@@ -1,0 +1,238 @@
+"""YAML text to trees, by libyaml's events; refuses what makes YAML surprising.
+
+Events and not PyYAML's constructors, because those keep the last of two equal keys, follow
+aliases and merge keys (867 bytes cost 9.7 s) and recurse as deep as a text says.
+Every refusal is told where it stands and reading goes on, with a stand-in.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from maitred.rulefiles import limits, messages
+from maitred.rulefiles.text import FORBIDDEN, advance, decode
+
+from .nodes import Mapping, Mark, Node, Scalar, Sequence, Tree
+from .scalars import MAY_RESOLVE, PlainScalar, resolve
+
+Tell = Callable[[int, int, str], None]
+"""Takes line and column, from 1, and a message."""
+
+# In the words of libyaml.
+_QUOTED = "while scanning a quoted scalar"
+_UNCLOSED = frozenset(("found unexpected end of stream", "found unexpected document indicator"))
+
+
+def read(data: bytes, tell: Tell) -> list[Tree]:
+    """The documents of a file that are not empty; after a syntax error there are no more."""
+    text = _checked(data, tell)
+    if text is None:
+        return []
+    builder = _Builder(text, tell)
+    try:
+        builder.read(yaml.CBaseLoader(text))
+    except yaml.MarkedYAMLError as error:
+        builder.tell_syntax(error)
+    except _TooDeep:
+        pass
+    return builder.trees()
+
+
+def _checked(data: bytes, tell: Tell) -> str | None:
+    if len(data) > limits.YAML_FILE_BYTES:
+        tell(0, 0, messages.file_too_large(limits.YAML_FILE_BYTES))
+        return None
+    try:
+        text = decode(data)
+    except UnicodeDecodeError as error:
+        line, column = _place_of_byte(data, error.start)
+        tell(line, column, messages.not_utf8())
+        return None
+    if match := FORBIDDEN.search(text):
+        tell(*advance(text, 0, match.start(), 1, 1), messages.forbidden_character(match[0]))
+        return None
+    return text
+
+
+def _place_of_byte(data: bytes, index: int) -> tuple[int, int]:
+    before = data[:index].decode("utf-8", "replace")
+    return advance(before, 0, len(before), 1, 1)
+
+
+class _TooDeep(Exception):
+    """Nothing below can be of use, and reading it costs."""
+
+
+class _Builder:
+    """Builds the trees of one file. A stack instead of recursion: depth costs nothing.
+
+    ``_key`` is the key whose value comes next; ``_dropped`` where that value is thrown away.
+    """
+
+    def __init__(self, text: str, tell: Tell) -> None:
+        self._text, self._tell_at = text, tell
+        self._documents: list[tuple[int, int, Node]] = []
+        self._number = -1
+        self._start = 0
+        self._root: Node | None = None
+        self._open: Mapping | Sequence | None = None
+        self._key: Scalar | None = None
+        self._dropped = False
+        self._stack: list[tuple[Mapping | Sequence | None, Scalar | None, bool]] = []
+        self._last: Any = None
+
+    def trees(self) -> list[Tree]:
+        """The documents read so far."""
+        starts = [0, *(start for _, start, _ in self._documents[1:]), len(self._text)]
+        return [
+            Tree(number, root, self._text, start, end)
+            for (number, _, root), start, end in zip(self._documents, starts, starts[1:], strict=False)
+        ]
+
+    def read(self, loader: Any) -> None:
+        """Every event to its handler."""
+        handlers: dict[Any, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._start_mapping,
+            yaml.SequenceStartEvent: self._start_sequence,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._start_document,
+            yaml.DocumentEndEvent: self._end_document,
+            yaml.StreamStartEvent: lambda _: None,
+        }
+        next_event = loader.get_event
+        while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
+            handlers[kind](event)
+            self._last = event
+
+    def tell_syntax(self, error: yaml.MarkedYAMLError) -> None:
+        """A text without its end is told where it begins: what follows it is not to blame."""
+        if too_deep := self._depth_exceeded(error):
+            self._tell_at(*too_deep, messages.too_deep())
+            return
+        unclosed = error.context == _QUOTED and error.problem in _UNCLOSED
+        mark = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem = error.problem or error.context or ""
+        self._tell_at(line, column, messages.unclosed_text() if unclosed else messages.yaml_syntax(problem))
+
+    def _depth_exceeded(self, error: yaml.MarkedYAMLError) -> tuple[int, int] | None:
+        """Where brackets that libyaml has looked ahead over nest too deeply.
+
+        Its scanner bounds them by its own limit, version by version, before it gives any event.
+        """
+        mark = error.problem_mark
+        depth = len(self._stack)
+        end = self._last.end_mark.index if self._last else 0
+        for index in range(end, mark.index if mark else end):
+            depth += (self._text[index] in "[{") - (self._text[index] in "]}")
+            if depth > limits.NESTING_LEVELS:
+                return advance(self._text, 0, index, 1, 1)
+        return None
+
+    def _tell(self, mark: Mark, message: str) -> None:
+        self._tell_at(mark.line + 1, mark.column + 1, message)
+
+    def _start_document(self, event: yaml.DocumentStartEvent) -> None:
+        mark: Any = event.start_mark
+        self._number += 1
+        self._start = mark.index
+        self._root, self._open, self._key, self._dropped, self._stack = None, None, None, False, []
+        if event.version or event.tags:
+            self._tell(mark, messages.directive())
+
+    def _end_document(self, _event: yaml.DocumentEndEvent) -> None:
+        if self._root is not None and self._root.value is not None:
+            self._documents.append((self._number, self._start, self._root))
+
+    def _scalar(self, event: Any) -> None:
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_properties(event)
+        text, style, mark = event.value, event.style or "", event.start_mark
+        node = Scalar(mark, event.end_mark, style, text, text)
+        target = self._open
+        if type(target) is Mapping and self._key is None and not self._dropped:
+            self._take_key(node, target)
+            return
+        if not style:
+            if not text or text[:1] in MAY_RESOLVE:
+                node.value = self._resolved(node)
+        elif style == '"' and (match := FORBIDDEN.search(text)):
+            self._tell(mark, messages.forbidden_character(match[0]))
+        self._put(node)
+
+    def _take_key(self, node: Scalar, mapping: Mapping) -> None:
+        key = node.text
+        if key == "<<" and not node.style:
+            self._tell(node.start, messages.merge_key())
+        elif node.style == '"' and FORBIDDEN.search(key):
+            self._tell(node.start, messages.forbidden_character(key))
+        elif key in mapping.entries:
+            self._tell(node.start, messages.duplicate_key(key))
+        else:
+            self._key = node
+            return
+        self._dropped = True
+
+    def _resolved(self, node: Scalar) -> PlainScalar:
+        try:
+            return resolve(node.text)
+        except ValueError as error:
+            self._tell(node.start, str(error))
+            return 0
+
+    def _put(self, node: Node) -> None:
+        target = self._open
+        if type(target) is Mapping:
+            key = self._key
+            if key is not None:
+                target.value[key.text] = node.value
+                target.entries[key.text] = (key, node)
+                self._key = None
+            else:
+                # A key that is no text is dropped with its value.
+                self._dropped = not self._dropped
+        elif type(target) is Sequence:
+            target.value.append(node.value)
+            target.items.append(node)
+        else:
+            self._root = node
+
+    def _start_mapping(self, event: Any) -> None:
+        style = "flow" if event.flow_style else ""
+        self._start_collection(event, Mapping(event.start_mark, event.end_mark, style))
+
+    def _start_sequence(self, event: Any) -> None:
+        style = "flow" if event.flow_style else ""
+        self._start_collection(event, Sequence(event.start_mark, event.end_mark, style))
+
+    def _start_collection(self, event: Any, node: Mapping | Sequence) -> None:
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_properties(event)
+        if len(self._stack) >= limits.NESTING_LEVELS:
+            self._tell(node.start, messages.too_deep())
+            raise _TooDeep
+        if type(self._open) is Mapping and self._key is None and not self._dropped:
+            self._tell(node.start, messages.key_not_text())
+        self._put(node)
+        # The level above goes on after its value, with whatever key it then has.
+        self._stack.append((self._open, self._key, self._dropped))
+        self._open, self._key, self._dropped = node, None, False
+
+    def _end(self, event: Any) -> None:
+        assert self._open is not None
+        self._open.end = event.end_mark
+        self._open, self._key, self._dropped = self._stack.pop()
+
+    def _alias(self, event: Any) -> None:
+        self._tell(event.start_mark, messages.alias(event.anchor or ""))
+        self._put(Scalar(event.start_mark, event.end_mark, "", "", None))
+
+    def _refuse_properties(self, event: Any) -> None:
+        if event.anchor is not None:
+            self._tell(event.start_mark, messages.anchor(event.anchor))
+        if event.tag is not None:
+            self._tell(event.start_mark, messages.tag(event.tag))
