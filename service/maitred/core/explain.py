@@ -158,7 +158,8 @@ def _unknown_words(unknown: Unknown) -> str:
 
 
 def _detail(gate: Gate, question: Question, memo: Memo, derivation: Derivation | None) -> str:
-    words = shortfall_words(gate.condition, question.facts, memo)
+    facts = question.facts
+    words = gate.words(facts) if gate.words else shortfall_words(gate.condition, facts, memo)
     chains = _chains(gate.condition, derivation)
     told = f"{words} ({'; '.join(chains)})" if chains else words
     return f"{gate.say} {told}" if gate.say else told

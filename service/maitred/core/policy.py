@@ -1,6 +1,6 @@
 """A ruleset compiled for deciding."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -24,6 +24,7 @@ from .privacy import (
     still_allowed,
 )
 from .reasons import Reason
+from .rollouts import Part, parts_of, reads_clock
 from .rules import Action, Live, Location, Placeholder, Ruleset, Treatment
 from .situations import Situations
 from .values import Attribute, Facts
@@ -37,12 +38,16 @@ HOLD_EXPIRES = "hold.expires"
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One thing an action must pass, and the reason told where it does not."""
+    """One thing an action must pass, and the reason told where it does not.
+
+    ``words`` says why it does not, where the condition itself would say it badly.
+    """
 
     reason: Reason
     rule: str
     condition: Condition
     say: str = ""
+    words: Callable[[Facts], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +140,12 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
     """Compiles a ruleset. Raises ``SituationError``."""
     actions = tuple(sorted(ruleset.actions, key=_order))
     used = frozenset(_attributes_used(ruleset))
-    zones = {action.live.zone for action in actions if action.live != Live(zone=action.live.zone)}
-    gates = {action.name: _gates_of(action) for action in actions}
+    zones = {zone for action in actions for zone in _zones_of(action)}
+    rollouts = {action.rollout: parts_of(action.rollout) for action in actions if action.rollout}
+    gates = {
+        action.name: _gates_of(action, rollouts[action.rollout] if action.rollout else ())
+        for action in actions
+    }
     index = Index.build([_condition_of(gates[action.name]) for action in actions])
     scored = sum(action.score.constant is None for action in actions)
     return Policy(
@@ -155,7 +164,15 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
     )
 
 
-def _gates_of(action: Action) -> tuple[Gate, ...]:
+def _zones_of(action: Action) -> Iterable[str | None]:
+    """The zones whose clock the action is live, or rolled out, by."""
+    if action.live != Live(zone=action.live.zone):
+        yield action.live.zone
+    if action.rollout and reads_clock(action.rollout):
+        yield action.rollout.zone
+
+
+def _gates_of(action: Action, rollout: Iterable[Part]) -> tuple[Gate, ...]:
     """What the action must pass, in order of precedence of the reasons."""
     channels = Literal("channel", OneOf(action.channels)) if action.channels else conditions.TRUE
     # Where explicit consent lacks, that is the reason, and not that its purpose is not allowed.
@@ -169,6 +186,15 @@ def _gates_of(action: Action) -> tuple[Gate, ...]:
             for category in sorted(action.sensitive)
         ),
         *(Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say) for need in action.requirements),
+        *(
+            Gate(
+                Reason.NOT_IN_ROLLOUT,
+                action.rollout.salt if action.rollout else "",
+                part.condition,
+                words=part.words,
+            )
+            for part in rollout
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, unique
+from fractions import Fraction
 
 from .conditions import Condition
 from .expressions import Score
@@ -36,6 +37,36 @@ class Live:
     last: date | None = None
     weekdays: frozenset[int] = frozenset()
     hours: tuple[tuple[int, int], ...] = ()
+    zone: str | None = None
+
+
+EVERYBODY = Fraction(100)
+"""The percentage of a rollout that leaves nobody out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutStep:
+    """From the civil date ``first`` on, the action is rolled out to so many percent."""
+
+    first: date
+    percent: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Whom an action is rolled out to: those who meet everything that is given.
+
+    They are among the first ``percent`` of customers under ``salt``, in one of the ``groups`` (where
+    there are any) and at one of the ``locations`` (likewise). ``groups`` are pairs of the name of a
+    list and its customers' ids. ``steps`` raise the percentage, earliest first, on the civil
+    calendar of ``zone``, an IANA name or ``None`` for the location's own.
+    """
+
+    salt: str
+    percent: Fraction = EVERYBODY
+    steps: tuple[RolloutStep, ...] = ()
+    groups: tuple[tuple[str, frozenset[str]], ...] = ()
+    locations: frozenset[str] = frozenset()
     zone: str | None = None
 
 
@@ -84,7 +115,7 @@ class Action:
     that apply to it, in order of key. ``alternatives`` are names of actions that take its
     place, in this order, where there is no capacity for it. ``consent`` are the purposes that
     must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way, and
-    ``explicit`` those of the purposes that stand for one of them.
+    ``explicit`` those of the purposes that stand for one of them. Without a ``rollout`` it is for everybody.
 
     A decision takes a unit of the limits that are ``held``; those of ``waiting``, which are among
     them, go back where their step does not come. What counts ``later`` it only looks at.
@@ -105,6 +136,7 @@ class Action:
     consent: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
     explicit: frozenset[str] = frozenset()
+    rollout: Rollout | None = None
     held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     waiting: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)

@@ -158,6 +158,7 @@ Version = Annotated[
 ScoreField = Annotated[
     float | str, PlainValidator(_score), WithJsonSchema({"type": ["number", "string"], "default": 0})
 ]
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Names = Annotated[list[Name], AfterValidator(distinct), PlainSerializer(sorted)]
 OrderedNames = Annotated[list[Name], AfterValidator(distinct)]
 Days = Annotated[

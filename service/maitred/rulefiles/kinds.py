@@ -9,11 +9,6 @@ from .fields import Expression, FileName, Identifier, Name, NonEmpty, Text, Type
 
 API_VERSION = "maitred/v1"
 
-NOT_YET_FIELDS = {
-    "Action": frozenset(("rollout",)),
-    "ActionTable": frozenset(("rollout",)),
-}
-
 
 class Strict(BaseModel):
     """No unknown field, no conversion between types."""
@@ -146,6 +141,30 @@ class Treatment(Strict):
     """What the screen or receipt shows."""
 
 
+class RolloutStep(Strict):
+    """From when on, for how many."""
+
+    from_: NonEmpty = Field(alias="from")
+    """The first civil date it holds on: `2026-12-08`, in the time zone of `live`."""
+    percent: fields.Percent
+    """How many percent of customers; no fewer than before."""
+
+
+class Rollout(Strict):
+    """Whom the action is for, as long as it is not for everybody: those who meet all that is given."""
+
+    percent: fields.Percent | None = None
+    """How many percent of customers. Left out: 0 before the first of `steps`; without steps, 100."""
+    salt: NonEmpty | None = None
+    """Who is in depends on it and on the customer alone. Without it, the name of the action."""
+    steps: Annotated[list[RolloutStep], Field(min_length=1)] = []
+    """Raise the percentage, earliest first."""
+    groups: Annotated[list[Identifier], Field(min_length=1), AfterValidator(fields.distinct)] = []
+    """Names of `List` documents of customers' ids: those in one of them."""
+    locations: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(fields.distinct)] = []
+    """Location ids: requests from one of them."""
+
+
 class Offering(Strict):
     """What actions and the template of a table have in common."""
 
@@ -165,6 +184,8 @@ class Offering(Strict):
     """All of these must be true."""
     consent: fields.SomeNames = []
     """The purposes of `Privacy` that must be allowed. Without it, what is absent decides."""
+    rollout: Rollout | None = None
+    """Whom it is for, where it is not for everybody yet."""
     score: fields.ScoreField = 0.0
     """A number or a CEL expression of type double or int. The highest score is proposed first."""
     treatments: dict[Name, Treatment] = {}

@@ -27,6 +27,7 @@ from .privacy import privacy_rules, privacy_source
 from .privacy_uses import check_uses
 from .privacy_warnings import warn_privacy
 from .report import RULESET, Report
+from .rollouts import with_rollouts
 from .rows import table_actions_of
 from .sensitive import Prover
 from .vocabulary import Vocabulary, vocabulary_of
@@ -125,6 +126,7 @@ def _rules(reading: _Reading) -> _Rules:
     placed = [*actions_of(around, documents), *table_actions_of(around, documents, make)]
     _check_actions(report, documents, placed)
     actions = with_eligibility(around, documents, placed)
+    actions = with_rollouts(around, documents, placed, actions, vocabulary)
     applied = applied_limits(around, documents, placed, vocabulary.locations)
     actions = with_limits(around, applied, placed, actions)
     named = {**vocabulary.attributes, **vocabulary.sensitive_lists}

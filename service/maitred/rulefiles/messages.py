@@ -195,10 +195,6 @@ def kind_not_yet(kind: str) -> str:
     return f"kind {quoted(kind)} is not supported yet: remove the document"
 
 
-def field_not_yet(name: str) -> str:
-    return f"{quoted(name)} is not supported yet: remove it"
-
-
 def unknown_field(name: str, known: Iterable[str]) -> str:
     names = list(known)
     return f"there is no field {quoted(name)} here" + (

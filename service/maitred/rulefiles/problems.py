@@ -8,7 +8,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from . import limits, messages
-from .kinds import NOT_YET_FIELDS
 from .report import Report, Spot
 
 Say = Callable[[ErrorDetails], str]
@@ -33,8 +32,6 @@ def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
 
 def _unknown_field(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     name = str(loc[-1])
-    if name in NOT_YET_FIELDS.get(model.__name__, ()):
-        return messages.field_not_yet(name)
     holder = _model_at(model, loc[:-1])
     fields = holder.model_fields.items() if holder else ()
     return messages.unknown_field(name, [field.alias or key for key, field in fields])

@@ -177,6 +177,28 @@ def empty_title() -> str:
     return "the row gives an empty title: fill its cells in"
 
 
+def rollout_of_nobody() -> str:
+    return "a rollout says to whom: give `percent`, `steps`, `groups` or `locations`"
+
+
+def rollout_shrinks() -> str:
+    return "a rollout only grows: steps stand in order of their dates, each with no less than before"
+
+
+def unknown_group(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or ": write a `List` of customers' ids"
+    return f"there is no list {quoted(name)}{hint}"
+
+
+def sensitive_group(name: str) -> str:
+    return f"list {quoted(name)} tells of a sensitive category: no rollout may go by it"
+
+
+def unknown_location(name: str, known: Iterable[str]) -> str:
+    return f"there is no location {quoted(name)} in the table{did_you_mean(name, known)}"
+
+
 # Eligibility and situations
 
 

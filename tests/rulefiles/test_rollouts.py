@@ -1,0 +1,52 @@
+from datetime import date
+from fractions import Fraction
+
+from maitred.core.rules import Rollout, RolloutStep
+
+STAFF = "apiVersion: maitred/v1\nkind: List\nname: staff\nvalues: ['Zoe\u0308', c-1]\n"
+
+
+def rollout_of(bench, sources):
+    return bench.load(sources).ruleset.actions[0].rollout
+
+
+def test_everything_that_is_written_is_read(bench, ruleset):
+    text = (
+        "rollout: {percent: 0.1, salt: x, groups: [staff], locations: [oslo-1],\n"
+        "  steps: [{from: 2026-12-01, percent: 10}, {from: 2026-12-08, percent: 33.3}]}\n"
+        "live: {timezone: location}\n"
+    )
+    steps = (
+        RolloutStep(date(2026, 12, 1), Fraction(10)),
+        RolloutStep(date(2026, 12, 8), Fraction(333, 10)),
+    )
+    assert rollout_of(bench, ruleset(text, s__yaml=STAFF)) == Rollout(
+        salt="x",
+        percent=Fraction(1, 1000),
+        steps=steps,
+        groups=(("staff", frozenset({"Zo\u00eb", "c-1"})),),
+        locations=frozenset({"oslo-1"}),
+        zone=None,
+    )
+
+
+def test_what_is_left_out_is_the_action_and_everybody(bench, ruleset):
+    found = rollout_of(bench, ruleset("rollout: {percent: 10}\n"))
+    name = bench.load(ruleset("rollout: {percent: 10}\n")).ruleset.actions[0].name
+    assert (found.salt, found.percent, found.zone) == (name, 10, "UTC")
+    assert rollout_of(bench, ruleset("rollout: {locations: [a]}\n")).percent == 100
+    steps = "rollout: {steps: [{from: 2026-12-01, percent: 10}]}\n"
+    assert rollout_of(bench, ruleset(steps)).percent == 0
+
+
+def test_a_list_of_customers_is_used_by_a_rollout(bench, ruleset):
+    warnings = bench.load(ruleset("rollout: {groups: [staff]}\n", s__yaml=STAFF)).warnings
+    assert not [fault for fault in warnings if "staff" in fault.message]
+
+
+def test_the_hash_tells_rollouts_apart(bench, ruleset):
+    def digest(text):
+        return bench.load(ruleset(text)).ruleset.hash
+
+    assert digest("rollout: {percent: 10}\n") != digest("rollout: {percent: 20}\n")
+    assert digest("rollout: {percent: 10}\n") == digest("rollout: {percent: 10.0}\n")
