@@ -124,7 +124,9 @@ def test_steps_raise_the_share_by_the_calendar_of_the_place():
     assert told(policy, now=late.replace(hour=22), location=OSLO) == ("salt", words)
     assert told(policy, now=late, location=OSLO) is None
     assert told(policy, now=late, location=Location("ny", "America/New_York", {})) == ("salt", words)
-    assert told(policy, now=datetime(2026, 11, 30, tzinfo=UTC))[1].startswith("rolled out to 0 % of customers,")
+    assert told(policy, now=datetime(2026, 11, 30, tzinfo=UTC))[1].startswith(
+        "rolled out to 0 % of customers,"
+    )
 
 
 def test_groups_and_locations_narrow_it_and_are_told_apart():
@@ -133,6 +135,8 @@ def test_groups_and_locations_narrow_it_and_are_told_apart():
     assert told(policy) is None
     assert told(policy, "Zoe\u0308") is None
     assert told(policy, "c-2") == ("salt", "rolled out to [staff, friends], the customer is in none of them")
-    assert told(policy, "")[1] == "rolled out to [staff, friends], a request without customer_id is in no group"
+    assert (
+        told(policy, "")[1] == "rolled out to [staff, friends], a request without customer_id is in no group"
+    )
     assert told(policy, location=ROME) == ("salt", "rolled out at [oslo-1], this is rome-1")
     assert told(policy, location=Location("", "UTC", {}))[1].endswith("this request names no location")

@@ -224,7 +224,7 @@ def test_all_faults_of_all_rows_at_once(table_faults):
         ("score: row.worth", "score: row.end", "18:10 `row.end` is a date"),
         ("pos: {show", "poss: {show", "20:5 the action is not on channel `poss`"),
         ("${customer.tier}", "${customer.teir}", "20:36 there is no attribute `customer.teir`, did you mean"),
-        ("type: offer", "type: offer\n  rollout: {groups: [staff]}", "11:21 there is no list `staff`"),
+        ("type: offer", "type: offer\n  rollout: {groups: [staff]}", "11:22 there is no list `staff`"),
     ],
 )
 def test_faults_of_a_template(table_faults, find, put, expected):
