@@ -12,9 +12,10 @@ from rich.console import Console, RenderableType
 from maitred.cli.answers import answer_view, record_view
 from maitred.cli.console import plain
 from maitred.cli.plainly import answer_json, record_json
-from maitred.core.decisions import Proposal, Refusal, RenderedTreatment
+from maitred.core.decisions import Proposal, Refusal
 from maitred.core.reasons import Reason
 from maitred.core.rules import ActionType
+from maitred.core.treatments import Treatment
 from maitred.engine.calls import Answer, RecordView
 
 AT = datetime(2026, 12, 1, 11, 30, 0, 5, tzinfo=UTC)
@@ -23,9 +24,9 @@ PIZZA = Proposal(
     1,
     4.5,
     ActionType.OFFER,
-    RenderedTreatment("Free pizza", ("There is one.", "Today."), "PIZZA"),
+    Treatment("Free pizza", ("There is one.", "Today."), "PIZZA"),
 )
-TEA = Proposal("tea", 2, 0.0, ActionType.GESTURE, RenderedTreatment("Tea"))
+TEA = Proposal("tea", 2, 0.0, ActionType.GESTURE, Treatment("Tea"))
 REFUSALS = (
     Refusal("b", Reason.NOT_LIVE, "live", "needs weekday = 1, is 2"),
     Refusal("z", Reason.OUTRANKED, "", "others scored higher"),
@@ -171,9 +172,7 @@ def test_json_names_everything_as_the_api_does():
 
 def test_what_could_move_the_cursor_is_spelt_out(show):
     hostile = "\x1b[2J\x07gone\u202e"
-    proposal = Proposal(
-        hostile, 1, 1.0, ActionType.OFFER, RenderedTreatment(hostile, (hostile,), "[bold]x[/]")
-    )
+    proposal = Proposal(hostile, 1, 1.0, ActionType.OFFER, Treatment(hostile, (hostile,), "[bold]x[/]"))
     refusal = Refusal(hostile, Reason.NOT_LIVE, hostile, hostile)
     answer = Answer(hostile, hostile, (proposal,), AT, (refusal,), ((hostile,),))
     text = "\n".join(show(answer_view(answer, explained=True)))

@@ -12,16 +12,8 @@ from maitred.core.explain import explain
 from maitred.core.expressions import Score
 from maitred.core.policy import compile_policy
 from maitred.core.reasons import Reason
-from maitred.core.rules import (
-    Action,
-    ActionType,
-    Live,
-    Location,
-    Placeholder,
-    Requirement,
-    Ruleset,
-    Treatment,
-)
+from maitred.core.rules import Action, ActionType, Live, Location, Requirement, Ruleset, Treatment
+from maitred.core.treatments import Placeholder
 from maitred.core.values import Attribute, AttributeType, Kind
 
 NOON = datetime(2026, 12, 1, 17, tzinfo=UTC)

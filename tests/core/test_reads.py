@@ -11,15 +11,8 @@ from maitred.core.expressions import Score
 from maitred.core.limits import Counts, Limit, LimitKind
 from maitred.core.policy import HOLD_EXPIRES
 from maitred.core.reads import SituationReads, attributes_read, lists_named, way_to
-from maitred.core.rules import (
-    Action,
-    ActionType,
-    Atom,
-    Placeholder,
-    Requirement,
-    Situation,
-    Treatment,
-)
+from maitred.core.rules import Action, ActionType, Atom, Requirement, Situation, Treatment
+from maitred.core.treatments import Placeholder
 from maitred.core.windows import Lifetime
 
 NAMES = ["s0", "s1", "s2", "s3", "s4"]

@@ -19,9 +19,10 @@ from tools.pizza_day.picture import draw
 from tools.pizza_day.run import VARIANTS
 from tools.pizza_day.world import CLOSES_S, HOUR_S, OPENS_S, OVEN_PLACES, PUSH_S, SURGE, pizzas_in_15m
 
-from maitred.core.decisions import Proposal, RenderedTreatment
+from maitred.core.decisions import Proposal
 from maitred.core.reasons import Reason
 from maitred.core.rules import ActionType
+from maitred.core.treatments import Treatment
 
 FEW = [Arrival(str(number), "343", OPENS_S + 60 * number) for number in range(600)]
 
@@ -68,7 +69,7 @@ def test_the_push_hurries_and_delays_nobody():
 
 
 def offered(*names):
-    return [Proposal(name, 1, 1.0, ActionType.OFFER, RenderedTreatment("", (), "")) for name in names]
+    return [Proposal(name, 1, 1.0, ActionType.OFFER, Treatment("", (), "")) for name in names]
 
 
 @pytest.fixture

@@ -29,17 +29,8 @@ from maitred.core.privacy import (
 )
 from maitred.core.reads import SituationReads, attributes_read
 from maitred.core.reasons import Reason
-from maitred.core.rules import (
-    Action,
-    ActionType,
-    Atom,
-    Location,
-    Placeholder,
-    Requirement,
-    Ruleset,
-    Situation,
-    Treatment,
-)
+from maitred.core.rules import Action, ActionType, Atom, Location, Requirement, Ruleset, Situation, Treatment
+from maitred.core.treatments import Placeholder
 from maitred.core.values import Attribute, AttributeType, Kind
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)

@@ -11,11 +11,12 @@ import grpc
 import pytest
 
 from maitred.core.consents import Consent
-from maitred.core.decisions import Explain, Proposal, Refusal, RenderedTreatment
+from maitred.core.decisions import Explain, Proposal, Refusal
 from maitred.core.limits import LimitKind
 from maitred.core.outcomes import OutcomeKind
 from maitred.core.reasons import Reason
 from maitred.core.rules import ActionType
+from maitred.core.treatments import Treatment
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,
@@ -46,14 +47,14 @@ HALF_PRICE = Proposal(
     1,
     2.5,
     ActionType.OFFER,
-    RenderedTreatment("Half price", ("Half price instead.",)),
+    Treatment("Half price", ("Half price instead.",)),
     "pizza",
     HELD_UNTIL,
 )
 
 
 def answer_to(call: DecideCall) -> Answer:
-    treatment = RenderedTreatment("Free pizza", ("There is a free pizza for you.",), "FREE PIZZA")
+    treatment = Treatment("Free pizza", ("There is a free pizza for you.",), "FREE PIZZA")
     proposals = tuple(
         Proposal(f"offer-{rank}", rank, 5.0 - rank, ActionType.OFFER, treatment)
         for rank in range(1, call.max_actions + 1)

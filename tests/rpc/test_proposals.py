@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.decisions import Proposal, RenderedTreatment
+from maitred.core.decisions import Proposal
 from maitred.core.rules import ActionType
+from maitred.core.treatments import Treatment
 from maitred.engine.calls import Answer, ClaimAnswer
 from maitred.engine.recurring import MAX_REMEMBERED
 from maitred.rpc.convert import proposals as room
@@ -17,7 +18,7 @@ from maitred.rpc.convert.decisions import decide_response
 from maitred.v1 import decision_pb2 as pb
 
 START = datetime(2026, 12, 1, 11, 30, tzinfo=UTC)
-TREATMENTS = [RenderedTreatment("Pizza", ("One.", "Two."), "PIZZA"), RenderedTreatment("x" * 20_000)]
+TREATMENTS = [Treatment("Pizza", ("One.", "Two."), "PIZZA"), Treatment("x" * 20_000)]
 MOMENTS = st.none() | st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
 PROPOSALS = st.builds(
     Proposal,
@@ -25,7 +26,7 @@ PROPOSALS = st.builds(
     rank=st.sampled_from([1, 2, 100, 200]),
     score=st.sampled_from([0.0, 1.5, -3.25]),
     type=st.sampled_from(ActionType),
-    treatment=st.sampled_from(TREATMENTS) | st.builds(RenderedTreatment, st.text("ab", max_size=130)),
+    treatment=st.sampled_from(TREATMENTS) | st.builds(Treatment, st.text("ab", max_size=130)),
     substitute_for=st.sampled_from(["", "espresso"]),
     hold_expires_at=MOMENTS,
     lot=st.binary(max_size=3),
@@ -67,7 +68,7 @@ def test_they_are_the_same_in_every_answer(proposals):
         {"score": 2.0},
         {"type": ActionType.GESTURE},
         {"substitute_for": "espresso"},
-        {"treatment": RenderedTreatment("Tea")},
+        {"treatment": Treatment("Tea")},
         {"hold_expires_at": START + timedelta(microseconds=1)},
         {"hold_expires_at": None},
     ],
@@ -81,7 +82,7 @@ def test_what_is_remembered_of_one_is_not_given_for_another(other):
 
 def test_what_is_remembered_is_bounded():
     for number in range(MAX_REMEMBERED + 50):
-        treatment = RenderedTreatment(str(number))
+        treatment = Treatment(str(number))
         room.decided(Proposal("pizza", 1, 1.0, ActionType.OFFER, treatment, "", START))
     assert 0 < len(room._SHOWN) <= MAX_REMEMBERED
 

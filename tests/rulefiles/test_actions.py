@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from maitred.core.rules import ActionType, Live, Placeholder, Treatment
+from maitred.core.rules import ActionType, Live, Treatment
+from maitred.core.treatments import Placeholder
 
 FULL = """\
 owner: perks-team

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from maitred.core.rules import Placeholder
+from maitred.core.treatments import Placeholder
 from maitred.rulefiles.alternatives import MOST
 
 ACTION = """\

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.rules import Live, Placeholder, Treatment
+from maitred.core.rules import Live, Treatment
+from maitred.core.treatments import Placeholder
 from maitred.core.values import Attribute
 from maitred.rulefiles import limits
 from maitred.rulefiles.tables import Row, cell_column, cell_reader, read_lines, read_table, type_of

@@ -93,11 +93,9 @@ def _headline(proposal: Proposal) -> Text:
 
 
 def _card(proposal: Proposal, why: Iterable[str], decided_at: datetime) -> Table:
-    treatment = proposal.treatment
     card = _grid()
-    lines = [("title", treatment.title), *(("say", line) for line in treatment.say)]
-    lines += [
-        ("show", treatment.show),
+    lines = [
+        *((str(place[0]), line) for place, line in proposal.treatment.walk()),
         ("held", _held(proposal, decided_at)),
         *(("why", line) for line in why),
     ]

@@ -96,13 +96,15 @@ def instant_text(at: datetime) -> str:
 
 
 def _proposal(proposal: Proposal, why: tuple[str, ...]) -> dict[str, Any]:
-    treatment = proposal.treatment
     return {
         "action": proposal.action,
         "rank": proposal.rank,
         "score": proposal.score,
         "type": proposal.type.name,
-        "treatment": {"title": treatment.title, "say": list(treatment.say), "show": treatment.show},
+        "treatment": {
+            name: list(text) if isinstance(text, tuple) else text
+            for name, text in proposal.treatment.filled().items()
+        },
         "why": list(why),
         "substitute_for": proposal.substitute_for,
         "hold_expires_at": _instant_or_none(proposal.hold_expires_at),

@@ -7,18 +7,19 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from .choose import Pick, Wanted, choose
-from .decisions import Decision, Proposal, Question, RenderedTreatment
-from .policy import HOLD_EXPIRES, Policy, placeholders
+from .decisions import Decision, Proposal, Question
+from .policy import HOLD_EXPIRES, Policy
 from .ranking import Ranking
-from .rules import Action, Placeholder, Template, Treatment
+from .rules import Action
 from .snapshot import Snapshot
+from .treatments import Placeholder, Template, Treatment, placeholders
 from .values import Facts, Invalid
 from .words import shown_words
 
 MAX_STANDING_PROPOSALS = 65_536
 """Some 30 MB; more only in rulesets whose every action is proposed at many ranks."""
 
-_NO_TREATMENT = Treatment()
+_NO_TREATMENT: Treatment[Template] = Treatment()
 
 
 class Hold(NamedTuple):
@@ -94,11 +95,10 @@ def proposal_of(policy: Policy, action: Action, rank: int, score: float, questio
     return found
 
 
-def render(treatment: Treatment, title: str, facts: Facts) -> RenderedTreatment:
+def render(treatment: Treatment[Template], title: str, facts: Facts) -> Treatment[str]:
     """A treatment's text; a line that needs an absent attribute is left out, a title falls back."""
-    say = tuple(line for line in (fill(template, facts) for template in treatment.say) if line)
-    own_title = fill(treatment.title, facts) if treatment.title else None
-    return RenderedTreatment(own_title or title, say, fill(treatment.show, facts) or "")
+    texts = treatment.mapped(lambda _, template: fill(template, facts))
+    return texts if texts.title else replace(texts, title=title)
 
 
 def fill(template: Template, facts: Facts) -> str | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from .reasons import Reason
 from .rules import ActionType
+from .treatments import Treatment
 from .values import Facts
 
 
@@ -20,17 +21,8 @@ class Explain(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RenderedTreatment:
-    """A treatment with its placeholders filled in."""
-
-    title: str
-    say: tuple[str, ...] = ()
-    show: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
-    """An action put forward; ``rank`` counts from 1.
+    """An action put forward; ``rank`` counts from 1. Its treatment always has a title.
 
     ``substitute_for`` names the action without capacity whose place this one takes.
     ``hold_expires_at`` is how long what it needs is held for it, and ``lot`` the lot that holds it.
@@ -40,7 +32,7 @@ class Proposal:
     rank: int
     score: float
     type: ActionType
-    treatment: RenderedTreatment
+    treatment: Treatment[str]
     substitute_for: str = ""
     hold_expires_at: datetime | None = None
     lot: bytes = b""

@@ -25,8 +25,9 @@ from .privacy import (
 )
 from .reasons import Reason
 from .rollouts import Part, parts_of, reads_clock
-from .rules import Action, Live, Location, Placeholder, Ruleset, Treatment
+from .rules import Action, Live, Location, Ruleset
 from .situations import Situations
+from .treatments import placeholders
 from .values import Attribute, Facts
 
 GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id"})
@@ -240,9 +241,3 @@ def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
         yield from conditions.reads(condition)
     if ruleset.privacy:
         yield from ruleset.privacy.reads()
-
-
-def placeholders(treatment: Treatment) -> Iterable[str]:
-    """Names of the attributes a treatment shows."""
-    parts = chain(treatment.title or (), *treatment.say, treatment.show)
-    return (part.attribute for part in parts if isinstance(part, Placeholder))

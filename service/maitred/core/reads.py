@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from .conditions import reads as condition_reads
 from .limits import reads_of as limit_reads
-from .policy import HOLD_EXPIRES, placeholders
+from .policy import HOLD_EXPIRES
 from .rules import Action, Atom, Situation
+from .treatments import placeholders
 
 SITUATION = "situation."
 

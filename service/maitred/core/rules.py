@@ -10,6 +10,7 @@ from .conditions import Condition
 from .expressions import Score
 from .limits import Counts, Limit
 from .privacy import PrivacyRules
+from .treatments import Template, Treatment
 from .values import Attribute, Value
 
 
@@ -70,26 +71,8 @@ class Rollout:
     zone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """``${attribute}`` in a treatment."""
-
-    attribute: str
-
-
 ALWAYS = Live()
 UNSCORED = Score(constant=0.0)
-
-Template = tuple[str | Placeholder, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Treatment:
-    """How an action is put on one channel. ``title`` falls back on the action's."""
-
-    title: Template | None = None
-    say: tuple[Template, ...] = ()
-    show: Template = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +113,7 @@ class Action:
     live: Live = ALWAYS
     requirements: tuple[Requirement, ...] = ()
     score: Score = UNSCORED
-    treatments: Mapping[str, Treatment] = field(default_factory=dict)
+    treatments: Mapping[str, Treatment[Template]] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
     alternatives: tuple[str, ...] = ()
     consent: tuple[str, ...] = ()

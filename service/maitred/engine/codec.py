@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from maitred.core.decisions import Decision, Proposal, RenderedTreatment
+from maitred.core.decisions import Decision, Proposal
 from maitred.core.instants import MICROSECOND
 from maitred.core.rules import ActionType
 from maitred.core.snapshot import Snapshot
+from maitred.core.treatments import Treatment
 from maitred.core.values import Attribute, Facts, Invalid, Kind
 
 from .calls import DecideCall
@@ -127,14 +128,11 @@ def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) 
 
 
 def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
-    treatment = proposal.treatment
     fields = {
         "action": proposal.action,
         "score": proposal.score,
         "type": proposal.type.value,
-        "title": treatment.title,
-        "say": treatment.say,
-        "show": treatment.show,
+        **proposal.treatment.filled(),
     }
     if proposal.substitute_for:
         fields["substitute_for"] = proposal.substitute_for
@@ -156,14 +154,13 @@ _TYPES: Mapping[int, ActionType] = {kind.value: kind for kind in ActionType}
 
 
 def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
-    treatment = RenderedTreatment(fields["title"], tuple(fields["say"]), fields["show"])
     expires = fields.get("hold_expires_at")
     return Proposal(
         fields["action"],
         rank,
         fields["score"],
         _TYPES[fields["type"]],
-        treatment,
+        Treatment.read(fields.get),
         substitute_for=fields.get("substitute_for", ""),
         hold_expires_at=datetime.fromisoformat(expires) if expires else None,
         lot=bytes.fromhex(fields.get("lot", "")),

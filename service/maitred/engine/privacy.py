@@ -143,9 +143,7 @@ def _proposals(answer: Answer) -> Iterator[Mapping[str, Any]]:
         yield {
             "action": proposal.action,
             "rank": proposal.rank,
-            "title": proposal.treatment.title,
-            "say": proposal.treatment.say,
-            "show": proposal.treatment.show,
+            **proposal.treatment.filled(),
             "stands_in_for": proposal.substitute_for,
             "why": answer.why[place] if answer.why else (),
         }

@@ -7,12 +7,13 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from maitred.core.consents import Consent, ConsentState
-from maitred.core.decisions import Proposal, Refusal, RenderedTreatment
+from maitred.core.decisions import Proposal, Refusal
 from maitred.core.instants import EPOCH
 from maitred.core.limits import LimitKind
 from maitred.core.privacy import Basis, Use
 from maitred.core.reasons import Reason
 from maitred.core.rules import ActionType
+from maitred.core.treatments import Treatment
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,
@@ -105,13 +106,12 @@ def moment(timestamp: Timestamp) -> datetime:
 
 
 def _proposal(proposal: pb.Proposal) -> Proposal:
-    treatment = proposal.treatment
     return Proposal(
         proposal.action,
         proposal.rank,
         proposal.score,
         ActionType(proposal.type),
-        RenderedTreatment(treatment.title, tuple(treatment.say), treatment.show),
+        Treatment.read(lambda name: getattr(proposal.treatment, name)),
         proposal.substitute_for,
         _moment_of(proposal, "hold_expires_at"),
     )

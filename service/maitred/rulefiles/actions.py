@@ -1,11 +1,12 @@
 """Documents of kind ``Action`` to ``core.rules.Action``; what tables share with them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
+from collections.abc import Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from maitred.core.policy import HOLD_EXPIRES
-from maitred.core.rules import Action, ActionType, Live, Requirement, Template, Treatment
+from maitred.core.rules import Action, ActionType, Live, Requirement
+from maitred.core.treatments import Template, Treatment
 from maitred.core.values import Attribute
 
 from . import fields, kinds, messages, rule_messages
@@ -105,21 +106,14 @@ def requirements_of(
 
 def treatments_of(
     around: Around, spot: Spot, models: Mapping[str, kinds.Treatment], columns: Collection[str] = ()
-) -> dict[str, Treatment]:
+) -> dict[str, Treatment[Template]]:
     """By channel. ``columns`` are the ``row.*`` that may be read besides attributes."""
 
-    def template(at: Spot, text: str) -> Template:
-        return template_of(around, at, text, columns)
+    def treatment(at: Spot, model: kinds.Treatment) -> Treatment[Template]:
+        written: Treatment[str] = Treatment.read(lambda name: getattr(model, name))
+        return written.mapped(lambda path, text: template_of(around, at.at(*path), text, columns))
 
-    return {channel: _treatment(spot.at(channel), model, template) for channel, model in models.items()}
-
-
-def _treatment(spot: Spot, model: kinds.Treatment, template: Callable[[Spot, str], Template]) -> Treatment:
-    return Treatment(
-        title=None if model.title is None else template(spot.at("title"), model.title),
-        say=tuple(template(spot.at("say", index), text) for index, text in enumerate(model.say)),
-        show=template(spot.at("show"), model.show),
-    )
+    return {channel: treatment(spot.at(channel), model) for channel, model in models.items()}
 
 
 def template_of(around: Around, spot: Spot, text: str, columns: Collection[str]) -> Template:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from maitred.core.limits import Limit, LimitKind
 from maitred.core.policy import HOLD_EXPIRES
-from maitred.core.rules import Action, Live, Placeholder, Treatment
+from maitred.core.rules import Action, Live
+from maitred.core.treatments import placeholders
 
 from . import limit_messages
 from .actions import Around, Placed
@@ -84,11 +85,6 @@ def _holds(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
     if any(limit.counts in HOLDING for limit in action.limits):
         return
     for channel, treatment in action.treatments.items():
-        if _speaks_of_hold(treatment):
+        if HOLD_EXPIRES in placeholders(treatment):
             spot = within(placed).at("treatments", channel, key=True)
             yield spot, limit_messages.nothing_is_held()
-
-
-def _speaks_of_hold(treatment: Treatment) -> bool:
-    parts = (part for text in (treatment.title or (), *treatment.say, treatment.show) for part in text)
-    return any(isinstance(part, Placeholder) and part.attribute == HOLD_EXPIRES for part in parts)

@@ -139,6 +139,12 @@ class Treatment(Strict):
     """What the associate says: one text or a list."""
     show: Text = ""
     """What the screen or receipt shows."""
+    do: fields.Texts = []
+    """What the associate does, apart from what they say: one text or a list."""
+    avoid: fields.Texts = []
+    """What the associate keeps from saying or doing: one text or a list."""
+    terms: Text = ""
+    """Conditions for the customer."""
 
 
 class RolloutStep(Strict):

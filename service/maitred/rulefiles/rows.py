@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maitred.core.expressions import ExpressionError, Score
-from maitred.core.rules import Action, ActionType, Live, Placeholder, Requirement, Template, Treatment
+from maitred.core.rules import Action, ActionType, Live, Requirement
+from maitred.core.treatments import Placeholder, Template, Treatment
 from maitred.core.values import Attribute, Value
 
 from . import fields, kinds, limits, messages, rule_messages, tables
@@ -94,7 +95,8 @@ class _RowReader:
         self._consent = tuple(sorted(self._model.consent))
         self._live = _Windows(shape.live, numbers, around.zone)
         self._treatments = {
-            channel: _RowTreatment.of(each, numbers) for channel, each in shape.treatments.items()
+            channel: each.mapped(lambda _, template: fillers(template, numbers))
+            for channel, each in shape.treatments.items()
         }
 
     def placed(self) -> Iterator[Placed]:
@@ -201,10 +203,13 @@ class _RowReader:
         except ExpressionError as error:
             raise _RowError(error.message, _names(self._shape.score_text)) from None
 
-    def _treatments_of(self, cells: list[str]) -> Mapping[str, Treatment]:
+    def _treatments_of(self, cells: list[str]) -> Mapping[str, Treatment[Template]]:
         if not self._shape.treatments_read_row:
             return self._shape.treatments
-        return {channel: each.treatment(cells) for channel, each in self._treatments.items()}
+        return {
+            channel: each.mapped(lambda _, parts: _filled(parts, cells))
+            for channel, each in self._treatments.items()
+        }
 
 
 class _Windows:
@@ -253,32 +258,6 @@ class _Alternatives:
 
 
 _Parts = tuple[Filler | Placeholder, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _RowTreatment:
-    """A treatment before its row is known."""
-
-    title: _Parts | None
-    say: tuple[_Parts, ...]
-    show: _Parts
-
-    @classmethod
-    def of(cls, treatment: Treatment, numbers: Mapping[str, int]) -> "_RowTreatment":
-        """The treatment with the cells it reads by number."""
-        return cls(
-            title=None if treatment.title is None else fillers(treatment.title, numbers),
-            say=tuple(fillers(template, numbers) for template in treatment.say),
-            show=fillers(treatment.show, numbers),
-        )
-
-    def treatment(self, cells: list[str]) -> Treatment:
-        """The treatment of one row."""
-        return Treatment(
-            title=None if self.title is None else _filled(self.title, cells),
-            say=tuple([_filled(parts, cells) for parts in self.say]),
-            show=_filled(self.show, cells),
-        )
 
 
 def _filled(parts: _Parts, cells: list[str]) -> Template:

@@ -1,11 +1,12 @@
 """The template of an ``ActionTable``, read and compiled once for all rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from maitred.core.conditions import FALSE
 from maitred.core.expressions import ConditionTemplate, Score, ScoreTemplate
-from maitred.core.rules import Live, Requirement, Template, Treatment
+from maitred.core.rules import Live, Requirement
+from maitred.core.treatments import Template, Treatment, placeholders
 from maitred.core.values import Attribute
 
 from . import fields, kinds, messages, rule_messages
@@ -86,7 +87,7 @@ class Shape:
     needs: tuple[Requirement | RowNeed, ...]
     score: Score | ScoreTemplate
     score_text: str
-    treatments: Mapping[str, Treatment]
+    treatments: Mapping[str, Treatment[Template]]
     treatments_read_row: bool
     alternatives: tuple[Template, ...]
     is_sound: bool
@@ -115,18 +116,15 @@ def shape_of(
         score=reader.score(spot.at("score"), model.score),
         score_text=str(model.score),
         treatments=treatments,
-        treatments_read_row=any(name in columns for name in _names_of(treatments.values())),
+        treatments_read_row=any(
+            name in columns for each in treatments.values() for name in placeholders(each)
+        ),
         alternatives=tuple(
             reader.text(spot.at("alternatives", index), text) for index, text in enumerate(model.alternatives)
         ),
         is_sound=True,
     )
     return replace(shape, is_sound=around.report.errors == told)
-
-
-def _names_of(treatments: Iterable[Treatment]) -> set[str]:
-    templates = [part for each in treatments for part in (each.title or (), *each.say, each.show)]
-    return {name for template in templates for name in names(template)}
 
 
 @dataclass(frozen=True, slots=True)

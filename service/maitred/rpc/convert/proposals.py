@@ -65,13 +65,12 @@ def _fields(proposal: Proposal) -> dict[str, Any]:
 
 
 def _fields_without_hold(proposal: Proposal) -> dict[str, Any]:
-    treatment = proposal.treatment
     return {
         "action": proposal.action,
         "rank": proposal.rank,
         "score": proposal.score,
         "type": int(proposal.type),
-        "treatment": {"title": treatment.title, "say": treatment.say, "show": treatment.show},
+        "treatment": proposal.treatment.filled(),
         "substitute_for": proposal.substitute_for,
     }
 
