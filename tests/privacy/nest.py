@@ -3,7 +3,6 @@
 import itertools
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import grpc
 from google.protobuf import struct_pb2, timestamp_pb2
@@ -257,7 +256,7 @@ def consents(nest, canary):
         )
         nest.call(stub.RecordConsent, request)
         with suppress(CallError):
-            told = record_consent_call(request.SerializeToString(), now=datetime.now(UTC))
+            told = record_consent_call(request.SerializeToString())
             nest.prints.add(told.fingerprint)
         request.request_id = canary
         nest.call(stub.RecordConsent, request)

@@ -34,8 +34,8 @@ from maitred.engine.calls import (
 )
 from maitred.engine.errors import CallError, Code
 from maitred.engine.observer import Event
+from maitred.rpc.methods import Services
 from maitred.rpc.server import Server
-from maitred.rpc.services import Services
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 from maitred.v1.privacy_pb2_grpc import PrivacyServiceStub
 from maitred.v1.ruleset_pb2_grpc import RulesetServiceStub
@@ -299,11 +299,12 @@ def _servers() -> Iterator[Serve]:
         tracing: bool = False,
         listen: str = "127.0.0.1:0",
         now: Callable[[], datetime] = lambda: DECIDED_AT,
+        simulated_time: bool = False,
         **more: Any,
     ) -> Running:
         engine, house, observer = engine or FakeEngine(), FakeHouse(), FakeObserver(tracing)
-        services = Services(house, house, house, now)
-        server = Server(listen, engine, observer, **{"services": services, "notice_seconds": 0.0, **more})
+        services = Services(engine, house, house, house, now, simulated_time)
+        server = Server(listen, services, observer, **{"notice_seconds": 0.0, **more})
         address = server.start()
         channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
         running.append(Running(server, address, engine, house, observer, channel))

@@ -19,7 +19,7 @@ from maitred.rpc.arrivals import (
     MESSAGE_MOST_SECONDS,
     Arrivals,
 )
-from maitred.rpc.methods import HEALTH_THREADS
+from maitred.rpc.stock import HEALTH_THREADS
 from maitred.rpc.workers import Workers
 from maitred.v1 import decision_pb2 as pb
 
@@ -66,9 +66,8 @@ def waiting(running):
 # Stalled calls
 
 
-@pytest.mark.parametrize("method", [DECIDE, GET])
-def test_more_stalled_calls_than_threads_do_not_stop_decisions(running, stall, method):
-    stalled = [stall(running, method) for _ in range(CALL_THREADS + 6)]
+def test_more_stalled_calls_than_threads_do_not_stop_decisions(running, stall):
+    stalled = [stall(running) for _ in range(CALL_THREADS + 6)]
     eventually(lambda: waiting(running) > CALL_THREADS // 2)
     assert running.stub.Decide(request(), timeout=2).decision_id == "d-r"
     eventually(lambda: all(call.done() for call in stalled), IN_TIME_SECONDS)
@@ -76,7 +75,7 @@ def test_more_stalled_calls_than_threads_do_not_stop_decisions(running, stall, m
     eventually(lambda: waiting(running) == 0)
     failed = running.observer.events
     assert len(failed) == len(stalled)
-    assert {(one.method, one.code, one.status) for one in failed} == {(method[1:], Code.EXPIRED, "CANCELLED")}
+    assert {(one.method, one.code, one.status) for one in failed} == {(DECIDE[1:], Code.EXPIRED, "CANCELLED")}
     assert all(0 < one.seconds < IN_TIME_SECONDS for one in failed)
 
 

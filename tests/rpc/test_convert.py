@@ -14,6 +14,7 @@ from maitred.core.rules import ActionType
 from maitred.engine.errors import CallError, Code
 from maitred.rpc.context import CONTEXT_MOST_BYTES, CONTEXT_MOST_LEVELS
 from maitred.rpc.convert.decisions import decide_call, decide_response, get_decision_call
+from maitred.rpc.convert.fields import PLAIN, Arrival
 from maitred.v1 import decision_pb2 as pb
 
 SMALLEST = {"request_id": "r", "customer_id": "c", "channel": "pos"}
@@ -23,9 +24,9 @@ def data(**fields):
     return pb.DecideRequest(**{**SMALLEST, **fields}).SerializeToString()
 
 
-def refusal(payload, **options):
+def refusal(payload, arrival=PLAIN):
     with pytest.raises(CallError) as caught:
-        decide_call(payload, **options)
+        decide_call(payload, arrival)
     assert caught.value.code is Code.MALFORMED
     return caught.value.message
 
@@ -62,8 +63,7 @@ def test_every_field_arrives():
             ruleset="abc",
             at=at,
         ),
-        simulated_time=True,
-        deadline=12.5,
+        Arrival(deadline=12.5, simulated_time=True),
     )
     assert call.location_id == "s-9"
     assert call.context == {"a": {"b": [1, 2.5, "x", True, None]}}
@@ -143,11 +143,11 @@ def test_at_needs_simulated_time():
     ],
 )
 def test_at_is_bounded(timestamp):
-    assert refusal(data(at=timestamp), simulated_time=True).startswith("`at` must lie")
+    assert refusal(data(at=timestamp), Arrival(simulated_time=True)).startswith("`at` must lie")
 
 
 def test_at_is_read_to_the_microsecond():
-    call = decide_call(data(at={"seconds": 1, "nanos": 999_999_999}), simulated_time=True)
+    call = decide_call(data(at={"seconds": 1, "nanos": 999_999_999}), Arrival(simulated_time=True))
     assert call.at == datetime(1970, 1, 1, 0, 0, 1, 999_999, tzinfo=UTC)
 
 
@@ -245,7 +245,7 @@ def test_an_answer_arrives_whole(answer):
         assert (got.treatment.title, tuple(got.treatment.say)) == (sent.treatment.title, sent.treatment.say)
         assert tuple(got.why) == why
     assert [(r.action, r.reason, r.rule, r.detail) for r in response.refusals] == [
-        (r.action, r.reason, r.rule, r.detail) for r in answer.refusals
+        (r.action, r.reason.value, r.rule, r.detail) for r in answer.refusals
     ]
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.rpc.convert.decisions import decide_call
+from maitred.rpc.convert.fields import Arrival
 from maitred.v1 import decision_pb2 as pb
 
 SMALLEST = {"request_id": "r", "customer_id": "c", "channel": "pos"}
@@ -67,8 +68,8 @@ def test_the_fingerprint_does_not_depend_on_form_or_order_of_keys(context, rando
     ],
 )
 def test_other_content_has_another_fingerprint(change):
-    base = decide_call(data(context_json=b'{"a":1}'), simulated_time=True)
-    other = decide_call(data(**{"context_json": b'{"a":1}', **change}), simulated_time=True)
+    base = decide_call(data(context_json=b'{"a":1}'), Arrival(simulated_time=True))
+    other = decide_call(data(**{"context_json": b'{"a":1}', **change}), Arrival(simulated_time=True))
     assert other.fingerprint != base.fingerprint
 
 

@@ -12,6 +12,7 @@ from maitred.core.consents import ConsentState
 from maitred.core.outcomes import OutcomeKind
 from maitred.engine.errors import CallError, Code
 from maitred.engine.observer import CallFailed
+from maitred.rpc.methods import METHODS as TABLE
 from maitred.rpc.status import STATUS_OF
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import privacy_pb2, ruleset_pb2
@@ -43,6 +44,8 @@ METHODS = [
     (PRIVACY, "ExportCustomer", privacy_pb2.ExportCustomerRequest, {"customer_id": "c"}),
     (PRIVACY, "EraseCustomer", privacy_pb2.EraseCustomerRequest, {"customer_id": "c"}),
 ]
+DECLARED_ONLY = {"ListClaims", "RecordEvents", "GetSession", "GetCustomer"}
+"""Methods of the API that nothing stands behind yet."""
 BY_NAME = {method: (service, kind, valid) for service, method, kind, valid in METHODS}
 EVERY = pytest.mark.parametrize("method", list(BY_NAME))
 LONGEST = {"request_id": 128, "outcome_id": 128, "cause": 256}
@@ -91,6 +94,28 @@ def most_bytes(method, field):
 
 
 TEXTS = [pytest.param(*one, id=f"{one[0]}-{one[1]}") for one in texts()]
+
+
+def declared():
+    """Every unary method of the public API, by full name."""
+    services = [
+        service
+        for file in (pb, ruleset_pb2, privacy_pb2)
+        for service in file.DESCRIPTOR.services_by_name.values()
+    ]
+    return {
+        f"{service.full_name}/{method.name}"
+        for service in services
+        for method in service.methods
+        if not method.server_streaming
+    }
+
+
+def test_the_table_serves_what_the_api_declares():
+    served = [method.full_name for method in TABLE]
+    assert len(served) == len(set(served))
+    assert {name.rpartition("/")[2] for name in declared() - set(served)} == DECLARED_ONLY
+    assert not set(served) - declared()
 
 
 @EVERY

@@ -20,8 +20,8 @@ from maitred.engine.observer import Observer, RulesetRefused
 from maitred.engine.ports import Store, StoreConflict, StoreDown
 from maitred.engine.sealing import Vault
 from maitred.engine.upkeep import Upkeep
+from maitred.rpc.methods import Services
 from maitred.rpc.server import Server, TlsFiles
-from maitred.rpc.services import Services
 from maitred.settings import Settings
 
 from .engine import Engine, chores_of, make_engine, sights_of
@@ -55,10 +55,15 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         engine = make_engine(opened, keys, observer, load_policy, _now)
         server = Server(
             settings.listen,
-            engine.decider,
+            Services(
+                engine.decider,
+                engine.claimer,
+                engine.operator,
+                engine.privacy,
+                now=_now,
+                simulated_time=settings.simulated_time,
+            ),
             observer,
-            services=Services(engine.claimer, engine.operator, engine.privacy, now=_now),
-            simulated_time=settings.simulated_time,
             share_port=share_port,
             tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
             if settings.tls_cert and settings.tls_key

@@ -7,13 +7,13 @@ from typing import NamedTuple, NoReturn
 
 import grpc
 
-from maitred.engine.errors import Code
+from maitred.engine.errors import CallError, Code
 from maitred.engine.observer import CallFailed, Observer
 
 from . import messages
-from .methods import Handler, Handlers, On, Pools
 from .servicer import refuse
-from .status import STATUS_OF
+from .status import Status, status_of
+from .stock import Handler, Handlers, On, Pools
 from .workers import Workers
 
 CALL_THREADS = 64
@@ -81,16 +81,17 @@ class Refusals:
 
     def handlers(self, methods: Iterable[str], code: Code, message: str) -> Handlers:
         """Any method may be answered as a stream: so the refusal need not wait for the message."""
+        status = status_of(CallError(code, message))
         return {
             f"/{name}": grpc.stream_unary_rpc_method_handler(
-                On(self._pool, partial(self._refuse, name, code, message))
+                On(self._pool, partial(self._refuse, name, code, status))
             )
             for name in methods
         }
 
     def _refuse(
-        self, name: str, code: Code, message: str, _requests: Iterator[bytes], context: grpc.ServicerContext
+        self, name: str, code: Code, status: Status, _requests: Iterator[bytes], context: grpc.ServicerContext
     ) -> NoReturn:
         self.count += 1
-        self._observer.observe(CallFailed(name, code, 0.0, status=STATUS_OF[code].name))
-        refuse(context, code, message)
+        self._observer.observe(CallFailed(name, code, 0.0, status=status.code.name))
+        refuse(context, status)

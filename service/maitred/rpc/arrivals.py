@@ -16,11 +16,12 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from maitred.engine.errors import Code
+from maitred.engine.errors import CallError, Code
 from maitred.engine.observer import CallFailed, Observer
 
 from . import messages
 from .servicer import refuse
+from .status import status_of
 from .workers import Workers
 
 MESSAGE_MOST_SECONDS = 2.0
@@ -62,7 +63,7 @@ class Arrivals:
                 del waiting[context]
             if data is None:
                 # Not a failure to observe: gRPC may say the same of a call that was just cancelled.
-                refuse(context, Code.MALFORMED, messages.NO_MESSAGE)
+                refuse(context, status_of(CallError(Code.MALFORMED, messages.NO_MESSAGE)))
             return behaviour(data, context, *more)
 
         return behave

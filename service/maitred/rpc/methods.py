@@ -1,177 +1,189 @@
-"""Which behaviour answers which method, and on whose threads."""
+"""Every unary call that is served: one row each, from the bytes of its message to those of its answer.
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+A call is added here, as a pair of functions in ``convert``, and in the engine. ``DecideStream`` runs the
+row of ``Decide`` for each of its messages (``streams``); health and reflection are gRPC's own services.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from datetime import UTC, datetime
+from enum import Enum, unique
+from typing import Any, NamedTuple
 
-import grpc
-from grpc_health.v1 import health_pb2
-from grpc_reflection.v1alpha import reflection, reflection_pb2
+from maitred.core.trace import TraceContext
+from maitred.engine.api import Claimer, Decider, Operator, Privacy
 
-from maitred.engine.api import Decider
-
-from .arrivals import Arrivals, Behaviour
-from .health import Health
+from .convert import claims, decisions, privacy, rulesets
+from .convert.fields import Arrival
 from .names import DECISION_SERVICE, PRIVACY_SERVICE, RULESET_SERVICE, full_name
-from .servicer import Servicer
-from .services import (
-    Method,
-    Methods,
-    Services,
-    claim_methods,
-    consent_methods,
-    decision_methods,
-    rights_methods,
-    ruleset_methods,
-)
-from .streams import STREAMS_MOST, Streams
-from .workers import Workers
 
-HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
-SPARE_STREAM_THREADS = 4
-"""Beyond the streams that may be open, to refuse the next ones at once."""
-REFUSAL_THREADS = 2
-"""Refusals are short and must not wait behind decisions."""
-OFFICE_THREADS = 8
-"""Operators and privacy officers are few, and what they ask takes longer than a decision."""
-HEALTH_THREADS = 8
-"""As short, but a client may be slow with its message."""
-REFLECTION_THREADS = 8
-"""Each client that looks around holds one."""
+@unique
+class Runs(Enum):
+    """Where a call is answered.
 
-Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-Handlers: TypeAlias = Mapping[str, Handler]
+    ``LOOP`` is what tills and apps call many times a second and the decision thread commits; ``STOCK`` is
+    what people ask for, or what takes long: on a few threads of its own, so that neither holds up the other.
+    """
+
+    LOOP = "loop"
+    STOCK = "stock"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Pools:
-    """Threads by what they are for, so that nothing waits behind decisions but decisions."""
+class Services:
+    """What answers calls. ``now`` is when a statement without a time was made."""
 
-    calls: Workers
-    streams: Workers
-    office: Workers
-    health: Workers
-    reflection: ThreadPoolExecutor
-    refusals: ThreadPoolExecutor
+    decider: Decider
+    claimer: Claimer
+    operator: Operator
+    privacy: Privacy
+    now: Callable[[], datetime] = _utc_now
+    simulated_time: bool = False
 
-    @classmethod
-    def of(cls, call_threads: int) -> Self:
-        """Pools with so many threads for decisions."""
-        return cls(
-            Workers(call_threads, "maitred-call"),
-            Workers(STREAMS_MOST + SPARE_STREAM_THREADS, "maitred-streams"),
-            Workers(OFFICE_THREADS, "maitred-office"),
-            Workers(HEALTH_THREADS, "maitred-health"),
-            ThreadPoolExecutor(REFLECTION_THREADS, "maitred-reflection"),
-            ThreadPoolExecutor(REFUSAL_THREADS, "maitred-refusals"),
-        )
-
-    def close(self) -> None:
-        """Ends the threads once they are idle; does not wait for them."""
-        pools = self.calls, self.streams, self.office, self.health, self.reflection, self.refusals
-        for pool in pools:
-            pool.shutdown(wait=False)
+    def arrival(self, deadline: float | None, trace: TraceContext | None) -> Arrival:
+        """What a call brings beside its message."""
+        return Arrival(deadline, trace, self.simulated_time, self.now)
 
 
-class On:
-    """A behaviour that runs on its own pool.
+class Method(NamedTuple):
+    """One call. ``parse`` and ``call`` raise ``CallError``; ``render`` gives the serialized answer."""
 
-    gRPC reads the attribute; should it cease to, the behaviour runs on the common pool.
-    """
+    service: str
+    name: str
+    parse: Callable[[bytes, Arrival], Any]
+    call: Callable[[Services, Any], Any]
+    render: Callable[[Any], bytes]
+    runs: Runs
 
-    def __init__(
-        self, pool: ThreadPoolExecutor, behaviour: Callable[..., Any], *, non_blocking: bool = False
-    ) -> None:
-        self.experimental_thread_pool = pool
-        self.experimental_non_blocking = non_blocking
-        self._behaviour = behaviour
+    @property
+    def full_name(self) -> str:
+        """As in ``names.full_name``."""
+        return full_name(self.service, self.name)
 
-    def __call__(self, *args: Any) -> Any:  # noqa: D102 -- the class says it
-        return self._behaviour(*args)
-
-
-def call_methods(decider: Decider, services: Services, *, simulated_time: bool) -> Methods:
-    """What tills and apps call, by full name."""
-    found = _named(DECISION_SERVICE, decision_methods(decider, simulated_time=simulated_time))
-    if services.claimer is not None:
-        found |= _named(DECISION_SERVICE, claim_methods(services.claimer, simulated_time=simulated_time))
-    if services.privacy is not None:
-        methods = consent_methods(services.privacy, services.now, simulated_time=simulated_time)
-        found |= _named(PRIVACY_SERVICE, methods)
-    return found
+    def answer(self, services: Services, data: bytes, arrival: Arrival) -> bytes:
+        """Parses, asks the engine, renders."""
+        return self.render(self.call(services, self.parse(data, arrival)))
 
 
-def office_methods(services: Services) -> Methods:
-    """What operators and privacy officers call, by full name."""
-    found: dict[str, Method] = {}
-    if services.operator is not None:
-        found |= _named(RULESET_SERVICE, ruleset_methods(services.operator))
-    if services.privacy is not None:
-        found |= _named(PRIVACY_SERVICE, rights_methods(services.privacy))
-    return found
+METHODS: tuple[Method, ...] = (
+    Method(
+        DECISION_SERVICE,
+        "Decide",
+        decisions.decide_call,
+        lambda services, call: services.decider.decide(call),
+        decisions.decide_response,
+        Runs.LOOP,
+    ),
+    Method(
+        DECISION_SERVICE,
+        "Claim",
+        claims.claim_call,
+        lambda services, call: services.claimer.claim(call),
+        claims.claim_response,
+        Runs.LOOP,
+    ),
+    Method(
+        DECISION_SERVICE,
+        "Redeem",
+        claims.redeem_call,
+        lambda services, call: services.claimer.redeem(call),
+        claims.redeem_response,
+        Runs.LOOP,
+    ),
+    Method(
+        DECISION_SERVICE,
+        "Release",
+        claims.release_call,
+        lambda services, call: services.claimer.release(call),
+        claims.release_response,
+        Runs.LOOP,
+    ),
+    Method(
+        DECISION_SERVICE,
+        "RecordOutcomes",
+        claims.outcomes_call,
+        lambda services, call: services.claimer.record_outcomes(call),
+        claims.outcomes_response,
+        Runs.LOOP,
+    ),
+    Method(
+        DECISION_SERVICE,
+        "GetDecision",
+        decisions.get_decision_call,
+        lambda services, call: services.decider.get_decision(*call),
+        decisions.get_decision_response,
+        Runs.STOCK,
+    ),
+    Method(
+        RULESET_SERVICE,
+        "PauseAction",
+        rulesets.pause_call,
+        lambda services, call: services.operator.pause(*call),
+        rulesets.pause_response,
+        Runs.STOCK,
+    ),
+    Method(
+        RULESET_SERVICE,
+        "ResumeAction",
+        rulesets.resume_call,
+        lambda services, action: services.operator.resume(action),
+        rulesets.resume_response,
+        Runs.STOCK,
+    ),
+    Method(
+        RULESET_SERVICE,
+        "GetLimits",
+        rulesets.limits_call,
+        lambda services, call: services.operator.limits(call),
+        rulesets.limits_response,
+        Runs.STOCK,
+    ),
+    Method(
+        PRIVACY_SERVICE,
+        "RecordConsent",
+        privacy.record_consent_call,
+        lambda services, call: services.privacy.record_consent(call),
+        privacy.record_consent_response,
+        Runs.LOOP,
+    ),
+    Method(
+        PRIVACY_SERVICE,
+        "GetConsent",
+        privacy.get_consent_call,
+        lambda services, customer_id: services.privacy.consent(customer_id),
+        privacy.consent_response,
+        Runs.STOCK,
+    ),
+    Method(
+        PRIVACY_SERVICE,
+        "ExportCustomer",
+        privacy.export_call,
+        lambda services, customer_id: services.privacy.export(customer_id),
+        privacy.export_response,
+        Runs.STOCK,
+    ),
+    Method(
+        PRIVACY_SERVICE,
+        "EraseCustomer",
+        privacy.erase_call,
+        lambda services, customer_id: services.privacy.erase(customer_id),
+        privacy.erase_response,
+        Runs.STOCK,
+    ),
+)
+
+SERVICES: tuple[str, ...] = tuple(dict.fromkeys(method.service for method in METHODS))
+"""The services there are, by full name."""
+
+DECIDE = METHODS[0]
+DECIDE_STREAM = full_name(DECISION_SERVICE, "DecideStream")
 
 
-def service_names(services: Services) -> tuple[str, ...]:
-    """The services there are, by full name."""
-    beside = {RULESET_SERVICE: services.operator, PRIVACY_SERVICE: services.privacy}
-    return DECISION_SERVICE, *(name for name, served in beside.items() if served is not None)
-
-
-def call_handlers(methods: Methods, servicer: Servicer, arrivals: Arrivals) -> Handlers:
-    """Unary methods on the common pool. Bytes in and out: no serializers."""
-    return {
-        f"/{name}": _unary(_behaviour(name, method, servicer, arrivals)) for name, method in methods.items()
-    }
-
-
-def office_handlers(methods: Methods, servicer: Servicer, arrivals: Arrivals, pools: Pools) -> Handlers:
-    """Unary methods that neither hold up decisions nor wait behind them."""
-    return {
-        f"/{name}": _unary(On(pools.office, _behaviour(name, method, servicer, arrivals)))
-        for name, method in methods.items()
-    }
-
-
-def stream_handlers(methods: Methods, servicer: Servicer, streams: Streams, pools: Pools) -> Handlers:
-    """``DecideStream``."""
-    decide, name = methods[full_name(DECISION_SERVICE, "Decide")], full_name(DECISION_SERVICE, "DecideStream")
-    behaviour = servicer.stream(name, decide, streams)
-    return {f"/{name}": grpc.stream_stream_rpc_method_handler(On(pools.streams, behaviour))}
-
-
-def _named(service: str, methods: Methods) -> dict[str, Method]:
-    return {full_name(service, name): method for name, method in methods.items()}
-
-
-def _behaviour(name: str, method: Method, servicer: Servicer, arrivals: Arrivals) -> Behaviour:
-    return arrivals.one_message(name, servicer.unary(name, method))
-
-
-def _unary(behaviour: Behaviour) -> Handler:
-    return grpc.stream_unary_rpc_method_handler(behaviour)
-
-
-def health_handlers(health: Health, pools: Pools, arrivals: Arrivals) -> Handlers:
-    """``grpc.health.v1.Health``."""
-    check = arrivals.one_message(f"{HEALTH_SERVICE}/Check", health.check)
-    watch = arrivals.one_message(f"{HEALTH_SERVICE}/Watch", health.watch)
-    return {
-        f"/{HEALTH_SERVICE}/Check": grpc.stream_unary_rpc_method_handler(On(pools.health, check)),
-        f"/{HEALTH_SERVICE}/Watch": grpc.stream_stream_rpc_method_handler(
-            On(pools.health, watch, non_blocking=True)
-        ),
-    }
-
-
-def reflection_handlers(names: tuple[str, ...], pools: Pools) -> Handlers:
-    """``grpc.reflection.v1alpha``, for every service there is."""
-    servicer = reflection.ReflectionServicer((*names, HEALTH_SERVICE, reflection.SERVICE_NAME))
-    return {
-        f"/{reflection.SERVICE_NAME}/ServerReflectionInfo": grpc.stream_stream_rpc_method_handler(
-            On(pools.reflection, servicer.ServerReflectionInfo),
-            reflection_pb2.ServerReflectionRequest.FromString,
-            reflection_pb2.ServerReflectionResponse.SerializeToString,
-        )
-    }
+def running(where: Runs) -> Iterable[Method]:
+    """The calls that are answered there."""
+    return [method for method in METHODS if method.runs is where]

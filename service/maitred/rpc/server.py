@@ -7,7 +7,6 @@ from pathlib import Path
 
 import grpc
 
-from maitred.engine.api import Decider
 from maitred.engine.observer import Observer
 
 from . import messages
@@ -21,20 +20,10 @@ from .admission import (
 )
 from .arrivals import Arrivals, Watch
 from .health import Health
-from .methods import (
-    Pools,
-    call_handlers,
-    call_methods,
-    health_handlers,
-    office_handlers,
-    office_methods,
-    reflection_handlers,
-    service_names,
-    stream_handlers,
-)
+from .methods import SERVICES, Runs, Services, running
 from .options import CALLS_MOST, server_options
 from .servicer import Servicer
-from .services import DECISIONS_ONLY, Services
+from .stock import Pools, health_handlers, reflection_handlers, stream_handlers, unary_handlers
 from .streams import Streams
 
 NOTICE_SECONDS = 0.5
@@ -61,7 +50,7 @@ class TlsFiles:
 
 
 class Server:
-    """Serves a ``Decider`` and the ``services`` beside it over gRPC.
+    """Serves the methods of the table over gRPC.
 
     ``listen`` is ``HOST:PORT``; port 0 takes a free one. ``share_port`` is for several
     processes on one port. ``threads`` bounds the decisions at once, ``waiting_calls_most``
@@ -71,11 +60,9 @@ class Server:
     def __init__(
         self,
         listen: str,
-        decider: Decider,
+        services: Services,
         observer: Observer,
         *,
-        services: Services = DECISIONS_ONLY,
-        simulated_time: bool = False,
         share_port: bool = False,
         tls: TlsFiles | None = None,
         notice_seconds: float = NOTICE_SECONDS,
@@ -84,27 +71,27 @@ class Server:
     ) -> None:
         self._listen, self._tls, self._notice_seconds = listen, tls, notice_seconds
         self._streams = Streams()
-        self._health = Health(decider.ready, ("", *service_names(services)))
+        self._health = Health(services.decider.ready, ("", *SERVICES))
         self._pools = Pools.of(threads)
         calls, office, checks = (
             Arrivals(pool, observer) for pool in (self._pools.calls, self._pools.office, self._pools.health)
         )
         self._watch = Watch(calls, office, checks)
-        servicer = Servicer(observer)
-        till = call_methods(decider, services, simulated_time=simulated_time)
-        desk = office_methods(services)
+        servicer = Servicer(services, observer)
         served = {
-            **call_handlers(till, servicer, calls),
-            **office_handlers(desk, servicer, office, self._pools),
-            **stream_handlers(till, servicer, self._streams, self._pools),
+            **unary_handlers(Runs.LOOP, servicer, calls, self._pools),
+            **unary_handlers(Runs.STOCK, servicer, office, self._pools),
+            **stream_handlers(servicer, self._streams, self._pools),
         }
         around = {
             **health_handlers(self._health, self._pools, checks),
-            **reflection_handlers(service_names(services), self._pools),
+            **reflection_handlers(self._pools),
         }
         lanes = (
-            Lane(till, self._pools.calls, waiting_calls_most),
-            Lane(desk, self._pools.office, WAITING_OFFICE_CALLS_MOST),
+            Lane([one.full_name for one in running(Runs.LOOP)], self._pools.calls, waiting_calls_most),
+            Lane(
+                [one.full_name for one in running(Runs.STOCK)], self._pools.office, WAITING_OFFICE_CALLS_MOST
+            ),
         )
         self._admission = Admission(served, around, lanes, Refusals(observer, self._pools))
         self._server = grpc.server(

@@ -12,8 +12,9 @@ from maitred.engine.errors import CallError, Code
 from maitred.engine.observer import CallFailed, Observer
 
 from . import messages
-from .services import Method
-from .status import STATUS_OF, trailer_of
+from .convert.fields import Arrival
+from .methods import Method, Services
+from .status import Status, status_of
 from .streams import Streams
 
 DEADLINE_MOST_SECONDS = 365 * 24 * 3600.0
@@ -28,35 +29,35 @@ Streaming: TypeAlias = Callable[[Iterator[bytes], grpc.ServicerContext], Iterato
 class Servicer:
     """Makes methods into the behaviours gRPC asks for."""
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
+    def __init__(self, services: Services, observer: Observer) -> None:
+        self._services, self._observer = services, observer
 
-    def unary(self, name: str, method: Method) -> Unary:
-        """One message, one answer. ``name`` is the full one."""
-        observer, fail = self._observer, self._fail
+    def unary(self, method: Method) -> Unary:
+        """One message, one answer."""
+        services, observer, fail, name = self._services, self._observer, self._fail, method.full_name
 
         def behave(data: bytes, context: grpc.ServicerContext) -> bytes:
             started, trace = time.monotonic(), None
             try:
                 if observer.tracing:
                     trace = _trace(context)
-                return method(data, _deadline(context, started), trace)
+                return method.answer(services, data, services.arrival(_deadline(context, started), trace))
             except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
                 fail(context, name, error, started, trace)
 
         return behave
 
     def stream(self, name: str, method: Method, streams: Streams) -> Streaming:
-        """Many messages, an answer to each; all share the deadline of the stream."""
-        observer, fail = self._observer, self._fail
+        """Many messages, an answer to each; all share the stream's deadline. ``name`` is the full one."""
+        services, observer, fail = self._services, self._observer, self._fail
 
         def behave(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             started, trace = time.monotonic(), None
             try:
                 if observer.tracing:
                     trace = _trace(context)
-                deadline = _deadline(context, started)
-                yield from streams.run(requests, lambda data: _in_time(method, data, deadline, trace))
+                arrival = services.arrival(_deadline(context, started), trace)
+                yield from streams.run(requests, lambda data: _in_time(method, services, data, arrival))
             except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
                 fail(context, name, error, started, trace)
 
@@ -72,25 +73,27 @@ class Servicer:
     ) -> NoReturn:
         seconds = time.monotonic() - started
         if isinstance(error, CallError):
-            status = STATUS_OF[error.code].name
-            self._observer.observe(CallFailed(name, error.code, seconds, trace=trace, status=status))
-            refuse(context, error.code, error.message)
+            status = status_of(error)
+            self._observer.observe(
+                CallFailed(name, error.code, seconds, trace=trace, status=status.code.name)
+            )
+            refuse(context, status)
         error_id = secrets.token_hex(ERROR_ID_BYTES)
         internal = grpc.StatusCode.INTERNAL
         self._observer.observe(CallFailed(name, None, seconds, error_id, trace, internal.name, error))
         context.abort(internal, messages.internal(error_id))
 
 
-def refuse(context: grpc.ServicerContext, code: Code, message: str) -> NoReturn:
-    """Ends the call with the status of the code."""
-    context.set_trailing_metadata(trailer_of(code))
-    context.abort(STATUS_OF[code], message)
+def refuse(context: grpc.ServicerContext, status: Status) -> NoReturn:
+    """Ends the call with the status."""
+    context.set_trailing_metadata(status.trailers)
+    context.abort(status.code, status.message)
 
 
-def _in_time(method: Method, data: bytes, deadline: float | None, trace: TraceContext | None) -> bytes:
-    if deadline is not None and time.monotonic() >= deadline:
+def _in_time(method: Method, services: Services, data: bytes, arrival: Arrival) -> bytes:
+    if arrival.deadline is not None and time.monotonic() >= arrival.deadline:
         raise CallError(Code.EXPIRED, messages.DEADLINE_PASSED)
-    return method(data, deadline, trace)
+    return method.answer(services, data, arrival)
 
 
 def _deadline(context: grpc.ServicerContext, now: float) -> float | None:

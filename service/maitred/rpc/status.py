@@ -1,8 +1,10 @@
-"""The one table from the engine's codes to gRPC statuses."""
+"""The one table from the engine's codes to gRPC statuses, and the one function that applies it."""
+
+from typing import NamedTuple
 
 import grpc
 
-from maitred.engine.errors import Code
+from maitred.engine.errors import CallError, Code
 
 STATUS_OF = {
     Code.MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
@@ -23,7 +25,17 @@ PUSHBACK_MS = 250
 PUSHBACK = (("grpc-retry-pushback-ms", str(PUSHBACK_MS)),)
 """Trailing metadata that retrying clients obey: gRPC proposal A6."""
 
+Trailers = tuple[tuple[str, str | bytes], ...]
 
-def trailer_of(code: Code) -> tuple[tuple[str, str], ...]:
-    """The trailing metadata that goes with a failure."""
-    return PUSHBACK if code is Code.OVERLOADED else ()
+
+class Status(NamedTuple):
+    """How a failed call ends, as its caller sees it."""
+
+    code: grpc.StatusCode
+    message: str
+    trailers: Trailers = ()
+
+
+def status_of(error: CallError) -> Status:
+    """The status of a call that cannot be answered."""
+    return Status(STATUS_OF[error.code], error.message, PUSHBACK if error.code is Code.OVERLOADED else ())

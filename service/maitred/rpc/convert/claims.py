@@ -10,7 +10,9 @@ from maitred.v1 import decision_pb2 as pb
 
 from .fields import (
     ID_MOST_BYTES,
+    PLAIN,
     REQUEST_ID_MOST_BYTES,
+    Arrival,
     are_plain,
     check_count,
     check_text,
@@ -27,8 +29,8 @@ OUTCOMES_MOST = 1000
 """Promised in the API: a till that was offline for an hour catches up in a few calls."""
 
 
-def claim_call(data: bytes, *, simulated_time: bool = False, deadline: float | None = None) -> ClaimCall:
-    """The call a serialized ``ClaimRequest`` makes. ``deadline`` is on ``time.monotonic``'s clock.
+def claim_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimCall:
+    """The call a serialized ``ClaimRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -39,8 +41,8 @@ def claim_call(data: bytes, *, simulated_time: bool = False, deadline: float | N
         check_text("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
         check_text("decision_id", decision_id, ID_MOST_BYTES, required=True)
         check_text("action", action, ID_MOST_BYTES, required=True)
-    at = simulated(request, simulated_time=simulated_time)
-    return ClaimCall(request_id, decision_id, action, at, deadline)
+    at = simulated(request, arrival)
+    return ClaimCall(request_id, decision_id, action, at, arrival.deadline, arrival.trace)
 
 
 def claim_response(answer: ClaimAnswer) -> bytes:
@@ -52,37 +54,37 @@ def claim_response(answer: ClaimAnswer) -> bytes:
     return b"".join((head, *(as_field(OF_CLAIM, proposal) for proposal in answer.alternatives)))
 
 
-def redeem_call(data: bytes, *, simulated_time: bool = False, deadline: float | None = None) -> StepCall:
+def redeem_call(data: bytes, arrival: Arrival = PLAIN) -> StepCall:
     """The call a serialized ``RedeemRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.RedeemRequest, data)
-    return _step(request, "", simulated_time=simulated_time, deadline=deadline)
+    return _step(request, "", arrival)
 
 
-def redeem_response() -> bytes:
+def redeem_response(_done: None = None) -> bytes:
     """A serialized ``RedeemResponse``."""
     return _REDEEMED
 
 
-def release_call(data: bytes, *, simulated_time: bool = False, deadline: float | None = None) -> StepCall:
+def release_call(data: bytes, arrival: Arrival = PLAIN) -> StepCall:
     """The call a serialized ``ReleaseRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.ReleaseRequest, data)
-    return _step(request, request.cause, simulated_time=simulated_time, deadline=deadline)
+    return _step(request, request.cause, arrival)
 
 
-def release_response() -> bytes:
+def release_response(_done: None = None) -> bytes:
     """A serialized ``ReleaseResponse``."""
     return _RELEASED
 
 
-def outcomes_call(data: bytes, *, deadline: float | None = None) -> OutcomesCall:
+def outcomes_call(data: bytes, arrival: Arrival = PLAIN) -> OutcomesCall:
     """The call a serialized ``RecordOutcomesRequest`` makes.
 
     Raises:
@@ -92,7 +94,7 @@ def outcomes_call(data: bytes, *, deadline: float | None = None) -> OutcomesCall
     check_count("outcomes", len(request.outcomes), OUTCOMES_MOST, required=True)
     outcomes = tuple(_outcome(f"outcomes[{number}]", each) for number, each in enumerate(request.outcomes))
     _check_ids_differ(outcomes)
-    return OutcomesCall(outcomes, deadline)
+    return OutcomesCall(outcomes, arrival.deadline)
 
 
 def outcomes_response(answers: Iterable[OutcomeAnswer]) -> bytes:
@@ -114,15 +116,14 @@ def _claim_fields(answer: ClaimAnswer) -> Mapping[str, Any]:
     }
 
 
-def _step(
-    request: pb.RedeemRequest | pb.ReleaseRequest, cause: str, *, simulated_time: bool, deadline: float | None
-) -> StepCall:
+def _step(request: pb.RedeemRequest | pb.ReleaseRequest, cause: str, arrival: Arrival) -> StepCall:
     request_id, claim_id = request.request_id, request.claim_id
     if not (request_id and claim_id and are_plain(request_id, claim_id, cause)):
         check_text("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
         check_text("claim_id", claim_id, ID_MOST_BYTES, required=True)
         check_text("cause", cause, ID_MOST_BYTES)
-    return StepCall(request_id, claim_id, cause, simulated(request, simulated_time=simulated_time), deadline)
+    at = simulated(request, arrival)
+    return StepCall(request_id, claim_id, cause, at, arrival.deadline, arrival.trace)
 
 
 def _outcome(place: str, outcome: pb.Outcome) -> Outcome:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from maitred.core.decisions import Explain, Refusal
-from maitred.core.trace import TraceContext
 from maitred.engine.calls import Answer, ConsentSignals, DecideCall, RecordView
 from maitred.rpc import messages
 from maitred.rpc.context import from_json, from_struct
@@ -11,7 +10,9 @@ from maitred.v1 import decision_pb2 as pb
 
 from .fields import (
     ID_MOST_BYTES,
+    PLAIN,
     REQUEST_ID_MOST_BYTES,
+    Arrival,
     are_plain,
     check_text,
     fingerprint_of,
@@ -29,16 +30,10 @@ MAX_ACTIONS_MOST = 100
 _EXPLAIN = tuple(Explain)
 
 
-def decide_call(
-    data: bytes,
-    *,
-    simulated_time: bool = False,
-    deadline: float | None = None,
-    trace: TraceContext | None = None,
-) -> DecideCall:
+def decide_call(data: bytes, arrival: Arrival = PLAIN) -> DecideCall:
     """The call a serialized ``DecideRequest`` makes.
 
-    ``deadline`` is on ``time.monotonic``'s clock. Of equal keys in ``context_json`` the last
+    Of equal keys in ``context_json`` the last
     one counts. The fingerprint covers everything that is decided upon, so neither the request
     id nor how much is explained, and does not depend on the order of keys.
 
@@ -59,7 +54,7 @@ def decide_call(
         check_text("channel", channel, ID_MOST_BYTES, required=True)
         check_text("location_id", location_id, ID_MOST_BYTES)
         check_text("ruleset", ruleset, ID_MOST_BYTES)
-    context, at = _context(request), simulated(request, simulated_time=simulated_time)
+    context, at = _context(request), simulated(request, arrival)
     max_actions, explain = _max_actions(request.max_actions), explain_of(request.explain)
     dry_run = request.dry_run
     consent = consent_signals(request.consent) if request.HasField("consent") else None
@@ -67,11 +62,11 @@ def decide_call(
     fingerprint = fingerprint_of(content if consent is None else (*content, *_in_order(consent)))
     return DecideCall(
         request_id, customer_id, channel, location_id, context, fingerprint, max_actions, explain, dry_run,
-        ruleset, at, deadline, trace, consent,
+        ruleset, at, arrival.deadline, arrival.trace, consent,
     )  # fmt: skip
 
 
-def get_decision_call(data: bytes) -> tuple[str, Explain]:
+def get_decision_call(data: bytes, _arrival: Arrival = PLAIN) -> tuple[str, Explain]:
     """The decision id and explanation a serialized ``GetDecisionRequest`` asks for.
 
     Raises:

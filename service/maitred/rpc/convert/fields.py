@@ -1,16 +1,17 @@
 """What the messages of all services have in common: texts, instants, enums."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from hashlib import blake2b
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 import orjson
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from maitred.core.trace import TraceContext
 from maitred.engine.errors import CallError, Code
 from maitred.rpc import messages
 
@@ -33,6 +34,27 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 Kind = TypeVar("Kind", bound=Message)
 Number = TypeVar("Number", bound=IntEnum)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Arrival(NamedTuple):
+    """What a call brings beside its message.
+
+    ``deadline`` is on ``time.monotonic``'s clock. ``at`` is accepted where ``simulated_time`` is on;
+    ``now`` is when a statement without a time was made.
+    """
+
+    deadline: float | None = None
+    trace: TraceContext | None = None
+    simulated_time: bool = False
+    now: Callable[[], datetime] = _utc_now
+
+
+PLAIN = Arrival()
+"""A call without a deadline or a trace."""
 
 
 class _Timed(Protocol):
@@ -105,11 +127,11 @@ def fingerprint_of(content: tuple[Any, ...]) -> bytes:
     return blake2b(orjson.dumps(content, None, orjson.OPT_SORT_KEYS), digest_size=FINGERPRINT_BYTES).digest()
 
 
-def simulated(request: _Timed, *, simulated_time: bool) -> datetime | None:
+def simulated(request: _Timed, arrival: Arrival) -> datetime | None:
     """As of when the request is to be answered; ``None`` for now."""
     if not request.HasField("at"):
         return None
-    if not simulated_time:
+    if not arrival.simulated_time:
         malformed(messages.AT_NOT_ALLOWED)
     return moment("at", request.at)
 

@@ -11,7 +11,9 @@ from maitred.v1 import privacy_pb2 as pb
 
 from .fields import (
     ID_MOST_BYTES,
+    PLAIN,
     REQUEST_ID_MOST_BYTES,
+    Arrival,
     check_count,
     check_text,
     fingerprint_of,
@@ -30,10 +32,8 @@ AHEAD_MOST = timedelta(minutes=5)
 _CustomerRequest = pb.GetConsentRequest | pb.ExportCustomerRequest | pb.EraseCustomerRequest
 
 
-def record_consent_call(
-    data: bytes, *, now: datetime, simulated_time: bool = False, deadline: float | None = None
-) -> RecordConsentCall:
-    """The call a serialized ``RecordConsentRequest`` makes; a statement without a time is of ``now``.
+def record_consent_call(data: bytes, arrival: Arrival = PLAIN) -> RecordConsentCall:
+    """The call a serialized ``RecordConsentRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``; of a record that is at fault it gives the place.
@@ -42,28 +42,45 @@ def record_consent_call(
     check_text("request_id", request.request_id, REQUEST_ID_MOST_BYTES, required=True)
     check_text("customer_id", request.customer_id, ID_MOST_BYTES, required=True)
     check_count("records", len(request.records), RECORDS_MOST, required=True)
-    latest = None if simulated_time else now + AHEAD_MOST
+    now = arrival.now()
+    latest = None if arrival.simulated_time else now + AHEAD_MOST
     consents = tuple(
         _consent(f"records[{number}]", record, now, latest) for number, record in enumerate(request.records)
     )
     fingerprint = fingerprint_of((request.customer_id, [_as_sent(record) for record in request.records]))
-    return RecordConsentCall(request.request_id, request.customer_id, consents, deadline, fingerprint)
+    return RecordConsentCall(request.request_id, request.customer_id, consents, arrival.deadline, fingerprint)
 
 
-def record_consent_response() -> bytes:
+def record_consent_response(_done: None = None) -> bytes:
     """A serialized ``RecordConsentResponse``."""
     return pb.RecordConsentResponse().SerializeToString()
 
 
-def customer_of(kind: type[_CustomerRequest], data: bytes) -> str:
-    """The customer a serialized request of that kind is about.
+def get_consent_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
+    """The customer a serialized ``GetConsentRequest`` names.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
     """
-    customer_id = parsed(kind, data).customer_id
-    check_text("customer_id", customer_id, ID_MOST_BYTES, required=True)
-    return customer_id
+    return _customer_of(pb.GetConsentRequest, data)
+
+
+def export_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
+    """The customer a serialized ``ExportCustomerRequest`` names.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    return _customer_of(pb.ExportCustomerRequest, data)
+
+
+def erase_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
+    """The customer a serialized ``EraseCustomerRequest`` names.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    return _customer_of(pb.EraseCustomerRequest, data)
 
 
 def consent_response(view: ConsentView) -> bytes:
@@ -81,6 +98,12 @@ def erase_response(erased: Erased) -> bytes:
     """A serialized ``EraseCustomerResponse``."""
     at = timestamp(erased.erased_at)
     return pb.EraseCustomerResponse(erased=erased.rows, erased_at=at).SerializeToString()
+
+
+def _customer_of(kind: type[_CustomerRequest], data: bytes) -> str:
+    customer_id = parsed(kind, data).customer_id
+    check_text("customer_id", customer_id, ID_MOST_BYTES, required=True)
+    return customer_id
 
 
 def _consent(place: str, record: pb.ConsentRecord, now: datetime, latest: datetime | None) -> Consent:

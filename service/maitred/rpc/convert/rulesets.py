@@ -9,7 +9,7 @@ from maitred.engine.calls import LimitsCall, LimitView
 from maitred.rpc import messages
 from maitred.v1 import ruleset_pb2 as pb
 
-from .fields import ID_MOST_BYTES, check_text, malformed, parsed, timestamp
+from .fields import ID_MOST_BYTES, PLAIN, Arrival, check_text, malformed, parsed, timestamp
 
 CAUSE_MOST_BYTES = 1024
 """A few sentences, for who reads the record later."""
@@ -31,7 +31,7 @@ class PauseCall(NamedTuple):
     cause: str
 
 
-def pause_call(data: bytes) -> PauseCall:
+def pause_call(data: bytes, _arrival: Arrival = PLAIN) -> PauseCall:
     """The call a serialized ``PauseActionRequest`` makes.
 
     Raises:
@@ -49,7 +49,7 @@ def pause_response(paused_at: datetime) -> bytes:
     return pb.PauseActionResponse(paused_at=timestamp(paused_at)).SerializeToString()
 
 
-def resume_call(data: bytes) -> str:
+def resume_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
     """The action a serialized ``ResumeActionRequest`` names.
 
     Raises:
@@ -65,7 +65,7 @@ def resume_response(was_paused: bool) -> bytes:  # noqa: FBT001 -- all there is 
     return pb.ResumeActionResponse(was_paused=was_paused).SerializeToString()
 
 
-def limits_call(data: bytes) -> LimitsCall:
+def limits_call(data: bytes, _arrival: Arrival = PLAIN) -> LimitsCall:
     """The call a serialized ``GetLimitsRequest`` makes.
 
     Raises:
