@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
-from maitred.engine.service import decision_id_of
+from maitred.engine.deciding.service import decision_id_of
 from maitred.v1 import decision_pb2 as pb
 
 from . import figures, noop, postgres, ruleset, servers

@@ -5,7 +5,7 @@ import statistics
 import time
 from datetime import UTC, datetime
 
-from maitred.engine.ports import DecisionRecord, Person, Store
+from maitred.engine.ports.store import DecisionRecord, Person, Store
 
 COMMITS = 100
 

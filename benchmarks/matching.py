@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maitred.core.decide import decide
-from maitred.core.policy import Policy
+from maitred.core.deciding.decide import decide
+from maitred.core.rules.policy import Policy
 
 from . import servers
 from .figures import Row, Section, at_least, at_most, ratio

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from maitred import cel
-from maitred.core.decisions import Question
-from maitred.core.expressions import Score
-from maitred.core.policy import Policy, compile_policy
-from maitred.core.rules import Action, ActionType, Location, Requirement, Ruleset
-from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.conditions.expressions import Score
+from maitred.core.deciding.decisions import Question
+from maitred.core.rules.policy import Policy, compile_policy
+from maitred.core.rules.ruleset import Action, ActionType, Location, Requirement, Ruleset
+from maitred.core.values.types import Attribute, AttributeType, Kind
 
 from .workload import ATTRIBUTES, Spec
 

@@ -8,8 +8,8 @@ import pytest
 from maitred.bootstrap import retention
 from maitred.bootstrap.engine import chores_of
 from maitred.bootstrap.retention import Retention, forget, rest_seconds, terms
-from maitred.core.consents import Consent, ConsentState
-from maitred.engine.ports import DecisionRecord, Person, StoreConflict, StoreDown
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.engine.ports.store import DecisionRecord, Person, StoreConflict, StoreDown
 from maitred.settings import Keep
 from maitred.store import open_store
 

@@ -8,7 +8,7 @@ from tests.telemetry.conftest import Lines
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client
-from maitred.engine.ports import StoreConflict
+from maitred.engine.ports.store import StoreConflict
 from maitred.settings import Settings
 from maitred.store.stores import SqlStore
 

@@ -3,10 +3,10 @@ from collections.abc import Callable
 import pytest
 
 from maitred.cel import compiler
-from maitred.core.conditions import Condition, Expression, Residual
-from maitred.core.expressions import ExpressionCompiler, ExpressionError, Row
-from maitred.core.scan import truth
-from maitred.core.values import Attribute, AttributeType, Facts, Kind
+from maitred.core.conditions.expressions import ExpressionCompiler, ExpressionError, Row
+from maitred.core.conditions.model import Condition, Expression, Residual
+from maitred.core.conditions.scan import truth
+from maitred.core.values.types import Attribute, AttributeType, Facts, Kind
 
 TIERS = ("basic", "gold", "platinum")
 

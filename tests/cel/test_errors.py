@@ -3,8 +3,8 @@
 import pytest
 
 from maitred.cel import compiler
-from maitred.core.expressions import ExpressionError
-from maitred.core.values import Kind
+from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.values.types import Kind
 
 SAID = {
     "customer.agee > 18": "1:1 `customer.agee` is not declared: did you mean `customer.age`?",

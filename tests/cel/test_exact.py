@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maitred.cel import compiler
-from maitred.core.conditions import Literal, Residual, negate
-from maitred.core.values import Attribute, AttributeType, Invalid, Kind
+from maitred.core.conditions.model import Literal, Residual, negate
+from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
 
 KINDS = {
     Kind.BOOL: google.Type.BOOL,

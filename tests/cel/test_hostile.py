@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.cel import compiler
-from maitred.core.conditions import Residual, Unknown
-from maitred.core.expressions import ExpressionError
-from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.conditions.model import Residual, Unknown
+from maitred.core.values.types import Attribute, AttributeType, Kind
 
 TOO_DEEP = "the expression is nested too deeply: use fewer parentheses, or split it"
 # Far above what any of these takes; a machine under load must not fail them.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maitred.core.conditions import (
+from maitred.core.conditions.model import (
     FALSE,
     TRUE,
     All,

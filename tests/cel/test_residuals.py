@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maitred.core.conditions import Any, Residual, Unknown
-from maitred.core.values import Invalid
+from maitred.core.conditions.model import Any, Residual, Unknown
+from maitred.core.values.types import Invalid
 
 
 def test_reads_what_it_asks_and_what_it_asks_about(residual):

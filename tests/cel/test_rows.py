@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maitred.core.conditions import FALSE, TRUE, All, Literal, OneOf, Overlaps, Within
+from maitred.core.conditions.model import FALSE, TRUE, All, Literal, OneOf, Overlaps, Within
 
 ROW = {
     "row.code": "8",

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from maitred.core.conditions import Residual
+from maitred.core.conditions.model import Residual
 
 THREADS = 8
 ROUNDS = 400

@@ -6,7 +6,7 @@ import pytest
 from tests.claims.house import House
 
 from maitred.store import open_store
-from maitred.store.postgres import PostgresTransaction
+from maitred.store.databases.postgres import PostgresTransaction
 from maitred.vault import KeyringVault
 
 

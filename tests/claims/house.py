@@ -8,12 +8,11 @@ import pytest
 
 from maitred.bootstrap.engine import make_engine
 from maitred.bootstrap.rules import load_policy
-from maitred.core.decisions import Explain
-from maitred.core.digests import digest
-from maitred.core.outcomes import Outcome, OutcomeKind
+from maitred.core.deciding.decisions import Explain, Outcome, OutcomeKind
+from maitred.core.values.digests import digest
 from maitred.engine.calls import ClaimCall, DecideCall, LimitsCall, OutcomesCall, StepCall
+from maitred.engine.deciding.tickets import MoveTicket
 from maitred.engine.errors import CallError
-from maitred.engine.tickets import MoveTicket
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -6,7 +6,7 @@ import pytest
 from tests.claims.house import DAY, MINUTE, OF_PIZZA, PIZZA, action, cap, capacity, denial, refused
 
 from maitred.engine.calls import ClaimCall
-from maitred.engine.claims import _claim_id
+from maitred.engine.claiming.claims import _claim_id
 from maitred.engine.errors import Code
 
 HALF = action("half")

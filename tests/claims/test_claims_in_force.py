@@ -2,7 +2,7 @@
 
 from tests.claims.house import HEAD, OF_PIZZA, PIZZA, action, capacity, denial, document
 
-from maitred.core.lots import Origin
+from maitred.core.limits.lots import Origin
 
 
 def test_a_claim_counts_by_the_limits_in_force_and_the_place_as_it_is_now(lone_house):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.claims.house import DAY, HEAD, HOUR, MINUTE, action, cap, capacity, document
 
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decisions import Explain
 from maitred.engine.errors import CallError, Code
 
 PIZZA = action("pizza")

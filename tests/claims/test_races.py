@@ -7,12 +7,12 @@ from contextlib import contextmanager
 import pytest
 from tests.claims.house import DAY, MINUTE, House, action, cap, capacity, refused
 
-from maitred.core.decisions import Explain
-from maitred.core.reasons import Reason
-from maitred.engine.committer import MAX_CONFLICT_RETRIES
+from maitred.core.deciding.decisions import Explain
+from maitred.core.rules.reasons import Reason
+from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES
 from maitred.engine.errors import CallError, Code
-from maitred.engine.ledger import Count
-from maitred.engine.ports import StoreConflict
+from maitred.engine.ports.ledger import Count
+from maitred.engine.ports.store import StoreConflict
 from maitred.store import open_store
 
 PIZZA = action("pizza")

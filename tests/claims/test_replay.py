@@ -4,10 +4,10 @@ import random
 
 from tests.claims.house import DAY, HOUR, MINUTE, action, cap, capacity
 
-from maitred.core.decide import decide
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decisions import Explain
+from maitred.engine.deciding.records import question_of
 from maitred.engine.errors import CallError, Code
-from maitred.engine.records import question_of
 
 SEED = 20_261_201
 STEPS, CHECKED_EVERY = 110, 10

@@ -12,10 +12,10 @@ from rich.console import Console, RenderableType
 from maitred.cli.answers import answer_view, record_view
 from maitred.cli.console import plain
 from maitred.cli.plainly import answer_json, record_json
-from maitred.core.decisions import Proposal, Refusal
-from maitred.core.reasons import Reason
-from maitred.core.rules import ActionType
-from maitred.core.treatments import Treatment
+from maitred.core.deciding.decisions import Proposal, Refusal
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import ActionType
+from maitred.core.rules.treatments import Treatment
 from maitred.engine.calls import Answer, RecordView
 
 AT = datetime(2026, 12, 1, 11, 30, 0, 5, tzinfo=UTC)

@@ -16,7 +16,7 @@ from maitred.cli.bars import bar, in_order
 from maitred.cli.moments import moment_words, until_words
 from maitred.cli.plainly import limits_json
 from maitred.cli.watching import AskLimits, limits_view
-from maitred.core.limits import LimitKind
+from maitred.core.limits.limits import LimitKind
 from maitred.engine.calls import LimitView
 
 NOW = datetime(2026, 12, 1, 11, 30, tzinfo=UTC)

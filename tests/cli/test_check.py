@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from maitred.cli.faults import as_github, as_json, as_text, excerpt, summary
-from maitred.core.faults import Fault, Severity
+from maitred.core.rules.faults import Fault, Severity
 
 DIRECTORY = Path("rules")
 FAULTS = (

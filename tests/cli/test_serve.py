@@ -17,8 +17,8 @@ import grpc
 import pytest
 
 from maitred.cli.banner import example, safe_url
-from maitred.core.policy import compile_policy
-from maitred.core.rules import Location, Ruleset
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.ruleset import Location, Ruleset
 from maitred.rpc.client import Client, ClientError
 from maitred.v1 import decision_pb2, decision_pb2_grpc
 

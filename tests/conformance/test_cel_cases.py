@@ -17,10 +17,10 @@ import pytest
 from cel_expr_python import cel as google
 
 from maitred.cel import compiler
-from maitred.core.conditions import All, Any, Literal, negate
-from maitred.core.expressions import ExpressionError
-from maitred.core.scan import truth
-from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.conditions.model import All, Any, Literal, negate
+from maitred.core.conditions.scan import truth
+from maitred.core.values.types import Attribute, AttributeType, Kind
 
 CASES = Path(__file__).resolve().parents[2] / "../shared/data/cel/cel_cases.json"
 # Conditions that became literals alone, per file: fewer, and the test has stopped testing.

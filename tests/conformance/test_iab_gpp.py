@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from maitred.core.consent_strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Framework, Tcf
-from maitred.core.signals import IabMapping, State, verdict
+from maitred.core.privacy.signals import IabMapping, State, verdict
+from maitred.core.privacy.strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Framework, Tcf
 from maitred.iab import IabError, gpp_signal, read_gpp
 from maitred.iab.canada import parse_canada
 from maitred.iab.layouts import LAYOUTS

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from maitred.core.consent_strings import MALFORMED
-from maitred.core.signals import IabMapping, State, verdict
+from maitred.core.privacy.signals import IabMapping, State, verdict
+from maitred.core.privacy.strings import MALFORMED
 from maitred.iab import IabError, read_tcf, tcf_signal
 
 HERE = Path(__file__).resolve().parents[2] / "../shared/data/iab"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import strategies as st
 
-from maitred.core.conditions import (
+from maitred.core.conditions.model import (
     All,
     Any,
     Condition,
@@ -20,7 +20,7 @@ from maitred.core.conditions import (
     Unknown,
     Within,
 )
-from maitred.core.values import Facts, Invalid
+from maitred.core.values.types import Facts, Invalid
 
 STRINGS = ["", "a", "b", "gold", "Gold", "größe", "🍕", "a\u0301"]
 NUMBERS = [0.0, -0.0, 1.0, 1.5, -1e308, math.inf]

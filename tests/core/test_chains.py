@@ -1,5 +1,5 @@
-from maitred.core.chains import MAX_TOLD_CHARS, tell
-from maitred.core.derivation import Derivation
+from maitred.core.conditions.derivation import Derivation
+from maitred.core.explaining.explain import MAX_TOLD_CHARS, tell
 
 
 def derivation(because, unknown=()):

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.choose import MAX_LOOKED_AT, MAX_TOLD, Chosen, Reach, Wanted, choose, stand_ins_of
-from maitred.core.conditions import Literal, OneOf
-from maitred.core.decide import decide
-from maitred.core.decisions import Explain, Question
-from maitred.core.explain import explain
-from maitred.core.expressions import Score
-from maitred.core.limits import Counts, Limit, LimitKind
-from maitred.core.policy import compile_policy
-from maitred.core.ranking import Ranking
-from maitred.core.reasons import Reason
-from maitred.core.rules import Action, ActionType, Requirement, Ruleset
-from maitred.core.snapshot import Snapshot
-from maitred.core.windows import Lifetime
+from maitred.core.conditions.expressions import Score
+from maitred.core.conditions.model import Literal, OneOf
+from maitred.core.deciding.choose import MAX_LOOKED_AT, MAX_TOLD, Chosen, Reach, Wanted, choose, stand_ins_of
+from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.ranking import Ranking
+from maitred.core.explaining.explain import explain
+from maitred.core.limits.limits import Counts, Limit, LimitKind
+from maitred.core.limits.snapshot import Snapshot
+from maitred.core.limits.windows import Lifetime
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 NEVER = Requirement("never", "false", Literal("channel", OneOf(frozenset({"nowhere"}))))

@@ -2,15 +2,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maitred.core.conditions import All, Any, Literal, OneOf, Overlaps, Within
-from maitred.core.counterfactual import what_would_have
-from maitred.core.decide import decide
-from maitred.core.decisions import Explain, Question
-from maitred.core.explain import explain
-from maitred.core.expressions import Score
-from maitred.core.policy import compile_policy
-from maitred.core.rules import Action, ActionType, Location, Requirement, Ruleset
-from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.conditions.expressions import Score
+from maitred.core.conditions.model import All, Any, Literal, OneOf, Overlaps, Within
+from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.explaining.counterfactual import what_would_have
+from maitred.core.explaining.explain import explain
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.ruleset import Action, ActionType, Location, Requirement, Ruleset
+from maitred.core.values.types import Attribute, AttributeType, Kind
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 ATTRIBUTES = {

@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.conditions import TRUE, Literal, OneOf, Overlaps, Unknown, Within
-from maitred.core.decide import decide
-from maitred.core.decisions import Explain, Question
-from maitred.core.explain import explain
-from maitred.core.expressions import Score
-from maitred.core.policy import compile_policy
-from maitred.core.reasons import Reason
-from maitred.core.rules import Action, ActionType, Live, Location, Requirement, Ruleset, Treatment
-from maitred.core.treatments import Placeholder
-from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.conditions.expressions import Score
+from maitred.core.conditions.model import TRUE, Literal, OneOf, Overlaps, Unknown, Within
+from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.explaining.explain import explain
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action, ActionType, Live, Location, Requirement, Ruleset, Treatment
+from maitred.core.rules.treatments import Placeholder
+from maitred.core.values.types import Attribute, AttributeType, Kind
 
 NOON = datetime(2026, 12, 1, 17, tzinfo=UTC)
 ATTRIBUTES = {

@@ -1,7 +1,7 @@
-from maitred.core.conditions import All, Any, Literal, OneOf, Within
-from maitred.core.derivation import Derivation
-from maitred.core.explain import why_of
-from maitred.core.rules import Action, ActionType, Requirement
+from maitred.core.conditions.derivation import Derivation
+from maitred.core.conditions.model import All, Any, Literal, OneOf, Within
+from maitred.core.explaining.explain import why_of
+from maitred.core.rules.ruleset import Action, ActionType, Requirement
 
 VIP = Literal("situation.vip", OneOf(frozenset({True})))
 UPSET = Literal("situation.upset", OneOf(frozenset({True})), wanted=False)

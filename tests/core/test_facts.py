@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.facts import MAX_INT, FactReader, reader_of
-from maitred.core.values import Attribute, AttributeType, Invalid, Kind
+from maitred.core.values.facts import MAX_INT, FactReader, reader_of
+from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
 
 
 def attribute(kind, *, is_list=False, allowed=(), name="customer.x"):

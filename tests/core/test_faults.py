@@ -1,6 +1,6 @@
 import pytest
 
-from maitred.core.faults import Fault
+from maitred.core.rules.faults import Fault
 
 
 @pytest.mark.parametrize(

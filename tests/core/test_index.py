@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maitred.core import clauses, lanes
-from maitred.core.conditions import Literal, OneOf, Overlaps, Within, negate
-from maitred.core.index import Index, bits
-from maitred.core.scan import truth
+from maitred.core.conditions import clauses, lanes
+from maitred.core.conditions.index import Index, bits
+from maitred.core.conditions.model import Literal, OneOf, Overlaps, Within, negate
+from maitred.core.conditions.scan import truth
 
 
 def entries(index, facts):

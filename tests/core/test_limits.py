@@ -5,25 +5,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.limits import (
+from maitred.core.limits.limits import (
     REASON_OF,
     Counter,
     Counts,
-    Heat,
     LetterCase,
     Limit,
     LimitKind,
+    LockRank,
     Unknown,
-    heat_of,
+    lock_rank_of,
     needs_of,
     pace_of,
     scope_in,
     subject_of,
     values_in,
 )
-from maitred.core.reasons import Reason
-from maitred.core.values import Invalid
-from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.rules.reasons import Reason
+from maitred.core.values.types import Invalid
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 QUARTER = Rolling(timedelta(minutes=15))
@@ -121,17 +121,17 @@ def test_a_rolling_window_keeps_its_counter_whatever_its_duration():
 @pytest.mark.parametrize(
     ("per", "heat"),
     [
-        (("customer.id",), Heat.PERSON),
-        (("location.id", "customer.id"), Heat.PERSON),
-        (("household.id",), Heat.PERSON),
-        (("basket.store_card",), Heat.CONTEXT),
-        (("location.id",), Heat.LOCATION),
-        (("location.id", "channel"), Heat.CONTEXT),
-        ((), Heat.EVERYBODY),
+        (("customer.id",), LockRank.PERSON),
+        (("location.id", "customer.id"), LockRank.PERSON),
+        (("household.id",), LockRank.PERSON),
+        (("basket.store_card",), LockRank.CONTEXT),
+        (("location.id",), LockRank.LOCATION),
+        (("location.id", "channel"), LockRank.CONTEXT),
+        ((), LockRank.EVERYBODY),
     ],
 )
 def test_counters_are_the_hotter_the_more_requests_share_them(per, heat):
-    assert heat_of(per) is heat
+    assert lock_rank_of(per) is heat
 
 
 def test_everybody_together_is_one_subject():

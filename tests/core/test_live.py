@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.live import clock_facts, live_condition
-from maitred.core.rules import Live
-from maitred.core.scan import truth
+from maitred.core.conditions.scan import truth
+from maitred.core.rules.live import clock_facts, live_condition
+from maitred.core.rules.ruleset import Live
 
 NEW_YORK = "America/New_York"
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_a_named_zone_is_not_that_of_the_location():
 def test_a_zone_is_read_once_however_many_there_are(monkeypatch):
     zones = [f"Etc/GMT{hours:+}" for hours in range(-6, 7)]
     read = []
-    monkeypatch.setattr("maitred.core.live.ZoneInfo", lambda name: read.append(name) or ZoneInfo(name))
+    monkeypatch.setattr("maitred.core.rules.live.ZoneInfo", lambda name: read.append(name) or ZoneInfo(name))
     for zone in zones * 2:
         clock_facts([None], NOON, zone)
     assert sorted(read) == sorted(zones)

@@ -2,8 +2,8 @@ from itertools import product
 
 import pytest
 
-from maitred.core.limits import Counter, Need
-from maitred.core.lots import (
+from maitred.core.limits.limits import Counter, Need
+from maitred.core.limits.lots import (
     MAX_CHOICES,
     MAX_NEEDS,
     MOVES,
@@ -16,7 +16,7 @@ from maitred.core.lots import (
     Take,
     UnitState,
 )
-from maitred.core.reasons import Reason
+from maitred.core.rules.reasons import Reason
 
 ID = bytes(16)
 

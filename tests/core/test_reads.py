@@ -6,14 +6,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.conditions import Literal, Present
-from maitred.core.expressions import Score
-from maitred.core.limits import Counts, Limit, LimitKind
-from maitred.core.policy import HOLD_EXPIRES
-from maitred.core.reads import SituationReads, attributes_read, lists_named, way_to
-from maitred.core.rules import Action, ActionType, Atom, Requirement, Situation, Treatment
-from maitred.core.treatments import Placeholder
-from maitred.core.windows import Lifetime
+from maitred.core.conditions.expressions import Score
+from maitred.core.conditions.model import Literal, Present
+from maitred.core.limits.limits import Counts, Limit, LimitKind
+from maitred.core.limits.windows import Lifetime
+from maitred.core.privacy.reads import SituationReads, attributes_read, lists_named, way_to
+from maitred.core.rules.policy import HOLD_EXPIRES
+from maitred.core.rules.ruleset import Action, ActionType, Atom, Requirement, Situation, Treatment
+from maitred.core.rules.treatments import Placeholder
 
 NAMES = ["s0", "s1", "s2", "s3", "s4"]
 ATTRIBUTES = [f"customer.a{number}" for number in range(6)]

@@ -1,8 +1,8 @@
 import pytest
 
-from maitred.core.decisions import Explain
-from maitred.core.reasons import Reason
-from maitred.core.rules import ActionType
+from maitred.core.deciding.decisions import Explain
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import ActionType
 from maitred.v1 import decision_pb2
 
 PRECEDENCE = """

@@ -4,18 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from maitred.core.limits import Counts, Limit, LimitKind
-from maitred.core.reasons import Reason
-from maitred.core.rules import Action, ActionType
-from maitred.core.snapshot import (
-    Shortage,
-    Snapshot,
-    duration_words,
-    is_read,
-    keys_taken,
-    shortage_of,
-)
-from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.limits.limits import Counts, Limit, LimitKind
+from maitred.core.limits.snapshot import Shortage, Snapshot, duration_words, is_read, keys_taken, shortage_of
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action, ActionType
 
 
 def limit(name="cap", *, per=("customer.id",), maximum=1, window=None, counts=Counts.PRESENTED, **fields):

@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from maitred.engine.people import REF_OCTETS, People
-from maitred.engine.ports import StoreConflict, StoreDown
+from maitred.engine.customers.people import REF_OCTETS, People
+from maitred.engine.ports.store import StoreConflict, StoreDown
 
 
 class MemoryStore:

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from maitred.engine.batch import _now
-from maitred.engine.tickets import MoveTicket
+from maitred.engine.deciding.batch import _now
+from maitred.engine.deciding.tickets import MoveTicket
 
 LOCAL, MADE_UP = datetime(2026, 12, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from maitred.engine import committer as module
-from maitred.engine.committer import MAX_CONFLICT_RETRIES, Committer
+from maitred.engine.deciding import committer as module
+from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES, Committer
+from maitred.engine.deciding.tickets import DecisionTicket
 from maitred.engine.errors import CallError, Code
-from maitred.engine.observer import BatchCommitted
-from maitred.engine.ports import DecisionRecord
-from maitred.engine.tickets import DecisionTicket
+from maitred.engine.ports.observer import BatchCommitted
+from maitred.engine.ports.store import DecisionRecord
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 

@@ -1,5 +1,5 @@
-from maitred.engine import recurring
-from maitred.engine.recurring import Recurring
+from maitred.engine.deciding import recurring
+from maitred.engine.deciding.recurring import Recurring
 
 
 def test_made_once_for_the_same_object_and_anew_for_an_equal_one():

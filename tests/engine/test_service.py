@@ -5,21 +5,21 @@ from datetime import UTC, datetime
 import pytest
 
 from maitred.bootstrap.engine import read_signals
-from maitred.core.conditions import Literal, OneOf, Within
-from maitred.core.decisions import Explain
-from maitred.core.expressions import Score
-from maitred.core.faults import Fault, RulesetInvalid
-from maitred.core.policy import compile_policy
-from maitred.core.reasons import Reason
-from maitred.core.rules import Action, ActionType, Requirement, Ruleset, Treatment
-from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.conditions.expressions import Score
+from maitred.core.conditions.model import Literal, OneOf, Within
+from maitred.core.deciding.decisions import Explain
+from maitred.core.rules.faults import Fault, RulesetInvalid
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset, Treatment
+from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.engine.calls import DecideCall
-from maitred.engine.committer import Committer
+from maitred.engine.deciding.committer import Committer
+from maitred.engine.deciding.records import Records
+from maitred.engine.deciding.service import DecisionService
 from maitred.engine.errors import CallError, Code
-from maitred.engine.observer import DecisionMade, RulesetLoaded, RulesetRefused
-from maitred.engine.records import Records
-from maitred.engine.rulesets import Rulesets
-from maitred.engine.service import DecisionService
+from maitred.engine.operating.rulesets import Rulesets
+from maitred.engine.ports.observer import DecisionMade, RulesetLoaded, RulesetRefused
 
 NOW = datetime(2026, 12, 1, 17, 30, 0, 123456, tzinfo=UTC)
 ATTRIBUTES = {

@@ -6,11 +6,11 @@ import pytest
 
 from maitred.bootstrap.engine import make_engine, sights_of
 from maitred.bootstrap.rules import load_policy
-from maitred.core.reasons import Reason
+from maitred.core.rules.reasons import Reason
 from maitred.core.trace import TraceContext
 from maitred.engine.calls import ClaimCall, DecideCall, StepCall
 from maitred.engine.errors import CallError
-from maitred.engine.observer import (
+from maitred.engine.ports.observer import (
     ClaimMoved,
     ClaimResult,
     DecisionMade,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.consent_strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Tcf
-from maitred.core.signals import IabMapping, State, verdict
+from maitred.core.privacy.signals import IabMapping, State, verdict
+from maitred.core.privacy.strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Tcf
 from maitred.iab import IabError, gpp_signal, read_gpp, read_tcf, tcf_signal
 from maitred.iab.gpp import MOST_SECTIONS
 from maitred.iab.reading import KEPT_CHARS, MOST_CHARS

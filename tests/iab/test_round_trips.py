@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.consent_strings import Choice, Framework, RestrictionKind
+from maitred.core.privacy.strings import Choice, Framework, RestrictionKind
 from maitred.iab import read_gpp, read_tcf
 from maitred.iab.bits import Bits
 from maitred.iab.canada import parse_canada

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.consent_strings import (
+from maitred.core.privacy.signals import CLOCK_SKEW, IabMapping, State, strictest, verdict
+from maitred.core.privacy.strings import (
     MALFORMED,
     OPT_OUTS,
     SECTIONS,
@@ -18,9 +19,8 @@ from maitred.core.consent_strings import (
     Restriction,
     RestrictionKind,
     Tcf,
+    VendorBits,
 )
-from maitred.core.signals import CLOCK_SKEW, IabMapping, State, strictest, verdict
-from maitred.core.vendors import VendorBits
 from maitred.iab.gpp import _READERS
 from maitred.iab.layouts import LAYOUTS, NATIONAL_OLD
 

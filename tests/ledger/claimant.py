@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from maitred.core.limits import Counts, Limit, LimitKind, Need, Unknown, needs_of, pace_of
-from maitred.core.lots import Status, Take
-from maitred.core.windows import Lifetime, Rolling
-from maitred.engine.ports import StoreConflict
+from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, Unknown, needs_of, pace_of
+from maitred.core.limits.lots import Status, Take
+from maitred.core.limits.windows import Lifetime, Rolling
+from maitred.engine.ports.store import StoreConflict
 from maitred.store import SqlStore, open_store
 
 UNITS = 300

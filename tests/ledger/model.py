@@ -7,7 +7,7 @@ answers) and none of its arithmetic: no counters, no table of moves.
 import math
 from dataclasses import dataclass, field, replace
 
-from maitred.core.lots import Confirm, Refused, Release, Settled, Status, Take
+from maitred.core.limits.lots import Confirm, Refused, Release, Settled, Status, Take
 
 
 @dataclass

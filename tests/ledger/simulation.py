@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from maitred.core.ledger import FADE_US
-from maitred.core.limits import Counts, Limit, LimitKind, Need, needs_of, pace_of
-from maitred.core.lots import Confirm, Refused, Release, Status, Take, needs_in
-from maitred.core.reasons import Reason
-from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.limits.ledger import FADE_US
+from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, needs_of, pace_of
+from maitred.core.limits.lots import Confirm, Refused, Release, Status, Take, needs_in
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.rules.reasons import Reason
 from maitred.store import SqlStore
 
 from .model import Model

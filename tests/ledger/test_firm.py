@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.ledger.asks import CAP, DAY, DUE, NOW, OVENS, confirm, needs, release, statuses, take
 
-from maitred.core.lots import UnitState
-from maitred.engine.ledger import Count
+from maitred.core.limits.lots import UnitState
+from maitred.engine.ports.ledger import Count
 
 SHOWN = replace(CAP, name="shown", maximum=1)
 HELD, USED, NONE = Count(1, 0, 1), Count(0, 1, 1), Count()

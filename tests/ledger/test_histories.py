@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.ledger.asks import DUE, NOW, OVENS, confirm, needs, release, statuses, take
 
-from maitred.core.lots import Origin, Status, UnitState
+from maitred.core.limits.lots import Origin, Status, UnitState
 
 DECISION = b"a decision of 16"
 PIZZA, PASTA = (Origin(DECISION, action) for action in ("free-pizza", "half-price \U0001f35d"))

@@ -16,12 +16,12 @@ from tests.ledger.asks import (
     take,
 )
 
-from maitred.core.limits import Counts, pace_of
-from maitred.core.lots import Refused, Release, Status
-from maitred.core.reasons import Reason
-from maitred.core.windows import Rolling
-from maitred.engine.ledger import Count
-from maitred.engine.ports import StoreDown
+from maitred.core.limits.limits import Counts, pace_of
+from maitred.core.limits.lots import Refused, Release, Status
+from maitred.core.limits.windows import Rolling
+from maitred.core.rules.reasons import Reason
+from maitred.engine.ports.ledger import Count
+from maitred.engine.ports.store import StoreDown
 
 
 def test_no_more_is_granted_than_there_is(settle, counts):

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import pytest
 
-from maitred.core.limits import Counts, Limit, LimitKind, needs_of, pace_of
-from maitred.core.lots import Confirm, Release, Status, Take, UnitState
-from maitred.core.windows import Calendar, Lifetime, Period, Rolling
-from maitred.engine.ports import StoreConflict
+from maitred.core.limits.limits import Counts, Limit, LimitKind, needs_of, pace_of
+from maitred.core.limits.lots import Confirm, Release, Status, Take, UnitState
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling
+from maitred.engine.ports.store import StoreConflict
 from maitred.store import open_store
-from maitred.store.ledger_rows import LOT_COLUMNS, lot_of
+from maitred.store.ledger.rows import LOT_COLUMNS, lot_of
 
 REPLICAS, BATCHES = 4, 120
 MAX_CONFLICTS = REPLICAS * BATCHES // 10

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from tests.ledger.asks import CAP, DAY, DUE, NOW, OVENS, confirm, needs, release, statuses, take
 
-from maitred.core.windows import Lifetime, Rolling, Session
-from maitred.engine.ledger import Count
-from maitred.engine.ports import StoreConflict
+from maitred.core.limits.windows import Lifetime, Rolling, Session
+from maitred.engine.ports.ledger import Count
+from maitred.engine.ports.store import StoreConflict
 from maitred.store import open_store
 
 EVER = replace(OVENS, name="ever", window=Lifetime())

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 from tests.ledger.claimant import HOLD_US, NOW, UNITS, claim_all, needs, settle
 
-from maitred.core.lots import Confirm, Status, Take
+from maitred.core.limits.lots import Confirm, Status, Take
 from maitred.store import open_store
 
 CLAIMANT = Path(__file__).parent / "claimant.py"

@@ -12,9 +12,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from tests.ledger.model import Model
 from tests.ledger.simulation import check, hurry, wipe
 
-from maitred.core.limits import Counts, Limit, LimitKind, needs_of, pace_of
-from maitred.core.lots import Confirm, Release, Take
-from maitred.core.windows import Calendar, Period, Rolling
+from maitred.core.limits.limits import Counts, Limit, LimitKind, needs_of, pace_of
+from maitred.core.limits.lots import Confirm, Release, Take
+from maitred.core.limits.windows import Calendar, Period, Rolling
 from maitred.store import open_store
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

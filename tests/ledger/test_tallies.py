@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.ledger.asks import CAP, DAY, DUE, NOW, OVENS, confirm, needs, release, take
 
-from maitred.core.ledger import FADE_US
-from maitred.core.windows import Lifetime
-from maitred.engine.ports import TallyAsk
+from maitred.core.limits.ledger import FADE_US
+from maitred.core.limits.windows import Lifetime
+from maitred.engine.ports.store import CounterQuery
 
 MOST = 10
-OVENS_ASK, WEEK_US = TallyAsk("ovens"), 7 * 86_400 * 1_000_000
-CAP_ASK = TallyAsk("cap", WEEK_US)
+OVENS_ASK, WEEK_US = CounterQuery("ovens"), 7 * 86_400 * 1_000_000
+CAP_ASK = CounterQuery("cap", WEEK_US)
 OFTEN = replace(CAP, maximum=10)
 ROOMY = replace(OVENS, maximum=10_000)
 MINUTE = timedelta(minutes=1)
@@ -33,7 +33,7 @@ def test_a_counter_is_told_as_it_stands(settle, tallies):
     assert (told.limit, told.held, told.used, told.live) == ("ovens", 1, 1, 2)
     assert (told.subject, told.window) == (needs(OVENS)[0].counter.subject, "day/2026-12-01")
     assert told.resets_at == datetime(2026, 12, 2, tzinfo=UTC)
-    assert tallies(TallyAsk("another")) == tallies() == []
+    assert tallies(CounterQuery("another")) == tallies() == []
 
 
 def test_of_each_limit_the_fullest_come_first_and_only_so_many(settle, tallies):
@@ -51,7 +51,7 @@ def test_of_each_limit_the_fullest_come_first_and_only_so_many(settle, tallies):
 
 def test_a_window_that_has_ended_is_not_told(settle, tallies):
     settle(take(needs(OVENS, replace(OVENS, name="ever", window=Lifetime()))))
-    asks = OVENS_ASK, TallyAsk("ever")
+    asks = OVENS_ASK, CounterQuery("ever")
     midnight = datetime(2026, 12, 2, tzinfo=UTC)
     assert [tally.limit for tally in tallies(*asks, now=midnight - MINUTE)] == ["ovens", "ever"]
     assert [tally.limit for tally in tallies(*asks, now=midnight)] == ["ever"]
@@ -84,12 +84,12 @@ def test_subjects_can_be_chosen_by_how_they_begin(settle, tallies):
     settle(*(take(needs(OVENS, location=f"s-{store}")) for store in ("1", "12", "\u00e9", "2")))
     for store in ("s-1", "s-\u00e9"):
         start = needs(OVENS, location=store)[0].counter.subject
-        assert [each.subject for each in tallies(TallyAsk("ovens", subject_start=start))] == [start]
+        assert [each.subject for each in tallies(CounterQuery("ovens", subject_start=start))] == [start]
 
 
 def test_what_a_limit_counted_under_another_kind_of_window_is_not_told(settle, tallies):
     settle(take(needs(OVENS)))
-    assert tallies(TallyAsk("ovens", WEEK_US)) == []
+    assert tallies(CounterQuery("ovens", WEEK_US)) == []
 
 
 def test_at_a_steady_pace_the_recent_units_are_those_of_the_while(settle, tallies):

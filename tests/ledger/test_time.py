@@ -17,10 +17,10 @@ from tests.ledger.asks import (
     take,
 )
 
-from maitred.core.lots import Refused
-from maitred.core.reasons import Reason
-from maitred.core.windows import Calendar, Lifetime, Period, Rolling
-from maitred.engine.ledger import MAX_DUE_PER_BATCH, Count
+from maitred.core.limits.lots import Refused
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling
+from maitred.core.rules.reasons import Reason
+from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH, Count
 
 
 def test_a_hold_expires_by_itself_at_its_instant_and_not_before(settle, counts):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from maitred.bootstrap.clients import Client
-from maitred.core.consents import Consent, ConsentState
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decisions import Explain
+from maitred.core.privacy.consents import Consent, ConsentState
 
 RULES = """\
 apiVersion: maitred/v1

@@ -8,7 +8,7 @@ import pytest
 from tests.iab.conftest import Encoder
 from tests.privacy.shop import CONTEXT, RULES, Shop, names, reasons
 
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import ConsentSignals
 from maitred.rpc.client import ClientError
 

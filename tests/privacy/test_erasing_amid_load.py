@@ -10,11 +10,11 @@ from tests.databases import connected
 from tests.privacy.shop import RULES, Shop, names
 
 from maitred.bootstrap.rules import load_policy
-from maitred.core.decide import decide
-from maitred.core.decisions import Explain
-from maitred.engine.codec import decode_body
-from maitred.engine.people import People
-from maitred.engine.records import question_of
+from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decisions import Explain
+from maitred.engine.customers.people import People
+from maitred.engine.deciding.codec import decode_body
+from maitred.engine.deciding.records import question_of
 from maitred.rpc.client import ClientError
 from maitred.store import open_read_only, open_store
 from maitred.vault import open_vault

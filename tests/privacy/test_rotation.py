@@ -5,7 +5,7 @@ from tests.databases import connected
 from tests.privacy.shop import RULES, Shop, names
 
 from maitred.cli import main
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decisions import Explain
 from maitred.vault import KeyringUnusable, open_vault
 
 

@@ -13,8 +13,8 @@ from tests.privacy.shop import Shop
 from maitred.bootstrap.rules import check_rules
 from maitred.cli.answers import answer_view, record_view
 from maitred.cli.plainly import answer_json, record_json
-from maitred.core.treatments import LINES, TEXTS
-from maitred.rulefiles import kinds
+from maitred.core.rules.treatments import LINES, TEXTS
+from maitred.rulefiles.kinds import models
 from maitred.v1 import decision_pb2 as pb
 
 HEAD = """\
@@ -93,7 +93,7 @@ def test_the_fields_are_those_of_the_api_and_of_rule_files():
     fields = pb.Treatment.DESCRIPTOR.fields
     assert set(TEXTS) == {field.name for field in fields}
     assert {field.name for field in fields if field.is_repeated} == LINES
-    assert set(TEXTS) == kinds.Treatment.model_fields.keys() - {"claimed"}
+    assert set(TEXTS) == models.Treatment.model_fields.keys() - {"claimed"}
 
 
 def test_every_text_reaches_the_answer_the_record_and_the_export(shop):

@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maitred import cel, situations
-from maitred.core.consents import ConsentState
-from maitred.core.decide import decide
-from maitred.core.decisions import Explain, Question
-from maitred.core.explain import explain
-from maitred.core.policy import compile_policy
-from maitred.core.privacy import (
+from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.explaining.explain import explain
+from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.purposes import (
     Basis,
     Jurisdiction,
     Known,
@@ -27,11 +26,21 @@ from maitred.core.privacy import (
     is_minor,
     permissions_in,
 )
-from maitred.core.reads import SituationReads, attributes_read
-from maitred.core.reasons import Reason
-from maitred.core.rules import Action, ActionType, Atom, Location, Requirement, Ruleset, Situation, Treatment
-from maitred.core.treatments import Placeholder
-from maitred.core.values import Attribute, AttributeType, Kind
+from maitred.core.privacy.reads import SituationReads, attributes_read
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import (
+    Action,
+    ActionType,
+    Atom,
+    Location,
+    Requirement,
+    Ruleset,
+    Situation,
+    Treatment,
+)
+from maitred.core.rules.treatments import Placeholder
+from maitred.core.values.types import Attribute, AttributeType, Kind
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 PURPOSES = ("ads", "perks", "service", "health-offers", "status-offers")

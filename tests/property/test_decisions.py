@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maitred import cel
-from maitred.core.decide import decide
-from maitred.core.decisions import Explain, Question
-from maitred.core.explain import explain
-from maitred.core.expressions import Score
-from maitred.core.policy import compile_policy
-from maitred.core.reasons import Reason
-from maitred.core.rules import Action, ActionType, Location, Requirement, Ruleset
-from maitred.core.values import Attribute, AttributeType, Invalid, Kind
+from maitred.core.conditions.expressions import Score
+from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.explaining.explain import explain
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action, ActionType, Location, Requirement, Ruleset
+from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 STORE = Location("12", "Europe/Berlin", {})

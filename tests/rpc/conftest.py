@@ -10,13 +10,12 @@ from typing import Any
 import grpc
 import pytest
 
-from maitred.core.consents import Consent
-from maitred.core.decisions import Explain, Proposal, Refusal
-from maitred.core.limits import LimitKind
-from maitred.core.outcomes import OutcomeKind
-from maitred.core.reasons import Reason
-from maitred.core.rules import ActionType
-from maitred.core.treatments import Treatment
+from maitred.core.deciding.decisions import Explain, OutcomeKind, Proposal, Refusal
+from maitred.core.limits.limits import LimitKind
+from maitred.core.privacy.consents import Consent
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import ActionType
+from maitred.core.rules.treatments import Treatment
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,
@@ -33,7 +32,7 @@ from maitred.engine.calls import (
     StepCall,
 )
 from maitred.engine.errors import CallError, Code
-from maitred.engine.observer import Event
+from maitred.engine.ports.observer import Event
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub

@@ -10,15 +10,9 @@ from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from maitred.engine.errors import Code
-from maitred.engine.observer import CallFailed
+from maitred.engine.ports.observer import CallFailed
 from maitred.rpc.admission import CALL_THREADS
-from maitred.rpc.arrivals import (
-    CROWDED_LOOKS_MOST,
-    LOOK_SECONDS,
-    LOOKS_MOST,
-    MESSAGE_MOST_SECONDS,
-    Arrivals,
-)
+from maitred.rpc.arrivals import CROWDED_LOOKS_MOST, LOOK_SECONDS, LOOKS_MOST, MESSAGE_MOST_SECONDS, Arrivals
 from maitred.rpc.stock import HEALTH_THREADS
 from maitred.rpc.workers import Workers
 from maitred.v1 import decision_pb2 as pb

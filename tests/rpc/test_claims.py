@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import grpc
 import pytest
 
-from maitred.core.outcomes import Outcome, OutcomeKind
-from maitred.core.reasons import Reason
+from maitred.core.deciding.decisions import Outcome, OutcomeKind
+from maitred.core.rules.reasons import Reason
 from maitred.engine.calls import ClaimAnswer, OutcomeAnswer, StepCall
 from maitred.rpc.client import Client, ClientError
 from maitred.v1 import decision_pb2 as pb

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import grpc
 import pytest
 
-from maitred.core.decisions import Explain
-from maitred.core.reasons import Reason
-from maitred.core.rules import ActionType
+from maitred.core.deciding.decisions import Explain
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import ActionType
 from maitred.rpc.client import Client, ClientError
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.decisions import Explain
-from maitred.core.reasons import Reason
-from maitred.core.rules import ActionType
+from maitred.core.deciding.decisions import Explain
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import ActionType
 from maitred.engine.errors import CallError, Code
 from maitred.rpc.context import CONTEXT_MOST_BYTES, CONTEXT_MOST_LEVELS
 from maitred.rpc.convert.decisions import decide_call, decide_response, get_decision_call

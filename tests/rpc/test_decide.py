@@ -1,6 +1,6 @@
 import pytest
 
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decisions import Explain
 from maitred.v1 import decision_pb2 as pb
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maitred.engine.errors import CallError, Code
-from maitred.engine.observer import CallFailed
+from maitred.engine.ports.observer import CallFailed
 from maitred.rpc.status import STATUS_OF
 from maitred.v1 import decision_pb2 as pb
 

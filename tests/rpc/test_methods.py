@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maitred.core.consents import ConsentState
-from maitred.core.outcomes import OutcomeKind
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.privacy.consents import ConsentState
 from maitred.engine.errors import CallError, Code
-from maitred.engine.observer import CallFailed
+from maitred.engine.ports.observer import CallFailed
 from maitred.rpc.methods import METHODS as TABLE
 from maitred.rpc.status import STATUS_OF
 from maitred.v1 import decision_pb2 as pb

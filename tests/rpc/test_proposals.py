@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.decisions import Proposal
-from maitred.core.rules import ActionType
-from maitred.core.treatments import Treatment
+from maitred.core.deciding.decisions import Proposal
+from maitred.core.rules.ruleset import ActionType
+from maitred.core.rules.treatments import Treatment
 from maitred.engine.calls import Answer, ClaimAnswer
-from maitred.engine.recurring import MAX_REMEMBERED
+from maitred.engine.deciding.recurring import MAX_REMEMBERED
 from maitred.rpc.convert import proposals as room
 from maitred.rpc.convert.claims import claim_response
 from maitred.rpc.convert.decisions import decide_response

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from maitred.core.limits import LimitKind
+from maitred.core.limits.limits import LimitKind
 from maitred.engine.calls import LimitsCall
 from maitred.rpc.client import Client
 from maitred.rpc.convert.rulesets import KIND_NUMBERS

@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from maitred.engine.errors import Code
-from maitred.engine.observer import CallFailed
+from maitred.engine.ports.observer import CallFailed
 from maitred.rpc.server import ListenError
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from maitred.core.conditions import Condition, Expression, Residual, Unknown
-from maitred.core.derivation import Derivation
-from maitred.core.expressions import ExpressionError, Row, Score
-from maitred.core.faults import Fault, RulesetInvalid
-from maitred.core.rules import Situation
-from maitred.core.values import Attribute
+from maitred.core.conditions.derivation import Derivation
+from maitred.core.conditions.expressions import ExpressionError, Row, Score
+from maitred.core.conditions.model import Condition, Expression, Residual, Unknown
+from maitred.core.rules.faults import Fault, RulesetInvalid
+from maitred.core.rules.ruleset import Situation
+from maitred.core.values.types import Attribute
 from maitred.rulefiles import Loaded, load
 
 NAME = re.compile(r"\b(?:customer|basket|session|location|situation|row|list)\.\w+|\bnow\b|\bchannel\b")

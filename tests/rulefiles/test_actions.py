@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from maitred.core.rules import ActionType, Live, Treatment
-from maitred.core.treatments import Placeholder
+from maitred.core.rules.ruleset import ActionType, Live, Treatment
+from maitred.core.rules.treatments import Placeholder
 
 FULL = """\
 owner: perks-team

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from maitred.core.treatments import Placeholder
-from maitred.rulefiles.alternatives import MOST
+from maitred.core.rules.treatments import Placeholder
+from maitred.rulefiles.limiting.alternatives import MOST
 
 ACTION = """\
 apiVersion: maitred/v1

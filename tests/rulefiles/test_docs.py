@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from maitred.rulefiles.registry import KINDS
+from maitred.rulefiles.kinds.registry import KINDS
 from maitred.rulefiles.tree import read
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rule-files.md").read_text()

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from maitred.core.faults import Severity
-from maitred.rulefiles import limit_messages, messages, rule_messages
+from maitred.core.rules.faults import Severity
+from maitred.rulefiles.messages import file_messages, limit_messages, rule_messages
 
 
 def shown(fault):
@@ -294,7 +294,7 @@ def test_faults_are_bounded(bench, ruleset):
     assert faults[-1].message == "500 more are not shown: repair these first"
 
 
-@pytest.mark.parametrize("module", [messages, rule_messages, limit_messages])
+@pytest.mark.parametrize("module", [file_messages, rule_messages, limit_messages])
 def test_messages_are_in_house_style(module):
     """Lower case, no full stop, balanced backticks; with any word put in."""
     helpers = {"quoted", "listed", "did_you_mean", "yaml_word"}

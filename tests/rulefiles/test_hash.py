@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maitred.core.faults import RulesetInvalid
+from maitred.core.rules.faults import RulesetInvalid
 from maitred.rulefiles import load
 
 DOCUMENTS = [

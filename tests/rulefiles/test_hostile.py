@@ -5,15 +5,15 @@ import time
 
 import pytest
 
-from maitred.core.faults import RulesetInvalid
-from maitred.rulefiles import limits
+from maitred.core.rules.faults import RulesetInvalid
+from maitred.rulefiles.reading import bounds
 
 HEADER = "apiVersion: maitred/v1\nkind: Action\n"
 
 LIMIT = "apiVersion: maitred/v1\nkind: Capacity\nname: x\napplies_to: {all: true}\n"
 
 # A quarter of what is allowed: what is quadratic shows, and the suite stays short.
-SIZE_BYTES = limits.YAML_FILE_BYTES // 4
+SIZE_BYTES = bounds.YAML_FILE_BYTES // 4
 
 
 def filled(head, unit):
@@ -67,7 +67,7 @@ def test_a_file_of_faults_ends_soon(bench, ruleset, head, unit):
     started = time.process_time()
     faults = bench.faults(sources)
     assert time.process_time() - started < 10
-    assert len(faults) <= limits.FAULTS + 1
+    assert len(faults) <= bounds.FAULTS + 1
 
 
 @pytest.mark.parametrize("unit", ["a,b,c\n", "\x00\n", '"', "a\n", ",", "\n", "A,1\n", "x,2026-99-99\n"])

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from maitred.core.lots import MAX_NEEDS
+from maitred.core.limits.lots import MAX_NEEDS
 
 
 # Line 5 is `per` of a cap, line 6 its `limit`, line 7 its `window`.

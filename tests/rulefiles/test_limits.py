@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from tests.rulefiles.conftest import PERK
 
-from maitred.core.limits import Counts, LetterCase, LimitKind, OnFailure
-from maitred.core.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.limits.limits import Counts, LetterCase, LimitKind, OnFailure
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session
 
 DESIGN = """\
 apiVersion: maitred/v1

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maitred.core.rules import Location
-from maitred.rulefiles.tables import read_lines
+from maitred.core.rules.ruleset import Location
+from maitred.rulefiles.reading.tables import read_lines
 
 
 def test_lines_of_a_list():

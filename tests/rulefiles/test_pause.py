@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from maitred.core.faults import RulesetInvalid
+from maitred.core.rules.faults import RulesetInvalid
 from maitred.rulefiles import load
-from maitred.rulefiles.pause import collector_paused
+from maitred.rulefiles.reading.collector import collector_paused
 
 
 def test_off_during_a_load_and_on_after_it_even_where_it_fails(bench, ruleset):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maitred.core.privacy import Basis, Minors
-from maitred.core.signals import IabMapping
+from maitred.core.privacy.purposes import Basis, Minors
+from maitred.core.privacy.signals import IabMapping
 
 
 def told(faults):

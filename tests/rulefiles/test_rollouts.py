@@ -1,7 +1,7 @@
 from datetime import date
 from fractions import Fraction
 
-from maitred.core.rules import Rollout, RolloutStep
+from maitred.core.rules.ruleset import Rollout, RolloutStep
 
 STAFF = "apiVersion: maitred/v1\nkind: List\nname: staff\nvalues: ['Zoe\u0308', c-1]\n"
 

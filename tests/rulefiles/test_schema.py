@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from maitred.rulefiles import combined_schema, schema_files, schemas
-from maitred.rulefiles.registry import KINDS
+from maitred.rulefiles.kinds.registry import KINDS
 
 COMMITTED = Path(__file__).parents[2] / "rules" / "schema"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from maitred.core.conditions import Residual
-from maitred.core.derivation import SituationError
-from maitred.core.rules import Atom
+from maitred.core.conditions.derivation import SituationError
+from maitred.core.conditions.model import Residual
+from maitred.core.rules.ruleset import Atom
 from maitred.rulefiles import load
 
 

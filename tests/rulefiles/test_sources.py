@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from maitred.core.faults import RulesetInvalid
-from maitred.rulefiles import limits, read_sources
+from maitred.core.rules.faults import RulesetInvalid
+from maitred.rulefiles import read_sources
+from maitred.rulefiles.reading import bounds
 
 
 def refused(directory):
@@ -114,10 +115,10 @@ def test_an_unreadable_file_is_told(tmp_path, monkeypatch):
 
 
 def test_files_over_their_limit(tmp_path):
-    (tmp_path / "a.yaml").write_bytes(b" " * limits.YAML_FILE_BYTES)
-    (tmp_path / "b.yaml").write_bytes(b" " * (limits.YAML_FILE_BYTES + 1))
+    (tmp_path / "a.yaml").write_bytes(b" " * bounds.YAML_FILE_BYTES)
+    (tmp_path / "b.yaml").write_bytes(b" " * (bounds.YAML_FILE_BYTES + 1))
     with (tmp_path / "c.csv").open("wb") as file:
-        file.truncate(limits.TABLE_FILE_BYTES + 1)
+        file.truncate(bounds.TABLE_FILE_BYTES + 1)
     faults = refused(tmp_path)
     assert faults == {
         "b.yaml": "the file is over 1 MiB: split it",
@@ -126,7 +127,7 @@ def test_files_over_their_limit(tmp_path):
 
 
 def test_all_files_together_over_their_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "RULESET_BYTES", 10)
+    monkeypatch.setattr(bounds, "RULESET_BYTES", 10)
     (tmp_path / "a.yaml").write_text("12345678")
     (tmp_path / "b.yaml").write_text("12345678")
     assert "together" in refused(tmp_path)["b.yaml"]
@@ -134,7 +135,7 @@ def test_all_files_together_over_their_limit(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("limit", "words"), [("RULESET_FILES", "files"), ("DIRECTORY_ENTRIES", "entries")])
 def test_too_many_files_or_entries(tmp_path, monkeypatch, limit, words):
-    monkeypatch.setattr(limits, limit, 2)
+    monkeypatch.setattr(bounds, limit, 2)
     for name in ("a.yaml", "b.yaml", "c.yaml"):
         (tmp_path / name).write_text("x")
     assert f"more than 2 {words}" in refused(tmp_path)[""]

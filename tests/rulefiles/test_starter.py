@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from maitred.cel import compiler
-from maitred.core.rules import ActionType
+from maitred.core.rules.ruleset import ActionType
 from maitred.rulefiles import load, read_sources
 from maitred.situations import deriver
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.rules import Live, Treatment
-from maitred.core.treatments import Placeholder
-from maitred.core.values import Attribute
-from maitred.rulefiles import limits
-from maitred.rulefiles.tables import Row, cell_column, cell_reader, read_lines, read_table, type_of
+from maitred.core.rules.ruleset import Live, Treatment
+from maitred.core.rules.treatments import Placeholder
+from maitred.core.values.types import Attribute
+from maitred.rulefiles.reading import bounds
+from maitred.rulefiles.reading.tables import Row, cell_column, cell_reader, read_lines, read_table, type_of
 
 COUPONS = """\
 apiVersion: maitred/v1
@@ -241,7 +241,7 @@ def test_a_row_of_fourteen_thousand_products(with_table, bench):
 
 
 def test_tables_over_their_limit(table_faults, monkeypatch):
-    monkeypatch.setattr(limits, "TABLE_FILE_BYTES", 1 << 20)
+    monkeypatch.setattr(bounds, "TABLE_FILE_BYTES", 1 << 20)
     assert table_faults(HEADER + "x" * (1 << 20))[0] == "coupons.csv:0:0 the file is over 1 MiB: split it"
 
 

@@ -2,8 +2,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from maitred.core.conditions import TRUE
-from maitred.core.rules import Atom, Situation
+from maitred.core.conditions.model import TRUE
+from maitred.core.rules.ruleset import Atom, Situation
 from maitred.situations.derive import MemoDeriver, assemble
 from maitred.situations.graph import build, split
 from maitred.situations.plan import plan

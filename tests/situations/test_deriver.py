@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from maitred.core.conditions import TRUE
-from maitred.core.derivation import Derivation, SituationError, atoms_of
-from maitred.core.rules import Atom, Situation
+from maitred.core.conditions.derivation import Derivation, SituationError, atoms_of
+from maitred.core.conditions.model import TRUE
+from maitred.core.rules.ruleset import Atom, Situation
 from maitred.situations import derive, deriver
 from maitred.situations.engine import Engine, EngineFailure
 from maitred.situations.memo import Memo
@@ -263,8 +263,8 @@ def test_a_memo_forgets_the_oldest_and_keeps_what_is_used():
 def test_no_thread_is_left_running_and_nothing_of_the_service_is_loaded():
     code = """
 import json, sys, threading
-from maitred.core.conditions import TRUE
-from maitred.core.rules import Atom, Situation
+from maitred.core.conditions.model import TRUE
+from maitred.core.rules.ruleset import Atom, Situation
 from maitred.situations import deriver
 made = deriver([Situation("a", all=(Atom("x", TRUE),))])
 assert made.derive(1, 0).holds == {"a"}

@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from maitred.engine.ports import DecisionRecord
+from maitred.engine.ports.store import DecisionRecord
 from maitred.store import open_store
 
 BATCH = 8

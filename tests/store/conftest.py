@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.store.customers import Customer
 
-from maitred.engine.ports import DecisionRecord
+from maitred.engine.ports.store import DecisionRecord
 from maitred.store import SqlStore, open_store
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, 123456, tzinfo=UTC)

@@ -3,10 +3,10 @@
 import os
 from datetime import UTC, datetime, timedelta
 
-from maitred.core.consents import Consent, ConsentState
-from maitred.core.lots import Origin, Take
-from maitred.core.outcomes import OutcomeKind
-from maitred.engine.ports import OutcomeRow, Person
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.limits.lots import Origin, Take
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.engine.ports.store import OutcomeRow, Person
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

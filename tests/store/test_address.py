@@ -1,7 +1,7 @@
 import pytest
 
 from maitred.store import StoreUnusable, open_store
-from maitred.store.address import parse, postgres_name, sqlite_file
+from maitred.store.databases.address import parse, postgres_name, sqlite_file
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
-from maitred.engine.ports import StoreDown
+from maitred.engine.ports.store import StoreDown
 
 READERS = 3
 WAIT_SECONDS = 20

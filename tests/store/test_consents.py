@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maitred.core.consents import Consent, ConsentState
-from maitred.engine.ports import Person, StoreConflict
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.engine.ports.store import Person, StoreConflict
 from maitred.store import open_store
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, 1, tzinfo=UTC)

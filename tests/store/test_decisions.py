@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maitred.engine.ports import DecisionRecord
+from maitred.engine.ports.store import DecisionRecord
 
 BATCH_SIZES = [1, 8, 257, 700]
 

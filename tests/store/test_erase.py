@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from tests.store.customers import NOON
 
-from maitred.core.consents import Consent, ConsentState
-from maitred.core.limits import Counter, Heat, Need
-from maitred.core.lots import Origin, Release, Status, Take, UnitState
-from maitred.core.outcomes import OutcomeKind
-from maitred.core.reasons import Reason
-from maitred.engine.ports import OutcomeRow, StoreConflict
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.limits.limits import Counter, LockRank, Need
+from maitred.core.limits.lots import Origin, Release, Status, Take, UnitState
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.rules.reasons import Reason
+from maitred.engine.ports.store import OutcomeRow, StoreConflict
 from maitred.store import open_store
 
 MINUTE_US = 60_000_000
@@ -25,7 +25,7 @@ POOL = Need(Counter("pool", "", "day"), 1_000_000, Reason.CAPACITY_EXHAUSTED)
 
 def cap_of(subject, lookback_us=None):
     window = "rolling" if lookback_us else "day"
-    counter = Counter("cap", subject, window, heat=Heat.PERSON)
+    counter = Counter("cap", subject, window, heat=LockRank.PERSON)
     return Need(counter, 1_000_000, Reason.FREQUENCY_CAPPED, lookback_us)
 
 
@@ -143,7 +143,7 @@ def test_an_erasure_that_was_interrupted_can_be_begun_again(store, customer, liv
         raise StoreConflict("halfway")
 
     with monkeypatch.context() as broken:
-        broken.setattr("maitred.store.erasing.erase_rest", fail)
+        broken.setattr("maitred.store.people.erasing.erase_rest", fail)
         with pytest.raises(StoreConflict, match="halfway"):
             store.erase(ann.ref)
     assert store.person([ann.person.pseudonym])

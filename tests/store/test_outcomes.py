@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maitred.core.outcomes import OutcomeKind
-from maitred.engine.ports import OutcomeRow, StoreConflict
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.engine.ports.store import OutcomeRow, StoreConflict
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, 1, tzinfo=UTC)
 DECISION = b"a decision of 16"

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maitred.engine.ports import Pause
+from maitred.engine.ports.store import Pause
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, 1, tzinfo=UTC)
 PIZZA = Pause("free-pizza", NOON, "operator", "the ovens are cold")

@@ -3,8 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from maitred.core.consents import ConsentState
-from maitred.engine.ports import Person, StoreConflict
+from maitred.core.privacy.consents import ConsentState
+from maitred.engine.ports.store import Person, StoreConflict
 from maitred.store import open_store
 
 

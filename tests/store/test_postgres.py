@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.engine import make_url
 
-from maitred.engine.ports import StoreConflict, StoreDown
+from maitred.engine.ports.store import StoreConflict, StoreDown
 from maitred.store import StoreUnusable, open_store
 
 REPLICAS = 4

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.engine import URL
 
-from maitred.core.consents import Consent, ConsentState
-from maitred.engine.ports import Pause, Person, StoreDown
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.engine.ports.store import Pause, Person, StoreDown
 from maitred.store import StoreUnusable, open_read_only, open_store
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.engine.ports import StoredRuleset
-from maitred.store import bundle
+from maitred.engine.ports.store import StoredRuleset
+from maitred.store.log import rulesets
 
 RULESET = StoredRuleset(
     hash="ab" * 32,
@@ -36,11 +36,11 @@ def test_a_large_ruleset_comes_back_and_is_kept_small(store):
     large = replace(RULESET, sources={"actions.csv": table})
     store.save_ruleset(large)
     assert store.ruleset(large.hash) == large
-    assert len(bundle.pack(large.sources)) * 3 < len(table)
+    assert len(rulesets.pack(large.sources)) * 3 < len(table)
 
 
 @given(st.dictionaries(st.text(max_size=30), st.binary(max_size=300), max_size=8))
 def test_a_bundle_unpacks_to_what_was_packed_whatever_the_order(sources):
     backwards = dict(reversed(list(sources.items())))
-    assert bundle.unpack(bundle.pack(sources)) == sources
-    assert bundle.pack(backwards) == bundle.pack(sources)
+    assert rulesets.unpack(rulesets.pack(sources)) == sources
+    assert rulesets.pack(backwards) == rulesets.pack(sources)

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from tests.databases import opened
 
-from maitred.core.lots import Unit
+from maitred.core.limits.lots import Unit
 from maitred.store import StoreUnusable, open_store, schema
 from maitred.store.tables import METADATA
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from maitred.engine.ports import StoreConflict, StoreDown
+from maitred.engine.ports.store import StoreConflict, StoreDown
 from maitred.store import StoreUnusable, open_store
-from maitred.store.sqlite import FIXED_VERSION, warnings_for
+from maitred.store.databases.sqlite import FIXED_VERSION, warnings_for
 
 pytestmark = pytest.mark.empty_database
 

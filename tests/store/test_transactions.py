@@ -3,7 +3,7 @@ import threading
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from maitred.engine.ports import StoreDown
+from maitred.engine.ports.store import StoreDown
 
 
 def break_it(transaction) -> None:

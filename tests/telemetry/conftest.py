@@ -12,9 +12,9 @@ from opentelemetry.proto.collector.logs.v1 import logs_service_pb2, logs_service
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
-from maitred.core.reasons import Reason
+from maitred.core.rules.reasons import Reason
 from maitred.core.trace import TraceContext
-from maitred.engine.observer import ClaimMoved, ClaimResult, DecisionMade
+from maitred.engine.ports.observer import ClaimMoved, ClaimResult, DecisionMade
 
 
 class Receiver:

@@ -6,10 +6,10 @@ from importlib.metadata import version
 
 import pytest
 
-from maitred.core.reasons import Reason
+from maitred.core.rules.reasons import Reason
 from maitred.core.trace import TraceContext
 from maitred.engine.errors import Code
-from maitred.engine.observer import BatchCommitted, CallFailed, RulesetLoaded, RulesetRefused
+from maitred.engine.ports.observer import BatchCommitted, CallFailed, RulesetLoaded, RulesetRefused
 from maitred.telemetry.observer import make_observer
 
 SERVER = 2

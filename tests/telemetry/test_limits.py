@@ -4,12 +4,12 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from maitred.core.reasons import Reason
-from maitred.engine.observer import ClaimResult, Fullness, HoldsExpired, LimitsSeen, PauseChanged
-from maitred.telemetry.limits import STALE_SECONDS, LimitMetrics
-from maitred.telemetry.metrics import CHANNELS_MOST
-from maitred.telemetry.narrate import Narrator
+from maitred.core.rules.reasons import Reason
+from maitred.engine.ports.observer import ClaimResult, Fullness, HoldsExpired, LimitsSeen, PauseChanged
 from maitred.telemetry.observer import make_observer
+from maitred.telemetry.process_log.narrate import Narrator
+from maitred.telemetry.signals.limits import STALE_SECONDS, LimitMetrics
+from maitred.telemetry.signals.metrics import CHANNELS_MOST
 
 OVENS = "store-ovens"
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.telemetry import configure_logging
-from maitred.telemetry.lines import LineHandler
-from maitred.telemetry.render import FAULTS_MAX, VALUE_MAX_CHARS, Columns, escape, json_line
+from maitred.telemetry.process_log.lines import LineHandler
+from maitred.telemetry.process_log.render import FAULTS_MAX, VALUE_MAX_CHARS, Columns, escape, json_line
 
 HOSTILE = 'x\n{"level": "error", "event": "forged"}\r\x1b[2J\x1b]0;title\x07\x9b31m\x7f\u202e\u2028\ud800\x00'
 

@@ -6,8 +6,8 @@ import pytest
 
 from maitred.core.trace import TraceContext
 from maitred.engine.errors import Code
-from maitred.engine.observer import BatchCommitted, CallFailed, RulesetLoaded, RulesetRefused
-from maitred.telemetry.narrate import CALLS_PER_CODE_AND_SECOND, Narrator
+from maitred.engine.ports.observer import BatchCommitted, CallFailed, RulesetLoaded, RulesetRefused
+from maitred.telemetry.process_log.narrate import CALLS_PER_CODE_AND_SECOND, Narrator
 
 
 class Clock:

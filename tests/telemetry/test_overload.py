@@ -5,13 +5,12 @@ import time
 
 import pytest
 
-from maitred.engine.observer import BatchCommitted, CallFailed
-from maitred.telemetry import exporting
-from maitred.telemetry.exporting import CLOSE_SECONDS, ExportingObserver
-from maitred.telemetry.exports import Batching
-from maitred.telemetry.losses import Losses
+from maitred.engine.ports.observer import BatchCommitted, CallFailed
+from maitred.telemetry.export import exporting
+from maitred.telemetry.export.exporting import CLOSE_SECONDS, ExportingObserver
+from maitred.telemetry.export.outbox import STRAGGLER_SECONDS, Courier, Losses, Outbox
+from maitred.telemetry.export.settings import Batching
 from maitred.telemetry.observer import make_observer
-from maitred.telemetry.outbox import STRAGGLER_SECONDS, Courier, Outbox
 
 # Two outboxes may each have a straggler; a shared machine needs a second to notice.
 CLOSED_WITHIN_SECONDS = CLOSE_SECONDS + 2 * STRAGGLER_SECONDS + 1.5

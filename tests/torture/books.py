@@ -8,7 +8,7 @@ import grpc
 from sqlalchemy import bindparam, create_engine, text
 from sqlalchemy.engine import make_url
 
-from maitred.core.lots import UnitState
+from maitred.core.limits.lots import UnitState
 from maitred.v1 import ruleset_pb2 as pb
 
 HELD, CONFIRMED = UnitState.HELD.value, UnitState.CONFIRMED.value

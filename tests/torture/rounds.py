@@ -11,8 +11,8 @@ from tests.torture.books import CONFIRMED, HELD, LIVE, Books, Sampler, sums, tol
 from tests.torture.crew import COUNTED, STORES
 from tests.torture.crowd import in_threads
 
-from maitred.core.limits import Counts, needs_of
-from maitred.core.lots import UnitState
+from maitred.core.limits.limits import Counts, needs_of
+from maitred.core.limits.lots import UnitState
 from maitred.v1 import decision_pb2 as pb
 
 UNITS = 300

@@ -8,12 +8,7 @@ from pathlib import Path
 
 from tests.vault.rings import PROCESSES, names_in, rotate
 
-from maitred.vault import (
-    change_keyring,
-    make_keyring,
-    open_vault,
-    read_keyring,
-)
+from maitred.vault import change_keyring, make_keyring, open_vault, read_keyring
 
 
 def check_values_once_started(path: Path) -> dict[int, bytes]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from maitred.engine.sealing import SealBroken, Vault
+from maitred.engine.ports.vault import SealBroken, Vault
 from maitred.vault import Keyring, KeyringVault
 from maitred.vault import cache as cache_module
 from maitred.vault.macs import Mac

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
 
-from maitred.core.decisions import Explain, Proposal
-from maitred.core.reasons import Reason
+from maitred.core.deciding.decisions import Explain, Proposal
+from maitred.core.rules.reasons import Reason
 from maitred.rpc.client import Client
 
 from .customers import Customer

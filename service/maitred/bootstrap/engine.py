@@ -5,25 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maitred import iab
-from maitred.core.signals import Gpp, Malformed, Tcf
-from maitred.engine.claims import Claims
-from maitred.engine.committer import Committer
-from maitred.engine.observer import LimitsSeen, Observer
-from maitred.engine.operators import Operators
-from maitred.engine.outcomes import Outcomes
-from maitred.engine.pauses import Pauses
-from maitred.engine.people import REF_OCTETS, People
-from maitred.engine.ports import Store
-from maitred.engine.privacy import PrivacyOffice
-from maitred.engine.proposals import Proposals
-from maitred.engine.records import Records
-from maitred.engine.rulesets import Load, Rulesets
-from maitred.engine.sealing import Vault
-from maitred.engine.service import SPAN_ID_OCTETS, TRACE_ID_OCTETS, DecisionService
-from maitred.engine.standings import Standings
-from maitred.engine.telling import Teller
-from maitred.engine.tickets import MoveTicket
-from maitred.engine.upkeep import LOOK_SECONDS, Chore
+from maitred.core.privacy.signals import Gpp, Malformed, Tcf
+from maitred.engine.claiming.claims import ClaimEvents, Claims
+from maitred.engine.claiming.outcomes import Outcomes
+from maitred.engine.claiming.proposals import Proposals
+from maitred.engine.customers.people import REF_OCTETS, People
+from maitred.engine.customers.rights import PrivacyOffice
+from maitred.engine.deciding.committer import Committer
+from maitred.engine.deciding.records import Records
+from maitred.engine.deciding.service import SPAN_ID_OCTETS, TRACE_ID_OCTETS, DecisionService
+from maitred.engine.deciding.tickets import MoveTicket
+from maitred.engine.operating.limits import LimitReport
+from maitred.engine.operating.pauses import Operators, Pauses
+from maitred.engine.operating.rulesets import Load, Rulesets
+from maitred.engine.operating.upkeep import LOOK_SECONDS, Chore
+from maitred.engine.ports.observer import LimitsSeen, Observer
+from maitred.engine.ports.store import Store
+from maitred.engine.ports.vault import Vault
 from maitred.vault import Pool
 
 from .retention import Retention
@@ -46,7 +44,7 @@ class Engine:
     operator: Operators
     privacy: PrivacyOffice
     pauses: Pauses
-    standings: Standings
+    standings: LimitReport
 
 
 def make_engine(
@@ -61,7 +59,7 @@ def make_engine(
     pauses = Pauses(store, rulesets, now)
     proposals = Proposals(records, rulesets, people.veil)
     outcomes = Outcomes(store, proposals, committer, now)
-    standings = Standings(store, rulesets, now, people.veil)
+    standings = LimitReport(store, rulesets, now, people.veil)
     return Engine(
         rulesets,
         records,
@@ -84,7 +82,7 @@ def make_engine(
             outcomes,
             now=now,
             paused=pauses.names,
-            teller=Teller(observer),
+            teller=ClaimEvents(observer),
         ),
         Operators(pauses, standings, observer),
         PrivacyOffice(store, records, people, rulesets=rulesets, standings=standings, now=now),

@@ -2,14 +2,7 @@
 
 from pathlib import Path
 
-from maitred.vault import (
-    Keyring,
-    KeyringUnusable,
-    change_keyring,
-    check_values,
-    make_keyring,
-    read_keyring,
-)
+from maitred.vault import Keyring, KeyringUnusable, change_keyring, check_values, make_keyring, read_keyring
 
 __all__ = [
     "Keyring",

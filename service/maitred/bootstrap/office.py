@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from maitred import store
-from maitred.engine.ports import Audit, StoreDown
+from maitred.engine.ports.store import Audit, StoreDown
 from maitred.settings import Keep
 from maitred.store import StoreUnusable
 

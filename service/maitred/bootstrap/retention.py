@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from maitred.engine.ports import Store, StoreConflict
+from maitred.engine.ports.store import Store, StoreConflict
 from maitred.settings import Keep
 
 FEWEST_ROWS, MOST_ROWS = 25, 1_000

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maitred import cel, rulefiles, situations
-from maitred.core.faults import Fault, RulesetInvalid
-from maitred.core.policy import Policy, compile_policy
-from maitred.core.rules import Ruleset
+from maitred.core.rules.faults import Fault, RulesetInvalid
+from maitred.core.rules.policy import Policy, compile_policy
+from maitred.core.rules.ruleset import Ruleset
 
 from .provenance import commit_of
 
@@ -36,6 +36,6 @@ def check_rules(directory: Path) -> Checked:
 
 
 def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:
-    """An ``engine.rulesets.Load``: raises ``RulesetInvalid``."""
+    """An ``engine.operating.rulesets.Load``: raises ``RulesetInvalid``."""
     loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit)
     return compile_policy(loaded.ruleset, situations.deriver)

@@ -13,13 +13,13 @@ from types import TracebackType
 from typing import Self
 
 from maitred import rulefiles, store, telemetry, vault
-from maitred.core.faults import RulesetInvalid
-from maitred.core.policy import Policy
-from maitred.engine.log import Log
-from maitred.engine.observer import Observer, RulesetRefused
-from maitred.engine.ports import Store, StoreConflict, StoreDown
-from maitred.engine.sealing import Vault
-from maitred.engine.upkeep import Upkeep
+from maitred.core.rules.faults import RulesetInvalid
+from maitred.core.rules.policy import Policy
+from maitred.engine.operating.upkeep import Upkeep
+from maitred.engine.ports.log import Log
+from maitred.engine.ports.observer import Observer, RulesetRefused
+from maitred.engine.ports.store import Store, StoreConflict, StoreDown
+from maitred.engine.ports.vault import Vault
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server, TlsFiles
 from maitred.settings import Settings

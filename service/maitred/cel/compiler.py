@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from maitred.core.conditions import Condition
-from maitred.core.expressions import (
+from maitred.core.conditions.expressions import (
     ConditionTemplate,
     ExpressionCompiler,
     ExpressionError,
@@ -13,7 +12,8 @@ from maitred.core.expressions import (
     Score,
     ScoreTemplate,
 )
-from maitred.core.values import Attribute
+from maitred.core.conditions.model import Condition
+from maitred.core.values.types import Attribute
 
 from . import messages
 from .checks import check

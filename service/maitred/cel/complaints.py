@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from maitred.core.expressions import ExpressionError
+from maitred.core.conditions.expressions import ExpressionError
 
 from . import messages
 from .source import Token, place_of, tokens_of

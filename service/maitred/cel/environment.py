@@ -10,8 +10,8 @@ from cel_expr_python import cel
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.message import DecodeError
 
-from maitred.core.expressions import ExpressionError
-from maitred.core.values import Attribute, AttributeType, Kind, Scalar
+from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar
 
 from . import messages
 from .checked_pb2 import CheckedExpr, Expr

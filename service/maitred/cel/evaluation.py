@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from maitred.core.conditions import Unknown
-from maitred.core.values import Fact, Facts, Invalid, Scalar
+from maitred.core.conditions.model import Unknown
+from maitred.core.values.types import Fact, Facts, Invalid, Scalar
 
 from . import messages
 from .environment import NUL, Data, Failed, run

@@ -7,8 +7,8 @@ could not hold exactly (nanoseconds, unsigned integers) has no folded value and 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from maitred.core.expressions import Row
-from maitred.core.values import Scalar, Value
+from maitred.core.conditions.expressions import Row
+from maitred.core.values.types import Scalar, Value
 
 from . import messages
 from .environment import TIMES, Data, Failed, parse_time, run

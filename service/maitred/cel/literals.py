@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import Any
 
-from maitred.core.conditions import Literal, OneOf, Overlaps, Within
-from maitred.core.values import Attribute, Kind, Scalar, Value
+from maitred.core.conditions.model import Literal, OneOf, Overlaps, Within
+from maitred.core.values.types import Attribute, Kind, Scalar, Value
 
 from . import messages
 from .fold import Folder

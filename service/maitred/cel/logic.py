@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from maitred.core.conditions import (
+from maitred.core.conditions.model import (
     FALSE,
     TRUE,
     All,

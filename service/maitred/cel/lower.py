@@ -7,7 +7,7 @@ gives up after 10,000 steps), and such a failure spoils its own part only, not t
 
 from collections.abc import Callable
 
-from maitred.core.conditions import (
+from maitred.core.conditions.model import (
     FALSE,
     TRUE,
     Condition,
@@ -18,7 +18,7 @@ from maitred.core.conditions import (
     Residual,
     negate,
 )
-from maitred.core.values import Attribute, Scalar
+from maitred.core.values.types import Attribute, Scalar
 
 from .comprehensions import Quantified, quantified
 from .fold import Folder

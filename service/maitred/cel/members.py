@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from maitred.core.values import AttributeType, Kind, Scalar, Value
+from maitred.core.values.types import AttributeType, Kind, Scalar, Value
 
 _KINDS: dict[type, Kind] = {
     bool: Kind.BOOL,

@@ -4,8 +4,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from maitred.core.conditions import Expression
-from maitred.core.values import Value
+from maitred.core.conditions.model import Expression
+from maitred.core.values.types import Value
 
 from .evaluation import Evaluation
 from .fold import Folder, plain

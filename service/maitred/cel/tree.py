@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from maitred.core.values import Scalar
+from maitred.core.values.types import Scalar
 
 from .checked_pb2 import Constant, Expr
 

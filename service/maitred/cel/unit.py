@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from maitred.core.expressions import ExpressionError
+from maitred.core.conditions.expressions import ExpressionError
 
 from . import messages
 from .checked_pb2 import CheckedExpr, Expr, Type

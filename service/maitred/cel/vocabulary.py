@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from maitred.core.expressions import ExpressionError, Row
-from maitred.core.values import Attribute, AttributeType, Kind, Scalar, Value
+from maitred.core.conditions.expressions import ExpressionError, Row
+from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar, Value
 
 from . import messages
 from .environment import ROW

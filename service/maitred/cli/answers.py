@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from maitred.core.clock import CLOCK, clock_name, clock_value
-from maitred.core.decisions import Proposal, Refusal
-from maitred.core.privacy import JURISDICTION, Use, permission_words
+from maitred.core.deciding.decisions import Proposal, Refusal
+from maitred.core.privacy.purposes import JURISDICTION, Use, permission_words
+from maitred.core.rules.live import CLOCK, clock_name, clock_value
 from maitred.engine.calls import Answer, RecordView
 
 from . import messages

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import orjson
 
 from maitred.bootstrap.clients import TIMEOUT_SECONDS, Client, ClientError, connect
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decisions import Explain
 
 from . import messages
 from .answers import answer_view, record_view

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from maitred.bootstrap.office import Head, Inspection, StoreDown
 from maitred.bootstrap.office import audit as inspect
-from maitred.engine.ports import Chain, StoreConflict
+from maitred.engine.ports.store import Chain, StoreConflict
 
 from . import messages as general
 from . import privacy_messages as messages

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from maitred.core.policy import Policy
+from maitred.core.rules.policy import Policy
 from maitred.settings import DEFAULT_LISTEN, Settings
 
 from . import messages

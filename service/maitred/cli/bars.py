@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from maitred.core.limits import PACE_SUFFIX
+from maitred.core.limits.limits import PACE_SUFFIX
 from maitred.engine.calls import LimitView
 
 from . import messages

@@ -16,7 +16,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from maitred.core.consents import Consent, ConsentState
+from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.engine.calls import ConsentView, Erased
 
 from . import messages as general

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.console import Group
 from rich.text import Text
 
-from maitred.core.faults import Fault, Severity
-from maitred.core.rules import Ruleset
+from maitred.core.rules.faults import Fault, Severity
+from maitred.core.rules.ruleset import Ruleset
 
 from . import messages
 from .console import plain

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import typer
 
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decisions import Explain
 from maitred.settings import DEFAULT_LISTEN
 
 from . import messages

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from maitred.core.outcomes import Outcome, OutcomeKind
+from maitred.core.deciding.decisions import Outcome, OutcomeKind
 from maitred.engine.calls import ClaimAnswer
 
 from . import messages

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from maitred.core.outcomes import REPORTED, OutcomeKind
+from maitred.core.deciding.decisions import REPORTED, OutcomeKind
 
 from . import messages
 from .exits import Stop

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from maitred.core.decisions import Proposal, Refusal
+from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.engine.calls import Answer, ClaimAnswer, LimitView, OutcomeAnswer, RecordView
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from maitred.core.privacy import Basis, PrivacyRules
-from maitred.core.reads import SituationReads, Way, attributes_read, way_to
-from maitred.core.rules import Action, Ruleset
+from maitred.core.privacy.purposes import Basis, PrivacyRules
+from maitred.core.privacy.reads import SituationReads, Way, attributes_read, way_to
+from maitred.core.rules.ruleset import Action, Ruleset
 
 from .console import plain
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from maitred.bootstrap import office
-from maitred.engine.ports import StoreConflict
+from maitred.engine.ports.store import StoreConflict
 from maitred.settings import Keep
 
 from . import privacy_messages as messages

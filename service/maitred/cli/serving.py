@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from maitred.bootstrap.keys import KeyringUnusable
 from maitred.bootstrap.serving import Running, start
-from maitred.engine.log import Log
-from maitred.engine.ports import StoreDown
+from maitred.engine.ports.log import Log
+from maitred.engine.ports.store import StoreDown
 from maitred.rpc.server import ListenError
 from maitred.settings import Settings
 from maitred.store import StoreUnusable

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from maitred.engine.log import Log
+from maitred.engine.ports.log import Log
 from maitred.settings import Settings
 from maitred.telemetry import configure_logging
 

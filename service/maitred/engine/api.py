@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from maitred.core.decisions import Explain
+from maitred.core.deciding.decisions import Explain
 
 from .calls import (
     Answer,

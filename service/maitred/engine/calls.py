@@ -1,17 +1,24 @@
-"""What the shell hands to the engine and gets back."""
+"""Ids as callers write them."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from maitred.core.consents import Consent
-from maitred.core.decisions import Explain, Proposal, Refusal
-from maitred.core.limits import LimitKind
-from maitred.core.outcomes import Outcome
-from maitred.core.privacy import Use
-from maitred.core.reasons import Reason
-from maitred.core.signals import Gpp, Malformed, Tcf
+from maitred.core.deciding.decisions import Explain, Outcome, Proposal, Refusal
+from maitred.core.limits.limits import LimitKind
+from maitred.core.privacy.consents import Consent
+from maitred.core.privacy.purposes import Use
+from maitred.core.privacy.signals import Gpp, Malformed, Tcf
+from maitred.core.rules.reasons import Reason
 from maitred.core.trace import TraceContext
+
+
+def octets_of(id_hex: str) -> bytes:
+    """What an id stands for; empty where it is none of ours."""
+    try:
+        return bytes.fromhex(id_hex)
+    except ValueError:
+        return b""
 
 
 class DecideCall(NamedTuple):

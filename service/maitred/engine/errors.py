@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, unique
 
-from .ports import StoreConflict, StoreDown
+from maitred.engine.ports.store import StoreConflict, StoreDown
 
 
 @unique

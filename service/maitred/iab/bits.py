@@ -4,7 +4,7 @@ import base64
 import re
 from datetime import datetime, timedelta
 
-from maitred.core.instants import EPOCH
+from maitred.core.values.instants import EPOCH
 
 from . import messages
 from .errors import IabError

@@ -10,8 +10,7 @@ from copy import copy
 from dataclasses import replace
 from functools import partial
 
-from maitred.core.consent_strings import Framework, Restriction, Tcf
-from maitred.core.vendors import Vendors
+from maitred.core.privacy.strings import Framework, Restriction, Tcf, Vendors
 
 from . import messages
 from .bits import PADDING_BITS, Bits

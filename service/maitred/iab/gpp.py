@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
-from maitred.core.consent_strings import Framework, Gpp, GppSection, Tcf
+from maitred.core.privacy.strings import Framework, Gpp, GppSection, Tcf
 
 from . import messages
 from .bits import Bits

@@ -3,8 +3,7 @@
 from array import array
 from collections.abc import Callable
 
-from maitred.core.consent_strings import Restriction, RestrictionKind
-from maitred.core.vendors import VendorBits, VendorRanges, Vendors
+from maitred.core.privacy.strings import Restriction, RestrictionKind, VendorBits, VendorRanges, Vendors
 
 from . import messages
 from .bits import MOST_ID, Bits

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from maitred.core.consent_strings import LEAST_CMP_ID, MALFORMED, Gpp, Malformed, Tcf
+from maitred.core.privacy.strings import LEAST_CMP_ID, MALFORMED, Gpp, Malformed, Tcf
 
 from . import messages
 from .errors import IabError

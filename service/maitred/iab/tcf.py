@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from maitred.core.consent_strings import Framework, PublisherPurposes, Tcf
-from maitred.core.vendors import NO_VENDORS, VendorBits, Vendors
+from maitred.core.privacy.strings import NO_VENDORS, Framework, PublisherPurposes, Tcf, VendorBits, Vendors
 
 from . import messages
 from .bits import Bits

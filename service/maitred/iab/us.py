@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 
-from maitred.core.consent_strings import Choice, GppSection
+from maitred.core.privacy.strings import Choice, GppSection
 
 from . import messages
 from .bits import PADDING_BITS, Bits

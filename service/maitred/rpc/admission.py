@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 import grpc
 
 from maitred.engine.errors import CallError, Code
-from maitred.engine.observer import CallFailed, Observer
+from maitred.engine.ports.observer import CallFailed, Observer
 
 from . import messages
 from .servicer import refuse

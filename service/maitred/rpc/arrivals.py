@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import grpc
 
 from maitred.engine.errors import CallError, Code
-from maitred.engine.observer import CallFailed, Observer
+from maitred.engine.ports.observer import CallFailed, Observer
 
 from . import messages
 from .servicer import refuse

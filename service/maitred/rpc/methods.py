@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from maitred.core.trace import TraceContext
 from maitred.engine.api import Claimer, Decider, Operator, Privacy
+from maitred.rpc.convert import claims, decisions, privacy, rulesets
+from maitred.rpc.convert.fields import Arrival
 
-from .convert import claims, decisions, privacy, rulesets
-from .convert.fields import Arrival
 from .names import DECISION_SERVICE, PRIVACY_SERVICE, RULESET_SERVICE, full_name
 
 

@@ -7,17 +7,10 @@ from pathlib import Path
 
 import grpc
 
-from maitred.engine.observer import Observer
+from maitred.engine.ports.observer import Observer
 
 from . import messages
-from .admission import (
-    CALL_THREADS,
-    WAITING_CALLS_MOST,
-    WAITING_OFFICE_CALLS_MOST,
-    Admission,
-    Lane,
-    Refusals,
-)
+from .admission import CALL_THREADS, WAITING_CALLS_MOST, WAITING_OFFICE_CALLS_MOST, Admission, Lane, Refusals
 from .arrivals import Arrivals, Watch
 from .health import Health
 from .methods import SERVICES, Runs, Services, running

@@ -9,10 +9,10 @@ import grpc
 
 from maitred.core.trace import TraceContext, parse_traceparent
 from maitred.engine.errors import CallError, Code
-from maitred.engine.observer import CallFailed, Observer
+from maitred.engine.ports.observer import CallFailed, Observer
+from maitred.rpc.convert.fields import Arrival
 
 from . import messages
-from .convert.fields import Arrival
 from .methods import Method, Services
 from .status import Status, status_of
 from .streams import Streams

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from maitred.core.consents import Consent, ConsentState
-from maitred.core.decisions import Proposal, Refusal
-from maitred.core.instants import EPOCH
-from maitred.core.limits import LimitKind
-from maitred.core.privacy import Basis, Use
-from maitred.core.reasons import Reason
-from maitred.core.rules import ActionType
-from maitred.core.treatments import Treatment
+from maitred.core.deciding.decisions import Proposal, Refusal
+from maitred.core.limits.limits import LimitKind
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Basis, Use
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import ActionType
+from maitred.core.rules.treatments import Treatment
+from maitred.core.values.instants import EPOCH
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,
@@ -23,10 +23,9 @@ from maitred.engine.calls import (
     OutcomeAnswer,
     RecordView,
 )
+from maitred.rpc.convert.rulesets import KIND_NUMBERS
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import privacy_pb2, ruleset_pb2
-
-from .convert.rulesets import KIND_NUMBERS
 
 _KINDS: Mapping[int, LimitKind] = {number: kind for kind, number in KIND_NUMBERS.items()}
 

@@ -1,8 +1,9 @@
 """Rule files: YAML to checked, typed rules. The only place that knows pydantic and YAML."""
 
+from maitred.rulefiles.kinds.schema import combined_schema, schema_files, schemas
+from maitred.rulefiles.reading.sources import read_sources
+
 from .load import Loaded, load
-from .schema import combined_schema, schema_files, schemas
-from .sources import read_sources
 
 __all__ = [
     "Loaded",

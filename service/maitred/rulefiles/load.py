@@ -3,34 +3,41 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from maitred.core.derivation import DeriverFactory
-from maitred.core.expressions import CompilerFactory
-from maitred.core.faults import Fault
-from maitred.core.privacy import PrivacyRules
-from maitred.core.rules import Action, Ruleset, Situation
-from maitred.core.values import Attribute
+from maitred.core.conditions.derivation import DeriverFactory
+from maitred.core.conditions.expressions import CompilerFactory
+from maitred.core.privacy.purposes import PrivacyRules
+from maitred.core.rules.faults import Fault
+from maitred.core.rules.ruleset import Action, Ruleset, Situation
+from maitred.core.values.types import Attribute
+from maitred.rulefiles.actions import situations as run
+from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of
+from maitred.rulefiles.actions.eligibility import with_eligibility
+from maitred.rulefiles.actions.expressions import Conditions, Mentions
+from maitred.rulefiles.actions.rollouts import with_rollouts
+from maitred.rulefiles.actions.rows import table_actions_of
+from maitred.rulefiles.actions.vocabulary import Vocabulary, vocabulary_of
+from maitred.rulefiles.kinds import models
+from maitred.rulefiles.limiting.alternatives import check_alternatives, warn_alternatives
+from maitred.rulefiles.limiting.checks import warn_limits, warn_pairs
+from maitred.rulefiles.limiting.limits import applied_limits, with_limits
+from maitred.rulefiles.messages import file_messages, rule_messages
+from maitred.rulefiles.purposes.document import privacy_rules, privacy_source
+from maitred.rulefiles.purposes.sensitive import Prover
+from maitred.rulefiles.purposes.uses import check_uses
+from maitred.rulefiles.purposes.warnings import warn_privacy
+from maitred.rulefiles.reading import bounds
+from maitred.rulefiles.reading.canonical import hash_of
+from maitred.rulefiles.reading.collector import collector_paused
+from maitred.rulefiles.reading.documents import (
+    RULE_FILE_ENDINGS,
+    TABLE_ENDINGS,
+    Documents,
+    check_size,
+    read_documents,
+    the_ruleset,
+)
 
-from . import kinds, limits, messages, rule_messages
-from . import situations as run
-from .actions import Around, Placed, actions_of
-from .alternative_checks import warn_alternatives
-from .alternatives import check_alternatives
-from .canonical import hash_of
-from .conditions import Conditions, Mentions
-from .documents import RULE_FILE_ENDINGS, TABLE_ENDINGS, Documents, check_size, read_documents, the_ruleset
-from .eligibility import with_eligibility
-from .limit_checks import warn_limits
-from .limit_pairs import warn_pairs
-from .limited import applied_limits, with_limits
-from .pause import collector_paused
-from .privacy import privacy_rules, privacy_source
-from .privacy_uses import check_uses
-from .privacy_warnings import warn_privacy
 from .report import RULESET, Report
-from .rollouts import with_rollouts
-from .rows import table_actions_of
-from .sensitive import Prover
-from .vocabulary import Vocabulary, vocabulary_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class _Reading:
 
     report: Report
     documents: Documents
-    head: kinds.Ruleset
+    head: models.Ruleset
     vocabulary: Vocabulary
     privacy: PrivacyRules | None
     factory: CompilerFactory
@@ -114,7 +121,7 @@ def _rules(reading: _Reading) -> _Rules:
         known = frozenset((*attributes, *vocabulary.lists))
         return Conditions(report, compiler, known, documents.doubtful, mentions)
 
-    around = Around(
+    around = LoadContext(
         report=report,
         conditions=make({}),
         attributes=vocabulary.attributes,
@@ -151,9 +158,9 @@ def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> Pr
 
 def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -> None:
     if not placed and not documents.doubtful:
-        report.warn_file(RULESET, messages.no_actions())
-    if len(placed) > limits.ACTIONS:
-        report.at_line(RULESET, 0, 0, messages.too_many_actions())
+        report.warn_file(RULESET, file_messages.no_actions())
+    if len(placed) > bounds.ACTIONS:
+        report.at_line(RULESET, 0, 0, file_messages.too_many_actions())
     seen: dict[str, Placed] = {}
     for each in placed:
         first = seen.setdefault(each.action.name, each)
@@ -165,10 +172,10 @@ def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -
 
 def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocabulary: Vocabulary) -> None:
     used = mentions.heads()
-    for situation in documents.of(kinds.Situation):
+    for situation in documents.of(models.Situation):
         if f"situation.{situation.model.name}" not in used:
             report.warn(situation.spot.at("name"), rule_messages.unused("situation", situation.model.name))
-    for each in documents.of(kinds.List):
+    for each in documents.of(models.List):
         if f"list.{each.model.name}" not in used:
             report.warn(each.spot.at("name"), rule_messages.unused("list", each.model.name))
     for file in report.sources:
@@ -176,7 +183,7 @@ def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocab
             report.warn_file(file, rule_messages.unused_file())
 
 
-def _channels(head: kinds.Ruleset, actions: list[Action]) -> frozenset[str]:
+def _channels(head: models.Ruleset, actions: list[Action]) -> frozenset[str]:
     named = (frozenset(action.channels) | frozenset(action.treatments) for action in actions)
     return frozenset(head.channels).union(*named)
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from maitred.core.faults import Fault, RulesetInvalid, Severity
+from maitred.core.rules.faults import Fault, RulesetInvalid, Severity
+from maitred.rulefiles.messages import file_messages
+from maitred.rulefiles.reading import bounds
+from maitred.rulefiles.reading.text import Lines
 
-from . import limits, messages
-from .text import Lines
 from .tree import Path, Tree, inside, read
 
 Entry = TypeVar("Entry")
@@ -56,7 +57,7 @@ class Report:
     @property
     def full(self) -> bool:
         """More errors than will be told have been found: what else there is does not matter."""
-        return self.errors >= limits.FAULTS_KEPT
+        return self.errors >= bounds.FAULTS_KEPT
 
     @property
     def sound(self) -> bool:
@@ -82,7 +83,7 @@ class Report:
         self._keep(self._spotted, (spot, message, Severity.WARNING))
 
     def _keep(self, into: list[Entry], entry: Entry) -> None:
-        if len(into) < limits.FAULTS_KEPT:
+        if len(into) < bounds.FAULTS_KEPT:
             into.append(entry)
         else:
             self._dropped += 1
@@ -117,9 +118,9 @@ def ordered(faults: list[Fault]) -> list[Fault]:
 def bounded(faults: list[Fault], dropped: int = 0) -> tuple[Fault, ...]:
     """In order, at most ``limits.FAULTS``; errors stay before warnings do."""
     distinct = ordered(faults)
-    worst = sorted(distinct, key=lambda fault: fault.severity is Severity.WARNING)[: limits.FAULTS]
+    worst = sorted(distinct, key=lambda fault: fault.severity is Severity.WARNING)[: bounds.FAULTS]
     more = len(distinct) - len(worst) + dropped
-    return (*ordered(worst), *([Fault(RULESET, 0, 0, messages.more_faults(more))] if more else []))
+    return (*ordered(worst), *([Fault(RULESET, 0, 0, file_messages.more_faults(more))] if more else []))
 
 
 def with_text(sources: Mapping[str, bytes], faults: tuple[Fault, ...]) -> tuple[Fault, ...]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from threading import Lock
 
-from maitred.core.derivation import Derivation, Deriver, SituationError
-from maitred.core.rules import Situation
+from maitred.core.conditions.derivation import Derivation, Deriver, SituationError
+from maitred.core.rules.ruleset import Situation
 
 from .engine import Engine
 from .graph import Graph, Part, build, split
@@ -24,7 +24,7 @@ MIN_PART_MEMO_ENTRIES = 64
 
 
 def deriver(situations: Sequence[Situation]) -> Deriver:
-    """A ``core.derivation.DeriverFactory``. Raises ``SituationError`` with every fault."""
+    """A ``core.conditions.derivation.DeriverFactory``. Raises ``SituationError`` with every fault."""
     graph = build(situations)
     parts = split(graph)
     plans = _plans(graph, parts)
@@ -65,7 +65,7 @@ class MemoDeriver:
         self._lock = Lock()
 
     def derive(self, true: int, unknown: int) -> Derivation:
-        """See ``core.derivation.Deriver``. An atom in both masks counts as unknown.
+        """See ``core.conditions.derivation.Deriver``. An atom in both masks counts as unknown.
 
         Raises ``EngineFailure`` where the engine fails; the next call starts it afresh.
         """

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from maitred.core.derivation import SituationError, atoms_of
-from maitred.core.rules import Member, Situation
+from maitred.core.conditions.derivation import SituationError, atoms_of
+from maitred.core.rules.ruleset import Member, Situation
 
 from . import messages
 

@@ -3,13 +3,13 @@
 import os
 from datetime import UTC, datetime
 
-from maitred.core.instants import to_microseconds
+from maitred.core.values.instants import to_microseconds
+from maitred.store.databases import address
+from maitred.store.databases.failures import StoreUnusable
+from maitred.store.databases.reading import ReadOnlyStore, open_read_only
+from maitred.store.databases.sqlite import open_sqlite
+from maitred.store.log.chain import Identity
 
-from . import address
-from .chain import Identity
-from .errors import StoreUnusable
-from .reading import ReadOnlyStore, open_read_only
-from .sqlite import open_sqlite
 from .stores import SqlStore
 
 _ID_OCTETS = 16
@@ -28,6 +28,6 @@ def open_store(url: str) -> SqlStore:
     identity = Identity(os.urandom(_ID_OCTETS), to_microseconds(datetime.now(UTC)))
     if address.is_sqlite(parsed):
         return open_sqlite(parsed, identity)
-    from .postgres import open_postgres  # noqa: PLC0415 -- its driver takes a tenth of a second to load
+    from maitred.store.databases.postgres import open_postgres  # noqa: PLC0415 -- its driver takes a tenth of a second to load
 
     return open_postgres(parsed, identity)

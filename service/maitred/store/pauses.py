@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, text
 from sqlalchemy.engine import Connection
 
-from maitred.core.instants import from_microseconds, to_microseconds
-from maitred.engine.ports import Pause
+from maitred.core.values.instants import from_microseconds, to_microseconds
+from maitred.engine.ports.store import Pause
 
 from .tables import PAUSE
 

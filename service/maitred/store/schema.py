@@ -5,8 +5,9 @@ from pathlib import Path
 from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
+from maitred.store.databases.failures import StoreUnusable
+
 from . import messages
-from .errors import StoreUnusable
 
 HEAD = "0006"
 """The newest migration. Names of migrations sort in their order."""

@@ -7,10 +7,12 @@ from typing import TypeVar
 
 from sqlalchemy.engine import Connection, Engine
 
-from maitred.core.consents import Consent
-from maitred.core.lots import Lot
-from maitred.engine.ports import (
+from maitred.core.limits.lots import Lot
+from maitred.core.privacy.consents import Consent
+from maitred.engine.ports.store import (
     Audit,
+    CounterQuery,
+    CounterSummary,
     DecisionRecord,
     History,
     OutcomeRow,
@@ -18,26 +20,14 @@ from maitred.engine.ports import (
     Person,
     StoreDown,
     StoredRuleset,
-    Tally,
-    TallyAsk,
 )
+from maitred.store.databases.failures import Failures
+from maitred.store.ledger import histories, tallies
+from maitred.store.log import auditing, decisions, outcomes, purge, rulesets
+from maitred.store.people import consents as statements_of
+from maitred.store.people import erasing, keys, people
 
-from . import (
-    auditing,
-    decisions,
-    erasing,
-    histories,
-    keys,
-    log_purge,
-    messages,
-    outcomes,
-    pauses,
-    people,
-    rulesets,
-    tallies,
-)
-from . import consents as statements_of
-from .failures import Failures
+from . import messages, pauses
 from .transactions import MakeTransaction, SqlTransaction, Writer
 
 _Found = TypeVar("_Found")
@@ -162,7 +152,7 @@ class SqlStore:
 
         From any thread; one transaction. Raises ``StoreDown`` and ``StoreConflict``.
         """
-        return self._write(lambda connection: log_purge.purge(connection, before, most))
+        return self._write(lambda connection: purge.purge(connection, before, most))
 
     def lot(self, lot_id: bytes) -> Lot | None:
         """One lot as last committed; from any thread. Raises ``StoreDown``."""
@@ -175,7 +165,9 @@ class SqlStore:
         """
         return self._read(lambda connection: histories.find(connection, decision_id))
 
-    def tallies(self, now: datetime, asks: Sequence[TallyAsk], recent_us: int, most: int) -> Sequence[Tally]:
+    def tallies(
+        self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, most: int
+    ) -> Sequence[CounterSummary]:
         """The counters of limits whose window has not ended, the fullest first; from any thread.
 
         Raises ``StoreDown``.

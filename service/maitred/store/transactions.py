@@ -9,21 +9,24 @@ from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from maitred.core.consents import Consent
-from maitred.core.limits import Need
-from maitred.core.lots import Lot, Operation, Settled
-from maitred.engine.ledger import Count
-from maitred.engine.ports import DecisionRecord, OutcomeRow, Person, StoreConflict, StoreDown
+from maitred.core.limits.limits import Need
+from maitred.core.limits.lots import Lot, Operation, Settled
+from maitred.core.privacy.consents import Consent
+from maitred.engine.ports.ledger import Count
+from maitred.engine.ports.store import DecisionRecord, OutcomeRow, Person, StoreConflict, StoreDown
+from maitred.store.databases.connections import Driver, WriteConnection
+from maitred.store.databases.failures import Failure, Failures
+from maitred.store.ledger import ledger
+from maitred.store.ledger.ledger import LedgerSql
+from maitred.store.log import outcomes
+from maitred.store.log.chain import Identity
+from maitred.store.log.decisions import Stored
+from maitred.store.log.writers import find_tail
+from maitred.store.people import consents, erasing
+from maitred.store.people.consents import Proof
+from maitred.store.people.people import Known
 
-from . import consents, erasing, ledger, messages, outcomes
-from .chain import Identity
-from .consents import Proof
-from .decisions import Stored
-from .failures import Failure, Failures
-from .ledger import LedgerSql
-from .lines import Driver, Line
-from .log_writers import find_tail
-from .people import Known
+from . import messages
 
 
 class SqlTransaction(ABC):
@@ -31,7 +34,7 @@ class SqlTransaction(ABC):
 
     _ledger: LedgerSql
 
-    def __init__(self, line: Line, failures: Failures) -> None:
+    def __init__(self, line: WriteConnection, failures: Failures) -> None:
         self._line, self._failures = line, failures
         self._failure: Failure | None = None
         self._over = False
@@ -39,7 +42,7 @@ class SqlTransaction(ABC):
 
     @property
     def expired(self) -> Mapping[str, int]:
-        """See ``engine.ledger.Ledger``."""
+        """See ``engine.ports.ledger.Ledger``."""
         return self._expired
 
     def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
@@ -68,7 +71,7 @@ class SqlTransaction(ABC):
                 self._renew_people(self._line.driver, people)
 
     def record_consents(self, person: Person, proof: Proof, stated: Sequence[Consent]) -> bool:
-        """See ``engine.ports.Store``. The proof has this process's clock."""
+        """See ``engine.ports.store.Store``. The proof has this process's clock."""
         with self._guarded():
             now = self._clock(self._line, proof.recorded_at)
             return consents.record(self._line.connection, person, proof._replace(recorded_at=now), stated)
@@ -102,17 +105,17 @@ class SqlTransaction(ABC):
             return self._clock(self._line, local)
 
     def read_counts(self, now: datetime, needs: Sequence[Need]) -> Sequence[Count]:
-        """See ``engine.ledger.Ledger``."""
+        """See ``engine.ports.ledger.Ledger``."""
         with self._guarded():
             return ledger.read_counts(self._ledger, self._line.driver, now, needs)
 
     def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
-        """See ``engine.ledger.Ledger``."""
+        """See ``engine.ports.ledger.Ledger``."""
         with self._guarded():
             return ledger.read_held(self._ledger, self._line.driver, now, keys)
 
     def settle(self, now: datetime, operations: Sequence[Operation]) -> Sequence[Settled]:
-        """See ``engine.ledger.Ledger``."""
+        """See ``engine.ports.ledger.Ledger``."""
         with self._guarded():
             answers, self._expired = ledger.settle(self._ledger, self._line.driver, now, operations)
             return answers
@@ -128,12 +131,12 @@ class SqlTransaction(ABC):
             return erasing.erase_rest(self._ledger, self._line, ref)
 
     def purge_ledger(self, before: datetime, most: int) -> int:
-        """See ``engine.ports.Store``."""
+        """See ``engine.ports.store.Store``."""
         with self._guarded():
             return ledger.purge(self._ledger, self._line.driver, before, most)
 
     @abstractmethod
-    def _find(self, line: Line, decision_ids: Collection[bytes]) -> Stored:
+    def _find(self, line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
         """The same in the database's own SQL."""
 
     @abstractmethod
@@ -157,10 +160,10 @@ class SqlTransaction(ABC):
         """The same in the database's own SQL."""
 
     @abstractmethod
-    def _append(self, line: Line, records: Sequence[DecisionRecord]) -> Stored:
+    def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
         """The same in the database's own SQL."""
 
-    def _clock(self, line: Line, local: datetime) -> datetime:  # noqa: ARG002 -- for databases with a clock
+    def _clock(self, line: WriteConnection, local: datetime) -> datetime:  # noqa: ARG002 -- for databases with a clock
         return local
 
     @contextmanager
@@ -193,7 +196,7 @@ class SqlTransaction(ABC):
             raise StoreDown(messages.transaction_over())
 
 
-MakeTransaction = Callable[[Line, Failures], SqlTransaction]
+MakeTransaction = Callable[[WriteConnection, Failures], SqlTransaction]
 
 
 class Writer:
@@ -207,11 +210,11 @@ class Writer:
         self._engine, self._begin_statement, self._failures = engine, begin_statement, failures
         self._identity = identity
         self._lock = Lock()
-        self._line: Line | None = None
+        self._line: WriteConnection | None = None
         self._closed = False
 
     @contextmanager
-    def begin(self, *, decides: bool = False) -> Iterator[Line]:
+    def begin(self, *, decides: bool = False) -> Iterator[WriteConnection]:
         """A transaction that commits when its block ends without an exception.
 
         Only one that ``decides`` may append to the decision log: the first on a connection looks
@@ -252,7 +255,7 @@ class Writer:
             self._give_up()
             self._engine.pool.dispose()
 
-    def _begin(self) -> Line:
+    def _begin(self) -> WriteConnection:
         if self._closed:
             raise StoreDown(messages.closed(self._failures.name))
         if self._line is not None:
@@ -264,10 +267,10 @@ class Writer:
                 # Lost while idle: nothing was under way, so a new connection is as good.
                 self._give_up()
         with self._failures.translated():
-            self._line = Line(self._engine.connect(), self._identity)
+            self._line = WriteConnection(self._engine.connect(), self._identity)
         return self._begin_on(self._line)
 
-    def _begin_on(self, line: Line) -> Line:
+    def _begin_on(self, line: WriteConnection) -> WriteConnection:
         try:
             line.driver.execute(self._begin_statement)
         except self._failures.caught as error:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from maitred.engine.log import Log
-from maitred.engine.observer import BatchCommitted, DecisionMade, Event, Observer
-
-from .exports import settings_from
-from .narrate import Narrator
+from maitred.engine.ports.log import Log
+from maitred.engine.ports.observer import BatchCommitted, DecisionMade, Event, Observer
+from maitred.telemetry.export.settings import settings_from
+from maitred.telemetry.process_log.narrate import Narrator
 
 
 def make_observer(environ: Mapping[str, str], log: Log, instance_id: str = "") -> Observer:
@@ -22,7 +21,7 @@ def make_observer(environ: Mapping[str, str], log: Log, instance_id: str = "") -
     if not settings.exports:
         return LoggingObserver(log)
     # The SDK takes a good part of a second to import; who exports nothing does not pay for it.
-    from .exporting import exporting_observer  # noqa: PLC0415 (see above)
+    from maitred.telemetry.export.exporting import exporting_observer  # noqa: PLC0415 (see above)
 
     return exporting_observer(settings, log, instance_id) or LoggingObserver(log)
 

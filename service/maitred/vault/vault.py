@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from maitred.engine.sealing import SealBroken
+from maitred.engine.ports.vault import SealBroken
 
 from . import messages
 from .cache import KeyCache

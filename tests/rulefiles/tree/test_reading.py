@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.rulefiles import limits
+from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.tree import read
 
 
@@ -136,12 +136,12 @@ def test_five_thousand_levels_end_at_the_limit(opening):
     started = time.process_time()
     _, told = parse(opening * 5000)
     assert "levels deep" in told[-1][2]
-    assert len(told) <= limits.NESTING_LEVELS
+    assert len(told) <= bounds.NESTING_LEVELS
     assert time.process_time() - started < 1
 
 
 def test_the_deepest_level_allowed_is_read():
-    deep = "[" * limits.NESTING_LEVELS + "]" * limits.NESTING_LEVELS
+    deep = "[" * bounds.NESTING_LEVELS + "]" * bounds.NESTING_LEVELS
     assert parse(deep)[1] == []
     assert "levels deep" in only_fault(f"[{deep}]")[2]
 
@@ -168,8 +168,8 @@ def test_a_bomb_of_merge_keys_goes_off_in_no_time():
 
 
 def test_a_megabyte_is_read_and_one_byte_more_is_not():
-    line = b"a: '" + b"x" * (limits.YAML_FILE_BYTES - 6) + b"'\n"
-    assert len(line) == limits.YAML_FILE_BYTES
+    line = b"a: '" + b"x" * (bounds.YAML_FILE_BYTES - 6) + b"'\n"
+    assert len(line) == bounds.YAML_FILE_BYTES
     assert parse(line)[1] == []
     assert only_fault(line + b"\n") == (0, 0, "the file is over 1 MiB: split it")
 
@@ -180,7 +180,7 @@ def test_a_megabyte_is_read_and_one_byte_more_is_not():
     ["- [", "a: {", "'", '"', "# ", "*a ", "&a ", "? ", "- ", ": ", "!", "|", "\n", "a\n", "{a: [", "%"],
 )
 def test_hostile_megabytes_end_soon(unit):
-    text = unit * (limits.YAML_FILE_BYTES // len(unit))
+    text = unit * (bounds.YAML_FILE_BYTES // len(unit))
     started = time.process_time()
     parse(text)
     assert time.process_time() - started < 5
@@ -192,7 +192,7 @@ NAME = st.from_regex(r"[a-z]{1,6}", fullmatch=True)
 values = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers(limits.INT64_MIN, limits.INT64_MAX)
+    | st.integers(bounds.INT64_MIN, bounds.INT64_MAX)
     | st.floats(allow_nan=False, allow_infinity=False)
     | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAME, inner, max_size=4),

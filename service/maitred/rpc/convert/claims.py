@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from maitred.core.outcomes import REPORTED, Outcome, OutcomeKind
+from maitred.core.deciding.decisions import REPORTED, Outcome, OutcomeKind
 from maitred.engine.calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall
 from maitred.rpc import messages
 from maitred.v1 import decision_pb2 as pb

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from maitred.core.decisions import Explain, Refusal
+from maitred.core.deciding.decisions import Explain, Refusal
 from maitred.engine.calls import Answer, ConsentSignals, DecideCall, RecordView
 from maitred.rpc import messages
 from maitred.rpc.context import from_json, from_struct

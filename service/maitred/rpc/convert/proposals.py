@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from maitred.core.decisions import Proposal
-from maitred.engine.recurring import MAX_REMEMBERED, Recurring
+from maitred.core.deciding.decisions import Proposal
+from maitred.engine.deciding.recurring import MAX_REMEMBERED, Recurring
 from maitred.v1 import decision_pb2 as pb
 
 from .fields import timestamp

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from maitred.core.limits import LimitKind
+from maitred.core.limits.limits import LimitKind
 from maitred.engine.calls import LimitsCall, LimitView
 from maitred.rpc import messages
 from maitred.v1 import ruleset_pb2 as pb

@@ -10,8 +10,9 @@ from typing import Any
 
 import yaml
 
-from maitred.rulefiles import limits, messages
-from maitred.rulefiles.text import FORBIDDEN, advance, decode
+from maitred.rulefiles.messages import file_messages
+from maitred.rulefiles.reading import bounds
+from maitred.rulefiles.reading.text import FORBIDDEN, advance, decode
 
 from .nodes import Mapping, Mark, Node, Scalar, Sequence, Tree
 from .scalars import MAY_RESOLVE, PlainScalar, resolve
@@ -40,17 +41,17 @@ def read(data: bytes, tell: Tell) -> list[Tree]:
 
 
 def _checked(data: bytes, tell: Tell) -> str | None:
-    if len(data) > limits.YAML_FILE_BYTES:
-        tell(0, 0, messages.file_too_large(limits.YAML_FILE_BYTES))
+    if len(data) > bounds.YAML_FILE_BYTES:
+        tell(0, 0, file_messages.file_too_large(bounds.YAML_FILE_BYTES))
         return None
     try:
         text = decode(data)
     except UnicodeDecodeError as error:
         line, column = _place_of_byte(data, error.start)
-        tell(line, column, messages.not_utf8())
+        tell(line, column, file_messages.not_utf8())
         return None
     if match := FORBIDDEN.search(text):
-        tell(*advance(text, 0, match.start(), 1, 1), messages.forbidden_character(match[0]))
+        tell(*advance(text, 0, match.start(), 1, 1), file_messages.forbidden_character(match[0]))
         return None
     return text
 
@@ -111,13 +112,15 @@ class _Builder:
     def tell_syntax(self, error: yaml.MarkedYAMLError) -> None:
         """A text without its end is told where it begins: what follows it is not to blame."""
         if too_deep := self._depth_exceeded(error):
-            self._tell_at(*too_deep, messages.too_deep())
+            self._tell_at(*too_deep, file_messages.too_deep())
             return
         unclosed = error.context == _QUOTED and error.problem in _UNCLOSED
         mark = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = error.problem or error.context or ""
-        self._tell_at(line, column, messages.unclosed_text() if unclosed else messages.yaml_syntax(problem))
+        self._tell_at(
+            line, column, file_messages.unclosed_text() if unclosed else file_messages.yaml_syntax(problem)
+        )
 
     def _depth_exceeded(self, error: yaml.MarkedYAMLError) -> tuple[int, int] | None:
         """Where brackets that libyaml has looked ahead over nest too deeply.
@@ -129,7 +132,7 @@ class _Builder:
         end = self._last.end_mark.index if self._last else 0
         for index in range(end, mark.index if mark else end):
             depth += (self._text[index] in "[{") - (self._text[index] in "]}")
-            if depth > limits.NESTING_LEVELS:
+            if depth > bounds.NESTING_LEVELS:
                 return advance(self._text, 0, index, 1, 1)
         return None
 
@@ -142,7 +145,7 @@ class _Builder:
         self._start = mark.index
         self._root, self._open, self._key, self._dropped, self._stack = None, None, None, False, []
         if event.version or event.tags:
-            self._tell(mark, messages.directive())
+            self._tell(mark, file_messages.directive())
 
     def _end_document(self, _event: yaml.DocumentEndEvent) -> None:
         if self._root is not None and self._root.value is not None:
@@ -161,17 +164,17 @@ class _Builder:
             if not text or text[:1] in MAY_RESOLVE:
                 node.value = self._resolved(node)
         elif style == '"' and (match := FORBIDDEN.search(text)):
-            self._tell(mark, messages.forbidden_character(match[0]))
+            self._tell(mark, file_messages.forbidden_character(match[0]))
         self._put(node)
 
     def _take_key(self, node: Scalar, mapping: Mapping) -> None:
         key = node.text
         if key == "<<" and not node.style:
-            self._tell(node.start, messages.merge_key())
+            self._tell(node.start, file_messages.merge_key())
         elif node.style == '"' and FORBIDDEN.search(key):
-            self._tell(node.start, messages.forbidden_character(key))
+            self._tell(node.start, file_messages.forbidden_character(key))
         elif key in mapping.entries:
-            self._tell(node.start, messages.duplicate_key(key))
+            self._tell(node.start, file_messages.duplicate_key(key))
         else:
             self._key = node
             return
@@ -212,11 +215,11 @@ class _Builder:
     def _start_collection(self, event: Any, node: Mapping | Sequence) -> None:
         if event.anchor is not None or event.tag is not None:
             self._refuse_properties(event)
-        if len(self._stack) >= limits.NESTING_LEVELS:
-            self._tell(node.start, messages.too_deep())
+        if len(self._stack) >= bounds.NESTING_LEVELS:
+            self._tell(node.start, file_messages.too_deep())
             raise _TooDeep
         if type(self._open) is Mapping and self._key is None and not self._dropped:
-            self._tell(node.start, messages.key_not_text())
+            self._tell(node.start, file_messages.key_not_text())
         self._put(node)
         # The level above goes on after its value, with whatever key it then has.
         self._stack.append((self._open, self._key, self._dropped))
@@ -228,11 +231,11 @@ class _Builder:
         self._open, self._key, self._dropped = self._stack.pop()
 
     def _alias(self, event: Any) -> None:
-        self._tell(event.start_mark, messages.alias(event.anchor or ""))
+        self._tell(event.start_mark, file_messages.alias(event.anchor or ""))
         self._put(Scalar(event.start_mark, event.end_mark, "", "", None))
 
     def _refuse_properties(self, event: Any) -> None:
         if event.anchor is not None:
-            self._tell(event.start_mark, messages.anchor(event.anchor))
+            self._tell(event.start_mark, file_messages.anchor(event.anchor))
         if event.tag is not None:
-            self._tell(event.start_mark, messages.tag(event.tag))
+            self._tell(event.start_mark, file_messages.tag(event.tag))

@@ -7,7 +7,8 @@ a float. Values that no rule can use (NaN, infinities, integers beyond 64 bits) 
 import math
 import re
 
-from maitred.rulefiles import limits, messages
+from maitred.rulefiles.messages import file_messages
+from maitred.rulefiles.reading import bounds
 
 PlainScalar = str | int | float | bool | None
 
@@ -38,20 +39,20 @@ def resolve(text: str) -> PlainScalar:
     if _FLOAT.fullmatch(text):
         return _finite(text)
     if _NOT_FINITE.fullmatch(text):
-        raise ValueError(messages.not_finite(text))
+        raise ValueError(file_messages.not_finite(text))
     return text
 
 
 def _integer(text: str, base: int) -> int:
     if len(text) <= _INT_CHARACTERS:
         value = int(text, base)
-        if limits.INT64_MIN <= value <= limits.INT64_MAX:
+        if bounds.INT64_MIN <= value <= bounds.INT64_MAX:
             return value
-    raise ValueError(messages.integer_too_large(text))
+    raise ValueError(file_messages.integer_too_large(text))
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(messages.not_finite(text))
+        raise ValueError(file_messages.not_finite(text))
     return value

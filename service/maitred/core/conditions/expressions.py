@@ -1,0 +1,67 @@
+"""The port through which rule text becomes conditions. CEL itself stands behind it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from maitred.core.values.types import Attribute, Value
+
+from .model import Condition, Expression
+
+Row = Mapping[str, Value]
+"""Constants by qualified name: ``{"row.campaign_id": "8"}``."""
+
+
+class ExpressionError(Exception):
+    """The text does not compile. ``line`` and ``column`` count from 1 within the text.
+
+    ``message`` is lower case, without a full stop, user input in backticks.
+    """
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A rank: a number known when the ruleset is loaded, or a double to be evaluated."""
+
+    constant: float | None = None
+    expression: Expression | None = None
+
+
+class ConditionTemplate(Protocol):
+    """A type-checked boolean expression, ready for the constants of its row."""
+
+    def bind(self, row: Row) -> Condition:
+        """The condition for one row; for an expression without ``row.*``, ``bind({})``.
+
+        Raises ``ExpressionError`` where a value of the row makes it unusable.
+        """
+        ...
+
+
+class ScoreTemplate(Protocol):
+    """A type-checked double (or int) expression, ready for the constants of its row."""
+
+    def bind(self, row: Row) -> Score:
+        """The score for one row. A constant that is not finite is an ``ExpressionError``."""
+        ...
+
+
+class ExpressionCompiler(Protocol):
+    """Compiles against the attributes it was made with."""
+
+    def condition(self, text: str) -> ConditionTemplate:
+        """Raises ``ExpressionError``."""
+        ...
+
+    def score(self, text: str) -> ScoreTemplate:
+        """Raises ``ExpressionError``."""
+        ...
+
+
+CompilerFactory = Callable[[Mapping[str, Attribute], Row], ExpressionCompiler]
+"""Takes every declared attribute (``row.*`` and ``situation.*`` included) and the named
+constants of the ruleset (``list.NAME``: tuples)."""

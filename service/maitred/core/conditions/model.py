@@ -1,0 +1,134 @@
+"""Conditions in the form the index and the plain scan work on.
+
+CEL's logic has three values here: true, false and unknown (an absent attribute or an
+evaluation error). Conditions are in negation normal form: negation stands only on the
+leaves, where ``wanted=False`` means *definitely false*. ``All`` and ``Any`` are then
+monotone in their leaves, which is what lets the index treat unknown as not true.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from maitred.core.values.types import Facts, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The attribute, a scalar, equals one of ``values``."""
+
+    values: frozenset[Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The attribute, a scalar, lies between the bounds; ``None`` is unbounded.
+
+    NaN lies within nothing.
+    """
+
+    low: Scalar | None = None
+    high: Scalar | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """The attribute, a list, has at least one element among ``values``."""
+
+    values: frozenset[Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The attribute is in the facts. Never unknown."""
+
+
+Test = OneOf | Within | Overlaps | Present
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """One test on one attribute. ``wanted=False``: the test is definitely false."""
+
+    attribute: str
+    test: Test
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What an expression gives when it has no value.
+
+    ``missing`` names the absent attribute, where that is the cause; otherwise ``error``
+    says in plain words what went wrong.
+    """
+
+    missing: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression:
+    """An expression that only its own evaluator understands. Compared by identity.
+
+    ``evaluate`` is pure, never raises, and gives a value of the declared type or
+    ``Unknown``. The compiler hands out the same object for the same text and constants,
+    so that identity is enough to evaluate each distinct expression once a decision.
+    """
+
+    text: str
+    reads: frozenset[str]
+    evaluate: Callable[[Facts], Scalar | Unknown]
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """A boolean expression that does not fit on single attributes."""
+
+    expression: Expression
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every term holds; of no terms, true."""
+
+    terms: tuple["Condition", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one term holds; of no terms, false."""
+
+    terms: tuple["Condition", ...] = ()
+
+
+Condition = Literal | Residual | All | Any
+
+TRUE = All()
+FALSE = Any()
+
+
+def negate(condition: Condition) -> Condition:
+    """The condition that is true exactly where ``condition`` is definitely false."""
+    match condition:
+        case Literal(attribute, test, wanted):
+            return Literal(attribute, test, not wanted)
+        case Residual(expression, wanted):
+            return Residual(expression, not wanted)
+        case All(terms):
+            return Any(tuple(negate(term) for term in terms))
+        case Any(terms):
+            return All(tuple(negate(term) for term in terms))
+
+
+def reads(condition: Condition) -> frozenset[str]:
+    """Names of every attribute the condition may read."""
+    match condition:
+        case Literal(attribute):
+            return frozenset((attribute,))
+        case Residual(expression):
+            return expression.reads
+        case All(terms) | Any(terms):
+            return frozenset().union(*map(reads, terms))

@@ -1,0 +1,66 @@
+"""From facts to situations: the atoms' truth by index, what follows from it by the deriver."""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+
+from maitred.core.rules.ruleset import Situation
+from maitred.core.values.types import Facts
+
+from .derivation import Derivation, Deriver, DeriverFactory, atoms_of
+from .index import Index, bits
+from .model import negate
+
+MAX_REMEMBERED_DERIVATIONS = 8_192
+"""Distinct states of the atoms whose situations are kept as facts; beyond it the memo starts anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situations:
+    """The situations of one ruleset. ``names`` are those that conditions read.
+
+    In ``index`` entry ``i`` is atom ``i`` and entry ``count + i`` its negation, so that one pass
+    tells true, definitely false and unknown apart.
+    """
+
+    names: tuple[str, ...]
+    count: int
+    index: Index
+    deriver: Deriver
+    remembered: dict[int, Facts] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def build(
+        cls, situations: Sequence[Situation], used: Container[str], deriver: DeriverFactory
+    ) -> "Situations":
+        """``used`` are the attributes that conditions read. Raises ``SituationError``."""
+        atoms = atoms_of(situations)
+        entries = (*atoms.values(), *map(negate, atoms.values()))
+        names = tuple(found.name for found in situations if f"situation.{found.name}" in used)
+        return cls(names, len(atoms), Index.build(entries), deriver(situations))
+
+    def facts(self, facts: Facts) -> Facts:
+        """``situation.NAME`` for each in ``names`` whose truth is known; absent where it is not."""
+        clauses = self.index.true_clauses(facts)
+        found = self.remembered.get(clauses)
+        if found is None:
+            found = self._facts_of(self._derive(clauses))
+            if len(self.remembered) >= MAX_REMEMBERED_DERIVATIONS:
+                self.remembered.clear()
+            self.remembered[clauses] = found
+        return found
+
+    def derivation(self, facts: Facts) -> Derivation:
+        """The same with its support, for explanations."""
+        return self._derive(self.index.true_clauses(facts))
+
+    def _derive(self, clauses: int) -> Derivation:
+        held = 0
+        for clause in bits(clauses):
+            held |= 1 << self.index.owner[clause]
+        every = (1 << self.count) - 1
+        true, false = held & every, held >> self.count
+        return self.deriver.derive(true, every & ~(true | false))
+
+    def _facts_of(self, derivation: Derivation) -> Facts:
+        known = (name for name in self.names if name not in derivation.unknown)
+        return {f"situation.{name}": name in derivation.holds for name in known}

@@ -1,0 +1,212 @@
+"""Choosing among the actions that hold: limits filter, alternatives stand in, the best are picked."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, unique
+from itertools import islice
+from typing import NamedTuple
+
+from maitred.core.conditions.scan import Memo
+from maitred.core.limits.snapshot import Shortage, Snapshot, is_read, keys_taken, shortage_of
+from maitred.core.rules.policy import Policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action
+from maitred.core.values.types import Facts
+
+from .decisions import Question
+from .ranking import Ranked, score_if_it_holds
+
+LOOK_AHEAD = 4
+"""Candidates read beyond those wanted: where some are used up, no second read is needed."""
+MAX_LOOKED_AT = 512
+"""Limits that one decision looks at: others wait while their counters are read, some ten milliseconds.
+Where all of them are used up, actions behind that have limits of their own are not asked for."""
+MAX_TOLD = 256
+"""Limits that are looked at where an explanation is all that they are for."""
+
+_OUT_OF_STOCK = frozenset({Reason.CAPACITY_EXHAUSTED, Reason.PACED})
+"""Reasons that hand over to alternatives: there is none left, for whoever asks."""
+
+
+@unique
+class Reach(Enum):
+    """How far to choose: until enough are picked, through all, or through all that have been read."""
+
+    ENOUGH = "enough"
+    ALL = "all"
+    KNOWN = "known"
+
+
+class Pick(NamedTuple):
+    """An action to be proposed. ``substitute_for`` is the one whose place it takes."""
+
+    score: float
+    action: Action
+    substitute_for: str = ""
+
+
+class Chosen(NamedTuple):
+    """The picks, best first, and the shortage of every action that was refused for one, by name."""
+
+    picks: tuple[Pick, ...]
+    shortages: Mapping[str, Shortage]
+
+
+class Wanted(NamedTuple):
+    """Nothing can be chosen before the limits of these actions have been read."""
+
+    actions: tuple[Action, ...]
+
+
+def choose(
+    policy: Policy,
+    question: Question,
+    ranking: Iterable[Ranked],
+    snapshot: Snapshot,
+    reach: Reach = Reach.ENOUGH,
+) -> Chosen | Wanted:
+    """Picks as many actions as are asked for; ``Wanted`` where the snapshot does not tell enough.
+
+    ``ranking`` can be gone through again from its beginning.
+    """
+    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions, reach)
+    place = 0
+    try:
+        for place, (score, action) in enumerate(ranking):  # noqa: B007 -- how far it came
+            if choosing.is_full() and reach is Reach.ENOUGH:
+                break
+            choosing.consider(score, action)
+    except _NotReadError:
+        return Wanted(_unread(policy, islice(ranking, place, None), snapshot, choosing.ahead()))
+    return Chosen(tuple(choosing.picks), choosing.shortages)
+
+
+def stand_ins_of(policy: Policy, action: Action) -> Iterator[Action]:
+    """Everything that may stand in for the action, each once, in the order in which it is asked for.
+
+    One that is reached by several ways counts by the first: ways may be thousands, actions are not.
+    """
+    seen: set[str] = set()
+    names = list(reversed(action.alternatives))
+    while names:
+        name = names.pop()
+        if name not in seen:
+            seen.add(name)
+            found = policy.by_name[name]
+            yield found
+            names.extend(reversed(found.alternatives))
+
+
+class _NotReadError(Exception):
+    """The limits of an action are not in the snapshot."""
+
+
+@dataclass(slots=True)
+class _Choosing:
+    """One pass over the ranking. ``looked_at`` are the keys of the limits that were asked for."""
+
+    policy: Policy
+    facts: Facts
+    snapshot: Snapshot
+    most: int
+    reach: Reach
+    picks: list[Pick] = field(default_factory=list)
+    shortages: dict[str, Shortage] = field(default_factory=dict)
+    proposed: set[str] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
+    taken: dict[str, int] = field(default_factory=dict)
+    memo: Memo = field(default_factory=dict)
+
+    def consider(self, score: float, action: Action) -> None:
+        """Picks the action, or what stands in for it."""
+        if not self._is_open(action):
+            return
+        shortage = self._shortage(action)
+        if shortage is None:
+            self._pick(Pick(score, action))
+        elif shortage.reason in _OUT_OF_STOCK:
+            self._stand_in(action, action.name, set())
+
+    def is_full(self) -> bool:
+        return len(self.picks) == self.most
+
+    def ahead(self) -> int:
+        """How many more actions to read: about twice as many each time, so that there are few times."""
+        least = self.most + LOOK_AHEAD if self.reach is Reach.ENOUGH else MAX_TOLD
+        return min(max(least, len(self.looked_at)), max(1, MAX_LOOKED_AT - len(self.looked_at) + 1))
+
+    def _is_open(self, action: Action) -> bool:
+        name = action.name
+        return not (name in self.snapshot.paused or name in self.proposed or self._is_passed_over(action))
+
+    def _is_passed_over(self, action: Action) -> bool:
+        """Whether nobody asks how its limits stand."""
+        if self.reach is Reach.KNOWN:
+            return not is_read(action, self.snapshot)
+        if len(self.looked_at) < (MAX_TOLD if self.is_full() else MAX_LOOKED_AT):
+            return False
+        return any(limit.key not in self.looked_at for limit in action.limits)
+
+    def _shortage(self, action: Action) -> Shortage | None:
+        """Once enough are picked, what they have taken is no reason any more: others rank before."""
+        if not action.limits:
+            return None
+        self.looked_at.update(limit.key for limit in action.limits)
+        if not is_read(action, self.snapshot):
+            raise _NotReadError
+        found = shortage_of(action, self.facts, self.snapshot, {} if self.is_full() else self.taken)
+        if found:
+            self.shortages.setdefault(action.name, found)
+        return found
+
+    def _stand_in(self, exhausted: Action, place_of: str, tried: set[str]) -> bool:
+        """Picks the first alternative that holds, theirs included; whether there was one."""
+        return not self.is_full() and any(
+            self._take_place(self.policy.by_name[name], place_of, tried) for name in exhausted.alternatives
+        )
+
+    def _take_place(self, other: Action, place_of: str, tried: set[str]) -> bool:
+        if other.name in tried:
+            return False
+        tried.add(other.name)
+        score = self._score(other)
+        if score is None:
+            return False
+        shortage = self._shortage(other)
+        if shortage is None:
+            self._pick(Pick(score, other, place_of))
+            return True
+        return shortage.reason in _OUT_OF_STOCK and self._stand_in(other, place_of, tried)
+
+    def _score(self, action: Action) -> float | None:
+        """The score of an alternative that holds."""
+        return (
+            score_if_it_holds(self.policy, action, self.facts, self.memo) if self._is_open(action) else None
+        )
+
+    def _pick(self, pick: Pick) -> None:
+        if self.is_full():
+            return
+        self.picks.append(pick)
+        self.proposed.add(pick.action.name)
+        # What is held already has been counted by the ledger.
+        for key in () if pick.action.name in self.snapshot.own else keys_taken(pick.action):
+            self.taken[key] = self.taken.get(key, 0) + 1
+
+
+def _unread(
+    policy: Policy, candidates: Iterable[Ranked], snapshot: Snapshot, most: int
+) -> tuple[Action, ...]:
+    """The first of the candidates, and of what could stand in for them, whose limits are to be read.
+
+    So many, or a few more. One whose own limits are known as another shares them may have
+    alternatives of which nothing is known.
+    """
+    found: dict[str, Action] = {}
+    for _, action in candidates:
+        if len(found) >= most:
+            break
+        for each in (action, *stand_ins_of(policy, action)):
+            if not is_read(each, snapshot):
+                found[each.name] = each
+    return tuple(found.values())

@@ -1,0 +1,109 @@
+"""A decision: what was asked, what is proposed, what is refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, unique
+from typing import NamedTuple
+
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import ActionType
+from maitred.core.rules.treatments import Treatment
+from maitred.core.values.types import Facts
+
+
+@unique
+class Explain(IntEnum):
+    """How much to explain. Names and numbers are those of ``maitred.v1.Explain``."""
+
+    EXPLAIN_NONE = 0
+    EXPLAIN_REASONS = 1
+    EXPLAIN_FULL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An action put forward; ``rank`` counts from 1. Its treatment always has a title.
+
+    ``substitute_for`` names the action without capacity whose place this one takes.
+    ``hold_expires_at`` is how long what it needs is held for it, and ``lot`` the lot that holds it.
+    """
+
+    action: str
+    rank: int
+    score: float
+    type: ActionType
+    treatment: Treatment[str]
+    substitute_for: str = ""
+    hold_expires_at: datetime | None = None
+    lot: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action not put forward; ``detail`` says in plain words what was needed and what was there."""
+
+    action: str
+    reason: Reason
+    rule: str
+    detail: str
+
+
+class Question(NamedTuple):
+    """What a decision is a pure function of, beside the ruleset.
+
+    ``facts`` hold everything conditions may read, situations included. ``zone`` is the IANA
+    name of the location's clock.
+    """
+
+    channel: str
+    facts: Facts
+    now: datetime
+    max_actions: int
+    zone: str = "UTC"
+
+
+class Decision(NamedTuple):
+    """The answer to one question. ``candidates`` counts the actions that the index left possible."""
+
+    proposals: tuple[Proposal, ...]
+    candidates: int
+
+
+@unique
+class OutcomeKind(IntEnum):
+    """Names and numbers are those of ``maitred.v1.OutcomeKind``."""
+
+    PRESENTED = 1
+    ACCEPTED = 2
+    REJECTED = 3
+    CLAIMED = 4
+    REDEEMED = 5
+    RELEASED = 6
+    EXPIRED = 7
+
+
+REPORTED = frozenset(
+    {
+        OutcomeKind.PRESENTED,
+        OutcomeKind.ACCEPTED,
+        OutcomeKind.REJECTED,
+        OutcomeKind.REDEEMED,
+        OutcomeKind.RELEASED,
+    }
+)
+"""Kinds that callers report; claims are made with Claim, and expiry comes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One outcome of one proposal. ``outcome_id`` is the caller's: a retry repeats it.
+
+    ``decision_id`` is in hex. ``at`` is when it happened, by the caller's clock, for the record;
+    ``None`` is now.
+    """
+
+    outcome_id: str
+    decision_id: str
+    action: str
+    kind: OutcomeKind
+    at: datetime | None = None

@@ -1,0 +1,86 @@
+"""Ranking what holds: best score first, ties by name, as lazily as scores allow."""
+
+import math
+from collections.abc import Iterator
+from heapq import merge
+
+from maitred.core.conditions.model import Unknown
+from maitred.core.conditions.scan import Memo, evaluate, truth
+from maitred.core.rules.policy import Policy
+from maitred.core.rules.ruleset import Action
+from maitred.core.values.types import Facts
+
+Ranked = tuple[float, Action]
+"""Score and action."""
+
+
+class Ranking:
+    """The actions that hold, best first; worked out as far as it is looked at, and only once.
+
+    ``candidates`` counts the actions that the index left possible. An action whose score has no
+    value is left out.
+    """
+
+    def __init__(self, policy: Policy, facts: Facts) -> None:
+        mask = policy.index.candidates(facts)
+        self.candidates = policy.index.count(mask)
+        self._rest, self._found = ranked(policy, mask, facts), list[Ranked]()
+
+    def __iter__(self) -> Iterator[Ranked]:
+        yield from self._found
+        for each in self._rest:
+            self._found.append(each)
+            yield each
+
+
+def ranked(policy: Policy, mask: int, facts: Facts) -> Iterator[Ranked]:
+    """The actions of a mask that hold, best first."""
+    memo: Memo = {}
+    scored_mask = mask & policy.scored_clauses
+    fixed = _fixed(policy, mask ^ scored_mask, facts, memo)
+    if not scored_mask:
+        return fixed
+    return merge(sorted(_scored(policy, scored_mask, facts, memo), key=_best_first), fixed, key=_best_first)
+
+
+def _best_first(ranked: Ranked) -> tuple[float, str]:
+    score, action = ranked
+    return -score, action.name
+
+
+def _fixed(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
+    actions = policy.actions
+    for entry in policy.index.matches(mask, facts, memo):
+        action = actions[entry]
+        yield action.score.constant or 0.0, action
+
+
+def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
+    for entry in policy.index.matches(mask, facts, memo):
+        action = policy.actions[entry]
+        score = score_of(action, facts, memo)
+        if not isinstance(score, Unknown):
+            yield score, action
+
+
+def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo) -> float | None:
+    """The score of one action by itself; ``None`` where a gate does not hold, or it has no score."""
+    gates = policy.gates[action.name]
+    if not all(truth(gate.condition, facts, memo) is True for gate in gates):
+        return None
+    score = score_of(action, facts, memo)
+    return None if isinstance(score, Unknown) else score
+
+
+def score_of(action: Action, facts: Facts, memo: Memo) -> float | Unknown:
+    """The action's score; unknown where it has no finite value."""
+    if action.score.expression is None:
+        return action.score.constant or 0.0
+    value = evaluate(action.score.expression, facts, memo)
+    if isinstance(value, Unknown):
+        return value
+    return (
+        value
+        if isinstance(value, float) and math.isfinite(value)
+        else Unknown(error="the score is not a finite number")
+    )

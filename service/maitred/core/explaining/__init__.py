@@ -1,0 +1,1 @@
+"""Why an action was proposed or refused, in plain words."""

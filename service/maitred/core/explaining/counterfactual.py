@@ -1,0 +1,128 @@
+"""What single change would have had an action proposed: the nearest other world in which it holds.
+
+Candidates are the values that the failing conditions themselves ask for, one attribute at a time.
+Each is tried out: situations are derived anew, every condition and the score are looked at again.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, Overlaps, Residual, Within
+from maitred.core.conditions.scan import Memo, truth
+from maitred.core.deciding.decisions import Proposal, Question
+from maitred.core.deciding.ranking import score_if_it_holds
+from maitred.core.privacy.purposes import permission_words
+from maitred.core.rules.policy import Policy
+from maitred.core.rules.ruleset import Action
+from maitred.core.values.types import Attribute, Fact, Facts, Kind, Scalar
+
+from .words import value_words
+
+MAX_TRIED = 16
+"""Changes that are tried for one action: each costs as much as explaining it once."""
+MAX_VALUES = 5
+"""Values that are tried of one set; a coupon may name 14,000 products."""
+_SITUATION, _UNSPOKEN = "situation.", "~"
+
+Change = tuple[str, Fact]
+"""An attribute and the value it would have to have."""
+
+
+def what_would_have(
+    policy: Policy, question: Question, action: Action, proposals: tuple[Proposal, ...]
+) -> str | None:
+    """In plain words: ``customer.tier gold``; ``None`` where no single change would have done it."""
+    facts, memo = question.facts, Memo()
+    gates = policy.gates[action.name]
+    failing = [gate.condition for gate in gates if truth(gate.condition, facts, memo) is not True]
+    if not failing:
+        return None
+    changes = dict.fromkeys(each for condition in failing for each in _changes(policy, condition, facts))
+    for change in islice(changes, MAX_TRIED):
+        if _would_be_proposed(policy, question, action, proposals, change):
+            return _words(change)
+    return None
+
+
+def _would_be_proposed(
+    policy: Policy, question: Question, action: Action, proposals: tuple[Proposal, ...], change: Change
+) -> bool:
+    attribute, value = change
+    facts = {**question.facts, attribute: value}
+    if policy.situations and not attribute.startswith(_SITUATION):
+        facts = {name: fact for name, fact in facts.items() if not name.startswith(_SITUATION)}
+        facts.update(policy.situations.facts(facts))
+    score = score_if_it_holds(policy, action, facts, Memo())
+    return score is not None and _ranks(score, action.name, proposals, question.max_actions)
+
+
+def _ranks(score: float, name: str, proposals: tuple[Proposal, ...], wanted: int) -> bool:
+    """Whether a place would have been left for it."""
+    before = sum((-each.score, each.action) < (-score, name) for each in proposals)
+    return before < wanted
+
+
+def _changes(policy: Policy, condition: Condition, facts: Facts) -> Iterator[Change]:
+    match condition:
+        case Literal(attribute):
+            if permission_words(attribute) or not attribute.startswith(_UNSPOKEN):
+                declared = policy.ruleset.attributes.get(attribute)
+                yield from (
+                    (attribute, value) for value in _values(condition, facts.get(attribute), declared)
+                )
+        case All(terms) | Any(terms):
+            untrue = (term for term in terms if truth(term, facts, Memo()) is not True)
+            yield from chain.from_iterable(_changes(policy, term, facts) for term in untrue)
+        case Residual(expression):
+            known = (policy.ruleset.attributes.get(name) for name in sorted(expression.reads))
+            for declared in known:
+                if declared and not declared.type.is_list:
+                    yield from ((declared.name, value) for value in declared.allowed[:MAX_VALUES])
+
+
+def _values(literal: Literal, found: Fact | None, attribute: Attribute | None) -> Iterator[Fact]:
+    """Values that make the literal true."""
+    match literal.test:
+        case OneOf(values) if literal.wanted:
+            yield from _few(values)
+        case OneOf(values):
+            yield from (value for value in _others(attribute) if value not in values)
+        case Overlaps(values) if literal.wanted:
+            own = found if isinstance(found, tuple) else ()
+            for value in _few(values):
+                yield (*own, value)
+        case Within() as test if literal.wanted:
+            yield from _ends(test)
+
+
+def _others(attribute: Attribute | None) -> tuple[Scalar, ...]:
+    """Values that an attribute is declared to have."""
+    if attribute is None:
+        return ()
+    return (True, False) if attribute.type.kind is Kind.BOOL else attribute.allowed[:MAX_VALUES]
+
+
+def _few(values: frozenset[Scalar]) -> list[Scalar]:
+    return sorted(values, key=str)[:MAX_VALUES]
+
+
+def _ends(test: Within) -> Iterator[Fact]:
+    """The first value inside each end of a range; of an open end only where there is a first one."""
+    for end, is_open, step in ((test.low, test.low_open, 1), (test.high, test.high_open, -1)):
+        if end is not None and not is_open:
+            yield end
+        elif isinstance(end, int) and not isinstance(end, bool):
+            yield end + step
+        elif isinstance(end, float):
+            yield math.nextafter(end, math.inf * step)
+
+
+def _words(change: Change) -> str:
+    attribute, value = change
+    permission = permission_words(attribute)
+    if permission:
+        return permission
+    if attribute.startswith(_SITUATION):
+        return f"{attribute} {'holding' if value is True else 'not holding'}"
+    return f"{attribute} {value_words(value)}"

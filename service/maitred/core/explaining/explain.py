@@ -1,0 +1,260 @@
+"""A derivation told in plain words, from the situation down to the conditions it rests on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from maitred.core.conditions.derivation import Derivation
+from maitred.core.conditions.model import All, Any, Condition, Literal, Residual, Unknown, reads
+from maitred.core.conditions.scan import Memo, truth
+from maitred.core.deciding.choose import Chosen, Reach, choose
+from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
+from maitred.core.deciding.ranking import Ranking, score_of
+from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
+from maitred.core.rules.policy import Gate, Policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action
+from maitred.core.values.types import Facts
+
+from .counterfactual import what_would_have
+from .words import is_truth, need_words, shortfall_words, value_words
+
+MAX_TOLD_CHARS = 600
+"""A refusal's detail and a line of ``why`` are read by people; what is longer is cut."""
+
+MAX_DEPTH = 8
+"""Situations within situations that are followed; deeper ones are only named."""
+
+_CUT = "…"
+
+Support = Mapping[str, tuple[str, ...]]
+
+
+def tell(derivation: Derivation, name: str) -> str:
+    """Why the situation holds; or that it does not, or that nobody knows.
+
+    ``vip_at_risk because service_failure (session.failed_calls >= 3) and customer.tier == "gold"``.
+    Each situation is followed the first time it is named only, so that support which goes
+    round in a circle comes to an end. At most ``MAX_TOLD_CHARS`` long.
+    """
+    if name in derivation.unknown:
+        return _cut(f"{name} is not known")
+    if name not in derivation.holds:
+        return _cut(f"{name} does not hold")
+    support = dict(derivation.because)
+    reasons = _reasons(support, name, {name}, MAX_DEPTH)
+    return _cut(f"{name} because {reasons}" if reasons else name)
+
+
+def _reasons(support: Support, name: str, told: set[str], depth: int) -> str:
+    """Members joined by "and", as far as there is room for them: more is never looked at."""
+    parts: list[str] = []
+    room = MAX_TOLD_CHARS
+    for member in support.get(name, ()):
+        part = _member(support, member, told, depth)
+        parts.append(part)
+        room -= len(part)
+        if room < 0:
+            break
+    return " and ".join(parts)
+
+
+def _member(support: Support, member: str, told: set[str], depth: int) -> str:
+    """A condition as written; a situation with its own reasons behind it in brackets."""
+    if member not in support or member in told or depth == 0:
+        return member
+    told.add(member)
+    reasons = _reasons(support, member, told, depth - 1)
+    return f"{member} ({reasons})" if reasons else member
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TOLD_CHARS else text[: MAX_TOLD_CHARS - len(_CUT)] + _CUT
+
+
+_WINDOW_REASONS = frozenset({Reason.NOT_LIVE, Reason.WRONG_CHANNEL})
+_HAS_WAY_OUT = frozenset(
+    {
+        Reason.CONSENT_REQUIRED,
+        Reason.SENSITIVE,
+        Reason.NOT_ELIGIBLE,
+        Reason.MISSING_ATTRIBUTE,
+        Reason.RULE_ERROR,
+    }
+)
+MAX_WAYS_OUT = 50
+"""Actions for which a way out is looked for: some milliseconds; nobody reads more."""
+_NOT_LOOKED_AT = "how its limits stand was not looked at"
+MAX_WHY = 8
+"""Lines that say why an action was proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``refusals`` in order of name; ``why`` belongs to the proposals, one after the other."""
+
+    refusals: tuple[Refusal, ...]
+    why: tuple[tuple[str, ...], ...]
+
+
+def explain(
+    policy: Policy,
+    question: Question,
+    proposals: Sequence[Proposal],
+    level: Explain,
+    snapshot: Snapshot | None = None,
+) -> Explanation:
+    """Explains a decision. ``EXPLAIN_REASONS`` leaves out actions not live on the channel.
+
+    What the snapshot does not tell of a limit is not told here either.
+    """
+    if level is Explain.EXPLAIN_NONE:
+        return Explanation((), ())
+    full = level is Explain.EXPLAIN_FULL
+    telling = _Telling(policy, question, proposals, snapshot or Snapshot(), full=full)
+    proposed = {proposal.action for proposal in proposals}
+    refused = (action for action in sorted(policy.actions, key=_name) if action.name not in proposed)
+    refusals = map(telling.refusal, refused)
+    return Explanation(
+        refusals=tuple(found for found in refusals if full or found.reason not in _WINDOW_REASONS),
+        why=tuple(map(telling.why, proposals)),
+    )
+
+
+class _Telling:
+    """Tells of one decision, action by action."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        question: Question,
+        proposals: Sequence[Proposal],
+        snapshot: Snapshot,
+        *,
+        full: bool,
+    ) -> None:
+        self._policy, self._question, self._snapshot = policy, question, snapshot
+        self._proposals, self._full, self._tried = tuple(proposals), full, 0
+        self._memo: Memo = {}
+        self._derivation = policy.situations.derivation(question.facts) if policy.situations else None
+        self._shortages = _shortages(policy, question, snapshot) if policy.limits else {}
+
+    def refusal(self, action: Action) -> Refusal:
+        if action.name in self._snapshot.paused:
+            return Refusal(action.name, Reason.PAUSED, "pause", "stopped by an operator")
+        shortage = self._shortages.get(action.name)
+        if shortage:
+            return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
+        found = refusal_of(self._policy, action, self._question, self._memo, self._derivation)
+        if found.reason is Reason.OUTRANKED and not is_read(action, self._snapshot):
+            return replace(found, detail=f"{found.detail}, {_NOT_LOOKED_AT}")
+        return self._with_way_out(action, found) if self._full else found
+
+    def _with_way_out(self, action: Action, refusal: Refusal) -> Refusal:
+        """Tells what single change would have had the action proposed."""
+        if self._tried >= MAX_WAYS_OUT or refusal.reason not in _HAS_WAY_OUT:
+            return refusal
+        self._tried += 1
+        change = what_would_have(self._policy, self._question, action, self._proposals)
+        if change is None:
+            return refusal
+        return replace(refusal, detail=f"{refusal.detail}; would have been proposed with {change}")
+
+    def why(self, proposal: Proposal) -> tuple[str, ...]:
+        action = self._policy.by_name[proposal.action]
+        lines = why_of(action, self._question.facts, self._memo, self._derivation)
+        place_of = proposal.substitute_for
+        return (f"stands in for {place_of}, of which none can be had now", *lines) if place_of else lines
+
+
+def _shortages(policy: Policy, question: Question, snapshot: Snapshot) -> Mapping[str, Shortage]:
+    """Of actions whose every condition holds; others have a reason that comes first."""
+    ranking = Ranking(policy, question.facts)
+    chosen = choose(policy, question, ranking, snapshot, Reach.KNOWN)
+    return chosen.shortages if isinstance(chosen, Chosen) else {}
+
+
+def _name(action: Action) -> str:
+    return action.name
+
+
+def refusal_of(
+    policy: Policy, action: Action, question: Question, memo: Memo, derivation: Derivation | None
+) -> Refusal:
+    """The refusal of an action that was not proposed: of its failing gates, the first in precedence."""
+    failing = [
+        (_reason(gate, result), gate)
+        for gate in policy.gates[action.name]
+        if (result := truth(gate.condition, question.facts, memo)) is not True
+    ]
+    if failing:
+        reason, gate = min(failing, key=lambda pair: pair[0].precedence)
+        return Refusal(action.name, reason, gate.rule, _detail(gate, question, memo, derivation))
+    score = score_of(action, question.facts, memo)
+    if isinstance(score, Unknown):
+        return Refusal(action.name, _unknown_reason(score), "score", _unknown_words(score))
+    detail = f"scores {value_words(score)}, others rank before it, {question.max_actions} wanted"
+    return Refusal(action.name, Reason.OUTRANKED, "score", detail)
+
+
+def _reason(gate: Gate, result: bool | Unknown) -> Reason:  # noqa: FBT001 -- a truth value
+    if gate.reason is Reason.NOT_ELIGIBLE and isinstance(result, Unknown):
+        return _unknown_reason(result)
+    return gate.reason
+
+
+def _unknown_reason(unknown: Unknown) -> Reason:
+    return Reason.MISSING_ATTRIBUTE if unknown.missing else Reason.RULE_ERROR
+
+
+def _unknown_words(unknown: Unknown) -> str:
+    return f"needs {unknown.missing}, is absent" if unknown.missing else str(unknown.error)
+
+
+def _detail(gate: Gate, question: Question, memo: Memo, derivation: Derivation | None) -> str:
+    facts = question.facts
+    words = gate.words(facts) if gate.words else shortfall_words(gate.condition, facts, memo)
+    chains = _chains(gate.condition, derivation)
+    told = f"{words} ({'; '.join(chains)})" if chains else words
+    return f"{gate.say} {told}" if gate.say else told
+
+
+def why_of(action: Action, facts: Facts, memo: Memo, derivation: Derivation | None) -> tuple[str, ...]:
+    """What made the action possible, requirement by requirement, and its score."""
+    lines: list[str] = []
+    for need in action.requirements:
+        lines.extend(_support(need.condition, facts, memo, derivation))
+        lines.extend(_chains(need.condition, derivation))
+    score = score_of(action, facts, memo)
+    told = [] if isinstance(score, Unknown) else [f"scores {value_words(score)}"]
+    return (*tuple(dict.fromkeys(lines))[:MAX_WHY], *told)
+
+
+def _support(condition: Condition, facts: Facts, memo: Memo, derivation: Derivation | None) -> Iterator[str]:
+    """The leaves that hold, each with the value that was there; not situations whose chain is told."""
+    match condition:
+        case Literal(attribute, test):
+            if truth(condition, facts, memo) is True and not _is_told(attribute, derivation):
+                needless = is_truth(test) or attribute not in facts
+                found = "" if needless else f", is {value_words(facts[attribute])}"
+                yield f"{need_words(condition)}{found}"
+        case Residual(expression, wanted):
+            if truth(condition, facts, memo) is True:
+                yield expression.text if wanted else f"not ({expression.text})"
+        case All(terms) | Any(terms):
+            for term in terms:
+                yield from _support(term, facts, memo, derivation)
+
+
+def _is_told(attribute: str, derivation: Derivation | None) -> bool:
+    prefix, _, name = attribute.partition(".")
+    return derivation is not None and prefix == "situation" and name in derivation.holds
+
+
+def _chains(condition: Condition, derivation: Derivation | None) -> list[str]:
+    """The chain of each situation that the condition reads and that holds."""
+    if derivation is None:
+        return []
+    names = sorted(
+        name.removeprefix("situation.") for name in reads(condition) if name.startswith("situation.")
+    )
+    return [tell(derivation, name) for name in names if name in derivation.holds]

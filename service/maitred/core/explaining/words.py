@@ -1,0 +1,158 @@
+"""Conditions and values in plain words: what was needed, what was there."""
+
+from datetime import datetime, timedelta
+from heapq import nsmallest
+
+from maitred.core.conditions.model import (
+    All,
+    Any,
+    Condition,
+    Literal,
+    OneOf,
+    Overlaps,
+    Present,
+    Residual,
+    Test,
+    Unknown,
+    Within,
+)
+from maitred.core.conditions.scan import Memo, truth
+from maitred.core.privacy.purposes import lacking_words, permission_words
+from maitred.core.rules.live import CLOCK, clock_name, clock_need, clock_value
+from maitred.core.values.types import Fact, Facts, Invalid, Scalar
+
+MAX_LISTED = 5
+"""Values told of a list or a set; a coupon may name 14,000 products."""
+MAX_TEXT_CHARACTERS = 80
+DOUBLE_DIGITS = 15
+"""What a double holds of a decimal number: amounts come out as they were sent."""
+MAX_TERMS = 4
+"""Terms told of one condition."""
+
+
+def value_words(value: Fact) -> str:
+    """A value as a person would write it."""
+    match value:
+        case Invalid(why):
+            return why
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return _number_words(value)
+        case str():
+            return value if len(value) <= MAX_TEXT_CHARACTERS else f"{value[:MAX_TEXT_CHARACTERS]}…"
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case timedelta():
+            return f"{_number_words(value.total_seconds())}s"
+        case tuple():
+            return set_words(value)
+        case _:
+            return str(value)
+
+
+def _number_words(number: float) -> str:
+    return f"{number:.{DOUBLE_DIGITS}g}"
+
+
+def shown_words(value: Fact) -> str:
+    """A value as a customer reads it: whole, however long."""
+    if isinstance(value, tuple):
+        return ", ".join(map(shown_words, value))
+    return value if isinstance(value, str) else value_words(value)
+
+
+def set_words(values: tuple[Scalar, ...] | frozenset[Scalar]) -> str:
+    """``[a, b]``; sorted where the order means nothing, cut short where long."""
+    listed = nsmallest(MAX_LISTED, values) if isinstance(values, frozenset) else values[:MAX_LISTED]
+    more = [f"… {len(values) - MAX_LISTED} more"] if len(values) > MAX_LISTED else []
+    return f"[{', '.join([*map(value_words, listed), *more])}]"
+
+
+def need_words(literal: Literal) -> str:
+    """What a literal needs: ``customer.tier in [gold, platinum]``."""
+    name, wanted = literal.attribute, literal.wanted
+    permission = permission_words(name)
+    if permission:
+        return permission
+    if name.startswith(CLOCK):
+        return clock_need(name, literal.test)
+    match literal.test:
+        case Present():
+            return f"{name} to be {'there' if wanted else 'absent'}"
+        case OneOf(values) if is_truth(literal.test):
+            return name if wanted is (True in values) else f"not {name}"
+        case OneOf(values) if len(values) == 1:
+            return f"{name} {'=' if wanted else '!='} {value_words(next(iter(values)))}"
+        case OneOf(values):
+            return f"{name} {'in' if wanted else 'not in'} {set_words(values)}"
+        case Overlaps(values):
+            return f"{name} {'with one of' if wanted else 'with none of'} {set_words(values)}"
+        case Within() as test:
+            return _range_words(name, test) if wanted else f"not ({_range_words(name, test)})"
+
+
+def is_truth(test: Test) -> bool:
+    """Whether a test asks for ``true`` or for ``false``; 1 and 0 equal them and are numbers."""
+    return isinstance(test, OneOf) and [type(value) for value in test.values] == [bool]
+
+
+def _range_words(name: str, test: Within) -> str:
+    if test.low is not None and test.low == test.high:
+        return f"{name} = {value_words(test.low)}"
+    low = f"{name} {'>' if test.low_open else '>='} {value_words(test.low)}" if test.low is not None else ""
+    high = (
+        f"{name} {'<' if test.high_open else '<='} {value_words(test.high)}" if test.high is not None else ""
+    )
+    return " and ".join(filter(None, (low, high)))
+
+
+def shortfall_words(condition: Condition, facts: Facts, memo: Memo) -> str:
+    """Why a condition is not true: ``needs customer.tier in [gold, platinum], is basic``."""
+    match condition:
+        case Literal(attribute):
+            return f"needs {need_words(condition)}, {_found_words(attribute, facts, condition.test)}"
+        case Residual(expression, wanted):
+            needs = expression.text if wanted else f"not ({expression.text})"
+            return f"needs {needs}, {_reads_words(condition, facts, memo)}"
+        case All(terms):
+            failing = [term for term in terms if truth(term, facts, memo) is not True]
+            return _joined([shortfall_words(term, facts, memo) for term in failing], "; ")
+        case Any(terms):
+            return (
+                _joined([shortfall_words(term, facts, memo) for term in terms], ", or ") or "can never hold"
+            )
+
+
+def _joined(words: list[str], glue: str) -> str:
+    words = list(dict.fromkeys(filter(None, words)))
+    more = [f"{len(words) - MAX_TERMS} more"] if len(words) > MAX_TERMS else []
+    return glue.join(words[:MAX_TERMS] + more)
+
+
+def _found_words(attribute: str, facts: Facts, test: Test) -> str:
+    if attribute not in facts:
+        return lacking_words(attribute) or "is absent"
+    value = facts[attribute]
+    if isinstance(test, Present):
+        return "is there"
+    return value_words(value) if isinstance(value, Invalid) else f"is {_named_value(attribute, value)}"
+
+
+def _reads_words(residual: Residual, facts: Facts, memo: Memo) -> str:
+    result = truth(residual, facts, memo)
+    if isinstance(result, Unknown):
+        return f"{result.missing} is absent" if result.missing else str(result.error)
+    read = sorted(residual.expression.reads)
+    found = ", ".join(
+        f"{_public(name)} is {_named_value(name, facts[name])}" for name in read if name in facts
+    )
+    return found or "is not so"
+
+
+def _public(attribute: str) -> str:
+    return clock_name(attribute) if attribute.startswith(CLOCK) else attribute
+
+
+def _named_value(attribute: str, value: Fact) -> str:
+    return clock_value(attribute, value) if attribute.startswith(CLOCK) else value_words(value)

@@ -1,0 +1,1 @@
+"""Limits, windows, and the arithmetic of the ledger."""

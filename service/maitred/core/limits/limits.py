@@ -1,0 +1,325 @@
+"""Limits: what must not be exceeded, for whom and over which window; and the life of a unit.
+
+Frequency caps and capacity are one mechanism. A limit that applies to a request becomes a
+``Need``: one unit of one counter, which is the limit for one subject in one window. Units
+that are taken together under one id are a ``Lot``: they are held, confirmed, released and
+expire together (see ``ledger``).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum, unique
+from functools import lru_cache
+
+from maitred.core.rules.reasons import Reason
+from maitred.core.values.digests import digest, lengthened
+from maitred.core.values.instants import MICROSECOND
+from maitred.core.values.types import Facts, Value
+
+from .windows import Rolling, Session, Window, span_of
+
+DEFAULT_HOLD = timedelta(minutes=20)
+"""Time to walk to the till; a forgotten hold costs no more than that."""
+PACE_SUFFIX = "/pace"
+"""No rule file can give a limit such a name."""
+PERCENT = 100
+KEPT_COUNTERS = 4_096
+"""Those that many requests share are asked for all the time."""
+SESSION_ID = "session.id"
+
+_USE = b"maitred.counter"
+
+
+@unique
+class LimitKind(Enum):
+    """What kind of limit; it gives the reason of its refusals."""
+
+    FREQUENCY_CAP = "frequency cap"
+    CAPACITY = "capacity"
+    PACE = "pace"
+
+
+REASON_OF: Mapping[LimitKind, Reason] = {
+    LimitKind.FREQUENCY_CAP: Reason.FREQUENCY_CAPPED,
+    LimitKind.CAPACITY: Reason.CAPACITY_EXHAUSTED,
+    LimitKind.PACE: Reason.PACED,
+}
+
+
+@unique
+class Counts(Enum):
+    """The step at which a unit is spent."""
+
+    DECIDED = "decided"
+    PRESENTED = "presented"
+    CLAIMED = "claimed"
+    REDEEMED = "redeemed"
+    REJECTED = "rejected"
+
+
+@unique
+class LetterCase(Enum):
+    """Whether ids that differ in letter case only are the same subject."""
+
+    EXACT = "exact"
+    IGNORE = "ignore"
+
+
+@unique
+class OnFailure(Enum):
+    """What becomes of an action when the ledger cannot answer."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+@unique
+class LockRank(IntEnum):
+    """How many requests share a counter. The coldest are locked first, the hottest shortest."""
+
+    PERSON = 0
+    CONTEXT = 1
+    LOCATION = 2
+    EVERYBODY = 3
+
+
+def lock_rank_of(per: tuple[str, ...]) -> LockRank:
+    """The heat of the counters of a limit, by what its subject is made of."""
+    if not per:
+        return LockRank.EVERYBODY
+    if any(name.startswith(("customer.", "household.", "device.", "session.")) for name in per):
+        return LockRank.PERSON
+    return LockRank.LOCATION if all(name.startswith("location.") for name in per) else LockRank.CONTEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A number that must not be exceeded over a window for a subject.
+
+    ``per`` are the attributes that make the subject, by qualified name (``customer.id``);
+    empty is everybody together. ``maximum`` is a number or the name of an integer attribute.
+    ``pace`` is a second limit over a short rolling window, taken together with this one.
+    ``overbook_percent`` more units than ``maximum`` may be held or confirmed. ``scope`` names the
+    action where each action has units of its own; empty where those it applies to share them.
+    ``is_veiled`` where nobody knows which values the subject can have: they may be personal.
+
+    ``key`` tells the limit from every other one that a decision looks at. ``lookback_us``
+    (microseconds) is how far a rolling window looks back, ``None`` for others. ``hides_subject``
+    is whether its counters name pseudonyms.
+    """
+
+    name: str
+    kind: LimitKind
+    per: tuple[str, ...]
+    maximum: int | str
+    window: Window
+    counts: Counts
+    hold: timedelta = DEFAULT_HOLD
+    pace: "Limit | None" = None
+    overbook_percent: int = 0
+    on_failure: OnFailure = OnFailure.CLOSED
+    letter_case: LetterCase = LetterCase.EXACT
+    scope: str = ""
+    is_veiled: bool = False
+    key: str = field(init=False, compare=False, repr=False)
+    reason: Reason = field(init=False, compare=False, repr=False)
+    heat: LockRank = field(init=False, compare=False, repr=False)
+    lookback_us: int | None = field(init=False, compare=False, repr=False)
+    hides_subject: bool = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        window, heat = self.window, lock_rank_of(self.per)
+        derived = {
+            "key": f"{self.name}@{self.scope}" if self.scope else self.name,
+            "reason": REASON_OF[self.kind],
+            "heat": heat,
+            "lookback_us": window.duration // MICROSECOND if isinstance(window, Rolling) else None,
+            "hides_subject": self.is_veiled or heat is LockRank.PERSON,
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+
+def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
+    """The pace of ``limit``: at most ``maximum`` of its units in any stretch of ``window``."""
+    return Limit(
+        f"{limit.name}{PACE_SUFFIX}",
+        LimitKind.PACE,
+        limit.per,
+        maximum,
+        window,
+        limit.counts,
+        hold=limit.hold,
+        on_failure=limit.on_failure,
+        letter_case=limit.letter_case,
+        scope=limit.scope,
+        is_veiled=limit.is_veiled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is counted: one limit for one subject in one window.
+
+    ``subject`` is exact: two subjects are equal where their values are, octet by octet.
+    ``window`` is the key of the span, see ``windows``.
+    """
+
+    limit: str
+    subject: str
+    window: str
+    heat: LockRank = field(default=LockRank.EVERYBODY, compare=False)
+    resets_at: datetime | None = field(default=None, compare=False)
+    id: bytes = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", digest(_USE, self.limit, self.subject, self.window))
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One unit of a counter, to be had while fewer than ``maximum`` are live.
+
+    ``lookback_us`` (microseconds) is the length of a rolling window, ``None`` for others. A
+    ``firm`` unit is spent when it is taken, also where others of its lot are only held: it does
+    not expire.
+    """
+
+    counter: Counter
+    maximum: int
+    reason: Reason
+    lookback_us: int | None = None
+    firm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A limit that cannot be checked: ``attribute`` is absent or not usable."""
+
+    limit: str
+    attribute: str
+
+
+def parts_of(limit: Limit) -> tuple[Limit, ...]:
+    """The limit, and its pace where it has one."""
+    return (limit, limit.pace) if limit.pace else (limit,)
+
+
+SubjectPseudonym = Callable[[str], str]
+"""From whose units they are to what stands for them: always the same, and nobody can tell who."""
+
+
+def plain(subject: str) -> str:
+    """Veils nothing."""
+    return subject
+
+
+def reads_of(limit: Limit) -> Iterator[str]:
+    """Names of the attributes that the limit needs."""
+    for part in parts_of(limit):
+        yield from part.per
+        if isinstance(part.maximum, str):
+            yield part.maximum
+        if isinstance(part.window, Session):
+            yield SESSION_ID
+
+
+def subject_gap(limit: Limit, facts: Facts) -> str:
+    """The first attribute without which it is not known whose units count; empty where none lacks."""
+    found = next((name for name in limit.per if not _names_somebody(facts.get(name))), "")
+    if found or not isinstance(limit.window, Session):
+        return found
+    session = facts.get(SESSION_ID)
+    return "" if isinstance(session, str) and session else SESSION_ID
+
+
+def needs_of(
+    limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: SubjectPseudonym = plain
+) -> tuple[Need, ...] | Unknown:
+    """What one unit of ``limit`` takes: a unit of its own counter, and one of its pace.
+
+    ``veil`` is what stands for a person where the counter names its subject.
+    """
+    needs: list[Need] = []
+    for each in parts_of(limit):
+        need = _need(each, facts, now, location_zone, veil)
+        if isinstance(need, Unknown):
+            return need
+        needs.append(need)
+    return tuple(needs)
+
+
+def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = LetterCase.EXACT) -> str:
+    """The values of the attributes of ``per``, unambiguous."""
+    values = [f"{type(value).__name__}/{value}" for value in map(facts.get, per)]
+    return lengthened(*(map(str.casefold, values) if letter_case is LetterCase.IGNORE else values))
+
+
+def _subject(limit: Limit, facts: Facts, veil: SubjectPseudonym) -> str:
+    """The scope is not veiled: whose unit it is stays hidden, of what it is does not."""
+    found = subject_of(limit.per, facts, limit.letter_case)
+    veiled = veil(found) if limit.hides_subject else found
+    return f"{veiled}{lengthened(limit.scope)}" if limit.scope else veiled
+
+
+def scope_in(subject: str) -> str:
+    """The scope in a subject of a limit that has one; empty where there is none to be seen."""
+    scope = subject.rpartition(":")[2]
+    return scope if scope and subject.endswith(lengthened(scope)) else ""
+
+
+def values_in(limit: Limit, subject: str) -> tuple[Value, ...]:
+    """The values of ``limit.per`` in a subject of ``limit`` that is not veiled.
+
+    Raises ``ValueError`` where it is no such subject: the limit was once for somebody else.
+    """
+    rest = subject.removesuffix(lengthened(limit.scope)) if limit.scope else subject
+    values: list[Value] = []
+    while rest:
+        length, _, rest = rest.partition(":")
+        told, rest = rest[: int(length)], rest[int(length) :]
+        kind, slash, text = told.partition("/")
+        if len(told) < int(length) or not slash:
+            raise ValueError(subject)
+        values.append(_READ[kind](text) if kind in _READ else text)
+    if len(values) != len(limit.per):
+        raise ValueError(subject)
+    return tuple(values)
+
+
+_READ: Mapping[str, Callable[[str], Value]] = {"int": int, "bool": lambda text: text.casefold() == "true"}
+_SUBJECT_TYPES = frozenset({str, int, bool})
+
+
+def _names_somebody(value: object) -> bool:
+    """An empty text is nobody's id: strangers would share one count."""
+    return value.__class__ in _SUBJECT_TYPES and value != ""
+
+
+def _need(
+    limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: SubjectPseudonym
+) -> Need | Unknown:
+    gap = subject_gap(limit, facts)
+    if gap:
+        return Unknown(limit.name, gap)
+    maximum = maximum_of(limit, facts)
+    if maximum is None:
+        return Unknown(limit.name, str(limit.maximum))
+    session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
+    span = span_of(limit.window, now, location_zone, session)
+    counter = _counter(limit.name, _subject(limit, facts, veil), span.key, limit.heat, span.end)
+    firm = limit.counts is Counts.DECIDED
+    return Need(counter, maximum, limit.reason, limit.lookback_us, firm)
+
+
+_counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)
+
+
+def maximum_of(limit: Limit, facts: Facts) -> int | None:
+    """Units that may be live; ``None`` where the attribute is not usable. Overbooking rounds down."""
+    maximum = facts.get(limit.maximum) if isinstance(limit.maximum, str) else limit.maximum
+    if maximum.__class__ is not int:
+        return None
+    assert isinstance(maximum, int)
+    return maximum + maximum * limit.overbook_percent // PERCENT if maximum > 0 else 0

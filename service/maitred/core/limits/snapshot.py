@@ -1,0 +1,119 @@
+"""What a decision sees of the ledger, and how the limits of an action stand in it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action
+from maitred.core.values.types import Facts
+
+from .limits import SESSION_ID, Limit, maximum_of, parts_of, subject_gap
+from .windows import Calendar, Lifetime, Rolling, Session, Window
+
+_UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
+
+class Snapshot(NamedTuple):
+    """What a decision saw beside its question.
+
+    ``live`` has the units that count by ``Limit.key``, of every limit that was read. ``own`` are
+    the actions that are held already for the same customer and session. ``paused`` are actions
+    that operators have stopped.
+    """
+
+    live: Mapping[str, int] = {}
+    own: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()
+
+
+class Shortage(NamedTuple):
+    """Why a limit has no unit: all of ``maximum`` are taken, or ``missing`` is not known."""
+
+    limit: Limit
+    reason: Reason
+    live: int = 0
+    maximum: int = 0
+    missing: str = ""
+
+    def words(self) -> str:
+        """In plain words: what was needed, what was there."""
+        if self.missing:
+            return f"needs {self.missing}, is absent"
+        taken = f"{self.live} of {self.maximum} taken{_per_words(self.limit)}"
+        return f"{taken} {window_words(self.limit.window)}"
+
+
+def is_read(action: Action, snapshot: Snapshot) -> bool:
+    """Whether the snapshot tells how all limits of the action stand."""
+    return all(limit.key in snapshot.live for limit in action.limits)
+
+
+def shortage_of(
+    action: Action, facts: Facts, snapshot: Snapshot, taken: Mapping[str, int]
+) -> Shortage | None:
+    """The first shortage by precedence among the action's limits, all of which have been read.
+
+    ``taken`` are units by key that this decision has taken before.
+    """
+    limits = action.later if action.name in snapshot.own else action.limits
+    return shortage_among(limits, facts, snapshot, taken)
+
+
+def shortage_among(
+    limits: Iterable[Limit], facts: Facts, snapshot: Snapshot, taken: Mapping[str, int]
+) -> Shortage | None:
+    """The same among limits, whatever they apply to."""
+    return first_of(
+        found
+        for limit in limits
+        for part in parts_of(limit)
+        if (found := _shortage(part, facts, snapshot.live.get(part.key, 0) + taken.get(part.key, 0)))
+    )
+
+
+def first_of(shortages: Iterable[Shortage]) -> Shortage | None:
+    """The one whose reason comes first, then whose name."""
+    return min(shortages, key=lambda found: (found.reason.precedence, found.limit.key), default=None)
+
+
+def keys_taken(action: Action) -> Iterator[str]:
+    """Keys of the limits, paces included, that proposing the action takes a unit of."""
+    return (part.key for limit in action.held for part in parts_of(limit))
+
+
+def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:
+    missing = subject_gap(limit, facts)
+    if missing:
+        return Shortage(limit, Reason.MISSING_ATTRIBUTE, missing=missing)
+    maximum = maximum_of(limit, facts)
+    if maximum is None:
+        return Shortage(limit, Reason.MISSING_ATTRIBUTE, missing=str(limit.maximum))
+    return Shortage(limit, limit.reason, live, maximum) if live >= maximum else None
+
+
+def _per_words(limit: Limit) -> str:
+    names = [name.removesuffix(".id") for name in limit.per if name != SESSION_ID]
+    return f" per {' and '.join(names)}" if names else ""
+
+
+def window_words(window: Window) -> str:
+    """A window in plain words."""
+    match window:
+        case Rolling(duration):
+            return f"within {duration_words(duration)}"
+        case Calendar(period):
+            return f"this {period.value}"
+        case Session():
+            return "in this session"
+        case Lifetime():
+            return "ever"
+
+
+def duration_words(duration: timedelta) -> str:
+    """A duration in its largest whole unit: ``7 days``."""
+    for unit, name in _UNITS:
+        count, rest = divmod(duration, unit)
+        if not rest:
+            return f"{count} {name}{'s' if count != 1 else ''}"
+    return f"{duration.total_seconds():g} seconds"

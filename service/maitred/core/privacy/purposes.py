@@ -1,0 +1,288 @@
+"""What may be done with what is known of a customer: purposes, their legal bases, and consent.
+
+A purpose is allowed or it is not, for one decision. Attributes of a purpose that is not allowed
+are absent for every rule; actions that need it are refused. Unknown is no: only what is known to
+be allowed is. Where the record and the request differ, the stricter wins.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, unique
+from math import isnan
+from typing import NamedTuple
+
+from maitred.core.conditions.model import Condition, Literal, OneOf
+from maitred.core.values.types import Attribute, Facts
+
+from .consents import ConsentState
+from .signals import Gpp, IabMapping, Malformed, State, Tcf, verdict
+
+_CONSENT, _SENSITIVE = "~consent/", "~sensitive/"
+JURISDICTION = "~jurisdiction"
+"""The fact that holds the name of the jurisdiction; no rule file can name it."""
+_TRUE = OneOf(frozenset({True}))
+_REFUSALS = frozenset({ConsentState.DENIED, ConsentState.OBJECTED})
+
+
+@unique
+class Basis(Enum):
+    """Legal bases. ``NEVER`` is none: the purpose is forbidden."""
+
+    CONSENT = "consent"
+    OPT_OUT = "opt_out"
+    CONTRACT = "contract"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What data is processed for. ``iab`` is how IAB strings speak of it, if they do."""
+
+    name: str
+    iab: IabMapping | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Minors:
+    """Customers younger than ``below`` years, for whom the ``barred`` purposes are not allowed.
+
+    A customer of unknown age is one of them, unless ``unknown_is_adult``.
+    """
+
+    below: int
+    barred: frozenset[str]
+    unknown_is_adult: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """The legal basis of each purpose in one place; a purpose without one is forbidden there."""
+
+    name: str
+    bases: Mapping[str, Basis]
+    minors: Minors | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyRules:
+    """What a ``Privacy`` document says.
+
+    ``by`` is the attribute that names the jurisdiction, empty where there is only ``default``,
+    which also serves where the attribute is absent or names no jurisdiction. ``age`` is the
+    attribute that holds a customer's age in years, empty where there are no rules on minors.
+    ``sensitive`` gives for each sensitive category the purpose that the customer must have
+    agreed to explicitly.
+    """
+
+    purposes: Mapping[str, Purpose]
+    default: Jurisdiction
+    by: str = ""
+    jurisdictions: Mapping[str, Jurisdiction] = field(default_factory=dict)
+    age: str = ""
+    sensitive: Mapping[str, str] = field(default_factory=dict)
+
+    def jurisdiction(self, facts: Facts) -> Jurisdiction:
+        """The one that the facts name."""
+        found = facts.get(self.by) if self.by else None
+        return self.jurisdictions.get(found, self.default) if isinstance(found, str) else self.default
+
+    def reads(self) -> Iterable[str]:
+        """Attributes that are read before anything is absent."""
+        return (name for name in (self.by, self.age) if name)
+
+
+class Known(NamedTuple):
+    """What is known of a customer's consent.
+
+    ``statements`` are those on record, the last for each purpose. The rest came with the request:
+    purposes by name, Global Privacy Control, and IAB strings that have been read.
+    """
+
+    statements: Mapping[str, ConsentState] = {}
+    granted: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    gpc: bool = False
+    tcf: Tcf | Malformed | None = None
+    gpp: Gpp | Malformed | None = None
+
+
+NOTHING_KNOWN = Known()
+
+
+class Permission(NamedTuple):
+    """Whether a purpose is allowed. ``explicit`` where the customer has said yes to it."""
+
+    purpose: str
+    basis: Basis
+    allowed: bool
+    explicit: bool
+    why: str
+
+
+def permissions_in(
+    rules: PrivacyRules, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: bool
+) -> Mapping[str, Permission]:
+    """What is allowed in a jurisdiction, by purpose, for a minor or not."""
+    barred = jurisdiction.minors.barred if jurisdiction.minors and minor else frozenset()
+    return {
+        name: _permission(
+            purpose, jurisdiction.bases.get(name, Basis.NEVER), known, now, barred=name in barred
+        )
+        for name, purpose in rules.purposes.items()
+    }
+
+
+def consent_condition(purpose: str) -> Condition:
+    """True where the purpose is allowed."""
+    return Literal(f"{_CONSENT}{purpose}", _TRUE)
+
+
+def sensitive_condition(category: str) -> Condition:
+    """True where the customer has agreed explicitly to the use of the category."""
+    return Literal(f"{_SENSITIVE}{category}", _TRUE)
+
+
+def masked_by(
+    rules: PrivacyRules,
+    jurisdiction: Jurisdiction,
+    attributes: Mapping[str, Attribute],
+    allowed: Mapping[str, Permission],
+) -> tuple[frozenset[str], Facts]:
+    """Names of the attributes that may not be read, and facts that tell what is allowed."""
+    explicit = {
+        category
+        for category, purpose in rules.sensitive.items()
+        if allowed[purpose].allowed and allowed[purpose].explicit
+    }
+    absent = (name for name, found in attributes.items() if not _may_read(found, allowed, explicit))
+    told: Facts = {JURISDICTION: jurisdiction.name}
+    told.update((f"{_CONSENT}{name}", True) for name, found in allowed.items() if found.allowed)
+    told.update((f"{_SENSITIVE}{category}", True) for category in explicit)
+    return frozenset(absent), told
+
+
+def still_allowed(
+    rules: PrivacyRules,
+    attributes: Mapping[str, Attribute],
+    facts: Facts,
+    statements: Mapping[str, ConsentState],
+) -> Facts:
+    """Masked facts of an earlier decision, without what is refused on record or forbidden by now."""
+    bases = _bases(rules, facts)
+    refused = {name for name, state in statements.items() if state in _REFUSALS}
+    gone = {name for name in rules.purposes if _is_gone(bases.get(name, Basis.NEVER), name in refused)}
+    closed = {category for category, purpose in rules.sensitive.items() if purpose in gone}
+    absent = {f"{_CONSENT}{name}" for name in gone} | {f"{_SENSITIVE}{category}" for category in closed}
+    absent |= {
+        name for name, found in attributes.items() if found.purpose in gone or found.sensitive in closed
+    }
+    return {name: value for name, value in facts.items() if name not in absent}
+
+
+class Use(NamedTuple):
+    """An attribute that was read for a decision: for which purpose, on what basis."""
+
+    attribute: str
+    purpose: str
+    basis: Basis
+
+
+def uses(rules: PrivacyRules, attributes: Mapping[str, Attribute], facts: Facts) -> tuple[Use, ...]:
+    """What of ``facts``, masked before, was read for a purpose; in order of name."""
+    bases = _bases(rules, facts)
+    found = (attributes[each] for each in sorted(facts) if each in attributes)
+    return tuple(
+        Use(each.name, each.purpose, bases.get(each.purpose, Basis.NEVER)) for each in found if each.purpose
+    )
+
+
+def _bases(rules: PrivacyRules, facts: Facts) -> Mapping[str, Basis]:
+    """Of the jurisdiction that masked facts are of."""
+    return rules.jurisdictions.get(str(facts.get(JURISDICTION)), rules.default).bases
+
+
+def _is_gone(basis: Basis, refused: bool) -> bool:  # noqa: FBT001 -- of one purpose
+    return basis is Basis.NEVER or (refused and basis is not Basis.CONTRACT)
+
+
+def permission_words(attribute: str) -> str | None:
+    """What a condition of this module needs, in plain words; ``None`` for any other attribute."""
+    if attribute.startswith(_CONSENT):
+        return f"permission for {attribute.removeprefix(_CONSENT)}"
+    if attribute.startswith(_SENSITIVE):
+        return f"explicit consent to the use of {attribute.removeprefix(_SENSITIVE)} data"
+    return None
+
+
+def lacking_words(attribute: str) -> str | None:
+    """How it is with such a condition that does not hold; ``None`` for any other attribute.
+
+    The facts of a decision say that a purpose is not allowed, and not why.
+    """
+    if attribute.startswith(_CONSENT):
+        return "is not there: no consent, an objection, or barred by the law of the place or by age"
+    return "is not given" if attribute.startswith(_SENSITIVE) else None
+
+
+def _may_read(attribute: Attribute, allowed: Mapping[str, Permission], explicit: set[str]) -> bool:
+    if attribute.sensitive and attribute.sensitive not in explicit:
+        return False
+    return not attribute.purpose or allowed[attribute.purpose].allowed
+
+
+def is_minor(minors: Minors | None, age: object) -> bool:
+    """Whether the rules on minors apply to a customer of that age, ``None`` for unknown."""
+    if minors is None:
+        return False
+    if isinstance(age, int | float) and not isinstance(age, bool) and not isnan(age):
+        return age < minors.below
+    return not minors.unknown_is_adult
+
+
+def _permission(purpose: Purpose, basis: Basis, known: Known, now: datetime, *, barred: bool) -> Permission:
+    yes, no = _said(purpose, basis, known, now)
+    allowed, why = (False, "barred for minors") if barred else _judged(basis, yes, no)
+    return Permission(purpose.name, basis, allowed, explicit=bool(yes and not no), why=why)
+
+
+def _said(purpose: Purpose, basis: Basis, known: Known, now: datetime) -> tuple[str, str]:
+    """Where the customer said yes, and where no; empty where nowhere."""
+    name, stated = purpose.name, known.statements.get(purpose.name)
+    strings = _strings(purpose.iab, basis, known, now)
+    grants = (
+        (stated is ConsentState.GRANTED, "granted on record"),
+        (name in known.granted, "granted in the request"),
+        (strings is State.GRANTED and basis is not Basis.OPT_OUT, "granted by an IAB string"),
+    )
+    refusals = (
+        (stated in _REFUSALS, "refused on record"),
+        (name in known.denied, "refused in the request"),
+        (strings is State.DENIED, "refused by an IAB string"),
+        (known.gpc and basis is Basis.OPT_OUT, "refused by Global Privacy Control"),
+    )
+    return _first(grants), _first(refusals)
+
+
+def _first(sayings: Iterable[tuple[bool, str]]) -> str:
+    return next((words for said, words in sayings if said), "")
+
+
+def _strings(iab: IabMapping | None, basis: Basis, known: Known, now: datetime) -> State:
+    if iab is None or (known.tcf is None and known.gpp is None):
+        return State.UNKNOWN
+    return verdict(iab, known.tcf, known.gpp, now, is_opt_out=basis is Basis.OPT_OUT)
+
+
+def _judged(basis: Basis, yes: str, no: str) -> tuple[bool, str]:
+    match basis:
+        case Basis.NEVER:
+            return False, "forbidden here"
+        case Basis.CONTRACT:
+            return True, "needed for the contract"
+        case Basis.CONSENT:
+            return bool(yes and not no), no or yes or "not granted"
+        case Basis.OPT_OUT | Basis.LEGITIMATE_INTEREST:
+            return not no, no or yes or "not objected to"

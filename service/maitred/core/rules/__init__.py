@@ -1,0 +1,1 @@
+"""A ruleset as values, and compiled for deciding."""

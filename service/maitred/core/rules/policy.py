@@ -1,0 +1,244 @@
+"""A ruleset compiled for deciding."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from maitred.core.conditions import model
+from maitred.core.conditions.derivation import DeriverFactory, atoms_of
+from maitred.core.conditions.index import Index
+from maitred.core.conditions.model import Condition, Literal, OneOf
+from maitred.core.conditions.situations import Situations
+from maitred.core.deciding.decisions import Proposal
+from maitred.core.limits.limits import Limit, reads_of
+from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.masking import Masks
+from maitred.core.privacy.purposes import (
+    NOTHING_KNOWN,
+    Known,
+    consent_condition,
+    sensitive_condition,
+    still_allowed,
+)
+from maitred.core.values.facts import FactReader
+from maitred.core.values.types import Attribute, Facts
+
+from .live import clock_facts, live_condition
+from .reasons import Reason
+from .rollouts import Part, parts_of, reads_clock
+from .ruleset import Action, Live, Location, Ruleset
+from .treatments import placeholders
+
+GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id"})
+"""Attributes that come with every request rather than in its context."""
+_NOT_IN_CONTEXT = ("location.", "situation.")
+HOLD_EXPIRES = "hold.expires"
+"""What treatments may show and no condition can read: when the proposal's hold expires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One thing an action must pass, and the reason told where it does not.
+
+    ``words`` says why it does not, where the condition itself would say it badly.
+    """
+
+    reason: Reason
+    rule: str
+    condition: Condition
+    say: str = ""
+    words: Callable[[Facts], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Built by ``compile_policy``. ``actions`` are in the order of the index's entries.
+
+    Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
+    the others stand best first, ties by name. ``zones`` are those whose clock some action is live
+    by. ``limits`` are all there are, by key, ``gates`` those of each action. ``standing`` are
+    proposals that depend on no attribute, by action, rank and channel.
+    """
+
+    ruleset: Ruleset
+    actions: tuple[Action, ...]
+    index: Index
+    reader: FactReader
+    scored_clauses: int
+    zones: tuple[str | None, ...]
+    locations: Mapping[str, Location] | None
+    situations: Situations | None
+    by_name: Mapping[str, Action]
+    limits: Mapping[str, Limit]
+    gates: Mapping[str, tuple[Gate, ...]]
+    masks: Masks | None = None
+    standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
+
+    def location(self, location_id: str) -> Location | None:
+        """The location with what is read of it; ``None`` where the ruleset does not know it."""
+        if self.locations is None:
+            return Location(location_id, self.ruleset.zone, {})
+        return self.locations.get(location_id)
+
+    def facts(
+        self,
+        context: Mapping[str, Any],
+        *,
+        channel: str,
+        customer_id: str,
+        location: Location,
+        now: datetime,
+        known: Known = NOTHING_KNOWN,
+    ) -> Facts:
+        """Everything conditions may read of one request; what is not allowed is absent."""
+        told = self.told(context, channel=channel, customer_id=customer_id, location=location, now=now)
+        return self.read(told, location, now, known)
+
+    def told(
+        self, context: Mapping[str, Any], *, channel: str, customer_id: str, location: Location, now: datetime
+    ) -> Facts:
+        """What a request tells, allowed or not."""
+        facts = self.reader.read(context)
+        facts["now"] = now
+        facts["channel"] = channel
+        facts["customer.id"] = customer_id
+        if location.id:
+            facts["location.id"] = location.id
+        if location.attributes:
+            facts.update(location.attributes)
+        return facts
+
+    def read(self, told: Facts, location: Location, now: datetime, known: Known) -> Facts:
+        """What conditions may read of what a request tells, with what follows from it."""
+        facts = self.masks.masked(told, known, now) if self.masks else told
+        if self.zones:
+            facts.update(clock_facts(self.zones, now, location.zone))
+        if self.situations:
+            facts.update(self.situations.facts(facts))
+        return facts
+
+    def still_allowed(self, facts: Facts, statements: Mapping[str, ConsentState]) -> Facts:
+        """Facts of an earlier decision without what the customer has refused since."""
+        rules = self.ruleset.privacy
+        kept = still_allowed(rules, self.ruleset.attributes, facts, statements) if rules else facts
+        if self.situations and len(kept) < len(facts):
+            kept = {name: fact for name, fact in kept.items() if not name.startswith("situation.")}
+            kept.update(self.situations.facts(kept))
+        return kept
+
+    def purposes_of(self, facts: Facts, proposals: Iterable[Proposal]) -> list[str]:
+        """Purposes that a decision relied on: of what was read, and those the proposals need."""
+        if not self.ruleset.privacy:
+            return []
+        attributes = self.ruleset.attributes
+        read = {attributes[name].purpose for name in facts if name in attributes}
+        needed = chain.from_iterable(self.by_name[proposal.action].consent for proposal in proposals)
+        return sorted({purpose for purpose in chain(read, needed) if purpose})
+
+
+def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
+    """Compiles a ruleset. Raises ``SituationError``."""
+    actions = tuple(sorted(ruleset.actions, key=_order))
+    used = frozenset(_attributes_used(ruleset))
+    zones = {zone for action in actions for zone in _zones_of(action)}
+    rollouts = {action.rollout: parts_of(action.rollout) for action in actions if action.rollout}
+    gates = {
+        action.name: _gates_of(action, rollouts[action.rollout] if action.rollout else ())
+        for action in actions
+    }
+    index = Index.build([_condition_of(gates[action.name]) for action in actions])
+    scored = sum(action.score.constant is None for action in actions)
+    return Policy(
+        ruleset=ruleset,
+        actions=actions,
+        scored_clauses=(1 << sum(entry < scored for entry in index.owner)) - 1,
+        index=index,
+        reader=FactReader.of(_in_context(ruleset.attributes, used)),
+        zones=tuple(sorted(zones, key=str)),
+        locations=_locations(ruleset.locations, used),
+        situations=Situations.build(ruleset.situations, used, deriver) if ruleset.situations else None,
+        by_name={action.name: action for action in actions},
+        limits={limit.key: limit for action in actions for limit in action.limits},
+        gates=gates,
+        masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
+    )
+
+
+def _zones_of(action: Action) -> Iterable[str | None]:
+    """The zones whose clock the action is live, or rolled out, by."""
+    if action.live != Live(zone=action.live.zone):
+        yield action.live.zone
+    if action.rollout and reads_clock(action.rollout):
+        yield action.rollout.zone
+
+
+def _gates_of(action: Action, rollout: Iterable[Part]) -> tuple[Gate, ...]:
+    """What the action must pass, in order of precedence of the reasons."""
+    channels = Literal("channel", OneOf(action.channels)) if action.channels else model.TRUE
+    # Where explicit consent lacks, that is the reason, and not that its purpose is not allowed.
+    purposes = (purpose for purpose in action.consent if purpose not in action.explicit)
+    return (
+        Gate(Reason.NOT_LIVE, "live", live_condition(action.live)),
+        Gate(Reason.WRONG_CHANNEL, "channels", channels),
+        *(Gate(Reason.CONSENT_REQUIRED, purpose, consent_condition(purpose)) for purpose in purposes),
+        *(
+            Gate(Reason.SENSITIVE, category, sensitive_condition(category))
+            for category in sorted(action.sensitive)
+        ),
+        *(Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say) for need in action.requirements),
+        *(
+            Gate(
+                Reason.NOT_IN_ROLLOUT,
+                action.rollout.salt if action.rollout else "",
+                part.condition,
+                words=part.words,
+            )
+            for part in rollout
+        ),
+    )
+
+
+def _condition_of(gates: Iterable[Gate]) -> Condition:
+    return model.All(tuple(gate.condition for gate in gates))
+
+
+def _order(action: Action) -> tuple[bool, float, str]:
+    constant = action.score.constant
+    return (True, -constant, action.name) if constant is not None else (False, 0.0, action.name)
+
+
+def _in_context(attributes: Mapping[str, Attribute], used: frozenset[str]) -> list[Attribute]:
+    """The attributes of the context that some rule or treatment reads; the rest is not looked at."""
+    wanted = (name for name in attributes if name in used and name not in GIVEN_ATTRIBUTES)
+    return [attributes[name] for name in wanted if not name.startswith(_NOT_IN_CONTEXT)]
+
+
+def _locations(
+    locations: Mapping[str, Location] | None, used: frozenset[str]
+) -> Mapping[str, Location] | None:
+    if locations is None:
+        return None
+    return {
+        key: replace(
+            found, attributes={name: value for name, value in found.attributes.items() if name in used}
+        )
+        for key, found in locations.items()
+    }
+
+
+def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
+    for action in ruleset.actions:
+        for need in action.requirements:
+            yield from model.reads(need.condition)
+        if action.score.expression:
+            yield from action.score.expression.reads
+        for treatment in action.treatments.values():
+            yield from placeholders(treatment)
+        for limit in action.limits:
+            yield from reads_of(limit)
+    for condition in atoms_of(ruleset.situations).values():
+        yield from model.reads(condition)
+    if ruleset.privacy:
+        yield from ruleset.privacy.reads()

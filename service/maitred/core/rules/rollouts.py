@@ -1,0 +1,134 @@
+"""Rollouts: an action for some customers first, and for more of them later.
+
+Every customer has a place under each salt, a number below 2**64: the first eight octets, big-endian,
+of HMAC-SHA-256, with the salt as its key and the customer's id in Unicode NFC as its message, both in
+UTF-8. The first ``p`` percent are those whose place is below ``floor(p * 2**64 / 100)``. So nobody
+who was in at 10 % is out at 20 %, who is in under one salt says nothing of another one, and every
+machine and every version agrees. The test vectors are in ``docs/guidance.md``.
+"""
+
+import hmac
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from functools import partial
+from itertools import pairwise
+from typing import NamedTuple
+from unicodedata import normalize
+
+from maitred.core.conditions.model import Condition, Expression, Literal, OneOf, Residual
+from maitred.core.explaining.words import set_words
+from maitred.core.values.types import Facts
+
+from .live import clock_attribute
+from .ruleset import EVERYBODY, Rollout, RolloutStep
+
+PLACES = 2**64
+_PLACE_OCTETS = 8
+_CUSTOMER, _LOCATION = "customer.id", "location.id"
+_NOBODY = "a request without customer_id is in no"
+
+
+class Part(NamedTuple):
+    """One part of a rollout: its condition, and in words why it does not hold."""
+
+    condition: Condition
+    words: Callable[[Facts], str]
+
+
+def place_of(salt: str, customer_id: str) -> int:
+    """The customer's place under a salt, below ``PLACES``."""
+    message = normalize("NFC", customer_id).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hmac.digest(salt.encode(), message, "sha256")[:_PLACE_OCTETS])
+
+
+def is_among_first(percent: Fraction, salt: str, customer_id: str) -> bool:
+    """Whether a customer is among the first so many percent; nobody is below 100 % without an id."""
+    if percent >= EVERYBODY:
+        return True
+    return bool(customer_id) and place_of(salt, customer_id) < percent * PLACES // EVERYBODY
+
+
+def reads_clock(rollout: Rollout) -> bool:
+    """Whether the date has a say in it."""
+    return bool(rollout.steps)
+
+
+def parts_of(rollout: Rollout) -> tuple[Part, ...]:
+    """The parts that can leave somebody out."""
+    parts: list[Part] = []
+    if rollout.locations:
+        condition = Literal(_LOCATION, OneOf(frozenset(rollout.locations)))
+        parts.append(Part(condition, partial(_location_words, rollout)))
+    if rollout.groups:
+        parts.append(Part(_group_condition(rollout), partial(_group_words, rollout)))
+    if rollout.steps or rollout.percent < EVERYBODY:
+        parts.append(Part(_share_condition(rollout), partial(_share_words, rollout)))
+    return tuple(parts)
+
+
+def first_decrease(percent: Fraction, steps: tuple[RolloutStep, ...]) -> int | None:
+    """The number of the first step that does not come after, or is below, the one before it."""
+    if steps and steps[0].percent < percent:
+        return 0
+    for number, (before, after) in enumerate(pairwise(steps), start=1):
+        if after.first <= before.first or after.percent < before.percent:
+            return number
+    return None
+
+
+def percent_words(percent: Fraction) -> str:
+    """``12.5 %``."""
+    return f"{float(percent):.10g} %"
+
+
+def _group_condition(rollout: Rollout) -> Condition:
+    members = frozenset().union(*(ids for _, ids in rollout.groups))
+
+    def evaluate(facts: Facts) -> bool:
+        return normalize("NFC", _customer(facts)) in members
+
+    names = ", ".join(name for name, _ in rollout.groups)
+    return Residual(Expression(f"customer.id in {names}", frozenset({_CUSTOMER}), evaluate))
+
+
+def _share_condition(rollout: Rollout) -> Condition:
+    def evaluate(facts: Facts) -> bool:
+        return is_among_first(_percent(rollout, facts)[0], rollout.salt, _customer(facts))
+
+    reads = {_CUSTOMER, clock_attribute("date", rollout.zone)} if rollout.steps else {_CUSTOMER}
+    return Residual(Expression(f"rollout by {rollout.salt}", frozenset(reads), evaluate))
+
+
+def _percent(rollout: Rollout, facts: Facts) -> tuple[Fraction, date | None]:
+    """How far the rollout is, and since when."""
+    percent, since = rollout.percent, None
+    today = facts.get(clock_attribute("date", rollout.zone))
+    for step in rollout.steps:
+        if isinstance(today, int) and step.first.toordinal() <= today:
+            percent, since = step.percent, step.first
+    return percent, since
+
+
+def _customer(facts: Facts) -> str:
+    found = facts.get(_CUSTOMER)
+    return found if isinstance(found, str) else ""
+
+
+def _location_words(rollout: Rollout, facts: Facts) -> str:
+    place = facts.get(_LOCATION)
+    where = f"this is {place}" if place else "this request names no location"
+    return f"rolled out at {set_words(rollout.locations)}, {where}"
+
+
+def _group_words(rollout: Rollout, facts: Facts) -> str:
+    names = ", ".join(name for name, _ in rollout.groups)
+    who = "the customer is in none of them" if _customer(facts) else f"{_NOBODY} group"
+    return f"rolled out to [{names}], {who}"
+
+
+def _share_words(rollout: Rollout, facts: Facts) -> str:
+    percent, since = _percent(rollout, facts)
+    told = f"rolled out to {percent_words(percent)} of customers{f' since {since}' if since else ''}"
+    who = "this one is not among them" if _customer(facts) else f"{_NOBODY} rollout below 100 %"
+    return f"{told}, {who}"

@@ -1,0 +1,195 @@
+"""A ruleset as the rule files say it: checked, typed, not yet compiled for matching."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum, unique
+from fractions import Fraction
+
+from maitred.core.conditions.expressions import Score
+from maitred.core.conditions.model import Condition
+from maitred.core.limits.limits import Counts, Limit
+from maitred.core.privacy.purposes import PrivacyRules
+from maitred.core.values.types import Attribute, Value
+
+from .treatments import Template, Treatment
+
+
+@unique
+class ActionType(IntEnum):
+    """Names and numbers are those of ``maitred.v1.ActionType``."""
+
+    OFFER = 1
+    SERVICE = 2
+    GESTURE = 3
+    MESSAGE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """When an action is live, on the civil clock of ``zone``.
+
+    ``first`` and ``last`` are civil dates, both included. ``weekdays`` are 0 (Monday) to
+    6, empty for all. ``hours`` are pairs of minutes of the day, start included, end not;
+    a pair whose end is not after its start runs past midnight and belongs to the day it
+    starts on; empty for all day. ``zone`` is an IANA name, or ``None`` for the location's own.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    weekdays: frozenset[int] = frozenset()
+    hours: tuple[tuple[int, int], ...] = ()
+    zone: str | None = None
+
+
+EVERYBODY = Fraction(100)
+"""The percentage of a rollout that leaves nobody out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutStep:
+    """From the civil date ``first`` on, the action is rolled out to so many percent."""
+
+    first: date
+    percent: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Whom an action is rolled out to: those who meet everything that is given.
+
+    They are among the first ``percent`` of customers under ``salt``, in one of the ``groups`` (where
+    there are any) and at one of the ``locations`` (likewise). ``groups`` are pairs of the name of a
+    list and its customers' ids. ``steps`` raise the percentage, earliest first, on the civil
+    calendar of ``zone``, an IANA name or ``None`` for the location's own.
+    """
+
+    salt: str
+    percent: Fraction = EVERYBODY
+    steps: tuple[RolloutStep, ...] = ()
+    groups: tuple[tuple[str, frozenset[str]], ...] = ()
+    locations: frozenset[str] = frozenset()
+    zone: str | None = None
+
+
+ALWAYS = Live()
+UNSCORED = Score(constant=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One condition an action needs.
+
+    ``rule`` is what refusals name: the entry's ``reason``, or else the name of the
+    document it stands in. ``say`` is the author's own wording for the customer.
+    """
+
+    rule: str
+    text: str
+    condition: Condition
+    say: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the business can do for a customer now.
+
+    ``requirements`` are the action's own, then those of every ``Eligibility`` that
+    chooses it, in order of name. ``channels`` empty means every channel. ``limits`` are all
+    that apply to it, in order of key. ``alternatives`` are names of actions that take its
+    place, in this order, where there is no capacity for it. ``consent`` are the purposes that
+    must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way, and
+    ``explicit`` those of the purposes that stand for one of them. Without a ``rollout`` it is for everybody.
+
+    A decision takes a unit of the limits that are ``held``; those of ``waiting``, which are among
+    them, go back where their step does not come. What counts ``later`` it only looks at.
+    """
+
+    name: str
+    title: str
+    type: ActionType
+    owner: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()
+    live: Live = ALWAYS
+    requirements: tuple[Requirement, ...] = ()
+    score: Score = UNSCORED
+    treatments: Mapping[str, Treatment[Template]] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    consent: tuple[str, ...] = ()
+    sensitive: frozenset[str] = frozenset()
+    explicit: frozenset[str] = frozenset()
+    rollout: Rollout | None = None
+    held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    waiting: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, steps in _STEPS.items():
+            limits = tuple(limit for limit in self.limits if limit.counts in steps)
+            object.__setattr__(self, name, limits)
+
+
+_STEPS: Mapping[str, frozenset[Counts]] = {
+    "held": frozenset({Counts.DECIDED, Counts.PRESENTED}),
+    "waiting": frozenset({Counts.PRESENTED}),
+    "later": frozenset({Counts.CLAIMED, Counts.REDEEMED, Counts.REJECTED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A fact derived from conditions and other situations.
+
+    It holds when every member of ``all``, at least one of ``any`` (where there are any)
+    and none of ``none`` holds. A member is a condition or the name of a situation.
+    """
+
+    name: str
+    all: tuple["Member", ...] = ()
+    any: tuple["Member", ...] = ()
+    none: tuple["Member", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A condition as a member of a situation; ``text`` as written."""
+
+    text: str
+    condition: Condition
+
+
+Member = Atom | str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A store or site; ``attributes`` by qualified name (``location.oven_slots``)."""
+
+    id: str
+    zone: str
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All rule files at one version.
+
+    ``hash`` is the SHA-256 (hex) of the canonical content. ``locations`` is ``None``
+    where any location is accepted. ``channels`` are all channels named anywhere in it;
+    a request for another one is malformed. ``sources`` are the files by relative path,
+    enough to load it again.
+    """
+
+    hash: str
+    version: str
+    zone: str
+    commit: str = ""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()
+    locations: Mapping[str, Location] | None = None
+    situations: tuple[Situation, ...] = ()
+    actions: tuple[Action, ...] = ()
+    privacy: PrivacyRules | None = None
+    sources: Mapping[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Claims and outcomes of what was proposed."""

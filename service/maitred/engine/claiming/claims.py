@@ -1,0 +1,319 @@
+"""Tells of claims that have moved; does nothing where nobody listens."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from maitred.core.limits.ledger import is_due
+from maitred.core.limits.limits import DEFAULT_HOLD, Counts, Need, Unknown
+from maitred.core.limits.lots import (
+    Confirm,
+    Lot,
+    Operation,
+    Origin,
+    Refused,
+    Release,
+    Settled,
+    Status,
+    Take,
+    UnitState,
+)
+from maitred.core.rules.reasons import Reason
+from maitred.core.trace import TraceContext
+from maitred.core.values.digests import digest
+from maitred.core.values.instants import MICROSECOND, to_microseconds
+from maitred.engine.calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall, octets_of
+from maitred.engine.deciding.committer import Committer
+from maitred.engine.deciding.question import hold_us_of
+from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Ticket
+from maitred.engine.deciding.view import View
+from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.messages import LEDGER_UNREAD, claim_denied, made_otherwise, step_refused
+from maitred.engine.ports.observer import ClaimMoved, ClaimResult, Observer
+from maitred.engine.ports.store import DecisionRecord, Store
+
+from .outcomes import Outcomes, claims_among
+from .proposals import Grant, Proposals, Proposed
+
+
+class ClaimEvents:
+    """Makes events of what calls came to."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def began(self) -> int:
+        """When a call began (Unix time, ns); 0 where nobody listens."""
+        return time.time_ns() if self._observer.tracing else 0
+
+    def moved(
+        self,
+        began: int,
+        result: ClaimResult,
+        *,
+        origin: Origin,
+        settled: Settled,
+        ticket: Ticket,
+        trace: TraceContext | None,
+    ) -> None:
+        """A call was answered."""
+        if not began:
+            return
+        refused = settled.refused if result is ClaimResult.DENIED else None
+        self._observer.observe(
+            ClaimMoved(
+                method=_METHODS[result],
+                result=result,
+                action=origin.action,
+                decision_id=origin.decision.hex(),
+                reason=refused.reason if refused else None,
+                limit=refused.limit if refused else "",
+                replayed=settled.replayed,
+                trace=trace,
+                batch_size=ticket.batch_size,
+                started_ns=began,
+                ended_ns=time.time_ns(),
+                commit_seconds=ticket.commit_seconds,
+            )
+        )
+
+
+_METHODS = {
+    ClaimResult.GRANTED: "Claim",
+    ClaimResult.DENIED: "Claim",
+    ClaimResult.REDEEMED: "Redeem",
+    ClaimResult.RELEASED: "Release",
+}
+
+
+_CLAIM, _SHOWN, _STEP, _CONTENT = b"maitred.claim", b"maitred.shown", b"maitred.step", b"maitred.content"
+_GONE = Refused("ruleset", Reason.NOT_LIVE)
+
+
+class Claims:
+    """Implements ``api.Claimer``. ``now`` gives aware UTC, ``paused`` the stopped actions."""
+
+    def __init__(
+        self,
+        store: Store,
+        proposals: Proposals,
+        committer: Committer,
+        outcomes: Outcomes,
+        *,
+        now: Callable[[], datetime],
+        paused: Callable[[], frozenset[str]],
+        teller: ClaimEvents,
+    ) -> None:
+        self._store, self._proposals, self._committer = store, proposals, committer
+        self._outcomes, self._now, self._paused, self._teller = outcomes, now, paused, teller
+
+    def claim(self, call: ClaimCall) -> ClaimAnswer:
+        """See ``api.Claimer.claim``."""
+        began = self._teller.began()
+        try:
+            find = partial(self._proposals.of, action=call.action)
+            claim, ticket = self._commit(call, octets_of(call.decision_id), find)
+        except CallError as error:
+            claim, ticket = self._claim_again(call, error)
+        assert ticket.view
+        settled = ticket.answers[0]
+        answer = claim.answer(settled, ticket.view)
+        result = ClaimResult.GRANTED if answer.granted else ClaimResult.DENIED
+        self._teller.moved(
+            began, result, origin=claim.origin, settled=settled, ticket=ticket, trace=call.trace
+        )
+        return answer
+
+    def _commit(
+        self, call: ClaimCall, decision_id: bytes, find: Callable[[DecisionRecord | None], Proposed]
+    ) -> tuple["_Claim", ClaimTicket]:
+        """The claim, planned and done in the batch that reads its decision."""
+        made: list[_Claim] = []
+
+        def begin(record: DecisionRecord | None) -> _Claim:
+            proposed = find(record)
+            grant = self._proposals.claimable(proposed, call.at or self._now())
+            made[:] = [_Claim(call, proposed, grant, self._paused())]
+            return made[0]
+
+        ticket = ClaimTicket(decision_id=decision_id, begin=begin, deadline=call.deadline, at=call.at)
+        self._committer.commit(ticket)
+        return made[0], ticket
+
+    def _claim_again(self, call: ClaimCall, error: CallError) -> tuple["_Claim", ClaimTicket]:
+        """What cannot be claimed any more, but was claimed under the same id before."""
+        earlier = self._lot(_claim_id(call)) if error.code is Code.NOT_FOUND else None
+        if earlier is None or earlier.origin is None:
+            raise error
+        proposed = self._proposals.taken(earlier.origin)
+        return self._commit(call, earlier.origin.decision, lambda _: proposed)
+
+    def redeem(self, call: StepCall) -> None:
+        """See ``api.Claimer.redeem``."""
+        began = self._teller.began()
+        lot, proposed = self._claimed(call.claim_id)
+        grant = self._proposals.grant(proposed, call.at or self._now())
+        again = grant.needs(Counts.CLAIMED) if grant else None
+        also = grant.needs(Counts.REDEEMED) if grant else ()
+        if isinstance(also, Unknown):
+            raise CallError(Code.TOO_LATE, f"limit `{also.limit}` needs `{also.attribute}`, which is absent")
+        known = None if isinstance(again, Unknown) else again
+        step_id, fingerprint = _step(call, "redeem")
+        self._step(call, lot, Confirm(step_id, fingerprint, lot.id, known, also), began)
+
+    def release(self, call: StepCall) -> None:
+        """See ``api.Claimer.release``."""
+        began = self._teller.began()
+        lot, proposed = self._claimed(call.claim_id)
+        self._step(call, lot, Release(*_step(call, "release"), lot.id), began)
+        if proposed.shown and not self._is_claimed(proposed):
+            self._give_back_shown(call, proposed.shown)
+
+    def record_outcomes(self, call: OutcomesCall) -> Sequence[OutcomeAnswer]:
+        """See ``api.Claimer.record_outcomes``."""
+        return self._outcomes.record(call)
+
+    def _give_back_shown(self, call: StepCall, shown: bytes) -> None:
+        """What presenting took, with the last claim: an order that failed burns no cap.
+
+        Whoever is interrupted before it repeats the release, and comes by here again.
+        """
+        release = Release(digest(_SHOWN, "release", shown.hex()), bytes(16), shown)
+        self._committer.commit(MoveTicket(plan=lambda _: [release], deadline=call.deadline, at=call.at))
+
+    def _is_claimed(self, proposed: Proposed) -> bool:
+        """Whether any claim of what the proposal shows is live, of it or of what stands in for it."""
+        with store_calls(LEDGER_UNREAD):
+            histories = self._store.histories(proposed.record.decision_id)
+        lots = [history.lot for history in histories]
+        actions = {lot.origin.action for lot in lots if lot.origin}
+        each = (self._proposals.taken(Origin(proposed.record.decision_id, action)) for action in actions)
+        claims = (claim for one in each if one.shown == proposed.shown for claim in claims_among(lots, one))
+        return any(claim.state in {UnitState.HELD, UnitState.CONFIRMED} for claim in claims)
+
+    def _step(self, call: StepCall, lot: Lot, operation: Confirm | Release, began: int) -> None:
+        ticket = MoveTicket(plan=lambda _: [operation], deadline=call.deadline, at=call.at)
+        self._committer.commit(ticket)
+        (answer,) = ticket.answers
+        if answer.status is Status.OTHER_CONTENT:
+            raise CallError(Code.OTHER_CONTENT, made_otherwise())
+        if answer.status not in {Status.CONFIRMED, Status.RELEASED}:
+            raise CallError(Code.TOO_LATE, step_refused(lot.id.hex(), answer))
+        result = ClaimResult.REDEEMED if isinstance(operation, Confirm) else ClaimResult.RELEASED
+        assert lot.origin
+        self._teller.moved(began, result, origin=lot.origin, settled=answer, ticket=ticket, trace=call.trace)
+
+    def _claimed(self, claim_id: str) -> tuple[Lot, Proposed]:
+        lot = self._lot(octets_of(claim_id))
+        if lot is None or lot.origin is None:
+            raise CallError(Code.NOT_FOUND, "there is no such claim")
+        proposed = self._proposals.taken(lot.origin)
+        if proposed.shown == lot.id:
+            raise CallError(Code.NOT_FOUND, "there is no such claim")
+        return lot, proposed
+
+    def _lot(self, lot_id: bytes) -> Lot | None:
+        with store_calls(LEDGER_UNREAD):
+            return self._store.lot(lot_id) if lot_id else None
+
+
+class _Claim:
+    """One claim on its way: what to read, what to do, what to answer. A ``tickets.Claiming``."""
+
+    def __init__(
+        self, call: ClaimCall, proposed: Proposed, grant: Grant | None, paused: frozenset[str]
+    ) -> None:
+        self._call, self._grant, self._paused = call, grant, paused
+        self.shown = proposed.shown
+        self._shown: Lot | None = None
+        self.origin = Origin(proposed.record.decision_id, call.action)
+        self._stand_ins = grant.stand_ins() if grant else None
+        self._needs: tuple[Need, ...] = ()
+        self._later: tuple[Need, ...] = ()
+        self._denied: Refused | None = None
+
+    def meet(self, shown: Lot | None) -> None:
+        """See ``tickets.Claiming``."""
+        self._shown = shown
+        self._needs, self._later, self._denied = self._judged()
+
+    def _judged(self) -> tuple[tuple[Need, ...], tuple[Need, ...], Refused | None]:
+        """What it takes, what must be left for the redemption, and why it cannot be had at all."""
+        grant = self._grant
+        if grant is None:
+            return (), (), _GONE
+        if self._call.action in self._paused:
+            return (), (), Refused("pause", Reason.PAUSED)
+        needs, shown, later = (
+            grant.needs(step) for step in (Counts.CLAIMED, Counts.PRESENTED, Counts.REDEEMED)
+        )
+        for unknown in (needs, shown, later):
+            if isinstance(unknown, Unknown):
+                return (), (), Refused(unknown.limit, Reason.MISSING_ATTRIBUTE)
+        assert not isinstance(needs, Unknown)
+        assert not isinstance(shown, Unknown)
+        assert not isinstance(later, Unknown)
+        if self._is_over():
+            # It is spent by the claim, whatever becomes of that: it does not wait for the redemption.
+            needs += tuple(replace(need, firm=True) for need in shown)
+        return needs, later, grant.refused()
+
+    def _is_over(self) -> bool:
+        """Whether what presenting takes has gone back, so that it is taken with the claim."""
+        shown = self._shown
+        if shown is None or shown.state is UnitState.CONFIRMED or self._grant is None:
+            return False
+        held = shown.state is UnitState.HELD
+        return not held or is_due(shown, to_microseconds(self._grant.question.now))
+
+    def asks(self) -> list[Need]:
+        """What has to be read: what counts at the redemption, and what the stand-ins need."""
+        others = self._stand_ins.asks() if self._stand_ins else ()
+        return [*self._later, *others]
+
+    def plan(self, view: View) -> Sequence[Operation]:
+        """Takes what counts at the claim; what the proposal holds is spent with it."""
+        used_up = next((need for need in self._later if view.live(need) >= need.maximum), None)
+        denied = self._denied or (Refused(used_up.counter.limit, used_up.reason) if used_up else None)
+        limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()
+        take = Take(
+            id=_claim_id(self._call),
+            fingerprint=digest(_CONTENT, self._call.decision_id, self._call.action),
+            choices=(() if denied else self._needs,),
+            hold_us=hold_us_of(limits) if limits else DEFAULT_HOLD // MICROSECOND,
+            origin=self.origin,
+            denied=denied,
+        )
+        shown = self._shown
+        if shown is None or shown.state is not UnitState.HELD:
+            return [take]
+        again = self._grant.needs(Counts.PRESENTED) if self._grant else None
+        known = None if isinstance(again, Unknown) else again
+        return [take, Confirm(digest(_SHOWN, self._call.request_id), take.fingerprint, shown.id, known)]
+
+    def answer(self, settled: Settled, view: View) -> ClaimAnswer:
+        """What the caller is told."""
+        if settled.status is Status.OTHER_CONTENT:
+            raise CallError(Code.OTHER_CONTENT, made_otherwise())
+        if settled.status is Status.GRANTED:
+            return ClaimAnswer(granted=True, claim_id=settled.lot.hex(), expires_at=settled.expires_at)
+        refused = settled.refused or _GONE
+        others = self._stand_ins.proposals(view, self._paused) if self._stand_ins else ()
+        return ClaimAnswer(
+            granted=False,
+            claim_id="",
+            reason=refused.reason,
+            detail=claim_denied(self.origin.action, refused),
+            alternatives=others,
+        )
+
+
+def _step(call: StepCall, kind: str) -> tuple[bytes, bytes]:
+    """Id and fingerprint of a step."""
+    return digest(_STEP, call.request_id), digest(_CONTENT, kind, call.claim_id, call.cause)
+
+
+def _claim_id(call: ClaimCall) -> bytes:
+    return digest(_CLAIM, call.request_id)

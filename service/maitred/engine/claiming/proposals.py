@@ -1,0 +1,252 @@
+"""A proposal as of now: the facts of its decision, under the limits of the ruleset in force."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from maitred.core.conditions.scan import Memo, truth
+from maitred.core.deciding.choose import Pick, stand_ins_of
+from maitred.core.deciding.decide import proposals_of
+from maitred.core.deciding.decisions import Proposal, Question
+from maitred.core.deciding.ranking import score_if_it_holds
+from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Unknown, needs_of, parts_of
+from maitred.core.limits.lots import Origin, Refused
+from maitred.core.limits.snapshot import Snapshot, shortage_among
+from maitred.core.rules.live import clock_facts
+from maitred.core.rules.policy import Policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action, Location
+from maitred.core.values.types import Attribute, Kind
+from maitred.engine.deciding.codec import RecordBody
+from maitred.engine.deciding.records import Records, question_of
+from maitred.engine.deciding.view import View
+from maitred.engine.errors import CallError, Code
+from maitred.engine.operating.rulesets import Rulesets
+from maitred.engine.ports.store import DecisionRecord
+
+CLAIM_STEPS = frozenset({Counts.CLAIMED, Counts.REDEEMED})
+"""Steps whose units a claim takes or looks at."""
+MAX_ALTERNATIVES = 5
+"""Proposals in place of a claim that is denied."""
+
+_RECHECKED = frozenset({Reason.NOT_LIVE, Reason.CONSENT_REQUIRED, Reason.SENSITIVE})
+"""What may have changed since; who is eligible for what was proposed was decided then."""
+
+
+class Grant(NamedTuple):
+    """An action that a decision has proposed.
+
+    ``question`` holds the facts of the decision, with time and place as of now. ``is_own`` is
+    whether the decision itself proposed it, and did not only propose what it may stand in for.
+    """
+
+    policy: Policy
+    question: Question
+    action: Action
+    veil: SubjectPseudonym
+    is_own: bool = True
+
+    def needs(self, *steps: Counts) -> tuple[Need, ...] | Unknown:
+        """One unit of each of the action's limits that count at these steps."""
+        found: list[Need] = []
+        for limit in self.limits(*steps):
+            needs = self._needs_of(limit)
+            if isinstance(needs, Unknown):
+                return needs
+            found.extend(needs)
+        return tuple(found)
+
+    def limits(self, *steps: Counts) -> Sequence[Limit]:
+        """The action's limits that count at these steps."""
+        return [limit for limit in self.action.limits if limit.counts in steps]
+
+    def refused(self) -> Refused | None:
+        """Why it can no longer be had, whatever the ledger says."""
+        memo: Memo = {}
+        each = self.policy.gates[self.action.name]
+        gates = (gate for gate in each if gate.reason in _RECHECKED or not self.is_own)
+        failing = (gate for gate in gates if truth(gate.condition, self.question.facts, memo) is not True)
+        return next((Refused(gate.rule, gate.reason) for gate in failing), None)
+
+    def stand_ins(self) -> "StandIns | None":
+        """What could be claimed instead, where the action has alternatives."""
+        if not self.action.alternatives:
+            return None
+        others = tuple(stand_ins_of(self.policy, self.action))
+        limits = chain.from_iterable(_from_claim_on(other) for other in others)
+        known = ((limit, self._needs_of(limit)) for limit in limits)
+        return StandIns(
+            self, others, {limit.key: needs for limit, needs in known if not isinstance(needs, Unknown)}
+        )
+
+    def _needs_of(self, limit: Limit) -> tuple[Need, ...] | Unknown:
+        question = self.question
+        return needs_of(limit, question.facts, question.now, question.zone, self.veil)
+
+
+class StandIns(NamedTuple):
+    """The alternatives of an action, theirs included, in the authors' order.
+
+    What counts before a claim was taken for the action whose place they take.
+    """
+
+    grant: Grant
+    actions: tuple[Action, ...]
+    needs: Mapping[str, tuple[Need, ...]]
+
+    def asks(self) -> list[Need]:
+        """What to read to know which of them can be had."""
+        return list(chain.from_iterable(self.needs.values()))
+
+    def proposals(self, view: View, paused: frozenset[str]) -> tuple[Proposal, ...]:
+        """Those that hold and can be had."""
+        limits = chain.from_iterable(_from_claim_on(action) for action in self.actions)
+        live = {
+            part.key: view.live(need)
+            for limit in limits
+            for part, need in zip(parts_of(limit), self.needs.get(limit.key, ()), strict=False)
+        }
+        snapshot, grant = Snapshot(live), self.grant
+        open_ones = (action for action in self.actions if action.name not in paused)
+        picks = [pick for action in open_ones if (pick := self._pick(action, snapshot))]
+        return proposals_of(grant.policy, grant.question, picks[:MAX_ALTERNATIVES])
+
+    def _pick(self, action: Action, snapshot: Snapshot) -> Pick | None:
+        grant, facts = self.grant, self.grant.question.facts
+        score = score_if_it_holds(grant.policy, action, facts, Memo())
+        if score is None or shortage_among(_from_claim_on(action), facts, snapshot, {}):
+            return None
+        return Pick(score, action, grant.action.name)
+
+
+def _from_claim_on(action: Action) -> Iterator[Limit]:
+    """The action's limits that count at a claim or after it."""
+    return (limit for limit in action.limits if limit.counts in CLAIM_STEPS)
+
+
+class Proposed(NamedTuple):
+    """An action of a decision. ``shown`` is the lot of its proposal, or of the one it stands in for.
+
+    It is empty where presenting takes nothing. ``is_own`` is whether the decision itself proposed it.
+    """
+
+    record: DecisionRecord
+    body: RecordBody
+    action: str
+    shown: bytes
+    is_own: bool
+
+
+class Proposals:
+    """Finds proposals. ``veil`` is what counters know persons by."""
+
+    def __init__(self, records: Records, rulesets: Rulesets, veil: SubjectPseudonym) -> None:
+        self._records, self._rulesets, self._veil = records, rulesets, veil
+
+    def find(self, decision_id: str, action: str) -> Proposed:
+        """Raises ``CallError``: no such decision, or the action cannot be had of it."""
+        return self.of(self._records.find(decision_id), action)
+
+    def of(self, record: DecisionRecord | None, action: str) -> Proposed:
+        """The same where the record has been looked for."""
+        if record is None:
+            raise CallError(Code.NOT_FOUND, "there is no such decision")
+        found = self._in(record, action)
+        if found is None:
+            raise CallError(Code.NOT_FOUND, "the decision did not propose this action")
+        return found
+
+    def taken(self, origin: Origin) -> Proposed:
+        """What a lot was taken for, also where by now nothing could be: what was granted stays so.
+
+        Raises ``CallError``: no such decision.
+        """
+        record = self._records.find(origin.decision.hex())
+        found = self._in(record, origin.action)
+        if found is not None:
+            return found
+        return Proposed(record, self._records.body(record), origin.action, b"", is_own=False)
+
+    def grant(self, proposed: Proposed, now: datetime) -> Grant | None:
+        """The proposal as of now; ``None`` where the ruleset in force has no such action.
+
+        Raises ``CallError`` where no ruleset is in force.
+        """
+        policy = self._rulesets.in_force()
+        action = policy.by_name.get(proposed.action)
+        if action is None:
+            return None
+        body = proposed.body
+        if proposed.record.ruleset != policy.ruleset.hash:
+            body = body._replace(facts=_fitting(body.facts, policy.ruleset.attributes))
+        question = question_of(policy, proposed.record, body)
+        place = policy.location(body.location_id) or Location("", policy.ruleset.zone, {})
+        facts = {**question.facts, **place.attributes, "now": now}
+        facts.update(clock_facts(policy.zones, now, place.zone))
+        as_of_now = question._replace(facts=facts, now=now)
+        return Grant(policy, as_of_now, action, self._veil, is_own=proposed.is_own)
+
+    def claimable(self, proposed: Proposed, now: datetime) -> Grant | None:
+        """The same without what the customer has refused since: a consent withdrawn serves no more.
+
+        Raises ``CallError`` where no ruleset is in force.
+        """
+        grant, statements = self.grant(proposed, now), proposed.record.statements
+        if grant is None or not grant.policy.ruleset.privacy:
+            return grant
+        facts = grant.policy.still_allowed(grant.question.facts, statements)
+        return grant._replace(question=grant.question._replace(facts=facts))
+
+    def _in(self, record: DecisionRecord, action: str) -> Proposed | None:
+        body = self._records.body(record)
+        own = next((found for found in body.proposals if found.action == action), None)
+        found = own or next((each for each in body.proposals if self._stands_in(action, each)), None)
+        return Proposed(record, body, action, found.lot, is_own=own is not None) if found else None
+
+    def _stands_in(self, name: str, proposal: Proposal) -> bool:
+        """Whether the action of that name may be claimed in the place of the proposal's."""
+        active = self._rulesets.active
+        action = active.by_name.get(proposal.action) if active else None
+        if active is None or action is None:
+            return False
+        return any(other.name == name for other in stand_ins_of(active, action))
+
+
+def _fitting(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Mapping[str, Any]:
+    """Facts of a record that another ruleset's attributes can hold; those of a location are read anew."""
+    return {
+        name: value
+        for name, value in facts.items()
+        if not name.startswith("location.") and _fits(value, attributes.get(name))
+    }
+
+
+def _fits(value: Any, attribute: Attribute | None) -> bool:
+    if attribute is None or isinstance(value, dict):
+        return True
+    if attribute.type.is_list:
+        return isinstance(value, list) and all(_fits_kind(item, attribute.type.kind) for item in value)
+    return _fits_kind(value, attribute.type.kind)
+
+
+def _fits_kind(value: Any, kind: Kind) -> bool:
+    if kind is Kind.TIMESTAMP:
+        return isinstance(value, str) and _is_moment(value)
+    return type(value) in _JSON_TYPES[kind]
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+_JSON_TYPES: Mapping[Kind, frozenset[type]] = {
+    Kind.BOOL: frozenset({bool}),
+    Kind.INT: frozenset({int}),
+    Kind.DOUBLE: frozenset({int, float}),
+    Kind.STRING: frozenset({str}),
+    Kind.DURATION: frozenset({int}),
+}

@@ -1,0 +1,1 @@
+"""Customers: their pseudonyms, consent and rights."""

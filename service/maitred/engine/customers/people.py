@@ -1,0 +1,65 @@
+"""Customers as the database knows them: by a pseudonym, with a key that seals what is kept of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from maitred.engine.errors import CallError, Code
+from maitred.engine.ports.store import DecisionRecord, Person, Transaction
+from maitred.engine.ports.vault import SealBroken, Vault
+
+REF_OCTETS = 16
+
+
+class People:
+    """Finds customers, and makes those that are new. ``new_ref`` gives 16 random octets."""
+
+    def __init__(self, vault: Vault, new_ref: Callable[[], bytes]) -> None:
+        self._vault, self._new_ref = vault, new_ref
+
+    def pseudonyms(self, customer_id: str) -> tuple[bytes, ...]:
+        """How a customer may be known, the newest first."""
+        return self._vault.pseudonyms(customer_id)
+
+    def veil(self, subject: str) -> str:
+        """What stands for a person where units are counted."""
+        return self._vault.veil(subject)
+
+    def stranger(self, pseudonyms: tuple[bytes, ...]) -> Person:
+        """A customer who is not known yet."""
+        return Person(self._new_ref(), pseudonyms[0], self._vault.new_key(), {})
+
+    def known(self, transaction: Transaction, asked: Iterable[tuple[bytes, ...]]) -> Mapping[bytes, Person]:
+        """Those who are known, by their newest pseudonym; who was known by an older one is renewed."""
+        wanted = {pseudonyms[0]: pseudonyms for pseudonyms in asked}
+        found = transaction.people([each for pseudonyms in wanted.values() for each in pseudonyms])
+        people = {key: person for key, each in wanted.items() if (person := _first(found, each))}
+        renewed = [fresh for key, person in people.items() if (fresh := self._renewed(key, person))]
+        if renewed:
+            transaction.renew_people(renewed)
+        return people | {person.pseudonym: person for person in renewed}
+
+    def forget(self, person: Person) -> None:
+        """Lets go of the key of one who has been erased."""
+        self._vault.forget(person.key)
+
+    def seal(self, record: DecisionRecord) -> DecisionRecord:
+        """The record with its body sealed."""
+        return record._replace(body=self._vault.seal(record.key, record.body, record.decision_id))
+
+    def opened(self, record: DecisionRecord) -> bytes:
+        """The record's plain body. Raises ``CallError`` where nobody can read it any more."""
+        if not record.key:
+            raise CallError(Code.NOT_FOUND, "the customer of this decision has been erased")
+        try:
+            return self._vault.open(record.key, record.body, record.decision_id)
+        except SealBroken as broken:
+            raise CallError(Code.NOT_FOUND, "the decision cannot be opened with the keys in use") from broken
+
+    def _renewed(self, pseudonym: bytes, person: Person) -> Person | None:
+        key = self._vault.rewrapped(person.key)
+        if key is None and person.pseudonym == pseudonym:
+            return None
+        return person._replace(pseudonym=pseudonym, key=key or person.key)
+
+
+def _first(found: Mapping[bytes, Person], pseudonyms: tuple[bytes, ...]) -> Person | None:
+    return next((found[each] for each in pseudonyms if each in found), None)

@@ -1,0 +1,1 @@
+"""Decisions: prepared, batched, committed, recorded."""

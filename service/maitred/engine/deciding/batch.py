@@ -1,0 +1,224 @@
+"""What happens inside one transaction: read, decide, settle, write.
+
+The functions are run again from the beginning where the transaction lost against another one:
+everything they find out is written over.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain, islice
+from typing import TypeVar
+
+from maitred.core.limits.limits import Need
+from maitred.core.limits.lots import Operation, Settled, Take
+from maitred.engine.customers.people import People
+from maitred.engine.errors import CallError, Code
+from maitred.engine.ports.store import OutcomeRow, Person, StoreConflict, Transaction
+
+from .tickets import ClaimTicket, DecisionTicket, MoveTicket, OutcomeTicket, Reported, Ticket
+from .view import View
+
+_T = TypeVar("_T", bound=Ticket)
+
+
+def run(
+    transaction: Transaction, people: People, tickets: Sequence[Ticket], local: datetime, *, last: bool
+) -> Mapping[str, int]:
+    """Does what the tickets ask for, in their order; gives what has expired, by name of the action.
+
+    ``local`` is this process's clock. Raises ``StoreConflict`` where it has to be run again;
+    when it is the ``last`` time, the decisions that still lose are given up instead.
+    """
+    decisions = _firsts(tickets)
+    _introduce(transaction, people, [ticket for ticket in decisions.values() if ticket.needs_person])
+    limited = [ticket for ticket in decisions.values() if ticket.needs_ledger]
+    moves: list[MoveTicket | ClaimTicket] = [
+        *_of(MoveTicket, tickets),
+        *_begun(transaction, _of(ClaimTicket, tickets)),
+    ]
+    outcomes = _of(OutcomeTicket, tickets)
+    expired: Mapping[str, int] = {}
+    if limited or moves or outcomes:
+        _Settlement(transaction, _now(transaction, tickets, local)).run(limited, moves, outcomes, last=last)
+        expired = transaction.expired
+    for ticket in decisions.values():
+        if not ticket.earlier:
+            ticket.conclude()
+    _append(transaction, decisions, limited)
+    _share(decisions, _of(DecisionTicket, tickets))
+    return expired
+
+
+def _introduce(transaction: Transaction, people: People, tickets: Sequence[DecisionTicket]) -> None:
+    """Makes the customers known to their tickets; who is new is written down with the first decision."""
+    if not tickets:
+        return
+    known = people.known(transaction, [ticket.pseudonyms for ticket in tickets])
+    strangers: dict[bytes, Person] = {}
+    for ticket in tickets:
+        key = ticket.pseudonyms[0]
+        person = known.get(key) or strangers.get(key)
+        if person is None:
+            person = people.stranger(ticket.pseudonyms)
+            if not ticket.dry:
+                strangers[key] = person
+        ticket.meet(person)
+    if strangers:
+        transaction.add_people(list(strangers.values()))
+
+
+def _begun(transaction: Transaction, tickets: Sequence[ClaimTicket]) -> list[ClaimTicket]:
+    """The claims that can be planned: what they are of is read for all of them at once."""
+    if not tickets:
+        return []
+    records = transaction.find([ticket.decision_id for ticket in tickets])
+    for ticket in tickets:
+        try:
+            ticket.claiming = ticket.begin(records.get(ticket.decision_id))
+        except CallError as error:
+            ticket.error = error
+    begun = [ticket for ticket in tickets if not ticket.error]
+    lots = transaction.lots([ticket.claiming.shown for ticket in begun if ticket.claiming.shown])
+    for ticket in begun:
+        ticket.claiming.meet(lots.get(ticket.claiming.shown))
+    return begun
+
+
+def _of(kind: type[_T], tickets: Iterable[Ticket]) -> list[_T]:
+    return [ticket for ticket in tickets if isinstance(ticket, kind)]
+
+
+def _firsts(tickets: Iterable[Ticket]) -> dict[bytes, DecisionTicket]:
+    """The first ticket of each decision; of dry ones every one."""
+    first: dict[bytes, DecisionTicket] = {}
+    for number, ticket in enumerate(_of(DecisionTicket, tickets)):
+        key = number.to_bytes(4) if ticket.dry else ticket.decision_id
+        first.setdefault(key, ticket)
+    return first
+
+
+def _now(transaction: Transaction, tickets: Sequence[Ticket], local: datetime) -> datetime:
+    at = next((ticket.at for ticket in tickets if ticket.at and ticket.needs_ledger), None)
+    return at or transaction.clock(local)
+
+
+def _append(
+    transaction: Transaction, decisions: Mapping[bytes, DecisionTicket], limited: Sequence[DecisionTicket]
+) -> None:
+    records = [ticket.record for ticket in decisions.values() if ticket.record and not ticket.earlier]
+    earlier = transaction.append(records) if records else {}
+    if any(ticket.decision_id in earlier and not ticket.earlier for ticket in limited):
+        raise StoreConflict("another replica has decided the same request in the meantime")
+    for key, record in earlier.items():
+        decisions[key].earlier = record
+
+
+def _share(first: Mapping[bytes, DecisionTicket], tickets: Iterable[DecisionTicket]) -> None:
+    """Gives those that ask the same what the first has got."""
+    for ticket in tickets:
+        one = ticket if ticket.dry else first[ticket.decision_id]
+        if one is not ticket:
+            ticket.earlier, ticket.error = one.earlier or one.record, one.error
+
+
+class _Settlement:
+    """The part of a batch that needs the ledger."""
+
+    def __init__(self, transaction: Transaction, now: datetime) -> None:
+        self._transaction, self._now = transaction, now
+        self._view = View(transaction, now)
+        self._known: Mapping[bytes, OutcomeRow] = {}
+
+    def run(
+        self,
+        limited: Sequence[DecisionTicket],
+        moves: Sequence[MoveTicket | ClaimTicket],
+        outcomes: Sequence[OutcomeTicket],
+        *,
+        last: bool,
+    ) -> None:
+        undecided = self._decide(limited, [need for move in moves for need in move.asks])
+        plans = [list(move.plan(self._view)) for move in moves]
+        fresh = self._fresh(outcomes)
+        takes = [[] if ticket.dry else ticket.deciding.takes() for ticket in undecided]
+        reported = [list(each.operations) for each in fresh.values()]
+        answers = self._settle([*plans, *reported, *takes])
+        for move in moves:
+            move.view, move.answers = self._view, next(answers)
+        self._write_down(outcomes, fresh, [next(answers) for _ in reported])
+        self._check(undecided, takes, answers, last=last)
+
+    def _decide(self, limited: Sequence[DecisionTicket], asks: list[Need]) -> list[DecisionTicket]:
+        """Decides what has not been decided before, each after the ones before it."""
+        known = self._transaction.find([ticket.decision_id for ticket in limited if not ticket.dry])
+        for ticket in limited:
+            ticket.earlier = None if ticket.dry else known.get(ticket.decision_id)
+            ticket.deciding.start_again()
+        undecided = [ticket for ticket in limited if not ticket.earlier]
+        wants = [ticket.deciding.wants() for ticket in undecided]
+        needs = chain(asks, chain.from_iterable(needs for needs, _ in wants))
+        self._view.read(list(needs), list(chain.from_iterable(keys for _, keys in wants)))
+        for ticket in undecided:
+            self._decide_one(ticket)
+        return undecided
+
+    def _decide_one(self, ticket: DecisionTicket) -> None:
+        deciding = ticket.deciding
+        # What it wants first has been read for the whole batch.
+        deciding.go_on(self._view)
+        while deciding.waits:
+            self._view.read(*deciding.wants())
+            deciding.go_on(self._view)
+        for take in () if ticket.dry else deciding.takes():
+            self._view.take(take)
+
+    def _settle(self, groups: Sequence[Sequence[Operation]]) -> Iterator[Sequence[Settled]]:
+        """The answers, group by group."""
+        answers = iter(self._transaction.settle(self._now, list(chain.from_iterable(groups))))
+        return iter([list(islice(answers, len(group))) for group in groups])
+
+    def _fresh(self, tickets: Sequence[OutcomeTicket]) -> dict[bytes, Reported]:
+        """The outcomes that have not been reported before, each once."""
+        each: dict[bytes, Reported] = {}
+        for found in chain.from_iterable(ticket.reported for ticket in tickets):
+            each.setdefault(found.row.id, found)
+        self._known = self._transaction.find_outcomes(each.keys()) if each else {}
+        return {key: found for key, found in each.items() if key not in self._known}
+
+    def _write_down(
+        self,
+        tickets: Sequence[OutcomeTicket],
+        fresh: Mapping[bytes, Reported],
+        answers: Sequence[Sequence[Settled]],
+    ) -> None:
+        rows = [_judged(found, settled) for found, settled in zip(fresh.values(), answers, strict=True)]
+        if rows:
+            self._transaction.append_outcomes(rows)
+        standing = {**self._known, **{row.id: row for row in rows}}
+        for ticket in tickets:
+            ticket.rows = [standing[found.row.id] for found in ticket.reported]
+
+    def _check(
+        self,
+        undecided: Sequence[DecisionTicket],
+        takes: Sequence[Sequence[Take]],
+        answers: Iterator[Sequence[Settled]],
+        *,
+        last: bool,
+    ) -> None:
+        """Another replica may have taken in the meantime what was still there when it was read."""
+        lost = [
+            ticket
+            for ticket, wanted in zip(undecided, takes, strict=True)
+            if not ticket.deciding.settled(wanted, next(answers))
+        ]
+        if lost and last:
+            for ticket in lost:
+                ticket.error = CallError(Code.RETRY, "others took what was left again and again, try again")
+        if lost:
+            raise StoreConflict("another replica has taken the last unit in the meantime")
+
+
+def _judged(found: Reported, settled: Sequence[Settled]) -> OutcomeRow:
+    detail = found.judge(settled)
+    return found.row._replace(recorded=not detail, detail=detail)

@@ -1,0 +1,208 @@
+"""The body of a decision record: JSON, enough to answer again and to decide again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+
+from maitred.core.deciding.decisions import Decision, Proposal
+from maitred.core.limits.snapshot import Snapshot
+from maitred.core.rules.ruleset import ActionType
+from maitred.core.rules.treatments import Treatment
+from maitred.core.values.instants import MICROSECOND
+from maitred.core.values.types import Attribute, Facts, Invalid, Kind
+from maitred.engine.calls import DecideCall
+
+from .recurring import Recurring
+
+FORMAT = 2
+"""Raised when the body changes in a way that an older reader would misread."""
+_INVALID = "!"
+"""Key that marks an invalid fact; no JSON value of an attribute is an object."""
+_GIVEN_BY_RECORD = ("now", "channel", "customer.id", "location.id")
+"""Facts that stand in the record's own fields."""
+
+
+class RecordBody(NamedTuple):
+    """A decision record's body, read back."""
+
+    request_id: str
+    fingerprint: bytes
+    customer_id: str
+    channel: str
+    location_id: str
+    max_actions: int
+    facts: Mapping[str, Any]
+    proposals: tuple[Proposal, ...]
+    candidates: int
+    trace_id: str
+    commit: str
+    snapshot: Snapshot
+    purposes: tuple[str, ...]
+
+    def facts_json(self) -> bytes:
+        """The facts as a JSON object."""
+        return orjson.dumps(self.facts)
+
+
+def encode_body(
+    call: DecideCall,
+    facts: Facts,
+    decision: Decision,
+    snapshot: Snapshot,
+    *,
+    trace_id: str,
+    commit: str,
+    purposes: Sequence[str] = (),
+) -> bytes:
+    """The body of the record of one decision.
+
+    ``commit`` is the git commit its ruleset was at then, ``purposes`` are those relied on.
+    """
+    seen = {name: value for name, value in facts.items() if name not in _GIVEN_BY_RECORD}
+    body = {
+        "format": FORMAT,
+        "request_id": call.request_id,
+        "fingerprint": call.fingerprint.hex(),
+        "customer_id": call.customer_id,
+        "channel": call.channel,
+        "location_id": call.location_id,
+        "max_actions": call.max_actions,
+        "facts": seen,
+        "proposals": list(map(_fragment, decision.proposals)),
+        "candidates": decision.candidates,
+        "trace_id": trace_id,
+        "commit": commit,
+    }
+    if purposes:
+        body["purposes"] = purposes
+    if snapshot.live or snapshot.paused:
+        body["ledger"] = {
+            "live": snapshot.live,
+            "own": sorted(snapshot.own),
+            "paused": sorted(snapshot.paused),
+        }
+    return orjson.dumps(body, default=_encode_fact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def decode_body(body: bytes) -> RecordBody:
+    """Reads a body back. Facts stay JSON until ``decode_facts`` types them."""
+    fields = orjson.loads(body)
+    return RecordBody(
+        request_id=fields["request_id"],
+        fingerprint=bytes.fromhex(fields["fingerprint"]),
+        customer_id=fields["customer_id"],
+        channel=fields["channel"],
+        location_id=fields["location_id"],
+        max_actions=fields["max_actions"],
+        facts=fields["facts"],
+        proposals=tuple(
+            _decode_proposal(rank, found) for rank, found in enumerate(fields["proposals"], start=1)
+        ),
+        candidates=fields["candidates"],
+        trace_id=fields["trace_id"],
+        commit=fields["commit"],
+        snapshot=_decode_snapshot(fields.get("ledger")),
+        purposes=tuple(fields.get("purposes", ())),
+    )
+
+
+def _decode_snapshot(fields: Mapping[str, Any] | None) -> Snapshot:
+    if fields is None:
+        return Snapshot()
+    return Snapshot(fields["live"], frozenset(fields["own"]), frozenset(fields["paused"]))
+
+
+def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Facts:
+    """The facts as the decision saw them, typed by the attributes of its ruleset.
+
+    Clock attributes are whole numbers and stand in no ruleset.
+    """
+    decoders = _DECODERS.of(attributes)
+    decoded = dict(facts)
+    for name, value in facts.items():
+        if value.__class__ not in _SCALARS or name in decoders:
+            decoded[name] = _decode_fact(value, decoders.get(name))
+    return decoded
+
+
+def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
+    fields = {
+        "action": proposal.action,
+        "score": proposal.score,
+        "type": proposal.type.value,
+        **proposal.treatment.filled(),
+    }
+    if proposal.substitute_for:
+        fields["substitute_for"] = proposal.substitute_for
+    if proposal.lot:
+        fields["lot"] = proposal.lot.hex()
+        fields["hold_expires_at"] = proposal.hold_expires_at
+    return orjson.Fragment(orjson.dumps(fields))
+
+
+_FRAGMENTS = Recurring(_encode_proposal)
+
+
+def _fragment(proposal: Proposal) -> orjson.Fragment:
+    """A proposal with a hold never comes again."""
+    return _encode_proposal(proposal) if proposal.lot else _FRAGMENTS.of(proposal)
+
+
+_TYPES: Mapping[int, ActionType] = {kind.value: kind for kind in ActionType}
+
+
+def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
+    expires = fields.get("hold_expires_at")
+    return Proposal(
+        fields["action"],
+        rank,
+        fields["score"],
+        _TYPES[fields["type"]],
+        Treatment.read(fields.get),
+        substitute_for=fields.get("substitute_for", ""),
+        hold_expires_at=datetime.fromisoformat(expires) if expires else None,
+        lot=bytes.fromhex(fields.get("lot", "")),
+    )
+
+
+def _encode_fact(value: object) -> Any:
+    match value:
+        case timedelta():
+            return value // MICROSECOND
+        case Invalid(why):
+            return {_INVALID: why}
+    raise TypeError(type(value))
+
+
+Decode = Callable[[Any], Any]
+_SCALARS = frozenset({str, int, float, bool})
+
+
+def _decode_fact(value: Any, decode: Decode | None) -> Any:
+    if value.__class__ is dict:
+        return Invalid(value[_INVALID])
+    if value.__class__ is list:
+        return tuple(map(decode, value)) if decode else tuple(value)
+    return decode(value) if decode else value
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_BY_KIND: Mapping[Kind, Decode] = {
+    Kind.TIMESTAMP: _moment,
+    Kind.DURATION: MICROSECOND.__mul__,
+    Kind.DOUBLE: float,
+}
+"""Other kinds JSON has as they are."""
+
+
+def _decoders(attributes: Mapping[str, Attribute]) -> Mapping[str, Decode]:
+    kinds = ((name, attribute.type.kind) for name, attribute in attributes.items())
+    return {name: _BY_KIND[kind] for name, kind in kinds if kind in _BY_KIND}
+
+
+_DECODERS = Recurring(_decoders)

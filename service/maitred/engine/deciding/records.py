@@ -1,0 +1,134 @@
+"""Answering from the decision log: retries, GetDecision, and explanations long after."""
+
+from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.explaining.explain import Explanation, explain, tell
+from maitred.core.privacy.purposes import Use, uses
+from maitred.core.rules.policy import Policy
+from maitred.core.values.types import Facts
+from maitred.engine.calls import Answer, RecordView, octets_of
+from maitred.engine.customers.people import People
+from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD
+from maitred.engine.operating.rulesets import Rulesets
+from maitred.engine.ports.store import DecisionRecord, Store
+
+from .codec import RecordBody, decode_body, decode_facts
+
+UNEXPLAINED = Explanation((), ())
+
+
+class Records:
+    """Reads decisions back. Explanations are worked out again from what the record holds."""
+
+    def __init__(self, store: Store, people: People, rulesets: Rulesets) -> None:
+        self._store, self._people, self._rulesets = store, people, rulesets
+        self._last: tuple[DecisionRecord, RecordBody] | None = None
+
+    def find(self, decision_id: str) -> DecisionRecord:
+        """The record of a decision. Raises ``CallError``: not found, store down."""
+        key = octets_of(decision_id)
+        record = self.stored(key) if key else None
+        if record is None:
+            raise CallError(Code.NOT_FOUND, "no such decision")
+        return record
+
+    def stored(self, decision_id: bytes) -> DecisionRecord | None:
+        """The record under an id, if there is one. Raises ``CallError``: store down."""
+        with store_calls(LOG_UNREAD):
+            return self._store.decision(decision_id)
+
+    def body(self, record: DecisionRecord) -> RecordBody:
+        """What the record holds. Raises ``CallError``: not found, where its customer has been erased."""
+        last = self._last
+        # A decision that many claim at once is one record object to all of them.
+        if last is not None and last[0] is record:
+            return last[1]
+        body = decode_body(self._people.opened(record))
+        self._last = record, body
+        return body
+
+    def policy(self, ruleset: str) -> Policy:
+        """The ruleset of a hash, compiled. Raises ``CallError``: not found, store down."""
+        with store_calls(RULESETS_UNREAD):
+            return self._rulesets.named(ruleset)
+
+    def answer(self, record: DecisionRecord, level: Explain) -> Answer:
+        """The answer as it was given, explained at ``level``."""
+        body = self.body(record)
+        explanation = UNEXPLAINED
+        if level is not Explain.EXPLAIN_NONE:
+            policy = self.policy(record.ruleset)
+            question = question_of(policy, record, body)
+            explanation = explain(policy, question, body.proposals, level, body.snapshot)
+        return _answer(record, body, explanation)
+
+    def view(self, decision_id: str, level: Explain) -> RecordView:
+        """The record with what was decided upon.
+
+        Without an explanation it is shown even where its ruleset does not load any more.
+        Raises ``CallError``: not found, no ruleset, store down.
+        """
+        record = self.find(decision_id)
+        body = self.body(record)
+        try:
+            policy = self.policy(record.ruleset)
+        except CallError as gone:
+            if level is not Explain.EXPLAIN_NONE or gone.code is Code.STORE_DOWN:
+                raise
+            return _view(body, _answer(record, body, UNEXPLAINED))
+        question = question_of(policy, record, body)
+        answer = _answer(record, body, explain(policy, question, body.proposals, level, body.snapshot))
+        return _view(body, answer)._replace(
+            situations=_chains(policy, question.facts),
+            ruleset_version=policy.ruleset.version,
+            uses=_uses(policy, question.facts),
+        )
+
+
+def question_of(policy: Policy, record: DecisionRecord, body: RecordBody) -> Question:
+    """The question a record was the answer to: deciding it again gives the same decision."""
+    facts = decode_facts(body.facts, policy.ruleset.attributes)
+    facts |= {"now": record.decided_at, "channel": body.channel, "customer.id": body.customer_id}
+    if body.location_id:
+        facts["location.id"] = body.location_id
+    location = policy.location(body.location_id)
+    zone = location.zone if location else policy.ruleset.zone
+    return Question(body.channel, facts, record.decided_at, body.max_actions, zone)
+
+
+def _answer(record: DecisionRecord, body: RecordBody, explanation: Explanation) -> Answer:
+    return Answer(
+        decision_id=record.decision_id.hex(),
+        ruleset=record.ruleset,
+        proposals=body.proposals,
+        decided_at=record.decided_at,
+        refusals=explanation.refusals,
+        why=explanation.why,
+        trace_id=body.trace_id,
+    )
+
+
+def _view(body: RecordBody, answer: Answer) -> RecordView:
+    return RecordView(
+        answer=answer,
+        request_id=body.request_id,
+        customer_id=body.customer_id,
+        channel=body.channel,
+        location_id=body.location_id,
+        max_actions=body.max_actions,
+        facts_json=body.facts_json(),
+        ruleset_commit=body.commit,
+        purposes=body.purposes,
+    )
+
+
+def _uses(policy: Policy, facts: Facts) -> tuple[Use, ...]:
+    rules = policy.ruleset.privacy
+    return uses(rules, policy.ruleset.attributes, facts) if rules else ()
+
+
+def _chains(policy: Policy, facts: Facts) -> tuple[str, ...]:
+    if policy.situations is None:
+        return ()
+    derivation = policy.situations.derivation(facts)
+    return tuple(tell(derivation, name) for name in sorted(derivation.holds))

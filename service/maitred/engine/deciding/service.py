@@ -1,0 +1,297 @@
+"""Deciding: gather what is known, decide, write it down, tell."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from maitred.core.deciding.choose import Reach
+from maitred.core.deciding.decisions import Decision, Explain, Question
+from maitred.core.explaining.explain import explain
+from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.purposes import Known
+from maitred.core.rules.policy import Policy
+from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Location
+from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView
+from maitred.engine.customers.people import People
+from maitred.engine.errors import CallError, Code
+from maitred.engine.messages import made_otherwise
+from maitred.engine.operating.rulesets import Rulesets
+from maitred.engine.ports.observer import DecisionMade, Observer
+from maitred.engine.ports.store import DecisionRecord, Person
+
+from .codec import encode_body
+from .committer import Committer
+from .question import Asked, Deciding
+from .records import UNEXPLAINED, Records
+from .tickets import DecisionTicket, Prepare
+
+DECISION_ID_OCTETS = 16
+_PERSON = b"maitred.decision"
+TRACE_ID_OCTETS, SPAN_ID_OCTETS = 16, 8
+
+
+def decision_id_of(request_id: str) -> bytes:
+    """The decision's id is a function of the request's: a retry lands on the same record."""
+    return blake2b(request_id.encode(), digest_size=DECISION_ID_OCTETS, person=_PERSON).digest()
+
+
+class _Made(NamedTuple):
+    """A decision on its way out, with when its steps began (``perf_counter``, seconds)."""
+
+    policy: Policy
+    ticket: DecisionTicket
+    trace_id: str
+    started_ns: int
+    began: float
+    matched: float
+
+    @property
+    def deciding(self) -> Deciding:
+        """The decision as it was prepared last."""
+        return self.ticket.deciding
+
+
+class DecisionService:
+    """Implements ``api.Decider``.
+
+    ``now`` gives aware UTC; ``new_id`` a random id of so many octets, in hex. ``paused`` gives the
+    actions that operators have stopped.
+    """
+
+    def __init__(
+        self,
+        rulesets: Rulesets,
+        records: Records,
+        people: People,
+        committer: Committer,
+        observer: Observer,
+        *,
+        now: Callable[[], datetime],
+        new_id: Callable[[int], str],
+        paused: Callable[[], frozenset[str]],
+        read_signals: ReadSignals,
+    ) -> None:
+        self._rulesets, self._records, self._people = rulesets, records, people
+        self._committer, self._observer = committer, observer
+        self._now, self._new_id, self._paused, self._read_signals = now, new_id, paused, read_signals
+
+    def ready(self) -> bool:
+        """Whether a valid ruleset is in force."""
+        return self._rulesets.active is not None
+
+    def get_decision(self, decision_id: str, explain: Explain) -> RecordView:
+        """See ``api.Decider.get_decision``."""
+        return self._records.view(decision_id, explain)
+
+    def decide(self, call: DecideCall) -> Answer:
+        """See ``api.Decider.decide``."""
+        try:
+            made = self._make(call)
+        except CallError:
+            # What is wrong with it today may not have been when it was decided.
+            earlier = None if call.dry_run else self._records.stored(decision_id_of(call.request_id))
+            if earlier is None:
+                raise
+            return self._again(call, earlier)
+        if made.ticket.needs_person or made.ticket.needs_ledger:
+            try:
+                self._committer.commit(made.ticket)
+            except CallError as error:
+                return self._degraded(made, error)
+        else:
+            made.ticket.conclude()
+        committed = time.perf_counter()
+        answer = self._answer(call, made)
+        if self._observer.tracing:
+            self._observer.observe(self._event(call, made, answer, committed))
+        return answer
+
+    def _make(self, call: DecideCall) -> _Made:
+        started_ns, began = time.time_ns(), time.perf_counter()
+        policy = self._policy(call)
+        check_channel(policy, call.channel)
+        trace_id = self._trace_id(call)
+        decision_id = decision_id_of(call.request_id)
+        ticket = DecisionTicket(
+            decision_id=decision_id,
+            pseudonyms=self._people.pseudonyms(call.customer_id),
+            prepare=self._prepare(call, decision_id, policy, call.at or self._now()),
+            make_record=partial(self._record, call, trace_id),
+            dry=call.dry_run,
+            deadline=call.deadline,
+            at=call.at,
+        )
+        return _Made(policy, ticket, trace_id, started_ns, began, time.perf_counter())
+
+    def _prepare(self, call: DecideCall, decision_id: bytes, policy: Policy, now: datetime) -> Prepare:
+        """What goes on with the decision once it is known what the customer has stated."""
+        place = place_of(policy, call)
+        signals = call.consent or NO_SIGNALS
+        tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
+        asked = Asked(
+            decision_id,
+            call.fingerprint,
+            call.customer_id,
+            session_of(call.context),
+            self._paused(),
+            self._people.veil,
+        )
+        reach = Reach.ALL if call.explain else Reach.ENOUGH
+
+        told = policy.told(
+            call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
+        )
+
+        def prepare(statements: Mapping[str, ConsentState]) -> Deciding:
+            known = Known(statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
+            facts = policy.read(told, place, now, known)
+            question = Question(call.channel, facts, now, call.max_actions, place.zone)
+            return Deciding(policy, question, asked, reach)
+
+        return prepare
+
+    def _record(
+        self, call: DecideCall, trace_id: str, decision: Decision, deciding: Deciding, person: Person
+    ) -> DecisionRecord:
+        ruleset, question = deciding.policy.ruleset, deciding.question
+        body = encode_body(
+            call,
+            question.facts,
+            decision,
+            deciding.snapshot,
+            trace_id=trace_id,
+            commit=ruleset.commit,
+            purposes=deciding.policy.purposes_of(question.facts, decision.proposals),
+        )
+        made = DecisionRecord(
+            decision_id=deciding.asked.decision_id,
+            decided_at=question.now,
+            ruleset=ruleset.hash,
+            customer=person.ref,
+            body=body,
+            key=person.key,
+        )
+        return self._people.seal(made)
+
+    def _policy(self, call: DecideCall) -> Policy:
+        if call.ruleset:
+            return self._records.policy(call.ruleset)
+        return self._rulesets.in_force()
+
+    def _trace_id(self, call: DecideCall) -> str:
+        if not self._observer.tracing:
+            return ""
+        return call.trace.trace_id if call.trace else self._new_id(TRACE_ID_OCTETS)
+
+    def _answer(self, call: DecideCall, made: _Made) -> Answer:
+        if made.ticket.earlier:
+            return self._again(call, made.ticket.earlier)
+        decision = made.ticket.decision
+        assert decision
+        explanation = UNEXPLAINED
+        if call.explain is not Explain.EXPLAIN_NONE:
+            explanation = explain(
+                made.policy, made.deciding.question, decision.proposals, call.explain, made.deciding.snapshot
+            )
+        return Answer(
+            decision_id="" if call.dry_run else made.ticket.decision_id.hex(),
+            ruleset=made.policy.ruleset.hash,
+            proposals=decision.proposals,
+            decided_at=made.deciding.question.now,
+            refusals=explanation.refusals,
+            why=explanation.why,
+            trace_id=made.trace_id,
+        )
+
+    def _degraded(self, made: _Made, error: CallError) -> Answer:
+        """What may be said without the ledger. Nothing is held or logged, so it has no id."""
+        proposals = made.deciding.without_ledger() if error.code is Code.STORE_DOWN else ()
+        if not proposals:
+            raise error
+        return Answer(
+            decision_id="",
+            ruleset=made.policy.ruleset.hash,
+            proposals=proposals,
+            decided_at=made.deciding.question.now,
+            degraded=True,
+            trace_id=made.trace_id,
+        )
+
+    def _again(self, call: DecideCall, earlier: DecisionRecord) -> Answer:
+        """The stored answer; the same content only."""
+        if self._records.body(earlier).fingerprint != call.fingerprint:
+            raise CallError(Code.OTHER_CONTENT, made_otherwise())
+        return self._records.answer(earlier, call.explain)
+
+    def _event(self, call: DecideCall, made: _Made, answer: Answer, committed: float) -> DecisionMade:
+        ticket, ruleset = made.ticket, made.policy.ruleset
+        waited = committed - made.matched - ticket.commit_seconds
+        return DecisionMade(
+            decision_id=answer.decision_id,
+            trace_id=made.trace_id,
+            span_id=self._new_id(SPAN_ID_OCTETS),
+            parent=call.trace,
+            ruleset=answer.ruleset,
+            ruleset_version=ruleset.version if ruleset.hash == answer.ruleset else "",
+            # What callers may put there at will can be a customer's data.
+            channel=call.channel if ruleset.channels else "",
+            location_id="" if made.policy.locations is None else call.location_id,
+            proposals=tuple(proposal.action for proposal in answer.proposals),
+            refusals=_refusal_counts(call, made, answer),
+            candidates=made.deciding.candidates,
+            replayed=ticket.earlier is not None,
+            dry_run=call.dry_run,
+            batch_size=ticket.batch_size,
+            started_ns=made.started_ns,
+            ended_ns=time.time_ns(),
+            step_seconds={
+                "match": made.matched - made.began,
+                "wait": max(0.0, waited),
+                "commit": ticket.commit_seconds,
+                "explain": time.perf_counter() - committed,
+            },
+            limits=Counter((found.limit.name, found.reason) for found in made.deciding.shortages.values()),
+        )
+
+
+def check_channel(policy: Policy, channel: str) -> None:
+    """Raises ``CallError`` for a channel that the ruleset does not know."""
+    channels = policy.ruleset.channels
+    if channels and channel not in channels:
+        raise CallError(Code.MALFORMED, f"unknown channel, known are {', '.join(sorted(channels))}")
+
+
+def place_of(policy: Policy, call: DecideCall) -> Location:
+    """A call without a location is at none: its clock is that of the ruleset's zone.
+
+    Raises ``CallError`` for a location that the ruleset does not know.
+    """
+    if not call.location_id:
+        return Location("", policy.ruleset.zone, {})
+    found = policy.location(call.location_id)
+    if found is None:
+        raise CallError(Code.NOT_FOUND, "unknown location")
+    return found
+
+
+def _refusal_counts(call: DecideCall, made: _Made, answer: Answer) -> Mapping[Reason, int]:
+    """All reasons where they were worked out; else those of limits, and at most how many were outranked."""
+    if answer.refusals:
+        return Counter(refusal.reason for refusal in answer.refusals)
+    counts = Counter(shortage.reason for shortage in made.deciding.shortages.values())
+    outranked = made.deciding.candidates - len(answer.proposals) - counts.total()
+    if len(answer.proposals) == call.max_actions and outranked > 0:
+        counts[Reason.OUTRANKED] = outranked
+    return counts
+
+
+def session_of(context: Mapping[str, Any]) -> str:
+    """The session's id, declared or not; empty where there is none."""
+    session = context.get("session")
+    found = session.get("id") if isinstance(session, Mapping) else None
+    return str(found) if isinstance(found, str | int) else ""

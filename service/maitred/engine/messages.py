@@ -1,0 +1,71 @@
+"""What callers are told of calls that could not be taken up."""
+
+from collections.abc import Iterable
+
+from maitred.core.limits.lots import Refused, Settled, Status
+from maitred.core.rules.reasons import Reason
+
+LEDGER_UNREAD = "the ledger cannot be read, try again"
+LOG_UNREAD = "the decision log cannot be read, try again"
+RULESETS_UNREAD = "the rulesets cannot be read, try again"
+STORE_SILENT = "the database does not answer, try again"
+
+_STEP_REFUSED = {
+    Status.ALREADY_CONFIRMED: "was redeemed before",
+    Status.ALREADY_RELEASED: "was released before",
+    Status.NOT_GRANTED: "was denied",
+    Status.UNKNOWN_LOT: "is not known any more",
+}
+
+_CLAIM_DENIED = {
+    Reason.ALREADY_REDEEMED: "has been redeemed under this decision",
+    Reason.CLAIM_WINDOW_OVER: "cannot be claimed any more under a decision this old",
+    Reason.STAND_IN_ONLY: "stands in for another action only, which has not been denied for want of capacity",
+    Reason.PAUSED: "is stopped by an operator",
+    Reason.NOT_LIVE: "is not live any more",
+    Reason.CONSENT_REQUIRED: "needs a consent that is not given any more",
+    Reason.SENSITIVE: "needs an explicit consent that is not given any more",
+    Reason.WRONG_CHANNEL: "is not for this channel",
+    Reason.NOT_ELIGIBLE: "is not for this customer",
+    Reason.MISSING_ATTRIBUTE: "cannot be counted, an attribute is absent",
+    Reason.FREQUENCY_CAPPED: "has been had as often as allowed",
+    Reason.CAPACITY_EXHAUSTED: "has no unit left",
+    Reason.PACED: "has no unit left at this moment, try again later",
+}
+
+
+def step_refused(claim_id: str, answer: Settled) -> str:
+    """Why a claim could not be redeemed or released."""
+    if answer.status is Status.NOTHING_LEFT:
+        if answer.refused is None:
+            return f"claim `{claim_id}` has expired"
+        return f"claim `{claim_id}` has no unit of `{answer.refused.limit}` left to be redeemed with"
+    return f"claim `{claim_id}` {_STEP_REFUSED[answer.status]}"
+
+
+def claim_denied(action: str, refused: Refused) -> str:
+    """Why there was no unit."""
+    return f"`{action}` {_CLAIM_DENIED[refused.reason]} ({refused.limit})"
+
+
+def outcome_refused(answer: Settled) -> str:
+    """Why an outcome was not counted."""
+    if answer.status in {Status.NOTHING_LEFT, Status.DENIED}:
+        of = f" of `{answer.refused.limit}`" if answer.refused else ""
+        return f"came too late, there is no unit{of} left"
+    return f"the unit {_STEP_REFUSED[answer.status]}"
+
+
+def reported_otherwise(number: int) -> str:
+    """The outcome at that place of the call has an id that stands for something else."""
+    return f"`outcomes[{number}]` was reported before with other content"
+
+
+def unknown_purpose(place: int, known: Iterable[str]) -> str:
+    """A statement is on a purpose that the rules do not have."""
+    return f"`records[{place}].purpose` is none of the rules in force, known are {', '.join(sorted(known))}"
+
+
+def made_otherwise() -> str:
+    """A request's id stands for something else."""
+    return "the request was made before with other content"

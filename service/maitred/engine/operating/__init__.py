@@ -1,0 +1,1 @@
+"""What operators see and stop, and what a process does by itself."""

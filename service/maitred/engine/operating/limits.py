@@ -1,0 +1,419 @@
+"""Limits as operators see them: pure, from counters to rows."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from itertools import chain, islice
+from typing import NamedTuple
+
+from maitred.core.limits.limits import (
+    PACE_SUFFIX,
+    LetterCase,
+    Limit,
+    LockRank,
+    SubjectPseudonym,
+    maximum_of,
+    parts_of,
+    scope_in,
+    subject_of,
+    values_in,
+)
+from maitred.core.limits.snapshot import window_words
+from maitred.core.limits.windows import LIFETIME, ROLLING_KEY, Calendar, Rolling, Session, Window, span_of
+from maitred.core.rules.policy import Policy
+from maitred.core.rules.ruleset import Location
+from maitred.core.values.instants import MICROSECOND
+from maitred.core.values.types import Fact, Facts, Value
+from maitred.engine.calls import LimitsCall, LimitView
+from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.messages import LEDGER_UNREAD
+from maitred.engine.nearest import did_you_mean
+from maitred.engine.ports.observer import Fullness
+from maitred.engine.ports.store import CounterQuery, CounterSummary, Store
+
+from .rulesets import Rulesets
+
+LOCATION_ID = "location.id"
+FORECAST_LOOKBACK = timedelta(minutes=15)
+"""The present pace is that of the last quarter of an hour: long enough to smooth, short enough to warn."""
+FORECAST_AHEAD = timedelta(days=7)
+"""What a quarter of an hour says of next month is not worth telling."""
+ACTIONS_TOLD_MOST = 100
+"""A limit may apply to a hundred thousand; each row has them."""
+PSEUDONYM_OCTETS = 6
+"""Enough to tell the subjects of one table apart."""
+_PERSON = b"maitred.told"
+
+
+class Part(NamedTuple):
+    """A limit or a pace, and the names of the actions it applies to."""
+
+    limit: Limit
+    actions: tuple[str, ...]
+
+
+class Placed(NamedTuple):
+    """The rules in force and the location that is looked at; empty for all of them.
+
+    ``veil`` is what counters know by whose values may be personal.
+    """
+
+    policy: Policy
+    location_id: str
+    veil: SubjectPseudonym
+
+    def subject(self, limit: Limit) -> str:
+        """What the subjects of the location's counters begin with; empty where that is not known."""
+        if not self.location_id or limit.per[:1] != (LOCATION_ID,):
+            return ""
+        told = subject_of((LOCATION_ID,), {LOCATION_ID: self.location_id}, limit.letter_case)
+        if not limit.hides_subject:
+            return told
+        return self.veil(told) if limit.per == (LOCATION_ID,) else ""
+
+    def values(self, limit: Limit, subject: str) -> tuple[Value, ...] | None:
+        """The values of a counter's subject; ``None`` where only a pseudonym is known.
+
+        Raises ``ValueError`` where it is no subject of the limit as it is now.
+        """
+        if not limit.hides_subject:
+            return values_in(limit, subject)
+        start = self.subject(limit)
+        return (str(_folded(limit, self.location_id)),) if start and subject.startswith(start) else None
+
+    def admits(self, limit: Limit, facts: Facts) -> bool:
+        """Whether the subject of these facts counts here; that of a pseudonym is not known."""
+        if not self.location_id or LOCATION_ID not in limit.per:
+            return True
+        return _same(limit, facts.get(LOCATION_ID), self.location_id)
+
+    def facts(self, limit: Limit, values: Sequence[Value]) -> Facts:
+        """What a subject's values tell, and what is known of its location."""
+        told: Facts = dict(zip(limit.per, values, strict=True))
+        location = self._location(limit, told)
+        return {**location.attributes, **told} if location else told
+
+    def _location(self, limit: Limit, told: Facts) -> Location | None:
+        if LOCATION_ID not in told:
+            return None
+        location_id = str(told[LOCATION_ID])
+        if limit.letter_case is LetterCase.IGNORE:
+            known = self.policy.locations or {}
+            location_id = next(
+                (each for each in known if each.casefold() == location_id.casefold()), location_id
+            )
+        return self.policy.location(location_id)
+
+    def resets_at(self, limit: Limit, facts: Facts, now: datetime) -> datetime | None:
+        """When the civil window of now ends; ``None`` for others, and where the zone is not known."""
+        location = self._location(limit, facts)
+        zone = location.zone if location else getattr(limit.window, "zone", None)
+        if not isinstance(limit.window, Calendar) or not zone:
+            return None
+        return span_of(limit.window, now, zone).end
+
+    def locations(self) -> Iterator[Location]:
+        """Those that are known, in order."""
+        if self.location_id:
+            found = self.policy.location(self.location_id)
+            yield from (found,) if found else ()
+        elif self.policy.locations:
+            yield from (self.policy.locations[each] for each in sorted(self.policy.locations))
+
+
+def views_of(
+    placed: Placed, parts: Mapping[str, Part], tallies: Iterable[CounterSummary], now: datetime, most: int
+) -> Sequence[Sequence[LimitView]]:
+    """The rows of each limit, by name, the fullest first; where nothing was taken so many at most."""
+    rows: dict[str, list[LimitView]] = defaultdict(list)
+    shown: dict[str, set[str]] = defaultdict(set)
+    for tally in tallies:
+        part = _part_of(tally, parts)
+        view = _touched(placed, part, tally, now) if part else None
+        if part and view:
+            rows[view.name].append(view)
+            shown[part.limit.key].add(view.subject)
+    for key, part in parts.items():
+        if len(rows[part.limit.name]) < most:
+            rows[part.limit.name].extend(_untouched(placed, part, shown[key], now, most))
+    return [sorted(rows[name], key=_order) for name in sorted(rows)]
+
+
+def fullness_of(views: Sequence[LimitView]) -> tuple[float, int]:
+    """The greatest ratio of units that are taken, and how many subjects have none left."""
+    known = [(view.used + view.held, view.maximum) for view in views if view.maximum is not None]
+    ratios = [taken / maximum if maximum else float(taken > 0) for taken, maximum in known]
+    return max(ratios, default=0.0), sum(taken >= maximum for taken, maximum in known)
+
+
+def _part_of(tally: CounterSummary, parts: Mapping[str, Part]) -> Part | None:
+    """Of which limit it is a counter; none where it was one of an earlier ruleset."""
+    part = parts.get(tally.limit) or parts.get(f"{tally.limit}@{scope_in(tally.subject)}")
+    return part if part and _is_key_of(part.limit.window, tally.window) else None
+
+
+def _is_key_of(window: Window, key: str) -> bool:
+    match window:
+        case Rolling():
+            return key == ROLLING_KEY
+        case Calendar(period):
+            return key.startswith(f"{period.value}/")
+        case Session():
+            return key.startswith("session/")
+        case _:
+            return key == LIFETIME.key
+
+
+def _touched(placed: Placed, part: Part, tally: CounterSummary, now: datetime) -> LimitView | None:
+    limit = part.limit
+    try:
+        values = placed.values(limit, tally.subject)
+    except ValueError:
+        return None
+    facts = {} if values is None else placed.facts(limit, values)
+    subject = (
+        _subject_words(limit, facts) if facts or not limit.per else f"{_of(limit)} {pseudonym(tally.subject)}"
+    )
+    if not placed.admits(limit, facts):
+        return None
+    if isinstance(limit.window, Session):
+        subject = ", ".join(filter(None, (subject, f"session {pseudonym(tally.window)}")))
+    maximum = maximum_of(limit, facts)
+    return LimitView(
+        name=limit.name,
+        kind=limit.kind,
+        subject=_with_scope(limit, subject),
+        window=window_words(limit.window),
+        counts=limit.counts.value,
+        used=tally.live - tally.live_held,
+        held=tally.live_held,
+        maximum=maximum,
+        resets_at=tally.resets_at,
+        exhausted_at=exhausted_at(limit.window, tally, maximum, now),
+        actions=part.actions[:ACTIONS_TOLD_MOST],
+    )
+
+
+def _untouched(placed: Placed, part: Part, shown: set[str], now: datetime, most: int) -> Iterator[LimitView]:
+    """Rows of those who have taken nothing, where it is known who they are."""
+    limit = part.limit
+    for facts in _subjects(placed, limit):
+        subject = _with_scope(limit, _subject_words(limit, facts))
+        if subject not in shown and most > 0:
+            shown.add(subject)
+            most -= 1
+            yield _empty(part, subject, maximum_of(limit, facts), placed.resets_at(limit, facts, now))
+    if not shown and not (placed.location_id and LOCATION_ID in limit.per):
+        yield _empty(part, _with_scope(limit, f"any {_of(limit)}"), maximum_of(limit, {}), None)
+
+
+def _subjects(placed: Placed, limit: Limit) -> Iterator[Facts]:
+    """The facts of each subject, where the rules tell all of them."""
+    if isinstance(limit.window, Session) or (limit.hides_subject and not placed.subject(limit)):
+        return
+    if not limit.per:
+        yield {}
+    elif all(name.startswith("location.") for name in limit.per):
+        for location in placed.locations():
+            facts: Facts = {**location.attributes, LOCATION_ID: location.id}
+            if all(name in facts for name in limit.per):
+                subject = {name: _folded(limit, facts[name]) for name in limit.per}
+                # Of a subject that is more than one location only what makes it is known.
+                yield {**facts, **subject} if LOCATION_ID in limit.per else subject
+
+
+def _empty(part: Part, subject: str, maximum: int | None, resets_at: datetime | None) -> LimitView:
+    limit = part.limit
+    return LimitView(
+        name=limit.name,
+        kind=limit.kind,
+        subject=subject,
+        window=window_words(limit.window),
+        counts=limit.counts.value,
+        used=0,
+        held=0,
+        maximum=maximum,
+        resets_at=resets_at,
+        actions=part.actions[:ACTIONS_TOLD_MOST],
+    )
+
+
+def exhausted_at(
+    window: Window, tally: CounterSummary, maximum: int | None, now: datetime
+) -> datetime | None:
+    """When the last unit goes at the present pace; ``None`` where it does not within this window.
+
+    Units leave a rolling window as they came: evenly, as far as a count can tell.
+    """
+    if maximum is None or tally.live >= maximum:
+        return None
+    pace = tally.recent / FORECAST_LOOKBACK.total_seconds()
+    if isinstance(window, Rolling):
+        pace -= tally.live / window.duration.total_seconds()
+    if pace <= 0:
+        return None
+    seconds = (maximum - tally.live) / pace
+    if seconds > FORECAST_AHEAD.total_seconds():
+        return None
+    at = now + timedelta(seconds=seconds)
+    end = now + window.duration if isinstance(window, Rolling) else tally.resets_at
+    return at if end is None or at < end else None
+
+
+def pseudonym(text: str) -> str:
+    """What stands for a person in a table: also where what is counted by is the id itself."""
+    octets = text.encode("utf-8", "surrogatepass")
+    return blake2b(octets, digest_size=PSEUDONYM_OCTETS, person=_PERSON).hexdigest()
+
+
+def _of(limit: Limit) -> str:
+    """``customer and location``; ``session`` where the window is one and nothing else tells."""
+    names = [name.removesuffix(".id") for name in limit.per]
+    return " and ".join(names) or "session"
+
+
+def _subject_words(limit: Limit, facts: Facts) -> str:
+    return ", ".join(f"{name.removesuffix('.id')} {facts[name]}" for name in limit.per)
+
+
+def _with_scope(limit: Limit, subject: str) -> str:
+    return ", ".join(filter(None, (subject, f"action {limit.scope}" if limit.scope else "")))
+
+
+def _same(limit: Limit, value: object, location_id: str) -> bool:
+    return value == _folded(limit, location_id)
+
+
+def _folded(limit: Limit, value: Fact) -> Fact:
+    """The value as the limit counts by it."""
+    ignored = limit.letter_case is LetterCase.IGNORE
+    return value.casefold() if ignored and isinstance(value, str) else value
+
+
+def _order(view: LimitView) -> tuple[float, str]:
+    taken = view.used + view.held
+    return (-taken / view.maximum if view.maximum else -float(taken), view.subject)
+
+
+CUSTOMER_ID = "customer.id"
+READ_MOST = 2_000
+"""Subjects of a limit that are read to tell which are the fullest, where each has a maximum of its own.
+
+More locations than all but the largest chains have; some tens of milliseconds.
+"""
+READ_MOST_IN_ALL = 20_000
+"""Where there are many limits, fewer subjects of each: some tenths of a second."""
+SEEN_MOST_IN_ALL = 5_000
+"""The same where nobody waits for it, but decisions share the processor with it."""
+
+
+class LimitReport:
+    """Shows limits. ``now`` gives aware UTC, ``veil`` what counters know persons by."""
+
+    def __init__(
+        self, store: Store, rulesets: Rulesets, now: Callable[[], datetime], veil: SubjectPseudonym
+    ) -> None:
+        self._store, self._rulesets, self._now, self._veil = store, rulesets, now, veil
+
+    def limits(self, call: LimitsCall) -> Sequence[LimitView]:
+        """See ``api.Operator.limits``."""
+        policy = self._rulesets.in_force()
+        parts = _asked_for(policy, call)
+        return self._views(Placed(policy, call.location_id, self._veil), parts, call.most)
+
+    def of_customer(self, customer_id: str) -> Sequence[LimitView]:
+        """What counts for one customer alone; limits of households and the like are not among them.
+
+        Empty while no ruleset is in force. Raises ``CallError``.
+        """
+        policy = self._rulesets.active
+        if policy is None:
+            return ()
+        parts = {key: part for key, part in _parts(policy).items() if part.limit.per == (CUSTOMER_ID,)}
+        placed, now = Placed(policy, "", self._veil), self._now()
+        asks = [self._ask_of(part, placed, customer_id) for part in parts.values()]
+        return list(chain.from_iterable(views_of(placed, parts, self._read(now, asks, READ_MOST), now, 0)))
+
+    def _ask_of(self, part: Part, placed: Placed, customer_id: str) -> CounterQuery:
+        limit = part.limit
+        subject = subject_of(limit.per, {CUSTOMER_ID: customer_id}, limit.letter_case)
+        return _ask(part, placed)._replace(subject_start=self._veil(subject))
+
+    def fullness(self) -> Sequence[Fullness]:
+        """How full limits are that are not per person: a bounded number, whoever comes.
+
+        Empty while no ruleset is in force. Raises ``CallError``.
+        """
+        policy = self._rulesets.active
+        if policy is None:
+            return ()
+        parts = {key: part for key, part in _parts(policy).items() if not _is_personal(part)}
+        names = sorted({part.limit.name for part in parts.values()})
+        placed, now = Placed(policy, "", self._veil), self._now()
+        asks = [_ask(part, placed) for part in {part.limit.name: part for part in parts.values()}.values()]
+        tallies = self._read(now, asks, _share(SEEN_MOST_IN_ALL, len(asks)))
+        found = views_of(placed, parts, tallies, now, 0)
+        full = {each[0].name: fullness_of(each) for each in found if each}
+        return [Fullness(name, *full.get(name, (0.0, 0))) for name in names]
+
+    def _views(self, placed: Placed, parts: Mapping[str, Part], most: int) -> Sequence[LimitView]:
+        now = self._now()
+        by_name = {part.limit.name: part for part in parts.values()}.values()
+        persons = [_ask(part, placed) for part in by_name if _is_personal(part)]
+        others = [_ask(part, placed) for part in by_name if not _is_personal(part)]
+        each = max(most, _share(READ_MOST_IN_ALL, len(others)))
+        tallies = [*self._read(now, persons, most), *self._read(now, others, each)]
+        views = views_of(placed, parts, tallies, now, most)
+        return list(chain.from_iterable(islice(rows, most) for rows in views))
+
+    def _read(self, now: datetime, asks: Sequence[CounterQuery], most: int) -> Sequence[CounterSummary]:
+        with store_calls(LEDGER_UNREAD):
+            return self._store.tallies(now, asks, FORECAST_LOOKBACK // MICROSECOND, most)
+
+
+def _share(in_all: int, limits: int) -> int:
+    return min(READ_MOST, max(1, in_all // max(1, limits)))
+
+
+def _parts(policy: Policy) -> dict[str, Part]:
+    """Every limit and pace there is by key, each with the names of the actions it applies to."""
+    users: dict[str, list[str]] = defaultdict(list)
+    for action in policy.by_name.values():
+        for limit in action.limits:
+            users[limit.key].append(action.name)
+    return {
+        part.key: Part(part, tuple(sorted(users[key])))
+        for key, limit in policy.limits.items()
+        for part in parts_of(limit)
+    }
+
+
+def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, Part]:
+    """Those that the call chooses. Raises ``CallError``: there is none of that name."""
+    if call.action and call.action not in policy.by_name:
+        near = did_you_mean(call.action, policy.by_name)
+        raise CallError(Code.NOT_FOUND, f"no such action{near}")
+    if call.location_id and policy.location(call.location_id) is None:
+        near = did_you_mean(call.location_id, policy.locations or ())
+        raise CallError(Code.NOT_FOUND, f"unknown location{near}")
+    parts = _parts(policy)
+    names = {part.limit.name for part in parts.values()}
+    if call.limit and call.limit not in names:
+        raise CallError(Code.NOT_FOUND, f"no such limit{did_you_mean(call.limit, sorted(names))}")
+    return {
+        key: part
+        for key, part in parts.items()
+        if call.limit in {"", part.limit.name, part.limit.name.removesuffix(PACE_SUFFIX)}
+        and (not call.action or call.action in part.actions)
+    }
+
+
+def _is_personal(part: Part) -> bool:
+    """Whether it has as many subjects as there are people."""
+    return part.limit.heat is LockRank.PERSON or isinstance(part.limit.window, Session)
+
+
+def _ask(part: Part, placed: Placed) -> CounterQuery:
+    limit = part.limit
+    return CounterQuery(limit.name, limit.lookback_us, placed.subject(limit))

@@ -1,0 +1,80 @@
+"""Actions that operators have stopped: known to every process within a second."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from maitred.engine.calls import LimitsCall, LimitView
+from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.messages import STORE_SILENT
+from maitred.engine.nearest import did_you_mean
+from maitred.engine.ports.observer import Observer, PauseChanged
+from maitred.engine.ports.store import Pause, Store
+
+from .limits import LimitReport
+from .rulesets import Rulesets
+
+
+class Pauses:
+    """What is paused as last looked at. ``names`` is read by every decision and never blocks."""
+
+    def __init__(self, store: Store, rulesets: Rulesets, now: Callable[[], datetime]) -> None:
+        self._store, self._rulesets, self._now = store, rulesets, now
+        self._names: frozenset[str] = frozenset()
+
+    def names(self) -> frozenset[str]:
+        """Names of the actions that are stopped."""
+        return self._names
+
+    def refresh(self) -> None:
+        """Looks again. Raises ``StoreDown``; what was known before stays."""
+        self._names = frozenset(pause.action for pause in self._store.pauses())
+
+    def pause(self, action: str, by: str, cause: str) -> datetime:
+        """See ``api.Operator.pause``."""
+        self._check_known(action)
+        with store_calls(STORE_SILENT):
+            now = self._now()
+            self._store.pause(Pause(action, now, by, cause))
+            since = {pause.action: pause.paused_at for pause in self._store.pauses()}
+            self._names = frozenset(since)
+        return since.get(action, now)
+
+    def resume(self, action: str) -> bool:
+        """See ``api.Operator.resume``."""
+        with store_calls(STORE_SILENT):
+            was_paused = self._store.resume(action)
+            self.refresh()
+        if not was_paused:
+            # One that the rules do not name any more may still be paused; a slip of the pen is not.
+            self._check_known(action)
+        return was_paused
+
+    def _check_known(self, action: str) -> None:
+        policy = self._rulesets.active
+        if policy is not None and action not in policy.by_name:
+            near = did_you_mean(action, policy.by_name)
+            raise CallError(Code.NOT_FOUND, f"no such action{near}")
+
+
+class Operators:
+    """Implements ``api.Operator``."""
+
+    def __init__(self, pauses: Pauses, standings: LimitReport, observer: Observer) -> None:
+        self._pauses, self._standings, self._observer = pauses, standings, observer
+
+    def pause(self, action: str, by: str, cause: str) -> datetime:
+        """See ``api.Operator.pause``."""
+        since = self._pauses.pause(action, by, cause)
+        self._observer.observe(PauseChanged(action, paused=True))
+        return since
+
+    def resume(self, action: str) -> bool:
+        """See ``api.Operator.resume``."""
+        was_paused = self._pauses.resume(action)
+        if was_paused:
+            self._observer.observe(PauseChanged(action, paused=False))
+        return was_paused
+
+    def limits(self, call: LimitsCall) -> Sequence[LimitView]:
+        """See ``api.Operator.limits``."""
+        return self._standings.limits(call)

@@ -1,0 +1,96 @@
+"""Which ruleset is in force, and the earlier ones that records still name."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from maitred.core.rules.faults import RulesetInvalid
+from maitred.core.rules.policy import Policy
+from maitred.engine.errors import CallError, Code
+from maitred.engine.ports.observer import Observer, RulesetLoaded, RulesetRefused
+from maitred.engine.ports.store import Store, StoredRuleset
+
+MAX_KEPT_POLICIES = 4
+"""Earlier rulesets kept compiled; one of 10,000 actions takes some 100 MB."""
+
+Load = Callable[[Mapping[str, bytes], str], Policy]
+"""Sources and git commit to a policy. Raises ``RulesetInvalid``."""
+
+
+class Rulesets:
+    """Swaps rulesets whole: a decision sees one from beginning to end."""
+
+    def __init__(self, store: Store, observer: Observer, load: Load, now: Callable[[], datetime]) -> None:
+        self._store, self._observer, self._load, self._now = store, observer, load, now
+        self._kept: dict[str, Policy] = {}
+        self._loading, self._reloading = threading.Lock(), threading.Lock()
+        self.active: Policy | None = None
+
+    def activate(self, sources: Mapping[str, bytes], source: str, commit: str = "") -> Policy:
+        """Puts a ruleset in force; where it has faults, the one in force stays.
+
+        ``source`` says where it came from. Raises ``RulesetInvalid`` and ``StoreDown``.
+        """
+        started = time.perf_counter()
+        with self._loading:
+            policy = self._checked(sources, source, commit)
+            ruleset, at = policy.ruleset, self._now()
+            self._store.save_ruleset(
+                StoredRuleset(ruleset.hash, ruleset.version, commit, at, ruleset.sources)
+            )
+            if self.active:
+                self._keep(self.active)
+            self.active = policy
+        seconds = time.perf_counter() - started
+        loaded = RulesetLoaded(ruleset.hash, ruleset.version, commit, len(policy.actions), seconds, at)
+        self._observer.observe(loaded)
+        return policy
+
+    def in_force(self) -> Policy:
+        """The one that decides now. Raises ``CallError``: there is none."""
+        active = self.active
+        if active is None:
+            raise CallError(Code.NO_RULESET, "no valid ruleset is in force")
+        return active
+
+    def named(self, digest: str) -> Policy:
+        """The ruleset of a hash: in force, kept, or loaded again from the store.
+
+        Raises ``CallError`` where none is known or it does not load any more, and ``StoreDown``.
+        """
+        # Not under the lock of loading: what is compiled need not wait for what is being compiled.
+        found = self._known(digest)
+        if found:
+            return found
+        with self._reloading:
+            found = self._known(digest) or self._reloaded(digest)
+            self._keep(found)
+            return found
+
+    def _known(self, digest: str) -> Policy | None:
+        active = self.active
+        return active if active and active.ruleset.hash == digest else self._kept.get(digest)
+
+    def _checked(self, sources: Mapping[str, bytes], source: str, commit: str) -> Policy:
+        try:
+            return self._load(sources, commit)
+        except RulesetInvalid as invalid:
+            in_force = self.active.ruleset.hash if self.active else ""
+            self._observer.observe(RulesetRefused(source, tuple(map(str, invalid.faults)), in_force))
+            raise
+
+    def _reloaded(self, digest: str) -> Policy:
+        stored = self._store.ruleset(digest)
+        if not stored:
+            raise CallError(Code.NOT_FOUND, "no such ruleset")
+        try:
+            return self._load(stored.sources, stored.commit)
+        except RulesetInvalid as invalid:
+            message = f"ruleset `{digest}` does not load any more: {invalid.faults[0].message}"
+            raise CallError(Code.NO_RULESET, message) from None
+
+    def _keep(self, policy: Policy) -> None:
+        """The ones kept last; readers see the old table or the new one."""
+        others = [(digest, kept) for digest, kept in self._kept.items() if digest != policy.ruleset.hash]
+        self._kept = dict([*others, (policy.ruleset.hash, policy)][-MAX_KEPT_POLICIES:])

@@ -1,0 +1,315 @@
+"""What the engine needs of the world. Shells implement it; ``bootstrap`` plugs them in."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.limits.lots import Lot, Step
+from maitred.core.privacy.consents import Consent, ConsentState
+
+from .ledger import Ledger
+
+
+class StoreDown(Exception):
+    """The database cannot be reached or does not answer in time."""
+
+
+class StoreConflict(Exception):
+    """The transaction lost against another one; running it again may succeed."""
+
+
+class DecisionRecord(NamedTuple):
+    """One row of the decision log.
+
+    ``decision_id`` is 16 octets, a function of the request id. ``customer`` is the reference of
+    a ``Person``. ``body`` is everything needed to answer again and to decide again, sealed with
+    ``key``, the person's, which is empty where they have been erased. ``statements`` are what the
+    person has stated by now, where it was read.
+    """
+
+    decision_id: bytes
+    decided_at: datetime
+    ruleset: str
+    customer: bytes
+    body: bytes
+    key: bytes
+    statements: Mapping[str, ConsentState] = {}
+
+
+class Person(NamedTuple):
+    """A customer as the database knows them.
+
+    ``ref`` (16 octets, random) stands for them in every other row. ``pseudonym`` is how they are
+    found, ``key`` what seals their data, wrapped. ``statements`` are their last ones by purpose.
+    """
+
+    ref: bytes
+    pseudonym: bytes
+    key: bytes
+    statements: Mapping[str, ConsentState]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRuleset:
+    """A ruleset as kept for replay: its files by relative path."""
+
+    hash: str
+    version: str
+    commit: str
+    activated_at: datetime
+    sources: Mapping[str, bytes]
+
+
+class History(NamedTuple):
+    """A lot, when it was taken, and what became of it: its steps in their order, each with when."""
+
+    lot: Lot
+    taken_at: datetime
+    steps: Sequence[tuple[Step, datetime]]
+
+
+class CounterSummary(NamedTuple):
+    """A counter as it stands: one limit for one subject in one window.
+
+    ``live`` are the units that a limit is held against. ``recent`` is for a forecast: about how
+    many of the units were taken in the last while that was asked for, by the pace of late, in
+    which the last quarter of an hour weighs most; what was given back is not among them.
+    ``held`` and ``used`` are all units of the counter, ``live_held`` those of ``live`` that are held.
+    """
+
+    limit: str
+    subject: str
+    window: str
+    resets_at: datetime | None
+    held: int
+    used: int
+    live: int
+    recent: float
+    live_held: int = 0
+
+
+class CounterQuery(NamedTuple):
+    """Counters of the limit of one name; ``lookback_us`` where its window is rolling.
+
+    Only those whose subject begins with ``subject_start``.
+    """
+
+    limit: str
+    lookback_us: int | None = None
+    subject_start: str = ""
+
+
+class Break(NamedTuple):
+    """The first row of a chain that is not as it was written: ``row`` counts from 1 in its chain."""
+
+    writer: str
+    row: int
+    decision_id: str
+    why: str
+
+
+class Chain(NamedTuple):
+    """The rows one process has written, and the hash of the last: noting it elsewhere proves the end too.
+
+    ``purged`` rows before them were deleted when their time was over.
+    """
+
+    writer: str
+    rows: int
+    purged: int
+    head: str
+
+
+class Audit(NamedTuple):
+    """What an audit of the decision log found."""
+
+    rows: int
+    chains: Sequence[Chain]
+    broken: Sequence[Break]
+
+
+class OutcomeRow(NamedTuple):
+    """One reported outcome. ``id`` and ``fingerprint`` have 16 octets, functions of the caller's.
+
+    ``recorded`` is whether it was taken up; ``detail`` says why not.
+    """
+
+    id: bytes
+    fingerprint: bytes
+    decision_id: bytes
+    action: str
+    kind: OutcomeKind
+    happened_at: datetime
+    recorded: bool
+    detail: str
+
+
+class Pause(NamedTuple):
+    """An action that is stopped everywhere, by whom and why."""
+
+    action: str
+    paused_at: datetime
+    by: str = ""
+    cause: str = ""
+
+
+class Transaction(Ledger, Protocol):
+    """One write transaction; it commits when its ``with`` block ends without an exception."""
+
+    def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
+        """Those of the decisions that have a record, with it."""
+        ...
+
+    def people(self, pseudonyms: Collection[bytes]) -> Mapping[bytes, Person]:
+        """Those of the customers that are known, by pseudonym; they are not erased before the commit."""
+        ...
+
+    def add_people(self, people: Sequence[Person]) -> None:
+        """Writes new customers. Raises ``StoreConflict`` where one is there in the meantime."""
+        ...
+
+    def renew_people(self, people: Sequence[Person]) -> None:
+        """Writes other pseudonyms and keys for customers who are known by their references."""
+        ...
+
+    def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
+        """Those of the lots that are there, not locked."""
+        ...
+
+    def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
+        """Those of the outcomes that have been reported before."""
+        ...
+
+    def append_outcomes(self, rows: Sequence[OutcomeRow]) -> None:
+        """Writes outcomes. Raises ``StoreConflict`` where an id is there in the meantime."""
+        ...
+
+    def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
+        """Writes the records whose id is new; gives the stored record of each id that is not.
+
+        The ids of one call are distinct.
+        """
+        ...
+
+
+class Store(Protocol):
+    """The durable state. Every method may raise ``StoreDown``."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """For the decision thread alone. Durable once the block has ended.
+
+        Leaving the block may raise ``StoreConflict``, or ``StoreDown`` where it is not
+        known whether the commit took place.
+        """
+        ...
+
+    def decision(self, decision_id: bytes) -> DecisionRecord | None:
+        """The record of one decision; from any thread."""
+        ...
+
+    def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
+        """The customer known by one of the pseudonyms; from any thread."""
+        ...
+
+    def record_consents(
+        self, person: Person, request: bytes, fingerprint: bytes, consents: Sequence[Consent]
+    ) -> bool:
+        """Keeps statements under the id of their request (16 octets), with the person where they are new.
+
+        Repeating it changes nothing. False where the id was used with another fingerprint. Of two
+        statements on one purpose the later counts, of two at one instant the stricter.
+        """
+        ...
+
+    def statements(self, ref: bytes) -> Sequence[Consent]:
+        """Every statement of a customer, oldest first; from any thread."""
+        ...
+
+    def decisions_of(self, ref: bytes, after: bytes, most: int) -> Sequence[DecisionRecord]:
+        """A customer's decisions in order of id, from after that one on; from any thread."""
+        ...
+
+    def erase(self, ref: bytes) -> Mapping[str, int]:
+        """Deletes a customer: key, statements, outcomes, counters of their own; says how many of each.
+
+        What they have of shared counters stays counted, and expires or is released as before. The
+        decision log keeps its rows, which nobody can open any more.
+        """
+        ...
+
+    def check_keys(self, values: Mapping[int, bytes]) -> Sequence[int]:
+        """Keeps the check value of each version of the vault's keys; says which differ from what is kept."""
+        ...
+
+    def audit(self, progress: Callable[[int], None]) -> Audit:
+        """Goes through the decision log and its hash chains; ``progress`` is told the rows so far."""
+        ...
+
+    def purge_decisions(self, before: datetime, most: int) -> int:
+        """Deletes at most so many of the oldest decisions made before that instant, outcomes included.
+
+        The chains begin where what is left begins, and say so. Answers how many went.
+        """
+        ...
+
+    def purge_consents(self, before: datetime, most: int) -> int:
+        """Deletes statements made before that instant that a later one on the purpose has replaced."""
+        ...
+
+    def lot(self, lot_id: bytes) -> Lot | None:
+        """One lot as last committed; from any thread."""
+        ...
+
+    def histories(self, decision_id: bytes) -> Sequence[History]:
+        """The lots that were taken for a decision, in order of time; from any thread."""
+        ...
+
+    def outcomes(self, decision_id: bytes) -> Sequence[OutcomeRow]:
+        """The outcomes reported of a decision, in order of time; from any thread."""
+        ...
+
+    def tallies(
+        self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, most: int
+    ) -> Sequence[CounterSummary]:
+        """The counters of limits whose window has not ended, at most so many of each limit.
+
+        The fullest first. ``recent_us`` (microseconds) is the while that ``recent`` looks back.
+        """
+        ...
+
+    def pause(self, pause: Pause) -> None:
+        """Keeps an action paused; keeps the first where it is already. From any thread."""
+        ...
+
+    def resume(self, action: str) -> bool:
+        """Ends the pause of an action; whether there was one."""
+        ...
+
+    def pauses(self) -> Sequence[Pause]:
+        """Every pause there is, by name of the action; from any thread, several times a second."""
+        ...
+
+    def purge_ledger(self, before: datetime, most: int) -> int:
+        """Forgets at most so many lots, with their steps, and so many counters that count no more.
+
+        Those are lots that were over, and counters whose window had ended, before that instant.
+        ``before`` is as long ago as a retry may still come, a session last, a clock be wrong or
+        the window of a rolling limit be lengthened. What is held stays, and what a window that
+        never resets counts. Answers how many rows went: a caller goes on until there are none.
+        """
+        ...
+
+    def save_ruleset(self, ruleset: StoredRuleset) -> None:
+        """Keeps a ruleset under its hash; keeps the first where there is one already."""
+        ...
+
+    def ruleset(self, digest: str) -> StoredRuleset | None:
+        """The ruleset kept under a hash; from any thread."""
+        ...
+
+    def close(self) -> None:
+        """Closes every connection. The store is not used afterwards."""
+        ...

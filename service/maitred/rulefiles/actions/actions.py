@@ -1,0 +1,177 @@
+"""Documents of kind ``Action`` to ``core.rules.ruleset.Action``; what tables share with them."""
+
+from collections.abc import Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from maitred.core.rules.policy import HOLD_EXPIRES
+from maitred.core.rules.ruleset import Action, ActionType, Live, Requirement
+from maitred.core.rules.treatments import Template, Treatment
+from maitred.core.values.types import Attribute
+from maitred.rulefiles.kinds import fields, models
+from maitred.rulefiles.messages import file_messages, rule_messages
+from maitred.rulefiles.reading.documents import Documents, Sourced
+from maitred.rulefiles.report import Report, Spot
+
+from .expressions import Conditions
+from .live import Written, live_of
+from .placeholders import PlaceholderOpen, literal, names, parse
+
+
+@dataclass(frozen=True, slots=True)
+class LoadContext:
+    """What an action is read against. ``channels`` are those of the ``Ruleset``, if it lists any."""
+
+    report: Report
+    conditions: Conditions
+    attributes: Mapping[str, Attribute]
+    channels: frozenset[str]
+    zone: str
+    doubtful: Set[str]
+
+
+NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An action and where it comes from: a document, or a row of a table.
+
+    ``numbers`` are the row's values in the int columns that limits name, by qualified name.
+    """
+
+    action: Action
+    spot: Spot
+    row: tuple[str, int] | None = None
+    numbers: Mapping[str, int] = field(default_factory=lambda: NO_NUMBERS)
+
+    @property
+    def place(self) -> str:
+        """File and line for messages."""
+        return f"{self.row[0]} line {self.row[1]}" if self.row else self.spot.file
+
+
+def actions_of(around: LoadContext, documents: Documents) -> list[Placed]:
+    """The actions that are written out one by one."""
+    return [Placed(_action(around, sourced), sourced.spot) for sourced in documents.of(models.Action)]
+
+
+def _action(around: LoadContext, sourced: Sourced[models.Action]) -> Action:
+    model, spot = sourced.model, sourced.spot
+    check_channels(around, spot, model)
+    return Action(
+        name=model.name,
+        title=_plain(around, spot.at("title"), model.title),
+        type=ActionType[model.type.upper()],
+        owner=model.owner,
+        labels=_labels(around, spot.at("labels"), model.labels),
+        channels=frozenset(model.channels),
+        live=_live(around, spot.at("live"), model.live),
+        requirements=requirements_of(around, spot.at("eligibility"), model.name, model.eligibility),
+        score=around.conditions.score(spot.at("score"), model.score),
+        treatments=treatments_of(around, spot.at("treatments"), model.treatments),
+        alternatives=tuple(model.alternatives),
+        consent=tuple(sorted(model.consent)),
+    )
+
+
+def check_channels(around: LoadContext, spot: Spot, model: models.Offering) -> None:
+    """Every channel of the action is one of the ruleset's, every treatment on one of the action's."""
+    for index, channel in enumerate(model.channels):
+        if around.channels and channel not in around.channels:
+            message = rule_messages.unknown_channel(channel, around.channels)
+            around.report.error(spot.at("channels", index), message)
+    own = frozenset(model.channels)
+    for channel in model.treatments:
+        at = spot.at("treatments", channel, key=True)
+        if own and channel not in own:
+            around.report.error(at, rule_messages.treatment_off_channel(channel, own))
+        elif not own and around.channels and channel not in around.channels:
+            around.report.error(at, rule_messages.unknown_channel(channel, around.channels))
+
+
+def requirements_of(
+    around: LoadContext, spot: Spot, document: str, models: Iterable[models.Requirement]
+) -> tuple[Requirement, ...]:
+    """The conditions of one document, in its order."""
+    return tuple(
+        Requirement(
+            rule=model.reason or document,
+            text=model.require,
+            condition=around.conditions.condition(spot.at(index, "require"), model.require),
+            say=model.say,
+        )
+        for index, model in enumerate(models)
+    )
+
+
+def treatments_of(
+    around: LoadContext, spot: Spot, models: Mapping[str, models.Treatment], columns: Collection[str] = ()
+) -> dict[str, Treatment[Template]]:
+    """By channel. ``columns`` are the ``row.*`` that may be read besides attributes."""
+
+    def treatment(at: Spot, model: models.Treatment) -> Treatment[Template]:
+        written: Treatment[str] = Treatment.read(lambda name: getattr(model, name))
+        return written.mapped(lambda path, text: template_of(around, at.at(*path), text, columns))
+
+    return {channel: treatment(spot.at(channel), model) for channel, model in models.items()}
+
+
+def template_of(around: LoadContext, spot: Spot, text: str, columns: Collection[str]) -> Template:
+    """A text with its placeholders checked; without them where one is faulty."""
+    template = parsed(around.report, spot, text)
+    for name in names(template):
+        around.conditions.mentions.names.add(name)
+        if not any(name in known for known in (around.attributes, columns, around.doubtful, (HOLD_EXPIRES,))):
+            at = spot.within(*place_in(text, name))
+            known = [*around.attributes, *columns, HOLD_EXPIRES]
+            around.report.error(at, rule_messages.placeholder_unknown(name, known))
+    return template
+
+
+def parsed(report: Report, spot: Spot, text: str) -> Template:
+    """The parts of a text; the text itself where a placeholder is not closed."""
+    if "${" not in text:
+        return (text,) if text else ()
+    try:
+        return parse(text)
+    except PlaceholderOpen as error:
+        report.error(spot.within(*_line_and_column(text, error.index)), rule_messages.placeholder_open())
+        return (text,)
+
+
+def place_in(text: str, name: str) -> tuple[int, int]:
+    """Line and column, from 1, of a placeholder's name in a text."""
+    return _line_and_column(text, max(0, text.find(name, text.find("${"))))
+
+
+def _line_and_column(text: str, index: int) -> tuple[int, int]:
+    start = text.rfind("\n", 0, index) + 1
+    return text.count("\n", 0, index) + 1, index - start + 1
+
+
+def _plain(around: LoadContext, spot: Spot, text: str) -> str:
+    """A text that may not speak of the request."""
+    template = parsed(around.report, spot, text)
+    for name in names(template):
+        around.report.error(spot.within(*place_in(text, name)), rule_messages.placeholder_here(name))
+    return literal(template)
+
+
+def _labels(around: LoadContext, spot: Spot, labels: Mapping[str, str]) -> dict[str, str]:
+    for name, value in labels.items():
+        if not fields.is_label_value(value):
+            around.report.error(spot.at(name), file_messages.bad_label_value(value))
+    return dict(labels)
+
+
+def written(model: models.Live) -> Written:
+    """The fields of ``live`` as they stand in the file."""
+    return Written(model.from_, model.until, tuple(model.days), tuple(model.hours), model.timezone)
+
+
+def _live(around: LoadContext, spot: Spot, model: models.Live) -> Live:
+    live, errors = live_of(written(model), around.zone)
+    for error in errors:
+        around.report.error(spot.at(*error.path), error.message)
+    return live

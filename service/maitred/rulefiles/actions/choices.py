@@ -1,0 +1,96 @@
+"""``applies_to``: which actions a document chooses."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from maitred.core.rules.ruleset import Action, ActionType
+from maitred.rulefiles.kinds import models
+from maitred.rulefiles.messages import rule_messages
+from maitred.rulefiles.report import Spot
+
+from .actions import LoadContext, Placed
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which actions a document applies to: those that meet everything given."""
+
+    actions: frozenset[str]
+    labels: frozenset[tuple[str, str]]
+    types: frozenset[ActionType]
+    channels: frozenset[str]
+
+    def applies_to(self, action: Action) -> bool:
+        """An action without channels can be put on every one."""
+        return (
+            (not self.actions or action.name in self.actions)
+            and (not self.types or action.type in self.types)
+            and (not self.channels or not action.channels or not self.channels.isdisjoint(action.channels))
+            and self.labels <= action.labels.items()
+        )
+
+
+def choice_of(model: models.AppliesTo) -> Choice:
+    """``all: true`` gives the choice without any condition."""
+    return Choice(
+        actions=frozenset(model.actions),
+        labels=frozenset(model.labels.items()),
+        types=frozenset(ActionType[name.upper()] for name in model.types),
+        channels=frozenset(model.channels),
+    )
+
+
+class Chooser:
+    """Chooses among all actions, and tells what is wrong with a choice."""
+
+    def __init__(self, around: LoadContext, placed: Sequence[Placed]) -> None:
+        self._around, self._placed = around, placed
+        self._by_name = {each.action.name: number for number, each in enumerate(placed)}
+        self._channels = {channel for each in placed for channel in each.action.channels}
+        self._on_every_channel = not all(each.action.channels for each in placed)
+
+    def checked(self, document: Spot, model: models.AppliesTo) -> Choice:
+        """What the ``applies_to`` of a document chooses. What is wrong with it is told."""
+        report, spot = self._around.report, document.at("applies_to")
+        narrowed = bool(model.actions or model.labels or model.types or model.channels)
+        if model.all and narrowed:
+            report.error(spot.at("all", key=True), rule_messages.all_stands_alone())
+        elif not model.all and not narrowed and not self._around.doubtful:
+            report.error(spot, rule_messages.applies_to_nothing_said())
+        self._check_names(spot, model)
+        return choice_of(model)
+
+    def _check_names(self, spot: Spot, model: models.AppliesTo) -> None:
+        report, doubtful = self._around.report, self._around.doubtful
+        for index, name in enumerate(model.actions):
+            if name not in self._by_name and name not in doubtful:
+                report.error(spot.at("actions", index), rule_messages.unknown_action(name, self._by_name))
+        if self._on_every_channel or doubtful:
+            return
+        for index, name in enumerate(model.channels):
+            if name not in self._channels:
+                message = rule_messages.channel_of_no_action(name, self._channels)
+                report.error(spot.at("channels", index), message)
+
+    def chosen(self, choice: Choice) -> Iterator[int]:
+        """The numbers of the actions that a choice applies to, in order."""
+        for number in self._candidates(choice):
+            if choice.applies_to(self._placed[number].action):
+                yield number
+
+    def _candidates(self, choice: Choice) -> Iterable[int]:
+        """Not all of them where names or labels tell which."""
+        if choice.actions:
+            return sorted(self._by_name[name] for name in choice.actions if name in self._by_name)
+        if choice.labels:
+            return min((self._by_label.get(label, []) for label in choice.labels), key=len)
+        return range(len(self._placed))
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, each in enumerate(self._placed):
+            for label in each.action.labels.items():
+                found.setdefault(label, []).append(number)
+        return found

@@ -1,0 +1,107 @@
+"""``rollout`` as written to ``core.rules.ruleset.Rollout``."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from unicodedata import normalize
+
+from maitred.core.rules.rollouts import first_decrease
+from maitred.core.rules.ruleset import EVERYBODY, Action, Rollout, RolloutStep
+from maitred.rulefiles.kinds import models
+from maitred.rulefiles.messages import rule_messages
+from maitred.rulefiles.reading.documents import Documents
+from maitred.rulefiles.report import Spot
+
+from .actions import LoadContext, Placed
+from .live import date_of
+from .vocabulary import Vocabulary
+
+NOBODY = Fraction(0)
+_LIST = "list."
+
+
+def with_rollouts(
+    around: LoadContext,
+    documents: Documents,
+    placed: Sequence[Placed],
+    actions: Sequence[Action],
+    vocabulary: Vocabulary,
+) -> list[Action]:
+    """The actions with whom they are rolled out to. ``actions`` stand as in ``placed``."""
+    reader = _Reader(around, vocabulary)
+    shared = {spot: reader.rollout(at, model) for spot, at, model in _written(documents)}
+    return [
+        _rolled_out(action, shared[each.spot]) if each.spot in shared else action
+        for each, action in zip(placed, actions, strict=True)
+    ]
+
+
+def _written(documents: Documents) -> Iterator[tuple[Spot, Spot, models.Rollout]]:
+    """Every rollout, with the document's spot and its own."""
+    for action in documents.of(models.Action):
+        if action.model.rollout:
+            yield action.spot, action.spot.at("rollout"), action.model.rollout
+    for table in documents.of(models.ActionTable):
+        if table.model.action.rollout:
+            yield table.spot, table.spot.at("action", "rollout"), table.model.action.rollout
+
+
+def _rolled_out(action: Action, rollout: Rollout) -> Action:
+    own = replace(rollout, salt=rollout.salt or action.name, zone=action.live.zone)
+    return replace(action, rollout=own)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    around: LoadContext
+    vocabulary: Vocabulary
+
+    def rollout(self, spot: Spot, model: models.Rollout) -> Rollout:
+        """What is written; the salt is empty where it is left to the action."""
+        # What is faulty in it is left out of the model, and was told.
+        if model == models.Rollout(salt=model.salt) and not self.around.doubtful:
+            self.around.report.error(spot, rule_messages.rollout_of_nobody())
+        percent = _start(model)
+        steps = tuple(self._steps(spot.at("steps"), model))
+        wrong = first_decrease(percent, steps)
+        if wrong is not None and len(steps) == len(model.steps):
+            self.around.report.error(spot.at("steps", wrong), rule_messages.rollout_shrinks())
+        groups = tuple(self._groups(spot.at("groups"), model))
+        self._check_locations(spot.at("locations"), model)
+        return Rollout(model.salt or "", percent, steps, groups, frozenset(model.locations))
+
+    def _steps(self, spot: Spot, model: models.Rollout) -> Iterator[RolloutStep]:
+        for index, step in enumerate(model.steps):
+            try:
+                yield RolloutStep(date_of(step.from_), _exact(step.percent))
+            except ValueError:
+                self.around.report.error(spot.at(index, "from"), rule_messages.bad_date(step.from_))
+
+    def _groups(self, spot: Spot, model: models.Rollout) -> Iterator[tuple[str, frozenset[str]]]:
+        lists = self.vocabulary.lists
+        for index, name in enumerate(model.groups):
+            self.around.conditions.mentions.names.add(_LIST + name)
+            if _LIST + name in self.vocabulary.sensitive_lists:
+                self.around.report.error(spot.at(index), rule_messages.sensitive_group(name))
+            elif _LIST + name in lists:
+                yield name, frozenset(normalize("NFC", value) for value in lists[_LIST + name])
+            elif name not in self.around.doubtful:
+                known = [each.removeprefix(_LIST) for each in lists]
+                self.around.report.error(spot.at(index), rule_messages.unknown_group(name, known))
+
+    def _check_locations(self, spot: Spot, model: models.Rollout) -> None:
+        known = self.vocabulary.locations
+        for index, name in enumerate(model.locations):
+            if known is not None and name not in known:
+                self.around.report.error(spot.at(index), rule_messages.unknown_location(name, known))
+
+
+def _start(model: models.Rollout) -> Fraction:
+    if model.percent is not None:
+        return _exact(model.percent)
+    return NOBODY if model.steps else EVERYBODY
+
+
+def _exact(percent: float) -> Fraction:
+    """The percentage as it is written: 0.1 is a tenth, which no double is."""
+    return Fraction(str(percent))

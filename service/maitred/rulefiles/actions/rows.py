@@ -1,0 +1,294 @@
+"""Documents of kind ``ActionTable``: one action for every row of a table."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from maitred.core.conditions.expressions import ExpressionError, Score
+from maitred.core.rules.ruleset import Action, ActionType, Live, Requirement
+from maitred.core.rules.treatments import Placeholder, Template, Treatment
+from maitred.core.values.types import Attribute, Value
+from maitred.rulefiles.kinds import fields, models
+from maitred.rulefiles.limiting.limits import columns_named
+from maitred.rulefiles.messages import file_messages, rule_messages
+from maitred.rulefiles.reading import bounds, tables
+from maitred.rulefiles.reading.documents import Documents, Sourced
+from maitred.rulefiles.reading.tables import Row, Table
+
+from .actions import NO_NUMBERS, LoadContext, Placed
+from .expressions import NAME, Conditions
+from .live import LiveError, date_of, live_of
+from .placeholders import Filler, filler, fillers, literal
+from .template import Columns, LiveShape, RowNeed, Shape, shape_of
+from .vocabulary import content, has_columns, tell_cell
+
+MakeConditions = Callable[[Mapping[str, Attribute]], Conditions]
+"""A compiler that knows these attributes besides those of the ruleset."""
+
+_PREFIX = "row."
+
+
+def table_actions_of(around: LoadContext, documents: Documents, make: MakeConditions) -> Iterator[Placed]:
+    """The actions of all tables."""
+    limiting = frozenset(columns_named(documents))
+    for sourced in documents.of(models.ActionTable):
+        columns = _columns(sourced.model.table.columns)
+        conditions = make({name: column for name, column in columns.items() if column})
+        shape = shape_of(around, conditions, sourced, columns)
+        table = _table(around, sourced, columns)
+        rows = _RowReader(around, sourced, shape, table, limiting).placed() if table else ()
+        if shape.is_sound:
+            yield from rows
+        else:
+            documents.doubtful.update(each.action.name for each in rows)
+
+
+def _columns(declared: Mapping[str, str]) -> Columns:
+    return {
+        _PREFIX + name: None
+        if type_name == tables.DATE
+        else Attribute(_PREFIX + name, tables.type_of(type_name))
+        for name, type_name in declared.items()
+    }
+
+
+def _table(around: LoadContext, sourced: Sourced[models.ActionTable], columns: Columns) -> Table | None:
+    file, spot, report = sourced.model.table.file, sourced.spot.at("table"), around.report
+    data = content(report, spot.at("file"), file)
+    if data is None:
+        return None
+    table = tables.read_table(file, data, lambda *told: report.at_line(file, *told))
+    names = tuple(name.removeprefix(_PREFIX) for name in columns)
+    if table is None or not has_columns(report, spot.at("columns"), table, names):
+        return None
+    return table
+
+
+class _RowError(Exception):
+    """A row that gives no action. ``columns`` are those it is about."""
+
+    def __init__(self, message: str, columns: list[str]) -> None:
+        super().__init__(message)
+        self.message, self.columns = message, columns
+
+
+class _RowReader:
+    """Rows of one table to actions; faults are told where the row stands."""
+
+    def __init__(
+        self,
+        around: LoadContext,
+        sourced: Sourced[models.ActionTable],
+        shape: Shape,
+        table: Table,
+        limiting: frozenset[str],
+    ) -> None:
+        self._around, self._model, self._shape, self._table = around, sourced.model.action, shape, table
+        self._spot = sourced.spot
+        numbers = {_PREFIX + name: number for number, name in enumerate(table.header)}
+        self._columns = [
+            (name, numbers[name], None if attribute is None else tables.cell_reader(attribute), attribute)
+            for name, attribute in _columns(sourced.model.table.columns).items()
+        ]
+        self._name = filler(shape.name, numbers)
+        self._title = filler(shape.title, numbers)
+        self._labels = {name: filler(template, numbers) for name, template in shape.labels.items()}
+        self._alternatives = _Alternatives.of(shape.alternatives, numbers)
+        self._limiting = limiting
+        self._consent = tuple(sorted(self._model.consent))
+        self._live = _Windows(shape.live, numbers, around.zone)
+        self._treatments = {
+            channel: each.mapped(lambda _, template: fillers(template, numbers))
+            for channel, each in shape.treatments.items()
+        }
+
+    def placed(self) -> Iterator[Placed]:
+        """The actions of the rows that are not faulty."""
+        return filter(None, map(self.read, self._table.rows))
+
+    def read(self, row: Row) -> Placed | None:
+        """The action of a row; ``None`` where it is faulty."""
+        try:
+            values = self._values(row.cells)
+        except _RowError as error:
+            self._tell(row, error)
+            return None
+        try:
+            action = self._action(row.cells, values)
+            return Placed(action, self._spot, (self._table.file, row.line), self._numbers(values))
+        except _RowError as error:
+            # Of a faulty template, rows are told only what is wrong with their own cells.
+            if self._shape.is_sound:
+                self._tell(row, error)
+            return None
+
+    def _tell(self, row: Row, error: _RowError) -> None:
+        names = (name.removeprefix(_PREFIX) for name in error.columns)
+        column = next((name for name in names if name in self._table.header), self._table.header[0])
+        tell_cell(self._around.report, self._table, row, column, error.message)
+
+    def _action(self, cells: list[str], values: Mapping[str, Value]) -> Action:
+        return Action(
+            name=self._name_of(cells),
+            title=self._title_of(cells),
+            type=ActionType[self._model.type.upper()],
+            owner=self._model.owner,
+            labels=self._labels_of(cells),
+            channels=frozenset(self._model.channels),
+            live=self._live.of(cells),
+            requirements=tuple([_requirement(need, values) for need in self._shape.needs]),
+            score=self._score(values),
+            treatments=self._treatments_of(cells),
+            alternatives=self._alternatives_of(cells),
+            consent=self._consent,
+        )
+
+    def _numbers(self, values: Mapping[str, Value]) -> Mapping[str, int]:
+        """What limits read of the row."""
+        if not self._limiting:
+            return NO_NUMBERS
+        named = ((name, values.get(name)) for name in self._limiting)
+        return {
+            name: value for name, value in named if isinstance(value, int) and not isinstance(value, bool)
+        }
+
+    def _alternatives_of(self, cells: list[str]) -> tuple[str, ...]:
+        names = self._alternatives.names(cells)
+        for name in names:
+            if not fields.is_name(name):
+                raise _RowError(file_messages.bad_name(name), self._alternatives_columns())
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise _RowError(file_messages.duplicate_value(twice), self._alternatives_columns())
+        return names
+
+    def _alternatives_columns(self) -> list[str]:
+        return [name for text in self._model.alternatives for name in _names(text)]
+
+    def _values(self, cells: list[str]) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        for name, number, read, attribute in self._columns:
+            if read is None or attribute is None:
+                _check_date(name, cells[number])
+                continue
+            value = read(cells[number])
+            if value is None:
+                raise _bad_cell(attribute, cells[number])
+            values[name] = value
+        return values
+
+    def _name_of(self, cells: list[str]) -> str:
+        name = self._name.text(cells)
+        if not fields.is_name(name):
+            raise _RowError(file_messages.bad_name(name), _names(self._model.name))
+        return name
+
+    def _title_of(self, cells: list[str]) -> str:
+        title = self._title.text(cells)
+        if not 0 < len(title) <= bounds.TEXT_CHARACTERS:
+            message = file_messages.too_long(bounds.TEXT_CHARACTERS) if title else rule_messages.empty_title()
+            raise _RowError(message, _names(self._model.title))
+        return title
+
+    def _labels_of(self, cells: list[str]) -> dict[str, str]:
+        labels = {name: each.text(cells) for name, each in self._labels.items()}
+        for name, value in labels.items():
+            if not fields.is_label_value(value):
+                raise _RowError(file_messages.bad_label_value(value), _names(self._model.labels[name]))
+        return labels
+
+    def _score(self, values: Mapping[str, Value]) -> Score:
+        score = self._shape.score
+        if isinstance(score, Score):
+            return score
+        try:
+            return score.bind(values)
+        except ExpressionError as error:
+            raise _RowError(error.message, _names(self._shape.score_text)) from None
+
+    def _treatments_of(self, cells: list[str]) -> Mapping[str, Treatment[Template]]:
+        if not self._shape.treatments_read_row:
+            return self._shape.treatments
+        return {
+            channel: each.mapped(lambda _, parts: _filled(parts, cells))
+            for channel, each in self._treatments.items()
+        }
+
+
+class _Windows:
+    """``live`` of each row; rows with the same cells share one."""
+
+    def __init__(self, shape: Live | LiveShape, numbers: Mapping[str, int], zone: str) -> None:
+        self._shape, self._numbers, self._zone = shape, numbers, zone
+        self._used = (
+            [] if isinstance(shape, Live) else [numbers[name] for name in shape.reads() if name in numbers]
+        )
+        self._known: dict[tuple[str, ...], tuple[Live, list[LiveError]]] = {}
+
+    def of(self, cells: list[str]) -> Live:
+        """Raises ``_RowError``."""
+        shape = self._shape
+        if isinstance(shape, Live):
+            return shape
+        key = tuple([cells[number] for number in self._used])
+        if key not in self._known:
+            named = {name: cells[number] for name, number in self._numbers.items()}
+            self._known[key] = live_of(shape.written(named), self._zone)
+        live, errors = self._known[key]
+        for error in errors:
+            raise _RowError(error.message, shape.columns(str(error.path[0])))
+        return live
+
+
+@dataclass(frozen=True, slots=True)
+class _Alternatives:
+    """The alternatives before their row is known; ``fixed`` where all rows have the same."""
+
+    fillers: tuple[Filler, ...]
+    fixed: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, templates: tuple[Template, ...], numbers: Mapping[str, int]) -> "_Alternatives":
+        read_row = any(isinstance(part, Placeholder) for template in templates for part in template)
+        fixed = None if read_row else tuple(literal(template) for template in templates)
+        return cls(tuple(filler(template, numbers) for template in templates), fixed)
+
+    def names(self, cells: list[str]) -> tuple[str, ...]:
+        """Those of one row; an empty cell is none."""
+        if self.fixed is not None:
+            return self.fixed
+        return tuple([name for each in self.fillers if (name := each.text(cells))])
+
+
+_Parts = tuple[Filler | Placeholder, ...]
+
+
+def _filled(parts: _Parts, cells: list[str]) -> Template:
+    texts = [part.text(cells) if isinstance(part, Filler) else part for part in parts]
+    return tuple([text for text in texts if text])
+
+
+def _requirement(need: Requirement | RowNeed, values: Mapping[str, Value]) -> Requirement:
+    if isinstance(need, Requirement):
+        return need
+    try:
+        return Requirement(need.rule, need.text, need.template.bind(values), need.say)
+    except ExpressionError as error:
+        raise _RowError(error.message, _names(need.text)) from None
+
+
+def _names(text: str) -> list[str]:
+    """The columns that a text speaks of."""
+    return [name for name in NAME.findall(text) if name.startswith(_PREFIX)]
+
+
+def _bad_cell(column: Attribute, cell: str) -> _RowError:
+    name = column.name.removeprefix(_PREFIX)
+    return _RowError(rule_messages.bad_cell(name, cell, str(column.type)), [column.name])
+
+
+def _check_date(name: str, cell: str) -> None:
+    if cell:
+        try:
+            date_of(cell)
+        except ValueError:
+            raise _RowError(rule_messages.bad_date(cell), [name]) from None

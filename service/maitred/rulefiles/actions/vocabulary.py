@@ -1,0 +1,280 @@
+"""What conditions may read: attributes, lists, and the locations with theirs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from maitred.core.rules.ruleset import Location
+from maitred.core.values.facts import reader_of
+from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Scalar, Value
+from maitred.rulefiles.kinds import fields, models
+from maitred.rulefiles.kinds.privacy import NO_PURPOSE
+from maitred.rulefiles.messages import file_messages, rule_messages
+from maitred.rulefiles.reading import bounds
+from maitred.rulefiles.reading.documents import TABLE_ENDINGS, Documents, Sourced
+from maitred.rulefiles.reading.tables import (
+    Row,
+    Table,
+    cell_column,
+    cell_reader,
+    read_lines,
+    read_table,
+    type_of,
+)
+from maitred.rulefiles.report import Report, Spot
+
+from .live import zones
+
+GIVEN = (
+    Attribute("now", AttributeType(Kind.TIMESTAMP), description="the instant of the decision"),
+    Attribute("channel", AttributeType(Kind.STRING), description="the channel of the request"),
+    Attribute("customer.id", AttributeType(Kind.STRING), description="the customer of the request"),
+    Attribute("location.id", AttributeType(Kind.STRING), description="the location of the request"),
+)
+"""What comes with every request, declared or not."""
+
+RESERVED_ROOTS = frozenset(("location", "row", "list", "situation", "hold"))
+
+_ID, _ZONE = "id", "timezone"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """``lists`` by qualified name. ``tables`` are the files that documents name.
+
+    ``sensitive_lists`` are those that tell of a sensitive category, for which rules need what they
+    need for an attribute.
+    """
+
+    attributes: Mapping[str, Attribute]
+    lists: Mapping[str, tuple[str, ...]]
+    sensitive_lists: Mapping[str, Attribute]
+    locations: Mapping[str, Location] | None
+    tables: frozenset[str]
+
+
+def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary:
+    """Everything the documents declare. Faulty declarations are told and left out."""
+    attributes = {attribute.name: attribute for attribute in GIVEN}
+    _declare_context(report, documents, attributes)
+    situations = (f"situation.{sourced.model.name}" for sourced in documents.of(models.Situation))
+    attributes.update({name: Attribute(name, AttributeType(Kind.BOOL)) for name in situations})
+    lists = {f"list.{sourced.model.name}": _values(report, sourced) for sourced in documents.of(models.List)}
+    locations = _locations(report, documents, attributes, zone)
+    sensitive_lists = {each.name: each for each in _sensitive_lists(documents)}
+    return Vocabulary(attributes, lists, sensitive_lists, locations, frozenset(_tables(documents)))
+
+
+def _tables(documents: Documents) -> Iterator[str]:
+    yield from (sourced.model.table.file for sourced in documents.of(models.Locations))
+    yield from (sourced.model.table.file for sourced in documents.of(models.ActionTable))
+    yield from (sourced.model.file for sourced in documents.of(models.List) if sourced.model.file)
+
+
+def content(report: Report, spot: Spot, file: str) -> bytes | None:
+    """A table or list that a document names at ``spot``."""
+    if file.endswith(TABLE_ENDINGS) and file in report.sources:
+        return report.sources[file]
+    known = [name for name in report.sources if name.endswith(TABLE_ENDINGS)]
+    report.error(spot, rule_messages.no_such_file(file, known))
+    return None
+
+
+# Attributes
+
+
+def _declare_context(report: Report, documents: Documents, attributes: dict[str, Attribute]) -> None:
+    _declare_attributes(report, documents, attributes)
+    for sourced in documents.of(models.Context):
+        for name in sourced.model.attributes:
+            if outer := _outer(name, attributes):
+                spot = sourced.spot.at("attributes", name, key=True)
+                report.error(spot, rule_messages.attribute_inside(name, outer))
+
+
+def _declare_attributes(report: Report, documents: Documents, attributes: dict[str, Attribute]) -> None:
+    declared: dict[str, str] = {}
+    for sourced in documents.of(models.Context):
+        for name, spec in sourced.model.attributes.items():
+            spot = sourced.spot.at("attributes", name)
+            message = _bad_attribute(name, spec)
+            if name in declared:
+                message = file_messages.duplicate_attribute(name, declared[name])
+            if message:
+                documents.doubt(sourced.spot.file, report.sources[sourced.spot.file])
+                report.error(spot.at(key=True), message)
+            else:
+                declared[name] = sourced.spot.file
+                attributes[name] = attribute_of(report, spot, name, spec)
+
+
+def _bad_attribute(name: str, spec: models.AttributeSpec) -> str | None:
+    given = next((attribute for attribute in GIVEN if attribute.name == name), None)
+    if given:
+        same = str(given.type) == spec.type
+        return None if same else rule_messages.given_attribute(name, str(given.type))
+    if not fields.ATTRIBUTE.fullmatch(name) or len(name) > bounds.NAME_CHARACTERS:
+        return rule_messages.bad_attribute(name)
+    root, *rest = name.split(".")
+    word = next((word for word in rest if word in fields.KEYWORDS), None)
+    if root in fields.RESERVED or word:
+        return rule_messages.attribute_word(name, word or root)
+    if root in RESERVED_ROOTS:
+        return rule_messages.reserved_root(name)
+    return None
+
+
+def _outer(name: str, declared: Mapping[str, Attribute]) -> str | None:
+    """The attribute that this one would lie inside."""
+    words = name.split(".")
+    heads = (".".join(words[:count]) for count in range(1, len(words)))
+    return next((head for head in heads if head in declared), None)
+
+
+def attribute_of(report: Report, spot: Spot, name: str, spec: models.AttributeSpec) -> Attribute:
+    """An attribute as declared at ``spot``; values that are not of its type are told."""
+    type_ = type_of(spec.type)
+    read = reader_of(Attribute(name, AttributeType(type_.kind)))
+    allowed: list[Scalar] = []
+    for index, value in enumerate(spec.values):
+        fact = read(value)
+        if isinstance(fact, Invalid | tuple):
+            report.error(spot.at("values", index), rule_messages.bad_allowed(value, type_.kind.value))
+        else:
+            allowed.append(fact)
+    purpose = None if spec.purpose == NO_PURPOSE else spec.purpose
+    return Attribute(name, type_, tuple(allowed), purpose, spec.sensitive, spec.description)
+
+
+# Lists
+
+
+def _values(report: Report, sourced: Sourced[models.List]) -> tuple[str, ...]:
+    model = sourced.model
+    if (model.values is None) == (model.file is None):
+        report.error(sourced.spot, rule_messages.one_of_file_and_values())
+    if model.file is None:
+        return tuple(model.values or ())
+    file = model.file
+    data = content(report, sourced.spot.at("file"), file)
+    if data is None:
+        return ()
+    return tuple(read_lines(data, lambda *told: report.at_line(file, *told)))
+
+
+def _sensitive_lists(documents: Documents) -> Iterator[Attribute]:
+    for sourced in documents.of(models.List):
+        if sourced.model.sensitive:
+            type_ = AttributeType(Kind.STRING, is_list=True)
+            yield Attribute(f"list.{sourced.model.name}", type_, sensitive=sourced.model.sensitive)
+
+
+# Locations
+
+
+def _locations(
+    report: Report, documents: Documents, attributes: dict[str, Attribute], zone: str
+) -> dict[str, Location] | None:
+    found = documents.of(models.Locations)
+    for extra in found[1:]:
+        report.error(extra.spot.at("kind"), file_messages.only_one("`Locations`", found[0].spot.file))
+    if not found:
+        return None
+    columns = _location_columns(report, found[0])
+    attributes.update({attribute.name: attribute for attribute in columns.values()})
+    table = _location_table(report, found[0], columns)
+    return _read_locations(report, table, columns, zone) if table else {}
+
+
+def _location_columns(report: Report, sourced: Sourced[models.Locations]) -> dict[str, Attribute]:
+    spot = sourced.spot.at("table", "columns")
+    columns = {}
+    for name, spec in sourced.model.table.columns.items():
+        if name in (_ID, _ZONE):
+            report.error(spot.at(name, key=True), rule_messages.location_column(name))
+        else:
+            columns[name] = attribute_of(report, spot.at(name), f"location.{name}", spec)
+    return columns
+
+
+def _location_table(
+    report: Report, sourced: Sourced[models.Locations], columns: Mapping[str, Attribute]
+) -> Table | None:
+    file = sourced.model.table.file
+    data = content(report, sourced.spot.at("table", "file"), file)
+    table = read_table(file, data, lambda *told: report.at_line(file, *told)) if data is not None else None
+    if table is None:
+        return None
+    spot = sourced.spot.at("table", "columns")
+    return table if has_columns(report, spot, table, (_ID, *columns), extra=(_ZONE,)) else None
+
+
+def has_columns(
+    report: Report, spot: Spot, table: Table, names: tuple[str, ...], extra: tuple[str, ...] = ()
+) -> bool:
+    """Whether a table has all columns that are declared at ``spot``; tells of those it has besides."""
+    missing = [name for name in names if name not in table.header]
+    for name in missing:
+        report.error(spot.at(name, key=True), rule_messages.table_no_column(name, table.header))
+    for name in table.header:
+        if name not in (*names, *extra):
+            report.warn_file(table.file, rule_messages.table_column_unused(name))
+    return not missing
+
+
+def _read_locations(
+    report: Report, table: Table, columns: Mapping[str, Attribute], zone: str
+) -> dict[str, Location]:
+    reader = _LocationReader(report, table, columns, zone)
+    seen: dict[str, int] = {}
+    locations = {}
+    for row in table.rows:
+        location = reader.read(row)
+        if location.id in seen:
+            reader.tell(row, _ID, rule_messages.duplicate_location(location.id, seen[location.id]))
+        seen.setdefault(location.id, row.line)
+        locations[location.id] = location
+    return locations
+
+
+class _LocationReader:
+    """One row at a time."""
+
+    def __init__(self, report: Report, table: Table, columns: Mapping[str, Attribute], zone: str) -> None:
+        self._report, self._table = report, table
+        self._columns, self._zone = columns, zone
+
+    def read(self, row: Row) -> Location:
+        """The location; what is wrong is told and left out."""
+        id_ = row.cells[self._table.column(_ID)]
+        if not id_.strip() or not id_.isprintable() or len(id_) > bounds.LOCATION_ID_CHARACTERS:
+            self.tell(row, _ID, rule_messages.bad_location_id(id_))
+        return Location(id_, self._zone_of(row), dict(self._attributes(row)))
+
+    def _zone_of(self, row: Row) -> str:
+        if _ZONE not in self._table.header:
+            return self._zone
+        zone = row.cells[self._table.column(_ZONE)]
+        if zone not in zones():
+            self.tell(row, _ZONE, rule_messages.unknown_zone(zone, zones()))
+            return self._zone
+        return zone
+
+    def _attributes(self, row: Row) -> Iterator[tuple[str, Value]]:
+        for name, attribute in self._columns.items():
+            cell = row.cells[self._table.column(name)]
+            if not cell:
+                continue
+            value = cell_reader(attribute)(cell)
+            if value is None:
+                self.tell(row, name, rule_messages.bad_cell(name, cell, str(attribute.type)))
+            else:
+                yield attribute.name, value
+
+    def tell(self, row: Row, column: str, message: str) -> None:
+        """A fault in one of the row's cells."""
+        tell_cell(self._report, self._table, row, column, message)
+
+
+def tell_cell(report: Report, table: Table, row: Row, column: str, message: str) -> None:
+    """A fault in one cell of a table."""
+    report.at_line(table.file, row.line, cell_column(row, table.column(column)), message)

@@ -1,0 +1,1 @@
+"""The kinds of documents and their fields, as pydantic models."""

@@ -1,0 +1,175 @@
+"""Types of the fields of rule files: what is checked here needs no other document."""
+
+import math
+import re
+from collections import Counter
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from maitred.rulefiles.messages import file_messages
+from maitred.rulefiles.reading import bounds
+
+TypeName = Literal[
+    "bool",
+    "int",
+    "double",
+    "string",
+    "timestamp",
+    "duration",
+    "list<bool>",
+    "list<int>",
+    "list<double>",
+    "list<string>",
+    "list<timestamp>",
+    "list<duration>",
+]
+ActionTypeName = Literal["offer", "service", "gesture", "message"]
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+LABEL_VALUE = re.compile(r"[!-~]+(?: [!-~]+)*")
+ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
+COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Parts of a path are plain names: no `..`, no leading `/`, no `\`, nothing hidden.
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+
+# https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax: words no variable can be.
+KEYWORDS = frozenset(("true", "false", "null", "in"))
+_RESERVED_WORDS = (
+    "as break const continue else for function if import let loop package namespace return var void while"
+)
+RESERVED = KEYWORDS.union(_RESERVED_WORDS.split(" "))
+
+
+def refuse(message: str) -> PydanticCustomError:
+    """An error whose text is ``message``; pydantic takes braces in templates for fields."""
+    return PydanticCustomError("rule", "{message}", {"message": message})
+
+
+def is_name(text: str) -> bool:
+    """Whether a document, a channel or a purpose can be called so."""
+    return bool(NAME.fullmatch(text)) and len(text) <= bounds.NAME_CHARACTERS
+
+
+def is_label_value(text: str) -> bool:
+    """Printable ASCII, so that two labels that look alike are alike."""
+    return bool(LABEL_VALUE.fullmatch(text)) and len(text) <= bounds.NAME_CHARACTERS
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise refuse(file_messages.bad_name(text))
+    return text
+
+
+def _identifier(text: str) -> str:
+    if not IDENTIFIER.fullmatch(text) or text in RESERVED or len(text) > bounds.NAME_CHARACTERS:
+        raise refuse(file_messages.bad_identifier(text))
+    return text
+
+
+def _word(text: str) -> str:
+    if not WORD.fullmatch(text) or len(text) > bounds.NAME_CHARACTERS:
+        raise refuse(file_messages.bad_word(text))
+    return text
+
+
+def _label_value(text: str) -> str:
+    if not is_label_value(text):
+        raise refuse(file_messages.bad_label_value(text))
+    return text
+
+
+def _column(text: str) -> str:
+    if not COLUMN.fullmatch(text) or text in KEYWORDS or len(text) > bounds.NAME_CHARACTERS:
+        raise refuse(file_messages.bad_column(text))
+    return text
+
+
+def _file(text: str) -> str:
+    if not FILE.fullmatch(text) or len(text) > bounds.PATH_CHARACTERS:
+        raise refuse(file_messages.bad_file(text))
+    return text
+
+
+def _expression(value: Any) -> Any:
+    # `true` alone is a boolean in YAML and an expression in CEL.
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.rstrip() if isinstance(value, str) else value
+
+
+def _version(value: Any) -> Any:
+    # A float would make 1.1 of 1.10; an integer loses nothing.
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _score(value: Any) -> float | str:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise refuse(file_messages.bad_score())
+    if isinstance(value, str):
+        if not value.strip() or len(value) > bounds.EXPRESSION_CHARACTERS:
+            raise refuse(file_messages.bad_score())
+        return value.rstrip()
+    if not math.isfinite(value):
+        raise refuse(file_messages.bad_score())
+    return float(value)
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def distinct(values: list[str]) -> list[str]:
+    """The values, none of which may stand there twice."""
+    twice = sorted(value for value, count in Counter(values).items() if count > 1)
+    if twice:
+        raise refuse(file_messages.duplicate_value(twice[0]))
+    return values
+
+
+Name = Annotated[
+    str, AfterValidator(_name), Field(json_schema_extra={"pattern": f"^{NAME.pattern}$", "maxLength": 128})
+]
+Identifier = Annotated[
+    str, AfterValidator(_identifier), Field(json_schema_extra={"pattern": f"^{IDENTIFIER.pattern}$"})
+]
+Word = Annotated[str, AfterValidator(_word), Field(json_schema_extra={"pattern": f"^{WORD.pattern}$"})]
+LabelValue = Annotated[str, AfterValidator(_label_value)]
+ColumnName = Annotated[str, AfterValidator(_column)]
+FileName = Annotated[str, AfterValidator(_file), Field(json_schema_extra={"pattern": f"^{FILE.pattern}$"})]
+Text = Annotated[str, Field(max_length=bounds.TEXT_CHARACTERS)]
+NonEmpty = Annotated[str, Field(min_length=1, max_length=bounds.TEXT_CHARACTERS)]
+Expression = Annotated[
+    str,
+    BeforeValidator(_expression, json_schema_input_type=str | bool),
+    Field(min_length=1, max_length=bounds.EXPRESSION_CHARACTERS),
+]
+Version = Annotated[
+    str,
+    BeforeValidator(_version, json_schema_input_type=str | int),
+    Field(min_length=1, max_length=bounds.NAME_CHARACTERS),
+]
+ScoreField = Annotated[
+    float | str, PlainValidator(_score), WithJsonSchema({"type": ["number", "string"], "default": 0})
+]
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Names = Annotated[list[Name], AfterValidator(distinct), PlainSerializer(sorted)]
+OrderedNames = Annotated[list[Name], AfterValidator(distinct)]
+Days = Annotated[
+    list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]],
+    AfterValidator(distinct),
+    PlainSerializer(sorted),
+]
+Texts = Annotated[list[Text], BeforeValidator(_one_or_more, json_schema_input_type=Text | list[Text])]
+
+# Who empties a list that restricts something does not mean to lift the restriction.
+SomeNames = Annotated[Names, Field(min_length=1)]
+SomeDays = Annotated[Days, Field(min_length=1)]
+SomeTexts = Annotated[Texts, Field(min_length=1)]

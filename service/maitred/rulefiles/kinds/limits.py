@@ -1,0 +1,237 @@
+"""Types of the fields of limits: durations, numbers of units, and whom a limit is for."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+
+from maitred.core.limits.limits import DEFAULT_HOLD
+from maitred.rulefiles.messages import file_messages, limit_messages
+from maitred.rulefiles.reading import bounds
+
+from . import fields
+from .fields import Name, NonEmpty, refuse
+from .models import AppliesTo, Document, Strict
+
+ACTION = "action"
+"""In ``per``: each action has units of its own."""
+CHAIN = "chain"
+"""In ``per``: everybody together."""
+
+SHORT: Mapping[str, str] = {
+    "customer": "customer.id",
+    "household": "household.id",
+    "device": "device.id",
+    "location": "location.id",
+    "channel": "channel",
+    "session": "session.id",
+}
+"""The short words of ``per`` and the attributes they stand for."""
+
+_UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+# Seven digits of seconds are 115 days, and of weeks more than any bound: no number is cut.
+_DURATION = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in _UNIT_SECONDS))
+_DURATION_PATTERN = "^" + "".join(f"([0-9]+{unit})?" for unit in _UNIT_SECONDS) + "$"
+_LONGEST_SECONDS = bounds.DURATION_DAYS * _UNIT_SECONDS["d"]
+
+
+def _duration(value: Any) -> timedelta:
+    found = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    if not found:
+        raise fields.refuse(limit_messages.bad_duration(value))
+    parts = zip(found.groups("0"), _UNIT_SECONDS.values(), strict=True)
+    seconds = sum(int(number) * unit for number, unit in parts)
+    if not seconds:
+        raise fields.refuse(limit_messages.no_duration(value))
+    if seconds > _LONGEST_SECONDS:
+        raise fields.refuse(limit_messages.duration_too_long(value))
+    return timedelta(seconds=seconds)
+
+
+def _seconds(duration: timedelta) -> int:
+    return int(duration.total_seconds())
+
+
+def duration_text(duration: timedelta) -> str:
+    """A duration of whole seconds as files have it: ``1h30m``."""
+    rest, text = _seconds(duration), ""
+    for unit, length in _UNIT_SECONDS.items():
+        count, rest = divmod(rest, length)
+        text += f"{count}{unit}" if count else ""
+    return text
+
+
+def _units(value: Any) -> int | str:
+    if isinstance(value, str):
+        if not fields.ATTRIBUTE.fullmatch(value) or len(value) > bounds.NAME_CHARACTERS:
+            raise fields.refuse(limit_messages.bad_units(value))
+        return value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise fields.refuse(limit_messages.bad_units(value))
+    if not are_units(value):
+        raise fields.refuse(limit_messages.units_out_of_range(value))
+    return value
+
+
+def are_units(value: int) -> bool:
+    """Whether there can be so many."""
+    return 0 <= value <= bounds.UNITS
+
+
+def _percent(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= bounds.OVERBOOK_PERCENT:
+        raise fields.refuse(limit_messages.bad_percent(value))
+    return value
+
+
+def _word(text: str) -> str:
+    name = SHORT.get(text, text)
+    if name not in (ACTION, CHAIN, "channel") and not fields.ATTRIBUTE.fullmatch(name):
+        raise fields.refuse(limit_messages.bad_per(text, (*SHORT, ACTION, CHAIN)))
+    return name
+
+
+def _per(names: list[str]) -> list[str]:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise fields.refuse(file_messages.duplicate_value(min(twice)))
+    if CHAIN in names and len(names) > 1:
+        raise fields.refuse(limit_messages.chain_stands_alone())
+    return [name for name in names if name != CHAIN]
+
+
+Duration = Annotated[
+    timedelta,
+    PlainValidator(_duration),
+    PlainSerializer(_seconds),
+    WithJsonSchema({"type": "string", "pattern": _DURATION_PATTERN}),
+]
+Units = Annotated[
+    int | str,
+    PlainValidator(_units),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": bounds.UNITS},
+                {"type": "string", "pattern": f"^{fields.ATTRIBUTE.pattern}$"},
+            ]
+        }
+    ),
+]
+Percent = Annotated[
+    int,
+    PlainValidator(_percent),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": bounds.OVERBOOK_PERCENT}),
+]
+PerWord = Annotated[
+    str,
+    AfterValidator(_word),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": [*SHORT, ACTION, CHAIN]},
+                {"type": "string", "pattern": f"^{fields.ATTRIBUTE.pattern}$"},
+            ]
+        }
+    ),
+]
+Per = Annotated[list[PerWord], AfterValidator(_per), PlainSerializer(sorted)]
+"""Qualified names, and ``action``; the units of everybody together are those of nobody."""
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+CountsName = Literal["decided", "presented", "claimed", "redeemed", "rejected"]
+PeriodName = Literal["day", "week", "month", "year"]
+WindowWord = Literal["lifetime", "session"]
+_WORDS = ("lifetime", "session")
+
+
+class WindowSpec(Strict):
+    """The stretch of time whose units count: one of `rolling`, `calendar`, `lifetime` and `session`."""
+
+    rolling: Duration | None = None
+    """Looks back so long from now: `7d`, `1h30m`."""
+    calendar: PeriodName | None = None
+    """The civil calendar of `timezone`."""
+    lifetime: Literal[True] | None = None
+    """Never resets. `window: lifetime` for short."""
+    session: Literal[True] | None = None
+    """One `session.id`. `window: session` for short."""
+    timezone: NonEmpty | None = None
+    """Of a calendar: IANA time zone, or `location` for the location's own. Without it, the `Ruleset`'s."""
+    week_starts: Day = "mon"
+    """Of `calendar: week`: the day it starts on."""
+
+
+def _window(value: Any) -> Any:
+    if isinstance(value, str):
+        if value not in _WORDS:
+            raise refuse(limit_messages.bad_window(value, _WORDS))
+        return {value: True}
+    return value
+
+
+Window = Annotated[WindowSpec, BeforeValidator(_window, json_schema_input_type=WindowWord | WindowSpec)]
+Hold = Annotated[Duration, Field(json_schema_extra={"default": "20m"})]
+
+
+class PaceSpec(Strict):
+    """How fast units may go."""
+
+    limit: Units
+    """How many: a number or an attribute, as above."""
+    window: Window
+    """In any stretch of this length: `{rolling: 15m}`."""
+
+
+class OverbookSpec(Strict):
+    """Units that may be given out beyond the limit, as some never come."""
+
+    percent: Percent
+    """Of the limit, rounded down."""
+
+
+class LimitDocument(Document):
+    """What both kinds of limits say."""
+
+    name: Name
+    """What refusals name. Unique among all limits."""
+    applies_to: AppliesTo
+    """The actions that take a unit."""
+    limit: Units
+    """How many: a number, or an int attribute: `location.NAME`, `row.NAME` or one of a `Context`."""
+    window: Window
+    """How long a unit counts: `{rolling: 7d}`, `{calendar: day}`, `lifetime` or `session`."""
+    hold: Hold = DEFAULT_HOLD
+    """How long a unit is held before it is spent or goes back. Without it, `20m`."""
+    on_failure: Literal["closed", "open"] = "closed"
+    """When the ledger cannot answer: `closed` refuses, `open` proposes all the same (messages only)."""
+    letter_case: Literal["exact", "ignore"] = "exact"
+    """Whether ids that differ in letter case only are the same: `ignore` counts them together."""
+
+
+class FrequencyCap(LimitDocument):
+    """How often somebody gets something."""
+
+    kind: Literal["FrequencyCap"]
+    per: Per
+    """Whom it is counted for: `customer`, `household`, `device`, `session` or attributes."""
+    counts: CountsName = "presented"
+    """The step at which a unit is spent."""
+
+
+class Capacity(LimitDocument):
+    """How much there is of something."""
+
+    kind: Literal["Capacity"]
+    per: Per = Field(default=[])
+    """Where it is counted: `location`, attributes. Without it, everybody together (`chain`)."""
+    counts: CountsName = "claimed"
+    """The step at which a unit is spent."""
+    pace: PaceSpec | None = None
+    """How fast they may go, besides."""
+    overbook: OverbookSpec | None = None
+    """How many more than there are may be given out."""

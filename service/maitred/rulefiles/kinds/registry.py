@@ -1,0 +1,33 @@
+"""Every kind of document there is."""
+
+from . import limits, models, privacy
+
+AnyDocument = (
+    models.Ruleset
+    | models.Context
+    | models.Locations
+    | models.List
+    | models.Action
+    | models.ActionTable
+    | models.Eligibility
+    | models.Situation
+    | limits.FrequencyCap
+    | limits.Capacity
+    | privacy.Privacy
+)
+
+KINDS: dict[str, type[AnyDocument]] = {
+    "Ruleset": models.Ruleset,
+    "Context": models.Context,
+    "Locations": models.Locations,
+    "List": models.List,
+    "Action": models.Action,
+    "ActionTable": models.ActionTable,
+    "Eligibility": models.Eligibility,
+    "Situation": models.Situation,
+    "FrequencyCap": limits.FrequencyCap,
+    "Capacity": limits.Capacity,
+    "Privacy": privacy.Privacy,
+}
+
+NOT_YET_KINDS = frozenset(("Holdout", "Experiment", "Test"))

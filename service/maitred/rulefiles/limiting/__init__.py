@@ -1,0 +1,1 @@
+"""Documents that limit: caps, capacity, alternatives."""

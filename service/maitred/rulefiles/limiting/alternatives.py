@@ -1,0 +1,189 @@
+"""``alternatives`` of actions: that they exist, and that they come to an end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from maitred.core.limits.limits import Limit, LimitKind
+from maitred.core.limits.lots import MAX_CHOICES
+from maitred.core.rules.policy import HOLD_EXPIRES
+from maitred.core.rules.ruleset import Action, Live
+from maitred.core.rules.treatments import placeholders
+from maitred.rulefiles.actions.actions import LoadContext, Placed
+from maitred.rulefiles.kinds import models
+from maitred.rulefiles.messages import limit_messages
+from maitred.rulefiles.reading import bounds
+from maitred.rulefiles.reading.documents import Documents
+from maitred.rulefiles.report import Report, Spot
+
+from .checks import HOLDING
+
+MOST = MAX_CHOICES - 1
+"""In a whole chain, without the action itself."""
+
+
+def check_alternatives(around: LoadContext, documents: Documents, placed: Sequence[Placed]) -> None:
+    """Tells names of no action, circles, and chains that are too long."""
+    teller = _Teller(around.report, documents)
+    known = {each.action.name: each for each in placed}
+    handing = {name: each for name, each in known.items() if each.action.alternatives}
+    told = around.report.errors
+    for each in handing.values():
+        for index, name in enumerate(each.action.alternatives):
+            if name not in known and name not in around.doubtful:
+                teller.tell(each, index, limit_messages.unknown_alternative(name, known))
+    leads = {name: each.action.alternatives for name, each in handing.items()}
+    for circle in islice(circles(leads), bounds.FAULTS):
+        first = handing[circle[0]]
+        step = first.action.alternatives.index(circle[1])
+        teller.tell(first, step, limit_messages.alternatives_circle(circle))
+    if around.report.errors == told:
+        _check_lengths(teller, handing)
+
+
+def _check_lengths(teller: "_Teller", handing: Mapping[str, Placed]) -> None:
+    for each in handing.values():
+        if len(list(islice(chain_of(each.action.name, handing), MOST + 1))) > MOST:
+            teller.tell(each, 0, limit_messages.alternatives_too_many(each.action.name, MOST))
+
+
+def chain_of(name: str, handing: Mapping[str, Placed]) -> Iterator[str]:
+    """Every action that may stand in for one, directly or for one of its alternatives, each once."""
+    seen = {name}
+    waiting = [name]
+    while waiting:
+        placed = handing.get(waiting.pop())
+        for other in placed.action.alternatives if placed else ():
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+                yield other
+
+
+def circles(leads: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """Paths that come back to where they start, ``[a, b, a]``: one for each way into a circle."""
+    done: set[str] = set()
+    for start in sorted(leads):
+        if start not in done:
+            yield from _circles_from(start, leads, done)
+
+
+def _circles_from(start: str, leads: Mapping[str, Sequence[str]], done: set[str]) -> Iterator[list[str]]:
+    """Walks without recursion: a chain may be as long as there are actions."""
+    path, on_path = [start], {start: 0}
+    steps = [iter(leads[start])]
+    while path:
+        name = next(steps[-1], None)
+        if name is None:
+            steps.pop()
+            last = path.pop()
+            del on_path[last]
+            done.add(last)
+        elif name in on_path:
+            yield [*path[on_path[name] :], name]
+        elif name in leads and name not in done:
+            on_path[name] = len(path)
+            path.append(name)
+            steps.append(iter(leads[name]))
+
+
+class _Teller:
+    """Tells a fault in the row that gives the alternative, or once where it is written for all."""
+
+    def __init__(self, report: Report, documents: Documents) -> None:
+        self._report = report
+        self._templates = {
+            sourced.spot: sourced.model.action.alternatives for sourced in documents.of(models.ActionTable)
+        }
+        self._told: set[tuple[Spot, str]] = set()
+
+    def tell(self, placed: Placed, index: int, message: str) -> None:
+        """A fault of one alternative of an action."""
+        name = placed.action.alternatives[index]
+        if placed.row is None:
+            self._once(placed.spot.at("alternatives", index), message)
+        elif name in (template := self._templates.get(placed.spot, [])):
+            self._once(placed.spot.at("action", "alternatives", template.index(name)), message)
+        else:
+            self._report.at_line(*placed.row, 1, message)
+
+    def _once(self, spot: Spot, message: str) -> None:
+        if (spot, message) not in self._told:
+            self._told.add((spot, message))
+            self._report.error(spot, message)
+
+
+def warn_alternatives(around: LoadContext, placed: Sequence[Placed], actions: Sequence[Action]) -> None:
+    """Tells them, each once for all rows of a table. ``actions`` have their limits."""
+    known = {action.name: action for action in actions}
+    told: set[tuple[Spot, str]] = set()
+    for each, action in zip(placed, actions, strict=True):
+        for finding in (*_alternatives(each, action, known), *_holds(each, action)):
+            if finding not in told:
+                told.add(finding)
+                around.report.warn(*finding)
+
+
+def within(placed: Placed) -> Spot:
+    """Where the fields of an action stand: in its document, or in the template of its table."""
+    return placed.spot.at("action") if placed.row else placed.spot
+
+
+def _alternatives(placed: Placed, action: Action, known: Mapping[str, Action]) -> Iterator[tuple[Spot, str]]:
+    if not action.alternatives:
+        return
+    spot = within(placed).at("alternatives")
+    capacities = [limit for limit in action.limits if limit.kind is LimitKind.CAPACITY]
+    if not capacities:
+        yield spot, limit_messages.alternatives_without_capacity()
+        return
+    for index, name in enumerate(action.alternatives):
+        pair = _Pair(action, known[name], capacities)
+        message = pair.why_never()
+        if message:
+            yield spot.at(index), message
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    action: Action
+    other: Action
+    capacities: Sequence[Limit]
+
+    def why_never(self) -> str | None:
+        """Why the other one can never take the place of the action; ``None`` where it can."""
+        own, others = self.action.channels, self.other.channels
+        if own and others and own.isdisjoint(others):
+            return limit_messages.alternative_on_no_channel(self.other.name, own)
+        if never_together(self.action.live, self.other.live):
+            return limit_messages.alternative_never_live(self.other.name)
+        keys = {limit.key for limit in self.other.limits}
+        if all(not limit.scope and limit.key in keys for limit in self.capacities):
+            return limit_messages.alternative_of_same_capacity(self.other.name, self.capacities[0].name)
+        return None
+
+
+def never_together(one: Live, other: Live) -> bool:
+    """Whether no day is in both. Days that run past midnight and other zones are let pass."""
+    if one.zone != other.zone or _runs_over(one) or _runs_over(other):
+        return False
+    if one.weekdays and other.weekdays and one.weekdays.isdisjoint(other.weekdays):
+        return True
+    return _is_before(one, other) or _is_before(other, one)
+
+
+def _runs_over(live: Live) -> bool:
+    return any(end <= start for start, end in live.hours)
+
+
+def _is_before(one: Live, other: Live) -> bool:
+    return bool(one.last and other.first and one.last < other.first)
+
+
+def _holds(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
+    if any(limit.counts in HOLDING for limit in action.limits):
+        return
+    for channel, treatment in action.treatments.items():
+        if HOLD_EXPIRES in placeholders(treatment):
+            spot = within(placed).at("treatments", channel, key=True)
+            yield spot, limit_messages.nothing_is_held()

@@ -1,0 +1,319 @@
+"""Limits that load and yet cannot mean what they say, one limit at a time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import combinations
+
+from maitred.core.limits.limits import Counts, LetterCase, Limit, LimitKind, OnFailure, maximum_of
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Window
+from maitred.core.rules.ruleset import Location
+from maitred.core.values.types import Attribute, Kind
+from maitred.rulefiles.actions.actions import LoadContext, Placed
+from maitred.rulefiles.kinds import limits
+from maitred.rulefiles.kinds.limits import duration_text
+from maitred.rulefiles.messages import limit_messages
+from maitred.rulefiles.report import Spot
+
+from .limits import ROW, Applied
+
+LOCATION = "location."
+HOLDING = frozenset((Counts.PRESENTED, Counts.CLAIMED))
+"""The steps at which a unit is held before it is spent."""
+
+LONGEST = {
+    Period.DAY: timedelta(hours=25),
+    Period.WEEK: timedelta(days=7, hours=1),
+    Period.MONTH: timedelta(days=31, hours=1),
+    Period.YEAR: timedelta(days=366, hours=1),
+}
+"""No span of a calendar is longer, whatever its zone does to its clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What limits are held against."""
+
+    attributes: Mapping[str, Attribute]
+    locations: Mapping[str, Location] | None
+    placed: Sequence[Placed]
+
+
+Finding = tuple[Spot, str]
+Check = Callable[[Ground, Applied], Iterator[Finding]]
+
+
+def warn_limits(
+    around: LoadContext,
+    applied: Sequence[Applied],
+    placed: Sequence[Placed],
+    locations: Mapping[str, Location] | None,
+) -> None:
+    """Tells what each limit would not do."""
+    ground = Ground(around.attributes, locations, placed)
+    for each in applied:
+        for check in CHECKS:
+            for spot, message in check(ground, each):
+                around.report.warn(spot, message)
+
+
+def most_of(limit: Limit) -> int | None:
+    """Units that may be live; ``None`` where the request says."""
+    return None if isinstance(limit.maximum, str) else maximum_of(limit, {})
+
+
+def longest(window: Window) -> timedelta | None:
+    """The longest stretch whose units count together; ``None`` where time does not end it."""
+    match window:
+        case Rolling(duration):
+            return duration
+        case Calendar(period):
+            return LONGEST[period]
+        case _:
+            return None
+
+
+def _no_action(_: Ground, each: Applied) -> Iterator[Finding]:
+    if not each.actions:
+        yield each.spot.at("applies_to"), limit_messages.applies_to_no_action()
+
+
+def _nothing_to_have(ground: Ground, each: Applied) -> Iterator[Finding]:
+    pace = each.limit.pace
+    if _is_nothing(ground, each, each.limit.maximum):
+        yield each.spot.at("limit"), limit_messages.nothing_to_have()
+    elif pace and _is_nothing(ground, each, pace.maximum):
+        yield each.spot.at("pace", "limit"), limit_messages.nothing_to_have()
+
+
+def _is_nothing(ground: Ground, each: Applied, maximum: int | str) -> bool:
+    if isinstance(maximum, int):
+        return maximum == 0
+    values = list(_possible(ground, each, maximum))
+    return bool(values) and not any(isinstance(value, int) and value > 0 for value in values)
+
+
+def _possible(ground: Ground, each: Applied, name: str) -> Iterator[object]:
+    """Every value that an attribute may have, where files say so."""
+    if name.startswith(ROW):
+        yield from (ground.placed[number].numbers.get(name) for number in each.actions)
+    elif name.startswith(LOCATION):
+        yield from (location.attributes.get(name, 0) for location in (ground.locations or {}).values())
+    else:
+        yield from ground.attributes[name].allowed
+
+
+def _empty_cells(ground: Ground, each: Applied) -> Iterator[Finding]:
+    numbers = [(each.limit.maximum, each.spot.at("limit"))]
+    if each.limit.pace:
+        numbers.append((each.limit.pace.maximum, each.spot.at("pace", "limit")))
+    for name, spot in numbers:
+        if isinstance(name, str) and name.startswith(LOCATION):
+            without = [key for key, found in (ground.locations or {}).items() if name not in found.attributes]
+            if without:
+                yield spot, limit_messages.no_number_at(name, without)
+
+
+def _shared_by_locations(_: Ground, each: Applied) -> Iterator[Finding]:
+    limit = each.limit
+    by_location = isinstance(limit.maximum, str) and limit.maximum.startswith(LOCATION)
+    of_no_location = not any(name.startswith(LOCATION) for name in limit.per)
+    if limit.kind is LimitKind.CAPACITY and by_location and of_no_location:
+        yield (
+            each.spot.at(_written(each, "per", "limit")),
+            limit_messages.number_of_another_location(str(limit.maximum)),
+        )
+
+
+def _written(each: Applied, field: str, otherwise: str) -> str:
+    """A field that is there, to point at."""
+    return field if field in each.sourced.model.model_fields_set else otherwise
+
+
+def _idle_hold(_: Ground, each: Applied) -> Iterator[Finding]:
+    if each.limit.counts not in HOLDING and "hold" in each.sourced.model.model_fields_set:
+        yield each.spot.at("hold", key=True), limit_messages.hold_without_effect(each.limit.counts.value)
+
+
+def _long_hold(_: Ground, each: Applied) -> Iterator[Finding]:
+    limit, length = each.limit, longest(each.limit.window)
+    if limit.counts in HOLDING and length and limit.hold > length:
+        message = limit_messages.hold_outlasts_window(duration_text(limit.hold))
+        yield each.spot.at(_written(each, "hold", "window")), message
+
+
+def _idle_pace(_: Ground, each: Applied) -> Iterator[Finding]:
+    limit, pace = each.limit, each.limit.pace
+    if pace is None or not isinstance(pace.window, Rolling):
+        return
+    length = longest(limit.window)
+    if length and pace.window.duration > length:
+        text = duration_text(pace.window.duration)
+        yield each.spot.at("pace", "window"), limit_messages.pace_outlasts_window(text)
+    elif _is_no_slower(limit, pace):
+        yield each.spot.at("pace", "limit"), limit_messages.pace_never_slows(pace.maximum)
+
+
+def _is_no_slower(limit: Limit, pace: Limit) -> bool:
+    most = most_of(limit)
+    if most is None:
+        return limit.maximum == pace.maximum and not limit.overbook_percent
+    return isinstance(pace.maximum, int) and pace.maximum >= most
+
+
+def _idle_overbook(_: Ground, each: Applied) -> Iterator[Finding]:
+    model, maximum = each.sourced.model, each.limit.maximum
+    if isinstance(model, limits.Capacity) and model.overbook and maximum:
+        percent = each.limit.overbook_percent
+        if not percent or (isinstance(maximum, int) and most_of(each.limit) == maximum):
+            yield each.spot.at("overbook"), limit_messages.overbooks_nothing()
+
+
+def _letter_case(ground: Ground, each: Applied) -> Iterator[Finding]:
+    limit = each.limit
+    texts = [name for name in limit.per if ground.attributes[name].type.kind is Kind.STRING]
+    if limit.letter_case is LetterCase.IGNORE and not texts:
+        yield each.spot.at("letter_case", key=True), limit_messages.letter_case_without_effect()
+
+
+def _twins(ground: Ground, each: Applied) -> Iterator[Finding]:
+    """Attributes of ``per`` that another one is called like, but for letter case."""
+    for index, name in enumerate(each.sourced.model.per):
+        for other in ground.attributes:
+            if other != name and other.casefold() == name.casefold():
+                yield each.spot.at("per", index), limit_messages.twin_attribute(name, other)
+
+
+CHECKS: tuple[Check, ...] = (
+    _no_action,
+    _nothing_to_have,
+    _empty_cells,
+    _shared_by_locations,
+    _idle_hold,
+    _long_hold,
+    _idle_pace,
+    _idle_overbook,
+    _letter_case,
+    _twins,
+)
+
+
+IDENTITIES = frozenset(("customer.id", "household.id", "device.id", "session.id"))
+"""Each may be somebody else's name for the same person."""
+
+_HOLDS = {
+    Period.YEAR: frozenset((Period.YEAR, Period.MONTH, Period.DAY)),
+    Period.MONTH: frozenset((Period.MONTH, Period.DAY)),
+    Period.WEEK: frozenset((Period.WEEK, Period.DAY)),
+    Period.DAY: frozenset((Period.DAY,)),
+}
+"""The periods that lie wholly in one of another; a week may lie in two months."""
+
+
+def warn_pairs(around: LoadContext, applied: Sequence[Applied]) -> None:
+    """Tells of each limit the first other one that it makes no difference beside."""
+    told: set[int] = set()
+    pairs = _Pairs(applied)
+    for first, second in combinations(range(len(applied)), 2):
+        for weak, message in pairs.findings(first, second):
+            if weak not in told:
+                told.add(weak)
+                around.report.warn(applied[weak].spot.at("name"), message)
+
+
+class _Pairs:
+    """Two limits at a time, by number."""
+
+    def __init__(self, applied: Sequence[Applied]) -> None:
+        self._applied = applied
+        self._actions: dict[int, frozenset[int]] = {}
+
+    def findings(self, first: int, second: int) -> list[tuple[int, str]]:
+        """The limit that makes no difference, and why: at most one."""
+        if self._of(first).isdisjoint(self._of(second)):
+            return []
+        one, other = self._applied[first].limit, self._applied[second].limit
+        over, under = self._covers(first, second), self._covers(second, first)
+        if over and under:
+            return [(second, limit_messages.limit_twice(one.name))]
+        if over:
+            return [(second, limit_messages.limit_pointless(one.name))]
+        if under:
+            return [(first, limit_messages.limit_pointless(other.name))]
+        identity = self._other_identity(first, second)
+        return [(second, limit_messages.cap_of_another_identity(one.name, identity))] if identity else []
+
+    def _of(self, number: int) -> frozenset[int]:
+        if number not in self._actions:
+            self._actions[number] = frozenset(self._applied[number].actions)
+        return self._actions[number]
+
+    def _covers(self, strong: int, weak: int) -> bool:
+        """Whether the strong one refuses wherever the weak one does: it counts no less, and has no more."""
+        one, other = self._applied[strong], self._applied[weak]
+        return (
+            is_as_strict(one.limit, other.limit)
+            and (not one.each_action or other.each_action or len(other.actions) == 1)
+            and self._of(weak) <= self._of(strong)
+        )
+
+    def _other_identity(self, first: int, second: int) -> str | None:
+        """The identity of the first that the second has another one for."""
+        one, other = self._applied[first], self._applied[second]
+        own, others = set(one.limit.per) - set(other.limit.per), set(other.limit.per) - set(one.limit.per)
+        same = (
+            len(own) == len(others) == 1
+            and own | others <= IDENTITIES
+            and one.each_action == other.each_action
+            and _cap(one.limit) == _cap(other.limit)
+            and one.limit.kind is LimitKind.FREQUENCY_CAP
+        )
+        return own.pop() if same else None
+
+
+def _cap(limit: Limit) -> tuple[object, ...]:
+    return limit.kind, limit.maximum, limit.window, limit.counts
+
+
+def is_as_strict(strong: Limit, weak: Limit) -> bool:
+    """Whether ``strong`` refuses wherever ``weak`` does, if all units of the one are units of the other."""
+    return (
+        strong.counts is weak.counts
+        and set(strong.per) <= set(weak.per)
+        and _is_at_most(strong, weak)
+        and window_holds(strong.window, weak.window)
+        and (strong.letter_case is LetterCase.IGNORE or weak.letter_case is LetterCase.EXACT)
+        and (strong.on_failure is OnFailure.CLOSED or weak.on_failure is OnFailure.OPEN)
+        and (weak.pace is None or _same_pace(strong.pace, weak.pace))
+    )
+
+
+def _is_at_most(strong: Limit, weak: Limit) -> bool:
+    if strong.maximum == weak.maximum:
+        by_row = str(strong.maximum).startswith(ROW)
+        return by_row or strong.overbook_percent <= weak.overbook_percent
+    mine, others = most_of(strong), most_of(weak)
+    return mine is not None and others is not None and mine <= others
+
+
+def _same_pace(strong: Limit | None, weak: Limit) -> bool:
+    return strong is not None and (strong.maximum, strong.window) == (weak.maximum, weak.window)
+
+
+def window_holds(outer: Window, inner: Window) -> bool:
+    """Whether everything that counts in ``inner`` counts in ``outer`` at the same instant."""
+    match outer, inner:
+        case Lifetime(), _:
+            return True
+        case Rolling(duration), Rolling(shorter):
+            return duration >= shorter
+        case Rolling(duration), Calendar(period):
+            return duration >= LONGEST[period]
+        case Calendar(period), Calendar(shorter_period):
+            return (
+                outer.zone == inner.zone
+                and shorter_period in _HOLDS[period]
+                and (period is not shorter_period or outer.first_weekday == inner.first_weekday)
+            )
+        case _:
+            return outer == inner

@@ -1,0 +1,314 @@
+"""Documents of kinds ``FrequencyCap`` and ``Capacity``, as they stand: names and columns."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from maitred.core.limits.limits import Counts, LetterCase, Limit, LimitKind, OnFailure, pace_of, parts_of
+from maitred.core.limits.lots import MAX_NEEDS
+from maitred.core.limits.windows import Rolling
+from maitred.core.rules.ruleset import Action, ActionType, Location
+from maitred.core.values.types import Attribute, AttributeType, Kind
+from maitred.rulefiles.actions.actions import LoadContext, Placed
+from maitred.rulefiles.actions.choices import Chooser
+from maitred.rulefiles.kinds import limits
+from maitred.rulefiles.kinds.limits import ACTION, are_units
+from maitred.rulefiles.messages import limit_messages
+from maitred.rulefiles.reading import bounds
+from maitred.rulefiles.reading.documents import Documents, Sourced
+from maitred.rulefiles.report import RULESET, Report, Spot
+
+from .windows import window_of
+
+LimitSource = Sourced[limits.FrequencyCap] | Sourced[limits.Capacity]
+ROW = "row."
+
+
+def limit_sources(documents: Documents) -> list[LimitSource]:
+    """All limits, by name."""
+    found: list[LimitSource] = [*documents.of(limits.FrequencyCap), *documents.of(limits.Capacity)]
+    return sorted(found, key=lambda sourced: sourced.model.name)
+
+
+def columns_named(documents: Documents) -> Iterator[str]:
+    """The columns of tables that limits take their numbers from, by qualified name."""
+    for sourced in limit_sources(documents):
+        pace = sourced.model.pace if isinstance(sourced.model, limits.Capacity) else None
+        for number in (sourced.model.limit, pace.limit if pace else 0):
+            if isinstance(number, str) and number.startswith(ROW):
+                yield number
+
+
+def check_sources(report: Report, found: list[LimitSource]) -> None:
+    """How many there are, and that no two of different kinds share a name: counters are kept by it."""
+    if len(found) > bounds.LIMITS:
+        report.at_line(RULESET, 0, 0, limit_messages.too_many_limits())
+    seen: dict[str, LimitSource] = {}
+    for sourced in found:
+        first = seen.setdefault(sourced.model.name, sourced)
+        if first.model.kind != sourced.model.kind:
+            message = limit_messages.limit_name_taken(first.model.kind, first.model.name, first.spot.file)
+            report.error(sourced.spot.at("name"), message)
+
+
+_LOCATION = "location."
+
+
+@dataclass(frozen=True, slots=True)
+class Veils:
+    """What is known in advance of the values that subjects are made of."""
+
+    attributes: Mapping[str, Attribute]
+    locations_known: bool
+    channels_known: bool
+
+    @classmethod
+    def of(
+        cls, around: LoadContext, placed: Sequence[Placed], locations: Mapping[str, Location] | None
+    ) -> "Veils":
+        """A ruleset without a table of locations, or that names no channel, accepts any."""
+        named = any(each.action.channels or each.action.treatments for each in placed)
+        return cls(around.attributes, locations is not None, bool(around.channels) or named)
+
+    def veiled(self, per: Iterable[str]) -> bool:
+        """Whether some attribute can have values that nobody has looked at: they may be personal."""
+        return not all(map(self._is_harmless, per))
+
+    def _is_harmless(self, name: str) -> bool:
+        found = self.attributes.get(name)
+        if found is None or found.sensitive:
+            return False
+        if name.startswith(_LOCATION):
+            return self.locations_known
+        if name == "channel":
+            return self.channels_known
+        return bool(found.allowed) or found.type.kind is Kind.BOOL
+
+
+_KINDS = {"FrequencyCap": LimitKind.FREQUENCY_CAP, "Capacity": LimitKind.CAPACITY}
+_COUNTABLE = frozenset((Kind.STRING, Kind.INT, Kind.BOOL))
+_INT = AttributeType(Kind.INT)
+_LIMITED_LOCATION = "location."
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A limit and the numbers of the actions it applies to.
+
+    ``each_action`` where every action has units of its own; ``limit`` is without scope then,
+    and its maximum may be the name of a column.
+    """
+
+    sourced: LimitSource
+    limit: Limit
+    each_action: bool
+    actions: tuple[int, ...]
+
+    @property
+    def spot(self) -> Spot:
+        """Where its document stands."""
+        return self.sourced.spot
+
+
+def applied_limits(
+    around: LoadContext,
+    documents: Documents,
+    placed: Sequence[Placed],
+    locations: Mapping[str, Location] | None,
+) -> list[Applied]:
+    """All limits, by name. What is wrong with one is told."""
+    sources = limit_sources(documents)
+    check_sources(around.report, sources)
+    veils = Veils.of(around, placed, locations)
+    reader = _Reader(around, placed, Chooser(around, placed), locations or {}, veils)
+    applied: list[Applied] = []
+    room = MAX_NEEDS * len(placed)
+    for sourced in sources[: bounds.LIMITS]:
+        applied.append(reader.applied(sourced))
+        room -= len(applied[-1].actions)
+        # With one more some action has too many, which is told: no need to find them all.
+        if room < 0:
+            break
+    return applied
+
+
+def with_limits(
+    around: LoadContext, applied: Sequence[Applied], placed: Sequence[Placed], actions: Sequence[Action]
+) -> list[Action]:
+    """The actions with their limits in order of key. ``actions`` stand as in ``placed``."""
+    by_action: dict[int, list[Applied]] = {}
+    for each in applied:
+        for number in each.actions:
+            by_action.setdefault(number, []).append(each)
+    shared: dict[tuple[int, ...], tuple[Limit, ...]] = {}
+    limited = list(actions)
+    told: set[tuple[int, ...]] = set()
+    for number, those in by_action.items():
+        own = _limits_of(those, placed[number], shared)
+        count = sum(len(parts_of(limit)) for limit in own)
+        key = tuple(id(each) for each in those)
+        # Actions under the same limits, say all rows of a table, have one fault.
+        if count > MAX_NEEDS and key not in told:
+            told.add(key)
+            message = limit_messages.too_many_needs(placed[number].action.name, count, MAX_NEEDS)
+            around.report.error(placed[number].spot.at("name"), message)
+        limited[number] = replace(actions[number], limits=own)
+    return limited
+
+
+def _limits_of(
+    those: list[Applied], placed: Placed, shared: dict[tuple[int, ...], tuple[Limit, ...]]
+) -> tuple[Limit, ...]:
+    """Actions under the same limits share them, where each has no units of its own."""
+    if any(each.each_action for each in those):
+        return _in_order([_scoped(each, placed) for each in those])
+    key = tuple(id(each) for each in those)
+    if key not in shared:
+        shared[key] = _in_order([each.limit for each in those])
+    return shared[key]
+
+
+def _in_order(those: list[Limit]) -> tuple[Limit, ...]:
+    return tuple(sorted(those, key=lambda limit: limit.key))
+
+
+def _scoped(applied: Applied, placed: Placed) -> Limit:
+    limit, pace = applied.limit, applied.limit.pace
+    if not applied.each_action:
+        return limit
+    maximum = _number(limit.maximum, placed)
+    own = replace(limit, scope=placed.action.name, maximum=maximum, pace=None)
+    if pace is None or not isinstance(pace.window, Rolling):
+        return own
+    return replace(own, pace=pace_of(own, _number(pace.maximum, placed), pace.window))
+
+
+def _number(maximum: int | str, placed: Placed) -> int | str:
+    return placed.numbers.get(str(maximum), 0) if _is_column(maximum) else maximum
+
+
+def _is_column(maximum: int | str) -> bool:
+    return isinstance(maximum, str) and maximum.startswith(ROW)
+
+
+def _pace_maximum(limit: Limit) -> int | str:
+    return limit.pace.maximum if limit.pace else 0
+
+
+# One document
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One document at a time."""
+
+    around: LoadContext
+    placed: Sequence[Placed]
+    chooser: Chooser
+    locations: Mapping[str, Location]
+    veils: Veils
+
+    def applied(self, sourced: LimitSource) -> Applied:
+        """The limit of a document. What is wrong with it is told."""
+        around, model, spot = self.around, sourced.model, sourced.spot
+        numbers = tuple(self.chooser.chosen(self.chooser.checked(spot, model.applies_to)))
+        reached = [self.placed[number] for number in numbers]
+        limit = _limit(around, sourced, self.veils)
+        _check_subject(around, sourced)
+        maxima = ((limit.maximum, spot.at("limit")), (_pace_maximum(limit), spot.at("pace", "limit")))
+        for name, at in maxima:
+            if isinstance(name, str):
+                self._check_number(at, name, reached)
+        if limit.on_failure is OnFailure.OPEN and not around.doubtful:
+            _check_open(around, spot, reached)
+        each_action = ACTION in model.per or any(_is_column(name) for name, _ in maxima)
+        return Applied(sourced, limit, each_action, numbers)
+
+    def _check_number(self, spot: Spot, name: str, reached: Sequence[Placed]) -> None:
+        """The attribute that a number of units is taken from is an int, and one that can be."""
+        if _is_column(name):
+            _check_rows(self.around, spot, name, reached)
+            return
+        attributes = self.around.attributes
+        found = attributes.get(name)
+        if found is None and name not in self.around.doubtful:
+            self.around.report.error(spot, limit_messages.limit_unknown(name, _ints(attributes)))
+        elif found is not None and found.type != _INT:
+            self.around.report.error(spot, limit_messages.limit_not_int(name, str(found.type)))
+        elif name.startswith(_LIMITED_LOCATION):
+            self._check_locations(spot, name)
+
+    def _check_locations(self, spot: Spot, name: str) -> None:
+        for location in self.locations.values():
+            number = location.attributes.get(name, 0)
+            if isinstance(number, int) and not are_units(number):
+                message = limit_messages.bad_location_units(name, number, location.id)
+                self.around.report.error(spot, message)
+                return
+
+
+def _limit(around: LoadContext, sourced: LimitSource, veils: Veils) -> Limit:
+    model, spot = sourced.model, sourced.spot
+    per = tuple(sorted(name for name in model.per if name != ACTION))
+    limit = Limit(
+        name=model.name,
+        kind=_KINDS[model.kind],
+        per=per,
+        maximum=model.limit,
+        window=window_of(around, spot.at("window"), model.window),
+        counts=Counts(model.counts),
+        hold=model.hold,
+        on_failure=OnFailure(model.on_failure),
+        letter_case=LetterCase(model.letter_case),
+        is_veiled=veils.veiled(per),
+    )
+    if not isinstance(model, limits.Capacity):
+        return limit
+    percent = model.overbook.percent if model.overbook else 0
+    limit = replace(limit, overbook_percent=percent)
+    return replace(limit, pace=_pace(around, spot.at("pace"), limit, model))
+
+
+def _pace(around: LoadContext, spot: Spot, limit: Limit, model: limits.Capacity) -> Limit | None:
+    if model.pace is None:
+        return None
+    window = window_of(around, spot.at("window"), model.pace.window)
+    if isinstance(window, Rolling):
+        return pace_of(limit, model.pace.limit, window)
+    around.report.error(spot.at("window"), limit_messages.pace_not_rolling())
+    return None
+
+
+def _check_subject(around: LoadContext, sourced: LimitSource) -> None:
+    """Every attribute of ``per`` is declared, and its values can name somebody."""
+    model, spot = sourced.model, sourced.spot.at("per")
+    if isinstance(model, limits.FrequencyCap) and not set(model.per) - {ACTION}:
+        around.report.error(spot, limit_messages.per_nobody())
+    for index, name in enumerate(model.per):
+        found = around.attributes.get(name)
+        if found is not None and (found.type.is_list or found.type.kind not in _COUNTABLE):
+            message = limit_messages.per_not_countable(name, str(found.type))
+            around.report.error(spot.at(index), message)
+        elif found is None and name != ACTION and name not in around.doubtful:
+            around.report.error(spot.at(index), limit_messages.per_unknown(name, around.attributes))
+
+
+def _check_open(around: LoadContext, spot: Spot, reached: Sequence[Placed]) -> None:
+    actions = (placed.action for placed in reached)
+    other = next((action for action in actions if action.type is not ActionType.MESSAGE), None)
+    if other:
+        message = limit_messages.open_for_more_than_messages(other.name, other.type.name.lower())
+        around.report.error(spot.at("on_failure"), message)
+
+
+def _ints(attributes: Mapping[str, Attribute]) -> list[str]:
+    return [name for name, attribute in attributes.items() if attribute.type == _INT]
+
+
+def _check_rows(around: LoadContext, spot: Spot, name: str, reached: Sequence[Placed]) -> None:
+    for placed in reached:
+        number = placed.numbers.get(name)
+        if number is None:
+            around.report.error(spot, limit_messages.limit_no_column(name, placed.action.name))
+            return
+        if not are_units(number) and placed.row:
+            around.report.at_line(*placed.row, 1, limit_messages.bad_cell_units(name, number))

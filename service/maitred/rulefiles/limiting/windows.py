@@ -1,0 +1,51 @@
+"""``window`` as written to ``core.limits.limits.windows``."""
+
+from maitred.core.limits.limits import SESSION_ID
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session, Window
+from maitred.core.values.types import AttributeType, Kind
+from maitred.rulefiles.actions.actions import LoadContext
+from maitred.rulefiles.actions.live import LOCATION_ZONE, zones
+from maitred.rulefiles.kinds import limits
+from maitred.rulefiles.kinds.fields import DAYS
+from maitred.rulefiles.messages import limit_messages, rule_messages
+from maitred.rulefiles.report import Spot
+
+_FORMS = ("rolling", "calendar", "lifetime", "session")
+_STRING = AttributeType(Kind.STRING)
+
+
+def window_of(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> Window:
+    """The window; a faulty one is told and never resets."""
+    given = [form for form in _FORMS if getattr(model, form) is not None]
+    if len(given) > 1:
+        around.report.error(spot.at(given[1], key=True), limit_messages.one_window())
+    elif not given and not around.doubtful:
+        around.report.error(spot, limit_messages.no_window())
+    _check_zone(around, spot, model)
+    if model.rolling is not None:
+        return Rolling(model.rolling)
+    if model.calendar is not None:
+        zone = None if model.timezone == LOCATION_ZONE else model.timezone or around.zone
+        return Calendar(Period(model.calendar), zone, DAYS.index(model.week_starts))
+    if model.session:
+        _check_session(around, spot)
+        return Session()
+    return Lifetime()
+
+
+def _check_zone(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> None:
+    report = around.report
+    if model.timezone is not None and model.calendar is None:
+        report.error(spot.at("timezone", key=True), limit_messages.zone_without_calendar())
+    elif model.timezone not in (None, LOCATION_ZONE) and model.timezone not in zones():
+        report.error(spot.at("timezone"), rule_messages.unknown_zone(str(model.timezone), zones()))
+    if "week_starts" in model.model_fields_set and model.calendar != Period.WEEK.value:
+        report.error(spot.at("week_starts", key=True), limit_messages.week_starts_without_week())
+
+
+def _check_session(around: LoadContext, spot: Spot) -> None:
+    found = around.attributes.get(SESSION_ID)
+    if found is None and SESSION_ID not in around.doubtful:
+        around.report.error(spot, limit_messages.session_unknown(SESSION_ID))
+    elif found is not None and found.type != _STRING:
+        around.report.error(spot, limit_messages.session_not_text(SESSION_ID, str(found.type)))

@@ -1,0 +1,242 @@
+"""Messages about what documents say; in the style of ``messages``, which has the others."""
+
+# ruff: noqa: D103 - a message says itself what it says
+
+from collections.abc import Iterable
+
+from .file_messages import did_you_mean, listed, quoted, yaml_word
+
+# Attributes, tables, lists
+
+
+def bad_attribute(name: str) -> str:
+    return f"{quoted(name)} cannot be an attribute: write words joined by `.`, such as `customer.age`"
+
+
+def attribute_word(name: str, word: str) -> str:
+    return f"{quoted(name)} cannot be an attribute: {quoted(word)} is a word of CEL"
+
+
+def reserved_root(name: str) -> str:
+    root = name.split(".", maxsplit=1)[0]
+    where = {
+        "location": "declare it as a column of `Locations`",
+        "row": "declare it as a column of an `ActionTable`",
+        "list": "write a `List`",
+        "situation": "write a `Situation`",
+        "hold": "it is what a proposal holds, for `${hold.expires}` in treatments",
+    }
+    return f"{quoted(name)} cannot be declared in a `Context`: {where[root]}"
+
+
+def given_attribute(name: str, type_name: str) -> str:
+    return f"{quoted(name)} comes with every request as {type_name}: it has no other type"
+
+
+def attribute_inside(name: str, outer: str) -> str:
+    return f"{quoted(name)} lies inside attribute {quoted(outer)}: an attribute holds a value, not others"
+
+
+def bad_allowed(value: object, type_name: str) -> str:
+    return f"{quoted(yaml_word(value))} is not of type {type_name}"
+
+
+def one_of_file_and_values() -> str:
+    return "a list has either `values` or `file`"
+
+
+def no_such_file(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or ": only `.csv` and `.txt` files count"
+    return f"there is no file {quoted(name)} in the ruleset{hint}"
+
+
+def unused_file() -> str:
+    return "no rule file names this table"
+
+
+def table_empty() -> str:
+    return "the table is empty: write a header line"
+
+
+def table_bad_line(why: str) -> str:
+    return f"this is not valid CSV: {why}"
+
+
+def table_no_column(name: str, header: Iterable[str]) -> str:
+    names = list(header)
+    hint = did_you_mean(name, names) or f", it has {listed(names)}"
+    return f"the table has no column {quoted(name)}{hint}"
+
+
+def table_column_twice(name: str) -> str:
+    return f"column {quoted(name)} stands here twice: rename one"
+
+
+def table_column_unused(name: str) -> str:
+    return f"column {quoted(name)} is not declared and not read"
+
+
+def table_cells(count: int, wanted: int) -> str:
+    return f"this row has {count} cells, the header has {wanted}"
+
+
+_CELLS_LIKE = {
+    "bool": "`true` or `false`",
+    "int": "it like `12`",
+    "double": "it like `1.5`",
+    "timestamp": "it like `2026-12-01T00:00:00Z`",
+    "duration": "it like `1h30m`",
+}
+
+
+def bad_cell(column: str, cell: str, type_name: str) -> str:
+    if not cell:
+        return f"column {quoted(column)} is empty: write a value of type {type_name}"
+    like = _CELLS_LIKE.get(type_name)
+    return f"{quoted(cell)} in column {quoted(column)} is not of type {type_name}" + (
+        f": write {like}" if like else ""
+    )
+
+
+def bad_location_id(text: str) -> str:
+    return f"{quoted(text)} cannot be the id of a location: use 1 to 128 printable characters"
+
+
+def duplicate_location(text: str, line: int) -> str:
+    return f"location {quoted(text)} stands already in line {line}: keep one"
+
+
+def duplicate_action_of_row(name: str, place: str) -> str:
+    return f"this row gives another action {quoted(name)} as {place}: make names differ by row"
+
+
+# Actions
+
+
+def unknown_zone(name: str, known: Iterable[str]) -> str:
+    return f"there is no time zone {quoted(name)}{did_you_mean(name, known) or ': write an IANA name'}"
+
+
+def bad_date(text: str) -> str:
+    return f"{quoted(text)} is not a date: write `2026-12-01`"
+
+
+def until_before_from(until: str, first: str) -> str:
+    return f"{quoted(until)} is before {quoted(first)}: the action would never be live"
+
+
+def bad_hours(text: str) -> str:
+    return f"{quoted(text)} is not a span of hours: write `11:00-22:00`"
+
+
+def empty_hours(text: str) -> str:
+    return f"{quoted(text)} ends when it starts: leave `hours` out for the whole day"
+
+
+def unknown_channel(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or f": known are {listed(names)}"
+    return f"channel {quoted(name)} is not in `channels` of the `Ruleset`{hint}"
+
+
+def treatment_off_channel(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or f": it is on {listed(names)}"
+    return f"the action is not on channel {quoted(name)}{hint}"
+
+
+def placeholder_open() -> str:
+    return "`${` is not closed by `}`: write `$${` for a plain `${`"
+
+
+def placeholder_unknown(name: str, known: Iterable[str]) -> str:
+    return f"there is no attribute {quoted(name)}{did_you_mean(name, known) or ': declare it in a `Context`'}"
+
+
+def placeholder_here(name: str) -> str:
+    shown = quoted(f"${{{name}}}")
+    return f"{shown} cannot stand here: only treatments speak of the request; `$${{` is a plain `${{`"
+
+
+def placeholder_column(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or f": declared are {listed(names)}"
+    return f"the table has no declared column {quoted(name)}{hint}"
+
+
+def template_name_constant() -> str:
+    return "every row would give an action of the same name: use `${row.COLUMN}` in it"
+
+
+def date_in_condition(name: str) -> str:
+    return f"{quoted(name)} is a date, which is for `live` only: declare it as string or timestamp"
+
+
+def empty_title() -> str:
+    return "the row gives an empty title: fill its cells in"
+
+
+def rollout_of_nobody() -> str:
+    return "a rollout says to whom: give `percent`, `steps`, `groups` or `locations`"
+
+
+def rollout_shrinks() -> str:
+    return "a rollout only grows: steps stand in order of their dates, each with no less than before"
+
+
+def unknown_group(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(name, names) or ": write a `List` of customers' ids"
+    return f"there is no list {quoted(name)}{hint}"
+
+
+def sensitive_group(name: str) -> str:
+    return f"list {quoted(name)} tells of a sensitive category: no rollout may go by it"
+
+
+def unknown_location(name: str, known: Iterable[str]) -> str:
+    return f"there is no location {quoted(name)} in the table{did_you_mean(name, known)}"
+
+
+# Eligibility and situations
+
+
+def applies_to_nothing_said() -> str:
+    return "say what it applies to: by `actions`, `labels`, `types` or `channels`, or `all: true`"
+
+
+def all_stands_alone() -> str:
+    return "`all: true` stands alone: remove it or the rest"
+
+
+def applies_to_no_action() -> str:
+    return "no action meets this: the conditions have no effect"
+
+
+def unknown_action(name: str, known: Iterable[str]) -> str:
+    return f"there is no action {quoted(name)}{did_you_mean(name, known)}"
+
+
+def channel_of_no_action(name: str, known: Iterable[str]) -> str:
+    return f"no action is on channel {quoted(name)}{did_you_mean(name, known)}"
+
+
+def unknown_situation(name: str, known: Iterable[str]) -> str:
+    return f"there is no situation {quoted(name)}{did_you_mean(name, known)}"
+
+
+def situation_by_name(name: str) -> str:
+    return f"a situation is a member by its bare name: write {quoted(name)}"
+
+
+def situation_without_members() -> str:
+    return "a situation needs members: write `all`, `any` or `none`"
+
+
+def unused(kind: str, name: str) -> str:
+    return f"{kind} {quoted(name)} is not used"
+
+
+def location_column(name: str) -> str:
+    return f"column {quoted(name)} is always text and always read: remove it here"

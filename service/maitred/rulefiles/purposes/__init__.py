@@ -1,0 +1,1 @@
+"""The document of kind ``Privacy`` and what uses it."""

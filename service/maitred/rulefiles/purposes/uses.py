@@ -1,0 +1,83 @@
+"""What uses ``Privacy``: the purposes and categories of attributes, the consent that actions need."""
+
+from collections.abc import Iterator
+
+from maitred.core.privacy.purposes import PrivacyRules
+from maitred.rulefiles.kinds import models, privacy
+from maitred.rulefiles.kinds.privacy import NO_PURPOSE
+from maitred.rulefiles.messages import privacy_messages
+from maitred.rulefiles.reading.documents import Documents
+from maitred.rulefiles.report import Report, Spot
+
+
+def specs(documents: Documents) -> Iterator[tuple[str, models.AttributeSpec, Spot]]:
+    """Every attribute that is declared, with its place: those of a ``Context``, columns of ``Locations``."""
+    for context in documents.of(models.Context):
+        for name, spec in context.model.attributes.items():
+            yield name, spec, context.spot.at("attributes", name)
+    for locations in documents.of(models.Locations):
+        for name, spec in locations.model.table.columns.items():
+            yield f"location.{name}", spec, locations.spot.at("table", "columns", name)
+
+
+def categories(documents: Documents) -> Iterator[tuple[str, Spot]]:
+    """Every sensitive category that an attribute or a list has."""
+    for _, spec, spot in specs(documents):
+        if spec.sensitive:
+            yield spec.sensitive, spot.at("sensitive")
+    for sourced in documents.of(models.List):
+        if sourced.model.sensitive:
+            yield sourced.model.sensitive, sourced.spot.at("sensitive")
+
+
+def consents(documents: Documents) -> Iterator[tuple[str, Spot]]:
+    """Every purpose that actions and templates name in ``consent``."""
+    for action in documents.of(models.Action):
+        for index, name in enumerate(action.model.consent):
+            yield name, action.spot.at("consent", index)
+    for table in documents.of(models.ActionTable):
+        for index, name in enumerate(table.model.action.consent):
+            yield name, table.spot.at("action", "consent", index)
+
+
+def check_uses(report: Report, documents: Documents, rules: PrivacyRules | None) -> None:
+    """Whether what uses purposes and categories names some that there are."""
+    if rules is None:
+        if privacy.Privacy.__name__ not in documents.doubtful:
+            _check_unused(report, documents)
+        return
+    for name, spot in consents(documents):
+        if name not in rules.purposes:
+            report.error(spot, privacy_messages.unknown_purpose(name, rules.purposes))
+    _check_specs(report, documents, rules)
+    _check_required(report, documents)
+
+
+def _check_specs(report: Report, documents: Documents, rules: PrivacyRules) -> None:
+    for name, spec, spot in specs(documents):
+        if spec.purpose not in (None, NO_PURPOSE, *rules.purposes):
+            message = privacy_messages.unknown_purpose(str(spec.purpose), rules.purposes)
+            report.error(spot.at("purpose"), message)
+        if spec.sensitive and spec.purpose == NO_PURPOSE:
+            report.error(spot.at("purpose"), privacy_messages.sensitive_no_purpose(name))
+    for category, spot in categories(documents):
+        if category not in rules.sensitive:
+            report.error(spot, privacy_messages.unknown_category(category, rules.sensitive))
+
+
+def _check_required(report: Report, documents: Documents) -> None:
+    if not documents.of(privacy.Privacy)[0].model.require_purposes:
+        return
+    for context in documents.of(models.Context):
+        for name, spec in context.model.attributes.items():
+            if spec.purpose is None:
+                at = context.spot.at("attributes", name, key=True)
+                report.error(at, privacy_messages.purpose_missing(name))
+
+
+def _check_unused(report: Report, documents: Documents) -> None:
+    """Without the document nothing could be allowed, so what asks for it is a fault."""
+    for _, spot in consents(documents):
+        report.error(spot, privacy_messages.no_privacy("`consent`"))
+    for _, spot in categories(documents):
+        report.error(spot, privacy_messages.no_privacy("`sensitive`"))

@@ -1,0 +1,1 @@
+"""Bytes to documents: every bound and every fault of form."""

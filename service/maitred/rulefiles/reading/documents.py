@@ -1,0 +1,169 @@
+"""Files to documents: each one read, its kind found, its form checked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar, cast
+
+from pydantic import ValidationError
+
+from maitred.rulefiles.actions.live import zones
+from maitred.rulefiles.kinds import models, problems, registry
+from maitred.rulefiles.messages import file_messages, rule_messages
+from maitred.rulefiles.report import RULESET, Report, Spot
+from maitred.rulefiles.tree import Plain, Tree, read
+
+from . import bounds
+from .salvage import salvage
+
+RULE_FILE_ENDINGS = (".yaml", ".yml")
+TABLE_ENDINGS = (".csv", ".txt")
+
+# All that a document can declare, as far as its text shows it: keys, names and kinds. Words are
+# tried from their beginning only: from every letter of a long one would be quadratic.
+_KEY = re.compile(r"""(?<![\w.])([A-Za-z_][\w.]*)["']?[ \t]*:(?=\s|$)""")
+_NAMED = re.compile(r"""\b(?:name|kind)["']?[ \t]*:[ \t]*["']?([\w-]+)""")
+
+Model = TypeVar("Model", bound=models.Document)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced(Generic[Model]):
+    """A document and where it stands."""
+
+    spot: Spot
+    model: Model
+
+
+@dataclass(slots=True)
+class Documents:
+    """The documents, by kind; of faulty ones what could be salvaged.
+
+    ``doubtful`` are the names that files with faults may declare: that such a name is
+    unknown is no fault of its own.
+    """
+
+    by_kind: dict[str, list[Sourced[registry.AnyDocument]]] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
+    _doubted: set[str] = field(default_factory=set)
+
+    def doubt(self, file: str, data: bytes) -> None:
+        """A file of which something is lost."""
+        if file in self._doubted:
+            return
+        self._doubted.add(file)
+        text = data.decode("utf-8", "replace")
+        for key in _KEY.findall(text):
+            self.doubtful.add(key if "." in key else f"location.{key}")
+        for name in _NAMED.findall(text):
+            self.doubtful.update((name, f"situation.{name}", f"list.{name}"))
+
+    def of(self, model: type[Model]) -> list[Sourced[Model]]:
+        """The documents of a kind, by name."""
+        return cast("list[Sourced[Model]]", self.by_kind.get(model.__name__, []))
+
+
+def read_documents(report: Report) -> Documents:
+    """All documents of the report's sources. Names are checked to be unique by kind."""
+    documents = Documents()
+    files = sorted(name for name in report.sources if name.endswith(RULE_FILE_ENDINGS))
+    for file in files:
+        for tree in _trees(report, documents, file):
+            if report.full:
+                return documents
+            _add(report, documents, Spot(file, tree.number), tree.root.value)
+    for found in documents.by_kind.values():
+        found.sort(key=_name)
+        _check_names(report, found)
+    return documents
+
+
+def _name(sourced: Sourced[registry.AnyDocument]) -> str:
+    return sourced.model.name
+
+
+def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
+    def told(line: int, column: int, message: str) -> None:
+        report.at_line(file, line, column, message)
+        documents.doubt(file, report.sources[file])
+
+    return read(report.sources[file], told)
+
+
+def _add(report: Report, documents: Documents, spot: Spot, root: Plain) -> None:
+    kind = _kind(report, spot, root)
+    if kind is None:
+        documents.doubt(spot.file, report.sources[spot.file])
+        return
+    document = _document(report, documents, spot, registry.KINDS[kind], root)
+    if document is not None:
+        documents.by_kind.setdefault(kind, []).append(Sourced(spot, document))
+
+
+def _document(
+    report: Report, documents: Documents, spot: Spot, model: type[registry.AnyDocument], root: Plain
+) -> registry.AnyDocument | None:
+    try:
+        return model.model_validate(root)
+    except ValidationError as error:
+        problems.tell(report, spot, model, error)
+        documents.doubt(spot.file, report.sources[spot.file])
+        return salvage(model, root, error, f"unnamed_{spot.file}_{spot.document}")
+
+
+def _kind(report: Report, spot: Spot, root: Plain) -> str | None:
+    if not isinstance(root, dict):
+        report.error(spot, file_messages.not_a_document())
+        return None
+    kind = root.get("kind")
+    if kind is None:
+        report.error(spot, file_messages.no_kind(registry.KINDS))
+    elif not isinstance(kind, str):
+        report.error(spot.at("kind"), file_messages.wants("text", kind))
+    elif kind in registry.KINDS:
+        return kind
+    elif kind in registry.NOT_YET_KINDS:
+        report.error(spot.at("kind"), file_messages.kind_not_yet(kind))
+    else:
+        report.error(spot.at("kind"), file_messages.unknown_kind(kind, registry.KINDS))
+    return None
+
+
+def _check_names(report: Report, found: list[Sourced[registry.AnyDocument]]) -> None:
+    seen: dict[str, Sourced[registry.AnyDocument]] = {}
+    for sourced in found:
+        first = seen.setdefault(sourced.model.name, sourced)
+        if first is not sourced:
+            message = file_messages.duplicate_name(sourced.model.kind, sourced.model.name, first.spot.file)
+            report.error(sourced.spot.at("name"), message)
+
+
+NO_RULESET = models.Ruleset(apiVersion="maitred/v1", kind="Ruleset", name="missing", version="0")
+"""Stands in where there is none, so that everything else is checked all the same."""
+
+
+def the_ruleset(report: Report, documents: Documents) -> models.Ruleset:
+    """The one document of kind ``Ruleset``."""
+    found = documents.of(models.Ruleset)
+    for extra in found[1:]:
+        report.error(extra.spot.at("kind"), file_messages.only_one("`Ruleset`", found[0].spot.file))
+    if not found:
+        if "Ruleset" not in documents.doubtful:
+            report.at_line(RULESET, 0, 0, file_messages.no_ruleset())
+        return NO_RULESET
+    head = found[0]
+    if head.model.timezone not in zones():
+        report.error(head.spot.at("timezone"), rule_messages.unknown_zone(head.model.timezone, zones()))
+    return head.model
+
+
+def check_size(sources: Mapping[str, bytes], report: Report) -> None:
+    """Bounds on the whole. Raises ``RulesetInvalid`` where reading it is out of the question."""
+    if not any(name.endswith(RULE_FILE_ENDINGS) for name in sources):
+        report.at_line(RULESET, 0, 0, file_messages.no_rule_files())
+    if len(sources) > bounds.RULESET_FILES:
+        report.at_line(RULESET, 0, 0, file_messages.too_many_files())
+    if sum(map(len, sources.values())) > bounds.RULESET_BYTES:
+        report.at_line(RULESET, 0, 0, file_messages.ruleset_too_large())
+    if not report.sound:
+        report.warnings()

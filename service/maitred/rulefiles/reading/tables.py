@@ -1,0 +1,177 @@
+"""CSV tables and lists of lines: their cells as text, and cells as values."""
+
+import codecs
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from maitred.core.values.facts import Read, reader_of
+from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Value
+from maitred.rulefiles.messages import file_messages, rule_messages
+
+from . import bounds
+from .text import FORBIDDEN, advance, decode
+
+Told = Callable[[int, int, str], None]
+"""Takes line and column, from 1, and a message."""
+
+DATE = "date"
+
+# The csv module's own limit of 131,072 is a setting of the whole process, and rows of 14,000
+# products need more; it is only ever raised.
+csv.field_size_limit(max(csv.field_size_limit(), bounds.CELL_CHARACTERS))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``line`` is where the row starts; ``cells`` are in the order of the header."""
+
+    line: int
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as read: the names in its header, and its rows."""
+
+    file: str
+    header: tuple[str, ...]
+    rows: list[Row]
+
+    def column(self, name: str) -> int:
+        """Where the cells of a column stand, from 0. Raises ``ValueError``."""
+        return self.header.index(name)
+
+
+def read_table(file: str, data: bytes, told: Told) -> Table | None:
+    """The table without its faulty rows; ``None`` where nothing can be read, which is told."""
+    if len(data) > bounds.TABLE_FILE_BYTES:
+        told(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
+        return None
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
+        told(1, 1, rule_messages.table_empty())
+        return None
+    rows = _rows(data, told)
+    head = next(rows, None)
+    if head is None:
+        return None
+    header = tuple(head.cells)
+    twice = {name for name in header if header.count(name) > 1}
+    for name in sorted(twice):
+        told(head.line, 1, rule_messages.table_column_twice(name))
+    return None if twice else Table(file, header, list(_whole(rows, len(header), told)))
+
+
+def _whole(rows: Iterator[Row], width: int, told: Told) -> Iterator[Row]:
+    for row in rows:
+        if len(row.cells) == width:
+            yield row
+        else:
+            told(row.line, 1, rule_messages.table_cells(len(row.cells), width))
+
+
+def _rows(data: bytes, told: Told) -> Iterator[Row]:
+    # Decoded line by line: a reader of 64 MiB must not hold other threads up.
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
+    bad: set[int] = set()
+    reader = csv.reader(_checked(stream, told, bad), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            told(reader.line_num, 1, rule_messages.table_bad_line(str(error)))
+            return
+        except UnicodeDecodeError:
+            told(*_first_bad_byte(data), file_messages.not_utf8())
+            return
+        if cells is None:
+            return
+        if cells and bad.isdisjoint(range(line, reader.line_num + 1)):
+            yield Row(line, cells)
+
+
+def _checked(lines: Iterator[str], told: Told, bad: set[int]) -> Iterator[str]:
+    """The lines; those with what no file may contain are told and remembered."""
+    for number, line in enumerate(lines, 1):
+        if found := FORBIDDEN.search(line):
+            told(number, found.start() + 1, file_messages.forbidden_character(found[0]))
+            bad.add(number)
+        yield line
+
+
+def _first_bad_byte(data: bytes) -> tuple[int, int]:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        return advance(before, 0, len(before), 1, 1)
+    return 1, 1
+
+
+def read_lines(data: bytes, told: Told) -> list[str]:
+    """The lines of a file without the blanks around them; empty ones left out."""
+    if len(data) > bounds.TABLE_FILE_BYTES:
+        told(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
+        return []
+    try:
+        text = decode(data)
+    except UnicodeDecodeError:
+        told(*_first_bad_byte(data), file_messages.not_utf8())
+        return []
+    stripped = (line.strip() for line in _checked(io.StringIO(text, newline=None), told, set()))
+    return [line for line in stripped if line]
+
+
+def cell_column(row: Row, index: int) -> int:
+    """The column in the line, from 1, of a cell; exact where only what must be quoted is quoted."""
+    return 1 + sum(len(cell) + 1 + _quotes(cell) for cell in row.cells[:index])
+
+
+def _quotes(cell: str) -> int:
+    return 2 + cell.count('"') if any(letter in cell for letter in ',"\r\n') else 0
+
+
+_TEXT_KINDS = frozenset((Kind.STRING, Kind.TIMESTAMP, Kind.DURATION))
+_INT = re.compile(r"[-+]?[0-9]{1,19}")
+_DOUBLE = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_BOOLS = {"true": True, "false": False}
+
+
+def type_of(name: str) -> AttributeType:
+    """``list<string>`` and the like. Raises ``ValueError``."""
+    inner = name.removeprefix("list<").removesuffix(">")
+    return AttributeType(Kind(inner), is_list=inner != name)
+
+
+def cell_reader(attribute: Attribute) -> Callable[[str], Value | None]:
+    """From the text of a cell to its value; ``None`` where it is not of the type."""
+    if attribute.type == AttributeType(Kind.STRING) and not attribute.allowed:
+        return str
+    if attribute.type == AttributeType(Kind.STRING, is_list=True) and not attribute.allowed:
+        return lambda cell: tuple(cell.split())
+    return partial(_value, attribute.type, reader_of(attribute))
+
+
+def _value(type_: AttributeType, read: Read, cell: str) -> Value | None:
+    """Lists are separated by blanks."""
+    parts = [_scalar(type_.kind, part) for part in (cell.split() if type_.is_list else [cell])]
+    if None in parts:
+        return None
+    fact = read(parts if type_.is_list else parts[0])
+    return None if isinstance(fact, Invalid) else fact
+
+
+def _scalar(kind: Kind, cell: str) -> bool | int | float | str | None:
+    if kind in _TEXT_KINDS:
+        return cell
+    if kind is Kind.BOOL:
+        return _BOOLS.get(cell)
+    if kind is Kind.INT:
+        return int(cell) if _INT.fullmatch(cell) else None
+    number = float(cell) if _DOUBLE.fullmatch(cell) else math.nan
+    return number if math.isfinite(number) else None

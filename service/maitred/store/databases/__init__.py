@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL: connecting, writing, reading beside."""

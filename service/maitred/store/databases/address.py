@@ -1,0 +1,46 @@
+"""Database URLs: which kind they name, and how to speak of them without their secrets."""
+
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from maitred.store import messages
+
+from .failures import StoreUnusable
+
+_SQLITE_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
+_POSTGRES_DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})
+_POSTGRES_DRIVER = "postgresql+psycopg"
+
+
+def parse(url: str) -> URL:
+    """The URL, with the driver it is used with. Raises ``StoreUnusable``."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise StoreUnusable(messages.not_a_url(type(error).__name__)) from None
+    if parsed.drivername in _POSTGRES_DRIVERS:
+        return parsed.set(drivername=_POSTGRES_DRIVER)
+    if parsed.drivername not in _SQLITE_DRIVERS:
+        raise StoreUnusable(messages.unknown_database(parsed.drivername))
+    return parsed
+
+
+def is_sqlite(url: URL) -> bool:
+    """Whether the parsed URL names a SQLite file."""
+    return url.drivername in _SQLITE_DRIVERS
+
+
+def sqlite_file(url: URL) -> Path:
+    """The file a SQLite URL names. Raises ``StoreUnusable`` where it names none."""
+    if url.query:
+        raise StoreUnusable(messages.options_on_sqlite(sorted(url.query)))
+    if not url.database or url.database == ":memory:":
+        raise StoreUnusable(messages.in_memory())
+    return Path(url.database)
+
+
+def postgres_name(url: URL) -> str:
+    """A PostgreSQL database without user, password and options."""
+    return URL.create("postgresql", host=url.host, port=url.port, database=url.database).render_as_string()

@@ -1,0 +1,148 @@
+"""PostgreSQL: many replicas on one server."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Connection, Engine
+
+from maitred.engine.ports.store import DecisionRecord, OutcomeRow, Person
+from maitred.store import messages, schema
+from maitred.store.ledger.postgres import PostgresLedger, read_clock
+from maitred.store.log import outcomes
+from maitred.store.log.chain import Identity
+from maitred.store.log.decisions import Stored, append_postgres, find_postgres
+from maitred.store.people import people
+from maitred.store.stores import SqlStore
+from maitred.store.transactions import SqlTransaction, Writer
+
+from .address import postgres_name
+from .connections import Driver, WriteConnection
+from .failures import Failures, from_postgres
+
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_MS = 10_000
+"""Beyond it no caller waits any more."""
+LOCK_TIMEOUT_MS = 3_000
+"""Three times ``deadlock_timeout``'s default, so that a deadlock is found and named as one."""
+IDLE_TRANSACTION_TIMEOUT_MS = 30_000
+"""Frees the locks of a replica that hangs in the middle of a transaction."""
+MIGRATION_TIMEOUT_MS = 120_000
+"""Replicas that start together wait here for the one that migrates."""
+UNACKNOWLEDGED_TIMEOUT_MS = 10_000
+KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVE_PROBES = 5, 2, 3
+"""A server that went away without a word is noticed after some ten seconds."""
+READERS = 4
+"""Reads are rare (one record by its id) and short; the server's connections are dear."""
+READER_WAIT_SECONDS = 5.0
+MIGRATION_LOCK = 0x6D61_6974_7265_6400
+"""Advisory lock of migrations: ``maitred`` in ASCII."""
+
+# READ COMMITTED whatever the server's default: what another replica has committed is seen
+# by the next statement, and conditional writes need no retries.
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_CONNECT_ARGS = {
+    "application_name": "maitred",
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "keepalives_idle": KEEPALIVE_IDLE_S,
+    "keepalives_interval": KEEPALIVE_INTERVAL_S,
+    "keepalives_count": KEEPALIVE_PROBES,
+    "tcp_user_timeout": UNACKNOWLEDGED_TIMEOUT_MS,
+}
+_SET_UP = f"""
+SELECT set_config('statement_timeout', '{STATEMENT_TIMEOUT_MS}', false),
+       set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', false),
+       set_config('idle_in_transaction_session_timeout', '{IDLE_TRANSACTION_TIMEOUT_MS}', false),
+       -- A commit is durable before it is answered, whatever the server's default. Stricter ones stay.
+       set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+           WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
+"""
+_SET_UP_MIGRATION = f"""
+SELECT set_config('statement_timeout', '{MIGRATION_TIMEOUT_MS}', true),
+       set_config('lock_timeout', '{MIGRATION_TIMEOUT_MS}', true)
+"""
+
+
+class PostgresTransaction(SqlTransaction):
+    """A transaction in PostgreSQL's SQL."""
+
+    def _find(self, line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
+        return find_postgres(line, decision_ids)
+
+    def _find_people(self, driver: Driver, pseudonyms: Collection[bytes]) -> people.Known:
+        return people.find_postgres(driver, pseudonyms)
+
+    def _add_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        people.add_postgres(driver, new)
+
+    def _renew_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        people.renew_postgres(driver, new)
+
+    def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
+        return outcomes.find_postgres(driver, ids)
+
+    def _append_outcomes(self, driver: Driver, rows: Sequence[OutcomeRow]) -> None:
+        outcomes.append_postgres(driver, rows)
+
+    def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
+        return append_postgres(line, records)
+
+    _ledger = PostgresLedger()
+
+    def _clock(self, line: WriteConnection, local: datetime) -> datetime:  # noqa: ARG002 -- replicas share the database's
+        return read_clock(line.driver)
+
+
+def open_postgres(url: URL, identity: Identity) -> SqlStore:
+    """Connects, and makes or migrates the tables. Raises ``StoreDown``."""
+    name = postgres_name(url)
+    failures = Failures(name, psycopg.Error, from_postgres)
+    writer = _engine(url, connections=1)
+    try:
+        with failures.translated(), writer.connect() as connection:
+            connection.exec_driver_sql(_BEGIN)
+            _migrate_alone(connection, name)
+            connection.commit()
+            fsync = connection.exec_driver_sql("SHOW fsync").scalar_one()
+    except BaseException:
+        writer.dispose()
+        raise
+    return SqlStore(
+        failures,
+        writer=Writer(writer, _BEGIN, failures, identity),
+        readers=_engine(url, connections=READERS, pre_ping=True),
+        make_transaction=PostgresTransaction,
+        warnings=() if fsync == "on" else (messages.fsync_off(name),),
+    )
+
+
+def _migrate_alone(connection: Connection, name: str) -> None:
+    connection.exec_driver_sql(_SET_UP_MIGRATION)
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    schema.bring_up_to_date(connection, name)
+
+
+def _engine(url: URL, *, connections: int, pre_ping: bool = False) -> Engine:
+    engine = create_engine(
+        url,
+        # The URL has the last word. Every statement is sent often: it is prepared at once.
+        connect_args={
+            "prepare_threshold": 0,
+            **{name: value for name, value in _CONNECT_ARGS.items() if name not in url.query},
+        },
+        isolation_level="AUTOCOMMIT",  # reads need no transaction; and the writer says BEGIN itself
+        use_native_hstore=False,
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=READER_WAIT_SECONDS,
+        pool_pre_ping=pre_ping,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: object) -> None:
+        connection.execute(_SET_UP)
+
+    return engine

@@ -1,0 +1,173 @@
+"""A database opened to be looked at only, beside whoever serves on it."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from sqlalchemy import create_engine, event, exists, func, select
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.pool import QueuePool
+
+from maitred.core.values.instants import to_microseconds
+from maitred.store import messages, schema
+from maitred.store.log.chain import Identity, place
+from maitred.store.people import consents
+from maitred.store.stores import SqlStore
+from maitred.store.tables import COUNTER, DECISION, LOG_WRITER, LOT, STEP
+from maitred.store.transactions import Writer
+
+from .address import is_sqlite, parse, postgres_name, sqlite_file
+from .failures import Failures, StoreUnusable, from_postgres, from_sqlite
+from .postgres import CONNECT_TIMEOUT_S, PostgresTransaction
+from .sqlite import BUSY_TIMEOUT_MS, SqliteTransaction
+
+_NOBODY = Identity(b"", 0)
+_HELD = 1
+
+
+class ReadOnlyStore(SqlStore):
+    """What a store answers without writing. Writing raises ``StoreDown``.
+
+    Every method is for any thread and may raise ``StoreDown``.
+    """
+
+    def has_written(self, writer: str, digest: str) -> bool:
+        """Whether a row in the writer's chain has that hash, or the last of those purged from it had."""
+        try:
+            wanted = bytes.fromhex(writer), bytes.fromhex(digest)
+        except ValueError:
+            return False
+        return self._read(lambda connection: _has_written(connection, *wanted))
+
+    def old(self, terms: Mapping[str, datetime]) -> Mapping[str, int]:
+        """For each class of data about how many rows a purge of what is older would delete."""
+        return self._read(
+            lambda connection: {data: _OLD[data](connection, before) for data, before in terms.items()}
+        )
+
+
+def open_read_only(url: str) -> ReadOnlyStore:
+    """Opens what is there; makes and migrates nothing. A service may be running on it.
+
+    Raises ``StoreDown`` where the database cannot be reached, ``StoreUnusable`` where there is
+    none, or one of another version.
+    """
+    parsed = parse(url)
+    if is_sqlite(parsed):
+        return _open_sqlite(parsed)
+
+    return open_postgres_read_only(parsed)
+
+
+def made_of(failures: Failures, engine: Engine, begin: str, make_transaction: Any) -> ReadOnlyStore:
+    """The store once its tables are known to be of this version."""
+    try:
+        with failures.translated(), engine.connect() as connection:
+            schema.check_up_to_date(connection, failures.name)
+    except BaseException:
+        engine.dispose()
+        raise
+    return ReadOnlyStore(
+        failures,
+        writer=Writer(engine, begin, failures, _NOBODY),
+        readers=engine,
+        make_transaction=make_transaction,
+    )
+
+
+def _open_sqlite(url: URL) -> ReadOnlyStore:
+    file = sqlite_file(url)
+    if not file.is_file():
+        raise StoreUnusable(messages.not_there(str(file)))
+    failures = Failures(str(file), sqlite3.Error, from_sqlite)
+    return made_of(failures, _sqlite_engine(file), "BEGIN", SqliteTransaction)
+
+
+def _sqlite_engine(file: Path) -> Engine:
+    # Opened for reading, the file is not checkpointed by this process either, which is the writer's to do.
+    uri = f"file:{quote(str(file.resolve()))}?mode=ro"
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False),
+        poolclass=QueuePool,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: object) -> None:
+        # What was written over need not be text, and an audit is to name the row.
+        connection.text_factory = _any_text
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+    return engine
+
+
+def _any_text(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def _has_written(connection: Connection, writer: bytes, digest: bytes) -> bool:
+    found = connection.execute(
+        select(LOG_WRITER.c.number, LOG_WRITER.c.begin).where(LOG_WRITER.c.id == writer)
+    ).one_or_none()
+    if found is None:
+        return False
+    of_writer = DECISION.c.seq.between(place(found.number, 0), place(found.number + 1, 0))
+    there = select(exists().where(of_writer, DECISION.c.hash == digest))
+    return bytes(found.begin) == digest or bool(connection.scalar(there))
+
+
+def _old_decisions(connection: Connection, before: datetime) -> int:
+    wanted = select(func.count()).where(DECISION.c.decided_at < to_microseconds(before))
+    return connection.scalar(wanted) or 0
+
+
+def _old_ledger(connection: Connection, before: datetime) -> int:
+    before_us = to_microseconds(before)
+    over = (LOT.c.over_at > 0) & (LOT.c.over_at < before_us) & (LOT.c.state != _HELD)
+    ended = (COUNTER.c.resets_at > 0) & (COUNTER.c.resets_at < before_us)
+    counts = (
+        select(func.count()).select_from(LOT).where(over),
+        select(func.count()).select_from(STEP).where(STEP.c.lot_id.in_(select(LOT.c.lot_id).where(over))),
+        select(func.count()).select_from(COUNTER).where(ended),
+    )
+    return sum(connection.scalar(count) or 0 for count in counts)
+
+
+_OLD: Mapping[str, Callable[[Connection, datetime], int]] = {
+    "decisions": _old_decisions,
+    "consents": consents.count_replaced,
+    "ledger": _old_ledger,
+}
+
+
+STATEMENT_TIMEOUT_MS = 600_000
+"""Whole tables are counted."""
+
+_SET_UP = f"""
+SELECT set_config('default_transaction_read_only', 'on', false),
+       set_config('statement_timeout', '{STATEMENT_TIMEOUT_MS}', false)
+"""
+
+
+def open_postgres_read_only(url: URL) -> ReadOnlyStore:
+    """Connects, also as a user who may only read. Raises ``StoreDown``."""
+    usual = {"application_name": "maitred", "connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(
+        url,
+        connect_args={name: value for name, value in usual.items() if name not in url.query},
+        isolation_level="AUTOCOMMIT",
+        use_native_hstore=False,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: object) -> None:
+        connection.execute(_SET_UP)
+
+    failures = Failures(postgres_name(url), psycopg.Error, from_postgres)
+    return made_of(failures, engine, "BEGIN READ ONLY", PostgresTransaction)

@@ -1,0 +1,207 @@
+"""Keeps a second maitred off a SQLite file."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Engine
+
+from maitred.engine.ports.store import DecisionRecord, OutcomeRow, Person
+from maitred.store import messages, schema
+from maitred.store.ledger.sqlite import SqliteLedger
+from maitred.store.log import outcomes
+from maitred.store.log.chain import Identity
+from maitred.store.log.decisions import SQLITE_MAX_ROWS, Stored, append_sqlite, find_sqlite
+from maitred.store.people import people
+from maitred.store.stores import SqlStore
+from maitred.store.transactions import SqlTransaction, Writer
+
+from .address import sqlite_file
+from .connections import Driver, WriteConnection
+from .failures import Failures, StoreUnusable, from_sqlite
+
+LOCK_SUFFIX = "-lock"
+_MODE = 0o644
+_LONGEST_PID_OCTETS = 20
+
+
+class FileLock:
+    """Held from the call of ``take`` until ``release`` or the end of the process, however it ends.
+
+    The file stays: were it removed, two processes could hold two files of one name. Not the
+    database itself is locked: SQLite has its own locks there.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._path = Path(f"{database.resolve()}{LOCK_SUFFIX}")
+        self._name = str(database)
+        self._descriptor = -1
+
+    def take(self) -> None:
+        """Raises ``StoreUnusable`` where another process, or another store of this one, holds it."""
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        except OSError as error:
+            raise StoreUnusable(messages.cannot_lock(self._name, str(error.strerror))) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._descriptor, _LONGEST_PID_OCTETS, 0).decode("ascii", "replace").strip()
+            self.release()
+            raise StoreUnusable(messages.in_use(self._name, holder)) from error
+        os.truncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
+
+    def release(self) -> None:
+        """Lets the next one in."""
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+
+BUSY_TIMEOUT_MS = 2_000
+"""How long to wait for a program that is not maitred (a backup, a shell) to let go of the file."""
+READERS = 4
+"""Reads are rare (one record by its id) and short; more would only take turns on the interpreter."""
+READER_WAIT_SECONDS = 5.0
+WRITER_CACHE_KIB = 65_536
+"""Ids are random, so the index is touched all over; this holds that of some two million decisions."""
+CHECKPOINT_PAGES = 4_000
+"""16 MiB of log: four times SQLite's default, for a quarter of the pauses."""
+CHECKPOINT_TRIES = 3
+"""Each waits for readers as long as ``BUSY_TIMEOUT_MS``; whoever reads longer has the log emptied later."""
+KEPT_STATEMENTS = 2 * SQLITE_MAX_ROWS
+"""One INSERT per batch size, and room for the rest."""
+FIXED_VERSION = (3, 51, 3)
+"""Before it, connections that write and checkpoint at once could damage the write-ahead log."""
+
+# IMMEDIATE: a transaction that reads first and wants to write later can lose the lock in between.
+_BEGIN = "BEGIN IMMEDIATE"
+# BEGIN IMMEDIATE on a file that cannot be written is silently a reading transaction.
+_TRY_TO_WRITE = "DELETE FROM decision WHERE false"
+_EVERY_CONNECTION = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", "PRAGMA foreign_keys = ON")
+_WRITER = (
+    *_EVERY_CONNECTION,
+    "PRAGMA synchronous = FULL",
+    # What is deleted is written over: a customer who is erased is nowhere in the file.
+    "PRAGMA secure_delete = ON",
+    f"PRAGMA cache_size = -{WRITER_CACHE_KIB}",
+    f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
+)
+_READER = (*_EVERY_CONNECTION, "PRAGMA query_only = ON", "PRAGMA wal_autocheckpoint = 0")
+
+
+class SqliteTransaction(SqlTransaction):
+    """A transaction in SQLite's SQL."""
+
+    def _find(self, line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
+        return find_sqlite(line, decision_ids)
+
+    def _find_people(self, driver: Driver, pseudonyms: Collection[bytes]) -> people.Known:
+        return people.find_sqlite(driver, pseudonyms)
+
+    def _add_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        people.add_sqlite(driver, new)
+
+    def _renew_people(self, driver: Driver, new: Sequence[Person]) -> None:
+        people.renew_sqlite(driver, new)
+
+    def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
+        return outcomes.find_sqlite(driver, ids)
+
+    def _append_outcomes(self, driver: Driver, rows: Sequence[OutcomeRow]) -> None:
+        outcomes.append_sqlite(driver, rows)
+
+    def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
+        return append_sqlite(line, records)
+
+    _ledger = SqliteLedger()
+
+
+def open_sqlite(url: URL, identity: Identity) -> SqlStore:
+    """Opens or makes the file. Raises ``StoreDown``, mostly as ``StoreUnusable``."""
+    file = sqlite_file(url)
+    _check_place(file)
+    failures = Failures(str(file), sqlite3.Error, from_sqlite)
+    lock = FileLock(file)
+    lock.take()
+    writer = _engine(url, _WRITER, connections=1)
+    try:
+        _prepare(writer, failures)
+    except BaseException:
+        writer.dispose()
+        lock.release()
+        raise
+    return SqlStore(
+        failures,
+        writer=Writer(writer, _BEGIN, failures, identity),
+        readers=_engine(url, _READER, connections=READERS),
+        make_transaction=SqliteTransaction,
+        warnings=warnings_for(sqlite3.sqlite_version_info),
+        on_close=lock.release,
+        after_erasing=_empty_log,
+    )
+
+
+def _empty_log(writer: Writer) -> None:
+    """Nothing of what was erased stays in the write-ahead log, once no reader needs it any more."""
+    for _ in range(CHECKPOINT_TRIES):
+        ((is_busy, *_rest),) = writer.run_apart("PRAGMA wal_checkpoint(TRUNCATE)")
+        if not is_busy:
+            return
+
+
+def warnings_for(version: tuple[int, ...]) -> tuple[str, ...]:
+    """What to tell the operator of this SQLite."""
+    if version >= FIXED_VERSION:
+        return ()
+    return (messages.old_sqlite(".".join(map(str, version)), ".".join(map(str, FIXED_VERSION))),)
+
+
+def _check_place(file: Path) -> None:
+    if file.is_dir():
+        raise StoreUnusable(messages.is_folder(str(file)))
+    if not file.parent.is_dir():
+        raise StoreUnusable(messages.no_folder(str(file), str(file.parent)))
+    if not os.access(file.parent, os.W_OK | os.X_OK, effective_ids=True):
+        raise StoreUnusable(messages.folder_read_only(str(file), str(file.parent)))
+    # SQLite opens such a file all the same, and leaves files beside it that cannot be written either.
+    if file.exists() and not os.access(file, os.R_OK | os.W_OK, effective_ids=True):
+        raise StoreUnusable(messages.read_only(str(file)))
+
+
+def _prepare(writer: Engine, failures: Failures) -> None:
+    """Makes the tables, then turns to the write-ahead log.
+
+    In this order, because the mode is written into the file, which may be somebody else's.
+    """
+    with failures.translated(), writer.connect() as connection:
+        connection.exec_driver_sql(_BEGIN)
+        schema.bring_up_to_date(connection, failures.name)
+        connection.exec_driver_sql(_TRY_TO_WRITE)
+        connection.commit()
+        mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
+    if mode != "wal":
+        raise StoreUnusable(messages.no_wal(failures.name, str(mode)))
+
+
+def _engine(url: URL, pragmas: Sequence[str], *, connections: int) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"cached_statements": KEPT_STATEMENTS},
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=READER_WAIT_SECONDS,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver begins no transactions of its own
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    return engine

@@ -1,0 +1,1 @@
+"""Counters, lots and units."""

@@ -1,0 +1,219 @@
+"""The ledger in PostgreSQL: many replicas, each with a batch at a time.
+
+In READ COMMITTED every statement sees what was committed before it began. So a row that is
+locked is read as it is, and what is read after a lock is what the lock protects. Locks are
+taken in one order everywhere: lots by id, due ones only where they are free, then counters,
+coldest first, then ids that are new. No two replicas can wait for each other in a ring, but
+for the moment at which counters are made; the database finds that and one of the two tries again.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import cast
+
+import psycopg
+
+from maitred.core.limits.ledger import CounterState, LedgerBatch
+from maitred.core.limits.limits import Counter
+from maitred.core.limits.lots import Lot, Step
+from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
+from maitred.engine.ports.store import StoreConflict
+from maitred.store import messages
+from maitred.store.databases.connections import Cursor, Driver
+
+from .ledger import Ask, LedgerSql
+from .rows import (
+    COUNTER_COLUMNS,
+    LOT_COLUMNS,
+    STEP_COLUMNS,
+    Values,
+    columns,
+    counter_values,
+    lot_of,
+    lot_values,
+    step_of,
+    step_values,
+)
+
+_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
+_LOCK_LOTS = f"{_LOTS} ORDER BY lot_id FOR UPDATE"
+_REUSABLE = f"""
+SELECT {LOT_COLUMNS} FROM ledger_lot
+WHERE state = 1 AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
+"""  # noqa: S608 -- of constants
+_DUE = f"""
+SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = 1 AND expires_at <= %b::bigint
+ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH} FOR UPDATE SKIP LOCKED
+"""  # noqa: S608 -- of constants
+_STEPS = f"SELECT {STEP_COLUMNS} FROM ledger_step WHERE step_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
+_COUNTS = "counter_id, held, used, last_at, since, lately"
+_ROWS = f"SELECT {_COUNTS} FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
+_LOCK_ROWS = f"{_ROWS} ORDER BY heat, counter_id FOR UPDATE"
+# The update changes nothing: it locks a row that another replica made in the meantime.
+_MAKE_ROWS = f"""
+INSERT INTO ledger_counter ({COUNTER_COLUMNS})
+SELECT *, 0, 0, 0, 0, 0
+FROM unnest(%b::bytea[], %b::smallint[], %b::text[], %b::bytea[], %b::bytea[], %b::bigint[])
+ON CONFLICT (counter_id) DO UPDATE SET heat = ledger_counter.heat RETURNING {_COUNTS}
+"""  # noqa: S608 -- of constants
+_TAKEN_AFTER = """
+SELECT (SELECT count(*) FROM ledger_unit AS unit
+        WHERE unit.counter_id = ask.counter_id AND unit.taken_at > ask.instant)
+FROM unnest(%b::bytea[], %b::bigint[]) WITH ORDINALITY AS ask (counter_id, instant, place) ORDER BY place
+"""
+_SAVE_COUNTERS = """
+UPDATE ledger_counter AS counter
+SET held = new.held, used = new.used, last_at = new.last_at, since = new.since, lately = new.lately
+FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::float8[])
+     AS new (counter_id, held, used, last_at, since, lately)
+WHERE counter.counter_id = new.counter_id
+"""
+_ADD_LOTS = f"""
+INSERT INTO ledger_lot ({LOT_COLUMNS}, made_at)
+SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::smallint[], %b::smallint[], %b::bytea[],
+                     %b::bigint[], %b::text[], %b::smallint[], %b::bytea[],
+                     %b::bytea[], %b::text[], %b::bigint[], %b::bigint[])
+ON CONFLICT (lot_id) DO NOTHING
+"""  # noqa: S608 -- of constants
+_MOVE_LOTS = """
+UPDATE ledger_lot AS lot SET state = new.state, units = new.units, over_at = new.over_at
+FROM unnest(%b::bytea[], %b::smallint[], %b::bytea[], %b::bigint[]) AS new (lot_id, state, units, over_at)
+WHERE lot.lot_id = new.lot_id
+"""
+_ADD_STEPS = f"""
+INSERT INTO ledger_step ({STEP_COLUMNS}, made_at)
+SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::smallint[], %b::smallint[],
+                     %b::text[], %b::smallint[], %b::bigint[])
+ON CONFLICT (step_id) DO NOTHING
+"""  # noqa: S608 -- of constants
+_ADD_UNITS = "INSERT INTO ledger_unit SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::bytea[])"
+_REMOVE_UNITS = """
+DELETE FROM ledger_unit AS unit
+USING unnest(%b::bytea[], %b::bigint[], %b::bytea[]) AS gone (counter_id, taken_at, lot_id)
+WHERE unit.counter_id = gone.counter_id AND unit.taken_at = gone.taken_at AND unit.lot_id = gone.lot_id
+"""
+_OVER = f"""
+SELECT {LOT_COLUMNS} FROM ledger_lot WHERE over_at > 0 AND over_at < %b::bigint AND state <> 1
+ORDER BY over_at LIMIT %b::bigint FOR UPDATE SKIP LOCKED
+"""  # noqa: S608 -- of constants
+_FORGET_STEPS = "DELETE FROM ledger_step WHERE lot_id = ANY (%b::bytea[])"
+_FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"
+_FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"
+_FORGET_ENDED = """
+DELETE FROM ledger_counter WHERE counter_id IN (
+    SELECT counter_id FROM ledger_counter
+    WHERE resets_at > 0 AND resets_at < %b::bigint AND last_at < %b::bigint
+    ORDER BY resets_at LIMIT %b::bigint FOR UPDATE SKIP LOCKED
+)
+"""
+_CLOCK = "SELECT clock_timestamp()"
+
+
+class PostgresLedger(LedgerSql):
+    """See ``LedgerSql``."""
+
+    def lots(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
+        """See ``LedgerSql``."""
+        found = driver.execute(_LOCK_LOTS if lock else _LOTS, (list(ids),)).fetchall()
+        return [lot_of(row) for row in found]
+
+    def reusable(self, driver: Driver, keys: Collection[bytes]) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return [lot_of(row) for row in driver.execute(_REUSABLE, (list(keys),)).fetchall()]
+
+    def due(self, driver: Driver, now_us: int) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return [lot_of(row) for row in driver.execute(_DUE, (now_us,)).fetchall()]
+
+    def lock_rows(
+        self, driver: Driver, ids: Collection[bytes], counters: Mapping[bytes, Counter]
+    ) -> dict[bytes, CounterState]:
+        """See ``LedgerSql``."""
+        found = _rows(driver, _LOCK_ROWS, (list(ids),))
+        missing = [counter for key, counter in counters.items() if key not in found]
+        if missing:
+            missing.sort(key=lambda counter: (counter.heat, counter.id))
+            found |= _rows(driver, _MAKE_ROWS, columns(map(counter_values, missing)))
+        return found
+
+    def rows(self, driver: Driver, ids: Collection[bytes]) -> dict[bytes, CounterState]:
+        """See ``LedgerSql``."""
+        return _rows(driver, _ROWS, (list(ids),))
+
+    def taken_after(self, driver: Driver, asks: Sequence[Ask]) -> list[int]:
+        """See ``LedgerSql``."""
+        return [count for (count,) in driver.execute(_TAKEN_AFTER, columns(asks)).fetchall()]
+
+    def steps(self, driver: Driver, ids: Collection[bytes]) -> list[Step]:
+        """See ``LedgerSql``."""
+        return [step_of(row) for row in driver.execute(_STEPS, (list(ids),)).fetchall()]
+
+    def over(self, driver: Driver, before_us: int, most: int) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return [lot_of(row) for row in driver.execute(_OVER, (before_us, most)).fetchall()]
+
+    def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
+        """See ``LedgerSql``."""
+        gone = driver.execute(_FORGET_STEPS, (list(lots),)).rowcount
+        gone += driver.execute(_FORGET_LOTS, (list(lots),)).rowcount
+        return gone + (driver.execute(_FORGET_COUNTERS, (list(counters),)).rowcount if counters else 0)
+
+    def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
+        """See ``LedgerSql``."""
+        return driver.execute(_FORGET_ENDED, (before_us, before_us, most)).rowcount
+
+    def save(self, driver: Driver, book: LedgerBatch, known: Collection[bytes]) -> None:
+        """See ``LedgerSql``."""
+        moved = [book.lots[lot_id] for lot_id in sorted(book.moved)]
+        made_at = (book.now_us,)
+        lots = [lot_values(lot) + made_at for lot in moved if lot.id not in known]
+        steps = [step_values(book.steps[key]) + made_at for key in sorted(book.stepped)]
+        # One round trip for all of them.
+        with _pipeline(driver):
+            _write(driver, _SAVE_COUNTERS, [_counts(key, book.rows[key]) for key in book.touched])
+            _write(driver, _MOVE_LOTS, [_move_values(lot) for lot in moved if lot.id in known])
+            _write(driver, _ADD_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.added])
+            _write(driver, _REMOVE_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.removed])
+            new_lots = _write(driver, _ADD_LOTS, lots)
+            new_steps = _write(driver, _ADD_STEPS, steps)
+        _check_new(new_lots, lots)
+        _check_new(new_steps, steps)
+
+
+def read_clock(driver: Driver) -> datetime:
+    """The database's time, in UTC."""
+    ((now,),) = driver.execute(_CLOCK).fetchall()
+    assert isinstance(now, datetime)
+    return now.astimezone(UTC)
+
+
+def _rows(driver: Driver, statement: str, parameters: Sequence[object]) -> dict[bytes, CounterState]:
+    found = driver.execute(statement, parameters).fetchall()
+    return {
+        counter_id: CounterState(held, used, last_us, since_us, lately=lately)
+        for counter_id, held, used, last_us, since_us, lately in found
+    }
+
+
+def _pipeline(driver: Driver) -> AbstractContextManager[object]:
+    """Statements in its block are sent together; what they came to is known at its end."""
+    return cast("psycopg.Connection[object]", driver).pipeline()
+
+
+def _write(driver: Driver, statement: str, rows: Sequence[Values]) -> Cursor | None:
+    return driver.execute(statement, columns(rows)) if rows else None
+
+
+def _check_new(written: Cursor | None, rows: Sequence[Values]) -> None:
+    if written and written.rowcount != len(rows):
+        raise StoreConflict(messages.id_used_meanwhile())
+
+
+def _counts(counter_id: bytes, row: CounterState) -> Values:
+    return counter_id, row.held, row.used, row.last_us, row.since_us, row.lately
+
+
+def _move_values(lot: Lot) -> Values:
+    whole = lot_values(lot)
+    return whole[0], whole[2], whole[4], whole[-1]

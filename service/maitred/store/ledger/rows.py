@@ -1,0 +1,111 @@
+"""Lots, steps and counters as rows, and back."""
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import Any
+
+from maitred.core.limits.limits import Counter
+from maitred.core.limits.lots import Event, Lot, Origin, Refused, Status, Step, Unit, UnitState
+from maitred.core.rules.reasons import Reason
+from maitred.core.values.instants import to_microseconds
+
+LOT_COLUMNS = (
+    "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse, "
+    "decision_id, action, over_at"
+)
+STEP_COLUMNS = "step_id, fingerprint, lot_id, event, status, refused_limit, refused_reason"
+COUNTER_COLUMNS = (
+    "counter_id, heat, limit_name, subject, window_key, resets_at, held, used, last_at, since, lately"
+)
+
+NONE = 0
+"""Stands for no instant and no reason."""
+
+_UNIT = Struct(">16sqB")
+"""A unit among those of its lot: counter id, when it was taken, flags."""
+_ROLLING, _FIRM = 1, 2
+
+_NO_ORIGIN = Origin(b"", "")
+
+Values = tuple[Any, ...]
+
+
+def lot_values(lot: Lot) -> Values:
+    """In the order of ``LOT_COLUMNS``."""
+    units = b"".join(map(_packed, lot.units))
+    return (
+        lot.id,
+        lot.fingerprint,
+        lot.state.value,
+        lot.choice,
+        units,
+        NONE if lot.expires_us is None else lot.expires_us,
+        *_refused_values(lot.refused),
+        lot.reuse,
+        *(lot.origin or _NO_ORIGIN),
+        lot.over_us or NONE,
+    )
+
+
+def lot_of(row: Sequence[Any]) -> Lot:
+    """From ``LOT_COLUMNS``."""
+    lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse, decision, action, over = row
+    return Lot(
+        lot_id,
+        fingerprint,
+        UnitState(state),
+        choice,
+        tuple(map(_unit, _UNIT.iter_unpack(units))),
+        expires_at or None,
+        _refused(limit, reason),
+        reuse,
+        Origin(decision, action) if decision else None,
+        over or None,
+    )
+
+
+def step_values(step: Step) -> Values:
+    """In the order of ``STEP_COLUMNS``."""
+    return (
+        step.id,
+        step.fingerprint,
+        step.lot,
+        step.event.value,
+        step.status.value,
+        *_refused_values(step.refused),
+    )
+
+
+def step_of(row: Sequence[Any]) -> Step:
+    """From ``STEP_COLUMNS``."""
+    step_id, fingerprint, lot_id, event, status, limit, reason = row
+    return Step(step_id, fingerprint, lot_id, Event(event), Status(status), _refused(limit, reason))
+
+
+def counter_values(counter: Counter) -> Values:
+    """In the order of ``COUNTER_COLUMNS``, without what is counted."""
+    resets_at = NONE if counter.resets_at is None else to_microseconds(counter.resets_at)
+    subject, window = (text.encode("utf-8", "surrogatepass") for text in (counter.subject, counter.window))
+    return counter.id, counter.heat.value, counter.limit, subject, window, resets_at
+
+
+def columns(rows: Iterable[Values]) -> tuple[list[Any], ...]:
+    """Rows turned into columns."""
+    return tuple(map(list, zip(*rows, strict=True)))
+
+
+def _packed(unit: Unit) -> bytes:
+    return _UNIT.pack(unit.counter, unit.taken_us, _ROLLING * unit.rolling | _FIRM * unit.firm)
+
+
+def _unit(fields: tuple[bytes, int, int]) -> Unit:
+    counter, taken_us, flags = fields
+    return Unit(counter, taken_us, bool(flags & _ROLLING), bool(flags & _FIRM))
+
+
+def _refused_values(refused: Refused | None) -> tuple[str, int]:
+    return (refused.limit, refused.reason.value) if refused else ("", NONE)
+
+
+def _refused(limit: str, reason: int) -> Refused | None:
+    return Refused(limit, Reason(reason)) if reason else None

@@ -1,0 +1,173 @@
+"""The ledger in SQLite: one writer, so that nothing is locked and nothing changes meanwhile."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from maitred.core.limits.ledger import CounterState, LedgerBatch
+from maitred.core.limits.limits import Counter
+from maitred.core.limits.lots import Lot, Step
+from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
+from maitred.store.databases.connections import Driver
+from maitred.store.databases.parts import ask, rows_in, run
+
+from .ledger import Ask, LedgerSql
+from .rows import (
+    COUNTER_COLUMNS,
+    LOT_COLUMNS,
+    NONE,
+    STEP_COLUMNS,
+    Values,
+    counter_values,
+    lot_of,
+    lot_values,
+    step_of,
+    step_values,
+)
+
+_LOT = """json_array(hex(lot_id), hex(fingerprint), state, choice, hex(units), expires_at,
+                    refused_limit, refused_reason, hex(reuse), hex(decision_id), action, over_at)"""
+_LOT_BLOBS = (0, 1, 4, 8, 9)
+_LOTS = f"SELECT json_group_array({_LOT}) FROM ledger_lot WHERE lot_id IN (VALUES {{}})"  # noqa: S608 -- of constants
+_REUSABLE = f"""
+SELECT json_group_array({_LOT}) FROM ledger_lot
+WHERE state = 1 AND length(reuse) > 0 AND reuse IN (VALUES {{}})
+"""  # noqa: S608 -- of constants
+_DUE = f"""
+SELECT json_group_array({_LOT}) FROM (
+    SELECT * FROM ledger_lot WHERE state = 1 AND expires_at <= ? ORDER BY expires_at LIMIT ?
+)
+"""  # noqa: S608 -- of constants
+_STEPS = """
+SELECT json_group_array(json_array(
+    hex(step_id), hex(fingerprint), hex(lot_id), event, status, refused_limit, refused_reason
+)) FROM ledger_step WHERE step_id IN (VALUES {})
+"""
+_STEP_BLOBS = (0, 1, 2)
+_ROWS = """
+SELECT json_group_array(json_array(hex(counter_id), held, used, last_at, since, lately))
+FROM ledger_counter WHERE counter_id IN (VALUES {})
+"""
+_ROW_BLOBS = (0,)
+_TAKEN_AFTER = """
+WITH ask (counter_id, instant) AS (VALUES {})
+SELECT json_group_array(json_array(hex(counter_id), instant, (
+    SELECT count(*) FROM ledger_unit AS unit
+    WHERE unit.counter_id = ask.counter_id AND unit.taken_at > ask.instant
+))) FROM ask
+"""
+_SAVE_COUNTERS = f"""
+INSERT INTO ledger_counter ({COUNTER_COLUMNS}) VALUES {{}} ON CONFLICT (counter_id)
+DO UPDATE SET held = excluded.held, used = excluded.used, last_at = excluded.last_at,
+              since = excluded.since, lately = excluded.lately
+"""  # noqa: S608 -- of constants
+_SAVE_LOTS = f"""
+INSERT INTO ledger_lot ({LOT_COLUMNS}, made_at) VALUES {{}} ON CONFLICT (lot_id)
+DO UPDATE SET state = excluded.state, units = excluded.units, over_at = excluded.over_at
+"""  # noqa: S608 -- of constants
+_SAVE_STEPS = f"""
+INSERT INTO ledger_step ({STEP_COLUMNS}, made_at) VALUES {{}} ON CONFLICT (step_id) DO NOTHING
+"""  # noqa: S608 -- of constants
+_ADD_UNITS = """
+INSERT INTO ledger_unit (counter_id, taken_at, lot_id) VALUES {} ON CONFLICT DO NOTHING
+"""
+_REMOVE_UNITS = "DELETE FROM ledger_unit WHERE (counter_id, taken_at, lot_id) IN (VALUES {})"
+_OVER = f"""
+SELECT json_group_array({_LOT}) FROM (
+    SELECT * FROM ledger_lot WHERE over_at > 0 AND over_at < ? AND state <> 1 ORDER BY over_at LIMIT ?
+)
+"""  # noqa: S608 -- of constants
+_FORGET_STEPS = "DELETE FROM ledger_step WHERE lot_id IN (VALUES {})"
+_FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id IN (VALUES {})"
+_FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id IN (VALUES {})"
+_FORGET_ENDED = """
+DELETE FROM ledger_counter WHERE counter_id IN (
+    SELECT counter_id FROM ledger_counter
+    WHERE resets_at > 0 AND resets_at < ?1 AND last_at < ?1 ORDER BY resets_at LIMIT ?2
+)
+"""
+
+_THERE_ALREADY: Values = (NONE, "", b"", b"", NONE)
+"""Columns of a counter that was read, of which only the counts are written."""
+
+
+class SqliteLedger(LedgerSql):
+    """See ``LedgerSql``."""
+
+    def lots(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:  # noqa: ARG002 -- one writer
+        """See ``LedgerSql``."""
+        return _lots(ask(driver, _LOTS, _alone(ids), _LOT_BLOBS))
+
+    def reusable(self, driver: Driver, keys: Collection[bytes]) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return _lots(ask(driver, _REUSABLE, _alone(keys), _LOT_BLOBS))
+
+    def due(self, driver: Driver, now_us: int) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return _lots(rows_in(driver.execute(_DUE, (now_us, MAX_DUE_PER_BATCH)), _LOT_BLOBS))
+
+    def lock_rows(
+        self,
+        driver: Driver,
+        ids: Collection[bytes],
+        counters: Mapping[bytes, Counter],
+    ) -> dict[bytes, CounterState]:
+        """See ``LedgerSql``. ``save`` makes those that are new."""
+        return {counter_id: CounterState() for counter_id in counters} | self.rows(driver, ids)
+
+    def rows(self, driver: Driver, ids: Collection[bytes]) -> dict[bytes, CounterState]:
+        """See ``LedgerSql``."""
+        found = ask(driver, _ROWS, _alone(ids), _ROW_BLOBS)
+        return {
+            counter_id: CounterState(held, used, last_us, since_us, lately=lately)
+            for counter_id, held, used, last_us, since_us, lately in found
+        }
+
+    def taken_after(self, driver: Driver, asks: Sequence[Ask]) -> list[int]:
+        """See ``LedgerSql``."""
+        found = ask(driver, _TAKEN_AFTER, asks, _ROW_BLOBS)
+        counts = {(counter_id, instant): count for counter_id, instant, count in found}
+        return [counts[ask] for ask in asks]
+
+    def steps(self, driver: Driver, ids: Collection[bytes]) -> list[Step]:
+        """See ``LedgerSql``."""
+        return [step_of(row) for row in ask(driver, _STEPS, _alone(ids), _STEP_BLOBS)]
+
+    def over(self, driver: Driver, before_us: int, most: int) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return _lots(rows_in(driver.execute(_OVER, (before_us, most)), _LOT_BLOBS))
+
+    def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
+        """See ``LedgerSql``."""
+        removed = [
+            *run(driver, _FORGET_STEPS, _alone(lots)),
+            *run(driver, _FORGET_LOTS, _alone(lots)),
+            *run(driver, _FORGET_COUNTERS, _alone(counters)),
+        ]
+        return sum(cursor.rowcount for cursor in removed)
+
+    def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
+        """See ``LedgerSql``."""
+        return driver.execute(_FORGET_ENDED, (before_us, most)).rowcount
+
+    def save(self, driver: Driver, book: LedgerBatch, known: Collection[bytes]) -> None:  # noqa: ARG002 -- one statement for both
+        """See ``LedgerSql``."""
+        made_at = (book.now_us,)
+        run(driver, _SAVE_COUNTERS, [_counter(book, *item) for item in book.touched.items()])
+        run(driver, _SAVE_LOTS, [lot_values(book.lots[lot_id]) + made_at for lot_id in book.moved])
+        run(driver, _SAVE_STEPS, [step_values(book.steps[step_id]) + made_at for step_id in book.stepped])
+        run(driver, _ADD_UNITS, [(unit.counter, unit.taken_us, lot_id) for unit, lot_id in book.added])
+        run(driver, _REMOVE_UNITS, [(unit.counter, unit.taken_us, lot_id) for unit, lot_id in book.removed])
+
+
+def _counter(book: LedgerBatch, counter_id: bytes, counter: Counter | None) -> Values:
+    row = book.rows[counter_id]
+    told = counter_values(counter) if counter else (counter_id, *_THERE_ALREADY)
+    return (*told, row.held, row.used, row.last_us, row.since_us, row.lately)
+
+
+def _lots(rows: Iterable[Sequence[Any]]) -> list[Lot]:
+    return [lot_of(row) for row in rows]
+
+
+def _alone(values: Iterable[bytes]) -> list[Values]:
+    return [(value,) for value in values]

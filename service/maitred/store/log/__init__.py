@@ -1,0 +1,1 @@
+"""The decision log and its chain, rulesets and outcomes."""

@@ -1,0 +1,218 @@
+"""The decision log: appending batches on either database, and reading single records."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import LargeBinary, bindparam, func, literal, select
+from sqlalchemy.engine import Connection
+
+from maitred.core.values.instants import from_microseconds, to_microseconds
+from maitred.engine.ports.store import DecisionRecord, StoreConflict
+from maitred.store import messages
+from maitred.store.databases.connections import Cursor, WriteConnection
+from maitred.store.databases.parts import ask
+from maitred.store.ledger.rows import columns
+from maitred.store.people import people
+from maitred.store.tables import DECISION, PERSON
+
+from .chain import Linked, Tail, Values, linked, place
+
+SQLITE_MAX_ROWS = 128
+"""Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""
+
+_INTO = "INSERT INTO decision (seq, decision_id, decided_at, ruleset, customer, body, hash)"
+_UNLESS_THERE = "ON CONFLICT (decision_id) DO NOTHING"
+_SQLITE_MOVE = "UPDATE log_writer SET rows = ?, head = ? WHERE number = ? AND rows = ? AND head = ?"
+_SQLITE_TAKE_BACK = "DELETE FROM decision WHERE seq > ? AND seq <= ? RETURNING decision_id"
+# In one round trip. A chain that is not as this process has left it gets no rows.
+_POSTGRES_MOVE = """
+UPDATE log_writer SET rows = %b::bigint, head = %b::bytea
+WHERE number = %b::bigint AND rows = %b::bigint AND head = %b::bytea
+"""
+_POSTGRES_MOVED = f"WITH moved AS ({_POSTGRES_MOVE} RETURNING 1) {_INTO}"
+_POSTGRES_ONE = f"""
+{_POSTGRES_MOVED}
+SELECT %b::bigint, %b::bytea, %b::bigint, %b::text, %b::bytea, %b::bytea, %b::bytea FROM moved
+{_UNLESS_THERE} RETURNING decision_id
+"""  # noqa: S608 -- of constants
+_POSTGRES_MANY = f"""
+{_POSTGRES_MOVED}
+SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bigint[], %b::text[],
+                     %b::bytea[], %b::bytea[], %b::bytea[])
+WHERE (SELECT count(*) FROM moved) = 1
+{_UNLESS_THERE} RETURNING decision_id
+"""  # noqa: S608 -- of constants
+_POSTGRES_TAKE_BACK = "DELETE FROM decision WHERE seq > %b::bigint AND seq <= %b::bigint"
+
+_POSTGRES_FIND = """
+SELECT decision_id, decided_at, ruleset, customer, body, coalesce(key, ''::bytea), coalesce(statements, '')
+FROM decision LEFT JOIN person ON ref = customer WHERE decision_id = ANY (%b::bytea[])
+"""
+_SQLITE_FIND = """
+SELECT json_group_array(json_array(
+    hex(decision_id), decided_at, ruleset, hex(customer), hex(body), coalesce(hex(key), ''),
+    coalesce(statements, '')
+)) FROM decision LEFT JOIN person ON ref = customer WHERE decision_id IN (VALUES {})
+"""
+_SQLITE_BLOBS = (0, 3, 4, 5)
+
+_NO_KEY = literal(b"", LargeBinary)
+_D = DECISION.c
+_RECORD = (_D.decision_id, _D.decided_at, _D.ruleset, _D.customer, _D.body)
+_WITH_KEY = select(
+    *_RECORD, func.coalesce(PERSON.c.key, _NO_KEY), func.coalesce(PERSON.c.statements, "")
+).select_from(DECISION.outerjoin(PERSON, PERSON.c.ref == _D.customer))
+
+_BY_ID = _WITH_KEY.where(_D.decision_id == bindparam("decision_id"))
+"""Made once: making it anew costs thirty times as much as asking it."""
+
+Stored = Mapping[bytes, DecisionRecord]
+
+
+def append_sqlite(line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
+    """Writes the records whose id is new; gives the stored record of each id that is not."""
+    if len(records) <= SQLITE_MAX_ROWS:
+        return _append_sqlite(line, records) if records else {}
+    parts = (records[at : at + SQLITE_MAX_ROWS] for at in range(0, len(records), SQLITE_MAX_ROWS))
+    return dict(chain.from_iterable(_append_sqlite(line, part).items() for part in parts))
+
+
+def _append_sqlite(line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
+    tail = line.known_tail()
+    rows = linked(tail, [_values(record) for record in records])
+    # One execute for all rows: the driver gives the interpreter away on every step, and
+    # among many busy threads each time costs milliseconds to get it back.
+    if line.driver.execute(_sqlite_insert(len(rows)), _flat(rows)).rowcount == len(rows):
+        _move_sqlite(line, tail, rows)
+        return {}
+    taken_back = line.driver.execute(_SQLITE_TAKE_BACK, _span(tail, rows)).fetchall()
+    new, earlier = _parted(line, records, taken_back)
+    rows = linked(tail, [_values(record) for record in new])
+    if rows:
+        line.driver.execute(_sqlite_insert(len(rows)), _flat(rows))
+        _move_sqlite(line, tail, rows)
+    return earlier
+
+
+def _move_sqlite(line: WriteConnection, tail: Tail, rows: Linked) -> None:
+    line.tail = _tail_after(tail, rows)
+    _check_whole(line.driver.execute(_SQLITE_MOVE, _move(tail, line.tail)).rowcount, 1)
+
+
+@lru_cache(maxsize=SQLITE_MAX_ROWS)
+def _sqlite_insert(rows: int) -> str:
+    return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?)'] * rows)} {_UNLESS_THERE}"
+
+
+def append_postgres(line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
+    """Writes the records whose id is new; gives the stored record of each id that is not."""
+    if not records:
+        return {}
+    tail = line.known_tail()
+    # In one order on every replica, so that two with the same ids do not wait for each other in a ring.
+    ordered = sorted(records, key=attrgetter("decision_id"))
+    rows = linked(tail, [_values(record) for record in ordered])
+    line.tail = _tail_after(tail, rows)
+    written = _insert_postgres(line, tail, line.tail, rows)
+    if written.rowcount == len(rows):
+        return {}
+    new, earlier = _parted(line, ordered, written.fetchall())
+    line.driver.execute(_POSTGRES_TAKE_BACK, _span(tail, rows))
+    _append_again(line, tail, [_values(record) for record in new])
+    return earlier
+
+
+def _append_again(line: WriteConnection, tail: Tail, values: Sequence[Values]) -> None:
+    """After the ids that are not new were left out, so that the chain has no gaps."""
+    assumed, rows = line.tail, linked(tail, values)
+    assert assumed is not None
+    line.tail = _tail_after(tail, rows) if rows else tail
+    if rows:
+        _check_whole(_insert_postgres(line, assumed, line.tail, rows).rowcount, len(rows))
+    else:
+        _check_whole(line.driver.execute(_POSTGRES_MOVE, _move(assumed, tail)).rowcount, 1)
+
+
+def _insert_postgres(line: WriteConnection, before: Tail, after: Tail, rows: Linked) -> Cursor:
+    if len(rows) == 1:
+        return line.driver.execute(_POSTGRES_ONE, (*_move(before, after), *rows[0]))
+    return line.driver.execute(_POSTGRES_MANY, (*_move(before, after), *columns(rows)))
+
+
+def _parted(
+    line: WriteConnection, records: Sequence[DecisionRecord], written: Iterable[Sequence[bytes]]
+) -> tuple[list[DecisionRecord], Stored]:
+    """Those that are new, and what is stored of the others."""
+    ids = {row[0] for row in written}
+    others = [record.decision_id for record in records if record.decision_id not in ids]
+    earlier = {record.decision_id: record for record in _find(line.connection, others)}
+    _check_whole(len(earlier), len(others))
+    return [record for record in records if record.decision_id in ids], earlier
+
+
+def _check_whole(written: int, expected: int) -> None:
+    if written != expected:
+        raise StoreConflict(messages.log_changed_meanwhile())
+
+
+def _tail_after(tail: Tail, rows: Linked) -> Tail:
+    return tail.after(len(rows), rows[-1][-1])
+
+
+def _move(before: Tail, after: Tail) -> tuple[Any, ...]:
+    return after.rows, after.head, before.number, before.rows, before.head
+
+
+def _span(tail: Tail, rows: Linked) -> tuple[int, int]:
+    return place(tail.number, tail.rows), rows[-1][0]
+
+
+def _flat(rows: Linked) -> tuple[Any, ...]:
+    return tuple(chain.from_iterable(rows))
+
+
+def find_sqlite(line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
+    """Those of the decisions that have a record, with it."""
+    found = ask(line.driver, _SQLITE_FIND, [(decision_id,) for decision_id in decision_ids], _SQLITE_BLOBS)
+    return _by_id(found)
+
+
+def find_postgres(line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
+    """Those of the decisions that have a record, with it."""
+    return _by_id(line.driver.execute(_POSTGRES_FIND, (list(decision_ids),)).fetchall())
+
+
+def find(connection: Connection, decision_id: bytes) -> DecisionRecord | None:
+    """The record of one decision."""
+    row = connection.execute(_BY_ID, {"decision_id": decision_id}).one_or_none()
+    return _record(row) if row else None
+
+
+def find_of(connection: Connection, ref: bytes, after: bytes, most: int) -> list[DecisionRecord]:
+    """A customer's decisions in order of id, from after that one on, so many at most."""
+    wanted = _WITH_KEY.where(_D.customer == ref, _D.decision_id > after)
+    return [_record(row) for row in connection.execute(wanted.order_by(_D.decision_id).limit(most))]
+
+
+def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[DecisionRecord]:
+    """The records of those ids that have one, in the order of the log."""
+    wanted = _WITH_KEY.where(DECISION.c.decision_id.in_(decision_ids)).order_by(DECISION.c.seq)
+    return [_record(row) for row in connection.execute(wanted)]
+
+
+def _values(record: DecisionRecord) -> Values:
+    decision_id, decided_at, ruleset, customer, body, *_ = record
+    return decision_id, to_microseconds(decided_at), ruleset, customer, body
+
+
+def _by_id(rows: Iterable[Sequence[Any]]) -> Stored:
+    return {record.decision_id: record for record in map(_record, rows)}
+
+
+def _record(row: Sequence[Any]) -> DecisionRecord:
+    decision_id, decided_at, ruleset, customer, body, key, statements = row
+    at, stated = from_microseconds(decided_at), people.unpacked(statements)
+    return DecisionRecord(decision_id, at, ruleset, customer, body, key, stated)

@@ -1,0 +1,101 @@
+"""Reported outcomes: appending batches on either database, and reading them back."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.values.instants import from_microseconds, to_microseconds
+from maitred.engine.ports.store import OutcomeRow, StoreConflict
+from maitred.store import messages
+from maitred.store.databases.connections import Driver
+from maitred.store.databases.parts import ask, run
+from maitred.store.ledger.rows import columns
+from maitred.store.tables import OUTCOME
+
+_COLUMNS = "outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail"
+_INTO = f"INSERT INTO outcome ({_COLUMNS})"
+_UNLESS_THERE = "ON CONFLICT (outcome_id) DO NOTHING"
+_POSTGRES_ADD = f"""
+{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::smallint[],
+                             %b::bigint[], %b::smallint[], %b::bytea[])
+{_UNLESS_THERE}
+"""  # noqa: S608 -- of constants
+_POSTGRES_FIND = f"SELECT {_COLUMNS} FROM outcome WHERE outcome_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
+_SQLITE_ADD = f"{_INTO} VALUES {{}} {_UNLESS_THERE}"
+_SQLITE_FIND = """
+SELECT json_group_array(json_array(hex(outcome_id), hex(fingerprint), hex(decision_id), hex(action),
+                                   kind, happened_at, recorded, hex(detail)))
+FROM outcome WHERE outcome_id IN (VALUES {})
+"""
+_SQLITE_BLOBS = (0, 1, 2, 3, 7)
+
+Found = Mapping[bytes, OutcomeRow]
+
+
+def append_sqlite(driver: Driver, rows: Sequence[OutcomeRow]) -> None:
+    """Writes the outcomes. Raises ``StoreConflict`` where an id is there already."""
+    _check_new(sum(part.rowcount for part in run(driver, _SQLITE_ADD, list(map(_values, rows)))), rows)
+
+
+def append_postgres(driver: Driver, rows: Sequence[OutcomeRow]) -> None:
+    """Writes the outcomes. Raises ``StoreConflict`` where an id is there already."""
+    # In one order on every replica, so that two with the same ids do not wait for each other in a ring.
+    values = columns(map(_values, sorted(rows, key=attrgetter("id"))))
+    _check_new(driver.execute(_POSTGRES_ADD, values).rowcount, rows)
+
+
+def find_sqlite(driver: Driver, ids: Collection[bytes]) -> Found:
+    """Those of the outcomes that are there, by id."""
+    return _by_id(ask(driver, _SQLITE_FIND, [(outcome_id,) for outcome_id in ids], _SQLITE_BLOBS))
+
+
+def find_postgres(driver: Driver, ids: Collection[bytes]) -> Found:
+    """Those of the outcomes that are there, by id."""
+    return _by_id(driver.execute(_POSTGRES_FIND, (list(ids),)).fetchall())
+
+
+def of_decision(connection: Connection, decision_id: bytes) -> Sequence[OutcomeRow]:
+    """The outcomes of a decision by when they happened."""
+    wanted = select(*OUTCOME.columns).where(OUTCOME.c.decision_id == decision_id)
+    found = connection.execute(wanted.order_by(OUTCOME.c.happened_at, OUTCOME.c.outcome_id))
+    return [_row(values) for values in found]
+
+
+def _check_new(written: int, rows: Sequence[OutcomeRow]) -> None:
+    if written != len(rows):
+        raise StoreConflict(messages.id_used_meanwhile())
+
+
+def _by_id(found: Iterable[Sequence[Any]]) -> Found:
+    return {row.id: row for row in map(_row, found)}
+
+
+def _values(row: OutcomeRow) -> tuple[Any, ...]:
+    return (
+        row.id,
+        row.fingerprint,
+        row.decision_id,
+        row.action.encode("utf-8", "surrogatepass"),
+        row.kind.value,
+        to_microseconds(row.happened_at),
+        int(row.recorded),
+        row.detail.encode("utf-8", "surrogatepass"),
+    )
+
+
+def _row(values: Sequence[Any]) -> OutcomeRow:
+    outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail = values
+    return OutcomeRow(
+        outcome_id,
+        fingerprint,
+        decision_id,
+        action.decode("utf-8", "surrogatepass"),
+        OutcomeKind(kind),
+        from_microseconds(happened_at),
+        bool(recorded),
+        detail.decode("utf-8", "surrogatepass"),
+    )

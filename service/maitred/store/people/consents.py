@@ -1,0 +1,126 @@
+"""What customers have stated, with the proof of it.
+
+Of two statements on one purpose the later counts, of two at one instant the stricter, whenever
+they arrive. The ones that count are written beside the customer too, for decisions to read.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy.engine import Connection
+
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.values.instants import from_microseconds, to_microseconds
+from maitred.engine.ports.store import Person, StoreConflict
+from maitred.store import messages
+from maitred.store.tables import CONSENT, DECISION, PERSON
+
+from . import people
+
+_C = CONSENT.c
+_LATER = CONSENT.alias("later")
+# Stricter states have higher numbers. The rest only makes the order total.
+_ORDER = (_C.made_at, _C.state, _C.request, _C.place)
+_STATED = (_C.purpose, _C.state, _C.source, _C.made_at, _C.text_version)
+
+
+class Proof(NamedTuple):
+    """Of which request statements are, and when it was recorded."""
+
+    request: bytes
+    fingerprint: bytes
+    recorded_at: datetime
+
+
+def record(connection: Connection, person: Person, proof: Proof, consents: Sequence[Consent]) -> bool:
+    """See ``engine.ports.store.Store``. Raises ``StoreConflict`` where the person has been erased meanwhile."""
+    earlier = connection.scalar(select(_C.fingerprint).where(_C.request == proof.request).limit(1))
+    if earlier is not None:
+        return bytes(earlier) == proof.fingerprint
+    ref = _lock(connection, person)
+    if consents:
+        rows = [_row(ref, proof, place, consent) for place, consent in enumerate(consents)]
+        connection.execute(insert(CONSENT), rows)
+        standing = people.packed(_counting(connection, ref))
+        connection.execute(update(PERSON).where(PERSON.c.ref == ref).values(statements=standing))
+    return True
+
+
+def find(connection: Connection, ref: bytes) -> Sequence[Consent]:
+    """Every statement of a customer, the one that counts last."""
+    return [
+        _consent(row) for row in connection.execute(select(*_STATED).where(_C.ref == ref).order_by(*_ORDER))
+    ]
+
+
+def purge(connection: Connection, before: datetime, most: int) -> int:
+    """Deletes statements made before then that a later one on the purpose has replaced; says how many."""
+    old = select(_C.request, _C.place).where(_C.made_at < to_microseconds(before), _is_replaced())
+    gone = delete(CONSENT).where(tuple_(_C.request, _C.place).in_(old.order_by(_C.made_at).limit(most)))
+    return connection.execute(gone).rowcount
+
+
+def count_replaced(connection: Connection, before: datetime) -> int:
+    """How many statements ``purge`` would delete."""
+    old = (_C.made_at < to_microseconds(before)) & _is_replaced()
+    return connection.scalar(select(func.count()).select_from(CONSENT).where(old)) or 0
+
+
+def _lock(connection: Connection, person: Person) -> bytes:
+    """The reference the customer is known by, who is written down where they are new.
+
+    Keeps others from recording consents of theirs, and from erasing them, but not from deciding.
+    """
+    known = select(PERSON.c.ref).where(
+        or_(PERSON.c.ref == person.ref, PERSON.c.pseudonym == person.pseudonym)
+    )
+    found = [bytes(ref) for ref in connection.scalars(known.with_for_update(key_share=True))]
+    if found:
+        return person.ref if person.ref in found else found[0]
+    # With decisions of theirs they were known: bringing back the key would bring back the decisions.
+    if connection.scalar(select(exists().where(DECISION.c.customer == person.ref))):
+        raise StoreConflict(messages.erased_meanwhile())
+    connection.execute(insert(PERSON).values(people.row(person)))
+    return person.ref
+
+
+def _counting(connection: Connection, ref: bytes) -> Mapping[str, ConsentState]:
+    found = connection.execute(select(_C.purpose, _C.state).where(_C.ref == ref, ~_is_replaced()))
+    return {_text(purpose): ConsentState(state) for purpose, state in found}
+
+
+def _is_replaced() -> ColumnElement[bool]:
+    same = (_LATER.c.ref == _C.ref) & (_LATER.c.purpose == _C.purpose)
+    return exists().where(same, tuple_(*(_LATER.c[column.name] for column in _ORDER)) > tuple_(*_ORDER))
+
+
+def _row(ref: bytes, proof: Proof, place: int, consent: Consent) -> dict[str, Any]:
+    return {
+        "request": proof.request,
+        "place": place,
+        "ref": ref,
+        "fingerprint": proof.fingerprint,
+        "purpose": _octets(consent.purpose),
+        "state": consent.state.value,
+        "source": _octets(consent.source),
+        "made_at": to_microseconds(consent.at),
+        "text_version": _octets(consent.text_version),
+        "recorded_at": to_microseconds(proof.recorded_at),
+    }
+
+
+def _consent(row: Sequence[Any]) -> Consent:
+    purpose, state, source, made_at, text_version = row
+    return Consent(
+        _text(purpose), ConsentState(state), _text(source), from_microseconds(made_at), _text(text_version)
+    )
+
+
+def _octets(words: str) -> bytes:
+    return words.encode("utf-8", "surrogatepass")
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogatepass")

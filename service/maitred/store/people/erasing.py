@@ -1,0 +1,145 @@
+"""Deletes a customer: what is theirs alone goes, what they share with others stays counted.
+
+Theirs are the statements, the outcomes, and of the counters of persons those whose every unit is of
+their lots: a household's counter with units of others stays as it is. Lots lose what ties them to
+the customer, and keep the units of counters that stay, to expire or be released as before. The
+person's own row goes last: until then whoever was interrupted can begin again.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, tuple_, update
+from sqlalchemy.engine import Connection
+
+from maitred.core.limits.ledger import LedgerBatch
+from maitred.core.limits.limits import LockRank
+from maitred.core.limits.lots import WEIGHTS, Lot
+from maitred.store.databases.connections import WriteConnection
+from maitred.store.ledger.ledger import LedgerSql
+from maitred.store.ledger.rows import LOT_COLUMNS, lot_of, lot_values
+from maitred.store.tables import CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
+
+ROWS_AT_ONCE = 256
+"""Of one transaction: some milliseconds, for which decisions wait."""
+
+Counts = dict[str, int]
+Own = Collection[bytes]
+
+_KEY, _CONSENTS, _OUTCOMES, _CAPS, _LOTS = "key", "consents", "outcomes", "caps", "claims unlinked"
+_LOT = tuple(LOT.c[name] for name in LOT_COLUMNS.split(", "))
+_UNLINK = (
+    update(LOT)
+    .where(LOT.c.lot_id == bindparam("lot"))
+    .values(units=bindparam("left"), decision_id=b"", action="", reuse=b"")
+)
+
+
+def nothing() -> Counts:
+    """What was erased of somebody who is not known."""
+    return dict.fromkeys((_KEY, _CONSENTS, _OUTCOMES, _CAPS, _LOTS), 0)
+
+
+def own_counters(connection: Connection, ref: bytes) -> Own:
+    """The counters of persons that nobody else has a unit of."""
+    sums: dict[bytes, list[int]] = defaultdict(lambda: [0, 0])
+    last = b""
+    while page := _lots_of(connection, ref, last):
+        for lot in page:
+            for unit in lot.units:
+                weight = WEIGHTS[lot.state][unit.firm]
+                sums[unit.counter][0] += weight.held
+                sums[unit.counter][1] += weight.used
+        last = page[-1].id
+    ids = list(sums)
+    parts = (ids[at : at + ROWS_AT_ONCE] for at in range(0, len(ids), ROWS_AT_ONCE))
+    return {each for part in parts for each in _alone(connection, {each: sums[each] for each in part})}
+
+
+def erase_some(line: WriteConnection, ref: bytes) -> Counts:
+    """Deletes some of what a customer has said and had; a transaction each, until nothing is left."""
+    counts = nothing()
+    counts[_OUTCOMES] = _delete_outcomes(line.connection, ref)
+    counts[_CONSENTS] = _delete_consents(line.connection, ref)
+    return counts
+
+
+def erase_rest(sql: LedgerSql, line: WriteConnection, ref: bytes) -> Counts:
+    """Deletes what has come in the meantime, the caps, and the person. Waits for decisions on them.
+
+    Only with the person locked does nobody take units for them: whose a counter is can be told then,
+    and a lot that has been unlinked cannot be asked any more.
+    """
+    locked = select(PERSON.c.ref).where(PERSON.c.ref == ref).with_for_update()
+    line.connection.execute(locked).all()
+    own, counts = own_counters(line.connection, ref), nothing()
+    while any((some := erase_some(line, ref)).values()):
+        add(counts, some)
+    while any(unlinked := _unlink(sql, line, ref, own)):
+        add(counts, dict(zip((_LOTS, _CAPS), unlinked, strict=True)))
+    counts[_KEY] = line.connection.execute(delete(PERSON).where(PERSON.c.ref == ref)).rowcount
+    return counts
+
+
+def add(counts: Counts, more: Mapping[str, int]) -> None:
+    """Adds up what was erased."""
+    for name, count in more.items():
+        counts[name] += count
+
+
+def _lots_of(connection: Connection, ref: bytes, after: bytes, *, lock: bool = False) -> list[Lot]:
+    wanted = (
+        select(*_LOT)
+        .join_from(DECISION, LOT, LOT.c.decision_id == DECISION.c.decision_id)
+        .where(DECISION.c.customer == ref, func.length(LOT.c.decision_id) > 0, LOT.c.lot_id > after)
+        .order_by(LOT.c.lot_id)
+        .limit(ROWS_AT_ONCE)
+    )
+    found = connection.execute(wanted.with_for_update(of=LOT) if lock else wanted)
+    return [lot_of(row) for row in found]
+
+
+def _alone(connection: Connection, sums: Mapping[bytes, Sequence[int]]) -> Iterable[bytes]:
+    columns = (COUNTER.c.counter_id, COUNTER.c.held, COUNTER.c.used)
+    wanted = select(*columns).where(COUNTER.c.heat == LockRank.PERSON.value, COUNTER.c.counter_id.in_(sums))
+    return [key for key, *counts in connection.execute(wanted) if counts == sums[key]]
+
+
+def _unlink(sql: LedgerSql, line: WriteConnection, ref: bytes, own: Own) -> tuple[int, int]:
+    """How many lots are no longer the customer's, and how many counters went with them."""
+    lots = {lot.id: lot for lot in _lots_of(line.connection, ref, b"", lock=True)}
+    if not lots:
+        return 0, 0
+    theirs = {unit.counter for lot in lots.values() for unit in lot.units if unit.counter in own}
+    # Only their own counters are known to the book: the units of others stay counted.
+    book = LedgerBatch(0, sql.lock_rows(line.driver, theirs, {}) if theirs else {}, lots)
+    book.forget(lots)
+    sql.save(line.driver, book, lots.keys())
+    empty = [key for key, row in book.rows.items() if row.held == row.used == 0]
+    caps = sql.forget(line.driver, (), empty) if empty else 0
+    line.connection.execute(_UNLINK, [_unlinked(lot, theirs) for lot in lots.values()])
+    return len(lots), caps
+
+
+def _unlinked(lot: Lot, theirs: Collection[bytes]) -> dict[str, Any]:
+    left = replace(lot, units=tuple(unit for unit in lot.units if unit.counter not in theirs))
+    values = dict(zip(LOT_COLUMNS.split(", "), lot_values(left), strict=True))
+    return {"lot": lot.id, "left": values["units"]}
+
+
+def _delete_outcomes(connection: Connection, ref: bytes) -> int:
+    some = (
+        select(OUTCOME.c.outcome_id)
+        .join_from(DECISION, OUTCOME, OUTCOME.c.decision_id == DECISION.c.decision_id)
+        .where(DECISION.c.customer == ref)
+        .limit(ROWS_AT_ONCE)
+    )
+    return connection.execute(delete(OUTCOME).where(OUTCOME.c.outcome_id.in_(some))).rowcount
+
+
+def _delete_consents(connection: Connection, ref: bytes) -> int:
+    key = CONSENT.c.request, CONSENT.c.place
+    some = select(*key).where(CONSENT.c.ref == ref).limit(ROWS_AT_ONCE)
+    return connection.execute(delete(CONSENT).where(tuple_(*key).in_(some))).rowcount

@@ -1,0 +1,129 @@
+"""Customers as the database knows them: on either database, and for every decision."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from maitred.core.privacy.consents import ConsentState
+from maitred.engine.ports.store import Person, StoreConflict
+from maitred.store import messages
+from maitred.store.databases.connections import Driver
+from maitred.store.databases.parts import ask, run
+from maitred.store.ledger.rows import columns
+from maitred.store.tables import PERSON
+
+KEPT_STATEMENTS = 4_096
+"""Most customers have stated the same of the same few purposes."""
+
+_COLUMNS = "ref, pseudonym, key, statements"
+_INTO = f"INSERT INTO person ({_COLUMNS})"
+# Both of its unique columns: a reference that is there already is as much of a conflict.
+_UNLESS_THERE = "ON CONFLICT DO NOTHING"
+# Who has a share of the key is not erased before the commit; it keeps nobody else out. In one
+# order everywhere, and before every lock of the ledger.
+_POSTGRES_FIND = f"""
+SELECT {_COLUMNS} FROM person WHERE pseudonym = ANY (%b::bytea[]) ORDER BY pseudonym FOR KEY SHARE
+"""  # noqa: S608 -- of constants
+_POSTGRES_ADD = f"""
+{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::text[]) {_UNLESS_THERE}
+"""  # noqa: S608 -- of constants
+# Those whom another replica is deciding for are left for the next time: two that wait for
+# each other's share would wait in a ring.
+_POSTGRES_RENEW = """
+UPDATE person SET pseudonym = new.pseudonym, key = new.key
+FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[]) AS new (ref, pseudonym, key)
+WHERE person.ref = new.ref AND person.ref IN (
+    SELECT ref FROM person WHERE ref = ANY (%b::bytea[]) FOR UPDATE SKIP LOCKED
+)
+"""
+_SQLITE_FIND = """
+SELECT json_group_array(json_array(hex(ref), hex(pseudonym), hex(key), statements))
+FROM person WHERE pseudonym IN (VALUES {})
+"""
+_SQLITE_BLOBS = (0, 1, 2)
+_SQLITE_ADD = f"{_INTO} VALUES {{}} {_UNLESS_THERE}"
+_SQLITE_RENEW = """
+UPDATE person SET pseudonym = new.column2, key = new.column3 FROM (VALUES {}) AS new
+WHERE person.ref = new.column1
+"""
+_P = PERSON.c
+
+Known = Mapping[bytes, Person]
+
+
+def find_sqlite(driver: Driver, pseudonyms: Collection[bytes]) -> Known:
+    """Those of the customers that are known, by pseudonym."""
+    return _by_pseudonym(ask(driver, _SQLITE_FIND, [(each,) for each in pseudonyms], _SQLITE_BLOBS))
+
+
+def find_postgres(driver: Driver, pseudonyms: Collection[bytes]) -> Known:
+    """Those of the customers that are known, by pseudonym; not erased before the commit."""
+    return _by_pseudonym(driver.execute(_POSTGRES_FIND, (list(pseudonyms),)).fetchall())
+
+
+def add_sqlite(driver: Driver, people: Sequence[Person]) -> None:
+    """Writes new customers. Raises ``StoreConflict`` where one is there."""
+    _check_new(sum(part.rowcount for part in run(driver, _SQLITE_ADD, list(map(_values, people)))), people)
+
+
+def add_postgres(driver: Driver, people: Sequence[Person]) -> None:
+    """Writes new customers. Raises ``StoreConflict`` where one is there."""
+    values = columns(map(_values, sorted(people, key=attrgetter("pseudonym"))))
+    _check_new(driver.execute(_POSTGRES_ADD, values).rowcount, people)
+
+
+def renew_sqlite(driver: Driver, people: Sequence[Person]) -> None:
+    """Writes other pseudonyms and keys."""
+    run(driver, _SQLITE_RENEW, [(each.ref, each.pseudonym, each.key) for each in people])
+
+
+def renew_postgres(driver: Driver, people: Sequence[Person]) -> None:
+    """Writes other pseudonyms and keys of those whom nobody else is deciding for."""
+    refs, pseudonyms, keys = columns((each.ref, each.pseudonym, each.key) for each in people)
+    driver.execute(_POSTGRES_RENEW, (refs, pseudonyms, keys, refs))
+
+
+def find(connection: Connection, pseudonyms: Sequence[bytes]) -> Person | None:
+    """The customer known by one of the pseudonyms, the first that is known."""
+    wanted = select(_P.ref, _P.pseudonym, _P.key, _P.statements).where(_P.pseudonym.in_(pseudonyms))
+    found = _by_pseudonym(connection.execute(wanted))
+    return next((found[each] for each in pseudonyms if each in found), None)
+
+
+def packed(statements: Mapping[str, ConsentState]) -> str:
+    """The column ``statements``: JSON in ASCII, empty for none. Equal ones are written alike."""
+    return json.dumps({key: statements[key].value for key in sorted(statements)}) if statements else ""
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def unpacked(statements: str) -> Mapping[str, ConsentState]:
+    """From ``packed``."""
+    found = json.loads(statements) if statements else {}
+    return MappingProxyType({purpose: ConsentState(state) for purpose, state in found.items()})
+
+
+def row(person: Person) -> dict[str, Any]:
+    """The customer as a row, by the names of the columns."""
+    return dict(zip(_COLUMNS.split(", "), _values(person), strict=True))
+
+
+def _check_new(written: int, people: Sequence[Person]) -> None:
+    if written != len(people):
+        raise StoreConflict(messages.customer_met_meanwhile())
+
+
+def _by_pseudonym(rows: Iterable[Sequence[Any]]) -> Known:
+    return {
+        pseudonym: Person(ref, pseudonym, key, unpacked(statements))
+        for ref, pseudonym, key, statements in rows
+    }
+
+
+def _values(person: Person) -> tuple[Any, ...]:
+    return person.ref, person.pseudonym, person.key, packed(person.statements)

@@ -1,0 +1,1 @@
+"""OTLP: what is sent, and how."""

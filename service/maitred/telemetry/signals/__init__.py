@@ -1,0 +1,1 @@
+"""Events as spans, metrics and log records."""
