@@ -106,15 +106,15 @@ def requirements_of(
 
 
 def treatments_of(
-    around: LoadContext, spot: Spot, models: Mapping[str, models.Treatment], columns: Collection[str] = ()
+    around: LoadContext, spot: Spot, written: Mapping[str, models.Treatment], columns: Collection[str] = ()
 ) -> dict[str, Treatment[Template]]:
     """By channel. ``columns`` are the ``row.*`` that may be read besides attributes."""
 
     def treatment(at: Spot, model: models.Treatment) -> Treatment[Template]:
-        written: Treatment[str] = Treatment.read(lambda name: getattr(model, name))
-        return written.mapped(lambda path, text: template_of(around, at.at(*path), text, columns))
+        texts: Treatment[str] = Treatment.read(lambda name: getattr(model, name))
+        return texts.mapped(lambda path, text: template_of(around, at.at(*path), text, columns))
 
-    return {channel: treatment(spot.at(channel), model) for channel, model in models.items()}
+    return {channel: treatment(spot.at(channel), model) for channel, model in written.items()}
 
 
 def template_of(around: LoadContext, spot: Spot, text: str, columns: Collection[str]) -> Template:

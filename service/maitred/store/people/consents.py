@@ -35,7 +35,7 @@ class Proof(NamedTuple):
 
 
 def record(connection: Connection, person: Person, proof: Proof, consents: Sequence[Consent]) -> bool:
-    """See ``engine.ports.store.Store``. Raises ``StoreConflict`` where the person has been erased meanwhile."""
+    """See ``engine.ports.store.Store``. Raises ``StoreConflict`` where the person was erased meanwhile."""
     earlier = connection.scalar(select(_C.fingerprint).where(_C.request == proof.request).limit(1))
     if earlier is not None:
         return bytes(earlier) == proof.fingerprint
