@@ -8,7 +8,7 @@ RULES  ?= rules/starter
 LISTEN ?= 127.0.0.1:50051
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format stubs demo pizza-day bench torture clean
+.PHONY: help run test test-latest test-lowest lint format lock stubs demo pizza-day bench torture clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,25 +16,18 @@ help:  ## list the targets
 $(BIN)/python:
 	@sh tools/make_venv.sh $(PYTHON) $(VENV)
 
-$(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable .
+# Each lock holds the ones above it.
+$(VENV)/.run: locks/run.txt pyproject.toml | $(BIN)/python
+	@sh tools/install.sh $(VENV) $<
 	@touch $@
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+$(VENV)/.demo: locks/demo.txt pyproject.toml | $(BIN)/python
+	@sh tools/install.sh $(VENV) $<
 	@touch $@ $(VENV)/.run
 
-$(VENV)/.pizza: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[pizza]'
+$(VENV)/.dev: locks/dev.txt pyproject.toml | $(BIN)/python
+	@sh tools/install.sh $(VENV) $<
 	@touch $@ $(VENV)/.run $(VENV)/.demo
-
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	@touch $@ $(VENV)/.run $(VENV)/.demo $(VENV)/.pizza
-
-$(VENV)/.bench: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
-	@touch $@ $(VENV)/.run $(VENV)/.demo $(VENV)/.pizza $(VENV)/.dev
 
 run: $(VENV)/.run  ## serve rules/starter on SQLite at 127.0.0.1:50051
 	$(BIN)/maitred serve --rules $(RULES) --listen $(LISTEN)
@@ -60,14 +53,27 @@ stubs: $(VENV)/.dev  ## generate the protobuf stubs from protos/
 demo: $(VENV)/.demo  ## a year of real checkouts through the service
 	$(BIN)/python -m tools.demo
 
-pizza-day: $(VENV)/.pizza  ## a free pizza for everybody, under three rulesets; draws docs/pizza-day.png
+pizza-day: $(VENV)/.demo  ## a free pizza for everybody, under three rulesets; draws docs/pizza-day.png
 	$(BIN)/python -m tools.pizza_day $(ARGS)
 
-bench: $(VENV)/.bench  ## the budgets, as ratios in one run
+bench: $(VENV)/.dev  ## the budgets, as ratios in one run
 	$(BIN)/python -m benchmarks $(ARGS)
 
 torture: $(VENV)/.dev  ## long runs that kill and race the service
 	$(BIN)/python -m pytest -m torture --override-ini timeout=7200 $(ARGS)
 
+lock:  ## renew locks/ with the newest versions allowed; needs uv
+	sh tools/lock.sh
+
+test-latest:  ## all tests with the newest versions allowed, in an environment of their own
+	@sh tools/make_venv.sh $(PYTHON) .venv-latest
+	@sh tools/install.sh .venv-latest latest
+	.venv-latest/bin/python -m pytest $(ARGS)
+
+test-lowest:  ## all tests with the lowest versions allowed, in an environment of their own
+	@sh tools/make_venv.sh $(PYTHON) .venv-lowest
+	@sh tools/install.sh .venv-lowest locks/lowest.txt
+	.venv-lowest/bin/python -m pytest $(ARGS)
+
 clean:  ## remove what was built; databases stay
-	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-latest .venv-lowest build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -16,4 +16,3 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
 fi
 rm -rf "$venv"
 "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --upgrade pip

@@ -51,7 +51,7 @@ def frames(names: Sequence[str]) -> Mapping[str, Any]:
 def not_installed() -> str:
     return (
         f"the package `{DISTRIBUTION}` is not installed; use `make demo`, or install it with "
-        "`pip install --editable '.[demo]'`"
+        "`pip install --group demo`"
     )
 
 

@@ -140,6 +140,13 @@ def test_five_thousand_levels_end_at_the_limit(opening):
     assert time.process_time() - started < 1
 
 
+@pytest.mark.parametrize("text", ["a: '" + "[" * 50 + "'\nb: }", "a: |\n  " + "[" * 50 + "\nb: }"])
+def test_brackets_in_a_text_are_not_nesting(text):
+    (fault,) = parse(text)[1]
+    assert fault[0] > 1
+    assert "not valid YAML" in fault[2]
+
+
 def test_the_deepest_level_allowed_is_read():
     deep = "[" * bounds.NESTING_LEVELS + "]" * bounds.NESTING_LEVELS
     assert parse(deep)[1] == []

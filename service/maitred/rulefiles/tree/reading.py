@@ -20,9 +20,8 @@ from .scalars import MAY_RESOLVE, PlainScalar, resolve
 Tell = Callable[[int, int, str], None]
 """Takes line and column, from 1, and a message."""
 
-# In the words of libyaml.
-_QUOTED = "while scanning a quoted scalar"
-_UNCLOSED = frozenset(("found unexpected end of stream", "found unexpected document indicator"))
+_QUOTES = ("'", '"')
+_DOCUMENT_MARKS = ("---", "...")
 
 
 def read(data: bytes, tell: Tell) -> list[Tree]:
@@ -110,17 +109,20 @@ class _Builder:
             self._last = event
 
     def tell_syntax(self, error: yaml.MarkedYAMLError) -> None:
-        """A text without its end is told where it begins: what follows it is not to blame."""
-        if too_deep := self._depth_exceeded(error):
+        """Reports what ``read`` raised, judged by its place: libyaml's words differ by version."""
+        start, mark = error.context_mark, error.problem_mark or error.context_mark
+        if start is not None and self._is_unclosed(start.index, mark.index if mark else 0):
+            self._tell_at(start.line + 1, start.column + 1, file_messages.unclosed_text())
+        elif too_deep := self._depth_exceeded(error):
             self._tell_at(*too_deep, file_messages.too_deep())
-            return
-        unclosed = error.context == _QUOTED and error.problem in _UNCLOSED
-        mark = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = error.problem or error.context or ""
-        self._tell_at(
-            line, column, file_messages.unclosed_text() if unclosed else file_messages.yaml_syntax(problem)
-        )
+        else:
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            self._tell_at(line, column, file_messages.yaml_syntax(error.problem or error.context or ""))
+
+    def _is_unclosed(self, start: int, end: int) -> bool:
+        """Whether a quoted text runs to the end of its document: what follows it is not to blame."""
+        ended = end >= len(self._text) or self._text.startswith(_DOCUMENT_MARKS, end)
+        return ended and self._text.startswith(_QUOTES, start)
 
     def _depth_exceeded(self, error: yaml.MarkedYAMLError) -> tuple[int, int] | None:
         """Where brackets that libyaml has looked ahead over nest too deeply.
