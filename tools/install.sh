@@ -8,7 +8,7 @@ python=$venv/bin/python
 
 # durable-rules comes as source alone.
 if ! "$python" -c 'import durable_rules_engine' 2>/dev/null; then
-  compiler=$("$python" -c 'import sysconfig; print((sysconfig.get_config_var("CC") or "cc").split()[0])')
+  compiler=${CC:-$("$python" -c 'import sysconfig; print((sysconfig.get_config_var("CC") or "cc").split()[0])')}
   header=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include") + "/Python.h")')
   version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
   if ! command -v "$compiler" >/dev/null || ! [ -f "$header" ]; then
@@ -24,6 +24,11 @@ if ! "$python" -c 'import durable_rules_engine' 2>/dev/null; then
       exit 2
     fi
   fi
+fi
+
+# Its C code calls what CPython 3.13 took away; the function below is the same with two arguments.
+if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then
+  export CPPFLAGS="${CPPFLAGS:-} -DPyEval_CallObject=PyObject_CallObject"
 fi
 
 echo "installing $lock into $venv"
