@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from maitred import cel, rulefiles, situations
@@ -25,8 +26,19 @@ class Checked:
         return self.policy.ruleset if self.policy else None
 
 
+@cache
+def self_test() -> None:
+    """Tries out, once a process, what reading rules uses of third parties. Raises ``Unfit``."""
+    for room in rulefiles, cel, situations:
+        room.self_test()
+
+
 def check_rules(directory: Path) -> Checked:
-    """Loads and compiles the rules of a directory; faults are values here."""
+    """Loads and compiles the rules of a directory; faults are values here.
+
+    Raises ``Unfit``.
+    """
+    self_test()
     try:
         sources = rulefiles.read_sources(directory)
         loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit_of(directory))

@@ -20,6 +20,7 @@ from maitred.engine.ports.log import Log
 from maitred.engine.ports.observer import Observer, RulesetRefused
 from maitred.engine.ports.store import Store, StoreConflict, StoreDown
 from maitred.engine.ports.vault import Vault
+from maitred.rpc import selftest as rpc_selftest
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server, TlsFiles
 from maitred.settings import Settings
@@ -27,7 +28,7 @@ from maitred.settings import Settings
 from .engine import Engine, chores_of, make_engine, sights_of
 from .provenance import commit_of
 from .retention import Retention
-from .rules import load_policy
+from .rules import load_policy, self_test
 from .watch import Watch
 
 INSTANCE_ID_OCTETS = 8
@@ -40,8 +41,10 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
 
     A ruleset with faults does not keep the service from starting: it says so, answers health
     checks with "not serving", and takes up the rules once they are right.
-    Raises ``StoreDown``, ``vault.KeyringUnusable`` and ``rpc.server.ListenError``.
+    Raises ``Unfit``, ``StoreDown``, ``vault.KeyringUnusable`` and ``rpc.server.ListenError``.
     """
+    self_test()
+    rpc_selftest.self_test()
     gc.set_threshold(*GC_THRESHOLDS)
     keys = vault.open_vault(settings.keys_file, create=True)
     with ExitStack() as undo:

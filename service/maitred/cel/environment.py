@@ -6,17 +6,22 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from cel_expr_python import cel
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.message import DecodeError
 
 from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar
+from maitred.selftest import relying_on
 
 from . import messages
 from .checked_pb2 import CheckedExpr, Expr
 from .complaints import complaint
 from .source import PRESENCE
+
+USE = "the serialized tree of a checked expression, parts of which are evaluated"
+
+with relying_on("cel-expr-python", USE):
+    from cel_expr_python import cel
 
 _TYPE_URL = "type.googleapis.com/cel.expr.CheckedExpr"
 _TYPES = {

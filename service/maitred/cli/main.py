@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from maitred.selftest import Unfit
+
 from . import (
     audit,
     check,
@@ -101,6 +103,9 @@ def _run(args: list[str] | None) -> int:
     except Stop as stop:
         _say(stop.message, stop.hint)
         return stop.code
+    except Unfit as unfit:
+        _say(str(unfit), "")
+        return CANNOT_RUN
     except typer.TyperException as error:
         _say(messages.usage(error.format_message()), _help_for(error))
         return CANNOT_RUN

@@ -8,9 +8,14 @@ asked which rule fires next, and what follows is asserted from outside.
 import weakref
 from collections.abc import Collection, Iterable
 
-import durable_rules_engine
+from maitred.selftest import relying_on
 
 from .plan import SLOT, SLOTS, START, Plan, fact
+
+USE = "its C engine, driven without its host"
+
+with relying_on("durable-rules", USE):
+    import durable_rules_engine
 
 _RULESET_NAME = "situations"
 """The engine knows rulesets by handle; the name may repeat."""

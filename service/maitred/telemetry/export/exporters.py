@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, TypeVar
 
-from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import Meter
@@ -14,7 +13,6 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
-from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import (
     ConsoleMetricExporter,
@@ -33,11 +31,17 @@ from opentelemetry.sdk.trace.sampling import (
 )
 
 from maitred.engine.ports.log import Log
+from maitred.selftest import relying_on
 from maitred.telemetry import messages
 
 from . import wire
 from .outbox import Courier
 from .settings import SERVICE, Export, Settings, Signal, Sink
+
+with relying_on("opentelemetry-exporter-otlp-proto-grpc", "the exporter of log records"):
+    from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
+with relying_on("opentelemetry-sdk", "the results of exporting log records"):
+    from opentelemetry.sdk._logs.export import LogRecordExportResult
 
 # The release of the conventions that the names of `names` are written after.
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
