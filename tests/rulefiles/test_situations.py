@@ -66,3 +66,27 @@ def test_what_the_deriver_refuses_is_told_at_the_situation(bench, ruleset):
         load(files, bench.compiler, refuse)
     errors = [fault for fault in caught.value.faults if fault.severity.value == "error"]
     assert [(fault.line, fault.message) for fault in errors] == [(1, "is lost"), (8, "is a cycle")]
+
+
+def test_actions_know_what_holds_them_back(bench, ruleset):
+    failure = situation("failure", all="[customer.age > 1]", suppress="{types: [offer]}")
+    care = situation("care", all="[customer.age > 1]", suppress="{types: [service]}")
+    loaded = bench.load(ruleset(f__yaml=failure, c__yaml=care))
+    assert loaded.ruleset.actions[0].suppressed_by == ("failure",)
+    told = [fault.message for fault in loaded.warnings]
+    assert told == ["no action is held back by this"]
+
+
+@pytest.mark.parametrize(
+    ("suppress", "expected"),
+    [
+        ("{}", "5:11 this holds back nothing: give `types` or `labels`"),
+        ("{types: []}", "5:19 this is empty"),
+        ("{types: [offers]}", "5:20 `offers` is not known here, did you mean `offer`?"),
+        ("{actions: [x]}", "5:12 there is no field `actions` here"),
+    ],
+)
+def test_faults_of_what_is_held_back(bench, ruleset, suppress, expected):
+    sources = ruleset(s__yaml=situation("s", all="[customer.age > 1]", suppress=suppress))
+    faults = [fault for fault in bench.faults(sources) if fault.severity.value == "error"]
+    assert [f"{fault.line}:{fault.column} {fault.message}".startswith(expected) for fault in faults] == [True]

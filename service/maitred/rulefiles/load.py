@@ -133,6 +133,7 @@ def _rules(reading: _Reading) -> _Rules:
     placed = [*actions_of(around, documents), *table_actions_of(around, documents, make)]
     _check_actions(report, documents, placed)
     actions = with_eligibility(around, documents, placed)
+    actions = run.with_suppression(around, documents, situations, actions)
     actions = with_rollouts(around, documents, placed, actions, vocabulary)
     applied = applied_limits(around, documents, placed, vocabulary.locations)
     actions = with_limits(around, applied, placed, actions)
@@ -173,7 +174,7 @@ def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -
 def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocabulary: Vocabulary) -> None:
     used = mentions.heads()
     for situation in documents.of(models.Situation):
-        if f"situation.{situation.model.name}" not in used:
+        if f"situation.{situation.model.name}" not in used and not situation.model.suppress:
             report.warn(situation.spot.at("name"), rule_messages.unused("situation", situation.model.name))
     for each in documents.of(models.List):
         if f"list.{each.model.name}" not in used:

@@ -1,6 +1,6 @@
 """From facts to situations: the atoms' truth by index, what follows from it by the deriver."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from maitred.core.rules.ruleset import Situation
@@ -9,6 +9,7 @@ from maitred.core.values.types import Facts
 from .derivation import Derivation, Deriver, DeriverFactory, atoms_of
 from .index import Index, bits
 from .model import negate
+from .suppressing import Suppressing
 
 MAX_REMEMBERED_DERIVATIONS = 8_192
 """Distinct states of the atoms whose situations are kept as facts; beyond it the memo starts anew."""
@@ -19,27 +20,37 @@ class Situations:
     """The situations of one ruleset. ``names`` are those that conditions read.
 
     In ``index`` entry ``i`` is atom ``i`` and entry ``count + i`` its negation, so that one pass
-    tells true, definitely false and unknown apart.
+    tells true, definitely false and unknown apart. ``suppressing`` are those that hold actions back.
     """
 
     names: tuple[str, ...]
     count: int
     index: Index
     deriver: Deriver
+    suppressing: Suppressing
     remembered: dict[int, Facts] = field(default_factory=dict, compare=False)
 
     @classmethod
     def build(
-        cls, situations: Sequence[Situation], used: Container[str], deriver: DeriverFactory
+        cls,
+        situations: Sequence[Situation],
+        used: Container[str],
+        suppressing: Iterable[str],
+        deriver: DeriverFactory,
     ) -> "Situations":
-        """``used`` are the attributes that conditions read. Raises ``SituationError``."""
+        """``used`` are the attributes that conditions read, ``suppressing`` the situations that hold back.
+
+        Raises ``SituationError``.
+        """
+        back = Suppressing.of(situations, suppressing)
         atoms = atoms_of(situations)
         entries = (*atoms.values(), *map(negate, atoms.values()))
-        names = tuple(found.name for found in situations if f"situation.{found.name}" in used)
-        return cls(names, len(atoms), Index.build(entries), deriver(situations))
+        names = (each.name for each in situations)
+        kept = tuple(name for name in names if f"situation.{name}" in used or name in back.names)
+        return cls(kept, len(atoms), Index.build(entries), deriver(situations), back)
 
     def facts(self, facts: Facts) -> Facts:
-        """``situation.NAME`` for each in ``names`` whose truth is known; absent where it is not."""
+        """``situation.NAME`` for each in ``names`` whose truth is known, and what is held back."""
         clauses = self.index.true_clauses(facts)
         found = self.remembered.get(clauses)
         if found is None:
@@ -47,6 +58,8 @@ class Situations:
             if len(self.remembered) >= MAX_REMEMBERED_DERIVATIONS:
                 self.remembered.clear()
             self.remembered[clauses] = found
+        if self.suppressing.names:
+            return {**found, **self.suppressing.facts(facts, found)}
         return found
 
     def derivation(self, facts: Facts) -> Derivation:

@@ -10,6 +10,7 @@ from itertools import chain, islice
 
 from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, Overlaps, Residual, Within
 from maitred.core.conditions.scan import Memo, truth
+from maitred.core.conditions.suppressing import is_derived
 from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.ranking import score_if_it_holds
 from maitred.core.privacy.purposes import permission_words
@@ -51,7 +52,7 @@ def _would_be_proposed(
     attribute, value = change
     facts = {**question.facts, attribute: value}
     if policy.situations and not attribute.startswith(_SITUATION):
-        facts = {name: fact for name, fact in facts.items() if not name.startswith(_SITUATION)}
+        facts = {name: fact for name, fact in facts.items() if not is_derived(name)}
         facts.update(policy.situations.facts(facts))
     score = score_if_it_holds(policy, action, facts, Memo())
     return score is not None and _ranks(score, action.name, proposals, question.max_actions)

@@ -211,11 +211,20 @@ def _unknown_words(unknown: Unknown) -> str:
 
 
 def _detail(gate: Gate, question: Question, memo: Memo, derivation: Derivation | None) -> str:
+    if gate.reason is Reason.SUPPRESSED and derivation is not None:
+        return _suppression_words(gate.rule, derivation)
     facts = question.facts
     words = gate.words(facts) if gate.words else shortfall_words(gate.condition, facts, memo)
     chains = _chains(gate.condition, derivation)
     told = f"{words} ({'; '.join(chains)})" if chains else words
     return f"{gate.say} {told}" if gate.say else told
+
+
+def _suppression_words(name: str, derivation: Derivation) -> str:
+    """The chain of a situation that holds back, or that it cannot be told."""
+    if name in derivation.holds:
+        return tell(derivation, name)
+    return f"{name} cannot be told, because a value it reads is wrong"
 
 
 def why_of(action: Action, facts: Facts, memo: Memo, derivation: Derivation | None) -> tuple[str, ...]:

@@ -130,6 +130,8 @@ def names_read(action: Action) -> Iterator[tuple[str, frozenset[str]]]:
         yield "score", action.score.expression.reads | lists_named(action.score.expression.text)
     for channel, treatment in sorted(action.treatments.items()):
         yield f"treatment `{channel}`", frozenset(placeholders(treatment)) - {HOLD_EXPIRES}
+    if action.suppressed_by:
+        yield "what holds it back", frozenset(f"{SITUATION}{name}" for name in action.suppressed_by)
     for limit in action.limits:
         yield f"limit `{limit.name}`", frozenset(limit_reads(limit))
 

@@ -11,6 +11,7 @@ from maitred.core.conditions.derivation import DeriverFactory, atoms_of
 from maitred.core.conditions.index import Index
 from maitred.core.conditions.model import Condition, Literal, OneOf
 from maitred.core.conditions.situations import Situations
+from maitred.core.conditions.suppressing import is_derived, not_suppressed_by
 from maitred.core.deciding.decisions import Proposal
 from maitred.core.limits.limits import Limit, reads_of
 from maitred.core.privacy.consents import ConsentState
@@ -124,7 +125,7 @@ class Policy:
         rules = self.ruleset.privacy
         kept = still_allowed(rules, self.ruleset.attributes, facts, statements) if rules else facts
         if self.situations and len(kept) < len(facts):
-            kept = {name: fact for name, fact in kept.items() if not name.startswith("situation.")}
+            kept = {name: fact for name, fact in kept.items() if not is_derived(name)}
             kept.update(self.situations.facts(kept))
         return kept
 
@@ -158,12 +159,19 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         reader=FactReader.of(_in_context(ruleset.attributes, used)),
         zones=tuple(sorted(zones, key=str)),
         locations=_locations(ruleset.locations, used),
-        situations=Situations.build(ruleset.situations, used, deriver) if ruleset.situations else None,
+        situations=_situations(ruleset, used, deriver),
         by_name={action.name: action for action in actions},
         limits={limit.key: limit for action in actions for limit in action.limits},
         gates=gates,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
     )
+
+
+def _situations(ruleset: Ruleset, used: frozenset[str], deriver: DeriverFactory) -> Situations | None:
+    if not ruleset.situations:
+        return None
+    suppressing = {name for action in ruleset.actions for name in action.suppressed_by}
+    return Situations.build(ruleset.situations, used, suppressing, deriver)
 
 
 def _zones_of(action: Action) -> Iterable[str | None]:
@@ -187,6 +195,7 @@ def _gates_of(action: Action, rollout: Iterable[Part]) -> tuple[Gate, ...]:
             Gate(Reason.SENSITIVE, category, sensitive_condition(category))
             for category in sorted(action.sensitive)
         ),
+        *(Gate(Reason.SUPPRESSED, name, not_suppressed_by(name)) for name in action.suppressed_by),
         *(Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say) for need in action.requirements),
         *(
             Gate(

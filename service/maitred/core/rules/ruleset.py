@@ -99,7 +99,9 @@ class Action:
     that apply to it, in order of key. ``alternatives`` are names of actions that take its
     place, in this order, where there is no capacity for it. ``consent`` are the purposes that
     must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way, and
-    ``explicit`` those of the purposes that stand for one of them. Without a ``rollout`` it is for everybody.
+    ``explicit`` those of the purposes that stand for one of them.
+    Without a ``rollout`` it is for everybody. ``suppressed_by`` are the situations that hold it
+    back, by name.
 
     A decision takes a unit of the limits that are ``held``; those of ``waiting``, which are among
     them, go back where their step does not come. What counts ``later`` it only looks at.
@@ -121,6 +123,7 @@ class Action:
     sensitive: frozenset[str] = frozenset()
     explicit: frozenset[str] = frozenset()
     rollout: Rollout | None = None
+    suppressed_by: tuple[str, ...] = ()
     held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     waiting: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
@@ -139,17 +142,31 @@ _STEPS: Mapping[str, frozenset[Counts]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Which actions a situation holds back: those that meet everything given."""
+
+    types: frozenset[ActionType] = frozenset()
+    labels: frozenset[tuple[str, str]] = frozenset()
+
+    def applies_to(self, action: Action) -> bool:
+        """Whether the action is one of them."""
+        return (not self.types or action.type in self.types) and self.labels <= action.labels.items()
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """A fact derived from conditions and other situations.
 
     It holds when every member of ``all``, at least one of ``any`` (where there are any)
-    and none of ``none`` holds. A member is a condition or the name of a situation.
+    and none of ``none`` holds. A member is a condition or the name of a situation. Without
+    ``suppress`` it holds nothing back.
     """
 
     name: str
     all: tuple["Member", ...] = ()
     any: tuple["Member", ...] = ()
     none: tuple["Member", ...] = ()
+    suppress: Suppression | None = None
 
 
 @dataclass(frozen=True, slots=True)

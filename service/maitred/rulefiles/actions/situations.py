@@ -1,10 +1,11 @@
 """Documents of kind ``Situation`` to ``core.rules.ruleset.Situation``."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from maitred.core.conditions.derivation import DeriverFactory, SituationError
 from maitred.core.conditions.model import FALSE, reads
-from maitred.core.rules.ruleset import Atom, Member, Situation
+from maitred.core.rules.ruleset import Action, ActionType, Atom, Member, Situation, Suppression
 from maitred.rulefiles.kinds import fields, models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
@@ -30,8 +31,39 @@ def _situation(around: LoadContext, sourced: Sourced[models.Situation], known: s
         return tuple(_member(around, spot.at(field, index), text, known) for index, text in enumerate(texts))
 
     return Situation(
-        model.name, members("all", model.all), members("any", model.any), members("none", model.none)
+        model.name,
+        members("all", model.all),
+        members("any", model.any),
+        members("none", model.none),
+        _suppression(around, spot.at("suppress"), model.suppress) if model.suppress else None,
     )
+
+
+def _suppression(around: LoadContext, spot: Spot, model: models.Suppress) -> Suppression:
+    if not (model.types or model.labels or around.doubtful):
+        around.report.error(spot, rule_messages.suppresses_nothing_said())
+    types = frozenset(ActionType[name.upper()] for name in model.types)
+    return Suppression(types, frozenset(model.labels.items()))
+
+
+def with_suppression(
+    around: LoadContext, documents: Documents, situations: Sequence[Situation], actions: Sequence[Action]
+) -> list[Action]:
+    """The actions with the situations that hold them back; a situation that has none is warned of."""
+    backs = [(situation.name, situation.suppress) for situation in situations if situation.suppress]
+    if not backs:
+        return list(actions)
+    kept = [_suppressed(action, backs) for action in actions]
+    used = {name for action in kept for name in action.suppressed_by}
+    for sourced in documents.of(models.Situation):
+        if sourced.model.suppress and sourced.model.name not in used and not around.doubtful:
+            around.report.warn(sourced.spot.at("suppress"), rule_messages.suppresses_no_action())
+    return kept
+
+
+def _suppressed(action: Action, backs: Sequence[tuple[str, Suppression]]) -> Action:
+    names = tuple(name for name, suppression in backs if suppression.applies_to(action))
+    return replace(action, suppressed_by=names) if names else action
 
 
 def _member(around: LoadContext, spot: Spot, text: str, known: set[str]) -> Member:

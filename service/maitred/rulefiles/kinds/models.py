@@ -265,6 +265,15 @@ class Eligibility(Document):
     """All of these must be true, besides the action's own."""
 
 
+class Suppress(Strict):
+    """Chooses actions: they must meet everything that is given here."""
+
+    types: Annotated[list[fields.ActionTypeName], Field(min_length=1), AfterValidator(fields.distinct)] = []
+    """By type: one of these."""
+    labels: Annotated[dict[fields.Word, fields.LabelValue], Field(min_length=1)] = {}
+    """By label: all of these."""
+
+
 class Situation(Document):
     """A fact derived from conditions and other situations, read in conditions as `situation.NAME`."""
 
@@ -277,3 +286,5 @@ class Situation(Document):
     """At least one of these holds, where there are any."""
     none: list[Expression] = []
     """None of these holds."""
+    suppress: Suppress | None = None
+    """The actions that are held back while it holds, or while a wrong value hides whether it does."""

@@ -234,6 +234,14 @@ def situation_without_members() -> str:
     return "a situation needs members: write `all`, `any` or `none`"
 
 
+def suppresses_nothing_said() -> str:
+    return "this holds back nothing: give `types` or `labels`"
+
+
+def suppresses_no_action() -> str:
+    return "no action is held back by this"
+
+
 def unused(kind: str, name: str) -> str:
     return f"{kind} {quoted(name)} is not used"
 

@@ -1,0 +1,142 @@
+"""Situations that hold back actions: while they hold, and while a wrong value hides whether they do.
+
+A situation that cannot be told because an attribute is absent holds nothing back: most attributes
+are absent most of the time. A value that is wrong is another matter. It was meant to tell something,
+so a situation that would hold with some other value in its place counts as holding.
+
+Whether it would is worked out over conditions in negation normal form: what a wrong value decides
+is taken for true in either form, what an absent one decides for false in either form. ``holds`` and
+``fails`` are kept apart for that, and are worked out stratum by stratum: of what is needed absent,
+everything is known by then. Situations may need each other in circles; nothing holds by itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from maitred.core.rules.ruleset import Atom, Member, Situation
+from maitred.core.values.types import Facts
+
+from .model import All, Any, Condition, Literal, Present, Unknown, negate
+from .scan import Memo, truth
+
+_SITUATION, SUPPRESSED = "situation.", "~suppressed/"
+"""The fact is there while a situation holds actions back; no rule file can name it."""
+
+
+def not_suppressed_by(name: str) -> Condition:
+    """True unless the situation holds back."""
+    return Literal(SUPPRESSED + name, Present(), wanted=False)
+
+
+def is_derived(attribute: str) -> bool:
+    """Whether a fact follows from situations, and goes where what they read goes."""
+    return attribute.startswith((_SITUATION, SUPPRESSED))
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressing:
+    """The situations that hold back, and in ``strata`` all they are made of, lowest first."""
+
+    names: tuple[str, ...]
+    strata: tuple[tuple[Situation, ...], ...]
+
+    @classmethod
+    def of(cls, situations: Sequence[Situation], names: Iterable[str]) -> "Suppressing":
+        """``names`` are those that hold some action back."""
+        wanted = tuple(sorted(names))
+        by_name = {each.name: each for each in situations}
+        return cls(wanted, _strata(by_name, _made_of(by_name, wanted)))
+
+    def facts(self, facts: Facts, situations: Facts) -> Facts:
+        """A fact for each situation that holds back; ``situations`` are those whose truth is known."""
+        states = {name: situations.get(_SITUATION + name) for name in self.names}
+        hidden = {name for name, state in states.items() if state is None}
+        possible = self._possible(facts) if hidden else frozenset()
+        back = (name for name, state in states.items() if state or (name in hidden and name in possible))
+        return {SUPPRESSED + name: True for name in back}
+
+    def _possible(self, facts: Facts) -> frozenset[str]:
+        """Those that hold, or would if what is wrong were right."""
+        asking = _Asking(facts)
+        for stratum in self.strata:
+            asking.settle(stratum)
+        return frozenset(asking.holds)
+
+
+class _Asking:
+    """One pass over the strata. ``holds`` may hold, ``fails`` may not hold; one may be in both."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts, self._memo = facts, Memo()
+        self.holds: set[str] = set()
+        self.fails: set[str] = set()
+
+    def settle(self, stratum: Sequence[Situation]) -> None:
+        """What holds is built up from nothing, what fails is what is left of everything."""
+        while fresh := [each for each in stratum if each.name not in self.holds and self._holds(each)]:
+            self.holds.update(each.name for each in fresh)
+        self.fails.update(each.name for each in stratum)
+        while firm := [each for each in stratum if each.name in self.fails and not self._fails(each)]:
+            self.fails.difference_update(each.name for each in firm)
+
+    def _holds(self, situation: Situation) -> bool:
+        return (
+            all(map(self._is_so, situation.all))
+            and (not situation.any or any(map(self._is_so, situation.any)))
+            and all(map(self._is_not_so, situation.none))
+        )
+
+    def _fails(self, situation: Situation) -> bool:
+        return (
+            any(map(self._is_not_so, situation.all))
+            or (bool(situation.any) and all(map(self._is_not_so, situation.any)))
+            or any(map(self._is_so, situation.none))
+        )
+
+    def _is_so(self, member: Member) -> bool:
+        return self._may_be(member.condition) if isinstance(member, Atom) else member in self.holds
+
+    def _is_not_so(self, member: Member) -> bool:
+        return self._may_be(negate(member.condition)) if isinstance(member, Atom) else member in self.fails
+
+    def _may_be(self, condition: Condition) -> bool:
+        match condition:
+            case All(terms):
+                return all(map(self._may_be, terms))
+            case Any(terms):
+                return any(map(self._may_be, terms))
+        found = truth(condition, self._facts, self._memo)
+        return found.error is not None if isinstance(found, Unknown) else found
+
+
+def _made_of(by_name: Mapping[str, Situation], names: Iterable[str]) -> set[str]:
+    """The situations, and all they are made of."""
+    reached = set(names)
+    for name in (queue := list(reached)):
+        situation = by_name[name]
+        members = (*situation.all, *situation.any, *situation.none)
+        fresh = {member for member in members if isinstance(member, str)} - reached
+        reached |= fresh
+        queue += fresh
+    return reached
+
+
+def _strata(by_name: Mapping[str, Situation], names: set[str]) -> tuple[tuple[Situation, ...], ...]:
+    """A situation is above those whose absence it needs, and not below the others it needs."""
+    level = dict.fromkeys(sorted(names), 0)
+    # Circles of absence are refused when the ruleset is loaded, so this comes to an end.
+    for _ in range(len(level) + 1):
+        raised = {name: _level(by_name[name], level) for name in level}
+        if raised == level:
+            break
+        level = raised
+    count = max(level.values(), default=-1) + 1
+    return tuple(
+        tuple(by_name[name] for name, height in level.items() if height == number) for number in range(count)
+    )
+
+
+def _level(situation: Situation, level: Mapping[str, int]) -> int:
+    needed = [level[member] for member in (*situation.all, *situation.any) if isinstance(member, str)]
+    absent = [level[member] + 1 for member in situation.none if isinstance(member, str)]
+    return max((level[situation.name], *needed, *absent))
