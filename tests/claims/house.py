@@ -81,7 +81,6 @@ class House:
     def __init__(self, store, keys):
         self.store, self.now, self._ids = store, NOON, count(1)
         self.engine = make_engine(store, keys, Quiet(), load_policy, lambda: self.now)
-        self.engine.committer.start()
 
     def rules(self, *documents, zone="UTC", head=HEAD, **files):
         """Puts rules in force; ``files`` are tables by name without ``.csv``."""

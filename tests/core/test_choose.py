@@ -61,7 +61,7 @@ def asked(policy, used, *, most=1, reach=Reach.ENOUGH, own=(), paused=()):
         found = choose(policy, question(most), Ranking(policy, question().facts), snapshot, reach)
         if isinstance(found, Chosen):
             return found, reads, snapshot
-        assert found.actions, "nothing to read and nothing chosen: the decision thread would never end"
+        assert found.actions, "nothing to read and nothing chosen: the committer would never end"
         assert len(reads) < 20
         reads.append(len(found.actions))
         live = live | {limit.key: used.get(limit.key, 0) for each in found.actions for limit in each.limits}

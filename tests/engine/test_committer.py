@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from maitred.engine.deciding import committer as module
 from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES, Committer
 from maitred.engine.deciding.tickets import DecisionTicket
 from maitred.engine.errors import CallError, Code
@@ -41,7 +40,6 @@ def ticket(name, body=b"{}", deadline=None):
 @pytest.fixture
 def committer(store, people, observer):
     made = Committer(store, people, observer, lambda: NOW)
-    made.start()
     yield made
     made.stop()
 
@@ -97,21 +95,6 @@ def test_what_queues_up_while_a_batch_commits_is_one_batch(committer, store, obs
     assert [event.size for event in observer.of(BatchCommitted)] == [1, 20]
 
 
-def test_a_busy_thread_gathers_while_more_keep_coming(committer, store, monkeypatch):
-    monkeypatch.setattr(module, "GATHER_STEP_SECONDS", 0.2)
-    monkeypatch.setattr(module, "MAX_GATHER_SECONDS", 30.0)
-    store.gate.clear()
-    first = taken(committer, ticket("first"))
-    many = [Caller(committer, ticket(f"many-{number}")) for number in range(module.BUSY_BATCH_TICKETS)]
-    wait_for(lambda: len(committer._waiting) == len(many))
-    store.gate.set()
-    wait_for(lambda: len(store.batches) == 2)
-    late = [Caller(committer, ticket(f"late-{number}")) for number in range(3)]
-    for caller in [first, *many, *late]:
-        caller.finished()
-    assert [len(batch) for batch in store.batches] == [1, len(many), len(late)]
-
-
 def test_a_lone_ticket_is_committed_on_its_callers_thread(committer, store):
     threads = []
     append = store.append
@@ -120,10 +103,10 @@ def test_a_lone_ticket_is_committed_on_its_callers_thread(committer, store):
     assert threads == [threading.current_thread()]
 
 
-def test_what_comes_while_one_commits_waits_for_the_decision_thread(committer, store):
+def test_what_comes_while_one_commits_is_committed_by_one_of_those_who_wait(committer, store):
     threads = []
     append = store.append
-    store.append = lambda records: threads.append(threading.current_thread().name) or append(records)
+    store.append = lambda records: threads.append(threading.current_thread()) or append(records)
     store.gate.clear()
     first = taken(committer, ticket("first"))
     others = [Caller(committer, ticket(str(number))) for number in range(3)]
@@ -131,14 +114,8 @@ def test_what_comes_while_one_commits_waits_for_the_decision_thread(committer, s
     store.gate.set()
     for caller in [first, *others]:
         assert caller.finished().error is None
-    assert threads[1:] == ["decisions"]
-
-
-def test_an_idle_service_takes_each_ticket_at_once(committer, store, monkeypatch):
-    monkeypatch.setattr(module, "GATHER_STEP_SECONDS", 60.0)
-    for number in range(10):
-        committer.commit(ticket(str(number)))
-    assert [len(batch) for batch in store.batches] == [1] * 10
+    assert len(threads) == 2
+    assert threads[1] in others
 
 
 def test_an_earlier_record_is_given_back(committer):
@@ -193,22 +170,8 @@ def test_a_fault_of_ours_reaches_the_caller_and_not_the_thread(committer, store)
     committer.commit(ticket("b"))
 
 
-def test_beyond_the_bound_calls_are_refused(committer, store, monkeypatch):
-    monkeypatch.setattr(module, "MAX_WAITING_TICKETS", 2)
-    store.gate.clear()
-    blocked = [taken(committer, ticket("blocker"))]
-    blocked += [Caller(committer, ticket(str(number))) for number in range(2)]
-    wait_for(lambda: len(committer._waiting) == 2)
-    with pytest.raises(CallError) as found:
-        committer.commit(ticket("one too many"))
-    assert found.value.code is Code.OVERLOADED
-    store.gate.set()
-    assert all(caller.finished().error is None for caller in blocked)
-
-
 def test_stopping_commits_what_waits_and_refuses_what_comes(store, people, observer):
     committer = Committer(store, people, observer, lambda: NOW)
-    committer.start()
     store.gate.clear()
     waiting = [taken(committer, ticket("first"))]
     waiting += [Caller(committer, ticket(str(number))) for number in range(4)]
@@ -221,3 +184,40 @@ def test_stopping_commits_what_waits_and_refuses_what_comes(store, people, obser
     with pytest.raises(CallError) as found:
         committer.commit(ticket("late"))
     assert found.value.code is Code.STOPPING
+
+
+def test_what_is_settled_together_is_one_batch_with_what_waits(committer, store):
+    store.gate.clear()
+    first = taken(committer, ticket("first"))
+    waiting = Caller(committer, ticket("waiting"))
+    wait_for(lambda: len(committer._waiting) == 1)
+    together = [ticket("a"), ticket("b", deadline=time.monotonic() - 1)]
+    loop = threading.Thread(target=committer.settle, args=(together,))
+    loop.start()
+    store.gate.set()
+    loop.join(5)
+    assert waiting.finished().error is None
+    assert first.finished().error is None
+    assert [one.done for one in together] == [True, True]
+    assert together[0].error is None
+    assert together[1].error.code is Code.EXPIRED
+    assert sorted(map(len, store.batches)) in ([1, 2], [1, 1, 1])
+
+
+def test_steps_are_committed_one_after_the_other_and_get_their_errors(committer, store, down):
+    seen = []
+
+    def steps():
+        yield ticket("one")
+        seen.append(list(store.records))
+        store.failures = [down]
+        try:
+            yield ticket("two")
+        except CallError as error:
+            seen.append(error.code)
+        yield ticket("three")
+        return "answer"
+
+    assert committer.complete(steps()) == "answer"
+    assert seen == [[b"one".ljust(16)], Code.STORE_DOWN]
+    assert list(store.records) == [b"one".ljust(16), b"three".ljust(16)]

@@ -79,7 +79,6 @@ def rulesets(store, observer):
 @pytest.fixture
 def service(rulesets, store, people, observer):
     committer = Committer(store, people, observer, lambda: NOW)
-    committer.start()
     records = Records(store, people, rulesets)
     yield decider(rulesets, records, people, committer, observer)
     committer.stop()

@@ -60,7 +60,6 @@ def engine(database_url, keys, observer, clock, closed_after):
     store = closed_after(open_store(database_url))
     made = make_engine(store, keys, observer, load_policy, clock)
     made.rulesets.activate({"shop.yaml": RULES}, "rules", "")
-    made.committer.start()
     yield made
     made.committer.stop()
 

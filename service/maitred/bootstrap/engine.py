@@ -50,7 +50,7 @@ class Engine:
 def make_engine(
     store: Store, keys: Vault, observer: Observer, load: Load, now: Callable[[], datetime]
 ) -> Engine:
-    """An engine whose decision thread has not been started yet."""
+    """An engine around the store."""
     rulesets = Rulesets(store, observer, load, now)
     people = People(keys, Pool(REF_OCTETS).take)
     ids = {octets: Pool(octets) for octets in (SPAN_ID_OCTETS, TRACE_ID_OCTETS)}
@@ -58,7 +58,7 @@ def make_engine(
     committer = Committer(store, people, observer, now)
     pauses = Pauses(store, rulesets, now)
     proposals = Proposals(records, rulesets, people.veil)
-    outcomes = Outcomes(store, proposals, committer, now)
+    outcomes = Outcomes(store, proposals, now)
     standings = LimitReport(store, rulesets, now, people.veil)
     return Engine(
         rulesets,

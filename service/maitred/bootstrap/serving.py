@@ -147,7 +147,6 @@ class Running:
         """Loads the rules and listens. Used once, by ``start``."""
         loaded = self.reload_or_tell()
         self._engine.pauses.refresh()
-        self._engine.committer.start()
         self.address = self._server.start()
         self._watch.start(loaded=loaded)
         for upkeep in (*self._upkeep, self._sights):

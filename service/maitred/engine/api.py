@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from maitred.core.deciding.decisions import Explain
+from maitred.engine.deciding.tickets import Steps
 
 from .calls import (
     Answer,
@@ -24,7 +25,11 @@ from .calls import (
 
 
 class Decider(Protocol):
-    """Answers calls. Safe to call from many threads at once."""
+    """Answers calls. Thread-safe.
+
+    A call that the committer takes part in comes in two forms: as a method that blocks, and in steps
+    (``tickets.Steps``), which raise the same.
+    """
 
     def decide(self, call: DecideCall) -> Answer:
         """Blocks until the decision is durable.
@@ -32,6 +37,10 @@ class Decider(Protocol):
         Raises:
             CallError: it cannot be answered.
         """
+        ...
+
+    def deciding(self, call: DecideCall) -> Steps[Answer]:
+        """``decide`` in steps."""
         ...
 
     def get_decision(self, decision_id: str, explain: Explain) -> RecordView:
@@ -48,7 +57,7 @@ class Decider(Protocol):
 
 
 class Claimer(Protocol):
-    """Moves proposals on. Safe to call from many threads at once; every call is durable first.
+    """Moves proposals on. Thread-safe; every call is durable first. The forms are as in ``Decider``.
 
     Every method raises ``CallError``: ``NOT_FOUND`` for an unknown decision, claim or action that
     was not proposed, ``OTHER_CONTENT`` for an id that was used for something else, ``TOO_LATE``
@@ -73,6 +82,22 @@ class Claimer(Protocol):
         Nothing is taken up where a decision or an action is unknown. Of an id that was used for
         something else the others are taken up all the same; repeating them is harmless.
         """
+        ...
+
+    def claiming(self, call: ClaimCall) -> Steps[ClaimAnswer]:
+        """``claim`` in steps."""
+        ...
+
+    def redeeming(self, call: StepCall) -> Steps[None]:
+        """``redeem`` in steps."""
+        ...
+
+    def releasing(self, call: StepCall) -> Steps[None]:
+        """``release`` in steps."""
+        ...
+
+    def recording(self, call: OutcomesCall) -> Steps[Sequence[OutcomeAnswer]]:
+        """``record_outcomes`` in steps."""
         ...
 
 

@@ -22,7 +22,7 @@ from .names import DECISION_SERVICE, PRIVACY_SERVICE, RULESET_SERVICE, full_name
 class Runs(Enum):
     """Where a call is answered.
 
-    ``LOOP`` is what tills and apps call many times a second and the decision thread commits; ``STOCK`` is
+    ``LOOP`` is what tills and apps call many times a second and the committer commits; ``STOCK`` is
     what people ask for, or what takes long: on a few threads of its own, so that neither holds up the other.
     """
 

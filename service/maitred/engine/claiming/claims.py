@@ -27,7 +27,7 @@ from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.engine.calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall, octets_of
 from maitred.engine.deciding.committer import Committer
 from maitred.engine.deciding.question import hold_us_of
-from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Ticket
+from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Steps, Ticket
 from maitred.engine.deciding.view import View
 from maitred.engine.errors import CallError, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD, claim_denied, made_otherwise, step_refused
@@ -111,12 +111,16 @@ class Claims:
 
     def claim(self, call: ClaimCall) -> ClaimAnswer:
         """See ``api.Claimer.claim``."""
+        return self._committer.complete(self.claiming(call))
+
+    def claiming(self, call: ClaimCall) -> Steps[ClaimAnswer]:
+        """See ``api.Claimer.claiming``."""
         began = self._teller.began()
         try:
             find = partial(self._proposals.of, action=call.action)
-            claim, ticket = self._commit(call, octets_of(call.decision_id), find)
+            claim, ticket = yield from self._commit(call, octets_of(call.decision_id), find)
         except CallError as error:
-            claim, ticket = self._claim_again(call, error)
+            claim, ticket = yield from self._claim_again(call, error)
         assert ticket.view
         settled = ticket.answers[0]
         answer = claim.answer(settled, ticket.view)
@@ -128,7 +132,7 @@ class Claims:
 
     def _commit(
         self, call: ClaimCall, decision_id: bytes, find: Callable[[DecisionRecord | None], Proposed]
-    ) -> tuple["_Claim", ClaimTicket]:
+    ) -> Steps[tuple["_Claim", ClaimTicket]]:
         """The claim, planned and done in the batch that reads its decision."""
         made: list[_Claim] = []
 
@@ -139,19 +143,23 @@ class Claims:
             return made[0]
 
         ticket = ClaimTicket(decision_id=decision_id, begin=begin, deadline=call.deadline, at=call.at)
-        self._committer.commit(ticket)
+        yield ticket
         return made[0], ticket
 
-    def _claim_again(self, call: ClaimCall, error: CallError) -> tuple["_Claim", ClaimTicket]:
+    def _claim_again(self, call: ClaimCall, error: CallError) -> Steps[tuple["_Claim", ClaimTicket]]:
         """What cannot be claimed any more, but was claimed under the same id before."""
         earlier = self._lot(_claim_id(call)) if error.code is Code.NOT_FOUND else None
         if earlier is None or earlier.origin is None:
             raise error
         proposed = self._proposals.taken(earlier.origin)
-        return self._commit(call, earlier.origin.decision, lambda _: proposed)
+        return (yield from self._commit(call, earlier.origin.decision, lambda _: proposed))
 
     def redeem(self, call: StepCall) -> None:
         """See ``api.Claimer.redeem``."""
+        self._committer.complete(self.redeeming(call))
+
+    def redeeming(self, call: StepCall) -> Steps[None]:
+        """See ``api.Claimer.redeeming``."""
         began = self._teller.began()
         lot, proposed = self._claimed(call.claim_id)
         grant = self._proposals.grant(proposed, call.at or self._now())
@@ -161,27 +169,35 @@ class Claims:
             raise CallError(Code.TOO_LATE, f"limit `{also.limit}` needs `{also.attribute}`, which is absent")
         known = None if isinstance(again, Unknown) else again
         step_id, fingerprint = _step(call, "redeem")
-        self._step(call, lot, Confirm(step_id, fingerprint, lot.id, known, also), began)
+        yield from self._step(call, lot, Confirm(step_id, fingerprint, lot.id, known, also), began)
 
     def release(self, call: StepCall) -> None:
         """See ``api.Claimer.release``."""
+        self._committer.complete(self.releasing(call))
+
+    def releasing(self, call: StepCall) -> Steps[None]:
+        """See ``api.Claimer.releasing``."""
         began = self._teller.began()
         lot, proposed = self._claimed(call.claim_id)
-        self._step(call, lot, Release(*_step(call, "release"), lot.id), began)
+        yield from self._step(call, lot, Release(*_step(call, "release"), lot.id), began)
         if proposed.shown and not self._is_claimed(proposed):
-            self._give_back_shown(call, proposed.shown)
+            yield from self._give_back_shown(call, proposed.shown)
 
     def record_outcomes(self, call: OutcomesCall) -> Sequence[OutcomeAnswer]:
         """See ``api.Claimer.record_outcomes``."""
-        return self._outcomes.record(call)
+        return self._committer.complete(self._outcomes.recording(call))
 
-    def _give_back_shown(self, call: StepCall, shown: bytes) -> None:
+    def recording(self, call: OutcomesCall) -> Steps[Sequence[OutcomeAnswer]]:
+        """See ``api.Claimer.recording``."""
+        return self._outcomes.recording(call)
+
+    def _give_back_shown(self, call: StepCall, shown: bytes) -> Steps[None]:
         """What presenting took, with the last claim: an order that failed burns no cap.
 
         Whoever is interrupted before it repeats the release, and comes by here again.
         """
         release = Release(digest(_SHOWN, "release", shown.hex()), bytes(16), shown)
-        self._committer.commit(MoveTicket(plan=lambda _: [release], deadline=call.deadline, at=call.at))
+        yield MoveTicket(plan=lambda _: [release], deadline=call.deadline, at=call.at)
 
     def _is_claimed(self, proposed: Proposed) -> bool:
         """Whether any claim of what the proposal shows is live, of it or of what stands in for it."""
@@ -193,9 +209,9 @@ class Claims:
         claims = (claim for one in each if one.shown == proposed.shown for claim in claims_among(lots, one))
         return any(claim.state in {UnitState.HELD, UnitState.CONFIRMED} for claim in claims)
 
-    def _step(self, call: StepCall, lot: Lot, operation: Confirm | Release, began: int) -> None:
+    def _step(self, call: StepCall, lot: Lot, operation: Confirm | Release, began: int) -> Steps[None]:
         ticket = MoveTicket(plan=lambda _: [operation], deadline=call.deadline, at=call.at)
-        self._committer.commit(ticket)
+        yield ticket
         (answer,) = ticket.answers
         if answer.status is Status.OTHER_CONTENT:
             raise CallError(Code.OTHER_CONTENT, made_otherwise())

@@ -19,8 +19,7 @@ from maitred.core.limits.lots import (
 )
 from maitred.core.values.digests import digest
 from maitred.engine.calls import OutcomeAnswer, OutcomesCall, octets_of
-from maitred.engine.deciding.committer import Committer
-from maitred.engine.deciding.tickets import OutcomeTicket, Reported
+from maitred.engine.deciding.tickets import OutcomeTicket, Reported, Steps
 from maitred.engine.errors import CallError, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD, outcome_refused, reported_otherwise
 from maitred.engine.ports.store import OutcomeRow, Store
@@ -49,13 +48,11 @@ _FINE = frozenset(
 class Outcomes:
     """Takes outcomes up. ``now`` gives aware UTC."""
 
-    def __init__(
-        self, store: Store, proposals: Proposals, committer: Committer, now: Callable[[], datetime]
-    ) -> None:
-        self._store, self._proposals, self._committer, self._now = store, proposals, committer, now
+    def __init__(self, store: Store, proposals: Proposals, now: Callable[[], datetime]) -> None:
+        self._store, self._proposals, self._now = store, proposals, now
 
-    def record(self, call: OutcomesCall) -> Sequence[OutcomeAnswer]:
-        """See ``api.Claimer.record_outcomes``."""
+    def recording(self, call: OutcomesCall) -> Steps[Sequence[OutcomeAnswer]]:
+        """See ``api.Claimer.recording``."""
         now = call.at or self._now()
         courses: dict[tuple[str, str], _Course] = {}
         for each in call.outcomes:
@@ -65,7 +62,7 @@ class Outcomes:
             _reported(outcome, courses[outcome.decision_id, outcome.action], now) for outcome in call.outcomes
         ]
         ticket = OutcomeTicket(reported=reported, deadline=call.deadline, at=call.at)
-        self._committer.commit(ticket)
+        yield ticket
         for number, (found, row) in enumerate(zip(reported, ticket.rows, strict=True)):
             if row.fingerprint != found.row.fingerprint:
                 raise CallError(Code.OTHER_CONTENT, reported_otherwise(number))

@@ -28,7 +28,7 @@ from .codec import encode_body
 from .committer import Committer
 from .question import Asked, Deciding
 from .records import UNEXPLAINED, Records
-from .tickets import DecisionTicket, Prepare
+from .tickets import DecisionTicket, Prepare, Steps
 
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
@@ -90,6 +90,10 @@ class DecisionService:
 
     def decide(self, call: DecideCall) -> Answer:
         """See ``api.Decider.decide``."""
+        return self._committer.complete(self.deciding(call))
+
+    def deciding(self, call: DecideCall) -> Steps[Answer]:
+        """See ``api.Decider.deciding``."""
         try:
             made = self._make(call)
         except CallError:
@@ -100,7 +104,7 @@ class DecisionService:
             return self._again(call, earlier)
         if made.ticket.needs_person or made.ticket.needs_ledger:
             try:
-                self._committer.commit(made.ticket)
+                yield made.ticket
             except CallError as error:
                 return self._degraded(made, error)
         else:

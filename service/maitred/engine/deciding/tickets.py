@@ -1,10 +1,9 @@
-"""Calls on their way through the decision thread, and what came of them."""
+"""Calls on their way through the committer, and what came of them."""
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from maitred.core.deciding.decisions import Decision
 from maitred.core.limits.limits import Need
@@ -23,22 +22,29 @@ MakeRecord = Callable[[Decision, Deciding, Person], DecisionRecord]
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Ticket:
-    """What every ticket has. ``deadline`` is on the monotonic clock; ``at`` is simulated time."""
+    """What every ticket has. ``deadline`` is on the monotonic clock; ``at`` is simulated time.
+
+    It is ``done`` when it is durable, or when ``error`` says why it is not.
+    """
 
     deadline: float | None = None
     at: datetime | None = None
     error: Exception | None = None
     batch_size: int = 0
     commit_seconds: float = 0.0
-    done: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self.done.acquire()
+    done: bool = False
 
     @property
     def needs_ledger(self) -> bool:
         """Whether something must be read or moved for it."""
         return True
+
+
+Answered = TypeVar("Answered")
+Steps = Generator[Ticket, None, Answered]
+"""A call under way. It yields each ticket that must be committed before it can go on, is resumed when
+that is durable or has the ticket's error thrown into it, and returns its answer. What it does between
+two tickets must not block for long: on the loop other calls wait meanwhile."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -61,7 +67,6 @@ class DecisionTicket(Ticket):
     earlier: DecisionRecord | None = None
 
     def __post_init__(self) -> None:
-        super(DecisionTicket, self).__post_init__()
         self.deciding = self.prepare({})
 
     @property

@@ -26,7 +26,7 @@ class DecisionMade:
     """A decision was answered. Ids of customers are not in it.
 
     ``started_ns`` and ``ended_ns`` are Unix time. ``step_seconds`` has the durations of
-    ``match``, ``wait`` (for the decision thread), ``commit`` and ``explain``.
+    ``match``, ``wait`` (for the writer), ``commit`` and ``explain``.
     ``refusals`` counts by reason what is known without explaining, or all where explained.
     ``limits`` counts the refusals of limits that it came upon, by name of the limit. ``channel`` and
     ``location_id`` are empty where the ruleset does not name them: what callers make up may be personal.
@@ -124,7 +124,7 @@ class CallFailed:
 
 @dataclass(frozen=True, slots=True)
 class BatchCommitted:
-    """One transaction of the decision thread. ``waiting`` is what had queued up meanwhile."""
+    """One transaction of the committer. ``waiting`` is what had queued up meanwhile."""
 
     size: int
     waiting: int

@@ -199,7 +199,7 @@ class Store(Protocol):
     """The durable state. Every method may raise ``StoreDown``."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """For the decision thread alone. Durable once the block has ended.
+        """For the committer alone. Durable once the block has ended.
 
         Leaving the block may raise ``StoreConflict``, or ``StoreDown`` where it is not
         known whether the commit took place.
