@@ -72,12 +72,14 @@ def test_overbooking_allows_more_rounded_down_and_no_limit_is_below_zero(maximum
 
 @pytest.mark.parametrize("value", [None, 3.5, "300", True, Invalid("is not a int")])
 def test_a_maximum_that_is_not_a_whole_number_is_unknown(value):
-    assert needs(OVENS, location_oven_slots=value) == Unknown("ovens", "location.oven_slots")
+    error = "location.oven_slots is not a int" if isinstance(value, Invalid) else ""
+    assert needs(OVENS, location_oven_slots=value) == Unknown("ovens", "location.oven_slots", error)
 
 
 @pytest.mark.parametrize("value", [None, "", 1.5, Invalid("is not a string"), ("a",), NOW])
 def test_a_subject_that_names_nobody_is_unknown(value):
-    assert needs(OVENS, location_id=value) == Unknown("ovens", "location.id")
+    error = "location.id is not a string" if isinstance(value, Invalid) else ""
+    assert needs(OVENS, location_id=value) == Unknown("ovens", "location.id", error)
 
 
 @pytest.mark.parametrize("value", [None, "", 7])

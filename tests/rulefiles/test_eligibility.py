@@ -84,3 +84,36 @@ def test_faults_of_what_it_applies_to(bench, ruleset, applies_to, expected):
     ]
     assert len(errors) == 1
     assert f"{errors[0].line}:{errors[0].column} {errors[0].message}".startswith(expected)
+
+
+GROUP = "apiVersion: maitred/v1\nkind: Group\nname: {name}\napplies_to: {applies_to}\nat_most: {at_most}\n"
+
+
+def grouped(ruleset, applies_to="{all: true}", at_most=1, name="either"):
+    other = ruleset()["pizza.yaml"].replace("pizza", "other")
+    group = GROUP.format(name=name, applies_to=applies_to, at_most=at_most)
+    return ruleset("labels: {group: perks}\n", other__yaml=other, g__yaml=group)
+
+
+def test_actions_know_their_groups_by_name(bench, ruleset):
+    sources = grouped(ruleset, name="b")
+    sources["h.yaml"] = GROUP.format(name="a", applies_to="{actions: [other, pizza]}", at_most=1)
+    for action in bench.load(sources).ruleset.actions:
+        assert [(group.name, group.at_most) for group in action.groups] == [("a", 1), ("b", 1)]
+
+
+@pytest.mark.parametrize(("applies_to", "at_most"), [("{labels: {group: perks}}", 1), ("{all: true}", 2)])
+def test_a_group_that_is_never_full_is_told(bench, ruleset, applies_to, at_most):
+    [warning] = bench.load(grouped(ruleset, applies_to, at_most)).warnings
+    assert "the group has no effect" in warning.message
+
+
+@pytest.mark.parametrize("at_most", ["0", "-1", "101", "two", "true"])
+def test_how_many_of_a_group_is_a_number_from_1_to_100(bench, ruleset, at_most):
+    [fault] = bench.faults(grouped(ruleset, at_most=at_most))
+    assert (fault.file, fault.line) == ("g.yaml", 5)
+
+
+def test_an_action_of_a_group_that_does_not_exist_is_told(bench, ruleset):
+    [fault] = bench.faults(grouped(ruleset, "{actions: [pizza, othre]}"))
+    assert "`other`" in fault.message

@@ -309,6 +309,7 @@ def test_messages_are_in_house_style(module):
         "channels": ["word"],
         "locations": ["word", "other"],
         "most": 8,
+        "given": {"attribute": "word", "x": 1},
     }
     named |= dict.fromkeys(("type_name", "what", "place", "why", "problem", "kind", "counts"), "word")
     for name, function in inspect.getmembers(module, inspect.isfunction):

@@ -11,7 +11,7 @@ from maitred.core.rules.ruleset import Action, Ruleset, Situation
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of
-from maitred.rulefiles.actions.eligibility import with_eligibility
+from maitred.rulefiles.actions.eligibility import with_eligibility, with_groups
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
 from maitred.rulefiles.actions.rollouts import with_rollouts
 from maitred.rulefiles.actions.rows import table_actions_of
@@ -134,6 +134,7 @@ def _rules(reading: _Reading) -> _Rules:
     _check_actions(report, documents, placed)
     actions = with_eligibility(around, documents, placed)
     actions = run.with_suppression(around, documents, situations, actions)
+    actions = with_groups(around, documents, placed, actions)
     actions = with_rollouts(around, documents, placed, actions, vocabulary)
     applied = applied_limits(around, documents, placed, vocabulary.locations)
     actions = with_limits(around, applied, placed, actions)

@@ -103,7 +103,10 @@ class _NotReadError(Exception):
 
 @dataclass(slots=True)
 class _Choosing:
-    """One pass over the ranking. ``looked_at`` are the keys of the limits that were asked for."""
+    """One pass over the ranking. ``looked_at`` are the keys of the limits that were asked for.
+
+    ``grouped`` counts the picks of each group.
+    """
 
     policy: Policy
     facts: Facts
@@ -115,13 +118,19 @@ class _Choosing:
     proposed: set[str] = field(default_factory=set)
     looked_at: set[str] = field(default_factory=set)
     taken: dict[str, int] = field(default_factory=dict)
+    grouped: dict[str, int] = field(default_factory=dict)
     memo: Memo = field(default_factory=dict)
 
     def consider(self, score: float, action: Action) -> None:
         """Picks the action, or what stands in for it."""
         if not self._is_open(action):
             return
+        crowded_out = self._is_crowded_out(action)
+        if crowded_out and self.reach is Reach.ENOUGH:
+            return
         shortage = self._shortage(action)
+        if crowded_out:
+            return
         if shortage is None:
             self._pick(Pick(score, action))
         elif shortage.reason in _OUT_OF_STOCK:
@@ -138,6 +147,10 @@ class _Choosing:
     def _is_open(self, action: Action) -> bool:
         name = action.name
         return not (name in self.snapshot.paused or name in self.proposed or self._is_passed_over(action))
+
+    def _is_crowded_out(self, action: Action) -> bool:
+        """Whether as many of one of its groups as may be stand in the answer already."""
+        return any(self.grouped.get(group.name, 0) >= group.at_most for group in action.groups)
 
     def _is_passed_over(self, action: Action) -> bool:
         """Whether nobody asks how its limits stand."""
@@ -170,7 +183,7 @@ class _Choosing:
             return False
         tried.add(other.name)
         score = self._score(other)
-        if score is None:
+        if score is None or self._is_crowded_out(other):
             return False
         shortage = self._shortage(other)
         if shortage is None:
@@ -189,6 +202,8 @@ class _Choosing:
             return
         self.picks.append(pick)
         self.proposed.add(pick.action.name)
+        for group in pick.action.groups:
+            self.grouped[group.name] = self.grouped.get(group.name, 0) + 1
         # What is held already has been counted by the ledger.
         for key in () if pick.action.name in self.snapshot.own else keys_taken(pick.action):
             self.taken[key] = self.taken.get(key, 0) + 1

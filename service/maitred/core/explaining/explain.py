@@ -12,7 +12,7 @@ from maitred.core.deciding.ranking import Ranking, score_of
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
 from maitred.core.rules.policy import Gate, Policy
 from maitred.core.rules.reasons import Reason
-from maitred.core.rules.ruleset import Action
+from maitred.core.rules.ruleset import Action, Group
 from maitred.core.values.types import Facts
 
 from .counterfactual import what_would_have
@@ -145,9 +145,22 @@ class _Telling:
         if shortage:
             return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
         found = refusal_of(self._policy, action, self._question, self._memo, self._derivation)
-        if found.reason is Reason.OUTRANKED and not is_read(action, self._snapshot):
-            return replace(found, detail=f"{found.detail}, {_NOT_LOOKED_AT}")
+        if found.reason is Reason.OUTRANKED:
+            return self._outranked(action, found)
         return self._with_way_out(action, found) if self._full else found
+
+    def _outranked(self, action: Action, refusal: Refusal) -> Refusal:
+        """An action whose every condition holds, and that has no shortage that is known of."""
+        for group in action.groups:
+            standing = [each.action for each in self._proposals if group in self._groups_of(each.action)]
+            if len(standing) >= group.at_most:
+                return Refusal(action.name, Reason.GROUPED, group.name, _grouped_words(group, standing))
+        if is_read(action, self._snapshot):
+            return refusal
+        return replace(refusal, detail=f"{refusal.detail}, {_NOT_LOOKED_AT}")
+
+    def _groups_of(self, action: str) -> tuple[Group, ...]:
+        return self._policy.by_name[action].groups
 
     def _with_way_out(self, action: Action, refusal: Refusal) -> Refusal:
         """Tells what single change would have had the action proposed."""
@@ -164,6 +177,11 @@ class _Telling:
         lines = why_of(action, self._question.facts, self._memo, self._derivation)
         place_of = proposal.substitute_for
         return (f"stands in for {place_of}, of which none can be had now", *lines) if place_of else lines
+
+
+def _grouped_words(group: Group, standing: Sequence[str]) -> str:
+    verb = "stands" if len(standing) == 1 else "stand"
+    return f"at most {group.at_most} of {group.name} in one answer, where {' and '.join(standing)} {verb}"
 
 
 def _shortages(policy: Policy, question: Question, snapshot: Snapshot) -> Mapping[str, Shortage]:

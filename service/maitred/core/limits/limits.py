@@ -6,18 +6,21 @@ that are taken together under one id are a ``Lot``: they are held, confirmed, re
 expire together (see ``ledger``).
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, unique
 from functools import lru_cache
 
+from maitred.core.conditions import model
+from maitred.core.conditions.model import Expression
 from maitred.core.rules.reasons import Reason
 from maitred.core.values.digests import digest, lengthened
 from maitred.core.values.instants import MICROSECOND
-from maitred.core.values.types import Facts, Value
+from maitred.core.values.types import Facts, Invalid, Value
 
-from .windows import Rolling, Session, Window, span_of
+from .windows import Calendar, Rolling, Session, Window, span_of
 
 DEFAULT_HOLD = timedelta(minutes=20)
 """Time to walk to the till; a forgotten hold costs no more than that."""
@@ -27,6 +30,8 @@ PERCENT = 100
 KEPT_COUNTERS = 4_096
 """Those that many requests share are asked for all the time."""
 SESSION_ID = "session.id"
+MAX_UNITS = 2**53
+"""More than any limit has; integers up to here are exact also where an expression gives a double."""
 
 _USE = b"maitred.counter"
 
@@ -93,12 +98,17 @@ def lock_rank_of(per: tuple[str, ...]) -> LockRank:
     return LockRank.LOCATION if all(name.startswith("location.") for name in per) else LockRank.CONTEXT
 
 
+Maximum = int | str | Expression
+"""A number, the name of an integer attribute, or an expression whose value is rounded down."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A number that must not be exceeded over a window for a subject.
 
     ``per`` are the attributes that make the subject, by qualified name (``customer.id``);
-    empty is everybody together. ``maximum`` is a number or the name of an integer attribute.
+    empty is everybody together. ``default`` is the number where the attribute that ``maximum``
+    names is absent.
     ``pace`` is a second limit over a short rolling window, taken together with this one.
     ``overbook_percent`` more units than ``maximum`` may be held or confirmed. ``scope`` names the
     action where each action has units of its own; empty where those it applies to share them.
@@ -112,10 +122,11 @@ class Limit:
     name: str
     kind: LimitKind
     per: tuple[str, ...]
-    maximum: int | str
+    maximum: Maximum
     window: Window
     counts: Counts
     hold: timedelta = DEFAULT_HOLD
+    default: int | None = None
     pace: "Limit | None" = None
     overbook_percent: int = 0
     on_failure: OnFailure = OnFailure.CLOSED
@@ -141,7 +152,7 @@ class Limit:
             object.__setattr__(self, name, value)
 
 
-def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
+def pace_of(limit: Limit, maximum: Maximum, window: Rolling, default: int | None = None) -> Limit:
     """The pace of ``limit``: at most ``maximum`` of its units in any stretch of ``window``."""
     return Limit(
         f"{limit.name}{PACE_SUFFIX}",
@@ -151,6 +162,7 @@ def pace_of(limit: Limit, maximum: int | str, window: Rolling) -> Limit:
         window,
         limit.counts,
         hold=limit.hold,
+        default=default,
         on_failure=limit.on_failure,
         letter_case=limit.letter_case,
         scope=limit.scope,
@@ -195,10 +207,11 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A limit that cannot be checked: ``attribute`` is absent or not usable."""
+    """A limit that cannot be checked: ``attribute`` is absent, or ``error`` says what is wrong with it."""
 
     limit: str
     attribute: str
+    error: str = ""
 
 
 def parts_of(limit: Limit) -> tuple[Limit, ...]:
@@ -221,17 +234,33 @@ def reads_of(limit: Limit) -> Iterator[str]:
         yield from part.per
         if isinstance(part.maximum, str):
             yield part.maximum
-        if isinstance(part.window, Session):
-            yield SESSION_ID
+        elif isinstance(part.maximum, Expression):
+            yield from part.maximum.reads
+        yield from window_reads(part.window)
 
 
-def subject_gap(limit: Limit, facts: Facts) -> str:
-    """The first attribute without which it is not known whose units count; empty where none lacks."""
-    found = next((name for name in limit.per if not _names_somebody(facts.get(name))), "")
-    if found or not isinstance(limit.window, Session):
-        return found
-    session = facts.get(SESSION_ID)
-    return "" if isinstance(session, str) and session else SESSION_ID
+def window_reads(window: Window) -> tuple[str, ...]:
+    """Names of the attributes that tell which window it is."""
+    if isinstance(window, Session):
+        return (SESSION_ID,)
+    return (window.of,) if isinstance(window, Calendar) and window.of else ()
+
+
+def gap_of(limit: Limit, facts: Facts) -> Unknown | None:
+    """The first attribute without which it is not known whose units count, or in which window."""
+    for name in limit.per:
+        if not _names_somebody(facts.get(name)):
+            return _unknown(limit, name, facts)
+    for name in window_reads(limit.window):
+        value = facts.get(name)
+        if not isinstance(value, str if name == SESSION_ID else datetime) or not value:
+            return _unknown(limit, name, facts)
+    return None
+
+
+def _unknown(limit: Limit, attribute: str, facts: Facts) -> Unknown:
+    value = facts.get(attribute)
+    return Unknown(limit.name, attribute, f"{attribute} {value.why}" if isinstance(value, Invalid) else "")
 
 
 def needs_of(
@@ -300,14 +329,14 @@ def _names_somebody(value: object) -> bool:
 def _need(
     limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: SubjectPseudonym
 ) -> Need | Unknown:
-    gap = subject_gap(limit, facts)
+    gap = gap_of(limit, facts)
     if gap:
-        return Unknown(limit.name, gap)
+        return gap
     maximum = maximum_of(limit, facts)
-    if maximum is None:
-        return Unknown(limit.name, str(limit.maximum))
+    if isinstance(maximum, Unknown):
+        return maximum
     session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
-    span = span_of(limit.window, now, location_zone, session)
+    span = span_of(limit.window, instant_of(limit.window, facts, now), location_zone, session)
     counter = _counter(limit.name, _subject(limit, facts, veil), span.key, limit.heat, span.end)
     firm = limit.counts is Counts.DECIDED
     return Need(counter, maximum, limit.reason, limit.lookback_us, firm)
@@ -316,10 +345,51 @@ def _need(
 _counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)
 
 
-def maximum_of(limit: Limit, facts: Facts) -> int | None:
-    """Units that may be live; ``None`` where the attribute is not usable. Overbooking rounds down."""
-    maximum = facts.get(limit.maximum) if isinstance(limit.maximum, str) else limit.maximum
-    if maximum.__class__ is not int:
-        return None
-    assert isinstance(maximum, int)
+def instant_of(window: Window, facts: Facts, now: datetime) -> datetime:
+    """The instant whose window it is: that of the attribute it is ``of``, else now."""
+    found = facts.get(window.of) if isinstance(window, Calendar) and window.of else now
+    return found if isinstance(found, datetime) else now
+
+
+def maximum_of(limit: Limit, facts: Facts) -> int | Unknown:
+    """Units that may be live. Overbooking rounds down."""
+    maximum = _number(limit, facts)
+    if isinstance(maximum, Unknown):
+        return maximum
     return maximum + maximum * limit.overbook_percent // PERCENT if maximum > 0 else 0
+
+
+def known_maximum(limit: Limit, facts: Facts) -> int | None:
+    """The same for facts that are not a whole request; ``None`` where the rest of it decides.
+
+    A default counts only for what a location lacks, as of a location everything is known.
+    """
+    maximum = limit.maximum
+    if isinstance(maximum, str) and maximum not in facts and not maximum.startswith("location."):
+        return None
+    if isinstance(maximum, Expression) and not facts.keys() >= maximum.reads:
+        return None
+    units = maximum_of(limit, facts)
+    return units if isinstance(units, int) else None
+
+
+def _number(limit: Limit, facts: Facts) -> int | Unknown:
+    maximum = limit.maximum
+    if isinstance(maximum, int):
+        return maximum
+    if isinstance(maximum, Expression):
+        return _worked_out(limit, maximum, facts)
+    value = facts.get(maximum, limit.default)
+    if value.__class__ is not int:
+        return _unknown(limit, maximum, facts)
+    assert isinstance(value, int)
+    return value
+
+
+def _worked_out(limit: Limit, expression: Expression, facts: Facts) -> int | Unknown:
+    value = expression.evaluate(facts)
+    if isinstance(value, model.Unknown):
+        return Unknown(limit.name, value.missing or expression.text, value.error or "")
+    if not isinstance(value, int | float):
+        return Unknown(limit.name, expression.text, f"{expression.text} is not a number")
+    return math.floor(min(max(value, 0), MAX_UNITS))

@@ -8,7 +8,7 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
 
-from .limits import SESSION_ID, Limit, maximum_of, parts_of, subject_gap
+from .limits import SESSION_ID, Limit, Unknown, gap_of, maximum_of, parts_of
 from .windows import Calendar, Lifetime, Rolling, Session, Window
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
@@ -28,16 +28,19 @@ class Snapshot(NamedTuple):
 
 
 class Shortage(NamedTuple):
-    """Why a limit has no unit: all of ``maximum`` are taken, or ``missing`` is not known."""
+    """Why a limit has no unit: all of ``maximum`` are taken, ``missing`` is absent, or ``error``."""
 
     limit: Limit
     reason: Reason
     live: int = 0
     maximum: int = 0
     missing: str = ""
+    error: str = ""
 
     def words(self) -> str:
         """In plain words: what was needed, what was there."""
+        if self.error:
+            return self.error
         if self.missing:
             return f"needs {self.missing}, is absent"
         taken = f"{self.live} of {self.maximum} taken{_per_words(self.limit)}"
@@ -83,12 +86,10 @@ def keys_taken(action: Action) -> Iterator[str]:
 
 
 def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:
-    missing = subject_gap(limit, facts)
-    if missing:
-        return Shortage(limit, Reason.MISSING_ATTRIBUTE, missing=missing)
-    maximum = maximum_of(limit, facts)
-    if maximum is None:
-        return Shortage(limit, Reason.MISSING_ATTRIBUTE, missing=str(limit.maximum))
+    maximum = gap_of(limit, facts) or maximum_of(limit, facts)
+    if isinstance(maximum, Unknown):
+        reason = Reason.RULE_ERROR if maximum.error else Reason.MISSING_ATTRIBUTE
+        return Shortage(limit, reason, missing=maximum.attribute, error=maximum.error)
     return Shortage(limit, limit.reason, live, maximum) if live >= maximum else None
 
 
@@ -102,8 +103,8 @@ def window_words(window: Window) -> str:
     match window:
         case Rolling(duration):
             return f"within {duration_words(duration)}"
-        case Calendar(period):
-            return f"this {period.value}"
+        case Calendar(period, of=of):
+            return f"in the {period.value} of {of}" if of else f"this {period.value}"
         case Session():
             return "in this session"
         case Lifetime():

@@ -45,12 +45,14 @@ class Rolling:
 class Calendar:
     """The civil ``period`` in ``zone``, an IANA name, or ``None`` for the location's own.
 
-    ``first_weekday`` is the day a week starts on, 0 (Monday) to 6.
+    ``first_weekday`` is the day a week starts on, 0 (Monday) to 6. ``of`` names the attribute that
+    holds the instant whose period it is; empty for that of now.
     """
 
     period: Period
     zone: str | None = None
     first_weekday: int = 0
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,14 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Actions of which at most ``at_most`` stand in one answer."""
+
+    name: str
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """Something the business can do for a customer now.
 
@@ -120,6 +128,7 @@ class Action:
     limits: tuple[Limit, ...] = ()
     alternatives: tuple[str, ...] = ()
     consent: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
     sensitive: frozenset[str] = frozenset()
     explicit: frozenset[str] = frozenset()
     rollout: Rollout | None = None

@@ -13,7 +13,7 @@ from maitred.core.limits.limits import (
     Limit,
     LockRank,
     SubjectPseudonym,
-    maximum_of,
+    known_maximum,
     parts_of,
     scope_in,
     subject_of,
@@ -109,7 +109,7 @@ class Placed(NamedTuple):
         """When the civil window of now ends; ``None`` for others, and where the zone is not known."""
         location = self._location(limit, facts)
         zone = location.zone if location else getattr(limit.window, "zone", None)
-        if not isinstance(limit.window, Calendar) or not zone:
+        if not isinstance(limit.window, Calendar) or limit.window.of or not zone:
             return None
         return span_of(limit.window, now, zone).end
 
@@ -179,12 +179,12 @@ def _touched(placed: Placed, part: Part, tally: CounterSummary, now: datetime) -
         return None
     if isinstance(limit.window, Session):
         subject = ", ".join(filter(None, (subject, f"session {pseudonym(tally.window)}")))
-    maximum = maximum_of(limit, facts)
+    maximum = known_maximum(limit, facts)
     return LimitView(
         name=limit.name,
         kind=limit.kind,
         subject=_with_scope(limit, subject),
-        window=window_words(limit.window),
+        window=_window_words(limit.window, tally.window),
         counts=limit.counts.value,
         used=tally.live - tally.live_held,
         held=tally.live_held,
@@ -195,6 +195,13 @@ def _touched(placed: Placed, part: Part, tally: CounterSummary, now: datetime) -
     )
 
 
+def _window_words(window: Window, key: str) -> str:
+    """Windows of an instant are several at once: which one it is, is told by its first day."""
+    if isinstance(window, Calendar) and window.of:
+        return f"{window_words(window)} from {key.rpartition('/')[2]}"
+    return window_words(window)
+
+
 def _untouched(placed: Placed, part: Part, shown: set[str], now: datetime, most: int) -> Iterator[LimitView]:
     """Rows of those who have taken nothing, where it is known who they are."""
     limit = part.limit
@@ -203,9 +210,9 @@ def _untouched(placed: Placed, part: Part, shown: set[str], now: datetime, most:
         if subject not in shown and most > 0:
             shown.add(subject)
             most -= 1
-            yield _empty(part, subject, maximum_of(limit, facts), placed.resets_at(limit, facts, now))
+            yield _empty(part, subject, known_maximum(limit, facts), placed.resets_at(limit, facts, now))
     if not shown and not (placed.location_id and LOCATION_ID in limit.per):
-        yield _empty(part, _with_scope(limit, f"any {_of(limit)}"), maximum_of(limit, {}), None)
+        yield _empty(part, _with_scope(limit, f"any {_of(limit)}"), known_maximum(limit, {}), None)
 
 
 def _subjects(placed: Placed, limit: Limit) -> Iterator[Facts]:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -64,11 +64,42 @@ def duration_text(duration: timedelta) -> str:
     return text
 
 
-def _units(value: Any) -> int | str:
+class Quota(NamedTuple):
+    """A number of units that the request gives, and the one for where it does not."""
+
+    attribute: str
+    default: int
+
+
+def _units(value: Any) -> int | str | Quota:
+    if isinstance(value, dict):
+        return _quota(value)
     if isinstance(value, str):
-        if not fields.ATTRIBUTE.fullmatch(value) or len(value) > bounds.NAME_CHARACTERS:
+        if fields.COLUMN.fullmatch(value) or not value.strip() or len(value) > bounds.EXPRESSION_CHARACTERS:
             raise fields.refuse(limit_messages.bad_units(value))
-        return value
+        return value.strip()
+    return _number(value)
+
+
+def _quota(value: dict[Any, Any]) -> Quota:
+    if value.keys() != {"attribute", "default"}:
+        raise fields.refuse(limit_messages.bad_quota(value))
+    attribute = value["attribute"]
+    if not isinstance(attribute, str) or not is_attribute(attribute):
+        raise fields.refuse(limit_messages.bad_quota_attribute(attribute))
+    return Quota(attribute=attribute, default=_number(value["default"]))
+
+
+def _written(units: Any) -> Any:
+    return units._asdict() if isinstance(units, Quota) else units
+
+
+def is_attribute(text: str) -> bool:
+    """Whether a number of units is named by an attribute, and not worked out by an expression."""
+    return bool(fields.ATTRIBUTE.fullmatch(text))
+
+
+def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise fields.refuse(limit_messages.bad_units(value))
     if not are_units(value):
@@ -110,13 +141,23 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": _DURATION_PATTERN}),
 ]
 Units = Annotated[
-    int | str,
+    int | str | Quota,
     PlainValidator(_units),
+    PlainSerializer(_written),
     WithJsonSchema(
         {
             "anyOf": [
                 {"type": "integer", "minimum": 0, "maximum": bounds.UNITS},
-                {"type": "string", "pattern": f"^{fields.ATTRIBUTE.pattern}$"},
+                {"type": "string", "minLength": 1, "maxLength": bounds.EXPRESSION_CHARACTERS},
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["attribute", "default"],
+                    "properties": {
+                        "attribute": {"type": "string", "pattern": f"^{fields.ATTRIBUTE.pattern}$"},
+                        "default": {"type": "integer", "minimum": 0, "maximum": bounds.UNITS},
+                    },
+                },
             ]
         }
     ),
@@ -156,6 +197,8 @@ class WindowSpec(Strict):
     """Looks back so long from now: `7d`, `1h30m`."""
     calendar: PeriodName | None = None
     """The civil calendar of `timezone`."""
+    of: NonEmpty | None = None
+    """Of a calendar: the timestamp attribute whose day, week, month or year it is, instead of now's."""
     lifetime: Literal[True] | None = None
     """Never resets. `window: lifetime` for short."""
     session: Literal[True] | None = None
@@ -202,7 +245,8 @@ class LimitDocument(Document):
     applies_to: AppliesTo
     """The actions that take a unit."""
     limit: Units
-    """How many: a number, or an int attribute: `location.NAME`, `row.NAME` or one of a `Context`."""
+    """How many: a number; an int attribute (`location.NAME`, `row.NAME`, one of a `Context`), also as
+    `{attribute: NAME, default: N}` for where it is absent; or a number in CEL, rounded down."""
     window: Window
     """How long a unit counts: `{rolling: 7d}`, `{calendar: day}`, `lifetime` or `session`."""
     hold: Hold = DEFAULT_HOLD

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from maitred.rulefiles.reading import bounds
+
 from . import fields
 from .fields import Expression, FileName, Identifier, Name, NonEmpty, Text, TypeName
 
@@ -272,6 +274,18 @@ class Suppress(Strict):
     """By type: one of these."""
     labels: Annotated[dict[fields.Word, fields.LabelValue], Field(min_length=1)] = {}
     """By label: all of these."""
+
+
+class Group(Document):
+    """Actions of which only so many stand in one answer: the best of them."""
+
+    kind: Literal["Group"]
+    name: Name
+    """What refusals name."""
+    applies_to: AppliesTo
+    """The actions that belong to it."""
+    at_most: Annotated[int, Field(ge=1, le=bounds.GROUP_ACTIONS)]
+    """How many of them may stand in one answer."""
 
 
 class Situation(Document):

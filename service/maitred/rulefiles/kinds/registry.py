@@ -10,6 +10,7 @@ AnyDocument = (
     | models.Action
     | models.ActionTable
     | models.Eligibility
+    | models.Group
     | models.Situation
     | limits.FrequencyCap
     | limits.Capacity
@@ -24,6 +25,7 @@ KINDS: dict[str, type[AnyDocument]] = {
     "Action": models.Action,
     "ActionTable": models.ActionTable,
     "Eligibility": models.Eligibility,
+    "Group": models.Group,
     "Situation": models.Situation,
     "FrequencyCap": limits.FrequencyCap,
     "Capacity": limits.Capacity,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
 
-from maitred.core.limits.limits import Counts, LetterCase, Limit, LimitKind, OnFailure, maximum_of
+from maitred.core.limits.limits import Counts, LetterCase, Limit, LimitKind, Maximum, OnFailure, known_maximum
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Window
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.types import Attribute, Kind
@@ -59,7 +59,7 @@ def warn_limits(
 
 def most_of(limit: Limit) -> int | None:
     """Units that may be live; ``None`` where the request says."""
-    return None if isinstance(limit.maximum, str) else maximum_of(limit, {})
+    return known_maximum(limit, {}) if isinstance(limit.maximum, int) else None
 
 
 def longest(window: Window) -> timedelta | None:
@@ -67,7 +67,7 @@ def longest(window: Window) -> timedelta | None:
     match window:
         case Rolling(duration):
             return duration
-        case Calendar(period):
+        case Calendar(period, of=""):
             return LONGEST[period]
         case _:
             return None
@@ -80,15 +80,17 @@ def _no_action(_: Ground, each: Applied) -> Iterator[Finding]:
 
 def _nothing_to_have(ground: Ground, each: Applied) -> Iterator[Finding]:
     pace = each.limit.pace
-    if _is_nothing(ground, each, each.limit.maximum):
+    if not each.limit.default and _is_nothing(ground, each, each.limit.maximum):
         yield each.spot.at("limit"), limit_messages.nothing_to_have()
-    elif pace and _is_nothing(ground, each, pace.maximum):
+    elif pace and not pace.default and _is_nothing(ground, each, pace.maximum):
         yield each.spot.at("pace", "limit"), limit_messages.nothing_to_have()
 
 
-def _is_nothing(ground: Ground, each: Applied, maximum: int | str) -> bool:
+def _is_nothing(ground: Ground, each: Applied, maximum: Maximum) -> bool:
     if isinstance(maximum, int):
         return maximum == 0
+    if not isinstance(maximum, str):
+        return False
     values = list(_possible(ground, each, maximum))
     return bool(values) and not any(isinstance(value, int) and value > 0 for value in values)
 
@@ -104,11 +106,11 @@ def _possible(ground: Ground, each: Applied, name: str) -> Iterator[object]:
 
 
 def _empty_cells(ground: Ground, each: Applied) -> Iterator[Finding]:
-    numbers = [(each.limit.maximum, each.spot.at("limit"))]
+    numbers = [(each.limit.maximum, each.limit.default, each.spot.at("limit"))]
     if each.limit.pace:
-        numbers.append((each.limit.pace.maximum, each.spot.at("pace", "limit")))
-    for name, spot in numbers:
-        if isinstance(name, str) and name.startswith(LOCATION):
+        numbers.append((each.limit.pace.maximum, each.limit.pace.default, each.spot.at("pace", "limit")))
+    for name, default, spot in numbers:
+        if isinstance(name, str) and name.startswith(LOCATION) and default is None:
             without = [key for key, found in (ground.locations or {}).items() if name not in found.attributes]
             if without:
                 yield spot, limit_messages.no_number_at(name, without)
@@ -272,7 +274,7 @@ class _Pairs:
 
 
 def _cap(limit: Limit) -> tuple[object, ...]:
-    return limit.kind, limit.maximum, limit.window, limit.counts
+    return limit.kind, limit.maximum, limit.default, limit.window, limit.counts
 
 
 def is_as_strict(strong: Limit, weak: Limit) -> bool:
@@ -289,7 +291,7 @@ def is_as_strict(strong: Limit, weak: Limit) -> bool:
 
 
 def _is_at_most(strong: Limit, weak: Limit) -> bool:
-    if strong.maximum == weak.maximum:
+    if (strong.maximum, strong.default) == (weak.maximum, weak.default):
         by_row = str(strong.maximum).startswith(ROW)
         return by_row or strong.overbook_percent <= weak.overbook_percent
     mine, others = most_of(strong), most_of(weak)
@@ -307,11 +309,11 @@ def window_holds(outer: Window, inner: Window) -> bool:
             return True
         case Rolling(duration), Rolling(shorter):
             return duration >= shorter
-        case Rolling(duration), Calendar(period):
+        case Rolling(duration), Calendar(period, of=""):
             return duration >= LONGEST[period]
         case Calendar(period), Calendar(shorter_period):
             return (
-                outer.zone == inner.zone
+                (outer.zone, outer.of) == (inner.zone, inner.of)
                 and shorter_period in _HOLDS[period]
                 and (period is not shorter_period or outer.first_weekday == inner.first_weekday)
             )

@@ -1,9 +1,19 @@
 """Documents of kinds ``FrequencyCap`` and ``Capacity``, as they stand: names and columns."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from maitred.core.limits.limits import Counts, LetterCase, Limit, LimitKind, OnFailure, pace_of, parts_of
+from maitred.core.limits.limits import (
+    Counts,
+    LetterCase,
+    Limit,
+    LimitKind,
+    Maximum,
+    OnFailure,
+    pace_of,
+    parts_of,
+)
 from maitred.core.limits.lots import MAX_NEEDS
 from maitred.core.limits.windows import Rolling
 from maitred.core.rules.ruleset import Action, ActionType, Location
@@ -11,7 +21,7 @@ from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.actions.actions import LoadContext, Placed
 from maitred.rulefiles.actions.choices import Chooser
 from maitred.rulefiles.kinds import limits
-from maitred.rulefiles.kinds.limits import ACTION, are_units
+from maitred.rulefiles.kinds.limits import ACTION, Quota, are_units, is_attribute
 from maitred.rulefiles.messages import limit_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents, Sourced
@@ -179,18 +189,18 @@ def _scoped(applied: Applied, placed: Placed) -> Limit:
     own = replace(limit, scope=placed.action.name, maximum=maximum, pace=None)
     if pace is None or not isinstance(pace.window, Rolling):
         return own
-    return replace(own, pace=pace_of(own, _number(pace.maximum, placed), pace.window))
+    return replace(own, pace=pace_of(own, _number(pace.maximum, placed), pace.window, pace.default))
 
 
-def _number(maximum: int | str, placed: Placed) -> int | str:
+def _number(maximum: Maximum, placed: Placed) -> Maximum:
     return placed.numbers.get(str(maximum), 0) if _is_column(maximum) else maximum
 
 
-def _is_column(maximum: int | str) -> bool:
+def _is_column(maximum: Maximum) -> bool:
     return isinstance(maximum, str) and maximum.startswith(ROW)
 
 
-def _pace_maximum(limit: Limit) -> int | str:
+def _pace_maximum(limit: Limit) -> Maximum:
     return limit.pace.maximum if limit.pace else 0
 
 
@@ -253,7 +263,8 @@ def _limit(around: LoadContext, sourced: LimitSource, veils: Veils) -> Limit:
         name=model.name,
         kind=_KINDS[model.kind],
         per=per,
-        maximum=model.limit,
+        maximum=_maximum(around, spot.at("limit"), model.limit),
+        default=model.limit.default if isinstance(model.limit, Quota) else None,
         window=window_of(around, spot.at("window"), model.window),
         counts=Counts(model.counts),
         hold=model.hold,
@@ -268,12 +279,23 @@ def _limit(around: LoadContext, sourced: LimitSource, veils: Veils) -> Limit:
     return replace(limit, pace=_pace(around, spot.at("pace"), limit, model))
 
 
+def _maximum(around: LoadContext, spot: Spot, units: int | str | Quota) -> Maximum:
+    if isinstance(units, Quota):
+        return units.attribute
+    if isinstance(units, int) or is_attribute(units):
+        return units
+    score = around.conditions.score(spot, units)
+    return score.expression or math.floor(score.constant or 0.0)
+
+
 def _pace(around: LoadContext, spot: Spot, limit: Limit, model: limits.Capacity) -> Limit | None:
     if model.pace is None:
         return None
     window = window_of(around, spot.at("window"), model.pace.window)
     if isinstance(window, Rolling):
-        return pace_of(limit, model.pace.limit, window)
+        units = model.pace.limit
+        default = units.default if isinstance(units, Quota) else None
+        return pace_of(limit, _maximum(around, spot.at("limit"), units), window, default)
     around.report.error(spot.at("window"), limit_messages.pace_not_rolling())
     return None
 

@@ -12,6 +12,7 @@ from maitred.rulefiles.report import Spot
 
 _FORMS = ("rolling", "calendar", "lifetime", "session")
 _STRING = AttributeType(Kind.STRING)
+_TIMESTAMP = AttributeType(Kind.TIMESTAMP)
 
 
 def window_of(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> Window:
@@ -22,11 +23,13 @@ def window_of(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> Wind
     elif not given and not around.doubtful:
         around.report.error(spot, limit_messages.no_window())
     _check_zone(around, spot, model)
+    if model.of is not None:
+        _check_of(around, spot.at("of"), model, model.of)
     if model.rolling is not None:
         return Rolling(model.rolling)
     if model.calendar is not None:
         zone = None if model.timezone == LOCATION_ZONE else model.timezone or around.zone
-        return Calendar(Period(model.calendar), zone, DAYS.index(model.week_starts))
+        return Calendar(Period(model.calendar), zone, DAYS.index(model.week_starts), model.of or "")
     if model.session:
         _check_session(around, spot)
         return Session()
@@ -41,6 +44,18 @@ def _check_zone(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> No
         report.error(spot.at("timezone"), rule_messages.unknown_zone(str(model.timezone), zones()))
     if "week_starts" in model.model_fields_set and model.calendar != Period.WEEK.value:
         report.error(spot.at("week_starts", key=True), limit_messages.week_starts_without_week())
+
+
+def _check_of(around: LoadContext, spot: Spot, model: limits.WindowSpec, name: str) -> None:
+    found = around.attributes.get(name)
+    around.conditions.mentions.names.add(name)
+    if model.calendar is None:
+        around.report.error(spot, limit_messages.of_without_calendar())
+    elif found is None and name not in around.doubtful:
+        moments = [each.name for each in around.attributes.values() if each.type == _TIMESTAMP]
+        around.report.error(spot, limit_messages.of_unknown(name, moments))
+    elif found is not None and found.type != _TIMESTAMP:
+        around.report.error(spot, limit_messages.of_not_timestamp(name, str(found.type)))
 
 
 def _check_session(around: LoadContext, spot: Spot) -> None:

@@ -2,7 +2,7 @@
 
 # ruff: noqa: D103 - a message says itself what it says
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from maitred.rulefiles.reading import bounds
 
@@ -30,6 +30,31 @@ def bad_units(value: object) -> str:
         f"{quoted(yaml_word(value))} is not a number of units: write a whole number, or an attribute such as"
         " `location.NAME`"
     )
+
+
+def bad_quota(given: Mapping[object, object]) -> str:
+    lacking = [name for name in ("attribute", "default") if name not in given]
+    strange = [str(name) for name in given if name not in {"attribute", "default"}]
+    wrong = f"`{lacking[0]}` is missing" if lacking else f"there is no field {quoted(strange[0])}"
+    return f"{wrong}: write `{{attribute: customer.quota, default: 2}}`"
+
+
+def bad_quota_attribute(value: object) -> str:
+    return f"{quoted(yaml_word(value))} is not the name of an attribute: write it like `customer.quota`"
+
+
+def of_without_calendar() -> str:
+    return "`of` belongs to `calendar`: write `{calendar: week, of: booking.starts}`"
+
+
+def of_unknown(name: str, known: Iterable[str]) -> str:
+    return f"there is no attribute {quoted(name)}" + (
+        did_you_mean(name, known) or ": declare it as timestamp in a `Context`"
+    )
+
+
+def of_not_timestamp(name: str, type_name: str) -> str:
+    return f"{quoted(name)} is of type {type_name}: what a window is `of` is a timestamp"
 
 
 def units_out_of_range(value: int) -> str:

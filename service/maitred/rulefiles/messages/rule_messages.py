@@ -214,6 +214,11 @@ def applies_to_no_action() -> str:
     return "no action meets this: the conditions have no effect"
 
 
+def group_never_full(count: int, most: int) -> str:
+    actions = f"{count} action{'' if count == 1 else 's'}"
+    return f"{actions} in it, and {most} may stand in one answer: the group has no effect"
+
+
 def unknown_action(name: str, known: Iterable[str]) -> str:
     return f"there is no action {quoted(name)}{did_you_mean(name, known)}"
 

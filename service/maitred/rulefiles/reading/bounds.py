@@ -30,6 +30,8 @@ FAULTS_KEPT = 2_000
 NAME_CHARACTERS = 128
 """Names are primary keys, metric attributes and span attributes."""
 
+GROUP_ACTIONS = 100
+"""An answer holds no more proposals."""
 TEXT_CHARACTERS = 2_000
 """A sentence for an associate or a screen, not a document."""
 
