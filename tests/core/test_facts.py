@@ -128,3 +128,35 @@ def test_no_context_breaks_the_reader(context, is_list, kind):
     )
     assert set(facts) <= {"customer.x", "basket.x.y"}
     assert None not in facts.values()
+
+
+NFC, NFD = "caf\u00e9", "cafe\u0301"
+
+
+@pytest.mark.parametrize(("sent", "fact"), [(NFD, NFC), (NFC, NFC)])
+def test_a_text_is_read_in_its_one_spelling(sent, fact):
+    reader = FactReader.of(
+        [attribute(Kind.STRING), attribute(Kind.STRING, is_list=True, name="customer.all")]
+    )
+    assert reader.read({"customer": {"x": sent, "all": ["a", sent]}}) == {
+        "customer.x": fact,
+        "customer.all": ("a", fact),
+    }
+
+
+@pytest.mark.parametrize("text", [" 900", "900\t", "900\u00a0"])
+def test_white_space_around_an_id_is_a_wrong_value(text):
+    reader = FactReader.of(
+        [
+            attribute(Kind.STRING),
+            attribute(Kind.STRING, name="customer.id"),
+            attribute(Kind.STRING, is_list=True, name="customer.ids"),
+            attribute(Kind.INT, name="customer.number"),
+        ],
+        {"customer.id", "customer.ids", "customer.number"},
+    )
+    facts = reader.read({"customer": {"x": text, "id": text, "ids": ["1", text], "number": 7}})
+    assert facts["customer.x"] == text
+    assert facts["customer.number"] == 7
+    for name in ("customer.id", "customer.ids"):
+        assert facts[name] == Invalid("begins or ends with white space")

@@ -11,7 +11,8 @@ from maitred.rpc.convert.signals import SIGNAL_MOST_BYTES
 from maitred.v1 import decision_pb2 as pb
 
 PURPOSES = st.lists(
-    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=9), max_size=5
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=9),
+    max_size=5,
 )
 SIGNALS = st.fixed_dictionaries(
     {"granted": PURPOSES, "denied": PURPOSES, "gpc": st.booleans(), "tcf": st.text("AB.", max_size=4)}

@@ -78,6 +78,7 @@ def test_without_locations_there_are_none(bench, ruleset):
         ("id,slots,region,timezone\n1,1,east,\n", "stores.csv:2:10 there is no time zone"),
         ("id,slots,region\n1,1,east\n1,2,west\n", "stores.csv:3:1 location `1` stands already in line 2"),
         ("id,slots,region\n ,1,east\n", "stores.csv:2:1 ` ` cannot be the id of a location"),
+        ("id,slots,region\n1 ,1,east\n", "stores.csv:2:1 `1 ` begins or ends with white space"),
         (f"id,slots,region\n{'x' * 129},1,east\n", "stores.csv:2:1 `xxx"),
         ("slots,region\n1,east\n", "stores.yaml:6:3 the table has no column `id`"),
     ],
@@ -99,3 +100,12 @@ def test_two_tables_of_locations_and_a_column_that_is_always_there(bench, rulese
         ("stores.yaml", 6, "column `timezone` is a"),
         ("z.yaml", 2, "there is another `Loca"),
     ]
+
+
+def test_an_id_is_read_in_its_one_spelling(bench, ruleset):
+    loaded = stores(bench, ruleset, "id,slots,region\ncafe\u0301,1,east\n")
+    assert list(loaded.locations) == ["caf\u00e9"]
+    faults = bench.faults(
+        ruleset(stores__yaml=STORES, stores__csv="id,slots,region\ncafe\u0301,1,east\ncaf\u00e9,1,east\n")
+    )
+    assert [fault.message for fault in faults] == ["location `caf\u00e9` stands already in line 2: keep one"]

@@ -41,6 +41,11 @@ def control_characters(field: str) -> str:
     return f"`{field}` must not hold control characters"
 
 
+def blank_ends(field: str) -> str:
+    """An id begins or ends with white space."""
+    return f"`{field}` must not begin or end with white space: it would name something else"
+
+
 def context_too_large(most_bytes: int) -> str:
     """The context is larger than it may be."""
     return f"the context must be at most {most_bytes} bytes"

@@ -18,6 +18,7 @@ from maitred.core.conditions.model import Expression
 from maitred.core.rules.reasons import Reason
 from maitred.core.values.digests import digest, lengthened
 from maitred.core.values.instants import MICROSECOND
+from maitred.core.values.spelling import composed, folded
 from maitred.core.values.types import Facts, Invalid, Value
 
 from .windows import Calendar, Rolling, Session, Window, span_of
@@ -282,7 +283,7 @@ def needs_of(
 def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = LetterCase.EXACT) -> str:
     """The values of the attributes of ``per``, unambiguous."""
     values = [f"{type(value).__name__}/{value}" for value in map(facts.get, per)]
-    return lengthened(*(map(str.casefold, values) if letter_case is LetterCase.IGNORE else values))
+    return lengthened(*map(folded if letter_case is LetterCase.IGNORE else composed, values))
 
 
 def _subject(limit: Limit, facts: Facts, veil: SubjectPseudonym) -> str:

@@ -34,6 +34,7 @@ from .treatments import placeholders
 
 GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id"})
 """Attributes that come with every request rather than in its context."""
+_ID_ENDING = ".id"
 _NOT_IN_CONTEXT = ("location.", "situation.")
 HOLD_EXPIRES = "hold.expires"
 """What treatments may show and no condition can read: when the proposal's hold expires."""
@@ -156,7 +157,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         actions=actions,
         scored_clauses=(1 << sum(entry < scored for entry in index.owner)) - 1,
         index=index,
-        reader=FactReader.of(_in_context(ruleset.attributes, used)),
+        reader=FactReader.of(_in_context(ruleset.attributes, used), _ids(ruleset)),
         zones=tuple(sorted(zones, key=str)),
         locations=_locations(ruleset.locations, used),
         situations=_situations(ruleset, used, deriver),
@@ -222,6 +223,13 @@ def _in_context(attributes: Mapping[str, Attribute], used: frozenset[str]) -> li
     """The attributes of the context that some rule or treatment reads; the rest is not looked at."""
     wanted = (name for name in attributes if name in used and name not in GIVEN_ATTRIBUTES)
     return [attributes[name] for name in wanted if not name.startswith(_NOT_IN_CONTEXT)]
+
+
+def _ids(ruleset: Ruleset) -> frozenset[str]:
+    """Attributes that name people and things: those called so, and those that units are counted by."""
+    named = (name for name in ruleset.attributes if name.endswith(_ID_ENDING))
+    counted = (name for action in ruleset.actions for limit in action.limits for name in limit.per)
+    return frozenset(chain(named, counted))
 
 
 def _locations(

@@ -5,10 +5,12 @@ absent. A value of another type than declared, or outside the declared values, i
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from maitred.core.values.spelling import composed, has_blank_ends
 
 from .types import Attribute, Fact, Facts, Invalid, Kind, Scalar
 
@@ -43,7 +45,7 @@ def _double(value: Any) -> float | None:
 
 
 def _string(value: Any) -> str | None:
-    return value if value.__class__ is str else None
+    return composed(value) if value.__class__ is str else None
 
 
 def _timestamp(value: Any) -> datetime | None:
@@ -109,7 +111,7 @@ def _list_reader(coerce: Coerce, misfit: Invalid, allowed: frozenset[Scalar]) ->
     def read(value: Any) -> Fact:
         if value.__class__ is not list and value.__class__ is not tuple:
             return misfit
-        if coerce is not _string or set(map(type, value)) != _ONLY_STRINGS:
+        if coerce is not _string or set(map(type, value)) != _ONLY_STRINGS or not "".join(value).isascii():
             value = tuple(map(coerce, value))
             if None in value:
                 return misfit
@@ -118,7 +120,19 @@ def _list_reader(coerce: Coerce, misfit: Invalid, allowed: frozenset[Scalar]) ->
     return read
 
 
+def _id_reader(read: Read) -> Read:
+    def read_id(value: Any) -> Fact:
+        fact = read(value)
+        texts = fact if fact.__class__ is tuple else (fact,)
+        blank = any(text.__class__ is str and has_blank_ends(text) for text in texts)
+        return _BLANK_ENDS if blank else fact
+
+    return read_id
+
+
 _ONLY_STRINGS = {str}
+_BLANK_ENDS = Invalid("begins or ends with white space")
+"""A scanner or a form has added it: an id with a blank would be somebody else."""
 _NOT_DECLARED = Invalid("is not one of its declared values")
 _HOLDS_UNDECLARED = Invalid("holds a value that is not declared")
 _PLAIN: Mapping[Kind, type[bool | float | str]] = {Kind.BOOL: bool, Kind.DOUBLE: float, Kind.STRING: str}
@@ -127,7 +141,10 @@ _PLAIN: Mapping[Kind, type[bool | float | str]] = {Kind.BOOL: bool, Kind.DOUBLE:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """``plain`` is the class of values that are facts as they stand; a class of no value if none."""
+    """``plain`` is the class of values that are facts as they stand; a class of no value if none.
+
+    Texts beyond ASCII are read all the same: they are composed.
+    """
 
     key: str
     name: str
@@ -135,10 +152,11 @@ class _Slot:
     read: Read
 
     @classmethod
-    def of(cls, key: str, attribute: Attribute) -> "_Slot":
-        unchecked = not (attribute.type.is_list or attribute.allowed)
+    def of(cls, key: str, attribute: Attribute, *, is_id: bool) -> "_Slot":
+        unchecked = not (attribute.type.is_list or attribute.allowed or is_id)
         plain = _PLAIN.get(attribute.type.kind, Invalid) if unchecked else Invalid
-        return cls(key, attribute.name, plain, reader_of(attribute))
+        read = reader_of(attribute)
+        return cls(key, attribute.name, plain, _id_reader(read) if is_id else read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +166,15 @@ class FactReader:
     roots: tuple[tuple[tuple[str, ...], tuple[_Slot, ...]], ...]
 
     @classmethod
-    def of(cls, attributes: Iterable[Attribute]) -> "FactReader":
-        """``customer.age`` is read from ``context["customer"]["age"]``, and so on for any depth."""
+    def of(cls, attributes: Iterable[Attribute], ids: Collection[str] = ()) -> "FactReader":
+        """``customer.age`` is read from ``context["customer"]["age"]``, and so on for any depth.
+
+        ``ids`` are the names of those that name people and things: white space around them is an error.
+        """
         grouped: dict[tuple[str, ...], list[_Slot]] = {}
         for attribute in attributes:
             *path, key = attribute.name.split(".")
-            grouped.setdefault(tuple(path), []).append(_Slot.of(key, attribute))
+            grouped.setdefault(tuple(path), []).append(_Slot.of(key, attribute, is_id=attribute.name in ids))
         return cls(tuple((path, tuple(slots)) for path, slots in grouped.items()))
 
     def read(self, context: Mapping[str, Any]) -> Facts:
@@ -169,7 +190,7 @@ class FactReader:
             get = holder.get
             for slot in slots:
                 value = get(slot.key)
-                if value.__class__ is slot.plain:
+                if value.__class__ is slot.plain and (value.__class__ is not str or value.isascii()):
                     facts[slot.name] = value
                 elif value is not None:
                     facts[slot.name] = slot.read(value)

@@ -16,6 +16,7 @@ from maitred.core.privacy.purposes import Known
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Location
+from maitred.core.values.spelling import composed, has_blank_ends
 from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Code
@@ -295,7 +296,8 @@ def _refusal_counts(call: DecideCall, made: _Made, answer: Answer) -> Mapping[Re
 
 
 def session_of(context: Mapping[str, Any]) -> str:
-    """The session's id, declared or not; empty where there is none."""
+    """The session's id, declared or not; empty where there is none, or one with white space around it."""
     session = context.get("session")
     found = session.get("id") if isinstance(session, Mapping) else None
-    return str(found) if isinstance(found, str | int) else ""
+    session_id = composed(str(found)) if isinstance(found, str | int) else ""
+    return "" if has_blank_ends(session_id) else session_id

@@ -24,6 +24,7 @@ from maitred.core.limits.windows import LIFETIME, ROLLING_KEY, Calendar, Rolling
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.instants import MICROSECOND
+from maitred.core.values.spelling import folded
 from maitred.core.values.types import Fact, Facts, Value
 from maitred.engine.calls import LimitsCall, LimitView
 from maitred.engine.errors import CallError, Code, store_calls
@@ -100,9 +101,7 @@ class Placed(NamedTuple):
         location_id = str(told[LOCATION_ID])
         if limit.letter_case is LetterCase.IGNORE:
             known = self.policy.locations or {}
-            location_id = next(
-                (each for each in known if each.casefold() == location_id.casefold()), location_id
-            )
+            location_id = next((each for each in known if folded(each) == folded(location_id)), location_id)
         return self.policy.location(location_id)
 
     def resets_at(self, limit: Limit, facts: Facts, now: datetime) -> datetime | None:
@@ -295,7 +294,7 @@ def _same(limit: Limit, value: object, location_id: str) -> bool:
 def _folded(limit: Limit, value: Fact) -> Fact:
     """The value as the limit counts by it."""
     ignored = limit.letter_case is LetterCase.IGNORE
-    return value.casefold() if ignored and isinstance(value, str) else value
+    return folded(value) if ignored and isinstance(value, str) else value
 
 
 def _order(view: LimitView) -> tuple[float, str]:

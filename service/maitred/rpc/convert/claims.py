@@ -16,6 +16,7 @@ from .fields import (
     are_plain,
     check_count,
     check_text,
+    id_of,
     malformed,
     member,
     moment,
@@ -38,9 +39,9 @@ def claim_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimCall:
     request = parsed(pb.ClaimRequest, data)
     request_id, decision_id, action = request.request_id, request.decision_id, request.action
     if not (request_id and decision_id and action and are_plain(request_id, decision_id, action)):
-        check_text("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
-        check_text("decision_id", decision_id, ID_MOST_BYTES, required=True)
-        check_text("action", action, ID_MOST_BYTES, required=True)
+        request_id = id_of("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        decision_id = id_of("decision_id", decision_id, required=True)
+        action = id_of("action", action, required=True)
     at = simulated(request, arrival)
     return ClaimCall(request_id, decision_id, action, at, arrival.deadline, arrival.trace)
 
@@ -119,8 +120,8 @@ def _claim_fields(answer: ClaimAnswer) -> Mapping[str, Any]:
 def _step(request: pb.RedeemRequest | pb.ReleaseRequest, cause: str, arrival: Arrival) -> StepCall:
     request_id, claim_id = request.request_id, request.claim_id
     if not (request_id and claim_id and are_plain(request_id, claim_id, cause)):
-        check_text("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
-        check_text("claim_id", claim_id, ID_MOST_BYTES, required=True)
+        request_id = id_of("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        claim_id = id_of("claim_id", claim_id, required=True)
         check_text("cause", cause, ID_MOST_BYTES)
     at = simulated(request, arrival)
     return StepCall(request_id, claim_id, cause, at, arrival.deadline, arrival.trace)
@@ -129,9 +130,9 @@ def _step(request: pb.RedeemRequest | pb.ReleaseRequest, cause: str, arrival: Ar
 def _outcome(place: str, outcome: pb.Outcome) -> Outcome:
     outcome_id, decision_id, action = outcome.outcome_id, outcome.decision_id, outcome.action
     if not (outcome_id and decision_id and action and are_plain(outcome_id, decision_id, action)):
-        check_text(f"{place}.outcome_id", outcome_id, REQUEST_ID_MOST_BYTES, required=True)
-        check_text(f"{place}.decision_id", decision_id, ID_MOST_BYTES, required=True)
-        check_text(f"{place}.action", action, ID_MOST_BYTES, required=True)
+        outcome_id = id_of(f"{place}.outcome_id", outcome_id, REQUEST_ID_MOST_BYTES, required=True)
+        decision_id = id_of(f"{place}.decision_id", decision_id, required=True)
+        action = id_of(f"{place}.action", action, required=True)
     at = moment(f"{place}.at", outcome.at) if outcome.HasField("at") else None
     return Outcome(outcome_id, decision_id, action, _kind(place, outcome.kind), at)
 

@@ -9,13 +9,12 @@ from maitred.rpc.context import from_json, from_struct
 from maitred.v1 import decision_pb2 as pb
 
 from .fields import (
-    ID_MOST_BYTES,
     PLAIN,
     REQUEST_ID_MOST_BYTES,
     Arrival,
     are_plain,
-    check_text,
     fingerprint_of,
+    id_of,
     malformed,
     parsed,
     simulated,
@@ -49,11 +48,11 @@ def decide_call(data: bytes, arrival: Arrival = PLAIN) -> DecideCall:
         and channel
         and are_plain(request_id, customer_id, channel, location_id, ruleset)
     ):
-        check_text("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
-        check_text("customer_id", customer_id, ID_MOST_BYTES, required=True)
-        check_text("channel", channel, ID_MOST_BYTES, required=True)
-        check_text("location_id", location_id, ID_MOST_BYTES)
-        check_text("ruleset", ruleset, ID_MOST_BYTES)
+        request_id = id_of("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        customer_id = id_of("customer_id", customer_id, required=True)
+        channel = id_of("channel", channel, required=True)
+        location_id = id_of("location_id", location_id)
+        ruleset = id_of("ruleset", ruleset)
     context, at = _context(request), simulated(request, arrival)
     max_actions, explain = _max_actions(request.max_actions), explain_of(request.explain)
     dry_run = request.dry_run
@@ -73,8 +72,7 @@ def get_decision_call(data: bytes, _arrival: Arrival = PLAIN) -> tuple[str, Expl
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.GetDecisionRequest, data)
-    decision_id = request.decision_id
-    check_text("decision_id", decision_id, ID_MOST_BYTES, required=True)
+    decision_id = id_of("decision_id", request.decision_id, required=True)
     return decision_id, explain_of(request.explain)
 
 

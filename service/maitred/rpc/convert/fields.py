@@ -11,6 +11,7 @@ import orjson
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from maitred.core.spelling import composed, has_blank_ends
 from maitred.core.trace import TraceContext
 from maitred.engine.errors import CallError, Code
 from maitred.rpc import messages
@@ -30,6 +31,8 @@ _EARLIEST_AT_S = int(EARLIEST_AT.timestamp())
 _LATEST_AT_S = int(LATEST_AT.timestamp())
 _NANOS = 1_000_000_000
 _DAY_S = 86_400
+_BLANK = " "
+"""The one white space that is ASCII and printable."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 Kind = TypeVar("Kind", bound=Message)
@@ -84,9 +87,25 @@ def parsed(kind: type[Kind], data: bytes) -> Kind:
 
 
 def are_plain(*texts: str) -> bool:
-    """Whether no text can have a fault, by one look at all of them; most requests pass."""
+    """Whether no text can have a fault or another spelling, by one look at all; most requests pass."""
     together = "".join(texts)
-    return len(together) <= REQUEST_ID_MOST_BYTES and together.isascii() and together.isprintable()
+    return (
+        len(together) <= REQUEST_ID_MOST_BYTES
+        and together.isascii()
+        and together.isprintable()
+        and _BLANK not in together
+    )
+
+
+def id_of(field: str, text: str, most_bytes: int = ID_MOST_BYTES, *, required: bool = False) -> str:
+    """The id in its one spelling. Refuses what ``check_text`` does, and white space at either end."""
+    # Before it is composed, which takes time, and after: composed it can be longer.
+    check_length(field, text, most_bytes)
+    found = composed(text)
+    check_text(field, found, most_bytes, required=required)
+    if has_blank_ends(found):
+        malformed(messages.blank_ends(field))
+    return found
 
 
 def check_text(field: str, text: str, most_bytes: int, *, required: bool = False) -> None:

@@ -17,6 +17,7 @@ from .fields import (
     check_count,
     check_text,
     fingerprint_of,
+    id_of,
     malformed,
     member,
     moment,
@@ -39,16 +40,16 @@ def record_consent_call(data: bytes, arrival: Arrival = PLAIN) -> RecordConsentC
         CallError: with ``Code.MALFORMED``; of a record that is at fault it gives the place.
     """
     request = parsed(pb.RecordConsentRequest, data)
-    check_text("request_id", request.request_id, REQUEST_ID_MOST_BYTES, required=True)
-    check_text("customer_id", request.customer_id, ID_MOST_BYTES, required=True)
+    request_id = id_of("request_id", request.request_id, REQUEST_ID_MOST_BYTES, required=True)
+    customer_id = id_of("customer_id", request.customer_id, required=True)
     check_count("records", len(request.records), RECORDS_MOST, required=True)
     now = arrival.now()
     latest = None if arrival.simulated_time else now + AHEAD_MOST
     consents = tuple(
         _consent(f"records[{number}]", record, now, latest) for number, record in enumerate(request.records)
     )
-    fingerprint = fingerprint_of((request.customer_id, [_as_sent(record) for record in request.records]))
-    return RecordConsentCall(request.request_id, request.customer_id, consents, arrival.deadline, fingerprint)
+    fingerprint = fingerprint_of((customer_id, [_as_sent(record) for record in request.records]))
+    return RecordConsentCall(request_id, customer_id, consents, arrival.deadline, fingerprint)
 
 
 def record_consent_response(_done: None = None) -> bytes:
@@ -101,20 +102,18 @@ def erase_response(erased: Erased) -> bytes:
 
 
 def _customer_of(kind: type[_CustomerRequest], data: bytes) -> str:
-    customer_id = parsed(kind, data).customer_id
-    check_text("customer_id", customer_id, ID_MOST_BYTES, required=True)
-    return customer_id
+    return id_of("customer_id", parsed(kind, data).customer_id, required=True)
 
 
 def _consent(place: str, record: pb.ConsentRecord, now: datetime, latest: datetime | None) -> Consent:
-    check_text(f"{place}.purpose", record.purpose, ID_MOST_BYTES, required=True)
+    purpose = id_of(f"{place}.purpose", record.purpose, required=True)
     check_text(f"{place}.source", record.source, ID_MOST_BYTES)
     check_text(f"{place}.text_version", record.text_version, ID_MOST_BYTES)
     state = member(ConsentState, f"{place}.state", record.state)
     at = moment(f"{place}.at", record.at) if record.HasField("at") else now
     if latest is not None and at > latest:
         malformed(messages.in_the_future(f"{place}.at", AHEAD_MOST))
-    return Consent(record.purpose, state, record.source, at, record.text_version)
+    return Consent(purpose, state, record.source, at, record.text_version)
 
 
 def _as_sent(record: pb.ConsentRecord) -> tuple[Any, ...]:

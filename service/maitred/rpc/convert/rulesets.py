@@ -9,7 +9,7 @@ from maitred.engine.calls import LimitsCall, LimitView
 from maitred.rpc import messages
 from maitred.v1 import ruleset_pb2 as pb
 
-from .fields import ID_MOST_BYTES, PLAIN, Arrival, check_text, malformed, parsed, timestamp
+from .fields import ID_MOST_BYTES, PLAIN, Arrival, check_text, id_of, malformed, parsed, timestamp
 
 CAUSE_MOST_BYTES = 1024
 """A few sentences, for who reads the record later."""
@@ -38,10 +38,10 @@ def pause_call(data: bytes, _arrival: Arrival = PLAIN) -> PauseCall:
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.PauseActionRequest, data)
-    check_text("action", request.action, ID_MOST_BYTES, required=True)
+    action = id_of("action", request.action, required=True)
     check_text("by", request.by, ID_MOST_BYTES)
     check_text("cause", request.cause, CAUSE_MOST_BYTES)
-    return PauseCall(request.action, request.by, request.cause)
+    return PauseCall(action, request.by, request.cause)
 
 
 def pause_response(paused_at: datetime) -> bytes:
@@ -55,9 +55,7 @@ def resume_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
     Raises:
         CallError: with ``Code.MALFORMED``.
     """
-    action = parsed(pb.ResumeActionRequest, data).action
-    check_text("action", action, ID_MOST_BYTES, required=True)
-    return action
+    return id_of("action", parsed(pb.ResumeActionRequest, data).action, required=True)
 
 
 def resume_response(was_paused: bool) -> bytes:  # noqa: FBT001 -- all there is to the response
@@ -72,12 +70,11 @@ def limits_call(data: bytes, _arrival: Arrival = PLAIN) -> LimitsCall:
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.GetLimitsRequest, data)
-    check_text("limit", request.limit, ID_MOST_BYTES)
-    check_text("action", request.action, ID_MOST_BYTES)
-    check_text("location_id", request.location_id, ID_MOST_BYTES)
+    limit, action = id_of("limit", request.limit), id_of("action", request.action)
+    location_id = id_of("location_id", request.location_id)
     if request.most_subjects > SUBJECTS_MOST:
         malformed(messages.too_large("most_subjects", SUBJECTS_MOST))
-    call = LimitsCall(request.limit, request.action, request.location_id)
+    call = LimitsCall(limit, action, location_id)
     return call._replace(most=request.most_subjects) if request.most_subjects else call
 
 

@@ -3,7 +3,7 @@
 from maitred.engine.calls import ConsentSignals
 from maitred.v1 import decision_pb2 as pb
 
-from .fields import ID_MOST_BYTES, are_plain, check_count, check_length, check_text
+from .fields import are_plain, check_count, check_length, id_of
 
 PURPOSES_MOST = 64
 """Of each kind: a ``Privacy`` file has some ten purposes, the IAB's lists together under 64."""
@@ -19,21 +19,22 @@ def consent_signals(signals: pb.ConsentSignals) -> ConsentSignals | None:
     Raises:
         CallError: with ``Code.MALFORMED``: too many or too long.
     """
-    granted, denied = tuple(signals.granted), tuple(signals.denied)
+    granted = _purposes("consent.granted", tuple(signals.granted))
+    denied = _purposes("consent.denied", tuple(signals.denied))
     tcf, gpp = signals.tcf, signals.gpp
     check_length("consent.tcf", tcf, SIGNAL_MOST_BYTES)
     check_length("consent.gpp", gpp, SIGNAL_MOST_BYTES)
-    _check_purposes("consent.granted", granted)
-    _check_purposes("consent.denied", denied)
     found = ConsentSignals(frozenset(granted), frozenset(denied), signals.gpc, tcf, gpp)
     return None if found == _NONE else found
 
 
-def _check_purposes(field: str, purposes: tuple[str, ...]) -> None:
+def _purposes(field: str, purposes: tuple[str, ...]) -> tuple[str, ...]:
     check_count(field, len(purposes), PURPOSES_MOST)
-    if not (all(purposes) and are_plain(*purposes)):
-        for number, purpose in enumerate(purposes):
-            check_text(f"{field}[{number}]", purpose, ID_MOST_BYTES, required=True)
+    if all(purposes) and are_plain(*purposes):
+        return purposes
+    return tuple(
+        id_of(f"{field}[{number}]", purpose, required=True) for number, purpose in enumerate(purposes)
+    )
 
 
 _NONE = ConsentSignals()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.facts import reader_of
+from maitred.core.values.spelling import has_blank_ends
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Scalar, Value
 from maitred.rulefiles.kinds import fields, models
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
@@ -248,6 +249,8 @@ class _LocationReader:
         id_ = row.cells[self._table.column(_ID)]
         if not id_.strip() or not id_.isprintable() or len(id_) > bounds.LOCATION_ID_CHARACTERS:
             self.tell(row, _ID, rule_messages.bad_location_id(id_))
+        elif has_blank_ends(id_):
+            self.tell(row, _ID, rule_messages.blank_location_id(id_))
         return Location(id_, self._zone_of(row), dict(self._attributes(row)))
 
     def _zone_of(self, row: Row) -> str:

@@ -103,6 +103,10 @@ def bad_location_id(text: str) -> str:
     return f"{quoted(text)} cannot be the id of a location: use 1 to 128 printable characters"
 
 
+def blank_location_id(text: str) -> str:
+    return f"{quoted(text)} begins or ends with white space, which no call may send: take it away"
+
+
 def duplicate_location(text: str, line: int) -> str:
     return f"location {quoted(text)} stands already in line {line}: keep one"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from maitred.core.values.facts import Read, reader_of
+from maitred.core.values.spelling import composed
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Value
 from maitred.rulefiles.messages import file_messages, rule_messages
 
@@ -96,12 +97,12 @@ def _rows(data: bytes, told: Told) -> Iterator[Row]:
 
 
 def _checked(lines: Iterator[str], told: Told, bad: set[int]) -> Iterator[str]:
-    """The lines; those with what no file may contain are told and remembered."""
+    """The lines in NFC; those with what no file may contain are told and remembered."""
     for number, line in enumerate(lines, 1):
         if found := FORBIDDEN.search(line):
             told(number, found.start() + 1, file_messages.forbidden_character(found[0]))
             bad.add(number)
-        yield line
+        yield composed(line)
 
 
 def _first_bad_byte(data: bytes) -> tuple[int, int]:

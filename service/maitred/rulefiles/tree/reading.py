@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from maitred.core.values.spelling import composed
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.text import FORBIDDEN, advance, decode
@@ -156,7 +157,7 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         if event.anchor is not None or event.tag is not None:
             self._refuse_properties(event)
-        text, style, mark = event.value, event.style or "", event.start_mark
+        text, style, mark = composed(event.value), event.style or "", event.start_mark
         node = Scalar(mark, event.end_mark, style, text, text)
         target = self._open
         if type(target) is Mapping and self._key is None and not self._dropped:

@@ -1,0 +1,41 @@
+"""One spelling for what is compared.
+
+An accent can be written as one code point or as two, and keyboards differ. Ids, attributes and rule files
+are read in Unicode's composed form (NFC), so that what looks the same is the same; where letter case is
+ignored, `folded` is what is compared. What is shown keeps the letter case it was sent with.
+"""
+
+import re
+from unicodedata import normalize
+
+RUN_CHARACTERS = 128
+"""Normalizing takes time in the square of a run of combining marks: a longer run beyond ASCII stays as it is.
+
+No id of a call is longer.
+"""
+
+# What is composed never spans an ASCII character, but for the first.
+_RUN = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")
+
+
+def composed(text: str) -> str:
+    """The text in NFC, run by run of what is beyond ASCII; time is linear in its length."""
+    if text.isascii():
+        return text
+    if len(text) <= RUN_CHARACTERS:
+        return normalize("NFC", text)
+    return _RUN.sub(_composed_run, text)
+
+
+def folded(text: str) -> str:
+    """What is compared where letter case is ignored."""
+    return composed(composed(text).casefold())
+
+
+def has_blank_ends(text: str) -> bool:
+    """Whether white space stands at either end."""
+    return text != text.strip()
+
+
+def _composed_run(run: re.Match[str]) -> str:
+    return normalize("NFC", run[0]) if len(run[0]) <= RUN_CHARACTERS + 1 else run[0]
