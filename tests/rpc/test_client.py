@@ -53,8 +53,9 @@ def test_a_record_comes_back_in_the_engines_terms(client):
 
 def test_a_failure_has_a_code_and_a_message(client):
     with pytest.raises(ClientError) as caught:
-        client.decide(request_id="r", customer_id="", channel="pos")
-    assert (caught.value.code, caught.value.message) == ("INVALID_ARGUMENT", "`customer_id` is required")
+        client.decide(request_id="r", customer_id="c", channel="")
+    assert (caught.value.code, caught.value.message) == ("INVALID_ARGUMENT", "`channel` is required")
+    assert caught.value.reason == "MALFORMED"
 
 
 def test_nobody_there():
@@ -62,7 +63,7 @@ def test_nobody_there():
         assert not client.serving()
         with pytest.raises(ClientError) as caught:
             client.decide(request_id="r", customer_id="c", channel="pos")
-        assert caught.value.code == "UNAVAILABLE"
+        assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "")
         with pytest.raises(ClientError, match=r"`127\.0\.0\.1:1` was not serving within 0\.1 s"):
             client.wait_until_serving(0.1)
 

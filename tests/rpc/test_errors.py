@@ -1,11 +1,17 @@
 """Every way a call can fail, as its caller sees it."""
 
+import re
+from itertools import chain
+from pathlib import Path
+
 import grpc
 import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maitred.engine.errors import CallError, Code
+from maitred.engine.errors import CAUSES, CallError, Cause, Code
 from maitred.engine.ports.observer import CallFailed
 from maitred.rpc.status import STATUS_OF
 from maitred.v1 import decision_pb2 as pb
@@ -21,8 +27,19 @@ def raising(error):
     return before
 
 
+def info_of(error):
+    """What the status carries for programs, read as callers read it."""
+    (detail,) = rpc_status.from_call(error).details
+    info = error_details_pb2.ErrorInfo()
+    assert detail.Unpack(info)
+    assert info.domain == "maitred.v1"
+    return info
+
+
 def test_the_table_is_total():
     assert set(STATUS_OF) == set(Code)
+    assert set(CAUSES) == set(Code)
+    assert sorted(chain.from_iterable(CAUSES.values()), key=list(Cause).index) == list(Cause)
     assert grpc.StatusCode.OK not in STATUS_OF.values()
     assert grpc.StatusCode.UNKNOWN not in STATUS_OF.values()
 
@@ -36,6 +53,28 @@ def test_each_code_has_its_status(standing, status_of, code):
     assert (failed.method, failed.code, failed.error_id) == ("maitred.v1.DecisionService/Decide", code, "")
     assert failed.status == STATUS_OF[code].name
     assert failed.seconds > 0
+    assert info_of(error).reason == CAUSES[code][0].name
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_each_cause_is_told_to_programs(standing, status_of, cause):
+    code = next(code for code, causes in CAUSES.items() if cause in causes)
+    standing.engine.before = raising(CallError(code, "plain words", cause))
+    error = status_of(lambda: standing.stub.Decide(REQUEST, timeout=5))
+    assert (error.code(), info_of(error).reason) == (STATUS_OF[code], cause.name)
+    # The form that https://google.aip.dev/193 asks for.
+    assert re.fullmatch("[A-Z][A-Z0-9_]+[A-Z0-9]", cause.name)
+
+
+def test_the_readme_lists_every_reason():
+    table = Path(__file__).parents[2].joinpath("README.md").read_text()
+    assert [cause.name for cause in Cause if f"`{cause.name}`" not in table] == []
+
+
+def test_a_message_beyond_ascii_comes_with_its_cause(standing, status_of):
+    standing.engine.before = raising(CallError(Code.NOT_FOUND, "caf\u00e9 `\U0001f355`"))
+    error = status_of(lambda: standing.stub.Decide(REQUEST, timeout=5))
+    assert (error.details(), info_of(error).reason) == ("caf\u00e9 `\U0001f355`", "NOT_FOUND")
 
 
 def test_only_overload_tells_when_to_come_back(standing, status_of):
@@ -65,6 +104,8 @@ def test_an_unexpected_error_shows_nothing_but_its_id(standing, status_of, error
     assert len(failed.error_id) == 16
     assert failure.details() == f"internal error {failed.error_id}"
     assert "hunter2" not in str(failure.trailing_metadata())
+    info = info_of(failure)
+    assert (info.reason, dict(info.metadata)) == ("INTERNAL", {"error_id": failed.error_id})
     assert (failed.method, failed.status) == (f"maitred.v1.DecisionService/{method}", "INTERNAL")
     assert failed.cause is error
 

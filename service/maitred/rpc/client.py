@@ -30,6 +30,7 @@ from maitred.v1 import decision_pb2_grpc, privacy_pb2, privacy_pb2_grpc, ruleset
 from . import messages, views
 from .names import DECISION_SERVICE
 from .options import client_options
+from .status import reason_of
 
 TIMEOUT_SECONDS = 10.0
 """Long for a decision; short for somebody who looks at a terminal."""
@@ -38,11 +39,15 @@ HEALTH_POLL_SECONDS = 0.05
 
 
 class ClientError(Exception):
-    """A call that failed. ``code`` is the name of the gRPC status, e.g. ``INVALID_ARGUMENT``."""
+    """A call that failed.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``code`` is the name of the gRPC status (``FAILED_PRECONDITION``), ``reason`` what the server tells
+    programs (``CLAIM_EXPIRED``), empty where the call did not reach it.
+    """
+
+    def __init__(self, code: str, message: str, reason: str = "") -> None:
         super().__init__(f"{code}: {message}")
-        self.code, self.message = code, message
+        self.code, self.message, self.reason = code, message, reason
 
 
 class Client:
@@ -201,7 +206,7 @@ class Client:
         try:
             return method(request, timeout=self._timeout_seconds)
         except grpc.RpcError as error:
-            raise ClientError(error.code().name, error.details() or "") from None
+            raise ClientError(error.code().name, error.details() or "", reason_of(error)) from None
 
 
 def _channel(target: str, tls_ca: Path | None) -> grpc.Channel:

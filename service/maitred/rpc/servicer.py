@@ -14,7 +14,7 @@ from maitred.rpc.convert.fields import Arrival
 
 from . import messages
 from .methods import Method, Services
-from .status import Status, status_of
+from .status import Status, internal, status_of
 from .streams import Streams
 
 DEADLINE_MOST_SECONDS = 365 * 24 * 3600.0
@@ -79,9 +79,9 @@ class Servicer:
             )
             refuse(context, status)
         error_id = secrets.token_hex(ERROR_ID_BYTES)
-        internal = grpc.StatusCode.INTERNAL
-        self._observer.observe(CallFailed(name, None, seconds, error_id, trace, internal.name, error))
-        context.abort(internal, messages.internal(error_id))
+        status = internal(error_id)
+        self._observer.observe(CallFailed(name, None, seconds, error_id, trace, status.code.name, error))
+        refuse(context, status)
 
 
 def refuse(context: grpc.ServicerContext, status: Status) -> NoReturn:

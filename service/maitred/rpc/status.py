@@ -1,10 +1,20 @@
-"""The one table from the engine's codes to gRPC statuses, and the one function that applies it."""
+"""The one table from the engine's codes to gRPC statuses, and the one function that applies it.
 
-from typing import NamedTuple
+Every status carries a ``google.rpc.ErrorInfo`` in ``grpc-status-details-bin``, so that programs need not
+read messages: its reason is the name of a ``Cause``. https://google.aip.dev/193
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import grpc
+from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2
 
 from maitred.engine.errors import CallError, Code
+
+from . import messages
 
 STATUS_OF = {
     Code.MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
@@ -25,6 +35,12 @@ PUSHBACK_MS = 250
 PUSHBACK = (("grpc-retry-pushback-ms", str(PUSHBACK_MS)),)
 """Trailing metadata that retrying clients obey: gRPC proposal A6."""
 
+DOMAIN = "maitred.v1"
+"""Whose the reasons are; promised to callers."""
+INTERNAL = "INTERNAL"
+"""The reason of a fault of ours, which is no ``Cause``: the engine does not know of it."""
+DETAILS = "grpc-status-details-bin"
+
 Trailers = tuple[tuple[str, str | bytes], ...]
 
 
@@ -38,4 +54,35 @@ class Status(NamedTuple):
 
 def status_of(error: CallError) -> Status:
     """The status of a call that cannot be answered."""
-    return Status(STATUS_OF[error.code], error.message, PUSHBACK if error.code is Code.OVERLOADED else ())
+    code = STATUS_OF[error.code]
+    details = _details(code, error.message, error.cause.name)
+    return Status(code, error.message, (*details, *PUSHBACK) if error.code is Code.OVERLOADED else details)
+
+
+def internal(error_id: str) -> Status:
+    """The status of a fault of ours: nothing of it but the id that leads to it in the log."""
+    code, message = grpc.StatusCode.INTERNAL, messages.internal(error_id)
+    return Status(code, message, _details(code, message, INTERNAL, {"error_id": error_id}))
+
+
+def reason_of(error: grpc.RpcError) -> str:
+    """The reason that a failed call carries; empty where it carries none of ours."""
+    trailers: Any = error.trailing_metadata()
+    carried = next((value for key, value in trailers or () if key == DETAILS), b"")
+    try:
+        details = status_pb2.Status.FromString(carried).details
+        infos = [detail for detail in details if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR)]
+        reasons = [error_details_pb2.ErrorInfo.FromString(info.value) for info in infos]
+    except DecodeError:
+        return ""
+    return next((str(info.reason) for info in reasons if info.domain == DOMAIN), "")
+
+
+def _details(
+    code: grpc.StatusCode, message: str, reason: str, metadata: Mapping[str, str] | None = None
+) -> Trailers:
+    info = any_pb2.Any()
+    info.Pack(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata))
+    # Clients refuse details whose code and message are not those of the call.
+    status = status_pb2.Status(code=code.value[0], message=message, details=[info])
+    return ((DETAILS, status.SerializeToString()),)

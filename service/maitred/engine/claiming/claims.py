@@ -29,7 +29,7 @@ from maitred.engine.deciding.committer import Committer
 from maitred.engine.deciding.question import hold_us_of
 from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Steps, Ticket
 from maitred.engine.deciding.view import View
-from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD, claim_denied, made_otherwise, step_refused
 from maitred.engine.ports.observer import ClaimMoved, ClaimResult, Observer
 from maitred.engine.ports.store import DecisionRecord, Store
@@ -90,6 +90,14 @@ _METHODS = {
 
 _CLAIM, _SHOWN, _STEP, _CONTENT = b"maitred.claim", b"maitred.shown", b"maitred.step", b"maitred.content"
 _GONE = Refused("ruleset", Reason.NOT_LIVE)
+
+
+_CAUSE_OF = {
+    Status.ALREADY_CONFIRMED: Cause.CLAIM_REDEEMED,
+    Status.ALREADY_RELEASED: Cause.CLAIM_RELEASED,
+    Status.NOT_GRANTED: Cause.CLAIM_DENIED,
+    Status.UNKNOWN_LOT: Cause.CLAIM_RELEASED,
+}
 
 
 class Claims:
@@ -166,7 +174,8 @@ class Claims:
         again = grant.needs(Counts.CLAIMED) if grant else None
         also = grant.needs(Counts.REDEEMED) if grant else ()
         if isinstance(also, Unknown):
-            raise CallError(Code.TOO_LATE, f"limit `{also.limit}` needs `{also.attribute}`, which is absent")
+            message = f"limit `{also.limit}` needs `{also.attribute}`, which is absent"
+            raise CallError(Code.TOO_LATE, message, Cause.MISSING_ATTRIBUTE)
         known = None if isinstance(again, Unknown) else again
         step_id, fingerprint = _step(call, "redeem")
         yield from self._step(call, lot, Confirm(step_id, fingerprint, lot.id, known, also), began)
@@ -216,18 +225,25 @@ class Claims:
         if answer.status is Status.OTHER_CONTENT:
             raise CallError(Code.OTHER_CONTENT, made_otherwise())
         if answer.status not in {Status.CONFIRMED, Status.RELEASED}:
-            raise CallError(Code.TOO_LATE, step_refused(lot.id.hex(), answer))
+            raise CallError(Code.TOO_LATE, step_refused(lot.id.hex(), answer), self._cause(answer, lot, call))
         result = ClaimResult.REDEEMED if isinstance(operation, Confirm) else ClaimResult.RELEASED
         assert lot.origin
         self._teller.moved(began, result, origin=lot.origin, settled=answer, ticket=ticket, trace=call.trace)
 
+    def _cause(self, answer: Settled, lot: Lot, call: StepCall) -> Cause:
+        if answer.status is Status.NOTHING_LEFT:
+            now_us = to_microseconds(call.at or self._now())
+            is_over = lot.state is UnitState.EXPIRED or is_due(lot, now_us)
+            return Cause.CLAIM_EXPIRED if is_over else Cause.NOTHING_LEFT
+        return _CAUSE_OF[answer.status]
+
     def _claimed(self, claim_id: str) -> tuple[Lot, Proposed]:
         lot = self._lot(octets_of(claim_id))
         if lot is None or lot.origin is None:
-            raise CallError(Code.NOT_FOUND, "there is no such claim")
+            raise CallError(Code.NOT_FOUND, "there is no such claim", Cause.UNKNOWN_CLAIM)
         proposed = self._proposals.taken(lot.origin)
         if proposed.shown == lot.id:
-            raise CallError(Code.NOT_FOUND, "there is no such claim")
+            raise CallError(Code.NOT_FOUND, "there is no such claim", Cause.UNKNOWN_CLAIM)
         return lot, proposed
 
     def _lot(self, lot_id: bytes) -> Lot | None:

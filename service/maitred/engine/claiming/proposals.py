@@ -21,7 +21,7 @@ from maitred.core.values.types import Attribute, Kind
 from maitred.engine.deciding.codec import RecordBody
 from maitred.engine.deciding.records import Records, question_of
 from maitred.engine.deciding.view import View
-from maitred.engine.errors import CallError, Code
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.store import DecisionRecord
 
@@ -151,10 +151,11 @@ class Proposals:
     def of(self, record: DecisionRecord | None, action: str) -> Proposed:
         """The same where the record has been looked for."""
         if record is None:
-            raise CallError(Code.NOT_FOUND, "there is no such decision")
+            raise CallError(Code.NOT_FOUND, "there is no such decision", Cause.UNKNOWN_DECISION)
         found = self._in(record, action)
         if found is None:
-            raise CallError(Code.NOT_FOUND, "the decision did not propose this action")
+            message = "the decision did not propose this action"
+            raise CallError(Code.NOT_FOUND, message, Cause.NOT_PROPOSED)
         return found
 
     def taken(self, origin: Origin) -> Proposed:

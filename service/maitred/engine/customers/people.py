@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from maitred.engine.errors import CallError, Code
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.store import DecisionRecord, Person, Transaction
 from maitred.engine.ports.vault import SealBroken, Vault
 
@@ -48,11 +48,14 @@ class People:
     def opened(self, record: DecisionRecord) -> bytes:
         """The record's plain body. Raises ``CallError`` where nobody can read it any more."""
         if not record.key:
-            raise CallError(Code.NOT_FOUND, "the customer of this decision has been erased")
+            raise CallError(
+                Code.NOT_FOUND, "the customer of this decision has been erased", Cause.CUSTOMER_ERASED
+            )
         try:
             return self._vault.open(record.key, record.body, record.decision_id)
         except SealBroken as broken:
-            raise CallError(Code.NOT_FOUND, "the decision cannot be opened with the keys in use") from broken
+            message = "the decision cannot be opened with the keys in use"
+            raise CallError(Code.NOT_FOUND, message, Cause.KEY_LOST) from broken
 
     def _renewed(self, pseudonym: bytes, person: Person) -> Person | None:
         key = self._vault.rewrapped(person.key)

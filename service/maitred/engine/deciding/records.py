@@ -7,7 +7,7 @@ from maitred.core.rules.policy import Policy
 from maitred.core.values.types import Facts
 from maitred.engine.calls import Answer, RecordView, octets_of
 from maitred.engine.customers.people import People
-from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.store import DecisionRecord, Store
@@ -29,7 +29,7 @@ class Records:
         key = octets_of(decision_id)
         record = self.stored(key) if key else None
         if record is None:
-            raise CallError(Code.NOT_FOUND, "no such decision")
+            raise CallError(Code.NOT_FOUND, "no such decision", Cause.UNKNOWN_DECISION)
         return record
 
     def stored(self, decision_id: bytes) -> DecisionRecord | None:

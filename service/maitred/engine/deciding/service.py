@@ -19,7 +19,7 @@ from maitred.core.rules.ruleset import Location
 from maitred.core.values.spelling import composed, has_blank_ends
 from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView
 from maitred.engine.customers.people import People
-from maitred.engine.errors import CallError, Code
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import made_otherwise
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.observer import DecisionMade, Observer
@@ -280,7 +280,7 @@ def place_of(policy: Policy, call: DecideCall) -> Location:
         return Location("", policy.ruleset.zone, {})
     found = policy.location(call.location_id)
     if found is None:
-        raise CallError(Code.NOT_FOUND, "unknown location")
+        raise CallError(Code.NOT_FOUND, "unknown location", Cause.UNKNOWN_LOCATION)
     return found
 
 

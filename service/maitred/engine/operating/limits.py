@@ -27,7 +27,7 @@ from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.spelling import folded
 from maitred.core.values.types import Fact, Facts, Value
 from maitred.engine.calls import LimitsCall, LimitView
-from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD
 from maitred.engine.nearest import did_you_mean
 from maitred.engine.ports.observer import Fullness
@@ -399,14 +399,15 @@ def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, Part]:
     """Those that the call chooses. Raises ``CallError``: there is none of that name."""
     if call.action and call.action not in policy.by_name:
         near = did_you_mean(call.action, policy.by_name)
-        raise CallError(Code.NOT_FOUND, f"no such action{near}")
+        raise CallError(Code.NOT_FOUND, f"no such action{near}", Cause.UNKNOWN_ACTION)
     if call.location_id and policy.location(call.location_id) is None:
         near = did_you_mean(call.location_id, policy.locations or ())
-        raise CallError(Code.NOT_FOUND, f"unknown location{near}")
+        raise CallError(Code.NOT_FOUND, f"unknown location{near}", Cause.UNKNOWN_LOCATION)
     parts = _parts(policy)
     names = {part.limit.name for part in parts.values()}
     if call.limit and call.limit not in names:
-        raise CallError(Code.NOT_FOUND, f"no such limit{did_you_mean(call.limit, sorted(names))}")
+        near = did_you_mean(call.limit, sorted(names))
+        raise CallError(Code.NOT_FOUND, f"no such limit{near}", Cause.UNKNOWN_LIMIT)
     return {
         key: part
         for key, part in parts.items()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from maitred.engine.calls import LimitsCall, LimitView
-from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import STORE_SILENT
 from maitred.engine.nearest import did_you_mean
 from maitred.engine.ports.observer import Observer, PauseChanged
@@ -53,7 +53,7 @@ class Pauses:
         policy = self._rulesets.active
         if policy is not None and action not in policy.by_name:
             near = did_you_mean(action, policy.by_name)
-            raise CallError(Code.NOT_FOUND, f"no such action{near}")
+            raise CallError(Code.NOT_FOUND, f"no such action{near}", Cause.UNKNOWN_ACTION)
 
 
 class Operators:

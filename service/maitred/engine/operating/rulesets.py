@@ -7,7 +7,7 @@ from datetime import datetime
 
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.policy import Policy
-from maitred.engine.errors import CallError, Code
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.observer import Observer, RulesetLoaded, RulesetRefused
 from maitred.engine.ports.store import Store, StoredRuleset
 
@@ -83,7 +83,7 @@ class Rulesets:
     def _reloaded(self, digest: str) -> Policy:
         stored = self._store.ruleset(digest)
         if not stored:
-            raise CallError(Code.NOT_FOUND, "no such ruleset")
+            raise CallError(Code.NOT_FOUND, "no such ruleset", Cause.UNKNOWN_RULESET)
         try:
             return self._load(stored.sources, stored.commit)
         except RulesetInvalid as invalid:

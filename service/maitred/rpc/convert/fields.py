@@ -11,8 +11,8 @@ import orjson
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from maitred.core.spelling import composed, has_blank_ends
 from maitred.core.trace import TraceContext
+from maitred.core.values.spelling import composed, has_blank_ends
 from maitred.engine.errors import CallError, Code
 from maitred.rpc import messages
 
