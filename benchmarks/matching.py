@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decide import decide_from
 from maitred.core.rules.policy import Policy
 
 from . import servers
@@ -44,7 +44,7 @@ def mean_seconds(policy: Policy, found: Sequence[dict[str, Any]]) -> float:
     """Processor time of one decision, reading the context included: others do not lengthen it."""
     started = time.process_time()
     for context in found:
-        decide(policy, question(policy, context, 3))
+        decide_from(policy, question(policy, context, 3))
     return (time.process_time() - started) / len(found)
 
 
@@ -59,7 +59,7 @@ def measure(progress: Progress) -> list[Section]:
 
 
 def _names(policy: Policy, context: dict[str, Any]) -> set[str]:
-    return {proposal.action for proposal in decide(policy, question(policy, context, 100_000)).proposals}
+    return {proposal.action for proposal in decide_from(policy, question(policy, context, 100_000)).proposals}
 
 
 def _against_floor(policies: Mapping[int, Policy], progress: Progress) -> Section:

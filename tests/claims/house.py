@@ -79,7 +79,7 @@ class House:
     """Calls of a business, each with an id of its own unless one is given."""
 
     def __init__(self, store, keys):
-        self.store, self.now, self._ids = store, NOON, count(1)
+        self.store, self.keys, self.now, self._ids = store, keys, NOON, count(1)
         self.engine = make_engine(store, keys, Quiet(), load_policy, lambda: self.now)
 
     def rules(self, *documents, zone="UTC", head=HEAD, **files):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Literal, OneOf
 from maitred.core.deciding.choose import MAX_LOOKED_AT, MAX_TOLD, Chosen, Reach, Wanted, choose, stand_ins_of
-from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.ranking import Ranking
 from maitred.core.explaining.explain import explain
@@ -165,7 +165,7 @@ def test_beyond_the_bound_limits_are_not_asked_for_and_the_explanation_says_so()
     found, reads, snapshot = asked(policy, used)
     assert names(found) == [("free", "")]
     assert sum(reads) == MAX_LOOKED_AT
-    decided = decide(policy, question(), snapshot)
+    decided = decide_from(policy, question(), snapshot)
     told = explain(policy, question(), decided.proposals, Explain.EXPLAIN_FULL, snapshot).refusals
     details = {refusal.action: refusal for refusal in told}
     assert details["a-0000"].reason is Reason.CAPACITY_EXHAUSTED
@@ -215,7 +215,7 @@ def houses(draw):
 def test_what_is_read_for_a_choice_is_enough_to_make_it_again(house, reach):
     policy, used, most, paused = house
     found, _, snapshot = asked(policy, used, most=most, reach=reach, paused=paused)
-    again = decide(policy, question(most), snapshot)
+    again = decide_from(policy, question(most), snapshot)
     assert [(p.action, p.substitute_for) for p in again.proposals] == names(found)
     whole = Snapshot(used, frozenset(), paused)
     assert names(choose(policy, question(most), Ranking(policy, question().facts), whole)) == names(found)
@@ -238,7 +238,7 @@ def test_nothing_is_proposed_twice_paused_or_beyond_a_limit(house):
 def test_every_action_is_proposed_or_refused_for_a_reason(house):
     policy, used, most, paused = house
     _, _, snapshot = asked(policy, used, most=most, reach=Reach.ALL, paused=paused)
-    decided = decide(policy, question(most), snapshot)
+    decided = decide_from(policy, question(most), snapshot)
     told = explain(policy, question(most), decided.proposals, Explain.EXPLAIN_FULL, snapshot)
     proposed = [proposal.action for proposal in decided.proposals]
     assert sorted([*proposed, *(each.action for each in told.refusals)]) == sorted(policy.by_name)

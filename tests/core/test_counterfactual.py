@@ -4,7 +4,7 @@ import pytest
 
 from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import All, Any, Literal, OneOf, Overlaps, Within
-from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.counterfactual import what_would_have
 from maitred.core.explaining.explain import explain
@@ -41,7 +41,7 @@ def way_out(condition, context, *others, wanted=10, **fields):
     place = Location("", "UTC", {})
     facts = policy.facts(context, channel="pos", customer_id="900", location=place, now=NOW)
     question = Question("pos", facts, NOW, wanted)
-    decided = decide(policy, question)
+    decided = decide_from(policy, question)
     return what_would_have(policy, question, policy.by_name["it"], decided.proposals)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import TRUE, Literal, OneOf, Overlaps, Unknown, Within
-from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.rules.policy import compile_policy
@@ -53,12 +53,12 @@ def asked(policy, context=None, *, channel="pos", max_actions=10, now=NOON, loca
 
 
 def names(policy, context=None, **how):
-    return [proposal.action for proposal in decide(policy, asked(policy, context, **how)).proposals]
+    return [proposal.action for proposal in decide_from(policy, asked(policy, context, **how)).proposals]
 
 
 def refusals(policy, context=None, level=Explain.EXPLAIN_FULL, **how):
     question = asked(policy, context, **how)
-    found = explain(policy, question, decide(policy, question).proposals, level)
+    found = explain(policy, question, decide_from(policy, question).proposals, level)
     return {refusal.action: refusal for refusal in found.refusals}
 
 
@@ -98,7 +98,7 @@ def test_an_action_without_a_finite_score_is_refused(expression, value, reason):
 def test_proposals_carry_rank_score_type_and_treatment():
     treatment = Treatment(say=(("Hello.",), ("At ", Placeholder("customer.age"), ".")), show=("PIZZA",))
     policy = policy_of(action("pizza", score=1.5, treatments={"pos": treatment}))
-    (proposal,) = decide(policy, asked(policy, {"customer": {"age": 31}})).proposals
+    (proposal,) = decide_from(policy, asked(policy, {"customer": {"age": 31}})).proposals
     assert (proposal.rank, proposal.score, proposal.type) == (1, 1.5, ActionType.OFFER)
     assert (proposal.treatment.title, proposal.treatment.show) == ("Pizza", "PIZZA")
     assert proposal.treatment.say == ("Hello.", "At 31.")
@@ -109,7 +109,7 @@ def test_a_line_whose_value_is_absent_is_left_out():
         title=(Placeholder("customer.tier"),), say=((Placeholder("customer.age"),), ("Hello.",))
     )
     policy = policy_of(action("pizza", treatments={"pos": treatment}))
-    (proposal,) = decide(policy, asked(policy)).proposals
+    (proposal,) = decide_from(policy, asked(policy)).proposals
     assert proposal.treatment.say == ("Hello.",)
     assert proposal.treatment.title == "Pizza"
 

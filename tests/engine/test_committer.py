@@ -1,11 +1,15 @@
 import threading
 import time
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
+from maitred.core.deciding.decide import prepare
+from maitred.core.deciding.decisions import Question
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.ruleset import Ruleset
 from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES, Committer
+from maitred.engine.deciding.question import Requester
 from maitred.engine.deciding.tickets import DecisionTicket
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import BatchCommitted
@@ -14,15 +18,8 @@ from maitred.engine.ports.store import DecisionRecord
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
-class Decided:
-    """A decision that needs nothing of the ledger."""
-
-    limited = False
-    snapshot = None
-    policy = SimpleNamespace(ruleset=SimpleNamespace(privacy=None))
-
-    def decision(self):
-        return "decided"
+POLICY = compile_policy(Ruleset("hash", "1", "UTC"), deriver=None)
+QUESTION = Question("pos", {}, NOW, 1)
 
 
 def ticket(name, body=b"{}", deadline=None):
@@ -31,7 +28,8 @@ def ticket(name, body=b"{}", deadline=None):
     return DecisionTicket(
         decision_id=key,
         pseudonyms=(b"900",),
-        prepare=lambda _: Decided(),
+        prepare=lambda _: prepare(POLICY, QUESTION),
+        requester=Requester(key, b"", "900", "", str),
         make_record=lambda *_: record,
         deadline=deadline,
     )

@@ -10,11 +10,10 @@ from tests.databases import connected
 from tests.privacy.shop import RULES, Shop, names
 
 from maitred.bootstrap.rules import load_policy
-from maitred.core.deciding.decide import decide
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.codec import decode_body
-from maitred.engine.deciding.records import question_of
+from maitred.engine.deciding.records import decide_again
 from maitred.rpc.client import ClientError
 from maitred.store import open_read_only, open_store
 from maitred.vault import open_vault
@@ -155,8 +154,8 @@ def replayed(rules, database, keys, crowd):
         for answer in (each for customer in KEPT for each in crowd.decided[customer][:20]):
             record = store.decision(bytes.fromhex(answer.decision_id))
             body = decode_body(people.opened(record))
-            again = decide(policy, question_of(policy, record, body), body.snapshot)
-            assert [each.action for each in again.proposals] == names(answer)
+            again = decide_again(policy, record, body)
+            assert again.proposals == body.proposals
             number += 1
     finally:
         store.close()

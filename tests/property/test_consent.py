@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maitred import cel, situations
-from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.privacy.consents import ConsentState
@@ -186,7 +186,7 @@ def decided(ruleset, context, known, location):
     policy = compile_policy(ruleset, situations.deriver)
     facts = policy.facts(context, channel="pos", customer_id="c", location=location, now=NOW, known=known)
     question = Question("pos", facts, NOW, 100)
-    decision = decide(policy, question)
+    decision = decide_from(policy, question)
     refusals = explain(policy, question, decision.proposals, Explain.EXPLAIN_FULL).refusals
     return decision.proposals, {refusal.action: refusal for refusal in refusals}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maitred import cel
 from maitred.core.conditions.expressions import Score
-from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.rules.policy import compile_policy
@@ -146,7 +146,7 @@ def test_index_scan_and_google_decide_alike(rules, context):
     policy = policy_of(rules)
     facts = policy.facts(context, channel="pos", customer_id="9", location=STORE, now=NOW)
     question = Question("pos", facts, NOW, 100)
-    decision = decide(policy, question)
+    decision = decide_from(policy, question)
     explanation = explain(policy, question, decision.proposals, Explain.EXPLAIN_FULL)
     results = {
         f"a{number}": [by_google(text, facts) for text in needed] for number, needed in enumerate(rules)

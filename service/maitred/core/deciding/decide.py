@@ -1,19 +1,24 @@
-"""One decision, as a pure function of the policy, the question and the snapshot."""
+"""One decision: the steps that production, replay, rule tests and benchmarks all take.
 
-from collections.abc import Iterable, Mapping
+``prepare`` matches a question against a policy, as far as that goes without the ledger. ``decide`` looks up
+what else has to be known and chooses. ``conclude`` writes the proposals. Each is a pure function; they differ
+in who answers ``LookUp``: a batch reads the ledger, a replay has a record's snapshot, a test its own.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from maitred.core.explaining.words import shown_words
-from maitred.core.limits.snapshot import Snapshot
+from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.rules.policy import HOLD_EXPIRES, Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Placeholder, Template, Treatment, placeholders
 from maitred.core.values.types import Facts, Invalid
 
-from .choose import Pick, Wanted, choose
+from .choose import Chosen, Pick, Reach, Wanted, choose
 from .decisions import Decision, Proposal, Question
 from .ranking import Ranking
 
@@ -21,6 +26,7 @@ MAX_STANDING_PROPOSALS = 65_536
 """Some 30 MB; more only in rulesets whose every action is proposed at many ranks."""
 
 _NO_TREATMENT: Treatment[Template] = Treatment()
+_NOTHING_SEEN = Snapshot()
 
 
 class Hold(NamedTuple):
@@ -30,18 +36,98 @@ class Hold(NamedTuple):
     expires_at: datetime | None
 
 
-def decide(policy: Policy, question: Question, snapshot: Snapshot | None = None) -> Decision:
-    """Ranks the actions whose every condition holds and proposes the best that limits allow.
+LookUp = Callable[[Sequence[Action]], Snapshot]
+"""How the limits of these actions stand, and of all that were looked up for the same decision before."""
 
-    Raises ``LookupError`` where the snapshot does not tell of a limit that has to be known.
+
+class Prepared(NamedTuple):
+    """A question matched against a policy.
+
+    ``seen`` is what was known when it was asked: the actions that are stopped. ``first`` is what could
+    be chosen without a look at the ledger, or the actions it has to be asked for.
     """
+
+    policy: Policy
+    question: Question
+    ranking: Ranking
+    reach: Reach
+    seen: Snapshot
+    first: Chosen | Wanted
+
+    @property
+    def wants(self) -> tuple[Action, ...]:
+        """The actions whose limits have to be looked up first; none where it is decided without."""
+        return self.first.actions if isinstance(self.first, Wanted) else ()
+
+
+class Choice(NamedTuple):
+    """What was chosen, best first, why actions that hold were refused by their limits, and what was seen."""
+
+    picks: tuple[Pick, ...]
+    shortages: Mapping[str, Shortage]
+    snapshot: Snapshot
+
+
+def prepare(
+    policy: Policy, question: Question, paused: frozenset[str] = frozenset(), reach: Reach = Reach.ENOUGH
+) -> Prepared:
+    """Ranks the actions whose every condition holds, as lazily as possible."""
     ranking = Ranking(policy, question.facts)
-    chosen = choose(policy, question, ranking, snapshot or Snapshot())
-    if isinstance(chosen, Wanted):
-        names = ", ".join(action.name for action in chosen.actions)
+    seen = Snapshot(paused=paused) if paused else _NOTHING_SEEN
+    return Prepared(policy, question, ranking, reach, seen, choose(policy, question, ranking, seen, reach))
+
+
+def decide(prepared: Prepared, look_up: LookUp) -> Choice:
+    """Chooses the best that limits allow.
+
+    Raises ``LookupError`` where what was looked up does not tell of a limit that was asked for.
+    """
+    step, snapshot = prepared.first, prepared.seen
+    if isinstance(step, Chosen) and not step.shortages:
+        return Choice(step.picks, step.shortages, snapshot)
+    asked: set[str] = set()
+    while wanted := _unasked(prepared.policy, step, asked):
+        asked.update(action.name for action in wanted)
+        snapshot = look_up(wanted)
+        step = choose(prepared.policy, prepared.question, prepared.ranking, snapshot, prepared.reach)
+    if isinstance(step, Wanted):
+        names = ", ".join(action.name for action in step.actions)
         message = f"the snapshot does not tell of the limits of {names}"
         raise LookupError(message)  # noqa: TRY004 -- a value that lacks something
-    return Decision(proposals_of(policy, question, chosen.picks), ranking.candidates)
+    return Choice(step.picks, step.shortages, snapshot)
+
+
+def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | None = None) -> Decision:
+    """The decision; ``holds`` are what was taken for the picks, by name of the action."""
+    proposals = proposals_of(prepared.policy, prepared.question, choice.picks, holds)
+    return Decision(proposals, prepared.ranking.candidates)
+
+
+def decide_from(
+    policy: Policy,
+    question: Question,
+    snapshot: Snapshot | None = None,
+    holds: Mapping[str, "Hold"] | None = None,
+) -> Decision:
+    """Takes all steps at once, from a snapshot that tells of every limit that has to be known.
+
+    Raises ``LookupError`` where it does not.
+    """
+    seen = snapshot or _NOTHING_SEEN
+    prepared = prepare(policy, question, seen.paused)
+    return conclude(prepared, decide(prepared, lambda _: seen), holds)
+
+
+def _unasked(policy: Policy, step: Chosen | Wanted, asked: set[str]) -> tuple[Action, ...]:
+    """What is to be looked up next.
+
+    An action may be refused by counters that others share before it was asked whether a hold of the same
+    customer serves it.
+    """
+    if isinstance(step, Wanted):
+        return tuple(action for action in step.actions if action.name not in asked)
+    refused = (policy.by_name[name] for name in step.shortages if name not in asked)
+    return tuple(action for action in refused if action.held)
 
 
 def proposals_of(

@@ -31,6 +31,7 @@ def run(
     """
     decisions = _firsts(tickets)
     _introduce(transaction, people, [ticket for ticket in decisions.values() if ticket.needs_person])
+    # Whether a decision needs the ledger may be known only as the customer is.
     limited = [ticket for ticket in decisions.values() if ticket.needs_ledger]
     moves: list[MoveTicket | ClaimTicket] = [
         *_of(MoveTicket, tickets),
@@ -137,40 +138,35 @@ class _Settlement:
         *,
         last: bool,
     ) -> None:
-        undecided = self._decide(limited, [need for move in moves for need in move.asks])
+        undecided, takes = self._decide(limited, [need for move in moves for need in move.asks])
         plans = [list(move.plan(self._view)) for move in moves]
         fresh = self._fresh(outcomes)
-        takes = [[] if ticket.dry else ticket.deciding.takes() for ticket in undecided]
         reported = [list(each.operations) for each in fresh.values()]
         answers = self._settle([*plans, *reported, *takes])
         for move in moves:
             move.view, move.answers = self._view, next(answers)
         self._write_down(outcomes, fresh, [next(answers) for _ in reported])
-        self._check(undecided, takes, answers, last=last)
+        self._check(undecided, answers, last=last)
 
-    def _decide(self, limited: Sequence[DecisionTicket], asks: list[Need]) -> list[DecisionTicket]:
-        """Decides what has not been decided before, each after the ones before it."""
+    def _decide(
+        self, limited: Sequence[DecisionTicket], asks: list[Need]
+    ) -> tuple[list[DecisionTicket], list[Sequence[Take]]]:
+        """Decides what has not been decided before, each after the ones before it; what each takes."""
         known = self._transaction.find([ticket.decision_id for ticket in limited if not ticket.dry])
         for ticket in limited:
             ticket.earlier = None if ticket.dry else known.get(ticket.decision_id)
-            ticket.deciding.start_again()
         undecided = [ticket for ticket in limited if not ticket.earlier]
-        wants = [ticket.deciding.wants() for ticket in undecided]
+        wants = [ticket.begin() for ticket in undecided]
         needs = chain(asks, chain.from_iterable(needs for needs, _ in wants))
+        # What each wants first is read for the whole batch.
         self._view.read(list(needs), list(chain.from_iterable(keys for _, keys in wants)))
-        for ticket in undecided:
-            self._decide_one(ticket)
-        return undecided
+        return undecided, [self._decide_one(ticket) for ticket in undecided]
 
-    def _decide_one(self, ticket: DecisionTicket) -> None:
-        deciding = ticket.deciding
-        # What it wants first has been read for the whole batch.
-        deciding.go_on(self._view)
-        while deciding.waits:
-            self._view.read(*deciding.wants())
-            deciding.go_on(self._view)
-        for take in () if ticket.dry else deciding.takes():
+    def _decide_one(self, ticket: DecisionTicket) -> Sequence[Take]:
+        takes = ticket.decide(self._view)
+        for take in takes:
             self._view.take(take)
+        return takes
 
     def _settle(self, groups: Sequence[Sequence[Operation]]) -> Iterator[Sequence[Settled]]:
         """The answers, group by group."""
@@ -201,17 +197,12 @@ class _Settlement:
     def _check(
         self,
         undecided: Sequence[DecisionTicket],
-        takes: Sequence[Sequence[Take]],
         answers: Iterator[Sequence[Settled]],
         *,
         last: bool,
     ) -> None:
         """Another replica may have taken in the meantime what was still there when it was read."""
-        lost = [
-            ticket
-            for ticket, wanted in zip(undecided, takes, strict=True)
-            if not ticket.deciding.settled(wanted, next(answers))
-        ]
+        lost = [ticket for ticket in undecided if not ticket.settled(next(answers))]
         if lost and last:
             for ticket in lost:
                 ticket.error = CallError(Code.RETRY, "others took what was left again and again, try again")

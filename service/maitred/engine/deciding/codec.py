@@ -86,6 +86,11 @@ def encode_body(
     return orjson.dumps(body, default=_encode_fact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
+def encode_proposals(decision: Decision) -> bytes:
+    """The proposals of a decision as its record has them."""
+    return orjson.dumps(list(map(_fragment, decision.proposals)))
+
+
 def decode_body(body: bytes) -> RecordBody:
     """Reads a body back. Facts stay JSON until ``decode_facts`` types them."""
     fields = orjson.loads(body)

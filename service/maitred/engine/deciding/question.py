@@ -1,14 +1,12 @@
-"""A decision under way: what it has to read of the ledger, what it takes, and what it comes to."""
+"""What a batch looks up for a decision, and what the decision takes of the ledger."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, islice
 
-from maitred.core.deciding.choose import Chosen, Pick, Reach, Wanted, choose
-from maitred.core.deciding.decide import Hold, proposals_of
-from maitred.core.deciding.decisions import Decision, Proposal, Question
-from maitred.core.deciding.ranking import Ranking
+from maitred.core.deciding.choose import Pick
+from maitred.core.deciding.decide import Hold, Prepared, proposals_of
+from maitred.core.deciding.decisions import Proposal
 from maitred.core.limits.limits import (
     Limit,
     Need,
@@ -20,7 +18,7 @@ from maitred.core.limits.limits import (
     subject_of,
 )
 from maitred.core.limits.lots import Origin, Settled, Status, Take
-from maitred.core.limits.snapshot import Shortage, Snapshot
+from maitred.core.limits.snapshot import Snapshot
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.digests import digest
@@ -32,140 +30,69 @@ _LOT, _REUSE, _CONTENT = b"maitred.lot", b"maitred.reuse", b"maitred.asked"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requester:
     """Who asks for what, beside the question: what lots are known by.
 
     ``customer`` and ``fingerprint`` are not veiled yet: who guesses a request could find it by its
-    hash. ``session`` is empty where the request names none. ``paused`` are the
-    actions stopped when it was asked. ``veil`` is what counters know persons by.
+    hash. ``session`` is empty where the request names none. ``veil`` is what counters know persons by.
     """
 
     decision_id: bytes
     fingerprint: bytes
     customer: str
     session: str
-    paused: frozenset[str]
     veil: SubjectPseudonym
 
 
-class Deciding:
-    """Goes on as far as it can without the ledger, and then with what a batch reads for it.
+class LedgerReads:
+    """Looks up in the ledger what one decision wants to know: a ``LookUp`` over a batch's view.
 
-    ``limited`` is whether it could not do without.
+    ``lost`` are counters of which another replica has taken the last unit in the meantime.
     """
 
-    def __init__(self, policy: Policy, question: Question, asked: Asked, reach: Reach) -> None:
-        self.policy, self.question, self.asked = policy, question, asked
-        self._reach = reach
-        self._ranking = Ranking(policy, question.facts)
+    def __init__(self, prepared: Prepared, requester: Requester, lost: Collection[bytes] = ()) -> None:
+        self._prepared, self._requester, self._lost = prepared, requester, lost
         self._limits: dict[str, Limit] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
-        self._takes: list[Take] | None = None
-        self._looked_at: dict[str, Action] = {}
-        self._lost: dict[str, Need] = {}
-        self._holds: dict[str, Hold] = {}
+        self._actions: dict[str, Action] = {}
         self._reuses: dict[str, bytes] = {}
-        self.snapshot = Snapshot(paused=asked.paused)
-        self._chosen = self._choose()
-        self.limited = self.waits
+        self._view: View | None = None
 
-    @property
-    def waits(self) -> bool:
-        """Whether it cannot go on before something has been read."""
-        return isinstance(self._chosen, Wanted)
+    def over(self, view: View) -> "LedgerReads":
+        """The same, reading by ``view``."""
+        self._view = view
+        return self
 
-    def wants(self) -> tuple[list[Need], list[bytes]]:
-        """What to read: needs, and keys of lots that are held for the same customer and session."""
-        actions = self._chosen.actions if isinstance(self._chosen, Wanted) else ()
-        self._looked_at.update((action.name, action) for action in actions)
+    def asks(self, actions: Sequence[Action]) -> tuple[list[Need], list[bytes]]:
+        """What to read for these actions: counters, and keys of lots that the customer may hold."""
+        self._actions.update((action.name, action) for action in actions)
         for limit in chain.from_iterable(action.limits for action in actions):
             if limit.key not in self._needs:
                 self._limits[limit.key], self._needs[limit.key] = limit, self._needs_of(limit)
         needs = list(chain.from_iterable(self._needs.values()))
-        return needs, [self._reuse(action) for action in self._looked_at.values() if self._can_reuse(action)]
+        return needs, [self._reuse(action) for action in self._actions.values() if self._can_reuse(action)]
 
-    def start_again(self) -> None:
-        """Forgets what the ledger said, but not for what it has to be asked."""
-        self._holds = {}
-        if self._looked_at:
-            self._chosen = Wanted(tuple(self._looked_at.values()))
-
-    def go_on(self, view: View) -> None:
-        """Chooses by what has been read."""
-        live = dict(self._live(view))
+    def __call__(self, actions: Sequence[Action]) -> Snapshot:
+        """See ``LookUp``."""
+        assert self._view
+        view = self._view
+        view.read(*self.asks(actions))
         own = frozenset(
             name
-            for name, action in self._looked_at.items()
+            for name, action in self._actions.items()
             if self._can_reuse(action) and view.holds(self._reuse(action))
         )
-        self.snapshot = Snapshot(live, own, self.asked.paused)
-        self._chosen, self._takes = self._choose(), None
-        missed = self._missed()
-        if missed:
-            self._chosen = Wanted(missed)
+        return Snapshot(dict(self._live(view)), own, self._prepared.seen.paused)
 
-    def _choose(self) -> Chosen | Wanted:
-        return choose(self.policy, self.question, self._ranking, self.snapshot, self._reach)
-
-    def _missed(self) -> tuple[Action, ...]:
-        """Refused by counters that others share, without a look at what it may hold already."""
-        refused = (self.policy.by_name[name] for name in self.shortages if name not in self._looked_at)
-        return tuple(action for action in refused if self._can_reuse(action))
-
-    def takes(self) -> list[Take]:
+    def takes(self, picks: Sequence[Pick]) -> list[Take]:
         """What the picks need at this step."""
-        if self._takes is None:
-            self._takes = [self._take(pick.action) for pick in self.picks if pick.action.held]
-        return self._takes
-
-    def settled(self, takes: Sequence[Take], answers: Sequence[Settled]) -> bool:
-        """Whether every take was granted. Those lost are known as used up from then on."""
-        for take, answer in zip(takes, answers, strict=True):
-            assert take.origin
-            action = self.policy.by_name[take.origin.action]
-            if answer.status is Status.GRANTED:
-                # What is spent at once does not go back, though its lot may be used again for a while.
-                until = answer.expires_at if action.waiting else None
-                self._holds[action.name] = Hold(answer.lot, until)
-            elif answer.refused:
-                self._lose(action, answer.refused.limit)
-        return all(answer.status is Status.GRANTED for answer in answers)
-
-    @property
-    def picks(self) -> Sequence[Pick]:
-        """What is to be proposed; nothing while it waits."""
-        return () if isinstance(self._chosen, Wanted) else self._chosen.picks
-
-    @property
-    def shortages(self) -> Mapping[str, Shortage]:
-        """Why actions that hold were refused, by name; nothing while it waits."""
-        return {} if isinstance(self._chosen, Wanted) else self._chosen.shortages
-
-    @property
-    def candidates(self) -> int:
-        """How many actions the index left possible."""
-        return self._ranking.candidates
-
-    def without_ledger(self) -> tuple[Proposal, ...]:
-        """What may be proposed where the ledger cannot answer: messages whose every limit says so."""
-        open_ones = (
-            Pick(score, action)
-            for score, action in self._ranking
-            if action.name not in self.asked.paused and _is_open(action)
-        )
-        picks = islice(open_ones, self.question.max_actions)
-        return proposals_of(self.policy, self.question, picks)
-
-    def decision(self) -> Decision:
-        """What it came to."""
-        proposals = proposals_of(self.policy, self.question, self.picks, self._holds)
-        return Decision(proposals, self.candidates)
+        return [self._take(pick.action) for pick in picks if pick.action.held]
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...]:
         """None where an attribute is missing: choosing finds that out by itself."""
-        question = self.question
-        found = needs_of(limit, question.facts, question.now, question.zone, self.asked.veil)
-        return () if isinstance(found, Unknown) else found
+        question = self._prepared.question
+        needs = needs_of(limit, question.facts, question.now, question.zone, self._requester.veil)
+        return () if isinstance(needs, Unknown) else needs
 
     def _live(self, view: View) -> Iterator[tuple[str, int]]:
         for key, limit in self._limits.items():
@@ -173,44 +100,64 @@ class Deciding:
             if not needs:
                 yield key, 0
             for part, need in zip(parts_of(limit), needs, strict=False):
-                yield part.key, need.maximum if part.key in self._lost else view.live(need)
-
-    def _lose(self, action: Action, limit_name: str) -> None:
-        for limit in action.held:
-            for part, need in zip(parts_of(limit), self._needs[limit.key], strict=False):
-                if part.name == limit_name:
-                    self._lost[part.key] = need
+                yield part.key, need.maximum if need.counter.id in self._lost else view.live(need)
 
     def _take(self, action: Action) -> Take:
-        asked = self.asked
+        requester = self._requester
         return Take(
-            id=lot_id_of(asked.decision_id, action.name),
-            fingerprint=self._content,
+            id=lot_id_of(requester.decision_id, action.name),
+            fingerprint=digest(_CONTENT, requester.veil(requester.fingerprint.hex())),
             choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in action.held)),),
             hold_us=hold_us_of(action.waiting or action.held),
             reuse=(self._reuse(action),) if self._can_reuse(action) else (),
-            origin=Origin(asked.decision_id, action.name),
+            origin=Origin(requester.decision_id, action.name),
         )
 
-    @cached_property
-    def _content(self) -> bytes:
-        return digest(_CONTENT, self.asked.veil(self.asked.fingerprint.hex()))
-
     def _can_reuse(self, action: Action) -> bool:
-        return bool(self.asked.session and action.held)
+        return bool(self._requester.session and action.held)
 
     def _reuse(self, action: Action) -> bytes:
         """A hold serves again only for those whose units it has: at another location it may be another's."""
-        found = self._reuses.get(action.name)
-        if found is None:
-            found = self._reuses[action.name] = self._new_reuse(action)
-        return found
+        key = self._reuses.get(action.name)
+        if key is None:
+            key = self._reuses[action.name] = self._new_reuse(action)
+        return key
 
     def _new_reuse(self, action: Action) -> bytes:
-        asked = self.asked
+        requester = self._requester
         per = sorted({name for limit in action.held for name in limit.per})
-        whose = asked.veil(subject_of(tuple(per), self.question.facts))
-        return digest(_REUSE, asked.veil(asked.customer), asked.session, action.name, whose)
+        whose = requester.veil(subject_of(tuple(per), self._prepared.question.facts))
+        return digest(_REUSE, requester.veil(requester.customer), requester.session, action.name, whose)
+
+
+def holds_of(policy: Policy, takes: Sequence[Take], answers: Sequence[Settled]) -> Mapping[str, Hold]:
+    """What holds the units of a decision's takes, all of which were granted, by name of the action."""
+    holds: dict[str, Hold] = {}
+    for take, answer in zip(takes, answers, strict=True):
+        assert take.origin
+        action = policy.by_name[take.origin.action]
+        # What is spent at once does not go back, though its lot may be used again for a while.
+        holds[action.name] = Hold(answer.lot, answer.expires_at if action.waiting else None)
+    return holds
+
+
+def lost_by(takes: Sequence[Take], answers: Sequence[Settled]) -> Iterator[bytes]:
+    """Ids of the counters of which there was none left any more, of each take that was not granted."""
+    for take, answer in zip(takes, answers, strict=True):
+        if answer.status is not Status.GRANTED and answer.refused:
+            needs = chain.from_iterable(take.choices)
+            yield from (need.counter.id for need in needs if need.counter.limit == answer.refused.limit)
+
+
+def without_ledger(prepared: Prepared) -> tuple[Proposal, ...]:
+    """What may be proposed where the ledger cannot answer: messages whose every limit says so."""
+    open_ones = (
+        Pick(score, action)
+        for score, action in prepared.ranking
+        if action.name not in prepared.seen.paused and _is_open(action)
+    )
+    picks = islice(open_ones, prepared.question.max_actions)
+    return proposals_of(prepared.policy, prepared.question, picks)
 
 
 def _is_open(action: Action) -> bool:

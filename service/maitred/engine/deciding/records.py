@@ -1,6 +1,7 @@
 """Answering from the decision log: retries, GetDecision, and explanations long after."""
 
-from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.decide import Hold, decide_from
+from maitred.core.deciding.decisions import Decision, Explain, Question
 from maitred.core.explaining.explain import Explanation, explain, tell
 from maitred.core.privacy.purposes import Use, uses
 from maitred.core.rules.policy import Policy
@@ -83,6 +84,16 @@ class Records:
             ruleset_version=policy.ruleset.version,
             uses=_uses(policy, question.facts),
         )
+
+
+def decide_again(policy: Policy, record: DecisionRecord, body: RecordBody) -> Decision:
+    """Decides what a record was the answer to, from what it says was seen: the same decision comes out."""
+    holds = {
+        proposal.action: Hold(proposal.lot, proposal.hold_expires_at)
+        for proposal in body.proposals
+        if proposal.lot
+    }
+    return decide_from(policy, question_of(policy, record, body), body.snapshot, holds)
 
 
 def question_of(policy: Policy, record: DecisionRecord, body: RecordBody) -> Question:

@@ -9,8 +9,10 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from maitred.core.deciding.choose import Reach
-from maitred.core.deciding.decisions import Decision, Explain, Question
+from maitred.core.deciding.decide import Choice, Prepared, prepare
+from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
+from maitred.core.limits.snapshot import Shortage
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.privacy.purposes import Known
 from maitred.core.rules.policy import Policy
@@ -23,11 +25,11 @@ from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import made_otherwise
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.observer import DecisionMade, Observer
-from maitred.engine.ports.store import DecisionRecord, Person
+from maitred.engine.ports.store import DecisionRecord
 
 from .codec import encode_body
 from .committer import Committer
-from .question import Asked, Deciding
+from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
 from .tickets import DecisionTicket, Prepare, Steps
 
@@ -52,9 +54,26 @@ class _Made(NamedTuple):
     matched: float
 
     @property
-    def deciding(self) -> Deciding:
-        """The decision as it was prepared last."""
-        return self.ticket.deciding
+    def prepared(self) -> Prepared:
+        """The prepared question."""
+        assert self.ticket.prepared
+        return self.ticket.prepared
+
+    @property
+    def choice(self) -> Choice:
+        """What was chosen."""
+        assert self.ticket.choice
+        return self.ticket.choice
+
+    @property
+    def candidates(self) -> int:
+        """How many actions the index left possible; none where it was answered from the record at once."""
+        return self.ticket.prepared.ranking.candidates if self.ticket.prepared else 0
+
+    @property
+    def shortages(self) -> Mapping[str, Shortage]:
+        """Why actions that hold were refused by their limits, by name."""
+        return self.ticket.choice.shortages if self.ticket.choice else {}
 
 
 class DecisionService:
@@ -125,58 +144,61 @@ class DecisionService:
         ticket = DecisionTicket(
             decision_id=decision_id,
             pseudonyms=self._people.pseudonyms(call.customer_id),
-            prepare=self._prepare(call, decision_id, policy, call.at or self._now()),
+            prepare=self._prepare(call, policy, call.at or self._now()),
+            requester=Requester(
+                decision_id,
+                call.fingerprint,
+                call.customer_id,
+                session_of(call.context),
+                self._people.veil,
+            ),
             make_record=partial(self._record, call, trace_id),
+            depends_on_person=policy.ruleset.privacy is not None,
             dry=call.dry_run,
             deadline=call.deadline,
             at=call.at,
         )
         return _Made(policy, ticket, trace_id, started_ns, began, time.perf_counter())
 
-    def _prepare(self, call: DecideCall, decision_id: bytes, policy: Policy, now: datetime) -> Prepare:
+    def _prepare(self, call: DecideCall, policy: Policy, now: datetime) -> Prepare:
         """What goes on with the decision once it is known what the customer has stated."""
         place = place_of(policy, call)
         signals = call.consent or NO_SIGNALS
         tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
-        asked = Asked(
-            decision_id,
-            call.fingerprint,
-            call.customer_id,
-            session_of(call.context),
-            self._paused(),
-            self._people.veil,
-        )
+        paused = self._paused()
         reach = Reach.ALL if call.explain else Reach.ENOUGH
-
         told = policy.told(
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
         )
 
-        def prepare(statements: Mapping[str, ConsentState]) -> Deciding:
+        def prepared(statements: Mapping[str, ConsentState]) -> Prepared:
             known = Known(statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
             facts = policy.read(told, place, now, known)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
-            return Deciding(policy, question, asked, reach)
+            return prepare(policy, question, paused, reach)
 
-        return prepare
+        return prepared
 
-    def _record(
-        self, call: DecideCall, trace_id: str, decision: Decision, deciding: Deciding, person: Person
-    ) -> DecisionRecord:
-        ruleset, question = deciding.policy.ruleset, deciding.question
+    def _record(self, call: DecideCall, trace_id: str, ticket: DecisionTicket) -> DecisionRecord:
+        prepared, choice, decision, person = ticket.prepared, ticket.choice, ticket.decision, ticket.person
+        assert prepared
+        assert choice
+        assert decision
+        assert person
+        policy, question = prepared.policy, prepared.question
         body = encode_body(
             call,
             question.facts,
             decision,
-            deciding.snapshot,
+            choice.snapshot,
             trace_id=trace_id,
-            commit=ruleset.commit,
-            purposes=deciding.policy.purposes_of(question.facts, decision.proposals),
+            commit=policy.ruleset.commit,
+            purposes=policy.purposes_of(question.facts, decision.proposals),
         )
         made = DecisionRecord(
-            decision_id=deciding.asked.decision_id,
+            decision_id=ticket.decision_id,
             decided_at=question.now,
-            ruleset=ruleset.hash,
+            ruleset=policy.ruleset.hash,
             customer=person.ref,
             body=body,
             key=person.key,
@@ -201,13 +223,13 @@ class DecisionService:
         explanation = UNEXPLAINED
         if call.explain is not Explain.EXPLAIN_NONE:
             explanation = explain(
-                made.policy, made.deciding.question, decision.proposals, call.explain, made.deciding.snapshot
+                made.policy, made.prepared.question, decision.proposals, call.explain, made.choice.snapshot
             )
         return Answer(
             decision_id="" if call.dry_run else made.ticket.decision_id.hex(),
             ruleset=made.policy.ruleset.hash,
             proposals=decision.proposals,
-            decided_at=made.deciding.question.now,
+            decided_at=made.prepared.question.now,
             refusals=explanation.refusals,
             why=explanation.why,
             trace_id=made.trace_id,
@@ -215,14 +237,19 @@ class DecisionService:
 
     def _degraded(self, made: _Made, error: CallError) -> Answer:
         """What may be said without the ledger. Nothing is held or logged, so it has no id."""
-        proposals = made.deciding.without_ledger() if error.code is Code.STORE_DOWN else ()
+        if error.code is not Code.STORE_DOWN:
+            raise error
+        ticket = made.ticket
+        # What the customer has stated cannot be read either: it is decided as for one who has stated nothing.
+        prepared = ticket.prepared = ticket.prepared or ticket.prepare({})
+        proposals = without_ledger(prepared)
         if not proposals:
             raise error
         return Answer(
             decision_id="",
             ruleset=made.policy.ruleset.hash,
             proposals=proposals,
-            decided_at=made.deciding.question.now,
+            decided_at=made.prepared.question.now,
             degraded=True,
             trace_id=made.trace_id,
         )
@@ -248,7 +275,7 @@ class DecisionService:
             location_id="" if made.policy.locations is None else call.location_id,
             proposals=tuple(proposal.action for proposal in answer.proposals),
             refusals=_refusal_counts(call, made, answer),
-            candidates=made.deciding.candidates,
+            candidates=made.candidates,
             replayed=ticket.earlier is not None,
             dry_run=call.dry_run,
             batch_size=ticket.batch_size,
@@ -260,7 +287,7 @@ class DecisionService:
                 "commit": ticket.commit_seconds,
                 "explain": time.perf_counter() - committed,
             },
-            limits=Counter((found.limit.name, found.reason) for found in made.deciding.shortages.values()),
+            limits=Counter((found.limit.name, found.reason) for found in made.shortages.values()),
         )
 
 
@@ -288,8 +315,8 @@ def _refusal_counts(call: DecideCall, made: _Made, answer: Answer) -> Mapping[Re
     """All reasons where they were worked out; else those of limits, and at most how many were outranked."""
     if answer.refusals:
         return Counter(refusal.reason for refusal in answer.refusals)
-    counts = Counter(shortage.reason for shortage in made.deciding.shortages.values())
-    outranked = made.deciding.candidates - len(answer.proposals) - counts.total()
+    counts = Counter(shortage.reason for shortage in made.shortages.values())
+    outranked = made.candidates - len(answer.proposals) - counts.total()
     if len(answer.proposals) == call.max_actions and outranked > 0:
         counts[Reason.OUTRANKED] = outranked
     return counts

@@ -5,19 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
+from maitred.core.deciding.decide import Choice, Hold, Prepared, conclude, decide
 from maitred.core.deciding.decisions import Decision
 from maitred.core.limits.limits import Need
-from maitred.core.limits.lots import Lot, Operation, Settled
+from maitred.core.limits.lots import Lot, Operation, Settled, Status, Take
+from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.consents import ConsentState
+from maitred.core.rules.ruleset import Action
 from maitred.engine.ports.store import DecisionRecord, OutcomeRow, Person
 
-from .question import Deciding
+from .question import LedgerReads, Requester, holds_of, lost_by
 from .view import View
 
-Prepare = Callable[[Mapping[str, ConsentState]], Deciding]
-"""From a customer's statements on record to the decision under way."""
-MakeRecord = Callable[[Decision, Deciding, Person], DecisionRecord]
-"""The record of a decision, its body sealed."""
+Prepare = Callable[[Mapping[str, ConsentState]], Prepared]
+"""From a customer's statements on record to the prepared question."""
+MakeRecord = Callable[["DecisionTicket"], DecisionRecord]
+"""The record of a decision that has been made, its body sealed."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -51,49 +54,85 @@ two tickets must not block for long: on the loop other calls wait meanwhile."""
 class DecisionTicket(Ticket):
     """One decision. ``earlier`` is the record that already stood under its id.
 
-    It is prepared as for a customer who has stated nothing, and anew where the customer, known by
-    one of the ``pseudonyms``, has. Of a ``dry`` one nothing is held and nothing written.
+    It is prepared once. Where what the customer has stated decides what may be read
+    (``depends_on_person``), that is when the batch has found the customer by one of the ``pseudonyms``;
+    otherwise at once. Of a ``dry`` one nothing is held and nothing written.
     """
 
     decision_id: bytes
     pseudonyms: tuple[bytes, ...]
     prepare: Prepare
+    requester: Requester
     make_record: MakeRecord
+    depends_on_person: bool = False
     dry: bool = False
-    deciding: Deciding = field(init=False)
+    prepared: Prepared | None = None
     person: Person | None = None
+    choice: Choice | None = None
     decision: Decision | None = None
     record: DecisionRecord | None = None
     earlier: DecisionRecord | None = None
+    _reads: LedgerReads | None = None
+    _lost: set[bytes] = field(default_factory=set)
+    _takes: Sequence[Take] = ()
+    _holds: Mapping[str, Hold] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.deciding = self.prepare({})
+        if not self.depends_on_person:
+            self.prepared = self.prepare({})
 
     @property
     def needs_ledger(self) -> bool:
-        """Whether it cannot be decided without the ledger."""
-        return self.deciding.limited
+        """Whether it cannot be decided without the ledger, as far as that is known."""
+        return self.prepared is None or bool(self.prepared.wants)
 
     @property
     def needs_person(self) -> bool:
         """Whether it must be known who the customer is: to write it down, or for what they have stated."""
-        return not self.dry or self.deciding.policy.ruleset.privacy is not None
+        return not self.dry or self.depends_on_person
 
     def meet(self, person: Person) -> None:
-        """Makes the customer known."""
-        if self.deciding.policy.ruleset.privacy and person.statements != self._stated():
-            self.deciding = self.prepare(person.statements)
+        """Makes the customer known. In a batch that is run again they may have stated something since."""
+        stated = self.person.statements if self.person else None
+        if self.depends_on_person and person.statements != stated:
+            self.prepared = self.prepare(person.statements)
         self.person = person
+
+    def begin(self) -> tuple[Sequence[Need], Sequence[bytes]]:
+        """Begins anew with what the ledger has to be asked for; gives what to read first."""
+        assert self.prepared
+        self._reads = LedgerReads(self.prepared, self.requester, self._lost)
+        self.choice, self._takes, self._holds = None, (), {}
+        return self._reads.asks(self.prepared.wants)
+
+    def decide(self, view: View) -> Sequence[Take]:
+        """Decides by what the batch sees; gives what the decision takes of the ledger."""
+        assert self.prepared
+        assert self._reads
+        self.choice = decide(self.prepared, self._reads.over(view))
+        self._takes = [] if self.dry else self._reads.takes(self.choice.picks)
+        return self._takes
+
+    def settled(self, answers: Sequence[Settled]) -> bool:
+        """Whether every take was granted. What was lost is known as used up from then on."""
+        assert self.prepared
+        if not all(answer.status is Status.GRANTED for answer in answers):
+            self._lost.update(lost_by(self._takes, answers))
+            return False
+        self._holds = holds_of(self.prepared.policy, self._takes, answers)
+        return True
 
     def conclude(self) -> None:
         """Puts down what was decided."""
-        self.decision = self.deciding.decision()
+        assert self.prepared
+        self.choice = self.choice or decide(self.prepared, _nothing)
+        self.decision = conclude(self.prepared, self.choice, self._holds)
         if not self.dry:
-            assert self.person
-            self.record = self.make_record(self.decision, self.deciding, self.person)
+            self.record = self.make_record(self)
 
-    def _stated(self) -> Mapping[str, ConsentState]:
-        return self.person.statements if self.person else {}
+
+def _nothing(_: Sequence[Action]) -> Snapshot:
+    raise AssertionError("a decision that needs nothing of the ledger looks nothing up")
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
