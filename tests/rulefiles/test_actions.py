@@ -157,3 +157,25 @@ def test_a_text_is_compiled_once_and_its_fault_told_everywhere(bench, ruleset):
 def test_the_caret_points_at_the_culprit_in_every_style(bench, ruleset, text):
     (fault,) = bench.faults(ruleset(f"eligibility:\n  - {text}"))
     assert fault.text[fault.column - 1 :].startswith("customer.nope")
+
+
+@pytest.mark.parametrize("name", ["SAVE10", "rebook-AF006", "plan-2.0", "A_b.C-1", "0"])
+def test_names_are_as_codes_are_written(bench, ruleset, name):
+    sources = ruleset()
+    sources["pizza.yaml"] = sources["pizza.yaml"].replace("name: pizza", f'name: "{name}"')
+    sources["e.yaml"] = (
+        "apiVersion: maitred/v1\nkind: Eligibility\nname: e\neligibility: [{require: customer.age > 1}]\n"
+        f'applies_to: {{actions: ["{name}"]}}\n'
+    )
+    [action] = bench.load(sources).ruleset.actions
+    assert action.name == name
+    assert len(action.requirements) == 1
+
+
+def test_letter_case_does_not_tell_two_actions_apart(bench, ruleset):
+    sources = ruleset()
+    sources["other.yaml"] = sources["pizza.yaml"].replace("name: pizza", "name: Pizza")
+    [fault] = bench.faults(sources)
+    assert "`Pizza`" in fault.message
+    assert "`pizza`" in fault.message
+    assert "letter case" in fault.message

@@ -76,7 +76,8 @@ def test_alternatives_stand_in_the_order_written(load):
         ({"a": ["x", "pizza"]}, ["6:16 there is no action `x` to stand in"]),
         ({"a": ["piza"]}, ["6:16 there is no action `piza` to stand in, did you mean `pizza`?"]),
         ({"a": ["pizza", "pizza"]}, ["6:15 `pizza` stands here twice"]),
-        ({"a": ["Pizza"]}, ["6:16 `Pizza` cannot be a name"]),
+        ({"a": ["Pizza"]}, ["6:16 there is no action `Pizza` to stand in, did you mean `pizza`?"]),
+        ({"a": ["piz za"]}, ["6:16 `piz za` cannot be the name of an action"]),
         ({"a": ["pizza"], "b": ["x"]}, ["13:16 there is no action `x`"]),
     ],
 )
@@ -200,7 +201,10 @@ def test_alternatives_of_rows(load):
         ("piza", ["9:18 there is no action `piza`"]),
         ('"${row.insted}"', ["9:21 the table has no declared column `insted`, did you mean `instead`?"]),
         ('"${customer.tier}"', ["9:21 `${customer.tier}` cannot stand here"]),
-        ('"X${row.instead}"', ["2:3 `Xb` cannot be a name", "3:3 `Xa` cannot be a name"]),
+        (
+            '"!${row.instead}"',
+            ["2:3 `!b` cannot be the name of an action", "3:3 `!a` cannot be the name of an action"],
+        ),
         ('pizza, "pizza${row.none}"', ["the table has no declared column `none`"]),
     ],
 )

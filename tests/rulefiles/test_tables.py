@@ -148,8 +148,11 @@ HEADER = "campaign,code,products,start,end,worth\n"
         (HEADER + "a,10,,,,nan\n", "coupons.csv:2:9 `nan` in column `worth`"),
         (HEADER + "a,10,,,,1e999\n", "coupons.csv:2:9 `1e999` in column `worth`"),
         (HEADER + '"a",10,,,,x\n', "coupons.csv:2:9 `x`"),
-        (HEADER + '"a,b",10,,,,1\n', "coupons.csv:2:1 `coupon-a,b-10` cannot be a name"),
-        (HEADER + "A,10,,,,1\n", "coupons.csv:2:1 `coupon-A-10` cannot be a name"),
+        (HEADER + '"a,b",10,,,,1\n', "coupons.csv:2:1 `coupon-a,b-10` cannot be the name of an action"),
+        (
+            HEADER + "a,10,,,,1\nA,10,,,,1\n",
+            "coupons.csv:3:1 this row gives another action `coupon-A-10`, `coupon-a-10` but for letter case,",
+        ),
         (HEADER + "unusable,10,,,,1\n", "coupons.csv:2:1 `row.campaign` is unusable here"),
         (HEADER + 'a,10,"1\n2",,,1\nb,9,,,,x\n', "coupons.csv:4:8 `x`"),
         (

@@ -13,5 +13,6 @@ SHOWN_MOST = 3
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``, did you mean `free-pizza`?``; empty where nothing is close."""
     near = [each for each in known if abs(len(each) - len(name)) <= LENGTHS_DIFFER_MOST]
-    close = get_close_matches(name, near[:COMPARED_MOST], SHOWN_MOST, CLOSE)
-    return f", did you mean {' or '.join(f'`{each}`' for each in close)}?" if close else ""
+    spelt = {each.casefold(): each for each in near[:COMPARED_MOST]}
+    close = get_close_matches(name.casefold(), spelt, SHOWN_MOST, CLOSE)
+    return f", did you mean {' or '.join(f'`{spelt[each]}`' for each in close)}?" if close else ""

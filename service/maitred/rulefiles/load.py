@@ -165,10 +165,11 @@ def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -
         report.at_line(RULESET, 0, 0, file_messages.too_many_actions())
     seen: dict[str, Placed] = {}
     for each in placed:
-        first = seen.setdefault(each.action.name, each)
+        first = seen.setdefault(each.action.name.casefold(), each)
         # Two documents of one name have been told as such already.
         if first is not each and each.row:
-            message = rule_messages.duplicate_action_of_row(each.action.name, first.place)
+            name, other = each.action.name, first.action.name
+            message = rule_messages.duplicate_action_of_row(name, other, first.place)
             report.at_line(*each.row, 1, message)
 
 

@@ -154,8 +154,8 @@ class _RowReader:
     def _alternatives_of(self, cells: list[str]) -> tuple[str, ...]:
         names = self._alternatives.names(cells)
         for name in names:
-            if not fields.is_name(name):
-                raise _RowError(file_messages.bad_name(name), self._alternatives_columns())
+            if not fields.is_action_name(name):
+                raise _RowError(file_messages.bad_action_name(name), self._alternatives_columns())
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise _RowError(file_messages.duplicate_value(twice), self._alternatives_columns())
@@ -178,8 +178,8 @@ class _RowReader:
 
     def _name_of(self, cells: list[str]) -> str:
         name = self._name.text(cells)
-        if not fields.is_name(name):
-            raise _RowError(file_messages.bad_name(name), _names(self._model.name))
+        if not fields.is_action_name(name):
+            raise _RowError(file_messages.bad_action_name(name), _names(self._model.name))
         return name
 
     def _title_of(self, cells: list[str]) -> str:

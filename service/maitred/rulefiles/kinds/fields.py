@@ -60,6 +60,17 @@ def is_label_value(text: str) -> bool:
     return bool(LABEL_VALUE.fullmatch(text)) and len(text) <= bounds.NAME_CHARACTERS
 
 
+def is_action_name(text: str) -> bool:
+    """Whether an action can be called so: as codes and flight numbers are written."""
+    return bool(WORD.fullmatch(text)) and len(text) <= bounds.NAME_CHARACTERS
+
+
+def _action_name(text: str) -> str:
+    if not is_action_name(text):
+        raise refuse(file_messages.bad_action_name(text))
+    return text
+
+
 def _name(text: str) -> str:
     if not is_name(text):
         raise refuse(file_messages.bad_name(text))
@@ -137,6 +148,11 @@ def distinct(values: list[str]) -> list[str]:
 Name = Annotated[
     str, AfterValidator(_name), Field(json_schema_extra={"pattern": f"^{NAME.pattern}$", "maxLength": 128})
 ]
+ActionName = Annotated[
+    str,
+    AfterValidator(_action_name),
+    Field(json_schema_extra={"pattern": f"^{WORD.pattern}$", "maxLength": bounds.NAME_CHARACTERS}),
+]
 Identifier = Annotated[
     str, AfterValidator(_identifier), Field(json_schema_extra={"pattern": f"^{IDENTIFIER.pattern}$"})
 ]
@@ -161,7 +177,8 @@ ScoreField = Annotated[
 ]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Names = Annotated[list[Name], AfterValidator(distinct), PlainSerializer(sorted)]
-OrderedNames = Annotated[list[Name], AfterValidator(distinct)]
+ActionNames = Annotated[list[ActionName], AfterValidator(distinct), PlainSerializer(sorted)]
+OrderedActionNames = Annotated[list[ActionName], AfterValidator(distinct)]
 Days = Annotated[
     list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]],
     AfterValidator(distinct),

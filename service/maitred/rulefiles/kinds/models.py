@@ -204,9 +204,9 @@ class Action(Document, Offering):
     """Something the business can do for a customer now."""
 
     kind: Literal["Action"]
-    name: Name
-    """Unique among all actions, those of tables included."""
-    alternatives: fields.OrderedNames = []
+    name: fields.ActionName
+    """Unique among all actions, those of tables included, whatever the letter case."""
+    alternatives: fields.OrderedActionNames = []
     """Actions that take its place where there is no capacity for it: the first of them that holds."""
 
 
@@ -245,7 +245,7 @@ class AppliesTo(Strict):
 
     all: Literal[True] | None = None
     """Every action. Stands alone."""
-    actions: fields.Names = []
+    actions: fields.ActionNames = []
     """By name: one of these."""
     labels: dict[fields.Word, fields.LabelValue] = {}
     """By label: all of these."""

@@ -28,12 +28,12 @@ def listed(words: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean `x`?)`` where a known word is close, else nothing."""
-    names = list(known)
+    """`` (did you mean `x`?)`` where a known word is close, whatever its letter case, else nothing."""
+    names = {name.casefold(): name for name in known}
     if len(names) > bounds.SUGGESTION_CANDIDATES:
         return ""
-    close = difflib.get_close_matches(word, names, 1, _CLOSE)
-    return f", did you mean {quoted(close[0])}?" if close else ""
+    close = difflib.get_close_matches(word.casefold(), names, 1, _CLOSE)
+    return f", did you mean {quoted(names[close[0]])}?" if close else ""
 
 
 # Files
@@ -253,6 +253,13 @@ def bad_name(text: str) -> str:
     )
 
 
+def bad_action_name(text: str) -> str:
+    return (
+        f"{quoted(text)} cannot be the name of an action: use letters, digits, `-`, `_` and `.`,"
+        f" at most {bounds.NAME_CHARACTERS}, beginning with a letter or digit"
+    )
+
+
 def bad_identifier(text: str) -> str:
     return (
         f"{quoted(text)} cannot be a name in conditions: use lower-case letters, digits and `_`,"
@@ -287,8 +294,9 @@ def duplicate_value(value: str) -> str:
     return f"{quoted(value)} stands here twice: keep one"
 
 
-def duplicate_name(kind: str, name: str, place: str) -> str:
-    return f"there is another {kind} {quoted(name)} in {place}: rename one"
+def duplicate_name(kind: str, name: str, other: str, place: str) -> str:
+    case = f", which differs from {quoted(name)} in letter case only" if other != name else ""
+    return f"there is another {kind} {quoted(other)} in {place}{case}: rename one"
 
 
 def duplicate_attribute(name: str, place: str) -> str:

@@ -111,8 +111,9 @@ def duplicate_location(text: str, line: int) -> str:
     return f"location {quoted(text)} stands already in line {line}: keep one"
 
 
-def duplicate_action_of_row(name: str, place: str) -> str:
-    return f"this row gives another action {quoted(name)} as {place}: make names differ by row"
+def duplicate_action_of_row(name: str, other: str, place: str) -> str:
+    case = "" if other == name else f", {quoted(other)} but for letter case,"
+    return f"this row gives another action {quoted(name)}{case} as {place}: make names differ by row"
 
 
 # Actions

@@ -22,7 +22,7 @@ TABLE_ENDINGS = (".csv", ".txt")
 # All that a document can declare, as far as its text shows it: keys, names and kinds. Words are
 # tried from their beginning only: from every letter of a long one would be quadratic.
 _KEY = re.compile(r"""(?<![\w.])([A-Za-z_][\w.]*)["']?[ \t]*:(?=\s|$)""")
-_NAMED = re.compile(r"""\b(?:name|kind)["']?[ \t]*:[ \t]*["']?([\w-]+)""")
+_NAMED = re.compile(r"""\b(?:name|kind)["']?[ \t]*:[ \t]*["']?([\w.-]+)""")
 
 Model = TypeVar("Model", bound=models.Document)
 
@@ -132,9 +132,10 @@ def _kind(report: Report, spot: Spot, root: Plain) -> str | None:
 def _check_names(report: Report, found: list[Sourced[registry.AnyDocument]]) -> None:
     seen: dict[str, Sourced[registry.AnyDocument]] = {}
     for sourced in found:
-        first = seen.setdefault(sourced.model.name, sourced)
+        model = sourced.model
+        first = seen.setdefault(model.name.casefold(), sourced)
         if first is not sourced:
-            message = file_messages.duplicate_name(sourced.model.kind, sourced.model.name, first.spot.file)
+            message = file_messages.duplicate_name(model.kind, model.name, first.model.name, first.spot.file)
             report.error(sourced.spot.at("name"), message)
 
 
