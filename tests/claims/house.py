@@ -136,8 +136,11 @@ class House:
         """Gives back what is due, as the service does every second."""
         self.engine.committer.commit(MoveTicket(plan=lambda _: ()))
 
+    def step(self, claimed, request=""):
+        return StepCall(request or self.new_id(), claimed.claim_id)
+
     def redeem(self, claimed, request=""):
-        self.engine.claimer.redeem(StepCall(request or self.new_id(), claimed.claim_id))
+        self.engine.claimer.redeem(self.step(claimed, request))
 
     def release(self, claimed, request="", cause="voided"):
         self.engine.claimer.release(StepCall(request or self.new_id(), claimed.claim_id, cause))

@@ -25,7 +25,7 @@ CALLS = {
     "redeem": (
         redeem_call,
         decision_pb2.RedeemRequest(request_id="r", claim_id="c"),
-        ("request_id", "claim_id"),
+        ("request_id", "claim_id", "location_id"),
     ),
     "release": (
         release_call,

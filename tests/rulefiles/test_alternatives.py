@@ -221,6 +221,36 @@ def test_one_warning_for_all_rows(load):
     assert (found.file, found.line) == ("more.yaml", 9)
 
 
+STAND_IN = "stand_in_only: true\n"
+
+
+def test_a_stand_in_that_stands_in_for_nothing(load):
+    (found,) = load(rules({"a": ["b"], "b": [], "c": []}, b=STAND_IN, c=STAND_IN)).warnings
+    assert found.message.startswith("it stands in for nothing and is never proposed")
+    assert (found.file, found.line, found.column) == ("more.yaml", 22, 1)
+
+
+def test_rows_that_stand_in_for_nothing_are_told_once(load):
+    text = table("pizza").replace("  alternatives: [pizza]\n", "  stand_in_only: true\n")
+    rows = "code,instead\na,x\nb,x\n"
+    (found,) = load(text, coupons__csv=rows).warnings
+    assert (found.file, found.line, found.column) == ("more.yaml", 9, 3)
+    named = text + "---\n" + ACTION.format(name="first", alternatives="coupon-a")
+    assert load(named, coupons__csv=rows).warnings == ()
+
+
+def test_fields_of_claims_are_read_from_actions_and_tables(load):
+    fields = "redeem_at: claimed\nstand_in_only: true\n"
+    loaded = load(rules({"a": ["b"], "b": []}, b=fields)).ruleset
+    assert {each.name: (each.redeem_at.value, each.stand_in_only) for each in loaded.actions} == {
+        "a": ("any", False),
+        "b": ("claimed", True),
+    } | {"pizza": ("any", False)}
+    text = table("pizza").replace("  type: offer\n", "  type: offer\n  redeem_at: claimed\n")
+    rows = load(text, coupons__csv="code,instead\na,x\n").ruleset.actions
+    assert {each.name: each.redeem_at.value for each in rows}["coupon-a"] == "claimed"
+
+
 def test_treatments_may_tell_when_the_hold_expires(load):
     text = "treatments: {pos: {show: 'before ${hold.expires}'}}\n"
     loaded = load(rules({"a": ["pizza"]}, a=text))

@@ -54,10 +54,12 @@ def _held(answer: ClaimAnswer, now: datetime) -> str:
     return f"held {messages.held_until(instant_text(expires), span_words(expires - now))}"
 
 
-def redeem(claim_id: str, step: Step) -> int:
+def redeem(claim_id: str, location_id: str, step: Step) -> int:
     """Redeems. Raises ``Stop``."""
     called(
-        lambda client: client.redeem(request_id=step.request_id, claim_id=claim_id, at=step.at),
+        lambda client: client.redeem(
+            request_id=step.request_id, claim_id=claim_id, location_id=location_id, at=step.at
+        ),
         step.target,
         step.tls_ca,
     )

@@ -1,5 +1,9 @@
 """``maitred redeem``: spends what a claim holds."""
 
+from typing import Annotated
+
+import typer
+
 from .form import Claim
 from .steps import Step, takes_step
 
@@ -7,18 +11,31 @@ HELP = """Spend the unit that a claim holds.
 
 After its expiry that works only where there is still a unit left. Repeating it changes nothing.
 
-Example:
+Examples:
 
   maitred redeem 0b1c63f1e8a94c0c8f8c2c0f6a1f0b9d
 
-Flags are also variables: MAITRED_TARGET, MAITRED_TLS_CA.
+  maitred redeem 0b1c63f1e8a94c0c8f8c2c0f6a1f0b9d --location nyc-hudson
+
+Flags are also variables: MAITRED_TARGET, MAITRED_TLS_CA, MAITRED_LOCATION.
 
 Exit codes: 0 redeemed, 1 it cannot be (expired, released, unknown), 2 no server, or bad flags."""
 
 
+At = Annotated[
+    str,
+    typer.Option(
+        "--location",
+        envvar="MAITRED_LOCATION",
+        metavar="ID",
+        help="Where; needed for actions with `redeem_at: claimed`.",
+    ),
+]
+
+
 @takes_step
-def run(step: Step, /, *, claim_id: Claim) -> int:
+def run(step: Step, /, *, claim_id: Claim, location: At = "") -> int:
     """Spends what a claim holds."""
     from . import moving  # noqa: PLC0415 -- brings gRPC and rich, which --help does without
 
-    return moving.redeem(claim_id, step)
+    return moving.redeem(claim_id, location, step)

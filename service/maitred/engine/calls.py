@@ -107,7 +107,10 @@ class ClaimAnswer(NamedTuple):
 
 
 class StepCall(NamedTuple):
-    """One Redeem or Release of a claim. ``cause`` says why it is released."""
+    """One Redeem or Release of a claim.
+
+    ``cause`` says why it is released, ``location_id`` where it is redeemed.
+    """
 
     request_id: str
     claim_id: str
@@ -115,6 +118,7 @@ class StepCall(NamedTuple):
     at: datetime | None = None
     deadline: float | None = None
     trace: TraceContext | None = None
+    location_id: str = ""
 
 
 class OutcomesCall(NamedTuple):

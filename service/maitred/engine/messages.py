@@ -43,6 +43,11 @@ def step_refused(claim_id: str, answer: Settled) -> str:
     return f"claim `{claim_id}` {_STEP_REFUSED[answer.status]}"
 
 
+def elsewhere(action: str, claimed_at: str) -> str:
+    """A claim cannot be redeemed there."""
+    return f"claims of `{action}` are redeemed where they were made: `location_id` must be `{claimed_at}`"
+
+
 def claim_denied(action: str, refused: Refused) -> str:
     """Why there was no unit."""
     return f"`{action}` {_CLAIM_DENIED[refused.reason]} ({refused.limit})"

@@ -122,9 +122,11 @@ class Client:
         request = pb.ClaimRequest(request_id=request_id, decision_id=decision_id, action=action, at=at)
         return views.claim(self._call(self._decisions.Claim, request))
 
-    def redeem(self, *, request_id: str, claim_id: str, at: datetime | None = None) -> None:
+    def redeem(
+        self, *, request_id: str, claim_id: str, location_id: str = "", at: datetime | None = None
+    ) -> None:
         """Spends what a claim holds."""
-        request = pb.RedeemRequest(request_id=request_id, claim_id=claim_id, at=at)
+        request = pb.RedeemRequest(request_id=request_id, claim_id=claim_id, location_id=location_id, at=at)
         self._call(self._decisions.Redeem, request)
 
     def release(self, *, request_id: str, claim_id: str, cause: str = "", at: datetime | None = None) -> None:

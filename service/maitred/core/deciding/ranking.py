@@ -17,12 +17,14 @@ Ranked = tuple[float, Action]
 class Ranking:
     """The actions that hold, best first; worked out as far as it is looked at, and only once.
 
-    ``candidates`` counts the actions that the index left possible. An action whose score has no
-    value is left out.
+    Those that only stand in for others are left out, and so is an action whose score has no value.
+    ``candidates`` counts the actions that the index left possible.
     """
 
     def __init__(self, policy: Policy, facts: Facts) -> None:
         mask = policy.index.candidates(facts)
+        if policy.stand_in_clauses:
+            mask &= ~policy.stand_in_clauses
         self.candidates = policy.index.count(mask)
         self._rest, self._found = ranked(policy, mask, facts), list[Ranked]()
 

@@ -84,6 +84,7 @@ _HAS_WAY_OUT = frozenset(
 MAX_WAYS_OUT = 50
 """Actions for which a way out is looked for: some milliseconds; nobody reads more."""
 _NOT_LOOKED_AT = "how its limits stand was not looked at"
+_NOT_ITS_TURN = "only stands in for others, of which none is out of stock"
 MAX_WHY = 8
 """Lines that say why an action was proposed."""
 
@@ -207,6 +208,8 @@ def refusal_of(
     if failing:
         reason, gate = min(failing, key=lambda pair: pair[0].precedence)
         return Refusal(action.name, reason, gate.rule, _detail(gate, question, memo, derivation))
+    if action.stand_in_only:
+        return Refusal(action.name, Reason.STAND_IN_ONLY, "stand_in_only", _NOT_ITS_TURN)
     score = score_of(action, question.facts, memo)
     if isinstance(score, Unknown):
         return Refusal(action.name, _unknown_reason(score), "score", _unknown_words(score))

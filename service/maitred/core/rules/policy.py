@@ -58,7 +58,8 @@ class Gate:
 class Policy:
     """Built by ``compile_policy``. ``actions`` are in the order of the index's entries.
 
-    Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses;
+    Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses,
+    ``stand_in_clauses`` those of actions that are not proposed on their own;
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
     by. ``limits`` are all there are, by key, ``gates`` those of each action. ``standing`` are
     proposals that depend on no attribute, by action, rank and channel.
@@ -69,6 +70,7 @@ class Policy:
     index: Index
     reader: FactReader
     scored_clauses: int
+    stand_in_clauses: int
     zones: tuple[str | None, ...]
     locations: Mapping[str, Location] | None
     situations: Situations | None
@@ -156,6 +158,9 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         ruleset=ruleset,
         actions=actions,
         scored_clauses=(1 << sum(entry < scored for entry in index.owner)) - 1,
+        stand_in_clauses=sum(
+            1 << clause for clause, entry in enumerate(index.owner) if actions[entry].stand_in_only
+        ),
         index=index,
         reader=FactReader.of(_in_context(ruleset.attributes, used), _ids(ruleset)),
         zones=tuple(sorted(zones, key=str)),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import IntEnum, unique
+from enum import Enum, IntEnum, unique
 from fractions import Fraction
 
 from maitred.core.conditions.expressions import Score
@@ -98,6 +98,14 @@ class Group:
     at_most: int
 
 
+@unique
+class RedeemAt(Enum):
+    """Where the claims of an action are redeemed."""
+
+    ANY = "any"
+    CLAIMED = "claimed"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """Something the business can do for a customer now.
@@ -109,7 +117,7 @@ class Action:
     must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way, and
     ``explicit`` those of the purposes that stand for one of them.
     Without a ``rollout`` it is for everybody. ``suppressed_by`` are the situations that hold it
-    back, by name.
+    back, by name. One that is ``stand_in_only`` is never proposed but in the place of another.
 
     A decision takes a unit of the limits that are ``held``; those of ``waiting``, which are among
     them, go back where their step does not come. What counts ``later`` it only looks at.
@@ -133,6 +141,8 @@ class Action:
     explicit: frozenset[str] = frozenset()
     rollout: Rollout | None = None
     suppressed_by: tuple[str, ...] = ()
+    redeem_at: RedeemAt = RedeemAt.ANY
+    stand_in_only: bool = False
     held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     waiting: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)

@@ -21,6 +21,7 @@ from maitred.core.limits.lots import (
     UnitState,
 )
 from maitred.core.rules.reasons import Reason
+from maitred.core.rules.ruleset import Action, RedeemAt
 from maitred.core.trace import TraceContext
 from maitred.core.values.digests import digest
 from maitred.core.values.instants import MICROSECOND, to_microseconds
@@ -30,7 +31,7 @@ from maitred.engine.deciding.question import hold_us_of
 from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Steps, Ticket
 from maitred.engine.deciding.view import View
 from maitred.engine.errors import CallError, Cause, Code, store_calls
-from maitred.engine.messages import LEDGER_UNREAD, claim_denied, made_otherwise, step_refused
+from maitred.engine.messages import LEDGER_UNREAD, claim_denied, elsewhere, made_otherwise, step_refused
 from maitred.engine.ports.observer import ClaimMoved, ClaimResult, Observer
 from maitred.engine.ports.store import DecisionRecord, Store
 
@@ -171,6 +172,8 @@ class Claims:
         began = self._teller.began()
         lot, proposed = self._claimed(call.claim_id)
         grant = self._proposals.grant(proposed, call.at or self._now())
+        if grant and lot.state is not UnitState.CONFIRMED:
+            _check_place(grant.action, proposed.body.location_id, call.location_id)
         again = grant.needs(Counts.CLAIMED) if grant else None
         also = grant.needs(Counts.REDEEMED) if grant else ()
         if isinstance(also, Unknown):
@@ -344,7 +347,15 @@ class _Claim:
 
 def _step(call: StepCall, kind: str) -> tuple[bytes, bytes]:
     """Id and fingerprint of a step."""
-    return digest(_STEP, call.request_id), digest(_CONTENT, kind, call.claim_id, call.cause)
+    content = digest(_CONTENT, kind, call.claim_id, call.cause, call.location_id)
+    return digest(_STEP, call.request_id), content
+
+
+def _check_place(action: Action, claimed_at: str, redeemed_at: str) -> None:
+    """Raises ``CallError`` where the action's claims are redeemed elsewhere than this one is to be."""
+    if action.redeem_at is RedeemAt.ANY or not claimed_at or redeemed_at == claimed_at:
+        return
+    raise CallError(Code.TOO_LATE, elsewhere(action.name, claimed_at), Cause.WRONG_LOCATION)
 
 
 def _claim_id(call: ClaimCall) -> bytes:

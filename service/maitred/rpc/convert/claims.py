@@ -62,7 +62,10 @@ def redeem_call(data: bytes, arrival: Arrival = PLAIN) -> StepCall:
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.RedeemRequest, data)
-    return _step(request, "", arrival)
+    location_id = request.location_id
+    if not are_plain(location_id):
+        location_id = id_of("location_id", location_id)
+    return _step(request, "", arrival)._replace(location_id=location_id)
 
 
 def redeem_response(_done: None = None) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from maitred.core.rules.policy import HOLD_EXPIRES
-from maitred.core.rules.ruleset import Action, ActionType, Live, Requirement
+from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Template, Treatment
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.kinds import fields, models
@@ -72,6 +72,8 @@ def _action(around: LoadContext, sourced: Sourced[models.Action]) -> Action:
         treatments=treatments_of(around, spot.at("treatments"), model.treatments),
         alternatives=tuple(model.alternatives),
         consent=tuple(sorted(model.consent)),
+        redeem_at=RedeemAt(model.redeem_at),
+        stand_in_only=model.stand_in_only,
     )
 
 

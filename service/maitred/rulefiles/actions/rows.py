@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maitred.core.conditions.expressions import ExpressionError, Score
-from maitred.core.rules.ruleset import Action, ActionType, Live, Requirement
+from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
 from maitred.core.values.types import Attribute, Value
 from maitred.rulefiles.kinds import fields, models
@@ -140,6 +140,8 @@ class _RowReader:
             treatments=self._treatments_of(cells),
             alternatives=self._alternatives_of(cells),
             consent=self._consent,
+            redeem_at=RedeemAt(self._model.redeem_at),
+            stand_in_only=self._model.stand_in_only,
         )
 
     def _numbers(self, values: Mapping[str, Value]) -> Mapping[str, int]:

@@ -194,6 +194,10 @@ class Offering(Strict):
     """The purposes of `Privacy` that must be allowed. Without it, what is absent decides."""
     rollout: Rollout | None = None
     """Whom it is for, where it is not for everybody yet."""
+    redeem_at: Literal["any", "claimed"] = "any"
+    """Where claims are redeemed: anywhere, or at the location of their decision only."""
+    stand_in_only: bool = False
+    """Proposed only in the place of an action that names it in `alternatives`."""
     score: fields.ScoreField = 0.0
     """A number or a CEL expression of type double or int. The highest score is proposed first."""
     treatments: dict[Name, Treatment] = {}

@@ -122,6 +122,20 @@ def warn_alternatives(around: LoadContext, placed: Sequence[Placed], actions: Se
             if finding not in told:
                 told.add(finding)
                 around.report.warn(*finding)
+    _warn_idle_stand_ins(around, placed)
+
+
+def _warn_idle_stand_ins(around: LoadContext, placed: Sequence[Placed]) -> None:
+    """Tells of stand-ins that no action names; of a table only where none of its rows is named."""
+    named = {name for each in placed for name in each.action.alternatives}
+    idle: dict[Spot, bool] = {}
+    for each in placed:
+        if each.action.stand_in_only:
+            spot = within(each).at("stand_in_only", key=True)
+            idle[spot] = idle.get(spot, True) and each.action.name not in named
+    for spot, is_idle in idle.items():
+        if is_idle:
+            around.report.warn(spot, limit_messages.stands_in_for_nothing())
 
 
 def within(placed: Placed) -> Spot:

@@ -201,6 +201,10 @@ def alternatives_without_capacity() -> str:
     return "no `Capacity` applies to the action, so nothing ever stands in for it: write one or remove this"
 
 
+def stands_in_for_nothing() -> str:
+    return "it stands in for nothing and is never proposed: no action names it in `alternatives`"
+
+
 def alternative_on_no_channel(name: str, channels: Iterable[str]) -> str:
     return (
         f"{quoted(name)} can never stand in: it is on none of the channels {listed(channels)}, add one to it"
