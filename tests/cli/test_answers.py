@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console, RenderableType
 
-from maitred.cli.answers import answer_view, record_view
-from maitred.cli.console import plain
-from maitred.cli.plainly import answer_json, record_json
+from maitred.cli.shown.answers import answer_view, record_view
+from maitred.cli.shown.as_json import answer_json, record_json
+from maitred.cli.shown.console import plain
 from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from maitred.cli.bars import bar, in_order
-from maitred.cli.moments import moment_words, until_words
-from maitred.cli.plainly import limits_json
-from maitred.cli.watching import AskLimits, limits_view
+from maitred.cli.commands.limits import AskLimits, limits_view
+from maitred.cli.shown.as_json import limits_json
+from maitred.cli.shown.bars import bar, in_order
+from maitred.cli.shown.moments import moment_words, until_words
 from maitred.core.limits.limits import LimitKind
 from maitred.engine.calls import LimitView
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from maitred.cli.faults import as_github, as_json, as_text, excerpt, summary
+from maitred.cli.shown.faults import as_github, as_json, as_text, excerpt, summary
 from maitred.core.rules.faults import Fault, Severity
 
 DIRECTORY = Path("rules")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.cli.exits import Stop
-from maitred.cli.keeping import KEEP_ALL, MOST, keep_text, read_keep
+from maitred.cli.keep import KEEP_ALL, MOST, keep_text, read_keep
 from maitred.settings import Keep
 
 SPANS = st.none() | st.integers(1, MOST.days).map(lambda days: timedelta(days=days))

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 
 import pytest
@@ -153,3 +154,9 @@ def test_messages_keep_the_house_style():
     for text in texts:
         assert not text.endswith(".")
         assert not text[0].isupper() or text.split()[0] in ("TLS", "Ctrl-C")
+
+
+@pytest.mark.parametrize("command", main.COMMANDS, ids=lambda command: command.name)
+def test_the_summary_of_a_command_begins_its_own_help(command):
+    module = import_module(f"maitred.cli.commands.{command.name}")
+    assert module.HELP.splitlines()[0].startswith(command.summary.removesuffix("."))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from maitred.cli.keeping import keep_text
+from maitred.cli.keep import keep_text
 from maitred.settings import Keep
 
 DOCS = Path(__file__).parents[2] / "docs"

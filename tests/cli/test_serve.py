@@ -16,7 +16,7 @@ import time
 import grpc
 import pytest
 
-from maitred.cli.banner import example, safe_url
+from maitred.cli.shown.banner import example, safe_url
 from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Location, Ruleset
 from maitred.rpc.client import Client, ClientError

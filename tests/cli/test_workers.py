@@ -8,7 +8,7 @@ import time
 import pytest
 
 from maitred.cli.exits import Stop
-from maitred.cli.workers import reserve, worker_environ
+from maitred.cli.processes.crew import reserve, worker_environ
 from maitred.rpc.client import Client, ClientError
 from maitred.settings import Settings
 

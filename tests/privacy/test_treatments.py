@@ -11,8 +11,8 @@ from rich.console import Console
 from tests.privacy.shop import Shop
 
 from maitred.bootstrap.rules import check_rules
-from maitred.cli.answers import answer_view, record_view
-from maitred.cli.plainly import answer_json, record_json
+from maitred.cli.shown.answers import answer_view, record_view
+from maitred.cli.shown.as_json import answer_json, record_json
 from maitred.core.rules.treatments import LINES, TEXTS
 from maitred.rulefiles.kinds import models
 from maitred.v1 import decision_pb2 as pb

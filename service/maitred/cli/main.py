@@ -3,65 +3,85 @@
 import os
 import sys
 import traceback
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from maitred.selftest import Unfit
 
-from . import (
-    audit,
-    check,
-    claim,
-    consent,
-    decide,
-    erase,
-    explain,
-    export,
-    keys,
-    limits,
-    messages,
-    outcome,
-    pause,
-    purge,
-    redeem,
-    release,
-    resume,
-    schema,
-    serve,
-)
+from . import messages
+from .commands import keys
 from .exits import BROKEN_PIPE, CANNOT_RUN, FINE, INTERRUPTED, Stop
+from .flags import quiet_grpc
+
+RULES, TRYING, OPERATING = "Rule files", "Trying things", "Operating"
+RIGHTS = "Customers' rights"
+
+
+class Command(NamedTuple):
+    """A command: the panel of the help it stands in, its name, and the first line of its own help.
+
+    What it does is in the module of its name in ``commands``, imported when it runs: ``HELP`` and ``run``.
+    """
+
+    panel: str
+    name: str
+    summary: str
+
+
+COMMANDS = (
+    Command(OPERATING, "serve", "Serve decisions over gRPC by the rules of a directory."),
+    Command(OPERATING, "limits", "Show how full limits are, and when they will be."),
+    Command(OPERATING, "pause", "Stop an action everywhere, within a second."),
+    Command(OPERATING, "resume", "Let a paused action go on, everywhere within a second."),
+    Command(RULES, "check", "Check the rule files of a directory, all faults at once."),
+    Command(RULES, "schema", "Print the JSON Schema of rule files."),
+    Command(TRYING, "decide", "Ask a server what to propose to a customer."),
+    Command(TRYING, "explain", "Show a decision and explain it."),
+    Command(TRYING, "claim", "Take one unit of what a decision proposed."),
+    Command(TRYING, "redeem", "Spend the unit that a claim holds."),
+    Command(TRYING, "release", "Give back the unit that a claim holds or has spent."),
+    Command(TRYING, "outcome", "Say what became of a proposal."),
+    Command(RIGHTS, "consent", "Show what a customer has agreed to, or record what they state."),
+    Command(RIGHTS, "export", "Write everything that is held about a customer, as JSON."),
+    Command(RIGHTS, "erase", "Erase a customer: delete their key, and every row that is theirs alone."),
+    Command(RIGHTS, "audit", "Check that the decision log is as it was written."),
+    Command(RIGHTS, "purge", "Delete what has been kept longer than --keep says, now."),
+)
+_NAMES = frozenset(command.name for command in COMMANDS)
+
+
+class _Commands(TyperGroup):
+    """Imports a command's module once the command is to run: the help needs none of them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _loaded(name) if name in _NAMES else command, rest
+
+
+def _loaded(name: str) -> TyperCommand:
+    if name != "serve":
+        quiet_grpc()
+    module = import_module(f".commands.{name}", __package__)
+    single = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    single.command(name, help=module.HELP)(module.run)
+    command = typer.main.get_command(single)
+    assert isinstance(command, TyperCommand)
+    return command
+
 
 app = typer.Typer(
+    cls=_Commands,
     help=messages.HELP,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-RULES, TRYING, OPERATING = "Rule files", "Trying things", "Operating"
-RIGHTS = "Customers' rights"
-
-for _panel, _name, _command in (
-    (OPERATING, "serve", serve),
-    (OPERATING, "limits", limits),
-    (OPERATING, "pause", pause),
-    (OPERATING, "resume", resume),
-    (RULES, "check", check),
-    (RULES, "schema", schema),
-    (TRYING, "decide", decide),
-    (TRYING, "explain", explain),
-    (TRYING, "claim", claim),
-    (TRYING, "redeem", redeem),
-    (TRYING, "release", release),
-    (TRYING, "outcome", outcome),
-    (RIGHTS, "consent", consent),
-    (RIGHTS, "export", export),
-    (RIGHTS, "erase", erase),
-    (RIGHTS, "audit", audit),
-    (RIGHTS, "purge", purge),
-):
-    app.command(_name, help=_command.HELP, rich_help_panel=_panel)(_command.run)
+for _command in COMMANDS:
+    app.command(_command.name, help=_command.summary, rich_help_panel=_command.panel)(lambda: None)
 app.add_typer(keys.app, name="keys", rich_help_panel=OPERATING)
 
 

@@ -8,7 +8,16 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
-from .form import DEFAULT_TARGET, At, Json, RequestId, Target, TlsCa, instant, new_id, quiet_grpc
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from maitred.cli import messages
+from maitred.cli.calling import print_json
+from maitred.cli.exits import FINE
+from maitred.cli.shown.answers import FAINT, GOOD
+from maitred.cli.shown.console import plain, show
+
+from .flags import DEFAULT_TARGET, At, Json, RequestId, Target, TlsCa, instant, new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,6 @@ def takes_step(run: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(run)
     def command(**flags: Any) -> int:
-        quiet_grpc()
         step = _step(**{name: flags.pop(name) for name in _SHARED})
         return run(step, **flags)
 
@@ -54,3 +62,17 @@ def takes_step(run: Callable[..., int]) -> Callable[..., int]:
     command.__signature__ = signature(run).replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
+
+
+def step_done(message: str, status: str, step: Step) -> int:
+    """Prints that a step was taken; gives the exit code."""
+    if step.as_json:
+        print_json({"request_id": step.request_id, "status": status})
+    else:
+        show(step_words(message, step))
+    return FINE
+
+
+def step_words(message: str, step: Step) -> RenderableType:
+    """A message with the id that a retry of the step repeats."""
+    return Group(Text(message, GOOD), Text(messages.as_request(plain(step.request_id)), FAINT))

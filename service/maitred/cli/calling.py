@@ -1,0 +1,59 @@
+"""Calls a server, and ends a command over what it says."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from maitred.bootstrap.clients import TIMEOUT_SECONDS, Client, ClientError, connect
+
+from . import messages
+from .exits import FINDINGS, Stop
+
+_Got = TypeVar("_Got")
+
+PATIENCE_SECONDS = 600.0
+"""Every decision of a customer is worked out again for an export: some hundred a second."""
+NOBODY_THERE = ("Connection refused", "errors resolving", "DNS", "No route to host", "unreachable")
+"""What gRPC says of an address where nobody listens."""
+NO_CONNECTION = "failed to connect"
+"""How gRPC begins where somebody listens, but does not speak as expected; servers have other words."""
+
+REFUSALS = frozenset(
+    {"INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "OUT_OF_RANGE"}
+)
+"""Statuses that say something about the request; every other one is about the server."""
+
+
+def called(
+    call: Callable[[Client], _Got],
+    target: str,
+    tls_ca: Path | None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> _Got:
+    """What one call of a server at ``HOST:PORT`` gives. Raises ``Stop``."""
+    if ":" not in target:
+        raise Stop(messages.not_an_address(target))
+    try:
+        with connect(target, tls_ca, timeout_seconds) as client:
+            return call(client)
+    except ClientError as error:
+        raise stop_for(error, target) from None
+    except OSError as error:
+        raise Stop(messages.cannot_read(str(tls_ca), error.strerror or "unreadable")) from None
+
+
+def stop_for(error: ClientError, target: str) -> Stop:
+    """How a command ends over a status of the server."""
+    if error.code == "UNAVAILABLE" and any(words in error.message for words in NOBODY_THERE):
+        return Stop(messages.no_server(target), messages.start_one(target))
+    if error.code == "UNAVAILABLE" and error.message.startswith(NO_CONNECTION):
+        return Stop(messages.no_connection(target, error.message), messages.TRY_TLS)
+    code = FINDINGS if error.code in REFUSALS else Stop("").code
+    return Stop(messages.refused(error.code, error.message), code=code)
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """Prints an answer for programs."""
+    print(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())

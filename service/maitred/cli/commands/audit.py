@@ -1,0 +1,181 @@
+"""``maitred audit``: whether the decision log is as it was written."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from maitred.bootstrap.office import Head, Inspection, StoreDown
+from maitred.bootstrap.office import audit as inspect
+from maitred.cli import messages as general
+from maitred.cli import privacy_messages as messages
+from maitred.cli.calling import print_json
+from maitred.cli.exits import FINDINGS, FINE, Stop
+from maitred.cli.flags import Json, TheDatabase
+from maitred.cli.shown.answers import FAINT, GOOD, STRONG
+from maitred.cli.shown.banner import safe_url
+from maitred.cli.shown.console import plain, progress, show
+from maitred.engine.ports.store import Chain, StoreConflict
+from maitred.settings import DEFAULT_DATABASE
+
+HELP = """Check that the decision log is as it was written.
+
+Every process that serves writes a chain: each row carries the hash of the one before it. A row that was \
+changed, removed, swapped or put in breaks its chain, and the first such row of each is named. Erased \
+customers and rows whose term is over break nothing.
+
+It reads the database itself, beside a running service, and writes nothing. No keys are needed.
+
+What a chain cannot show by itself is an end that was cut off, or rows written anew by somebody who may \
+write them all. Against that, note the heads elsewhere (paper will do, or another team's storage), and \
+give them to a later audit.
+
+Examples:
+
+  maitred audit --database sqlite:///maitred.db
+
+  maitred audit --json > audit-2026-11.json
+
+  maitred audit --since audit-2026-11.json
+
+  maitred audit --head 5f0c63f1e8a94c0c8f8c2c0f6a1f0b9d=9a71...
+
+Exit codes: 0 all as it was written, 1 findings, 2 cannot run. MAITRED_DATABASE names the database where \
+--database is left out."""
+
+Heads = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--head", metavar="WRITER=HASH", help="A head noted before: some row must have it. Repeatable."
+    ),
+]
+Since = Annotated[
+    Path | None,
+    typer.Option("--since", metavar="FILE", help="An earlier report (--json), for all of its heads."),
+]
+
+
+def run(
+    *,
+    database: TheDatabase = DEFAULT_DATABASE,
+    heads: Heads = None,
+    since: Since = None,
+    as_json: Json = False,
+) -> int:
+    """Audits once."""
+    return audit(database, read_heads(heads or (), since), as_json=as_json)
+
+
+CHAINS_SHOWN = 20
+"""Every start of a process begins a chain; --json has all of them."""
+WRITER_SHOWN_CHARACTERS = 12
+WORSE = "bold red"
+
+
+def read_heads(words: Iterable[str], since: Path | None) -> list[Head]:
+    """What was noted before. Raises ``Stop``."""
+    return [*map(_head, words), *(_reported(since) if since else ())]
+
+
+def _head(text: str) -> Head:
+    writer, _, digest = text.partition("=")
+    if not (_is_hex(writer) and _is_hex(digest)):
+        raise Stop(messages.not_a_head(text))
+    return Head(writer.lower(), digest.lower())
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        return bool(bytes.fromhex(text))
+    except ValueError:
+        return False
+
+
+def _reported(file: Path) -> Iterator[Head]:
+    try:
+        chains = orjson.loads(file.read_bytes())["chains"]
+        return iter([_head(f"{each['writer']}={each['head']}") for each in chains])
+    except OSError as error:
+        raise Stop(general.cannot_read(str(file), error.strerror or "unreadable")) from None
+    except (ValueError, KeyError, TypeError, Stop):
+        raise Stop(messages.not_a_report(str(file))) from None
+
+
+def audit(database: str, heads: list[Head], *, as_json: bool) -> int:
+    """Audits and prints. Raises ``Stop``."""
+    try:
+        with progress(messages.CHECKING_LOG, messages.rows_so_far) as so_far:
+            found = inspect(database, heads, so_far)
+    except (StoreDown, StoreConflict) as failure:
+        raise Stop(str(failure)) from None
+    if as_json:
+        print_json(_json(database, found))
+    else:
+        show(inspection_view(found, len(heads)))
+    return FINDINGS if found.audit.broken or found.missing else FINE
+
+
+def inspection_view(found: Inspection, heads: int) -> RenderableType:
+    """What ``audit`` prints; ``heads`` is how many were given."""
+    chains = found.audit.chains
+    parts: list[RenderableType] = []
+    if chains:
+        parts += [_table(found), *_heads(chains[-CHAINS_SHOWN:]), Text()]
+    parts += (
+        Text(plain(messages.first_bad_row(each.writer, each.row, each.decision_id, each.why)), WORSE)
+        for each in found.audit.broken
+    )
+    parts += (Text(told, WORSE) for told in _missing(found))
+    if found.audit.broken or found.missing:
+        parts.append(Text(messages.log_broken(len(found.audit.broken), len(found.missing)), WORSE))
+    else:
+        parts.append(Text(messages.log_sound(found.audit.rows, len(chains)), f"bold {GOOD}"))
+    if heads > len(found.missing):
+        parts.append(Text(messages.heads_there(heads - len(found.missing))))
+    return Group(*parts)
+
+
+def _table(found: Inspection) -> RenderableType:
+    chains, broken = found.audit.chains, {each.writer for each in found.audit.broken}
+    table = Table(box=None, pad_edge=False, header_style=FAINT)
+    for column in ("chain", "written", "purged", ""):
+        table.add_column(column, justify="right" if column in {"written", "purged"} else "left")
+    for each in chains[-CHAINS_SHOWN:]:
+        verdict = Text("broken", WORSE) if each.writer in broken else Text("as written", GOOD)
+        name = plain(each.writer[:WRITER_SHOWN_CHARACTERS])
+        table.add_row(name, f"{each.rows:,}", f"{each.purged:,}", verdict)
+    if len(chains) <= CHAINS_SHOWN:
+        return table
+    return Group(table, Text(messages.more_chains(len(chains) - CHAINS_SHOWN), FAINT))
+
+
+def _heads(chains: Iterable[Chain]) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text("heads", STRONG)
+    for each in chains:
+        # In one piece, to be copied: a line of a table would be cut.
+        yield Text(f"{plain(each.writer)}={plain(each.head)}", no_wrap=True, overflow="ignore")
+    yield Text(messages.NOTE_HEADS, FAINT)
+    yield Text(messages.KEEP_REPORT, FAINT)
+
+
+def _missing(found: Inspection) -> Iterator[str]:
+    purged = {each.writer: each.purged for each in found.audit.chains}
+    return (messages.head_missing(*head, purged.get(head.writer)) for head in found.missing)
+
+
+def _json(database: str, found: Inspection) -> Mapping[str, Any]:
+    audited = found.audit
+    return {
+        "ok": not (audited.broken or found.missing),
+        "database": safe_url(database),
+        "rows": audited.rows,
+        "chains": [each._asdict() for each in audited.chains],
+        "broken": [each._asdict() for each in audited.broken],
+        "missing_heads": [{"writer": head.writer, "head": head.digest} for head in found.missing],
+    }

@@ -1,0 +1,148 @@
+"""``maitred decide``: asks a server what to propose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maitred.bootstrap.clients import Client
+from maitred.cli.calling import called, print_json
+from maitred.cli.exits import FINE
+from maitred.cli.flags import (
+    DEFAULT_TARGET,
+    At,
+    Json,
+    Level,
+    RequestId,
+    Target,
+    TlsCa,
+    instant,
+    new_id,
+    read_context,
+)
+from maitred.cli.shown.answers import answer_view
+from maitred.cli.shown.as_json import answer_json
+from maitred.cli.shown.console import show
+from maitred.core.deciding.decisions import Explain
+
+HELP = """Ask a server what to propose to a customer.
+
+Prints the proposals, best first, each with what the associate says and what the screen shows; with \
+--explain also why, and why every other action was refused.
+
+Examples:
+
+  maitred decide --customer 900 --channel pos --location 330
+
+  maitred decide --customer 900 --channel pos --context '{"customer": {"tier": "gold"}}' --explain reasons
+
+  maitred decide --customer 900 --channel pos --context @basket.json --max-actions 3 --json
+
+Exit codes: 0 answered (also when there is nothing to propose), 1 the server refused the request, \
+2 no server, or bad flags."""
+
+Customer = Annotated[str, typer.Option(envvar="MAITRED_CUSTOMER", metavar="ID", help="Who it is for.")]
+Channel = Annotated[
+    str, typer.Option(envvar="MAITRED_CHANNEL", metavar="NAME", help="Where it is shown: pos, mobile ...")
+]
+Location = Annotated[
+    str, typer.Option(envvar="MAITRED_LOCATION", metavar="ID", help="The store or site; none if not given.")
+]
+Context = Annotated[
+    str,
+    typer.Option(
+        envvar="MAITRED_CONTEXT",
+        metavar="JSON|@FILE|-",
+        help="What is known: a JSON object, a file that holds one, or - for stdin.",
+    ),
+]
+MaxActions = Annotated[
+    int, typer.Option(envvar="MAITRED_MAX_ACTIONS", min=1, max=100, metavar="N", help="Proposals wanted.")
+]
+How = Annotated[
+    Level,
+    typer.Option(
+        envvar="MAITRED_EXPLAIN",
+        help="none; reasons: of the actions live on the channel; full: of all actions.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide without writing anything down.")]
+Ruleset = Annotated[
+    str, typer.Option(metavar="HASH", help="Decide by this ruleset instead of the one in force.")
+]
+
+
+def run(
+    *,
+    customer: Customer,
+    channel: Channel,
+    location: Location = "",
+    context: Context = "{}",
+    max_actions: MaxActions = 1,
+    explain: How = Level.NONE,
+    dry_run: DryRun = False,
+    at: At = None,
+    ruleset: Ruleset = "",
+    request_id: RequestId = None,
+    target: Target = DEFAULT_TARGET,
+    tls_ca: TlsCa = None,
+    as_json: Json = False,
+) -> int:
+    """Asks once and prints the answer."""
+    question = Ask(
+        request_id=new_id(request_id),
+        customer_id=customer,
+        channel=channel,
+        location_id=location,
+        context=read_context(context),
+        max_actions=max_actions,
+        explain=explain.explain,
+        dry_run=dry_run,
+        ruleset=ruleset,
+        at=instant(at) if at else None,
+    )
+    return _ask(question, target, tls_ca, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One Decide, as ``Client.decide`` takes it."""
+
+    request_id: str
+    customer_id: str
+    channel: str
+    location_id: str
+    context: Mapping[str, Any]
+    max_actions: int
+    explain: Explain
+    dry_run: bool
+    ruleset: str
+    at: datetime | None
+
+
+def _ask(ask: Ask, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
+    """Asks and prints. Raises ``Stop``."""
+
+    def call(client: Client) -> Any:
+        return client.decide(
+            request_id=ask.request_id,
+            customer_id=ask.customer_id,
+            channel=ask.channel,
+            location_id=ask.location_id,
+            context=ask.context,
+            max_actions=ask.max_actions,
+            explain=ask.explain,
+            dry_run=ask.dry_run,
+            ruleset=ask.ruleset,
+            at=ask.at,
+        )
+
+    answer = called(call, target, tls_ca)
+    if as_json:
+        print_json(answer_json(answer))
+    else:
+        show(answer_view(answer, explained=ask.explain is not Explain.EXPLAIN_NONE))
+    return FINE
