@@ -18,13 +18,12 @@ from maitred.engine.deciding.tickets import MoveTicket
 from maitred.engine.operating.limits import LimitReport
 from maitred.engine.operating.pauses import Operators, Pauses
 from maitred.engine.operating.rulesets import Load, Rulesets
-from maitred.engine.operating.upkeep import LOOK_SECONDS, Chore
 from maitred.engine.ports.observer import LimitsSeen, Observer
 from maitred.engine.ports.store import Store
 from maitred.engine.ports.vault import Vault
+from maitred.upkeep.chores import LOOK_SECONDS, Chore
+from maitred.upkeep.retention import Retention
 from maitred.vault import Pool
-
-from .retention import Retention
 
 SWEEP_SECONDS = 1.0
 """How late what has expired is given back where nothing else happens."""

@@ -9,8 +9,7 @@ from maitred import store
 from maitred.engine.ports.store import Audit, StoreDown
 from maitred.settings import Keep
 from maitred.store import StoreUnusable
-
-from .retention import Piece, forget, rest_seconds, terms
+from maitred.upkeep.retention import Piece, forget, rest_seconds, terms
 
 __all__ = ["Head", "InUse", "Inspection", "Piece", "StoreDown", "audit", "overdue", "purge", "terms"]
 

@@ -9,8 +9,7 @@ from maitred import cel, rulefiles, situations
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.policy import Policy, compile_policy
 from maitred.core.rules.ruleset import Ruleset
-
-from .provenance import commit_of
+from maitred.sources.provenance import commit_of
 
 
 @dataclass(frozen=True, slots=True)

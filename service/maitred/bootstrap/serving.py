@@ -15,7 +15,6 @@ from typing import Self
 from maitred import rulefiles, store, telemetry, vault
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.policy import Policy
-from maitred.engine.operating.upkeep import Upkeep
 from maitred.engine.ports.log import Log
 from maitred.engine.ports.observer import Observer, RulesetRefused
 from maitred.engine.ports.store import Store, StoreConflict, StoreDown
@@ -24,12 +23,13 @@ from maitred.rpc import selftest as rpc_selftest
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server, TlsFiles
 from maitred.settings import Settings
+from maitred.sources.provenance import commit_of
+from maitred.upkeep.chores import Upkeep
+from maitred.upkeep.retention import Retention
+from maitred.upkeep.watching import Watch
 
 from .engine import Engine, chores_of, make_engine, sights_of
-from .provenance import commit_of
-from .retention import Retention
 from .rules import load_policy, self_test
-from .watch import Watch
 
 INSTANCE_ID_OCTETS = 8
 GC_THRESHOLDS = 50_000, 50, 100

@@ -9,10 +9,10 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from maitred.cli.commands import keys
 from maitred.selftest import Unfit
 
 from . import messages
-from .commands import keys
 from .exits import BROKEN_PIPE, CANNOT_RUN, FINE, INTERRUPTED, Stop
 from .flags import quiet_grpc
 

@@ -11,12 +11,12 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from maitred.cli import messages
-from maitred.cli.calling import print_json
-from maitred.cli.exits import FINE
 from maitred.cli.shown.answers import FAINT, GOOD
 from maitred.cli.shown.console import plain, show
 
+from . import messages
+from .calling import print_json
+from .exits import FINE
 from .flags import DEFAULT_TARGET, At, Json, RequestId, Target, TlsCa, instant, new_id
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from maitred.engine.operating.upkeep import Chore, Upkeep
+from maitred.upkeep.chores import Chore, Upkeep
 
 
 def done_until(upkeep, event):

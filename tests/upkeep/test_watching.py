@@ -2,8 +2,8 @@ import os
 import threading
 import time
 
-from maitred.bootstrap import watch
-from maitred.bootstrap.watch import Watch, signature_of
+from maitred.upkeep import watching
+from maitred.upkeep.watching import Watch, signature_of
 
 SOON_SECONDS = 5.0
 
@@ -59,7 +59,7 @@ def test_what_was_not_loaded_at_the_start_counts_as_a_change(tmp_path):
 
 
 def test_a_stop_does_not_wait_for_the_next_try(tmp_path, monkeypatch):
-    monkeypatch.setattr(watch, "RETRY_LOOKS", 100_000)
+    monkeypatch.setattr(watching, "RETRY_LOOKS", 100_000)
     loads = Loads(False)
     watched = Watch(tmp_path, 0.01, loads)
     watched.start(loaded=False)

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from maitred.bootstrap import retention
 from maitred.bootstrap.engine import chores_of
-from maitred.bootstrap.retention import Retention, forget, rest_seconds, terms
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.engine.ports.store import DecisionRecord, Person, StoreConflict, StoreDown
 from maitred.settings import Keep
 from maitred.store import open_store
+from maitred.upkeep import retention
+from maitred.upkeep.retention import Retention, forget, rest_seconds, terms
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -1,0 +1,1 @@
+"""Where rule files come from."""
