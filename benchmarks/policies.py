@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from maitred import cel
+from maitred.core.conditions.derivation import Deriver
 from maitred.core.conditions.expressions import Score
 from maitred.core.deciding.decisions import Question
 from maitred.core.rules.policy import Policy, compile_policy
@@ -50,5 +51,5 @@ def _type(text: str) -> AttributeType:
     return AttributeType(Kind(kind), is_list=text.startswith("list<"))
 
 
-def _no_situations(_situations: object) -> None:
+def _no_situations(_situations: object) -> Deriver:
     raise AssertionError("the workload has no situations")

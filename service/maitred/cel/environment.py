@@ -18,9 +18,9 @@ from .checked_pb2 import CheckedExpr, Expr
 from .complaints import complaint
 from .source import PRESENCE
 
-USE = "the serialized tree of a checked expression, parts of which are evaluated"
+_USE = "the serialized tree of a checked expression, parts of which are evaluated"
 
-with relying_on("cel-expr-python", USE):
+with relying_on("cel-expr-python", _USE):
     from cel_expr_python import cel
 
 _TYPE_URL = "type.googleapis.com/cel.expr.CheckedExpr"
@@ -154,3 +154,14 @@ def regex_fault(pattern: str) -> str | None:
     result = _helper('"".matches(text)').eval(data={"text": pattern})
     report = str(result.value())
     return report.rpartition("regular expression: ")[2] if result.type() == cel.Type.ERROR else None
+
+
+def self_test() -> None:
+    """Takes an expression apart and evaluates a part of it. Raises ``Unfit``."""
+    with relying_on("cel-expr-python", _USE):
+        environment = Environment({"a": Attribute("a", AttributeType(Kind.INT))}, {})
+        checked = environment.check("a > 1 && a < 3")
+        call = checked.tree.expr.call_expr
+        part = environment.part(checked.tree, call.args[0])
+        if call.function != "_&&_" or [run(part, {"a": value}) for value in (1, 2)] != [False, True]:
+            raise ValueError("the tree is another one")

@@ -62,9 +62,9 @@ class Client:
     ) -> None:
         self._target, self._timeout_seconds = target, timeout_seconds
         self._channel = _channel(target, tls_ca)
-        self._decisions = decision_pb2_grpc.DecisionServiceStub(self._channel)  # type: ignore[no-untyped-call]
-        self._rulesets = ruleset_pb2_grpc.RulesetServiceStub(self._channel)  # type: ignore[no-untyped-call]
-        self._privacy = privacy_pb2_grpc.PrivacyServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._decisions = decision_pb2_grpc.DecisionServiceStub(self._channel)
+        self._rulesets = ruleset_pb2_grpc.RulesetServiceStub(self._channel)
+        self._privacy = privacy_pb2_grpc.PrivacyServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def __enter__(self) -> Self:

@@ -1,5 +1,7 @@
 """Which handler answers which method, and on whose threads."""
 
+import secrets
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -8,6 +10,8 @@ from typing import Any, Self, TypeAlias
 import grpc
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
+
+from maitred.selftest import relying_on
 
 from .arrivals import Arrivals
 from .health import Health
@@ -119,3 +123,33 @@ def reflection_handlers(pools: Pools) -> Handlers:
             reflection_pb2.ServerReflectionResponse.SerializeToString,
         )
     }
+
+
+SELF_TEST_SECONDS = 10.0
+SELF_TEST_THREADS = "maitred-selftest-own"
+
+
+def self_test() -> None:
+    """Calls a server on a socket that no other process can know. Raises ``Unfit``."""
+    common, own = Workers(1, "maitred-selftest"), Workers(1, SELF_TEST_THREADS)
+    address = f"unix-abstract:{secrets.token_hex(16)}"
+    with relying_on("grpcio", "threads of its own for each handler (`experimental_thread_pool`)"):
+        server = grpc.server(common)
+        handler: Handler = grpc.unary_unary_rpc_method_handler(On(own, _thread_name))
+        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("SelfTest", {"Call": handler})])
+        server.add_insecure_port(address)
+        server.start()
+        try:
+            with grpc.insecure_channel(address) as channel:
+                call: Any = channel.unary_unary("/SelfTest/Call")
+                thread = call(b"", timeout=SELF_TEST_SECONDS).decode()
+        finally:
+            server.stop(None).wait()
+            for pool in common, own:
+                pool.shutdown()
+        if not thread.startswith(SELF_TEST_THREADS):
+            raise ValueError(f"it ran on {thread}")
+
+
+def _thread_name(_request: bytes, _context: Any) -> bytes:
+    return threading.current_thread().name.encode()

@@ -4,7 +4,7 @@ from maitred.rulefiles.kinds.schema import combined_schema, schema_files, schema
 from maitred.rulefiles.reading.sources import read_sources
 
 from .load import Loaded, load
-from .selftest import self_test
+from .tree import self_test
 
 __all__ = [
     "Loaded",

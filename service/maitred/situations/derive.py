@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 
 from maitred.core.conditions.derivation import Derivation, Deriver, SituationError
-from maitred.core.rules.ruleset import Situation
+from maitred.core.conditions.model import TRUE
+from maitred.core.rules.ruleset import Atom, Situation
+from maitred.selftest import relying_on
 
-from .engine import Engine
+from .engine import USE, Engine
 from .graph import Graph, Part, build, split
 from .memo import Memo
 from .plan import Plan, plan
@@ -123,3 +125,16 @@ class PartDeriver:
     def _named(self, numbers: Iterable[int]) -> list[int]:
         """Nodes of the graph; helpers are none."""
         return [self._nodes[number] for number in numbers if number < len(self._nodes)]
+
+
+def self_test() -> None:
+    """Derives one situation from another. Raises ``Unfit``."""
+    atom = Atom("atom", TRUE)
+    graph = build([Situation("first", all=(atom,)), Situation("second", all=("first",))])
+    (part,) = split(graph)
+    with relying_on("durable-rules", USE):
+        engine = Engine(plan(graph, part))
+        for true, everything in (((0,), [0, 1, 2]), ((), [])):
+            holds, possible = engine.run(true, true)
+            if not sorted(holds) == sorted(possible) == everything:
+                raise ValueError(f"derived {holds} of {everything}")

@@ -14,6 +14,7 @@ from maitred.core.values.spelling import composed
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.text import FORBIDDEN, advance, decode
+from maitred.selftest import relying_on
 
 from .nodes import Mapping, Mark, Node, Scalar, Sequence, Tree
 from .scalars import MAY_RESOLVE, PlainScalar, resolve
@@ -242,3 +243,14 @@ class _Builder:
             self._tell(event.start_mark, file_messages.anchor(event.anchor))
         if event.tag is not None:
             self._tell(event.start_mark, file_messages.tag(event.tag))
+
+
+def self_test() -> None:
+    """Reads the events of a small text. Raises ``Unfit``."""
+    with relying_on("PyYAML", "the events of libyaml with their places"):
+        loader: Any = yaml.CBaseLoader("a: [1]\n")
+        events = []
+        while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+            events.append((type(event).__name__, event.start_mark.column, event.end_mark.index))
+        if events[3:6] != [("ScalarEvent", 0, 1), ("SequenceStartEvent", 3, 4), ("ScalarEvent", 4, 5)]:
+            raise ValueError(f"the events are {events}")
