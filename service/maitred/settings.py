@@ -17,13 +17,15 @@ class Keep:
 
     ``decisions`` with their outcomes: a year and a month, to compare with the year before.
     ``consents`` that a later statement has replaced: three years, the usual time in which a claim
-    may be raised that there was none. ``ledger``, from when it counts no more: a month, for retries
+    may be raised that there was none. ``events``: as decisions, where their own retention is not
+    shorter. ``ledger``, from when it counts no more: a month, for retries
     and for questions. What a customer has stated last, and what still counts, has no term.
     """
 
     decisions: timedelta | None = timedelta(days=400)
     consents: timedelta | None = timedelta(days=1_100)
     ledger: timedelta | None = timedelta(days=30)
+    events: timedelta | None = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def test_flags_may_be_repeated_or_parted_by_commas():
 
 
 def test_what_is_not_named_is_as_before():
-    assert read_keep(["ledger=2d"], KEEP_ALL) == Keep(None, None, timedelta(days=2))
+    assert read_keep(["ledger=2d"], KEEP_ALL) == Keep(None, None, timedelta(days=2), None)
     assert read_keep([], Keep()) == Keep()
 
 

@@ -65,7 +65,7 @@ def test_what_a_newcomer_does(run, serve, rules, tmp_path):
     assert busy.returncode == 2
     assert "in use" in busy.stderr
     assert "give it the same --keep" in busy.stderr
-    assert service.events("serving")[0]["keep"] == "decisions=400d,consents=1100d,ledger=30d"
+    assert service.events("serving")[0]["keep"] == "decisions=400d,consents=1100d,ledger=30d,events=400d"
 
 
 def test_statements_are_recorded_once_and_shown_with_their_proof(ask):

@@ -23,6 +23,8 @@ from maitred.engine.calls import (
     ConsentView,
     DecideCall,
     Erased,
+    EventAnswer,
+    EventsCall,
     LimitsCall,
     LimitView,
     OutcomeAnswer,
@@ -137,6 +139,12 @@ class FakeHouse:
 
     def release(self, call: StepCall) -> None:
         self._arrives(call)
+
+    def record_events(self, call: EventsCall) -> list[EventAnswer]:
+        self._arrives(call)
+        return [
+            EventAnswer(one.event_id, bool(one.kind), "" if one.kind else "no kind") for one in call.events
+        ]
 
     def record_outcomes(self, call: OutcomesCall) -> list[OutcomeAnswer]:
         self._arrives(call)
@@ -302,7 +310,7 @@ def _servers() -> Iterator[Serve]:
         **more: Any,
     ) -> Running:
         engine, house, observer = engine or FakeEngine(), FakeHouse(), FakeObserver(tracing)
-        services = Services(engine, house, house, house, now, simulated_time)
+        services = Services(engine, house, house, house, house, now, simulated_time)
         server = Server(listen, services, observer, **{"notice_seconds": 0.0, **more})
         address = server.start()
         channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])

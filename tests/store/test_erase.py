@@ -19,7 +19,7 @@ from maitred.engine.ports.store import OutcomeRow, StoreConflict
 from maitred.store import open_store
 
 MINUTE_US = 60_000_000
-NOTHING = {"key": 0, "consents": 0, "outcomes": 0, "caps": 0, "claims unlinked": 0}
+NOTHING = {"key": 0, "consents": 0, "outcomes": 0, "events": 0, "caps": 0, "claims unlinked": 0}
 POOL = Need(Counter("pool", "", "day"), 1_000_000, Reason.CAPACITY_EXHAUSTED)
 
 
@@ -61,6 +61,7 @@ def test_what_is_theirs_goes_and_what_is_shared_stays_counted(store, customer, l
         "key": 1,
         "consents": 2,
         "outcomes": 3,
+        "events": 0,
         "caps": 2,
         "claims unlinked": 3,
     }
@@ -129,7 +130,7 @@ def test_more_than_one_transaction_holds_is_erased_whole(store, customer, live, 
         transaction.settle(NOON, takes)
     ann.report(600)
     ann.state(300)
-    expected = {"key": 1, "consents": 300, "outcomes": 600, "caps": 1, "claims unlinked": 600}
+    expected = {"key": 1, "consents": 300, "outcomes": 600, "events": 0, "caps": 1, "claims unlinked": 600}
     assert store.erase(ann.ref) == expected
     assert live(store, POOL) == [(0, 600, 600)]
 

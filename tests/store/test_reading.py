@@ -73,9 +73,9 @@ def test_what_a_purge_would_delete_is_counted(store, reader, append, make_record
     person = Person(os.urandom(16), os.urandom(18), os.urandom(60), {})
     stated = [Consent("ads", ConsentState.GRANTED, "app", NOON - days * DAY) for days in (4, 3)]
     store.record_consents(person, os.urandom(16), b"as sent", stated)
-    terms = {"decisions": NOON - DAY, "consents": NOON - DAY, "ledger": NOON}
-    assert reader.old(terms) == {"decisions": 1, "consents": 1, "ledger": 0}
-    assert reader.old({}) == {}
+    terms = {"decisions": NOON - DAY, "consents": NOON - DAY, "ledger": NOON, "events": NOON}
+    assert reader.old(terms, NOON) == {"decisions": 1, "consents": 1, "ledger": 0, "events": 0}
+    assert reader.old({}, NOON) == {}
 
 
 def test_nothing_is_made_where_nothing_is(tmp_path):

@@ -15,7 +15,7 @@ from maitred.upkeep.retention import Retention, forget, rest_seconds, terms
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-KEEP = Keep(decisions=2 * DAY, consents=None, ledger=DAY)
+KEEP = Keep(decisions=2 * DAY, consents=None, ledger=DAY, events=3 * DAY)
 
 
 class Clock:
@@ -59,6 +59,10 @@ class Shelves:
     def purge_ledger(self, before, most):
         return self._purge("ledger", before, most)
 
+    def purge_events(self, now, before, most):
+        assert now == NOON
+        return self._purge("events", before, most)
+
 
 @pytest.fixture
 def clock():
@@ -70,8 +74,9 @@ def make(shelves, clock, told, keep=KEEP):
 
 
 def test_what_is_kept_for_ever_has_no_term():
-    assert terms(KEEP, NOON) == {"decisions": NOON - 2 * DAY, "ledger": NOON - DAY}
-    assert terms(Keep(None, None, None), NOON) == {}
+    expected = {"decisions": NOON - 2 * DAY, "ledger": NOON - DAY, "events": NOON - 3 * DAY}
+    assert terms(KEEP, NOON) == expected
+    assert terms(Keep(None, None, None, None), NOON) == {}
 
 
 def test_a_term_before_the_calendar_begins_is_its_beginning():
@@ -83,7 +88,7 @@ def test_all_that_is_over_goes_and_nothing_else_is_asked_for(clock):
     pieces = list(forget(shelves, KEEP, NOON, clock))
     assert sum(piece.rows for piece in pieces if piece.data == "decisions") == 2_500
     assert sum(piece.rows for piece in pieces if piece.data == "ledger") == 70
-    assert shelves.rows == {"decisions": 0, "consents": 9, "ledger": 0}
+    assert shelves.rows == {"decisions": 0, "consents": 9, "ledger": 0, "events": 0}
     assert {before for data, before, _ in shelves.asked if data == "decisions"} == {NOON - 2 * DAY}
 
 

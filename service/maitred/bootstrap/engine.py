@@ -6,6 +6,7 @@ from datetime import datetime
 
 from maitred import iab
 from maitred.core.privacy.signals import Gpp, Malformed, Tcf
+from maitred.engine.behaviour.recording import Recording
 from maitred.engine.claiming.claims import ClaimEvents, Claims
 from maitred.engine.claiming.outcomes import Outcomes
 from maitred.engine.claiming.proposals import Proposals
@@ -42,6 +43,7 @@ class Engine:
     claimer: Claims
     operator: Operators
     privacy: PrivacyOffice
+    recorder: Recording
     pauses: Pauses
     standings: LimitReport
 
@@ -85,6 +87,7 @@ def make_engine(
         ),
         Operators(pauses, standings, observer),
         PrivacyOffice(store, records, people, rulesets=rulesets, standings=standings, now=now),
+        Recording(rulesets, people, committer, now),
         pauses,
         standings,
     )

@@ -47,7 +47,8 @@ def overdue(database: str, keep: Keep, at: datetime | None) -> Mapping[str, int]
     """About how many rows of each class ``purge`` would delete. Raises ``StoreDown``."""
     opened = store.open_read_only(database)
     try:
-        return opened.old(terms(keep, at or _now()))
+        when = at or _now()
+        return opened.old(terms(keep, when), when)
     finally:
         opened.close()
 

@@ -63,6 +63,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
                 engine.claimer,
                 engine.operator,
                 engine.privacy,
+                engine.recorder,
                 now=_now,
                 simulated_time=settings.simulated_time,
             ),

@@ -17,13 +17,13 @@ LEAST, MOST = timedelta(days=1), timedelta(days=36_500)
 """Retries and holds come back within a day; longer than a century is for ever."""
 CLASSES = tuple(each.name for each in fields(Keep))
 
-KEEP_ALL = Keep(decisions=None, consents=None, ledger=None)
+KEEP_ALL = Keep(decisions=None, consents=None, ledger=None, events=None)
 
 _DAYS = {"d": 1, "w": 7}
 
 
 def keep_text(keep: Keep) -> str:
-    """As it can be typed: ``decisions=400d,consents=forever,ledger=30d``."""
+    """As it can be typed: ``decisions=400d,consents=forever,ledger=30d,events=400d``."""
     return ",".join(f"{data}={span_text(span)}" for data, span in asdict(keep).items())
 
 
@@ -41,7 +41,7 @@ def keep_option(default: Keep | None) -> Any:
         show_default=keep_text(default) if default else False,
         help="How long data is kept, for each class: days (400d), weeks (8w) or forever. decisions with "
         "their outcomes; consents that a later statement has replaced; ledger, what limits have counted "
-        "and count no more. Repeat it, or part by commas.",
+        "and count no more; events, where their own retention is not shorter. Repeat it, or part by commas.",
     )
 
 

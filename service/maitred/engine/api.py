@@ -14,6 +14,8 @@ from .calls import (
     ConsentView,
     DecideCall,
     Erased,
+    EventAnswer,
+    EventsCall,
     LimitsCall,
     LimitView,
     OutcomeAnswer,
@@ -98,6 +100,14 @@ class Claimer(Protocol):
 
     def recording(self, call: OutcomesCall) -> Steps[Sequence[OutcomeAnswer]]:
         """``record_outcomes`` in steps."""
+        ...
+
+
+class Recorder(Protocol):
+    """Takes up what customers did. Raises ``CallError`` as ``Decider`` does."""
+
+    def record_events(self, call: EventsCall) -> Sequence[EventAnswer]:
+        """Records events; one answer each, in their order. A faulty one never keeps another from it."""
         ...
 
 

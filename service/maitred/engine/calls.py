@@ -140,6 +140,34 @@ class OutcomeAnswer(NamedTuple):
     detail: str = ""
 
 
+class EventCall(NamedTuple):
+    """One event as sent. ``fields_json`` is a JSON object; ``at`` is now where it is ``None``."""
+
+    event_id: str
+    customer_id: str
+    kind: str
+    at: datetime | None = None
+    fields_json: bytes = b""
+    session_id: str = ""
+    withdraws: str = ""
+
+
+class EventsCall(NamedTuple):
+    """What customers did, at most as many as one call may carry; ``at`` as in ``OutcomesCall``."""
+
+    events: tuple[EventCall, ...]
+    deadline: float | None = None
+    at: datetime | None = None
+
+
+class EventAnswer(NamedTuple):
+    """Whether an event is recorded; ``detail`` says why not, in plain words."""
+
+    event_id: str
+    recorded: bool
+    detail: str = ""
+
+
 class LimitView(NamedTuple):
     """One limit for one subject as it stands.
 

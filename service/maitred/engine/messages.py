@@ -74,3 +74,42 @@ def unknown_purpose(place: int, known: Iterable[str]) -> str:
 def made_otherwise() -> str:
     """A request's id stands for something else."""
     return "the request was made before with other content"
+
+
+EVENT_FIELDS_NO_OBJECT = "`fields_json` is not a JSON object"
+
+
+def event_without(field: str) -> str:
+    """An event lacks what every event has."""
+    return f"`{field}` is missing"
+
+
+def event_bad_text(field: str, most: int) -> str:
+    """An event's id, customer or session cannot be one."""
+    return f"`{field}` is longer than {most} bytes, or has control characters or blanks at an end"
+
+
+def event_fields_too_long(most: int) -> str:
+    """An event has more in it than one has."""
+    return f"`fields_json` is longer than {most} bytes"
+
+
+def unknown_event(kind: str, known: Iterable[str]) -> str:
+    """No ``Event`` document has that name."""
+    names = sorted(known)
+    return f"there is no event `{kind}` in the rules in force, known are: {', '.join(names) or 'none'}"
+
+
+def withdrawal_with_fields() -> str:
+    """A mere withdrawal says nothing of its own."""
+    return "an event with fields needs a `kind`"
+
+
+def event_barred(purpose: str, why: str) -> str:
+    """The customer has not agreed to what the event is processed for."""
+    return f"not kept: its purpose `{purpose}` is not allowed, {why}"
+
+
+def event_used_otherwise() -> str:
+    """An event's id stands for another one."""
+    return "the `event_id` was used before for an event with other content"

@@ -11,8 +11,8 @@ from enum import Enum, unique
 from typing import Any, NamedTuple
 
 from maitred.core.trace import TraceContext
-from maitred.engine.api import Claimer, Decider, Operator, Privacy
-from maitred.rpc.convert import claims, decisions, privacy, rulesets
+from maitred.engine.api import Claimer, Decider, Operator, Privacy, Recorder
+from maitred.rpc.convert import behaviour, claims, decisions, privacy, rulesets
 from maitred.rpc.convert.fields import Arrival
 
 from .names import DECISION_SERVICE, PRIVACY_SERVICE, RULESET_SERVICE, full_name
@@ -42,6 +42,7 @@ class Services:
     claimer: Claimer
     operator: Operator
     privacy: Privacy
+    recorder: Recorder
     now: Callable[[], datetime] = _utc_now
     simulated_time: bool = False
 
@@ -109,6 +110,14 @@ METHODS: tuple[Method, ...] = (
         claims.outcomes_call,
         lambda services, call: services.claimer.record_outcomes(call),
         claims.outcomes_response,
+        Runs.LOOP,
+    ),
+    Method(
+        DECISION_SERVICE,
+        "RecordEvents",
+        behaviour.events_call,
+        lambda services, call: services.recorder.record_events(call),
+        behaviour.events_response,
         Runs.LOOP,
     ),
     Method(

@@ -12,6 +12,7 @@ from maitred.core.values.types import Attribute
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of
 from maitred.rulefiles.actions.eligibility import with_eligibility, with_groups
+from maitred.rulefiles.actions.events import events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
 from maitred.rulefiles.actions.rollouts import with_rollouts
 from maitred.rulefiles.actions.rows import table_actions_of
@@ -76,6 +77,7 @@ def _load(
     privacy = _privacy(report, documents, vocabulary)
     rules = _rules(_Reading(report, documents, head, vocabulary, privacy, compiler_factory))
     run.check_situations(report, documents, check_situations, rules.situations)
+    events = events_of(report, documents)
     warnings = report.warnings()
     ruleset = Ruleset(
         hash=hash_of(sources, documents),
@@ -88,6 +90,7 @@ def _load(
         situations=rules.situations,
         actions=tuple(sorted(rules.actions, key=lambda action: action.name)),
         privacy=privacy,
+        events=events,
         sources=_used(sources, vocabulary),
     )
     return Loaded(ruleset, warnings)

@@ -14,6 +14,7 @@ from maitred.engine.ports.store import (
     CounterQuery,
     CounterSummary,
     DecisionRecord,
+    EventRow,
     History,
     OutcomeRow,
     Pause,
@@ -23,9 +24,9 @@ from maitred.engine.ports.store import (
 )
 from maitred.store.databases.failures import Failures
 from maitred.store.ledger import histories, tallies
-from maitred.store.log import auditing, decisions, outcomes, purge, rulesets
+from maitred.store.log import auditing, decisions, outcomes, purge, rulesets, sessions
 from maitred.store.people import consents as statements_of
-from maitred.store.people import erasing, keys, people
+from maitred.store.people import erasing, events, keys, people
 
 from . import messages, pauses
 from .transactions import MakeTransaction, SqlTransaction, Writer
@@ -180,6 +181,24 @@ class SqlStore:
         Raises ``StoreDown``.
         """
         return self._read(lambda connection: outcomes.of_decision(connection, decision_id))
+
+    def events_of(self, ref: bytes) -> Sequence[EventRow]:
+        """All events of a customer in order of time; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: events.of(connection, ref))
+
+    def purge_events(self, now: datetime, before: datetime, most: int) -> int:
+        """Deletes at most so many events that are over by now, or happened before that instant.
+
+        From any thread; one short transaction. Raises ``StoreDown`` and ``StoreConflict``.
+        """
+        return self._write(lambda connection: events.purge(connection, now, before, most))
+
+    def decisions_in(self, session: bytes, most: int) -> Sequence[bytes]:
+        """The ids of the last so many decisions of a session, oldest first; from any thread.
+
+        Raises ``StoreDown``.
+        """
+        return self._read(lambda connection: sessions.decisions_in(connection, session, most))
 
     def pause(self, pause: Pause) -> None:
         """Keeps an action paused; keeps the first where it is already. From any thread.

@@ -51,6 +51,7 @@ PERSON = Table(
     Column("ref", LargeBinary, nullable=False, unique=True),
     Column("key", LargeBinary, nullable=False),  # wrapped: of no use without the vault
     Column("statements", Text, nullable=False),  # see ``people``
+    Column("events", BigInteger, nullable=False, server_default=text("0")),  # see ``events``
     sqlite_with_rowid=False,
 )
 
@@ -190,4 +191,32 @@ OUTCOME = Table(
     Column("recorded", SmallInteger, nullable=False),
     Column("detail", LargeBinary, nullable=False),
     Index("outcome_decision", "decision_id"),
+)
+
+# Rows of one customer lie together in the index: they are read together.
+EVENT = Table(
+    "event",
+    METADATA,
+    Column("event_id", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("ref", LargeBinary, nullable=False),  # a person's
+    Column("kind", LargeBinary, nullable=False),  # UTF-8; empty for a mere withdrawal
+    Column("happened_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    Column("over_at", BigInteger, nullable=False),  # it is kept no longer
+    Column("withdraws", LargeBinary, nullable=False),  # an ``event_id``, or empty
+    Column("body", LargeBinary, nullable=False),  # sealed with the person's key
+    Index("event_ref", "ref", "happened_at"),
+    Index("event_over", "over_at"),
+    Index("event_happened", "happened_at"),
+)
+
+SESSION_DECISION = Table(
+    "session_decision",
+    METADATA,
+    Column("session", LargeBinary, primary_key=True),  # a veiled ``session.id``
+    Column("decision_id", LargeBinary, primary_key=True),
+    Column("customer", LargeBinary, nullable=False),  # a person's ``ref``; empty for nobody known
+    Index("session_decision_of", "decision_id"),
+    Index("session_decision_customer", "customer"),
+    sqlite_with_rowid=False,
 )

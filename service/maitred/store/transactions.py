@@ -13,7 +13,14 @@ from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Lot, Operation, Settled
 from maitred.core.privacy.consents import Consent
 from maitred.engine.ports.ledger import Count
-from maitred.engine.ports.store import DecisionRecord, OutcomeRow, Person, StoreConflict, StoreDown
+from maitred.engine.ports.store import (
+    DecisionRecord,
+    EventRow,
+    OutcomeRow,
+    Person,
+    StoreConflict,
+    StoreDown,
+)
 from maitred.store.databases.connections import Driver, WriteConnection
 from maitred.store.databases.failures import Failure, Failures
 from maitred.store.ledger import ledger
@@ -21,9 +28,11 @@ from maitred.store.ledger.ledger import LedgerSql
 from maitred.store.log import outcomes
 from maitred.store.log.chain import Identity
 from maitred.store.log.decisions import Stored
+from maitred.store.log.sessions import OfEach as RejectionsOfEach
 from maitred.store.log.writers import find_tail
 from maitred.store.people import consents, erasing
 from maitred.store.people.consents import Proof
+from maitred.store.people.events import OfEach as EventsOfEach
 from maitred.store.people.people import Known
 
 from . import messages
@@ -97,7 +106,32 @@ class SqlTransaction(ABC):
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
         """Writes the records whose id is new; gives the stored record of each id that is not."""
         with self._guarded():
-            return self._append(self._line, records)
+            earlier = self._append(self._line, records)
+            self._append_sessions(
+                self._line.driver, [each for each in records if each.decision_id not in earlier]
+            )
+            return earlier
+
+    def find_events(self, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """The fingerprints of those of the events that were recorded before."""
+        with self._guarded():
+            return self._find_events(self._line.driver, frozenset(ids)) if ids else {}
+
+    def append_events(self, rows: Sequence[EventRow]) -> None:
+        """Writes events of people who are there. Raises ``StoreConflict`` where an id is there meanwhile."""
+        with self._guarded():
+            if rows:
+                self._append_events(self._line.driver, rows)
+
+    def events(self, refs: Collection[bytes]) -> EventsOfEach:
+        """The events of those customers, each customer's in order of time."""
+        with self._guarded():
+            return self._events(self._line.driver, frozenset(refs)) if refs else {}
+
+    def rejections(self, of: Collection[bytes]) -> RejectionsOfEach:
+        """What was rejected in each of the sessions."""
+        with self._guarded():
+            return self._rejections(self._line.driver, frozenset(of)) if of else {}
 
     def clock(self, local: datetime) -> datetime:
         """The ledger's time: the database's where many replicas share it, else ``local``."""
@@ -161,6 +195,26 @@ class SqlTransaction(ABC):
 
     @abstractmethod
     def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _append_sessions(self, driver: Driver, records: Sequence[DecisionRecord]) -> None:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _find_events(self, driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _append_events(self, driver: Driver, rows: Sequence[EventRow]) -> None:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _events(self, driver: Driver, refs: Collection[bytes]) -> EventsOfEach:
+        """The same in the database's own SQL."""
+
+    @abstractmethod
+    def _rejections(self, driver: Driver, of: Collection[bytes]) -> RejectionsOfEach:
         """The same in the database's own SQL."""
 
     def _clock(self, line: WriteConnection, local: datetime) -> datetime:  # noqa: ARG002 -- for databases with a clock

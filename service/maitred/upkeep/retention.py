@@ -3,7 +3,9 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from maitred.engine.ports.store import Store, StoreConflict
@@ -36,8 +38,7 @@ class Piece(NamedTuple):
 
 def terms(keep: Keep, at: datetime) -> Mapping[str, datetime]:
     """For each class of data that is not kept for ever the instant before which it goes."""
-    spans = {"decisions": keep.decisions, "consents": keep.consents, "ledger": keep.ledger}
-    return {data: _before(at, span) for data, span in spans.items() if span is not None}
+    return {data: _before(at, span) for data, span in asdict(keep).items() if span is not None}
 
 
 def _before(at: datetime, span: timedelta) -> datetime:
@@ -51,10 +52,11 @@ def forget(
 
     Raises ``StoreDown`` and ``StoreConflict``; what is gone by then stays gone.
     """
-    purges = {
+    purges: Mapping[str, Callable[[datetime, int], int]] = {
         "decisions": store.purge_decisions,
         "consents": store.purge_consents,
         "ledger": store.purge_ledger,
+        "events": partial(store.purge_events, at),
     }
     for data, before in terms(keep, at).items():
         most = FEWEST_ROWS

@@ -6,6 +6,7 @@ from datetime import date
 from enum import Enum, IntEnum, unique
 from fractions import Fraction
 
+from maitred.core.behaviour.events import EventKind
 from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Condition
 from maitred.core.limits.limits import Counts, Limit
@@ -228,4 +229,5 @@ class Ruleset:
     situations: tuple[Situation, ...] = ()
     actions: tuple[Action, ...] = ()
     privacy: PrivacyRules | None = None
+    events: Mapping[str, EventKind] = field(default_factory=dict)
     sources: Mapping[str, bytes] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from maitred.engine.errors import CallError, Cause, Code
-from maitred.engine.ports.store import DecisionRecord, Person, Transaction
+from maitred.engine.ports.store import DecisionRecord, EventRow, Person, Transaction
 from maitred.engine.ports.vault import SealBroken, Vault
 
 REF_OCTETS = 16
@@ -44,6 +44,14 @@ class People:
     def seal(self, record: DecisionRecord) -> DecisionRecord:
         """The record with its body sealed."""
         return record._replace(body=self._vault.seal(record.key, record.body, record.decision_id))
+
+    def seal_event(self, key: bytes, body: bytes, event_id: bytes) -> bytes:
+        """The body of an event, sealed with its customer's key."""
+        return self._vault.seal(key, body, event_id)
+
+    def open_event(self, key: bytes, row: EventRow) -> bytes:
+        """The plain body of an event. Raises ``SealBroken``."""
+        return self._vault.open(key, row.body, row.id)
 
     def opened(self, record: DecisionRecord) -> bytes:
         """The record's plain body. Raises ``CallError`` where nobody can read it any more."""

@@ -15,7 +15,7 @@ from maitred.engine.errors import CallError, Code, store_calls
 from maitred.engine.messages import STORE_SILENT, made_otherwise, unknown_purpose
 from maitred.engine.operating.limits import LimitReport
 from maitred.engine.operating.rulesets import Rulesets
-from maitred.engine.ports.store import DecisionRecord, History, OutcomeRow, Person, Store
+from maitred.engine.ports.store import DecisionRecord, EventRow, History, OutcomeRow, Person, Store
 
 from .people import People
 
@@ -71,6 +71,9 @@ class PrivacyOffice:
                 "exported_at": self._now(),
                 "consents": list(map(_consent, self._store.statements(person.ref))) if person else [],
                 "caps": list(map(_cap, self._standings.of_customer(customer_id))),
+                "events": [self._event(person, row) for row in self._store.events_of(person.ref)]
+                if person
+                else [],
                 "decisions": list(map(self._decision, self._decisions_of(person))) if person else [],
             }
             return orjson.dumps(found, option=orjson.OPT_INDENT_2)
@@ -100,6 +103,17 @@ class PrivacyOffice:
         while page := self._store.decisions_of(person.ref, last, PAGE_DECISIONS):
             yield from page
             last = page[-1].decision_id
+
+    def _event(self, person: Person, row: EventRow) -> Mapping[str, Any]:
+        body = orjson.loads(self._people.open_event(person.key, row))
+        return {
+            "event_id": body["id"],
+            "kind": row.kind,
+            "happened_at": row.happened_at,
+            "session_id": body["session"],
+            "withdraws": body["withdraws"],
+            "fields": body["fields"],
+        }
 
     def _decision(self, record: DecisionRecord) -> Mapping[str, Any]:
         view = self._explained(record.decision_id.hex())

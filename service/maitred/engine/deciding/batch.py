@@ -15,7 +15,8 @@ from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.store import OutcomeRow, Person, StoreConflict, Transaction
 
-from .tickets import ClaimTicket, DecisionTicket, MoveTicket, OutcomeTicket, Reported, Ticket
+from .happenings import record_events
+from .tickets import ClaimTicket, DecisionTicket, EventTicket, MoveTicket, OutcomeTicket, Reported, Ticket
 from .view import View
 
 _T = TypeVar("_T", bound=Ticket)
@@ -29,6 +30,8 @@ def run(
     ``local`` is this process's clock. Raises ``StoreConflict`` where it has to be run again;
     when it is the ``last`` time, the decisions that still lose are given up instead.
     """
+    # Before decisions: those of the same batch see them.
+    record_events(transaction, people, _of(EventTicket, tickets))
     decisions = _firsts(tickets)
     _introduce(transaction, people, [ticket for ticket in decisions.values() if ticket.needs_person])
     # Whether a decision needs the ledger may be known only as the customer is.

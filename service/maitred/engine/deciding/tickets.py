@@ -200,3 +200,34 @@ class OutcomeTicket(Ticket):
 
     reported: Sequence[Reported]
     rows: Sequence[OutcomeRow] = ()
+
+
+class Happened(NamedTuple):
+    """Something a customer did that is not at fault by itself. See ``ports.store.EventRow``.
+
+    The customer is known by one of the ``pseudonyms``; ``body`` is plain. ``bar`` says from what they
+    have stated why it may not be kept.
+    """
+
+    id: bytes
+    fingerprint: bytes
+    pseudonyms: tuple[bytes, ...]
+    kind: str
+    at: datetime
+    over_at: datetime
+    withdraws: bytes
+    body: bytes
+    bar: Callable[[Mapping[str, ConsentState]], str]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class EventTicket(Ticket):
+    """Events to be recorded; ``details`` says afterwards of each why it is not, empty where it is."""
+
+    happened: Sequence[Happened]
+    details: Sequence[str] = ()
+
+    @property
+    def needs_ledger(self) -> bool:
+        """Never: events have their own time."""
+        return False

@@ -27,7 +27,8 @@ class DecisionRecord(NamedTuple):
     ``decision_id`` is 16 octets, a function of the request id. ``customer`` is the reference of
     a ``Person``. ``body`` is everything needed to answer again and to decide again, sealed with
     ``key``, the person's, which is empty where they have been erased. ``statements`` are what the
-    person has stated by now, where it was read.
+    person has stated by now, where it was read. ``session`` (16 octets, veiled) is the one it was made
+    in, empty for none; it is written and not read back.
     """
 
     decision_id: bytes
@@ -37,6 +38,7 @@ class DecisionRecord(NamedTuple):
     body: bytes
     key: bytes
     statements: Mapping[str, ConsentState] = {}
+    session: bytes = b""
 
 
 class Person(NamedTuple):
@@ -44,12 +46,40 @@ class Person(NamedTuple):
 
     ``ref`` (16 octets, random) stands for them in every other row. ``pseudonym`` is how they are
     found, ``key`` what seals their data, wrapped. ``statements`` are their last ones by purpose.
+    ``events`` changes whenever events of theirs are written; 0 while there never were any.
     """
 
     ref: bytes
     pseudonym: bytes
     key: bytes
     statements: Mapping[str, ConsentState]
+    events: int = 0
+
+
+class EventRow(NamedTuple):
+    """Something a customer did. ``id``, ``fingerprint`` and ``withdraws`` are functions of the caller's.
+
+    ``ref`` is the person's. ``kind`` is empty where it only takes back another event, whose id is
+    ``withdraws``; else that is empty. It is not kept longer than until ``over_at``. ``body`` is sealed
+    with the person's key.
+    """
+
+    id: bytes
+    fingerprint: bytes
+    ref: bytes
+    kind: str
+    happened_at: datetime
+    over_at: datetime
+    withdraws: bytes
+    body: bytes
+
+
+class Rejection(NamedTuple):
+    """An action that was rejected. ``customer`` is a person's ``ref``, empty for nobody known."""
+
+    action: str
+    customer: bytes
+    happened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +217,22 @@ class Transaction(Ledger, Protocol):
         """Writes outcomes. Raises ``StoreConflict`` where an id is there in the meantime."""
         ...
 
+    def find_events(self, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """The fingerprints of those of the events that were recorded before."""
+        ...
+
+    def append_events(self, rows: Sequence[EventRow]) -> None:
+        """Writes events of people who are there. Raises ``StoreConflict`` where an id is there meanwhile."""
+        ...
+
+    def events(self, refs: Collection[bytes]) -> Mapping[bytes, Sequence[EventRow]]:
+        """The events of those customers, each customer's in order of time."""
+        ...
+
+    def rejections(self, sessions: Collection[bytes]) -> Mapping[bytes, Sequence[Rejection]]:
+        """What was rejected in each of the sessions."""
+        ...
+
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
         """Writes the records whose id is new; gives the stored record of each id that is not.
 
@@ -232,8 +278,16 @@ class Store(Protocol):
         """A customer's decisions in order of id, from after that one on; from any thread."""
         ...
 
+    def events_of(self, ref: bytes) -> Sequence[EventRow]:
+        """All events of a customer in order of time; from any thread."""
+        ...
+
+    def decisions_in(self, session: bytes, most: int) -> Sequence[bytes]:
+        """The ids of the last so many decisions of a session, oldest first; from any thread."""
+        ...
+
     def erase(self, ref: bytes) -> Mapping[str, int]:
-        """Deletes a customer: key, statements, outcomes, counters of their own; says how many of each.
+        """Deletes a customer: key, statements, outcomes, events, counters of their own; how many of each.
 
         What they have of shared counters stays counted, and expires or is released as before. The
         decision log keeps its rows, which nobody can open any more.
@@ -257,6 +311,10 @@ class Store(Protocol):
 
     def purge_consents(self, before: datetime, most: int) -> int:
         """Deletes statements made before that instant that a later one on the purpose has replaced."""
+        ...
+
+    def purge_events(self, now: datetime, before: datetime, most: int) -> int:
+        """Deletes at most so many events that are over by now, or happened before that instant."""
         ...
 
     def lot(self, lot_id: bytes) -> Lot | None:

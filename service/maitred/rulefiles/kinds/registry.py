@@ -1,6 +1,6 @@
 """Every kind of document there is."""
 
-from . import limits, models, privacy
+from . import events, limits, models, privacy
 
 AnyDocument = (
     models.Ruleset
@@ -12,6 +12,7 @@ AnyDocument = (
     | models.Eligibility
     | models.Group
     | models.Situation
+    | events.Event
     | limits.FrequencyCap
     | limits.Capacity
     | privacy.Privacy
@@ -27,6 +28,7 @@ KINDS: dict[str, type[AnyDocument]] = {
     "Eligibility": models.Eligibility,
     "Group": models.Group,
     "Situation": models.Situation,
+    "Event": events.Event,
     "FrequencyCap": limits.FrequencyCap,
     "Capacity": limits.Capacity,
     "Privacy": privacy.Privacy,

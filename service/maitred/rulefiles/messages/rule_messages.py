@@ -182,6 +182,10 @@ def empty_title() -> str:
     return "the row gives an empty title: fill its cells in"
 
 
+def event_field_given(name: str) -> str:
+    return f"every event has `event.{name}`: it is not declared"
+
+
 def rollout_of_nobody() -> str:
     return "a rollout says to whom: give `percent`, `steps`, `groups` or `locations`"
 

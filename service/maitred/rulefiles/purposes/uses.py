@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from maitred.core.privacy.purposes import PrivacyRules
 from maitred.rulefiles.kinds import models, privacy
+from maitred.rulefiles.kinds.events import Event
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.messages import privacy_messages
 from maitred.rulefiles.reading.documents import Documents
@@ -40,6 +41,12 @@ def consents(documents: Documents) -> Iterator[tuple[str, Spot]]:
             yield name, table.spot.at("action", "consent", index)
 
 
+def events(documents: Documents) -> Iterator[tuple[str | None, Spot]]:
+    """The purpose of every kind of event."""
+    for sourced in documents.of(Event):
+        yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
+
+
 def check_uses(report: Report, documents: Documents, rules: PrivacyRules | None) -> None:
     """Whether what uses purposes and categories names some that there are."""
     if rules is None:
@@ -60,6 +67,9 @@ def _check_specs(report: Report, documents: Documents, rules: PrivacyRules) -> N
             report.error(spot.at("purpose"), message)
         if spec.sensitive and spec.purpose == NO_PURPOSE:
             report.error(spot.at("purpose"), privacy_messages.sensitive_no_purpose(name))
+    for purpose, spot in events(documents):
+        if purpose not in (None, NO_PURPOSE, *rules.purposes):
+            report.error(spot, privacy_messages.unknown_purpose(str(purpose), rules.purposes))
     for category, spot in categories(documents):
         if category not in rules.sensitive:
             report.error(spot, privacy_messages.unknown_category(category, rules.sensitive))
@@ -73,6 +83,9 @@ def _check_required(report: Report, documents: Documents) -> None:
             if spec.purpose is None:
                 at = context.spot.at("attributes", name, key=True)
                 report.error(at, privacy_messages.purpose_missing(name))
+    for sourced in documents.of(Event):
+        if sourced.model.purpose is None:
+            report.error(sourced.spot.at("name"), privacy_messages.purpose_missing(sourced.model.name))
 
 
 def _check_unused(report: Report, documents: Documents) -> None:

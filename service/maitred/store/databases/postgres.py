@@ -1,6 +1,6 @@
 """PostgreSQL: many replicas on one server."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +8,13 @@ import psycopg
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from maitred.engine.ports.store import DecisionRecord, OutcomeRow, Person
+from maitred.engine.ports.store import DecisionRecord, EventRow, OutcomeRow, Person
 from maitred.store import messages, schema
 from maitred.store.ledger.postgres import PostgresLedger, read_clock
-from maitred.store.log import outcomes
+from maitred.store.log import outcomes, sessions
 from maitred.store.log.chain import Identity
 from maitred.store.log.decisions import Stored, append_postgres, find_postgres
-from maitred.store.people import people
+from maitred.store.people import events, people
 from maitred.store.stores import SqlStore
 from maitred.store.transactions import SqlTransaction, Writer
 
@@ -88,6 +88,21 @@ class PostgresTransaction(SqlTransaction):
 
     def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
         return append_postgres(line, records)
+
+    def _append_sessions(self, driver: Driver, records: Sequence[DecisionRecord]) -> None:
+        sessions.append_postgres(driver, records)
+
+    def _find_events(self, driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        return events.find_postgres(driver, ids)
+
+    def _append_events(self, driver: Driver, rows: Sequence[EventRow]) -> None:
+        events.append_postgres(driver, rows)
+
+    def _events(self, driver: Driver, refs: Collection[bytes]) -> events.OfEach:
+        return events.of_postgres(driver, refs)
+
+    def _rejections(self, driver: Driver, of: Collection[bytes]) -> sessions.OfEach:
+        return sessions.rejections_postgres(driver, of)
 
     _ledger = PostgresLedger()
 

@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 from maitred.core.values.instants import to_microseconds
 from maitred.store import messages, schema
 from maitred.store.log.chain import Identity, place
-from maitred.store.people import consents
+from maitred.store.people import consents, events
 from maitred.store.stores import SqlStore
 from maitred.store.tables import COUNTER, DECISION, LOG_WRITER, LOT, STEP
 from maitred.store.transactions import Writer
@@ -43,10 +43,10 @@ class ReadOnlyStore(SqlStore):
             return False
         return self._read(lambda connection: _has_written(connection, *wanted))
 
-    def old(self, terms: Mapping[str, datetime]) -> Mapping[str, int]:
-        """For each class of data about how many rows a purge of what is older would delete."""
+    def old(self, terms: Mapping[str, datetime], at: datetime) -> Mapping[str, int]:
+        """For each class of data about how many rows a purge at that instant would delete."""
         return self._read(
-            lambda connection: {data: _OLD[data](connection, before) for data, before in terms.items()}
+            lambda connection: {data: _OLD[data](connection, before, at) for data, before in terms.items()}
         )
 
 
@@ -121,12 +121,12 @@ def _has_written(connection: Connection, writer: bytes, digest: bytes) -> bool:
     return bytes(found.begin) == digest or bool(connection.scalar(there))
 
 
-def _old_decisions(connection: Connection, before: datetime) -> int:
+def _old_decisions(connection: Connection, before: datetime, _at: datetime) -> int:
     wanted = select(func.count()).where(DECISION.c.decided_at < to_microseconds(before))
     return connection.scalar(wanted) or 0
 
 
-def _old_ledger(connection: Connection, before: datetime) -> int:
+def _old_ledger(connection: Connection, before: datetime, _at: datetime) -> int:
     before_us = to_microseconds(before)
     over = (LOT.c.over_at > 0) & (LOT.c.over_at < before_us) & (LOT.c.state != _HELD)
     ended = (COUNTER.c.resets_at > 0) & (COUNTER.c.resets_at < before_us)
@@ -138,10 +138,19 @@ def _old_ledger(connection: Connection, before: datetime) -> int:
     return sum(connection.scalar(count) or 0 for count in counts)
 
 
-_OLD: Mapping[str, Callable[[Connection, datetime], int]] = {
+def _old_consents(connection: Connection, before: datetime, _at: datetime) -> int:
+    return consents.count_replaced(connection, before)
+
+
+def _old_events(connection: Connection, before: datetime, at: datetime) -> int:
+    return events.count_over(connection, at, before)
+
+
+_OLD: Mapping[str, Callable[[Connection, datetime, datetime], int]] = {
     "decisions": _old_decisions,
-    "consents": consents.count_replaced,
+    "consents": _old_consents,
     "ledger": _old_ledger,
+    "events": _old_events,
 }
 
 

@@ -3,20 +3,20 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
-from maitred.engine.ports.store import DecisionRecord, OutcomeRow, Person
+from maitred.engine.ports.store import DecisionRecord, EventRow, OutcomeRow, Person
 from maitred.store import messages, schema
 from maitred.store.ledger.sqlite import SqliteLedger
-from maitred.store.log import outcomes
+from maitred.store.log import outcomes, sessions
 from maitred.store.log.chain import Identity
 from maitred.store.log.decisions import SQLITE_MAX_ROWS, Stored, append_sqlite, find_sqlite
-from maitred.store.people import people
+from maitred.store.people import events, people
 from maitred.store.stores import SqlStore
 from maitred.store.transactions import SqlTransaction, Writer
 
@@ -117,6 +117,21 @@ class SqliteTransaction(SqlTransaction):
 
     def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
         return append_sqlite(line, records)
+
+    def _append_sessions(self, driver: Driver, records: Sequence[DecisionRecord]) -> None:
+        sessions.append_sqlite(driver, records)
+
+    def _find_events(self, driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        return events.find_sqlite(driver, ids)
+
+    def _append_events(self, driver: Driver, rows: Sequence[EventRow]) -> None:
+        events.append_sqlite(driver, rows)
+
+    def _events(self, driver: Driver, refs: Collection[bytes]) -> events.OfEach:
+        return events.of_sqlite(driver, refs)
+
+    def _rejections(self, driver: Driver, of: Collection[bytes]) -> sessions.OfEach:
+        return sessions.rejections_sqlite(driver, of)
 
     _ledger = SqliteLedger()
 

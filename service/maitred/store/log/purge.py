@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from maitred.core.values.instants import to_microseconds
 from maitred.store.tables import DECISION, LOG_WRITER, OUTCOME
 
+from . import sessions
 from .chain import number_of, place
 
 _D, _W = DECISION.c, LOG_WRITER.c
@@ -44,7 +45,9 @@ def _purge_chain(connection: Connection, number: int, before_us: int, most: int)
         return 0
     last, _, digest = old[-1]
     span = _D.seq.between(first + 1, last)
-    connection.execute(delete(OUTCOME).where(OUTCOME.c.decision_id.in_(select(_D.decision_id).where(span))))
+    going = select(_D.decision_id).where(span)
+    connection.execute(delete(OUTCOME).where(OUTCOME.c.decision_id.in_(going)))
+    sessions.forget_decisions(connection, going)
     connection.execute(delete(DECISION).where(span))
     connection.execute(update(LOG_WRITER).where(mine).values(purged=number_of(last), begin=digest))
     return len(old)

@@ -20,7 +20,10 @@ from maitred.core.limits.lots import WEIGHTS, Lot
 from maitred.store.databases.connections import WriteConnection
 from maitred.store.ledger.ledger import LedgerSql
 from maitred.store.ledger.rows import LOT_COLUMNS, lot_of, lot_values
+from maitred.store.log import sessions
 from maitred.store.tables import CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
+
+from . import events
 
 ROWS_AT_ONCE = 256
 """Of one transaction: some milliseconds, for which decisions wait."""
@@ -28,7 +31,8 @@ ROWS_AT_ONCE = 256
 Counts = dict[str, int]
 Own = Collection[bytes]
 
-_KEY, _CONSENTS, _OUTCOMES, _CAPS, _LOTS = "key", "consents", "outcomes", "caps", "claims unlinked"
+_KEY, _CONSENTS, _OUTCOMES, _EVENTS = "key", "consents", "outcomes", "events"
+_CAPS, _LOTS = "caps", "claims unlinked"
 _LOT = tuple(LOT.c[name] for name in LOT_COLUMNS.split(", "))
 _UNLINK = (
     update(LOT)
@@ -39,7 +43,7 @@ _UNLINK = (
 
 def nothing() -> Counts:
     """What was erased of somebody who is not known."""
-    return dict.fromkeys((_KEY, _CONSENTS, _OUTCOMES, _CAPS, _LOTS), 0)
+    return dict.fromkeys((_KEY, _CONSENTS, _OUTCOMES, _EVENTS, _CAPS, _LOTS), 0)
 
 
 def own_counters(connection: Connection, ref: bytes) -> Own:
@@ -63,6 +67,7 @@ def erase_some(line: WriteConnection, ref: bytes) -> Counts:
     counts = nothing()
     counts[_OUTCOMES] = _delete_outcomes(line.connection, ref)
     counts[_CONSENTS] = _delete_consents(line.connection, ref)
+    counts[_EVENTS] = events.erase(line.connection, ref, ROWS_AT_ONCE)
     return counts
 
 
@@ -79,6 +84,7 @@ def erase_rest(sql: LedgerSql, line: WriteConnection, ref: bytes) -> Counts:
         add(counts, some)
     while any(unlinked := _unlink(sql, line, ref, own)):
         add(counts, dict(zip((_LOTS, _CAPS), unlinked, strict=True)))
+    sessions.erase(line.connection, ref)
     counts[_KEY] = line.connection.execute(delete(PERSON).where(PERSON.c.ref == ref)).rowcount
     return counts
 

@@ -21,7 +21,7 @@ from maitred.store.tables import PERSON
 KEPT_STATEMENTS = 4_096
 """Most customers have stated the same of the same few purposes."""
 
-_COLUMNS = "ref, pseudonym, key, statements"
+_COLUMNS = "ref, pseudonym, key, statements, events"
 _INTO = f"INSERT INTO person ({_COLUMNS})"
 # Both of its unique columns: a reference that is there already is as much of a conflict.
 _UNLESS_THERE = "ON CONFLICT DO NOTHING"
@@ -31,7 +31,7 @@ _POSTGRES_FIND = f"""
 SELECT {_COLUMNS} FROM person WHERE pseudonym = ANY (%b::bytea[]) ORDER BY pseudonym FOR KEY SHARE
 """  # noqa: S608 -- of constants
 _POSTGRES_ADD = f"""
-{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::text[]) {_UNLESS_THERE}
+{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::text[], %b::bigint[]) {_UNLESS_THERE}
 """  # noqa: S608 -- of constants
 # Those whom another replica is deciding for are left for the next time: two that wait for
 # each other's share would wait in a ring.
@@ -43,7 +43,7 @@ WHERE person.ref = new.ref AND person.ref IN (
 )
 """
 _SQLITE_FIND = """
-SELECT json_group_array(json_array(hex(ref), hex(pseudonym), hex(key), statements))
+SELECT json_group_array(json_array(hex(ref), hex(pseudonym), hex(key), statements, events))
 FROM person WHERE pseudonym IN (VALUES {})
 """
 _SQLITE_BLOBS = (0, 1, 2)
@@ -91,7 +91,8 @@ def renew_postgres(driver: Driver, people: Sequence[Person]) -> None:
 
 def find(connection: Connection, pseudonyms: Sequence[bytes]) -> Person | None:
     """The customer known by one of the pseudonyms, the first that is known."""
-    wanted = select(_P.ref, _P.pseudonym, _P.key, _P.statements).where(_P.pseudonym.in_(pseudonyms))
+    read = (_P.ref, _P.pseudonym, _P.key, _P.statements, _P.events)
+    wanted = select(*read).where(_P.pseudonym.in_(pseudonyms))
     found = _by_pseudonym(connection.execute(wanted))
     return next((found[each] for each in pseudonyms if each in found), None)
 
@@ -120,10 +121,10 @@ def _check_new(written: int, people: Sequence[Person]) -> None:
 
 def _by_pseudonym(rows: Iterable[Sequence[Any]]) -> Known:
     return {
-        pseudonym: Person(ref, pseudonym, key, unpacked(statements))
-        for ref, pseudonym, key, statements in rows
+        pseudonym: Person(ref, pseudonym, key, unpacked(statements), events)
+        for ref, pseudonym, key, statements, events in rows
     }
 
 
 def _values(person: Person) -> tuple[Any, ...]:
-    return person.ref, person.pseudonym, person.key, packed(person.statements)
+    return person.ref, person.pseudonym, person.key, packed(person.statements), person.events

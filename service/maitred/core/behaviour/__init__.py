@@ -1,0 +1,1 @@
+"""What customers did: events, and what follows from those of one customer."""

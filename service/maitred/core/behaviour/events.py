@@ -1,0 +1,58 @@
+"""Kinds of events, and what keeps an event from being recorded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from maitred.core.values.facts import reader_of
+from maitred.core.values.types import Attribute, Facts, Invalid
+
+AHEAD_MOST = timedelta(minutes=5)
+"""Clocks of tills differ by less; what is further ahead is a mistake or has not happened."""
+MAX_FIELDS_BYTES = 16_384
+"""Of one event; a basket of a hundred lines has some ten thousand."""
+EVENT = "event."
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """What a customer did. ``fields`` are by bare name; ``purpose`` is empty where there is none.
+
+    An event of the kind counts until ``retention`` after it happened.
+    """
+
+    name: str
+    fields: Mapping[str, Attribute]
+    retention: timedelta
+    purpose: str = ""
+    readers: Mapping[str, Any] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        readers = {name: reader_of(attribute) for name, attribute in self.fields.items()}
+        object.__setattr__(self, "readers", readers)
+
+    def read(self, sent: Mapping[str, Any]) -> Facts:
+        """The fields as facts, by ``event.NAME``; absent where they were not sent or are ``null``."""
+        return {
+            f"{EVENT}{name}": read(sent[name])
+            for name, read in self.readers.items()
+            if sent.get(name) is not None
+        }
+
+    def fault(self, sent: Mapping[str, Any]) -> str:
+        """What is wrong with fields as sent, in plain words; empty where nothing is."""
+        unknown = sorted(sent.keys() - self.fields.keys())
+        if unknown:
+            known = ", ".join(sorted(self.fields)) or "none"
+            return f"`{self.name}` has no field `{unknown[0]}`, its fields are: {known}"
+        wrong = ((name, fact) for name, fact in self.read(sent).items() if isinstance(fact, Invalid))
+        return next((f"field `{name.removeprefix(EVENT)}` {fact.why}" for name, fact in wrong), "")
+
+    def time_fault(self, at: datetime, now: datetime) -> str:
+        """What is wrong with when an event happened."""
+        if at > now + AHEAD_MOST:
+            return "`at` is more than 5 minutes ahead"
+        if at <= now - self.retention:
+            return f"`at` is longer ago than events of kind `{self.name}` are kept"
+        return ""

@@ -1,0 +1,1 @@
+"""Use cases around what customers did: recording events, and showing where a session or a customer is."""

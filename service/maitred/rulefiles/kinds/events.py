@@ -1,0 +1,23 @@
+"""Documents about what customers did."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from .fields import ColumnName, Identifier, Name
+from .limits import Duration
+from .models import Document, Spec
+
+
+class Event(Document):
+    """Something customers do, recorded with `RecordEvents`; attributes are computed over `events.NAME`."""
+
+    kind: Literal["Event"]
+    name: Identifier
+    """What it is called: `events.NAME`, and `kind` where it is recorded."""
+    purpose: Name | None = None
+    """What it is processed for: a purpose of `Privacy`, or `none`. Not kept where that is not allowed."""
+    fields: dict[ColumnName, Spec] = Field(default={})
+    """What is told of it, each with its type; read as `event.NAME`."""
+    retention: Duration
+    """How long after it happened it is kept and counts: `400d`."""

@@ -1,0 +1,88 @@
+"""Which decisions were made in which session, and what was rejected in it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.engine import Connection
+
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.values.instants import from_microseconds
+from maitred.engine.ports.store import DecisionRecord, Rejection
+from maitred.store.databases.connections import Driver
+from maitred.store.databases.parts import ask, run
+from maitred.store.ledger.rows import columns
+from maitred.store.tables import DECISION, SESSION_DECISION
+
+_INTO = "INSERT INTO session_decision (session, decision_id, customer)"
+_UNLESS_THERE = "ON CONFLICT DO NOTHING"
+_POSTGRES_ADD = f"{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[]) {_UNLESS_THERE}"  # noqa: S608 -- of constants
+_SQLITE_ADD = f"{_INTO} VALUES {{}} {_UNLESS_THERE}"
+_REJECTED = f"""
+FROM session_decision JOIN outcome ON outcome.decision_id = session_decision.decision_id
+WHERE outcome.kind = {OutcomeKind.REJECTED.value} AND outcome.recorded = 1 AND session
+"""
+_POSTGRES_FIND = (
+    f"SELECT session, customer, outcome.action, outcome.happened_at {_REJECTED} = ANY (%b::bytea[])"
+)
+_SQLITE_FIND = f"""
+SELECT json_group_array(json_array(hex(session), hex(customer), hex(outcome.action), outcome.happened_at))
+{_REJECTED} IN (VALUES {{}})
+"""
+_S = SESSION_DECISION.c
+
+OfEach = Mapping[bytes, Sequence[Rejection]]
+
+
+def append_sqlite(driver: Driver, records: Iterable[DecisionRecord]) -> None:
+    """Writes down the sessions of those that have one."""
+    if rows := _rows(records):
+        run(driver, _SQLITE_ADD, rows)
+
+
+def append_postgres(driver: Driver, records: Iterable[DecisionRecord]) -> None:
+    """Writes down the sessions of those that have one."""
+    if rows := _rows(records):
+        driver.execute(_POSTGRES_ADD, columns(sorted(rows)))
+
+
+def rejections_sqlite(driver: Driver, sessions: Collection[bytes]) -> OfEach:
+    """What was rejected in each of the sessions."""
+    return _by_session(ask(driver, _SQLITE_FIND, [(session,) for session in sessions], (0, 1, 2)))
+
+
+def rejections_postgres(driver: Driver, sessions: Collection[bytes]) -> OfEach:
+    """What was rejected in each of the sessions."""
+    return _by_session(driver.execute(_POSTGRES_FIND, (list(sessions),)).fetchall())
+
+
+def decisions_in(connection: Connection, session: bytes, most: int) -> Sequence[bytes]:
+    """The ids of the last so many decisions of a session, oldest first."""
+    joined = select(_S.decision_id).join_from(
+        SESSION_DECISION, DECISION, DECISION.c.decision_id == _S.decision_id
+    )
+    last = joined.where(_S.session == session).order_by(DECISION.c.decided_at.desc(), _S.decision_id.desc())
+    return list(connection.scalars(last.limit(most)))[::-1]
+
+
+def forget_decisions(connection: Connection, decisions: Any) -> None:
+    """Deletes the rows of decisions that go; ``decisions`` selects their ids."""
+    connection.execute(delete(SESSION_DECISION).where(_S.decision_id.in_(decisions)))
+
+
+def erase(connection: Connection, ref: bytes) -> None:
+    """Deletes the rows of a customer."""
+    connection.execute(delete(SESSION_DECISION).where(_S.customer == ref))
+
+
+def _rows(records: Iterable[DecisionRecord]) -> list[tuple[bytes, bytes, bytes]]:
+    return [(record.session, record.decision_id, record.customer) for record in records if record.session]
+
+
+def _by_session(rows: Iterable[Sequence[Any]]) -> OfEach:
+    found: dict[bytes, list[Rejection]] = defaultdict(list)
+    for session, customer, action, happened_at in rows:
+        name = action.decode("utf-8", "surrogatepass")
+        found[session].append(Rejection(name, customer, from_microseconds(happened_at)))
+    return found
