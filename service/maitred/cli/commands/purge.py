@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -108,7 +109,7 @@ def purge(database: str, keep: Keep, at: datetime | None, *, as_json: bool) -> i
 
 
 def _print(gone: Mapping[str, int], keep: Keep, *, as_json: bool, dry_run: bool) -> None:
-    spans = {"decisions": keep.decisions, "consents": keep.consents, "ledger": keep.ledger}
+    spans = asdict(keep)
     if as_json:
         rows = {data: gone.get(data, 0) for data in spans}
         print_json({"dry_run": dry_run, "keep": keep_text(keep), "rows": rows})
