@@ -91,7 +91,9 @@ def test_nothing_to_propose_says_how_to_learn_why(show):
         "nothing to propose",
         "say why not with `--explain reasons`",
     ]
-    assert show(answer_view(nothing, explained=True))[-1] == "    none of the actions live on the channel"
+    assert (
+        show(answer_view(nothing, explained=True))[-1] == "    none: no other action is live on the channel"
+    )
 
 
 def test_a_dry_run_and_a_degraded_answer_say_so(show):
@@ -179,6 +181,24 @@ def test_what_could_move_the_cursor_is_spelt_out(show):
     assert text.replace("\n", "").isprintable()
     assert "\\x1b[2J" in text
     assert "[bold]x[/]" in text
+
+
+def test_thousands_of_rows_refused_alike_take_few_lines(show):
+    rows = [Refusal(f"c-{n:04}", Reason.NOT_ELIGIBLE, "coupons", "no") for n in range(3_000)]
+    lines = show(answer_view(ANSWER._replace(refusals=(*rows, *REFUSALS)), explained=True), 120)
+    assert sum("c-" in line for line in lines) < 10
+    assert any("2,995 more" in line and "c-0005 … c-2999" in line for line in lines)
+    assert any(line.strip().startswith("z ") for line in lines)
+    assert len(answer_json(ANSWER._replace(refusals=tuple(rows)))["refusals"]) == 3_000
+
+
+def test_what_was_sent_and_not_used_is_shown(show):
+    answer = ANSWER._replace(unused=("`customer.teir` is not declared",))
+    assert show(answer_view(answer, explained=True))[-2:] == [
+        "sent and not used",
+        "    `customer.teir` is not declared",
+    ]
+    assert answer_json(answer)["unused"] == ["`customer.teir` is not declared"]
 
 
 def test_plain_text_stays_as_it_is():

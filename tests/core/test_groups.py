@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.test_decide import action, asked, policy_of
 
-from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decide import decide_from as decide
 from maitred.core.deciding.decisions import Explain
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind

@@ -18,7 +18,7 @@ NOTHING_PROPOSED = "nothing to propose"
 ASK_WHY = "say why not with `--explain reasons`"
 TRY_TLS = "with TLS the server and --tls-ca must agree; without it, leave --tls-ca out"
 DEGRADED = "degraded: a limit could not be asked"
-NO_REFUSALS = "none of the actions live on the channel"
+NO_REFUSALS = "none: no other action is live on the channel"
 
 
 def error(message: str) -> str:
@@ -152,6 +152,11 @@ def sound(actions: int, situations: int, version: str, digest: str, warnings: in
         f"ok: {counted(actions, 'action')}, {counted(situations, 'situation')}, "
         f"ruleset {version} ({digest}){more}"
     )
+
+
+def alike(number: int) -> str:
+    """Of how many refusals nothing else is shown."""
+    return f"{number:,} more by the same rule: --action NAME shows one of them, --json all"
 
 
 def counted(number: int, noun: str) -> str:

@@ -27,6 +27,7 @@ class DecideCall(NamedTuple):
     ``context`` is the JSON object as sent. ``fingerprint`` (16 bytes) stands for the whole
     content: a retry has the same one. ``deadline`` is on ``time.monotonic``'s clock, in
     seconds. ``at`` is the instant to decide as of; ``None`` is now. ``ruleset`` pins a hash.
+    ``explain_actions`` are the only actions to explain; all where empty.
     """
 
     request_id: str
@@ -43,10 +44,16 @@ class DecideCall(NamedTuple):
     deadline: float | None = None
     trace: TraceContext | None = None
     consent: "ConsentSignals | None" = None
+    explain_actions: tuple[str, ...] = ()
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether any explanation is asked for."""
+        return self.explain is not Explain.EXPLAIN_NONE or bool(self.explain_actions)
 
 
 class Answer(NamedTuple):
-    """What a Decide answers with."""
+    """What a Decide answers with. ``unused`` are plain words on what was sent and not used."""
 
     decision_id: str
     ruleset: str
@@ -56,6 +63,7 @@ class Answer(NamedTuple):
     why: tuple[tuple[str, ...], ...] = ()
     degraded: bool = False
     trace_id: str = ""
+    unused: tuple[str, ...] = ()
 
 
 class RecordView(NamedTuple):

@@ -10,9 +10,9 @@ CLOSE = 0.75
 SHOWN_MOST = 3
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], most: int = SHOWN_MOST) -> str:
     """``, did you mean `free-pizza`?``; empty where nothing is close."""
     near = [each for each in known if abs(len(each) - len(name)) <= LENGTHS_DIFFER_MOST]
     spelt = {each.casefold(): each for each in near[:COMPARED_MOST]}
-    close = get_close_matches(name.casefold(), spelt, SHOWN_MOST, CLOSE)
+    close = get_close_matches(name.casefold(), spelt, most, CLOSE)
     return f", did you mean {' or '.join(f'`{spelt[each]}`' for each in close)}?" if close else ""

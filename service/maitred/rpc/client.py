@@ -93,6 +93,7 @@ class Client:
         ruleset: str = "",
         at: datetime | None = None,
         consent: ConsentSignals | None = None,
+        explain_actions: Iterable[str] = (),
     ) -> Answer:
         """One decision."""
         request = pb.DecideRequest(
@@ -107,6 +108,7 @@ class Client:
             ruleset=ruleset,
             at=at,
             consent=None if consent is None else pb.ConsentSignals(**consent._asdict()),
+            explain_actions=explain_actions,
         )
         return views.answer(self._call(self._decisions.Decide, request))
 

@@ -41,6 +41,7 @@ def answer(response: pb.DecideResponse) -> Answer:
         why=tuple(tuple(proposal.why) for proposal in response.proposals),
         degraded=response.degraded,
         trace_id=response.trace_id,
+        unused=tuple(response.unused),
     )
 
 

@@ -39,6 +39,8 @@ Examples:
 
   maitred decide --customer 900 --channel pos --context '{"customer": {"tier": "gold"}}' --explain reasons
 
+  maitred decide --customer 900 --channel pos --action free-pizza
+
   maitred decide --customer 900 --channel pos --context @basket.json --max-actions 3 --json
 
 Exit codes: 0 answered (also when there is nothing to propose), 1 the server refused the request, \
@@ -70,6 +72,10 @@ How = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide without writing anything down.")]
+Action = Annotated[
+    list[str] | None,
+    typer.Option("--action", metavar="NAME", help="Explain this action only; may be repeated."),
+]
 Ruleset = Annotated[
     str, typer.Option(metavar="HASH", help="Decide by this ruleset instead of the one in force.")
 ]
@@ -83,6 +89,7 @@ def run(
     context: Context = "{}",
     max_actions: MaxActions = 1,
     explain: How = Level.NONE,
+    action: Action = None,
     dry_run: DryRun = False,
     at: At = None,
     ruleset: Ruleset = "",
@@ -102,6 +109,7 @@ def run(
         explain=explain.explain,
         dry_run=dry_run,
         ruleset=ruleset,
+        actions=tuple(action or ()),
         at=instant(at) if at else None,
     )
     return _ask(question, target, tls_ca, as_json=as_json)
@@ -120,6 +128,7 @@ class Ask:
     explain: Explain
     dry_run: bool
     ruleset: str
+    actions: tuple[str, ...]
     at: datetime | None
 
 
@@ -137,6 +146,7 @@ def _ask(ask: Ask, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
             explain=ask.explain,
             dry_run=ask.dry_run,
             ruleset=ask.ruleset,
+            explain_actions=ask.actions,
             at=ask.at,
         )
 
@@ -144,5 +154,5 @@ def _ask(ask: Ask, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
     if as_json:
         print_json(answer_json(answer))
     else:
-        show(answer_view(answer, explained=ask.explain is not Explain.EXPLAIN_NONE))
+        show(answer_view(answer, explained=ask.explain is not Explain.EXPLAIN_NONE or bool(ask.actions)))
     return FINE

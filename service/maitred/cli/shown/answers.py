@@ -14,6 +14,7 @@ from maitred.cli import messages
 from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.core.privacy.purposes import JURISDICTION, Use, permission_words
 from maitred.core.rules.live import CLOCK, clock_name, clock_value
+from maitred.core.rules.reasons import Reason
 from maitred.engine.calls import Answer, RecordView
 
 from .as_json import instant_text
@@ -25,6 +26,8 @@ HASH_SHOWN_CHARACTERS = 12
 INDENT_COLUMNS = 4
 TABLE_COLUMNS = 96
 """Names and reasons take some 60; details in less than the rest are hard to read."""
+ALIKE_MOST, ALIKE_SHOWN = 20, 5
+"""Refusals for one reason by one rule that are all shown, and of more the first; --json has all of them."""
 SHOWN_VALUE_CHARACTERS = 200
 """A basket may hold thousands of products; --json has all of them."""
 
@@ -39,6 +42,7 @@ def answer_view(answer: Answer, *, explained: bool) -> RenderableType:
         parts.append(Text(messages.ASK_WHY, FAINT))
     if explained:
         parts += _refusals(answer.refusals)
+    parts += _section("sent and not used", [shown(line) for line in answer.unused])
     return Group(*parts)
 
 
@@ -121,7 +125,26 @@ def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:
         yield Padding.indent(Text(messages.NO_REFUSALS, FAINT), INDENT_COLUMNS)
         return
     furthest_first = sorted(refusals, key=lambda refusal: (-refusal.reason.precedence, refusal.action))
-    yield Padding.indent(_RefusalList(furthest_first), INDENT_COLUMNS)
+    yield Padding.indent(_RefusalList(_grouped(furthest_first)), INDENT_COLUMNS)
+
+
+def _grouped(refusals: Sequence[Refusal]) -> list[Refusal]:
+    """Rows of a table are refused alike, by the thousand: of many by one rule the first are shown."""
+    alike: dict[tuple[Reason, str], list[Refusal]] = {}
+    for refusal in refusals:
+        alike.setdefault((refusal.reason, refusal.rule), []).append(refusal)
+    if all(len(those) <= ALIKE_MOST for those in alike.values()):
+        return list(refusals)
+    shown_refusals: list[Refusal] = []
+    for (reason, rule), those in alike.items():
+        if len(those) <= ALIKE_MOST:
+            shown_refusals += those
+            continue
+        shown_refusals += those[:ALIKE_SHOWN]
+        others = those[ALIKE_SHOWN:]
+        names = f"{others[0].action} … {others[-1].action}"
+        shown_refusals.append(Refusal(names, reason, rule, messages.alike(len(others))))
+    return shown_refusals
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             _proposal(proposal, lines) for proposal, lines in zip(answer.proposals, why, strict=True)
         ],
         "refusals": [_refusal(refusal) for refusal in answer.refusals],
+        "unused": list(answer.unused),
     }
 
 

@@ -1,6 +1,6 @@
 """Choosing among the actions that hold: limits filter, alternatives stand in, the best are picked."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, unique
 from itertools import islice
@@ -64,12 +64,15 @@ def choose(
     ranking: Iterable[Ranked],
     snapshot: Snapshot,
     reach: Reach = Reach.ENOUGH,
+    *,
+    named: Collection[str] = (),
 ) -> Chosen | Wanted:
     """Picks as many actions as are asked for; ``Wanted`` where the snapshot does not tell enough.
 
-    ``ranking`` can be gone through again from its beginning.
+    ``ranking`` can be gone through again from its beginning. How the limits of ``named`` actions stand
+    is asked for, however many others are.
     """
-    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions, reach)
+    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions, reach, named)
     place = 0
     try:
         for place, (score, action) in enumerate(ranking):  # noqa: B007 -- how far it came
@@ -113,6 +116,7 @@ class _Choosing:
     snapshot: Snapshot
     most: int
     reach: Reach
+    named: Collection[str]
     picks: list[Pick] = field(default_factory=list)
     shortages: dict[str, Shortage] = field(default_factory=dict)
     proposed: set[str] = field(default_factory=set)
@@ -156,6 +160,8 @@ class _Choosing:
         """Whether nobody asks how its limits stand."""
         if self.reach is Reach.KNOWN:
             return not is_read(action, self.snapshot)
+        if action.name in self.named:
+            return False
         if len(self.looked_at) < (MAX_TOLD if self.is_full() else MAX_LOOKED_AT):
             return False
         return any(limit.key not in self.looked_at for limit in action.limits)

@@ -5,7 +5,7 @@ what else has to be known and chooses. ``conclude`` writes the proposals. Each i
 in who answers ``LookUp``: a batch reads the ledger, a replay has a record's snapshot, a test its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -53,6 +53,7 @@ class Prepared(NamedTuple):
     reach: Reach
     seen: Snapshot
     first: Chosen | Wanted
+    named: Collection[str] = ()
 
     @property
     def wants(self) -> tuple[Action, ...]:
@@ -69,12 +70,17 @@ class Choice(NamedTuple):
 
 
 def prepare(
-    policy: Policy, question: Question, paused: frozenset[str] = frozenset(), reach: Reach = Reach.ENOUGH
+    policy: Policy,
+    question: Question,
+    paused: frozenset[str] = frozenset(),
+    reach: Reach = Reach.ENOUGH,
+    named: Collection[str] = (),
 ) -> Prepared:
-    """Ranks the actions whose every condition holds, as lazily as possible."""
+    """Ranks the actions whose every condition holds, as lazily as possible; ``named`` as in ``choose``."""
     ranking = Ranking(policy, question.facts)
     seen = Snapshot(paused=paused) if paused else _NOTHING_SEEN
-    return Prepared(policy, question, ranking, reach, seen, choose(policy, question, ranking, seen, reach))
+    first = choose(policy, question, ranking, seen, reach, named=named)
+    return Prepared(policy, question, ranking, reach, seen, first, named)
 
 
 def decide(prepared: Prepared, look_up: LookUp) -> Choice:
@@ -89,7 +95,14 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
     while wanted := _unasked(prepared.policy, step, asked):
         asked.update(action.name for action in wanted)
         snapshot = look_up(wanted)
-        step = choose(prepared.policy, prepared.question, prepared.ranking, snapshot, prepared.reach)
+        step = choose(
+            prepared.policy,
+            prepared.question,
+            prepared.ranking,
+            snapshot,
+            prepared.reach,
+            named=prepared.named,
+        )
     if isinstance(step, Wanted):
         names = ", ".join(action.name for action in step.actions)
         message = f"the snapshot does not tell of the limits of {names}"

@@ -1,6 +1,6 @@
 """A derivation told in plain words, from the situation down to the conditions it rests on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from maitred.core.conditions.derivation import Derivation
@@ -103,21 +103,25 @@ def explain(
     proposals: Sequence[Proposal],
     level: Explain,
     snapshot: Snapshot | None = None,
+    *,
+    named: Collection[str] = (),
 ) -> Explanation:
     """Explains a decision. ``EXPLAIN_REASONS`` leaves out actions not live on the channel.
 
-    What the snapshot does not tell of a limit is not told here either.
+    Where actions are ``named``, those alone are explained, at any level and for any reason. What
+    the snapshot does not tell of a limit is not told here either.
     """
-    if level is Explain.EXPLAIN_NONE:
+    if level is Explain.EXPLAIN_NONE and not named:
         return Explanation((), ())
     full = level is Explain.EXPLAIN_FULL
     telling = _Telling(policy, question, proposals, snapshot or Snapshot(), full=full)
     proposed = {proposal.action for proposal in proposals}
-    refused = (action for action in sorted(policy.actions, key=_name) if action.name not in proposed)
+    refused = (policy.by_name[name] for name in sorted(named or policy.by_name) if name not in proposed)
     refusals = map(telling.refusal, refused)
+    every_reason = full or bool(named)
     return Explanation(
-        refusals=tuple(found for found in refusals if full or found.reason not in _WINDOW_REASONS),
-        why=tuple(map(telling.why, proposals)),
+        refusals=tuple(found for found in refusals if every_reason or found.reason not in _WINDOW_REASONS),
+        why=tuple(telling.why(each) if not named or each.action in named else () for each in proposals),
     )
 
 
@@ -190,10 +194,6 @@ def _shortages(policy: Policy, question: Question, snapshot: Snapshot) -> Mappin
     ranking = Ranking(policy, question.facts)
     chosen = choose(policy, question, ranking, snapshot, Reach.KNOWN)
     return chosen.shortages if isinstance(chosen, Chosen) else {}
-
-
-def _name(action: Action) -> str:
-    return action.name
 
 
 def refusal_of(

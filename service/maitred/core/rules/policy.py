@@ -35,7 +35,7 @@ from .treatments import placeholders
 GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id"})
 """Attributes that come with every request rather than in its context."""
 _ID_ENDING = ".id"
-_NOT_IN_CONTEXT = ("location.", "situation.")
+NOT_IN_CONTEXT = ("location.", "situation.")
 HOLD_EXPIRES = "hold.expires"
 """What treatments may show and no condition can read: when the proposal's hold expires."""
 
@@ -227,7 +227,7 @@ def _order(action: Action) -> tuple[bool, float, str]:
 def _in_context(attributes: Mapping[str, Attribute], used: frozenset[str]) -> list[Attribute]:
     """The attributes of the context that some rule or treatment reads; the rest is not looked at."""
     wanted = (name for name in attributes if name in used and name not in GIVEN_ATTRIBUTES)
-    return [attributes[name] for name in wanted if not name.startswith(_NOT_IN_CONTEXT)]
+    return [attributes[name] for name in wanted if not name.startswith(NOT_IN_CONTEXT)]
 
 
 def _ids(ruleset: Ruleset) -> frozenset[str]:

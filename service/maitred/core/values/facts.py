@@ -177,6 +177,10 @@ class FactReader:
             grouped.setdefault(tuple(path), []).append(_Slot.of(key, attribute, is_id=attribute.name in ids))
         return cls(tuple((path, tuple(slots)) for path, slots in grouped.items()))
 
+    def names(self) -> frozenset[str]:
+        """The attributes it reads."""
+        return frozenset(slot.name for _, slots in self.roots for slot in slots)
+
     def read(self, context: Mapping[str, Any]) -> Facts:
         """The facts of one context."""
         facts: Facts = {}

@@ -6,7 +6,7 @@ from maitred.core.explaining.explain import Explanation, explain, tell
 from maitred.core.privacy.purposes import Use, uses
 from maitred.core.rules.policy import Policy
 from maitred.core.values.types import Facts
-from maitred.engine.calls import Answer, RecordView, octets_of
+from maitred.engine.calls import Answer, DecideCall, RecordView, octets_of
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD
@@ -14,6 +14,7 @@ from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.store import DecisionRecord, Store
 
 from .codec import RecordBody, decode_body, decode_facts
+from .unused import unused
 
 UNEXPLAINED = Explanation((), ())
 
@@ -53,15 +54,19 @@ class Records:
         with store_calls(RULESETS_UNREAD):
             return self._rulesets.named(ruleset)
 
-    def answer(self, record: DecisionRecord, level: Explain) -> Answer:
-        """The answer as it was given, explained at ``level``."""
+    def answer(self, record: DecisionRecord, call: DecideCall) -> Answer:
+        """The answer as it was given, explained as the call that repeats it asks."""
         body = self.body(record)
-        explanation = UNEXPLAINED
-        if level is not Explain.EXPLAIN_NONE:
-            policy = self.policy(record.ruleset)
-            question = question_of(policy, record, body)
-            explanation = explain(policy, question, body.proposals, level, body.snapshot)
-        return _answer(record, body, explanation)
+        if not call.is_explained:
+            return _answer(record, body, UNEXPLAINED)
+        policy = self.policy(record.ruleset)
+        question = question_of(policy, record, body)
+        named = frozenset(call.explain_actions) & policy.by_name.keys()
+        level = Explain.EXPLAIN_NONE if call.explain_actions and not named else call.explain
+        explanation = explain(policy, question, body.proposals, level, body.snapshot, named=named)
+        return _answer(record, body, explanation)._replace(
+            unused=unused(policy, call.context, question.facts)
+        )
 
     def view(self, decision_id: str, level: Explain) -> RecordView:
         """The record with what was decided upon.

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
@@ -23,6 +23,7 @@ from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, Re
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import made_otherwise
+from maitred.engine.nearest import did_you_mean
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.observer import DecisionMade, Observer
 from maitred.engine.ports.store import DecisionRecord
@@ -32,6 +33,7 @@ from .committer import Committer
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
 from .tickets import DecisionTicket, Prepare, Steps
+from .unused import unused
 
 DECISION_ID_OCTETS = 16
 _PERSON = b"maitred.decision"
@@ -139,6 +141,7 @@ class DecisionService:
         started_ns, began = time.time_ns(), time.perf_counter()
         policy = self._policy(call)
         check_channel(policy, call.channel)
+        check_named(policy, call.explain_actions)
         trace_id = self._trace_id(call)
         decision_id = decision_id_of(call.request_id)
         ticket = DecisionTicket(
@@ -166,7 +169,7 @@ class DecisionService:
         signals = call.consent or NO_SIGNALS
         tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
         paused = self._paused()
-        reach = Reach.ALL if call.explain else Reach.ENOUGH
+        reach = Reach.ALL if call.is_explained else Reach.ENOUGH
         told = policy.told(
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
         )
@@ -175,7 +178,7 @@ class DecisionService:
             known = Known(statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
             facts = policy.read(told, place, now, known)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
-            return prepare(policy, question, paused, reach)
+            return prepare(policy, question, paused, reach, call.explain_actions)
 
         return prepared
 
@@ -220,19 +223,26 @@ class DecisionService:
             return self._again(call, made.ticket.earlier)
         decision = made.ticket.decision
         assert decision
+        policy, question = made.policy, made.prepared.question
         explanation = UNEXPLAINED
-        if call.explain is not Explain.EXPLAIN_NONE:
+        if call.is_explained:
             explanation = explain(
-                made.policy, made.prepared.question, decision.proposals, call.explain, made.choice.snapshot
+                policy,
+                question,
+                decision.proposals,
+                call.explain,
+                made.choice.snapshot,
+                named=call.explain_actions,
             )
         return Answer(
             decision_id="" if call.dry_run else made.ticket.decision_id.hex(),
-            ruleset=made.policy.ruleset.hash,
+            ruleset=policy.ruleset.hash,
             proposals=decision.proposals,
-            decided_at=made.prepared.question.now,
+            decided_at=question.now,
             refusals=explanation.refusals,
             why=explanation.why,
             trace_id=made.trace_id,
+            unused=unused(policy, call.context, question.facts) if call.is_explained else (),
         )
 
     def _degraded(self, made: _Made, error: CallError) -> Answer:
@@ -258,7 +268,7 @@ class DecisionService:
         """The stored answer; the same content only."""
         if self._records.body(earlier).fingerprint != call.fingerprint:
             raise CallError(Code.OTHER_CONTENT, made_otherwise())
-        return self._records.answer(earlier, call.explain)
+        return self._records.answer(earlier, call)
 
     def _event(self, call: DecideCall, made: _Made, answer: Answer, committed: float) -> DecisionMade:
         ticket, ruleset = made.ticket, made.policy.ruleset
@@ -296,6 +306,14 @@ def check_channel(policy: Policy, channel: str) -> None:
     channels = policy.ruleset.channels
     if channels and channel not in channels:
         raise CallError(Code.MALFORMED, f"unknown channel, known are {', '.join(sorted(channels))}")
+
+
+def check_named(policy: Policy, actions: Iterable[str]) -> None:
+    """Raises ``CallError`` for an action to explain that the ruleset does not know."""
+    for name in actions:
+        if name not in policy.by_name:
+            near = did_you_mean(name, policy.by_name)
+            raise CallError(Code.MALFORMED, f"explain_actions: unknown action{near}")
 
 
 def place_of(policy: Policy, call: DecideCall) -> Location:

@@ -26,6 +26,9 @@ from .signals import consent_signals
 MAX_ACTIONS_MOST = 100
 """Promised in the API: nobody presents more, and each costs an arbitration."""
 
+EXPLAIN_ACTIONS_MOST = 100
+"""As many as can be proposed."""
+
 _EXPLAIN = tuple(Explain)
 
 
@@ -61,7 +64,7 @@ def decide_call(data: bytes, arrival: Arrival = PLAIN) -> DecideCall:
     fingerprint = fingerprint_of(content if consent is None else (*content, *_in_order(consent)))
     return DecideCall(
         request_id, customer_id, channel, location_id, context, fingerprint, max_actions, explain, dry_run,
-        ruleset, at, arrival.deadline, arrival.trace, consent,
+        ruleset, at, arrival.deadline, arrival.trace, consent, _explain_actions(request),
     )  # fmt: skip
 
 
@@ -78,7 +81,7 @@ def get_decision_call(data: bytes, _arrival: Arrival = PLAIN) -> tuple[str, Expl
 
 def decide_response(answer: Answer) -> bytes:
     """A serialized ``DecideResponse``."""
-    if answer.why or answer.refusals:
+    if answer.why or answer.refusals or answer.unused:
         return pb.DecideResponse(**_response_fields(answer)).SerializeToString()
     # Serialized messages set end to end are one message with the fields of all of them.
     head = pb.DecideResponse(**_head_fields(answer)).SerializeToString()
@@ -118,6 +121,13 @@ def _in_order(consent: ConsentSignals) -> tuple[Any, ...]:
     return sorted(consent.granted), sorted(consent.denied), consent.gpc, consent.tcf, consent.gpp
 
 
+def _explain_actions(request: pb.DecideRequest) -> tuple[str, ...]:
+    if len(request.explain_actions) > EXPLAIN_ACTIONS_MOST:
+        malformed(messages.too_large("explain_actions", EXPLAIN_ACTIONS_MOST))
+    named = enumerate(request.explain_actions)
+    return tuple(id_of(f"explain_actions[{index}]", name, required=True) for index, name in named)
+
+
 def _max_actions(number: int) -> int:
     if number > MAX_ACTIONS_MOST:
         malformed(messages.too_large("max_actions", MAX_ACTIONS_MOST))
@@ -137,6 +147,7 @@ def _context(request: pb.DecideRequest) -> dict[str, Any]:
 def _response_fields(answer: Answer) -> dict[str, Any]:
     fields = _head_fields(answer)
     fields["proposals"] = proposals_fields(answer.proposals, answer.why)
+    fields["unused"] = answer.unused
     fields["refusals"] = [_refusal(refusal) for refusal in answer.refusals]
     return fields
 

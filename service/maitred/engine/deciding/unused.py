@@ -1,0 +1,49 @@
+"""What was sent and not used, in plain words: names, never values."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from maitred.core.rules.policy import GIVEN_ATTRIBUTES, NOT_IN_CONTEXT, Policy
+from maitred.core.values.types import Facts
+from maitred.engine.nearest import did_you_mean
+
+MAX_TOLD = 50
+"""Somebody who sends a whole customer record is told of the first ones."""
+MAX_NAME_CHARACTERS = 200
+SESSION_ID = "session.id"
+"""Read of every request, declared or not."""
+
+
+def unused(policy: Policy, context: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
+    """A line for each attribute of a context that made no difference; ``facts`` are what was read of it."""
+    lines: list[str] = []
+    read = policy.reader.names()
+    for name in _names(context, policy.ruleset.attributes):
+        is_read = name in read
+        is_used = name == SESSION_ID or (is_read and name in facts)
+        line = None if is_used else _line(policy, name, is_read=is_read)
+        if line and len(lines) == MAX_TOLD:
+            return (*lines, "… and more")
+        lines += [line] if line else []
+    return tuple(lines)
+
+
+def _line(policy: Policy, name: str, *, is_read: bool) -> str | None:
+    shown = f"`{name[:MAX_NAME_CHARACTERS]}`"
+    if is_read:
+        return f"{shown} may not be read for any of its purposes"
+    if name in GIVEN_ATTRIBUTES or name.startswith(NOT_IN_CONTEXT):
+        return f"{shown} is not taken from the context"
+    if name in policy.ruleset.attributes:
+        return f"{shown} is declared, and no rule reads it"
+    return f"{shown} is not declared{did_you_mean(name, policy.ruleset.attributes, most=1)}"
+
+
+def _names(holder: Mapping[str, Any], declared: Mapping[str, object], within: str = "") -> Iterator[str]:
+    """The qualified names of all values; what is declared is not looked into. ``null`` is no value."""
+    for key, value in holder.items():
+        name = f"{within}{key}"
+        if isinstance(value, dict) and name not in declared:
+            yield from _names(value, declared, f"{name}.")
+        elif value is not None:
+            yield name
