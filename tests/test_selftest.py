@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from google.protobuf.any_pb2 import Any as Packed
 
 from maitred import cel, rulefiles, situations
-from maitred.cel import environment
 from maitred.rpc import stock
 from maitred.selftest import Unfit, relying_on
-from maitred.situations import engine
 
 RULES = Path(__file__).parent.parent / "rules/starter"
 
@@ -30,13 +29,15 @@ def test_events_without_places_are_told(monkeypatch):
 
 
 def test_another_tree_of_an_expression_is_told(monkeypatch):
-    monkeypatch.setattr(environment.Packed, "FromString", lambda _: environment.Packed())
+    monkeypatch.setattr("maitred.cel.environment.Packed.FromString", lambda _: Packed())
     with pytest.raises(Unfit, match=r"`cel-expr-python` 0\.1\.\S+ .* tested with .*<0\.2"):
         cel.self_test()
 
 
 def test_an_engine_that_derives_nothing_is_told(monkeypatch):
-    monkeypatch.setattr(engine.durable_rules_engine, "start_action_for_state", lambda *_: None)
+    monkeypatch.setattr(
+        "maitred.situations.engine.durable_rules_engine.start_action_for_state", lambda *_: None
+    )
     with pytest.raises(Unfit, match=r"`durable-rules` 2\.\S+ .*no rule fired.* tested with .*<2\.1"):
         situations.self_test()
 

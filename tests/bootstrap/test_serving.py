@@ -8,8 +8,10 @@ from tests.telemetry.conftest import Lines
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client
+from maitred.bootstrap.rules import load_policy
 from maitred.engine.ports.store import StoreConflict
 from maitred.settings import Settings
+from maitred.sources.provenance import commit_of as read_commit
 from maitred.store.stores import SqlStore
 
 RULESET = """\
@@ -58,7 +60,7 @@ def write(directory, version):
 def test_what_was_read_last_stays_in_force(settings, rules, log, monkeypatch):
     with serving.start(settings, {}, log) as running:
         reading, overtaken = threading.Event(), threading.Event()
-        commit_of = serving.commit_of
+        commit_of = read_commit
 
         def slow_once(directory):
             if not reading.is_set():
@@ -99,7 +101,7 @@ def test_a_ruleset_that_the_database_did_not_take_is_tried_again(settings, log, 
 
 def test_not_serving_does_not_wait_for_a_load_in_progress(settings, rules, log, monkeypatch):
     loading, release = threading.Event(), threading.Event()
-    load = serving.load_policy
+    load = load_policy
 
     def slow_from_the_second_on(sources, commit):
         if b'"1"' not in sources["ruleset.yaml"]:

@@ -7,7 +7,7 @@ left alone, the checker would take it for the variable itself.
 import functools
 import itertools
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from cel_expr_python import cel as google
@@ -29,7 +29,7 @@ KINDS = {
 # Each constant as CEL text and as the value that meets it.
 NAN, INFINITY = float("nan"), float("inf")
 MOMENT = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
-CONSTANTS = {
+CONSTANTS: dict[Kind, list[tuple[str, Any]]] = {
     Kind.BOOL: [("true", True), ("false", False), ("(1 < 2)", True)],
     Kind.INT: [
         *((str(n), n) for n in (0, 1, -1, 7, 2**53 + 1, 2**63 - 1, -(2**63))),
@@ -224,6 +224,7 @@ ABSENT, BROKEN = None, Invalid("is broken")
 
 def value_of(declared):
     met = st.sampled_from([value for _, value in CONSTANTS[declared.kind]])
+    others: st.SearchStrategy[Any]
     if declared.kind is Kind.STRING:
         others = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=3)
     elif declared.kind is Kind.DOUBLE:

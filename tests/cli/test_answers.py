@@ -52,9 +52,9 @@ Show = Callable[..., list[str]]
 @pytest.fixture
 def show() -> Show:
     def show(view: RenderableType, columns: int = 100) -> list[str]:
-        console = Console(file=io.StringIO(), width=columns)
+        console = Console(file=(file := io.StringIO()), width=columns)
         console.print(view)
-        return [line.rstrip() for line in console.file.getvalue().splitlines()]
+        return [line.rstrip() for line in file.getvalue().splitlines()]
 
     return show
 

@@ -100,9 +100,9 @@ def test_an_unknown_maximum_has_no_bar_and_says_why(show):
 
 def test_nothing_to_show_says_what_to_do(show):
     assert show()[0].startswith("no action has a limit: write a FrequencyCap or a Capacity")
-    console = Console(file=io.StringIO(), width=200)
+    console = Console(file=(file := io.StringIO()), width=200)
     console.print(limits_view(AskLimits("", "", "s-1", 20), (), NOW))
-    assert console.file.getvalue() == "no limit applies there: see all with `maitred limits`\n"
+    assert file.getvalue() == "no limit applies there: see all with `maitred limits`\n"
 
 
 def test_a_full_page_says_that_there_may_be_more(show):

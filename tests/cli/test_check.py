@@ -80,9 +80,9 @@ def test_the_directory_may_be_a_variable(run, rules, monkeypatch):
 
 
 def rendered(view) -> list[str]:
-    console = Console(file=io.StringIO(), width=200)
+    console = Console(file=(file := io.StringIO()), width=200)
     console.print(view)
-    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+    return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
 def test_text_has_place_source_and_caret():

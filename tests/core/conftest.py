@@ -20,7 +20,7 @@ from maitred.core.conditions.model import (
     Unknown,
     Within,
 )
-from maitred.core.values.types import Facts, Invalid
+from maitred.core.values.types import Facts, Invalid, Scalar
 
 STRINGS = ["", "a", "b", "gold", "Gold", "größe", "🍕", "a\u0301"]
 NUMBERS = [0.0, -0.0, 1.0, 1.5, -1e308, math.inf]
@@ -103,15 +103,15 @@ def conditions() -> st.SearchStrategy[Condition]:
 
 
 @pytest.fixture(scope="session")
-def facts() -> st.SearchStrategy[Facts]:
+def facts() -> st.SearchStrategy[dict[str, object]]:
     return FACTS
 
 
 @pytest.fixture
-def expression() -> Callable[[str, object], Expression]:
+def expression() -> Callable[[str, Scalar | Unknown], Expression]:
     """An expression of fixed value."""
 
-    def make(text: str, value: object) -> Expression:
+    def make(text: str, value: Scalar | Unknown) -> Expression:
         return Expression(text, frozenset(), lambda _facts: value)
 
     return make

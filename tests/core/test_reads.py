@@ -12,8 +12,8 @@ from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.limits.windows import Lifetime
 from maitred.core.privacy.reads import SituationReads, attributes_read, lists_named, way_to
 from maitred.core.rules.policy import HOLD_EXPIRES
-from maitred.core.rules.ruleset import Action, ActionType, Atom, Requirement, Situation, Treatment
-from maitred.core.rules.treatments import Placeholder
+from maitred.core.rules.ruleset import Action, ActionType, Atom, Requirement, Situation
+from maitred.core.rules.treatments import Placeholder, Treatment
 
 NAMES = ["s0", "s1", "s2", "s3", "s4"]
 ATTRIBUTES = [f"customer.a{number}" for number in range(6)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.deciding.decide import decide
+from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.rules.policy import compile_policy
@@ -91,7 +91,7 @@ def told(policy, customer="c-1", location=OSLO, now=NOON):
     """The refusal's rule and detail; ``None`` where it is proposed."""
     facts = policy.facts({}, channel="pos", customer_id=customer, location=location, now=now)
     question = Question("pos", facts, now, 1, location.zone)
-    proposals = decide(policy, question).proposals
+    proposals = decide_from(policy, question).proposals
     refusals = explain(policy, question, proposals, Explain.EXPLAIN_REASONS).refusals
     if proposals:
         return None

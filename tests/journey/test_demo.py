@@ -7,8 +7,9 @@ import time
 
 import pytest
 from rich.console import Console
-from tools import demo
 from tools.journey import service
+
+from tools import demo
 
 LIMIT = 200
 # The first coupons match some hundred checkouts into the year.
@@ -53,9 +54,9 @@ def outcome(fake, joined, monkeypatch):
 
 
 def printed(command, limit, concurrency):
-    console = Console(file=io.StringIO(), width=160, soft_wrap=True)
+    console = Console(file=(file := io.StringIO()), width=160, soft_wrap=True)
     code = demo.run(command, console, limit, concurrency)
-    return code, console.file.getvalue()
+    return code, file.getvalue()
 
 
 @pytest.mark.parametrize("concurrency", [1, 32])

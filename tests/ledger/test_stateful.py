@@ -16,6 +16,7 @@ from maitred.core.limits.limits import Counts, Limit, LimitKind, needs_of, pace_
 from maitred.core.limits.lots import Confirm, Release, Take
 from maitred.core.limits.windows import Calendar, Period, Rolling
 from maitred.store import open_store
+from maitred.store.stores import SqlStore
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START = datetime(2026, 11, 30, 23, 50, tzinfo=UTC)
@@ -35,6 +36,8 @@ class Ledgers(RuleBasedStateMachine):
     """Operations gather in a batch, which is settled in both at once, or lost."""
 
     operations = Bundle("operations")
+    folder: tempfile.TemporaryDirectory[str]
+    store: SqlStore
 
     @classmethod
     def open(cls):

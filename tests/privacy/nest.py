@@ -3,6 +3,7 @@
 import itertools
 import json
 from contextlib import suppress
+from typing import Any
 
 import grpc
 from google.protobuf import struct_pb2, timestamp_pb2
@@ -141,7 +142,7 @@ class Nest:
             return method(request, timeout=CALL_SECONDS)
         except grpc.RpcError as error:
             self.codes.add(error.code())
-            self.told += [error.details(), repr(error.trailing_metadata()), error.debug_error_string()]
+            self.told += [error.details(), repr(error.trailing_metadata()), str(error)]
             return None
 
     def id(self, canary=""):
@@ -242,8 +243,8 @@ def moves(nest, canary, made):
     outcome = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=pb.PRESENTED)
     nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome]))
     nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome, outcome]))
-    outcome.kind = int(PHONE)
-    nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome]))
+    unknown = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=int(PHONE))
+    nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[unknown]))
 
 
 def consents(nest, canary):
@@ -260,7 +261,8 @@ def consents(nest, canary):
             nest.prints.add(told.fingerprint)
         request.request_id = canary
         nest.call(stub.RecordConsent, request)
-    record.state = int(PHONE)
+    unknown: Any = int(PHONE)
+    record.state = unknown
     nest.call(
         stub.RecordConsent,
         privacy_pb2.RecordConsentRequest(request_id=canary, customer_id=canary, records=[record]),

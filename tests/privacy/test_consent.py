@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -21,8 +22,13 @@ SOLD = ENCODE.gpp({7: ENCODE.answers(*NOTICES, 1, 2, 0, *UNSAID, 2, 0, 0)})
 KEPT = ENCODE.gpp({7: ENCODE.answers(*NOTICES, 2, 2, 0, *UNSAID, 2, 0, 0)})
 
 STATED = (None, "GRANTED", "DENIED")
-SENT = {"nothing": {}, "granted": {"granted": {"ads"}}, "denied": {"denied": {"ads"}}, "gpc": {"gpc": True}}
-STRINGS = {
+SENT: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "granted": {"granted": {"ads"}},
+    "denied": {"denied": {"ads"}},
+    "gpc": {"gpc": True},
+}
+STRINGS: dict[str, dict[str, Any]] = {
     "none": {},
     "fresh": {"tcf": FRESH},
     "old": {"tcf": OLD},

@@ -77,9 +77,9 @@ def of_message(message):
 
 
 def printed(view):
-    console = Console(file=io.StringIO(), width=200)
+    console = Console(file=(file := io.StringIO()), width=200)
     console.print(view)
-    return console.file.getvalue()
+    return file.getvalue()
 
 
 @pytest.fixture

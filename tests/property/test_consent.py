@@ -37,9 +37,8 @@ from maitred.core.rules.ruleset import (
     Requirement,
     Ruleset,
     Situation,
-    Treatment,
 )
-from maitred.core.rules.treatments import Placeholder
+from maitred.core.rules.treatments import Placeholder, Treatment
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)

@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
 import pytest
@@ -209,7 +210,7 @@ def room():
     behave = arrivals.one_message("m", lambda _data, _context: None)
 
     def open_calls(count):
-        opened = [FakeContext() for _ in range(count)]
+        opened: list[Any] = [FakeContext() for _ in range(count)]
         contexts.extend(opened)
         for one in opened:
             pool.submit(behave, one, one)

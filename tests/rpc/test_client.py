@@ -15,14 +15,17 @@ from maitred.rpc.client import Client, ClientError
 
 
 @pytest.fixture
-def client(serve):
-    running = serve(simulated_time=True)
+def running(serve):
+    return serve(simulated_time=True)
+
+
+@pytest.fixture
+def client(running):
     with Client(running.address) as client:
-        client.engine = running.engine
         yield client
 
 
-def test_a_decision_comes_back_in_the_engines_terms(client):
+def test_a_decision_comes_back_in_the_engines_terms(client, running):
     at = datetime(2017, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
     answer = client.decide(
         request_id="r",
@@ -41,7 +44,7 @@ def test_a_decision_comes_back_in_the_engines_terms(client):
     assert answer.proposals[0].treatment.say == ("There is a free pizza for you.",)
     assert answer.why == (("because",), ("because",))
     assert answer.refusals[0].reason is Reason.NOT_ELIGIBLE
-    (call,) = client.engine.calls
+    (call,) = running.engine.calls
     assert (call.context, call.dry_run, call.ruleset, call.at) == ({"customer": {"age": 41}}, True, "abc", at)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import pytest
@@ -21,7 +22,7 @@ OUTCOME = {"outcome_id": "o", "decision_id": "d", "action": "a", "kind": pb.PRES
 RECORD = {"purpose": "perks", "state": privacy_pb2.GRANTED}
 DECISIONS, RULESETS, PRIVACY = "DecisionService", "RulesetService", "PrivacyService"
 # Service, method, kind of request, a valid one.
-METHODS = [
+METHODS: list[tuple[str, str, Any, dict[str, Any]]] = [
     (DECISIONS, "Claim", pb.ClaimRequest, {"request_id": "r", "decision_id": "d", "action": "a"}),
     (DECISIONS, "Redeem", pb.RedeemRequest, {"request_id": "r", "claim_id": "c"}),
     (DECISIONS, "Release", pb.ReleaseRequest, {"request_id": "r", "claim_id": "c", "cause": "voided"}),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ class FakeTemplate:
 
 @dataclass(frozen=True)
 class FakeScore(FakeTemplate):
-    def bind(self, row: Row) -> Score:
+    def bind(self, row: Row) -> Any:
         return Score(expression=self._expression(row))
 
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from maitred.core.rules.ruleset import ActionType, Live, Treatment
-from maitred.core.rules.treatments import Placeholder
+from maitred.core.rules.ruleset import ActionType, Live
+from maitred.core.rules.treatments import Placeholder, Treatment
 
 FULL = """\
 owner: perks-team

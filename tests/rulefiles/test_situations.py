@@ -4,6 +4,7 @@ import pytest
 
 from maitred.core.conditions.derivation import SituationError
 from maitred.core.conditions.model import Residual
+from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.ruleset import Atom
 from maitred.rulefiles import load
 
@@ -62,7 +63,7 @@ def test_what_the_deriver_refuses_is_told_at_the_situation(bench, ruleset):
         s__yaml="---\n".join(situation(name, all="[customer.age > 1]") for name in ("one", "two"))
     )
     files = {name: text.encode() for name, text in sources.items()}
-    with pytest.raises(Exception, match="is a cycle") as caught:
+    with pytest.raises(RulesetInvalid, match="is a cycle") as caught:
         load(files, bench.compiler, refuse)
     errors = [fault for fault in caught.value.faults if fault.severity.value == "error"]
     assert [(fault.line, fault.message) for fault in errors] == [(1, "is lost"), (8, "is a cycle")]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.rules.ruleset import Live, Treatment
-from maitred.core.rules.treatments import Placeholder
+from maitred.core.rules.ruleset import Live
+from maitred.core.rules.treatments import Placeholder, Treatment
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.tables import Row, cell_column, cell_reader, read_lines, read_table, type_of

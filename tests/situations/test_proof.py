@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from maitred.core.conditions.derivation import SituationError
-from maitred.situations import deriver, probe, proof
+from maitred.situations import deriver, engine, probe, proof
 from maitred.situations.graph import build, split
 from maitred.situations.plan import plan
 
@@ -91,7 +91,7 @@ def test_the_probe_fires_every_rule(situation, monkeypatch):
     (part,) = split(graph)
     made = plan(graph, part)
     fired = set()
-    fire = probe.Engine.run.__globals__["_State"]._fire
+    fire = engine._State._fire
     monkeypatch.setattr(
         "maitred.situations.engine._State._fire", lambda self, rule: (fired.add(rule), fire(self, rule))
     )

@@ -36,8 +36,8 @@ def check_nothing_is_lost(url: str, rounds: int) -> None:
         with closing(open_store(url)) as store:
             assert all(store.decision(key) for key in new)
             with store._readers.connect() as connection:
-                rows = connection.exec_driver_sql("SELECT decision_id FROM decision").scalars()
-                rows = [bytes(row) for row in rows]
+                ids = connection.exec_driver_sql("SELECT decision_id FROM decision").scalars()
+                rows = [bytes(decision_id) for decision_id in ids]
         assert len(rows) == len(set(rows))
         assert answered <= set(rows)
 

@@ -294,12 +294,12 @@ def test_a_stream_that_cannot_be_written_to_fails_nobody(kind):
             log.close()
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     else:
-        stream = io.StringIO()
-        log = configure_logging(stream, {})
-        stream.close()
+        closed = io.StringIO()
+        log = configure_logging(closed, {})
+        closed.close()
         log.info("a")
         log.close()
-        configure_logging(stream, {}).close()
+        configure_logging(closed, {}).close()
 
 
 def test_a_process_whose_reader_is_gone_ends_as_it_would_have():

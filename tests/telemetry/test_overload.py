@@ -170,7 +170,7 @@ def test_items_arrive_in_order_and_in_batches():
 def test_the_loss_metric_has_what_was_dropped(receiver, log, attributes, monkeypatch):
     monkeypatch.setattr(exporting, "DRAIN_SECONDS", 60)
     observer = make_observer({"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}, log)
-    observer._waiting_max = 10
+    monkeypatch.setattr(observer, "_waiting_max", 10)
     for number in range(25):
         observer.observe(BatchCommitted(number, 0, 0.0))
     observer.close()

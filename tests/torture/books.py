@@ -40,7 +40,7 @@ class Books:
     def __init__(self, database):
         url = make_url(database)
         if url.get_backend_name() == "sqlite":
-            url = f"sqlite:///file:{url.database}?mode=ro&uri=true"
+            url = make_url(f"sqlite:///file:{url.database}?mode=ro&uri=true")
         else:
             url = url.set(drivername="postgresql+psycopg")
         self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
