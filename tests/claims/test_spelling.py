@@ -22,7 +22,7 @@ def test_a_household_is_one_in_both_forms(house):
 def test_a_household_with_a_blank_is_nobody_s(house):
     house.rules(PIZZA, cap(per="[household]", counts="decided"))
     refused = house.why_not("ann", context={"household": {"id": "7 "}})["pizza"]
-    assert refused[0] == "MISSING_ATTRIBUTE"
+    assert refused[0] == "RULE_ERROR"
 
 
 def test_letter_case_is_ignored_in_both_forms(house):
@@ -33,13 +33,13 @@ def test_letter_case_is_ignored_in_both_forms(house):
 
 def test_what_units_are_counted_by_is_an_id(house):
     house.rules(PIZZA, cap(per="[basket.slot]", counts="decided"))
-    assert house.why_not(context={"basket": {"slot": " noon"}})["pizza"][0] == "MISSING_ATTRIBUTE"
+    assert house.why_not(context={"basket": {"slot": " noon"}})["pizza"][0] == "RULE_ERROR"
     assert house.names(context={"basket": {"slot": "noon"}}) == ["pizza"]
 
 
 def test_a_session_with_a_blank_is_a_wrong_value(house):
     house.rules(PIZZA, cap(window="session", counts="decided"))
-    assert house.why_not(session="s ")["pizza"][0] == "MISSING_ATTRIBUTE"
+    assert house.why_not(session="s ")["pizza"][0] == "RULE_ERROR"
     assert house.names(session="s") == ["pizza"]
 
 

@@ -76,7 +76,11 @@ def test_every_field_arrives():
     assert (call.at, call.deadline) == (at, 12.5)
 
 
-@pytest.mark.parametrize("field", ["request_id", "customer_id", "channel"])
+def test_a_basket_without_a_card_is_nobody_s():
+    assert decide_call(data(customer_id="")).customer_id == ""
+
+
+@pytest.mark.parametrize("field", ["request_id", "channel"])
 def test_a_required_field_must_be_there(field):
     assert refusal(data(**{field: ""})) == f"`{field}` is required"
 

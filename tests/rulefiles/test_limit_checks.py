@@ -188,3 +188,18 @@ def test_there_are_no_warnings_about_limits_beside_an_error(bench, sources, cap)
     files = sources(cap(limit="0"))
     files["ruleset.yaml"] += "  customer.x: in\n"
     assert [fault.severity.value for fault in bench.faults(files)] == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"per": "[customer]"}, False),
+        ({"per": "[household, location]"}, False),
+        ({"window": "session"}, False),
+        ({"per": "[location]"}, True),
+        ({}, True),
+    ],
+)
+def test_anonymous_on_a_limit_that_is_nobody_s(warnings_of, capacity, fields, told):
+    warnings = warnings_of(capacity(**fields, anonymous="allow"))
+    assert any("`anonymous` means nothing" in warning for warning in warnings) == told

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from maitred.engine.ports.vault import SealBroken, Vault
+from maitred.engine.ports.vault import KEY_OF_NOBODY, SealBroken, Vault
 from maitred.vault import Keyring, KeyringVault
 from maitred.vault import cache as cache_module
 from maitred.vault.macs import Mac
@@ -238,3 +238,24 @@ def test_no_key_shows_in_a_repr(rings: dict[int, Keyring]):
     ):
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
+
+
+@given(plain=OCTETS, about=OCTETS)
+def test_what_belongs_to_nobody_opens_after_every_rotation(
+    vault: KeyringVault, rotated: KeyringVault, plain: bytes, about: bytes
+):
+    sealed = vault.seal(KEY_OF_NOBODY, plain, about)
+    assert rotated.open(KEY_OF_NOBODY, sealed, about) == plain
+
+
+def test_nobody_s_key_is_that_of_the_keyring_and_of_no_customer(
+    vault: KeyringVault, rings: dict[int, Keyring]
+):
+    other = KeyringVault(Keyring(rings[1].versions, rings[1].active, b"\xdd" * 32))
+    sealed = vault.seal(KEY_OF_NOBODY, b"plain", b"about")
+    for opened in (
+        lambda: other.open(KEY_OF_NOBODY, sealed, b"about"),
+        lambda: vault.open(vault.new_key(), sealed, b"about"),
+    ):
+        with pytest.raises(SealBroken):
+            opened()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from maitred.engine.ports.vault import SealBroken
+from maitred.engine.ports.vault import KEY_OF_NOBODY, SealBroken
 
 from . import messages
 from .cache import KeyCache
@@ -23,6 +23,7 @@ SEALED_EXTRA_OCTETS = NONCE_OCTETS + TAG_OCTETS
 
 _PSEUDONYM_LABEL = b"pseudonym\0"
 _VEIL_LABEL = b"veil\0"
+_NOBODY_LABEL = b"nobody\0"
 _WRAPPING = b"maitred customer key"
 
 
@@ -42,6 +43,8 @@ class KeyringVault:
         self._masters = {_octets(version.number): AESGCM(version.master) for version in keyring.versions}
         self._active = _octets(keyring.active)
         self._veil = Mac(keyring.veil, _VEIL_LABEL)
+        # Of what outlives rotations: with a master key what was sealed would be lost.
+        self._nobody = Mac(keyring.veil, _NOBODY_LABEL)(b"")
         self._check_values = check_values(keyring)
         self._keys = KeyCache(self._unwrapped)
         self._nonces, self._new_keys = Pool(NONCE_OCTETS), Pool(KEY_OCTETS)
@@ -91,6 +94,8 @@ class KeyringVault:
         return AESGCM(self._plain_key(key))
 
     def _plain_key(self, key: bytes) -> bytes:
+        if key == KEY_OF_NOBODY:
+            return self._nobody
         version = key[:VERSION_OCTETS]
         master = self._masters.get(version)
         if len(key) != WRAPPED_KEY_OCTETS:

@@ -31,6 +31,8 @@ PERCENT = 100
 KEPT_COUNTERS = 4_096
 """Those that many requests share are asked for all the time."""
 SESSION_ID = "session.id"
+ANONYMOUS = "~anonymous"
+"""A fact where the request names no customer, and only there."""
 MAX_UNITS = 2**53
 """More than any limit has; integers up to here are exact also where an expression gives a double."""
 
@@ -114,6 +116,7 @@ class Limit:
     ``overbook_percent`` more units than ``maximum`` may be held or confirmed. ``scope`` names the
     action where each action has units of its own; empty where those it applies to share them.
     ``is_veiled`` where nobody knows which values the subject can have: they may be personal.
+    ``lets_anonymous`` where a request without a customer passes uncounted, for want of a subject.
 
     ``key`` tells the limit from every other one that a decision looks at. ``lookback_us``
     (microseconds) is how far a rolling window looks back, ``None`` for others. ``hides_subject``
@@ -134,6 +137,7 @@ class Limit:
     letter_case: LetterCase = LetterCase.EXACT
     scope: str = ""
     is_veiled: bool = False
+    lets_anonymous: bool = False
     key: str = field(init=False, compare=False, repr=False)
     reason: Reason = field(init=False, compare=False, repr=False)
     heat: LockRank = field(init=False, compare=False, repr=False)
@@ -168,6 +172,7 @@ def pace_of(limit: Limit, maximum: Maximum, window: Rolling, default: int | None
         letter_case=limit.letter_case,
         scope=limit.scope,
         is_veiled=limit.is_veiled,
+        lets_anonymous=limit.lets_anonymous,
     )
 
 
@@ -259,6 +264,17 @@ def gap_of(limit: Limit, facts: Facts) -> Unknown | None:
     return None
 
 
+def is_free(limit: Limit, facts: Facts) -> bool:
+    """Whether nothing is counted: the request has no customer, and so the limit no subject.
+
+    A subject that is absent for another reason, such as a consent that is not given, is no such.
+    """
+    if not limit.lets_anonymous or ANONYMOUS not in facts:
+        return False
+    gap = gap_of(limit, facts)
+    return gap is not None and not gap.error
+
+
 def _unknown(limit: Limit, attribute: str, facts: Facts) -> Unknown:
     value = facts.get(attribute)
     return Unknown(limit.name, attribute, f"{attribute} {value.why}" if isinstance(value, Invalid) else "")
@@ -269,8 +285,10 @@ def needs_of(
 ) -> tuple[Need, ...] | Unknown:
     """What one unit of ``limit`` takes: a unit of its own counter, and one of its pace.
 
-    ``veil`` is what stands for a person where the counter names its subject.
+    ``veil`` is what stands for a person where the counter names its subject. Nothing where the limit is free.
     """
+    if is_free(limit, facts):
+        return ()
     needs: list[Need] = []
     for each in parts_of(limit):
         need = _need(each, facts, now, location_zone, veil)

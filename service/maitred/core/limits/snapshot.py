@@ -8,7 +8,7 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
 
-from .limits import SESSION_ID, Limit, Unknown, gap_of, maximum_of, parts_of
+from .limits import SESSION_ID, Limit, Unknown, gap_of, is_free, maximum_of, parts_of
 from .windows import Calendar, Lifetime, Rolling, Session, Window
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
@@ -86,6 +86,8 @@ def keys_taken(action: Action) -> Iterator[str]:
 
 
 def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:
+    if is_free(limit, facts):
+        return None
     maximum = gap_of(limit, facts) or maximum_of(limit, facts)
     if isinstance(maximum, Unknown):
         reason = Reason.RULE_ERROR if maximum.error else Reason.MISSING_ATTRIBUTE

@@ -13,7 +13,7 @@ from maitred.core.conditions.model import Condition, Literal, OneOf
 from maitred.core.conditions.situations import Situations
 from maitred.core.conditions.suppressing import is_derived, not_suppressed_by
 from maitred.core.deciding.decisions import Proposal
-from maitred.core.limits.limits import Limit, reads_of
+from maitred.core.limits.limits import ANONYMOUS, Limit, reads_of
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.privacy.masking import Masks
 from maitred.core.privacy.purposes import (
@@ -107,7 +107,10 @@ class Policy:
         facts = self.reader.read(context)
         facts["now"] = now
         facts["channel"] = channel
-        facts["customer.id"] = customer_id
+        if customer_id:
+            facts["customer.id"] = customer_id
+        else:
+            facts[ANONYMOUS] = True
         if location.id:
             facts["location.id"] = location.id
         if location.attributes:

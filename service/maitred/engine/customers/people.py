@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.store import DecisionRecord, EventRow, Person, Transaction
-from maitred.engine.ports.vault import SealBroken, Vault
+from maitred.engine.ports.vault import KEY_OF_NOBODY, SealBroken, Vault
 
 REF_OCTETS = 16
 
@@ -16,8 +16,8 @@ class People:
         self._vault, self._new_ref = vault, new_ref
 
     def pseudonyms(self, customer_id: str) -> tuple[bytes, ...]:
-        """How a customer may be known, the newest first."""
-        return self._vault.pseudonyms(customer_id)
+        """How a customer may be known, the newest first; nobody is known by none."""
+        return self._vault.pseudonyms(customer_id) if customer_id else ()
 
     def veil(self, subject: str) -> str:
         """What stands for a person where units are counted."""
@@ -43,7 +43,7 @@ class People:
 
     def seal(self, record: DecisionRecord) -> DecisionRecord:
         """The record with its body sealed."""
-        return record._replace(body=self._vault.seal(record.key, record.body, record.decision_id))
+        return record._replace(body=self._vault.seal(_key_of(record), record.body, record.decision_id))
 
     def seal_event(self, key: bytes, body: bytes, event_id: bytes) -> bytes:
         """The body of an event, sealed with its customer's key."""
@@ -55,12 +55,12 @@ class People:
 
     def opened(self, record: DecisionRecord) -> bytes:
         """The record's plain body. Raises ``CallError`` where nobody can read it any more."""
-        if not record.key:
+        if not _key_of(record):
             raise CallError(
                 Code.NOT_FOUND, "the customer of this decision has been erased", Cause.CUSTOMER_ERASED
             )
         try:
-            return self._vault.open(record.key, record.body, record.decision_id)
+            return self._vault.open(_key_of(record), record.body, record.decision_id)
         except SealBroken as broken:
             message = "the decision cannot be opened with the keys in use"
             raise CallError(Code.NOT_FOUND, message, Cause.KEY_LOST) from broken
@@ -70,6 +70,11 @@ class People:
         if key is None and person.pseudonym == pseudonym:
             return None
         return person._replace(pseudonym=pseudonym, key=key or person.key)
+
+
+def _key_of(record: DecisionRecord) -> bytes:
+    """Empty where the customer has been erased."""
+    return record.key if record.customer else KEY_OF_NOBODY
 
 
 def _first(found: Mapping[bytes, Person], pseudonyms: tuple[bytes, ...]) -> Person | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from maitred.core.deciding.decisions import Decision, Proposal
+from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.limits.snapshot import Snapshot
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
@@ -20,7 +21,7 @@ FORMAT = 2
 """Raised when the body changes in a way that an older reader would misread."""
 _INVALID = "!"
 """Key that marks an invalid fact; no JSON value of an attribute is an object."""
-_GIVEN_BY_RECORD = ("now", "channel", "customer.id", "location.id")
+_GIVEN_BY_RECORD = ("now", "channel", "customer.id", "location.id", ANONYMOUS)
 """Facts that stand in the record's own fields."""
 
 

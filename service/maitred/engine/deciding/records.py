@@ -3,6 +3,7 @@
 from maitred.core.deciding.decide import Hold, decide_from
 from maitred.core.deciding.decisions import Decision, Explain, Question
 from maitred.core.explaining.explain import Explanation, explain, tell
+from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.privacy.purposes import Use, uses
 from maitred.core.rules.policy import Policy
 from maitred.core.values.types import Facts
@@ -104,7 +105,11 @@ def decide_again(policy: Policy, record: DecisionRecord, body: RecordBody) -> De
 def question_of(policy: Policy, record: DecisionRecord, body: RecordBody) -> Question:
     """The question a record was the answer to: deciding it again gives the same decision."""
     facts = decode_facts(body.facts, policy.ruleset.attributes)
-    facts |= {"now": record.decided_at, "channel": body.channel, "customer.id": body.customer_id}
+    facts |= {"now": record.decided_at, "channel": body.channel}
+    if body.customer_id:
+        facts["customer.id"] = body.customer_id
+    else:
+        facts[ANONYMOUS] = True
     if body.location_id:
         facts["location.id"] = body.location_id
     location = policy.location(body.location_id)

@@ -124,7 +124,7 @@ class DecisionService:
             if earlier is None:
                 raise
             return self._again(call, earlier)
-        if made.ticket.needs_person or made.ticket.needs_ledger:
+        if not call.dry_run or made.ticket.needs_person or made.ticket.needs_ledger:
             try:
                 yield made.ticket
             except CallError as error:

@@ -12,7 +12,7 @@ from maitred.core.limits.lots import Lot, Operation, Settled, Status, Take
 from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.rules.ruleset import Action
-from maitred.engine.ports.store import DecisionRecord, OutcomeRow, Person
+from maitred.engine.ports.store import NOBODY, DecisionRecord, OutcomeRow, Person
 
 from .question import LedgerReads, Requester, holds_of, lost_by
 from .view import View
@@ -56,7 +56,7 @@ class DecisionTicket(Ticket):
 
     It is prepared once. Where what the customer has stated decides what may be read
     (``depends_on_person``), that is when the batch has found the customer by one of the ``pseudonyms``;
-    otherwise at once. Of a ``dry`` one nothing is held and nothing written.
+    otherwise, and for nobody, who has none, at once. Of a ``dry`` one nothing is held and nothing written.
     """
 
     decision_id: bytes
@@ -78,7 +78,9 @@ class DecisionTicket(Ticket):
     _holds: Mapping[str, Hold] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.depends_on_person:
+        if not self.pseudonyms:
+            self.person = NOBODY
+        if not self.pseudonyms or not self.depends_on_person:
             self.prepared = self.prepare({})
 
     @property
@@ -89,7 +91,7 @@ class DecisionTicket(Ticket):
     @property
     def needs_person(self) -> bool:
         """Whether it must be known who the customer is: to write it down, or for what they have stated."""
-        return not self.dry or self.depends_on_person
+        return bool(self.pseudonyms) and (not self.dry or self.depends_on_person)
 
     def meet(self, person: Person) -> None:
         """Makes the customer known. In a batch that is run again they may have stated something since."""

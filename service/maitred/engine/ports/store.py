@@ -25,10 +25,10 @@ class DecisionRecord(NamedTuple):
     """One row of the decision log.
 
     ``decision_id`` is 16 octets, a function of the request id. ``customer`` is the reference of
-    a ``Person``. ``body`` is everything needed to answer again and to decide again, sealed with
-    ``key``, the person's, which is empty where they have been erased. ``statements`` are what the
-    person has stated by now, where it was read. ``session`` (16 octets, veiled) is the one it was made
-    in, empty for none; it is written and not read back.
+    a ``Person``, empty for nobody. ``body`` is everything needed to answer again and to decide again,
+    sealed with ``key``, the person's, which is empty where they have been erased and for nobody.
+    ``statements`` are what the person has stated by now, where it was read. ``session`` (16 octets,
+    veiled) is the one it was made in, empty for none; it is written and not read back.
     """
 
     decision_id: bytes
@@ -80,6 +80,10 @@ class Rejection(NamedTuple):
     action: str
     customer: bytes
     happened_at: datetime
+
+
+NOBODY = Person(b"", b"", b"", {})
+"""Who a request without a customer is for: not kept, and without a key of their own."""
 
 
 @dataclass(frozen=True, slots=True)

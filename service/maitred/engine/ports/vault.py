@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+KEY_OF_NOBODY = b"nobody"
+"""In place of a wrapped key: the key of what belongs to no customer. It follows from the keyring."""
+
 
 class SealBroken(Exception):
     """What was sealed cannot be opened: another key, or octets that were changed."""

@@ -45,14 +45,9 @@ def decide_call(data: bytes, arrival: Arrival = PLAIN) -> DecideCall:
     request = parsed(pb.DecideRequest, data)
     request_id, customer_id, channel = request.request_id, request.customer_id, request.channel
     location_id, ruleset = request.location_id, request.ruleset
-    if not (
-        request_id
-        and customer_id
-        and channel
-        and are_plain(request_id, customer_id, channel, location_id, ruleset)
-    ):
+    if not (request_id and channel and are_plain(request_id, customer_id, channel, location_id, ruleset)):
         request_id = id_of("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
-        customer_id = id_of("customer_id", customer_id, required=True)
+        customer_id = id_of("customer_id", customer_id)
         channel = id_of("channel", channel, required=True)
         location_id = id_of("location_id", location_id)
         ruleset = id_of("ruleset", ruleset)

@@ -255,6 +255,8 @@ class LimitDocument(Document):
     """When the ledger cannot answer: `closed` refuses, `open` proposes all the same (messages only)."""
     letter_case: Literal["exact", "ignore"] = "exact"
     """Whether ids that differ in letter case only are the same: `ignore` counts them together."""
+    anonymous: Literal["refuse", "allow"] = "refuse"
+    """A request without a customer, where there is no subject: `allow` lets it pass uncounted."""
 
 
 class FrequencyCap(LimitDocument):

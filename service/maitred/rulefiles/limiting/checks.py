@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
 
-from maitred.core.limits.limits import Counts, LetterCase, Limit, LimitKind, Maximum, OnFailure, known_maximum
+from maitred.core.limits.limits import (
+    Counts,
+    LetterCase,
+    Limit,
+    LimitKind,
+    Maximum,
+    OnFailure,
+    known_maximum,
+    window_reads,
+)
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Window
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.types import Attribute, Kind
@@ -171,11 +180,22 @@ def _idle_overbook(_: Ground, each: Applied) -> Iterator[Finding]:
             yield each.spot.at("overbook"), limit_messages.overbooks_nothing()
 
 
+IDENTITIES = frozenset(("customer.id", "household.id", "device.id", "session.id"))
+"""Each may be somebody else's name for the same person."""
+
+
 def _letter_case(ground: Ground, each: Applied) -> Iterator[Finding]:
     limit = each.limit
     texts = [name for name in limit.per if ground.attributes[name].type.kind is Kind.STRING]
     if limit.letter_case is LetterCase.IGNORE and not texts:
         yield each.spot.at("letter_case", key=True), limit_messages.letter_case_without_effect()
+
+
+def _nobody(_: Ground, each: Applied) -> Iterator[Finding]:
+    if each.limit.lets_anonymous and IDENTITIES.isdisjoint(
+        (*each.limit.per, *window_reads(each.limit.window))
+    ):
+        yield each.spot.at("anonymous", key=True), limit_messages.anonymous_without_effect()
 
 
 def _twins(ground: Ground, each: Applied) -> Iterator[Finding]:
@@ -196,12 +216,9 @@ CHECKS: tuple[Check, ...] = (
     _idle_pace,
     _idle_overbook,
     _letter_case,
+    _nobody,
     _twins,
 )
-
-
-IDENTITIES = frozenset(("customer.id", "household.id", "device.id", "session.id"))
-"""Each may be somebody else's name for the same person."""
 
 _HOLDS = {
     Period.YEAR: frozenset((Period.YEAR, Period.MONTH, Period.DAY)),

@@ -270,6 +270,7 @@ def _limit(around: LoadContext, sourced: LimitSource, veils: Veils) -> Limit:
         hold=model.hold,
         on_failure=OnFailure(model.on_failure),
         letter_case=LetterCase(model.letter_case),
+        lets_anonymous=model.anonymous == "allow",
         is_veiled=veils.veiled(per),
     )
     if not isinstance(model, limits.Capacity):

@@ -274,6 +274,10 @@ def overbooks_nothing() -> str:
     return "this comes to no unit more, as it is rounded down: raise it or remove it"
 
 
+def anonymous_without_effect() -> str:
+    return "it is not counted per customer, so `anonymous` means nothing: remove it"
+
+
 def letter_case_without_effect() -> str:
     return "no text is counted per, so letter case means nothing: remove `letter_case`"
 
