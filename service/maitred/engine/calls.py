@@ -1,4 +1,4 @@
-"""Ids as callers write them."""
+"""What the shell hands to the engine and gets back."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from maitred.core.values.instants import to_microseconds
 from maitred.store.databases import address
 from maitred.store.databases.failures import StoreUnusable
-from maitred.store.databases.reading import ReadOnlyStore, open_read_only
+from maitred.store.databases.reading import ReadOnlyStore, open_sqlite_read_only
 from maitred.store.databases.sqlite import open_sqlite
 from maitred.store.log.chain import Identity
 
@@ -31,3 +31,17 @@ def open_store(url: str) -> SqlStore:
     from maitred.store.databases.postgres import open_postgres  # noqa: PLC0415 -- its driver takes a tenth of a second to load
 
     return open_postgres(parsed, identity)
+
+
+def open_read_only(url: str) -> ReadOnlyStore:
+    """Opens what is there; makes and migrates nothing. A service may be running on it.
+
+    Raises ``StoreDown`` where the database cannot be reached, ``StoreUnusable`` where there is
+    none, or one of another version.
+    """
+    parsed = address.parse(url)
+    if address.is_sqlite(parsed):
+        return open_sqlite_read_only(parsed)
+    from maitred.store.databases.postgres import open_postgres_read_only  # noqa: PLC0415 -- likewise
+
+    return open_postgres_read_only(parsed)

@@ -22,6 +22,7 @@ from maitred.engine.ports.store import (
     StoreDown,
     StoredRuleset,
 )
+from maitred.store.databases.dialect import Dialect
 from maitred.store.databases.failures import Failures
 from maitred.store.ledger import histories, tallies
 from maitred.store.log import auditing, decisions, outcomes, purge, rulesets, sessions
@@ -29,7 +30,7 @@ from maitred.store.people import consents as statements_of
 from maitred.store.people import erasing, events, keys, people
 
 from . import messages, pauses
-from .transactions import MakeTransaction, SqlTransaction, Writer
+from .transactions import SqlTransaction, Writer
 
 _Found = TypeVar("_Found")
 
@@ -46,14 +47,14 @@ class SqlStore:
         *,
         writer: Writer,
         readers: Engine,
-        make_transaction: MakeTransaction,
+        dialect: Dialect,
         warnings: tuple[str, ...] = (),
         on_close: Callable[[], None] = lambda: None,
         after_erasing: Callable[[Writer], None] = lambda _: None,
     ) -> None:
         self.warnings = warnings
         self._failures, self._readers = failures, readers
-        self._writer, self._make_transaction, self._on_close = writer, make_transaction, on_close
+        self._writer, self._dialect, self._on_close = writer, dialect, on_close
         self._after_erasing, self._closed = after_erasing, False
 
     @contextmanager
@@ -70,7 +71,7 @@ class SqlStore:
     def _transaction(self, *, decides: bool) -> Iterator[SqlTransaction]:
         self._check_open()
         with self._writer.begin(decides=decides) as line:
-            transaction = self._make_transaction(line, self._failures)
+            transaction = SqlTransaction(line, self._failures, self._dialect)
             try:
                 yield transaction
                 transaction.check_whole()
@@ -78,56 +79,39 @@ class SqlStore:
                 transaction.end()
 
     def decision(self, decision_id: bytes) -> DecisionRecord | None:
-        """The record of one decision; from any thread. Raises ``StoreDown``."""
+        """See ``engine.ports.store.DecisionLog``."""
         return self._read(lambda connection: decisions.find(connection, decision_id))
 
     def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
-        """The customer known by one of the pseudonyms; from any thread. Raises ``StoreDown``."""
+        """See ``engine.ports.store.CustomerStore``."""
         return self._read(lambda connection: people.find(connection, pseudonyms))
 
     def record_consents(
         self, person: Person, request: bytes, fingerprint: bytes, consents: Sequence[Consent]
     ) -> bool:
-        """Keeps statements under the id of their request, with the person where they are new.
-
-        False where the id was used with another fingerprint. From any thread. Raises
-        ``StoreDown``, and ``StoreConflict`` also where the person has been erased meanwhile.
-        """
+        """See ``engine.ports.store.CustomerStore``."""
         with self._transaction(decides=False) as transaction:
             proof = statements_of.Proof(request, fingerprint, datetime.now(UTC))
             return transaction.record_consents(person, proof, consents)
 
     def statements(self, ref: bytes) -> Sequence[Consent]:
-        """Every statement of a customer, oldest first; from any thread. Raises ``StoreDown``."""
+        """See ``engine.ports.store.CustomerStore``."""
         return self._read(lambda connection: statements_of.find(connection, ref))
 
     def purge_consents(self, before: datetime, most: int) -> int:
-        """Deletes statements made before that instant that a later one on the purpose has replaced.
-
-        From any thread; one short transaction. Raises ``StoreDown`` and ``StoreConflict``.
-        """
+        """See ``engine.ports.store.CustomerStore``."""
         return self._write(lambda connection: statements_of.purge(connection, before, most))
 
     def check_keys(self, values: Mapping[int, bytes]) -> Sequence[int]:
-        """Keeps the check values of versions that have none; the versions that differ from what is kept.
-
-        Raises ``StoreDown`` and ``StoreConflict``.
-        """
+        """See ``engine.ports.store.CustomerStore``."""
         return self._write(lambda connection: keys.check(connection, values))
 
     def decisions_of(self, ref: bytes, after: bytes, most: int) -> Sequence[DecisionRecord]:
-        """A customer's decisions in order of id, from after that one on; from any thread.
-
-        Raises ``StoreDown``.
-        """
+        """See ``engine.ports.store.DecisionLog``."""
         return self._read(lambda connection: decisions.find_of(connection, ref, after, most))
 
     def erase(self, ref: bytes) -> Mapping[str, int]:
-        """Deletes a customer; says how many rows of what went. See ``erasing``.
-
-        From any thread, in many short transactions; begun again after an error it goes on.
-        Raises ``StoreDown`` and ``StoreConflict``.
-        """
+        """See ``engine.ports.store.CustomerStore``."""
         counts = erasing.nothing()
         more = True
         while more:
@@ -142,44 +126,29 @@ class SqlStore:
         return counts
 
     def audit(self, progress: Callable[[int], None]) -> Audit:
-        """Goes through the decision log and its chains. Raises ``StoreDown``.
-
-        From any thread, while others write; ``progress`` is told the rows so far.
-        """
+        """See ``engine.ports.store.DecisionLog``."""
         return auditing.Auditor(self._read, progress).run()
 
     def purge_decisions(self, before: datetime, most: int) -> int:
-        """Deletes at most so many of the oldest decisions made before that instant, outcomes included.
-
-        From any thread; one transaction. Raises ``StoreDown`` and ``StoreConflict``.
-        """
+        """See ``engine.ports.store.DecisionLog``."""
         return self._write(lambda connection: purge.purge(connection, before, most))
 
     def lot(self, lot_id: bytes) -> Lot | None:
-        """One lot as last committed; from any thread. Raises ``StoreDown``."""
+        """See ``engine.ports.store.LedgerReader``."""
         return self._read(lambda connection: histories.find_lot(connection, lot_id))
 
     def histories(self, decision_id: bytes) -> Sequence[History]:
-        """The lots that were taken for a decision, in order of time; from any thread.
-
-        Raises ``StoreDown``.
-        """
+        """See ``engine.ports.store.LedgerReader``."""
         return self._read(lambda connection: histories.find(connection, decision_id))
 
     def tallies(
         self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, most: int
     ) -> Sequence[CounterSummary]:
-        """The counters of limits whose window has not ended, the fullest first; from any thread.
-
-        Raises ``StoreDown``.
-        """
+        """See ``engine.ports.store.LedgerReader``."""
         return self._read(lambda connection: tallies.find(connection, now, asks, recent_us, most))
 
     def outcomes(self, decision_id: bytes) -> Sequence[OutcomeRow]:
-        """The outcomes reported of a decision, in order of time; from any thread.
-
-        Raises ``StoreDown``.
-        """
+        """See ``engine.ports.store.DecisionLog``."""
         return self._read(lambda connection: outcomes.of_decision(connection, decision_id))
 
     def events_of(self, ref: bytes) -> Sequence[EventRow]:
@@ -201,36 +170,24 @@ class SqlStore:
         return self._read(lambda connection: sessions.decisions_in(connection, session, most))
 
     def pause(self, pause: Pause) -> None:
-        """Keeps an action paused; keeps the first where it is already. From any thread.
-
-        Raises ``StoreDown`` and ``StoreConflict``.
-        """
+        """See ``engine.ports.store.PauseStore``."""
         self._write(lambda connection: pauses.insert(connection, pause))
 
     def resume(self, action: str) -> bool:
-        """Ends the pause of an action; whether there was one. From any thread.
-
-        Raises ``StoreDown`` and ``StoreConflict``.
-        """
+        """See ``engine.ports.store.PauseStore``."""
         return self._write(lambda connection: pauses.remove(connection, action))
 
     def pauses(self) -> Sequence[Pause]:
-        """Every pause there is, by name of the action; from any thread. Raises ``StoreDown``."""
+        """See ``engine.ports.store.PauseStore``."""
         return self._read(pauses.find_all)
 
     def purge_ledger(self, before: datetime, most: int) -> int:
-        """Forgets some of what has been over since before that instant; how many rows went.
-
-        From any thread; one short transaction. Raises ``StoreDown`` and ``StoreConflict``.
-        """
+        """See ``engine.ports.store.LedgerReader``."""
         with self._transaction(decides=False) as transaction:
             return transaction.purge_ledger(before, most)
 
     def save_ruleset(self, ruleset: StoredRuleset) -> None:
-        """Keeps a ruleset under its hash, or the first that stood there. From any thread.
-
-        Raises ``StoreDown`` and ``StoreConflict``.
-        """
+        """See ``engine.ports.store.RulesetStore``."""
         row = rulesets.to_row(ruleset)
         self._write(lambda connection: rulesets.insert(connection, row))
 

@@ -1,7 +1,6 @@
 """The one connection that writes, and the transactions on it."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
@@ -21,30 +20,25 @@ from maitred.engine.ports.store import (
     StoreConflict,
     StoreDown,
 )
-from maitred.store.databases.connections import Driver, WriteConnection
+from maitred.store.databases.connections import WriteConnection
+from maitred.store.databases.dialect import Dialect
 from maitred.store.databases.failures import Failure, Failures
 from maitred.store.ledger import ledger
-from maitred.store.ledger.ledger import LedgerSql
-from maitred.store.log import outcomes
 from maitred.store.log.chain import Identity
-from maitred.store.log.decisions import Stored
 from maitred.store.log.sessions import OfEach as RejectionsOfEach
 from maitred.store.log.writers import find_tail
 from maitred.store.people import consents, erasing
 from maitred.store.people.consents import Proof
 from maitred.store.people.events import OfEach as EventsOfEach
-from maitred.store.people.people import Known
 
 from . import messages
 
 
-class SqlTransaction(ABC):
-    """What both databases share: the calls of the port, and that an error ends the transaction."""
+class SqlTransaction:
+    """Implements ``engine.ports.store.Transaction`` in the SQL of a dialect; an error ends it."""
 
-    _ledger: LedgerSql
-
-    def __init__(self, line: WriteConnection, failures: Failures) -> None:
-        self._line, self._failures = line, failures
+    def __init__(self, line: WriteConnection, failures: Failures, dialect: Dialect) -> None:
+        self._line, self._failures, self._dialect = line, failures, dialect
         self._failure: Failure | None = None
         self._over = False
         self._expired: Mapping[str, int] = {}
@@ -55,20 +49,20 @@ class SqlTransaction(ABC):
         return self._expired
 
     def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
-        """Those of the decisions that have a record, with it."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            return self._find(self._line, frozenset(decision_ids)) if decision_ids else {}
+            return self._dialect.find_decisions(self._line, frozenset(decision_ids)) if decision_ids else {}
 
     def people(self, pseudonyms: Collection[bytes]) -> Mapping[bytes, Person]:
-        """Those of the customers that are known, by pseudonym; they are not erased before the commit."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            return self._find_people(self._line.driver, frozenset(pseudonyms)) if pseudonyms else {}
+            return self._dialect.find_people(self._line.driver, frozenset(pseudonyms)) if pseudonyms else {}
 
     def add_people(self, people: Sequence[Person]) -> None:
-        """Writes new customers. Raises ``StoreConflict`` where one is there in the meantime."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             if people:
-                self._add_people(self._line.driver, people)
+                self._dialect.add_people(self._line.driver, people)
 
     def renew_people(self, people: Sequence[Person]) -> None:
         """Writes other pseudonyms and keys for customers who are known by their references.
@@ -77,81 +71,81 @@ class SqlTransaction(ABC):
         """
         with self._guarded():
             if people:
-                self._renew_people(self._line.driver, people)
+                self._dialect.renew_people(self._line.driver, people)
 
     def record_consents(self, person: Person, proof: Proof, stated: Sequence[Consent]) -> bool:
         """See ``engine.ports.store.Store``. The proof has this process's clock."""
         with self._guarded():
-            now = self._clock(self._line, proof.recorded_at)
+            now = self._dialect.clock(self._line.driver, proof.recorded_at)
             return consents.record(self._line.connection, person, proof._replace(recorded_at=now), stated)
 
     def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
-        """Those of the lots that are there, not locked."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             wanted = frozenset(ids)
-            found = self._ledger.lots(self._line.driver, wanted, lock=False) if wanted else ()
+            found = self._dialect.ledger.lots(self._line.driver, wanted, lock=False) if wanted else ()
             return {lot.id: lot for lot in found}
 
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
-        """Those of the outcomes that have been reported before."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            return self._find_outcomes(self._line.driver, frozenset(ids)) if ids else {}
+            return self._dialect.find_outcomes(self._line.driver, frozenset(ids)) if ids else {}
 
     def append_outcomes(self, rows: Sequence[OutcomeRow]) -> None:
-        """Writes outcomes. Raises ``StoreConflict`` where an id is there in the meantime."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             if rows:
-                self._append_outcomes(self._line.driver, rows)
+                self._dialect.append_outcomes(self._line.driver, rows)
 
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
-        """Writes the records whose id is new; gives the stored record of each id that is not."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            earlier = self._append(self._line, records)
-            self._append_sessions(
+            earlier = self._dialect.append_decisions(self._line, records)
+            self._dialect.append_sessions(
                 self._line.driver, [each for each in records if each.decision_id not in earlier]
             )
             return earlier
 
     def find_events(self, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
-        """The fingerprints of those of the events that were recorded before."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            return self._find_events(self._line.driver, frozenset(ids)) if ids else {}
+            return self._dialect.find_events(self._line.driver, frozenset(ids)) if ids else {}
 
     def append_events(self, rows: Sequence[EventRow]) -> None:
-        """Writes events of people who are there. Raises ``StoreConflict`` where an id is there meanwhile."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             if rows:
-                self._append_events(self._line.driver, rows)
+                self._dialect.append_events(self._line.driver, rows)
 
     def events(self, refs: Collection[bytes]) -> EventsOfEach:
-        """The events of those customers, each customer's in order of time."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            return self._events(self._line.driver, frozenset(refs)) if refs else {}
+            return self._dialect.events_of(self._line.driver, frozenset(refs)) if refs else {}
 
     def rejections(self, of: Collection[bytes]) -> RejectionsOfEach:
-        """What was rejected in each of the sessions."""
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            return self._rejections(self._line.driver, frozenset(of)) if of else {}
+            return self._dialect.rejections_in(self._line.driver, frozenset(of)) if of else {}
 
     def clock(self, local: datetime) -> datetime:
-        """The ledger's time: the database's where many replicas share it, else ``local``."""
+        """See ``engine.ports.ledger.Ledger``."""
         with self._guarded():
-            return self._clock(self._line, local)
+            return self._dialect.clock(self._line.driver, local)
 
     def read_counts(self, now: datetime, needs: Sequence[Need]) -> Sequence[Count]:
         """See ``engine.ports.ledger.Ledger``."""
         with self._guarded():
-            return ledger.read_counts(self._ledger, self._line.driver, now, needs)
+            return ledger.read_counts(self._dialect.ledger, self._line.driver, now, needs)
 
     def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
         """See ``engine.ports.ledger.Ledger``."""
         with self._guarded():
-            return ledger.read_held(self._ledger, self._line.driver, now, keys)
+            return ledger.read_held(self._dialect.ledger, self._line.driver, now, keys)
 
     def settle(self, now: datetime, operations: Sequence[Operation]) -> Sequence[Settled]:
         """See ``engine.ports.ledger.Ledger``."""
         with self._guarded():
-            answers, self._expired = ledger.settle(self._ledger, self._line.driver, now, operations)
+            answers, self._expired = ledger.settle(self._dialect.ledger, self._line.driver, now, operations)
             return answers
 
     def erase_some(self, ref: bytes) -> erasing.Counts:
@@ -162,63 +156,12 @@ class SqlTransaction(ABC):
     def erase_rest(self, ref: bytes) -> erasing.Counts:
         """See ``erasing``."""
         with self._guarded():
-            return erasing.erase_rest(self._ledger, self._line, ref)
+            return erasing.erase_rest(self._dialect.ledger, self._line, ref)
 
     def purge_ledger(self, before: datetime, most: int) -> int:
         """See ``engine.ports.store.Store``."""
         with self._guarded():
-            return ledger.purge(self._ledger, self._line.driver, before, most)
-
-    @abstractmethod
-    def _find(self, line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _find_people(self, driver: Driver, pseudonyms: Collection[bytes]) -> Known:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _add_people(self, driver: Driver, new: Sequence[Person]) -> None:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _renew_people(self, driver: Driver, new: Sequence[Person]) -> None:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _append_outcomes(self, driver: Driver, rows: Sequence[OutcomeRow]) -> None:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _append_sessions(self, driver: Driver, records: Sequence[DecisionRecord]) -> None:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _find_events(self, driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _append_events(self, driver: Driver, rows: Sequence[EventRow]) -> None:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _events(self, driver: Driver, refs: Collection[bytes]) -> EventsOfEach:
-        """The same in the database's own SQL."""
-
-    @abstractmethod
-    def _rejections(self, driver: Driver, of: Collection[bytes]) -> RejectionsOfEach:
-        """The same in the database's own SQL."""
-
-    def _clock(self, line: WriteConnection, local: datetime) -> datetime:  # noqa: ARG002 -- for databases with a clock
-        return local
+            return ledger.purge(self._dialect.ledger, self._line.driver, before, most)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -248,9 +191,6 @@ class SqlTransaction(ABC):
     def _check_usable(self) -> None:
         if self._over or self._failure is not None:
             raise StoreDown(messages.transaction_over())
-
-
-MakeTransaction = Callable[[WriteConnection, Failures], SqlTransaction]
 
 
 class Writer:

@@ -1,4 +1,4 @@
-"""A derivation told in plain words, from the situation down to the conditions it rests on."""
+"""Why each action was or was not proposed, worked out by the plain scan, action by action."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Sets of vendor ids as consent strings carry them: not unpacked until somebody asks."""
+"""What a customer's IAB consent strings say. They are read elsewhere; these are their values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

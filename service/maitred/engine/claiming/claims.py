@@ -1,4 +1,4 @@
-"""Tells of claims that have moved; does nothing where nobody listens."""
+"""Claims: a unit of what was proposed, held until it is redeemed, released or expires."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ from maitred.engine.deciding.view import View
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD, claim_denied, elsewhere, made_otherwise, step_refused
 from maitred.engine.ports.observer import ClaimMoved, ClaimResult, Observer
-from maitred.engine.ports.store import DecisionRecord, Store
+from maitred.engine.ports.store import DecisionRecord, LedgerReader
 
 from .outcomes import Outcomes, claims_among
 from .proposals import Grant, Proposals, Proposed
@@ -106,7 +106,7 @@ class Claims:
 
     def __init__(
         self,
-        store: Store,
+        store: LedgerReader,
         proposals: Proposals,
         committer: Committer,
         outcomes: Outcomes,

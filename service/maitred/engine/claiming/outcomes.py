@@ -22,7 +22,7 @@ from maitred.engine.calls import OutcomeAnswer, OutcomesCall, octets_of
 from maitred.engine.deciding.tickets import OutcomeTicket, Reported, Steps
 from maitred.engine.errors import CallError, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD, outcome_refused, reported_otherwise
-from maitred.engine.ports.store import OutcomeRow, Store
+from maitred.engine.ports.store import LedgerReader, OutcomeRow
 
 from .proposals import Grant, Proposals, Proposed
 
@@ -48,7 +48,7 @@ _FINE = frozenset(
 class Outcomes:
     """Takes outcomes up. ``now`` gives aware UTC."""
 
-    def __init__(self, store: Store, proposals: Proposals, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: LedgerReader, proposals: Proposals, now: Callable[[], datetime]) -> None:
         self._store, self._proposals, self._now = store, proposals, now
 
     def recording(self, call: OutcomesCall) -> Steps[Sequence[OutcomeAnswer]]:

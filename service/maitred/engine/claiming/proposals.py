@@ -1,4 +1,4 @@
-"""A proposal as of now: the facts of its decision, under the limits of the ruleset in force."""
+"""What a decision has proposed, found again under the ruleset in force."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Limits as operators see them: pure, from counters to rows."""
+"""How limits stand, as operators see them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD
 from maitred.engine.nearest import did_you_mean
 from maitred.engine.ports.observer import Fullness
-from maitred.engine.ports.store import CounterQuery, CounterSummary, Store
+from maitred.engine.ports.store import CounterQuery, CounterSummary, LedgerReader
 
 from .rulesets import Rulesets
 
@@ -318,7 +318,7 @@ class LimitReport:
     """Shows limits. ``now`` gives aware UTC, ``veil`` what counters know persons by."""
 
     def __init__(
-        self, store: Store, rulesets: Rulesets, now: Callable[[], datetime], veil: SubjectPseudonym
+        self, store: LedgerReader, rulesets: Rulesets, now: Callable[[], datetime], veil: SubjectPseudonym
     ) -> None:
         self._store, self._rulesets, self._now, self._veil = store, rulesets, now, veil
 

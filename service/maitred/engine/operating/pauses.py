@@ -8,7 +8,7 @@ from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import STORE_SILENT
 from maitred.engine.nearest import did_you_mean
 from maitred.engine.ports.observer import Observer, PauseChanged
-from maitred.engine.ports.store import Pause, Store
+from maitred.engine.ports.store import Pause, PauseStore
 
 from .limits import LimitReport
 from .rulesets import Rulesets
@@ -17,7 +17,7 @@ from .rulesets import Rulesets
 class Pauses:
     """What is paused as last looked at. ``names`` is read by every decision and never blocks."""
 
-    def __init__(self, store: Store, rulesets: Rulesets, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: PauseStore, rulesets: Rulesets, now: Callable[[], datetime]) -> None:
         self._store, self._rulesets, self._now = store, rulesets, now
         self._names: frozenset[str] = frozenset()
 

@@ -9,7 +9,7 @@ from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.policy import Policy
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.observer import Observer, RulesetLoaded, RulesetRefused
-from maitred.engine.ports.store import Store, StoredRuleset
+from maitred.engine.ports.store import RulesetStore, StoredRuleset
 
 MAX_KEPT_POLICIES = 4
 """Earlier rulesets kept compiled; one of 10,000 actions takes some 100 MB."""
@@ -21,7 +21,9 @@ Load = Callable[[Mapping[str, bytes], str], Policy]
 class Rulesets:
     """Swaps rulesets whole: a decision sees one from beginning to end."""
 
-    def __init__(self, store: Store, observer: Observer, load: Load, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: RulesetStore, observer: Observer, load: Load, now: Callable[[], datetime]
+    ) -> None:
         self._store, self._observer, self._load, self._now = store, observer, load, now
         self._kept: dict[str, Policy] = {}
         self._loading, self._reloading = threading.Lock(), threading.Lock()

@@ -245,23 +245,78 @@ class Transaction(Ledger, Protocol):
         ...
 
 
-class Store(Protocol):
-    """The durable state. Every method may raise ``StoreDown``."""
+class DecisionLog(Protocol):
+    """The decision log, with the outcomes reported of decisions.
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """For the committer alone. Durable once the block has ended.
+    Every method is for any thread and may raise ``StoreDown``.
+    """
 
-        Leaving the block may raise ``StoreConflict``, or ``StoreDown`` where it is not
-        known whether the commit took place.
+    def decision(self, decision_id: bytes) -> DecisionRecord | None:
+        """The record of one decision."""
+        ...
+
+    def decisions_of(self, ref: bytes, after: bytes, most: int) -> Sequence[DecisionRecord]:
+        """A customer's decisions in order of id, from after that one on."""
+        ...
+
+    def outcomes(self, decision_id: bytes) -> Sequence[OutcomeRow]:
+        """The outcomes reported of a decision, in order of time."""
+        ...
+
+    def audit(self, progress: Callable[[int], None]) -> Audit:
+        """Goes through the decision log and its hash chains; ``progress`` is told the rows so far."""
+        ...
+
+    def purge_decisions(self, before: datetime, most: int) -> int:
+        """Deletes at most so many of the oldest decisions made before that instant, outcomes included.
+
+        The chains begin where what is left begins, and say so. Answers how many went.
         """
         ...
 
-    def decision(self, decision_id: bytes) -> DecisionRecord | None:
-        """The record of one decision; from any thread."""
+
+class LedgerReader(Protocol):
+    """Lots and counters as last committed, and their end.
+
+    Every method is for any thread and may raise ``StoreDown``.
+    """
+
+    def lot(self, lot_id: bytes) -> Lot | None:
+        """One lot as last committed."""
         ...
 
+    def histories(self, decision_id: bytes) -> Sequence[History]:
+        """The lots that were taken for a decision, in order of time."""
+        ...
+
+    def tallies(
+        self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, most: int
+    ) -> Sequence[CounterSummary]:
+        """The counters of limits whose window has not ended, at most so many of each limit.
+
+        The fullest first. ``recent_us`` (microseconds) is the while that ``recent`` looks back.
+        """
+        ...
+
+    def purge_ledger(self, before: datetime, most: int) -> int:
+        """Forgets at most so many lots, with their steps, and so many counters that count no more.
+
+        Those are lots that were over, and counters whose window had ended, before that instant.
+        ``before`` is as long ago as a retry may still come, a session last, a clock be wrong or
+        the window of a rolling limit be lengthened. What is held stays, and what a window that
+        never resets counts. Answers how many rows went: a caller goes on until there are none.
+        """
+        ...
+
+
+class CustomerStore(Protocol):
+    """Customers, what they have stated, and the keys that seal what is kept of them.
+
+    Every method is for any thread and may raise ``StoreDown``.
+    """
+
     def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
-        """The customer known by one of the pseudonyms; from any thread."""
+        """The customer known by one of the pseudonyms."""
         ...
 
     def record_consents(
@@ -275,19 +330,15 @@ class Store(Protocol):
         ...
 
     def statements(self, ref: bytes) -> Sequence[Consent]:
-        """Every statement of a customer, oldest first; from any thread."""
-        ...
-
-    def decisions_of(self, ref: bytes, after: bytes, most: int) -> Sequence[DecisionRecord]:
-        """A customer's decisions in order of id, from after that one on; from any thread."""
+        """Every statement of a customer, oldest first."""
         ...
 
     def events_of(self, ref: bytes) -> Sequence[EventRow]:
-        """All events of a customer in order of time; from any thread."""
+        """All events of a customer in order of time."""
         ...
 
     def decisions_in(self, session: bytes, most: int) -> Sequence[bytes]:
-        """The ids of the last so many decisions of a session, oldest first; from any thread."""
+        """The ids of the last so many decisions of a session, oldest first."""
         ...
 
     def erase(self, ref: bytes) -> Mapping[str, int]:
@@ -302,17 +353,6 @@ class Store(Protocol):
         """Keeps the check value of each version of the vault's keys; says which differ from what is kept."""
         ...
 
-    def audit(self, progress: Callable[[int], None]) -> Audit:
-        """Goes through the decision log and its hash chains; ``progress`` is told the rows so far."""
-        ...
-
-    def purge_decisions(self, before: datetime, most: int) -> int:
-        """Deletes at most so many of the oldest decisions made before that instant, outcomes included.
-
-        The chains begin where what is left begins, and say so. Answers how many went.
-        """
-        ...
-
     def purge_consents(self, before: datetime, most: int) -> int:
         """Deletes statements made before that instant that a later one on the purpose has replaced."""
         ...
@@ -321,29 +361,15 @@ class Store(Protocol):
         """Deletes at most so many events that are over by now, or happened before that instant."""
         ...
 
-    def lot(self, lot_id: bytes) -> Lot | None:
-        """One lot as last committed; from any thread."""
-        ...
 
-    def histories(self, decision_id: bytes) -> Sequence[History]:
-        """The lots that were taken for a decision, in order of time; from any thread."""
-        ...
+class PauseStore(Protocol):
+    """Actions that operators have stopped.
 
-    def outcomes(self, decision_id: bytes) -> Sequence[OutcomeRow]:
-        """The outcomes reported of a decision, in order of time; from any thread."""
-        ...
-
-    def tallies(
-        self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, most: int
-    ) -> Sequence[CounterSummary]:
-        """The counters of limits whose window has not ended, at most so many of each limit.
-
-        The fullest first. ``recent_us`` (microseconds) is the while that ``recent`` looks back.
-        """
-        ...
+    Every method is for any thread and may raise ``StoreDown``.
+    """
 
     def pause(self, pause: Pause) -> None:
-        """Keeps an action paused; keeps the first where it is already. From any thread."""
+        """Keeps an action paused; keeps the first where it is already."""
         ...
 
     def resume(self, action: str) -> bool:
@@ -351,25 +377,34 @@ class Store(Protocol):
         ...
 
     def pauses(self) -> Sequence[Pause]:
-        """Every pause there is, by name of the action; from any thread, several times a second."""
+        """Every pause there is, by name of the action; several times a second."""
         ...
 
-    def purge_ledger(self, before: datetime, most: int) -> int:
-        """Forgets at most so many lots, with their steps, and so many counters that count no more.
 
-        Those are lots that were over, and counters whose window had ended, before that instant.
-        ``before`` is as long ago as a retry may still come, a session last, a clock be wrong or
-        the window of a rolling limit be lengthened. What is held stays, and what a window that
-        never resets counts. Answers how many rows went: a caller goes on until there are none.
-        """
-        ...
+class RulesetStore(Protocol):
+    """The rulesets that were in force.
+
+    Every method is for any thread and may raise ``StoreDown``.
+    """
 
     def save_ruleset(self, ruleset: StoredRuleset) -> None:
         """Keeps a ruleset under its hash; keeps the first where there is one already."""
         ...
 
     def ruleset(self, digest: str) -> StoredRuleset | None:
-        """The ruleset kept under a hash; from any thread."""
+        """The ruleset kept under a hash."""
+        ...
+
+
+class Store(DecisionLog, LedgerReader, CustomerStore, PauseStore, RulesetStore, Protocol):
+    """The durable state. Every method may raise ``StoreDown``."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """For the committer alone. Durable once the block has ended.
+
+        Leaving the block may raise ``StoreConflict``, or ``StoreDown`` where it is not
+        known whether the commit took place.
+        """
         ...
 
     def close(self) -> None:

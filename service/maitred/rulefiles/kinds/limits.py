@@ -1,4 +1,4 @@
-"""Types of the fields of limits: durations, numbers of units, and whom a limit is for."""
+"""The kinds of documents that limit, ``FrequencyCap`` and ``Capacity``, and the types of their fields."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Types of the fields of ``Privacy``: purposes, legal bases, and the words for IAB's numbers."""
+"""The kind of document that says what may be done with what is known of customers: ``Privacy``."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping

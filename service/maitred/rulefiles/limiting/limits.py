@@ -1,4 +1,4 @@
-"""Documents of kinds ``FrequencyCap`` and ``Capacity``, as they stand: names and columns."""
+"""Documents of kinds ``FrequencyCap`` and ``Capacity`` to limits of the actions they choose."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence

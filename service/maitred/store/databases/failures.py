@@ -1,4 +1,4 @@
-"""What opening or using a database can end in, beyond the two errors of the port."""
+"""Turns what SQLAlchemy and the drivers raise into the errors of the port."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

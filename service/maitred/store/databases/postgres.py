@@ -1,26 +1,24 @@
 """PostgreSQL: many replicas on one server."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import psycopg
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from maitred.engine.ports.store import DecisionRecord, EventRow, OutcomeRow, Person
 from maitred.store import messages, schema
 from maitred.store.ledger.postgres import PostgresLedger, read_clock
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.chain import Identity
-from maitred.store.log.decisions import Stored, append_postgres, find_postgres
+from maitred.store.log.decisions import append_postgres, find_postgres
 from maitred.store.people import events, people
 from maitred.store.stores import SqlStore
-from maitred.store.transactions import SqlTransaction, Writer
+from maitred.store.transactions import Writer
 
 from .address import postgres_name
-from .connections import Driver, WriteConnection
+from .dialect import Dialect
 from .failures import Failures, from_postgres
+from .reading import ReadOnlyStore, made_of
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 10_000
@@ -65,49 +63,31 @@ SELECT set_config('statement_timeout', '{MIGRATION_TIMEOUT_MS}', true),
 """
 
 
-class PostgresTransaction(SqlTransaction):
-    """A transaction in PostgreSQL's SQL."""
+READING_TIMEOUT_MS = 600_000
+"""Whole tables are counted."""
 
-    def _find(self, line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
-        return find_postgres(line, decision_ids)
+_SET_UP_READING = f"""
+SELECT set_config('default_transaction_read_only', 'on', false),
+       set_config('statement_timeout', '{READING_TIMEOUT_MS}', false)
+"""
 
-    def _find_people(self, driver: Driver, pseudonyms: Collection[bytes]) -> people.Known:
-        return people.find_postgres(driver, pseudonyms)
-
-    def _add_people(self, driver: Driver, new: Sequence[Person]) -> None:
-        people.add_postgres(driver, new)
-
-    def _renew_people(self, driver: Driver, new: Sequence[Person]) -> None:
-        people.renew_postgres(driver, new)
-
-    def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
-        return outcomes.find_postgres(driver, ids)
-
-    def _append_outcomes(self, driver: Driver, rows: Sequence[OutcomeRow]) -> None:
-        outcomes.append_postgres(driver, rows)
-
-    def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
-        return append_postgres(line, records)
-
-    def _append_sessions(self, driver: Driver, records: Sequence[DecisionRecord]) -> None:
-        sessions.append_postgres(driver, records)
-
-    def _find_events(self, driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
-        return events.find_postgres(driver, ids)
-
-    def _append_events(self, driver: Driver, rows: Sequence[EventRow]) -> None:
-        events.append_postgres(driver, rows)
-
-    def _events(self, driver: Driver, refs: Collection[bytes]) -> events.OfEach:
-        return events.of_postgres(driver, refs)
-
-    def _rejections(self, driver: Driver, of: Collection[bytes]) -> sessions.OfEach:
-        return sessions.rejections_postgres(driver, of)
-
-    _ledger = PostgresLedger()
-
-    def _clock(self, line: WriteConnection, local: datetime) -> datetime:  # noqa: ARG002 -- replicas share the database's
-        return read_clock(line.driver)
+POSTGRES = Dialect(
+    find_decisions=find_postgres,
+    append_decisions=append_postgres,
+    find_people=people.find_postgres,
+    add_people=people.add_postgres,
+    renew_people=people.renew_postgres,
+    find_outcomes=outcomes.find_postgres,
+    append_outcomes=outcomes.append_postgres,
+    append_sessions=sessions.append_postgres,
+    find_events=events.find_postgres,
+    append_events=events.append_postgres,
+    events_of=events.of_postgres,
+    rejections_in=sessions.rejections_postgres,
+    ledger=PostgresLedger(),
+    clock=lambda driver, _: read_clock(driver),
+)
+"""Many replicas: the database's clock is the one they share."""
 
 
 def open_postgres(url: URL, identity: Identity) -> SqlStore:
@@ -128,7 +108,7 @@ def open_postgres(url: URL, identity: Identity) -> SqlStore:
         failures,
         writer=Writer(writer, _BEGIN, failures, identity),
         readers=_engine(url, connections=READERS, pre_ping=True),
-        make_transaction=PostgresTransaction,
+        dialect=POSTGRES,
         warnings=() if fsync == "on" else (messages.fsync_off(name),),
     )
 
@@ -161,3 +141,22 @@ def _engine(url: URL, *, connections: int, pre_ping: bool = False) -> Engine:
         connection.execute(_SET_UP)
 
     return engine
+
+
+def open_postgres_read_only(url: URL) -> ReadOnlyStore:
+    """Connects, also as a user who may only read. Raises ``StoreDown``."""
+    usual = {"application_name": "maitred", "connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(
+        url,
+        connect_args={name: value for name, value in usual.items() if name not in url.query},
+        isolation_level="AUTOCOMMIT",
+        use_native_hstore=False,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: object) -> None:
+        connection.execute(_SET_UP_READING)
+
+    failures = Failures(postgres_name(url), psycopg.Error, from_postgres)
+    return made_of(failures, engine, "BEGIN READ ONLY", POSTGRES)

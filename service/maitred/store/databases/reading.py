@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 from sqlalchemy import create_engine, event, exists, func, select
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import QueuePool
@@ -20,10 +19,10 @@ from maitred.store.stores import SqlStore
 from maitred.store.tables import COUNTER, DECISION, LOG_WRITER, LOT, STEP
 from maitred.store.transactions import Writer
 
-from .address import is_sqlite, parse, postgres_name, sqlite_file
-from .failures import Failures, StoreUnusable, from_postgres, from_sqlite
-from .postgres import CONNECT_TIMEOUT_S, PostgresTransaction
-from .sqlite import BUSY_TIMEOUT_MS, SqliteTransaction
+from .address import sqlite_file
+from .dialect import Dialect
+from .failures import Failures, StoreUnusable, from_sqlite
+from .sqlite import BUSY_TIMEOUT_MS, SQLITE
 
 _NOBODY = Identity(b"", 0)
 _HELD = 1
@@ -50,20 +49,7 @@ class ReadOnlyStore(SqlStore):
         )
 
 
-def open_read_only(url: str) -> ReadOnlyStore:
-    """Opens what is there; makes and migrates nothing. A service may be running on it.
-
-    Raises ``StoreDown`` where the database cannot be reached, ``StoreUnusable`` where there is
-    none, or one of another version.
-    """
-    parsed = parse(url)
-    if is_sqlite(parsed):
-        return _open_sqlite(parsed)
-
-    return open_postgres_read_only(parsed)
-
-
-def made_of(failures: Failures, engine: Engine, begin: str, make_transaction: Any) -> ReadOnlyStore:
+def made_of(failures: Failures, engine: Engine, begin: str, dialect: Dialect) -> ReadOnlyStore:
     """The store once its tables are known to be of this version."""
     try:
         with failures.translated(), engine.connect() as connection:
@@ -75,16 +61,17 @@ def made_of(failures: Failures, engine: Engine, begin: str, make_transaction: An
         failures,
         writer=Writer(engine, begin, failures, _NOBODY),
         readers=engine,
-        make_transaction=make_transaction,
+        dialect=dialect,
     )
 
 
-def _open_sqlite(url: URL) -> ReadOnlyStore:
+def open_sqlite_read_only(url: URL) -> ReadOnlyStore:
+    """Opens a file that is there. Raises ``StoreUnusable``."""
     file = sqlite_file(url)
     if not file.is_file():
         raise StoreUnusable(messages.not_there(str(file)))
     failures = Failures(str(file), sqlite3.Error, from_sqlite)
-    return made_of(failures, _sqlite_engine(file), "BEGIN", SqliteTransaction)
+    return made_of(failures, _sqlite_engine(file), "BEGIN", SQLITE)
 
 
 def _sqlite_engine(file: Path) -> Engine:
@@ -152,31 +139,3 @@ _OLD: Mapping[str, Callable[[Connection, datetime, datetime], int]] = {
     "ledger": _old_ledger,
     "events": _old_events,
 }
-
-
-STATEMENT_TIMEOUT_MS = 600_000
-"""Whole tables are counted."""
-
-_SET_UP = f"""
-SELECT set_config('default_transaction_read_only', 'on', false),
-       set_config('statement_timeout', '{STATEMENT_TIMEOUT_MS}', false)
-"""
-
-
-def open_postgres_read_only(url: URL) -> ReadOnlyStore:
-    """Connects, also as a user who may only read. Raises ``StoreDown``."""
-    usual = {"application_name": "maitred", "connect_timeout": CONNECT_TIMEOUT_S}
-    engine = create_engine(
-        url,
-        connect_args={name: value for name, value in usual.items() if name not in url.query},
-        isolation_level="AUTOCOMMIT",
-        use_native_hstore=False,
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, _: object) -> None:
-        connection.execute(_SET_UP)
-
-    failures = Failures(postgres_name(url), psycopg.Error, from_postgres)
-    return made_of(failures, engine, "BEGIN READ ONLY", PostgresTransaction)

@@ -1,27 +1,26 @@
-"""Keeps a second maitred off a SQLite file."""
+"""SQLite: one process, one writing connection, a write-ahead log that is synced at every commit."""
 
 import fcntl
 import os
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
-from maitred.engine.ports.store import DecisionRecord, EventRow, OutcomeRow, Person
 from maitred.store import messages, schema
 from maitred.store.ledger.sqlite import SqliteLedger
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.chain import Identity
-from maitred.store.log.decisions import SQLITE_MAX_ROWS, Stored, append_sqlite, find_sqlite
+from maitred.store.log.decisions import SQLITE_MAX_ROWS, append_sqlite, find_sqlite
 from maitred.store.people import events, people
 from maitred.store.stores import SqlStore
-from maitred.store.transactions import SqlTransaction, Writer
+from maitred.store.transactions import Writer
 
 from .address import sqlite_file
-from .connections import Driver, WriteConnection
+from .dialect import Dialect
 from .failures import Failures, StoreUnusable, from_sqlite
 
 LOCK_SUFFIX = "-lock"
@@ -94,46 +93,23 @@ _WRITER = (
 _READER = (*_EVERY_CONNECTION, "PRAGMA query_only = ON", "PRAGMA wal_autocheckpoint = 0")
 
 
-class SqliteTransaction(SqlTransaction):
-    """A transaction in SQLite's SQL."""
-
-    def _find(self, line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
-        return find_sqlite(line, decision_ids)
-
-    def _find_people(self, driver: Driver, pseudonyms: Collection[bytes]) -> people.Known:
-        return people.find_sqlite(driver, pseudonyms)
-
-    def _add_people(self, driver: Driver, new: Sequence[Person]) -> None:
-        people.add_sqlite(driver, new)
-
-    def _renew_people(self, driver: Driver, new: Sequence[Person]) -> None:
-        people.renew_sqlite(driver, new)
-
-    def _find_outcomes(self, driver: Driver, ids: Collection[bytes]) -> outcomes.Found:
-        return outcomes.find_sqlite(driver, ids)
-
-    def _append_outcomes(self, driver: Driver, rows: Sequence[OutcomeRow]) -> None:
-        outcomes.append_sqlite(driver, rows)
-
-    def _append(self, line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
-        return append_sqlite(line, records)
-
-    def _append_sessions(self, driver: Driver, records: Sequence[DecisionRecord]) -> None:
-        sessions.append_sqlite(driver, records)
-
-    def _find_events(self, driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
-        return events.find_sqlite(driver, ids)
-
-    def _append_events(self, driver: Driver, rows: Sequence[EventRow]) -> None:
-        events.append_sqlite(driver, rows)
-
-    def _events(self, driver: Driver, refs: Collection[bytes]) -> events.OfEach:
-        return events.of_sqlite(driver, refs)
-
-    def _rejections(self, driver: Driver, of: Collection[bytes]) -> sessions.OfEach:
-        return sessions.rejections_sqlite(driver, of)
-
-    _ledger = SqliteLedger()
+SQLITE = Dialect(
+    find_decisions=find_sqlite,
+    append_decisions=append_sqlite,
+    find_people=people.find_sqlite,
+    add_people=people.add_sqlite,
+    renew_people=people.renew_sqlite,
+    find_outcomes=outcomes.find_sqlite,
+    append_outcomes=outcomes.append_sqlite,
+    append_sessions=sessions.append_sqlite,
+    find_events=events.find_sqlite,
+    append_events=events.append_sqlite,
+    events_of=events.of_sqlite,
+    rejections_in=sessions.rejections_sqlite,
+    ledger=SqliteLedger(),
+    clock=lambda _, local: local,
+)
+"""One process at a time: its own clock is the ledger's."""
 
 
 def open_sqlite(url: URL, identity: Identity) -> SqlStore:
@@ -154,7 +130,7 @@ def open_sqlite(url: URL, identity: Identity) -> SqlStore:
         failures,
         writer=Writer(writer, _BEGIN, failures, identity),
         readers=_engine(url, _READER, connections=READERS),
-        make_transaction=SqliteTransaction,
+        dialect=SQLITE,
         warnings=warnings_for(sqlite3.sqlite_version_info),
         on_close=lock.release,
         after_erasing=_empty_log,

@@ -1,6 +1,6 @@
-"""The files of a ruleset as one compressed value.
+"""The rulesets that were in force, kept for replay.
 
-A line of JSON with paths and sizes, then the files one after another; all of it in zlib.
+Their files are one value: a line of JSON with paths and sizes, then the files one after another, all in zlib.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Counts of telemetry that was lost, from any thread."""
+"""What waits to be exported: bounded, on a thread of its own, every loss counted."""
 
 import threading
 import time
