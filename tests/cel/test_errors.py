@@ -7,35 +7,33 @@ from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.values.types import Kind
 
 SAID = {
-    "customer.agee > 18": "1:1 `customer.agee` is not declared: did you mean `customer.age`?",
-    "customer.vip &&\n  custmer.age > 18": "2:3 `custmer.age` is not declared: did you mean `customer.age`?",
-    "customer. agee > 1": "1:1 `customer.agee` is not declared: did you mean `customer.age`?",
+    "customer.agee > 18": "1:1 `customer.agee` is not declared, did you mean `customer.age`?",
+    "customer.vip &&\n  custmer.age > 18": "2:3 `custmer.age` is not declared, did you mean `customer.age`?",
+    "customer. agee > 1": "1:1 `customer.agee` is not declared, did you mean `customer.age`?",
     "situation.vip_at_rsk": (
-        "1:1 `situation.vip_at_rsk` is not declared: did you mean `situation.vip_at_risk`?"
+        "1:1 `situation.vip_at_rsk` is not declared, did you mean `situation.vip_at_risk`?"
     ),
-    "list.fruits == []": "1:1 `list.fruits` is not declared: did you mean `list.fruit`?",
+    "list.fruits == []": "1:1 `list.fruits` is not declared, did you mean `list.fruit`?",
     "customer.vip || channel in list .fruits": (
-        "1:28 `list.fruits` is not declared: did you mean `list.fruit`?"
+        "1:28 `list.fruits` is not declared, did you mean `list.fruit`?"
     ),
     "xyzzy": "1:1 `xyzzy` is not declared",
     "'é😀' == channel && xyzzy": "1:20 `xyzzy` is not declared",
-    "customer.tags.exist(t, t == 'a')": "1:15 `exist` is not declared: did you mean `exists`?",
-    "customer.name.startswith('a')": "1:15 `startswith` is not declared: did you mean `startsWith`?",
+    "customer.tags.exist(t, t == 'a')": "1:15 `exist` is not declared, did you mean `exists`?",
+    "customer.name.startswith('a')": "1:15 `startswith` is not declared, did you mean `startsWith`?",
     "size(1, 2, 3) == 1": "1:1 `size` is not called with that many arguments",
     "customer.age > 1.5": (
-        "1:14 `>` does not go between int and double:"
-        " write whole numbers as `2.0`, or convert with `double(...)`"
+        "1:16 `customer.age` is an int: write a whole number beside it, or `double(customer.age)`"
     ),
-    "customer.affinity * 2 > 1.0": (
-        "1:19 `*` does not go between double and int:"
-        " write whole numbers as `2.0`, or convert with `double(...)`"
-    ),
-    "customer.age == '18'": "1:14 `==` does not go between int and string: numbers stand without quotes",
+    "customer.affinity * 2 > 1.0": "1:21 `customer.affinity` is a double: write `2.0` instead of `2`",
+    "customer.age == '18'": "1:17 `'18'` is text here: write `18`, without quotes",
     "now > '2026-01-01'": (
-        '1:5 `>` does not go between timestamp and string: write `timestamp("2026-12-01T00:00:00Z")`'
+        "1:7 `'2026-01-01'` is not understood here: write `timestamp(\"2026-01-01T00:00:00Z\")`"
     ),
     "customer.away > '36h'": '1:15 `>` does not go between duration and string: write `duration("36h")`',
-    "customer.tier in 'gold'": "1:15 `in` does not go between string and string",
+    "customer.tier in 'gold'": (
+        "1:1 `customer.tier in 'gold'` is not understood here: write `customer.tier == 'gold'`"
+    ),
     "customer.age in customer.tags": "1:14 `in` does not go between int and list<string>",
     "customer.age && customer.vip": "1:14 `&&` needs true or false on every side, not int and bool",
     "!customer.age": "1:1 `!` needs true or false on every side, not int",
@@ -45,25 +43,29 @@ SAID = {
     "channel.startsWith(1)": "1:19 `startsWith` does not take (string, int)",
     "customer.age.years > 1": "1:13 a value of type int has no fields",
     "customer.age.exists(x, x)": "1:9 macros like `exists` need a list, not int",
-    "customer.tags.exists(1, true)": "1:22 exists() variable name must be a simple identifier",
-    "customer.age = 18": "1:14 `=` is not expected here: did you mean `==`?",
-    "customer.vip and has(now)": "1:14 `and` is not expected here: did you mean `&&`?",
+    "customer.tags.exists(1, true)": "1:22 give the items a name first, as in `exists(item, item == 1)`",
+    "customer.age = 18": "1:14 `=` is not understood here: write `==`",
+    "customer.vip and has(now)": "1:14 `and` is not understood here: write `&&`",
     "customer.tags contains 'a'": (
-        "1:15 `contains` is not expected here: write `value in list` or `text.contains(part)`"
+        "1:15 `customer.tags contains 'a'` is not understood here: write `'a' in customer.tags`"
     ),
-    "channel == \u2018pos\u2019": "1:12 `\u2018` is not expected here: text stands in straight quotes",
-    "vip_at_risk": "1:1 `vip_at_risk` is not declared: did you mean `situation.vip_at_risk`?",
-    "customer.vip OR has(now)": "1:14 `OR` is not expected here: did you mean `||`?",
-    "customer.vip)": "1:13 `)` is not expected here",
-    "customer.age >": "1:15 the expression ends too early",
-    "(customer.vip": "1:14 `)` is missing here",
+    "channel == \u2018pos\u2019": (
+        '1:12 text stands in straight quotes: write `"` for every curly or angled quote'
+    ),
+    "vip_at_risk": "1:1 `vip_at_risk` is not declared, did you mean `situation.vip_at_risk`?",
+    "customer.vip OR has(now)": "1:14 `OR` is not understood here: write `||`",
+    "customer.vip)": "1:13 `)` closes nothing: remove it, or put a `(` where it begins",
+    "customer.age >": "1:15 the expression ends too early: something must follow `>`",
+    "(customer.vip": "1:1 `(` is not closed: put a `)` where it ends",
     "channel == 'pos": "1:12 text is not closed, or has an escape that does not exist",
     r"channel == '\q'": "1:12 text is not closed, or has an escape that does not exist",
-    "customer.age == 9223372036854775808": "1:17 invalid int literal",
-    "package": "1:1 reserved identifier: package",
+    "customer.age == 9223372036854775808": "1:17 this number does not fit into 64 bits",
+    "package": "1:1 `package` is a word of the language: call it something else",
     "": "1:1 the expression is empty",
     " \n // nothing": "2:12 the expression ends too early",
-    "customer.age": "1:1 a condition must be true or false, this is of type int",
+    "customer.age": (
+        "1:1 a condition must be true or false, this is of type int: compare it, such as `customer.age >= 1`"
+    ),
     "dyn(customer.vip)": "1:1 a condition must be true or false, this is of type dyn",
     "has(customer.agee)": "1:1 `has()` takes the name of a declared attribute, `customer.agee` is none",
     "customer.vip && has(list.fruit)": (

@@ -66,10 +66,7 @@ def test_same_text_same_expression(cel):
         ("row.factor / 0.0", "a score must be a finite number"),
         (
             "2 * customer.affinity",
-            (
-                "`*` does not go between int and double:"
-                " write whole numbers as `2.0`, or convert with `double(...)`"
-            ),
+            "`customer.affinity` is a double: write `2.0` instead of `2`",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -32,15 +33,15 @@ def self_test() -> None:
         room.self_test()
 
 
-def check_rules(directory: Path) -> Checked:
+def check_rules(directory: Path, now: datetime | None = None) -> Checked:
     """Loads and compiles the rules of a directory; faults are values here.
 
-    Raises ``Unfit``.
+    What is over by ``now``, where it is given, is a warning. Raises ``Unfit``.
     """
     self_test()
     try:
         sources = rulefiles.read_sources(directory)
-        loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit_of(directory))
+        loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit_of(directory), now)
     except RulesetInvalid as invalid:
         return Checked(None, invalid.faults)
     return Checked(compile_policy(loaded.ruleset, situations.deriver), loaded.warnings)

@@ -48,7 +48,7 @@ class _Compiler:
         if text not in self._conditions:
             unit = self._unit(text)
             if unit.type != "bool":
-                raise ExpressionError(messages.not_a_condition(unit.type))
+                raise ExpressionError(messages.not_a_condition(unit.type, text))
             template = _Condition(self, unit)
             self._conditions.setdefault(text, template if unit.columns else _Bound(template.bind({})))
         return self._conditions[text]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from maitred.core.conditions.expressions import ExpressionError
 
 from . import messages
+from .habits import Known, bracket_fault, habit_of
 from .source import Token, place_of, tokens_of
 
 FUNCTIONS = (
@@ -38,25 +39,39 @@ _MISSING = re.compile(r"Syntax error: missing '(.*?)' at")
 _UNREADABLE = re.compile(
     r"Syntax error: (?:token recognition error at:|no viable alternative at input) '(.*?)'?$"
 )
+_RESERVED = re.compile(r"reserved identifier: (\w+)")
 _QUOTES = ('"', "'", "`")
+_BETWEEN = frozenset(("&&", "||", "==", "!=", "<", "<=", ">", ">=", "+", "*", "/", "%", "in"))
+_OTHERS = (
+    ("int literal", messages.NUMBER_TOO_LARGE),
+    ("must be a simple identifier", messages.ITEM_NEEDS_A_NAME),
+)
+"""By a part of what cel-cpp says."""
 
 
-def complaint(report: str, text: str, names: Sequence[str]) -> ExpressionError:
-    """The error to show for a report on a text; ``names`` are what may be read."""
+def complaint(report: str, text: str, known: Known) -> ExpressionError:
+    """The error to show for a report on a text.
+
+    What is habit in another language is told as such; CEL's parser points at its consequences.
+    """
     if "recursion" in report:
         return ExpressionError(messages.TOO_DEEP)
-    found = [_Item(text, *match.groups()) for match in _REPORT.finditer(report)]
-    if not found:
+    items = [_Item(text, *match.groups()) for match in _REPORT.finditer(report)]
+    if not items:
         return ExpressionError(messages.failure(report))
-    item = next((item for item in found if item.is_unknown_function), found[0])
-    return ExpressionError(item.message(names), *place_of(text, item.start))
+    told = habit_of(text, known) or (bracket_fault(text) if items[0].is_syntax else None)
+    if told is None:
+        item = next((item for item in items if item.is_unknown_function), items[0])
+        told = (item.start, item.message(known.names))
+    at, message = told
+    return ExpressionError(message, *place_of(text, at))
 
 
 class _Item:
     """One error of a report."""
 
     def __init__(self, text: str, line: str, column: str, words: str) -> None:
-        self._words = words
+        self._words, self._text = words, text
         self.start = _offset_of(text, int(line), int(column))
         self._undeclared: str | None = None
         self.is_unknown_function = False
@@ -77,6 +92,11 @@ class _Item:
             self.start = tokens[first].at
         self._undeclared = name or "".join(token.value for token in tokens[first : index + 2])
 
+    @property
+    def is_syntax(self) -> bool:
+        """Whether the text was not even parsed."""
+        return self._words.startswith("Syntax error")
+
     def message(self, names: Sequence[str]) -> str:
         if self.is_unknown_function and self._undeclared in FUNCTIONS:
             return messages.wrong_count(self._undeclared)
@@ -94,12 +114,27 @@ class _Item:
         if match := _MISSING.match(self._words):
             return messages.missing_token(match[1])
         if match := _UNEXPECTED.match(self._words):
-            return messages.ENDS_EARLY if match[1] == "<EOF>" else messages.unexpected(match[1])
+            return self._ends_early() if match[1] == "<EOF>" else self._unexpected(match[1])
         if match := _UNREADABLE.match(self._words):
             quoted = match[1].lstrip("bBrR").startswith(_QUOTES)
             return messages.unclosed_text() if quoted else messages.unexpected(match[1])
-        words = self._words.removeprefix("Syntax error: ").rstrip(".")
-        return words[:1].lower() + words[1:]
+        words = self._words.removeprefix("Syntax error: ")
+        if match := _RESERVED.match(words):
+            return messages.reserved_word(match[1])
+        return next((message for part, message in _OTHERS if part in words), messages.CANNOT_BE_READ)
+
+    def _ends_early(self) -> str:
+        tokens = tokens_of(self._text)
+        return messages.ends_with(_sign_at_end(tokens)) if tokens else messages.ENDS_EARLY
+
+    def _unexpected(self, token: str) -> str:
+        first = self._text[: self.start].strip() == ""
+        return messages.begins_with(token) if first and token in _BETWEEN else messages.unexpected(token)
+
+
+def _sign_at_end(tokens: list[Token]) -> str:
+    last = "".join(token.value for token in tokens[-2:] if token.kind == "sign")
+    return last if last in _BETWEEN else tokens[-1].value
 
 
 def _start_of_name(tokens: list[Token], index: int) -> int:

@@ -16,6 +16,7 @@ from maitred.selftest import relying_on
 from . import messages
 from .checked_pb2 import CheckedExpr, Expr
 from .complaints import complaint
+from .habits import Known
 from .source import PRESENCE
 
 _USE = "the serialized tree of a checked expression, parts of which are evaluated"
@@ -74,8 +75,8 @@ class Environment:
     """The variables expressions may read."""
 
     def __init__(self, attributes: Mapping[str, Attribute], lists: Mapping[str, Kind]) -> None:
-        self.names = (*attributes, *lists)
         self._attributes = attributes
+        self._known = Known(attributes, (*attributes, *lists))
         variables = {name: _type(attribute.type) for name, attribute in attributes.items()}
         variables |= {f"{PRESENCE}.{name}": cel.Type.BOOL for name in attributes}
         variables |= {name: cel.Type.List(_TYPES[kind]) for name, kind in lists.items()}
@@ -94,7 +95,7 @@ class Environment:
                 program, packed, CheckedExpr.FromString(packed), program.return_type().name().lower()
             )
         except RuntimeError as error:
-            raise complaint(str(error), text, self.names) from None
+            raise complaint(str(error), text, self._known) from None
         except DecodeError:  # protobuf reads at most 100 levels
             raise ExpressionError(messages.TOO_DEEP) from None
 

@@ -3,7 +3,11 @@
 # ruff: noqa: D103 -- a message says itself what it is about
 
 from collections.abc import Sequence
-from difflib import get_close_matches
+
+from maitred.core.values.nearest import did_you_mean
+
+MAX_SHOWN_CHARACTERS = 60
+"""Of an expression that is told how to go on; a longer one is told its type alone."""
 
 MAX_LISTED = 8
 """Values named in a message; a tier has a handful, a product list thousands."""
@@ -69,6 +73,7 @@ NUL_IN_TEXT = "the character NUL is not allowed in an expression"
 SURROGATE_IN_TEXT = "the expression is not valid unicode"
 TOO_DEEP = "the expression is nested too deeply: use fewer parentheses, or split it"
 ENDS_EARLY = "the expression ends too early"
+NOT_DECLARED_YET = "declare it in a `Context`"
 NO_MESSAGES = "an expression cannot build protobuf messages"
 
 
@@ -85,9 +90,8 @@ def shadows(name: str) -> str:
 
 
 def undeclared(name: str, known: Sequence[str]) -> str:
-    same = [full for full in known if full.partition(".")[2] == name]
-    close = same or get_close_matches(name, known, n=1)
-    return f"`{name}` is not declared" + (f": did you mean `{close[0]}`?" if close else "")
+    hint = did_you_mean(name, known) or (f": {NOT_DECLARED_YET}" if "." in name else "")
+    return f"`{name}` is not declared{hint}"
 
 
 def wrong_count(function: str) -> str:
@@ -95,6 +99,8 @@ def wrong_count(function: str) -> str:
 
 
 def presence_of_what(name: str) -> str:
+    if name[:1] in "\"'" and name:
+        return f"`has()` takes a name without quotes: write `has({name[1:-1]})`"
     shown = f", `{name}` is none" if name else ""
     return f"`has()` takes the name of a declared attribute{shown}"
 
@@ -126,6 +132,8 @@ def _advice(operands: Sequence[str]) -> str:
         return ": write whole numbers as `2.0`, or convert with `double(...)`"
     if len(set(operands)) > 1 and "timestamp" in operands and "string" in operands:
         return ': write `timestamp("2026-12-01T00:00:00Z")`'
+    if "duration" in operands and _NUMBERS.intersection(operands):
+        return ': write `duration("30d")` for a length of time'
     if len(set(operands)) > 1 and "duration" in operands and "string" in operands:
         return ': write `duration("36h")`'
     if _NUMBERS.intersection(operands) and "string" in operands:
@@ -141,23 +149,107 @@ def not_a_list(type_: str) -> str:
     return f"macros like `exists` need a list, not {type_}"
 
 
-_OTHER_LANGUAGES = {
-    "=": "did you mean `==`?",
-    "and": "did you mean `&&`?",
-    "or": "did you mean `||`?",
-    "not": "did you mean `!`?",
-    "&": "did you mean `&&`?",
-    "|": "did you mean `||`?",
-    "contains": "write `value in list` or `text.contains(part)`",
-    **dict.fromkeys("\u2018\u2019\u201a\u201c\u201d\u201e", "text stands in straight quotes"),
-}
-"""What people write who know SQL, Python or a word processor."""
+# What other languages say otherwise
+
+
+def write_instead(wrong: str, right: str) -> str:
+    return f"`{wrong}` is not understood here: write `{right}`"
+
+
+def ask_for_presence(name: str, *, present: bool) -> str:
+    asked = f"has({name})" if present else f"!has({name})"
+    what = "is there" if present else "is missing"
+    return f"whether a value {what} is asked with `has`: write `{asked}`"
+
+
+NO_IF = "there is no `if`: write `CONDITION ? THEN : ELSE`, or `!CONDITION || THEN`"
+LETTER_CASE = (
+    "write `.lowerAscii()`, or declare the attribute with `letter_case: ignore`, which compares without"
+    " regard to case"
+)
+STRAIGHT_QUOTES = 'text stands in straight quotes: write `"` for every curly or angled quote'
+NO_SEMICOLON = "`;` ends nothing here: remove it"
+HOURS_ELSEWHERE = (
+    'hours of the day stand in `live` of the action, such as `hours: "11:00-22:00"`, and not in a condition'
+)
+
+
+def now_alone(written: str) -> str:
+    return f"`{written}` is not understood here: write `now`, without brackets"
+
+
+def text_in_quotes(word: str, value: str) -> str:
+    return f'`{word}` is not declared: text stands in quotes, write `"{value}"`'
+
+
+def without_quotes(written: str, value: str) -> str:
+    return f"`{written}` is text here: write `{value}`, without quotes"
+
+
+def without_currency(number: str) -> str:
+    return f"a currency has no place in a condition: write the number alone, {_shown_number(number)}"
+
+
+def plain_number(written: str, number: str) -> str:
+    return f"`{written}` is not a number here: write `{number}`, with a point for decimals and no comma"
+
+
+def percentage(number: str) -> str:
+    return f"`{number}%` is not understood here: write `{float(number) / 100:g}`"
+
+
+def number_with_unit(number: str, unit: str) -> str:
+    return f"a number has no unit: write `{number}` and leave `{unit}` out"
+
+
+def number_like(written: str, right: str, name: str, type_: str) -> str:
+    return f"`{name}` is {'an int' if type_ == 'int' else 'a double'}: write `{right}` instead of `{written}`"
+
+
+def int_beside_fraction(name: str) -> str:
+    return f"`{name}` is an int: write a whole number beside it, or `double({name})`"
+
+
+def plain_name(written: str, name: str) -> str:
+    return f"an attribute stands here as it is called: write `{name}` instead of `{written}`"
+
+
+def holds_attributes(name: str, attributes: Sequence[str]) -> str:
+    return f"`{name}` has no value of its own: write one of {_listed(attributes)}"
+
+
+def never_closed(opening: str, closing: str) -> str:
+    return f"`{opening}` is not closed: put a `{closing}` where it ends"
+
+
+def closes_nothing(closing: str) -> str:
+    opening = {")": "(", "]": "[", "}": "{"}[closing]
+    return f"`{closing}` closes nothing: remove it, or put a `{opening}` where it begins"
+
+
+def ends_with(sign: str) -> str:
+    return f"the expression ends too early: something must follow `{sign}`"
+
+
+def begins_with(sign: str) -> str:
+    return f"the expression begins with `{sign}`: something must stand before it"
+
+
+def reserved_word(word: str) -> str:
+    return f"`{word}` is a word of the language: call it something else"
+
+
+NUMBER_TOO_LARGE = "this number does not fit into 64 bits"
+ITEM_NEEDS_A_NAME = "give the items a name first, as in `exists(item, item == 1)`"
+CANNOT_BE_READ = "the expression cannot be read from here on"
+
+
+def _shown_number(number: str) -> str:
+    return f"`{number.strip('.,')}`"
 
 
 def unexpected(token: str) -> str:
-    token = token.strip() or token
-    hint = _OTHER_LANGUAGES.get(token.lower())
-    return f"`{token}` is not expected here" + (f": {hint}" if hint else "")
+    return f"`{token.strip() or token}` is not expected here"
 
 
 def unclosed_text() -> str:
@@ -168,8 +260,21 @@ def missing_token(token: str) -> str:
     return f"`{token}` is missing here"
 
 
-def not_a_condition(type_: str) -> str:
-    return f"a condition must be true or false, this is of type {type_}"
+_COMPARED = {
+    "int": "{} >= 1",
+    "double": "{} >= 1.0",
+    "string": '{} == "..."',
+    "timestamp": "{} < now",
+    "list": "size({}) > 0",
+}
+
+
+def not_a_condition(type_: str, text: str) -> str:
+    """``text`` is the expression."""
+    said = f"a condition must be true or false, this is of type {type_}"
+    form = _COMPARED.get(type_)
+    simple = len(text) <= MAX_SHOWN_CHARACTERS and "\n" not in text
+    return f"{said}: compare it, such as `{form.format(text.strip())}`" if form and simple else said
 
 
 def not_a_score(type_: str) -> str:

@@ -27,7 +27,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_PAIRS = {")": "(", "]": "[", "}": "{"}
+PAIRS = {")": "(", "]": "[", "}": "{"}
+"""Closing brackets and what they close."""
 
 
 class Token(NamedTuple):
@@ -170,6 +171,6 @@ def _partners(tokens: list[Token]) -> dict[int, int]:
     for token in tokens:
         if token.value in {"(", "[", "{"}:
             opened.append(token)
-        elif token.value in _PAIRS and opened and opened[-1].value == _PAIRS[token.value]:
+        elif token.value in PAIRS and opened and opened[-1].value == PAIRS[token.value]:
             partner[opened.pop().at] = token.at
     return partner

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from maitred.core.conditions.derivation import DeriverFactory
 from maitred.core.conditions.expressions import CompilerFactory
@@ -10,8 +11,8 @@ from maitred.core.rules.faults import Fault
 from maitred.core.rules.ruleset import Action, Ruleset, Situation
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.actions import situations as run
-from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of
-from maitred.rulefiles.actions.eligibility import with_eligibility, with_groups
+from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
+from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
 from maitred.rulefiles.actions.events import events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
 from maitred.rulefiles.actions.rollouts import with_rollouts
@@ -54,13 +55,15 @@ def load(
     compiler_factory: CompilerFactory,
     check_situations: DeriverFactory,
     commit: str = "",
+    now: datetime | None = None,
 ) -> Loaded:
     """Files by path from the directory of the ruleset, to a ruleset.
 
-    Raises ``RulesetInvalid`` with every fault, warnings included.
+    Warns of what is over by ``now``, where it is given. Raises ``RulesetInvalid`` with every fault,
+    warnings included.
     """
     with collector_paused():
-        return _load(sources, compiler_factory, check_situations, commit)
+        return _load(sources, compiler_factory, check_situations, commit, now)
 
 
 def _load(
@@ -68,6 +71,7 @@ def _load(
     compiler_factory: CompilerFactory,
     check_situations: DeriverFactory,
     commit: str,
+    now: datetime | None,
 ) -> Loaded:
     report = Report(sources)
     check_size(sources, report)
@@ -75,7 +79,7 @@ def _load(
     head = the_ruleset(report, documents)
     vocabulary = vocabulary_of(report, documents, head.timezone)
     privacy = _privacy(report, documents, vocabulary)
-    rules = _rules(_Reading(report, documents, head, vocabulary, privacy, compiler_factory))
+    rules = _rules(_Reading(report, documents, head, vocabulary, privacy, compiler_factory, now))
     run.check_situations(report, documents, check_situations, rules.situations)
     events = events_of(report, documents)
     warnings = report.warnings()
@@ -106,6 +110,7 @@ class _Reading:
     vocabulary: Vocabulary
     privacy: PrivacyRules | None
     factory: CompilerFactory
+    now: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +152,12 @@ def _rules(reading: _Reading) -> _Rules:
     # What a faulty rule would have used is not known.
     if report.sound:
         _warn_unused(report, documents, mentions, vocabulary)
+        warn_contradictions(around, documents)
         warn_limits(around, applied, placed, vocabulary.locations)
         warn_pairs(around, applied)
         warn_alternatives(around, placed, actions)
+        if reading.now:
+            warn_over(report, placed, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
     return _Rules(situations, actions)
 

@@ -69,6 +69,10 @@ class Report:
         self.errors += 1
         self._keep(self._placed, Fault(file, line, column, message))
 
+    def warn_line(self, file: str, line: int, column: int, message: str) -> None:
+        """A warning at a known place."""
+        self._keep(self._placed, Fault(file, line, column, message, severity=Severity.WARNING))
+
     def warn_file(self, file: str, message: str) -> None:
         """A warning about a file as a whole."""
         self._keep(self._placed, Fault(file, 0, 0, message, severity=Severity.WARNING))
@@ -90,7 +94,11 @@ class Report:
 
     def warnings(self) -> tuple[Fault, ...]:
         """The warnings. Raises ``RulesetInvalid`` with everything where there is an error."""
-        known = {(fault.file, fault.line, fault.column) for fault in self._placed if fault.line}
+        known = {
+            (fault.file, fault.line, fault.column)
+            for fault in self._placed
+            if fault.line and fault.severity is Severity.ERROR
+        }
         # What stands in for a broken scalar is no second fault at the same place.
         located = (fault for fault in self._located() if (fault.file, fault.line, fault.column) not in known)
         faults = bounded([*self._placed, *located], self._dropped)

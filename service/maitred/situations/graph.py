@@ -5,7 +5,6 @@ Because of ``none`` the outcome is computed stratum by stratum: a stratum may ne
 absence only of what lower strata have settled.
 """
 
-import difflib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from itertools import islice, pairwise
 
 from maitred.core.conditions.derivation import SituationError, atoms_of
 from maitred.core.rules.ruleset import Member, Situation
+from maitred.core.values.nearest import nearest
 
 from . import messages
 
@@ -138,17 +138,16 @@ def _strangers(situations: Sequence[Situation], known: Iterable[str]) -> Iterato
         members = dict.fromkeys((*situation.all, *situation.any, *situation.none))
         for member in members:
             if isinstance(member, str) and member not in names:
-                nearest = _alike(member, names) if hints > 0 else None
+                meant = _alike(member, names) if hints > 0 else None
                 hints -= 1
-                yield situation.name, messages.unknown_situation(member, nearest)
+                yield situation.name, messages.unknown_situation(member, meant)
 
 
 def _alike(name: str, names: Iterable[str]) -> str | None:
     """The name it may have been meant for; those too long to be shown are not looked at."""
     shown = messages.NAME_SHOWN_CHARS
     candidates = [other for other in names if len(other) <= shown] if len(name) <= shown else []
-    nearest = difflib.get_close_matches(name, candidates, n=1)
-    return nearest[0] if nearest else None
+    return next(iter(nearest(name, candidates)), None)
 
 
 def _cycles_through_none(graph: Graph) -> Iterator[Fault]:

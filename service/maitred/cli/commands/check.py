@@ -1,5 +1,6 @@
 """``maitred check``: every fault of a ruleset at once."""
 
+from datetime import UTC, datetime
 from enum import StrEnum, unique
 from pathlib import Path
 from typing import Annotated
@@ -73,7 +74,7 @@ def run(
     if not directory.is_dir():
         raise Stop(messages.not_a_directory(str(directory)))
     with err().status(messages.checking(str(directory))):
-        checked = check_rules(directory)
+        checked = check_rules(directory, datetime.now(UTC))
     if json:
         how = Format.JSON
     if privacy and checked.ruleset:

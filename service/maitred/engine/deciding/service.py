@@ -18,12 +18,12 @@ from maitred.core.privacy.purposes import Known
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Location
+from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.spelling import composed, has_blank_ends
 from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import made_otherwise
-from maitred.engine.nearest import did_you_mean
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.observer import DecisionMade, Observer
 from maitred.engine.ports.store import DecisionRecord

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from maitred.core.rules.policy import GIVEN_ATTRIBUTES, NOT_IN_CONTEXT, Policy
+from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.types import Facts
-from maitred.engine.nearest import did_you_mean
 
 MAX_TOLD = 50
 """Somebody who sends a whole customer record is told of the first ones."""

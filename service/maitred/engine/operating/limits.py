@@ -24,12 +24,12 @@ from maitred.core.limits.windows import LIFETIME, ROLLING_KEY, Calendar, Rolling
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.instants import MICROSECOND
+from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.spelling import folded
 from maitred.core.values.types import Fact, Facts, Value
 from maitred.engine.calls import LimitsCall, LimitView
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD
-from maitred.engine.nearest import did_you_mean
 from maitred.engine.ports.observer import Fullness
 from maitred.engine.ports.store import CounterQuery, CounterSummary, LedgerReader
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from maitred.core.values.nearest import did_you_mean
 from maitred.engine.calls import LimitsCall, LimitView
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import STORE_SILENT
-from maitred.engine.nearest import did_you_mean
 from maitred.engine.ports.observer import Observer, PauseChanged
 from maitred.engine.ports.store import Pause, PauseStore
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from maitred.core.rules.policy import HOLD_EXPIRES
@@ -177,3 +178,23 @@ def _live(around: LoadContext, spot: Spot, model: models.Live) -> Live:
     for error in errors:
         around.report.error(spot.at(*error.path), error.message)
     return live
+
+
+# Nowhere on earth is it still the date that has passed there.
+_LAST_ZONE = timedelta(hours=12)
+
+
+def warn_over(report: Report, placed: Iterable[Placed], now: datetime) -> None:
+    """Warns of actions that are not live again. Of a table the first row speaks for all."""
+    today = (now.astimezone(UTC) - _LAST_ZONE).date()
+    over = [each for each in placed if each.action.live.last and each.action.live.last < today]
+    rows: dict[str, list[Placed]] = {}
+    for each in over:
+        if each.row:
+            rows.setdefault(each.row[0], []).append(each)
+        else:
+            report.warn(each.spot.at("live", "until"), rule_messages.live_over(str(each.action.live.last)))
+    for of_table in rows.values():
+        message = rule_messages.rows_over(len(of_table), str(of_table[0].action.live.last))
+        if of_table[0].row:
+            report.warn_line(*of_table[0].row, 1, message)

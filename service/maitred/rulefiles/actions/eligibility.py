@@ -1,12 +1,16 @@
 """Documents of kind ``Eligibility`` and ``Group``: what they add to the actions they choose."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
+from maitred.core.conditions.contradictions import is_never_false, is_never_true
+from maitred.core.conditions.model import All, Condition
 from maitred.core.rules.ruleset import Action, Group, Requirement
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
+from maitred.rulefiles.report import Spot
 
 from .actions import LoadContext, Placed, requirements_of
 from .choices import Choice, Chooser
@@ -57,3 +61,49 @@ def _added(action: Action, rules: Iterable[tuple[Choice, tuple[Requirement, ...]
 def _conditions(around: LoadContext, sourced: Sourced[models.Eligibility]) -> tuple[Requirement, ...]:
     spot = sourced.spot.at("eligibility")
     return requirements_of(around, spot, sourced.model.name, sourced.model.eligibility)
+
+
+_CONSTANTS = frozenset(("true", "false"))
+"""Written to switch a rule on or off: nobody needs to be told."""
+
+
+def warn_contradictions(around: LoadContext, documents: Documents) -> None:
+    """Warns of conditions, of one document, that nobody can meet or that keep nobody out."""
+    own = ((sourced.spot, sourced.model.eligibility) for sourced in documents.of(models.Action))
+    shared = ((sourced.spot, sourced.model.eligibility) for sourced in documents.of(models.Eligibility))
+    for spot, requirements in chain(own, shared):
+        at = spot.at("eligibility")
+        if not _warn_each(around, at, requirements):
+            _warn_together(around, at, requirements)
+
+
+def _read(
+    around: LoadContext, spot: Spot, requirements: Iterable[models.Requirement]
+) -> Iterator[tuple[Spot, str, Condition]]:
+    for index, model in enumerate(requirements):
+        at = spot.at(index, "require")
+        yield at, model.require, around.conditions.condition(at, model.require)
+
+
+def _warn_each(around: LoadContext, spot: Spot, requirements: Iterable[models.Requirement]) -> bool:
+    told = False
+    for at, text, condition in _read(around, spot, requirements):
+        if text.strip() in _CONSTANTS:
+            continue
+        if is_never_true(condition):
+            told = True
+            around.report.warn(at, rule_messages.never_true())
+        elif is_never_false(condition):
+            around.report.warn(at, rule_messages.always_true())
+    return told
+
+
+def _warn_together(around: LoadContext, spot: Spot, requirements: Sequence[models.Requirement]) -> None:
+    """The first condition that cannot be met besides the ones before it."""
+    met: list[Condition] = []
+    for at, _, condition in _read(around, spot, requirements):
+        met.append(condition)
+        if is_never_true(All(tuple(met))):
+            other = next((i for i, one in enumerate(met[:-1]) if is_never_true(All((one, condition)))), 0)
+            around.report.warn(at, rule_messages.never_with(requirements[other].require))
+            return

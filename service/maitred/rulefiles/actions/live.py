@@ -53,7 +53,7 @@ def live_of(written: Written, default_zone: str) -> tuple[Live, list[LiveError]]
     if first and last and last < first:
         errors.append(LiveError(rule_messages.until_before_from(str(last), str(first)), "until"))
     if written.zone not in (None, LOCATION_ZONE) and written.zone not in zones():
-        errors.append(LiveError(rule_messages.unknown_zone(str(written.zone), zones()), "timezone"))
+        errors.append(LiveError(rule_messages.live_zone_unknown(str(written.zone), zones()), "timezone"))
     live = Live(
         first=first,
         last=last,

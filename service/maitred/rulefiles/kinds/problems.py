@@ -1,88 +1,246 @@
 """Pydantic's errors in the words of rule authors, at the places they speak of."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from maitred.rulefiles.messages import file_messages
+from maitred.core.values.nearest import nearest
+from maitred.rulefiles.messages import file_messages, meant
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.report import Report, Spot
 
-Say = Callable[[ErrorDetails], str]
+from .limits import SHORT
 
-_YAML_WORDS = {"True": "true", "False": "false"}
+Say = Callable[["_Detail"], str]
 
 
 def tell(report: Report, spot: Spot, model: type[BaseModel], error: ValidationError) -> None:
     """Every error of one document."""
-    for detail in error.errors(include_url=False)[: bounds.FAULTS_KEPT]:
+    details = error.errors(include_url=False)[: bounds.FAULTS_KEPT]
+    # The value of `group:perks` is no fault beside its key.
+    keys = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == ("[key]",)}
+    for detail in details:
+        if detail["loc"] in keys:
+            continue
         path = tuple(step for step in detail["loc"] if step != "[key]")
         on_key = detail["type"] == "extra_forbidden" or "[key]" in detail["loc"]
         report.error(spot.at(*path, key=on_key), _message(model, detail))
 
 
 def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
-    if detail["type"] == "extra_forbidden":
-        return _unknown_field(model, detail["loc"])
+    name = str(detail["loc"][-2]) if detail["loc"][-1:] == ("[key]",) else ""
+    if _is_glued(name):
+        return file_messages.blank_after_colon(name.replace(":", ": ", 1))
     say = _SAY.get(detail["type"])
-    return say(detail) if say else detail["msg"][:1].lower() + detail["msg"][1:]
+    return say(_Detail.of(model, detail)) if say else file_messages.no_such_value()
 
 
-def _unknown_field(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    name = str(loc[-1])
-    holder = _model_at(model, loc[:-1])
-    fields = holder.model_fields.items() if holder else ()
-    return file_messages.unknown_field(name, [field.alias or key for key, field in fields])
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """An error of pydantic's: ``holder`` is the model whose field is at fault, ``at`` that of the value."""
+
+    holder: type[BaseModel] | None
+    at: type[BaseModel] | None
+    field: str
+    value: Any
+    more: ErrorDetails
+
+    @classmethod
+    def of(cls, model: type[BaseModel], detail: ErrorDetails) -> "_Detail":
+        loc = tuple(step for step in detail["loc"] if step != "[key]")
+        names = [step for step in loc if isinstance(step, str)]
+        field = names[-1] if names else ""
+        return cls(_model_at(model, loc[:-1]), _model_at(model, loc), field, detail["input"], detail)
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel] | None:
     """The model of a mapping inside a document, by the types of the fields on the way."""
-    found: type[BaseModel] | None = model
+    current: type[BaseModel] | None = model
     for step in loc:
-        fields = {field.alias or key: field for key, field in found.model_fields.items()} if found else {}
+        fields = {field.alias or key: field for key, field in current.model_fields.items()} if current else {}
         if step in fields:
-            found = _model_in(fields[str(step)].annotation)
-    return found
+            current = _model_in(fields[str(step)].annotation)
+    return current
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
+
+
+# Fields that stand elsewhere
+
+_OF_TREATMENTS = dict.fromkeys(
+    ("say", "show", "do", "avoid", "terms", "text", "message"), "treatments: {CHANNEL: {say: ...}}"
+)
+_OF_LIVE = dict.fromkeys(
+    ("from", "until", "to", "start", "end", "days", "hours"), "live: {from: ..., until: ...}"
+)
+_OF_CONDITIONS = dict.fromkeys(
+    ("require", "requires", "condition", "conditions", "if", "when", "rule", "rules"),
+    "eligibility: [{require: ...}]",
+)
+_OF_LIMITS = dict.fromkeys(
+    ("limit", "limits", "cap", "max", "per", "window", "capacity"),
+    "a document of kind `FrequencyCap` or `Capacity`",
+)
+_OF_SCORE = dict.fromkeys(("priority", "rank", "weight"), "score: ...")
+_ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "Offering": {**_OF_TREATMENTS, **_OF_LIVE, **_OF_CONDITIONS, **_OF_LIMITS, **_OF_SCORE},
+        "Live": {
+            **dict.fromkeys(("start", "begin", "begins", "since"), "from"),
+            **dict.fromkeys(("end", "ends", "to", "till", "through"), "until"),
+            **dict.fromkeys(("time", "times"), "hours"),
+            **dict.fromkeys(("zone", "tz"), "timezone"),
+        },
+        "Requirement": {
+            **dict.fromkeys(("condition", "if", "when", "rule", "check"), "require"),
+            **dict.fromkeys(("message", "text"), "say"),
+        },
+        "Texts": {
+            **dict.fromkeys(("text", "message", "tell"), "say"),
+            **dict.fromkeys(("print", "screen", "receipt", "display"), "show"),
+        },
+        "LimitDocument": {
+            **dict.fromkeys(("max", "maximum", "amount", "count", "units"), "limit"),
+            **dict.fromkeys(("period", "interval"), "window"),
+            **dict.fromkeys(("actions", "labels", "types"), "applies_to: {...}"),
+        },
+    }
+)
+"""By a class of the form and a name people give: what to write instead."""
+
+
+def _unknown_field(detail: _Detail) -> str:
+    name = str(detail.more["loc"][-1])
+    if detail.value is None and _is_glued(name):
+        return file_messages.blank_after_colon(name.replace(":", ": ", 1))
+    classes = detail.holder.__mro__ if detail.holder else ()
+    elsewhere = next(
+        (where for cls in classes if (where := _ELSEWHERE.get(cls.__name__, {}).get(name.lower()))), None
+    )
+    fields = detail.holder.model_fields.items() if detail.holder else ()
+    known = [field.alias or key for key, field in fields]
+    if elsewhere in known or (elsewhere and not nearest(name, known)):
+        return file_messages.field_elsewhere(name, str(elsewhere))
+    if detail.value is None and " " in name:
+        return file_messages.comma_in_text(name)
+    return file_messages.unknown_field(name, known)
+
+
+def _is_glued(name: str) -> bool:
+    """`group:perks`, a name and a value without the blank between."""
+    return bool(re.fullmatch(r"[A-Za-z_][\w-]*:\S.*", name))
+
+
+# Values of another form
+
+_AS_MAPPING: Mapping[str, str] = MappingProxyType(
+    {
+        "Requirement": "require: {}",
+        "Treatment": "{{say: {}}}",
+        "Live": "{{from: {}}}",
+        "Rollout": "{{percent: {}}}",
+        "AppliesTo": "{{actions: [{}]}}",
+        "labels": "{{group: {}}}",
+    }
+)
+"""By model or field: how a text that stands alone was meant."""
+
+
+def _mapping(detail: _Detail) -> str:
+    model = detail.at.__name__ if detail.at else ""
+    form = _AS_MAPPING.get(detail.field) or _AS_MAPPING.get(model)
+    value = detail.value
+    if isinstance(value, str) and form:
+        written = "{all: true}" if model == "AppliesTo" and value in _EVERY else form.format(value)
+        return file_messages.write_form("a mapping", value, written)
+    return file_messages.wants("a mapping", value)
+
+
+_EVERY = frozenset(("all", "any", "every", "everyone", "everything", "*"))
+
+
+def _list(detail: _Detail) -> str:
+    value, field = detail.value, detail.field
+    if isinstance(value, dict):
+        return _mapping_for_list(value)
+    if not isinstance(value, str):
+        return file_messages.wants("a list", value)
+    if field == "days" and (days := meant.days_of(value)):
+        return file_messages.write_form("a list", value, f"[{', '.join(days)}]")
+    if field == "eligibility":
+        return file_messages.write_form("a list", value, f"- require: {value}")
+    if value in _EVERY and field in {"channels", "days"}:
+        return file_messages.leave_out(field, value)
+    written = meant.list_of(value, SHORT if field == "per" else ())
+    return (
+        file_messages.write_form("a list", value, written)
+        if written
+        else file_messages.wants("a list", value)
+    )
+
+
+def _mapping_for_list(value: dict[str, Any]) -> str:
+    if any(key.startswith("-") for key in value):
+        return file_messages.blank_after_dash()
+    if value and all(item is None for item in value.values()):
+        return file_messages.write_form("a list", "{" + ", ".join(value) + "}", f"[{', '.join(value)}]")
+    return file_messages.dash_missing()
+
+
+def _literal(detail: _Detail) -> str:
+    # Pydantic gives the values as one text: 'offer', 'service' or 'gesture'.
+    expected = str(detail.more["ctx"]["expected"]).replace(" or ", ", ")
+    words = [word.strip("'") for word in expected.split(", ")]
+    known = [_YAML_WORDS.get(word, word) for word in words]
+    value = detail.value
+    if value is None:
+        return file_messages.no_value(known)
+    if isinstance(value, str) and (other := _words(value, frozenset(known), detail.field)):
+        return file_messages.known_as(value, other)
+    return file_messages.not_one_of(value, known)
+
+
+def _words(value: str, known: frozenset[str], field: str) -> tuple[str, ...]:
+    if known >= set(meant.DAYS) and (days := meant.days_of(value)):
+        return (", ".join(days),)
+    if field == "calendar" and (duration := meant.duration_of(value)) and value[:1].isdigit():
+        return (f"rolling: {duration}",)
+    return meant.words_of(value, known)
 
 
 def _wants(what: str) -> Say:
-    return lambda detail: file_messages.wants(what, detail["input"])
+    return lambda detail: file_messages.wants(what, detail.value)
 
 
-def _literal(detail: ErrorDetails) -> str:
-    # Pydantic gives the values as one text: 'offer', 'service' or 'gesture'.
-    expected = str(detail["ctx"]["expected"]).replace(" or ", ", ")
-    words = [word.strip("'") for word in expected.split(", ")]
-    known = [_YAML_WORDS.get(word, word) for word in words]
-    if detail["input"] is None:
-        return file_messages.no_value(known)
-    return file_messages.not_one_of(detail["input"], known)
-
-
-def _too_long(detail: ErrorDetails) -> str:
-    return file_messages.too_long(detail["ctx"]["max_length"])
-
+_YAML_WORDS = {"True": "true", "False": "false"}
 
 _SAY: Mapping[str, Say] = MappingProxyType(
     {
-        "missing": lambda detail: file_messages.missing(str(detail["loc"][-1])),
+        "extra_forbidden": _unknown_field,
+        "missing": lambda detail: file_messages.missing(str(detail.more["loc"][-1])),
         "string_type": _wants("text"),
-        "dict_type": _wants("a mapping"),
-        "model_type": _wants("a mapping"),
-        "model_attributes_type": _wants("a mapping"),
-        "list_type": _wants("a list"),
+        "bool_type": _wants("`true` or `false`"),
+        "int_type": _wants("a whole number"),
+        "int_from_float": _wants("a whole number"),
+        "float_type": _wants("a number"),
+        "dict_type": _mapping,
+        "model_type": _mapping,
+        "model_attributes_type": _mapping,
+        "list_type": _list,
         "literal_error": _literal,
-        "string_too_long": _too_long,
+        "string_too_long": lambda detail: file_messages.too_long(detail.more["ctx"]["max_length"]),
         "string_too_short": lambda _: file_messages.empty(),
         "too_short": lambda _: file_messages.empty(),
+        "rule": lambda detail: detail.more["msg"],
     }
 )
+"""By pydantic's type of an error; what its own words say is never shown."""

@@ -2,15 +2,15 @@
 
 # ruff: noqa: D103 - a message says itself what it says
 
-import difflib
 from collections.abc import Iterable
 
+from maitred.core.values.nearest import did_you_mean
 from maitred.rulefiles.reading import bounds
+
+from . import meant
 
 # More than this of a wrong value helps nobody.
 _SHOWN_CHARACTERS = 60
-# One letter of three may differ; the library takes the same.
-_CLOSE = 0.6
 
 
 def quoted(value: object) -> str:
@@ -25,15 +25,6 @@ def listed(words: Iterable[str]) -> str:
     shown = sorted(words)
     rest = len(shown) - 12
     return ", ".join(map(quoted, shown[:12])) + (f" and {rest} more" if rest > 0 else "")
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean `x`?)`` where a known word is close, whatever its letter case, else nothing."""
-    names = {name.casefold(): name for name in known}
-    if len(names) > bounds.SUGGESTION_CANDIDATES:
-        return ""
-    close = difflib.get_close_matches(word.casefold(), names, 1, _CLOSE)
-    return f", did you mean {quoted(names[close[0]])}?" if close else ""
 
 
 # Files
@@ -94,34 +85,72 @@ def more_faults(count: int) -> str:
 # YAML
 
 
-_YAML_ADVICE = (
-    ("tab character", "begin lines with blanks, not with tabs"),
-    (
-        "found character that cannot start any token",
-        "begin lines with blanks, not with tabs, and put such text in quotes",
-    ),
-    (
-        "did not find expected ',' or",
-        "put text with `: `, `,`, `{` or `}` in quotes, and close every bracket",
-    ),
-    (
-        "mapping values are not allowed",
-        "put text with `: ` in quotes, and give fields of one level one column",
-    ),
-    ("did not find expected key", "give fields of one level one column, and close every quote"),
-    ("did not find expected '-' indicator", "give items of one list one column"),
-    ("could not find expected ':'", "write a field as `name: value`, with a blank after the colon"),
-)
-"""By a part of what libyaml says."""
+def not_yaml() -> str:
+    return (
+        "this cannot be read: write `name: value`, give fields of one level one column, and close every quote"
+    )
 
 
-def yaml_syntax(problem: str) -> str:
-    advice = next((f"; {what_to_do}" for part, what_to_do in _YAML_ADVICE if part in problem), "")
-    return f"this is not valid YAML: {problem}{advice}"
+def merge_conflict() -> str:
+    return (
+        "this is a mark of a merge conflict: decide for one of both sides, and remove the lines with"
+        " `<<<<<<<`, `=======` and `>>>>>>>`"
+    )
+
+
+def tabs() -> str:
+    return "lines begin with blanks, not with a tab: replace it by blanks"
+
+
+def needs_quotes(text: str, written: str) -> str:
+    return f"{quoted(text)} has signs that mean something else here: put it in quotes, {quoted(written)}"
+
+
+def comma_for_semicolon() -> str:
+    return "fields in braces are separated by commas: write `,` instead of `;`"
+
+
+def bracket_open(bracket: str) -> str:
+    closing = "]" if bracket == "[" else "}"
+    return f"the bracket {quoted(bracket)} is not closed: put a {quoted(closing)} at its end"
+
+
+def blank_after_colon(written: str) -> str:
+    return f"a blank is missing after the colon: write {quoted(written)}"
+
+
+def blank_after_dash() -> str:
+    return "a blank is missing after the dash: write `- ` before every item"
+
+
+def quotes_around_field(written: str) -> str:
+    return (
+        f"the quotes stand around the whole field: write {quoted(written)}, quotes around the value at most"
+    )
+
+
+def colon_for_equals(written: str) -> str:
+    return f"a field has a colon and no `=`: write {quoted(written)}"
+
+
+def colon_missing(written: str) -> str:
+    return f"a field has a colon after its name: write {quoted(written)}"
+
+
+def no_escape(written: str) -> str:
+    return f"{quoted(written)} is no escape in double quotes: put the text in single quotes"
+
+
+def wrong_column() -> str:
+    return "this stands in another column than its neighbours: give fields of one level one column"
+
+
+def curly_quotes() -> str:
+    return 'the curly quotes are part of the text: write straight quotes `"`, or none'
 
 
 def unclosed_text() -> str:
-    return "this is not valid YAML: the text that begins here is not closed, put a quote at its end"
+    return "the text that begins here is not closed: put a quote at its end"
 
 
 def not_utf8() -> str:
@@ -151,6 +180,10 @@ def alias(name: str) -> str:
 
 def tag(name: str) -> str:
     return f"tags are not allowed: remove {quoted(name)}"
+
+
+def begins_with_exclamation(written: str) -> str:
+    return f"what begins with `!` stands in quotes, else YAML takes it for its own: write {quoted(written)}"
 
 
 def directive() -> str:
@@ -206,6 +239,37 @@ def missing(name: str) -> str:
     return f"{quoted(name)} is missing"
 
 
+def no_such_value() -> str:
+    return "this value cannot stand here: see the field in the page on rule files"
+
+
+def field_elsewhere(name: str, where: str) -> str:
+    shown = where if "`" in where else quoted(where)
+    return f"there is no field {quoted(name)} here: write {shown}"
+
+
+def comma_in_text(name: str) -> str:
+    return (
+        f"the comma before {quoted(name)} ends the text, as it stands in braces: put the whole text in quotes"
+    )
+
+
+def write_form(what: str, value: str, written: str) -> str:
+    return f"{quoted(value)} is not {what}: write {quoted(written)}"
+
+
+def leave_out(field: str, value: str) -> str:
+    return f"{quoted(value)} is not a list: leave {quoted(field)} out for all of them"
+
+
+def dash_missing() -> str:
+    return "this must be a list, not a mapping: begin every item with `- `, a dash and a blank"
+
+
+def known_as(value: str, known: Iterable[str]) -> str:
+    return f"{quoted(value)} is not known here: write {' or '.join(map(quoted, known))}"
+
+
 _HOW_TO_WRITE = {
     "a list": ": put it in `[...]`",
     "a mapping": ": write fields, each as `name: value`",
@@ -218,7 +282,8 @@ def wants(what: str, value: object) -> str:
     if isinstance(value, bool | int | float) and what == "text":
         return f"{quoted(yaml_word(value))} is not text: put it in quotes"
     if isinstance(value, dict | list):
-        return f"this must be {what}, not {'a mapping' if isinstance(value, dict) else 'a list'}"
+        other = "a mapping" if isinstance(value, dict) else "a list"
+        return f"this must be {what}, not {other}{_HOW_TO_WRITE.get(what, '')}"
     return f"{quoted(yaml_word(value))} is not {what}{_HOW_TO_WRITE.get(what, '')}"
 
 
@@ -249,21 +314,25 @@ def empty() -> str:
 def bad_name(text: str) -> str:
     return (
         f"{quoted(text)} cannot be a name: use lower-case letters, digits, `-` and `_`,"
-        f" at most {bounds.NAME_CHARACTERS}, beginning with a letter or digit"
+        f" at most {bounds.NAME_CHARACTERS}, beginning with a letter or digit{_instead(meant.name_of(text))}"
     )
 
 
 def bad_action_name(text: str) -> str:
     return (
         f"{quoted(text)} cannot be the name of an action: use letters, digits, `-`, `_` and `.`,"
-        f" at most {bounds.NAME_CHARACTERS}, beginning with a letter or digit"
+        f" at most {bounds.NAME_CHARACTERS}, beginning with a letter or digit{_instead(meant.name_of(text))}"
     )
+
+
+def _instead(word: str | None) -> str:
+    return f", such as {quoted(word)}" if word else ""
 
 
 def bad_identifier(text: str) -> str:
     return (
         f"{quoted(text)} cannot be a name in conditions: use lower-case letters, digits and `_`,"
-        " beginning with a letter, and no word of CEL"
+        f" beginning with a letter, and no word of CEL{_instead(meant.name_of(text, '_'))}"
     )
 
 

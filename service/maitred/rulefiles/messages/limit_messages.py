@@ -4,16 +4,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from maitred.core.values.nearest import did_you_mean
 from maitred.rulefiles.reading import bounds
 
-from .file_messages import did_you_mean, listed, quoted, yaml_word
+from . import meant
+from .file_messages import listed, quoted, yaml_word
 
 # Fields
 
 
 def bad_duration(value: object) -> str:
+    like = meant.duration_of(value) or "7d"
     return (
-        f"{quoted(yaml_word(value))} is not a duration: write it like `7d`, with `w`, `d`, `h`, `m` and `s`"
+        f"{quoted(yaml_word(value))} is not a duration: write {quoted(like)}, with `w`, `d`, `h`, `m` and `s`"
     )
 
 
@@ -26,6 +29,8 @@ def duration_too_long(value: object) -> str:
 
 
 def bad_units(value: object) -> str:
+    if isinstance(value, str) and (number := meant.number_of(value)):
+        return f"{quoted(value)} is text: write {quoted(number)}, without quotes or other signs"
     return (
         f"{quoted(yaml_word(value))} is not a number of units: write a whole number, or an attribute such as"
         " `location.NAME`"
@@ -63,10 +68,14 @@ def units_out_of_range(value: int) -> str:
 
 def bad_percent(value: object) -> str:
     most = bounds.OVERBOOK_PERCENT
+    if isinstance(value, str) and (number := meant.number_of(value)):
+        return f"{quoted(value)} is text: write {quoted(number)}, without `%` or quotes"
     return f"{quoted(yaml_word(value))} is not a percentage: write a whole number, 0 to {most}"
 
 
 def bad_window(value: str, known: Iterable[str]) -> str:
+    if like := meant.window_of(value):
+        return f"there is no window {quoted(value)}: write {quoted(like)}"
     return f"there is no window {quoted(value)}" + (
         did_you_mean(value, known) or ": write `{rolling: 7d}`, `{calendar: day}`, `lifetime` or `session`"
     )

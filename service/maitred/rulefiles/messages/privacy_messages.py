@@ -4,7 +4,9 @@
 
 from collections.abc import Iterable
 
-from .file_messages import did_you_mean, listed, quoted, yaml_word
+from maitred.core.values.nearest import did_you_mean
+
+from .file_messages import listed, quoted, yaml_word
 
 
 def _known(word: str, known: Iterable[str]) -> str:

@@ -2,15 +2,21 @@
 
 # ruff: noqa: D103 - a message says itself what it says
 
+import re
 from collections.abc import Iterable
 
-from .file_messages import did_you_mean, listed, quoted, yaml_word
+from maitred.core.values.nearest import did_you_mean
+
+from . import meant
+from .file_messages import listed, quoted, yaml_word
 
 # Attributes, tables, lists
 
 
 def bad_attribute(name: str) -> str:
-    return f"{quoted(name)} cannot be an attribute: write words joined by `.`, such as `customer.age`"
+    words = re.sub(r"[^\w.]+", "_", name.strip(), flags=re.ASCII).strip("_.")
+    like = words if "." in words else f"customer.{words or 'age'}"
+    return f"{quoted(name)} cannot be an attribute: write words joined by `.`, such as {quoted(like)}"
 
 
 def attribute_word(name: str, word: str) -> str:
@@ -123,8 +129,26 @@ def unknown_zone(name: str, known: Iterable[str]) -> str:
     return f"there is no time zone {quoted(name)}{did_you_mean(name, known) or ': write an IANA name'}"
 
 
+def live_zone_unknown(name: str, known: Iterable[str]) -> str:
+    like = (
+        did_you_mean(name, known)
+        or ": write an IANA name such as `Europe/Rome`, or `location` for that of the store"
+    )
+    return f"there is no time zone {quoted(name)}{like}"
+
+
+def live_over(until: str) -> str:
+    return f"{quoted(until)} is over: the action is not live again, remove it or write a later date"
+
+
+def rows_over(count: int, until: str) -> str:
+    return f"{count:,} rows are over, this one since {quoted(until)}: their actions are not live again"
+
+
 def bad_date(text: str) -> str:
-    return f"{quoted(text)} is not a date: write `2026-12-01`"
+    if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", text):
+        return f"{quoted(text)} has a time of day: write {quoted(text[:10])}, and the time into `hours`"
+    return f"{quoted(text)} is not a date: write {quoted(meant.date_of(text) or '2026-12-01')}"
 
 
 def until_before_from(until: str, first: str) -> str:
@@ -132,7 +156,7 @@ def until_before_from(until: str, first: str) -> str:
 
 
 def bad_hours(text: str) -> str:
-    return f"{quoted(text)} is not a span of hours: write `11:00-22:00`"
+    return f"{quoted(text)} is not a span of hours: write {quoted(meant.hours_of(text) or '11:00-22:00')}"
 
 
 def empty_hours(text: str) -> str:
@@ -209,6 +233,18 @@ def unknown_location(name: str, known: Iterable[str]) -> str:
 
 
 # Eligibility and situations
+
+
+def never_true() -> str:
+    return "this is never true: nobody can meet it, whatever is sent"
+
+
+def always_true() -> str:
+    return "this is always true of who has the value: it keeps nobody out, did you mean `&&` instead of `||`?"
+
+
+def never_with(other: str) -> str:
+    return f"this is never true together with {quoted(other)}: nobody can meet both"
 
 
 def applies_to_nothing_said() -> str:

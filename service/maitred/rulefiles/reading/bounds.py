@@ -62,9 +62,6 @@ OVERBOOK_PERCENT = 100
 EXCERPT_CHARACTERS = 400
 """Of an offending line: a row of a table can be 200,000 characters long."""
 
-SUGGESTION_CANDIDATES = 2_000
-"""Comparing a misspelt word with more names than this takes longer than it helps."""
-
 INT64_MAX = 2**63 - 1
 INT64_MIN = -(2**63)
 """CEL's int."""

@@ -87,7 +87,10 @@ def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
         report.at_line(file, line, column, message)
         documents.doubt(file, report.sources[file])
 
-    return read(report.sources[file], told)
+    def warned(line: int, column: int, message: str) -> None:
+        report.warn_line(file, line, column, message)
+
+    return read(report.sources[file], told, warned)
 
 
 def _add(report: Report, documents: Documents, spot: Spot, root: Plain) -> None:

@@ -16,8 +16,12 @@ from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.text import FORBIDDEN, advance, decode
 from maitred.selftest import relying_on
 
+from .mistakes import conflict, explained, quoted_value
 from .nodes import Mapping, Mark, Node, Scalar, Sequence, Tree
 from .scalars import MAY_RESOLVE, PlainScalar, resolve
+
+_CURLY, _CURLY_ENDS = frozenset("“„«‘"), frozenset("”“»’")  # noqa: RUF001 -- of word processors
+_LOOKED_AT = MAY_RESOLVE | _CURLY
 
 Tell = Callable[[int, int, str], None]
 """Takes line and column, from 1, and a message."""
@@ -26,12 +30,12 @@ _QUOTES = ("'", '"')
 _DOCUMENT_MARKS = ("---", "...")
 
 
-def read(data: bytes, tell: Tell) -> list[Tree]:
+def read(data: bytes, tell: Tell, warn: Tell | None = None) -> list[Tree]:
     """The documents of a file that are not empty; after a syntax error there are no more."""
     text = _checked(data, tell)
     if text is None:
         return []
-    builder = _Builder(text, tell)
+    builder = _Builder(text, tell, warn or tell)
     try:
         builder.read(yaml.CBaseLoader(text))
     except yaml.MarkedYAMLError as error:
@@ -54,6 +58,9 @@ def _checked(data: bytes, tell: Tell) -> str | None:
     if match := FORBIDDEN.search(text):
         tell(*advance(text, 0, match.start(), 1, 1), file_messages.forbidden_character(match[0]))
         return None
+    if fault := conflict(text):
+        tell(*fault)
+        return None
     return text
 
 
@@ -72,8 +79,8 @@ class _Builder:
     ``_key`` is the key whose value comes next; ``_dropped`` where that value is thrown away.
     """
 
-    def __init__(self, text: str, tell: Tell) -> None:
-        self._text, self._tell_at = text, tell
+    def __init__(self, text: str, tell: Tell, warn: Tell) -> None:
+        self._text, self._tell_at, self._warn_at = text, tell, warn
         self._documents: list[tuple[int, int, Node]] = []
         self._number = -1
         self._start = 0
@@ -114,12 +121,12 @@ class _Builder:
         """Reports what ``read`` raised, judged by its place: libyaml's words differ by version."""
         start, mark = error.context_mark, error.problem_mark or error.context_mark
         if start is not None and self._is_unclosed(start.index, mark.index if mark else 0):
-            self._tell_at(start.line + 1, start.column + 1, file_messages.unclosed_text())
+            self._tell(start, file_messages.unclosed_text())
         elif too_deep := self._depth_exceeded(error):
             self._tell_at(*too_deep, file_messages.too_deep())
         else:
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self._tell_at(line, column, file_messages.yaml_syntax(error.problem or error.context or ""))
+            places = [(place.line + 1, place.column + 1) for place in (mark, start) if place]
+            self._tell_at(*explained(self._text, *(places or [(1, 1)])))
 
     def _is_unclosed(self, start: int, end: int) -> bool:
         """Whether a quoted text runs to the end of its document: what follows it is not to blame."""
@@ -165,8 +172,8 @@ class _Builder:
             self._take_key(node, target)
             return
         if not style:
-            if not text or text[:1] in MAY_RESOLVE:
-                node.value = self._resolved(node)
+            if not text or text[0] in _LOOKED_AT:
+                self._look_at(node)
         elif style == '"' and (match := FORBIDDEN.search(text)):
             self._tell(mark, file_messages.forbidden_character(match[0]))
         self._put(node)
@@ -183,6 +190,12 @@ class _Builder:
             self._key = node
             return
         self._dropped = True
+
+    def _look_at(self, node: Scalar) -> None:
+        if not node.text or node.text[0] not in _CURLY:
+            node.value = self._resolved(node)
+        elif node.text[-1] in _CURLY_ENDS:
+            self._warn_at(node.line, node.column, file_messages.curly_quotes())
 
     def _resolved(self, node: Scalar) -> PlainScalar:
         try:
@@ -242,7 +255,16 @@ class _Builder:
         if event.anchor is not None:
             self._tell(event.start_mark, file_messages.anchor(event.anchor))
         if event.tag is not None:
-            self._tell(event.start_mark, file_messages.tag(event.tag))
+            self._refuse_tag(event.start_mark, event.tag)
+
+    def _refuse_tag(self, mark: Mark, tag: str) -> None:
+        """`!customer.sick` is a condition and no tag: to remove it would turn the rule into its opposite."""
+        end = self._text.find("\n", mark.index)
+        written = self._text[mark.index : end if end >= 0 else None].rstrip()
+        if written.startswith("!!") or not written.startswith("!"):
+            self._tell(mark, file_messages.tag(tag))
+        else:
+            self._tell(mark, file_messages.begins_with_exclamation(quoted_value(written)))
 
 
 def self_test() -> None:

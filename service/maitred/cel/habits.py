@@ -1,0 +1,479 @@
+"""What people write who know SQL, spreadsheets, other languages or a word processor.
+
+An expression that does not compile is looked through for signs and words that are never CEL, and
+answered with what to write instead, in the author's own names and values. The leftmost one is told:
+what follows it is often its consequence. Texts are blanked before, so that nothing is found in them.
+"""
+
+# ruff: noqa: RUF001 -- signs and quotes of word processors are what is looked for
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from maitred.core.values.nearest import nearest
+from maitred.core.values.types import Attribute, Kind
+
+from . import messages
+from .source import PAIRS, Token, tokens_of
+
+# Begin at word boundaries only: from every letter of a long word would be quadratic.
+_NAME = r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
+_TEXT = r"\"_*\"|'_*'"
+_NUMBER = r"(?<![\w.])\d+(?:\.\d+)?"
+_VALUE = rf"(?:{_TEXT}|{_NUMBER}|{_NAME}(?:\([^()]*\))?)"
+_WORD = r"(?<![\w.])"
+_ABSENT = r"(?:null|none|nil|undefined|missing|absent)"
+_UNITS = {
+    **dict.fromkeys(("d", "day", "days"), "d"),
+    **dict.fromkeys(("h", "hour", "hours"), "h"),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("w", "week", "weeks"), "w"),
+}
+_CURRENCIES = r"[€$£¥]|(?:EUR|USD|GBP|CHF|JPY|euros?|dollars?)\b"
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_PARTS_OF_TIMES = {
+    "year": "getFullYear",
+    "month": "getMonth",
+    "day": "getDate",
+    "hour": "getHours",
+    "minute": "getMinutes",
+    "second": "getSeconds",
+    "weekday": "getDayOfWeek",
+}
+_SIGNS = {
+    **dict.fromkeys(("=", "===", "equals", "eq", "is"), "=="),
+    **dict.fromkeys(("!==", "<>", "≠", "~=", "is not"), "!="),
+    **dict.fromkeys(("=>", "≥"), ">="),
+    **dict.fromkeys(("=<", "≤"), "<="),
+    **dict.fromkeys(("&", "and", "∧"), "&&"),
+    **dict.fromkeys(("|", "or", "∨"), "||"),
+}
+_LOOKED_AT_CHARACTERS = 4_000
+"""Nobody's habit is in a longer expression, which is made by a program."""
+_TRUTHS = {
+    **dict.fromkeys(("yes", "on", "1", "y"), "true"),
+    **dict.fromkeys(("no", "off", "0", "n"), "false"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an expression may read: attributes, and names of lists besides."""
+
+    attributes: Mapping[str, Attribute]
+    names: tuple[str, ...]
+
+    def kind(self, name: str) -> Kind | None:
+        """The kind of a scalar attribute."""
+        attribute = self.attributes.get(name)
+        return None if attribute is None or attribute.type.is_list else attribute.type.kind
+
+    def is_list(self, name: str) -> bool:
+        """Whether a name is that of a list: an attribute or a named one."""
+        attribute = self.attributes.get(name)
+        return attribute.type.is_list if attribute else name in self.names
+
+    def is_text(self, name: str) -> bool:
+        """Whether a name is that of an attribute of one text."""
+        return self.kind(name) is Kind.STRING
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A habit found: ``part`` gives the author's text of a group, quotes and all."""
+
+    text: str
+    match: re.Match[str]
+    known: Known
+
+    def __getitem__(self, group: str) -> str:
+        return self.text[self.match.start(group) : self.match.end(group)] if self.match[group] else ""
+
+
+Answer = Callable[[Match], str | None]
+"""The message, or ``None`` where it is none of this habit after all."""
+
+
+def habit_of(text: str, known: Known) -> tuple[int, str] | None:
+    """The offset of the leftmost habit, and what is said of it; ``None`` where there is none."""
+    if len(text) > _LOOKED_AT_CHARACTERS:
+        return None
+    blank = _blanked(text)
+    first: tuple[int, str] | None = None
+    for pattern, answer in _HABITS:
+        for match in pattern.finditer(blank):
+            at = match.start("at" if "at" in pattern.groupindex else 0)
+            if first is not None and at >= first[0]:
+                continue
+            message = answer(Match(text, match, known))
+            if message is not None:
+                first = (at, message)
+                break
+    return first
+
+
+def bracket_fault(text: str) -> tuple[int, str] | None:
+    """The first bracket that is not closed, or that closes nothing."""
+    opened: list[Token] = []
+    for token in tokens_of(text):
+        if token.value in PAIRS.values():
+            opened.append(token)
+        elif token.value in PAIRS:
+            if not opened or opened[-1].value != PAIRS[token.value]:
+                return token.at, messages.closes_nothing(token.value)
+            opened.pop()
+    closing = {opening: closing for closing, opening in PAIRS.items()}
+    return (
+        (opened[-1].at, messages.never_closed(opened[-1].value, closing[opened[-1].value]))
+        if opened
+        else None
+    )
+
+
+def _blanked(text: str) -> str:
+    parts, end = [], 0
+    for token in tokens_of(text):
+        if token.kind == "text":
+            inner = token.at + 1
+            parts += [text[end:inner], "_" * (len(token.value) - 2)]
+            end = token.at + len(token.value) - 1
+    return "".join([*parts, text[end:]])
+
+
+def _write(wrong: str, right: str) -> str:
+    return messages.write_instead(wrong, right)
+
+
+def _sign(found: Match) -> str:
+    wrong = found["at"]
+    return _write(wrong, _SIGNS[" ".join(wrong.lower().split())])
+
+
+def _whole(template: str) -> Answer:
+    """What to write in place of the whole, from its parts."""
+    return lambda found: _write(found.text[slice(*found.match.span())], _filled(template, found))
+
+
+def _filled(template: str, found: Match) -> str:
+    return re.sub(r"<(\w+)>", lambda part: found[part[1]].strip(), template)
+
+
+def _contains(found: Match) -> str:
+    whole, x, y = found.text[slice(*found.match.span())], found["x"], found["y"]
+    return _write(whole, f"{y} in {x}" if found.known.is_list(x) else f"{x}.contains({y})")
+
+
+def _list_contains(found: Match) -> str | None:
+    return _whole("<y> in <x>")(found) if found.known.is_list(found["x"]) else None
+
+
+def _equals_list(found: Match) -> str | None:
+    x, sign, y = found["x"], found["sign"], found["y"]
+    if not found.known.kind(x) or not (y.startswith("[") or found.known.is_list(y)):
+        return None
+    return _write(f"{x} {sign} {y}", f"{x} in {y}" if sign == "==" else f"!({x} in {y})")
+
+
+def _list_equals(found: Match) -> str | None:
+    x, sign, y = found["x"], found["sign"], found["y"]
+    if not found.known.is_list(x):
+        return None
+    if sign == "in":
+        return _write(f"{x} in {y}", f"{x}.exists(item, item in {y})")
+    return _write(f"{x} {sign} {y}", f"{y} in {x}" if sign == "==" else f"!({y} in {x})")
+
+
+def _in_text(found: Match) -> str | None:
+    return _whole("<x> == <y>")(found) if found.known.kind(found["x"]) else None
+
+
+def _absent(found: Match) -> str:
+    sign = " ".join(found["sign"].lower().split())
+    positive = sign in {"!=", "is not", "<>", "!=="}
+    return messages.ask_for_presence(found["x"], present=positive)
+
+
+def _presence(*, present: bool) -> Answer:
+    return lambda found: messages.ask_for_presence(found["x"].strip("\"'"), present=present)
+
+
+def _method(found: Match) -> str | None:
+    name = next(iter(nearest(found["f"], ("startsWith", "endsWith", "contains", "matches"))), found["f"])
+    if name not in {"startsWith", "endsWith", "contains", "matches"}:
+        return None
+    return _whole(f"<x>.{name}(<y>)")(found)
+
+
+def _like(found: Match) -> str:
+    words = found["y"].strip("\"'")
+    inner = words.strip("%*")
+    if words[:1] in "%*" and words[-1:] in "%*":
+        name = "contains"
+    else:
+        name = "endsWith" if words[:1] in "%*" else "startsWith"
+    return _write(found.text[slice(*found.match.span())], f'{found["x"]}.{name}("{inner}")')
+
+
+def _duration(found: Match) -> str | None:
+    unit = _UNITS.get(found["unit"].lower())
+    if unit is None:
+        return (
+            None
+            if found["unit"].lower() in {"e", "u", "x"}
+            else messages.number_with_unit(found["n"], found["unit"])
+        )
+    return _write(found.text[slice(*found.match.span())], f'duration("{found["n"]}{unit}")')
+
+
+def _span_added(found: Match) -> str | None:
+    is_time = found.known.kind(found["x"]) is Kind.TIMESTAMP
+    return _whole("<x> <sign> duration(<y>)")(found) if is_time else None
+
+
+def _date(found: Match) -> str | None:
+    written = found["y"].strip("\"'")
+    quoted = found["y"] != written
+    if quoted and found.known.kind(found["x"]) is not Kind.TIMESTAMP:
+        return None
+    return _write(found["y"], f'timestamp("{_instant(written)}")')
+
+
+def _date_as_text(found: Match) -> str | None:
+    return _date(found) if _DATE.fullmatch(found["y"].strip("\"'")) else None
+
+
+def _instant(written: str) -> str:
+    match = _DATE.fullmatch(written)
+    if match is None:
+        return "2026-12-01T00:00:00Z"
+    year, month, day = match.group(1, 2, 3) if match[1] else match.group(6, 5, 4)
+    return f"{year}-{month:0>2}-{day:0>2}T00:00:00Z"
+
+
+def _bare_word(found: Match) -> str | None:
+    """A word that stands where a value of an attribute is meant."""
+    attribute, known = found.known.attributes.get(found["x"]), found.known
+    if attribute is None:
+        return None
+    for word in re.findall(rf"{_WORD}[A-Za-z_]\w*(?![\w.(])", found["y"]):
+        if word in {"true", "false", "in"} or word in known.names:
+            continue
+        if attribute.type.kind is Kind.BOOL:
+            return _write(
+                word, _TRUTHS.get(word.lower(), word.lower() if word.lower() in _TRUTHS.values() else "true")
+            )
+        if attribute.type.kind is not Kind.STRING:
+            continue
+        close = [word] if word in attribute.allowed else nearest(word, map(str, attribute.allowed))
+        if close or not nearest(word, known.names):
+            return messages.text_in_quotes(word, next(iter(close), word))
+    return None
+
+
+def _bool_as(found: Match) -> str | None:
+    if found.known.kind(found["x"]) is not Kind.BOOL:
+        return None
+    value = found["y"].strip("\"'").lower()
+    right = _TRUTHS.get(value, value)
+    if right not in {"true", "false"}:
+        return None
+    quoted = found["y"][:1] in "\"'"
+    return messages.without_quotes(found["y"], right) if quoted else _write(found["y"], right)
+
+
+def _number_kind(found: Match) -> str | None:
+    """A whole number beside a double, or the reverse."""
+    kind, number = found.known.kind(found["x"]), found["n"]
+    if kind is Kind.DOUBLE and "." not in number:
+        return messages.number_like(number, f"{number}.0", found["x"], "double")
+    if kind is Kind.INT and "." in number:
+        whole, _, fraction = number.partition(".")
+        right = found["x"] if fraction.strip("0") else ""
+        if right:
+            return messages.int_beside_fraction(right)
+        return messages.number_like(number, whole, found["x"], "int")
+    return None
+
+
+def _quoted_number(found: Match) -> str | None:
+    if found.known.kind(found["x"]) not in {Kind.INT, Kind.DOUBLE}:
+        return None
+    number = found["y"].strip("\"'")
+    return messages.without_quotes(found["y"], number) if re.fullmatch(_NUMBER, number) else None
+
+
+def _size(found: Match) -> str | None:
+    return _whole("size(<x>)")(found)
+
+
+def _two_names(found: Match) -> str | None:
+    joined = f"{found['x']}.{found['y']}"
+    near = nearest(joined, found.known.names) if joined not in found.known.names else [joined]
+    return _write(f"{found['x']} {found['y']}", near[0]) if near and "." in near[0] else None
+
+
+def _holder(found: Match) -> str | None:
+    inside = [name for name in found.known.attributes if name.startswith(f"{found['x']}.")]
+    return messages.holds_attributes(found["x"], inside) if inside else None
+
+
+def _habit(pattern: str, answer: Answer, flags: re.RegexFlag = re.NOFLAG) -> tuple[re.Pattern[str], Answer]:
+    return re.compile(pattern, flags), answer
+
+
+def _says(message: str) -> Answer:
+    return lambda _: message
+
+
+_I = re.IGNORECASE
+_HABITS: tuple[tuple[re.Pattern[str], Answer], ...] = (
+    # Absence
+    _habit(rf"(?P<x>{_NAME})\s*(?P<sign>===?|!==?|<>|\bis\s+not\b|\bis\b|=)\s*{_ABSENT}\b", _absent, _I),
+    _habit(rf"{_WORD}{_ABSENT}\s*(?P<sign>==|!=)\s*(?P<x>{_NAME})", _absent, _I),
+    _habit(rf"(?P<x>{_NAME})\s+(?:exists|is\s+set|is\s+present)\b(?!\s*\()", _presence(present=True), _I),
+    _habit(
+        rf"{_WORD}(?:exists|isset|is_?set|defined|present|is_?not_?null|has_?value)\s*\(\s*(?P<x>{_NAME}|{_TEXT})\s*\)",
+        _presence(present=True),
+        _I,
+    ),
+    _habit(
+        rf"{_WORD}(?:is_?empty|is_?null|is_?blank|is_?absent|is_?missing|empty)\s*\(\s*(?P<x>{_NAME})\s*\)",
+        _presence(present=False),
+        _I,
+    ),
+    _habit(rf"(?P<x>{_NAME})\.(?:is_?empty|is_?null|is_?blank)\(\)", _presence(present=False), _I),
+    _habit(
+        rf"{_WORD}has\s*\(\s*(?P<x>{_TEXT})\s*\)",
+        lambda found: _write(f"has({found['x']})", f"has({_bare(found)})"),
+    ),
+    _habit(rf"{_WORD}has\s+(?P<x>{_NAME})", _whole("has(<x>)")),
+    # Several values at once
+    _habit(
+        rf"(?P<x>{_NAME})\s+(?P<at>between)\s+(?P<a>{_VALUE})\s+(?:and|&&)\s+(?P<b>{_VALUE})",
+        _whole("<x> >= <a> && <x> <= <b>"),
+        _I,
+    ),
+    _habit(
+        rf"(?P<a>{_VALUE})\s*(?P<s>[<>]=?)\s*(?P<x>{_VALUE})\s*(?P<at>(?P<t>[<>]=?))\s*(?P<b>{_VALUE})",
+        _whole("<a> <s> <x> && <x> <t> <b>"),
+    ),
+    _habit(
+        rf"(?P<x>{_NAME})\s*==?\s*(?P<a>{_TEXT}|{_NUMBER})\s*(?P<at>\|\||\bor\b)\s*(?P<b>{_TEXT}|{_NUMBER})"
+        r"(?!\s*(?:[=!<>+*/.%-]|in\b))",
+        _whole("<x> in [<a>, <b>]"),
+        _I,
+    ),
+    _habit(rf"(?P<x>{_VALUE})\s+(?P<at>not\s+in)\s+(?P<y>\[[^\[\]]*\]|{_NAME})", _whole("!(<x> in <y>)"), _I),
+    _habit(
+        rf"(?P<x>{_VALUE})\s+in\s*(?P<at>\()(?P<y>[^()\[\]]*,[^()\[\]]*|{_TEXT}|{_NUMBER})\)",
+        _whole("<x> in [<y>]"),
+        _I,
+    ),
+    _habit(rf"(?P<x>{_NAME})\s+in\s+(?P<y>{_TEXT}|{_NUMBER})", _in_text),
+    _habit(rf"(?P<x>{_NAME})\s*(?P<sign>==|!=)\s*(?P<y>\[[^\[\]]*\]|{_NAME})", _equals_list),
+    _habit(rf"(?P<x>{_NAME})\s*(?P<sign>==|!=)\s*(?P<y>{_TEXT}|{_NUMBER})", _list_equals),
+    _habit(rf"(?P<x>{_NAME})\s+(?P<sign>in)\s+(?P<y>\[[^\[\]]*\]|list\.\w+)", _list_equals),
+    _habit(rf"(?P<x>{_NAME})\s+(?P<at>contains|includes|has)\s+(?P<y>{_VALUE})", _contains, _I),
+    _habit(rf"(?P<x>{_NAME})\.(?:contains|includes)\((?P<y>{_VALUE})\)", _list_contains, _I),
+    _habit(rf"(?P<x>{_NAME})\.includes\((?P<y>{_VALUE})\)", _whole("<x>.contains(<y>)"), _I),
+    _habit(rf"(?P<x>{_NAME})\s+(?P<at>like)\s+(?P<y>{_TEXT})", _like, _I),
+    _habit(rf"(?P<x>{_NAME})\s*(?P<at>=~|~=|~)\s*(?P<y>{_TEXT})", _whole("<x>.matches(<y>)")),
+    # Words and functions of other languages
+    _habit(rf"{_WORD}if\b(?P<x>)", _says(messages.NO_IF), _I),
+    _habit(rf"{_WORD}(?:count|len|length|sizeof|size_of)\s*\(\s*(?P<x>{_NAME})\s*\)", _size, _I),
+    _habit(rf"(?P<x>{_NAME})\.(?:count|length|len)\(\)", _size, _I),
+    _habit(rf"(?P<x>{_NAME})\.(?:count|length|len|size)\b(?!\()", _size, _I),
+    _habit(rf"(?P<x>{_NAME})\.(?P<at>any|some)\(", _whole("<x>.exists("), _I),
+    _habit(rf"(?P<x>{_NAME})\.(?P<at>every)\(", _whole("<x>.all("), _I),
+    _habit(
+        rf"{_WORD}(?:any|some)\s*\(\s*(?P<x>{_NAME})\s*,\s*(?P<y>{_TEXT}|{_NUMBER})\s*\)",
+        _whole("<x>.exists(item, item == <y>)"),
+    ),
+    _habit(
+        rf"{_WORD}(?P<f>starts_?with|ends_?with|contains|matches)\s*\(\s*(?P<x>{_NAME})\s*,\s*(?P<y>{_VALUE})\s*\)",
+        _method,
+        _I,
+    ),
+    _habit(r"\.(?:to_?)?(?:lower|upper)(?:case)?\(\)(?P<x>)", _says(messages.LETTER_CASE), _I),
+    _habit(
+        rf"{_WORD}(?:today|now|current_?date|date|current_?time)\(\)(?P<x>)",
+        lambda found: messages.now_alone(found.match[0]),
+        _I,
+    ),
+    _habit(
+        rf"(?P<x>{_NAME})\.(?P<part>{'|'.join(_PARTS_OF_TIMES)})s?\b(?!\()",
+        lambda found: (
+            _write(f".{found['part']}", f".{_PARTS_OF_TIMES[found['part']]}()")
+            if found.known.kind(found["x"]) is Kind.TIMESTAMP
+            else None
+        ),
+    ),
+    # Texts
+    _habit("[‘’‚“”„«»‹›′″](?P<x>)", _says(messages.STRAIGHT_QUOTES)),
+    _habit(r"`(?P<x>[^`\n]*)`", lambda found: messages.text_in_quotes(f"{found['x']}", found["x"])),
+    _habit(rf"(?P<x>{_NAME})\s*(?:==|!=)\s*(?P<at>(?P<y>{_TEXT}))", _quoted_number),
+    _habit(rf"(?P<x>{_NAME})\s*[<>]=?\s*(?P<at>(?P<y>{_TEXT}))", _quoted_number),
+    _habit(rf"(?P<x>{_NAME})\s*(?:==|!=)\s*(?P<at>(?P<y>{_TEXT}|[01]|\w+))", _bool_as),
+    # Numbers, money and times
+    _habit(
+        rf"(?P<at>(?:{_CURRENCIES})\s*(?P<n>\d[\d.,]*))", lambda found: messages.without_currency(found["n"])
+    ),
+    _habit(
+        rf"(?P<at>(?<![\d.,])(?P<n>\d[\d.,]*)\s*(?:{_CURRENCIES}))",
+        lambda found: messages.without_currency(found["n"]),
+    ),
+    _habit(
+        r"(?<!\d)\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?\b(?![,\]])(?P<x>)",
+        lambda found: messages.plain_number(found.match[0], re.sub("[,'’]", "", found.match[0])),
+    ),
+    _habit(
+        r"(?<![\[(,\d])(?:(?<=[<>=] )|^)(?P<x>\d+,\d{1,2})\b(?![,\]])",
+        lambda found: messages.plain_number(found["x"], found["x"].replace(",", ".")),
+    ),
+    _habit(r"(?<![\d.])(?P<n>\d+(?:\.\d+)?)\s*%(?!\s*[\w(.])", lambda found: messages.percentage(found["n"])),
+    _habit(rf"(?P<x>{_NAME})\s*(?:[<>]=?|==|!=)\s*(?P<at>(?P<y>{_TEXT}))", _date_as_text),
+    _habit(
+        r"(?<![\w.-])(?P<y>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}/\d{4})(?![\w-])",
+        _date,
+    ),
+    _habit(r"(?<![\w.:])\d{1,2}:\d{2}\b(?P<x>)", _says(messages.HOURS_ELSEWHERE)),
+    _habit(r"duration\(\s*(?P<n>\d+)\s*(?P<unit>[A-Za-z]+)\s*\)", _duration),
+    _habit(
+        r"(?<![\w.])(?P<n>\d+(?:\.\d+)?)\s*(?P<unit>(?!and\b|or\b|in\b|not\b|is\b)[A-Za-z]+)\b", _duration, _I
+    ),
+    _habit(rf"(?P<x>{_NAME})\s*(?P<sign>[+-])\s*(?P<y>{_TEXT})", _span_added),
+    _habit(r"(?<![\d.])(?P<x>\d+)\.(?![\d\w])", lambda found: _write(f"{found['x']}.", found["x"])),
+    _habit(rf"(?P<x>{_NAME})\s*(?:[<>]=?|==|!=|[*+-])\s*(?P<at>(?P<n>{_NUMBER}))(?![\w.])", _number_kind),
+    _habit(rf"(?<![\w.])(?P<n>{_NUMBER})\s*(?:[<>]=?|==|!=|[*+-])\s*(?P<x>{_NAME})", _number_kind),
+    # Placeholders and names
+    _habit(
+        rf"\$?\{{+\s*(?P<x>{_NAME})\s*\}}+", lambda found: messages.plain_name(found.match[0], found["x"])
+    ),
+    _habit(rf"\$(?P<x>{_NAME})", lambda found: messages.plain_name(found.match[0], found["x"])),
+    _habit(
+        rf"(?P<x>{_NAME})\s*(?:==|!=|\bin\b)\s*(?P<at>(?P<y>[A-Za-z_]\w*(?![\w.(])|\[[^\[\]]*\]))", _bare_word
+    ),
+    _habit(rf"{_WORD}(?P<y>[A-Za-z_]\w*)\s*(?:==|!=)\s*(?P<x>{_NAME})", _bare_word),
+    _habit(rf"{_WORD}(?P<x>[A-Za-z_]\w*)\s+(?P<y>[A-Za-z_]\w*)\b(?!\s*\()", _two_names),
+    _habit(rf"{_WORD}(?P<x>[A-Za-z_]\w*)(?!\s*[\w.(,])", _holder),
+    # Signs and words for operators, once nothing larger explains them
+    _habit(r"(?P<at>=>|=<|===|!==|<>|≥|≤|≠|∧|∨|(?<!&)&(?!&)|(?<!\|)\|(?!\|)|(?<![=!<>~])=(?![=~<>]))", _sign),
+    _habit(rf"{_WORD}(?P<at>is\s+not|and|or|equals|eq|is)\b(?!\s*[.(]\S)", _sign, _I),
+    _habit(rf"{_WORD}(?P<at>not)\b(?P<x>)", lambda found: _write(found["at"], "!"), _I),
+    _habit(r"¬(?P<x>)", lambda _: _write("¬", "!")),
+    _habit(r"(?<=[\w)\]\"'])\s*(?P<at>,)(?=\s*[A-Za-z_!(])(?P<x>)", lambda found: _comma(found)),  # noqa: PLW0108 -- defined below
+    _habit(r"(?P<at>;)(?P<x>)", _says(messages.NO_SEMICOLON)),
+)
+
+
+def _bare(found: Match) -> str:
+    return found["x"].strip("\"'")
+
+
+def _comma(found: Match) -> str | None:
+    """Between conditions, and not inside of brackets."""
+    before = _blanked(found.text)[: found.match.start("at")]
+    inside = any(before.count(opening) > before.count(closing) for closing, opening in PAIRS.items())
+    return None if inside else _write(",", "&&")

@@ -1,0 +1,177 @@
+"""What was meant by a value that is written otherwise: dates, hours, days, lengths of time, names."""
+
+# ruff: noqa: RUF001, RUF002 -- dashes and quotes of word processors are what is looked for
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from maitred.core.values.nearest import nearest
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_GROUPS = {
+    **dict.fromkeys(("weekday", "weekdays", "workdays", "working days"), DAYS[:5]),
+    **dict.fromkeys(("weekend", "weekends"), DAYS[5:]),
+    **dict.fromkeys(("daily", "every day", "everyday", "all"), DAYS),
+}
+_UNITS: Mapping[str, str] = {
+    **dict.fromkeys(("w", "week", "weeks"), "w"),
+    **dict.fromkeys(("d", "day", "days"), "d"),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), "h"),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+}
+_PERIODS = {
+    **dict.fromkeys(("day", "days", "daily", "today", "per day"), "day"),
+    **dict.fromkeys(("week", "weeks", "weekly", "per week"), "week"),
+    **dict.fromkeys(("month", "months", "monthly", "per month"), "month"),
+    **dict.fromkeys(("year", "years", "yearly", "annual", "annually", "per year"), "year"),
+}
+_ALWAYS = frozenset(("forever", "always", "ever", "total", "never", "unlimited", "all"))
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("integer", "long", "whole", "count"), ("int",)),
+    **dict.fromkeys(("float", "real", "fraction", "percent"), ("double",)),
+    **dict.fromkeys(("number", "numeric"), ("int", "double")),
+    **dict.fromkeys(("money", "currency", "price", "amount"), ("decimal(2)", "double")),
+    **dict.fromkeys(("text", "str", "char", "varchar", "enum", "word"), ("string",)),
+    **dict.fromkeys(("boolean", "flag", "yes/no"), ("bool",)),
+    **dict.fromkeys(("datetime", "time", "instant"), ("timestamp",)),
+    **dict.fromkeys(("list", "array", "set"), ("list<string>",)),
+    "discount": ("offer",),
+    "coupon": ("offer",),
+    "used": ("redeemed",),
+    "bought": ("redeemed",),
+    "shown": ("presented",),
+}
+
+
+def date_of(text: str) -> str | None:
+    """`2026-12-29` for `29.12.2026`, `12/29/2026` or `29 Dec 2026`; ``None`` where it is not certain."""
+    numbers = [int(number) for number in re.findall(r"\d+", text)]
+    month = next((index for index, name in enumerate(_MONTHS, 1) if name in text.casefold()), None)
+    if month is not None and len(numbers) == 2:  # noqa: PLR2004 - a day and a year
+        day, year = sorted(numbers)
+        return _date(year, month, day)
+    if len(numbers) != 3:  # noqa: PLR2004 - year, month and day
+        return None
+    first, second, third = numbers
+    if first > 31:  # noqa: PLR2004 - no day of a month
+        return _date(first, second, third)
+    orders = [(second, first)] if "." in text else [(first, second), (second, first)]
+    dates = {found for month, day in orders if (found := _date(third, month, day))}
+    return dates.pop() if len(dates) == 1 else None
+
+
+def _date(year: int, month: int, day: int) -> str | None:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+
+
+def hours_of(text: str) -> str | None:
+    """`09:00-17:00` for `9-17`, `9am to 5pm` or `9:00–17:00`."""
+    clocks = [_clock(match) for match in _CLOCK.finditer(text)]
+    if len(clocks) != 2:  # noqa: PLR2004 - from and until
+        return None
+    start, end = clocks
+    past_midnight = end > "24:00"
+    end = f"{int(end[:2]) - 24:02}{end[2:]}" if past_midnight else end
+    return f"{start}-{end}" if start < "24:00" and end <= "24:00" else None
+
+
+def _clock(match: re.Match[str]) -> str:
+    hour, half = int(match[1]), (match[3] or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return f"{hour:02}:{match[2] or '00'}"
+
+
+def days_of(text: str) -> tuple[str, ...]:
+    """`mon, tue` for `Monday and Tuesday`, `mon-tue`, `weekend`; none where it is not certain."""
+    low = text.casefold().strip("()[]{} ")
+    if low in _GROUPS:
+        return _GROUPS[low]
+    days: list[str] = []
+    for part in re.split(r"\s*(?:,|;|&|\band\b|\s)\s*", low):
+        ends = [_day(word) for word in re.split(r"\s*(?:-|–|to|until)\s*", part)]
+        if None in ends or not 1 <= len(ends) <= 2:  # noqa: PLR2004 - a day, or from and until
+            return ()
+        first, last = (DAYS.index(str(ends[0])), DAYS.index(str(ends[-1])))
+        days += [DAYS[index % 7] for index in range(first, last + 1 + (7 if last < first else 0))]
+    return tuple(dict.fromkeys(days))
+
+
+def _day(word: str) -> str | None:
+    return next(
+        (day for day in DAYS if word.startswith(day) or (len(word) > 1 and day.startswith(word))), None
+    )
+
+
+def duration_of(value: object) -> str | None:
+    """`20m` for `20 minutes`; days for a bare whole number; `7d` for `week`."""
+    text = str(value).strip()
+    text = text.casefold() if not text.endswith("M") else f"{text[:-1]} month"
+    match = re.fullmatch(r"(\d{1,6})?\s*([a-z]*)", text)
+    if not match or not text:
+        return None
+    count = int(match[1] or 1)
+    if not match[2]:
+        return f"{count}d"
+    if match[2] in _UNITS:
+        return (
+            f"{count}{_UNITS[match[2]]}"
+            if match[1]
+            else {"w": "7d"}.get(_UNITS[match[2]], f"1{_UNITS[match[2]]}")
+        )
+    days = {"month": 30, "months": 30, "mo": 30, "year": 365, "years": 365, "y": 365}.get(match[2])
+    return f"{count * days}d" if days else None
+
+
+def window_of(text: str) -> str | None:
+    """`{rolling: 7d}` for `7 days`, `{calendar: week}` for `weekly`, `lifetime` for `forever`."""
+    low = text.casefold().strip()
+    if low in _PERIODS:
+        return f"{{calendar: {_PERIODS[low]}}}"
+    if low in _ALWAYS:
+        return "lifetime"
+    duration = duration_of(low) if re.match(r"\d+\s*[a-z]", low) else None
+    return f"{{rolling: {duration}}}" if duration else None
+
+
+def period_of(text: str) -> str | None:
+    """`week` for `weekly`."""
+    return _PERIODS.get(text.casefold().strip())
+
+
+def number_of(text: str) -> str | None:
+    """`1000` for `1,000` or `"1000"`, `5` for `5%`."""
+    plain = re.sub(r"(?<=\d)[,'’ _](?=\d{3})", "", text.strip().rstrip("%").strip())
+    return plain if re.fullmatch(r"-?\d{1,18}", plain) else None
+
+
+def name_of(text: str, blank: str = "-") -> str | None:
+    """`winter-offer` for `Winter Offer`, or with another sign between the words."""
+    other = {"-": r"[^a-z0-9_-]+", "_": r"[^a-z0-9_]+"}[blank]
+    name = re.sub(other, blank, text.strip().casefold()).strip(blank)
+    return name if name and name.isascii() and text.isascii() and name != text else None
+
+
+def words_of(text: str, known: frozenset[str]) -> tuple[str, ...]:
+    """Known words that one of another language or trade stands for: `int` for `integer`."""
+    if match := re.fullmatch(r"(?:list|array) ?(?:of|\[|\() ?(\w+?)s?[\])]?|(\w+)\[\]", text.casefold()):
+        inner = match[1] or match[2]
+        return tuple(name for name in (f"list<{inner}>", *words_of(inner, known)) if name in known)[:1]
+    meant = (*_TYPES.get(text.casefold(), ()), *filter(None, (period_of(text),)))
+    return tuple(word for word in meant if word in known)
+
+
+def list_of(text: str, known: Iterable[str] = ()) -> str | None:
+    """`[pos, mobile]` for `pos, mobile`, `(pos, mobile)` or `pos`; ``None`` where texts need quotes."""
+    words = re.split(r"\s*[,;]\s*", text.strip().strip("()[]{}").strip())
+    parts = [word if word in known else next(iter(nearest(word, known)), word) for word in words]
+    return f"[{', '.join(parts)}]" if all(re.fullmatch(r"[\w.-]+", part) for part in parts) else None
