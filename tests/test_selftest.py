@@ -11,7 +11,7 @@ import yaml
 from google.protobuf.any_pb2 import Any as Packed
 
 from maitred import cel, rulefiles, situations
-from maitred.rpc import stock
+from maitred.rpc.transports import stock
 from maitred.selftest import Unfit, relying_on
 
 RULES = Path(__file__).parent.parent / "rules/starter"
@@ -51,7 +51,7 @@ def test_a_server_that_runs_everything_on_one_pool_is_told(monkeypatch):
             return self._behaviour(*args)
 
     monkeypatch.setattr(stock, "On", Deaf)
-    with pytest.raises(Unfit, match=r"`grpcio` 1\.\S+ .*it ran on maitred-selftest-0.* tested with .*<1\.86"):
+    with pytest.raises(Unfit, match=r"`grpcio` 1\.\S+ .*it ran on maitred-selftest_0.* tested with .*<1\.86"):
         stock.self_test()
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+TRANSPORTS = "auto", "loop", "stock"
+"""How calls may be answered: see ``rpc.transports``."""
 DEFAULT_LISTEN = "127.0.0.1:50051"
 DEFAULT_DATABASE = "sqlite:///maitred.db"
 DEFAULT_RULES = Path("rules/starter")
@@ -36,6 +38,7 @@ class Settings:
     the file of the keys that pseudonymise and seal, made where there is none; ``None`` is one beside
     the SQLite file, or ``maitred.keys``.
     ``keep`` is how long what for; it is not applied under ``simulated_time``.
+    ``transport`` is one of ``TRANSPORTS``.
     ``drain_seconds`` is how long calls in flight may take once the service stops.
     """
 
@@ -48,6 +51,7 @@ class Settings:
     keep: Keep = Keep()
     watch_seconds: float = 1.0
     drain_seconds: float = 10.0
+    transport: str = TRANSPORTS[0]
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None

@@ -1,10 +1,11 @@
 """A hand-written engine and a real server on the loopback."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
 import grpc
@@ -37,6 +38,7 @@ from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import Event
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server
+from maitred.rpc.transports.support import Transport
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 from maitred.v1.privacy_pb2_grpc import PrivacyServiceStub
 from maitred.v1.ruleset_pb2_grpc import RulesetServiceStub
@@ -72,6 +74,45 @@ def answer_to(call: DecideCall) -> Answer:
     )
 
 
+class FakeCommitter:
+    """Commits tickets by doing what they hold; a fault is the ticket's."""
+
+    def settle(self, tickets: Sequence[Any]) -> None:
+        for ticket in tickets:
+            ticket.commit()
+
+    def complete(self, steps: Any) -> Any:
+        try:
+            while True:
+                ticket = next(steps)
+                ticket.commit()
+                if ticket.error:
+                    steps.throw(ticket.error)
+        except StopIteration as end:
+            return end.value
+
+
+class FakeTicket:
+    """Something to do while a batch commits."""
+
+    def __init__(self, todo: Callable[[], Any]) -> None:
+        self._todo, self.answer = todo, None
+        self.error: Exception | None = None
+
+    def commit(self) -> None:
+        try:
+            self.answer = self._todo()
+        except Exception as error:  # noqa: BLE001
+            self.error = error
+
+
+def in_steps(todo: Callable[[Any], Any], call: Any) -> Iterator[Any]:
+    """A call that is answered while its ticket is committed."""
+    ticket = FakeTicket(lambda: todo(call))
+    yield ticket
+    return ticket.answer
+
+
 @dataclass
 class FakeEngine:
     """Answers at once, unless ``before`` does something first."""
@@ -84,6 +125,9 @@ class FakeEngine:
         self.calls.append(call)
         self.before(call)
         return answer_to(call)
+
+    def deciding(self, call: DecideCall) -> Any:
+        return in_steps(self.decide, call)
 
     def get_decision(self, decision_id: str, explain: Explain) -> RecordView:
         if not decision_id.startswith("d-"):
@@ -154,6 +198,21 @@ class FakeHouse:
             else OutcomeAnswer(one.outcome_id, False, "was used for something else")
             for one in call.outcomes
         ]
+
+    def claiming(self, call: ClaimCall) -> Any:
+        return in_steps(self.claim, call)
+
+    def redeeming(self, call: StepCall) -> Any:
+        return in_steps(self.redeem, call)
+
+    def releasing(self, call: StepCall) -> Any:
+        return in_steps(self.release, call)
+
+    def recording_events(self, call: Any) -> Any:
+        return in_steps(self.record_events, call)
+
+    def recording(self, call: OutcomesCall) -> Any:
+        return in_steps(self.record_outcomes, call)
 
     def pause(self, action: str, by: str, cause: str) -> datetime:
         self._arrives((action, by, cause))
@@ -273,27 +332,40 @@ class Running:
 
 Serve = Callable[..., Running]
 
+_OPTIONS = {
+    "loop": {"transport": Transport.LOOP},
+    "overlap": {"transport": Transport.LOOP, "overlap": True},
+    "stock": {"transport": Transport.STOCK},
+}
+
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
+def transport() -> str:
+    """How the servers of a test answer calls."""
+    return "loop"
+
+
+@pytest.fixture
+def serve(transport: str) -> Iterator[Serve]:
     """Starts servers; stops them at the end."""
     with _servers() as start:
-        yield start
+        yield partial(start, **_OPTIONS[transport])
 
 
 @pytest.fixture(scope="session")
-def _standing() -> Iterator[Running]:
+def _standing() -> Iterator[Callable[[str], Running]]:
     with _servers() as start:
-        yield start()
+        yield cache(lambda transport: start(**_OPTIONS[transport]))
 
 
 @pytest.fixture
-def standing(_standing: Running) -> Running:
+def standing(_standing: Callable[[str], Running], transport: str) -> Running:
     """One server for many tests, which leave it as it is; what stands behind it is as new."""
-    _standing.engine.__init__()
-    _standing.house.__init__()
-    _standing.observer.events.clear()
-    return _standing
+    running = _standing(transport)
+    running.engine.__init__()
+    running.house.__init__()
+    running.observer.events.clear()
+    return running
 
 
 @contextmanager
@@ -310,7 +382,7 @@ def _servers() -> Iterator[Serve]:
         **more: Any,
     ) -> Running:
         engine, house, observer = engine or FakeEngine(), FakeHouse(), FakeObserver(tracing)
-        services = Services(engine, house, house, house, house, now, simulated_time)
+        services = Services(FakeCommitter(), engine, house, house, house, house, now, simulated_time)
         server = Server(listen, services, observer, **{"notice_seconds": 0.0, **more})
         address = server.start()
         channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])

@@ -98,7 +98,7 @@ def test_a_cancelled_stream_stops_and_gives_its_place_back(running, gate):
         responses.cancel()
     gate.open()
     stop.set()
-    eventually(lambda: not running.server._streams._open)
+    eventually(lambda: not running.server._stock.streams._open)
     assert len(running.engine.calls) <= 4 * IN_FLIGHT_MOST
     assert numbers(running.stub.DecideStream(iter([request(5)]), timeout=5)) == [5]
 

@@ -16,12 +16,13 @@ from maitred import rulefiles, store, telemetry, vault
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.policy import Policy
 from maitred.engine.ports.log import Log
-from maitred.engine.ports.observer import Observer, RulesetRefused
+from maitred.engine.ports.observer import Observer, RulesetRefused, TransportChosen
 from maitred.engine.ports.store import Store, StoreConflict, StoreDown
 from maitred.engine.ports.vault import Vault
-from maitred.rpc import stock
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server, TlsFiles
+from maitred.rpc.transports import stock
+from maitred.rpc.transports.support import Transport, choose
 from maitred.settings import Settings
 from maitred.sources.provenance import commit_of
 from maitred.upkeep.chores import Upkeep
@@ -55,10 +56,13 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
             log.warning("store_warning", detail=warning)
         observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
         undo.callback(observer.close)
+        chosen = choose(Transport(settings.transport))
+        observer.observe(TransportChosen(chosen.transport.value, chosen.fault))
         engine = make_engine(opened, keys, observer, load_policy, _now)
         server = Server(
             settings.listen,
             Services(
+                engine.committer,
                 engine.decider,
                 engine.claimer,
                 engine.operator,
@@ -68,6 +72,9 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
                 simulated_time=settings.simulated_time,
             ),
             observer,
+            transport=chosen.transport,
+            # A file's commits are short; those over a network leave time to receive in.
+            overlap=not settings.database.startswith("sqlite"),
             share_port=share_port,
             tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
             if settings.tls_cert and settings.tls_key

@@ -1,6 +1,7 @@
 """Every text of the command line: lower case, no full stop, input in backticks, what to do."""
 
 import re
+from collections.abc import Sequence
 
 HELP = """Decides what is appropriate for a customer, here and now.
 
@@ -181,6 +182,11 @@ TLS_NEEDS_BOTH = "TLS needs both --tls-cert and --tls-key"
 TLS_CLIENT_CA_ALONE = "--tls-client-ca needs --tls-cert and --tls-key as well"
 SIMULATED_TIME = "callers may say what time it is"
 HOW_TO_STOP = "Ctrl-C stops it; changed rule files are taken up as they are saved"
+
+
+def unknown_transport(transport: str, known: Sequence[str]) -> str:
+    """How calls are to be answered is none of the ways there are."""
+    return f"`--transport {transport}` is none of {', '.join(known)}"
 
 
 def workers_need_postgresql(workers: int) -> str:

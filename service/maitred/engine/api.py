@@ -106,7 +106,7 @@ class Claimer(Protocol):
 class Recorder(Protocol):
     """Takes up what customers did. Raises ``CallError`` as ``Decider`` does."""
 
-    def record_events(self, call: EventsCall) -> Sequence[EventAnswer]:
+    def recording_events(self, call: EventsCall) -> Steps[Sequence[EventAnswer]]:
         """Records events; one answer each, in their order. A faulty one never keeps another from it."""
         ...
 

@@ -20,6 +20,7 @@ CONTEXT_VALUE_EMPTY = "`context` holds a value without a kind; use `null_value` 
 AT_NOT_ALLOWED = "`at` is accepted only where the server runs with --simulated-time"
 NO_MESSAGE = "the call ended without its request message; send exactly one"
 DEADLINE_PASSED = "the deadline passed before the call was looked at"
+MESSAGE_LATE = "the call was opened, but its request message did not come"
 OVERLOADED = "too many calls are waiting; retry after the pushback"
 TOO_MANY_STREAMS = "too many streams are open; retry after the pushback"
 STOPPING = "the server is stopping; retry elsewhere"

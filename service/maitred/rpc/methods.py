@@ -4,14 +4,15 @@ A call is added here, as a pair of functions in ``convert``, and in the engine. 
 row of ``Decide`` for each of its messages (``streams``); health and reflection are gRPC's own services.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, unique
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from maitred.core.trace import TraceContext
 from maitred.engine.api import Claimer, Decider, Operator, Privacy, Recorder
+from maitred.engine.deciding.tickets import Steps, Ticket
 from maitred.rpc.convert import behaviour, claims, decisions, privacy, rulesets
 from maitred.rpc.convert.fields import Arrival
 
@@ -22,22 +23,38 @@ from .names import DECISION_SERVICE, PRIVACY_SERVICE, RULESET_SERVICE, full_name
 class Runs(Enum):
     """Where a call is answered.
 
-    ``LOOP`` is what tills and apps call many times a second and the committer commits; ``STOCK`` is
-    what people ask for, or what takes long: on a few threads of its own, so that neither holds up the other.
+    ``LOOP`` is what tills and apps call many times a second and the committer commits; ``DESK`` is what
+    people ask for, or what takes long: on a few threads of its own, so that neither holds up the other.
     """
 
     LOOP = "loop"
-    STOCK = "stock"
+    DESK = "desk"
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_Answered = TypeVar("_Answered")
+
+
+class Commits(Protocol):
+    """Commits what calls need of the database: ``engine.deciding.committer.Committer``."""
+
+    def complete(self, steps: Steps[_Answered]) -> _Answered:
+        """Blocks until the call has gone through its steps; gives its answer or raises what it raises."""
+        ...
+
+    def settle(self, tickets: Sequence[Ticket]) -> None:
+        """Blocks until each ticket is done, or has its error."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What answers calls. ``now`` is when a statement without a time was made."""
 
+    committer: Commits
     decider: Decider
     claimer: Claimer
     operator: Operator
@@ -52,7 +69,11 @@ class Services:
 
 
 class Method(NamedTuple):
-    """One call. ``parse`` and ``call`` raise ``CallError``; ``render`` gives the serialized answer."""
+    """One call. ``parse`` and ``call`` raise ``CallError``; ``render`` gives the serialized answer.
+
+    Where it runs on the loop, ``call`` gives its ``Steps``, else its answer. ``reads`` is whether the
+    first of the steps reads the database, so that it must not hold up the receiving of other calls.
+    """
 
     service: str
     name: str
@@ -60,6 +81,7 @@ class Method(NamedTuple):
     call: Callable[[Services, Any], Any]
     render: Callable[[Any], bytes]
     runs: Runs
+    reads: bool = False
 
     @property
     def full_name(self) -> str:
@@ -67,8 +89,9 @@ class Method(NamedTuple):
         return full_name(self.service, self.name)
 
     def answer(self, services: Services, data: bytes, arrival: Arrival) -> bytes:
-        """Parses, asks the engine, renders."""
-        return self.render(self.call(services, self.parse(data, arrival)))
+        """Parses, asks the engine, renders; blocks until the answer is durable."""
+        answer = self.call(services, self.parse(data, arrival))
+        return self.render(services.committer.complete(answer) if self.runs is Runs.LOOP else answer)
 
 
 METHODS: tuple[Method, ...] = (
@@ -76,7 +99,7 @@ METHODS: tuple[Method, ...] = (
         DECISION_SERVICE,
         "Decide",
         decisions.decide_call,
-        lambda services, call: services.decider.decide(call),
+        lambda services, call: services.decider.deciding(call),
         decisions.decide_response,
         Runs.LOOP,
     ),
@@ -84,7 +107,7 @@ METHODS: tuple[Method, ...] = (
         DECISION_SERVICE,
         "Claim",
         claims.claim_call,
-        lambda services, call: services.claimer.claim(call),
+        lambda services, call: services.claimer.claiming(call),
         claims.claim_response,
         Runs.LOOP,
     ),
@@ -92,31 +115,34 @@ METHODS: tuple[Method, ...] = (
         DECISION_SERVICE,
         "Redeem",
         claims.redeem_call,
-        lambda services, call: services.claimer.redeem(call),
+        lambda services, call: services.claimer.redeeming(call),
         claims.redeem_response,
         Runs.LOOP,
+        reads=True,
     ),
     Method(
         DECISION_SERVICE,
         "Release",
         claims.release_call,
-        lambda services, call: services.claimer.release(call),
+        lambda services, call: services.claimer.releasing(call),
         claims.release_response,
         Runs.LOOP,
+        reads=True,
     ),
     Method(
         DECISION_SERVICE,
         "RecordOutcomes",
         claims.outcomes_call,
-        lambda services, call: services.claimer.record_outcomes(call),
+        lambda services, call: services.claimer.recording(call),
         claims.outcomes_response,
         Runs.LOOP,
+        reads=True,
     ),
     Method(
         DECISION_SERVICE,
         "RecordEvents",
         behaviour.events_call,
-        lambda services, call: services.recorder.record_events(call),
+        lambda services, call: services.recorder.recording_events(call),
         behaviour.events_response,
         Runs.LOOP,
     ),
@@ -126,7 +152,7 @@ METHODS: tuple[Method, ...] = (
         decisions.get_decision_call,
         lambda services, call: services.decider.get_decision(*call),
         decisions.get_decision_response,
-        Runs.STOCK,
+        Runs.DESK,
     ),
     Method(
         RULESET_SERVICE,
@@ -134,7 +160,7 @@ METHODS: tuple[Method, ...] = (
         rulesets.pause_call,
         lambda services, call: services.operator.pause(*call),
         rulesets.pause_response,
-        Runs.STOCK,
+        Runs.DESK,
     ),
     Method(
         RULESET_SERVICE,
@@ -142,7 +168,7 @@ METHODS: tuple[Method, ...] = (
         rulesets.resume_call,
         lambda services, action: services.operator.resume(action),
         rulesets.resume_response,
-        Runs.STOCK,
+        Runs.DESK,
     ),
     Method(
         RULESET_SERVICE,
@@ -150,7 +176,7 @@ METHODS: tuple[Method, ...] = (
         rulesets.limits_call,
         lambda services, call: services.operator.limits(call),
         rulesets.limits_response,
-        Runs.STOCK,
+        Runs.DESK,
     ),
     Method(
         PRIVACY_SERVICE,
@@ -158,7 +184,7 @@ METHODS: tuple[Method, ...] = (
         privacy.record_consent_call,
         lambda services, call: services.privacy.record_consent(call),
         privacy.record_consent_response,
-        Runs.LOOP,
+        Runs.DESK,
     ),
     Method(
         PRIVACY_SERVICE,
@@ -166,7 +192,7 @@ METHODS: tuple[Method, ...] = (
         privacy.get_consent_call,
         lambda services, customer_id: services.privacy.consent(customer_id),
         privacy.consent_response,
-        Runs.STOCK,
+        Runs.DESK,
     ),
     Method(
         PRIVACY_SERVICE,
@@ -174,7 +200,7 @@ METHODS: tuple[Method, ...] = (
         privacy.export_call,
         lambda services, customer_id: services.privacy.export(customer_id),
         privacy.export_response,
-        Runs.STOCK,
+        Runs.DESK,
     ),
     Method(
         PRIVACY_SERVICE,
@@ -182,7 +208,7 @@ METHODS: tuple[Method, ...] = (
         privacy.erase_call,
         lambda services, customer_id: services.privacy.erase(customer_id),
         privacy.erase_response,
-        Runs.STOCK,
+        Runs.DESK,
     ),
 )
 

@@ -10,14 +10,12 @@ import grpc
 from maitred.engine.ports.observer import Observer
 
 from . import messages
-from .admission import CALL_THREADS, WAITING_CALLS_MOST, WAITING_OFFICE_CALLS_MOST, Admission, Lane, Refusals
-from .arrivals import Arrivals, Watch
-from .health import Health
-from .methods import SERVICES, Runs, Services, running
+from .methods import METHODS, Services
 from .options import CALLS_MOST, server_options
-from .servicer import Servicer
-from .stock import Pools, health_handlers, reflection_handlers, stream_handlers, unary_handlers
-from .streams import Streams
+from .transports.admission import wait_until_quiet
+from .transports.loop import Loop
+from .transports.stock import CALL_THREADS, WAITING_CALLS_MOST, Stock
+from .transports.support import Transport
 
 NOTICE_SECONDS = 0.5
 """How long "not serving" stands before new calls fail, unless told otherwise: two health polls of our own."""
@@ -45,9 +43,9 @@ class TlsFiles:
 class Server:
     """Serves the methods of the table over gRPC.
 
-    ``listen`` is ``HOST:PORT``; port 0 takes a free one. ``share_port`` is for several
-    processes on one port. ``threads`` bounds the decisions at once, ``waiting_calls_most``
-    those that wait for a thread before calls are refused with ``RESOURCE_EXHAUSTED``.
+    ``listen`` is ``HOST:PORT``; port 0 takes a free one. ``share_port`` is for several processes on one
+    port. ``transport`` is ``LOOP`` or ``STOCK``, as ``support.choose`` says. ``overlap`` is for the loop:
+    whether commits wait for a network. ``threads`` and ``waiting_calls_most`` are for the other one.
     """
 
     def __init__(
@@ -56,6 +54,8 @@ class Server:
         services: Services,
         observer: Observer,
         *,
+        transport: Transport = Transport.STOCK,
+        overlap: bool = False,
         share_port: bool = False,
         tls: TlsFiles | None = None,
         notice_seconds: float = NOTICE_SECONDS,
@@ -63,36 +63,17 @@ class Server:
         waiting_calls_most: int = WAITING_CALLS_MOST,
     ) -> None:
         self._listen, self._tls, self._notice_seconds = listen, tls, notice_seconds
-        self._streams = Streams()
-        self._health = Health(services.decider.ready, ("", *SERVICES))
-        self._pools = Pools.of(threads)
-        calls, office, checks = (
-            Arrivals(pool, observer) for pool in (self._pools.calls, self._pools.office, self._pools.health)
+        looping = transport is Transport.LOOP
+        self._stock = Stock(
+            services, observer, calls=not looping, threads=threads, waiting_calls_most=waiting_calls_most
         )
-        self._watch = Watch(calls, office, checks)
-        servicer = Servicer(services, observer)
-        served = {
-            **unary_handlers(Runs.LOOP, servicer, calls, self._pools),
-            **unary_handlers(Runs.STOCK, servicer, office, self._pools),
-            **stream_handlers(servicer, self._streams, self._pools),
-        }
-        around = {
-            **health_handlers(self._health, self._pools, checks),
-            **reflection_handlers(self._pools),
-        }
-        lanes = (
-            Lane([one.full_name for one in running(Runs.LOOP)], self._pools.calls, waiting_calls_most),
-            Lane(
-                [one.full_name for one in running(Runs.STOCK)], self._pools.office, WAITING_OFFICE_CALLS_MOST
-            ),
-        )
-        self._admission = Admission(served, around, lanes, Refusals(observer, self._pools))
         self._server = grpc.server(
-            self._pools.calls,
-            handlers=[self._admission],
+            self._stock.pool,
+            handlers=[self._stock.admission],
             options=server_options(share_port=share_port),
             maximum_concurrent_rpcs=CALLS_MOST,
         )
+        self._loop = Loop(self._server, METHODS, services, observer, overlap=overlap) if looping else None
 
     def start(self) -> str:
         """Listens and serves; gives the address as ``HOST:PORT``.
@@ -108,9 +89,8 @@ class Server:
         except ListenError:
             self._close()
             raise
-        self._health.start()
-        self._watch.start()
-        self._server.start()
+        self._stock.start()
+        (self._loop or self._server).start()
         return f"{host}:{bound}"
 
     def drain(self, grace_seconds: float) -> bool:
@@ -118,24 +98,34 @@ class Server:
 
         True where all of them finished within ``grace_seconds``; the rest is cancelled.
         """
-        self._health.drain()
+        self._stock.health.drain()
         time.sleep(self._notice_seconds)
-        self._admission.stop()
-        self._admission.wait_until_quiet(QUIET_SECONDS, REFUSING_MOST_SECONDS)
+        self._refuse()
+        wait_until_quiet(self._rejected, QUIET_SECONDS, REFUSING_MOST_SECONDS)
         started = time.monotonic()
         stopped = self._server.stop(grace_seconds)
         # What stays open for ever must not use up the grace.
-        self._streams.stop()
-        self._health.close()
+        self._stock.streams.stop()
+        self._stock.health.close()
         stopped.wait(grace_seconds + LAST_WORDS_SECONDS)
         finished = time.monotonic() - started < grace_seconds
         self._close()
         return finished
 
+    def _refuse(self) -> None:
+        self._stock.admission.stop()
+        if self._loop:
+            self._loop.stop()
+
+    def _rejected(self) -> int | None:
+        if self._loop and self._loop.busy:
+            return None
+        return self._stock.admission.rejected + (self._loop.rejected if self._loop else 0)
+
     def _close(self) -> None:
-        self._watch.close()
-        self._streams.close()
-        self._pools.close()
+        self._stock.close()
+        if self._loop:
+            self._loop.close()
 
     def _bind(self) -> int:
         try:

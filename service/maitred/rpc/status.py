@@ -5,6 +5,7 @@ read messages: its reason is the name of a ``Cause``. https://google.aip.dev/193
 """
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any, NamedTuple
 
 import grpc
@@ -29,11 +30,14 @@ STATUS_OF = {
     Code.STOPPING: grpc.StatusCode.UNAVAILABLE,
 }
 
-PUSHBACK_MS = 250
-"""When to retry a shed call: about twice what a full queue takes to drain, so that it is short again."""
-
-PUSHBACK = (("grpc-retry-pushback-ms", str(PUSHBACK_MS)),)
+PUSHBACK = "grpc-retry-pushback-ms"
 """Trailing metadata that retrying clients obey: gRPC proposal A6."""
+PUSHBACK_LEAST_MS = 100
+"""A queue drains in less, but clocks and networks are not as exact."""
+PUSHBACK_DRAINS = 2
+"""Retries come when what waits has had its turn so many times."""
+_GOLDEN = 0.6180339887498949
+"""Its multiples, without their whole parts, are spread evenly however many there are."""
 
 DOMAIN = "maitred.v1"
 """Whose the reasons are; promised to callers."""
@@ -56,7 +60,12 @@ def status_of(error: CallError) -> Status:
     """The status of a call that cannot be answered."""
     code = STATUS_OF[error.code]
     details = _details(code, error.message, error.cause.name)
-    return Status(code, error.message, (*details, *PUSHBACK) if error.code is Code.OVERLOADED else details)
+    return Status(code, error.message, (*details, _pushback()) if error.code is Code.OVERLOADED else details)
+
+
+def overloaded(drain_seconds: float) -> Status:
+    """The status of a call that was shed, where what waits drains within so long."""
+    return _SHED._replace(trailers=(*_SHED.trailers, _pushback(drain_seconds)))
 
 
 def internal(error_id: str) -> Status:
@@ -78,6 +87,12 @@ def reason_of(error: grpc.RpcError) -> str:
     return next((str(info.reason) for info in reasons if info.domain == DOMAIN), "")
 
 
+def _pushback(drain_seconds: float = 0.0) -> tuple[str, str]:
+    """Another one each time, so that retries do not come all at once: one to three times the least."""
+    least = max(PUSHBACK_LEAST_MS, PUSHBACK_DRAINS * drain_seconds * 1000)
+    return PUSHBACK, str(round(least * (1 + 2 * (next(_count) * _GOLDEN % 1))))
+
+
 def _details(
     code: grpc.StatusCode, message: str, reason: str, metadata: Mapping[str, str] | None = None
 ) -> Trailers:
@@ -86,3 +101,11 @@ def _details(
     # Clients refuse details whose code and message are not those of the call.
     status = status_pb2.Status(code=code.value[0], message=message, details=[info])
     return ((DETAILS, status.SerializeToString()),)
+
+
+_count = count()
+_SHED = Status(
+    STATUS_OF[Code.OVERLOADED],
+    messages.OVERLOADED,
+    _details(STATUS_OF[Code.OVERLOADED], messages.OVERLOADED, CallError(Code.OVERLOADED, "").cause.name),
+)

@@ -9,7 +9,7 @@ import typer
 from maitred.cli import messages
 from maitred.cli.exits import Stop
 from maitred.cli.keep import keep_option, read_keep
-from maitred.settings import DEFAULT_DATABASE, DEFAULT_LISTEN, DEFAULT_RULES, Settings
+from maitred.settings import DEFAULT_DATABASE, DEFAULT_LISTEN, DEFAULT_RULES, TRANSPORTS, Settings
 
 HELP = """Serve decisions over gRPC by the rules of a directory.
 
@@ -91,6 +91,15 @@ WatchSeconds = Annotated[
         help="How often to look for changed rule files.",
     ),
 ]
+Transport = Annotated[
+    str,
+    typer.Option(
+        envvar="MAITRED_TRANSPORT",
+        metavar="auto|loop|stock",
+        help="How calls are answered: on gRPC's polling thread where this grpcio has been tried, or by its "
+        "own server.",
+    ),
+]
 DrainSeconds = Annotated[
     float,
     typer.Option(
@@ -131,6 +140,7 @@ def run(
     strict: Strict = False,
     watch_seconds: WatchSeconds = _DEFAULTS.watch_seconds,
     drain_seconds: DrainSeconds = _DEFAULTS.drain_seconds,
+    transport: Transport = _DEFAULTS.transport,
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
     tls_client_ca: TlsClientCa = None,
@@ -146,6 +156,7 @@ def run(
         simulated_time=simulated_time,
         watch_seconds=watch_seconds,
         drain_seconds=drain_seconds,
+        transport=transport,
         tls_cert=tls_cert,
         tls_key=tls_key,
         tls_client_ca=tls_client_ca,
@@ -169,6 +180,8 @@ def _check(settings: Settings) -> None:
     """What can be told from the flags alone. Raises ``Stop``."""
     if not settings.rules.is_dir():
         raise Stop(messages.not_a_directory(str(settings.rules)))
+    if settings.transport not in TRANSPORTS:
+        raise Stop(messages.unknown_transport(settings.transport, TRANSPORTS))
     if settings.workers > 1 and settings.database.startswith("sqlite"):
         raise Stop(messages.workers_need_postgresql(settings.workers), messages.USE_POSTGRESQL)
     if (settings.tls_cert is None) != (settings.tls_key is None):

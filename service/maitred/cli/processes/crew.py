@@ -86,6 +86,7 @@ def worker_environ(settings: Settings, environ: Mapping[str, str], *, strict: bo
         "STRICT": strict,
         "WATCH_SECONDS": settings.watch_seconds,
         "DRAIN_SECONDS": settings.drain_seconds,
+        "TRANSPORT": settings.transport,
         "TLS_CERT": settings.tls_cert,
         "TLS_KEY": settings.tls_key,
         "TLS_CLIENT_CA": settings.tls_client_ca,

@@ -15,7 +15,7 @@ from maitred.engine import messages
 from maitred.engine.calls import EventAnswer, EventCall, EventsCall
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.committer import Committer
-from maitred.engine.deciding.tickets import EventTicket, Happened
+from maitred.engine.deciding.tickets import EventTicket, Happened, Steps
 from maitred.engine.operating.rulesets import Rulesets
 
 _EVENT, _CONTENT = b"maitred.event", b"maitred.happened"
@@ -31,7 +31,11 @@ class Recording:
         self._rulesets, self._people, self._committer, self._now = rulesets, people, committer, now
 
     def record_events(self, call: EventsCall) -> Sequence[EventAnswer]:
-        """See ``api.Recorder.record_events``."""
+        """Blocks until the events are recorded; else like ``recording_events``."""
+        return self._committer.complete(self.recording_events(call))
+
+    def recording_events(self, call: EventsCall) -> Steps[Sequence[EventAnswer]]:
+        """See ``api.Recorder.recording_events``."""
         policy, now = self._rulesets.in_force(), call.at or self._now()
         faults = [_fault(policy, event, now) for event in call.events]
         sound = [event for event, fault in zip(call.events, faults, strict=True) if not fault]
@@ -41,7 +45,7 @@ class Recording:
             at=call.at,
         )
         if sound:
-            self._committer.commit(ticket)
+            yield ticket
         details = iter(ticket.details)
         return [
             _answer(event, fault or next(details)) for event, fault in zip(call.events, faults, strict=True)

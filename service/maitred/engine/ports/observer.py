@@ -123,6 +123,24 @@ class CallFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsRefused:
+    """So many calls of a method were refused alike within ``seconds``, too many to be told of one by one."""
+
+    method: str
+    code: Code
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TransportChosen:
+    """How calls are answered, ``loop`` or ``stock``; ``fault`` is why it is not the loop, else empty."""
+
+    transport: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class BatchCommitted:
     """One transaction of the committer. ``waiting`` is what had queued up meanwhile."""
 
@@ -156,6 +174,8 @@ Event = (
     DecisionMade
     | ClaimMoved
     | CallFailed
+    | CallsRefused
+    | TransportChosen
     | BatchCommitted
     | HoldsExpired
     | LimitsSeen

@@ -7,7 +7,15 @@ from traceback import format_tb
 
 from maitred.engine.errors import Code
 from maitred.engine.ports.log import Log
-from maitred.engine.ports.observer import CallFailed, Event, PauseChanged, RulesetLoaded, RulesetRefused
+from maitred.engine.ports.observer import (
+    CallFailed,
+    CallsRefused,
+    Event,
+    PauseChanged,
+    RulesetLoaded,
+    RulesetRefused,
+    TransportChosen,
+)
 
 # Enough to see what is wrong; a flood of bad calls must not become a flood of lines.
 CALLS_PER_CODE_AND_SECOND = 10
@@ -29,6 +37,10 @@ class Narrator:
         """Writes what there is to say; decisions and batches say nothing here."""
         if isinstance(event, CallFailed):
             self._call_failed(event)
+        elif isinstance(event, CallsRefused):
+            self._calls_refused(event)
+        elif isinstance(event, TransportChosen):
+            self._transport_chosen(event)
         elif isinstance(event, RulesetLoaded):
             self._ruleset_loaded(event)
         elif isinstance(event, PauseChanged):
@@ -43,6 +55,19 @@ class Narrator:
             self._log.warning("action_paused", action=event.action)
         else:
             self._log.info("action_resumed", action=event.action)
+
+    def _calls_refused(self, event: CallsRefused) -> None:
+        self._log.warning(
+            "calls_refused",
+            method=event.method,
+            code=event.code.name,
+            count=event.count,
+            seconds=round(event.seconds, 3),
+        )
+
+    def _transport_chosen(self, event: TransportChosen) -> None:
+        if event.fault:
+            self._log.warning("stock_transport", detail=event.fault)
 
     def _ruleset_loaded(self, event: RulesetLoaded) -> None:
         self._log.info(

@@ -5,6 +5,7 @@ from opentelemetry.metrics import Meter
 from maitred.engine.ports.observer import (
     BatchCommitted,
     CallFailed,
+    CallsRefused,
     ClaimMoved,
     DecisionMade,
     Event,
@@ -12,6 +13,7 @@ from maitred.engine.ports.observer import (
     LimitsSeen,
     RulesetLoaded,
     RulesetRefused,
+    TransportChosen,
 )
 
 from . import names
@@ -45,6 +47,9 @@ class Metrics:
         )
         self._failed = Tally(
             meter.create_counter("maitred.calls.failed", "{call}", "Calls answered with an error")
+        )
+        self._transport = Tally(
+            meter.create_counter("maitred.transport", "{server}", "Servers started, by their transport")
         )
         self._loads = Tally(
             meter.create_counter("maitred.ruleset.loads", "{load}", "Rulesets loaded or refused")
@@ -82,6 +87,11 @@ class Metrics:
             self._commit(event.commit_seconds, {})
         elif isinstance(event, CallFailed):
             self._call_failed(event)
+        elif isinstance(event, CallsRefused):
+            method = (names.METHOD, names.method(event.method))
+            self._failed.add((method, (names.CODE, event.code.name)), event.count)
+        elif isinstance(event, TransportChosen):
+            self._transport.add(((names.TRANSPORT, event.transport), (names.FALLBACK, bool(event.fault))))
         elif isinstance(event, ClaimMoved):
             self._claim_moved(event)
         elif isinstance(event, HoldsExpired):
@@ -131,6 +141,13 @@ class Metrics:
 
     def flush(self) -> None:
         """Shows what was tallied to the next collection."""
-        for tally in (self._decisions, self._refusals, self._failed, self._loads, self._lost):
+        for tally in (
+            self._decisions,
+            self._refusals,
+            self._failed,
+            self._loads,
+            self._transport,
+            self._lost,
+        ):
             tally.flush()
         self._limits.flush()

@@ -41,6 +41,8 @@ ERROR_ID: Final = "maitred.error.id"
 LOAD: Final = "maitred.load"
 LOST: Final = "maitred.lost"
 CAUSE: Final = "maitred.cause"
+TRANSPORT: Final = "maitred.transport"
+FALLBACK: Final = "maitred.fallback"
 
 EVENTS: Final = "events"
 SPANS: Final = "spans"

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -13,12 +14,16 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from maitred.engine.errors import Code
-from maitred.engine.ports.observer import CallFailed
+from maitred.engine.ports.observer import CallFailed, CallsRefused
 from maitred.rpc.server import ListenError
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
 SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
+BESIDE_THE_ENGINE = pytest.mark.parametrize("transport", ["overlap", "stock"], indirect=True)
+"""Where something goes on while the engine stands still."""
+STOCK = pytest.mark.parametrize("transport", ["stock"], indirect=True)
+LOOP = pytest.mark.parametrize("transport", ["loop", "overlap"], indirect=True)
 NAME = "maitred.v1.DecisionService"
 NAMES = [NAME, "maitred.v1.RulesetService", "maitred.v1.PrivacyService"]
 
@@ -106,25 +111,38 @@ def test_a_call_cancelled_while_it_waits_never_reaches_the_engine(serve, gate):
     first = running.stub.Decide.future(request(1), timeout=20)
     gate.await_arrivals(1)
     second = running.stub.Decide.future(request(2), timeout=20)
-    eventually(lambda: running.server._pools.calls.waiting)
+    time.sleep(0.2)
     second.cancel()
-    time.sleep(0.1)
+    time.sleep(0.2)
     gate.open()
     first.result()
     running.stub.Decide(request(3), timeout=5)
     assert [call.request_id for call in running.engine.calls] == ["1", "3"]
 
 
+def test_a_call_cancelled_while_it_is_decided_is_decided_all_the_same(serve, gate):
+    """Its decision is on record, and a retry gets it."""
+    running = serve()
+    running.engine.before = gate
+    given_up = running.stub.Decide.future(request(1), timeout=20)
+    gate.await_arrivals(1)
+    given_up.cancel()
+    gate.open()
+    assert running.stub.Decide(request(2), timeout=5).decision_id == "d-2"
+    assert [call.request_id for call in running.engine.calls] == ["1", "2"]
+
+
 # Shedding
 
 
+@STOCK
 def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(serve, gate, status_of):
     running = serve(threads=4, waiting_calls_most=8)
     running.engine.before = gate
     held = [running.stub.Decide.future(request(number), timeout=30) for number in range(4)]
     gate.await_arrivals(4)
     held += [running.stub.Decide.future(request(number), timeout=30) for number in range(4, 12)]
-    eventually(lambda: running.server._pools.calls.waiting == 8)
+    eventually(lambda: running.server._stock.pool.waiting == 8)
     started = time.monotonic()
     for _ in range(20):
         error = status_of(lambda: running.stub.Decide(request(99), timeout=10))
@@ -142,13 +160,14 @@ def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(ser
     assert running.stub.Decide(request(100), timeout=5).decision_id == "d-100"
 
 
+@STOCK
 def test_a_refusal_does_not_wait_for_the_message(serve, gate):
     running = serve(threads=1, waiting_calls_most=1)
     running.engine.before = gate
     held = [running.stub.Decide.future(request(1), timeout=30)]
     gate.await_arrivals(1)
     held += [running.stub.Decide.future(request(2), timeout=30)]
-    eventually(lambda: running.server._pools.calls.waiting == 1)
+    eventually(lambda: running.server._stock.pool.waiting == 1)
     release = threading.Event()
 
     def never():
@@ -162,6 +181,35 @@ def test_a_refusal_does_not_wait_for_the_message(serve, gate):
     release.set()
     gate.open()
     assert [one.result().decision_id for one in held] == ["d-1", "d-2"]
+
+
+@LOOP
+def test_what_cannot_be_answered_in_time_is_refused_and_told_of_once_a_second(serve):
+    running = serve()
+    running.engine.before = lambda _call: time.sleep(0.01)
+    for number in range(20):
+        running.stub.Decide(request(number), timeout=5)
+    calls = [running.stub.Decide.future(request(number), timeout=0.5) for number in range(100, 400)]
+    codes = Counter(call.code() for call in calls)
+    assert codes[grpc.StatusCode.OK] > 10
+    assert codes[grpc.StatusCode.RESOURCE_EXHAUSTED] > 5
+    assert set(codes) <= {
+        grpc.StatusCode.OK,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+    }
+    shed = [call for call in calls if call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED]
+    pushbacks = {int(dict(call.trailing_metadata())["grpc-retry-pushback-ms"]) for call in shed}
+    assert min(pushbacks) >= 100
+    assert len(pushbacks) > len(shed) / 2, "retries would come all at once"
+    time.sleep(1.5)
+    running.stub.Decide(request(1000), timeout=5)
+    eventually(lambda: running.observer.events)
+    told = [event for event in running.observer.events if isinstance(event, CallsRefused)]
+    # Of some the deadline has passed while they were told.
+    assert len(shed) <= sum(event.count for event in told) < 300
+    assert len(told) <= 4
+    assert {(event.method, event.code) for event in told} == {(f"{NAME}/Decide", Code.OVERLOADED)}
 
 
 # Health and reflection
@@ -207,7 +255,7 @@ def test_many_watchers_hold_no_thread(running):
     assert [next(one).status for one in watches] == [SERVING] * 100
     for one in watches:
         one.cancel()
-    eventually(lambda: not running.server._health._watchers)
+    eventually(lambda: not running.server._stock.health._watchers)
     assert check(running) == SERVING
 
 
@@ -240,16 +288,16 @@ def test_a_method_that_is_not_served_is_unimplemented(running, status_of):
 # Draining
 
 
+@BESIDE_THE_ENGINE
 def test_draining_finishes_what_is_in_flight_and_takes_nothing_new(serve, gate, status_of):
     running = serve(notice_seconds=0.5)
     running.engine.before = gate
     held = [running.stub.Decide.future(request(number), timeout=30) for number in range(8)]
-    gate.await_arrivals(8)
+    gate.await_arrivals(1)
     with ThreadPoolExecutor() as pool:
         drained = pool.submit(running.server.drain, 20.0)
         eventually(lambda: check(running) == NOT_SERVING)
         noticed = running.stub.Decide.future(request(8), timeout=30)
-        gate.await_arrivals(9)
         eventually(lambda: not listening(running.address))
         error = status_of(lambda: running.stub.Decide(request(9), timeout=5))
         assert error.code() is grpc.StatusCode.UNAVAILABLE

@@ -1,26 +1,20 @@
-"""How a call is answered: its deadline, its trace, and every failure through one table."""
+"""How gRPC's own server answers a call: its deadline, its trace, and every failure through one table."""
 
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn, TypeAlias
 
 import grpc
 
-from maitred.core.trace import TraceContext, parse_traceparent
+from maitred.core.trace import TraceContext
 from maitred.engine.errors import CallError, Code
-from maitred.engine.ports.observer import CallFailed, Observer
+from maitred.engine.ports.observer import Observer
+from maitred.rpc import messages
 from maitred.rpc.convert.fields import Arrival
-
-from . import messages
-from .methods import Method, Services
-from .status import Status, internal, status_of
-from .streams import Streams
-
-DEADLINE_MOST_SECONDS = 365 * 24 * 3600.0
-"""gRPC says "no deadline" as an instant far away; beyond a year it is none."""
-ERROR_ID_BYTES = 8
-"""Enough to find one line in a year of logs."""
+from maitred.rpc.failures import DEADLINE_MOST_SECONDS, failed, trace_of
+from maitred.rpc.methods import Method, Services
+from maitred.rpc.status import Status
+from maitred.rpc.streams import Streams
 
 Unary: TypeAlias = Callable[[bytes, grpc.ServicerContext], bytes]
 Streaming: TypeAlias = Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]
@@ -40,7 +34,7 @@ class Servicer:
             started, trace = time.monotonic(), None
             try:
                 if observer.tracing:
-                    trace = _trace(context)
+                    trace = trace_of(context.invocation_metadata())
                 return method.answer(services, data, services.arrival(_deadline(context, started), trace))
             except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
                 fail(context, name, error, started, trace)
@@ -55,7 +49,7 @@ class Servicer:
             started, trace = time.monotonic(), None
             try:
                 if observer.tracing:
-                    trace = _trace(context)
+                    trace = trace_of(context.invocation_metadata())
                 arrival = services.arrival(_deadline(context, started), trace)
                 yield from streams.run(requests, lambda data: _in_time(method, services, data, arrival))
             except Exception as error:  # noqa: BLE001 -- gRPC would send its text to the caller
@@ -71,17 +65,7 @@ class Servicer:
         started: float,
         trace: TraceContext | None,
     ) -> NoReturn:
-        seconds = time.monotonic() - started
-        if isinstance(error, CallError):
-            status = status_of(error)
-            self._observer.observe(
-                CallFailed(name, error.code, seconds, trace=trace, status=status.code.name)
-            )
-            refuse(context, status)
-        error_id = secrets.token_hex(ERROR_ID_BYTES)
-        status = internal(error_id)
-        self._observer.observe(CallFailed(name, None, seconds, error_id, trace, status.code.name, error))
-        refuse(context, status)
+        refuse(context, failed(self._observer, name, error, time.monotonic() - started, trace))
 
 
 def refuse(context: grpc.ServicerContext, status: Status) -> NoReturn:
@@ -102,13 +86,3 @@ def _deadline(context: grpc.ServicerContext, now: float) -> float | None:
     if remaining <= 0:
         raise CallError(Code.EXPIRED, messages.DEADLINE_PASSED)
     return now + remaining if remaining < DEADLINE_MOST_SECONDS else None
-
-
-def _trace(context: grpc.ServicerContext) -> TraceContext | None:
-    parent, state = "", ""
-    for key, value in context.invocation_metadata() or ():
-        if key == "traceparent" and isinstance(value, str):
-            parent = value
-        elif key == "tracestate" and isinstance(value, str):
-            state = f"{state},{value}" if state else value
-    return parse_traceparent(parent, state) if parent else None

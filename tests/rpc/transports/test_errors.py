@@ -67,7 +67,7 @@ def test_each_cause_is_told_to_programs(standing, status_of, cause):
 
 
 def test_the_readme_lists_every_reason():
-    table = Path(__file__).parents[2].joinpath("README.md").read_text()
+    table = Path(__file__).parents[3].joinpath("README.md").read_text()
     assert [cause.name for cause in Cause if f"`{cause.name}`" not in table] == []
 
 

@@ -1,0 +1,40 @@
+"""What becomes of a call that fails, and the trace it came with: alike on every transport."""
+
+import secrets
+from collections.abc import Iterable
+
+from maitred.core.trace import TraceContext, parse_traceparent
+from maitred.engine.errors import CallError
+from maitred.engine.ports.observer import CallFailed, Observer
+
+from .status import Status, internal, status_of
+
+DEADLINE_MOST_SECONDS = 365 * 24 * 3600.0
+"""gRPC says "no deadline" as an instant far away; beyond a year it is none."""
+ERROR_ID_BYTES = 8
+"""Enough to find one line in a year of logs."""
+
+
+def failed(
+    observer: Observer, method: str, error: Exception, seconds: float, trace: TraceContext | None
+) -> Status:
+    """Tells the observer; gives what the caller is told. Of a fault of ours that is its id alone."""
+    if isinstance(error, CallError):
+        status = status_of(error)
+        observer.observe(CallFailed(method, error.code, seconds, trace=trace, status=status.code.name))
+        return status
+    error_id = secrets.token_hex(ERROR_ID_BYTES)
+    status = internal(error_id)
+    observer.observe(CallFailed(method, None, seconds, error_id, trace, status.code.name, error))
+    return status
+
+
+def trace_of(metadata: Iterable[tuple[str, str | bytes]] | None) -> TraceContext | None:
+    """The caller's trace, by the metadata of the call."""
+    parent, state = "", ""
+    for key, value in metadata or ():
+        if key == "traceparent" and isinstance(value, str):
+            parent = value
+        elif key == "tracestate" and isinstance(value, str):
+            state = f"{state},{value}" if state else value
+    return parse_traceparent(parent, state) if parent else None

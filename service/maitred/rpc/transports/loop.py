@@ -1,0 +1,431 @@
+"""The loop: calls answered on the thread that polls gRPC's completion queue, in batches.
+
+A server of grpcio hands every call from its polling thread to one of a pool, and that thread waits in
+turn for the polling one, for the message and for the writer of the database: most of what a call costs is
+these hand-overs under one interpreter lock. Here one thread takes what has arrived, and when nothing more
+has, answers all of it: each call is parsed and begun, what the calls need of the database is committed as
+one batch, and the answers are sent.
+
+Where a commit waits for a network the batch is answered on a second thread (``overlap``), and the loop goes
+on receiving and beginning what comes meanwhile.
+
+Every call has three operations under way, each of which ends with an event in the queue: that its message
+has come, that it has been closed or cancelled, and that its status has been sent. It is forgotten when all
+three have ended. All that waits for a message is an object: clients that send none hold no thread.
+
+What is not in the table of methods (streams, health, reflection) is left to grpcio as it is, on the same
+queue and port. The names of grpcio that are used here and are not public are those of ``support``.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import MethodType
+from typing import Any
+
+import grpc
+from grpc import _server as grpcio
+from grpc._cython import cygrpc  # type: ignore[attr-defined]
+
+from maitred.core.trace import TraceContext
+from maitred.engine.deciding.tickets import Ticket
+from maitred.engine.errors import CallError, Code
+from maitred.engine.ports.observer import CallsRefused, Observer
+from maitred.rpc import messages
+from maitred.rpc.failures import DEADLINE_MOST_SECONDS, failed, trace_of
+from maitred.rpc.methods import Method, Runs, Services
+from maitred.rpc.status import Status, overloaded, status_of
+
+from .overload import Waiting
+
+NO_WAIT = 1.0
+"""An instant long ago, in Unix time. One that has just passed is rounded up to a millisecond."""
+TICK_SECONDS = 1.0
+SILENT_TICKS_MOST = 2
+"""Clients send the message with the opening of the call; a lost packet is sent again within a second. Counted
+in ticks, for while the process is stopped it does not take up messages that are there."""
+DESK_THREADS = 8
+"""Operators and privacy officers are few, and what they ask takes longer than a decision."""
+DESK_CALLS_MOST = 64
+"""As many people as will ever look at one server at once."""
+
+GONE = Status(grpc.StatusCode.CANCELLED, "")
+"""Of a call whose caller has left; nobody reads it."""
+
+
+class LoopCall:
+    """One call, from when it was taken up until nothing of it is under way."""
+
+    __slots__ = (
+        "_events", "_loop", "_rpc", "_steps", "cancelled", "data", "deadline", "method", "sent", "started",
+        "tick", "ticket", "trace",
+    )  # fmt: skip
+
+    def __init__(
+        self, loop: "Loop", method: Method, rpc: Any, deadline: float | None, started: float
+    ) -> None:
+        self._loop, self.method, self._rpc = loop, method, rpc
+        self.deadline, self.started, self.tick = deadline, started, 0
+        self.trace: TraceContext | None = None
+        self.data, self.cancelled, self.sent = b"", False, False
+        self._steps: Any = None
+        self.ticket: Ticket | None = None
+        self._events = 3
+
+    def receive(self) -> None:
+        """Waits for the message, and for the end of the call."""
+        self._rpc.start_server_batch((cygrpc.ReceiveCloseOnServerOperation(0),), self._closed)
+        self._rpc.start_server_batch((cygrpc.ReceiveMessageOperation(0),), self._received)
+
+    def begin(self, services: Services) -> bool:
+        """Goes as far as the first ticket; false where the call is over before."""
+        try:
+            arrival = services.arrival(self.deadline, self.trace)
+            self._steps = self.method.call(services, self.method.parse(self.data, arrival))
+            self.ticket = next(self._steps)
+        except StopIteration as end:
+            self._answer(end.value)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, its caller is told
+            self.fail(error)
+        return not self.sent
+
+    def resume(self) -> bool:
+        """Goes on after its ticket was settled; false where it is over."""
+        ticket = self.ticket
+        assert ticket
+        try:
+            self.ticket = self._steps.throw(ticket.error) if ticket.error else next(self._steps)
+        except StopIteration as end:
+            self._answer(end.value)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, its caller is told
+            self.fail(error)
+        return not self.sent
+
+    def work(self, services: Services) -> None:
+        """Answers the call on this thread."""
+        try:
+            arrival = services.arrival(self.deadline, self.trace)
+            self.reply(self.method.answer(services, self.data, arrival))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, its caller is told
+            self.fail(error)
+
+    def reply(self, data: bytes) -> None:
+        """Sends the answer."""
+        self.sent = True
+        self._rpc.start_server_batch(
+            (
+                cygrpc.SendInitialMetadataOperation(None, 0),
+                cygrpc.SendMessageOperation(data, 0),
+                cygrpc.SendStatusFromServerOperation(None, 0, b"", 0),
+            ),
+            self._sent,
+        )
+
+    def fail(self, error: Exception) -> None:
+        """Ends the call with the status of the error."""
+        seconds = time.monotonic() - self.started
+        self.end(failed(self._loop.observer, self.method.full_name, error, seconds, self.trace))
+
+    def end(self, status: Status) -> None:
+        """Ends the call without an answer."""
+        self.sent = True
+        self._rpc.start_server_batch(_ending(status), self._sent)
+
+    def reject(self, status: Status) -> None:
+        """Ends a call that was only just taken up, without a look at its message."""
+        self._events, self.sent = 1, True
+        operations = cygrpc.ReceiveCloseOnServerOperation(0), *_ending(status)
+        self._rpc.start_server_batch(operations, self._sent)
+
+    def _answer(self, answer: Any) -> None:
+        try:
+            data = self.method.render(answer)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, its caller is told
+            self.fail(error)
+        else:
+            self.reply(data)
+
+    def _closed(self, event: Any) -> None:
+        self.cancelled = event.batch_operations[0].cancelled()
+        self._ended()
+
+    def _received(self, event: Any) -> None:
+        data = event.batch_operations[0].message()
+        self._loop.received(self, data)
+        self._ended()
+
+    def _sent(self, _event: Any) -> None:
+        self._ended()
+
+    def _ended(self) -> None:
+        self._events -= 1
+        if not self._events:
+            self._loop.forget(self)
+
+
+def _ending(status: Status) -> tuple[Any, ...]:
+    return (
+        cygrpc.SendInitialMetadataOperation(None, 0),
+        cygrpc.SendStatusFromServerOperation(
+            status.trailers, status.code.value[0], status.message.encode(), 0
+        ),
+    )
+
+
+class _Accept:
+    """Asks gRPC for the next call of a method; the tag of the event that brings it."""
+
+    __slots__ = ("method",)
+
+    def __init__(self, method: Method) -> None:
+        self.method = method
+
+
+class Loop:
+    """Serves the methods on the queue of a ``grpc.server`` that has not been started.
+
+    ``overlap`` is whether batches are answered on a thread of their own: where commits wait for a network.
+    Of methods that run on the loop ``call`` must give ``Steps``.
+    """
+
+    def __init__(
+        self,
+        server: grpc.Server,
+        methods: Iterable[Method],
+        services: Services,
+        observer: Observer,
+        *,
+        overlap: bool,
+    ) -> None:
+        # Not the server itself: it shuts down when nobody holds it any more.
+        self._state: Any = server._state  # type: ignore[attr-defined] # noqa: SLF001 -- see ``support``
+        self._services, self.observer = services, observer
+        self._accepts = [_Accept(method) for method in methods]
+        for accept in self._accepts:
+            self._state.server.register_method(f"/{accept.method.full_name}")
+        self._waiting: Waiting[LoopCall] = Waiting()
+        self._parked: list[_Accept] = []
+        self._silent: dict[LoopCall, int] = {}
+        self._at_desk: set[LoopCall] = set()
+        self._desk = ThreadPoolExecutor(DESK_THREADS, "maitred-desk")
+        self._refusals: Counter[tuple[str, Code]] = Counter()
+        self._tick, self._ticked_at = 0, time.monotonic()
+        self._stopping = self._closed = self._answering = False
+        self.rejected = 0
+        self._bell = threading.Event() if overlap else None
+        self._threads = [threading.Thread(target=self._serve, name="maitred-loop", daemon=True)]
+        if overlap:
+            self._threads.append(threading.Thread(target=self._overlap, name="maitred-batches", daemon=True))
+
+    def start(self) -> None:
+        """Begins to serve, as ``grpc.Server.start`` does."""
+        with self._state.lock:
+            self._state.server.start()
+            self._state.stage = grpcio._ServerStage.STARTED  # noqa: SLF001 -- see ``support``
+            grpcio._request_call(self._state)  # noqa: SLF001 -- see ``support``
+            for accept in self._accepts:
+                self._ask(accept)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Refuses what comes from then on; what was taken up is answered."""
+        self._stopping = True
+
+    @property
+    def busy(self) -> bool:
+        """Whether there may be calls that it has not come to take up."""
+        return self._answering or bool(self._waiting or self._parked)
+
+    def close(self) -> None:
+        """Ends the threads beside the loop, once the server has stopped."""
+        self._closed = True
+        if self._bell:
+            self._bell.set()
+        self._desk.shutdown(wait=False)
+
+    # On the thread that polls
+
+    def _serve(self) -> None:
+        poll, timeout = self._state.completion_queue.poll, cygrpc.CompletionType.queue_timeout
+        serving = True
+        while serving:
+            inline = self._bell is None and bool(self._waiting)
+            event = poll(NO_WAIT if inline else time.time() + TICK_SECONDS)
+            try:
+                if event.completion_type == timeout:
+                    self._rest(inline=inline)
+                else:
+                    serving = self._take(event)
+                    if inline and self._waiting.full:
+                        self._answer_waiting()
+            except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
+                failed(self.observer, "", error, 0.0, None)
+            # An event that is kept while the next one is waited for may keep a call from ending.
+            event = None
+
+    def _rest(self, *, inline: bool) -> None:
+        """All that has come has been taken up."""
+        if inline:
+            self._answer_waiting()
+        now = time.monotonic()
+        if now - self._ticked_at >= TICK_SECONDS:
+            self._ticked(now)
+        if self._state.server_deallocated:
+            grpcio._begin_shutdown_once(self._state)  # noqa: SLF001 -- see ``support``
+
+    def _take(self, event: Any) -> bool:
+        """Handles one event; false after the last one."""
+        tag = event.tag
+        kind = type(tag)
+        if kind is MethodType:
+            tag(event)
+            return self._goes_on()
+        if kind is _Accept:
+            self._accepted(tag, event)
+            return self._goes_on()
+        return bool(grpcio._process_event_and_continue(self._state, event))  # noqa: SLF001 -- see ``support``
+
+    def _goes_on(self) -> bool:
+        state = self._state
+        if state.stage is grpcio._ServerStage.STARTED:  # noqa: SLF001 -- see ``support``
+            return True
+        with state.lock:
+            return not grpcio._stop_serving(state)  # noqa: SLF001 -- see ``support``
+
+    def _accepted(self, accept: _Accept, event: Any) -> None:
+        self._state.due.discard(accept)
+        if not event.success:
+            return
+        if self._waiting.room or self._stopping or accept.method.runs is not Runs.LOOP:
+            with self._state.lock:
+                self._ask(accept)
+        else:
+            self._parked.append(accept)
+        self._take_up(accept.method, event)
+
+    def _take_up(self, method: Method, event: Any) -> None:
+        now = time.monotonic()
+        remaining = event.call_details.deadline - time.time()
+        deadline = now + remaining if remaining < DEADLINE_MOST_SECONDS else None
+        call = LoopCall(self, method, event.call, deadline, now)
+        self._state.rpc_states.add(call)
+        if self._stopping:
+            self.rejected += 1
+            call.reject(self._failure(call, Code.STOPPING, messages.STOPPING))
+        elif remaining <= 0:
+            call.reject(self._failure(call, Code.EXPIRED, messages.DEADLINE_PASSED))
+        elif method.runs is Runs.DESK and len(self._at_desk) >= DESK_CALLS_MOST:
+            call.reject(self._overloaded(call))
+        else:
+            if self.observer.tracing:
+                call.trace = trace_of(event.invocation_metadata)
+            self._silent[call] = self._tick
+            call.receive()
+
+    def _ask(self, accept: _Accept) -> None:
+        """Asks gRPC for a call; the caller holds the lock."""
+        state = self._state
+        if state.stage is grpcio._ServerStage.STARTED:  # noqa: SLF001 -- see ``support``
+            queue, path = state.completion_queue, f"/{accept.method.full_name}"
+            state.server.request_registered_call(queue, queue, path, accept)
+            state.due.add(accept)
+
+    def received(self, call: LoopCall, data: bytes | None) -> None:
+        """The message of a call has come, or its end without one."""
+        self._silent.pop(call, None)
+        if call.sent:
+            return
+        if data is None:
+            # Not a failure to observe: gRPC says the same of a call that was just cancelled.
+            call.end(status_of(CallError(Code.MALFORMED, messages.NO_MESSAGE)))
+            return
+        call.data = data
+        if call.method.runs is Runs.DESK:
+            self._at_desk.add(call)
+            self._desk.submit(self._work, call)
+            return
+        if self._bell is None:
+            self._waiting.add(call)
+        elif call.method.reads or call.begin(self._services):
+            self._waiting.add(call)
+            self._bell.set()
+
+    def forget(self, call: LoopCall) -> None:
+        """Nothing of the call is under way any more."""
+        self._state.rpc_states.discard(call)
+
+    def _ticked(self, now: float) -> None:
+        self._tick += 1
+        overdue = [call for call, tick in self._silent.items() if self._tick - tick > SILENT_TICKS_MOST]
+        for call in overdue:
+            del self._silent[call]
+            call.fail(CallError(Code.EXPIRED, messages.MESSAGE_LATE))
+        refusals, self._refusals = self._refusals, Counter()
+        for (method, code), count in refusals.items():
+            self.observer.observe(CallsRefused(method, code, count, now - self._ticked_at))
+        self._ticked_at = now
+
+    # Batches: on the thread that polls, or on one of their own
+
+    def _overlap(self) -> None:
+        assert self._bell
+        while not self._closed:
+            self._bell.clear()
+            if self._waiting:
+                self._answer_waiting()
+            else:
+                self._bell.wait(TICK_SECONDS)
+
+    def _answer_waiting(self) -> None:
+        started, self._answering = time.monotonic(), True
+        calls, refused = self._waiting.take()
+        for call in refused:
+            self._shed(call, started)
+        self._answer([call for call in calls if self._is_begun(call)])
+        if calls:
+            self._waiting.learn(len(calls), time.monotonic() - started)
+        if self._parked:
+            parked, self._parked = self._parked, []
+            with self._state.lock:
+                for accept in parked:
+                    self._ask(accept)
+        self._answering = False
+
+    def _is_begun(self, call: LoopCall) -> bool:
+        """Whether the call waits for its ticket, after it was begun if it had not been."""
+        if call.cancelled:
+            call.end(GONE)
+            return False
+        return call.ticket is not None or call.begin(self._services)
+
+    def _shed(self, call: LoopCall, now: float) -> None:
+        if call.deadline is not None and call.deadline <= now:
+            call.fail(CallError(Code.EXPIRED, messages.DEADLINE_PASSED))
+        else:
+            call.end(self._overloaded(call))
+
+    def _answer(self, calls: Sequence[LoopCall]) -> None:
+        """Settles and resumes the calls that have begun until each is over."""
+        try:
+            while calls:
+                self._services.committer.settle([call.ticket for call in calls if call.ticket])
+                calls = [call for call in calls if call.resume()]
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, of which every caller is told
+            for call in calls:
+                if not call.sent:
+                    call.fail(error)
+
+    def _work(self, call: LoopCall) -> None:
+        call.work(self._services)
+        self._at_desk.discard(call)
+
+    def _overloaded(self, call: LoopCall) -> Status:
+        """Counted, and told once a second: to tell of each would cost more than to refuse it."""
+        self._refusals[call.method.full_name, Code.OVERLOADED] += 1
+        return overloaded(self._waiting.drain_seconds())
+
+    def _failure(self, call: LoopCall, code: Code, message: str) -> Status:
+        return failed(self.observer, call.method.full_name, CallError(code, message), 0.0, None)

@@ -1,0 +1,210 @@
+"""Which of the calls that wait are answered next, and which are refused: a queue bounded by time.
+
+Calls are answered in the order in which they came, as long as each has its turn in the first half of
+the time that its deadline leaves it. Where that is not so the server is behind, and what matters is how
+many callers still get an answer in time:
+
+- The newest go first: their callers wait for longest still, and whoever has waited for long may have
+  given up.
+- A call whose turn comes after its deadline, at the pace of the last batches and with new calls coming
+  as they do, is refused at once, so that its caller can go elsewhere.
+- A refusal costs a good part of what an answer does, so no more than ``REFUSING_SHARE`` of the time goes
+  into them. Beyond that calls wait, or are not taken up at all (``Loop`` asks gRPC for no more while
+  there is no ``room``): their streams stay open, and clients that obey the limit of streams send no more.
+
+It goes on like this until no more calls come than can be answered: who looked at the queue alone would
+find it short after every refusal, and let it grow again.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+BATCH_SECONDS = 0.010
+"""How long a batch may take: a tenth of a deadline of 100 ms, and enough for a commit to serve many."""
+BATCH_FIXED_TIMES = 4
+"""Where a commit alone takes long, a batch takes as many times that, so that most of it is work."""
+BATCH_LEAST, BATCH_MOST = 8, 256
+"""However slow or fast the last ones were. The upper bound is the committer's."""
+BATCH_GROWTH = 2
+"""Of the largest of the last ones."""
+BATCHES_WAITING = 4
+"""So many batches may wait before no more calls are taken up."""
+REFUSING_SHARE = 0.1
+REFUSAL_SECONDS = 40e-6
+"""What receiving and refusing a call costs, measured on a two-core machine; only the order counts."""
+REFUSALS_AT_ONCE = 0.1 * REFUSING_SHARE / REFUSAL_SECONDS
+"""What may be saved up for a burst: a tenth of a second's worth."""
+WAIT_MOST_SECONDS = 1.0
+"""How long calls without a deadline may wait: whoever waits at a till has given up by then."""
+FIRST_CALL_SECONDS = 250e-6
+"""Before anything has been measured."""
+CALM_SHARE = 0.95
+"""Of what can be answered: when so few calls come, the server has caught up."""
+FORGET = 0.9
+"""What a batch counts for after the next one."""
+
+
+class Queued(Protocol):
+    """A call that waits. ``deadline`` is on ``time.monotonic``'s clock."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When its caller gives up; ``None`` for never."""
+        ...
+
+
+_Call = TypeVar("_Call", bound=Queued)
+
+
+class Pace:
+    """How long batches take, learnt from the last ones: a fixed part and a part for each call."""
+
+    def __init__(self) -> None:
+        self.fixed, self.each = 0.0, FIRST_CALL_SECONDS
+        self._largest = 0.0
+        self._weight = self._calls = self._seconds = self._squares = self._products = 0.0
+
+    def learn(self, calls: int, seconds: float) -> None:
+        """Takes a batch into account: least squares, in which older batches count less and less."""
+        self._largest = max(calls, self._largest * FORGET)
+        self._weight = self._weight * FORGET + 1.0
+        self._calls = self._calls * FORGET + calls
+        self._seconds = self._seconds * FORGET + seconds
+        self._squares = self._squares * FORGET + calls * calls
+        self._products = self._products * FORGET + calls * seconds
+        mean_calls, mean_seconds = self._calls / self._weight, self._seconds / self._weight
+        spread = self._squares / self._weight - mean_calls**2
+        if spread > 1.0:
+            slope = (self._products / self._weight - mean_calls * mean_seconds) / spread
+            # Noise may tilt the line: a call takes something, and not more than the mean.
+            self.each = min(
+                max(slope, mean_seconds / mean_calls / BATCH_FIXED_TIMES), mean_seconds / mean_calls
+            )
+        self.each = min(self.each, mean_seconds / mean_calls)
+        self.fixed = max(0.0, mean_seconds - self.each * mean_calls)
+
+    def seconds(self, calls: int) -> float:
+        """How long a batch of so many will take."""
+        return self.fixed + self.each * calls
+
+    @property
+    def batch(self) -> int:
+        """How many calls a batch holds."""
+        seconds = max(BATCH_SECONDS, BATCH_FIXED_TIMES * self.fixed)
+        # Small batches do not tell the two parts apart: larger ones are tried step by step.
+        most = min(BATCH_MOST, BATCH_GROWTH * self._largest)
+        return int(max(BATCH_LEAST, min((seconds - self.fixed) / self.each, most)))
+
+
+class Waiting(Generic[_Call]):
+    """The calls whose message has come, oldest first. ``add`` and ``take`` may be used by one thread each."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._calls: deque[_Call] = deque()
+        self._pace = Pace()
+        self._arrived, self._arrival_rate = 0, 0.0
+        self._taken_at = clock()
+        self._refusals_left = REFUSALS_AT_ONCE
+        self._behind = False
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    @property
+    def room(self) -> bool:
+        """Whether more calls should be taken up."""
+        return len(self._calls) < BATCHES_WAITING * self._pace.batch
+
+    @property
+    def full(self) -> bool:
+        """Whether a whole batch waits."""
+        return len(self._calls) >= self._pace.batch
+
+    def add(self, call: _Call) -> None:
+        """A call has come."""
+        self._arrived += 1
+        self._calls.append(call)
+
+    def take(self) -> tuple[Sequence[_Call], Sequence[_Call]]:
+        """The next batch, oldest first, and the calls to refuse."""
+        now = self._clock()
+        self._measure(now)
+        waiting = [self._calls.popleft() for _ in range(len(self._calls))]
+        size = self._pace.batch
+        self._behind = self._is_behind(now, waiting, size)
+        refused: list[_Call] = []
+        if not self._behind or len(waiting) <= size:
+            batch, rest = waiting[:size], waiting[size:]
+        else:
+            batch = waiting[-size:]
+            rest, refused = self._sorted_out(now, waiting[:-size], size)
+        self._calls.extendleft(reversed(rest))
+        return self._in_time(now, batch, refused), refused
+
+    def learn(self, calls: int, seconds: float) -> None:
+        """A batch of so many calls took so long."""
+        self._pace.learn(calls, seconds)
+
+    def drain_seconds(self) -> float:
+        """How long it takes until all that waits has had its turn."""
+        return self._pace.seconds(len(self._calls))
+
+    def _measure(self, now: float) -> None:
+        elapsed = max(now - self._taken_at, 1e-6)
+        self._taken_at = now
+        # The rate of the last tenth of a second or so, however long the batches are.
+        weight = min(1.0, elapsed * 10)
+        self._arrival_rate += weight * (self._arrived / elapsed - self._arrival_rate)
+        self._arrived = 0
+        earned = elapsed * REFUSING_SHARE / REFUSAL_SECONDS
+        self._refusals_left = min(self._refusals_left + earned, REFUSALS_AT_ONCE)
+
+    def _is_behind(self, now: float, waiting: Sequence[_Call], size: int) -> bool:
+        if self._behind:
+            return len(waiting) > size or self._busy_share(size) > CALM_SHARE
+        if len(waiting) <= size:
+            return False
+        return any(
+            now + 2 * self._pace.seconds(ahead) > _latest(call, now) for ahead, call in enumerate(waiting)
+        )
+
+    def _busy_share(self, size: int) -> float:
+        """How much of its time answering what comes takes the server."""
+        return self._arrival_rate * self._pace.seconds(size) / size
+
+    def _sorted_out(self, now: float, older: Sequence[_Call], newer: int) -> tuple[list[_Call], list[_Call]]:
+        """Which of those whom ``newer`` ones go before may stay; the oldest are refused first."""
+        idle_share = 1.0 - self._busy_share(newer)
+        stay: list[_Call] = []
+        refused: list[_Call] = []
+        for ahead, call in zip(range(newer + len(older), newer, -1), older, strict=True):
+            seconds = self._pace.seconds(ahead) / idle_share if idle_share > 0 else float("inf")
+            hopeless = now + seconds > _latest(call, now) and len(refused) < self._refusals_left
+            (refused if hopeless else stay).append(call)
+        self._refusals_left -= len(refused)
+        return stay, refused
+
+    def _in_time(self, now: float, batch: Sequence[_Call], refused: list[_Call]) -> Sequence[_Call]:
+        """The batch without those that it comes too late for, but one of them: the pace may have changed."""
+        end = now + self._pace.seconds(len(batch))
+        late = [call for call in batch if call.deadline is not None and call.deadline < end]
+        if not late:
+            return batch
+        last = max(late, key=_deadline)
+        if len(late) == len(batch) and _deadline(last) > now:
+            late.remove(last)
+        refused += late
+        lost = set(map(id, late))
+        return [call for call in batch if id(call) not in lost]
+
+
+def _deadline(call: Queued) -> float:
+    return call.deadline or 0.0
+
+
+def _latest(call: Queued, now: float) -> float:
+    """When the call must have been answered."""
+    return now + WAIT_MOST_SECONDS if call.deadline is None else call.deadline
