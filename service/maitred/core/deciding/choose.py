@@ -150,7 +150,8 @@ class _Choosing:
 
     def _is_open(self, action: Action) -> bool:
         name = action.name
-        return not (name in self.snapshot.paused or name in self.proposed or self._is_passed_over(action))
+        held_back = name in self.snapshot.paused or name in self.snapshot.rejected
+        return not (held_back or name in self.proposed or self._is_passed_over(action))
 
     def _is_crowded_out(self, action: Action) -> bool:
         """Whether as many of one of its groups as may be stand in the answer already."""

@@ -43,8 +43,9 @@ LookUp = Callable[[Sequence[Action]], Snapshot]
 class Prepared(NamedTuple):
     """A question matched against a policy.
 
-    ``seen`` is what was known when it was asked: the actions that are stopped. ``first`` is what could
-    be chosen without a look at the ledger, or the actions it has to be asked for.
+    ``seen`` is what was known when it was asked: the actions that are stopped, or were rejected in the
+    session. ``first`` is what could be chosen without a look at the ledger, or the actions it has to be
+    asked for.
     """
 
     policy: Policy
@@ -72,13 +73,12 @@ class Choice(NamedTuple):
 def prepare(
     policy: Policy,
     question: Question,
-    paused: frozenset[str] = frozenset(),
+    seen: Snapshot = _NOTHING_SEEN,
     reach: Reach = Reach.ENOUGH,
     named: Collection[str] = (),
 ) -> Prepared:
     """Ranks the actions whose every condition holds, as lazily as possible; ``named`` as in ``choose``."""
     ranking = Ranking(policy, question.facts)
-    seen = Snapshot(paused=paused) if paused else _NOTHING_SEEN
     first = choose(policy, question, ranking, seen, reach, named=named)
     return Prepared(policy, question, ranking, reach, seen, first, named)
 
@@ -127,7 +127,7 @@ def decide_from(
     Raises ``LookupError`` where it does not.
     """
     seen = snapshot or _NOTHING_SEEN
-    prepared = prepare(policy, question, seen.paused)
+    prepared = prepare(policy, question, Snapshot(paused=seen.paused, rejected=seen.rejected))
     return conclude(prepared, decide(prepared, lambda _: seen), holds)
 
 

@@ -85,6 +85,7 @@ MAX_WAYS_OUT = 50
 """Actions for which a way out is looked for: some milliseconds; nobody reads more."""
 _NOT_LOOKED_AT = "how its limits stand was not looked at"
 _NOT_ITS_TURN = "only stands in for others, of which none is out of stock"
+_REJECTED = "was rejected in this session, and is not proposed again in it"
 MAX_WHY = 8
 """Lines that say why an action was proposed."""
 
@@ -156,6 +157,8 @@ class _Telling:
 
     def _outranked(self, action: Action, refusal: Refusal) -> Refusal:
         """An action whose every condition holds, and that has no shortage that is known of."""
+        if action.name in self._snapshot.rejected:
+            return Refusal(action.name, Reason.REJECTED_IN_SESSION, "session", _REJECTED)
         for group in action.groups:
             standing = [each.action for each in self._proposals if group in self._groups_of(each.action)]
             if len(standing) >= group.at_most:

@@ -19,12 +19,13 @@ class Snapshot(NamedTuple):
 
     ``live`` has the units that count by ``Limit.key``, of every limit that was read. ``own`` are
     the actions that are held already for the same customer and session. ``paused`` are actions
-    that operators have stopped.
+    that operators have stopped, ``rejected`` those that were rejected in the same session.
     """
 
     live: Mapping[str, int] = {}
     own: frozenset[str] = frozenset()
     paused: frozenset[str] = frozenset()
+    rejected: frozenset[str] = frozenset()
 
 
 class Shortage(NamedTuple):

@@ -13,7 +13,7 @@ from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Operation, Settled, Take
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Code
-from maitred.engine.ports.store import OutcomeRow, Person, StoreConflict, Transaction
+from maitred.engine.ports.store import NOBODY, OutcomeRow, Person, StoreConflict, Transaction
 
 from .happenings import record_events
 from .tickets import ClaimTicket, DecisionTicket, EventTicket, MoveTicket, OutcomeTicket, Reported, Ticket
@@ -57,18 +57,29 @@ def _introduce(transaction: Transaction, people: People, tickets: Sequence[Decis
     """Makes the customers known to their tickets; who is new is written down with the first decision."""
     if not tickets:
         return
-    known = people.known(transaction, [ticket.pseudonyms for ticket in tickets])
+    named = [ticket.pseudonyms for ticket in tickets if ticket.pseudonyms]
+    known = people.known(transaction, named) if named else {}
+    sessions = {key for ticket in tickets if (key := ticket.requester.session_key)}
+    rejections = transaction.rejections(sessions) if sessions else {}
     strangers: dict[bytes, Person] = {}
     for ticket in tickets:
-        key = ticket.pseudonyms[0]
-        person = known.get(key) or strangers.get(key)
-        if person is None:
-            person = people.stranger(ticket.pseudonyms)
-            if not ticket.dry:
-                strangers[key] = person
-        ticket.meet(person)
+        person = _person(people, ticket, known, strangers) if ticket.pseudonyms else NOBODY
+        ticket.meet(person, rejections.get(ticket.requester.session_key, ()))
     if strangers:
         transaction.add_people(list(strangers.values()))
+
+
+def _person(
+    people: People, ticket: DecisionTicket, known: Mapping[bytes, Person], strangers: dict[bytes, Person]
+) -> Person:
+    """The customer of a decision; who is new is among the ``strangers`` from then on."""
+    key = ticket.pseudonyms[0]
+    person = known.get(key) or strangers.get(key)
+    if person is None:
+        person = people.stranger(ticket.pseudonyms)
+        if not ticket.dry:
+            strangers[key] = person
+    return person
 
 
 def _begun(transaction: Transaction, tickets: Sequence[ClaimTicket]) -> list[ClaimTicket]:

@@ -78,11 +78,12 @@ def encode_body(
     }
     if purposes:
         body["purposes"] = purposes
-    if snapshot.live or snapshot.paused:
+    if snapshot.live or snapshot.paused or snapshot.rejected:
         body["ledger"] = {
             "live": snapshot.live,
             "own": sorted(snapshot.own),
             "paused": sorted(snapshot.paused),
+            "rejected": sorted(snapshot.rejected),
         }
     return orjson.dumps(body, default=_encode_fact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
@@ -117,7 +118,8 @@ def decode_body(body: bytes) -> RecordBody:
 def _decode_snapshot(fields: Mapping[str, Any] | None) -> Snapshot:
     if fields is None:
         return Snapshot()
-    return Snapshot(fields["live"], frozenset(fields["own"]), frozenset(fields["paused"]))
+    own, paused, rejected = (frozenset(fields[name]) for name in ("own", "paused", "rejected"))
+    return Snapshot(fields["live"], own, paused, rejected)
 
 
 def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Facts:

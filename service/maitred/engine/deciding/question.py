@@ -1,7 +1,7 @@
 """What a batch looks up for a decision, and what the decision takes of the ledger."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from maitred.core.deciding.choose import Pick
@@ -27,6 +27,7 @@ from maitred.core.values.instants import MICROSECOND
 from .view import View
 
 _LOT, _REUSE, _CONTENT = b"maitred.lot", b"maitred.reuse", b"maitred.asked"
+_SESSION = b"maitred.session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Requester:
     """Who asks for what, beside the question: what lots are known by.
 
     ``customer`` and ``fingerprint`` are not veiled yet: who guesses a request could find it by its
-    hash. ``session`` is empty where the request names none. ``veil`` is what counters know persons by.
+    hash. ``session`` is empty where the request names none, and so is ``session_key``, what the store
+    knows it by. ``veil`` is what counters know persons by.
     """
 
     decision_id: bytes
@@ -42,6 +44,16 @@ class Requester:
     customer: str
     session: str
     veil: SubjectPseudonym
+    session_key: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        key = session_key_of(self.session, self.veil) if self.session else b""
+        object.__setattr__(self, "session_key", key)
+
+
+def session_key_of(session: str, veil: SubjectPseudonym) -> bytes:
+    """What the store knows a session by."""
+    return digest(_SESSION, veil(session))
 
 
 class LedgerReads:
@@ -82,7 +94,7 @@ class LedgerReads:
             for name, action in self._actions.items()
             if self._can_reuse(action) and view.holds(self._reuse(action))
         )
-        return Snapshot(dict(self._live(view)), own, self._prepared.seen.paused)
+        return self._prepared.seen._replace(live=dict(self._live(view)), own=own)
 
     def takes(self, picks: Sequence[Pick]) -> list[Take]:
         """What the picks need at this step."""

@@ -12,8 +12,7 @@ from maitred.core.deciding.choose import Reach
 from maitred.core.deciding.decide import Choice, Prepared, prepare
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
-from maitred.core.limits.snapshot import Shortage
-from maitred.core.privacy.consents import ConsentState
+from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.privacy.purposes import Known
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import Reason
@@ -32,7 +31,7 @@ from .codec import encode_body
 from .committer import Committer
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
-from .tickets import DecisionTicket, Prepare, Steps
+from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps
 from .unused import unused
 
 DECISION_ID_OCTETS = 16
@@ -168,17 +167,18 @@ class DecisionService:
         place = place_of(policy, call)
         signals = call.consent or NO_SIGNALS
         tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
-        paused = self._paused()
+        seen = Snapshot(paused=self._paused())
         reach = Reach.ALL if call.is_explained else Reach.ENOUGH
         told = policy.told(
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
         )
 
-        def prepared(statements: Mapping[str, ConsentState]) -> Prepared:
-            known = Known(statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
+        def prepared(background: Background) -> Prepared:
+            known = Known(background.statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
             facts = policy.read(told, place, now, known)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
-            return prepare(policy, question, paused, reach, call.explain_actions)
+            before = seen._replace(rejected=background.rejected)
+            return prepare(policy, question, before, reach, call.explain_actions)
 
         return prepared
 
@@ -205,6 +205,7 @@ class DecisionService:
             customer=person.ref,
             body=body,
             key=person.key,
+            session=ticket.requester.session_key,
         )
         return self._people.seal(made)
 
@@ -251,7 +252,7 @@ class DecisionService:
             raise error
         ticket = made.ticket
         # What the customer has stated cannot be read either: it is decided as for one who has stated nothing.
-        prepared = ticket.prepared = ticket.prepared or ticket.prepare({})
+        prepared = ticket.prepared = ticket.prepared or ticket.prepare(UNKNOWN_CUSTOMER)
         proposals = without_ledger(prepared)
         if not proposals:
             raise error

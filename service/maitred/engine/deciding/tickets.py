@@ -1,6 +1,6 @@
 """Calls on their way through the committer, and what came of them."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
@@ -12,13 +12,23 @@ from maitred.core.limits.lots import Lot, Operation, Settled, Status, Take
 from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.rules.ruleset import Action
-from maitred.engine.ports.store import NOBODY, DecisionRecord, OutcomeRow, Person
+from maitred.engine.ports.store import NOBODY, DecisionRecord, OutcomeRow, Person, Rejection
 
 from .question import LedgerReads, Requester, holds_of, lost_by
 from .view import View
 
-Prepare = Callable[[Mapping[str, ConsentState]], Prepared]
-"""From a customer's statements on record to the prepared question."""
+
+class Background(NamedTuple):
+    """What a decision reads of its customer beside the request: statements, and rejections of the session."""
+
+    statements: Mapping[str, ConsentState] = {}
+    rejected: frozenset[str] = frozenset()
+
+
+UNKNOWN_CUSTOMER = Background()
+
+Prepare = Callable[[Background], Prepared]
+"""From what is known of the customer to the prepared question."""
 MakeRecord = Callable[["DecisionTicket"], DecisionRecord]
 """The record of a decision that has been made, its body sealed."""
 
@@ -56,7 +66,8 @@ class DecisionTicket(Ticket):
 
     It is prepared once. Where what the customer has stated decides what may be read
     (``depends_on_person``), that is when the batch has found the customer by one of the ``pseudonyms``;
-    otherwise, and for nobody, who has none, at once. Of a ``dry`` one nothing is held and nothing written.
+    otherwise, and for nobody, who has none, at once; and anew where something was rejected in the session.
+    Of a ``dry`` one nothing is held and nothing written.
     """
 
     decision_id: bytes
@@ -72,6 +83,7 @@ class DecisionTicket(Ticket):
     decision: Decision | None = None
     record: DecisionRecord | None = None
     earlier: DecisionRecord | None = None
+    _background: Background | None = None
     _reads: LedgerReads | None = None
     _lost: set[bytes] = field(default_factory=set)
     _takes: Sequence[Take] = ()
@@ -81,7 +93,8 @@ class DecisionTicket(Ticket):
         if not self.pseudonyms:
             self.person = NOBODY
         if not self.pseudonyms or not self.depends_on_person:
-            self.prepared = self.prepare({})
+            self._background = UNKNOWN_CUSTOMER
+            self.prepared = self.prepare(UNKNOWN_CUSTOMER)
 
     @property
     def needs_ledger(self) -> bool:
@@ -90,15 +103,27 @@ class DecisionTicket(Ticket):
 
     @property
     def needs_person(self) -> bool:
-        """Whether it must be known who the customer is: to write it down, or for what they have stated."""
-        return bool(self.pseudonyms) and (not self.dry or self.depends_on_person)
+        """Whether it must be known who the customer is: to write it down, or for what is known of them."""
+        of_person = bool(self.pseudonyms) and (not self.dry or self.depends_on_person)
+        return of_person or bool(self.requester.session)
 
-    def meet(self, person: Person) -> None:
-        """Makes the customer known. In a batch that is run again they may have stated something since."""
-        stated = self.person.statements if self.person else None
-        if self.depends_on_person and person.statements != stated:
-            self.prepared = self.prepare(person.statements)
+    def meet(self, person: Person, rejections: Iterable[Rejection] = ()) -> None:
+        """Makes the customer known, and what was rejected in the session, by whomever.
+
+        In a batch that is run again there may be more of either.
+        """
+        statements = person.statements if self.depends_on_person else {}
+        background = Background(statements, frozenset(self._binding(person, rejections)))
+        if background != self._background:
+            self._background, self.prepared = background, self.prepare(background)
         self.person = person
+
+    def _binding(self, person: Person, rejections: Iterable[Rejection]) -> Iterator[str]:
+        """What was rejected by the same customer, or where either is not known."""
+        for rejection in rejections:
+            by_them = rejection.customer in (b"", person.ref) or not self.requester.customer
+            if by_them and not (self.at and rejection.happened_at > self.at):
+                yield rejection.action
 
     def begin(self) -> tuple[Sequence[Need], Sequence[bytes]]:
         """Begins anew with what the ledger has to be asked for; gives what to read first."""
