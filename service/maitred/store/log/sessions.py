@@ -77,11 +77,7 @@ def erase(connection: Connection, ref: bytes) -> None:
 
 
 def _rows(records: Iterable[DecisionRecord]) -> list[tuple[bytes, bytes, bytes]]:
-    return [
-        (record.session, record.decision_id, record.customer)
-        for record in records
-        if record.session
-    ]
+    return [(record.session, record.decision_id, record.customer) for record in records if record.session]
 
 
 def _by_session(rows: Iterable[Sequence[Any]]) -> OfEach:
