@@ -251,18 +251,53 @@ def test_fields_of_claims_are_read_from_actions_and_tables(load):
     assert {each.name: each.redeem_at.value for each in rows}["coupon-a"] == "claimed"
 
 
+def holding(*counts, text="{show: '${hold.expires}'}"):
+    """An action whose words tell when a hold expires, under a capacity for each step."""
+    action = ACTION.format(name="a", alternatives="") + f"treatments: {{pos: {text}}}\n"
+    limits = [CAPACITY.format(name=f"c-{step}", actions="a") + f"counts: {step}\n" for step in counts]
+    return "---\n".join([action, *limits])
+
+
 def test_treatments_may_tell_when_the_hold_expires(load):
-    text = "treatments: {pos: {show: 'before ${hold.expires}'}}\n"
-    loaded = load(rules({"a": ["pizza"]}, a=text))
+    loaded = load(holding("presented", "redeemed", text="{show: 'before ${hold.expires}'}"))
     assert loaded.warnings == ()
     assert loaded.ruleset.actions[0].treatments["pos"].show == ("before ", Placeholder("hold.expires"))
 
 
-@pytest.mark.parametrize("counts", [None, "decided", "redeemed", "rejected"])
-def test_a_hold_that_is_never_there(load, counts):
-    text = ACTION.format(name="a", alternatives="") + "treatments: {pos: {show: '${hold.expires}'}}\n"
-    if counts:
-        text += "---\n" + CAPACITY.format(name="c", actions="a") + f"counts: {counts}\n"
-    (found,) = load(text).warnings
-    assert found.message.startswith("nothing is held for the action")
-    assert (found.line, found.column) == (7, 14)
+@pytest.mark.parametrize("counts", [[], ["decided"], ["claimed"], ["redeemed"], ["rejected", "claimed"]])
+def test_an_expiry_of_no_hold_is_a_fault(faults, counts):
+    (found,) = faults(holding(*counts))
+    assert found.startswith("7:26 a proposal of the action holds nothing")
+
+
+def test_an_expiry_of_another_hold_than_the_claim_s_is_told(load):
+    (found,) = load(holding("presented", "claimed")).warnings
+    assert "such as a unit of `c-claimed`, ends at another time" in found.message
+    assert (found.line, found.column) == (7, 26)
+
+
+@pytest.mark.parametrize("counts", [[], ["claimed"], ["presented", "claimed"], ["redeemed"]])
+def test_after_a_claim_there_is_always_a_hold(load, counts):
+    loaded = load(holding(*counts, text="{show: Tap, claimed: {show: 'until ${hold.expires}'}}"))
+    assert loaded.warnings == ()
+    claimed = loaded.ruleset.actions[0].treatments["pos"].claimed
+    assert claimed.show == ("until ", Placeholder("hold.expires"))
+
+
+def test_only_what_is_said_shown_and_done_changes_with_the_claim(faults):
+    (found,) = faults(holding("claimed", text="{show: Tap, claimed: {terms: None}}"))
+    assert "there is no field `terms` here: known are `do`, `say`, `show`" in found
+
+
+def test_placeholders_after_the_claim_are_checked(faults):
+    (found,) = faults(holding("claimed", text="{show: Tap, claimed: {show: '${customer.teir}'}}"))
+    assert "customer.teir" in found
+
+
+def test_an_expiry_of_no_hold_in_a_table_is_told_once(faults):
+    text = table("pizza").replace(
+        "  alternatives: [pizza]\n",
+        "  treatments: {pos: {say: ['x', '${row.code} until ${hold.expires}']}}\n",
+    )
+    (found,) = faults(text, coupons__csv="code,instead\na,x\nb,x\n")
+    assert found.startswith("9:33 a proposal of the action holds nothing")

@@ -10,6 +10,7 @@ from maitred.core.privacy.consents import Consent
 from maitred.core.privacy.purposes import Use
 from maitred.core.privacy.signals import Gpp, Malformed, Tcf
 from maitred.core.rules.reasons import Reason
+from maitred.core.rules.treatments import Treatment
 from maitred.core.trace import TraceContext
 
 
@@ -103,7 +104,8 @@ class ClaimCall(NamedTuple):
 class ClaimAnswer(NamedTuple):
     """What came of a claim. Denied, ``reason`` and ``detail`` say why; a replay has the same.
 
-    ``alternatives`` are what can be claimed instead under the same decision.
+    ``alternatives`` are what can be claimed instead under the same decision. Granted, ``treatment`` are
+    the words for who holds it, where the action is still in the rules.
     """
 
     granted: bool
@@ -112,6 +114,7 @@ class ClaimAnswer(NamedTuple):
     reason: Reason | None = None
     detail: str = ""
     alternatives: tuple[Proposal, ...] = ()
+    treatment: Treatment[str] | None = None
 
 
 class StepCall(NamedTuple):

@@ -73,6 +73,7 @@ def claim(response: pb.ClaimResponse) -> ClaimAnswer:
         reason=Reason(response.reason) if response.reason else None,
         detail=response.detail,
         alternatives=tuple(_proposal(proposal) for proposal in response.alternatives),
+        treatment=_treatment(response.treatment) if response.HasField("treatment") else None,
     )
 
 
@@ -111,10 +112,14 @@ def _proposal(proposal: pb.Proposal) -> Proposal:
         proposal.rank,
         proposal.score,
         ActionType(proposal.type),
-        Treatment.read(lambda name: getattr(proposal.treatment, name)),
+        _treatment(proposal.treatment),
         proposal.substitute_for,
         _moment_of(proposal, "hold_expires_at"),
     )
+
+
+def _treatment(treatment: pb.Treatment) -> Treatment[str]:
+    return Treatment.read(lambda name: getattr(treatment, name))
 
 
 def _refusal(refusal: pb.Refusal) -> Refusal:

@@ -19,7 +19,7 @@ from maitred.rulefiles.actions.rollouts import with_rollouts
 from maitred.rulefiles.actions.rows import table_actions_of
 from maitred.rulefiles.actions.vocabulary import Vocabulary, vocabulary_of
 from maitred.rulefiles.kinds import models
-from maitred.rulefiles.limiting.alternatives import check_alternatives, warn_alternatives
+from maitred.rulefiles.limiting.alternatives import check_alternatives, check_holds, warn_alternatives
 from maitred.rulefiles.limiting.checks import warn_limits, warn_pairs
 from maitred.rulefiles.limiting.limits import applied_limits, with_limits
 from maitred.rulefiles.messages import file_messages, rule_messages
@@ -151,6 +151,7 @@ def _rules(reading: _Reading) -> _Rules:
     check_alternatives(around, documents, placed)
     # What a faulty rule would have used is not known.
     if report.sound:
+        check_holds(around, placed, actions)
         _warn_unused(report, documents, mentions, vocabulary)
         warn_contradictions(around, documents)
         warn_limits(around, applied, placed, vocabulary.locations)

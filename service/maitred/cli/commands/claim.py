@@ -9,7 +9,7 @@ from maitred.cli import messages
 from maitred.cli.calling import called, print_json
 from maitred.cli.exits import FINDINGS, FINE
 from maitred.cli.flags import ActionName, Decision
-from maitred.cli.shown.answers import BAD, FAINT, GOOD, STRONG, proposals_view
+from maitred.cli.shown.answers import BAD, FAINT, GOOD, STRONG, proposals_view, treatment_view
 from maitred.cli.shown.as_json import claim_json, instant_text
 from maitred.cli.shown.console import plain, show
 from maitred.cli.shown.moments import span_words
@@ -60,7 +60,8 @@ def claim_view(answer: ClaimAnswer, step: Step, now: datetime) -> RenderableType
     request = Text(messages.as_request(plain(step.request_id)), FAINT)
     if answer.granted:
         granted = Text(messages.granted(plain(answer.claim_id)), f"{STRONG} {GOOD}")
-        return Group(granted, Text(_held(answer, step.at or now)), request)
+        words = [treatment_view(answer.treatment)] if answer.treatment else []
+        return Group(granted, Text(_held(answer, step.at or now)), *words, request)
     reason = answer.reason.name if answer.reason else ""
     parts: list[RenderableType] = [Text(messages.denied(plain(answer.detail), reason), BAD), request]
     if answer.alternatives:

@@ -15,6 +15,7 @@ from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.core.privacy.purposes import JURISDICTION, Use, permission_words
 from maitred.core.rules.live import CLOCK, clock_name, clock_value
 from maitred.core.rules.reasons import Reason
+from maitred.core.rules.treatments import Treatment
 from maitred.engine.calls import Answer, RecordView
 
 from .as_json import instant_text
@@ -94,6 +95,14 @@ def _headline(proposal: Proposal) -> Text:
     if proposal.substitute_for:
         told.append(f", {messages.in_place_of(plain(proposal.substitute_for))}", BAD)
     return told
+
+
+def treatment_view(treatment: Treatment[str]) -> Table:
+    """The texts of a treatment, each with its name."""
+    card = _grid()
+    for place, line in treatment.walk():
+        card.add_row(str(place[0]), shown(line))
+    return card
 
 
 def _card(proposal: Proposal, why: Iterable[str], decided_at: datetime) -> Table:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from maitred.core.deciding.decisions import Proposal, Refusal
+from maitred.core.rules.treatments import Treatment
 from maitred.engine.calls import Answer, ClaimAnswer, LimitView, OutcomeAnswer, RecordView
 
 
@@ -58,6 +59,7 @@ def claim_json(answer: ClaimAnswer) -> dict[str, Any]:
         "reason": answer.reason.name if answer.reason else None,
         "detail": answer.detail,
         "alternatives": [_proposal(proposal, ()) for proposal in answer.alternatives],
+        "treatment": _treatment(answer.treatment) if answer.treatment else None,
     }
 
 
@@ -96,16 +98,19 @@ def instant_text(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
+def _treatment(treatment: Treatment[str]) -> dict[str, Any]:
+    return {
+        name: list(text) if isinstance(text, tuple) else text for name, text in treatment.filled().items()
+    }
+
+
 def _proposal(proposal: Proposal, why: tuple[str, ...]) -> dict[str, Any]:
     return {
         "action": proposal.action,
         "rank": proposal.rank,
         "score": proposal.score,
         "type": proposal.type.name,
-        "treatment": {
-            name: list(text) if isinstance(text, tuple) else text
-            for name, text in proposal.treatment.filled().items()
-        },
+        "treatment": _treatment(proposal.treatment),
         "why": list(why),
         "substitute_for": proposal.substitute_for,
         "hold_expires_at": _instant_or_none(proposal.hold_expires_at),

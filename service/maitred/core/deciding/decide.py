@@ -164,11 +164,18 @@ def _of_pick(policy: Policy, question: Question, pick: Pick, rank: int) -> Propo
 def _with_hold(policy: Policy, question: Question, pick: Pick, rank: int, hold: Hold) -> Proposal:
     found = _of_pick(policy, question, pick, rank)
     treatment = found.treatment
-    written = pick.action.treatments.get(question.channel, _NO_TREATMENT)
+    written = pick.action.treatments.get(question.channel, _NO_TREATMENT).before_claim()
     if hold.expires_at and HOLD_EXPIRES in placeholders(written):
         told = hold_words(hold.expires_at, question)
         treatment = render(written, pick.action.title, {**question.facts, HOLD_EXPIRES: told})
     return replace(found, treatment=treatment, hold_expires_at=hold.expires_at, lot=hold.lot)
+
+
+def claimed_treatment(action: Action, question: Question, expires_at: datetime | None) -> Treatment[str]:
+    """What is said and shown to who holds a claim of the action until then."""
+    written = action.treatments.get(question.channel, _NO_TREATMENT).after_claim()
+    told = {HOLD_EXPIRES: hold_words(expires_at, question)} if expires_at else {}
+    return render(written, action.title, {**question.facts, **told})
 
 
 def hold_words(expires_at: datetime, question: Question) -> str:
@@ -184,7 +191,7 @@ def proposal_of(policy: Policy, action: Action, rank: int, score: float, questio
     key = action.name, rank, channel
     found = policy.standing.get(key)
     if found is None:
-        treatment = action.treatments.get(channel, _NO_TREATMENT)
+        treatment = action.treatments.get(channel, _NO_TREATMENT).before_claim()
         found = Proposal(
             action.name, rank, score, action.type, render(treatment, action.title, question.facts)
         )

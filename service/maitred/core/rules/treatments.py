@@ -7,7 +7,7 @@ a field that is added here passes everywhere.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -53,6 +53,20 @@ class Treatment(Generic[T]):
     def filled(self) -> dict[str, Any]:
         """The fields that have a text, by name; ``claimed`` is not among them."""
         return {name: text for name in TEXTS if (text := getattr(self, name))}
+
+    def before_claim(self) -> "Treatment[T]":
+        """The texts of a proposal."""
+        return replace(self, claimed=None) if self.claimed else self
+
+    def after_claim(self) -> "Treatment[T]":
+        """The texts for who holds a claim; those of a proposal where there are none.
+
+        What is said before a claim is not said after it: title, terms and what to avoid stay.
+        """
+        claimed = self.claimed
+        if claimed is None:
+            return self
+        return replace(self, say=claimed.say, show=claimed.show, do=claimed.do, claimed=None)
 
     def walk(self) -> Iterator[tuple[Path, T]]:
         """Every text with its place."""

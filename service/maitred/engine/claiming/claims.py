@@ -333,7 +333,8 @@ class _Claim:
         if settled.status is Status.OTHER_CONTENT:
             raise CallError(Code.OTHER_CONTENT, made_otherwise())
         if settled.status is Status.GRANTED:
-            return ClaimAnswer(granted=True, claim_id=settled.lot.hex(), expires_at=settled.expires_at)
+            words = self._grant.words(settled.expires_at) if self._grant else None
+            return ClaimAnswer(True, settled.lot.hex(), settled.expires_at, treatment=words)
         refused = settled.refused or _GONE
         others = self._stand_ins.proposals(view, self._paused) if self._stand_ins else ()
         return ClaimAnswer(

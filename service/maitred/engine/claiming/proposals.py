@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Pick, stand_ins_of
-from maitred.core.deciding.decide import proposals_of
+from maitred.core.deciding.decide import claimed_treatment, proposals_of
 from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.ranking import score_if_it_holds
 from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Unknown, needs_of, parts_of
@@ -17,6 +17,7 @@ from maitred.core.rules.live import clock_facts
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Location
+from maitred.core.rules.treatments import Treatment
 from maitred.core.values.types import Attribute, Kind
 from maitred.engine.deciding.codec import RecordBody
 from maitred.engine.deciding.records import Records, question_of
@@ -68,6 +69,10 @@ class Grant(NamedTuple):
         gates = (gate for gate in each if gate.reason in _RECHECKED or not self.is_own)
         failing = (gate for gate in gates if truth(gate.condition, self.question.facts, memo) is not True)
         return next((Refused(gate.rule, gate.reason) for gate in failing), None)
+
+    def words(self, expires_at: datetime | None) -> Treatment[str]:
+        """What is said and shown to who holds a claim of it until then."""
+        return claimed_treatment(self.action, self.question, expires_at)
 
     def stand_ins(self) -> "StandIns | None":
         """What could be claimed instead, where the action has alternatives."""

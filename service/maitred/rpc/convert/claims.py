@@ -117,6 +117,7 @@ def _claim_fields(answer: ClaimAnswer) -> Mapping[str, Any]:
         "expires_at": None if answer.expires_at is None else timestamp(answer.expires_at),
         "reason": None if answer.reason is None else answer.reason.value,
         "detail": answer.detail,
+        "treatment": answer.treatment.filled() if answer.treatment else None,
     }
 
 

@@ -1,7 +1,7 @@
 """Documents of kind ``Action`` to ``core.rules.ruleset.Action``; what tables share with them."""
 
 from collections.abc import Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -115,6 +115,9 @@ def treatments_of(
 
     def treatment(at: Spot, model: models.Treatment) -> Treatment[Template]:
         texts: Treatment[str] = Treatment.read(lambda name: getattr(model, name))
+        if model.claimed:
+            claimed: Treatment[str] = Treatment.read(lambda name: getattr(model.claimed, name, None))
+            texts = replace(texts, claimed=claimed)
         return texts.mapped(lambda path, text: template_of(around, at.at(*path), text, columns))
 
     return {channel: treatment(spot.at(channel), model) for channel, model in written.items()}

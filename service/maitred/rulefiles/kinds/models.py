@@ -132,6 +132,17 @@ class Requirement(Strict):
     """How to put the refusal to the customer."""
 
 
+class ClaimedTreatment(Strict):
+    """What is put to who holds a claim; `${hold.expires}` is when it expires."""
+
+    say: fields.Texts = []
+    """What the associate says: one text or a list."""
+    show: Text = ""
+    """What the screen or receipt shows."""
+    do: fields.Texts = []
+    """What the associate does, apart from what they say: one text or a list."""
+
+
 class Treatment(Strict):
     """How an action is put on one channel. `${attribute}` is replaced by its value; `$${` is a plain `${`."""
 
@@ -147,6 +158,8 @@ class Treatment(Strict):
     """What the associate keeps from saying or doing: one text or a list."""
     terms: Text = ""
     """Conditions for the customer."""
+    claimed: ClaimedTreatment | None = None
+    """What is said, shown and done after a claim, instead of the same fields here."""
 
 
 class RolloutStep(Strict):

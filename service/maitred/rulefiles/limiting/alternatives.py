@@ -4,19 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from maitred.core.limits.limits import Limit, LimitKind
+from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.limits.lots import MAX_CHOICES
 from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, Live
-from maitred.core.rules.treatments import placeholders
+from maitred.core.rules.treatments import Placeholder
 from maitred.rulefiles.actions.actions import LoadContext, Placed
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import limit_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, Spot
-
-from .checks import HOLDING
 
 MOST = MAX_CHOICES - 1
 """In a whole chain, without the action itself."""
@@ -118,7 +116,7 @@ def warn_alternatives(around: LoadContext, placed: Sequence[Placed], actions: Se
     known = {action.name: action for action in actions}
     told: set[tuple[Spot, str]] = set()
     for each, action in zip(placed, actions, strict=True):
-        for finding in (*_alternatives(each, action, known), *_holds(each, action)):
+        for finding in (*_alternatives(each, action, known), *_other_holds(each, action)):
             if finding not in told:
                 told.add(finding)
                 around.report.warn(*finding)
@@ -194,10 +192,28 @@ def _is_before(one: Live, other: Live) -> bool:
     return bool(one.last and other.first and one.last < other.first)
 
 
-def _holds(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
-    if any(limit.counts in HOLDING for limit in action.limits):
-        return
+def check_holds(around: LoadContext, placed: Sequence[Placed], actions: Sequence[Action]) -> None:
+    """Faults texts of proposals that tell when a hold expires where a proposal holds nothing."""
+    told: set[Spot] = set()
+    for each, action in zip(placed, actions, strict=True):
+        if not action.waiting:
+            for spot in _spots_of_holds(each, action):
+                if spot not in told:
+                    told.add(spot)
+                    around.report.error(spot, limit_messages.nothing_is_held())
+
+
+def _other_holds(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
+    """Texts of proposals that tell when one hold expires where a claim makes another one."""
+    claimed = [limit.name for limit in action.limits if limit.counts is Counts.CLAIMED]
+    if action.waiting and claimed:
+        for spot in _spots_of_holds(placed, action):
+            yield spot, limit_messages.claim_is_held_anew(claimed[0])
+
+
+def _spots_of_holds(placed: Placed, action: Action) -> Iterator[Spot]:
+    treatments = within(placed).at("treatments")
     for channel, treatment in action.treatments.items():
-        if HOLD_EXPIRES in placeholders(treatment):
-            spot = within(placed).at("treatments", channel, key=True)
-            yield spot, limit_messages.nothing_is_held()
+        for path, template in treatment.before_claim().walk():
+            if Placeholder(HOLD_EXPIRES) in template:
+                yield treatments.at(channel, *path)

@@ -233,8 +233,15 @@ def alternative_of_same_capacity(name: str, limit: str) -> str:
 
 def nothing_is_held() -> str:
     return (
-        "nothing is held for the action, so the text with `${hold.expires}` is always left out: write a"
-        " limit that counts `presented` or `claimed`"
+        "a proposal of the action holds nothing, so the text with `${hold.expires}` would always be left"
+        " out: write it under `claimed`, or a limit that counts `presented`"
+    )
+
+
+def claim_is_held_anew(limit: str) -> str:
+    return (
+        "this is when what the proposal holds goes back; what a claim takes, such as a unit of"
+        f" {quoted(limit)}, ends at another time: tell of that under `claimed`"
     )
 
 
