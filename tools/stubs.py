@@ -6,11 +6,14 @@ import tempfile
 from pathlib import Path
 
 import grpc_tools
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 PACKAGES = ROOT / "service"
+RELEASED = ROOT / "tests/rpc/released"
+API = "maitred/v1"
 WELL_KNOWN = Path(grpc_tools.__file__).parent / "_proto"
 
 
@@ -25,10 +28,36 @@ def generate(target: Path) -> list[Path]:
     return sorted(path.relative_to(target) for path in target.rglob("*_pb2*"))
 
 
+def release() -> int:
+    """Keeps the descriptors of the public API, which no later version may contradict."""
+    for proto in sorted((PROTOS / API).glob("*.proto")):
+        kept = RELEASED / f"{proto.stem}.binpb"
+        name = str(proto.relative_to(PROTOS))
+        with tempfile.NamedTemporaryFile() as made:
+            arguments = [
+                "protoc",
+                f"-I{PROTOS}",
+                f"-I{WELL_KNOWN}",
+                f"--descriptor_set_out={made.name}",
+                name,
+            ]
+            if protoc.main(arguments):
+                sys.exit("protoc failed")
+            (file,) = FileDescriptorSet.FromString(Path(made.name).read_bytes()).file
+        kept.write_bytes(file.SerializeToString(deterministic=True))
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a stub differs")
-    check = parser.parse_args().check
+    parser.add_argument(
+        "--release", action="store_true", help="keep the API as it is for tests of later ones"
+    )
+    arguments = parser.parse_args()
+    if arguments.release:
+        return release()
+    check = arguments.check
     with tempfile.TemporaryDirectory() as scratch:
         made = generate(Path(scratch))
         drifted = [name for name in made if not same(Path(scratch) / name, PACKAGES / name)]

@@ -1,4 +1,7 @@
-"""What was released stays as it is: callers keep the stubs they were built with."""
+"""What was released stays as it is: callers keep the stubs they were built with.
+
+`tools/stubs.py --release` keeps what a release has.
+"""
 
 from pathlib import Path
 
@@ -6,8 +9,11 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, struct_pb2, timestamp_pb2
 
 from maitred.v1 import decision_pb2 as pb
+from maitred.v1 import privacy_pb2, ruleset_pb2
 
+PROTOS = Path(__file__).parents[2] / "protos"
 RELEASED = Path(__file__).parent / "released"
+FILES = {"decision": pb, "ruleset": ruleset_pb2, "privacy": privacy_pb2}
 
 
 def descriptor(name):
@@ -16,29 +22,59 @@ def descriptor(name):
 
 def shapes(file):
     """Everything a built client relies on: by name, the number and what goes with it."""
+    found = {
+        (service.name, method.name): (
+            method.input_type,
+            method.output_type,
+            method.client_streaming,
+            method.server_streaming,
+        )
+        for service in file.service
+        for method in service.method
+    }
+    return found | enum_shapes("", file.enum_type) | message_shapes("", file.message_type)
+
+
+def message_shapes(outer, messages):
     found = {}
-    for message in file.message_type:
+    for message in messages:
+        name = f"{outer}{message.name}"
         for field in message.field:
-            found[message.name, field.name] = field.number, field.type, field.label, field.type_name
-    for enum in file.enum_type:
-        found |= {(enum.name, value.name): value.number for value in enum.value}
-    for service in file.service:
-        for method in service.method:
-            found[service.name, method.name] = (
-                method.input_type,
-                method.output_type,
-                method.client_streaming,
-                method.server_streaming,
-            )
+            oneof = message.oneof_decl[field.oneof_index].name if field.HasField("oneof_index") else ""
+            found[name, field.name] = field.number, field.type, field.label, field.type_name, oneof
+        found |= enum_shapes(f"{name}.", message.enum_type)
+        found |= message_shapes(f"{name}.", message.nested_type)
     return found
 
 
-def test_what_was_released_has_not_changed():
-    today = descriptor_pb2.FileDescriptorProto()
-    pb.DESCRIPTOR.CopyToProto(today)
-    released, now = shapes(descriptor("decision")), shapes(today)
-    assert len(released) > 70
-    assert {name: now.get(name) for name in released} == released
+def enum_shapes(outer, enums):
+    return {(f"{outer}{enum.name}", value.name): value.number for enum in enums for value in enum.value}
+
+
+def today(name):
+    file = descriptor_pb2.FileDescriptorProto()
+    FILES[name].DESCRIPTOR.CopyToProto(file)
+    return file
+
+
+def test_every_file_of_the_api_has_been_kept():
+    protos = {path.stem for path in PROTOS.rglob("*.proto") if path.parent.name == "v1"}
+    assert protos == set(FILES) == {path.stem for path in RELEASED.iterdir()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_released_has_not_changed(name):
+    released, now = shapes(descriptor(name)), shapes(today(name))
+    assert len(released) > 20
+    assert {key: now.get(key) for key in released} == released
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_field_that_is_renumbered_is_noticed(name):
+    changed = today(name)
+    changed.message_type[0].field[0].number += 50
+    kept = shapes(descriptor(name))
+    assert {key: shapes(changed).get(key) for key in kept} != kept
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ class Cause(Enum):
     NOT_PROPOSED = "the decision did not propose the action"
     CUSTOMER_ERASED = "the decision's customer has been erased"
     KEY_LOST = "the decision was sealed with a key that is not in use"
+    UNKNOWN_FORMAT = "the decision was recorded in a format that this version does not read"
     OTHER_CONTENT = "the id was used before with other content"
     TOO_LATE = "what stands cannot become what is asked"
     CLAIM_EXPIRED = "the claim has expired, and no unit is left"
@@ -68,6 +69,7 @@ CAUSES: Mapping[Code, tuple[Cause, ...]] = {
         Cause.NOT_PROPOSED,
         Cause.CUSTOMER_ERASED,
         Cause.KEY_LOST,
+        Cause.UNKNOWN_FORMAT,
     ),
     Code.OTHER_CONTENT: (Cause.OTHER_CONTENT,),
     Code.TOO_LATE: (

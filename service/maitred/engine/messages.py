@@ -10,6 +10,16 @@ LOG_UNREAD = "the decision log cannot be read, try again"
 RULESETS_UNREAD = "the rulesets cannot be read, try again"
 STORE_SILENT = "the database does not answer, try again"
 
+
+def unknown_format(found: object, readable: Iterable[int]) -> str:
+    """A record was written by another version of maitred."""
+    formats = ", ".join(map(str, sorted(readable)))
+    return (
+        f"the decision is recorded in format {found!r}, this version reads {formats}: "
+        "ask a server of the version that wrote it"
+    )
+
+
 _STEP_REFUSED = {
     Status.ALREADY_CONFIRMED: "was redeemed before",
     Status.ALREADY_RELEASED: "was released before",

@@ -14,11 +14,15 @@ from maitred.core.rules.treatments import Treatment
 from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.types import Attribute, Facts, Invalid, Kind
 from maitred.engine.calls import DecideCall
+from maitred.engine.errors import CallError, Cause, Code
+from maitred.engine.messages import unknown_format
 
 from .recurring import Recurring
 
 FORMAT = 2
 """Raised when the body changes in a way that an older reader would misread."""
+READABLE_FORMATS = frozenset((FORMAT,))
+"""Those that ``decode_body`` reads. One of each is kept under ``tests/engine/records``."""
 _INVALID = "!"
 """Key that marks an invalid fact; no JSON value of an attribute is an object."""
 _GIVEN_BY_RECORD = ("now", "channel", "customer.id", "location.id", ANONYMOUS)
@@ -94,8 +98,14 @@ def encode_proposals(decision: Decision) -> bytes:
 
 
 def decode_body(body: bytes) -> RecordBody:
-    """Reads a body back. Facts stay JSON until ``decode_facts`` types them."""
+    """Reads a body back. Facts stay JSON until ``decode_facts`` types them.
+
+    Raises ``CallError``: not found, where it is of a format that this version does not read.
+    """
     fields = orjson.loads(body)
+    if fields.get("format") not in READABLE_FORMATS:
+        message = unknown_format(fields.get("format"), READABLE_FORMATS)
+        raise CallError(Code.NOT_FOUND, message, Cause.UNKNOWN_FORMAT)
     return RecordBody(
         request_id=fields["request_id"],
         fingerprint=bytes.fromhex(fields["fingerprint"]),

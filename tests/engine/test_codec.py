@@ -1,0 +1,114 @@
+"""Bodies of decision records stay readable: one of each format is kept as it was written."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from maitred.core.deciding.decisions import Decision, Proposal
+from maitred.core.limits.snapshot import Snapshot
+from maitred.core.rules.ruleset import ActionType
+from maitred.core.rules.treatments import LINES, TEXTS, Treatment
+from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
+from maitred.engine.calls import DecideCall
+from maitred.engine.deciding.codec import (
+    FORMAT,
+    READABLE_FORMATS,
+    RecordBody,
+    decode_body,
+    decode_facts,
+    encode_body,
+)
+from maitred.engine.errors import CallError, Cause, Code
+
+RECORDS = Path(__file__).parent / "records"
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+HELD_UNTIL = NOON + timedelta(minutes=20)
+CALL = DecideCall("till-7-1042", "c-900", "pos", "nyc-hudson", {}, bytes(range(16)), max_actions=2)
+TYPES = {
+    "customer.age": AttributeType(Kind.INT),
+    "customer.rate": AttributeType(Kind.DOUBLE),
+    "customer.since": AttributeType(Kind.TIMESTAMP),
+    "customer.wait": AttributeType(Kind.DURATION),
+    "customer.tags": AttributeType(Kind.STRING, is_list=True),
+}
+FACTS = {
+    "customer.age": 31,
+    "customer.rate": 2.0,
+    "customer.since": NOON - timedelta(days=400),
+    "customer.wait": timedelta(minutes=3, microseconds=5),
+    "customer.tags": ("vip", "früh"),
+    "customer.tier": Invalid("is not one of basic, gold"),
+    "customer.ok": True,
+}
+TREATMENT = Treatment(**{name: (f"{name} 1", "è") if name in LINES else f"{name} text" for name in TEXTS})
+DECISION = Decision(
+    (
+        Proposal(
+            "pizza", 1, 4.5, ActionType.OFFER, TREATMENT, "cinema", NOON + timedelta(minutes=20), b"l" * 16
+        ),
+        Proposal("sorry", 2, -1.25, ActionType.GESTURE, Treatment(title="Sorry")),
+    ),
+    7,
+)
+SNAPSHOT = Snapshot({"ovens|nyc": 299}, frozenset({"pizza"}), frozenset({"cinema"}))
+BODY = RecordBody(
+    request_id="till-7-1042",
+    fingerprint=bytes(range(16)),
+    customer_id="c-900",
+    channel="pos",
+    location_id="nyc-hudson",
+    max_actions=2,
+    facts={},
+    proposals=DECISION.proposals,
+    candidates=7,
+    trace_id="ab" * 16,
+    commit="c0ffee",
+    snapshot=SNAPSHOT,
+    purposes=("perks", "service"),
+)
+
+
+def encoded() -> bytes:
+    return encode_body(
+        CALL, FACTS, DECISION, SNAPSHOT, trace_id="ab" * 16, commit="c0ffee", purposes=("perks", "service")
+    )
+
+
+def check(body: bytes) -> None:
+    """What is read is what was decided, to the type."""
+    read = decode_body(body)
+    assert read._replace(facts={}) == BODY
+    facts = decode_facts(read.facts, {name: Attribute(name, kind) for name, kind in TYPES.items()})
+    assert facts == FACTS
+    assert {name: type(value) for name, value in facts.items()} == {n: type(v) for n, v in FACTS.items()}
+
+
+def test_every_field_of_a_body_is_read_back():
+    empty = RecordBody("", b"", "", "", "", 0, {}, (), 0, "", "", Snapshot(), ())
+    assert not [
+        name for name in BODY._fields if name != "facts" and getattr(BODY, name) == getattr(empty, name)
+    ]
+    check(encoded())
+
+
+@pytest.mark.parametrize("number", sorted(READABLE_FORMATS))
+def test_a_record_of_each_format_is_read(number):
+    check((RECORDS / f"format-{number}.json").read_bytes())
+
+
+def test_no_format_that_was_kept_has_been_given_up():
+    kept = {int(path.stem.removeprefix("format-")) for path in RECORDS.iterdir()}
+    assert kept == READABLE_FORMATS
+    assert json.loads(encoded())["format"] == FORMAT == max(kept)
+
+
+@pytest.mark.parametrize("number", [FORMAT + 1, 0, None, "2"])
+def test_another_format_is_refused_with_words(number):
+    body = json.dumps(json.loads(encoded()) | {"format": number}).encode()
+    with pytest.raises(
+        CallError, match=f"recorded in format {number!r}, this version reads {FORMAT}"
+    ) as error:
+        decode_body(body)
+    assert (error.value.code, error.value.cause) == (Code.NOT_FOUND, Cause.UNKNOWN_FORMAT)
