@@ -84,6 +84,13 @@ eligibility:
   - require: 10 / (customer.card - customer.card) > 1
     reason: broken
 ---
+apiVersion: maitred/v1
+kind: Event
+name: visit
+purpose: service
+fields: {{page: string, card: int}}
+retention: 30d
+---
 {locations}
 """ + "---\n".join(
     f"""\
@@ -245,6 +252,26 @@ def moves(nest, canary, made):
     nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome, outcome]))
     unknown = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=int(PHONE))
     nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[unknown]))
+
+
+def events(nest, canary):
+    """What customers did: fields that fit, fields that do not, and ids that nothing allows."""
+    stub = nest.stubs.decisions
+    visit = {"event_id": nest.id(canary), "customer_id": canary, "kind": "visit", "session_id": canary}
+    fitting = json.dumps({"page": canary, "card": int(CARD)}).encode()
+    unfit = json.dumps({"page": int(PHONE), "card": canary, canary: canary}).encode()
+    for fields in (
+        {"fields_json": fitting},
+        {"fields_json": fitting, "session_id": f"other {canary}"},
+        {"fields_json": unfit},
+        {"fields_json": canary.encode()},
+        {"fields_json": fitting, "kind": canary},
+        {"withdraws": canary},
+        {"fields_json": fitting, "customer_id": f"{canary}\n"},
+        {"fields_json": fitting, "at": timestamp_pb2.Timestamp(seconds=int(CARD))},
+    ):
+        event = pb.Event(**{**visit, **fields})
+        nest.call(stub.RecordEvents, pb.RecordEventsRequest(events=[event]))
 
 
 def consents(nest, canary):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import inspect
 from tests.databases import connected
 from tests.privacy.conftest import CALL_SECONDS, Stubs
-from tests.privacy.nest import CANARIES, RULES, Nest, consents, decides, moves, operations
+from tests.privacy.nest import CANARIES, RULES, Nest, consents, decides, events, moves, operations
 
 from maitred.v1 import privacy_pb2, ruleset_pb2
 
@@ -42,6 +42,7 @@ def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, told_proce
             made = decides(nest, canary)
             assert made, nest.told
             consents(nest, canary)
+            events(nest, canary)
             moves(nest, canary, [*made, *decides(nest, canary)])
             operations(nest, canary)
         limits = standing_limits(nest)

@@ -1,0 +1,470 @@
+"""Every field of every kind of rule file has an effect: what is accepted and published is not thrown away.
+
+The fields are read from the published schemas. For each there is an example here: two values with which the
+rules come out differently. A field without an example fails, and so does one whose two values come to the same.
+"""
+
+import copy
+import json
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from maitred import cel, rulefiles, situations
+from maitred.core.rules.faults import RulesetInvalid
+
+HEAD = {"apiVersion": "maitred/v1"}
+LIVE = {"from": "2026-01-01", "until": "2026-12-31", "days": ["mon"], "hours": "10:00-12:00"}
+ACTION: dict[str, Any] = {"title": "Pizza", "type": "offer", "channels": ["pos"], "labels": {"group": "food"}}
+MINORS = {"below": 16, "barred": ["ads"]}
+TCF = {"purposes": ["ad_profile", "personalised_ads"]}
+GPP = {"sections": ["usnat"], "opt_outs": ["sale"]}
+
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "Ruleset": {"name": "shop", "version": "1", "timezone": "Europe/Rome", "channels": ["pos", "mobile"]},
+    "Context": {
+        "name": "shop",
+        "attributes": {
+            "basket.skus": {"type": "list<string>", "purpose": "none"},
+            "basket.hour": {"type": "int", "purpose": "none"},
+            "booking.starts": {"type": "timestamp", "purpose": "none"},
+            "customer.age": {"type": "int", "purpose": "service"},
+            "customer.country": {"type": "string", "purpose": "none"},
+            "customer.seats": {"type": "int", "purpose": "none"},
+            "session.id": {"type": "string", "purpose": "none"},
+            "session.untold": {"type": "string"},
+        },
+    },
+    "Locations": {
+        "name": "stores",
+        "table": {"file": "stores.csv", "columns": {"city": "string", "slots": "int"}},
+    },
+    "List": {"name": "fruit", "values": ["apple", "pear"]},
+    "Action": {
+        "name": "pizza",
+        **ACTION,
+        "eligibility": [{"require": "basket.skus.exists(sku, sku in list.fruit)", "reason": "fruit"}],
+    },
+    "ActionTable": {
+        "name": "coupons",
+        "table": {"file": "coupons.csv", "columns": {"code": "string", "worth": "double"}},
+        "action": {"name": "coupon-${row.code}", **ACTION, "score": "row.worth"},
+    },
+    "Eligibility": {
+        "name": "adults",
+        "applies_to": {"actions": ["pizza"]},
+        "eligibility": [{"require": "customer.age >= 18", "reason": "adult", "say": "Not yet."}],
+    },
+    "Group": {"name": "one", "applies_to": {"actions": ["pizza"]}, "at_most": 1},
+    "Situation": {"name": "late", "all": ["basket.hour > 20"]},
+    "Event": {
+        "name": "visit",
+        "purpose": "service",
+        "fields": {"page": {"type": "string"}},
+        "retention": "30d",
+    },
+    "FrequencyCap": {
+        "name": "weekly",
+        "applies_to": {"actions": ["pizza"]},
+        "per": ["customer"],
+        "limit": 1,
+        "window": {"rolling": "7d"},
+    },
+    "Capacity": {
+        "name": "ovens",
+        "applies_to": {"actions": ["pizza"]},
+        "per": ["location"],
+        "limit": 300,
+        "window": {"calendar": "day"},
+    },
+    "Privacy": {
+        "name": "law",
+        "purposes": {"service": "Serving.", "ads": {"description": "Showing."}, "health": "Minding."},
+        "default": "eu",
+        "age": "customer.age",
+        "jurisdiction": "customer.country",
+        "jurisdictions": {
+            "eu": {"bases": {"service": "contract", "ads": "consent", "health": "consent"}, "minors": MINORS},
+            "us": {"bases": {"service": "contract", "ads": "opt_out", "health": "consent"}},
+        },
+        "sensitive": {"health": {"consent": "health"}},
+    },
+}
+FILES = {
+    "stores.csv": "id,timezone,city,slots\nroma-1,Europe/Rome,Rome,24\n",
+    "others.csv": "id,timezone,city,slots\nporto-1,Europe/Lisbon,Porto,16\n",
+    "coupons.csv": "code,worth\nc1,0.5\n",
+    "deals.csv": "code,worth\nd1,1.5\n",
+    "fruit.txt": "apple\n",
+    "nuts.txt": "hazelnut\n",
+}
+
+LEFT_OUT = object()
+"""Instead of a value: the field is not there."""
+
+Example = tuple[str, Any, Any]
+"""Where two values are put in the document of its kind, and the two."""
+
+
+def at(path: str, first: Any, second: Any) -> Example:
+    return path, first, second
+
+
+LIMITS: dict[str, Example] = {
+    "name": at("name", "weekly", "monthly"),
+    "limit": at("limit", 1, 2),
+    "limit.attribute": at(
+        "limit", {"attribute": "customer.seats", "default": 3}, {"attribute": "customer.age", "default": 3}
+    ),
+    "limit.default": at(
+        "limit", {"attribute": "customer.seats"}, {"attribute": "customer.seats", "default": 3}
+    ),
+    "window": at("window", "lifetime", "session"),
+    "window.rolling": at("window", {"rolling": "7d"}, {"rolling": "8d"}),
+    "window.calendar": at("window", {"calendar": "day"}, {"calendar": "week"}),
+    "window.of": at("window", {"calendar": "day"}, {"calendar": "day", "of": "booking.starts"}),
+    "window.lifetime": at("window", {"lifetime": True}, {"rolling": "7d"}),
+    "window.session": at("window", {"session": True}, {"rolling": "7d"}),
+    "window.timezone": at("window", {"calendar": "day"}, {"calendar": "day", "timezone": "Asia/Tokyo"}),
+    "window.week_starts": at("window", {"calendar": "week"}, {"calendar": "week", "week_starts": "sun"}),
+    "hold": at("hold", "20m", "30m"),
+    "on_failure": at("on_failure", "closed", "open"),
+    "letter_case": at("letter_case", "exact", "ignore"),
+    "per": at("per", ["customer"], ["session"]),
+    "counts": at("counts", "claimed", "redeemed"),
+}
+PACE = ({"limit": 4, "window": {"rolling": "15m"}}, {"limit": 5, "window": {"rolling": "15m"}})
+
+
+def pace(first: Any, second: Any) -> Example:
+    return "pace", {"limit": 4, "window": first}, {"limit": 4, "window": second}
+
+
+APPLIES_TO: dict[str, Example] = {
+    "applies_to": at("applies_to", {"actions": ["pizza"]}, {"actions": ["coupon-c1"]}),
+    "applies_to.all": at("applies_to", {"all": True}, {"actions": ["pizza"]}),
+    "applies_to.actions": at("applies_to", {"actions": ["pizza"]}, {"actions": ["pizza", "coupon-c1"]}),
+    "applies_to.labels": at("applies_to", {"labels": {"group": "food"}}, {"actions": ["pizza"]}),
+    "applies_to.types": at("applies_to", {"types": ["offer"]}, {"actions": ["pizza"]}),
+    "applies_to.channels": at("applies_to", {"channels": ["pos"]}, {"actions": ["pizza"]}),
+}
+REQUIREMENTS: dict[str, Example] = {
+    "eligibility": at("eligibility", [{"require": "customer.age > 1"}], [{"require": "customer.age > 2"}]),
+    "eligibility.require": at("eligibility.0.require", "customer.age > 1", "customer.age > 2"),
+    "eligibility.reason": at("eligibility.0.reason", "one", "two"),
+    "eligibility.say": at("eligibility.0.say", "Sorry.", "So sorry."),
+}
+
+
+def attribute(prefix: str, place: str) -> dict[str, Example]:
+    """Examples for what is said of one attribute."""
+    return {
+        prefix.rpartition(".")[0]: at(place, {"type": "string"}, {"type": "int"}),
+        f"{prefix}.type": at(place, {"type": "string"}, {"type": "int"}),
+        f"{prefix}.values": at(place, {"type": "string"}, {"type": "string", "values": ["a", "b"]}),
+        f"{prefix}.purpose": at(place, {"type": "string"}, {"type": "string", "purpose": "service"}),
+        f"{prefix}.sensitive": at(
+            place,
+            {"type": "string", "purpose": "health"},
+            {"type": "string", "purpose": "health", "sensitive": "health"},
+        ),
+    }
+
+
+TEMPLATE: dict[str, Example] = {
+    "title": at("title", "Pizza", "Focaccia"),
+    "type": at("type", "offer", "service"),
+    "owner": at("owner", LEFT_OUT, "perks"),
+    "labels": at("labels", {"group": "food"}, {"group": "drink"}),
+    "channels": at("channels", ["pos"], ["mobile"]),
+    "live": at("live", LIVE, LEFT_OUT),
+    "live.from": at("live.from", "2026-01-01", "2026-02-01"),
+    "live.until": at("live.until", "2026-01-01", "2026-02-01"),
+    "live.days": at("live.days", ["mon"], ["tue"]),
+    "live.hours": at("live.hours", "10:00-12:00", "10:00-13:00"),
+    "live.timezone": at("live", LIVE, {**LIVE, "timezone": "location"}),
+    **REQUIREMENTS,
+    "consent": at("consent", ["ads"], ["health"]),
+    "rollout": at("rollout", {"percent": 10}, LEFT_OUT),
+    "rollout.percent": at("rollout.percent", 10, 20),
+    "rollout.salt": at("rollout", {"percent": 10}, {"percent": 10, "salt": "autumn"}),
+    "rollout.steps": at(
+        "rollout", {"percent": 10}, {"percent": 10, "steps": [{"from": "2026-12-08", "percent": 20}]}
+    ),
+    "rollout.steps.from": at(
+        "rollout",
+        {"steps": [{"from": "2026-12-08", "percent": 20}]},
+        {"steps": [{"from": "2026-12-09", "percent": 20}]},
+    ),
+    "rollout.steps.percent": at(
+        "rollout",
+        {"steps": [{"from": "2026-12-08", "percent": 20}]},
+        {"steps": [{"from": "2026-12-08", "percent": 30}]},
+    ),
+    "rollout.groups": at("rollout", {"percent": 10}, {"percent": 10, "groups": ["fruit"]}),
+    "rollout.locations": at("rollout", {"percent": 10}, {"percent": 10, "locations": ["roma-1"]}),
+    "redeem_at": at("redeem_at", "any", "claimed"),
+    "stand_in_only": at("stand_in_only", False, True),
+    "score": at("score", 1.0, 2.0),
+    "treatments": at("treatments", {"pos": {"say": "Hello"}}, LEFT_OUT),
+    **{
+        f"treatments.*.{name}": at("treatments.pos", {name: "one"}, {name: "two"})
+        for name in ("title", "say", "show", "do", "avoid", "terms")
+    },
+    "alternatives": at("alternatives", [], ["other"]),
+}
+TEXT = at("description", LEFT_OUT, "For readers.")
+
+EXAMPLES: dict[str, dict[str, Example]] = {
+    "Ruleset": {
+        "version": at("version", "1", "2"),
+        "timezone": at("timezone", "Europe/Rome", "Asia/Tokyo"),
+        "channels": at("channels", ["pos", "mobile"], ["pos", "mobile", "web"]),
+    },
+    "Context": attribute("attributes.*", "attributes.customer.extra"),
+    "Locations": {
+        "table": at("table.file", "stores.csv", "others.csv"),
+        "table.file": at("table.file", "stores.csv", "others.csv"),
+        **attribute("table.columns.*", "table.columns.city"),
+    },
+    "List": {
+        "name": at("name", "fruit", "fruits"),
+        "values": at("values", ["apple"], ["pear"]),
+        "file": at("", {"name": "fruit", "file": "fruit.txt"}, {"name": "fruit", "file": "nuts.txt"}),
+        "sensitive": at("sensitive", LEFT_OUT, "health"),
+    },
+    "Action": {"name": at("name", "pizza", "pizzas"), **TEMPLATE},
+    "ActionTable": {
+        "table": at("table.file", "coupons.csv", "deals.csv"),
+        "table.file": at("table.file", "coupons.csv", "deals.csv"),
+        "table.columns": at("table.columns.worth", "double", "int"),
+        "action": at("action.title", "One", "Two"),
+        "action.name": at("action.name", "coupon-${row.code}", "deal-${row.code}"),
+        **{f"action.{path}": (f"action.{place}", *values) for path, (place, *values) in TEMPLATE.items()},
+    },
+    "Eligibility": {
+        **APPLIES_TO,
+        **REQUIREMENTS,
+        "name": at(
+            "",
+            *(
+                {"name": name, "applies_to": {"all": True}, "eligibility": [{"require": "customer.age > 1"}]}
+                for name in ("one", "two")
+            ),
+        ),
+    },
+    "Group": {"name": at("name", "one", "two"), **APPLIES_TO, "at_most": at("at_most", 1, 2)},
+    "Situation": {
+        "name": at("name", "late", "later"),
+        "all": at("all", ["basket.hour > 20"], ["basket.hour > 21"]),
+        "any": at("any", LEFT_OUT, ["basket.hour > 21"]),
+        "none": at("none", LEFT_OUT, ["basket.hour > 21"]),
+        "suppress": at("suppress", LEFT_OUT, {"types": ["offer"]}),
+        "suppress.types": at("suppress", {"types": ["offer"]}, {"types": ["service"]}),
+        "suppress.labels": at("suppress", {"labels": {"group": "food"}}, {"labels": {"group": "drink"}}),
+    },
+    "Event": {
+        "name": at("name", "visit", "call"),
+        "purpose": at("purpose", "service", "ads"),
+        "retention": at("retention", "30d", "40d"),
+        **attribute("fields.*", "fields.extra"),
+    },
+    "FrequencyCap": {**LIMITS, **APPLIES_TO},
+    "Capacity": {
+        **LIMITS,
+        **APPLIES_TO,
+        "pace": at("pace", LEFT_OUT, PACE[0]),
+        "pace.limit": at("pace", *PACE),
+        "pace.limit.attribute": at("pace", PACE[0], {**PACE[0], "limit": {"attribute": "customer.seats"}}),
+        "pace.limit.default": at(
+            "pace", PACE[0], {**PACE[0], "limit": {"attribute": "customer.seats", "default": 3}}
+        ),
+        "pace.window": pace({"rolling": "15m"}, {"rolling": "16m"}),
+        "pace.window.rolling": pace({"rolling": "15m"}, {"rolling": "16m"}),
+        "pace.window.calendar": pace({"rolling": "15m"}, {"calendar": "day"}),
+        "pace.window.of": pace({"rolling": "15m"}, {"calendar": "day", "of": "booking.starts"}),
+        "pace.window.lifetime": pace({"rolling": "15m"}, {"lifetime": True}),
+        "pace.window.session": pace({"rolling": "15m"}, {"session": True}),
+        "pace.window.timezone": pace({"rolling": "15m"}, {"calendar": "day", "timezone": "Asia/Tokyo"}),
+        "pace.window.week_starts": pace({"rolling": "15m"}, {"calendar": "week", "week_starts": "sun"}),
+        "overbook": at("overbook", LEFT_OUT, {"percent": 10}),
+        "overbook.percent": at("overbook.percent", 10, 20),
+    },
+    "Privacy": {
+        "purposes": at("purposes.extra", LEFT_OUT, "More."),
+        "purposes.*.description": at(
+            "purposes.ads", {"description": "Showing."}, {"description": "Selling."}
+        ),
+        "purposes.*.iab": at("purposes.ads.iab", LEFT_OUT, {"tcf": TCF}),
+        "purposes.*.iab.tcf": at("purposes.ads.iab", {"gpp": GPP}, {"gpp": GPP, "tcf": TCF}),
+        "purposes.*.iab.tcf.purposes": at("purposes.ads.iab.tcf", TCF, {"purposes": ["ad_profile"]}),
+        "purposes.*.iab.tcf.special_features": at(
+            "purposes.ads.iab.tcf", TCF, {**TCF, "special_features": ["precise_location"]}
+        ),
+        "purposes.*.iab.tcf.legitimate_interest": at(
+            "purposes.ads.iab.tcf",
+            {"purposes": ["basic_ads"]},
+            {"purposes": ["basic_ads"], "legitimate_interest": ["basic_ads"]},
+        ),
+        "purposes.*.iab.tcf.vendor": at("purposes.ads.iab.tcf", TCF, {**TCF, "vendor": 7}),
+        "purposes.*.iab.gpp": at("purposes.ads.iab", {"tcf": TCF}, {"gpp": GPP, "tcf": TCF}),
+        "purposes.*.iab.gpp.sections": at("purposes.ads.iab.gpp", GPP, {**GPP, "sections": ["usca"]}),
+        "purposes.*.iab.gpp.opt_outs": at("purposes.ads.iab.gpp", GPP, {**GPP, "opt_outs": ["sharing"]}),
+        "purposes.*.iab.gpp.sensitive": at("purposes.ads.iab.gpp", GPP, {**GPP, "sensitive": ["biometric"]}),
+        "purposes.*.iab.gpp.children": at("purposes.ads.iab.gpp", GPP, {**GPP, "children": "ignore"}),
+        "jurisdictions": at("jurisdictions.fr", LEFT_OUT, {"bases": {"service": "contract"}}),
+        "jurisdictions.*.bases": at("jurisdictions.us.bases.ads", "opt_out", "consent"),
+        "jurisdictions.*.minors": at("jurisdictions.us.minors", LEFT_OUT, MINORS),
+        "jurisdictions.*.minors.below": at("jurisdictions.eu.minors.below", 16, 18),
+        "jurisdictions.*.minors.barred": at("jurisdictions.eu.minors.barred", ["ads"], ["health"]),
+        "jurisdictions.*.minors.unknown_age": at("jurisdictions.eu.minors.unknown_age", "minor", "adult"),
+        "default": at("default", "eu", "us"),
+        "jurisdiction": at("jurisdiction", "customer.country", LEFT_OUT),
+        "age": at("age", "customer.age", "customer.seats"),
+        "sensitive": at("sensitive.biometric", LEFT_OUT, {"consent": "health"}),
+        "sensitive.*.consent": at("sensitive.health.consent", "health", "ads"),
+        "require_purposes": at("require_purposes", False, True),
+    },
+}
+FOR_READERS = {
+    "apiVersion",
+    "kind",
+    "description",
+    "attributes.*.description",
+    "fields.*.description",
+    "table.columns.*.description",
+}
+"""Have no effect, or one value only."""
+NAMES_FOR_READERS = {"Ruleset", "Context", "Locations", "ActionTable", "Privacy"}
+"""Kinds whose name appears in no decision."""
+
+
+def published(schema: Mapping[str, Any]) -> set[str]:
+    """The paths of all fields; ``*`` stands for a name that the file makes up."""
+    found: set[str] = set()
+
+    def walk(node: Mapping[str, Any], path: str) -> None:
+        if "$ref" in node:
+            walk(schema["$defs"][node["$ref"].rpartition("/")[2]], path)
+        for part in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
+            walk(part, path)
+        for name, part in node.get("properties", {}).items():
+            inner = f"{path}.{name}" if path else name
+            if inner not in found:
+                found.add(inner)
+                walk(part, inner)
+        for part in (
+            node.get("items"),
+            node.get("additionalProperties"),
+            *node.get("patternProperties", {}).values(),
+        ):
+            if isinstance(part, Mapping):
+                walk(part, path if part is node.get("items") else f"{path}.*")
+
+    walk(schema, "")
+    return found
+
+
+FIELDS = {(kind, path) for kind, schema in rulefiles.schemas().items() for path in published(schema)}
+GIVEN = {(kind, path) for kind, examples in EXAMPLES.items() for path in examples}
+
+
+def silent(kind: str, path: str) -> bool:
+    return path in FOR_READERS or (path == "name" and kind in NAMES_FOR_READERS)
+
+
+def test_every_published_field_has_an_example():
+    assert sorted((kind, path) for kind, path in FIELDS - GIVEN if not silent(kind, path)) == []
+    assert sorted(GIVEN - FIELDS) == []
+
+
+def put(document: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
+    """The document with a value at a place; what leads there is made where it is missing."""
+    if not place:
+        return dict(value)
+    made = copy.deepcopy(document)
+    target: Any = made
+    *steps, last = (int(step) if step.isdigit() else step for step in steps_of(place))
+    for step in steps:
+        target = target[step] if isinstance(step, int) else target.setdefault(step, default_for(step))
+    if value is LEFT_OUT:
+        target.pop(last, None)
+    else:
+        target[last] = value
+    return made
+
+
+def steps_of(place: str) -> list[str]:
+    """Keys on the way; that of an attribute has a point in it."""
+    first, _, name = place.partition(".")
+    return [first, name] if first == "attributes" else place.split(".")
+
+
+def default_for(step: str) -> Any:
+    return [{"require": "customer.age > 0"}] if step == "eligibility" else {}
+
+
+def outcome(kind: str, document: Mapping[str, Any]) -> Any:
+    """What rules come to: their values, or the faults they have."""
+    documents = {name: fields for name, fields in DOCUMENTS.items() if name != kind} | {kind: document}
+    sources = {name: text.encode() for name, text in FILES.items()}
+    for name, content in documents.items():
+        sources[f"{name.lower()}.yaml"] = json.dumps({**HEAD, "kind": name, **content}).encode()
+    other = {**HEAD, "kind": "Action", "name": "other", **ACTION}
+    sources["other.yaml"] = json.dumps(other).encode()
+    try:
+        loaded = rulefiles.load(sources, cel.compiler, situations.deriver, "")
+    except RulesetInvalid as invalid:
+        return sorted(fault.message for fault in invalid.faults)
+    return plain(loaded.ruleset), sorted(warning.message for warning in loaded.warnings)
+
+
+NOT_CONTENT = {"hash", "sources"}
+
+
+def plain(value: Any) -> Any:
+    """A value to compare by what it says: two loads make programs and objects of their own."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value).__name__, [
+            (field.name, plain(getattr(value, field.name)))
+            for field in fields(value)
+            if field.name not in NOT_CONTENT
+        ]
+    if isinstance(value, Mapping):
+        return sorted((repr(key), plain(inner)) for key, inner in value.items())
+    if isinstance(value, AbstractSet):
+        return sorted(repr(plain(inner)) for inner in value)
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return repr(value) if isinstance(value, str | int | float | bytes | Enum | None) else named(value)
+
+
+def named(value: Any) -> str:
+    text = repr(value)
+    return type(value).__name__ if " at 0x" in text else text
+
+
+def test_the_same_rules_come_out_the_same():
+    first, second = (outcome("Ruleset", DOCUMENTS["Ruleset"]) for _ in range(2))
+    assert isinstance(first, tuple), first
+    assert first == second
+
+
+@pytest.mark.parametrize(("kind", "path"), sorted(GIVEN & FIELDS))
+def test_every_field_has_an_effect(kind, path):
+    place, first, second = EXAMPLES[kind][path]
+    one, two = (outcome(kind, put(DOCUMENTS[kind], place, value)) for value in (first, second))
+    assert isinstance(one, tuple) or isinstance(two, tuple), (one, two)
+    assert one != two
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_what_is_for_readers_has_no_effect(kind):
+    """And says so where editors show it."""
+    document = put(DOCUMENTS[kind], "description", "For readers.")
+    assert outcome(kind, document) == outcome(kind, DOCUMENTS[kind])
+    assert "has no effect" in rulefiles.schemas()[kind]["properties"]["description"]["description"]
