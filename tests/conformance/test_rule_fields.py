@@ -1,7 +1,8 @@
 """Every field of every kind of rule file has an effect: what is accepted and published is not thrown away.
 
-The fields are read from the published schemas. For each there is an example here: two values with which the
-rules come out differently. A field without an example fails, and so does one whose two values come to the same.
+The fields are read from the published schemas. For each there is an example here: two values with which
+the rules come out differently. A field without an example fails, and so does one whose two values come to
+the same.
 """
 
 import copy
@@ -134,6 +135,7 @@ LIMITS: dict[str, Example] = {
     "hold": at("hold", "20m", "30m"),
     "on_failure": at("on_failure", "closed", "open"),
     "letter_case": at("letter_case", "exact", "ignore"),
+    "anonymous": at("anonymous", "refuse", "allow"),
     "per": at("per", ["customer"], ["session"]),
     "counts": at("counts", "claimed", "redeemed"),
 }

@@ -128,7 +128,7 @@ def decode_body(body: bytes) -> RecordBody:
 def _decode_snapshot(fields: Mapping[str, Any] | None) -> Snapshot:
     if fields is None:
         return Snapshot()
-    own, paused, rejected = (frozenset(fields[name]) for name in ("own", "paused", "rejected"))
+    own, paused, rejected = (frozenset(fields.get(name, ())) for name in ("own", "paused", "rejected"))
     return Snapshot(fields["live"], own, paused, rejected)
 
 
