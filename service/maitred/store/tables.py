@@ -111,8 +111,8 @@ COUNTER = Table(
     Column("held", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),  # a unit was taken last
-    Column("since", BigInteger, nullable=False),  # see ``core.limits.ledger.Row``
-    Column("lately", Double, nullable=False),  # see ``core.limits.ledger.Row``
+    Column("since", BigInteger, nullable=False),  # see ``core.limits.ledger.CounterState``
+    Column("lately", Double, nullable=False),  # see ``core.limits.ledger.CounterState``
     Index("ledger_counter_limit", "limit_name", "subject"),
     # No index on what changes with every unit: PostgreSQL would write it anew each time.
     Index("ledger_counter_end", "resets_at", sqlite_where=_ENDING, postgresql_where=_ENDING),

@@ -117,7 +117,7 @@ def read_held(sql: LedgerSql, driver: Driver, now: datetime, keys: Collection[by
 
 
 def purge(sql: LedgerSql, driver: Driver, before: datetime, most: int) -> int:
-    """See ``engine.ports.Store.purge_ledger``."""
+    """See ``engine.ports.store.LedgerReader.purge_ledger``."""
     before_us = to_microseconds(before)
     lots = {lot.id: lot for lot in sql.over(driver, before_us, most)}
     return _forget(sql, driver, lots, before_us) + sql.forget_ended(driver, before_us, most)
