@@ -74,7 +74,7 @@ SAID = {
     "has(row.code)": "1:1 `has()` takes the name of a declared attribute, `row.code` is none",
     "has({'a': 1}.a)": "1:1 `has()` takes the name of a declared attribute, `{'a':1}.a` is none",
     "has()": "1:1 `has()` takes the name of a declared attribute",
-    "customer.tags.exists(t, has(t.a))": "1:25 `has()` takes the name of a declared attribute, `t.a` is none",
+    "customer.tags.exists(t, has(t.a))": "1:28 a value of type string has no fields",
     "has_.customer.age": "1:1 `has_` is not declared",
     "customer.tags.exists(customer, customer == 'a')": (
         "1:21 `customer` is part of an attribute's name: call the variable of the macro something else"

@@ -1,21 +1,27 @@
 """Law: the lowered condition is true, false or unknown where cel-cpp says true, false or error.
 
-The oracle is cel-cpp over the whole text. Only ``has()`` is spelled for it by the generator:
-left alone, the checker would take it for the variable itself.
+The oracle is cel-cpp over the whole text. ``has()`` is spelled for it by the generator: left alone, the
+checker would take it for the variable itself. So are the kinds that CEL does not have: as numbers of
+hundredths of cents, as texts and timestamps that the generator works out by itself.
 """
 
 import functools
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 import pytest
 from cel_expr_python import cel as google
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maitred.cel import compiler
 from maitred.core.conditions.model import Literal, Residual, negate
+from maitred.core.values.kinds import KINDS as ROWS
+from maitred.core.values.scalars import Address, Version, address_of, version_of
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
 
 KINDS = {
@@ -25,7 +31,29 @@ KINDS = {
     Kind.STRING: google.Type.STRING,
     Kind.TIMESTAMP: google.Type.TIMESTAMP,
     Kind.DURATION: google.Type.DURATION,
+    Kind.DECIMAL: google.Type.INT,
+    Kind.VERSION: google.Type.INT,
+    Kind.DATE: google.Type.TIMESTAMP,
+    Kind.IP: google.Type.STRING,
 }
+DIGITS, SCALE = 2, 4
+# In ascending order, equal ones in one line.
+VERSIONS = [
+    ["0"],
+    ["1.0-alpha", "1-alpha", "v1.0.0-alpha+build.7"],
+    ["1.0-alpha.1"],
+    ["1.0-alpha.beta"],
+    ["1.0-beta.2"],
+    ["1.0-beta.11"],
+    ["1.0-rc.1"],
+    ["1", "1.0", "1.0.0.0"],
+    ["1.0.0.1"],
+    ["5.9"],
+    ["5.10", "5.10.0+x"],
+    ["10.0.1"],
+    ["99999999999999999999.1"],
+]
+VERSION_NUMBERS = {text: number for number, line in enumerate(VERSIONS) for text in line}
 # Each constant as CEL text and as the value that meets it.
 NAN, INFINITY = float("nan"), float("inf")
 MOMENT = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
@@ -50,6 +78,8 @@ CONSTANTS: dict[Kind, list[tuple[str, Any]]] = {
         ("timestamp('2026-03-29T03:30:00.000001+02:00')", MOMENT + timedelta(microseconds=1)),
         ("timestamp('2026-03-29T01:30:00.000000001Z')", MOMENT),
         ("timestamp('1969-12-31T23:59:59.999999Z')", datetime(1969, 12, 31, 23, 59, 59, 999999, UTC)),
+        ("timestamp('0001-01-01T00:00:00Z')", datetime.min.replace(tzinfo=UTC)),
+        ("timestamp('9999-12-31T23:59:59.999999Z')", datetime.max.replace(tzinfo=UTC)),
     ],
     Kind.DURATION: [
         ("duration('0s')", timedelta()),
@@ -57,20 +87,78 @@ CONSTANTS: dict[Kind, list[tuple[str, Any]]] = {
         ("duration('1ns')", timedelta(microseconds=1)),
         ("duration('1us')", timedelta(microseconds=1)),
         ("(duration('1h') + duration('30m'))", timedelta(minutes=90)),
+        ("duration('315576000000s')", timedelta(seconds=315_576_000_000)),
+        ("duration('-315576000000s')", timedelta(seconds=-315_576_000_000)),
+    ],
+    Kind.DECIMAL: [
+        *((text, Decimal(text)) for text in ("0.00", "53.70", "-0.01", "0.10")),
+        ("'53.70'", Decimal("53.70")),
+        ("54", Decimal("54.00")),
+        ("-3", Decimal("-3.00")),
+    ],
+    Kind.VERSION: [(repr(text), version_of(text)) for text in VERSION_NUMBERS],
+    Kind.DATE: [
+        (repr(day.isoformat()), day)
+        for day in (date(2024, 2, 29), date(2024, 3, 1), date(1969, 12, 31), date.min, date.max)
+    ],
+    Kind.IP: [
+        (repr(text), address_of(text))
+        for text in ("10.0.0.0", "10.255.255.255", "11.0.0.0", "2001:db8::1", "::", "255.255.255.255")
     ],
 }
-SCALARS = {kind: tuple(f"{root}.{kind.value}" for root in ("a", "b")) for kind in Kind}
-MANY = {kind: f"many.{kind.value}" for kind in Kind}
-COLUMNS = {kind: f"row.{kind.value}" for kind in Kind}
+SINGLE = tuple(kind for kind in Kind if kind is not Kind.OBJECT)
+
+
+def type_of(kind, *, is_list=False):
+    return AttributeType(kind, is_list, digits=DIGITS if kind is Kind.DECIMAL else 0)
+
+
+def for_oracle(value):
+    """A value as the oracle knows it."""
+    match value:
+        case tuple():
+            return [for_oracle(item) for item in value]
+        case Decimal():
+            return int(value * 10**SCALE)
+        case datetime():
+            return instant(value)
+        case date():
+            return instant(datetime.combine(value, time(), UTC))
+        case Version():
+            return VERSION_NUMBERS[value.text]
+        case Address():
+            return ip_address(value.text).exploded
+    return value
+
+
+def instant(moment):
+    message = Timestamp()
+    message.FromDatetime(moment)
+    return message
+
+
+def spelled(kind, text, value):
+    """A constant as the oracle spells it."""
+    if kind in {Kind.DECIMAL, Kind.VERSION, Kind.IP}:
+        return repr(for_oracle(value))
+    return f"timestamp('{value.isoformat()}T00:00:00Z')" if kind is Kind.DATE else text
+
+
+SCALARS = {kind: tuple(f"{root}.{kind.value}" for root in ("a", "b")) for kind in SINGLE}
+MANY = {kind: f"many.{kind.value}" for kind in SINGLE}
+COLUMNS = {kind: f"row.{kind.value}" for kind in SINGLE}
 ROW_LIST, NAMED_LIST = "row.words", "list.words"
 TYPES = {
-    **{name: AttributeType(kind) for kind, names in SCALARS.items() for name in names},
-    **{name: AttributeType(kind, is_list=True) for kind, name in MANY.items()},
-    **{name: AttributeType(kind) for kind, name in COLUMNS.items()},
+    **{name: type_of(kind) for kind, names in SCALARS.items() for name in names},
+    **{name: type_of(kind, is_list=True) for kind, name in MANY.items()},
+    **{name: type_of(kind) for kind, name in COLUMNS.items()},
     ROW_LIST: AttributeType(Kind.STRING, is_list=True),
 }
 FACTS = tuple(name for name in TYPES if not name.startswith("row."))
 WORDS = ("a", "é", "😀")
+
+
+OWN = frozenset((Kind.DECIMAL, Kind.VERSION, Kind.DATE, Kind.IP))
 
 
 def presence(name):
@@ -110,66 +198,78 @@ def join(template, *parts):
     )
 
 
-kinds = st.sampled_from(list(Kind))
+kinds = st.sampled_from(SINGLE)
 signs = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 
 
+def signs_of(kind):
+    return signs if ROWS[kind].is_ordered else st.sampled_from(["==", "!="])
+
+
 def constant(kind):
-    texts = [text for text, _ in CONSTANTS[kind]]
-    return st.sampled_from([*texts, *texts, COLUMNS[kind]])
+    texts = [Text(text, spelled(kind, text, value)) for text, value in CONSTANTS[kind]]
+    return st.sampled_from([*texts, *texts, same(COLUMNS[kind])])
 
 
 def operand(kind):
-    return st.one_of(constant(kind), constant(kind), constant(kind), st.sampled_from(SCALARS[kind]))
+    return st.one_of(constant(kind), constant(kind), constant(kind), st.sampled_from(SCALARS[kind]).map(same))
+
+
+def joined(items):
+    return Text(f"[{', '.join(i.ours for i in items)}]", f"[{', '.join(i.oracle for i in items)}]")
 
 
 def list_of(kind):
     named = [NAMED_LIST, ROW_LIST, "([''] + list.words)"] if kind is Kind.STRING else []
-    literal = st.lists(operand(kind), max_size=3).map(lambda items: f"[{', '.join(items)}]")
-    constants = st.lists(constant(kind), max_size=3).map(lambda items: f"[{', '.join(items)}]")
-    return st.one_of(constants, constants, constants, literal, *(st.just(name) for name in named))
+    literal = st.lists(operand(kind), max_size=3).map(joined)
+    constants = st.lists(constant(kind), max_size=3).map(joined)
+    return st.one_of(constants, constants, constants, literal, *(st.just(same(name)) for name in named))
 
 
 @st.composite
 def comparisons(draw):
     kind = draw(kinds)
-    name = st.just(draw(st.sampled_from(SCALARS[kind])))
-    left, right = draw(name), draw(operand(kind))
+    left, right = same(draw(st.sampled_from(SCALARS[kind]))), draw(operand(kind))
     if draw(st.booleans()):
         left, right = right, left
-    return same(f"{left} {draw(signs)} {right}")
+    return join(f"{{}} {draw(signs_of(kind))} {{}}", left, right)
 
 
 @st.composite
 def memberships(draw):
     kind = draw(kinds)
-    collection = draw(st.one_of(list_of(kind), st.just(MANY[kind])))
-    return same(f"{draw(operand(kind))} in {collection}")
+    if draw(st.booleans()):
+        return join("{} in {}", draw(operand(kind)), same(MANY[kind]))
+    return join("{} in {}", same(draw(st.sampled_from(SCALARS[kind]))), draw(list_of(kind)))
 
 
 @st.composite
 def macros(draw):
     kind = draw(kinds)
-    over = draw(st.one_of(st.just(MANY[kind]), st.just(MANY[kind]), list_of(kind)))
+    # A list of texts alone does not say that they are versions.
+    lists = list_of(kind) if kind not in OWN else st.just(same(MANY[kind]))
+    over = draw(st.one_of(st.just(same(MANY[kind])), st.just(same(MANY[kind])), lists))
     tests = st.one_of(
-        st.builds("e {} {}".format, st.sampled_from(["==", "!="]), operand(kind)),
-        st.builds("{} == e".format, operand(kind)),
-        st.builds("e in {}".format, list_of(kind)),
-        st.just(f"e in {MANY[kind]}"),
-        st.builds("e < {}".format, constant(kind)),
+        st.builds(functools.partial(join, "e == {}"), operand(kind)),
+        st.builds(functools.partial(join, "e != {}"), operand(kind)),
+        st.builds(functools.partial(join, "{} == e"), operand(kind)),
+        st.builds(functools.partial(join, "e in {}"), list_of(kind)),
+        st.just(same(f"e in {MANY[kind]}")),
+        *([st.builds(functools.partial(join, "e < {}"), constant(kind))] if ROWS[kind].is_ordered else []),
     )
     body = draw(
         st.recursive(
             tests,
             lambda inner: st.one_of(
-                st.builds("!({})".format, inner),
-                st.builds("({} || {})".format, inner, inner),
-                st.builds("({} && {})".format, inner, inner),
+                st.builds(functools.partial(join, "!({})"), inner),
+                st.builds(functools.partial(join, "({} || {})"), inner, inner),
+                st.builds(functools.partial(join, "({} && {})"), inner, inner),
             ),
             max_leaves=3,
         )
     )
-    return same(f"{over}.{draw(st.sampled_from(['exists', 'all', 'exists', 'exists_one']))}(e, {body})")
+    macro = draw(st.sampled_from(["exists", "all", "exists", "exists_one"]))
+    return join(f"{{}}.{macro}(e, {{}})", over, body)
 
 
 oddities = st.sampled_from(
@@ -197,12 +297,45 @@ oddities = st.sampled_from(
         "row.int + 1 > 0",
         "row.words == many.string",
         "many.string[0] == 'a'",
+        "a.date - b.date > duration('24h')",
+        "a.date.getMonth() == 2 || a.date.getDayOfWeek() == 4",
     ]
 ).map(same)
+amounts = st.sampled_from(
+    [
+        Text("a.decimal + b.decimal > 53.70", "a.decimal + b.decimal > 537000"),
+        Text("a.decimal - 0.01 == b.decimal", "a.decimal - 100 == b.decimal"),
+        Text("a.decimal * 2 >= 107.40", "a.decimal * 2 >= 1074000"),
+        Text("a.int * b.decimal < row.decimal", "a.int * b.decimal < row.decimal"),
+        Text("a.decimal * b.decimal == 5.3163", "a.decimal * b.decimal / 10000 == 53163"),
+        Text("a.decimal + a.int > 3", "a.decimal + a.int * 10000 > 30000"),
+        Text("a.decimal == a.int", "a.decimal == a.int * 10000"),
+        Text("-a.decimal < -5.5", "-a.decimal < -55000"),
+        Text("double(a.decimal) / 2.0 > 1.0", "double(a.decimal) / 10000.0 / 2.0 > 1.0"),
+        Text("(a.bool ? a.decimal : b.decimal) > 1.0", "(a.bool ? a.decimal : b.decimal) > 10000"),
+        Text(
+            "many.decimal.map(e, e * 2).exists(e, e == 107.4)",
+            "many.decimal.map(e, e*2).exists(e, e == 1074000)",
+        ),
+        Text(
+            "a.ip.inNetwork('10.0.0.0/8')",
+            "a.ip >= '010' && a.ip <= '010.9' || a.ip in ['10.0.0.0', '10.255.255.255']",
+        ),
+        Text(
+            "many.ip.exists(e, e.inNetwork('10.0.0.0/8'))",
+            "many.ip.exists(e, e in ['10.0.0.0', '10.255.255.255'])",
+        ),
+        Text("many.version[0] > '1.0'", f"many.version[0] > {VERSION_NUMBERS['1.0']}"),
+        Text(
+            "(a.bool ? a.version : b.version) <= '5.9'",
+            f"(a.bool ? a.version : b.version) <= {VERSION_NUMBERS['5.9']}",
+        ),
+    ]
+)
 names = st.sampled_from(FACTS)
 presences = names.map(lambda name: Text(f"has({name})", presence(name)))
 bare = st.sampled_from([*SCALARS[Kind.BOOL], COLUMNS[Kind.BOOL], "true", "false", "1 / 0 == 1"]).map(same)
-leaves = st.one_of(comparisons(), comparisons(), memberships(), macros(), oddities, presences, bare)
+leaves = st.one_of(comparisons(), comparisons(), memberships(), macros(), oddities, amounts, presences, bare)
 
 
 def compounds(inner):
@@ -255,7 +388,7 @@ def expected(text, facts, row):
         | row
         | {NAMED_LIST: WORDS}
     )
-    data = {name: list(value) if isinstance(value, tuple) else value for name, value in known.items()}
+    data = {name: for_oracle(value) for name, value in known.items()}
     data |= {presence(name): name in facts for name in FACTS}
     value = oracle().compile(text.oracle).eval(data=data)
     return value.value() if value.type() == google.Type.BOOL else None

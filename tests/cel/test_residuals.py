@@ -78,7 +78,6 @@ FAILURES = {
     "customer.tags[500] == channel": "reads past the end of a list",
     "{'a': 1}[channel] == 1": "reads a key that is not there",
     "{channel: 1, 'secret': 2}.size() == 2": "makes a map with the same key twice",
-    "channel.matches(channel + '(')": "uses text that is not a regular expression",
     "now.getHours(channel) == 1": "uses text that is not a time zone",
     "customer.tags.exists(a, customer.tags.exists(b, customer.tags.exists(c, a + b == c)))": (
         "takes too many steps"

@@ -26,7 +26,7 @@ def test_evaluation_is_safe_from_many_threads(residual):
         residual("customer.name + channel == channel + customer.name"),
         residual("customer.tags.filter(t, t.startsWith('a')).size() > customer.age"),
         residual("customer.age / (customer.age - 7) > 0"),
-        residual("channel.matches('^a+' + customer.name)"),
+        residual("(channel + customer.name).matches('^a+')"),
     ]
 
     def facts_of(seed):

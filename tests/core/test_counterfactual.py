@@ -49,12 +49,12 @@ def way_out(condition, context, *others, wanted=10, **fields):
     ("condition", "context", "words"),
     [
         (GOLD, {"customer": {"tier": "basic"}}, "customer.tier gold"),
-        (ADULT, {"customer": {"age": 17}}, "customer.age 18"),
+        (ADULT, {"customer": {"age": 17}}, "customer.age 18, 1 more"),
         (ADULT, {}, "customer.age 18"),
-        (OVER_17, {"customer": {"age": 3}}, "customer.age 18"),
+        (OVER_17, {"customer": {"age": 3}}, "customer.age 18, 15 more"),
         (NOT_VIP, {"customer": {"vip": True}}, "customer.vip false"),
         (PIZZA, {"basket": {"products": ["milk"]}}, "basket.products [milk, pizza]"),
-        (All((GOLD, ADULT)), {"customer": {"tier": "gold", "age": 9}}, "customer.age 18"),
+        (All((GOLD, ADULT)), {"customer": {"tier": "gold", "age": 9}}, "customer.age 18, 9 more"),
         (Any((GOLD, ADULT)), {"customer": {"age": 9}}, "customer.tier gold"),
     ],
 )

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.values.facts import MAX_INT, FactReader, reader_of
+from maitred.core.values.facts import FactReader, reader_of
+from maitred.core.values.kinds import MAX_INT
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
 
 

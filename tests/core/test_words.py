@@ -119,9 +119,9 @@ def test_long_sets_are_sorted_and_cut():
 @pytest.mark.parametrize(
     ("type_", "told"),
     [
-        (AttributeType(Kind.INT), "is not an int"),
-        (AttributeType(Kind.INT, is_list=True), "is not a list<int>"),
-        (AttributeType(Kind.STRING), "is not a string"),
+        (AttributeType(Kind.INT), "is an object, not an int"),
+        (AttributeType(Kind.INT, is_list=True), "is an object, not a list<int>"),
+        (AttributeType(Kind.STRING), "is an object, not a string"),
     ],
 )
 def test_a_value_of_another_type_is_told_in_good_english(type_, told):

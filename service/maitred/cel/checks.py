@@ -39,6 +39,8 @@ def _depth(node: Node) -> int:
 
 def _check_call(unit: Unit, call: Call) -> None:
     last = call.args[-1] if call.args else None
+    if call.function == "matches" and not isinstance(last, Const):
+        raise unit.error(last or call, messages.pattern_not_constant())
     if not isinstance(last, Const) or not isinstance(last.value, str):
         return
     if call.function in TIMES and isinstance(parse_time(call.function, last.value)[0], Failed):

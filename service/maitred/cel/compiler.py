@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from maitred.core.conditions.computed import Term
 from maitred.core.conditions.expressions import (
     ConditionTemplate,
     ExpressionCompiler,
@@ -13,16 +14,19 @@ from maitred.core.conditions.expressions import (
     ScoreTemplate,
 )
 from maitred.core.conditions.model import Condition
-from maitred.core.values.types import Attribute
+from maitred.core.values.types import Attribute, AttributeType, Kind, Value
 
 from . import messages
 from .checks import check
+from .declarations import DECIMAL
 from .environment import Environment, Failed, run
 from .evaluation import finite
 from .fold import Folder
 from .lower import Lowering
 from .members import conforms
 from .parts import Parts
+from .terms import term_of, type_of_term
+from .tree import Name
 from .unit import Unit
 from .vocabulary import Vocabulary
 
@@ -56,11 +60,16 @@ class _Compiler:
     def score(self, text: str) -> ScoreTemplate:
         if text not in self._scores:
             unit = self._unit(text)
-            if unit.type not in {"double", "int"}:
+            if unit.type not in {"double", "int", DECIMAL}:
                 raise ExpressionError(messages.not_a_score(unit.type))
             template = _Score(self, unit)
             self._scores.setdefault(text, template if unit.columns else _Bound(template.bind({})))
         return self._scores[text]
+
+    def term(self, text: str) -> tuple[AttributeType, Term]:
+        unit = self._unit(text)
+        folder = self.folder(unit, {})
+        return type_of_term(unit), term_of(unit.root, folder, self.parts)
 
     def _unit(self, text: str) -> Unit:
         unit = Unit(self._environment, text)
@@ -69,13 +78,26 @@ class _Compiler:
 
     def folder(self, unit: Unit, row: Row) -> Folder:
         """Binds what the unit reads of a row. Raises ``ExpressionError`` where that cannot be read."""
-        for column in unit.columns:
-            if column.name not in row:
-                raise unit.error(column, messages.row_value_missing(column.name))
-            type_ = self.vocabulary.attributes[column.name].type
-            if not conforms(row[column.name], type_):
-                raise unit.error(column, messages.row_value_of_wrong_type(column.name, type_))
-        return Folder(unit, {column.name: row[column.name] for column in unit.columns}, self.vocabulary.lists)
+        values = {column.name: self._column(unit, row, column) for column in unit.columns}
+        for name, variant in unit.variants.items():
+            if name not in values and not self.vocabulary.add_variant(variant):
+                raise ExpressionError(messages.list_not_of_kind(variant.base, variant.attribute))
+        return Folder(unit, values, self.vocabulary.lists)
+
+    def _column(self, unit: Unit, row: Row, column: Name) -> Value:
+        variant = unit.variants.get(column.name)
+        name = variant.base if variant else column.name
+        if name not in row:
+            raise unit.error(column, messages.row_value_missing(name))
+        value, type_ = row[name], self.vocabulary.attributes[name].type
+        if not conforms(value, type_):
+            raise unit.error(column, messages.row_value_of_wrong_type(name, type_))
+        if variant is None:
+            return value
+        read = variant.of(value)
+        if read is None:
+            raise unit.error(column, messages.not_of_kind(value, variant.attribute))
+        return read
 
 
 _Result = TypeVar("_Result")
@@ -114,10 +136,11 @@ class _Score:
         part = self.compiler.parts.part(self.unit, self.unit.root)
         if part.attributes or part.presences:
             return Score(expression=self.compiler.parts.number(self.unit.root, folder))
-        value = run(part.program, folder.constants)
+        value = run(part.program, folder.constants(part.scale))
         if isinstance(value, Failed):
             raise ExpressionError(messages.always_fails(value.words))
-        score = finite(value) if isinstance(value, int | float) else None
+        units = 10**part.scale if part.kind is Kind.DECIMAL else 1
+        score = finite(value / units) if isinstance(value, int | float) else None
         if not isinstance(score, float):
             raise ExpressionError(messages.score_not_finite())
         return Score(constant=score)

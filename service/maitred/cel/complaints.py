@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from maitred.core.conditions.expressions import ExpressionError
 
 from . import messages
+from .declarations import PACKAGE
 from .habits import Known, bracket_fault, habit_of
 from .source import Token, place_of, tokens_of
 
 FUNCTIONS = (
-    *("all", "bool", "contains", "double", "duration", "dyn", "endsWith", "exists", "exists_one", "filter"),
+    *("age", "all", "bool", "charAt", "contains", "date", "double", "duration", "dyn", "endsWith", "exists"),
+    *("exists_one", "filter", "format", "inNetwork", "indexOf", "join", "lastIndexOf", "lowerAscii"),
+    *("replace", "reverse", "split", "substring", "trim", "upperAscii", "hasValue", "orValue", "value"),
+    *("cel.bind", "math.abs", "math.ceil", "math.floor", "math.greatest", "math.isFinite", "math.isInf"),
+    *("math.isNaN", "math.least", "math.round", "math.sign", "math.sqrt", "math.trunc"),
+    *("optional.none", "optional.of", "strings.quote"),
     *(
         "getDate",
         "getDayOfMonth",
@@ -24,7 +30,7 @@ FUNCTIONS = (
     *("getMinutes", "getMonth", "getSeconds", "has", "int", "map", "matches", "size", "startsWith", "string"),
     *("timestamp", "type", "uint"),
 )
-"""The functions and macros of standard CEL."""
+"""The functions and macros that conditions may use."""
 
 _REPORT = re.compile(
     r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(-?\d+):(-?\d+): (.*?)(?: \[[A-Z_]+\])?$", re.MULTILINE
@@ -33,6 +39,7 @@ _UNDECLARED = re.compile(r"undeclared reference to '(.*)' \(in container '.*'\)"
 _OVERLOAD = re.compile(r"found no matching overload for '(.*?)' applied to '\((.*)\)'")
 _SELECT = re.compile(r"expression of type '(.*)' cannot be the operand of a select operation")
 _ON_A_TYPE = re.compile(r"expression of type 'type\(")
+_FIELD = re.compile(r"undefined field '(.*)' not found in struct '(.*)'")
 _RANGE = re.compile(r"expression of type '(.*)' cannot be the range of a comprehension")
 _UNEXPECTED = re.compile(r"Syntax error: (?:mismatched|extraneous) input '(.*?)' expecting")
 _MISSING = re.compile(r"Syntax error: missing '(.*?)' at")
@@ -40,6 +47,7 @@ _UNREADABLE = re.compile(
     r"Syntax error: (?:token recognition error at:|no viable alternative at input) '(.*?)'?$"
 )
 _RESERVED = re.compile(r"reserved identifier: (\w+)")
+_OBJECT = re.compile(rf"{PACKAGE}\.items\.\w+")
 _QUOTES = ('"', "'", "`")
 _BETWEEN = frozenset(("&&", "||", "==", "!=", "<", "<=", ">", ">=", "+", "*", "/", "%", "in"))
 _OTHERS = (
@@ -106,6 +114,8 @@ class _Item:
             return messages.wrong_operands(match[1], _types(match[2]))
         if match := _SELECT.fullmatch(self._words):
             return messages.cannot_select(*_types(match[1]))
+        if match := _FIELD.fullmatch(self._words):
+            return messages.no_such_field(match[1])
         if match := _RANGE.match(self._words):
             return messages.not_a_list(*_types(match[1]))
         return self._syntax()
@@ -159,5 +169,6 @@ def _types(listed: str) -> list[str]:
     plain = listed.replace("google.protobuf.Timestamp", "timestamp").replace(
         "google.protobuf.Duration", "duration"
     )
+    plain = _OBJECT.sub("object", plain).replace(f"{PACKAGE}.", "")
     plain = re.sub(r"list\(([^()]*)\)", r"list<\1>", plain)
     return re.split(r", (?![^(]*\))", plain) if plain else []

@@ -10,29 +10,21 @@ from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.message import DecodeError
 
 from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.values.kinds import duration_of
 from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar
 from maitred.selftest import relying_on
 
 from . import messages
+from .binding import EXTENSIONS, USE, cel
 from .checked_pb2 import CheckedExpr, Expr
 from .complaints import complaint
+from .declarations import celtype, configuration, pool_of, type_name
+from .functions import FUNCTIONS
 from .habits import Known
 from .source import PRESENCE
-
-_USE = "the serialized tree of a checked expression, parts of which are evaluated"
-
-with relying_on("cel-expr-python", _USE):
-    from cel_expr_python import cel
+from .typing import is_own
 
 _TYPE_URL = "type.googleapis.com/cel.expr.CheckedExpr"
-_TYPES = {
-    Kind.BOOL: cel.Type.BOOL,
-    Kind.INT: cel.Type.INT,
-    Kind.DOUBLE: cel.Type.DOUBLE,
-    Kind.STRING: cel.Type.STRING,
-    Kind.TIMESTAMP: cel.Type.TIMESTAMP,
-    Kind.DURATION: cel.Type.DURATION,
-}
 _UNAMBIGUOUS = {bool, float, datetime, timedelta}
 """Python types a result has in one CEL type only; an int may be a uint, a str an error."""
 
@@ -75,25 +67,39 @@ class Environment:
     """The variables expressions may read."""
 
     def __init__(self, attributes: Mapping[str, Attribute], lists: Mapping[str, Kind]) -> None:
-        self._attributes = attributes
-        self._known = Known(attributes, (*attributes, *lists))
-        variables = {name: _type(attribute.type) for name, attribute in attributes.items()}
-        variables |= {f"{PRESENCE}.{name}": cel.Type.BOOL for name in attributes}
-        variables |= {name: cel.Type.List(_TYPES[kind]) for name, kind in lists.items()}
-        self._env = cel.NewEnv(variables=variables)
+        self.attributes = attributes
+        named = {name: attribute for name, attribute in attributes.items() if name not in lists}
+        self._known = Known(named, (*named, *lists))
+        self._roots = frozenset(name.partition(".")[0] for name in self._known.names)
+        self.own = frozenset(name for name, attribute in attributes.items() if is_own(attribute))
+        constant = {name: celtype(AttributeType(kind, is_list=True)) for name, kind in lists.items()}
+        constant |= {f"{PRESENCE}.{name}": cel.Type.BOOL for name in named}
+        checked = {name: cel.Type(type_name(attribute)) for name, attribute in named.items()}
+        run = {name: celtype(attribute.type) for name, attribute in named.items()}
+        self._env = cel.NewEnv(
+            descriptor_pool=pool_of(named.values()),
+            config=configuration(),
+            variables={**checked, **constant},
+            extensions=EXTENSIONS,
+        )
+        self._running = cel.NewEnv(variables={**run, **constant}, extensions=EXTENSIONS, functions=FUNCTIONS)
+        self._running.compile("true")  # until its first compilation it does not know its variables
 
     def can_be_absent(self, name: str) -> bool:
         """Whether ``has()`` may ask for it: constants of a row are always there."""
-        return name in self._attributes and not name.startswith(ROW)
+        return name in self.attributes and not name.startswith(ROW)
+
+    def is_root(self, name: str) -> bool:
+        """Whether a declared name begins so."""
+        return name in self._roots
 
     def check(self, text: str) -> Checked:
         """Parses and type-checks. Raises ``ExpressionError``."""
         try:
             program = self._env.compile(text)
             packed = Packed.FromString(program.serialize()).value
-            return Checked(
-                program, packed, CheckedExpr.FromString(packed), program.return_type().name().lower()
-            )
+            tree = CheckedExpr.FromString(packed)
+            return Checked(program, packed, tree, program.return_type().name().lower())
         except RuntimeError as error:
             raise complaint(str(error), text, self._known) from None
         except DecodeError:  # protobuf reads at most 100 levels
@@ -105,7 +111,7 @@ class Environment:
         part.CopyFrom(tree)
         part.expr.CopyFrom(root)
         packed = Packed(type_url=_TYPE_URL, value=part.SerializeToString())
-        return self._env.deserialize(packed.SerializeToString())
+        return self._running.deserialize(packed.SerializeToString())
 
 
 def run(program: Any, data: Data) -> Scalar | Failed:
@@ -123,10 +129,6 @@ def run(program: Any, data: Data) -> Scalar | Failed:
     return Failed(str(value) if type_ == cel.Type.ERROR else "")
 
 
-def _type(type_: AttributeType) -> cel.Type:
-    return cel.Type.List(_TYPES[type_.kind]) if type_.is_list else _TYPES[type_.kind]
-
-
 @cache
 def _helper(text: str) -> Any:
     variables = {"text": cel.Type.STRING, "moment": cel.Type.TIMESTAMP, "span": cel.Type.DURATION}
@@ -141,6 +143,9 @@ def parse_time(function: str, text: str) -> tuple[Scalar | Failed, bool]:
     """
     if NUL in text:
         return Failed(""), False
+    if function == "duration" and ("d" in text or "w" in text):
+        duration = duration_of(text)
+        return (Failed(""), False) if duration is None else (duration, True)
     value = run(_helper(f"{function}(text)"), {"text": text})
     if isinstance(value, Failed):
         return value, False
@@ -159,7 +164,7 @@ def regex_fault(pattern: str) -> str | None:
 
 def self_test() -> None:
     """Takes an expression apart and evaluates a part of it. Raises ``Unfit``."""
-    with relying_on("cel-expr-python", _USE):
+    with relying_on("cel-expr-python", USE):
         environment = Environment({"a": Attribute("a", AttributeType(Kind.INT))}, {})
         checked = environment.check("a > 1 && a < 3")
         call = checked.tree.expr.call_expr

@@ -1,33 +1,38 @@
 """Expressions left to cel-cpp, evaluated over the facts of one decision."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from maitred.core.conditions.model import Unknown
-from maitred.core.values.types import Fact, Facts, Invalid, Scalar
+from maitred.core.values.scalars import unscaled
+from maitred.core.values.types import Fact, Facts, Invalid, Kind, Scalar
 
 from . import messages
 from .environment import NUL, Data, Failed, run
+from .plain import Plain
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """A program and what it reads. Safe to call from many threads: it holds no state.
 
-    ``attributes`` come with whether there is no value without them; ``presences`` are pairs
-    of variable and attribute. ``constants`` are handed over with every evaluation.
+    ``attributes`` come with whether there is no value without them and what makes their values plain;
+    ``presences`` are pairs of variable and attribute. ``constants`` are handed over with every evaluation.
+    Amounts run as units of the last of ``scale`` digits; ``kind`` is that of a value that is no plain one.
     """
 
     program: Any
-    attributes: tuple[tuple[str, bool], ...]
+    attributes: tuple[tuple[str, bool, Plain | None], ...]
     presences: tuple[tuple[str, str], ...]
     constants: Data
+    scale: int = 0
+    kind: Kind | None = None
 
     @property
     def reads(self) -> frozenset[str]:
         """Names of all attributes."""
-        return frozenset(name for name, _ in self.attributes) | frozenset(name for _, name in self.presences)
+        return frozenset((*(name for name, _, _ in self.attributes), *(name for _, name in self.presences)))
 
     def truth(self, facts: Facts) -> bool | Unknown:
         """True, false or unknown. Never raises."""
@@ -51,23 +56,37 @@ class Evaluation:
         value = run(self.program, data)
         if isinstance(value, Failed):
             return self._unknown(facts, value)
-        return finite(value) if isinstance(value, int | float) else Unknown(error=messages.NOT_A_NUMBER)
+        if not isinstance(value, int | float):
+            return Unknown(error=messages.NOT_A_NUMBER)
+        return finite(value / 10**self.scale if self.kind is Kind.DECIMAL else value)
+
+    def value(self, facts: Facts) -> Scalar | Unknown:
+        """A value of the kind that the expression has. Never raises."""
+        data = self._data(facts)
+        if isinstance(data, Unknown):
+            return data
+        value = run(self.program, data)
+        if isinstance(value, Failed):
+            return self._unknown(facts, value)
+        if self.kind is Kind.DECIMAL and isinstance(value, int):
+            return unscaled(value, self.scale)
+        return value.date() if self.kind is Kind.DATE and isinstance(value, datetime) else value
 
     def _data(self, facts: Facts) -> Data | Unknown:
         data = dict(self.constants)
-        for name, needed in self.attributes:
+        for name, needed, to_plain in self.attributes:
             fact = facts.get(name)
             if fact is None or isinstance(fact, Invalid) or _is_cut(fact):
                 if needed:
                     return _unusable(name, fact)
             else:
-                data[name] = list(fact) if isinstance(fact, tuple) else fact
+                data[name] = to_plain(fact) if to_plain else fact
         for variable, name in self.presences:
             data[variable] = name in facts
         return data
 
     def _unknown(self, facts: Facts, failed: Failed) -> Unknown:
-        for name, _ in self.attributes:
+        for name, _, _ in self.attributes:
             fact = facts.get(name)
             if fact is None or isinstance(fact, Invalid) or _is_cut(fact):
                 return _unusable(name, fact)
@@ -90,8 +109,12 @@ def _is_cut(fact: Fact) -> bool:
     """Whether cel-expr-python would read less of a value than there is."""
     if isinstance(fact, str):
         return NUL in fact
-    return isinstance(fact, tuple) and _any_cut(fact)
+    return isinstance(fact, tuple) and any(map(_holds_nul, fact))
 
 
-def _any_cut(values: Iterable[Scalar]) -> bool:
-    return any(isinstance(value, str) and NUL in value for value in values)
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return NUL in value
+    if isinstance(value, dict):
+        return any(map(_holds_nul, value.values()))
+    return isinstance(value, tuple) and any(map(_holds_nul, value))

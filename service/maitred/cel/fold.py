@@ -6,12 +6,16 @@ could not hold exactly (nanoseconds, unsigned integers) has no folded value and 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from maitred.core.conditions.expressions import Row
+from maitred.core.values.scalars import unscaled
 from maitred.core.values.types import Scalar, Value
 
 from . import messages
+from .declarations import DATE, DECIMAL
 from .environment import TIMES, Data, Failed, parse_time, run
+from .plain import plain
 from .tree import Call, Const, ListOf, Name, Node
 from .unit import Unit
 
@@ -41,12 +45,11 @@ class Folder:
             case _:
                 return None
 
-    @property
-    def constants(self) -> Data:
-        """All constants the unit may read."""
+    def constants(self, scale: int) -> Data:
+        """All constants the unit may read, as CEL takes them."""
         read = {node.name for node in self.unit.nodes if isinstance(node, Name)}
         sources = (self.row, self.lists)
-        return {name: plain(source[name]) for source in sources for name in read if name in source}
+        return {name: plain(source[name], scale) for source in sources for name in read if name in source}
 
     def _list(self, elements: tuple[Node, ...]) -> Value | None:
         values = tuple(value for value in map(self.value, elements) if isinstance(value, Scalar))
@@ -60,16 +63,21 @@ class Folder:
             return self._time(node, values[0])
         if node.function == "_+_" and isinstance(values[0], tuple) and isinstance(values[1], tuple):
             return values[0] + values[1]
-        result = run(self.unit.program(node), self.constants)
-        return None if isinstance(result, Failed) else result
+        scale = self.unit.scale_of(node)
+        result = run(self.unit.program(node), self.constants(scale))
+        return None if isinstance(result, Failed) else self._restored(node, result, scale)
+
+    def _restored(self, node: Node, result: Scalar, scale: int) -> Value | None:
+        """What ran on plain types, as what it stands for."""
+        type_ = self.unit.type_of(node) if self.unit.is_own else ""
+        if type_ == DECIMAL and isinstance(result, int):
+            return unscaled(result, scale)
+        if type_ == DATE and isinstance(result, datetime):
+            return result.date()
+        return result
 
     def _time(self, node: Call, text: str) -> Value | None:
         time, exact = parse_time(node.function, text)
         if isinstance(time, Failed):
             raise self.unit.error(node.args[0], messages.not_a_time(node.function, text))
         return time if exact else None
-
-
-def plain(value: Value) -> Scalar | list[Scalar]:
-    """A value as cel-expr-python takes it."""
-    return list(value) if isinstance(value, tuple) else value

@@ -6,6 +6,7 @@ from operator import ge, gt, le, lt
 from typing import Any
 
 from maitred.core.conditions.model import Literal, OneOf, Overlaps, Within
+from maitred.core.values.scalars import network_of
 from maitred.core.values.types import Attribute, Kind, Scalar, Value
 
 from . import messages
@@ -65,6 +66,17 @@ class Literals:
         if function in {"_<_", "_<=_"}:
             return Literal(attribute.name, Within(high=value, high_open=is_open))
         return Literal(attribute.name, Within(low=value, low_open=is_open))
+
+    def in_network(self, attribute: Attribute, node: Node) -> Literal | None:
+        """The attribute, an address, lies in the network that a text names."""
+        text = self.folder.value(node)
+        if not isinstance(text, str) or attribute.type.is_list:
+            return None
+        try:
+            first, last = network_of(text)
+        except ValueError:
+            raise self.folder.unit.error(node, messages.not_a_network(text)) from None
+        return Literal(attribute.name, Within(first, last))
 
     def _members(self, attribute: Attribute, node: Node, values: tuple[Scalar, ...]) -> Members | None:
         members = self.vocabulary.members(node, values)

@@ -102,6 +102,8 @@ class Lowering:
                 return negate(equal) if equal else None
             case "@in":
                 return self._in(left, right)
+            case "inNetwork":
+                return self._in_network(left, right)
             case "_<_" | "_<=_" | "_>_" | "_>=_":
                 return self._ordered(function, left, right) or self._ordered(MIRRORED[function], right, left)
         return None
@@ -133,6 +135,10 @@ class Lowering:
         if not attribute:
             return None
         return self._literals.ordered(function, attribute, against, self._folder.value(against))
+
+    def _in_network(self, address: Node, network: Node) -> Condition | None:
+        attribute = self._vocabulary.attribute(address)
+        return self._literals.in_network(attribute, network) if attribute else None
 
     def _loop(self, node: Loop) -> Condition | None:
         found = quantified(node)

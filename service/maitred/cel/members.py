@@ -1,18 +1,10 @@
 """Constant values as the sets that tests hold."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
+from maitred.core.values.kinds import KIND_OF
 from maitred.core.values.types import AttributeType, Kind, Scalar, Value
 
-_KINDS: dict[type, Kind] = {
-    bool: Kind.BOOL,
-    int: Kind.INT,
-    float: Kind.DOUBLE,
-    str: Kind.STRING,
-    datetime: Kind.TIMESTAMP,
-    timedelta: Kind.DURATION,
-}
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -33,7 +25,7 @@ class Members:
 
 def members_of(values: tuple[Scalar, ...]) -> Members | None:
     """The values as a set; ``None`` where they are of more than one kind."""
-    kinds = {_KINDS.get(kind) for kind in set(map(type, values))}
+    kinds = {KIND_OF.get(kind) for kind in set(map(type, values))}
     if len(kinds) > 1 or None in kinds:
         return None
     kind = next(iter(kinds), None)
@@ -44,14 +36,14 @@ def members_of(values: tuple[Scalar, ...]) -> Members | None:
 
 def kind_of(value: Value) -> Kind | None:
     """The kind of a scalar; ``None`` for a list."""
-    return _KINDS.get(type(value))
+    return KIND_OF.get(type(value))
 
 
 def conforms(value: object, type_: AttributeType) -> bool:
     """Whether CEL takes a constant for a value of the type, whole and unchanged."""
     values = value if type_.is_list else (value,)
     if not isinstance(values, tuple) or any(
-        _KINDS.get(kind) is not type_.kind for kind in set(map(type, values))
+        KIND_OF.get(kind) is not type_.kind for kind in set(map(type, values))
     ):
         return False
     match type_.kind:

@@ -9,6 +9,9 @@ from maitred.core.values.nearest import did_you_mean
 MAX_SHOWN_CHARACTERS = 60
 """Of an expression that is told how to go on; a longer one is told its type alone."""
 
+from maitred.core.values.kinds import KINDS
+from maitred.core.values.types import Attribute, Kind
+
 MAX_LISTED = 8
 """Values named in a message; a tier has a handful, a product list thousands."""
 
@@ -117,7 +120,7 @@ def wrong_operands(function: str, operands: Sequence[str]) -> str:
         return f"`{sign}` needs true or false on every side, not {types}"
     if len(operands) == 1:
         return f"`{sign}` cannot be put before {types}"
-    return f"`{sign}` does not go between {types}{_advice(operands)}"
+    return f"`{sign}` does not go between {types}{_advice(operands, sign)}"
 
 
 def _ternary(operands: Sequence[str]) -> str:
@@ -127,7 +130,14 @@ def _ternary(operands: Sequence[str]) -> str:
     return f"`? :` needs one type on both sides of the `:`, not {' and '.join(branches)}"
 
 
-def _advice(operands: Sequence[str]) -> str:
+def _advice(operands: Sequence[str], sign: str) -> str:
+    if "decimal" in operands:
+        return _decimal_advice(sign)
+    own = next((type_ for type_ in operands if type_ in _EXAMPLES), None)
+    if own and sign in {"<", "<=", ">", ">="}:
+        return f": `{own}` has no order" if own == "ip" else f': write `"{_EXAMPLES[own]}"`'
+    if own and len(set(operands)) > 1:
+        return f': write `"{_EXAMPLES[own]}"`'
     if set(operands) == {"int", "double"}:
         return ": write whole numbers as `2.0`, or convert with `double(...)`"
     if len(set(operands)) > 1 and "timestamp" in operands and "string" in operands:
@@ -139,6 +149,82 @@ def _advice(operands: Sequence[str]) -> str:
     if _NUMBERS.intersection(operands) and "string" in operands:
         return ": numbers stand without quotes"
     return ""
+
+
+_EXAMPLES = {"version": "5.10", "date": "2026-12-01", "ip": "10.1.2.3"}
+
+
+def _decimal_advice(sign: str) -> str:
+    if sign in {"/", "%"}:
+        return ": amounts are exact and are not divided; write `double(...)` around each, and `2.0` for `2`"
+    return ": amounts go with whole numbers and amounts"
+
+
+def double_beside_decimal() -> str:
+    return (
+        "a double is not exact and does not go beside a decimal: declare it `decimal(N)`, "
+        "or write `double(...)` around the decimal"
+    )
+
+
+def text_beside(attribute: Attribute) -> str:
+    """Something that is no constant is not of the kind it is compared with."""
+    kind = _named_type(attribute)
+    return f"only a {kind} or a constant goes beside a {kind}: declare what stands here as `{kind}`"
+
+
+def not_of_kind(value: object, attribute: Attribute) -> str:
+    """A constant beside an attribute, or beside an expression, that it cannot be compared with."""
+    kind = attribute.type.kind
+    if kind is Kind.DECIMAL and attribute.name and isinstance(value, float):
+        return f"`{value}` has more digits than {attribute.name}, which is a {attribute.type}"
+    of = f"so {attribute.name} is declared: " if attribute.name else ""
+    example = KINDS[kind].example
+    article = "an" if kind in (Kind.IP, Kind.INT, Kind.OBJECT) else "a"
+    return f"`{value}` is not {article} {kind.value}: {of}write it like `{example}`"
+
+
+def _named_type(attribute: Attribute) -> str:
+    return str(attribute.type) if attribute.name else attribute.type.kind.value
+
+
+def other_letter_case(attribute: Attribute) -> str:
+    """A named attribute beside one whose texts are normalized otherwise."""
+    return (
+        f"{attribute.name} is compared without regard to letter case or blanks, and this is not: "
+        "declare `letter_case` and `trim` alike on both"
+    )
+
+
+def list_not_of_kind(name: str, attribute: Attribute) -> str:
+    return f"`{name}` holds a value that is not a {_named_type(attribute)}, as {attribute.name or 'it'} is"
+
+
+def not_a_network(text: str) -> str:
+    return f"`{text}` is not a network: write its first address and the length of its prefix, `10.0.0.0/8`"
+
+
+def network_not_constant() -> str:
+    return "`inNetwork` takes a network in quotes or a column of the table"
+
+
+def not_a_zone(text: str) -> str:
+    return f"`{text}` is not a time zone: write it like `Europe/Rome`, or `location.timezone`"
+
+
+def pattern_not_constant() -> str:
+    return (
+        "a pattern of `matches` stands in quotes: to find a text whatever its letter case, declare "
+        "`letter_case: ignore` and compare with `==`"
+    )
+
+
+def too_many_digits(digits: int, most: int) -> str:
+    return f"amounts with {digits} digits after the point are multiplied here, at most {most} can be held"
+
+
+def no_such_field(name: str) -> str:
+    return f"`{name}` is not a declared field"
 
 
 def cannot_select(type_: str) -> str:
@@ -279,6 +365,10 @@ def not_a_condition(type_: str, text: str) -> str:
 
 def not_a_score(type_: str) -> str:
     return f"a score must be a double or an int, this is of type {type_}"
+
+
+def not_a_term(type_: str) -> str:
+    return f"this is of type {type_}: take a field, a number, a text or a time of the item"
 
 
 def not_a_value(value: object, attribute: str, allowed: Sequence[object]) -> str:

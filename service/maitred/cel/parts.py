@@ -2,19 +2,22 @@
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from maitred.core.conditions.model import Expression
-from maitred.core.values.types import Value
+from maitred.core.values.types import Kind, Value
 
 from .evaluation import Evaluation
-from .fold import Folder, plain
+from .fold import Folder
+from .plain import Plain, plain, plainer_of
 from .source import PRESENCE
 from .tree import Call, Loop, Name, Node, children, walk
+from .typing import OWN_KINDS
 from .unit import Unit
 from .vocabulary import Vocabulary
 
 _PRESENCE_OF = f"{PRESENCE}."
+_Form = Literal["truth", "number", "value"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,14 +25,17 @@ class Part:
     """A part of one or more units that has the same tree in all of them.
 
     ``names`` are all it reads; ``attributes`` those that are facts, each with whether there
-    is no value without it; ``presences`` pairs of variable and attribute.
+    is no value without it, and what makes its values plain; ``presences`` pairs of variable and
+    attribute. ``scale`` are the digits of its amounts; ``kind`` where it is one that CEL does not have.
     """
 
     text: str
     program: Any
     names: tuple[str, ...]
-    attributes: tuple[tuple[str, bool], ...]
+    attributes: tuple[tuple[str, bool, Plain | None], ...]
     presences: tuple[tuple[str, str], ...]
+    scale: int
+    kind: Kind | None
 
 
 class Parts:
@@ -50,33 +56,51 @@ class Parts:
 
     def truth(self, node: Node, folder: Folder) -> Expression:
         """The expression for a boolean part."""
-        return self._expression(node, folder, as_number=False)
+        return self._expression(node, folder, "truth")
 
     def number(self, node: Node, folder: Folder) -> Expression:
         """The expression for a score."""
-        return self._expression(node, folder, as_number=True)
+        return self._expression(node, folder, "number")
 
-    def _expression(self, node: Node, folder: Folder, *, as_number: bool) -> Expression:
+    def value(self, node: Node, folder: Folder) -> Expression:
+        """The expression for a value of any kind that CEL can give back."""
+        return self._expression(node, folder, "value")
+
+    def _expression(self, node: Node, folder: Folder, form: _Form) -> Expression:
         part = self.part(folder.unit, node)
         columns = [(name, folder.row[name]) for name in part.names if name in folder.row]
-        key = (part, as_number, tuple(_spelling(value) for _, value in columns))
+        key = (part, form, tuple(_spelling(value) for _, value in columns))
         if key not in self._expressions:
             lists = (
                 (name, self._vocabulary.lists[name]) for name in part.names if name in self._vocabulary.lists
             )
-            constants = {name: plain(value) for name, value in (*columns, *lists)}
-            evaluation = Evaluation(part.program, part.attributes, part.presences, constants)
-            evaluate = evaluation.number if as_number else evaluation.truth
+            constants = {name: plain(value, part.scale) for name, value in (*columns, *lists)}
+            evaluation = Evaluation(
+                part.program, part.attributes, part.presences, constants, part.scale, part.kind
+            )
+            evaluate = getattr(evaluation, form)
             self._expressions.setdefault(key, Expression(part.text, evaluation.reads, evaluate))
         return self._expressions[key]
 
     def _new(self, unit: Unit, node: Node) -> Part:
-        names, needed = names_of(node), set(_needed(node))
-        attributes = ((name, name in needed) for name in names if self._vocabulary.is_attribute(name))
+        names, needed, scale = names_of(node), set(_needed(node)), unit.scale_of(node)
+        attributes = (
+            (name, name in needed, plainer_of(self._vocabulary.attributes[name].type, scale))
+            for name in names
+            if self._vocabulary.is_attribute(name)
+        )
         presences = (
             (name, name.removeprefix(_PRESENCE_OF)) for name in names if name.startswith(_PRESENCE_OF)
         )
-        return Part(unit.words(node), unit.program(node), names, tuple(attributes), tuple(presences))
+        return Part(
+            unit.words(node),
+            unit.program(node),
+            names,
+            tuple(attributes),
+            tuple(presences),
+            scale,
+            kind=OWN_KINDS.get(unit.type_of(node)) if unit.is_own else None,
+        )
 
 
 def names_of(node: Node) -> tuple[str, ...]:

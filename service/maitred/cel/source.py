@@ -29,6 +29,7 @@ _TOKEN = re.compile(
 )
 PAIRS = {")": "(", "]": "[", "}": "{"}
 """Closing brackets and what they close."""
+IsName = Callable[[str], bool]
 
 
 class Token(NamedTuple):
@@ -56,9 +57,15 @@ def error_at(text: str, at: int, message: str) -> ExpressionError:
     return ExpressionError(message, *place_of(text, at))
 
 
-def mark_presence(text: str, is_attribute: Callable[[str], bool]) -> str:
+def _any_name(name: str) -> bool:
+    del name
+    return True
+
+
+def mark_presence(text: str, is_attribute: IsName, is_root: IsName = _any_name) -> str:
     """The text, equally long, with every ``has(ATTRIBUTE)`` as the variable for it.
 
+    ``is_root`` tells the first parts of declared names: what begins otherwise is left to CEL.
     Raises ``ExpressionError`` where ``has()`` is put on anything but an attribute.
     """
     if "has" not in text:
@@ -69,11 +76,11 @@ def mark_presence(text: str, is_attribute: Callable[[str], bool]) -> str:
         if free and token.value == PRESENCE:
             raise error_at(text, token.at, messages.undeclared(PRESENCE, ()))
         if free and token.value == "has" and _value(tokens, index + 1) == "(":
-            text = _mark_one(text, tokens, index, is_attribute)
+            text = _mark_one(text, tokens, index, is_attribute, is_root)
     return text
 
 
-def _mark_one(text: str, tokens: list[Token], index: int, is_attribute: Callable[[str], bool]) -> str:
+def _mark_one(text: str, tokens: list[Token], index: int, is_attribute: IsName, is_root: IsName) -> str:
     start = tokens[index].at
     end = index + 2
     while end < len(tokens) and tokens[end].value not in {"(", ")"}:
@@ -81,6 +88,8 @@ def _mark_one(text: str, tokens: list[Token], index: int, is_attribute: Callable
     inside = tokens[index + 2 : end]
     name = "".join(token.value for token in inside)
     plain = all(token.kind == "name" or token.value == "." for token in inside)
+    if inside and plain and _value(tokens, end) == ")" and not is_root(name.partition(".")[0]):
+        return text  # a field of what a macro runs over, or nothing: CEL knows
     if _value(tokens, end) != ")" or not plain or not is_attribute(name):
         raise error_at(text, start, messages.presence_of_what(name))
     stop = tokens[end].at + 1

@@ -114,6 +114,25 @@ _CHILDREN: dict[type, Callable[[Any], tuple[Node, ...]]] = {
 }
 
 
+def below(expr: Expr) -> list[Expr]:
+    """The parts right below one of a checked expression."""
+    match expr.WhichOneof("kind"):
+        case "call_expr":
+            call = expr.call_expr
+            return [call.target, *call.args] if call.HasField("target") else list(call.args)
+        case "list_expr":
+            return list(expr.list_expr.elements)
+        case "select_expr":
+            return [expr.select_expr.operand]
+        case "struct_expr":
+            return [part for entry in expr.struct_expr.entries for part in (entry.map_key, entry.value)]
+        case "comprehension_expr":
+            loop = expr.comprehension_expr
+            return [loop.iter_range, loop.accu_init, loop.loop_condition, loop.loop_step, loop.result]
+        case _:
+            return []
+
+
 def decode(root: Expr) -> Node:
     """The tree of a checked expression."""
     shape = root.WhichOneof("kind")

@@ -1,5 +1,6 @@
 """One expression, compiled once: its text, its tree, and programs for parts of it."""
 
+from itertools import count
 from typing import Any
 
 from maitred.core.conditions.expressions import ExpressionError
@@ -9,7 +10,8 @@ from .checked_pb2 import CheckedExpr, Expr, Type
 from .environment import NUL, ROW, Environment
 from .limits import MAX_EXPRESSION_CHARACTERS
 from .source import Spans, error_at, mark_presence
-from .tree import Name, Node, decode, walk
+from .tree import Const, Name, Node, below, decode, walk
+from .typing import MAX_SCALE, Rewriting, Typing, Variant, needs_typing, scale_of
 
 
 class Unit:
@@ -22,18 +24,48 @@ class Unit:
         _refuse_unreadable(text)
         self.text = text
         self._environment = environment
-        checked = environment.check(mark_presence(text, environment.can_be_absent))
+        checked = environment.check(mark_presence(text, environment.can_be_absent, environment.is_root))
         self.type, self._packed = checked.type, checked.packed
+        self.attributes = environment.attributes
         self.root: Node = decode(checked.tree.expr)
         self.nodes: tuple[Node, ...] = tuple(walk(self.root))
+        self._types: dict[int, str] | None = None
+        self._constants: dict[int, Const | Name] = {}
+        self.variants: dict[str, Variant] = {}
+        own = environment.own
+        self.is_own = any(needs_typing(node, own) for node in self.nodes)
+        if self.is_own:
+            self._read_constants()
         self.columns = self._columns()
-        self._programs: dict[int, Any] = {self.root.id: checked.program}
+        self._programs: dict[int, Any] = {} if self.is_own else {self.root.id: checked.program}
         self.parts: dict[int, Any] = {}
         self._words: dict[int, str] | None = None
 
     def error(self, node: Node, message: str) -> ExpressionError:
         """An error that points at a node."""
         return error_at(self.text, self._checked.source_info.positions.get(node.id, 0), message)
+
+    def _read_constants(self) -> None:
+        typing = Typing(self)
+        self.root = typing.read(self.root, {})
+        self.nodes = tuple(walk(self.root))
+        self._constants, self.variants = typing.constants, typing.variants
+
+    def type_of(self, node: Node) -> str:
+        """The checker's name of a node's type, ``list<...>`` of a list."""
+        return self._type_names().get(node.id, "")
+
+    def _type_names(self) -> dict[int, str]:
+        if self._types is None:
+            self._types = {id_: _type_name(type_) for id_, type_ in self._checked.type_map.items()}
+        return self._types
+
+    def scale_of(self, node: Node) -> int:
+        """Digits after the point of every amount in a part, when it runs."""
+        scale = scale_of(node, self.attributes) if self.is_own else 0
+        if scale > MAX_SCALE:
+            raise self.error(node, messages.too_many_digits(scale, MAX_SCALE))
+        return scale
 
     def is_bool(self, node: Node) -> bool:
         """Whether the checker knows a part to be true or false."""
@@ -48,8 +80,18 @@ class Unit:
         """
         if node.id not in self._programs:
             checked = self._checked
-            self._programs[node.id] = self._environment.part(checked, _find(checked.expr, node.id))
+            part = _find(checked.expr, node.id)
+            if self.is_own:
+                self._rewrite(checked, part, self.scale_of(node))
+            self._programs[node.id] = self._environment.part(checked, part)
         return self._programs[node.id]
+
+    def _rewrite(self, checked: CheckedExpr, part: Expr, scale: int) -> None:
+        ids = count(1 + max(checked.type_map, default=0) + max(checked.source_info.positions, default=0))
+        rewriting = Rewriting(self._type_names(), self._constants, scale, ids)
+        rewriting.rewrite(part)
+        for id_, name in rewriting.names.items():
+            checked.reference_map[id_].name = name
 
     def words(self, node: Node) -> str:
         """The author's text for a part that stands under logic alone, else for the whole."""
@@ -72,6 +114,28 @@ class Unit:
         return tuple(first.values())
 
 
+def _type_name(type_: Type) -> str:
+    match type_.WhichOneof("kind"):
+        case "message_type":
+            return type_.message_type
+        case "primitive":
+            return _PRIMITIVES.get(type_.primitive, "")
+        case "well_known":
+            return _WELL_KNOWN.get(type_.well_known, "")
+        case "list_type":
+            return f"list<{_type_name(type_.list_type.elem)}>"
+    return ""
+
+
+_WELL_KNOWN = {Type.TIMESTAMP: "timestamp", Type.DURATION: "duration"}
+_PRIMITIVES = {
+    Type.BOOL: "bool",
+    Type.INT64: "int",
+    Type.DOUBLE: "double",
+    Type.STRING: "string",
+}
+
+
 def _refuse_unreadable(text: str) -> None:
     if not text.strip():
         raise ExpressionError(messages.EMPTY)
@@ -91,22 +155,5 @@ def _find(root: Expr, id_: int) -> Expr:
         expr = pending.pop()
         if expr.id == id_:
             return expr
-        pending += _below(expr)
+        pending += below(expr)
     raise KeyError(id_)
-
-
-def _below(expr: Expr) -> list[Expr]:
-    match expr.WhichOneof("kind"):
-        case "call_expr":
-            return [expr.call_expr.target, *expr.call_expr.args]
-        case "list_expr":
-            return list(expr.list_expr.elements)
-        case "select_expr":
-            return [expr.select_expr.operand]
-        case "struct_expr":
-            return [part for entry in expr.struct_expr.entries for part in (entry.map_key, entry.value)]
-        case "comprehension_expr":
-            loop = expr.comprehension_expr
-            return [loop.iter_range, loop.accu_init, loop.loop_condition, loop.loop_step, loop.result]
-        case _:
-            return []

@@ -9,6 +9,7 @@ from . import messages
 from .environment import ROW
 from .members import Members, conforms, members_of
 from .tree import Name, Node
+from .typing import Variant
 
 
 class Vocabulary:
@@ -19,13 +20,24 @@ class Vocabulary:
 
     def __init__(self, attributes: Mapping[str, Attribute], lists: Row) -> None:
         self.attributes = attributes
-        self._facts = {name: each for name, each in attributes.items() if not name.startswith(ROW)}
+        self._facts = {
+            name: each for name, each in attributes.items() if not name.startswith(ROW) and name not in lists
+        }
         self.lists: dict[str, tuple[Scalar, ...]] = {}
         self._members: dict[str, Members] = {}
         for name, value in lists.items():
             self._add(name, value)
         self._allowed = {name: frozenset(attribute.allowed) for name, attribute in attributes.items()}
         self.roots = frozenset(name.partition(".")[0] for name in (*attributes, *self.lists))
+
+    def add_variant(self, variant: Variant) -> bool:
+        """Adds a list as it is read beside attributes of another kind; whether all of it can be."""
+        if variant.name not in self.lists:
+            values = variant.of(self.lists[variant.base])
+            if not isinstance(values, tuple):
+                return False
+            self._add(variant.name, values)
+        return True
 
     def _add(self, name: str, value: Value) -> None:
         members = members_of(value) if isinstance(value, tuple) else None

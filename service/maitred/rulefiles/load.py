@@ -12,6 +12,7 @@ from maitred.core.rules.ruleset import Action, Ruleset, Situation
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
+from maitred.rulefiles.actions.computed import with_computed
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
 from maitred.rulefiles.actions.events import events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
@@ -77,9 +78,11 @@ def _load(
     check_size(sources, report)
     documents = read_documents(report)
     head = the_ruleset(report, documents)
-    vocabulary = vocabulary_of(report, documents, head.timezone)
+    mentions = Mentions()
+    declared = vocabulary_of(report, documents, head.timezone)
+    vocabulary = with_computed(report, documents, declared, compiler_factory, mentions)
     privacy = _privacy(report, documents, vocabulary)
-    rules = _rules(_Reading(report, documents, head, vocabulary, privacy, compiler_factory, now))
+    rules = _rules(_Reading(report, documents, head, vocabulary, privacy, compiler_factory, mentions, now))
     run.check_situations(report, documents, check_situations, rules.situations)
     events = events_of(report, documents)
     warnings = report.warnings()
@@ -89,6 +92,7 @@ def _load(
         zone=head.timezone,
         commit=commit,
         attributes={**vocabulary.attributes, **vocabulary.sensitive_lists},
+        computed=vocabulary.computed,
         channels=_channels(head, rules.actions),
         locations=vocabulary.locations,
         situations=rules.situations,
@@ -110,6 +114,7 @@ class _Reading:
     vocabulary: Vocabulary
     privacy: PrivacyRules | None
     factory: CompilerFactory
+    mentions: Mentions
     now: datetime | None
 
 
@@ -121,10 +126,10 @@ class _Rules:
 
 def _rules(reading: _Reading) -> _Rules:
     report, documents, vocabulary = reading.report, reading.documents, reading.vocabulary
-    mentions = Mentions()
+    mentions = reading.mentions
 
     def make(rows: Mapping[str, Attribute]) -> Conditions:
-        attributes = {**vocabulary.attributes, **rows}
+        attributes = {**vocabulary.attributes, **vocabulary.normal_lists, **rows}
         compiler = reading.factory(attributes, vocabulary.lists)
         known = frozenset((*attributes, *vocabulary.lists))
         return Conditions(report, compiler, known, documents.doubtful, mentions)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from maitred.core.values.types import Attribute, Value
+from maitred.core.values.types import Attribute, AttributeType, Value
 
+from .computed import Term
 from .model import Condition, Expression
 
 Row = Mapping[str, Value]
@@ -59,6 +60,10 @@ class ExpressionCompiler(Protocol):
 
     def score(self, text: str) -> ScoreTemplate:
         """Raises ``ExpressionError``."""
+        ...
+
+    def term(self, text: str) -> tuple[AttributeType, Term]:
+        """What an expression of any type comes to, and its type. Raises ``ExpressionError``."""
         ...
 
 

@@ -6,7 +6,9 @@ Each is tried out: situations are derived anew, every condition and the score ar
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import chain, islice
+from typing import Any as AnyNumber
 
 from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, Overlaps, Residual, Within
 from maitred.core.conditions.scan import Memo, truth
@@ -16,6 +18,7 @@ from maitred.core.deciding.ranking import score_if_it_holds
 from maitred.core.privacy.purposes import permission_words
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
+from maitred.core.values.scalars import EXACT, digits_of, unscaled
 from maitred.core.values.types import Attribute, Fact, Facts, Kind, Scalar
 
 from .words import value_words
@@ -42,7 +45,7 @@ def what_would_have(
     changes = dict.fromkeys(each for condition in failing for each in _changes(policy, condition, facts))
     for change in islice(changes, MAX_TRIED):
         if _would_be_proposed(policy, question, action, proposals, change):
-            return _words(change)
+            return _words(change, facts.get(change[0]))
     return None
 
 
@@ -117,13 +120,29 @@ def _ends(test: Within) -> Iterator[Fact]:
             yield end + step
         elif isinstance(end, float):
             yield math.nextafter(end, math.inf * step)
+        elif isinstance(end, Decimal):
+            yield EXACT.add(end, unscaled(step, digits_of(end)))
 
 
-def _words(change: Change) -> str:
+def _words(change: Change, found: Fact | None) -> str:
     attribute, value = change
     permission = permission_words(attribute)
     if permission:
         return permission
     if attribute.startswith(_SITUATION):
         return f"{attribute} {'holding' if value is True else 'not holding'}"
-    return f"{attribute} {value_words(value)}"
+    return f"{attribute} {value_words(value)}{_distance(found, value)}"
+
+
+def _distance(found: Fact | None, wanted: Fact) -> str:
+    """How far a number is from the one that would have done: ``, 4.20 more``."""
+    if isinstance(found, Decimal) and isinstance(wanted, Decimal):
+        return _more_or_less(EXACT.subtract(wanted, found))
+    if type(found) is type(wanted) and isinstance(found, int | float) and not isinstance(found, bool):
+        return _more_or_less(wanted - found)  # type: ignore[operator]
+    return ""
+
+
+def _more_or_less(distance: AnyNumber) -> str:
+    size: AnyNumber = abs(distance)
+    return f", {value_words(size)} {'more' if distance > 0 else 'less'}"

@@ -1,6 +1,6 @@
 """Conditions and values in plain words: what was needed, what was there."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from heapq import nsmallest
 
 from maitred.core.conditions.model import (
@@ -19,7 +19,8 @@ from maitred.core.conditions.model import (
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.privacy.purposes import lacking_words, permission_words
 from maitred.core.rules.live import CLOCK, clock_name, clock_need, clock_value
-from maitred.core.values.types import Fact, Facts, Invalid, Scalar
+from maitred.core.values.scalars import Address, network_words
+from maitred.core.values.types import Fact, Facts, Invalid, Item, Scalar
 
 MAX_LISTED = 5
 """Values told of a list or a set; a coupon may name 14,000 products."""
@@ -43,10 +44,12 @@ def value_words(value: Fact) -> str:
             return value if len(value) <= MAX_TEXT_CHARACTERS else f"{value[:MAX_TEXT_CHARACTERS]}…"
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
         case timedelta():
             return f"{_number_words(value.total_seconds())}s"
         case tuple():
-            return set_words(value)
+            return _tuple_words(value)
         case _:
             return str(value)
 
@@ -58,7 +61,7 @@ def _number_words(number: float) -> str:
 def shown_words(value: Fact) -> str:
     """A value as a customer reads it: whole, however long."""
     if isinstance(value, tuple):
-        return ", ".join(map(shown_words, value))
+        return ", ".join(shown_words(item) for item in value if isinstance(item, Scalar))
     return value if isinstance(value, str) else value_words(value)
 
 
@@ -67,6 +70,14 @@ def set_words(values: tuple[Scalar, ...] | frozenset[Scalar]) -> str:
     listed = nsmallest(MAX_LISTED, values) if isinstance(values, frozenset) else values[:MAX_LISTED]
     more = [f"… {len(values) - MAX_LISTED} more"] if len(values) > MAX_LISTED else []
     return f"[{', '.join([*map(value_words, listed), *more])}]"
+
+
+def _tuple_words(values: tuple[Scalar, ...] | tuple[Item, ...]) -> str:
+    """Of objects how many there are; what is in them is told where a rule reads it."""
+    scalars = tuple(value for value in values if isinstance(value, Scalar))
+    if len(scalars) == len(values):
+        return set_words(scalars)
+    return "1 item" if len(values) == 1 else f"{len(values)} items"
 
 
 def need_words(literal: Literal) -> str:
@@ -98,6 +109,8 @@ def is_truth(test: Test) -> bool:
 
 
 def _range_words(name: str, test: Within) -> str:
+    if isinstance(test.low, Address) and isinstance(test.high, Address):
+        return f"{name} in {network_words(test.low, test.high)}"
     if test.low is not None and test.low == test.high:
         return f"{name} = {value_words(test.low)}"
     low = f"{name} {'>' if test.low_open else '>='} {value_words(test.low)}" if test.low is not None else ""
@@ -136,7 +149,20 @@ def _found_words(attribute: str, facts: Facts, test: Test) -> str:
     value = facts[attribute]
     if isinstance(test, Present):
         return "is there"
-    return value_words(value) if isinstance(value, Invalid) else f"is {_named_value(attribute, value)}"
+    if isinstance(value, Invalid):
+        return value_words(value)
+    return f"is {repr(value) if _looks_met(value, test) else _named_value(attribute, value)}"
+
+
+def _looks_met(value: Fact, test: Test) -> bool:
+    """Whether a double is told like one that is asked for, and differs from it in its last digits."""
+    if not isinstance(value, float):
+        return False
+    asked = (
+        test.values if isinstance(test, OneOf) else (test.low, test.high) if isinstance(test, Within) else ()
+    )
+    told = value_words(value)
+    return any(isinstance(one, float) and one != value and value_words(one) == told for one in asked)
 
 
 def _reads_words(residual: Residual, facts: Facts, memo: Memo) -> str:

@@ -157,11 +157,17 @@ def masked_by(
         for category, purpose in rules.sensitive.items()
         if allowed[purpose].allowed and allowed[purpose].explicit
     }
-    absent = (name for name, found in attributes.items() if not _may_read(found, allowed, explicit))
+    closed = {name for name, found in attributes.items() if not _may_read(found, allowed, explicit)}
+    absent = _with_computed(closed, attributes)
     told: Facts = {JURISDICTION: jurisdiction.name}
     told.update((f"{_CONSENT}{name}", True) for name, found in allowed.items() if found.allowed)
     told.update((f"{_SENSITIVE}{category}", True) for category in explicit)
     return frozenset(absent), told
+
+
+def _with_computed(absent: set[str], attributes: Mapping[str, Attribute]) -> set[str]:
+    """What may not be read, and what is worked out from it."""
+    return absent | {name for name, found in attributes.items() if not absent.isdisjoint(found.sources)}
 
 
 def still_allowed(
@@ -179,6 +185,7 @@ def still_allowed(
     absent |= {
         name for name, found in attributes.items() if found.purpose in gone or found.sensitive in closed
     }
+    absent = _with_computed(absent, attributes)
     return {name: value for name, value in facts.items() if name not in absent}
 
 

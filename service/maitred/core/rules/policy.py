@@ -1,12 +1,13 @@
 """A ruleset compiled for deciding."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from maitred.core.conditions import model
+from maitred.core.conditions.computed import Worker
 from maitred.core.conditions.derivation import DeriverFactory, atoms_of
 from maitred.core.conditions.index import Index
 from maitred.core.conditions.model import Condition, Literal, OneOf
@@ -24,7 +25,7 @@ from maitred.core.privacy.purposes import (
     still_allowed,
 )
 from maitred.core.values.facts import FactReader
-from maitred.core.values.types import Attribute, Facts
+from maitred.core.values.types import Attribute, Facts, Item, Value
 
 from .live import clock_facts, live_condition
 from .reasons import Reason
@@ -32,7 +33,9 @@ from .rollouts import Part, parts_of, reads_clock
 from .ruleset import Action, Live, Location, Ruleset
 from .treatments import placeholders
 
-GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id"})
+NO_SOURCES: Mapping[str, Sequence[Item]] = {}
+ZONE = "location.timezone"
+GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id", ZONE})
 """Attributes that come with every request rather than in its context."""
 _ID_ENDING = ".id"
 NOT_IN_CONTEXT = ("location.", "situation.")
@@ -61,8 +64,10 @@ class Policy:
     Actions whose score must be evaluated come first, and ``scored_clauses`` masks their clauses,
     ``stand_in_clauses`` those of actions that are not proposed on their own;
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
-    by. ``limits`` are all there are, by key, ``gates`` those of each action. ``standing`` are
-    proposals that depend on no attribute, by action, rank and channel.
+    by, and ``tells_zone`` where a rule reads the location's. ``limits`` are all there are, by key,
+    ``gates`` those of each action. ``workers`` are those of the computed attributes that are read.
+    ``standing`` are proposals that depend on no
+    attribute, by action, rank and channel.
     """
 
     ruleset: Ruleset
@@ -77,6 +82,8 @@ class Policy:
     by_name: Mapping[str, Action]
     limits: Mapping[str, Limit]
     gates: Mapping[str, tuple[Gate, ...]]
+    workers: tuple[Worker, ...] = ()
+    tells_zone: bool = False
     masks: Masks | None = None
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
 
@@ -113,9 +120,22 @@ class Policy:
             facts[ANONYMOUS] = True
         if location.id:
             facts["location.id"] = location.id
-        if location.attributes:
-            facts.update(location.attributes)
+        facts.update(self.place_facts(location))
+        self.work_out(facts)
         return facts
+
+    def work_out(self, facts: Facts, sources: Mapping[str, Sequence[Item]] = NO_SOURCES) -> None:
+        """Puts computed attributes among the facts: those over ``sources``, or without, over the facts."""
+        for worker in self.workers:
+            over = worker.computed.over
+            if over in sources if sources else over in facts:
+                fact = worker.fact(facts, sources)
+                if fact is not None:
+                    facts[worker.computed.name] = fact
+
+    def place_facts(self, location: Location) -> Mapping[str, Value]:
+        """What rules read of a location."""
+        return {**location.attributes, ZONE: location.zone} if self.tells_zone else location.attributes
 
     def read(self, told: Facts, location: Location, now: datetime, known: Known) -> Facts:
         """What conditions may read of what a request tells, with what follows from it."""
@@ -148,7 +168,9 @@ class Policy:
 def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
     """Compiles a ruleset. Raises ``SituationError``."""
     actions = tuple(sorted(ruleset.actions, key=_order))
-    used = frozenset(_attributes_used(ruleset))
+    ruled = frozenset(_attributes_used(ruleset))
+    workers = tuple(Worker.of(computed) for computed in ruleset.computed if computed.name in ruled)
+    used = ruled.union(*(worker.reads for worker in workers))
     zones = {zone for action in actions for zone in _zones_of(action)}
     rollouts = {action.rollout: parts_of(action.rollout) for action in actions if action.rollout}
     gates = {
@@ -172,6 +194,8 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         by_name={action.name: action for action in actions},
         limits={limit.key: limit for action in actions for limit in action.limits},
         gates=gates,
+        workers=workers,
+        tells_zone=ZONE in used,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
     )
 
@@ -230,7 +254,11 @@ def _order(action: Action) -> tuple[bool, float, str]:
 def _in_context(attributes: Mapping[str, Attribute], used: frozenset[str]) -> list[Attribute]:
     """The attributes of the context that some rule or treatment reads; the rest is not looked at."""
     wanted = (name for name in attributes if name in used and name not in GIVEN_ATTRIBUTES)
-    return [attributes[name] for name in wanted if not name.startswith(NOT_IN_CONTEXT)]
+    return [
+        attributes[name]
+        for name in wanted
+        if not (name.startswith(NOT_IN_CONTEXT) or attributes[name].sources)
+    ]
 
 
 def _ids(ruleset: Ruleset) -> frozenset[str]:

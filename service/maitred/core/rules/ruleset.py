@@ -7,6 +7,7 @@ from enum import Enum, IntEnum, unique
 from fractions import Fraction
 
 from maitred.core.behaviour.events import EventKind
+from maitred.core.conditions.computed import Computed
 from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Condition
 from maitred.core.limits.limits import Counts, Limit
@@ -224,6 +225,7 @@ class Ruleset:
     zone: str
     commit: str = ""
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    computed: tuple[Computed, ...] = ()
     channels: frozenset[str] = frozenset()
     locations: Mapping[str, Location] | None = None
     situations: tuple[Situation, ...] = ()

@@ -4,84 +4,18 @@ Only declared attributes become facts; the rest of the context is not looked at.
 absent. A value of another type than declared, or outside the declared values, is ``Invalid``.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from maitred.core.values.spelling import composed, has_blank_ends
+from .kinds import KINDS, Coerce, coerce_of
+from .spelling import composed, folded, has_blank_ends
+from .types import Attribute, AttributeType, Fact, Facts, Invalid, Item, Kind, Scalar
 
-from .types import Attribute, Fact, Facts, Invalid, Kind, Scalar
-
-MAX_INT = 2**63 - 1
-MIN_INT = -(2**63)
-
-MAX_DURATION = timedelta(seconds=315_576_000_000)
-"""CEL's own limit, 10,000 years: what is left to CEL could not read a longer one."""
-
-_DURATION = re.compile(r"(?P<sign>-?)(?P<parts>(\d+(\.\d+)?(h|ms|us|ns|m|s))+)")
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
-_UNIT_MICROSECONDS = {"h": 3.6e9, "m": 6e7, "s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
-
-Coerce = Callable[[Any], Scalar | None]
-"""Gives ``None`` for a value that is not of the type."""
-
-
-def _bool(value: Any) -> bool | None:
-    return value if value.__class__ is bool else None
-
-
-def _int(value: Any) -> int | None:
-    if value.__class__ is float and value.is_integer():
-        value = int(value)
-    return value if value.__class__ is int and MIN_INT <= value <= MAX_INT else None
-
-
-def _double(value: Any) -> float | None:
-    if value.__class__ is float:
-        return value
-    return float(value) if value.__class__ is int and MIN_INT <= value <= MAX_INT else None
-
-
-def _string(value: Any) -> str | None:
-    return composed(value) if value.__class__ is str else None
-
-
-def _timestamp(value: Any) -> datetime | None:
-    if value.__class__ is not str:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _duration(value: Any) -> timedelta | None:
-    found = _DURATION.fullmatch(value) if value.__class__ is str else None
-    if not found:
-        return None
-    parts = _DURATION_PART.findall(found["parts"])
-    microseconds = sum(float(count) * _UNIT_MICROSECONDS[unit] for count, unit in parts)
-    try:
-        duration = timedelta(microseconds=microseconds)
-    except OverflowError:
-        return None
-    if duration > MAX_DURATION:
-        return None
-    return -duration if found["sign"] else duration
-
-
-_COERCE: Mapping[Kind, Coerce] = {
-    Kind.BOOL: _bool,
-    Kind.INT: _int,
-    Kind.DOUBLE: _double,
-    Kind.STRING: _string,
-    Kind.TIMESTAMP: _timestamp,
-    Kind.DURATION: _duration,
-}
-
+MAX_SHOWN_CHARACTERS = 40
+"""Of a value that cannot be used."""
+MAX_SHOWN_VALUES = 5
+"""Declared values that are named where another one was sent."""
 
 Read = Callable[[Any], Fact]
 """From a JSON value other than ``null`` to a fact."""
@@ -89,35 +23,121 @@ Read = Callable[[Any], Fact]
 
 def reader_of(attribute: Attribute) -> Read:
     """What reads an attribute's values."""
-    coerce = _COERCE[attribute.type.kind]
-    article = "an" if attribute.type.kind is Kind.INT and not attribute.type.is_list else "a"
-    misfit = Invalid(f"is not {article} {attribute.type}")
-    if attribute.type.is_list:
-        return _list_reader(coerce, misfit, frozenset(attribute.allowed))
-    return _scalar_reader(coerce, misfit, frozenset(attribute.allowed))
+    type_ = attribute.type
+    if type_.kind is Kind.OBJECT:
+        return _items_reader(type_)
+    coerce, allowed = _normalized(attribute), frozenset(attribute.allowed)
+    if type_.is_list:
+        return _list_reader(coerce, attribute, allowed)
+    return _scalar_reader(coerce, attribute, allowed)
 
 
-def _scalar_reader(coerce: Coerce, misfit: Invalid, allowed: frozenset[Scalar]) -> Read:
+def normal_text(attribute: Attribute, text: str) -> str:
+    """A text as it is compared with the attribute's."""
+    text = text.strip() if attribute.is_trimmed else text
+    return folded(text) if attribute.ignores_case else composed(text)
+
+
+def _normalized(attribute: Attribute) -> Coerce:
+    if not (attribute.ignores_case or attribute.is_trimmed):
+        return coerce_of(attribute)
+    return lambda value: normal_text(attribute, value) if value.__class__ is str else None
+
+
+def _scalar_reader(coerce: Coerce, attribute: Attribute, allowed: frozenset[Scalar]) -> Read:
     def read(value: Any) -> Fact:
         fact = coerce(value)
         if fact is None:
-            return misfit
-        return fact if not allowed or fact in allowed else _NOT_DECLARED
+            return _misfit(value, attribute.type)
+        return fact if not allowed or fact in allowed else _not_declared(value, attribute)
 
     return read
 
 
-def _list_reader(coerce: Coerce, misfit: Invalid, allowed: frozenset[Scalar]) -> Read:
+def _list_reader(coerce: Coerce, attribute: Attribute, allowed: frozenset[Scalar]) -> Read:
+    is_plain = attribute.type.kind is Kind.STRING and not (attribute.ignores_case or attribute.is_trimmed)
+
     def read(value: Any) -> Fact:
         if value.__class__ is not list and value.__class__ is not tuple:
-            return misfit
-        if coerce is not _string or set(map(type, value)) != _ONLY_STRINGS or not "".join(value).isascii():
-            value = tuple(map(coerce, value))
+            return _misfit(value, attribute.type)
+        if not (is_plain and set(map(type, value)) == _ONLY_STRINGS and "".join(value).isascii()):
+            sent, value = value, tuple(map(coerce, value))
             if None in value:
-                return misfit
-        return tuple(value) if not allowed or allowed.issuperset(value) else _HOLDS_UNDECLARED
+                return _misfit_in(sent[value.index(None)], attribute.type)
+        if not allowed or allowed.issuperset(value):
+            return tuple(value)
+        return _holds_undeclared(next(item for item in value if item not in allowed), attribute)
 
     return read
+
+
+def _items_reader(type_: AttributeType) -> Read:
+    """Objects in a list; one that cannot be read makes the whole list invalid."""
+    reads = tuple((field.name, reader_of(field)) for field in type_.fields)
+
+    def read(value: Any) -> Fact:
+        if value.__class__ is not list and value.__class__ is not tuple:
+            return _misfit(value, type_)
+        items: list[Item] = []
+        for number, sent in enumerate(value, start=1):
+            if sent.__class__ is not dict:
+                return Invalid(f"has an item {number} that is {_shown(sent)}, not an object")
+            item: dict[str, Any] = {}
+            for name, read_field in reads:
+                field = sent.get(name)
+                if field is not None:
+                    fact = item[name] = read_field(field)
+                    if isinstance(fact, Invalid):
+                        return Invalid(f"has an item {number} whose `{name}` {fact.why}")
+            items.append(item)
+        return tuple(items)
+
+    return read
+
+
+def _misfit(value: Any, type_: AttributeType) -> Invalid:
+    article = "an" if str(type_)[0] in "aio" else "a"
+    return Invalid(f"is {_shown(value)}, not {article} {type_}")
+
+
+def _misfit_in(value: Any, type_: AttributeType) -> Invalid:
+    return Invalid(f"holds {_shown(value)} and is not a {type_}")
+
+
+def _not_declared(value: Any, attribute: Attribute) -> Invalid:
+    return Invalid(f"is {_shown(value)}, not one of {_listed(attribute)}")
+
+
+def _holds_undeclared(value: Any, attribute: Attribute) -> Invalid:
+    return Invalid(f"holds {_shown(value)}, which is not one of {_listed(attribute)}")
+
+
+def _listed(attribute: Attribute) -> str:
+    allowed = attribute.allowed
+    more = f" and {len(allowed) - MAX_SHOWN_VALUES} more" if len(allowed) > MAX_SHOWN_VALUES else ""
+    return ", ".join(map(str, allowed[:MAX_SHOWN_VALUES])) + more
+
+
+def _shown(value: Any) -> str:
+    """A value of JSON as a person would write it, cut short where long."""
+    if value.__class__ is str:
+        cut = value if len(value) <= MAX_SHOWN_CHARACTERS else f"{value[:MAX_SHOWN_CHARACTERS]}…"
+        return f'"{cut}"'
+    if value is None or value.__class__ is bool:
+        return {None: "null", True: "true", False: "false"}[value]
+    if value.__class__ is dict:
+        return "an object"
+    if value.__class__ is list or value.__class__ is tuple:
+        return "a list"
+    return str(value)[:MAX_SHOWN_CHARACTERS] if value.__class__ is float else _whole(value)
+
+
+def _whole(value: Any) -> str:
+    """A whole number; one of thousands of digits is not written out."""
+    return str(value) if value.__class__ is int and value.bit_length() <= _MAX_SHOWN_BITS else "too large"
+
+
+_MAX_SHOWN_BITS = 128
 
 
 def _id_reader(read: Read) -> Read:
@@ -133,10 +153,6 @@ def _id_reader(read: Read) -> Read:
 _ONLY_STRINGS = {str}
 _BLANK_ENDS = Invalid("begins or ends with white space")
 """A scanner or a form has added it: an id with a blank would be somebody else."""
-_NOT_DECLARED = Invalid("is not one of its declared values")
-_HOLDS_UNDECLARED = Invalid("holds a value that is not declared")
-_PLAIN: Mapping[Kind, type[bool | float | str]] = {Kind.BOOL: bool, Kind.DOUBLE: float, Kind.STRING: str}
-"""Classes whose every value is a fact of the kind as it stands, where no values are declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +164,16 @@ class _Slot:
 
     key: str
     name: str
-    plain: type[bool | float | str | Invalid]
+    plain: type
     read: Read
 
     @classmethod
     def of(cls, key: str, attribute: Attribute, *, is_id: bool) -> "_Slot":
-        unchecked = not (attribute.type.is_list or attribute.allowed or is_id)
-        plain = _PLAIN.get(attribute.type.kind, Invalid) if unchecked else Invalid
+        row, type_ = KINDS[attribute.type.kind], attribute.type
+        checked = (
+            type_.is_list or attribute.allowed or is_id or attribute.ignores_case or attribute.is_trimmed
+        )
+        plain = row.python if row.is_plain and not checked else Invalid
         read = reader_of(attribute)
         return cls(key, attribute.name, plain, _id_reader(read) if is_id else read)
 
@@ -193,8 +212,9 @@ class FactReader:
                 continue
             get = holder.get
             for slot in slots:
-                value = get(slot.key)
-                if value.__class__ is slot.plain and (value.__class__ is not str or value.isascii()):
+                value: Any = get(slot.key)
+                kind = value.__class__
+                if kind is slot.plain and (kind is not str or value.isascii()):
                     facts[slot.name] = value
                 elif value is not None:
                     facts[slot.name] = slot.read(value)

@@ -1,17 +1,23 @@
 """Values a condition may read, and the types they are declared with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import Enum, unique
 
-Scalar = bool | int | float | str | datetime | timedelta
-"""Timestamps are aware (UTC), to the microsecond."""
+from .scalars import Address, Version
+
+Scalar = bool | int | float | str | datetime | timedelta | date | Decimal | Version | Address
+"""Timestamps are aware (UTC), to the microsecond. Amounts have all the digits of their type."""
+Item = Mapping[str, "Scalar | tuple[Scalar, ...]"]
+"""An object in a list, by the names of its fields. Absent is not in it."""
 Value = Scalar | tuple[Scalar, ...]
 
 
 @unique
 class Kind(Enum):
-    """The scalar types of CEL that an attribute can have."""
+    """What a value of an attribute, or an element of a list, can be. ``kinds`` says all about each."""
 
     BOOL = "bool"
     INT = "int"
@@ -19,38 +25,55 @@ class Kind(Enum):
     STRING = "string"
     TIMESTAMP = "timestamp"
     DURATION = "duration"
+    DECIMAL = "decimal"
+    VERSION = "version"
+    DATE = "date"
+    IP = "ip"
+    OBJECT = "object"
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeType:
-    """``kind``, or a list of it."""
+    """``kind``, or a list of it.
+
+    ``digits`` are those after the point of a decimal. ``fields`` are those of an object, each an
+    attribute by its bare name, and ``item`` is what conditions call one of a list of objects.
+    """
 
     kind: Kind
     is_list: bool = False
+    digits: int = 0
+    fields: tuple["Attribute", ...] = ()
+    item: str = ""
 
     def __str__(self) -> str:
-        return f"list<{self.kind.value}>" if self.is_list else self.kind.value
+        name = f"{self.kind.value}({self.digits})" if self.kind is Kind.DECIMAL else self.kind.value
+        return f"list<{name}>" if self.is_list else name
 
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
     """Stands in the facts for a value that was sent but cannot be used.
 
-    Rules that read it are not true, with reason ``RULE_ERROR``; ``why`` is plain
-    words without the value itself.
+    Rules that read it are not true, with reason ``RULE_ERROR``; ``why`` is plain words.
     """
 
     why: str
 
 
-Fact = Value | Invalid
+Fact = Value | tuple[Item, ...] | Invalid
 Facts = dict[str, Fact]
 """What is known, by qualified attribute name (``customer.age``). Absent is not in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute that conditions may read."""
+    """One attribute that conditions may read.
+
+    Text is compared as it is read: folded where ``ignores_case``, without blanks at its ends where
+    ``is_trimmed``. ``sources`` are what a computed attribute is worked out from: it is absent where one
+    of them may not be read.
+    """
 
     name: str
     type: AttributeType
@@ -58,3 +81,6 @@ class Attribute:
     purpose: str | None = None
     sensitive: str | None = None
     description: str = ""
+    ignores_case: bool = False
+    is_trimmed: bool = False
+    sources: frozenset[str] = frozenset()

@@ -18,7 +18,8 @@ from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Location
 from maitred.core.rules.treatments import Treatment
-from maitred.core.values.types import Attribute, Kind
+from maitred.core.values.kinds import fits
+from maitred.core.values.types import Attribute
 from maitred.engine.deciding.codec import RecordBody
 from maitred.engine.deciding.records import Records, question_of
 from maitred.engine.deciding.view import View
@@ -188,7 +189,7 @@ class Proposals:
             body = body._replace(facts=_fitting(body.facts, policy.ruleset.attributes))
         question = question_of(policy, proposed.record, body)
         place = policy.location(body.location_id) or Location("", policy.ruleset.zone, {})
-        facts = {**question.facts, **place.attributes, "now": now}
+        facts = {**question.facts, **policy.place_facts(place), "now": now}
         facts.update(clock_facts(policy.zones, now, place.zone))
         as_of_now = question._replace(facts=facts, now=now)
         return Grant(policy, as_of_now, action, self._veil, is_own=proposed.is_own)
@@ -229,30 +230,4 @@ def _fitting(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> M
 
 
 def _fits(value: Any, attribute: Attribute | None) -> bool:
-    if attribute is None or isinstance(value, dict):
-        return True
-    if attribute.type.is_list:
-        return isinstance(value, list) and all(_fits_kind(item, attribute.type.kind) for item in value)
-    return _fits_kind(value, attribute.type.kind)
-
-
-def _fits_kind(value: Any, kind: Kind) -> bool:
-    if kind is Kind.TIMESTAMP:
-        return isinstance(value, str) and _is_moment(value)
-    return type(value) in _JSON_TYPES[kind]
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
-
-
-_JSON_TYPES: Mapping[Kind, frozenset[type]] = {
-    Kind.BOOL: frozenset({bool}),
-    Kind.INT: frozenset({int}),
-    Kind.DOUBLE: frozenset({int, float}),
-    Kind.STRING: frozenset({str}),
-    Kind.DURATION: frozenset({int}),
-}
+    return attribute is None or isinstance(value, dict) or fits(value, attribute.type)

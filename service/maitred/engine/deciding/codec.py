@@ -1,7 +1,7 @@
 """The body of a decision record: JSON, enough to answer again and to decide again."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,8 +11,8 @@ from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.limits.snapshot import Snapshot
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
-from maitred.core.values.instants import MICROSECOND
-from maitred.core.values.types import Attribute, Facts, Invalid, Kind
+from maitred.core.values.kinds import Load, loader_of, to_json
+from maitred.core.values.types import Attribute, Facts, Invalid
 from maitred.engine.calls import DecideCall
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import unknown_format
@@ -186,19 +186,13 @@ def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
 
 
 def _encode_fact(value: object) -> Any:
-    match value:
-        case timedelta():
-            return value // MICROSECOND
-        case Invalid(why):
-            return {_INVALID: why}
-    raise TypeError(type(value))
+    return {_INVALID: value.why} if isinstance(value, Invalid) else to_json(value)
 
 
-Decode = Callable[[Any], Any]
 _SCALARS = frozenset({str, int, float, bool})
 
 
-def _decode_fact(value: Any, decode: Decode | None) -> Any:
+def _decode_fact(value: Any, decode: Load | None) -> Any:
     if value.__class__ is dict:
         return Invalid(value[_INVALID])
     if value.__class__ is list:
@@ -206,21 +200,9 @@ def _decode_fact(value: Any, decode: Decode | None) -> Any:
     return decode(value) if decode else value
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-_BY_KIND: Mapping[Kind, Decode] = {
-    Kind.TIMESTAMP: _moment,
-    Kind.DURATION: MICROSECOND.__mul__,
-    Kind.DOUBLE: float,
-}
-"""Other kinds JSON has as they are."""
-
-
-def _decoders(attributes: Mapping[str, Attribute]) -> Mapping[str, Decode]:
-    kinds = ((name, attribute.type.kind) for name, attribute in attributes.items())
-    return {name: _BY_KIND[kind] for name, kind in kinds if kind in _BY_KIND}
+def _decoders(attributes: Mapping[str, Attribute]) -> Mapping[str, Load]:
+    loads = ((name, loader_of(attribute.type)) for name, attribute in attributes.items())
+    return {name: load for name, load in loads if load}
 
 
 _DECODERS = Recurring(_decoders)

@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from maitred.core.conditions.expressions import ExpressionError, Score
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
-from maitred.core.values.types import Attribute, Value
+from maitred.core.values.types import Attribute, Kind, Value
 from maitred.rulefiles.kinds import fields, models
 from maitred.rulefiles.limiting.limits import columns_named
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading import bounds, tables
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.reading.tables import Row, Table
+from maitred.rulefiles.report import Report
 
 from .actions import NO_NUMBERS, LoadContext, Placed
 from .expressions import NAME, Conditions
-from .live import LiveError, date_of, live_of
+from .live import LiveError, live_of
 from .placeholders import Filler, filler, fillers, literal
 from .template import Columns, LiveShape, RowNeed, Shape, shape_of
-from .vocabulary import content, has_columns, tell_cell
+from .vocabulary import column_of, content, has_columns, tell_cell
 
 MakeConditions = Callable[[Mapping[str, Attribute]], Conditions]
 """A compiler that knows these attributes besides those of the ruleset."""
@@ -31,23 +32,26 @@ def table_actions_of(around: LoadContext, documents: Documents, make: MakeCondit
     """The actions of all tables."""
     limiting = frozenset(columns_named(documents))
     for sourced in documents.of(models.ActionTable):
-        columns = _columns(sourced.model.table.columns)
-        conditions = make({name: column for name, column in columns.items() if column})
+        columns = _columns(around.report, sourced)
+        conditions = make(columns)
         shape = shape_of(around, conditions, sourced, columns)
         table = _table(around, sourced, columns)
-        rows = _RowReader(around, sourced, shape, table, limiting).placed() if table else ()
+        rows = (
+            _RowReader(around, sourced, shape, table, columns=columns, limiting=limiting).placed()
+            if table
+            else ()
+        )
         if shape.is_sound:
             yield from rows
         else:
             documents.doubtful.update(each.action.name for each in rows)
 
 
-def _columns(declared: Mapping[str, str]) -> Columns:
+def _columns(report: Report, sourced: Sourced[models.ActionTable]) -> Columns:
+    spot = sourced.spot.at("table", "columns")
     return {
-        _PREFIX + name: None
-        if type_name == tables.DATE
-        else Attribute(_PREFIX + name, tables.type_of(type_name))
-        for name, type_name in declared.items()
+        _PREFIX + name: column_of(report, spot.at(name), _PREFIX + name, spec)
+        for name, spec in sourced.model.table.columns.items()
     }
 
 
@@ -80,14 +84,16 @@ class _RowReader:
         sourced: Sourced[models.ActionTable],
         shape: Shape,
         table: Table,
+        *,
+        columns: Columns,
         limiting: frozenset[str],
     ) -> None:
         self._around, self._model, self._shape, self._table = around, sourced.model.action, shape, table
         self._spot = sourced.spot
         numbers = {_PREFIX + name: number for number, name in enumerate(table.header)}
         self._columns = [
-            (name, numbers[name], None if attribute is None else tables.cell_reader(attribute), attribute)
-            for name, attribute in _columns(sourced.model.table.columns).items()
+            (name, numbers[name], tables.cell_reader(attribute), attribute)
+            for name, attribute in columns.items()
         ]
         self._name = filler(shape.name, numbers)
         self._title = filler(shape.title, numbers)
@@ -169,13 +175,11 @@ class _RowReader:
     def _values(self, cells: list[str]) -> dict[str, Value]:
         values: dict[str, Value] = {}
         for name, number, read, attribute in self._columns:
-            if read is None or attribute is None:
-                _check_date(name, cells[number])
-                continue
             value = read(cells[number])
-            if value is None:
+            if value is not None:
+                values[name] = value
+            elif cells[number] or attribute.type.kind is not Kind.DATE:  # `live` may be open at either end
                 raise _bad_cell(attribute, cells[number])
-            values[name] = value
         return values
 
     def _name_of(self, cells: list[str]) -> str:
@@ -284,13 +288,7 @@ def _names(text: str) -> list[str]:
 
 
 def _bad_cell(column: Attribute, cell: str) -> _RowError:
+    if column.type.kind is Kind.DATE:
+        return _RowError(rule_messages.bad_date(cell), [column.name])
     name = column.name.removeprefix(_PREFIX)
     return _RowError(rule_messages.bad_cell(name, cell, str(column.type)), [column.name])
-
-
-def _check_date(name: str, cell: str) -> None:
-    if cell:
-        try:
-            date_of(cell)
-        except ValueError:
-            raise _RowError(rule_messages.bad_date(cell), [name]) from None

@@ -18,8 +18,8 @@ from .expressions import Conditions
 from .live import Written, live_of
 from .placeholders import fill, literal, names
 
-Columns = Mapping[str, Attribute | None]
-"""Declared columns by qualified name (``row.start``); ``None`` for dates, which no condition reads."""
+Columns = Mapping[str, Attribute]
+"""Declared columns by qualified name (``row.start``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,6 @@ class _Reader:
 
     def need(self, spot: Spot, model: models.Requirement) -> Requirement | RowNeed:
         at, text, rule = spot.at("require"), model.require, model.reason or self.document
-        if self._tells_of_dates(at, text):
-            return Requirement(rule, text, FALSE, model.say)
         if not self.reads_row(text):
             return Requirement(rule, text, self.conditions.condition(at, text), model.say)
         template = self.conditions.template(at, text)
@@ -186,17 +184,8 @@ class _Reader:
     def score(self, spot: Spot, value: float | str) -> Score | ScoreTemplate:
         if isinstance(value, float) or not self.reads_row(value):
             return self.conditions.score(spot, value)
-        if self._tells_of_dates(spot, value):
-            return Score(constant=0.0)
         return self.conditions.score_template(spot, value) or Score(constant=0.0)
 
     def reads_row(self, text: str) -> bool:
         """Whether the expression may read a column."""
         return any(name.startswith("row.") for name in self.conditions.mentions.read(text))
-
-    def _tells_of_dates(self, spot: Spot, text: str) -> bool:
-        read = self.conditions.mentions.read(text)
-        dates = [name for name, column in self.columns.items() if column is None and name in read]
-        for name in dates:
-            self.around.report.error(spot, rule_messages.date_in_condition(name))
-        return bool(dates)

@@ -1,10 +1,12 @@
 """What conditions may read: attributes, lists, and the locations with theirs."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from maitred.core.conditions.computed import Computed
 from maitred.core.rules.ruleset import Location
-from maitred.core.values.facts import reader_of
+from maitred.core.values.facts import normal_text, reader_of
+from maitred.core.values.kinds import type_of
 from maitred.core.values.spelling import has_blank_ends
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Scalar, Value
 from maitred.rulefiles.kinds import fields, models
@@ -12,15 +14,7 @@ from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import TABLE_ENDINGS, Documents, Sourced
-from maitred.rulefiles.reading.tables import (
-    Row,
-    Table,
-    cell_column,
-    cell_reader,
-    read_lines,
-    read_table,
-    type_of,
-)
+from maitred.rulefiles.reading.tables import Row, Table, cell_column, cell_reader, read_lines, read_table
 from maitred.rulefiles.report import Report, Spot
 
 from .live import zones
@@ -30,27 +24,32 @@ GIVEN = (
     Attribute("channel", AttributeType(Kind.STRING), description="the channel of the request"),
     Attribute("customer.id", AttributeType(Kind.STRING), description="the customer of the request"),
     Attribute("location.id", AttributeType(Kind.STRING), description="the location of the request"),
+    Attribute("location.timezone", AttributeType(Kind.STRING), description="the time zone of the location"),
 )
 """What comes with every request, declared or not."""
 
 RESERVED_ROOTS = frozenset(("location", "row", "list", "situation", "hold"))
 
 _ID, _ZONE = "id", "timezone"
+_ITEM = "item"
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """``lists`` by qualified name. ``tables`` are the files that documents name.
 
+    ``normal_lists`` are those whose values are compared without regard to letter case or blanks.
     ``sensitive_lists`` are those that tell of a sensitive category, for which rules need what they
     need for an attribute.
     """
 
     attributes: Mapping[str, Attribute]
     lists: Mapping[str, tuple[str, ...]]
+    normal_lists: Mapping[str, Attribute]
     sensitive_lists: Mapping[str, Attribute]
     locations: Mapping[str, Location] | None
     tables: frozenset[str]
+    computed: tuple[Computed, ...] = ()
 
 
 def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary:
@@ -60,9 +59,14 @@ def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary
     situations = (f"situation.{sourced.model.name}" for sourced in documents.of(models.Situation))
     attributes.update({name: Attribute(name, AttributeType(Kind.BOOL)) for name in situations})
     lists = {f"list.{sourced.model.name}": _values(report, sourced) for sourced in documents.of(models.List)}
+    normal_lists = {
+        each.name: each for each in map(_list_attribute, documents.of(models.List)) if is_normal(each)
+    }
     locations = _locations(report, documents, attributes, zone)
     sensitive_lists = {each.name: each for each in _sensitive_lists(documents)}
-    return Vocabulary(attributes, lists, sensitive_lists, locations, frozenset(_tables(documents)))
+    return Vocabulary(
+        attributes, lists, normal_lists, sensitive_lists, locations, frozenset(_tables(documents))
+    )
 
 
 def _tables(documents: Documents) -> Iterator[str]:
@@ -86,8 +90,10 @@ def content(report: Report, spot: Spot, file: str) -> bytes | None:
 def _declare_context(report: Report, documents: Documents, attributes: dict[str, Attribute]) -> None:
     _declare_attributes(report, documents, attributes)
     for sourced in documents.of(models.Context):
+        if not (sourced.model.attributes or sourced.model.computed):
+            report.error(sourced.spot, file_messages.missing("attributes"))
         for name in sourced.model.attributes:
-            if outer := _outer(name, attributes):
+            if outer := outer_attribute(name, attributes):
                 spot = sourced.spot.at("attributes", name, key=True)
                 report.error(spot, rule_messages.attribute_inside(name, outer))
 
@@ -113,6 +119,11 @@ def _bad_attribute(name: str, spec: models.AttributeSpec) -> str | None:
     if given:
         same = str(given.type) == spec.type
         return None if same else rule_messages.given_attribute(name, str(given.type))
+    return bad_attribute_name(name)
+
+
+def bad_attribute_name(name: str) -> str | None:
+    """Why no attribute can be called so; ``None`` where it can."""
     if not fields.ATTRIBUTE.fullmatch(name) or len(name) > bounds.NAME_CHARACTERS:
         return rule_messages.bad_attribute(name)
     root, *rest = name.split(".")
@@ -124,7 +135,7 @@ def _bad_attribute(name: str, spec: models.AttributeSpec) -> str | None:
     return None
 
 
-def _outer(name: str, declared: Mapping[str, Attribute]) -> str | None:
+def outer_attribute(name: str, declared: Mapping[str, Attribute]) -> str | None:
     """The attribute that this one would lie inside."""
     words = name.split(".")
     heads = (".".join(words[:count]) for count in range(1, len(words)))
@@ -134,16 +145,68 @@ def _outer(name: str, declared: Mapping[str, Attribute]) -> str | None:
 def attribute_of(report: Report, spot: Spot, name: str, spec: models.AttributeSpec) -> Attribute:
     """An attribute as declared at ``spot``; values that are not of its type are told."""
     type_ = type_of(spec.type)
-    read = reader_of(Attribute(name, AttributeType(type_.kind)))
+    if type_.kind is Kind.OBJECT:
+        type_ = _object_type(report, spot, type_, spec)
+    elif spec.fields or spec.item != _ITEM:
+        report.error(
+            spot.at("fields" if spec.fields else "item"), rule_messages.fields_of_no_object(spec.type)
+        )
+    purpose = None if spec.purpose == NO_PURPOSE else spec.purpose
+    plain = Attribute(name, type_, (), purpose, spec.sensitive, spec.description)
+    return _with_values(report, spot, plain, spec)
+
+
+def _object_type(
+    report: Report, spot: Spot, type_: AttributeType, spec: models.AttributeSpec
+) -> AttributeType:
+    if not spec.fields:
+        report.error(spot, rule_messages.object_without_fields())
+    if spec.values:
+        report.error(spot.at("values"), rule_messages.values_of_objects())
+    fields_ = (
+        _with_values(report, spot.at("fields", name), Attribute(name, type_of(field.type)), field)
+        for name, field in spec.fields.items()
+    )
+    return replace(type_, fields=tuple(fields_), item=spec.item)
+
+
+def _with_values(
+    report: Report, spot: Spot, attribute: Attribute, spec: models.AttributeSpec | models.FieldSpec
+) -> Attribute:
+    attribute = _with_text(report, spot, attribute, spec)
+    if attribute.type.kind is Kind.OBJECT:
+        return attribute
+    read = reader_of(replace(attribute, type=replace(attribute.type, is_list=False)))
     allowed: list[Scalar] = []
     for index, value in enumerate(spec.values):
         fact = read(value)
         if isinstance(fact, Invalid | tuple):
-            report.error(spot.at("values", index), rule_messages.bad_allowed(value, type_.kind.value))
+            report.error(
+                spot.at("values", index), rule_messages.bad_allowed(value, attribute.type.kind.value)
+            )
         else:
             allowed.append(fact)
-    purpose = None if spec.purpose == NO_PURPOSE else spec.purpose
-    return Attribute(name, type_, tuple(allowed), purpose, spec.sensitive, spec.description)
+    return replace(attribute, allowed=tuple(allowed))
+
+
+def _with_text(report: Report, spot: Spot, attribute: Attribute, spec: models.TextSpec) -> Attribute:
+    named = [
+        name for name, given in (("letter_case", spec.letter_case != "exact"), ("trim", spec.trim)) if given
+    ]
+    if named and attribute.type.kind is not Kind.STRING:
+        report.error(spot.at(named[0]), rule_messages.text_only(named[0], str(attribute.type)))
+        return attribute
+    return replace(attribute, ignores_case=spec.letter_case == "ignore", is_trimmed=spec.trim)
+
+
+def is_normal(attribute: Attribute) -> bool:
+    """Whether its texts are compared without regard to letter case or blanks."""
+    return attribute.ignores_case or attribute.is_trimmed
+
+
+def column_of(report: Report, spot: Spot, name: str, spec: models.ColumnSpec) -> Attribute:
+    """A column as declared at ``spot``."""
+    return _with_text(report, spot, Attribute(name, type_of(spec.type)), spec)
 
 
 # Lists
@@ -154,19 +217,34 @@ def _values(report: Report, sourced: Sourced[models.List]) -> tuple[str, ...]:
     if (model.values is None) == (model.file is None):
         report.error(sourced.spot, rule_messages.one_of_file_and_values())
     if model.file is None:
-        return tuple(model.values or ())
+        return _normal_values(sourced, model.values or ())
     file = model.file
     data = content(report, sourced.spot.at("file"), file)
     if data is None:
         return ()
-    return tuple(read_lines(data, lambda *told: report.at_line(file, *told)))
+    return _normal_values(sourced, read_lines(data, lambda *told: report.at_line(file, *told)))
+
+
+def _normal_values(sourced: Sourced[models.List], values: Iterable[str]) -> tuple[str, ...]:
+    attribute = _list_attribute(sourced)
+    return tuple(normal_text(attribute, value) for value in values) if is_normal(attribute) else tuple(values)
+
+
+def _list_attribute(sourced: Sourced[models.List]) -> Attribute:
+    model = sourced.model
+    return Attribute(
+        f"list.{model.name}",
+        AttributeType(Kind.STRING, is_list=True),
+        sensitive=model.sensitive,
+        ignores_case=model.letter_case == "ignore",
+        is_trimmed=model.trim,
+    )
 
 
 def _sensitive_lists(documents: Documents) -> Iterator[Attribute]:
     for sourced in documents.of(models.List):
         if sourced.model.sensitive:
-            type_ = AttributeType(Kind.STRING, is_list=True)
-            yield Attribute(f"list.{sourced.model.name}", type_, sensitive=sourced.model.sensitive)
+            yield _list_attribute(sourced)
 
 
 # Locations

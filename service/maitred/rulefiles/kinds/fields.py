@@ -8,23 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from maitred.core.values.kinds import TYPE_NAMES, type_of
+from maitred.core.values.types import Kind
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.reading import bounds
 
-TypeName = Literal[
-    "bool",
-    "int",
-    "double",
-    "string",
-    "timestamp",
-    "duration",
-    "list<bool>",
-    "list<int>",
-    "list<double>",
-    "list<string>",
-    "list<timestamp>",
-    "list<duration>",
-]
 ActionTypeName = Literal["offer", "service", "gesture", "message"]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -145,6 +133,39 @@ def distinct(values: list[str]) -> list[str]:
     return values
 
 
+_DECIMAL = "decimal(2)"
+_SIMPLE_TYPES = tuple(_DECIMAL if name == "decimal(N)" else name for name in TYPE_NAMES)
+_TYPES = (*_SIMPLE_TYPES, *(f"list<{name}>" for name in _SIMPLE_TYPES))
+OBJECTS = "list<object>"
+
+
+def _type_name(text: str) -> str:
+    if text == OBJECTS:
+        return text
+    return _field_type_name(text, (*_TYPES, OBJECTS))
+
+
+def _field_type_name(text: str, known: tuple[str, ...] = _TYPES) -> str:
+    try:
+        is_object = type_of(text).kind is Kind.OBJECT
+    except ValueError:
+        raise refuse(file_messages.not_one_of(text, known)) from None
+    if is_object:
+        raise refuse(file_messages.not_one_of(text, known))
+    return text
+
+
+def _type_schema(names: tuple[str, ...]) -> dict[str, Any]:
+    others = [name for name in names if _DECIMAL not in name]
+    decimal = r"^(list<decimal\([0-9]\)>|decimal\([0-9]\))$"
+    return {"anyOf": [{"enum": others}, {"type": "string", "pattern": decimal}]}
+
+
+TypeName = Annotated[str, AfterValidator(_type_name), WithJsonSchema(_type_schema((*_TYPES, OBJECTS)))]
+"""The type of an attribute."""
+FieldTypeName = Annotated[str, AfterValidator(_field_type_name), WithJsonSchema(_type_schema(_TYPES))]
+"""The type of a field of an object, or of a column."""
+LetterCase = Literal["exact", "ignore"]
 Name = Annotated[
     str, AfterValidator(_name), Field(json_schema_extra={"pattern": f"^{NAME.pattern}$", "maxLength": 128})
 ]

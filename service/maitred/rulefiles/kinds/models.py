@@ -2,12 +2,22 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from maitred.rulefiles.reading import bounds
 
 from . import fields
-from .fields import Expression, FileName, Identifier, Name, NonEmpty, Text, TypeName
+from .fields import (
+    ColumnName,
+    Expression,
+    FieldTypeName,
+    FileName,
+    Identifier,
+    Name,
+    NonEmpty,
+    Text,
+    TypeName,
+)
 
 API_VERSION = "maitred/v1"
 
@@ -41,17 +51,22 @@ class Ruleset(Document):
     """Every channel there is. Where given, an action on any other channel is a fault."""
 
 
-class AttributeSpec(Strict):
-    """One attribute that conditions may read."""
+class TextSpec(Strict):
+    """How texts are compared. They are read so, once, and what rules write beside them as well."""
 
-    type: TypeName
-    """The type of its values; a value of another type counts as an error in every rule that reads it."""
+    letter_case: fields.LetterCase = "exact"
+    """`ignore`: texts that differ in letter case only are the same."""
+    trim: bool = False
+    """Whether blanks at either end are left out."""
+
+
+class FieldSpec(TextSpec):
+    """One field of the objects in a list."""
+
+    type: FieldTypeName
+    """The type of its values; an object with a value of another type makes the whole list an error."""
     values: list[str | int | float | bool] = []
     """The values it can have. Empty: any value of the type."""
-    purpose: Name | None = None
-    """What it is processed for: a purpose of `Privacy`, or `none` where it is no personal data."""
-    sensitive: Name | None = None
-    """The sensitive category it belongs to, one of those in `Privacy`: `health`."""
     description: Text = ""
     """For the readers of the file; has no effect."""
 
@@ -60,7 +75,60 @@ def _spec(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
+FieldOfObject = Annotated[FieldSpec, BeforeValidator(_spec, json_schema_input_type=FieldTypeName | FieldSpec)]
+
+
+class AttributeSpec(TextSpec):
+    """One attribute that conditions may read."""
+
+    type: TypeName
+    """The type of its values; a value of another type counts as an error in every rule that reads it."""
+    values: list[str | int | float | bool] = []
+    """The values it can have. Empty: any value of the type."""
+    item: Identifier = "item"
+    """Of `list<object>`: what conditions call one of them, `line`."""
+    fields: dict[ColumnName, FieldOfObject] = {}
+    """Of `list<object>`: the type of each field that conditions read, `{sku: string, price: decimal(2)}`."""
+    purpose: Name | None = None
+    """What it is processed for: a purpose of `Privacy`, or `none` where it is no personal data."""
+    sensitive: Name | None = None
+    """The sensitive category it belongs to, one of those in `Privacy`: `health`."""
+    description: Text = ""
+    """For the readers of the file; has no effect."""
+
+
 Spec = Annotated[AttributeSpec, BeforeValidator(_spec, json_schema_input_type=TypeName | AttributeSpec)]
+
+
+class Computed(Strict):
+    """An attribute that is worked out once for each request: exactly one of `count` to `any` says how."""
+
+    over: NonEmpty
+    """The list it is worked out from: an attribute of type `list<object>`."""
+    where: Expression | None = None
+    """Which items count, a condition on `item`. Without it, all of them."""
+    count: Literal[True] | None = None
+    """How many they are."""
+    sum: Expression | None = None
+    """What this comes to, added up: `line.quantity * line.price`. 0 of none."""
+    min: Expression | None = None
+    """The least of these. Absent of none."""
+    max: Expression | None = None
+    """The greatest of these. Absent of none."""
+    distinct: Expression | None = None
+    """How many different values this has."""
+    first: Expression | None = None
+    """The value of the first that counts. Absent of none."""
+    last: Expression | None = None
+    """The value of the last that counts. Absent of none."""
+    any: Literal[True] | None = None
+    """Whether there is one."""
+    purpose: Name | None = None
+    """What it is processed for. Without it and the purposes of all it reads, it is absent."""
+    sensitive: Name | None = None
+    """The sensitive category it tells of. Without it, that of what it reads."""
+    description: Text = ""
+    """For the readers of the file; has no effect."""
 
 
 class Context(Document):
@@ -69,8 +137,10 @@ class Context(Document):
     kind: Literal["Context"]
     name: Name
     """The name of the document."""
-    attributes: dict[str, Spec]
+    attributes: dict[str, Spec] = {}
     """By qualified name, such as `customer.age`: the type alone, or the type with what else is known."""
+    computed: dict[str, Computed] = {}
+    """Attributes that are worked out from lists, by qualified name; they are not sent."""
 
 
 class LocationTable(Strict):
@@ -92,7 +162,7 @@ class Locations(Document):
     """Where they stand."""
 
 
-class List(Document):
+class List(Document, TextSpec):
     """A named list of texts, read in conditions as `list.NAME`."""
 
     kind: Literal["List"]
@@ -236,13 +306,31 @@ class Template(Offering):
     """Actions that take its place where there is no capacity for it: the first of them that holds."""
 
 
+class ColumnSpec(TextSpec):
+    """One column of a table."""
+
+    type: FieldTypeName
+    """The type of its cells."""
+
+
+def _column_as_written(spec: ColumnSpec) -> Any:
+    return spec.type if spec == ColumnSpec(type=spec.type) else spec.model_dump(exclude_defaults=True)
+
+
+Column = Annotated[
+    ColumnSpec,
+    BeforeValidator(_spec, json_schema_input_type=FieldTypeName | ColumnSpec),
+    PlainSerializer(_column_as_written),
+]
+
+
 class RowTable(Strict):
     """A CSV table with a header line."""
 
     file: FileName
     """Path from the directory of the ruleset."""
-    columns: Annotated[dict[fields.ColumnName, TypeName | Literal["date"]], Field(min_length=1)]
-    """The columns that the template uses. Lists are separated by blanks; a `date` is for `live`."""
+    columns: Annotated[dict[fields.ColumnName, Column], Field(min_length=1)]
+    """The columns that the template uses: the type alone, or with more. Lists are separated by blanks."""
 
 
 class ActionTable(Document):

@@ -3,7 +3,7 @@
 # ruff: noqa: D103 - a message says itself what it says
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from maitred.core.values.nearest import did_you_mean
 
@@ -198,8 +198,53 @@ def template_name_constant() -> str:
     return "every row would give an action of the same name: use `${row.COLUMN}` in it"
 
 
-def date_in_condition(name: str) -> str:
-    return f"{quoted(name)} is a date, which is for `live` only: declare it as string or timestamp"
+def computed_and_declared(name: str) -> str:
+    return f"{quoted(name)} is declared already: what is computed is not declared besides, nor sent"
+
+
+def no_such_source(name: str, type_name: str, known: Sequence[str]) -> str:
+    """``type_name`` where it is an attribute, but no list of objects."""
+    if type_name:
+        return f"{quoted(name)} is of type {type_name}: only over a `list<object>` can be computed"
+    hint = did_you_mean(name, known) or (f": known are {listed(known)}" if known else "")
+    return f"there is no list of objects {quoted(name)}{hint}"
+
+
+def item_is_a_root(item: str, source: str) -> str:
+    return f"the `item` of {quoted(source)}, {quoted(item)}, is part of an attribute's name: choose another"
+
+
+def one_aggregate(given: Sequence[str], known: Sequence[str]) -> str:
+    names = f"not {' and '.join(map(quoted, given))}" if given else "none is given"
+    return f"exactly one of {listed(known)} says what is computed, {names}"
+
+
+def not_summed(type_name: str) -> str:
+    return f"values of type {type_name} are not added up: sum numbers, decimals or durations"
+
+
+def not_ordered(type_name: str) -> str:
+    return f"values of type {type_name} have no order: take `first`, `last`, `distinct` or `count`"
+
+
+def several_categories(categories: Sequence[str]) -> str:
+    return f"this reads of several sensitive categories, {listed(categories)}: compute one attribute for each"
+
+
+def fields_of_no_object(type_name: str) -> str:
+    return f"only a `list<object>` has fields and an item, this is of type {type_name}"
+
+
+def object_without_fields() -> str:
+    return "a `list<object>` needs `fields`: write `fields: {sku: string, quantity: int}`"
+
+
+def values_of_objects() -> str:
+    return "objects have no `values`: give `values` to one of the fields"
+
+
+def text_only(field: str, type_name: str) -> str:
+    return f"{quoted(field)} is for text, this is of type {type_name}: leave it out"
 
 
 def empty_title() -> str:

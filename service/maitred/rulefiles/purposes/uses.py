@@ -11,14 +11,23 @@ from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, Spot
 
 
-def specs(documents: Documents) -> Iterator[tuple[str, models.AttributeSpec, Spot]]:
+def specs(documents: Documents) -> Iterator[tuple[str, models.AttributeSpec | models.Computed, Spot]]:
     """Every attribute that is declared, with its place: those of a ``Context``, columns of ``Locations``."""
-    for context in documents.of(models.Context):
-        for name, spec in context.model.attributes.items():
-            yield name, spec, context.spot.at("attributes", name)
+    yield from context_specs(documents)
     for locations in documents.of(models.Locations):
         for name, spec in locations.model.table.columns.items():
             yield f"location.{name}", spec, locations.spot.at("table", "columns", name)
+
+
+def context_specs(
+    documents: Documents,
+) -> Iterator[tuple[str, models.AttributeSpec | models.Computed, Spot]]:
+    """Those of a ``Context``."""
+    for context in documents.of(models.Context):
+        for name, spec in context.model.attributes.items():
+            yield name, spec, context.spot.at("attributes", name)
+        for name, computed in context.model.computed.items():
+            yield name, computed, context.spot.at("computed", name)
 
 
 def categories(documents: Documents) -> Iterator[tuple[str, Spot]]:
@@ -78,11 +87,9 @@ def _check_specs(report: Report, documents: Documents, rules: PrivacyRules) -> N
 def _check_required(report: Report, documents: Documents) -> None:
     if not documents.of(privacy.Privacy)[0].model.require_purposes:
         return
-    for context in documents.of(models.Context):
-        for name, spec in context.model.attributes.items():
-            if spec.purpose is None:
-                at = context.spot.at("attributes", name, key=True)
-                report.error(at, privacy_messages.purpose_missing(name))
+    for name, spec, spot in context_specs(documents):
+        if spec.purpose is None:
+            report.error(spot.at(key=True), privacy_messages.purpose_missing(name))
     for sourced in documents.of(Event):
         if sourced.model.purpose is None:
             report.error(sourced.spot.at("name"), privacy_messages.purpose_missing(sourced.model.name))

@@ -3,13 +3,13 @@
 import codecs
 import csv
 import io
-import math
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from maitred.core.values.facts import Read, reader_of
+from maitred.core.values.kinds import KINDS
 from maitred.core.values.spelling import composed
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Value
 from maitred.rulefiles.messages import file_messages, rule_messages
@@ -19,8 +19,6 @@ from .text import FORBIDDEN, advance, decode
 
 Told = Callable[[int, int, str], None]
 """Takes line and column, from 1, and a message."""
-
-DATE = "date"
 
 # The csv module's own limit of 131,072 is a setting of the whole process, and rows of 14,000
 # products need more; it is only ever raised.
@@ -137,42 +135,19 @@ def _quotes(cell: str) -> int:
     return 2 + cell.count('"') if any(letter in cell for letter in ',"\r\n') else 0
 
 
-_TEXT_KINDS = frozenset((Kind.STRING, Kind.TIMESTAMP, Kind.DURATION))
-_INT = re.compile(r"[-+]?[0-9]{1,19}")
-_DOUBLE = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_BOOLS = {"true": True, "false": False}
-
-
-def type_of(name: str) -> AttributeType:
-    """``list<string>`` and the like. Raises ``ValueError``."""
-    inner = name.removeprefix("list<").removesuffix(">")
-    return AttributeType(Kind(inner), is_list=inner != name)
-
-
 def cell_reader(attribute: Attribute) -> Callable[[str], Value | None]:
     """From the text of a cell to its value; ``None`` where it is not of the type."""
-    if attribute.type == AttributeType(Kind.STRING) and not attribute.allowed:
-        return str
-    if attribute.type == AttributeType(Kind.STRING, is_list=True) and not attribute.allowed:
-        return lambda cell: tuple(cell.split())
-    return partial(_value, attribute.type, reader_of(attribute))
+    type_, read = attribute.type, reader_of(attribute)
+    is_normalized = attribute.allowed or attribute.ignores_case or attribute.is_trimmed
+    if type_.kind is Kind.STRING and not is_normalized:
+        return (lambda cell: tuple(cell.split())) if type_.is_list else str
+    return partial(_value, type_, read, KINDS[type_.kind].cell)
 
 
-def _value(type_: AttributeType, read: Read, cell: str) -> Value | None:
+def _value(type_: AttributeType, read: Read, json_of: Callable[[str], Any], cell: str) -> Value | None:
     """Lists are separated by blanks."""
-    parts = [_scalar(type_.kind, part) for part in (cell.split() if type_.is_list else [cell])]
+    parts = [json_of(part) for part in (cell.split() if type_.is_list else [cell])]
     if None in parts:
         return None
     fact = read(parts if type_.is_list else parts[0])
-    return None if isinstance(fact, Invalid) else fact
-
-
-def _scalar(kind: Kind, cell: str) -> bool | int | float | str | None:
-    if kind in _TEXT_KINDS:
-        return cell
-    if kind is Kind.BOOL:
-        return _BOOLS.get(cell)
-    if kind is Kind.INT:
-        return int(cell) if _INT.fullmatch(cell) else None
-    number = float(cell) if _DOUBLE.fullmatch(cell) else math.nan
-    return number if math.isfinite(number) else None
+    return None if isinstance(fact, Invalid) else fact  # type: ignore[return-value]  # no cell is an object

@@ -1,0 +1,351 @@
+"""Attributes worked out from lists of objects: how many there are, how much they come to, the last of them.
+
+A computed attribute goes over the items of one source, keeps those of which its condition is true, takes a
+value of each and puts these together. The source is a list of objects among the facts, or a list that the
+caller hands over by its name (``events.visit``). A worker holds the condition and the value as closures over
+(item, facts), made when the rules are compiled: they run for every item of every request. Like everything
+that conditions read, a value is there, absent or invalid:
+
+* absent where the source is, or something else that is read of the request, or where a minimum, a maximum,
+  a first or a last is of nothing;
+* invalid where it cannot be told of an item whether it counts, or what it counts for: to leave it out would
+  let a rule hold that forbids too much.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, DecimalException
+from enum import Enum, unique
+from operator import add, mul, sub
+from typing import Any as AnyValue
+
+from maitred.core.values.kinds import MAX_DURATION, MAX_INT, MIN_INT
+from maitred.core.values.scalars import EXACT, fitted
+from maitred.core.values.types import AttributeType, Fact, Facts, Invalid, Item, Kind, Scalar, Value
+
+from .model import All, Any, Condition, Expression, Literal, OneOf, Present, Residual, Unknown, reads
+from .scan import holds
+
+
+@unique
+class Aggregate(Enum):
+    """How the values of the items that count are put together."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    DISTINCT = "distinct"
+    FIRST = "first"
+    LAST = "last"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The value of an attribute, or of a field of the item."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that is the same for every item."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """``left`` and ``right`` are numbers of one kind, or an amount and a whole number."""
+
+    sign: str
+    left: "Term"
+    right: "Term"
+
+
+Term = Read | Constant | Arithmetic | Expression
+"""What is taken of an item. An ``Expression`` gives a value of the declared type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """How one attribute is worked out.
+
+    ``over`` names the source and ``item`` what conditions call one of it. ``take`` is what is put
+    together; nothing where items are only counted. ``type`` is that of the outcome.
+    """
+
+    name: str
+    over: str
+    item: str
+    where: Condition
+    aggregate: Aggregate
+    type: AttributeType
+    take: Term | None = None
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of everything it reads but the fields of the items."""
+        of_item = f"{self.item}."
+        names = reads(self.where) | (term_reads(self.take) if self.take else frozenset())
+        return frozenset((self.over, *(name for name in names if not name.startswith(of_item))))
+
+
+def term_reads(term: Term) -> frozenset[str]:
+    """Names of all attributes and fields in a term."""
+    match term:
+        case Read(name):
+            return frozenset((name,))
+        case Arithmetic(_, left, right):
+            return term_reads(left) | term_reads(right)
+        case Expression():
+            return term.reads
+        case Constant():
+            return frozenset()
+
+
+Take = Callable[[Item, Facts], AnyValue]
+"""The value of a term; ``None`` where it has none."""
+Holds = Callable[[Item, Facts], bool | None]
+"""Whether a condition is true; ``None`` where that cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Works one attribute out. Built by ``of``; safe to use from many threads."""
+
+    computed: Computed
+    counts: Holds
+    take: Take
+    reads: frozenset[str]
+
+    @classmethod
+    def of(cls, computed: Computed) -> "Worker":
+        """The worker of an attribute."""
+        closures = _Closures(computed.item)
+        take = closures.take(computed.take) if computed.take else _nothing
+        return cls(computed, closures.holds(computed.where), take, computed.reads)
+
+    def fact(self, facts: Facts, sources: Mapping[str, Sequence[Item]]) -> Fact | None:
+        """The value, ``None`` where it is absent. ``sources`` are lists that are no attributes."""
+        over = self.computed.over
+        items: AnyValue = sources[over] if over in sources else facts.get(over)
+        if items is None:
+            return None
+        if isinstance(items, Invalid):
+            return Invalid(f"cannot be worked out: {over} {items.why}")
+        counted: list[Item] = []
+        doubtful: list[Item] = []
+        for item in items:
+            counts = self.counts(item, facts)
+            if counts:
+                counted.append(item)
+            elif counts is None:
+                doubtful.append(item)
+        if self.computed.aggregate is Aggregate.ANY and counted:
+            return True
+        return self._failure(doubtful[0], facts) if doubtful else self._put_together(counted, facts)
+
+    def _put_together(self, items: list[Item], facts: Facts) -> Fact | None:
+        match self.computed.aggregate:
+            case Aggregate.COUNT:
+                return len(items)
+            case Aggregate.ANY:
+                return bool(items)
+            case Aggregate.FIRST:
+                items = items[:1]
+            case Aggregate.LAST:
+                items = items[-1:]
+        values = []
+        for item in items:
+            value = self.take(item, facts)
+            if value is None:
+                return self._failure(item, facts)
+            values.append(value)
+        return self._outcome(values)
+
+    def _outcome(self, values: list[AnyValue]) -> Fact | None:
+        match self.computed.aggregate:
+            case Aggregate.SUM:
+                return _sum(values, self.computed.type)
+            case Aggregate.DISTINCT:
+                return len(set(values))
+        if not values:
+            return None
+        value = max(values) if self.computed.aggregate is Aggregate.MAX else min(values)
+        return _fitting(value, self.computed.type)
+
+    def _failure(self, item: Item, facts: Facts) -> Invalid | None:
+        """Why an item does not say whether it counts, or for what."""
+        names = reads(self.computed.where) | (
+            term_reads(self.computed.take) if self.computed.take else frozenset()
+        )
+        of_item = f"{self.computed.item}."
+        for name in sorted(names):
+            if name.startswith(of_item):
+                if name.removeprefix(of_item) not in item:
+                    return Invalid(f"cannot be worked out: {name} is absent")
+            elif name not in facts:
+                return None
+            elif isinstance(fact := facts[name], Invalid):
+                return Invalid(f"cannot be worked out: {name} {fact.why}")
+        return Invalid("cannot be worked out: a value of it is out of range")
+
+
+def _nothing(item: Item, facts: Facts) -> None:
+    del item, facts
+
+
+def _sum(values: list[AnyValue], type_: AttributeType) -> Fact:
+    total: AnyValue = _ZEROS.get(type_.kind, 0)
+    try:
+        for value in values:
+            total = EXACT.add(total, value) if type_.kind is Kind.DECIMAL else total + value
+    except (OverflowError, DecimalException):
+        return _OUT_OF_RANGE
+    return _fitting(total, type_)
+
+
+_OUT_OF_RANGE = Invalid("cannot be worked out: it gives a number out of range")
+_ZEROS: Mapping[Kind, Scalar] = {
+    Kind.DECIMAL: Decimal(0),
+    Kind.DURATION: timedelta(0),
+    Kind.DOUBLE: 0.0,
+}
+
+
+def _fitting(value: AnyValue, type_: AttributeType) -> Fact:
+    """A value as one of its type, or that it is out of range."""
+    fits: AnyValue = value
+    if type_.kind is Kind.DECIMAL:
+        fits = fitted(value, type_.digits)
+    elif type_.kind is Kind.INT:
+        fits = value if MIN_INT <= value <= MAX_INT else None
+    elif type_.kind is Kind.DURATION:
+        fits = value if -MAX_DURATION <= value <= MAX_DURATION else None
+    return _OUT_OF_RANGE if fits is None else fits
+
+
+_PLAIN_SIGNS: Mapping[str, Callable[[AnyValue, AnyValue], AnyValue]] = {"+": add, "-": sub, "*": mul}
+_EXACT_SIGNS: Mapping[str, Callable[[AnyValue, AnyValue], AnyValue]] = {
+    "+": EXACT.add,
+    "-": EXACT.subtract,
+    "*": EXACT.multiply,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Closures:
+    """Conditions and terms as closures over one item and the facts of the request."""
+
+    item: str
+
+    def value(self, name: str) -> Take:
+        """What reads a field of the item or an attribute; ``None`` where it is absent or invalid."""
+        of_item = f"{self.item}."
+        if name.startswith(of_item):
+            key = name.removeprefix(of_item)
+            return lambda item, _: item.get(key)
+        return lambda _, facts: None if isinstance(fact := facts.get(name), Invalid) else fact
+
+    def take(self, term: Term) -> Take:
+        """What gives the value of a term."""
+        match term:
+            case Read(name):
+                return self.value(name)
+            case Constant(value):
+                return lambda _item, _facts: value
+            case Arithmetic():
+                return self._arithmetic(term)
+            case Expression():
+                return self._left_to_cel(term)
+
+    def holds(self, condition: Condition) -> Holds:
+        """What tells whether a condition is true."""
+        match condition:
+            case Literal():
+                return self._literal(condition)
+            case Residual(expression, wanted):
+                return self._residual(expression, wanted=wanted)
+            case All(terms):
+                return _combined(tuple(map(self.holds, terms)), decisive=False)
+            case Any(terms):
+                return _combined(tuple(map(self.holds, terms)), decisive=True)
+
+    def _arithmetic(self, term: Arithmetic) -> Take:
+        left, right = self.take(term.left), self.take(term.right)
+        plain, exact = _PLAIN_SIGNS[term.sign], _EXACT_SIGNS[term.sign]
+
+        def take(item: Item, facts: Facts) -> AnyValue:
+            one, other = left(item, facts), right(item, facts)
+            if one is None or other is None:
+                return None
+            try:
+                if one.__class__ is Decimal or other.__class__ is Decimal:
+                    return exact(one, other)
+                result = plain(one, other)
+            except (OverflowError, DecimalException):
+                return None
+            if result.__class__ is int and not MIN_INT <= result <= MAX_INT:
+                return None
+            return result
+
+        return take
+
+    def _left_to_cel(self, expression: Expression) -> Take:
+        def take(item: Item, facts: Facts) -> AnyValue:
+            value = expression.evaluate(self._both(item, facts))
+            return None if isinstance(value, Unknown) else value
+
+        return take
+
+    def _residual(self, expression: Expression, *, wanted: bool) -> Holds:
+        def truth(item: Item, facts: Facts) -> bool | None:
+            value = expression.evaluate(self._both(item, facts))
+            return None if isinstance(value, Unknown) else value is wanted
+
+        return truth
+
+    def _both(self, item: Item, facts: Facts) -> Facts:
+        return {**facts, **{f"{self.item}.{name}": value for name, value in item.items()}}
+
+    def _literal(self, literal: Literal) -> Holds:
+        value, test, wanted = self.value(literal.attribute), literal.test, literal.wanted
+        if isinstance(test, Present):
+            return self._presence(literal.attribute, wanted=wanted)
+        if isinstance(test, OneOf):
+            values = test.values
+
+            def among(item: Item, facts: Facts) -> bool | None:
+                fact: Value | None = value(item, facts)
+                return None if fact is None else (fact in values) is wanted
+
+            return among
+
+        def tested(item: Item, facts: Facts) -> bool | None:
+            fact = value(item, facts)
+            return None if fact is None else holds(test, fact) is wanted
+
+        return tested
+
+    def _presence(self, name: str, *, wanted: bool) -> Holds:
+        of_item = f"{self.item}."
+        if name.startswith(of_item):
+            key = name.removeprefix(of_item)
+            return lambda item, _: (key in item) is wanted
+        return lambda _, facts: (name in facts) is wanted
+
+
+def _combined(tests: tuple[Holds, ...], *, decisive: bool) -> Holds:
+    def combined(item: Item, facts: Facts) -> bool | None:
+        known = True
+        for test in tests:
+            result = test(item, facts)
+            if result is decisive:
+                return decisive
+            known = known and result is not None
+        return not decisive if known else None
+
+    return combined
