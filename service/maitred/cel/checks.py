@@ -2,12 +2,14 @@
 
 from . import messages
 from .environment import TIMES, Failed, parse_time, regex_fault
+from .habits import habit_of
 from .limits import MAX_COMPREHENSION_DEPTH
-from .source import PRESENCE
-from .tree import Call, Const, Loop, MapOf, Node, children
+from .source import PRESENCE, error_at
+from .tree import Call, Const, Foreign, Loop, MapOf, Node, children
 from .unit import Unit
 
-_CHECKED_CALLS = {*TIMES, "matches"}
+_EQUALITY = frozenset(("_==_", "_!=_"))
+_CHECKED_CALLS = {*TIMES, *_EQUALITY, "matches"}
 
 
 def check(unit: Unit, roots: frozenset[str]) -> None:
@@ -37,7 +39,17 @@ def _depth(node: Node) -> int:
     return max(map(_depth, children(node)), default=0)
 
 
+def _check_null(unit: Unit, call: Call) -> None:
+    """No attribute is null; to the checker null is a message, and so are the kinds CEL does not have."""
+    for null, other in (call.args, call.args[::-1]):
+        if isinstance(null, Foreign) and null.spelling.startswith("null") and unit.type_of(other):
+            at, message = habit_of(unit.text, unit.known) or (None, messages.null_is_nothing())
+            raise unit.error(null, message) if at is None else error_at(unit.text, at, message)
+
+
 def _check_call(unit: Unit, call: Call) -> None:
+    if call.function in _EQUALITY:
+        _check_null(unit, call)
     last = call.args[-1] if call.args else None
     if call.function == "matches" and not isinstance(last, Const):
         raise unit.error(last or call, messages.pattern_not_constant())

@@ -69,8 +69,8 @@ class Environment:
     def __init__(self, attributes: Mapping[str, Attribute], lists: Mapping[str, Kind]) -> None:
         self.attributes = attributes
         named = {name: attribute for name, attribute in attributes.items() if name not in lists}
-        self._known = Known(named, (*named, *lists))
-        self._roots = frozenset(name.partition(".")[0] for name in self._known.names)
+        self.known = Known(named, (*named, *lists))
+        self._roots = frozenset(name.partition(".")[0] for name in self.known.names)
         self.own = frozenset(name for name, attribute in attributes.items() if is_own(attribute))
         constant = {name: celtype(AttributeType(kind, is_list=True)) for name, kind in lists.items()}
         constant |= {f"{PRESENCE}.{name}": cel.Type.BOOL for name in named}
@@ -101,7 +101,7 @@ class Environment:
             tree = CheckedExpr.FromString(packed)
             return Checked(program, packed, tree, program.return_type().name().lower())
         except RuntimeError as error:
-            raise complaint(str(error), text, self._known) from None
+            raise complaint(str(error), text, self.known) from None
         except DecodeError:  # protobuf reads at most 100 levels
             raise ExpressionError(messages.TOO_DEEP) from None
 

@@ -4,13 +4,12 @@
 
 from collections.abc import Sequence
 
+from maitred.core.values.kinds import KINDS
 from maitred.core.values.nearest import did_you_mean
+from maitred.core.values.types import Attribute, Kind
 
 MAX_SHOWN_CHARACTERS = 60
 """Of an expression that is told how to go on; a longer one is told its type alone."""
-
-from maitred.core.values.kinds import KINDS
-from maitred.core.values.types import Attribute, Kind
 
 MAX_LISTED = 8
 """Values named in a message; a tier has a handful, a product list thousands."""
@@ -217,6 +216,10 @@ def pattern_not_constant() -> str:
         "a pattern of `matches` stands in quotes: to find a text whatever its letter case, declare "
         "`letter_case: ignore` and compare with `==`"
     )
+
+
+def null_is_nothing() -> str:
+    return "nothing is null: ask `has(...)` whether an attribute is there"
 
 
 def too_many_digits(digits: int, most: int) -> str:

@@ -26,7 +26,7 @@ class Unit:
         self._environment = environment
         checked = environment.check(mark_presence(text, environment.can_be_absent, environment.is_root))
         self.type, self._packed = checked.type, checked.packed
-        self.attributes = environment.attributes
+        self.attributes, self.known = environment.attributes, environment.known
         self.root: Node = decode(checked.tree.expr)
         self.nodes: tuple[Node, ...] = tuple(walk(self.root))
         self._types: dict[int, str] | None = None

@@ -90,8 +90,6 @@ def content(report: Report, spot: Spot, file: str) -> bytes | None:
 def _declare_context(report: Report, documents: Documents, attributes: dict[str, Attribute]) -> None:
     _declare_attributes(report, documents, attributes)
     for sourced in documents.of(models.Context):
-        if not (sourced.model.attributes or sourced.model.computed):
-            report.error(sourced.spot, file_messages.missing("attributes"))
         for name in sourced.model.attributes:
             if outer := outer_attribute(name, attributes):
                 spot = sourced.spot.at("attributes", name, key=True)

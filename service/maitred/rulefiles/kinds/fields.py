@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from maitred.core.values.kinds import TYPE_NAMES, type_of
 from maitred.core.values.types import Kind
@@ -139,6 +139,11 @@ _TYPES = (*_SIMPLE_TYPES, *(f"list<{name}>" for name in _SIMPLE_TYPES))
 OBJECTS = "list<object>"
 
 
+def _unknown_type(known: tuple[str, ...]) -> PydanticKnownError:
+    """As pydantic tells of a value that is none of those there are."""
+    return PydanticKnownError("literal_error", {"expected": ", ".join(f"'{name}'" for name in known)})
+
+
 def _type_name(text: str) -> str:
     if text == OBJECTS:
         return text
@@ -149,9 +154,9 @@ def _field_type_name(text: str, known: tuple[str, ...] = _TYPES) -> str:
     try:
         is_object = type_of(text).kind is Kind.OBJECT
     except ValueError:
-        raise refuse(file_messages.not_one_of(text, known)) from None
+        raise _unknown_type(known) from None
     if is_object:
-        raise refuse(file_messages.not_one_of(text, known))
+        raise _unknown_type(known)
     return text
 
 

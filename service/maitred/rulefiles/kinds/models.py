@@ -2,8 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
 
+from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.reading import bounds
 
 from . import fields
@@ -141,6 +150,12 @@ class Context(Document):
     """By qualified name, such as `customer.age`: the type alone, or the type with what else is known."""
     computed: dict[str, Computed] = {}
     """Attributes that are worked out from lists, by qualified name; they are not sent."""
+
+    @model_validator(mode="after")
+    def _declares(self) -> "Context":
+        if not (self.attributes or self.computed):
+            raise fields.refuse(file_messages.missing("attributes"))
+        return self
 
 
 class LocationTable(Strict):
