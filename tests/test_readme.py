@@ -65,15 +65,15 @@ def maitred_command(line: str, address: str) -> list[str]:
     return [sys.executable, "-m", "maitred.cli.main", *arguments]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     """Where the service has its database and its keys."""
-    return tmp_path_factory.mktemp("readme")
+    return tmp_path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def address(folder: Path) -> Iterator[str]:
-    """Where the service of `make run` runs, as make would start it."""
+    """Where a service of `make run` runs, as make would start it: what one test took does not limit the next."""
     made = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", "run"],
         cwd=ROOT,
@@ -167,6 +167,7 @@ def test_an_action_is_paused_and_goes_on(address, folder):
 
 
 def test_customers_rights_are_a_command_each(address, folder):
+    run_against(of("sh")[1].text.replace("\\\n", " "), address, folder)
     consent, export, erase, audit, purge, keys = of("sh")[4].text.splitlines()
     assert "granted" in run_against(consent, address, folder)
     run_against(export, address, folder)

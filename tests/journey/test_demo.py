@@ -153,7 +153,7 @@ def test_settings_of_another_service_do_not_reach_the_child(tmp_path, monkeypatc
     assert service.last_lines(tmp_path / "log") == "['OTEL_SERVICE_NAME']"
 
 
-def until(ready, timeout_s=30):
+def until(ready, timeout_s=120):
     deadline = time.monotonic() + timeout_s
     while not ready():
         assert time.monotonic() < deadline
