@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def address(folder: Path) -> Iterator[str]:
-    """Where a service of `make run` runs, as make would start it: what one test took does not limit the next."""
+    """A service of `make run`, started as make would: what one test took is not missing in the next."""
     made = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", "run"],
         cwd=ROOT,

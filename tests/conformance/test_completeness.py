@@ -129,3 +129,33 @@ def test_every_message_of_the_api_belongs_to_a_call():
             waiting += [field.message_type for field in message.fields if field.message_type]
     published = {message.full_name for file in FILES for message in file.message_types_by_name.values()}
     assert published <= reached
+
+
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
+PAGES = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page):
+    assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
+
+
+def test_the_index_names_every_page():
+    listed = set(LINK.findall((ROOT / "docs/README.md").read_text()))
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages <= listed
+
+
+PATHS = re.compile(r"`((?:core|engine|rulefiles|store|rpc|cli|tests|protos|tools)/[\w./*-]+)`")
+
+
+def test_contributing_names_what_is_there():
+    paths = PATHS.findall((ROOT / "CONTRIBUTING.md").read_text())
+    assert len(paths) > 30
+    missing = [path for path in paths if "NNNN" not in path and not any(places(path))]
+    assert missing == []
+
+
+def places(path: str) -> list[Path]:
+    """Where a path of the page may lead: those of rooms are told without their root."""
+    return [*ROOT.glob(path.rstrip("/")), *(ROOT / "service/maitred").glob(path.rstrip("/"))]
