@@ -128,7 +128,7 @@ def test_a_refusal_says_what_was_needed_and_what_was_there():
     policy = policy_of(action("pizza", PREMIUM), action("beer", ADULT))
     found = refusals(policy, {"customer": {"tier": "basic", "age": 17}}, Explain.EXPLAIN_REASONS)
     assert found["pizza"].rule == "premium"
-    assert found["pizza"].detail == "needs customer.tier in [gold, platinum], is basic"
+    assert found["pizza"].detail == 'needs customer.tier in ["gold", "platinum"], is "basic"'
     assert found["beer"].detail == "Adults only. needs customer.age >= 18, is 17"
 
 

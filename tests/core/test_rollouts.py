@@ -138,5 +138,5 @@ def test_groups_and_locations_narrow_it_and_are_told_apart():
     assert (
         told(policy, "")[1] == "rolled out to [staff, friends], a request without customer_id is in no group"
     )
-    assert told(policy, location=ROME) == ("salt", "rolled out at [oslo-1], this is rome-1")
+    assert told(policy, location=ROME) == ("salt", 'rolled out at ["oslo-1"], this is rome-1')
     assert told(policy, location=Location("", "UTC", {}))[1].endswith("this request names no location")

@@ -198,3 +198,113 @@ def test_a_statement_is_known_to_the_next_decision_of_another_process(serve, wri
                     assert ("ad" in names(there.ask("jan", dry_run=dry))) is expected
             here, there = there, here
         assert len(there.consent("jan").history) == 20
+
+
+ASKING = """\
+apiVersion: maitred/v1
+kind: Ruleset
+name: shop
+version: "1"
+---
+apiVersion: maitred/v1
+kind: Context
+name: shop
+attributes: {customer.clicks: {type: int, purpose: ads}, customer.age: {type: int, purpose: none}}
+---
+apiVersion: maitred/v1
+kind: Privacy
+name: law
+purposes: {ads: Ads., news: News., never: Nothing.}
+default: here
+age: customer.age
+jurisdictions:
+  here:
+    bases: {ads: consent, news: legitimate_interest}
+    minors: {below: 16, barred: [ads], unknown_age: adult}
+---
+apiVersion: maitred/v1
+kind: Action
+name: ask
+title: May we?
+type: message
+eligibility: [{require: '!consent.asked("ads") && !consent.allowed("ads")'}]
+---
+apiVersion: maitred/v1
+kind: Action
+name: thank
+title: Thank you
+type: message
+eligibility: [{require: 'consent.allowed("ads")'}]
+---
+apiVersion: maitred/v1
+kind: Action
+name: ad
+title: An ad
+type: offer
+eligibility: [{require: customer.clicks > 3}]
+---
+apiVersion: maitred/v1
+kind: Action
+name: barred
+title: Barred
+type: offer
+consent: [never]
+---
+apiVersion: maitred/v1
+kind: Action
+name: news
+title: News
+type: message
+consent: [news]
+"""
+
+
+@pytest.fixture
+def asking(serve, write_rules, sqlite_url):
+    with Shop(serve(write_rules(ASKING), sqlite_url).address) as client:
+        yield client
+
+
+def details(answer):
+    return {refusal.action: refusal.detail for refusal in answer.refusals}
+
+
+@pytest.mark.parametrize(
+    ("said", "proposed"),
+    [({}, "ask"), ({"granted": {"ads"}}, "thank"), ({"denied": {"ads"}}, None)],
+)
+def test_who_has_answered_is_not_asked_again(asking, said, proposed):
+    signals = ConsentSignals(**{name: frozenset(purposes) for name, purposes in said.items()})
+    found = names(asking.ask("ann", context={}, consent=signals))
+    assert [name for name in found if name in {"ask", "thank"}] == [proposed] * bool(proposed)
+
+
+def test_an_answer_on_record_counts_as_asked(asking):
+    asking.state("bob", "ads", "DENIED")
+    answer = asking.ask("bob", context={})
+    assert {"ask", "thank"}.isdisjoint(names(answer))
+    assert "needs no answer about ads" in details(answer)["ask"]
+
+
+def test_each_cause_is_told(asking):
+    clicks = {"customer": {"clicks": 9}}
+    answer = asking.ask("ann", context=clicks)
+    assert "customer.clicks > 3, may not be read for ads: no consent to it is known" in details(answer)["ad"]
+    assert "barred by the law of the place" in details(answer)["barred"]
+    assert "`customer.clicks` may not be read for ads: no consent to it is known" in answer.unused
+    signals = ConsentSignals(granted=frozenset({"ads"}))
+    young = asking.ask("ann", context={"customer": {"clicks": 9, "age": 12}}, consent=signals)
+    assert "the customer is a minor, younger than 16" in details(young)["ad"]
+    assert "`customer.clicks` may not be read" in young.unused[0]
+    asking.state("eve", "news", "OBJECTED")
+    asking.state("eve", "ads", "DENIED")
+    told = details(asking.ask("eve", context=clicks))
+    assert "the customer has objected" in told["news"]
+    assert "refused on record" in told["ad"]
+
+
+def test_the_cause_is_told_from_the_record_as_well(asking):
+    answer = asking.ask("ann", context={"customer": {"clicks": 9}})
+    asking.state("ann", "ads", "GRANTED")
+    again = asking.get_decision(answer.decision_id, Explain.EXPLAIN_FULL)
+    assert details(again.answer) == details(answer)

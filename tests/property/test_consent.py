@@ -23,7 +23,7 @@ from maitred.core.privacy.purposes import (
     Minors,
     PrivacyRules,
     Purpose,
-    is_minor,
+    minority,
     permissions_in,
 )
 from maitred.core.privacy.reads import SituationReads, attributes_read
@@ -206,8 +206,12 @@ def as_if(ruleset, context, purpose):
 def is_allowed(ruleset, context, known, location, purpose):
     rules, age = ruleset.privacy, context["customer"].get("age")
     jurisdiction = rules.jurisdiction(location.attributes)
-    minor = is_minor(jurisdiction.minors, age)
+    minor = minority(jurisdiction.minors, age)
     return permissions_in(rules, jurisdiction, known, NOW, minor=minor)[purpose].allowed
+
+
+def without_detail(refusal):
+    return replace(refusal, detail="")
 
 
 @settings(max_examples=60, deadline=None)
@@ -225,7 +229,9 @@ def test_removing_a_consent_is_as_if_its_attributes_were_absent_and_its_actions_
     expected, expected_refusals = decided(lesser, poorer, known, location)
     assert proposals == expected
     gone = {action.name for action in ruleset.actions} - {action.name for action in lesser.actions}
-    assert {name: told for name, told in refusals.items() if name not in gone} == expected_refusals
+    kept = {name: without_detail(told) for name, told in refusals.items() if name not in gone}
+    # What may not be read is told as such, and what is absent as absent.
+    assert kept == {name: without_detail(told) for name, told in expected_refusals.items()}
     assert {refusals[name].reason for name in gone} <= {Reason.CONSENT_REQUIRED}
 
 

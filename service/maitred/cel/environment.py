@@ -10,6 +10,7 @@ from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.message import DecodeError
 
 from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.privacy.purposes import ASKED, CONSENT
 from maitred.core.values.kinds import duration_of
 from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar
 from maitred.selftest import relying_on
@@ -21,7 +22,7 @@ from .complaints import complaint
 from .declarations import celtype, configuration, pool_of, type_name
 from .functions import FUNCTIONS
 from .habits import Known
-from .source import PRESENCE
+from .source import CONSENT_FUNCTIONS, PRESENCE
 from .typing import is_own
 
 _TYPE_URL = "type.googleapis.com/cel.expr.CheckedExpr"
@@ -33,6 +34,10 @@ ROW = "row."
 
 TIMES = frozenset(("timestamp", "duration"))
 """The functions that read a time from text."""
+
+ASKS = dict(zip(CONSENT_FUNCTIONS, (CONSENT, ASKED), strict=True))
+"""What the functions of ``consent`` ask for: facts that no rule file can name."""
+NTH = "n"
 
 NUL = "\x00"
 """cel-expr-python cuts a string that is handed to it as a variable at its first NUL."""
@@ -67,13 +72,16 @@ class Environment:
     """The variables expressions may read."""
 
     def __init__(self, attributes: Mapping[str, Attribute], lists: Mapping[str, Kind]) -> None:
-        self.attributes = attributes
+        self._asks = {name: f"{PRESENCE}.{NTH}{n}" for n, name in enumerate(filter(is_unspoken, attributes))}
+        attributes = {name: each for name, each in attributes.items() if name not in self._asks}
+        self.attributes: Mapping[str, Attribute] = attributes
         named = {name: attribute for name, attribute in attributes.items() if name not in lists}
         self.known = Known(named, (*named, *lists))
         self._roots = frozenset(name.partition(".")[0] for name in self.known.names)
         self.own = frozenset(name for name, attribute in attributes.items() if is_own(attribute))
         constant = {name: celtype(AttributeType(kind, is_list=True)) for name, kind in lists.items()}
         constant |= {f"{PRESENCE}.{name}": cel.Type.BOOL for name in named}
+        constant |= dict.fromkeys(self._asks.values(), cel.Type.BOOL)
         checked = {name: cel.Type(type_name(attribute)) for name, attribute in named.items()}
         run = {name: celtype(attribute.type) for name, attribute in named.items()}
         self._env = cel.NewEnv(
@@ -92,6 +100,15 @@ class Environment:
     def is_root(self, name: str) -> bool:
         """Whether a declared name begins so."""
         return name in self._roots
+
+    def consent(self, function: str, purpose: str) -> str:
+        """The variable for what ``consent.FUNCTION(purpose)`` asks. Raises ``ExpressionError``."""
+        start = ASKS[function]
+        name = f"{start}{purpose}"
+        if name not in self._asks:
+            known = [each.removeprefix(start) for each in self._asks if each.startswith(start)]
+            raise ExpressionError(messages.unknown_purpose(purpose, known))
+        return self._asks[name]
 
     def check(self, text: str) -> Checked:
         """Parses and type-checks. Raises ``ExpressionError``."""
@@ -112,6 +129,11 @@ class Environment:
         part.expr.CopyFrom(root)
         packed = Packed(type_url=_TYPE_URL, value=part.SerializeToString())
         return self._running.deserialize(packed.SerializeToString())
+
+
+def is_unspoken(name: str) -> bool:
+    """Whether a fact can be asked for by a function of ``consent`` only."""
+    return name.startswith(tuple(ASKS.values()))
 
 
 def run(program: Any, data: Data) -> Scalar | Failed:

@@ -25,11 +25,8 @@ from .fold import Folder
 from .limits import MAX_UNROLLED_VALUES
 from .literals import MIRRORED, Literals
 from .logic import choice, conjunction, disjunction
-from .source import PRESENCE
 from .tree import Call, Loop, Name, Node
 from .vocabulary import Vocabulary
-
-_PRESENCE_OF = f"{PRESENCE}."
 
 
 class Lowering:
@@ -75,8 +72,8 @@ class Lowering:
         return (TRUE if value else FALSE) if isinstance(value, bool) else None
 
     def _bare(self, node: Name) -> Condition | None:
-        if node.name.startswith(_PRESENCE_OF):
-            return Literal(node.name.removeprefix(_PRESENCE_OF), Present())
+        if presence := self._vocabulary.presence(node.name):
+            return Literal(presence, Present())
         attribute = self._vocabulary.attribute(node)
         return Literal(attribute.name, OneOf(frozenset((True,)))) if attribute else None
 

@@ -100,6 +100,26 @@ def wrong_count(function: str) -> str:
     return f"`{function}` is not called with that many arguments"
 
 
+def consent_of_what(functions: Sequence[str]) -> str:
+    """``consent`` is put to a use it does not have."""
+    asked = " and ".join(f'`consent.{each}("...")`' for each in functions)
+    return f"of `consent` can be asked {asked}"
+
+
+def purpose_in_quotes(function: str) -> str:
+    """A function of ``consent`` is not put on a purpose."""
+    return f'name the purpose in quotes: `consent.{function}("news")`'
+
+
+def unknown_purpose(name: str, known: Sequence[str]) -> str:
+    """``Privacy`` defines no such purpose."""
+    if not known:
+        return "there are no purposes: write a `Privacy` document"
+    return (
+        f"there is no purpose `{name}`: `Privacy` defines {', '.join(f'`{each}`' for each in sorted(known))}"
+    )
+
+
 def presence_of_what(name: str) -> str:
     if name[:1] in "\"'" and name:
         return f"`has()` takes a name without quotes: write `has({name[1:-1]})`"

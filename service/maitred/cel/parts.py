@@ -10,13 +10,11 @@ from maitred.core.values.types import Kind, Value
 from .evaluation import Evaluation
 from .fold import Folder
 from .plain import Plain, plain, plainer_of
-from .source import PRESENCE
 from .tree import Call, Loop, Name, Node, children, walk
 from .typing import OWN_KINDS
 from .unit import Unit
 from .vocabulary import Vocabulary
 
-_PRESENCE_OF = f"{PRESENCE}."
 _Form = Literal["truth", "number", "value"]
 
 
@@ -89,9 +87,7 @@ class Parts:
             for name in names
             if self._vocabulary.is_attribute(name)
         )
-        presences = (
-            (name, name.removeprefix(_PRESENCE_OF)) for name in names if name.startswith(_PRESENCE_OF)
-        )
+        presences = ((name, fact) for name in names if (fact := self._vocabulary.presence(name)))
         return Part(
             unit.words(node),
             unit.program(node),

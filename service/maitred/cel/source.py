@@ -27,6 +27,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+CONSENT_ROOT = "consent"
+CONSENT_FUNCTIONS = ("allowed", "asked")
+"""``consent.allowed("news")`` is read as a variable as well: whether a fact is there, never unknown."""
+_PLAIN_TEXT = re.compile(r""""[^"\\]*"|'[^'\\]*'""")
 PAIRS = {")": "(", "]": "[", "}": "{"}
 """Closing brackets and what they close."""
 IsName = Callable[[str], bool]
@@ -55,6 +59,38 @@ def place_of(text: str, at: int) -> tuple[int, int]:
 def error_at(text: str, at: int, message: str) -> ExpressionError:
     """The error that points at an offset of the text."""
     return ExpressionError(message, *place_of(text, at))
+
+
+def mark_consent(text: str, variable: Callable[[str, str], str]) -> str:
+    """The text, equally long, with every ``consent.allowed("...")`` as the variable for it.
+
+    ``variable`` gives the one for a function of ``consent`` and a purpose. Raises ``ExpressionError``
+    where what stands there is no purpose in quotes, and what ``variable`` raises at its place.
+    """
+    if CONSENT_ROOT not in text:
+        return text
+    tokens = tokens_of(text)
+    for index, token in enumerate(tokens):
+        free = token.kind == "name" and (not index or tokens[index - 1].value != ".")
+        if free and token.value == CONSENT_ROOT and _value(tokens, index + 1) == ".":
+            text = _mark_purpose(text, tokens, index, variable)
+    return text
+
+
+def _mark_purpose(text: str, tokens: list[Token], index: int, variable: Callable[[str, str], str]) -> str:
+    start, function = tokens[index].at, _value(tokens, index + 2)
+    if _value(tokens, index + 3) != "(" or function not in CONSENT_FUNCTIONS:
+        raise error_at(text, start, messages.consent_of_what(CONSENT_FUNCTIONS))
+    argument = tokens[index + 4] if index + 4 < len(tokens) else None
+    plain = argument and argument.kind == "text" and _PLAIN_TEXT.fullmatch(argument.value)
+    if not argument or not plain or _value(tokens, index + 5) != ")":
+        raise error_at(text, start, messages.purpose_in_quotes(function))
+    try:
+        name = variable(function, argument.value[1:-1])
+    except ExpressionError as error:
+        raise error_at(text, argument.at, error.message) from None
+    stop = tokens[index + 5].at + 1
+    return text[:start] + name.ljust(stop - start) + text[stop:]
 
 
 def _any_name(name: str) -> bool:

@@ -9,7 +9,7 @@ from . import messages
 from .checked_pb2 import CheckedExpr, Expr, Type
 from .environment import NUL, ROW, Environment
 from .limits import MAX_EXPRESSION_CHARACTERS
-from .source import Spans, error_at, mark_presence
+from .source import Spans, error_at, mark_consent, mark_presence
 from .tree import Const, Name, Node, below, decode, walk
 from .typing import MAX_SCALE, Rewriting, Typing, Variant, needs_typing, scale_of
 
@@ -24,7 +24,8 @@ class Unit:
         _refuse_unreadable(text)
         self.text = text
         self._environment = environment
-        checked = environment.check(mark_presence(text, environment.can_be_absent, environment.is_root))
+        marked = mark_presence(text, environment.can_be_absent, environment.is_root)
+        checked = environment.check(mark_consent(marked, environment.consent))
         self.type, self._packed = checked.type, checked.packed
         self.attributes, self.known = environment.attributes, environment.known
         self.root: Node = decode(checked.tree.expr)

@@ -6,8 +6,9 @@ from maitred.core.conditions.expressions import ExpressionError, Row
 from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar, Value
 
 from . import messages
-from .environment import ROW
+from .environment import NTH, ROW, is_unspoken
 from .members import Members, conforms, members_of
+from .source import PRESENCE
 from .tree import Name, Node
 from .typing import Variant
 
@@ -28,6 +29,8 @@ class Vocabulary:
         for name, value in lists.items():
             self._add(name, value)
         self._allowed = {name: frozenset(attribute.allowed) for name, attribute in attributes.items()}
+        asks = enumerate(filter(is_unspoken, attributes))
+        self._asked_for = {f"{PRESENCE}.{NTH}{number}": name for number, name in asks}
         self.roots = frozenset(name.partition(".")[0] for name in (*attributes, *self.lists))
 
     def add_variant(self, variant: Variant) -> bool:
@@ -58,6 +61,12 @@ class Vocabulary:
     def attribute(self, node: Node) -> Attribute | None:
         """The attribute a node is the name of."""
         return self._facts.get(node.name) if isinstance(node, Name) else None
+
+    def presence(self, variable: str) -> str | None:
+        """The fact whose presence a variable stands for; ``None`` where it stands for no presence."""
+        if not variable.startswith(f"{PRESENCE}."):
+            return None
+        return self._asked_for.get(variable) or variable.removeprefix(f"{PRESENCE}.")
 
     def members(self, node: Node, value: Value) -> Members | None:
         """The values of a constant list as a set; ``None`` where there is no such set."""

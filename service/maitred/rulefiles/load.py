@@ -6,7 +6,7 @@ from datetime import datetime
 
 from maitred.core.conditions.derivation import DeriverFactory
 from maitred.core.conditions.expressions import CompilerFactory
-from maitred.core.privacy.purposes import PrivacyRules
+from maitred.core.privacy.purposes import PrivacyRules, asks_of
 from maitred.core.rules.faults import Fault
 from maitred.core.rules.ruleset import Action, Ruleset, Situation
 from maitred.core.values.types import Attribute
@@ -130,7 +130,8 @@ def _rules(reading: _Reading) -> _Rules:
 
     def make(rows: Mapping[str, Attribute]) -> Conditions:
         attributes = {**vocabulary.attributes, **vocabulary.normal_lists, **rows}
-        compiler = reading.factory(attributes, vocabulary.lists)
+        asks = {each.name: each for each in asks_of(reading.privacy.purposes if reading.privacy else ())}
+        compiler = reading.factory({**attributes, **asks}, vocabulary.lists)
         known = frozenset((*attributes, *vocabulary.lists))
         return Conditions(report, compiler, known, documents.doubtful, mentions)
 

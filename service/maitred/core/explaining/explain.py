@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from maitred.core.conditions.derivation import Derivation
-from maitred.core.conditions.model import All, Any, Condition, Literal, Residual, Unknown, reads
+from maitred.core.conditions.model import All, Any, Condition, Literal, Unknown, reads
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Chosen, Reach, choose
 from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
@@ -16,7 +16,8 @@ from maitred.core.rules.ruleset import Action, Group
 from maitred.core.values.types import Facts
 
 from .counterfactual import what_would_have
-from .words import is_truth, need_words, shortfall_words, value_words
+from .unfolding import Unfolding, support
+from .words import shortfall_words, unknown_words, value_words
 
 MAX_TOLD_CHARS = 600
 """A refusal's detail and a line of ``why`` are read by people; what is longer is cut."""
@@ -141,7 +142,7 @@ class _Telling:
         self._policy, self._question, self._snapshot = policy, question, snapshot
         self._proposals, self._full, self._tried = tuple(proposals), full, 0
         self._memo: Memo = {}
-        self._derivation = policy.situations.derivation(question.facts) if policy.situations else None
+        self._unfolding = Unfolding.of(policy, question.facts, self._memo)
         self._shortages = _shortages(policy, question, snapshot) if policy.limits else {}
 
     def refusal(self, action: Action) -> Refusal:
@@ -150,7 +151,7 @@ class _Telling:
         shortage = self._shortages.get(action.name)
         if shortage:
             return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
-        found = refusal_of(self._policy, action, self._question, self._memo, self._derivation)
+        found = refusal_of(action, self._question, self._unfolding)
         if found.reason is Reason.OUTRANKED:
             return self._outranked(action, found)
         return self._with_way_out(action, found) if self._full else found
@@ -182,7 +183,7 @@ class _Telling:
 
     def why(self, proposal: Proposal) -> tuple[str, ...]:
         action = self._policy.by_name[proposal.action]
-        lines = why_of(action, self._question.facts, self._memo, self._derivation)
+        lines = why_of(action, self._unfolding)
         place_of = proposal.substitute_for
         return (f"stands in for {place_of}, of which none can be had now", *lines) if place_of else lines
 
@@ -199,30 +200,29 @@ def _shortages(policy: Policy, question: Question, snapshot: Snapshot) -> Mappin
     return chosen.shortages if isinstance(chosen, Chosen) else {}
 
 
-def refusal_of(
-    policy: Policy, action: Action, question: Question, memo: Memo, derivation: Derivation | None
-) -> Refusal:
+def refusal_of(action: Action, question: Question, unfolding: Unfolding) -> Refusal:
     """The refusal of an action that was not proposed: of its failing gates, the first in precedence."""
     failing = [
-        (_reason(gate, result), gate)
-        for gate in policy.gates[action.name]
-        if (result := truth(gate.condition, question.facts, memo)) is not True
+        (_reason(gate, result, unfolding), gate)
+        for gate in unfolding.policy.gates[action.name]
+        if (result := truth(gate.condition, unfolding.facts, unfolding.memo)) is not True
     ]
     if failing:
         reason, gate = min(failing, key=lambda pair: pair[0].precedence)
-        return Refusal(action.name, reason, gate.rule, _detail(gate, question, memo, derivation))
+        return Refusal(action.name, reason, gate.rule, _detail(gate, unfolding))
     if action.stand_in_only:
         return Refusal(action.name, Reason.STAND_IN_ONLY, "stand_in_only", _NOT_ITS_TURN)
-    score = score_of(action, question.facts, memo)
+    score = score_of(action, unfolding.facts, unfolding.memo)
     if isinstance(score, Unknown):
-        return Refusal(action.name, _unknown_reason(score), "score", _unknown_words(score))
+        words = unknown_words(score, unfolding.background)
+        return Refusal(action.name, _unknown_reason(unfolding.cause(score)), "score", words)
     detail = f"scores {value_words(score)}, others rank before it, {question.max_actions} wanted"
     return Refusal(action.name, Reason.OUTRANKED, "score", detail)
 
 
-def _reason(gate: Gate, result: bool | Unknown) -> Reason:  # noqa: FBT001 -- a truth value
+def _reason(gate: Gate, result: bool | Unknown, unfolding: Unfolding) -> Reason:  # noqa: FBT001 -- a truth value
     if gate.reason is Reason.NOT_ELIGIBLE and isinstance(result, Unknown):
-        return _unknown_reason(result)
+        return _unknown_reason(unfolding.cause(result))
     return gate.reason
 
 
@@ -230,29 +230,33 @@ def _unknown_reason(unknown: Unknown) -> Reason:
     return Reason.MISSING_ATTRIBUTE if unknown.missing else Reason.RULE_ERROR
 
 
-def _unknown_words(unknown: Unknown) -> str:
-    return f"needs {unknown.missing}, is absent" if unknown.missing else str(unknown.error)
-
-
-def _detail(gate: Gate, question: Question, memo: Memo, derivation: Derivation | None) -> str:
-    if gate.reason is Reason.SUPPRESSED and derivation is not None:
-        return _suppression_words(gate.rule, derivation)
-    facts = question.facts
-    words = gate.words(facts) if gate.words else shortfall_words(gate.condition, facts, memo)
-    chains = _chains(gate.condition, derivation)
-    told = f"{words} ({'; '.join(chains)})" if chains else words
+def _detail(gate: Gate, unfolding: Unfolding) -> str:
+    if gate.reason is Reason.SUPPRESSED:
+        return _cut(unfolding.because(gate.rule))
+    facts, memo = unfolding.facts, unfolding.memo
+    if gate.words:
+        words = gate.words(facts)
+    else:
+        words = shortfall_words(gate.condition, facts, memo, unfolding.background)
+    chains = _chains(_residuals(gate.condition), unfolding.derivation)
+    told = _cut(f"{words} ({'; '.join(chains)})" if chains else words)
     return f"{gate.say} {told}" if gate.say else told
 
 
-def _suppression_words(name: str, derivation: Derivation) -> str:
-    """The chain of a situation that holds back, or that it cannot be told."""
-    if name in derivation.holds:
-        return tell(derivation, name)
-    return f"{name} cannot be told, because a value it reads is wrong"
+def _residuals(condition: Condition) -> Condition:
+    """What is left of a condition without its literals, which are unfolded one by one."""
+    match condition:
+        case All(terms) | Any(terms):
+            return All(tuple(map(_residuals, terms)))
+        case Literal():
+            return All()
+        case _:
+            return condition
 
 
-def why_of(action: Action, facts: Facts, memo: Memo, derivation: Derivation | None) -> tuple[str, ...]:
+def why_of(action: Action, unfolding: Unfolding) -> tuple[str, ...]:
     """What made the action possible, requirement by requirement, and its score."""
+    facts, memo, derivation = unfolding.facts, unfolding.memo, unfolding.derivation
     lines: list[str] = []
     for need in action.requirements:
         lines.extend(_support(need.condition, facts, memo, derivation))
@@ -263,19 +267,15 @@ def why_of(action: Action, facts: Facts, memo: Memo, derivation: Derivation | No
 
 
 def _support(condition: Condition, facts: Facts, memo: Memo, derivation: Derivation | None) -> Iterator[str]:
-    """The leaves that hold, each with the value that was there; not situations whose chain is told."""
+    """The leaves that hold, but for situations whose chain is told."""
     match condition:
-        case Literal(attribute, test):
-            if truth(condition, facts, memo) is True and not _is_told(attribute, derivation):
-                needless = is_truth(test) or attribute not in facts
-                found = "" if needless else f", is {value_words(facts[attribute])}"
-                yield f"{need_words(condition)}{found}"
-        case Residual(expression, wanted):
-            if truth(condition, facts, memo) is True:
-                yield expression.text if wanted else f"not ({expression.text})"
+        case Literal(attribute) if _is_told(attribute, derivation):
+            return
         case All(terms) | Any(terms):
             for term in terms:
                 yield from _support(term, facts, memo, derivation)
+        case _:
+            yield from support(condition, facts, memo)
 
 
 def _is_told(attribute: str, derivation: Derivation | None) -> bool:

@@ -1,5 +1,7 @@
 """Conditions and values in plain words: what was needed, what was there."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
 
@@ -27,6 +29,7 @@ MAX_LISTED = 5
 MAX_TEXT_CHARACTERS = 80
 DOUBLE_DIGITS = 15
 """What a double holds of a decimal number: amounts come out as they were sent."""
+SITUATION = "situation."
 MAX_TERMS = 4
 """Terms told of one condition."""
 
@@ -34,14 +37,14 @@ MAX_TERMS = 4
 def value_words(value: Fact) -> str:
     """A value as a person would write it."""
     match value:
-        case Invalid(why):
-            return why
+        case Invalid():
+            return value.why
         case bool():
             return "true" if value else "false"
         case float():
             return _number_words(value)
         case str():
-            return value if len(value) <= MAX_TEXT_CHARACTERS else f"{value[:MAX_TEXT_CHARACTERS]}…"
+            return f'"{value}"' if len(value) <= MAX_TEXT_CHARACTERS else f'"{value[:MAX_TEXT_CHARACTERS]}…"'
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case date():
@@ -66,7 +69,7 @@ def shown_words(value: Fact) -> str:
 
 
 def set_words(values: tuple[Scalar, ...] | frozenset[Scalar]) -> str:
-    """``[a, b]``; sorted where the order means nothing, cut short where long."""
+    """``["a", "b"]``; sorted where the order means nothing, cut short where long."""
     listed = nsmallest(MAX_LISTED, values) if isinstance(values, frozenset) else values[:MAX_LISTED]
     more = [f"… {len(values) - MAX_LISTED} more"] if len(values) > MAX_LISTED else []
     return f"[{', '.join([*map(value_words, listed), *more])}]"
@@ -81,11 +84,11 @@ def _tuple_words(values: tuple[Scalar, ...] | tuple[Item, ...]) -> str:
 
 
 def need_words(literal: Literal) -> str:
-    """What a literal needs: ``customer.tier in [gold, platinum]``."""
+    """What a literal needs: ``customer.tier in ["gold", "platinum"]``."""
     name, wanted = literal.attribute, literal.wanted
     permission = permission_words(name)
     if permission:
-        return permission
+        return permission if literal.wanted else f"no {permission}"
     if name.startswith(CLOCK):
         return clock_need(name, literal.test)
     match literal.test:
@@ -120,32 +123,59 @@ def _range_words(name: str, test: Within) -> str:
     return " and ".join(filter(None, (low, high)))
 
 
-def shortfall_words(condition: Condition, facts: Facts, memo: Memo) -> str:
-    """Why a condition is not true: ``needs customer.tier in [gold, platinum], is basic``."""
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is behind a fact: why it is ``absent``, and what a ``situation`` that is needed, or not, rests on.
+
+    Both take a name, of an attribute and of a situation; the second also whether it is to hold.
+    """
+
+    absent: Callable[[str], str]
+    situation: Callable[[str, bool], str]
+
+
+def _is_absent(_: str) -> str:
+    return "is absent"
+
+
+def _needs_situation(name: str, wanted: bool) -> str:  # noqa: FBT001 -- a truth value
+    return f"needs {'' if wanted else 'no '}{name}"
+
+
+NO_BACKGROUND = Background(_is_absent, _needs_situation)
+
+
+def shortfall_words(
+    condition: Condition, facts: Facts, memo: Memo, background: Background = NO_BACKGROUND
+) -> str:
+    """Why a condition is not true: ``needs customer.tier in ["gold", "platinum"], is "basic"``."""
     match condition:
-        case Literal(attribute):
-            return f"needs {need_words(condition)}, {_found_words(attribute, facts, condition.test)}"
+        case Literal(attribute, test, wanted) if attribute.startswith(SITUATION) and is_truth(test):
+            assert isinstance(test, OneOf)
+            return background.situation(attribute.removeprefix(SITUATION), wanted is (True in test.values))
+        case Literal(attribute, test):
+            return f"needs {need_words(condition)}, {_found_words(attribute, facts, test, background)}"
         case Residual(expression, wanted):
             needs = expression.text if wanted else f"not ({expression.text})"
-            return f"needs {needs}, {_reads_words(condition, facts, memo)}"
+            return f"needs {needs}, {_reads_words(condition, facts, memo, background)}"
         case All(terms):
             failing = [term for term in terms if truth(term, facts, memo) is not True]
-            return _joined([shortfall_words(term, facts, memo) for term in failing], "; ")
+            return joined([shortfall_words(term, facts, memo, background) for term in failing], "; ")
         case Any(terms):
-            return (
-                _joined([shortfall_words(term, facts, memo) for term in terms], ", or ") or "can never hold"
-            )
+            words = [shortfall_words(term, facts, memo, background) for term in terms]
+            return joined(words, ", or ") or "can never hold"
 
 
-def _joined(words: list[str], glue: str) -> str:
+def joined(words: list[str], glue: str) -> str:
+    """Each once, and of many the first."""
     words = list(dict.fromkeys(filter(None, words)))
     more = [f"{len(words) - MAX_TERMS} more"] if len(words) > MAX_TERMS else []
     return glue.join(words[:MAX_TERMS] + more)
 
 
-def _found_words(attribute: str, facts: Facts, test: Test) -> str:
+def _found_words(attribute: str, facts: Facts, test: Test, background: Background) -> str:
     if attribute not in facts:
-        return lacking_words(attribute) or "is absent"
+        return lacking_words(attribute, facts) or background.absent(attribute)
     value = facts[attribute]
     if isinstance(test, Present):
         return "is there"
@@ -165,10 +195,20 @@ def _looks_met(value: Fact, test: Test) -> bool:
     return any(isinstance(one, float) and one != value and value_words(one) == told for one in asked)
 
 
-def _reads_words(residual: Residual, facts: Facts, memo: Memo) -> str:
+def unknown_words(unknown: Unknown, background: Background) -> str:
+    """Why an expression has no value: ``customer.tier is absent``."""
+    missing = unknown.missing
+    if not missing:
+        return str(unknown.error)
+    if missing.startswith(SITUATION):
+        return background.situation(missing.removeprefix(SITUATION), True)
+    return f"{missing} {background.absent(missing)}"
+
+
+def _reads_words(residual: Residual, facts: Facts, memo: Memo, background: Background) -> str:
     result = truth(residual, facts, memo)
     if isinstance(result, Unknown):
-        return f"{result.missing} is absent" if result.missing else str(result.error)
+        return unknown_words(result, background)
     read = sorted(residual.expression.reads)
     found = ", ".join(
         f"{_public(name)} is {_named_value(name, facts[name])}" for name in read if name in facts

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from maitred.core.values.types import Attribute, Facts
 
-from .purposes import Jurisdiction, Known, PrivacyRules, is_minor, masked_by, permissions_in
+from .purposes import Jurisdiction, Known, PrivacyRules, masked_by, minority, permissions_in
 
 MAX_REMEMBERED = 4_096
 """Ways that customers have agreed and refused; a ruleset of ten purposes has some hundred in use."""
@@ -31,13 +31,13 @@ class Masks:
     def masked(self, facts: Facts, known: Known, now: datetime) -> Facts:
         """The facts without what may not be read, and with what is allowed as facts of their own."""
         jurisdiction = self.rules.jurisdiction(facts)
-        minor = is_minor(jurisdiction.minors, facts.get(self.rules.age))
+        minor = minority(jurisdiction.minors, facts.get(self.rules.age))
         mask = self._mask(jurisdiction, known, now, minor=minor)
         seen = {name: value for name, value in facts.items() if name not in mask.absent}
         seen.update(mask.told)
         return seen
 
-    def _mask(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: bool) -> Mask:
+    def _mask(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str) -> Mask:
         if known.tcf is not None or known.gpp is not None:
             return self._made(jurisdiction, known, now, minor=minor)
         said = tuple(known.statements.items()), known.granted, known.denied, known.gpc
@@ -50,7 +50,7 @@ class Masks:
             self.remembered[key] = found
         return found
 
-    def _made(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: bool) -> Mask:
+    def _made(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str) -> Mask:
         allowed = permissions_in(self.rules, jurisdiction, known, now, minor=minor)
         absent, told = masked_by(self.rules, jurisdiction, self.attributes, allowed)
         return Mask(absent, told)

@@ -13,12 +13,15 @@ from math import isnan
 from typing import NamedTuple
 
 from maitred.core.conditions.model import Condition, Literal, OneOf
-from maitred.core.values.types import Attribute, Facts
+from maitred.core.values.types import Attribute, AttributeType, Facts, Kind
 
 from .consents import ConsentState
 from .signals import Gpp, IabMapping, Malformed, State, Tcf, verdict
 
-_CONSENT, _SENSITIVE = "~consent/", "~sensitive/"
+CONSENT, ASKED = "~consent/", "~asked/"
+"""Facts that are there where a purpose is allowed, and where the customer has said anything on it."""
+_SENSITIVE, _WHY = "~sensitive/", "~why/"
+"""Facts that are there where a category may be used, and that tell why a purpose is not allowed."""
 JURISDICTION = "~jurisdiction"
 """The fact that holds the name of the jurisdiction; no rule file can name it."""
 _TRUE = OneOf(frozenset({True}))
@@ -113,23 +116,31 @@ NOTHING_KNOWN = Known()
 
 
 class Permission(NamedTuple):
-    """Whether a purpose is allowed. ``explicit`` where the customer has said yes to it."""
+    """Whether a purpose is allowed, and why it is or is not.
+
+    ``explicit`` where the customer has said yes to it, ``asked`` where they have said anything on it.
+    """
 
     purpose: str
     basis: Basis
     allowed: bool
     explicit: bool
     why: str
+    asked: bool = False
 
 
 def permissions_in(
-    rules: PrivacyRules, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: bool
+    rules: PrivacyRules, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str
 ) -> Mapping[str, Permission]:
-    """What is allowed in a jurisdiction, by purpose, for a minor or not."""
+    """What is allowed in a jurisdiction, by purpose; ``minor`` says why the rules on minors apply, if so."""
     barred = jurisdiction.minors.barred if jurisdiction.minors and minor else frozenset()
     return {
         name: _permission(
-            purpose, jurisdiction.bases.get(name, Basis.NEVER), known, now, barred=name in barred
+            purpose,
+            jurisdiction.bases.get(name, Basis.NEVER),
+            known,
+            now,
+            barred=minor if name in barred else "",
         )
         for name, purpose in rules.purposes.items()
     }
@@ -137,7 +148,7 @@ def permissions_in(
 
 def consent_condition(purpose: str) -> Condition:
     """True where the purpose is allowed."""
-    return Literal(f"{_CONSENT}{purpose}", _TRUE)
+    return Literal(f"{CONSENT}{purpose}", _TRUE)
 
 
 def sensitive_condition(category: str) -> Condition:
@@ -160,8 +171,10 @@ def masked_by(
     closed = {name for name, found in attributes.items() if not _may_read(found, allowed, explicit)}
     absent = _with_computed(closed, attributes)
     told: Facts = {JURISDICTION: jurisdiction.name}
-    told.update((f"{_CONSENT}{name}", True) for name, found in allowed.items() if found.allowed)
+    told.update((f"{CONSENT}{name}", True) for name, found in allowed.items() if found.allowed)
     told.update((f"{_SENSITIVE}{category}", True) for category in explicit)
+    told.update((f"{ASKED}{name}", True) for name, found in allowed.items() if found.asked)
+    told.update((f"{_WHY}{name}", found.why) for name, found in allowed.items() if not found.allowed)
     return frozenset(absent), told
 
 
@@ -181,7 +194,7 @@ def still_allowed(
     refused = {name for name, state in statements.items() if state in _REFUSALS}
     gone = {name for name in rules.purposes if _is_gone(bases.get(name, Basis.NEVER), name in refused)}
     closed = {category for category, purpose in rules.sensitive.items() if purpose in gone}
-    absent = {f"{_CONSENT}{name}" for name in gone} | {f"{_SENSITIVE}{category}" for category in closed}
+    absent = {f"{CONSENT}{name}" for name in gone} | {f"{_SENSITIVE}{category}" for category in closed}
     absent |= {
         name for name, found in attributes.items() if found.purpose in gone or found.sensitive in closed
     }
@@ -215,23 +228,44 @@ def _is_gone(basis: Basis, refused: bool) -> bool:  # noqa: FBT001 -- of one pur
     return basis is Basis.NEVER or (refused and basis is not Basis.CONTRACT)
 
 
+def asks_of(purposes: Iterable[str]) -> Iterable[Attribute]:
+    """What conditions may ask of a customer's consent, each as the attribute it is in the facts."""
+    truth = AttributeType(Kind.BOOL)
+    for name in purposes:
+        yield Attribute(f"{CONSENT}{name}", truth)
+        yield Attribute(f"{ASKED}{name}", truth)
+
+
 def permission_words(attribute: str) -> str | None:
     """What a condition of this module needs, in plain words; ``None`` for any other attribute."""
-    if attribute.startswith(_CONSENT):
-        return f"permission for {attribute.removeprefix(_CONSENT)}"
+    if attribute.startswith(ASKED):
+        return f"answer about {attribute.removeprefix(ASKED)}"
+    if attribute.startswith(CONSENT):
+        return f"permission for {attribute.removeprefix(CONSENT)}"
     if attribute.startswith(_SENSITIVE):
         return f"explicit consent to the use of {attribute.removeprefix(_SENSITIVE)} data"
     return None
 
 
-def lacking_words(attribute: str) -> str | None:
-    """How it is with such a condition that does not hold; ``None`` for any other attribute.
-
-    The facts of a decision say that a purpose is not allowed, and not why.
-    """
-    if attribute.startswith(_CONSENT):
-        return "is not there: no consent, an objection, or barred by the law of the place or by age"
+def lacking_words(attribute: str, facts: Facts) -> str | None:
+    """How it is with such a condition that does not hold; ``None`` for any other attribute."""
+    if attribute.startswith(CONSENT):
+        return str(facts.get(_WHY + attribute.removeprefix(CONSENT), "is not there"))
+    if attribute.startswith(ASKED):
+        return "none is known"
     return "is not given" if attribute.startswith(_SENSITIVE) else None
+
+
+def barred_words(attribute: Attribute | None, facts: Facts) -> str | None:
+    """Why an attribute may not be read, where its purpose or its category is not allowed."""
+    if attribute is None or JURISDICTION not in facts:
+        return None
+    if attribute.purpose and f"{CONSENT}{attribute.purpose}" not in facts:
+        why = lacking_words(f"{CONSENT}{attribute.purpose}", facts)
+        return f"may not be read for {attribute.purpose}: {why}"
+    if attribute.sensitive and f"{_SENSITIVE}{attribute.sensitive}" not in facts:
+        return f"may not be read: explicit consent to the use of {attribute.sensitive} data is not given"
+    return None
 
 
 def _may_read(attribute: Attribute, allowed: Mapping[str, Permission], explicit: set[str]) -> bool:
@@ -240,19 +274,20 @@ def _may_read(attribute: Attribute, allowed: Mapping[str, Permission], explicit:
     return not attribute.purpose or allowed[attribute.purpose].allowed
 
 
-def is_minor(minors: Minors | None, age: object) -> bool:
-    """Whether the rules on minors apply to a customer of that age, ``None`` for unknown."""
+def minority(minors: Minors | None, age: object) -> str:
+    """Why the rules on minors apply to a customer of that age, ``None`` for unknown; empty where not."""
     if minors is None:
-        return False
+        return ""
     if isinstance(age, int | float) and not isinstance(age, bool) and not isnan(age):
-        return age < minors.below
-    return not minors.unknown_is_adult
+        return f"the customer is a minor, younger than {minors.below}" if age < minors.below else ""
+    return "" if minors.unknown_is_adult else "the age is not known, and may be that of a minor"
 
 
-def _permission(purpose: Purpose, basis: Basis, known: Known, now: datetime, *, barred: bool) -> Permission:
+def _permission(purpose: Purpose, basis: Basis, known: Known, now: datetime, *, barred: str) -> Permission:
     yes, no = _said(purpose, basis, known, now)
-    allowed, why = (False, "barred for minors") if barred else _judged(basis, yes, no)
-    return Permission(purpose.name, basis, allowed, explicit=bool(yes and not no), why=why)
+    allowed, why = (False, barred) if barred else _judged(basis, yes, no)
+    explicit, asked = bool(yes and not no), bool(yes or no)
+    return Permission(purpose.name, basis, allowed, explicit=explicit, why=why, asked=asked)
 
 
 def _said(purpose: Purpose, basis: Basis, known: Known, now: datetime) -> tuple[str, str]:
@@ -265,7 +300,8 @@ def _said(purpose: Purpose, basis: Basis, known: Known, now: datetime) -> tuple[
         (strings is State.GRANTED and basis is not Basis.OPT_OUT, "granted by an IAB string"),
     )
     refusals = (
-        (stated in _REFUSALS, "refused on record"),
+        (stated is ConsentState.OBJECTED, "the customer has objected to it, on record"),
+        (stated is ConsentState.DENIED, "refused on record"),
         (name in known.denied, "refused in the request"),
         (strings is State.DENIED, "refused by an IAB string"),
         (known.gpc and basis is Basis.OPT_OUT, "refused by Global Privacy Control"),
@@ -286,10 +322,10 @@ def _strings(iab: IabMapping | None, basis: Basis, known: Known, now: datetime) 
 def _judged(basis: Basis, yes: str, no: str) -> tuple[bool, str]:
     match basis:
         case Basis.NEVER:
-            return False, "forbidden here"
+            return False, "barred by the law of the place"
         case Basis.CONTRACT:
             return True, "needed for the contract"
         case Basis.CONSENT:
-            return bool(yes and not no), no or yes or "not granted"
+            return bool(yes and not no), no or yes or "no consent to it is known"
         case Basis.OPT_OUT | Basis.LEGITIMATE_INTEREST:
             return not no, no or yes or "not objected to"

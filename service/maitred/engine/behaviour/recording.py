@@ -85,7 +85,7 @@ class _Bar:
         if self._rules is None or self._kind is None or not self._kind.purpose:
             return ""
         known = Known(statements)
-        allowed = permissions_in(self._rules, self._rules.default, known, self._now, minor=False)
+        allowed = permissions_in(self._rules, self._rules.default, known, self._now, minor="")
         permission = allowed[self._kind.purpose]
         return "" if permission.allowed else messages.event_barred(permission.purpose, permission.why)
 

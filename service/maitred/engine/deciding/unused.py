@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from maitred.core.privacy.purposes import barred_words
 from maitred.core.rules.policy import GIVEN_ATTRIBUTES, NOT_IN_CONTEXT, Policy
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.types import Facts
@@ -21,17 +22,17 @@ def unused(policy: Policy, context: Mapping[str, Any], facts: Facts) -> tuple[st
     for name in _names(context, policy.ruleset.attributes):
         is_read = name in read
         is_used = name == SESSION_ID or (is_read and name in facts)
-        line = None if is_used else _line(policy, name, is_read=is_read)
+        line = None if is_used else _line(policy, name, facts, is_read=is_read)
         if line and len(lines) == MAX_TOLD:
             return (*lines, "… and more")
         lines += [line] if line else []
     return tuple(lines)
 
 
-def _line(policy: Policy, name: str, *, is_read: bool) -> str | None:
+def _line(policy: Policy, name: str, facts: Facts, *, is_read: bool) -> str:
     shown = f"`{name[:MAX_NAME_CHARACTERS]}`"
     if is_read:
-        return f"{shown} may not be read for any of its purposes"
+        return f"{shown} {barred_words(policy.ruleset.attributes.get(name), facts) or 'may not be read'}"
     if name in GIVEN_ATTRIBUTES or name.startswith(NOT_IN_CONTEXT):
         return f"{shown} is not taken from the context"
     if name in policy.ruleset.attributes:

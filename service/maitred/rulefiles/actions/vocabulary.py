@@ -28,7 +28,9 @@ GIVEN = (
 )
 """What comes with every request, declared or not."""
 
-RESERVED_ROOTS = frozenset(("location", "row", "list", "situation", "hold"))
+RESERVED_ROOTS = frozenset(
+    ("location", "row", "list", "situation", "hold", "consent", "event", "events", "outcomes", "math")
+)
 
 _ID, _ZONE = "id", "timezone"
 _ITEM = "item"

@@ -30,6 +30,11 @@ def reserved_root(name: str) -> str:
         "row": "declare it as a column of an `ActionTable`",
         "list": "write a `List`",
         "situation": "write a `Situation`",
+        "consent": 'what is agreed to is asked for by `consent.allowed("...")`',
+        "event": "it is what a computed attribute over events reads; write an `Event`",
+        "events": "what customers did is declared by an `Event`",
+        "outcomes": "what became of proposals is recorded by the service",
+        "math": "it is the name of functions, such as `math.greatest(1, 2)`",
         "hold": "it is what a proposal holds, for `${hold.expires}` in treatments",
     }
     return f"{quoted(name)} cannot be declared in a `Context`: {where[root]}"
