@@ -56,7 +56,7 @@ def test_how_the_limits_of_a_named_action_stand_is_told_among_a_thousand(house):
     [
         ({"customer": {"teir": "gold"}}, ["`customer.teir` is not declared, did you mean `customer.tier`?"]),
         ({"customer": {"TIER": "gold"}}, ["`customer.TIER` is not declared, did you mean `customer.tier`?"]),
-        ({"custmer": {"zzz": 1}}, ["`custmer.zzz` is not declared"]),
+        ({"qq": {"wwwwwwww": 1}}, ["`qq.wwwwwwww` is not declared"]),
         ({"top": 1, "deep": {"er": {"x": [1]}}}, ["`top` is not declared", "`deep.er.x` is not declared"]),
         ({"customer": {"quota": 3}}, ["`customer.quota` is declared, and no rule reads it"]),
         (
