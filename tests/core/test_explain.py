@@ -72,9 +72,7 @@ def test_a_situation_that_is_not_known_is_told_by_what_is_not():
     words = told(VIP, {}, unknown=("adult", "vip"))
     assert words == "needs vip: customer.age is absent; customer.tier is absent"
     words = told(negate(VIP), {"customer.tier": WRONG}, unknown=("adult", "vip"))
-    assert words == (
-        'needs no vip: customer.age is absent; customer.tier is "Gold", not one of basic, gold'
-    )
+    assert words == ('needs no vip: customer.age is absent; customer.tier is "Gold", not one of basic, gold')
 
 
 def test_a_situation_that_does_not_hold_is_told_by_what_it_lacks():
