@@ -12,9 +12,9 @@ from maitred.core.rules.ruleset import Action, Ruleset, Situation
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
-from maitred.rulefiles.actions.computed import with_computed
+from maitred.rulefiles.actions.computed import Behaviour, with_computed
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
-from maitred.rulefiles.actions.events import events_of
+from maitred.rulefiles.actions.events import behaviour_sources, event_attributes, events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
 from maitred.rulefiles.actions.rollouts import with_rollouts
 from maitred.rulefiles.actions.rows import table_actions_of
@@ -80,18 +80,19 @@ def _load(
     head = the_ruleset(report, documents)
     mentions = Mentions()
     declared = vocabulary_of(report, documents, head.timezone)
-    vocabulary = with_computed(report, documents, declared, compiler_factory, mentions)
+    events = events_of(report, documents)
+    behaviour = Behaviour(behaviour_sources(events), head.timezone)
+    vocabulary = with_computed(report, documents, declared, compiler_factory, mentions, behaviour=behaviour)
     privacy = _privacy(report, documents, vocabulary)
     rules = _rules(_Reading(report, documents, head, vocabulary, privacy, compiler_factory, mentions, now))
     run.check_situations(report, documents, check_situations, rules.situations)
-    events = events_of(report, documents)
     warnings = report.warnings()
     ruleset = Ruleset(
         hash=hash_of(sources, documents),
         version=head.version,
         zone=head.timezone,
         commit=commit,
-        attributes={**vocabulary.attributes, **vocabulary.sensitive_lists},
+        attributes={**vocabulary.attributes, **vocabulary.sensitive_lists, **event_attributes(events)},
         computed=vocabulary.computed,
         channels=_channels(head, rules.actions),
         locations=vocabulary.locations,

@@ -25,6 +25,7 @@ from maitred.store.databases.dialect import Dialect
 from maitred.store.databases.failures import Failure, Failures
 from maitred.store.ledger import ledger
 from maitred.store.log.chain import Identity
+from maitred.store.log.outcomes import OfEach as OutcomesOfEach
 from maitred.store.log.sessions import OfEach as RejectionsOfEach
 from maitred.store.log.writers import find_tail
 from maitred.store.people import consents, erasing
@@ -121,6 +122,11 @@ class SqlTransaction:
         """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             return self._dialect.events_of(self._line.driver, frozenset(refs)) if refs else {}
+
+    def outcomes_of(self, refs: Collection[bytes]) -> OutcomesOfEach:
+        """What became of the proposals of each customer, in order of time."""
+        with self._guarded():
+            return self._dialect.outcomes_of(self._line.driver, frozenset(refs)) if refs else {}
 
     def rejections(self, of: Collection[bytes]) -> RejectionsOfEach:
         """See ``engine.ports.store.Transaction``."""

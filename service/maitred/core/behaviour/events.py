@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from maitred.core.values.facts import reader_of
-from maitred.core.values.types import Attribute, Facts, Invalid
+from maitred.core.values.types import Attribute, Fact, Invalid, Item
 
 AHEAD_MOST = timedelta(minutes=5)
 """Clocks of tills differ by less; what is further ahead is a mistake or has not happened."""
 MAX_FIELDS_BYTES = 16_384
 """Of one event; a basket of a hundred lines has some ten thousand."""
-EVENT = "event."
+AT, SESSION = "at", "session"
+"""What every event has: when it happened, and in which session, where it was in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,17 @@ class EventKind:
         readers = {name: reader_of(attribute) for name, attribute in self.fields.items()}
         object.__setattr__(self, "readers", readers)
 
-    def read(self, sent: Mapping[str, Any]) -> Facts:
-        """The fields as facts, by ``event.NAME``; absent where they were not sent or are ``null``."""
-        return {
-            f"{EVENT}{name}": read(sent[name])
-            for name, read in self.readers.items()
-            if sent.get(name) is not None
-        }
+    def read(self, sent: Mapping[str, Any]) -> Mapping[str, Fact]:
+        """The fields by name, each once read; absent where they were not sent or are ``null``."""
+        return {name: read(sent[name]) for name, read in self.readers.items() if sent.get(name) is not None}
+
+    def item(self, sent: Mapping[str, Any], at: datetime, session: str) -> Item:
+        """What conditions read of an event; a field that is not of its type any more is absent."""
+        item: dict[str, Any] = {AT: at}
+        if session:
+            item[SESSION] = session
+        item.update((name, fact) for name, fact in self.read(sent).items() if not isinstance(fact, Invalid))
+        return item
 
     def fault(self, sent: Mapping[str, Any]) -> str:
         """What is wrong with fields as sent, in plain words; empty where nothing is."""
@@ -47,7 +52,7 @@ class EventKind:
             known = ", ".join(sorted(self.fields)) or "none"
             return f"`{self.name}` has no field `{unknown[0]}`, its fields are: {known}"
         wrong = ((name, fact) for name, fact in self.read(sent).items() if isinstance(fact, Invalid))
-        return next((f"field `{name.removeprefix(EVENT)}` {fact.why}" for name, fact in wrong), "")
+        return next((f"field `{name}` {fact.why}" for name, fact in wrong), "")
 
     def time_fault(self, at: datetime, now: datetime) -> str:
         """What is wrong with when an event happened."""

@@ -20,6 +20,7 @@ from enum import Enum, unique
 from operator import add, mul, sub
 from typing import Any as AnyValue
 
+from maitred.core.limits.windows import Window
 from maitred.core.values.kinds import MAX_DURATION, MAX_INT, MIN_INT
 from maitred.core.values.scalars import EXACT, fitted
 from maitred.core.values.types import AttributeType, Fact, Facts, Invalid, Item, Kind, Scalar, Value
@@ -74,7 +75,8 @@ class Computed:
     """How one attribute is worked out.
 
     ``over`` names the source and ``item`` what conditions call one of it. ``take`` is what is put
-    together; nothing where items are only counted. ``type`` is that of the outcome.
+    together; nothing where items are only counted. ``type`` is that of the outcome. ``window`` is how
+    far back things that happened count.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Computed:
     aggregate: Aggregate
     type: AttributeType
     take: Term | None = None
+    window: Window | None = None
 
     @property
     def reads(self) -> frozenset[str]:
@@ -146,9 +149,10 @@ class Worker:
                 doubtful.append(item)
         if self.computed.aggregate is Aggregate.ANY and counted:
             return True
-        return self._failure(doubtful[0], facts) if doubtful else self._put_together(counted, facts)
+        return self._failure(doubtful[0], facts) if doubtful else self.put_together(counted, facts)
 
-    def _put_together(self, items: list[Item], facts: Facts) -> Fact | None:
+    def put_together(self, items: Sequence[Item], facts: Facts) -> Fact | None:
+        """The value of the items that count."""
         match self.computed.aggregate:
             case Aggregate.COUNT:
                 return len(items)
@@ -164,9 +168,10 @@ class Worker:
             if value is None:
                 return self._failure(item, facts)
             values.append(value)
-        return self._outcome(values)
+        return self.outcome(values)
 
-    def _outcome(self, values: list[AnyValue]) -> Fact | None:
+    def outcome(self, values: Sequence[AnyValue]) -> Fact | None:
+        """The value of the values of the items that count."""
         match self.computed.aggregate:
             case Aggregate.SUM:
                 return _sum(values, self.computed.type)
@@ -198,7 +203,7 @@ def _nothing(item: Item, facts: Facts) -> None:
     del item, facts
 
 
-def _sum(values: list[AnyValue], type_: AttributeType) -> Fact:
+def _sum(values: Sequence[AnyValue], type_: AttributeType) -> Fact:
     total: AnyValue = _ZEROS.get(type_.kind, 0)
     try:
         for value in values:

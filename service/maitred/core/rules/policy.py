@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
+from maitred.core.behaviour.history import History, When, computed_fact, is_behaviour
 from maitred.core.conditions import model
 from maitred.core.conditions.computed import Worker
 from maitred.core.conditions.derivation import DeriverFactory, atoms_of
@@ -65,8 +66,8 @@ class Policy:
     ``stand_in_clauses`` those of actions that are not proposed on their own;
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
     by, and ``tells_zone`` where a rule reads the location's. ``limits`` are all there are, by key,
-    ``gates`` those of each action. ``workers`` are those of the computed attributes that are read.
-    ``standing`` are proposals that depend on no
+    ``gates`` those of each action. ``workers`` are those of the computed attributes that are read,
+    ``rememberers`` those over what the customer did. ``standing`` are proposals that depend on no
     attribute, by action, rank and channel.
     """
 
@@ -83,6 +84,7 @@ class Policy:
     limits: Mapping[str, Limit]
     gates: Mapping[str, tuple[Gate, ...]]
     workers: tuple[Worker, ...] = ()
+    rememberers: tuple[Worker, ...] = ()
     tells_zone: bool = False
     masks: Masks | None = None
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
@@ -124,14 +126,27 @@ class Policy:
         self.work_out(facts)
         return facts
 
-    def work_out(self, facts: Facts, sources: Mapping[str, Sequence[Item]] = NO_SOURCES) -> None:
-        """Puts computed attributes among the facts: those over ``sources``, or without, over the facts."""
+    def work_out(self, facts: Facts) -> None:
+        """Puts the attributes that are computed over the facts among them."""
         for worker in self.workers:
-            over = worker.computed.over
-            if over in sources if sources else over in facts:
-                fact = worker.fact(facts, sources)
+            if worker.computed.over in facts:
+                fact = worker.fact(facts, NO_SOURCES)
                 if fact is not None:
                     facts[worker.computed.name] = fact
+
+    def remembering(self, told: Facts, history: History, when: When) -> Facts:
+        """What a request tells, with the attributes that are computed over what its customer did."""
+        facts = dict(told)
+        for worker in self.rememberers:
+            fact = computed_fact(worker, history, facts, when)
+            if fact is not None:
+                facts[worker.computed.name] = fact
+        return facts
+
+    @property
+    def reads_history(self) -> bool:
+        """Whether decisions read what their customers did."""
+        return bool(self.rememberers)
 
     def place_facts(self, location: Location) -> Mapping[str, Value]:
         """What rules read of a location."""
@@ -194,7 +209,8 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         by_name={action.name: action for action in actions},
         limits={limit.key: limit for action in actions for limit in action.limits},
         gates=gates,
-        workers=workers,
+        workers=tuple(worker for worker in workers if not is_behaviour(worker.computed.over)),
+        rememberers=tuple(worker for worker in workers if is_behaviour(worker.computed.over)),
         tells_zone=ZONE in used,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
     )

@@ -7,10 +7,12 @@ everything they find out is written over.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from maitred.core.behaviour.history import NO_HISTORY
 from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Operation, Settled, Take
+from maitred.engine.customers.histories import Asker, Histories
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.store import NOBODY, OutcomeRow, Person, StoreConflict, Transaction
@@ -22,8 +24,15 @@ from .view import View
 _T = TypeVar("_T", bound=Ticket)
 
 
+class Customers(NamedTuple):
+    """What finds customers, and what reads what they did."""
+
+    people: People
+    histories: Histories
+
+
 def run(
-    transaction: Transaction, people: People, tickets: Sequence[Ticket], local: datetime, *, last: bool
+    transaction: Transaction, customers: Customers, tickets: Sequence[Ticket], local: datetime, *, last: bool
 ) -> Mapping[str, int]:
     """Does what the tickets ask for, in their order; gives what has expired, by name of the action.
 
@@ -31,9 +40,11 @@ def run(
     when it is the ``last`` time, the decisions that still lose are given up instead.
     """
     # Before decisions: those of the same batch see them.
-    record_events(transaction, people, _of(EventTicket, tickets))
+    happenings = _of(EventTicket, tickets)
+    record_events(transaction, customers.people, happenings)
     decisions = _firsts(tickets)
-    _introduce(transaction, people, [ticket for ticket in decisions.values() if ticket.needs_person])
+    unmet = [ticket for ticket in decisions.values() if ticket.needs_person]
+    _introduce(transaction, customers, unmet, keep=not happenings)
     # Whether a decision needs the ledger may be known only as the customer is.
     limited = [ticket for ticket in decisions.values() if ticket.needs_ledger]
     moves: list[MoveTicket | ClaimTicket] = [
@@ -53,18 +64,28 @@ def run(
     return expired
 
 
-def _introduce(transaction: Transaction, people: People, tickets: Sequence[DecisionTicket]) -> None:
+def _introduce(
+    transaction: Transaction, customers: Customers, tickets: Sequence[DecisionTicket], *, keep: bool
+) -> None:
     """Makes the customers known to their tickets; who is new is written down with the first decision."""
     if not tickets:
         return
     named = [ticket.pseudonyms for ticket in tickets if ticket.pseudonyms]
+    people = customers.people
     known = people.known(transaction, named) if named else {}
     sessions = {key for ticket in tickets if (key := ticket.requester.session_key)}
     rejections = transaction.rejections(sessions) if sessions else {}
     strangers: dict[bytes, Person] = {}
-    for ticket in tickets:
-        person = _person(people, ticket, known, strangers) if ticket.pseudonyms else NOBODY
-        ticket.meet(person, rejections.get(ticket.requester.session_key, ()))
+    met = [
+        (ticket, _person(people, ticket, known, strangers) if ticket.pseudonyms else NOBODY)
+        for ticket in tickets
+    ]
+    askers = [Asker(ticket.policy, person) for ticket, person in met if ticket.policy]
+    past = customers.histories.read(transaction, askers, keep=keep) if askers else {}
+    for ticket, person in met:
+        digest = ticket.policy.ruleset.hash if ticket.policy else ""
+        rejected = rejections.get(ticket.requester.session_key, ())
+        ticket.meet(person, rejected, past.get((digest, person.ref), NO_HISTORY))
     if strangers:
         transaction.add_people(list(strangers.values()))
 

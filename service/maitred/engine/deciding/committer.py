@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from maitred.engine.customers.histories import Histories
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import BatchCommitted, HoldsExpired, Observer
 from maitred.engine.ports.store import Store, StoreConflict, StoreDown
 
-from .batch import run
+from .batch import Customers, run
 from .tickets import Answered, Steps, Ticket
 
 MAX_BATCH_TICKETS = 256
@@ -36,7 +37,8 @@ class Committer:
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._people, self._observer = store, people, observer
+        self._store, self._observer = store, observer
+        self._customers = Customers(people, Histories(people))
         self._now, self._clock = now, clock
         self._waiting: deque[Ticket] = deque()
         self._writing = threading.Lock()
@@ -125,7 +127,7 @@ class Committer:
             try:
                 with self._store.transaction() as transaction:
                     last = attempt == MAX_CONFLICT_RETRIES - 1
-                    expired = run(transaction, self._people, live, self._now(), last=last)
+                    expired = run(transaction, self._customers, live, self._now(), last=last)
             except StoreConflict:
                 if attempt == MAX_CONFLICT_RETRIES:
                     raise

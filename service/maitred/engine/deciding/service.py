@@ -8,6 +8,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from maitred.core.behaviour.history import When
 from maitred.core.deciding.choose import Reach
 from maitred.core.deciding.decide import Choice, Prepared, prepare
 from maitred.core.deciding.decisions import Explain, Question
@@ -155,7 +156,8 @@ class DecisionService:
                 self._people.veil,
             ),
             make_record=partial(self._record, call, trace_id),
-            depends_on_person=policy.ruleset.privacy is not None,
+            policy=policy if policy.reads_history else None,
+            depends_on_person=policy.ruleset.privacy is not None or policy.reads_history,
             dry=call.dry_run,
             deadline=call.deadline,
             at=call.at,
@@ -173,9 +175,14 @@ class DecisionService:
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
         )
 
+        when = When(now, place.zone, session_of(call.context))
+
         def prepared(background: Background) -> Prepared:
             known = Known(background.statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
-            facts = policy.read(told, place, now, known)
+            sent = told
+            if policy.reads_history:
+                sent = policy.remembering(told, background.history, when)
+            facts = policy.read(sent, place, now, known)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
             before = seen._replace(rejected=background.rejected)
             return prepare(policy, question, before, reach, call.explain_actions)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
+from maitred.core.behaviour.history import NO_HISTORY, History
 from maitred.core.deciding.decide import Choice, Hold, Prepared, conclude, decide
 from maitred.core.deciding.decisions import Decision
 from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Lot, Operation, Settled, Status, Take
 from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.consents import ConsentState
+from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.engine.ports.store import NOBODY, DecisionRecord, OutcomeRow, Person, Rejection
 
@@ -19,10 +21,14 @@ from .view import View
 
 
 class Background(NamedTuple):
-    """What a decision reads of its customer beside the request: statements, and rejections of the session."""
+    """What a decision reads of its customer beside the request.
+
+    Statements, what was rejected in the session, and what they did.
+    """
 
     statements: Mapping[str, ConsentState] = {}
     rejected: frozenset[str] = frozenset()
+    history: History = NO_HISTORY
 
 
 UNKNOWN_CUSTOMER = Background()
@@ -67,7 +73,8 @@ class DecisionTicket(Ticket):
     It is prepared once. Where what the customer has stated decides what may be read
     (``depends_on_person``), that is when the batch has found the customer by one of the ``pseudonyms``;
     otherwise, and for nobody, who has none, at once; and anew where something was rejected in the session.
-    Of a ``dry`` one nothing is held and nothing written.
+    Of a ``dry`` one nothing is held and nothing written. ``policy`` is there where it reads what the
+    customer did.
     """
 
     decision_id: bytes
@@ -75,6 +82,7 @@ class DecisionTicket(Ticket):
     prepare: Prepare
     requester: Requester
     make_record: MakeRecord
+    policy: Policy | None = None
     depends_on_person: bool = False
     dry: bool = False
     prepared: Prepared | None = None
@@ -107,13 +115,15 @@ class DecisionTicket(Ticket):
         of_person = bool(self.pseudonyms) and (not self.dry or self.depends_on_person)
         return of_person or bool(self.requester.session)
 
-    def meet(self, person: Person, rejections: Iterable[Rejection] = ()) -> None:
-        """Makes the customer known, and what was rejected in the session, by whomever.
+    def meet(
+        self, person: Person, rejections: Iterable[Rejection] = (), history: History = NO_HISTORY
+    ) -> None:
+        """Makes the customer known, what was rejected in the session, by whomever, and what they did.
 
-        In a batch that is run again there may be more of either.
+        In a batch that is run again there may be more of each.
         """
         statements = person.statements if self.depends_on_person else {}
-        background = Background(statements, frozenset(self._binding(person, rejections)))
+        background = Background(statements, frozenset(self._binding(person, rejections)), history)
         if background != self._background:
             self._background, self.prepared = background, self.prepare(background)
         self.person = person

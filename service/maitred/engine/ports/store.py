@@ -74,6 +74,14 @@ class EventRow(NamedTuple):
     body: bytes
 
 
+class PastOutcome(NamedTuple):
+    """What became of a proposal, as later decisions read it."""
+
+    kind: OutcomeKind
+    action: str
+    happened_at: datetime
+
+
 class Rejection(NamedTuple):
     """An action that was rejected. ``customer`` is a person's ``ref``, empty for nobody known."""
 
@@ -231,6 +239,10 @@ class Transaction(Ledger, Protocol):
 
     def events(self, refs: Collection[bytes]) -> Mapping[bytes, Sequence[EventRow]]:
         """The events of those customers, each customer's in order of time."""
+        ...
+
+    def outcomes_of(self, refs: Collection[bytes]) -> Mapping[bytes, Sequence[PastOutcome]]:
+        """What became of the proposals of each of those customers, in order of time."""
         ...
 
     def rejections(self, sessions: Collection[bytes]) -> Mapping[bytes, Sequence[Rejection]]:

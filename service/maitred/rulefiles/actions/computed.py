@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from maitred.core.conditions.computed import Aggregate, Computed, Term
 from maitred.core.conditions.expressions import CompilerFactory, ExpressionError
 from maitred.core.conditions.model import TRUE
+from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.kinds import models
+from maitred.rulefiles.kinds.fields import DAYS
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
-from maitred.rulefiles.messages import rule_messages
+from maitred.rulefiles.kinds.windows import WindowSpec
+from maitred.rulefiles.messages import limit_messages, rule_messages
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, Spot
 
 from .expressions import Conditions, Mentions
+from .live import LOCATION_ZONE, zones
 from .vocabulary import Vocabulary, bad_attribute_name, outer_attribute
 
 _INT, _BOOL = AttributeType(Kind.INT), AttributeType(Kind.BOOL)
@@ -25,6 +30,7 @@ _FIXED: Mapping[Aggregate, AttributeType] = {
 }
 _SUMMED = frozenset((Kind.INT, Kind.DOUBLE, Kind.DECIMAL, Kind.DURATION))
 _NO_TERM = frozenset((Aggregate.COUNT, Aggregate.ANY))
+_FORMS = ("rolling", "calendar", "lifetime", "session")
 _UNREADABLE = "situation."
 
 
@@ -43,6 +49,13 @@ class Source:
         return {field.name: field for field in named}
 
 
+class Behaviour(NamedTuple):
+    """What there is of the customer, in windows; calendars without a time zone are in ``zone``."""
+
+    sources: Mapping[str, Source]
+    zone: str
+
+
 def request_sources(attributes: Mapping[str, Attribute]) -> Mapping[str, Source]:
     """The lists of objects of a request."""
     return {
@@ -58,11 +71,14 @@ def with_computed(
     vocabulary: Vocabulary,
     factory: CompilerFactory,
     mentions: Mentions,
+    *,
+    behaviour: Behaviour,
 ) -> Vocabulary:
     """The vocabulary with all computed attributes. What is faulty in one is told, and it is left out."""
     if not any(sourced.model.computed for sourced in documents.of(models.Context)):
         return vocabulary
-    reader = _Reader(report, documents, vocabulary, factory, mentions, request_sources(vocabulary.attributes))
+    sources = {**request_sources(vocabulary.attributes), **behaviour.sources}
+    reader = _Reader(report, documents, vocabulary, factory, mentions, sources, behaviour)
     computed: dict[str, Computed] = {}
     attributes = dict(vocabulary.attributes)
     for sourced in documents.of(models.Context):
@@ -84,6 +100,7 @@ class _Reader:
     factory: CompilerFactory
     mentions: Mentions
     sources: Mapping[str, Source]
+    behaviour: Behaviour
 
     def read(
         self, spot: Spot, name: str, spec: models.Computed, known: Mapping[str, Attribute]
@@ -143,7 +160,28 @@ class _Reader:
                 type_of_value, take = taken
                 type_ = _FIXED.get(aggregate, type_of_value)
                 self._check_type(at, aggregate, type_of_value)
-        return Computed(name, source.name, source.item, where, aggregate, type_, take)
+        window = self._window(spot.at("window"), spec.window, source) if spec.window else None
+        return Computed(name, source.name, source.item, where, aggregate, type_, take, window)
+
+    def _window(self, spot: Spot, model: WindowSpec, source: Source) -> Window:
+        """How far back things count; what is faulty does not restrict."""
+        given = [form for form in _FORMS if getattr(model, form) is not None]
+        if source.name not in self.behaviour.sources:
+            self.report.error(spot.at(key=True), rule_messages.window_of_request(source.name))
+        elif model.of is not None:
+            self.report.error(spot.at("of", key=True), rule_messages.window_of_now())
+        elif len(given) != 1:
+            message = limit_messages.one_window() if given else limit_messages.no_window()
+            self.report.error(spot, message)
+        elif model.timezone not in (None, LOCATION_ZONE) and model.timezone not in zones():
+            message = rule_messages.unknown_zone(str(model.timezone), zones())
+            self.report.error(spot.at("timezone"), message)
+        if model.rolling is not None:
+            return Rolling(model.rolling)
+        if model.calendar is not None:
+            zone = None if model.timezone == LOCATION_ZONE else model.timezone or self.behaviour.zone
+            return Calendar(Period(model.calendar), zone, DAYS.index(model.week_starts))
+        return Session() if model.session else Lifetime()
 
     def _conditions(self, source: Source) -> Conditions:
         readable = {

@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from .fields import ColumnName, Identifier, Name
-from .limits import Duration
 from .models import Document, Spec
+from .windows import Duration
 
 
 class Event(Document):

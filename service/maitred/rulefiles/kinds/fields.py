@@ -5,7 +5,15 @@ import re
 from collections import Counter
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from maitred.core.values.kinds import TYPE_NAMES, type_of
@@ -216,3 +224,6 @@ Texts = Annotated[list[Text], BeforeValidator(_one_or_more, json_schema_input_ty
 SomeNames = Annotated[Names, Field(min_length=1)]
 SomeDays = Annotated[Days, Field(min_length=1)]
 SomeTexts = Annotated[Texts, Field(min_length=1)]
+
+STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
+"""No unknown field, no conversion between types."""

@@ -1,20 +1,19 @@
 """The kinds of documents that limit, ``FrequencyCap`` and ``Capacity``, and the types of their fields."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from maitred.core.limits.limits import DEFAULT_HOLD
 from maitred.rulefiles.messages import file_messages, limit_messages
 from maitred.rulefiles.reading import bounds
 
 from . import fields
-from .fields import Name, NonEmpty, refuse
+from .fields import Name
 from .models import AppliesTo, Document, Strict
+from .windows import Duration, Window
 
 ACTION = "action"
 """In ``per``: each action has units of its own."""
@@ -30,38 +29,6 @@ SHORT: Mapping[str, str] = {
     "session": "session.id",
 }
 """The short words of ``per`` and the attributes they stand for."""
-
-_UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-# Seven digits of seconds are 115 days, and of weeks more than any bound: no number is cut.
-_DURATION = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in _UNIT_SECONDS))
-_DURATION_PATTERN = "^" + "".join(f"([0-9]+{unit})?" for unit in _UNIT_SECONDS) + "$"
-_LONGEST_SECONDS = bounds.DURATION_DAYS * _UNIT_SECONDS["d"]
-
-
-def _duration(value: Any) -> timedelta:
-    found = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
-    if not found:
-        raise fields.refuse(limit_messages.bad_duration(value))
-    parts = zip(found.groups("0"), _UNIT_SECONDS.values(), strict=True)
-    seconds = sum(int(number) * unit for number, unit in parts)
-    if not seconds:
-        raise fields.refuse(limit_messages.no_duration(value))
-    if seconds > _LONGEST_SECONDS:
-        raise fields.refuse(limit_messages.duration_too_long(value))
-    return timedelta(seconds=seconds)
-
-
-def _seconds(duration: timedelta) -> int:
-    return int(duration.total_seconds())
-
-
-def duration_text(duration: timedelta) -> str:
-    """A duration of whole seconds as files have it: ``1h30m``."""
-    rest, text = _seconds(duration), ""
-    for unit, length in _UNIT_SECONDS.items():
-        count, rest = divmod(rest, length)
-        text += f"{count}{unit}" if count else ""
-    return text
 
 
 class Quota(NamedTuple):
@@ -134,12 +101,6 @@ def _per(names: list[str]) -> list[str]:
     return [name for name in names if name != CHAIN]
 
 
-Duration = Annotated[
-    timedelta,
-    PlainValidator(_duration),
-    PlainSerializer(_seconds),
-    WithJsonSchema({"type": "string", "pattern": _DURATION_PATTERN}),
-]
 Units = Annotated[
     int | str | Quota,
     PlainValidator(_units),
@@ -181,43 +142,8 @@ PerWord = Annotated[
 ]
 Per = Annotated[list[PerWord], AfterValidator(_per), PlainSerializer(sorted)]
 """Qualified names, and ``action``; the units of everybody together are those of nobody."""
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
 CountsName = Literal["decided", "presented", "claimed", "redeemed", "rejected"]
-PeriodName = Literal["day", "week", "month", "year"]
-WindowWord = Literal["lifetime", "session"]
-_WORDS = ("lifetime", "session")
 
-
-class WindowSpec(Strict):
-    """The stretch of time whose units count: one of `rolling`, `calendar`, `lifetime` and `session`."""
-
-    rolling: Duration | None = None
-    """Looks back so long from now: `7d`, `1h30m`."""
-    calendar: PeriodName | None = None
-    """The civil calendar of `timezone`."""
-    of: NonEmpty | None = None
-    """Of a calendar: the timestamp attribute whose day, week, month or year it is, instead of now's."""
-    lifetime: Literal[True] | None = None
-    """Never resets. `window: lifetime` for short."""
-    session: Literal[True] | None = None
-    """One `session.id`. `window: session` for short."""
-    timezone: NonEmpty | None = None
-    """Of a calendar: IANA time zone, or `location` for the location's own. Without it, the `Ruleset`'s."""
-    week_starts: Day = "mon"
-    """Of `calendar: week`: the day it starts on."""
-
-
-def _window(value: Any) -> Any:
-    if isinstance(value, str):
-        if value not in _WORDS:
-            raise refuse(limit_messages.bad_window(value, _WORDS))
-        return {value: True}
-    return value
-
-
-Window = Annotated[WindowSpec, BeforeValidator(_window, json_schema_input_type=WindowWord | WindowSpec)]
 Hold = Annotated[Duration, Field(json_schema_extra={"default": "20m"})]
 
 

@@ -6,7 +6,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     model_validator,
@@ -17,6 +16,7 @@ from maitred.rulefiles.reading import bounds
 
 from . import fields
 from .fields import (
+    STRICT,
     ColumnName,
     Expression,
     FieldTypeName,
@@ -27,6 +27,7 @@ from .fields import (
     Text,
     TypeName,
 )
+from .windows import Window
 
 API_VERSION = "maitred/v1"
 
@@ -34,7 +35,7 @@ API_VERSION = "maitred/v1"
 class Strict(BaseModel):
     """No unknown field, no conversion between types."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = STRICT
 
 
 class Document(Strict):
@@ -113,7 +114,9 @@ class Computed(Strict):
     """An attribute that is worked out once for each request: exactly one of `count` to `any` says how."""
 
     over: NonEmpty
-    """The list it is worked out from: an attribute of type `list<object>`."""
+    """What it is worked out from: a `list<object>`, or `events.NAME` or `outcomes.NAME` of the customer."""
+    window: Window | None = None
+    """Of events and outcomes: how far back they count. Without it, as far as they are kept."""
     where: Expression | None = None
     """Which items count, a condition on `item`. Without it, all of them."""
     count: Literal[True] | None = None

@@ -20,7 +20,7 @@ from maitred.core.rules.ruleset import Location
 from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles.actions.actions import LoadContext, Placed
 from maitred.rulefiles.kinds import limits
-from maitred.rulefiles.kinds.limits import duration_text
+from maitred.rulefiles.kinds.windows import duration_text
 from maitred.rulefiles.messages import limit_messages
 from maitred.rulefiles.report import Spot
 

@@ -5,8 +5,8 @@ from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Ses
 from maitred.core.values.types import AttributeType, Kind
 from maitred.rulefiles.actions.actions import LoadContext
 from maitred.rulefiles.actions.live import LOCATION_ZONE, zones
-from maitred.rulefiles.kinds import limits
 from maitred.rulefiles.kinds.fields import DAYS
+from maitred.rulefiles.kinds.windows import WindowSpec
 from maitred.rulefiles.messages import limit_messages, rule_messages
 from maitred.rulefiles.report import Spot
 
@@ -15,7 +15,7 @@ _STRING = AttributeType(Kind.STRING)
 _TIMESTAMP = AttributeType(Kind.TIMESTAMP)
 
 
-def window_of(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> Window:
+def window_of(around: LoadContext, spot: Spot, model: WindowSpec) -> Window:
     """The window; a faulty one is told and never resets."""
     given = [form for form in _FORMS if getattr(model, form) is not None]
     if len(given) > 1:
@@ -36,7 +36,7 @@ def window_of(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> Wind
     return Lifetime()
 
 
-def _check_zone(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> None:
+def _check_zone(around: LoadContext, spot: Spot, model: WindowSpec) -> None:
     report = around.report
     if model.timezone is not None and model.calendar is None:
         report.error(spot.at("timezone", key=True), limit_messages.zone_without_calendar())
@@ -46,7 +46,7 @@ def _check_zone(around: LoadContext, spot: Spot, model: limits.WindowSpec) -> No
         report.error(spot.at("week_starts", key=True), limit_messages.week_starts_without_week())
 
 
-def _check_of(around: LoadContext, spot: Spot, model: limits.WindowSpec, name: str) -> None:
+def _check_of(around: LoadContext, spot: Spot, model: WindowSpec, name: str) -> None:
     found = around.attributes.get(name)
     around.conditions.mentions.names.add(name)
     if model.calendar is None:

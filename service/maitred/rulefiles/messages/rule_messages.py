@@ -256,6 +256,14 @@ def empty_title() -> str:
     return "the row gives an empty title: fill its cells in"
 
 
+def window_of_request(source: str) -> str:
+    return f"{quoted(source)} comes with the request: only events and outcomes have a window"
+
+
+def window_of_now() -> str:
+    return "what is computed over events is of the window of now: remove `of`"
+
+
 def event_field_given(name: str) -> str:
     return f"every event has `event.{name}`: it is not declared"
 

@@ -32,6 +32,7 @@ class Dialect:
     find_events: Callable[[Driver, Collection[bytes]], Mapping[bytes, bytes]]
     append_events: Callable[[Driver, Sequence[EventRow]], None]
     events_of: Callable[[Driver, Collection[bytes]], events.OfEach]
+    outcomes_of: Callable[[Driver, Collection[bytes]], outcomes.OfEach]
     rejections_in: Callable[[Driver, Collection[bytes]], sessions.OfEach]
     ledger: LedgerSql
     clock: Callable[[Driver, datetime], datetime]

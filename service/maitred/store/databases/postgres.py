@@ -83,6 +83,7 @@ POSTGRES = Dialect(
     find_events=events.find_postgres,
     append_events=events.append_postgres,
     events_of=events.of_postgres,
+    outcomes_of=outcomes.of_customers_postgres,
     rejections_in=sessions.rejections_postgres,
     ledger=PostgresLedger(),
     clock=lambda driver, _: read_clock(driver),

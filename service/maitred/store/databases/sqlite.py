@@ -105,6 +105,7 @@ SQLITE = Dialect(
     find_events=events.find_sqlite,
     append_events=events.append_sqlite,
     events_of=events.of_sqlite,
+    outcomes_of=outcomes.of_customers_sqlite,
     rejections_in=sessions.rejections_sqlite,
     ledger=SqliteLedger(),
     clock=lambda _, local: local,

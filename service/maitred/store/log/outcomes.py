@@ -1,5 +1,6 @@
 """Reported outcomes: appending batches on either database, and reading them back."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.values.instants import from_microseconds, to_microseconds
-from maitred.engine.ports.store import OutcomeRow, StoreConflict
+from maitred.engine.ports.store import OutcomeRow, PastOutcome, StoreConflict
 from maitred.store import messages
 from maitred.store.databases.connections import Driver
 from maitred.store.databases.parts import ask, run
@@ -31,9 +32,21 @@ SELECT json_group_array(json_array(hex(outcome_id), hex(fingerprint), hex(decisi
                                    kind, happened_at, recorded, hex(detail)))
 FROM outcome WHERE outcome_id IN (VALUES {})
 """
+_OF = """
+FROM decision JOIN outcome ON outcome.decision_id = decision.decision_id
+WHERE outcome.recorded = 1 AND decision.customer
+"""
+_POSTGRES_OF = f"""
+SELECT decision.customer, outcome.kind, outcome.action, outcome.happened_at {_OF} = ANY (%b::bytea[])
+"""
+_SQLITE_OF = f"""
+SELECT json_group_array(json_array(hex(decision.customer), outcome.kind, hex(outcome.action),
+                                   outcome.happened_at)) {_OF} IN (VALUES {{}})
+"""
 _SQLITE_BLOBS = (0, 1, 2, 3, 7)
 
 Found = Mapping[bytes, OutcomeRow]
+OfEach = Mapping[bytes, Sequence[PastOutcome]]
 
 
 def append_sqlite(driver: Driver, rows: Sequence[OutcomeRow]) -> None:
@@ -58,11 +71,29 @@ def find_postgres(driver: Driver, ids: Collection[bytes]) -> Found:
     return _by_id(driver.execute(_POSTGRES_FIND, (list(ids),)).fetchall())
 
 
+def of_customers_sqlite(driver: Driver, refs: Collection[bytes]) -> OfEach:
+    """What became of the proposals of each customer, in order of time."""
+    return _by_customer(ask(driver, _SQLITE_OF, [(ref,) for ref in refs], (0, 2)))
+
+
+def of_customers_postgres(driver: Driver, refs: Collection[bytes]) -> OfEach:
+    """What became of the proposals of each customer, in order of time."""
+    return _by_customer(driver.execute(_POSTGRES_OF, (list(refs),)).fetchall())
+
+
 def of_decision(connection: Connection, decision_id: bytes) -> Sequence[OutcomeRow]:
     """The outcomes of a decision by when they happened."""
     wanted = select(*OUTCOME.columns).where(OUTCOME.c.decision_id == decision_id)
     found = connection.execute(wanted.order_by(OUTCOME.c.happened_at, OUTCOME.c.outcome_id))
     return [_row(values) for values in found]
+
+
+def _by_customer(rows: Iterable[Sequence[Any]]) -> OfEach:
+    past: dict[bytes, list[PastOutcome]] = defaultdict(list)
+    for ref, kind, action, happened_at in sorted(rows, key=lambda row: row[3]):
+        name = action.decode("utf-8", "surrogatepass")
+        past[ref].append(PastOutcome(OutcomeKind(kind), name, from_microseconds(happened_at)))
+    return past
 
 
 def _check_new(written: int, rows: Sequence[OutcomeRow]) -> None:
