@@ -113,7 +113,7 @@ class Histories:
         return Deed(at_us, over_us, withdrawn.get(row.id, NEVER_US), item)
 
     def _body(self, person: Person, row: EventRow) -> Mapping[str, Any]:
-        """What cannot be opened with the keys in use has happened all the same; nothing else is known of it."""
+        """What cannot be opened with the keys in use has happened all the same: its fields are absent."""
         try:
             found: Mapping[str, Any] = orjson.loads(self._people.open_event(person.key, row))
         except SealBroken:

@@ -1,0 +1,185 @@
+"""Customers who do things at random, and what is computed of it, against a model that counts by hand."""
+
+import json
+import os
+import random
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.behaviour.conftest import event
+from tests.claims.house import HEAD, NOON, PIZZA, document
+
+from maitred.core.deciding.decisions import Explain
+from maitred.engine.calls import EventsCall
+
+SEEDS_VARIABLE = "MAITRED_EVENT_SEEDS"
+MICRO, HOUR, RETENTION = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=3)
+ZONE = ZoneInfo("Europe/Rome")
+VISIT = document(
+    "Event", "visit", {"fields": "{page: string, clicks: int, spent: decimal(2)}", "retention": "3d"}
+)
+WINDOWS = {"hour": "{rolling: 1h}", "day": "{calendar: day}", "ever": "lifetime", "session": "session"}
+HOW = {
+    "count": "count: true",
+    "clicks": "sum: event.clicks",
+    "spent": "sum: event.spent",
+    "least": "min: event.clicks",
+    "most": "max: event.clicks",
+    "pages": "distinct: event.page",
+    "first": "first: event.at",
+    "last": "last: event.page",
+    "cars": 'where: event.page == "cars", count: true',
+    "any": "where: event.clicks > 3, any: true",
+    "budget": "where: event.clicks > customer.quota, count: true",
+}
+
+
+def rules():
+    computed = [
+        f"  customer.{how}_{window}: {{over: events.visit, window: {text}, {body}}}"
+        for window, text in WINDOWS.items()
+        for how, body in HOW.items()
+    ]
+    names = [line.split(":")[0].strip() for line in computed]
+    context = "apiVersion: maitred/v1\nkind: Context\nname: seen\ncomputed:\n" + "\n".join(computed) + "\n"
+    # Read by some rule, so that all of them are worked out.
+    reading = document(
+        "Action",
+        "reader",
+        {
+            "title": "r",
+            "type": "offer",
+            "treatments": json.dumps({"pos": {"say": [f"${{{name}}}" for name in names]}}),
+        },
+    )
+    return PIZZA, VISIT, context, reading
+
+
+class Model:
+    """What a customer did, as a list; everything is counted anew each time."""
+
+    def __init__(self):
+        self.deeds = {}
+        self.withdrawn = {}
+
+    def record(self, each, now):
+        if each.withdraws:
+            at = each.at or now
+            self.withdrawn[each.withdraws] = min(at, self.withdrawn.get(each.withdraws, at))
+        if each.kind and each.event_id not in self.deeds:
+            self.deeds[each.event_id] = (each.at or now, each.session_id, json.loads(each.fields_json))
+
+    def standing(self, window, now, session):
+        never = datetime.max.replace(tzinfo=UTC)
+        found = []
+        for event_id, (at, in_session, fields) in self.deeds.items():
+            if at > now or now >= at + RETENTION or now >= self.withdrawn.get(event_id, never):
+                continue
+            inside = {
+                "hour": now - HOUR < at,
+                "day": at.astimezone(ZONE).date() == now.astimezone(ZONE).date(),
+                "ever": True,
+                "session": bool(session) and in_session == session,
+            }
+            if inside[window]:
+                found.append((at, fields))
+        return sorted(found, key=lambda each: each[0])
+
+    def value(self, how, window, now, session, quota):
+        deeds = self.standing(window, now, session)
+        clicks = [fields["clicks"] for _, fields in deeds]
+        pages = [fields["page"] for _, fields in deeds]
+        cents = sum(int(fields["spent"].replace(".", "")) for _, fields in deeds)
+        return {
+            "count": lambda: len(deeds),
+            "clicks": lambda: sum(clicks),
+            "spent": lambda: cents,
+            "least": lambda: min(clicks, default=None),
+            "most": lambda: max(clicks, default=None),
+            "pages": lambda: len(set(pages)),
+            "first": lambda: deeds[0][0] if deeds else None,
+            "last": lambda: pages[-1] if pages else None,
+            "cars": lambda: pages.count("cars"),
+            "any": lambda: any(number > 3 for number in clicks),
+            "budget": lambda: sum(number > quota for number in clicks),
+        }[how]()
+
+
+def moment(rng, now):
+    """Around now and around the edges of windows, to the microsecond."""
+    midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    edge = rng.choice(
+        [now, now - HOUR, midnight, now - RETENTION, now - timedelta(minutes=rng.randrange(4000))]
+    )
+    return edge + rng.choice([-1, 0, 1]) * MICRO
+
+
+def live(house, seed):
+    """One customer's life: events, retries and withdrawals in any order, and decisions between them."""
+    rng, model = random.Random(seed), Model()
+    customer, ids = f"c-{seed}", []
+    now = NOON + timedelta(days=rng.randrange(300), seconds=rng.randrange(86_400))
+    times = set()
+    for step in range(rng.randrange(3, 12)):
+        now += rng.choice([MICRO, timedelta(minutes=rng.randrange(90)), timedelta(hours=rng.randrange(30))])
+        house.at(now)
+        batch = []
+        for number in range(rng.randrange(4)):
+            at = moment(rng, now)
+            if at in times or at > now or now - at >= RETENTION:
+                continue
+            times.add(at)
+            batch.append(
+                event(
+                    f"{customer}-{step}-{number}",
+                    customer,
+                    at=at,
+                    session=rng.choice(["", "s-1", "s-2"]),
+                    page=rng.choice(["cars", "loans", "news"]),
+                    clicks=rng.randrange(6),
+                    spent=f"{rng.randrange(100)}.{rng.randrange(100):02}",
+                )
+            )
+        if ids and rng.random() < 0.3:
+            batch.append(event(f"{customer}-{step}-w", customer, "", withdraws=rng.choice(ids), at=now))
+        ids += [each.event_id for each in batch if each.kind]
+        if batch:
+            sent = [*batch, *rng.sample(batch, rng.randrange(len(batch) + 1))]
+            assert all(each.recorded for each in house.engine.recorder.record_events(EventsCall(tuple(sent))))
+            for each in batch:
+                model.record(each, now)
+        check(house, model, customer, moment(rng, now) if rng.random() < 0.3 else now, rng)
+
+
+def check(house, model, customer, now, rng):
+    session, quota = rng.choice(["", "s-1", "s-2"]), rng.randrange(5)
+    decided = house.decide(customer, at=now, session=session, context={"customer": {"quota": quota}})
+    view = house.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_NONE)
+    facts = json.loads(view.facts_json)
+    for window in WINDOWS:
+        for how in HOW:
+            expected = model.value(how, window, now, session, quota)
+            found = facts.get(f"customer.{how}_{window}")
+            if how == "first" and found is not None:
+                found = datetime.fromisoformat(found)
+            if how == "spent":
+                found = int(str(found).replace(".", ""))
+            assert found == expected, (how, window, now)
+
+
+def seeds(plain):
+    return range(int(os.environ.get(SEEDS_VARIABLE, plain)))
+
+
+def test_what_is_computed_is_what_the_model_counts(house):
+    house.rules(*rules(), zone="Europe/Rome", head=HEAD)
+    for seed in seeds(12):
+        live(house, seed)
+
+
+@pytest.mark.torture
+def test_very_many_lives_are_what_the_model_counts(house):
+    house.rules(*rules(), zone="Europe/Rome", head=HEAD)
+    for seed in seeds(1_000):
+        live(house, seed)
