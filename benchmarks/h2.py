@@ -17,6 +17,7 @@ MOST_DRAIN_SECONDS = 10.0
 """What is under way when time is up ends within a small part of this."""
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
+MAX_CONCURRENT_STREAMS = 3
 FIRST_WINDOW_OCTETS = 65_535
 GRANTED_WINDOW_OCTETS = 2**31 - 1 - FIRST_WINDOW_OCTETS
 READ_OCTETS = 1 << 18
@@ -66,7 +67,7 @@ class Load:
 
 
 class Connection:
-    """One connection with at most ``streams`` calls in flight."""
+    """One connection with at most ``streams`` calls in flight, or as many as the server allows."""
 
     def __init__(self, port: int, path: str, streams: int, messages: Iterator[bytes], load: Load) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -124,6 +125,10 @@ class Connection:
             self.answered.add(stream)
             self.load.last = payload[5:]
         elif kind == SETTINGS and not flags & ACK:
+            for at in range(0, len(payload), 6):
+                setting, value = struct.unpack(">HI", payload[at : at + 6])
+                if setting == MAX_CONCURRENT_STREAMS:
+                    self.streams = min(self.streams, value)
             self.socket.sendall(frame(SETTINGS, ACK, 0, b""))
         elif kind == PING and not flags & ACK:
             self.socket.sendall(frame(PING, ACK, 0, payload))
@@ -166,6 +171,9 @@ def run(
         connection = Connection(port, path, streams, messages, load)
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     opened: list[Connection] = [key.data for key in selector.get_map().values()]
+    # The limit of streams is in the first frame of the server.
+    for connection in opened:
+        connection.read()
     started = time.perf_counter()
     for connection in opened:
         connection.fill()

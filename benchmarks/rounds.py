@@ -19,7 +19,7 @@ SECONDS = 1.0
 WARM_SECONDS = 1.0
 MOST_STANDSTILLS = 3
 """Rounds in which other processes let nothing be answered at all; they are played again."""
-CONNECTIONS, STREAMS = 4, 32
+CONNECTIONS, STREAMS = 8, 16
 MOST_PREPARING_SECONDS = 120.0
 
 Progress = Callable[[str], None]

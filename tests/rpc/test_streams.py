@@ -10,6 +10,7 @@ import pytest
 from maitred.engine.errors import CallError, Code
 from maitred.rpc.streams import IN_FLIGHT_MOST, STREAMS_MOST
 from maitred.v1 import decision_pb2 as pb
+from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
 
 def request(number, **fields):
@@ -134,11 +135,14 @@ def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
 
     streams = [running.stub.DecideStream(held(), timeout=20) for _ in range(STREAMS_MOST)]
     gate.await_arrivals(STREAMS_MOST)
-    error = status_of(lambda: next(running.stub.DecideStream(iter([request(1)]), timeout=5)))
-    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert "grpc-retry-pushback-ms" in dict(error.trailing_metadata())
-    gate.open()
-    assert running.stub.Decide(request(2), timeout=5).decision_id == "d-2"
+    # Another connection: a server allows each no more streams than that.
+    with grpc.insecure_channel(running.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        stub = DecisionServiceStub(channel)
+        error = status_of(lambda: next(stub.DecideStream(iter([request(1)]), timeout=5)))
+        assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert "grpc-retry-pushback-ms" in dict(error.trailing_metadata())
+        gate.open()
+        assert stub.Decide(request(2), timeout=5).decision_id == "d-2"
     release.set()
     assert [numbers(stream) for stream in streams] == [[0]] * STREAMS_MOST
 

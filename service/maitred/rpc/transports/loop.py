@@ -38,7 +38,7 @@ from maitred.rpc.failures import DEADLINE_MOST_SECONDS, failed, trace_of
 from maitred.rpc.methods import Method, Runs, Services
 from maitred.rpc.status import Status, overloaded, status_of
 
-from .overload import Waiting
+from .overload import BATCH_SECONDS, Waiting
 
 NO_WAIT = 1.0
 """An instant long ago, in Unix time. One that has just passed is rounded up to a millisecond."""
@@ -212,6 +212,7 @@ class Loop:
         self._desk = ThreadPoolExecutor(DESK_THREADS, "maitred-desk")
         self._refusals: Counter[tuple[str, Code]] = Counter()
         self._tick, self._ticked_at = 0, time.monotonic()
+        self._receive_until = 0.0
         self._stopping = self._closed = self._answering = False
         self.rejected = 0
         self._bell = threading.Event() if overlap else None
@@ -259,7 +260,7 @@ class Loop:
                     self._rest(inline=inline)
                 else:
                     serving = self._take(event)
-                    if inline and self._waiting.full:
+                    if inline and self._waiting.full and time.monotonic() > self._receive_until:
                         self._answer_waiting()
             except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
                 failed(self.observer, "", error, 0.0, None)
@@ -317,13 +318,18 @@ class Loop:
             call.reject(self._failure(call, Code.STOPPING, messages.STOPPING))
         elif remaining <= 0:
             call.reject(self._failure(call, Code.EXPIRED, messages.DEADLINE_PASSED))
-        elif method.runs is Runs.DESK and len(self._at_desk) >= DESK_CALLS_MOST:
+        elif self._is_too_much(call):
             call.reject(self._overloaded(call))
         else:
             if self.observer.tracing:
                 call.trace = trace_of(event.invocation_metadata)
             self._silent[call] = self._tick
             call.receive()
+
+    def _is_too_much(self, call: LoopCall) -> bool:
+        if call.method.runs is Runs.DESK:
+            return len(self._at_desk) >= DESK_CALLS_MOST
+        return call.deadline is not None and self._waiting.is_late(call.deadline)
 
     def _ask(self, accept: _Accept) -> None:
         """Asks gRPC for a call; the caller holds the lock."""
@@ -387,6 +393,7 @@ class Loop:
         self._answer([call for call in calls if self._is_begun(call)])
         if calls:
             self._waiting.learn(len(calls), time.monotonic() - started)
+        self._receive_until = time.monotonic() + BATCH_SECONDS
         if self._parked:
             parked, self._parked = self._parked, []
             with self._state.lock:
@@ -402,7 +409,9 @@ class Loop:
         return call.ticket is not None or call.begin(self._services)
 
     def _shed(self, call: LoopCall, now: float) -> None:
-        if call.deadline is not None and call.deadline <= now:
+        if call.cancelled:
+            call.end(GONE)
+        elif call.deadline is not None and call.deadline <= now:
             call.fail(CallError(Code.EXPIRED, messages.DEADLINE_PASSED))
         else:
             call.end(self._overloaded(call))

@@ -6,14 +6,15 @@ many callers still get an answer in time:
 
 - The newest go first: their callers wait for longest still, and whoever has waited for long may have
   given up.
-- A call whose turn comes after its deadline, at the pace of the last batches and with new calls coming
-  as they do, is refused at once, so that its caller can go elsewhere.
+- A call whose turn, behind the newer ones and at the pace of the last batches, does not come in the first
+  twelfth of its time is refused at once, so that its caller can go elsewhere: more will have come before it.
 - A refusal costs a good part of what an answer does, so no more than ``REFUSING_SHARE`` of the time goes
-  into them. Beyond that calls wait, or are not taken up at all (``Loop`` asks gRPC for no more while
-  there is no ``room``): their streams stay open, and clients that obey the limit of streams send no more.
+  into them. Beyond that calls wait: their streams stay open until their deadlines, and clients that obey
+  the limit of streams send no more meanwhile. What does so far exceed the pace that it cannot even be
+  received is not asked for (there is no ``room``).
 
-It goes on like this until no more calls come than can be answered: who looked at the queue alone would
-find it short after every refusal, and let it grow again.
+It goes on like this until for a while nobody had to be refused: by the queue alone the server would seem to
+have caught up after every refusal, and let it grow again.
 """
 
 import time
@@ -29,9 +30,11 @@ BATCH_LEAST, BATCH_MOST = 8, 256
 """However slow or fast the last ones were. The upper bound is the committer's."""
 BATCH_GROWTH = 2
 """Of the largest of the last ones."""
-BATCHES_WAITING = 4
-"""So many batches may wait before no more calls are taken up."""
-REFUSING_SHARE = 0.1
+BATCHES_WAITING = 2
+"""So many batches may wait of a server that is behind before no more calls are taken up."""
+WAITING_MOST = 4_096
+"""Bounds memory: some 10 MB of requests, and more than a second of work at any pace measured."""
+REFUSING_SHARE = 0.15
 REFUSAL_SECONDS = 40e-6
 """What receiving and refusing a call costs, measured on a two-core machine; only the order counts."""
 REFUSALS_AT_ONCE = 0.1 * REFUSING_SHARE / REFUSAL_SECONDS
@@ -40,14 +43,23 @@ WAIT_MOST_SECONDS = 1.0
 """How long calls without a deadline may wait: whoever waits at a till has given up by then."""
 FIRST_CALL_SECONDS = 250e-6
 """Before anything has been measured."""
-CALM_SHARE = 0.95
-"""Of what can be answered: when so few calls come, the server has caught up."""
+CALM_SHARE, BEHIND_SHARE = 1 / 2, 1 / 12
+"""In which part of the time that is left a call must have its turn."""
+LATE_SHARE = 0.1
+"""Of those who wait: a few that are in a hurry do not put the others behind."""
+CALM_BATCHES = 10
+"""After so many without a refusal the server has caught up: a tenth of a second."""
 FORGET = 0.9
 """What a batch counts for after the next one."""
 
 
 class Queued(Protocol):
-    """A call that waits. ``deadline`` is on ``time.monotonic``'s clock."""
+    """A call that waits; its times are on ``time.monotonic``'s clock."""
+
+    @property
+    def started(self) -> float:
+        """When it came."""
+        ...
 
     @property
     def deadline(self) -> float | None:
@@ -105,10 +117,8 @@ class Waiting(Generic[_Call]):
         self._clock = clock
         self._calls: deque[_Call] = deque()
         self._pace = Pace()
-        self._arrived, self._arrival_rate = 0, 0.0
-        self._taken_at = clock()
-        self._refusals_left = REFUSALS_AT_ONCE
-        self._behind = False
+        self._taken_at, self._refusals_left = clock(), REFUSALS_AT_ONCE
+        self._calm_batches = CALM_BATCHES
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -116,7 +126,14 @@ class Waiting(Generic[_Call]):
     @property
     def room(self) -> bool:
         """Whether more calls should be taken up."""
-        return len(self._calls) < BATCHES_WAITING * self._pace.batch
+        behind = self._calm_batches < CALM_BATCHES
+        return len(self._calls) < (BATCHES_WAITING * self._pace.batch if behind else WAITING_MOST)
+
+    def is_late(self, deadline: float) -> bool:
+        """Whether a call that comes only now cannot be in time even with the next batch."""
+        if self._calm_batches >= CALM_BATCHES:
+            return False
+        return self._clock() + self._pace.seconds(self._pace.batch) > deadline
 
     @property
     def full(self) -> bool:
@@ -125,22 +142,22 @@ class Waiting(Generic[_Call]):
 
     def add(self, call: _Call) -> None:
         """A call has come."""
-        self._arrived += 1
         self._calls.append(call)
 
     def take(self) -> tuple[Sequence[_Call], Sequence[_Call]]:
         """The next batch, oldest first, and the calls to refuse."""
         now = self._clock()
-        self._measure(now)
+        earned = (now - self._taken_at) * REFUSING_SHARE / REFUSAL_SECONDS
+        self._refusals_left = min(self._refusals_left + earned, REFUSALS_AT_ONCE)
+        self._taken_at = now
         waiting = [self._calls.popleft() for _ in range(len(self._calls))]
         size = self._pace.batch
-        self._behind = self._is_behind(now, waiting, size)
         refused: list[_Call] = []
-        if not self._behind or len(waiting) <= size:
-            batch, rest = waiting[:size], waiting[size:]
+        if self._is_behind(now, waiting, size):
+            batch, older = waiting[-size:], waiting[:-size]
+            rest = self._sorted_out(now, older, refused)
         else:
-            batch = waiting[-size:]
-            rest, refused = self._sorted_out(now, waiting[:-size], size)
+            batch, rest = waiting[:size], waiting[size:]
         self._calls.extendleft(reversed(rest))
         return self._in_time(now, batch, refused), refused
 
@@ -152,40 +169,34 @@ class Waiting(Generic[_Call]):
         """How long it takes until all that waits has had its turn."""
         return self._pace.seconds(len(self._calls))
 
-    def _measure(self, now: float) -> None:
-        elapsed = max(now - self._taken_at, 1e-6)
-        self._taken_at = now
-        # The rate of the last tenth of a second or so, however long the batches are.
-        weight = min(1.0, elapsed * 10)
-        self._arrival_rate += weight * (self._arrived / elapsed - self._arrival_rate)
-        self._arrived = 0
-        earned = elapsed * REFUSING_SHARE / REFUSAL_SECONDS
-        self._refusals_left = min(self._refusals_left + earned, REFUSALS_AT_ONCE)
-
     def _is_behind(self, now: float, waiting: Sequence[_Call], size: int) -> bool:
-        if self._behind:
-            return len(waiting) > size or self._busy_share(size) > CALM_SHARE
-        if len(waiting) <= size:
-            return False
-        return any(
-            now + 2 * self._pace.seconds(ahead) > _latest(call, now) for ahead, call in enumerate(waiting)
-        )
+        if len(waiting) > size:
+            late = sum(
+                self._pace.seconds(ahead) > (_latest(call) - now) * CALM_SHARE
+                for ahead, call in enumerate(waiting)
+            )
+            if late > len(waiting) * LATE_SHARE:
+                self._calm_batches = 0
+        return self._calm_batches < CALM_BATCHES
 
-    def _busy_share(self, size: int) -> float:
-        """How much of its time answering what comes takes the server."""
-        return self._arrival_rate * self._pace.seconds(size) / size
-
-    def _sorted_out(self, now: float, older: Sequence[_Call], newer: int) -> tuple[list[_Call], list[_Call]]:
-        """Which of those whom ``newer`` ones go before may stay; the oldest are refused first."""
-        idle_share = 1.0 - self._busy_share(newer)
+    def _sorted_out(self, now: float, older: Sequence[_Call], refused: list[_Call]) -> list[_Call]:
+        """Those who may stay of the ones that newer ones go before; the oldest are refused first."""
         stay: list[_Call] = []
-        refused: list[_Call] = []
-        for ahead, call in zip(range(newer + len(older), newer, -1), older, strict=True):
-            seconds = self._pace.seconds(ahead) / idle_share if idle_share > 0 else float("inf")
-            hopeless = now + seconds > _latest(call, now) and len(refused) < self._refusals_left
-            (refused if hopeless else stay).append(call)
-        self._refusals_left -= len(refused)
-        return stay, refused
+        hopeless = 0
+        for ahead, call in zip(range(self._pace.batch + len(older), 0, -1), older, strict=False):
+            left = _latest(call) - now
+            if self._pace.seconds(ahead) <= left * BEHIND_SHARE:
+                stay.append(call)
+                continue
+            hopeless += 1
+            # Whose time is over has to be told in any case.
+            if left > 0 and self._refusals_left < 1:
+                stay.append(call)
+                continue
+            self._refusals_left -= left > 0
+            refused.append(call)
+        self._calm_batches = 0 if hopeless else self._calm_batches + 1
+        return stay
 
     def _in_time(self, now: float, batch: Sequence[_Call], refused: list[_Call]) -> Sequence[_Call]:
         """The batch without those that it comes too late for, but one of them: the pace may have changed."""
@@ -205,6 +216,6 @@ def _deadline(call: Queued) -> float:
     return call.deadline or 0.0
 
 
-def _latest(call: Queued, now: float) -> float:
+def _latest(call: Queued) -> float:
     """When the call must have been answered."""
-    return now + WAIT_MOST_SECONDS if call.deadline is None else call.deadline
+    return call.started + WAIT_MOST_SECONDS if call.deadline is None else call.deadline

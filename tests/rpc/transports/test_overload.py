@@ -1,0 +1,205 @@
+"""The queue bounded by time, in simulated time: a server with the costs measured of the real one."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maitred.rpc.transports.overload import (
+    BATCH_LEAST,
+    BATCH_MOST,
+    BATCH_SECONDS,
+    WAITING_MOST,
+    Pace,
+    Waiting,
+)
+
+RECEIVE_SECONDS, REFUSE_SECONDS, REJECT_SECONDS = 25e-6, 15e-6, 20e-6
+COMMIT_SECONDS, DECIDE_SECONDS = 300e-6, 175e-6
+DEADLINE_SECONDS = 0.1
+
+
+@dataclass(eq=False)
+class Call:
+    started: float
+    deadline: float | None
+
+
+@dataclass
+class Server:
+    """The loop, with a client at a fixed rate whose calls need one of so many streams."""
+
+    rate: float
+    streams: int
+    commit_seconds: float = COMMIT_SECONDS
+    decide_seconds: float = DECIDE_SECONDS
+    deadline_seconds: float | None = DEADLINE_SECONDS
+    now: float = 0.0
+    sent: int = 0
+    wire: deque = field(default_factory=deque)
+    open: deque = field(default_factory=deque)
+    fates: Counter = field(default_factory=Counter)
+    refusal_ages: list = field(default_factory=list)
+    batches: list = field(default_factory=list)
+
+    def run(self, seconds):
+        self.waiting = Waiting(lambda: self.now)
+        while self.now < seconds:
+            self.receive()
+            if not self.waiting:
+                self.now += 1e-4
+                continue
+            self.answer(*self.waiting.take())
+        return self
+
+    def arrive(self):
+        while self.sent < self.now * self.rate:
+            at = self.sent / self.rate
+            self.sent += 1
+            while self.open and (self.open[0] in self.over or self.open[0].started + DEADLINE_SECONDS < at):
+                self.over.discard(self.open.popleft())
+            if len(self.open) - len(self.over) >= self.streams:
+                self.fates["not sent"] += 1
+                continue
+            call = Call(at, None if self.deadline_seconds is None else at + self.deadline_seconds)
+            self.open.append(call)
+            self.wire.append(call)
+
+    over: set = field(default_factory=set)
+
+    def receive(self):
+        until = self.now + BATCH_SECONDS
+        self.arrive()
+        while self.wire and self.waiting.room and (self.now < until or not self.waiting.full):
+            call = self.wire.popleft()
+            if call.deadline is not None and call.deadline < self.now:
+                self.end(call, "expired")
+            elif call.deadline is not None and self.waiting.is_late(call.deadline):
+                self.now += REJECT_SECONDS
+                self.end(call, "refused")
+                self.refusal_ages.append(self.now - call.started)
+            else:
+                self.waiting.add(call)
+                self.now += RECEIVE_SECONDS
+            self.arrive()
+
+    def answer(self, batch, refused):
+        for call in refused:
+            self.now += REFUSE_SECONDS
+            self.end(call, "refused")
+            if call.deadline is None or self.now < call.deadline:
+                self.refusal_ages.append(self.now - call.started)
+        if batch:
+            took = self.commit_seconds + self.decide_seconds * len(batch)
+            self.now += took
+            self.waiting.learn(len(batch), took)
+            self.batches.append(len(batch))
+        for call in batch:
+            in_time = call.deadline is None or self.now <= call.deadline
+            self.end(call, "answered" if in_time else "late")
+
+    def end(self, call, fate):
+        self.fates[fate] += 1
+        self.over.add(call)
+
+
+PEAK = 1 / (DECIDE_SECONDS + RECEIVE_SECONDS + COMMIT_SECONDS / (BATCH_SECONDS / DECIDE_SECONDS))
+
+
+def test_below_the_peak_everything_is_answered():
+    server = Server(0.9 * PEAK, 1000).run(3)
+    assert server.fates["answered"] > 0.99 * server.sent - 200
+
+
+@pytest.mark.parametrize("times", [1.5, 3, 10])
+@pytest.mark.parametrize(("streams", "least"), [(256, 0.8), (512, 0.8), (1024, 0.7)])
+def test_far_beyond_the_peak_most_of_it_is_answered_in_time(times, streams, least):
+    """The last of the three has twice the streams that the server allows on 16 connections."""
+    server = Server(times * PEAK, streams).run(3)
+    assert server.fates["answered"] >= least * PEAK * 3
+
+
+def test_a_little_beyond_the_peak_who_is_refused_is_told_soon():
+    server = Server(1.5 * PEAK, 512).run(5)
+    ages = sorted(server.refusal_ages[len(server.refusal_ages) // 5 :])
+    assert ages[int(len(ages) * 0.99)] <= 0.2 * DEADLINE_SECONDS
+
+
+def test_a_burst_on_an_idle_server_is_answered_whole():
+    server = Server(1.0, 1000)
+    server.wire.extend(Call(0.0, 0.1) for _ in range(150))
+    server.run(0.2)
+    assert server.fates["answered"] >= 150
+
+
+def test_a_slow_start_does_not_make_a_burst_hopeless():
+    server = Server(1.0, 1000, commit_seconds=0.003)
+    server.run(2.0)
+    server.wire.extend(Call(server.now, server.now + 0.1) for _ in range(128))
+    server.run(2.4)
+    assert server.fates["answered"] >= 128
+
+
+def test_calls_without_a_deadline_wait_their_turn_whoever_else_is_in_a_hurry():
+    server = Server(1.0, 1000)
+    server.wire.extend(Call(0.0, None) for _ in range(1200))
+    server.run(1.0)
+    assert server.fates["refused"] + server.fates["late"] <= 1
+    assert server.fates["answered"] >= 1200
+
+
+def test_after_a_standstill_the_server_catches_up():
+    server = Server(0.7 * PEAK, 1000).run(1)
+    before = Counter(server.fates)
+    server.now += 0.5
+    server.run(3)
+    since = server.fates - before
+    assert since["answered"] > 0.7 * PEAK * 1.3
+
+
+def test_the_queue_is_bounded():
+    waiting = Waiting(lambda: 0.0)
+    for _ in range(WAITING_MOST):
+        assert waiting.room
+        waiting.add(Call(0.0, None))
+    assert not waiting.room
+
+
+@given(st.lists(st.tuples(st.floats(0, 2), st.none() | st.floats(0, 2)), max_size=400), st.floats(0, 3))
+def test_every_call_is_answered_refused_or_kept_once(calls, now):
+    clock = [0.0]
+    waiting = Waiting(lambda: clock[0])
+    made = [Call(started, deadline) for started, deadline in sorted(calls, key=lambda one: one[0])]
+    for call in made:
+        waiting.add(call)
+    clock[0], seen = now, []
+    for _ in range(len(made)):
+        batch, refused = waiting.take()
+        assert not waiting or batch or refused
+        seen += [*batch, *refused]
+        assert len(batch) <= BATCH_MOST
+        clock[0] += 0.01
+    rest = [call for call in made if call not in seen]
+    assert len(set(map(id, seen))) == len(seen)
+    assert len(rest) == len(waiting)
+
+
+@given(st.lists(st.tuples(st.integers(1, 256), st.floats(1e-5, 5.0)), max_size=50))
+def test_the_pace_is_never_absurd(batches):
+    pace = Pace()
+    for calls, seconds in batches:
+        pace.learn(calls, seconds)
+        assert pace.fixed >= 0
+        assert pace.each > 0
+        assert BATCH_LEAST <= pace.batch <= BATCH_MOST
+
+
+def test_the_pace_finds_both_parts():
+    pace = Pace()
+    for number in range(200):
+        calls = 5 + number % 40
+        pace.learn(calls, 0.002 + 0.0001 * calls)
+    assert pace.fixed == pytest.approx(0.002, rel=0.1)
+    assert pace.each == pytest.approx(0.0001, rel=0.1)
