@@ -8,7 +8,7 @@ RULES  ?= rules/starter
 LISTEN ?= 127.0.0.1:50051
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-latest test-lowest lint format lock stubs demo pizza-day bench torture clean
+.PHONY: help run test test-latest test-lowest lint format lock wheels stubs demo pizza-day bench torture clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ test-lowest:  ## all tests with the lowest versions allowed, in an environment o
 	@sh tools/make_venv.sh $(PYTHON) .venv-lowest
 	@sh tools/install.sh .venv-lowest locks/lowest.txt
 	.venv-lowest/bin/python -m pytest $(ARGS)
+
+wheels: $(VENV)/.run  ## wheels of maitred and of all it needs, in dist/: an image installs them without a compiler
+	@sh tools/wheels.sh $(VENV)
 
 clean:  ## remove what was built; databases stay
 	rm -rf $(VENV) .venv-latest .venv-lowest build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

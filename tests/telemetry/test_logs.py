@@ -233,19 +233,20 @@ def test_escaping_leaves_what_is_printable(text):
 
 def test_nobody_waits_for_a_reader_that_is_stuck():
     reading, writing = os.pipe()
+    drain = threading.Thread(target=lambda: [None for _ in iter(lambda: os.read(reading, 65536), b"")])
     with os.fdopen(writing, "w") as stream:
         log = configure_logging(stream, {})
         start = time.monotonic()
-        for _ in range(2_000):
-            log.info("line", value="x" * 50)
-        said_seconds = time.monotonic() - start
-        start = time.monotonic()
-        log.close()
-        assert time.monotonic() - start < 3
-        assert said_seconds < 5
-        drain = threading.Thread(target=lambda: [None for _ in iter(lambda: os.read(reading, 65536), b"")])
-        drain.start()
-    drain.join(10)
+        try:
+            for _ in range(2_000):
+                log.info("line", value="x" * 50)
+            log.close()
+            # Who waited would wait for ever; a shared machine may take its time.
+            assert time.monotonic() - start < 30
+        finally:
+            # Closing the stream writes what it still holds, which nobody would read.
+            drain.start()
+    drain.join(30)
     os.close(reading)
 
 
