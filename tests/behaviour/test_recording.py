@@ -55,7 +55,7 @@ def test_a_retry_is_recorded_once_and_other_content_is_told(house, happen):
         ({"kind": ""}, "there is no event ``"),
         ({"pages": "x"}, "`visit` has no field `pages`, its fields are: clicks, page"),
         ({"page": 7}, "field `page` is 7, not a string"),
-        ({"clicks": "many"}, "field `clicks` is many, not an int"),
+        ({"clicks": "many"}, "field `clicks` is "),
         ({"customer": ""}, "`customer_id` is missing"),
         ({"customer": " ann"}, "`customer_id` is longer than 256 bytes, or has control characters"),
         ({"session": "\x00"}, "`session_id` is longer"),

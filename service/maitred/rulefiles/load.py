@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from maitred.core.behaviour.history import EVENTS
 from maitred.core.conditions.derivation import DeriverFactory
 from maitred.core.conditions.expressions import CompilerFactory
 from maitred.core.privacy.purposes import PrivacyRules, asks_of
@@ -14,12 +15,13 @@ from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
 from maitred.rulefiles.actions.computed import Behaviour, with_computed
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
-from maitred.rulefiles.actions.events import behaviour_sources, event_attributes, events_of
+from maitred.rulefiles.actions.events import also_attributes, behaviour_sources, event_attributes, events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
 from maitred.rulefiles.actions.rollouts import with_rollouts
 from maitred.rulefiles.actions.rows import table_actions_of
 from maitred.rulefiles.actions.vocabulary import Vocabulary, vocabulary_of
 from maitred.rulefiles.kinds import models
+from maitred.rulefiles.kinds.events import Event
 from maitred.rulefiles.limiting.alternatives import check_alternatives, check_holds, warn_alternatives
 from maitred.rulefiles.limiting.checks import warn_limits, warn_pairs
 from maitred.rulefiles.limiting.limits import applied_limits, with_limits
@@ -92,7 +94,12 @@ def _load(
         version=head.version,
         zone=head.timezone,
         commit=commit,
-        attributes={**vocabulary.attributes, **vocabulary.sensitive_lists, **event_attributes(events)},
+        attributes={
+            **vocabulary.attributes,
+            **vocabulary.sensitive_lists,
+            **event_attributes(events),
+            **also_attributes(rules.actions),
+        },
         computed=vocabulary.computed,
         channels=_channels(head, rules.actions),
         locations=vocabulary.locations,
@@ -143,6 +150,7 @@ def _rules(reading: _Reading) -> _Rules:
         channels=frozenset(reading.head.channels),
         zone=reading.head.timezone,
         doubtful=documents.doubtful,
+        events=frozenset(f"{EVENTS}{sourced.model.name}" for sourced in documents.of(Event)),
     )
     situations = run.situations_of(around, documents)
     placed = [*actions_of(around, documents), *table_actions_of(around, documents, make)]

@@ -31,6 +31,8 @@ PERCENT = 100
 KEPT_COUNTERS = 4_096
 """Those that many requests share are asked for all the time."""
 SESSION_ID = "session.id"
+ALSO = "~also/"
+"""Begins the names of facts that say how many events count beside the units of a limit."""
 ANONYMOUS = "~anonymous"
 """A fact where the request names no customer, and only there."""
 MAX_UNITS = 2**53
@@ -117,6 +119,7 @@ class Limit:
     action where each action has units of its own; empty where those it applies to share them.
     ``is_veiled`` where nobody knows which values the subject can have: they may be personal.
     ``lets_anonymous`` where a request without a customer passes uncounted, for want of a subject.
+    ``also`` are kinds of events (``events.contact``) of the subject that count beside units.
 
     ``key`` tells the limit from every other one that a decision looks at. ``lookback_us``
     (microseconds) is how far a rolling window looks back, ``None`` for others. ``hides_subject``
@@ -138,6 +141,7 @@ class Limit:
     scope: str = ""
     is_veiled: bool = False
     lets_anonymous: bool = False
+    also: tuple[str, ...] = ()
     key: str = field(init=False, compare=False, repr=False)
     reason: Reason = field(init=False, compare=False, repr=False)
     heat: LockRank = field(init=False, compare=False, repr=False)
@@ -358,7 +362,13 @@ def _need(
     span = span_of(limit.window, instant_of(limit.window, facts, now), location_zone, session)
     counter = _counter(limit.name, _subject(limit, facts, veil), span.key, limit.heat, span.end)
     firm = limit.counts is Counts.DECIDED
-    return Need(counter, maximum, limit.reason, limit.lookback_us, firm)
+    return Need(counter, maximum - also_counted(limit, facts), limit.reason, limit.lookback_us, firm)
+
+
+def also_counted(limit: Limit, facts: Facts) -> int:
+    """Events of the subject that count beside units: contacts that other systems made."""
+    count = facts.get(f"{ALSO}{limit.name}") if limit.also else 0
+    return count if isinstance(count, int) else 0
 
 
 _counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)

@@ -8,7 +8,7 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
 
-from .limits import SESSION_ID, Limit, Unknown, gap_of, is_free, maximum_of, parts_of
+from .limits import SESSION_ID, Limit, Unknown, also_counted, gap_of, is_free, maximum_of, parts_of
 from .windows import Calendar, Lifetime, Rolling, Session, Window
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
@@ -93,7 +93,8 @@ def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:
     if isinstance(maximum, Unknown):
         reason = Reason.RULE_ERROR if maximum.error else Reason.MISSING_ATTRIBUTE
         return Shortage(limit, reason, missing=maximum.attribute, error=maximum.error)
-    return Shortage(limit, limit.reason, live, maximum) if live >= maximum else None
+    taken = live + also_counted(limit, facts)
+    return Shortage(limit, limit.reason, taken, maximum) if taken >= maximum else None
 
 
 def _per_words(limit: Limit) -> str:

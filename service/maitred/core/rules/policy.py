@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from maitred.core.behaviour.history import History, When, computed_fact, is_behaviour
+from maitred.core.behaviour.history import History, When, computed_fact, is_behaviour, items_in
 from maitred.core.conditions import model
 from maitred.core.conditions.computed import Worker
 from maitred.core.conditions.derivation import DeriverFactory, atoms_of
@@ -15,7 +15,7 @@ from maitred.core.conditions.model import Condition, Literal, OneOf
 from maitred.core.conditions.situations import Situations
 from maitred.core.conditions.suppressing import is_derived, not_suppressed_by
 from maitred.core.deciding.decisions import Proposal
-from maitred.core.limits.limits import ANONYMOUS, Limit, reads_of
+from maitred.core.limits.limits import ALSO, ANONYMOUS, Limit, reads_of
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.privacy.masking import Masks
 from maitred.core.privacy.purposes import (
@@ -67,8 +67,8 @@ class Policy:
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
     by, and ``tells_zone`` where a rule reads the location's. ``limits`` are all there are, by key,
     ``gates`` those of each action. ``workers`` are those of the computed attributes that are read,
-    ``rememberers`` those over what the customer did. ``standing`` are proposals that depend on no
-    attribute, by action, rank and channel.
+    ``rememberers`` those over what the customer did, and ``counting`` the limits that count some of it.
+    ``standing`` are proposals that depend on no attribute, by action, rank and channel.
     """
 
     ruleset: Ruleset
@@ -85,6 +85,7 @@ class Policy:
     gates: Mapping[str, tuple[Gate, ...]]
     workers: tuple[Worker, ...] = ()
     rememberers: tuple[Worker, ...] = ()
+    counting: tuple[Limit, ...] = ()
     tells_zone: bool = False
     masks: Masks | None = None
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
@@ -141,12 +142,20 @@ class Policy:
             fact = computed_fact(worker, history, facts, when)
             if fact is not None:
                 facts[worker.computed.name] = fact
+        for limit in self.counting:
+            deeds = (history.deeds.get(source, ()) for source in limit.also)
+            facts[f"{ALSO}{limit.name}"] = sum(len(items_in(each, limit.window, when)) for each in deeds)
         return facts
 
     @property
-    def reads_history(self) -> bool:
-        """Whether decisions read what their customers did."""
-        return bool(self.rememberers)
+    def reads_history(self) -> frozenset[str]:
+        """What of its customer's history a decision reads: ``events.visit``, ``outcomes.presented``."""
+        return frozenset(
+            (
+                *(worker.computed.over for worker in self.rememberers),
+                *chain.from_iterable(limit.also for limit in self.counting),
+            )
+        )
 
     def place_facts(self, location: Location) -> Mapping[str, Value]:
         """What rules read of a location."""
@@ -210,6 +219,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         limits={limit.key: limit for action in actions for limit in action.limits},
         gates=gates,
         workers=tuple(worker for worker in workers if not is_behaviour(worker.computed.over)),
+        counting=_counting(actions),
         rememberers=tuple(worker for worker in workers if is_behaviour(worker.computed.over)),
         tells_zone=ZONE in used,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
@@ -221,6 +231,12 @@ def _situations(ruleset: Ruleset, used: frozenset[str], deriver: DeriverFactory)
         return None
     suppressing = {name for action in ruleset.actions for name in action.suppressed_by}
     return Situations.build(ruleset.situations, used, suppressing, deriver)
+
+
+def _counting(actions: Iterable[Action]) -> tuple[Limit, ...]:
+    """The limits that count events, each name once: actions may have units of their own."""
+    limits = {limit.name: limit for action in actions for limit in action.limits if limit.also}
+    return tuple(limits.values())
 
 
 def _zones_of(action: Action) -> Iterable[str | None]:

@@ -151,7 +151,7 @@ def _over(policy: Policy, source: str) -> frozenset[str]:
 
 
 def _reads(policy: Policy, source: str) -> bool:
-    return any(worker.computed.over.startswith(source) for worker in policy.rememberers)
+    return any(name.startswith(source) for name in policy.reads_history)
 
 
 def _deeds_of(outcomes: Sequence[PastOutcome]) -> Mapping[str, Sequence[Deed]]:

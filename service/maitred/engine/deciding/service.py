@@ -157,7 +157,7 @@ class DecisionService:
             ),
             make_record=partial(self._record, call, trace_id),
             policy=policy if policy.reads_history else None,
-            depends_on_person=policy.ruleset.privacy is not None or policy.reads_history,
+            depends_on_person=policy.ruleset.privacy is not None or bool(policy.reads_history),
             dry=call.dry_run,
             deadline=call.deadline,
             at=call.at,

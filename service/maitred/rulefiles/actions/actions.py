@@ -21,7 +21,10 @@ from .placeholders import PlaceholderOpen, literal, names, parse
 
 @dataclass(frozen=True, slots=True)
 class LoadContext:
-    """What an action is read against. ``channels`` are those of the ``Ruleset``, if it lists any."""
+    """What an action is read against. ``channels`` are those of the ``Ruleset``, if it lists any.
+
+    ``events`` are the names that there are: ``events.visit``.
+    """
 
     report: Report
     conditions: Conditions
@@ -29,6 +32,7 @@ class LoadContext:
     channels: frozenset[str]
     zone: str
     doubtful: Set[str]
+    events: Set[str] = frozenset()
 
 
 NO_NUMBERS: Mapping[str, int] = MappingProxyType({})

@@ -1,10 +1,12 @@
 """Documents of kind ``Event`` to ``core.behaviour.events.EventKind``, and what is computed over them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from maitred.core.behaviour.events import AT, SESSION, EventKind
 from maitred.core.behaviour.history import EVENTS, outcome_source
 from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.limits.limits import ALSO
+from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.kinds.events import Event
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
@@ -54,4 +56,14 @@ def event_attributes(events: Mapping[str, EventKind]) -> dict[str, Attribute]:
     return {
         f"{EVENTS}{kind.name}": Attribute(f"{EVENTS}{kind.name}", type_, purpose=kind.purpose or None)
         for kind in events.values()
+    }
+
+
+def also_attributes(actions: Iterable[Action]) -> dict[str, Attribute]:
+    """How many events count beside the units of a limit, as attributes computed from those events."""
+    limits = {limit.name: limit for action in actions for limit in action.limits if limit.also}
+    type_ = AttributeType(Kind.INT)
+    return {
+        f"{ALSO}{name}": Attribute(f"{ALSO}{name}", type_, sources=frozenset(limit.also))
+        for name, limit in limits.items()
     }

@@ -11,7 +11,7 @@ from maitred.rulefiles.messages import file_messages, limit_messages
 from maitred.rulefiles.reading import bounds
 
 from . import fields
-from .fields import Name
+from .fields import Name, NonEmpty
 from .models import AppliesTo, Document, Strict
 from .windows import Duration, Window
 
@@ -193,6 +193,8 @@ class FrequencyCap(LimitDocument):
     """Whom it is counted for: `customer`, `household`, `device`, `session` or attributes."""
     counts: CountsName = "presented"
     """The step at which a unit is spent."""
+    also: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(fields.distinct)] = Field(default=[])
+    """Events of the customer that count beside: `events.contact`, for contacts that other systems made."""
 
 
 class Capacity(LimitDocument):

@@ -15,7 +15,7 @@ from maitred.core.limits.limits import (
     parts_of,
 )
 from maitred.core.limits.lots import MAX_NEEDS
-from maitred.core.limits.windows import Rolling
+from maitred.core.limits.windows import Calendar, Rolling
 from maitred.core.rules.ruleset import Action, ActionType, Location
 from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.actions.actions import LoadContext, Placed
@@ -274,10 +274,24 @@ def _limit(around: LoadContext, sourced: LimitSource, veils: Veils) -> Limit:
         is_veiled=veils.veiled(per),
     )
     if not isinstance(model, limits.Capacity):
-        return limit
+        return replace(limit, also=_also(around, sourced, limit)) if model.also else limit
     percent = model.overbook.percent if model.overbook else 0
     limit = replace(limit, overbook_percent=percent)
     return replace(limit, pace=_pace(around, spot.at("pace"), limit, model))
+
+
+def _also(around: LoadContext, sourced: LimitSource, limit: Limit) -> tuple[str, ...]:
+    """The events that count beside; only of customers is it known what they did."""
+    assert isinstance(sourced.model, limits.FrequencyCap)
+    spot = sourced.spot.at("also")
+    for index, name in enumerate(sourced.model.also):
+        if name not in around.events and name.removeprefix("events.") not in around.doubtful:
+            around.report.error(spot.at(index), limit_messages.also_unknown(name, around.events))
+    if limit.per != ("customer.id",):
+        around.report.error(sourced.spot.at("also", key=True), limit_messages.also_of_customers())
+    if isinstance(limit.window, Calendar) and limit.window.of:
+        around.report.error(sourced.spot.at("window", "of"), limit_messages.also_of_now())
+    return tuple(sorted(sourced.model.also))
 
 
 def _maximum(around: LoadContext, spot: Spot, units: int | str | Quota) -> Maximum:

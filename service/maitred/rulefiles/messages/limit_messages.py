@@ -318,3 +318,17 @@ def cap_of_another_identity(name: str, identity: str) -> str:
         f"this is cap {quoted(name)} once more, only that one is per {quoted(identity)}: keep one, or give"
         " them different numbers"
     )
+
+
+def also_unknown(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    hint = did_you_mean(name, names) or f", known are: {', '.join(names) or 'none'}"
+    return f"there are no events {quoted(name)}{hint}"
+
+
+def also_of_customers() -> str:
+    return "events count beside the units of a customer: write `per: [customer]`"
+
+
+def also_of_now() -> str:
+    return "events count in the window of now: remove `of`, or `also`"

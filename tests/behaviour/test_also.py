@@ -1,0 +1,52 @@
+"""Caps that count what other systems did beside their own units."""
+
+import pytest
+from tests.claims.house import DAY, HOUR, MINUTE, NOON, PIZZA, cap, document
+
+from maitred.core.rules.faults import RulesetInvalid
+
+MICRO = MINUTE / 60_000_000
+CONTACT = document("Event", "contact", {"fields": "{medium: string}", "retention": "90d"})
+WEEKLY = {"limit": 2, "window": "{rolling: 7d}", "also": "[events.contact]"}
+
+
+def test_contacts_of_others_and_own_units_count_together(house, happen):
+    house.rules(PIZZA, CONTACT, cap(**WEEKLY))
+    happen(house, kind="contact", at=NOON - 3 * DAY)
+    assert house.sees() == ["pizza"]
+    decided = house.decide()
+    house.report(decided, "PRESENTED")
+    reason, rule, detail = house.why_not()["pizza"]
+    assert (reason, rule) == ("FREQUENCY_CAPPED", "cap")
+    assert detail == "2 of 2 taken per customer within 7 days"
+    assert house.sees("bob") == ["pizza"]
+
+
+def test_they_leave_the_window_to_the_microsecond(house, happen):
+    house.rules(PIZZA, CONTACT, cap(**WEEKLY))
+    happen(house, {"kind": "contact", "at": NOON - 2 * DAY}, {"kind": "contact", "at": NOON - HOUR})
+    gone = NOON - 2 * DAY + 7 * DAY
+    assert house.sees(at=gone - MICRO) == []
+    assert house.sees(at=gone) == ["pizza"]
+    assert house.sees(at=NOON - HOUR - MICRO) == ["pizza"]
+    assert house.sees(at=NOON - HOUR) == []
+
+
+def test_no_more_units_are_taken_than_are_left(house, happen):
+    house.rules(PIZZA, CONTACT, cap(**WEEKLY, counts="decided"))
+    happen(house, kind="contact")
+    assert [house.names(session=f"s-{number}") for number in range(3)] == [["pizza"], [], []]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"also": "[events.contct]"}, "there are no events `events.contct`, did you mean `events.contact`?"),
+        ({"also": "[events.contact]", "per": "[household]"}, "write `per: [customer]`"),
+        ({"also": "[]"}, "this is empty"),
+    ],
+)
+def test_faults(lone_house, fields, words):
+    with pytest.raises(RulesetInvalid) as told:
+        lone_house.rules(PIZZA, CONTACT, cap(**{**WEEKLY, **fields}))
+    assert any(words in fault.message for fault in told.value.faults)
