@@ -44,6 +44,9 @@ class MemoryStore:
     def add_people(self, people):
         self.known |= {person.pseudonym: person for person in people}
 
+    def open_claims(self, _customers, _after):
+        return {}
+
     def decision(self, decision_id):
         return self.records.get(decision_id)
 

@@ -21,6 +21,9 @@ from maitred.engine.calls import (
     Answer,
     ClaimAnswer,
     ClaimCall,
+    ClaimsCall,
+    ClaimsPage,
+    ClaimState,
     ConsentView,
     DecideCall,
     Erased,
@@ -28,6 +31,7 @@ from maitred.engine.calls import (
     EventsCall,
     LimitsCall,
     LimitView,
+    OpenClaim,
     OutcomeAnswer,
     OutcomesCall,
     RecordConsentCall,
@@ -177,6 +181,12 @@ class FakeHouse:
             self.units -= answer.granted
             known = self.claims[call.request_id] = call, answer
         return known[1]
+
+    def list_claims(self, call: ClaimsCall) -> ClaimsPage:
+        self._arrives(call)
+        words = Treatment(title="Free pizza", show="Yours")
+        claim = OpenClaim("c-1", "free-pizza", words, HELD_UNTIL, "oslo-1", ClaimState.HELD)
+        return ClaimsPage((claim,), "" if call.page_token else "more")
 
     def redeem(self, call: StepCall) -> None:
         self._arrives(call)

@@ -1,5 +1,6 @@
 """Claims and outcomes between a caller and what stands behind the service."""
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -9,8 +10,10 @@ import pytest
 
 from maitred.core.deciding.decisions import Outcome, OutcomeKind
 from maitred.core.rules.reasons import Reason
-from maitred.engine.calls import ClaimAnswer, OutcomeAnswer, StepCall
+from maitred.engine.calls import ClaimAnswer, ClaimState, OutcomeAnswer, StepCall
+from maitred.engine.errors import CallError
 from maitred.rpc.client import Client, ClientError
+from maitred.rpc.convert.claims import claims_call
 from maitred.v1 import decision_pb2 as pb
 
 AT = datetime(2017, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -118,3 +121,37 @@ def test_a_bad_trace_header_does_not_fail_a_claim(serve):
     running = serve(tracing=True)
     headers = [("traceparent", "garbage"), ("tracestate", "a=1")]
     assert running.stub.Claim(pb.ClaimRequest(**CLAIM), timeout=5, metadata=headers).claim_id == "c-r"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"customer_id": "c", "session_id": "s"}, {"location_id": "l", "customer_id": "c"}],
+)
+def test_claims_are_of_exactly_one(fields):
+    with pytest.raises(CallError) as caught:
+        claims_call(pb.ListClaimsRequest(**fields).SerializeToString())
+    assert caught.value.message == "exactly one of `customer_id`, `session_id`, `location_id` is required"
+
+
+def test_a_page_is_bounded():
+    call = claims_call(pb.ListClaimsRequest(customer_id="c").SerializeToString())
+    assert (call.page_size, call.page_token, call.at) == (20, "", None)
+    assert (
+        claims_call(pb.ListClaimsRequest(customer_id="c", page_size=100).SerializeToString()).page_size == 100
+    )
+    for fields, words in (
+        ({"page_size": 101}, "`page_size` must be at most 100"),
+        ({"page_token": "x" * 257}, "`page_token` must be at most 256 bytes"),
+        ({"at": {"seconds": 1}}, "`at` is accepted only where"),
+    ):
+        with pytest.raises(CallError, match=re.escape(words)):
+            claims_call(pb.ListClaimsRequest(customer_id="c", **fields).SerializeToString())
+
+
+def test_a_list_of_claims_comes_back_in_the_engines_terms(standing):
+    with Client(standing.address) as client:
+        page = client.claims(customer_id="c")
+        assert page.next_page_token == "more"
+        (claim,) = page.claims
+        assert (claim.claim_id, claim.state, claim.treatment.show) == ("c-1", ClaimState.HELD, "Yours")
+        assert client.claims(customer_id="c", page_token="more").next_page_token == ""

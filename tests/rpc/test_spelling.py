@@ -3,7 +3,7 @@
 import pytest
 
 from maitred.engine.errors import CallError, Code
-from maitred.rpc.convert.claims import claim_call, outcomes_call, redeem_call, release_call
+from maitred.rpc.convert.claims import claim_call, claims_call, outcomes_call, redeem_call, release_call
 from maitred.rpc.convert.decisions import decide_call, get_decision_call
 from maitred.rpc.convert.privacy import erase_call, export_call, get_consent_call, record_consent_call
 from maitred.rpc.convert.rulesets import limits_call, pause_call, resume_call
@@ -32,6 +32,13 @@ CALLS = {
         decision_pb2.ReleaseRequest(request_id="r", claim_id="c"),
         ("request_id", "claim_id"),
     ),
+    "session": (
+        claims_call,
+        decision_pb2.ListClaimsRequest(session_id="s"),
+        ("session_id",),
+    ),
+    "customer": (claims_call, decision_pb2.ListClaimsRequest(customer_id="s"), ("customer_id",)),
+    "place": (claims_call, decision_pb2.ListClaimsRequest(location_id="s"), ("location_id",)),
     "pause": (pause_call, ruleset_pb2.PauseActionRequest(action="a"), ("action",)),
     "resume": (resume_call, ruleset_pb2.ResumeActionRequest(action="a"), ("action",)),
     "limits": (limits_call, ruleset_pb2.GetLimitsRequest(), ("limit", "action", "location_id")),

@@ -8,6 +8,7 @@ from maitred import iab
 from maitred.core.privacy.signals import Gpp, Malformed, Tcf
 from maitred.engine.behaviour.recording import Recording
 from maitred.engine.claiming.claims import ClaimEvents, Claims
+from maitred.engine.claiming.listing import Listing
 from maitred.engine.claiming.outcomes import Outcomes
 from maitred.engine.claiming.proposals import Proposals
 from maitred.engine.customers.people import REF_OCTETS, People
@@ -81,6 +82,7 @@ def make_engine(
             proposals,
             committer,
             outcomes,
+            Listing(store, people, proposals, rulesets, now),
             now=now,
             paused=pauses.names,
             teller=ClaimEvents(observer),

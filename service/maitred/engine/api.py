@@ -11,6 +11,8 @@ from .calls import (
     Answer,
     ClaimAnswer,
     ClaimCall,
+    ClaimsCall,
+    ClaimsPage,
     ConsentView,
     DecideCall,
     Erased,
@@ -83,6 +85,13 @@ class Claimer(Protocol):
 
         Nothing is taken up where a decision or an action is unknown. Of an id that was used for
         something else the others are taken up all the same; repeating them is harmless.
+        """
+        ...
+
+    def list_claims(self, call: ClaimsCall) -> ClaimsPage:
+        """Claims of a customer, a session or a location, open and ended ones. Not of the committer.
+
+        Nobody knows an unknown customer's: there are none.
         """
         ...
 

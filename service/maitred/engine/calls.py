@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import IntEnum, unique
 from typing import Any, NamedTuple
 
 from maitred.core.deciding.decisions import Explain, Outcome, Proposal, Refusal
@@ -54,7 +55,10 @@ class DecideCall(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a Decide answers with. ``unused`` are plain words on what was sent and not used."""
+    """What a Decide answers with. ``unused`` are plain words on what was sent and not used.
+
+    ``open_claims`` are the customer's claims that can be redeemed there, soonest expiry first.
+    """
 
     decision_id: str
     ruleset: str
@@ -65,6 +69,7 @@ class Answer(NamedTuple):
     degraded: bool = False
     trace_id: str = ""
     unused: tuple[str, ...] = ()
+    open_claims: "tuple[OpenClaim, ...]" = ()
 
 
 class RecordView(NamedTuple):
@@ -115,6 +120,48 @@ class ClaimAnswer(NamedTuple):
     detail: str = ""
     alternatives: tuple[Proposal, ...] = ()
     treatment: Treatment[str] | None = None
+
+
+@unique
+class ClaimState(IntEnum):
+    """Names and numbers are those of ``maitred.v1.OpenClaim.State``."""
+
+    HELD = 1
+    REDEEMED = 2
+    RELEASED = 3
+    EXPIRED = 4
+
+
+class OpenClaim(NamedTuple):
+    """A claim as its customer has it; ``state`` is told in lists."""
+
+    claim_id: str
+    action: str
+    treatment: Treatment[str]
+    expires_at: datetime | None
+    location_id: str = ""
+    state: ClaimState | None = None
+
+
+class ClaimsCall(NamedTuple):
+    """Whose claims to list: exactly one of customer, session and location is given.
+
+    ``page_token`` is what the page before has ended with. ``at`` is as of when, ``None`` for now.
+    """
+
+    customer_id: str = ""
+    session_id: str = ""
+    location_id: str = ""
+    page_size: int = 20
+    page_token: str = ""
+    at: datetime | None = None
+
+
+class ClaimsPage(NamedTuple):
+    """Claims, the last to expire first; ``next_page_token`` is empty on the last page."""
+
+    claims: tuple[OpenClaim, ...]
+    next_page_token: str = ""
 
 
 class StepCall(NamedTuple):

@@ -8,6 +8,7 @@ from maitred.core.rules.reasons import Reason
 LEDGER_UNREAD = "the ledger cannot be read, try again"
 LOG_UNREAD = "the decision log cannot be read, try again"
 RULESETS_UNREAD = "the rulesets cannot be read, try again"
+NO_SUCH_PAGE = "`page_token` is not one that a page before has ended with"
 STORE_SILENT = "the database does not answer, try again"
 
 

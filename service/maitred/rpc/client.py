@@ -17,6 +17,7 @@ from maitred.core.privacy.consents import Consent
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,
+    ClaimsPage,
     ConsentSignals,
     ConsentView,
     Erased,
@@ -123,6 +124,27 @@ class Client:
         """Takes one unit of what was proposed."""
         request = pb.ClaimRequest(request_id=request_id, decision_id=decision_id, action=action, at=at)
         return views.claim(self._call(self._decisions.Claim, request))
+
+    def claims(
+        self,
+        *,
+        customer_id: str = "",
+        session_id: str = "",
+        location_id: str = "",
+        page_size: int = 0,
+        page_token: str = "",
+        at: datetime | None = None,
+    ) -> ClaimsPage:
+        """Claims of exactly one of customer, session and location; the usual number where 0."""
+        request = pb.ListClaimsRequest(
+            customer_id=customer_id,
+            session_id=session_id,
+            location_id=location_id,
+            page_size=page_size,
+            page_token=page_token,
+            at=at,
+        )
+        return views.claims(self._call(self._decisions.ListClaims, request))
 
     def redeem(
         self, *, request_id: str, claim_id: str, location_id: str = "", at: datetime | None = None

@@ -18,6 +18,7 @@ CONTEXT_NOT_JSON = "`context_json` is not valid JSON in UTF-8; NaN and Infinity 
 CONTEXT_NOT_FINITE = "`context` holds a number that is NaN or infinite"
 CONTEXT_VALUE_EMPTY = "`context` holds a value without a kind; use `null_value` for null"
 AT_NOT_ALLOWED = "`at` is accepted only where the server runs with --simulated-time"
+ONE_OF_CUSTOMER_SESSION_LOCATION = "exactly one of `customer_id`, `session_id`, `location_id` is required"
 NO_MESSAGE = "the call ended without its request message; send exactly one"
 DEADLINE_PASSED = "the deadline passed before the call was looked at"
 MESSAGE_LATE = "the call was opened, but its request message did not come"

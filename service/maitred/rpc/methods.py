@@ -140,6 +140,14 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         DECISION_SERVICE,
+        "ListClaims",
+        claims.claims_call,
+        lambda services, call: services.claimer.list_claims(call),
+        claims.claims_response,
+        Runs.DESK,
+    ),
+    Method(
+        DECISION_SERVICE,
         "RecordEvents",
         behaviour.events_call,
         lambda services, call: services.recorder.recording_events(call),

@@ -17,9 +17,12 @@ from maitred.core.values.instants import EPOCH
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,
+    ClaimsPage,
+    ClaimState,
     ConsentView,
     Erased,
     LimitView,
+    OpenClaim,
     OutcomeAnswer,
     RecordView,
 )
@@ -42,6 +45,7 @@ def answer(response: pb.DecideResponse) -> Answer:
         degraded=response.degraded,
         trace_id=response.trace_id,
         unused=tuple(response.unused),
+        open_claims=tuple(map(_open_claim, response.open_claims)),
     )
 
 
@@ -74,6 +78,22 @@ def claim(response: pb.ClaimResponse) -> ClaimAnswer:
         detail=response.detail,
         alternatives=tuple(_proposal(proposal) for proposal in response.alternatives),
         treatment=_treatment(response.treatment) if response.HasField("treatment") else None,
+    )
+
+
+def claims(response: pb.ListClaimsResponse) -> ClaimsPage:
+    """A page of claims."""
+    return ClaimsPage(tuple(map(_open_claim, response.claims)), response.next_page_token)
+
+
+def _open_claim(claim: pb.OpenClaim) -> OpenClaim:
+    return OpenClaim(
+        claim.claim_id,
+        claim.action,
+        _treatment(claim.treatment),
+        _moment_of(claim, "expires_at"),
+        claim.location_id,
+        ClaimState(claim.state) if claim.state else None,
     )
 
 

@@ -11,11 +11,14 @@ from maitred.core.limits.lots import Lot
 from maitred.core.privacy.consents import Consent
 from maitred.engine.ports.store import (
     Audit,
+    ClaimPlace,
+    ClaimsOf,
     CounterQuery,
     CounterSummary,
     DecisionRecord,
     EventRow,
     History,
+    ListedClaim,
     OutcomeRow,
     Pause,
     Person,
@@ -24,7 +27,7 @@ from maitred.engine.ports.store import (
 )
 from maitred.store.databases.dialect import Dialect
 from maitred.store.databases.failures import Failures
-from maitred.store.ledger import histories, tallies
+from maitred.store.ledger import claims, histories, tallies
 from maitred.store.log import auditing, decisions, outcomes, purge, rulesets, sessions
 from maitred.store.people import consents as statements_of
 from maitred.store.people import erasing, events, keys, people
@@ -161,6 +164,12 @@ class SqlStore:
         From any thread; one short transaction. Raises ``StoreDown`` and ``StoreConflict``.
         """
         return self._write(lambda connection: events.purge(connection, now, before, most))
+
+    def claims_of(
+        self, of: ClaimsOf, key: bytes, before: ClaimPlace | None, most: int
+    ) -> Sequence[ListedClaim]:
+        """See ``engine.ports.store.LedgerReader``; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: claims.listed(connection, of, key, before, most))
 
     def decisions_in(self, session: bytes, most: int) -> Sequence[bytes]:
         """The ids of the last so many decisions of a session, oldest first; from any thread.

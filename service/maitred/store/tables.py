@@ -220,3 +220,28 @@ SESSION_DECISION = Table(
     Index("session_decision_customer", "customer"),
     sqlite_with_rowid=False,
 )
+
+# No index where there is nothing to find a claim by: partial, as many claims have no session or place.
+CLAIM = Table(
+    "claim",
+    METADATA,
+    Column("lot_id", LargeBinary, primary_key=True),
+    Column("decision_id", LargeBinary, nullable=False),
+    Column("action", LargeBinary, nullable=False),  # UTF-8
+    Column("customer", LargeBinary, nullable=False),  # a person's ``ref``, empty for nobody
+    Column("session", LargeBinary, nullable=False),  # a veiled ``session.id``
+    Column("location", LargeBinary, nullable=False),  # UTF-8
+    Column("expires_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    *(
+        Index(
+            f"claim_{column}",
+            column,
+            "expires_at",
+            "lot_id",
+            sqlite_where=text(f"length({column}) > 0"),
+            postgresql_where=text(f"length({column}) > 0"),
+        )
+        for column in ("customer", "session", "location")
+    ),
+    sqlite_with_rowid=False,
+)

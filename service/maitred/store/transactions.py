@@ -13,6 +13,7 @@ from maitred.core.limits.lots import Lot, Operation, Settled
 from maitred.core.privacy.consents import Consent
 from maitred.engine.ports.ledger import Count
 from maitred.engine.ports.store import (
+    ClaimRow,
     DecisionRecord,
     EventRow,
     OutcomeRow,
@@ -24,6 +25,7 @@ from maitred.store.databases.connections import WriteConnection
 from maitred.store.databases.dialect import Dialect
 from maitred.store.databases.failures import Failure, Failures
 from maitred.store.ledger import ledger
+from maitred.store.ledger.claims import OfEach as OpenClaimsOfEach
 from maitred.store.log.chain import Identity
 from maitred.store.log.outcomes import OfEach as OutcomesOfEach
 from maitred.store.log.sessions import OfEach as RejectionsOfEach
@@ -132,6 +134,18 @@ class SqlTransaction:
         """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             return self._dialect.rejections_in(self._line.driver, frozenset(of)) if of else {}
+
+    def append_claims(self, rows: Sequence[ClaimRow]) -> None:
+        """See ``engine.ports.store.Transaction``."""
+        with self._guarded():
+            if rows:
+                self._dialect.append_claims(self._line.driver, rows)
+
+    def open_claims(self, customers: Collection[bytes], after: datetime) -> OpenClaimsOfEach:
+        """See ``engine.ports.store.Transaction``."""
+        with self._guarded():
+            wanted = frozenset(customers)
+            return self._dialect.open_claims(self._line.driver, wanted, after) if wanted else {}
 
     def clock(self, local: datetime) -> datetime:
         """See ``engine.ports.ledger.Ledger``."""

@@ -25,7 +25,16 @@ from maitred.core.rules.ruleset import Action, RedeemAt
 from maitred.core.trace import TraceContext
 from maitred.core.values.digests import digest
 from maitred.core.values.instants import MICROSECOND, to_microseconds
-from maitred.engine.calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall, octets_of
+from maitred.engine.calls import (
+    ClaimAnswer,
+    ClaimCall,
+    ClaimsCall,
+    ClaimsPage,
+    OutcomeAnswer,
+    OutcomesCall,
+    StepCall,
+    octets_of,
+)
 from maitred.engine.deciding.committer import Committer
 from maitred.engine.deciding.question import hold_us_of
 from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Steps, Ticket
@@ -33,8 +42,9 @@ from maitred.engine.deciding.view import View
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD, claim_denied, elsewhere, made_otherwise, step_refused
 from maitred.engine.ports.observer import ClaimMoved, ClaimResult, Observer
-from maitred.engine.ports.store import DecisionRecord, LedgerReader
+from maitred.engine.ports.store import ClaimRow, DecisionRecord, LedgerReader
 
+from .listing import Listing
 from .outcomes import Outcomes, claims_among
 from .proposals import Grant, Proposals, Proposed
 
@@ -110,12 +120,14 @@ class Claims:
         proposals: Proposals,
         committer: Committer,
         outcomes: Outcomes,
+        listing: Listing,
         *,
         now: Callable[[], datetime],
         paused: Callable[[], frozenset[str]],
         teller: ClaimEvents,
     ) -> None:
         self._store, self._proposals, self._committer = store, proposals, committer
+        self._listing = listing
         self._outcomes, self._now, self._paused, self._teller = outcomes, now, paused, teller
 
     def claim(self, call: ClaimCall) -> ClaimAnswer:
@@ -182,6 +194,10 @@ class Claims:
         known = None if isinstance(again, Unknown) else again
         step_id, fingerprint = _step(call, "redeem")
         yield from self._step(call, lot, Confirm(step_id, fingerprint, lot.id, known, also), began)
+
+    def list_claims(self, call: ClaimsCall) -> ClaimsPage:
+        """See ``api.Claimer.list_claims``."""
+        return self._listing.claims(call)
 
     def release(self, call: StepCall) -> None:
         """See ``api.Claimer.release``."""
@@ -260,7 +276,7 @@ class _Claim:
     def __init__(
         self, call: ClaimCall, proposed: Proposed, grant: Grant | None, paused: frozenset[str]
     ) -> None:
-        self._call, self._grant, self._paused = call, grant, paused
+        self._call, self._proposed, self._grant, self._paused = call, proposed, grant, paused
         self.shown = proposed.shown
         self._shown: Lot | None = None
         self.origin = Origin(proposed.record.decision_id, call.action)
@@ -327,6 +343,16 @@ class _Claim:
         again = self._grant.needs(Counts.PRESENTED) if self._grant else None
         known = None if isinstance(again, Unknown) else again
         return [take, Confirm(digest(_SHOWN, self._call.request_id), take.fingerprint, shown.id, known)]
+
+    def claimed(self, settled: Settled) -> ClaimRow | None:
+        """See ``tickets.Claiming``."""
+        expires_at = settled.expires_at
+        if settled.status is not Status.GRANTED or settled.replayed or expires_at is None:
+            return None
+        record, body = self._proposed.record, self._proposed.body
+        return ClaimRow(
+            settled.lot, record.decision_id, self.origin.action, record.customer, body.location_id, expires_at
+        )
 
     def answer(self, settled: Settled, view: View) -> ClaimAnswer:
         """What the caller is told."""

@@ -45,6 +45,7 @@ def run(
     decisions = _firsts(tickets)
     unmet = [ticket for ticket in decisions.values() if ticket.needs_person]
     _introduce(transaction, customers, unmet, keep=not happenings)
+    _show_claims(transaction, list(decisions.values()))
     # Whether a decision needs the ledger may be known only as the customer is.
     limited = [ticket for ticket in decisions.values() if ticket.needs_ledger]
     moves: list[MoveTicket | ClaimTicket] = [
@@ -88,6 +89,18 @@ def _introduce(
         ticket.meet(person, rejected, past.get((digest, person.ref), NO_HISTORY))
     if strangers:
         transaction.add_people(list(strangers.values()))
+
+
+def _show_claims(transaction: Transaction, tickets: Sequence[DecisionTicket]) -> None:
+    """Makes the open claims of customers known to their tickets: those of before the batch."""
+    asked = [ticket for ticket in tickets if ticket.person and ticket.person.ref and ticket.prepared]
+    if not asked:
+        return
+    since = min(ticket.prepared.question.now for ticket in asked if ticket.prepared)
+    claims = transaction.open_claims({ticket.person.ref for ticket in asked if ticket.person}, since)
+    for ticket in asked:
+        assert ticket.person
+        ticket.claims = claims.get(ticket.person.ref, ())
 
 
 def _person(
@@ -180,6 +193,8 @@ class _Settlement:
         answers = self._settle([*plans, *reported, *takes])
         for move in moves:
             move.view, move.answers = self._view, next(answers)
+        claims = [move.claimed() for move in moves if isinstance(move, ClaimTicket)]
+        self._transaction.append_claims([row for row in claims if row])
         self._write_down(outcomes, fresh, [next(answers) for _ in reported])
         self._check(undecided, answers, last=last)
 

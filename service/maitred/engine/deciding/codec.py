@@ -13,7 +13,7 @@ from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.kinds import Load, loader_of, to_json
 from maitred.core.values.types import Attribute, Facts, Invalid
-from maitred.engine.calls import DecideCall
+from maitred.engine.calls import DecideCall, OpenClaim
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import unknown_format
 
@@ -45,6 +45,7 @@ class RecordBody(NamedTuple):
     commit: str
     snapshot: Snapshot
     purposes: tuple[str, ...]
+    open_claims: tuple[OpenClaim, ...] = ()
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
@@ -60,6 +61,7 @@ def encode_body(
     trace_id: str,
     commit: str,
     purposes: Sequence[str] = (),
+    open_claims: Sequence[OpenClaim] = (),
 ) -> bytes:
     """The body of the record of one decision.
 
@@ -82,6 +84,8 @@ def encode_body(
     }
     if purposes:
         body["purposes"] = purposes
+    if open_claims:
+        body["open_claims"] = list(map(_encode_open_claim, open_claims))
     if snapshot.live or snapshot.paused or snapshot.rejected:
         body["ledger"] = {
             "live": snapshot.live,
@@ -122,6 +126,22 @@ def decode_body(body: bytes) -> RecordBody:
         commit=fields["commit"],
         snapshot=_decode_snapshot(fields.get("ledger")),
         purposes=tuple(fields.get("purposes", ())),
+        open_claims=tuple(map(_decode_open_claim, fields.get("open_claims", ()))),
+    )
+
+
+def _encode_open_claim(claim: OpenClaim) -> Mapping[str, Any]:
+    return {**claim._asdict(), "treatment": claim.treatment.filled()}
+
+
+def _decode_open_claim(fields: Mapping[str, Any]) -> OpenClaim:
+    expires = fields["expires_at"]
+    return OpenClaim(
+        fields["claim_id"],
+        fields["action"],
+        Treatment.read(fields["treatment"].get),
+        datetime.fromisoformat(expires) if expires else None,
+        fields["location_id"],
     )
 
 

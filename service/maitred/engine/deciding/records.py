@@ -126,6 +126,7 @@ def _answer(record: DecisionRecord, body: RecordBody, explanation: Explanation) 
         refusals=explanation.refusals,
         why=explanation.why,
         trace_id=body.trace_id,
+        open_claims=body.open_claims,
     )
 
 

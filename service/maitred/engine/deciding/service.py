@@ -30,6 +30,7 @@ from maitred.engine.ports.store import DecisionRecord
 
 from .codec import encode_body
 from .committer import Committer
+from .open_claims import open_claims_of
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
 from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps
@@ -204,6 +205,7 @@ class DecisionService:
             trace_id=trace_id,
             commit=policy.ruleset.commit,
             purposes=policy.purposes_of(question.facts, decision.proposals),
+            open_claims=open_claims_of(policy, question, call.location_id, ticket.claims),
         )
         made = DecisionRecord(
             decision_id=ticket.decision_id,
@@ -251,6 +253,7 @@ class DecisionService:
             why=explanation.why,
             trace_id=made.trace_id,
             unused=unused(policy, call.context, question.facts) if call.is_explained else (),
+            open_claims=open_claims_of(policy, question, call.location_id, made.ticket.claims),
         )
 
     def _degraded(self, made: _Made, error: CallError) -> Answer:

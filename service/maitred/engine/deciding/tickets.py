@@ -14,7 +14,7 @@ from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
-from maitred.engine.ports.store import NOBODY, DecisionRecord, OutcomeRow, Person, Rejection
+from maitred.engine.ports.store import NOBODY, ClaimRow, DecisionRecord, OutcomeRow, Person, Rejection
 
 from .question import LedgerReads, Requester, holds_of, lost_by
 from .view import View
@@ -74,7 +74,7 @@ class DecisionTicket(Ticket):
     (``depends_on_person``), that is when the batch has found the customer by one of the ``pseudonyms``;
     otherwise, and for nobody, who has none, at once; and anew where something was rejected in the session.
     Of a ``dry`` one nothing is held and nothing written. ``policy`` is there where it reads what the
-    customer did.
+    customer did. ``claims`` are the customer's open ones.
     """
 
     decision_id: bytes
@@ -91,6 +91,7 @@ class DecisionTicket(Ticket):
     decision: Decision | None = None
     record: DecisionRecord | None = None
     earlier: DecisionRecord | None = None
+    claims: Sequence[ClaimRow] = ()
     _background: Background | None = None
     _reads: LedgerReads | None = None
     _lost: set[bytes] = field(default_factory=set)
@@ -111,9 +112,8 @@ class DecisionTicket(Ticket):
 
     @property
     def needs_person(self) -> bool:
-        """Whether it must be known who the customer is: to write it down, or for what is known of them."""
-        of_person = bool(self.pseudonyms) and (not self.dry or self.depends_on_person)
-        return of_person or bool(self.requester.session)
+        """Whether it must be known who the customer is: to write it down, and for what is known of them."""
+        return bool(self.pseudonyms or self.requester.session)
 
     def meet(
         self, person: Person, rejections: Iterable[Rejection] = (), history: History = NO_HISTORY
@@ -199,6 +199,10 @@ class Claiming(Protocol):
         """What has to be done."""
         ...
 
+    def claimed(self, settled: Settled) -> ClaimRow | None:
+        """What to write down of a claim that was granted; nothing of any other."""
+        ...
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class ClaimTicket(Ticket):
@@ -221,6 +225,10 @@ class ClaimTicket(Ticket):
     def plan(self, view: View) -> Sequence[Operation]:
         """See ``Claiming``."""
         return self.claiming.plan(view)
+
+    def claimed(self) -> ClaimRow | None:
+        """See ``Claiming``."""
+        return self.claiming.claimed(self.answers[0])
 
 
 class Reported(NamedTuple):

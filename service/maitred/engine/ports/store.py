@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, unique
 from typing import NamedTuple, Protocol
 
 from maitred.core.deciding.decisions import OutcomeKind
-from maitred.core.limits.lots import Lot, Step
+from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.core.privacy.consents import Consent, ConsentState
 
 from .ledger import Ledger
@@ -189,6 +190,44 @@ class OutcomeRow(NamedTuple):
     detail: str
 
 
+class ClaimRow(NamedTuple):
+    """A granted claim and whose it is.
+
+    ``id`` is that of its lot, ``customer`` the reference of a ``Person``, empty for nobody; ``location``
+    is where it was made, empty for nowhere. It is held until ``expires_at`` at most.
+    """
+
+    id: bytes
+    decision_id: bytes
+    action: str
+    customer: bytes
+    location: str
+    expires_at: datetime
+
+
+@unique
+class ClaimsOf(Enum):
+    """By what claims are found: a person's reference, the key of a session, a location in UTF-8."""
+
+    CUSTOMER = "customer"
+    SESSION = "session"
+    LOCATION = "location"
+
+
+class ClaimPlace(NamedTuple):
+    """A place in a list of claims, the last to expire first."""
+
+    expires_at: datetime
+    id: bytes
+
+
+class ListedClaim(NamedTuple):
+    """A claim, and how its lot stands; one that is held may be due."""
+
+    row: ClaimRow
+    state: UnitState
+
+
 class Pause(NamedTuple):
     """An action that is stopped everywhere, by whom and why."""
 
@@ -249,6 +288,19 @@ class Transaction(Ledger, Protocol):
         """What was rejected in each of the sessions."""
         ...
 
+    def append_claims(self, rows: Sequence[ClaimRow]) -> None:
+        """Writes down whose the claims are; once more does no harm."""
+        ...
+
+    def open_claims(
+        self, customers: Collection[bytes], after: datetime
+    ) -> Mapping[bytes, Sequence[ClaimRow]]:
+        """The claims of each customer that are held and expire after that instant, soonest first.
+
+        Of very many the first are told.
+        """
+        ...
+
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
         """Writes the records whose id is new; gives the stored record of each id that is not.
 
@@ -299,6 +351,12 @@ class LedgerReader(Protocol):
 
     def histories(self, decision_id: bytes) -> Sequence[History]:
         """The lots that were taken for a decision, in order of time."""
+        ...
+
+    def claims_of(
+        self, of: ClaimsOf, key: bytes, before: ClaimPlace | None, most: int
+    ) -> Sequence[ListedClaim]:
+        """At most so many claims, open and ended ones, the last to expire first, from that place on."""
         ...
 
     def tallies(

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maitred.core.deciding.decisions import REPORTED, Outcome, OutcomeKind
-from maitred.engine.calls import ClaimAnswer, ClaimCall, OutcomeAnswer, OutcomesCall, StepCall
+from maitred.engine.calls import (
+    ClaimAnswer,
+    ClaimCall,
+    ClaimsCall,
+    ClaimsPage,
+    OutcomeAnswer,
+    OutcomesCall,
+    StepCall,
+)
 from maitred.rpc import messages
 from maitred.v1 import decision_pb2 as pb
 
@@ -15,6 +23,7 @@ from .fields import (
     Arrival,
     are_plain,
     check_count,
+    check_length,
     check_text,
     id_of,
     malformed,
@@ -24,8 +33,10 @@ from .fields import (
     simulated,
     timestamp,
 )
-from .proposals import OF_CLAIM, as_field
+from .proposals import OF_CLAIM, as_field, open_claim_fields
 
+PAGE_USUAL, PAGE_MOST = 20, 100
+"""Promised in the API: a screen, and what one transfers at once."""
 OUTCOMES_MOST = 1000
 """Promised in the API: a till that was offline for an hour catches up in a few calls."""
 
@@ -53,6 +64,37 @@ def claim_response(answer: ClaimAnswer) -> bytes:
         return head
     # Serialized messages set end to end are one message with the fields of all of them.
     return b"".join((head, *(as_field(OF_CLAIM, proposal) for proposal in answer.alternatives)))
+
+
+def claims_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimsCall:
+    """The call a serialized ``ListClaimsRequest`` makes.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``: not exactly one of customer, session and location.
+    """
+    request = parsed(pb.ListClaimsRequest, data)
+    customer_id = id_of("customer_id", request.customer_id)
+    session_id = id_of("session_id", request.session_id)
+    location_id = id_of("location_id", request.location_id)
+    if sum(map(bool, (customer_id, session_id, location_id))) != 1:
+        malformed(messages.ONE_OF_CUSTOMER_SESSION_LOCATION)
+    if request.page_size > PAGE_MOST:
+        malformed(messages.too_large("page_size", PAGE_MOST))
+    check_length("page_token", request.page_token, ID_MOST_BYTES)
+    return ClaimsCall(
+        customer_id,
+        session_id,
+        location_id,
+        request.page_size or PAGE_USUAL,
+        request.page_token,
+        simulated(request, arrival),
+    )
+
+
+def claims_response(page: ClaimsPage) -> bytes:
+    """A serialized ``ListClaimsResponse``."""
+    claims = list(map(open_claim_fields, page.claims))
+    return pb.ListClaimsResponse(claims=claims, next_page_token=page.next_page_token).SerializeToString()
 
 
 def redeem_call(data: bytes, arrival: Arrival = PLAIN) -> StepCall:

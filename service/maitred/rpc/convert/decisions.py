@@ -20,7 +20,7 @@ from .fields import (
     simulated,
     timestamp,
 )
-from .proposals import decided, proposals_fields
+from .proposals import decided, open_claim_fields, proposals_fields
 from .signals import consent_signals
 
 MAX_ACTIONS_MOST = 100
@@ -154,6 +154,7 @@ def _head_fields(answer: Answer) -> dict[str, Any]:
         "decided_at": timestamp(answer.decided_at),
         "degraded": answer.degraded,
         "trace_id": answer.trace_id,
+        "open_claims": list(map(open_claim_fields, answer.open_claims)),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from maitred.core.deciding.decisions import Proposal
+from maitred.engine.calls import OpenClaim
 from maitred.engine.deciding.recurring import MAX_REMEMBERED, Recurring
 from maitred.v1 import decision_pb2 as pb
 
@@ -39,6 +40,18 @@ def proposals_fields(proposals: Sequence[Proposal], why: Sequence[Sequence[str]]
     for proposal, reasons in zip(fields, why, strict=False):
         proposal["why"] = reasons
     return fields
+
+
+def open_claim_fields(claim: OpenClaim) -> dict[str, Any]:
+    """Fields of an ``OpenClaim``."""
+    return {
+        "claim_id": claim.claim_id,
+        "action": claim.action,
+        "treatment": claim.treatment.filled(),
+        "expires_at": None if claim.expires_at is None else timestamp(claim.expires_at),
+        "location_id": claim.location_id,
+        "state": None if claim.state is None else claim.state.value,
+    }
 
 
 def decided(proposal: Proposal) -> bytes:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from maitred.engine.ports.store import DecisionRecord, EventRow, OutcomeRow, Person
+from maitred.engine.ports.store import ClaimRow, DecisionRecord, EventRow, OutcomeRow, Person
+from maitred.store.ledger import claims
 from maitred.store.ledger.ledger import LedgerSql
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.decisions import Stored
@@ -34,5 +35,7 @@ class Dialect:
     events_of: Callable[[Driver, Collection[bytes]], events.OfEach]
     outcomes_of: Callable[[Driver, Collection[bytes]], outcomes.OfEach]
     rejections_in: Callable[[Driver, Collection[bytes]], sessions.OfEach]
+    append_claims: Callable[[Driver, Sequence[ClaimRow]], None]
+    open_claims: Callable[[Driver, Collection[bytes], datetime], claims.OfEach]
     ledger: LedgerSql
     clock: Callable[[Driver, datetime], datetime]

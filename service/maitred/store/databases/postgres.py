@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
 from maitred.store import messages, schema
+from maitred.store.ledger import claims
 from maitred.store.ledger.postgres import PostgresLedger, read_clock
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.chain import Identity
@@ -85,6 +86,8 @@ POSTGRES = Dialect(
     events_of=events.of_postgres,
     outcomes_of=outcomes.of_customers_postgres,
     rejections_in=sessions.rejections_postgres,
+    append_claims=claims.append_postgres,
+    open_claims=claims.open_postgres,
     ledger=PostgresLedger(),
     clock=lambda driver, _: read_clock(driver),
 )

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
 from maitred.store import messages, schema
+from maitred.store.ledger import claims
 from maitred.store.ledger.sqlite import SqliteLedger
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.chain import Identity
@@ -107,6 +108,8 @@ SQLITE = Dialect(
     events_of=events.of_sqlite,
     outcomes_of=outcomes.of_customers_sqlite,
     rejections_in=sessions.rejections_sqlite,
+    append_claims=claims.append_sqlite,
+    open_claims=claims.open_sqlite,
     ledger=SqliteLedger(),
     clock=lambda _, local: local,
 )

@@ -97,6 +97,7 @@ _OVER = f"""
 SELECT {LOT_COLUMNS} FROM ledger_lot WHERE over_at > 0 AND over_at < %b::bigint AND state <> 1
 ORDER BY over_at LIMIT %b::bigint FOR UPDATE SKIP LOCKED
 """  # noqa: S608 -- of constants
+_FORGET_CLAIMS = "DELETE FROM claim WHERE lot_id = ANY (%b::bytea[])"
 _FORGET_STEPS = "DELETE FROM ledger_step WHERE lot_id = ANY (%b::bytea[])"
 _FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"
 _FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"
@@ -155,6 +156,7 @@ class PostgresLedger(LedgerSql):
 
     def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
         """See ``LedgerSql``."""
+        driver.execute(_FORGET_CLAIMS, (list(lots),))
         gone = driver.execute(_FORGET_STEPS, (list(lots),)).rowcount
         gone += driver.execute(_FORGET_LOTS, (list(lots),)).rowcount
         return gone + (driver.execute(_FORGET_COUNTERS, (list(counters),)).rowcount if counters else 0)

@@ -76,6 +76,7 @@ SELECT json_group_array({_LOT}) FROM (
     SELECT * FROM ledger_lot WHERE over_at > 0 AND over_at < ? AND state <> 1 ORDER BY over_at LIMIT ?
 )
 """  # noqa: S608 -- of constants
+_FORGET_CLAIMS = "DELETE FROM claim WHERE lot_id IN (VALUES {})"
 _FORGET_STEPS = "DELETE FROM ledger_step WHERE lot_id IN (VALUES {})"
 _FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id IN (VALUES {})"
 _FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id IN (VALUES {})"
@@ -138,6 +139,7 @@ class SqliteLedger(LedgerSql):
 
     def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
         """See ``LedgerSql``."""
+        run(driver, _FORGET_CLAIMS, _alone(lots))
         removed = [
             *run(driver, _FORGET_STEPS, _alone(lots)),
             *run(driver, _FORGET_LOTS, _alone(lots)),

@@ -21,7 +21,7 @@ from maitred.store.databases.connections import WriteConnection
 from maitred.store.ledger.ledger import LedgerSql
 from maitred.store.ledger.rows import LOT_COLUMNS, lot_of, lot_values
 from maitred.store.log import sessions
-from maitred.store.tables import CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
+from maitred.store.tables import CLAIM, CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
 
 from . import events
 
@@ -85,6 +85,7 @@ def erase_rest(sql: LedgerSql, line: WriteConnection, ref: bytes) -> Counts:
     while any(unlinked := _unlink(sql, line, ref, own)):
         add(counts, dict(zip((_LOTS, _CAPS), unlinked, strict=True)))
     sessions.erase(line.connection, ref)
+    line.connection.execute(delete(CLAIM).where(func.length(CLAIM.c.customer) > 0, CLAIM.c.customer == ref))
     counts[_KEY] = line.connection.execute(delete(PERSON).where(PERSON.c.ref == ref)).rowcount
     return counts
 
