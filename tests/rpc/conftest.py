@@ -25,6 +25,7 @@ from maitred.engine.calls import (
     ClaimsPage,
     ClaimState,
     ConsentView,
+    CustomerView,
     DecideCall,
     Erased,
     EventAnswer,
@@ -36,6 +37,7 @@ from maitred.engine.calls import (
     OutcomesCall,
     RecordConsentCall,
     RecordView,
+    SessionView,
     StepCall,
 )
 from maitred.engine.errors import CallError, Code
@@ -218,6 +220,14 @@ class FakeHouse:
     def releasing(self, call: StepCall) -> Any:
         return in_steps(self.release, call)
 
+    def session(self, session_id: str, at: datetime | None) -> SessionView:
+        self._arrives((session_id, at))
+        return SessionView(session_id, (), (), ())
+
+    def customer(self, customer_id: str, at: datetime | None) -> CustomerView:
+        self._arrives((customer_id, at))
+        return CustomerView(customer_id, (), (), (), ())
+
     def recording_events(self, call: Any) -> Any:
         return in_steps(self.record_events, call)
 
@@ -392,7 +402,7 @@ def _servers() -> Iterator[Serve]:
         **more: Any,
     ) -> Running:
         engine, house, observer = engine or FakeEngine(), FakeHouse(), FakeObserver(tracing)
-        services = Services(FakeCommitter(), engine, house, house, house, house, now, simulated_time)
+        services = Services(FakeCommitter(), engine, house, house, house, house, house, now, simulated_time)
         server = Server(listen, services, observer, **{"notice_seconds": 0.0, **more})
         address = server.start()
         channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from maitred import iab
 from maitred.core.privacy.signals import Gpp, Malformed, Tcf
+from maitred.engine.behaviour.desk import DeskView
 from maitred.engine.behaviour.recording import Recording
 from maitred.engine.claiming.claims import ClaimEvents, Claims
 from maitred.engine.claiming.listing import Listing
@@ -45,6 +46,7 @@ class Engine:
     operator: Operators
     privacy: PrivacyOffice
     recorder: Recording
+    desk: DeskView
     pauses: Pauses
     standings: LimitReport
 
@@ -62,6 +64,7 @@ def make_engine(
     proposals = Proposals(records, rulesets, people.veil)
     outcomes = Outcomes(store, proposals, now)
     standings = LimitReport(store, rulesets, now, people.veil)
+    listing = Listing(store, people, proposals, rulesets, now)
     return Engine(
         rulesets,
         records,
@@ -82,7 +85,7 @@ def make_engine(
             proposals,
             committer,
             outcomes,
-            Listing(store, people, proposals, rulesets, now),
+            listing,
             now=now,
             paused=pauses.names,
             teller=ClaimEvents(observer),
@@ -90,6 +93,7 @@ def make_engine(
         Operators(pauses, standings, observer),
         PrivacyOffice(store, records, people, rulesets=rulesets, standings=standings, now=now),
         Recording(rulesets, people, committer, now),
+        DeskView(store, records, people, rulesets=rulesets, listing=listing, now=now),
         pauses,
         standings,
     )

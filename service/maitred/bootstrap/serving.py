@@ -68,6 +68,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
                 engine.operator,
                 engine.privacy,
                 engine.recorder,
+                engine.desk,
                 now=_now,
                 simulated_time=settings.simulated_time,
             ),

@@ -14,6 +14,7 @@ from .calls import (
     ClaimsCall,
     ClaimsPage,
     ConsentView,
+    CustomerView,
     DecideCall,
     Erased,
     EventAnswer,
@@ -24,6 +25,7 @@ from .calls import (
     OutcomesCall,
     RecordConsentCall,
     RecordView,
+    SessionView,
     StepCall,
 )
 
@@ -117,6 +119,18 @@ class Recorder(Protocol):
 
     def recording_events(self, call: EventsCall) -> Steps[Sequence[EventAnswer]]:
         """Records events; one answer each, in their order. A faulty one never keeps another from it."""
+        ...
+
+
+class Desk(Protocol):
+    """Shows whoever serves a customer where they are. Raises ``CallError`` as ``Decider`` does."""
+
+    def session(self, session_id: str, at: datetime | None) -> SessionView:
+        """Where a session is at that instant, ``None`` for now; empty for an unknown one."""
+        ...
+
+    def customer(self, customer_id: str, at: datetime | None) -> CustomerView:
+        """Where a customer is, as far as the purposes they agreed to allow; empty for an unknown one."""
         ...
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum, unique
 from typing import Any, NamedTuple
 
-from maitred.core.deciding.decisions import Explain, Outcome, Proposal, Refusal
+from maitred.core.deciding.decisions import Explain, Outcome, OutcomeKind, Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
 from maitred.core.privacy.consents import Consent
 from maitred.core.privacy.purposes import Use
@@ -224,6 +224,44 @@ class EventAnswer(NamedTuple):
     event_id: str
     recorded: bool
     detail: str = ""
+
+
+class ReportedOutcome(NamedTuple):
+    """What was reported of a proposal."""
+
+    action: str
+    kind: OutcomeKind
+    at: datetime
+
+
+class SessionStep(NamedTuple):
+    """One decision as somebody at the desk looks back on it, with what became of its proposals."""
+
+    decision_id: str
+    decided_at: datetime
+    channel: str
+    location_id: str
+    proposals: tuple[Proposal, ...]
+    outcomes: tuple[ReportedOutcome, ...]
+
+
+class SessionView(NamedTuple):
+    """Where a session is: its last decisions, oldest first, what was rejected, and open claims."""
+
+    session_id: str
+    steps: tuple[SessionStep, ...]
+    rejected: tuple[str, ...]
+    open_claims: tuple[OpenClaim, ...]
+
+
+class CustomerView(NamedTuple):
+    """Where a customer is: open claims, the last decisions and events, newest first, and rejections."""
+
+    customer_id: str
+    open_claims: tuple[OpenClaim, ...]
+    last_decisions: tuple[SessionStep, ...]
+    rejections: tuple[ReportedOutcome, ...]
+    events: tuple[EventCall, ...]
 
 
 class LimitView(NamedTuple):

@@ -11,7 +11,7 @@ from enum import Enum, unique
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from maitred.core.trace import TraceContext
-from maitred.engine.api import Claimer, Decider, Operator, Privacy, Recorder
+from maitred.engine.api import Claimer, Decider, Desk, Operator, Privacy, Recorder
 from maitred.engine.deciding.tickets import Steps, Ticket
 from maitred.rpc.convert import behaviour, claims, decisions, privacy, rulesets
 from maitred.rpc.convert.fields import Arrival
@@ -60,6 +60,7 @@ class Services:
     operator: Operator
     privacy: Privacy
     recorder: Recorder
+    desk: Desk
     now: Callable[[], datetime] = _utc_now
     simulated_time: bool = False
 
@@ -144,6 +145,22 @@ METHODS: tuple[Method, ...] = (
         claims.claims_call,
         lambda services, call: services.claimer.list_claims(call),
         claims.claims_response,
+        Runs.DESK,
+    ),
+    Method(
+        DECISION_SERVICE,
+        "GetSession",
+        behaviour.session_call,
+        lambda services, call: services.desk.session(*call),
+        behaviour.session_view,
+        Runs.DESK,
+    ),
+    Method(
+        DECISION_SERVICE,
+        "GetCustomer",
+        behaviour.customer_call,
+        lambda services, call: services.desk.customer(*call),
+        behaviour.customer_view,
         Runs.DESK,
     ),
     Method(

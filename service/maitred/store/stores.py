@@ -171,6 +171,10 @@ class SqlStore:
         """See ``engine.ports.store.LedgerReader``; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: claims.listed(connection, of, key, before, most))
 
+    def last_decisions_of(self, ref: bytes, most: int) -> Sequence[DecisionRecord]:
+        """A customer's last so many decisions, the newest first; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: decisions.find_last_of(connection, ref, most))
+
     def decisions_in(self, session: bytes, most: int) -> Sequence[bytes]:
         """The ids of the last so many decisions of a session, oldest first; from any thread.
 

@@ -66,7 +66,7 @@ class Recording:
             over_at=at + kind.retention if kind else _last(policy, at),
             withdraws=event_id_of(event.withdraws) if event.withdraws else b"",
             body=orjson.dumps({**body, "fields": _fields(event)}),
-            bar=_Bar(policy.ruleset.privacy, kind, now),
+            bar=Bar(policy.ruleset.privacy, kind, now),
         )
 
 
@@ -75,13 +75,14 @@ def event_id_of(event_id: str) -> bytes:
     return digest(_EVENT, event_id)
 
 
-class _Bar:
+class Bar:
     """Why an event may not be kept. Place and age are not known with it: the default counts, for adults."""
 
     def __init__(self, rules: PrivacyRules | None, kind: EventKind | None, now: datetime) -> None:
         self._rules, self._kind, self._now = rules, kind, now
 
     def __call__(self, statements: Mapping[str, ConsentState]) -> str:
+        """Why not, from what the customer has stated; empty where it may."""
         if self._rules is None or self._kind is None or not self._kind.purpose:
             return ""
         known = Known(statements)

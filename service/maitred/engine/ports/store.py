@@ -407,6 +407,10 @@ class CustomerStore(Protocol):
         """All events of a customer in order of time."""
         ...
 
+    def last_decisions_of(self, ref: bytes, most: int) -> Sequence[DecisionRecord]:
+        """A customer's last so many decisions, the newest first."""
+        ...
+
     def decisions_in(self, session: bytes, most: int) -> Sequence[bytes]:
         """The ids of the last so many decisions of a session, oldest first."""
         ...

@@ -1,11 +1,32 @@
-"""``RecordEvents``."""
+"""``RecordEvents``, ``GetSession`` and ``GetCustomer``."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
-from maitred.engine.calls import EventAnswer, EventCall, EventsCall
+from maitred.engine.calls import (
+    CustomerView,
+    EventAnswer,
+    EventCall,
+    EventsCall,
+    ReportedOutcome,
+    SessionStep,
+    SessionView,
+)
 from maitred.v1 import decision_pb2 as pb
 
-from .fields import PLAIN, Arrival, check_count, moment, parsed, simulated
+from .fields import (
+    ID_MOST_BYTES,
+    PLAIN,
+    Arrival,
+    check_count,
+    check_text,
+    moment,
+    parsed,
+    simulated,
+    timestamp,
+)
+from .proposals import open_claim_fields, proposals_fields
 
 EVENTS_MOST = 1000
 """Promised in the API."""
@@ -30,6 +51,70 @@ def events_response(answers: Iterable[EventAnswer]) -> bytes:
         for event_id, recorded, detail in answers
     ]
     return pb.RecordEventsResponse(results=results).SerializeToString()
+
+
+def session_call(data: bytes, arrival: Arrival = PLAIN) -> tuple[str, datetime | None]:
+    """Whose session a serialized ``GetSessionRequest`` asks for, and as of when.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.GetSessionRequest, data)
+    check_text("session_id", request.session_id, ID_MOST_BYTES, required=True)
+    return request.session_id, simulated(request, arrival)
+
+
+def session_view(view: SessionView) -> bytes:
+    """A serialized ``SessionView``."""
+    return pb.SessionView(
+        session_id=view.session_id,
+        steps=[pb.SessionStep(**_step(step)) for step in view.steps],
+        rejected=view.rejected,
+        open_claims=[pb.OpenClaim(**open_claim_fields(claim)) for claim in view.open_claims],
+    ).SerializeToString()
+
+
+def customer_call(data: bytes, arrival: Arrival = PLAIN) -> tuple[str, datetime | None]:
+    """Which customer a serialized ``GetCustomerRequest`` asks for, and as of when.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    request = parsed(pb.GetCustomerRequest, data)
+    check_text("customer_id", request.customer_id, ID_MOST_BYTES, required=True)
+    return request.customer_id, simulated(request, arrival)
+
+
+def customer_view(view: CustomerView) -> bytes:
+    """A serialized ``CustomerView``."""
+    return pb.CustomerView(
+        customer_id=view.customer_id,
+        open_claims=[pb.OpenClaim(**open_claim_fields(claim)) for claim in view.open_claims],
+        last_decisions=[pb.SessionStep(**_step(step)) for step in view.last_decisions],
+        rejections=[pb.ReportedOutcome(**_outcome(outcome)) for outcome in view.rejections],
+        events=[pb.Event(**_event_fields(event)) for event in view.events],
+    ).SerializeToString()
+
+
+def _step(step: SessionStep) -> dict[str, Any]:
+    return {
+        "decision_id": step.decision_id,
+        "decided_at": timestamp(step.decided_at),
+        "channel": step.channel,
+        "location_id": step.location_id,
+        "proposals": proposals_fields(step.proposals, ()),
+        "outcomes": list(map(_outcome, step.outcomes)),
+    }
+
+
+def _outcome(outcome: ReportedOutcome) -> dict[str, Any]:
+    return {"action": outcome.action, "kind": outcome.kind.value, "at": timestamp(outcome.at)}
+
+
+def _event_fields(event: EventCall) -> dict[str, Any]:
+    fields = event._asdict()
+    fields["at"] = timestamp(event.at) if event.at else None
+    return fields
 
 
 def _event(place: str, event: pb.Event) -> EventCall:

@@ -197,6 +197,12 @@ def find_of(connection: Connection, ref: bytes, after: bytes, most: int) -> list
     return [_record(row) for row in connection.execute(wanted.order_by(_D.decision_id).limit(most))]
 
 
+def find_last_of(connection: Connection, ref: bytes, most: int) -> list[DecisionRecord]:
+    """A customer's last so many decisions, the newest first."""
+    wanted = _WITH_KEY.where(_D.customer == ref).order_by(_D.decided_at.desc(), _D.decision_id).limit(most)
+    return [_record(row) for row in connection.execute(wanted)]
+
+
 def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[DecisionRecord]:
     """The records of those ids that have one, in the order of the log."""
     wanted = _WITH_KEY.where(DECISION.c.decision_id.in_(decision_ids)).order_by(DECISION.c.seq)
