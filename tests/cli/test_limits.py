@@ -48,6 +48,12 @@ applies_to: {actions: [bread]}
 per: [customer]
 limit: 2
 window: {rolling: 7d}
+---
+apiVersion: maitred/v1
+kind: Event
+name: visit
+fields: {page: string, clicks: int}
+retention: 30d
 """
 COMMAND = (sys.executable, "-m", "maitred.cli.main")
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -129,6 +135,25 @@ def test_outcomes_are_reported_and_those_that_nobody_reports_are_not(ask, decide
     for kind in ("expired", "claimed", "eaten"):
         code, _, said = ask("outcome", decision, "bread", kind)
         assert (code, said.startswith(f"error: `{kind}` is no outcome to report: presented")) == (2, True)
+
+
+def test_events_are_recorded_and_a_customer_is_shown(ask, decide):
+    visit = ("event", "guest-1", "visit", "page=cars", "clicks=3")
+    code, told, _ = ask(*visit, "--request-id", "e-1")
+    assert (code, told.splitlines()[0]) == (0, "recorded")
+    code, told, _ = ask("event", "guest-1", "visit", "clicks=many", "--json")
+    assert (code, json.loads(told)["recorded"]) == (1, False)
+    assert "clicks" in json.loads(told)["detail"]
+    assert ask("event", "guest-1", "--withdraws", "e-0")[0] == 0
+    code, _, said = ask("event", "guest-1", "visit", "page")
+    assert (code, said) == (2, "error: `page` is no field: write NAME=VALUE\n")
+    code, told, _ = ask("session", "guest-1", "--customer", "--json")
+    (event,) = json.loads(told)["events"]
+    assert (code, json.loads(event["fields"])) == (0, {"page": "cars", "clicks": 3})
+    code, told, _ = ask("session", "guest-1", "--customer")
+    assert (code, "visit" in told, "nothing was decided" in told) == (0, True, True)
+    code, told, _ = ask("session", "no-such-session")
+    assert (code, "nothing was decided" in told) == (0, True)
 
 
 def test_limits_show_what_is_held_spent_and_refused(ask, decide, place):

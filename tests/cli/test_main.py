@@ -32,7 +32,7 @@ def test_version(run):
 
 COMMANDS = (
     *("serve", "limits", "pause", "resume", "check", "schema"),
-    *("decide", "explain", "claim", "redeem", "release", "outcome"),
+    *("decide", "explain", "claim", "redeem", "release", "outcome", "event", "session"),
     *("consent", "export", "erase", "audit", "purge"),
 )
 

@@ -44,6 +44,8 @@ COMMANDS = (
     Command(TRYING, "redeem", "Spend the unit that a claim holds."),
     Command(TRYING, "release", "Give back the unit that a claim holds or has spent."),
     Command(TRYING, "outcome", "Say what became of a proposal."),
+    Command(TRYING, "event", "Record what a customer did: an event."),
+    Command(TRYING, "session", "Show where a session is: its decisions, and what became of them."),
     Command(RIGHTS, "consent", "Show what a customer has agreed to, or record what they state."),
     Command(RIGHTS, "export", "Write everything that is held about a customer, as JSON."),
     Command(RIGHTS, "erase", "Erase a customer: delete their key, and every row that is theirs alone."),

@@ -1,7 +1,7 @@
 """Every text of the command line: lower case, no full stop, input in backticks, what to do."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 HELP = """Decides what is appropriate for a customer, here and now.
 
@@ -332,3 +332,24 @@ def not_recorded(detail: str) -> str:
 def not_reported(kind: str, known: str) -> str:
     """A kind of outcome that there is not, or that nobody reports."""
     return f"`{kind}` is no outcome to report: {known}"
+
+
+# event, session
+
+NOTHING_SEEN = "nothing was decided"
+NOTHING_PROPOSED = "nothing"
+
+
+def not_a_field(word: str) -> str:
+    """A field of an event is no name with a value."""
+    return f"`{word}` is no field: write NAME=VALUE"
+
+
+def rejected_words(actions: Iterable[str]) -> str:
+    """What the customer does not want to hear of again."""
+    return f"rejected: {', '.join(actions)}"
+
+
+def open_claim_words(action: str, claim_id: str) -> str:
+    """A claim that can be redeemed."""
+    return f"open claim: {action} {claim_id}"

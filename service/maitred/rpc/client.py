@@ -20,10 +20,14 @@ from maitred.engine.calls import (
     ClaimsPage,
     ConsentSignals,
     ConsentView,
+    CustomerView,
     Erased,
+    EventAnswer,
+    EventCall,
     LimitView,
     OutcomeAnswer,
     RecordView,
+    SessionView,
 )
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc, privacy_pb2, privacy_pb2_grpc, ruleset_pb2, ruleset_pb2_grpc
@@ -162,6 +166,21 @@ class Client:
         """Says what became of proposals; one answer each, in their order."""
         request = pb.RecordOutcomesRequest(outcomes=[asdict(each) for each in outcomes])
         return views.outcomes(self._call(self._decisions.RecordOutcomes, request))
+
+    def record_events(self, events: Iterable[EventCall]) -> tuple[EventAnswer, ...]:
+        """Records what customers did; one answer each, in their order."""
+        request = pb.RecordEventsRequest(events=[each._asdict() for each in events])
+        return views.events(self._call(self._decisions.RecordEvents, request))
+
+    def session(self, session_id: str, at: datetime | None = None) -> SessionView:
+        """Where a session is."""
+        request = pb.GetSessionRequest(session_id=session_id, at=at)
+        return views.session(self._call(self._decisions.GetSession, request))
+
+    def customer(self, customer_id: str, at: datetime | None = None) -> CustomerView:
+        """Where a customer is."""
+        request = pb.GetCustomerRequest(customer_id=customer_id, at=at)
+        return views.customer(self._call(self._decisions.GetCustomer, request))
 
     def pause(self, action: str, *, by: str, cause: str = "") -> datetime:
         """Stops an action everywhere; since when it is stopped."""

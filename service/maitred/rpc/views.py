@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from maitred.core.deciding.decisions import Proposal, Refusal
+from maitred.core.deciding.decisions import OutcomeKind, Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.core.privacy.purposes import Basis, Use
@@ -20,11 +20,17 @@ from maitred.engine.calls import (
     ClaimsPage,
     ClaimState,
     ConsentView,
+    CustomerView,
     Erased,
+    EventAnswer,
+    EventCall,
     LimitView,
     OpenClaim,
     OutcomeAnswer,
     RecordView,
+    ReportedOutcome,
+    SessionStep,
+    SessionView,
 )
 from maitred.rpc.convert.rulesets import KIND_NUMBERS
 from maitred.v1 import decision_pb2 as pb
@@ -101,6 +107,53 @@ def outcomes(response: pb.RecordOutcomesResponse) -> tuple[OutcomeAnswer, ...]:
     """Which outcomes were taken up."""
     return tuple(
         OutcomeAnswer(result.outcome_id, result.recorded, result.detail) for result in response.results
+    )
+
+
+def events(response: pb.RecordEventsResponse) -> tuple[EventAnswer, ...]:
+    """Which events are recorded."""
+    return tuple(EventAnswer(result.event_id, result.recorded, result.detail) for result in response.results)
+
+
+def session(response: pb.SessionView) -> SessionView:
+    """Where a session is."""
+    return SessionView(
+        response.session_id,
+        tuple(map(_step, response.steps)),
+        tuple(response.rejected),
+        tuple(map(_open_claim, response.open_claims)),
+    )
+
+
+def customer(response: pb.CustomerView) -> CustomerView:
+    """Where a customer is."""
+    return CustomerView(
+        response.customer_id,
+        tuple(map(_open_claim, response.open_claims)),
+        tuple(map(_step, response.last_decisions)),
+        tuple(map(_reported, response.rejections)),
+        tuple(map(_event, response.events)),
+    )
+
+
+def _step(step: pb.SessionStep) -> SessionStep:
+    return SessionStep(
+        step.decision_id,
+        moment(step.decided_at),
+        step.channel,
+        step.location_id,
+        tuple(map(_proposal, step.proposals)),
+        tuple(map(_reported, step.outcomes)),
+    )
+
+
+def _reported(outcome: pb.ReportedOutcome) -> ReportedOutcome:
+    return ReportedOutcome(outcome.action, OutcomeKind(outcome.kind), moment(outcome.at))
+
+
+def _event(event: pb.Event) -> EventCall:
+    return EventCall(
+        event.event_id, event.customer_id, event.kind, moment(event.at), event.fields_json, event.session_id
     )
 
 
