@@ -137,7 +137,7 @@ def test_outcomes_are_reported_and_those_that_nobody_reports_are_not(ask, decide
         assert (code, said.startswith(f"error: `{kind}` is no outcome to report: presented")) == (2, True)
 
 
-def test_events_are_recorded_and_a_customer_is_shown(ask, decide):
+def test_events_are_recorded_and_a_customer_is_shown(ask):
     visit = ("event", "guest-1", "visit", "page=cars", "clicks=3")
     code, told, _ = ask(*visit, "--request-id", "e-1")
     assert (code, told.splitlines()[0]) == (0, "recorded")
