@@ -83,7 +83,7 @@ def answer_to(call: DecideCall) -> Answer:
 class FakeCommitter:
     """Commits tickets by doing what they hold; a fault is the ticket's."""
 
-    def settle(self, tickets: Sequence[Any]) -> None:
+    def settle(self, tickets: Sequence[Any], _waiting: int) -> None:
         for ticket in tickets:
             ticket.commit()
 
@@ -269,6 +269,9 @@ class FakeHouse:
     def record_consent(self, call: RecordConsentCall) -> None:
         self._arrives(call)
         self.consents.setdefault(call.customer_id, []).extend(call.consents)
+
+    def recording_consent(self, call: RecordConsentCall) -> Any:
+        return in_steps(self.record_consent, call)
 
     def consent(self, customer_id: str) -> ConsentView:
         self._arrives(customer_id)

@@ -55,4 +55,5 @@ class Customer:
         consents = [
             Consent("ads", ConsentState.GRANTED, "app", NOON + timedelta(number)) for number in range(count)
         ]
-        self.store.record_consents(self.person, os.urandom(16), b"sent", consents)
+        with self.store.transaction() as transaction:
+            transaction.record_consents(self.person, os.urandom(16), b"sent", consents, NOON)

@@ -26,7 +26,10 @@ def consent(state=GRANTED, after_us=0, purpose="ads", **fields):
 
 
 def record(store, person, *consents, request=None, fingerprint=b"as sent"):
-    return store.record_consents(person, request or os.urandom(16), fingerprint, consents)
+    with store.transaction() as transaction:
+        return transaction.record_consents(
+            person, request or os.urandom(16), fingerprint, consents, datetime.now(UTC)
+        )
 
 
 def standing(store, person):

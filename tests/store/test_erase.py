@@ -264,7 +264,8 @@ def test_nothing_of_an_erased_customer_is_found_in_the_file_or_its_log(sqlite_ur
     source, subject, detail = b"canary-source-27", "canary-subject-27", "canary-detail-27"
     canaries |= {source, subject.encode(), detail.encode()}
     said = Consent("ads", ConsentState.DENIED, source.decode(), NOON + timedelta(9))
-    store.record_consents(ann.person, os.urandom(16), b"sent", [said])
+    with store.transaction() as transaction:
+        transaction.record_consents(ann.person, os.urandom(16), b"sent", [said], said.at)
     ann.take(cap_of(subject), cap_of(subject, 3_600_000_000), POOL, hold_us=MINUTE_US)
     outcome = OutcomeRow(
         os.urandom(16),

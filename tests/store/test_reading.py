@@ -72,7 +72,8 @@ def test_what_a_purge_would_delete_is_counted(store, reader, append, make_record
     append(store, make_record(decided_at=NOON - 3 * DAY), make_record(decided_at=NOON))
     person = Person(os.urandom(16), os.urandom(18), os.urandom(60), {})
     stated = [Consent("ads", ConsentState.GRANTED, "app", NOON - days * DAY) for days in (4, 3)]
-    store.record_consents(person, os.urandom(16), b"as sent", stated)
+    with store.transaction() as transaction:
+        transaction.record_consents(person, os.urandom(16), b"as sent", stated, stated[0].at)
     terms = {"decisions": NOON - DAY, "consents": NOON - DAY, "ledger": NOON, "events": NOON}
     assert reader.old(terms, NOON) == {"decisions": 1, "consents": 1, "ledger": 0, "events": 0}
     assert reader.old({}, NOON) == {}

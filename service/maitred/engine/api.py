@@ -153,7 +153,7 @@ class Operator(Protocol):
 class Privacy(Protocol):
     """Customers' consent and rights. Raises ``CallError`` as ``Decider`` does."""
 
-    def record_consent(self, call: RecordConsentCall) -> None:
+    def recording_consent(self, call: RecordConsentCall) -> Steps[None]:
         """Keeps statements; decisions that begin afterwards know them."""
         ...
 

@@ -45,8 +45,8 @@ class Commits(Protocol):
         """Blocks until the call has gone through its steps; gives its answer or raises what it raises."""
         ...
 
-    def settle(self, tickets: Sequence[Ticket]) -> None:
-        """Blocks until each ticket is done, or has its error."""
+    def settle(self, tickets: Sequence[Ticket], waiting: int) -> None:
+        """Blocks until each ticket is done, or has its error; so many other calls are waiting."""
         ...
 
 
@@ -207,9 +207,9 @@ METHODS: tuple[Method, ...] = (
         PRIVACY_SERVICE,
         "RecordConsent",
         privacy.record_consent_call,
-        lambda services, call: services.privacy.record_consent(call),
+        lambda services, call: services.privacy.recording_consent(call),
         privacy.record_consent_response,
-        Runs.DESK,
+        Runs.LOOP,
     ),
     Method(
         PRIVACY_SERVICE,

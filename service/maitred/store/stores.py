@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection, Engine
@@ -88,14 +88,6 @@ class SqlStore:
     def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
         """See ``engine.ports.store.CustomerStore``."""
         return self._read(lambda connection: people.find(connection, pseudonyms))
-
-    def record_consents(
-        self, person: Person, request: bytes, fingerprint: bytes, consents: Sequence[Consent]
-    ) -> bool:
-        """See ``engine.ports.store.CustomerStore``."""
-        with self._transaction(decides=False) as transaction:
-            proof = statements_of.Proof(request, fingerprint, datetime.now(UTC))
-            return transaction.record_consents(person, proof, consents)
 
     def statements(self, ref: bytes) -> Sequence[Consent]:
         """See ``engine.ports.store.CustomerStore``."""

@@ -30,7 +30,8 @@ from maitred.store.log.chain import Identity
 from maitred.store.log.outcomes import OfEach as OutcomesOfEach
 from maitred.store.log.sessions import OfEach as RejectionsOfEach
 from maitred.store.log.writers import find_tail
-from maitred.store.people import consents, erasing
+from maitred.store.people import consents as statements
+from maitred.store.people import erasing
 from maitred.store.people.consents import Proof
 from maitred.store.people.events import OfEach as EventsOfEach
 
@@ -76,11 +77,18 @@ class SqlTransaction:
             if people:
                 self._dialect.renew_people(self._line.driver, people)
 
-    def record_consents(self, person: Person, proof: Proof, stated: Sequence[Consent]) -> bool:
-        """See ``engine.ports.store.Store``. The proof has this process's clock."""
+    def record_consents(
+        self,
+        person: Person,
+        request: bytes,
+        fingerprint: bytes,
+        consents: Sequence[Consent],
+        local: datetime,
+    ) -> bool:
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            now = self._dialect.clock(self._line.driver, proof.recorded_at)
-            return consents.record(self._line.connection, person, proof._replace(recorded_at=now), stated)
+            proof = Proof(request, fingerprint, self._dialect.clock(self._line.driver, local))
+            return statements.record(self._line.connection, person, proof, consents)
 
     def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
         """See ``engine.ports.store.Transaction``."""

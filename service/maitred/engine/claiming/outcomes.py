@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from maitred.core.deciding.decisions import Outcome, OutcomeKind
 from maitred.core.limits.limits import Counts, Need, Unknown
@@ -21,13 +21,7 @@ from maitred.core.values.digests import digest
 from maitred.engine.calls import OutcomeAnswer, OutcomesCall, octets_of
 from maitred.engine.deciding.tickets import OutcomeTicket, Reported, Steps
 from maitred.engine.errors import CallError, Code, store_calls
-from maitred.engine.messages import (
-    LEDGER_UNREAD,
-    ahead_of_the_clock,
-    before_its_decision,
-    outcome_refused,
-    reported_otherwise,
-)
+from maitred.engine.messages import LEDGER_UNREAD, outcome_refused, reported_otherwise
 from maitred.engine.ports.store import LedgerReader, OutcomeRow
 
 from .proposals import Grant, Proposals, Proposed
@@ -35,8 +29,6 @@ from .proposals import Grant, Proposals, Proposed
 _OUTCOME, _CONTENT, _MOVE = b"maitred.outcome", b"maitred.content", b"maitred.move"
 _REDEEMED, _REDEMPTION = b"maitred.redeemed", bytes(16)
 _REJECTED = OutcomeKind.REJECTED
-CLOCKS_APART = timedelta(minutes=5)
-"""Promised in the API: what a till's clock may differ by. A clock that is years off must open no window."""
 _UNCOUNTED = 2**62
 """What has happened is counted, whatever the limit: the next one is refused."""
 
@@ -220,20 +212,8 @@ def _reported(outcome: Outcome, course: _Course, now: datetime) -> Reported:
         recorded=True,
         detail="",
     )
-    impossible = impossible_instant(outcome.at, course.proposed.record.decided_at, now)
-    if impossible:
-        return Reported(row, (), lambda _: impossible)
     operations, judge = course.moves(row)
     return Reported(row, tuple(operations), judge)
-
-
-def impossible_instant(at: datetime | None, decided_at: datetime, now: datetime) -> str:
-    """Why nothing can have happened then; empty where it can. Clocks differ by ``CLOCKS_APART``."""
-    if at is None:
-        return ""
-    if at < decided_at - CLOCKS_APART:
-        return before_its_decision(CLOCKS_APART)
-    return ahead_of_the_clock(CLOCKS_APART) if at > now + CLOCKS_APART else ""
 
 
 def _move_id(row: OutcomeRow, part: str) -> bytes:

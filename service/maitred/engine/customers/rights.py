@@ -11,6 +11,7 @@ from maitred.core.privacy.consents import Consent
 from maitred.core.values.digests import digest
 from maitred.engine.calls import Answer, ConsentView, Erased, LimitView, RecordConsentCall, RecordView
 from maitred.engine.deciding.records import Records
+from maitred.engine.deciding.tickets import ConsentTicket, Steps
 from maitred.engine.errors import CallError, Code, store_calls
 from maitred.engine.messages import STORE_SILENT, made_otherwise, unknown_purpose
 from maitred.engine.operating.limits import LimitReport
@@ -41,18 +42,20 @@ class PrivacyOffice:
         self._store, self._records, self._people = store, records, people
         self._rulesets, self._standings, self._now = rulesets, standings, now
 
-    def record_consent(self, call: RecordConsentCall) -> None:
-        """See ``api.Privacy.record_consent``."""
+    def recording_consent(self, call: RecordConsentCall) -> Steps[None]:
+        """See ``api.Privacy.recording_consent``."""
         self._check_purposes(call)
         # Keyed: a hash of so little would tell who guesses a customer's id that it is theirs.
         content = digest(_CONTENT, self._people.veil(call.fingerprint.hex()))
-        pseudonyms = self._people.pseudonyms(call.customer_id)
-        with store_calls(STORE_SILENT):
-            person = self._store.person(pseudonyms) or self._people.stranger(pseudonyms)
-            kept = self._store.record_consents(
-                person, digest(_REQUEST, call.request_id), content, call.consents
-            )
-        if not kept:
+        ticket = ConsentTicket(
+            pseudonyms=self._people.pseudonyms(call.customer_id),
+            request=digest(_REQUEST, call.request_id),
+            fingerprint=content,
+            consents=call.consents,
+            deadline=call.deadline,
+        )
+        yield ticket
+        if not ticket.kept:
             raise CallError(Code.OTHER_CONTENT, made_otherwise())
 
     def consent(self, customer_id: str) -> ConsentView:

@@ -18,7 +18,16 @@ from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.store import NOBODY, OutcomeRow, Person, StoreConflict, Transaction
 
 from .happenings import record_events
-from .tickets import ClaimTicket, DecisionTicket, EventTicket, MoveTicket, OutcomeTicket, Reported, Ticket
+from .tickets import (
+    ClaimTicket,
+    ConsentTicket,
+    DecisionTicket,
+    EventTicket,
+    MoveTicket,
+    OutcomeTicket,
+    Reported,
+    Ticket,
+)
 from .view import View
 
 _T = TypeVar("_T", bound=Ticket)
@@ -40,6 +49,7 @@ def run(
     when it is the ``last`` time, the decisions that still lose are given up instead.
     """
     # Before decisions: those of the same batch see them.
+    _record_consents(transaction, customers.people, _of(ConsentTicket, tickets), local)
     happenings = _of(EventTicket, tickets)
     record_events(transaction, customers.people, happenings)
     decisions = _firsts(tickets)
@@ -63,6 +73,18 @@ def run(
     _append(transaction, decisions, limited)
     _share(decisions, _of(DecisionTicket, tickets))
     return expired
+
+
+def _record_consents(
+    transaction: Transaction, people: People, tickets: Sequence[ConsentTicket], local: datetime
+) -> None:
+    """One after the other: a customer who is new with the first is known to the next."""
+    for ticket in tickets:
+        known = people.known(transaction, [ticket.pseudonyms]).get(ticket.pseudonyms[0])
+        person = known or people.stranger(ticket.pseudonyms)
+        ticket.kept = transaction.record_consents(
+            person, ticket.request, ticket.fingerprint, ticket.consents, local
+        )
 
 
 def _introduce(

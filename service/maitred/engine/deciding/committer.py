@@ -42,7 +42,7 @@ class Committer:
         self._now, self._clock = now, clock
         self._waiting: deque[Ticket] = deque()
         self._writing = threading.Lock()
-        self._stopping = False
+        self._stopping, self._beside = False, 0
 
     def complete(self, steps: Steps[Answered]) -> Answered:
         """Blocks until the call has gone through its steps; gives its answer or raises what it raises."""
@@ -71,9 +71,13 @@ class Committer:
         if ticket.error:
             raise ticket.error
 
-    def settle(self, tickets: Sequence[Ticket]) -> None:
-        """Commits the tickets as one batch, with what waits; each is done then, or has its ``error``."""
+    def settle(self, tickets: Sequence[Ticket], waiting: int = 0) -> None:
+        """Commits the tickets as one batch, with what waits; each is done then, or has its ``error``.
+
+        ``waiting`` is how many calls the transport has not begun yet, for observers.
+        """
         with self._writing:
+            self._beside = waiting
             self._settle([*tickets, *self._take(MAX_BATCH_TICKETS - len(tickets))])
 
     def stop(self) -> None:
@@ -119,7 +123,7 @@ class Committer:
         for ticket in batch:
             ticket.batch_size, ticket.commit_seconds = len(batch), seconds
         if self._observer.tracing:
-            self._observer.observe(BatchCommitted(len(batch), len(self._waiting), seconds))
+            self._observer.observe(BatchCommitted(len(batch), len(self._waiting) + self._beside, seconds))
 
     def _run_batch(self, batch: Sequence[Ticket]) -> None:
         for attempt in range(MAX_CONFLICT_RETRIES + 1):

@@ -11,7 +11,7 @@ from maitred.core.deciding.decisions import Decision
 from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Lot, Operation, Settled, Status, Take
 from maitred.core.limits.snapshot import Snapshot
-from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.engine.ports.store import NOBODY, ClaimRow, DecisionRecord, OutcomeRow, Person, Rejection
@@ -170,6 +170,17 @@ class DecisionTicket(Ticket):
 
 def _nothing(_: Sequence[Action]) -> Snapshot:
     raise AssertionError("a decision that needs nothing of the ledger looks nothing up")
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ConsentTicket(Ticket):
+    """What a customer has stated; ``kept`` is false where the request's id had other content before."""
+
+    pseudonyms: tuple[bytes, ...]
+    request: bytes
+    fingerprint: bytes
+    consents: Sequence[Consent]
+    kept: bool = False
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -256,6 +256,22 @@ class Transaction(Ledger, Protocol):
         """Writes other pseudonyms and keys for customers who are known by their references."""
         ...
 
+    def record_consents(
+        self,
+        person: Person,
+        request: bytes,
+        fingerprint: bytes,
+        consents: Sequence[Consent],
+        local: datetime,
+    ) -> bool:
+        """Keeps statements under the id of their request (16 octets), with the person where they are new.
+
+        Repeating it changes nothing. False where the id was used with another fingerprint. Of two
+        statements on one purpose the later counts, of two at one instant the stricter. ``local`` is
+        this process's clock. Raises ``StoreConflict`` also where the person has been erased meanwhile.
+        """
+        ...
+
     def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
         """Those of the lots that are there, not locked."""
         ...
@@ -387,16 +403,6 @@ class CustomerStore(Protocol):
 
     def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
         """The customer known by one of the pseudonyms."""
-        ...
-
-    def record_consents(
-        self, person: Person, request: bytes, fingerprint: bytes, consents: Sequence[Consent]
-    ) -> bool:
-        """Keeps statements under the id of their request (16 octets), with the person where they are new.
-
-        Repeating it changes nothing. False where the id was used with another fingerprint. Of two
-        statements on one purpose the later counts, of two at one instant the stricter.
-        """
         ...
 
     def statements(self, ref: bytes) -> Sequence[Consent]:

@@ -420,7 +420,8 @@ class Loop:
         """Settles and resumes the calls that have begun until each is over."""
         try:
             while calls:
-                self._services.committer.settle([call.ticket for call in calls if call.ticket])
+                tickets = [call.ticket for call in calls if call.ticket]
+                self._services.committer.settle(tickets, len(self._waiting))
                 calls = [call for call in calls if call.resume()]
         except Exception as error:  # noqa: BLE001 -- a fault of ours, of which every caller is told
             for call in calls:

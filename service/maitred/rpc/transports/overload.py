@@ -35,10 +35,10 @@ BATCHES_WAITING = 2
 WAITING_MOST = 4_096
 """Bounds memory: some 10 MB of requests, and more than a second of work at any pace measured."""
 REFUSING_SHARE = 0.15
-REFUSAL_SECONDS = 40e-6
-"""What receiving and refusing a call costs, measured on a two-core machine; only the order counts."""
-REFUSALS_AT_ONCE = 0.1 * REFUSING_SHARE / REFUSAL_SECONDS
-"""What may be saved up for a burst: a tenth of a second's worth."""
+REFUSAL_PART = 1 / 5
+"""What receiving and refusing a call costs, of answering it: 40 of 200 us, on a machine with time for it."""
+SAVED_SECONDS = 0.1
+"""How much of refusing may be saved up for a burst."""
 WAIT_MOST_SECONDS = 1.0
 """How long calls without a deadline may wait: whoever waits at a till has given up by then."""
 FIRST_CALL_SECONDS = 250e-6
@@ -117,7 +117,7 @@ class Waiting(Generic[_Call]):
         self._clock = clock
         self._calls: deque[_Call] = deque()
         self._pace = Pace()
-        self._taken_at, self._refusals_left = clock(), REFUSALS_AT_ONCE
+        self._taken_at, self._refusing_left = clock(), SAVED_SECONDS * REFUSING_SHARE
         self._calm_batches = CALM_BATCHES
 
     def __len__(self) -> int:
@@ -147,8 +147,8 @@ class Waiting(Generic[_Call]):
     def take(self) -> tuple[Sequence[_Call], Sequence[_Call]]:
         """The next batch, oldest first, and the calls to refuse."""
         now = self._clock()
-        earned = (now - self._taken_at) * REFUSING_SHARE / REFUSAL_SECONDS
-        self._refusals_left = min(self._refusals_left + earned, REFUSALS_AT_ONCE)
+        left = self._refusing_left + (now - self._taken_at) * REFUSING_SHARE
+        self._refusing_left = min(left, SAVED_SECONDS * REFUSING_SHARE)
         self._taken_at = now
         waiting = [self._calls.popleft() for _ in range(len(self._calls))]
         size = self._pace.batch
@@ -190,10 +190,10 @@ class Waiting(Generic[_Call]):
                 continue
             hopeless += 1
             # Whose time is over has to be told in any case.
-            if left > 0 and self._refusals_left < 1:
+            if left > 0 and self._refusing_left <= 0:
                 stay.append(call)
                 continue
-            self._refusals_left -= left > 0
+            self._refusing_left -= self._pace.each * REFUSAL_PART
             refused.append(call)
         self._calm_batches = 0 if hopeless else self._calm_batches + 1
         return stay

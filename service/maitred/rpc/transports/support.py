@@ -111,7 +111,7 @@ _ECHO = Method("maitred.SelfTest", "Echo", lambda data, _: data, _echo, lambda a
 class _Commits:
     """A committer that has nothing to do."""
 
-    def settle(self, tickets: Sequence[Ticket]) -> None:
+    def settle(self, tickets: Sequence[Ticket], _waiting: int) -> None:
         for ticket in tickets:
             ticket.done = True
 

@@ -1,0 +1,134 @@
+"""What clients may do with connections and headers, and several servers in one process."""
+
+import socket
+import struct
+import threading
+import time
+
+import grpc
+import pytest
+
+from maitred.v1 import decision_pb2 as pb
+from maitred.v1.decision_pb2_grpc import DecisionServiceStub
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+EMPTY_SETTINGS = struct.pack(">I", 0)[1:] + b"\x04\x00" + struct.pack(">I", 0)
+PING = struct.pack(">I", 8)[1:] + b"\x06\x00" + struct.pack(">I", 0) + b"\0" * 8
+
+
+def request(number=0):
+    return pb.DecideRequest(request_id=str(number), customer_id="c", channel="pos")
+
+
+def connected(address):
+    host, port = address.split(":")
+    opened = socket.create_connection((host, int(port)), timeout=10)
+    opened.sendall(PREFACE + EMPTY_SETTINGS)
+    return opened
+
+
+def test_a_thousand_idle_connections_cost_nobody_an_answer(running):
+    idle = [connected(running.address) for _ in range(1000)]
+    started = time.monotonic()
+    for number in range(20):
+        assert running.stub.Decide(request(number), timeout=10).decision_id == f"d-{number}"
+    assert time.monotonic() - started < 5
+    for one in idle:
+        one.close()
+    assert running.stub.Decide(request(99), timeout=10).decision_id == "d-99"
+
+
+def test_who_pings_without_end_is_cut_off(running):
+    with connected(running.address) as rude:
+        rude.sendall(PING * 200)
+        received, end = b"", time.monotonic() + 10
+        while b"too_many_pings" not in received:
+            data = rude.recv(1 << 16)
+            assert data or b"too_many_pings" in received
+            received += data
+            assert time.monotonic() < end
+    assert running.stub.Decide(request(), timeout=5).decision_id == "d-0"
+
+
+def test_metadata_beyond_the_limit_is_refused(standing, status_of):
+    fits = standing.stub.Decide(request(), timeout=5, metadata=[("x-a", "v" * 10_000)])
+    assert fits.decision_id == "d-0"
+    large = [(f"x-{number}", "v" * 4_000) for number in range(20)]
+    error = status_of(lambda: standing.stub.Decide(request(), timeout=5, metadata=large))
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert standing.stub.Decide(request(1), timeout=5).decision_id == "d-1"
+
+
+def test_a_message_that_comes_in_two_pieces_is_one(running):
+    """The head of the frame says how long it is; the rest comes later."""
+
+    def slowly():
+        time.sleep(0.3)
+        yield request().SerializeToString()
+
+    answer = running.channel.stream_unary("/maitred.v1.DecisionService/Decide")(slowly(), timeout=10)
+    assert pb.DecideResponse.FromString(answer).decision_id == "d-0"
+
+
+def test_two_servers_in_one_process_answer_each_for_themselves(serve):
+    first, second = serve(), serve()
+    for number in range(10):
+        assert first.stub.Decide(request(number), timeout=5).decision_id == f"d-{number}"
+    assert len(first.engine.calls) == 10
+    assert not second.engine.calls
+    assert first.server.drain(5.0)
+    assert second.stub.Decide(request(), timeout=5).decision_id == "d-0"
+
+
+def test_a_connection_that_is_lost_takes_its_calls_with_it(serve, gate):
+    running = serve()
+    running.engine.before = gate
+    channel = grpc.insecure_channel(running.address, options=[("grpc.use_local_subchannel_pool", 1)])
+    lost = DecisionServiceStub(channel).Decide.future(request(1), timeout=20)
+    gate.await_arrivals(1)
+    channel.close()
+    gate.open()
+    assert lost.code() is grpc.StatusCode.CANCELLED
+    assert running.stub.Decide(request(2), timeout=5).decision_id == "d-2"
+    assert running.server.drain(5.0)
+
+
+def test_many_callers_at_once_all_get_their_own_answer(serve):
+    running, wrong = serve(), []
+
+    def call(caller):
+        with grpc.insecure_channel(running.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+            stub = DecisionServiceStub(channel)
+            for number in range(50):
+                name = f"{caller}-{number}"
+                if stub.Decide(request(name), timeout=20).decision_id != f"d-{name}":
+                    wrong.append(name)
+
+    callers = [threading.Thread(target=call, args=(caller,)) for caller in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert not wrong
+    assert len(running.engine.calls) == 400
+
+
+@pytest.mark.parametrize("method", ["Decide", "GetDecision"])
+def test_a_call_of_nobody_leaves_nothing_behind(serve, method, transport):
+    if transport == "stock":
+        pytest.skip("grpcio keeps its own books")
+    running = serve()
+    for number in range(20):
+        running.raw(method)(
+            (
+                request(number) if method == "Decide" else pb.GetDecisionRequest(decision_id="d-1")
+            ).SerializeToString(),
+            timeout=5,
+        )
+    state = running.server._server._state
+    end = time.monotonic() + 5
+    while state.rpc_states and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not state.rpc_states
+    assert not running.server._loop._silent
+    assert not running.server._loop._at_desk
