@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.claims.house import DAY, HEAD, HOUR, MINUTE, action, cap, capacity, document
+from tests.claims.house import DAY, HOUR, MINUTE, action, cap, capacity, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.errors import CallError, Code
@@ -12,22 +12,21 @@ from maitred.engine.errors import CallError, Code
 PIZZA = action("pizza")
 
 
-def test_a_repeated_decide_in_a_session_uses_its_own_hold_again(house):
+def test_an_open_hold_serves_later_decisions_of_the_customer(house):
     house.rules(PIZZA, cap(hold="10m"))
     first = house.decide(session="s")
     again = house.after(MINUTE).decide(session="s")
     assert again.proposals == first.proposals
+    assert house.names(session="other") == house.names() == house.names(channel="mobile") == ["pizza"]
     assert house.live("cap") == [1]
-    assert house.names(session="other") == []
-    assert house.names() == []
     assert house.names("bob", session="s") == ["pizza"]
 
 
-def test_a_session_may_have_a_number(lone_house):
-    lone_house.rules(PIZZA, cap(), head=HEAD.replace("session.id: string", "session.id: int"))
-    assert lone_house.names(context={"session": {"id": 7}}) == ["pizza"]
-    assert lone_house.names(context={"session": {"id": 7}}) == ["pizza"]
-    assert lone_house.names(context={"session": {"id": 8}}) == []
+def test_a_hold_of_one_session_is_not_used_in_another_where_each_counts(lone_house):
+    lone_house.rules(PIZZA, cap(window="session", limit=1))
+    one, two = lone_house.decide(session="s"), lone_house.decide(session="t")
+    assert one.proposals[0].lot != two.proposals[0].lot
+    assert lone_house.live("cap") == [2]
 
 
 def test_a_hold_that_is_spent_or_over_is_nobodys_own_any_more(lone_house):
@@ -60,7 +59,7 @@ def test_a_hold_of_one_location_is_not_used_at_another(lone_house):
 
 
 def test_a_cap_per_customer_is_the_same_in_every_channel_and_place(lone_house):
-    lone_house.rules(PIZZA, cap())
+    lone_house.rules(PIZZA, cap(counts="decided"))
     assert lone_house.names(channel="pos", location="1") == ["pizza"]
     assert lone_house.names(channel="mobile", location="2") == []
 
@@ -216,7 +215,7 @@ def test_a_session_window_counts_one_session(lone_house):
 def test_an_explanation_is_the_same_years_later_under_other_rules(house):
     documents = [*(action(name, score=ord(name) - 97) for name in "abcd"), cap(applies_to="{actions: [d]}")]
     house.rules(*documents, capacity(applies_to="{actions: [c]}", limit=0))
-    house.decide()
+    house.report(house.decide(), "PRESENTED", action="d")
     house.engine.operator.pause("b", "", "")
     answer = house.decide(explain=Explain.EXPLAIN_FULL)
     assert [each.action for each in answer.proposals] == ["a"]

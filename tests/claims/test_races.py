@@ -152,7 +152,7 @@ def test_mixed_calls_at_once_never_exceed_what_there_is(house):
 
 
 def test_instants_that_callers_make_up_have_batches_of_their_own(lone_house):
-    """Neither does what has no instant of its own get that of a neighbour."""
+    """Time never steps back: an instant before the last one that was named is the last one."""
     house = lone_house
     house.rules(
         PIZZA, action("free"), cap(applies_to="{actions: [pizza]}", hold="10m", window="{calendar: day}")
@@ -176,7 +176,8 @@ def test_instants_that_callers_make_up_have_batches_of_their_own(lone_house):
     gate.wait(30)
     for thread in threads:
         thread.join(30)
-    assert {answer.decided_at for answer in answers} == set(instants)
+    # Who comes after a later instant is answered as of that one.
+    assert {answer.decided_at for answer in answers} <= {*instants, house.now + 99 * DAY}
     assert all([each.action for each in answer.proposals] == ["free", "pizza"] for answer in answers)
     for answer in answers:
         (pizza,) = [each for each in answer.proposals if each.action == "pizza"]

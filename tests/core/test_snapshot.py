@@ -72,7 +72,7 @@ def test_a_pace_is_its_own_shortage():
     ovens = limit("ovens", kind=LimitKind.CAPACITY, per=(), maximum=9, pace=pace)
     snapshot = Snapshot({"ovens": 3, "ovens/pace": 1})
     assert shortage_of(action(ovens), {}, snapshot, {}).reason is Reason.PACED
-    assert list(keys_taken(action(ovens))) == ["ovens", "ovens/pace"]
+    assert list(keys_taken(action(ovens), snapshot)) == ["ovens", "ovens/pace"]
 
 
 def test_what_is_held_already_is_no_shortage_of_what_decide_takes():
@@ -83,10 +83,10 @@ def test_what_is_held_already_is_no_shortage_of_what_decide_takes():
 
 
 @pytest.mark.parametrize("counts", Counts)
-def test_which_steps_decide_takes_and_which_wait(counts):
+def test_which_steps_decide_spends_and_which_it_holds(counts):
     found = action(limit(counts=counts))
-    assert bool(found.held) is (counts in {Counts.DECIDED, Counts.PRESENTED})
-    assert bool(found.waiting) is (counts is Counts.PRESENTED)
+    assert bool(found.decided) is (counts is Counts.DECIDED)
+    assert bool(found.held) is (counts is Counts.PRESENTED)
 
 
 def test_an_action_is_read_where_all_its_limits_are():

@@ -15,7 +15,7 @@ from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.engine.calls import DecideCall
-from maitred.engine.deciding.committer import Committer
+from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.records import Records
 from maitred.engine.deciding.service import DecisionService
 from maitred.engine.errors import CallError, Code
@@ -92,7 +92,7 @@ def decider(rulesets, records, people, committer, observer):
         people,
         committer,
         observer,
-        now=lambda: NOW,
+        clock=Clock(lambda: NOW),
         new_id=lambda octets: "a" * 2 * octets,
         paused=frozenset,
         read_signals=read_signals,

@@ -7,7 +7,22 @@ answers) and none of its arithmetic: no counters, no table of moves.
 import math
 from dataclasses import dataclass, field, replace
 
-from maitred.core.limits.lots import Confirm, Refused, Release, Settled, Status, Take
+from maitred.core.limits.lots import (
+    Claim,
+    Confirm,
+    GiveBack,
+    Origin,
+    Part,
+    Present,
+    Redeem,
+    Refused,
+    Release,
+    Settled,
+    Status,
+    Take,
+    spent_by,
+)
+from maitred.core.rules.reasons import Reason
 
 
 @dataclass
@@ -16,7 +31,6 @@ class ModelUnit:
     lot: bytes
     taken: int
     rolling: bool
-    firm: bool
     end: float
 
 
@@ -28,6 +42,13 @@ class ModelLot:
     expires: int | None
     reuse: bytes = b""
     changed: int = 0
+    part: Part = Part.OTHER
+    origin: Origin | None = None
+    place: str = ""
+
+    @property
+    def live(self):
+        return self.state in {"held", "confirmed"}
 
 
 @dataclass
@@ -48,31 +69,201 @@ class Model:
         return [self.one(operation) for operation in operations]
 
     def one(self, operation):
-        if isinstance(operation, Take):
-            return self.take(operation)
-        return self.step(operation)
+        match operation:
+            case Take():
+                return self.take(operation)
+            case Claim():
+                return self.claim(operation)
+            case Redeem():
+                return self.redeem(operation)
+            case Present():
+                return self.present(operation)
+            case GiveBack():
+                return self.give(operation)
+            case Confirm() | Release():
+                return self.step(operation)
+
+    def replay(self, operation):
+        lot = self.lots[operation.id]
+        if lot.fingerprint != operation.fingerprint:
+            return Settled(Status.OTHER_CONTENT, operation.id)
+        return replace(lot.granted, replayed=True)
 
     def take(self, take):
         if take.id in self.lots:
-            lot = self.lots[take.id]
-            if lot.fingerprint != take.fingerprint:
-                return Settled(Status.OTHER_CONTENT, take.id)
-            return replace(lot.granted, replayed=True)
-        for choice, needs in enumerate(() if take.denied else take.choices):
+            return self.replay(take)
+        for choice, needs in enumerate(take.choices):
             own = self.own(take, choice)
             if own:
                 return Settled(Status.GRANTED, own, choice, self.lots[own].expires, reused=True)
             if self.missing(needs) is None:
-                at = self.add(take.id, needs)
-                expires = None if take.hold_us is None else at + take.hold_us
-                answer = Settled(Status.GRANTED, take.id, choice, expires)
-                state = "confirmed" if expires is None else "held"
                 key = take.reuse[choice] if take.reuse else b""
-                self.lots[take.id] = ModelLot(take.fingerprint, answer, state, expires, key, self.now)
-                return answer
-        answer = Settled(Status.DENIED, take.id, refused=take.denied or self.missing(take.choices[0]))
-        self.lots[take.id] = ModelLot(take.fingerprint, answer, "denied", None, changed=self.now)
+                return self.open(take, needs, take.hold_us, choice=choice, reuse=key, part=take.part)
+        return self.deny(take, self.missing(take.choices[0]), part=take.part)
+
+    def open(self, operation, needs, hold_us, *, at=None, lot=b"", choice=0, **about):
+        """A lot with these units, held or spent at once."""
+        lot = lot or operation.id
+        taken = self.add(lot, needs, at)
+        expires = None if hold_us is None else taken + hold_us
+        answer = Settled(Status.GRANTED, lot, choice, expires)
+        state = "confirmed" if expires is None else "held"
+        self.lots[lot] = ModelLot(
+            operation.fingerprint, answer, state, expires, changed=self.now, origin=operation.origin, **about
+        )
         return answer
+
+    def deny(self, operation, refused, **about):
+        answer = Settled(Status.DENIED, operation.id, refused=refused)
+        self.lots[operation.id] = ModelLot(
+            operation.fingerprint, answer, "denied", None, changed=self.now, origin=operation.origin, **about
+        )
+        return answer
+
+    def claim(self, claim):
+        if claim.id in self.lots:
+            return self.replay(claim)
+        if claim.id in self.steps:
+            content, answer = self.steps[claim.id]
+            if content != (Claim, claim.fingerprint, answer.lot):
+                return Settled(Status.OTHER_CONTENT, claim.id)
+            return replace(answer, replayed=True)
+        place = self.place_for(claim)
+        live = self.live_claim(claim.origin, place)
+        if live is None:
+            return self.claim_anew(claim, place)
+        if self.lots[live].state == "confirmed":
+            return self.deny(claim, Refused("claim", Reason.ALREADY_REDEEMED), part=Part.CLAIM, place=place)
+        if self.lots[live].origin != claim.origin:
+            return Settled(Status.PLACE_TAKEN, live)
+        answer = Settled(Status.GRANTED, live, 0, self.lots[live].expires, reused=True)
+        self.steps[claim.id] = ((Claim, claim.fingerprint, live), answer)
+        return answer
+
+    def place_for(self, claim):
+        own = [turn.place for turn in claim.turns if self.has(claim, turn.place)]
+        come = [turn.place for turn in claim.turns if self.come(claim, turn)]
+        free = [place for place in come if not self.live_claim(claim.origin, place)]
+        return [*own, *free, claim.place][0]
+
+    def has(self, claim, place):
+        live = self.live_claim(claim.origin, place)
+        return live is not None and self.lots[live].origin == claim.origin
+
+    def come(self, claim, turn):
+        denied = [
+            lot
+            for lot in self.lots.values()
+            if lot.part is Part.CLAIM and lot.state == "denied" and lot.place == turn.place
+            if lot.origin.decision == claim.origin.decision and lot.origin.action in turn.after
+        ]
+        stock = {Reason.CAPACITY_EXHAUSTED, Reason.PACED}
+        return any(lot.granted.refused.reason in stock for lot in denied)
+
+    def claims(self, origin, place):
+        return [
+            key
+            for key, lot in self.lots.items()
+            if lot.part is Part.CLAIM and lot.place == place and lot.origin.decision == origin.decision
+        ]
+
+    def live_claim(self, origin, place):
+        live = [key for key in self.claims(origin, place) if self.lots[key].live]
+        assert len(live) <= 1, "one claim of a place"
+        return live[0] if live else None
+
+    def claim_anew(self, claim, place):
+        about = {"part": Part.CLAIM, "place": place}
+        over = claim.denied and claim.denied.reason is Reason.CLAIM_WINDOW_OVER
+        if claim.turns and not over and not any(self.come(claim, turn) for turn in claim.turns):
+            return self.deny(claim, Refused("alternatives", Reason.STAND_IN_ONLY), **about)
+        shown = self.unshown(claim.origin, claim.shown)
+        hold = self.lots.get(claim.hold)
+        spare = claim.hold if hold and hold.state == "held" else None
+        refused = claim.denied or self.missing((*claim.needs, *shown, *claim.later), spare)
+        if refused:
+            return self.deny(claim, refused, **about)
+        if spare:
+            self.give_back(claim.hold, "released")
+        needs = (*claim.needs, *shown)
+        at = self.instant(needs) if claim.at_us is None else claim.at_us
+        answer = self.open(claim, claim.needs, claim.hold_us, at=at, **about)
+        if shown:
+            self.open(claim, shown, None, at=at, lot=spent_by(claim.id), part=Part.SPENT_BY_CLAIM)
+        return answer
+
+    def unshown(self, origin, needs):
+        """Needs of which no presentation of the action has a unit that counts."""
+        parts = {Part.PRESENTED, Part.SPENT_BY_CLAIM}
+        lots = {key for key, lot in self.lots.items() if lot.part in parts and lot.origin == origin}
+        return tuple(need for need in needs if not any(unit.lot in lots for unit in self.counting(need)))
+
+    def redeem(self, redeem):
+        claim = redeem.claim
+        if claim.id in self.lots:
+            return self.replay(claim)
+        place = self.place_for(claim)
+        live = self.live_claim(claim.origin, place)
+        if live and self.lots[live].state == "confirmed":
+            return Settled(Status.ALREADY_CONFIRMED, live)
+        if live and self.lots[live].origin != claim.origin:
+            return Settled(Status.PLACE_TAKEN, live)
+        expired = [
+            key
+            for key, lot in self.lots.items()
+            if lot.part is Part.CLAIM and lot.origin == claim.origin and lot.state == "expired"
+        ]
+        key = live or max(expired, key=lambda key: (self.lots[key].expires, key), default=None)
+        if key is None:
+            return self.claim_anew(claim, place)
+        status, refused = self.confirmed(redeem, key, claim.at_us)
+        self.steps[redeem.id] = ((Redeem, redeem.fingerprint, key), Settled(status, key, refused=refused))
+        return Settled(status, key, refused=refused)
+
+    def present(self, present):
+        if present.id in self.lots:
+            return Settled(Status.GRANTED, present.id, replayed=True)
+        hold = self.lots.get(present.hold)
+        if hold and hold.state == "held":
+            self.give_back(present.hold, "released")
+        spent = any(
+            lot.live
+            for lot in self.lots.values()
+            if lot.part is Part.SPENT_BY_CLAIM and lot.origin == present.origin
+        )
+        needs = () if spent else self.not_over(present.needs, present.at_us)
+        beyond = self.missing(needs)
+        self.open(present, needs, None, at=present.at_us, part=Part.PRESENTED)
+        return Settled(Status.GRANTED, present.id, refused=beyond)
+
+    def give(self, give):
+        for key in give.own:
+            lot = self.lots.get(key)
+            states = {"held"} if lot and lot.part is Part.HOLD else {"held", "confirmed", "expired"}
+            if lot and lot.state in states:
+                self.give_back(key, "released")
+        for key, lot in list(self.lots.items()):
+            of_it = lot.part is Part.CLAIM and lot.origin == give.origin and lot.live
+            if of_it and not (give.held_only and lot.state == "confirmed"):
+                self.give_back(key, "released")
+                self.give_spent(spent_by(key), give.presented)
+        if give.needs and give.counted not in self.lots:
+            needs = self.not_over(give.needs, give.at_us)
+            self.open(give, needs, None, at=give.at_us, lot=give.counted, part=Part.REJECTED)
+        return Settled(Status.RELEASED, give.id)
+
+    def give_spent(self, spent, presented):
+        reported, lot = self.lots.get(presented), self.lots.get(spent)
+        if lot and lot.state == "confirmed" and not (reported and reported.live):
+            self.give_back(spent, "released")
+
+    def not_over(self, needs, at):
+        """Those whose unit of that instant counts in some window; of a session no end is known."""
+        return tuple(
+            need
+            for need in needs
+            if end_of(need, at) > self.now or need.counter.window.startswith("session/")
+        )
 
     def own(self, take, choice):
         key = take.reuse[choice] if take.reuse else b""
@@ -98,52 +289,73 @@ class Model:
             return Status.NOT_GRANTED, None
         if lot.state == "released":
             return Status.ALREADY_RELEASED, None
-        if isinstance(operation, Release) and operation.held_only and lot.state == "confirmed":
+        if isinstance(operation, Confirm):
+            return self.confirmed(operation, operation.lot, operation.at_us)
+        if operation.held_only and lot.state == "confirmed":
             return Status.ALREADY_CONFIRMED, None
-        if isinstance(operation, Release):
-            self.give_back(operation.lot, "released")
-            return Status.RELEASED, None
-        assert isinstance(operation, Confirm)
+        self.give_back(operation.lot, "released")
+        for along in operation.along:
+            if along in self.lots and self.lots[along].state in {"held", "confirmed", "expired"}:
+                self.give_back(along, "released")
+        self.give_spent(operation.spent, operation.presented)
+        return Status.RELEASED, None
+
+    def confirmed(self, step, key, at):
+        """Of a claim or hold that is held or has expired."""
+        lot = self.lots[key]
         if lot.state == "confirmed":
             return Status.ALREADY_CONFIRMED, None
-        needs = operation.also
+        needs = step.also
         if lot.state == "expired":
-            if operation.again is None:
+            if step.again is None:
                 return Status.NOTHING_LEFT, None
-            needs = (*(need for need in operation.again if not need.firm), *operation.also)
-        has = {unit.counter for unit in self.live if unit.lot == operation.lot}
+            if lot.place and self.live_claim(lot.origin, lot.place):
+                return Status.PLACE_TAKEN, None
+            needs = (*step.again, *step.also)
+        has = {unit.counter for unit in self.live if unit.lot == key}
         needs = tuple(need for need in needs if need.counter.id not in has)
         short = self.missing(needs)
         if short:
             return Status.NOTHING_LEFT, short
-        self.add(operation.lot, needs)
+        self.add(key, needs, at)
         lot.state, lot.changed = "confirmed", self.now
         return Status.CONFIRMED, None
 
     def give_back(self, lot_id, state):
-        """Of a hold that expires the firm units stay."""
         lot = self.lots[lot_id]
         lot.state, lot.changed = state, lot.expires if state == "expired" else self.now
-        stay = [unit for unit in self.live if unit.lot != lot_id or (unit.firm and state == "expired")]
-        self.live = stay
+        self.live = [unit for unit in self.live if unit.lot != lot_id]
 
     def clock(self, counter):
         return self.clocks.get(counter, self.now)
 
-    def count(self, need):
-        since = -1 if need.lookback_us is None else self.clock(need.counter.id) - need.lookback_us
-        return sum(unit.counter == need.counter.id and unit.taken > since for unit in self.live)
+    def counting(self, need):
+        since = -math.inf if need.lookback_us is None else self.clock(need.counter.id) - need.lookback_us
+        return [unit for unit in self.live if unit.counter == need.counter.id and unit.taken > since]
 
-    def missing(self, needs):
-        short = [need for need in needs if self.count(need) >= need.maximum]
+    def count(self, need, spare=None):
+        return sum(unit.lot != spare for unit in self.counting(need))
+
+    def is_reported(self, unit):
+        """Whether it stands for a fact, which asks nobody."""
+        return self.lots[unit.lot].part in {Part.PRESENTED, Part.REJECTED}
+
+    def reported(self, need):
+        return sum(map(self.is_reported, self.counting(need)))
+
+    def missing(self, needs, spare=None):
+        short = [need for need in needs if self.count(need, spare) >= need.maximum]
         first = min(short, key=lambda need: (need.reason.precedence, need.counter.limit), default=None)
         return first and Refused(first.counter.limit, first.reason)
 
-    def add(self, lot_id, needs):
-        at = max((self.clock(need.counter.id) for need in needs), default=self.now)
+    def instant(self, needs):
+        return max((self.clock(need.counter.id) for need in needs), default=self.now)
+
+    def add(self, lot_id, needs, at=None):
+        at = self.instant(needs) if at is None else at
         for need in needs:
             rolling = need.lookback_us is not None
-            self.live.append(ModelUnit(need.counter.id, lot_id, at, rolling, need.firm, end_of(need, at)))
+            self.live.append(ModelUnit(need.counter.id, lot_id, at, rolling, end_of(need, at)))
             self.last[need.counter.id] = max(self.last.get(need.counter.id, 0), at)
         return at
 

@@ -85,8 +85,8 @@ def test_counters_are_the_sum_of_live_units_after_replicas_have_done_everything_
         counters = driver.execute("SELECT counter_id, limit_name, held, used FROM ledger_counter").fetchall()
         rolling = driver.execute("SELECT counter_id, taken_at, lot_id FROM ledger_unit").fetchall()
     units = [(unit, lot) for lot in lots for unit in lot.live]
-    held = Tally(unit.counter for unit, lot in units if lot.state is UnitState.HELD and not unit.firm)
-    used = Tally(unit.counter for unit, lot in units if lot.state is not UnitState.HELD or unit.firm)
+    held = Tally(unit.counter for unit, lot in units if lot.state is UnitState.HELD)
+    used = Tally(unit.counter for unit, lot in units if lot.state is not UnitState.HELD)
     assert {row[0]: row[2:] for row in counters} == {row[0]: (held[row[0]], used[row[0]]) for row in counters}
     assert sorted(rolling) == sorted(
         (unit.counter, unit.taken_us, lot.id) for unit, lot in units if unit.rolling

@@ -113,16 +113,6 @@ def test_a_counter_that_was_taken_from_after_its_end_is_kept_as_long(store, sett
     assert counts(OVENS) == [Count()]
 
 
-def test_a_firm_unit_of_a_hold_that_has_expired_stays_as_long_as_it_counts(store, settle, counts, left):
-    shown, oven = (*needs(CAP), *needs(OVENS))
-    settle(take((replace(shown, firm=True), oven)))
-    settle(now=DUE)
-    purge(store, NOW + 7 * DAY)
-    assert counts(CAP, now=DUE) == [Count(0, 1, 1)]
-    purge(store, NOW + 7 * DAY + MICROSECOND)
-    assert left() == [0, 0, 0, 0]
-
-
 def test_a_counter_that_goes_on_loses_what_is_forgotten_and_nothing_else(store, settle, counts, left):
     twice = replace(CAP, maximum=2)
     settle(take(needs(twice), hold_us=None))

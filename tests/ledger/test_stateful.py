@@ -2,7 +2,6 @@
 
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +25,6 @@ CAP = Limit(
     "cap", LimitKind.FREQUENCY_CAP, ("customer.id",), 1, Rolling(timedelta(minutes=30)), Counts.CLAIMED
 )
 SUBJECTS = st.tuples(st.sampled_from(["c-1", "C-1"]), st.sampled_from(["s-1", "s-2"]))
-FIRM = st.sampled_from([(), ("cap",), ("ovens", "ovens/pace"), ("cap", "ovens", "ovens/pace")])
 MAXIMA = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(1, 2))
 HOLDS_US = st.sampled_from([None, 1, 10 * MINUTE_US])
 STEPS_US = st.sampled_from([0, 1, 10 * MINUTE_US - 1, 10 * MINUTE_US, 30 * MINUTE_US, -1, -20 * MINUTE_US])
@@ -55,7 +53,7 @@ class Ledgers(RuleBasedStateMachine):
         wipe(self.store)
         self.model, self.now, self.batch, self.made = Model(), START, [], 0
 
-    def needs(self, subject, maxima, firm=()):
+    def needs(self, subject, maxima):
         cap, ovens, pace = maxima
         facts = dict(zip(("customer.id", "location.id"), subject, strict=True))
         slow = pace_of(OVENS, pace, Rolling(timedelta(minutes=10)))
@@ -63,8 +61,7 @@ class Ledgers(RuleBasedStateMachine):
             Limit(CAP.name, CAP.kind, CAP.per, cap, CAP.window, CAP.counts),
             Limit(OVENS.name, OVENS.kind, OVENS.per, ovens, OVENS.window, OVENS.counts, pace=slow),
         ]
-        found = (need for limit in limits for need in needs_of(limit, facts, self.now, "UTC"))
-        return tuple(replace(need, firm=need.counter.limit in firm) for need in found)
+        return tuple(need for limit in limits for need in needs_of(limit, facts, self.now, "UTC"))
 
     def new_id(self):
         self.made += 1
@@ -74,13 +71,13 @@ class Ledgers(RuleBasedStateMachine):
         self.batch.append(operation)
         return operation
 
-    @rule(target=operations, subject=SUBJECTS, maxima=MAXIMA, hold_us=HOLDS_US, firm=FIRM)
-    def take(self, subject, maxima, hold_us, firm):
-        return self.send(Take(self.new_id(), b"", (self.needs(subject, maxima, firm),), hold_us))
+    @rule(target=operations, subject=SUBJECTS, maxima=MAXIMA, hold_us=HOLDS_US)
+    def take(self, subject, maxima, hold_us):
+        return self.send(Take(self.new_id(), b"", (self.needs(subject, maxima),), hold_us))
 
-    @rule(target=operations, of=operations, subject=SUBJECTS, maxima=MAXIMA, late=st.booleans(), firm=FIRM)
-    def confirm(self, of, subject, maxima, late, firm):
-        again = self.needs(subject, maxima, firm) if late else None
+    @rule(target=operations, of=operations, subject=SUBJECTS, maxima=MAXIMA, late=st.booleans())
+    def confirm(self, of, subject, maxima, late):
+        again = self.needs(subject, maxima) if late else None
         return self.send(Confirm(self.new_id(), b"", of.id, again))
 
     @rule(target=operations, of=operations)

@@ -75,8 +75,7 @@ def test_a_hold_that_outlasts_a_rolling_window_is_not_held_in_it(settle, tallies
 
 
 def test_units_spent_as_they_are_taken_are_not_held(settle, tallies):
-    firm = tuple(replace(need, firm=True) for need in needs(CAP))
-    settle(take(firm))
+    settle(take(needs(CAP), hold_us=None))
     assert [(each.live, each.held, each.live_held) for each in tallies(CAP_ASK)] == [(1, 0, 0)]
 
 

@@ -14,7 +14,7 @@ from maitred.engine.claiming.outcomes import Outcomes
 from maitred.engine.claiming.proposals import Proposals
 from maitred.engine.customers.people import REF_OCTETS, People
 from maitred.engine.customers.rights import PrivacyOffice
-from maitred.engine.deciding.committer import Committer
+from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.records import Records
 from maitred.engine.deciding.service import SPAN_ID_OCTETS, TRACE_ID_OCTETS, DecisionService
 from maitred.engine.deciding.tickets import MoveTicket
@@ -59,12 +59,13 @@ def make_engine(
     people = People(keys, Pool(REF_OCTETS).take)
     ids = {octets: Pool(octets) for octets in (SPAN_ID_OCTETS, TRACE_ID_OCTETS)}
     records = Records(store, people, rulesets)
-    committer = Committer(store, people, observer, now)
+    clock = Clock(now)
+    committer = Committer(store, people, observer, clock.now)
     pauses = Pauses(store, rulesets, now)
     proposals = Proposals(records, rulesets, people.veil)
-    outcomes = Outcomes(store, proposals, now)
+    outcomes = Outcomes(store, proposals, clock, pauses.names)
     standings = LimitReport(store, rulesets, now, people.veil)
-    listing = Listing(store, people, proposals, rulesets, now)
+    listing = Listing(store, people, proposals, rulesets, clock.now)
     return Engine(
         rulesets,
         records,
@@ -75,7 +76,7 @@ def make_engine(
             people,
             committer,
             observer,
-            now=now,
+            clock=clock,
             new_id=lambda octets: ids[octets].take().hex(),
             paused=pauses.names,
             read_signals=read_signals,
@@ -86,11 +87,11 @@ def make_engine(
             committer,
             outcomes,
             listing,
-            now=now,
+            clock=clock,
             paused=pauses.names,
             teller=ClaimEvents(observer),
         ),
-        Operators(pauses, standings, observer),
+        Operators(pauses, standings, committer, clock, observer),
         PrivacyOffice(store, records, people, rulesets=rulesets, standings=standings, now=now),
         Recording(rulesets, people, committer, now),
         DeskView(store, records, people, rulesets=rulesets, listing=listing, now=now),

@@ -110,7 +110,8 @@ class ClaimAnswer(NamedTuple):
     """What came of a claim. Denied, ``reason`` and ``detail`` say why; a replay has the same.
 
     ``alternatives`` are what can be claimed instead under the same decision. Granted, ``treatment`` are
-    the words for who holds it, where the action is still in the rules.
+    the words for who holds it, where the action is still in the rules. ``existing`` is whether the claim
+    was there already, as the answer to another id.
     """
 
     granted: bool
@@ -120,6 +121,7 @@ class ClaimAnswer(NamedTuple):
     detail: str = ""
     alternatives: tuple[Proposal, ...] = ()
     treatment: Treatment[str] | None = None
+    existing: bool = False
 
 
 @unique
@@ -287,12 +289,16 @@ class LimitView(NamedTuple):
 
 
 class LimitsCall(NamedTuple):
-    """Which limits to show: all where empty. ``most`` subjects of each limit, the fullest first."""
+    """Which limits to show: all where empty. ``most`` subjects of each limit, the fullest first.
+
+    ``at`` is the instant to show them as of, ``None`` for now.
+    """
 
     limit: str = ""
     action: str = ""
     location_id: str = ""
     most: int = 20
+    at: datetime | None = None
 
 
 class ConsentSignals(NamedTuple):

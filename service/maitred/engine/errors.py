@@ -46,6 +46,8 @@ class Cause(Enum):
     CLAIM_REDEEMED = "the claim was redeemed before"
     CLAIM_RELEASED = "the claim was released before"
     CLAIM_DENIED = "the claim was denied"
+    CLAIM_REPLACED = "the claim expired, and another one has its place in the answer"
+    PLACE_TAKEN = "another claim holds the place in the answer"
     WRONG_LOCATION = "the claim can be redeemed only where it was made"
     MISSING_ATTRIBUTE = "a limit cannot be counted: an attribute is absent"
     NO_RULESET = "no valid rules are in force"
@@ -79,6 +81,8 @@ CAUSES: Mapping[Code, tuple[Cause, ...]] = {
         Cause.CLAIM_REDEEMED,
         Cause.CLAIM_RELEASED,
         Cause.CLAIM_DENIED,
+        Cause.CLAIM_REPLACED,
+        Cause.PLACE_TAKEN,
         Cause.WRONG_LOCATION,
         Cause.MISSING_ATTRIBUTE,
     ),

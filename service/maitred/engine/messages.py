@@ -26,6 +26,7 @@ _STEP_REFUSED = {
     Status.ALREADY_RELEASED: "was released before",
     Status.NOT_GRANTED: "was denied",
     Status.UNKNOWN_LOT: "is not known any more",
+    Status.PLACE_TAKEN: "has expired, and its place in the answer has another claim by now",
 }
 
 _CLAIM_DENIED = {
@@ -62,6 +63,16 @@ def elsewhere(action: str, claimed_at: str) -> str:
 def claim_denied(action: str, refused: Refused) -> str:
     """Why there was no unit."""
     return f"`{action}` {_CLAIM_DENIED[refused.reason]} ({refused.limit})"
+
+
+def place_taken(claim_id: str) -> str:
+    """Another action has been claimed in the place."""
+    return f"claim `{claim_id}` holds its place in the answer already, release that one first"
+
+
+def beyond(limit: str) -> str:
+    """A presentation was counted though there was no unit left."""
+    return f"counted beyond the limit `{limit}`"
 
 
 def outcome_refused(answer: Settled) -> str:

@@ -84,6 +84,7 @@ def claim(response: pb.ClaimResponse) -> ClaimAnswer:
         detail=response.detail,
         alternatives=tuple(_proposal(proposal) for proposal in response.alternatives),
         treatment=_treatment(response.treatment) if response.HasField("treatment") else None,
+        existing=response.existing,
     )
 
 

@@ -9,7 +9,7 @@ from maitred.core.conditions.derivation import DeriverFactory
 from maitred.core.conditions.expressions import CompilerFactory
 from maitred.core.privacy.purposes import PrivacyRules, asks_of
 from maitred.core.rules.faults import Fault
-from maitred.core.rules.ruleset import Action, Ruleset, Situation
+from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Ruleset, Situation
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
@@ -108,6 +108,7 @@ def _load(
         privacy=privacy,
         events=events,
         sources=_used(sources, vocabulary),
+        claim_within=head.defaults.claim_within or DEFAULT_CLAIM_WITHIN,
     )
     return Loaded(ruleset, warnings)
 

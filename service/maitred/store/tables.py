@@ -98,6 +98,7 @@ _REUSABLE = text("state = 1 AND length(reuse) > 0")
 _OF_DECISION = text("length(decision_id) > 0")
 _OVER = text("over_at > 0")
 _ENDING = text("resets_at > 0")
+_LIVE_CLAIM = text("part = 4 AND state IN (1, 2) AND length(decision_id) > 0")
 
 COUNTER = Table(
     "ledger_counter",
@@ -138,10 +139,20 @@ LOT = Table(
     Column("decision_id", LargeBinary, nullable=False),
     Column("action", Text, nullable=False),
     Column("over_at", BigInteger, nullable=False),  # nothing of it counts from here on
+    Column("part", SmallInteger, nullable=False),  # see ``core.limits.lots.Part``
+    Column("place", Text, nullable=False),
     Index("ledger_lot_due", "expires_at", sqlite_where=_HELD, postgresql_where=_HELD),
     Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
     Index("ledger_lot_decision", "decision_id", sqlite_where=_OF_DECISION, postgresql_where=_OF_DECISION),
     Index("ledger_lot_over", "over_at", sqlite_where=_OVER, postgresql_where=_OVER),
+    Index(
+        "ledger_lot_place",
+        "decision_id",
+        "place",
+        unique=True,
+        sqlite_where=_LIVE_CLAIM,
+        postgresql_where=_LIVE_CLAIM,
+    ),
 )
 
 # The live units of rolling windows, for counting those of the last while.

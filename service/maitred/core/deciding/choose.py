@@ -9,7 +9,7 @@ from typing import NamedTuple
 from maitred.core.conditions.scan import Memo
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read, keys_taken, shortage_of
 from maitred.core.rules.policy import Policy
-from maitred.core.rules.reasons import Reason
+from maitred.core.rules.reasons import OUT_OF_STOCK
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
 
@@ -23,9 +23,6 @@ MAX_LOOKED_AT = 512
 Where all of them are used up, actions behind that have limits of their own are not asked for."""
 MAX_TOLD = 256
 """Limits that are looked at where an explanation is all that they are for."""
-
-_OUT_OF_STOCK = frozenset({Reason.CAPACITY_EXHAUSTED, Reason.PACED})
-"""Reasons that hand over to alternatives: there is none left, for whoever asks."""
 
 
 @unique
@@ -137,7 +134,7 @@ class _Choosing:
             return
         if shortage is None:
             self._pick(Pick(score, action))
-        elif shortage.reason in _OUT_OF_STOCK:
+        elif shortage.reason in OUT_OF_STOCK:
             self._stand_in(action, action.name, set())
 
     def is_full(self) -> bool:
@@ -196,7 +193,7 @@ class _Choosing:
         if shortage is None:
             self._pick(Pick(score, other, place_of))
             return True
-        return shortage.reason in _OUT_OF_STOCK and self._stand_in(other, place_of, tried)
+        return shortage.reason in OUT_OF_STOCK and self._stand_in(other, place_of, tried)
 
     def _score(self, action: Action) -> float | None:
         """The score of an alternative that holds."""
@@ -211,8 +208,7 @@ class _Choosing:
         self.proposed.add(pick.action.name)
         for group in pick.action.groups:
             self.grouped[group.name] = self.grouped.get(group.name, 0) + 1
-        # What is held already has been counted by the ledger.
-        for key in () if pick.action.name in self.snapshot.own else keys_taken(pick.action):
+        for key in keys_taken(pick.action, self.snapshot):
             self.taken[key] = self.taken.get(key, 0) + 1
 
 

@@ -26,6 +26,7 @@ class Proposal:
 
     ``substitute_for`` names the action without capacity whose place this one takes.
     ``hold_expires_at`` is how long what it needs is held for it, and ``lot`` the lot that holds it.
+    ``claim_id`` is the claim that the checkout named, and that serves it.
     """
 
     action: str
@@ -36,6 +37,7 @@ class Proposal:
     substitute_for: str = ""
     hold_expires_at: datetime | None = None
     lot: bytes = b""
+    claim_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

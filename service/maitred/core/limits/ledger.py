@@ -6,35 +6,47 @@ each sees what those before it did, and each is all or nothing.
 
 Time never steps back for a counter: a unit is taken at the batch's instant, or at the last
 instant of the counters it is taken from where that is later. So a hold is never shorter, and a
-rolling window never forgets sooner, than promised by any clock that was right at the time.
+rolling window never forgets sooner, than promised by any clock that was right at the time. What is
+reported late is counted as of when it was.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from math import exp
 from typing import Any
 
+from maitred.core.rules.reasons import OUT_OF_STOCK, Reason
 from maitred.core.values.instants import to_microseconds
 
 from .limits import Counter, Need
 from .lots import (
+    LIVE,
     MOVES,
     STAYS,
     WEIGHTS,
+    Claim,
     Confirm,
     Event,
+    GiveBack,
     Lot,
     Move,
     Operation,
+    Origin,
+    Part,
+    Present,
+    Redeem,
     Refused,
     Release,
     Settled,
     Status,
     Step,
     Take,
+    Turn,
     Unit,
     UnitState,
     Weight,
+    spent_by,
 )
 from .windows import LAST_INSTANT, LIFETIME
 
@@ -42,6 +54,9 @@ FADE_US = 15 * 60 * 1_000_000
 """A forecast follows a rush within minutes, and does not jump with every unit."""
 
 _LAST_US = to_microseconds(LAST_INSTANT)
+
+Units = dict[tuple[Unit, bytes], None]
+"""Units with the lots they are of, in the order in which they came."""
 
 
 @dataclass(slots=True)
@@ -86,7 +101,7 @@ class CounterState:
         self.last_us = last_us
         if unit.rolling:
             for lookback in self.recent:
-                self.recent[lookback] += 1
+                self.recent[lookback] += unit.taken_us > self.floor_us - lookback
 
     def given_back(self, unit: Unit) -> None:
         """A unit has stopped being live."""
@@ -103,8 +118,7 @@ class LedgerBatch:
     ``reusable`` are the lots that are held, by the key they can be used again under.
 
     ``touched``, ``moved`` and ``stepped`` are the ids of what has changed; ``added`` and
-    ``removed`` the units of rolling windows with the lots they are of; one that is in both
-    was added first.
+    ``removed`` the units of rolling windows with the lots they are of.
     """
 
     now_us: int
@@ -114,15 +128,16 @@ class LedgerBatch:
     touched: dict[bytes, Counter | None] = field(default_factory=dict)
     moved: dict[bytes, None] = field(default_factory=dict)
     stepped: dict[bytes, None] = field(default_factory=dict)
-    added: dict[tuple[Unit, bytes], None] = field(default_factory=dict)
-    removed: dict[tuple[Unit, bytes], None] = field(default_factory=dict)
+    added: Units = field(default_factory=dict)
+    removed: Units = field(default_factory=dict)
     reusable: dict[bytes, bytes] = field(default_factory=dict)
+    _of_decision: dict[bytes, dict[bytes, None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for row in self.rows.values():
             row.floor_us = floor_us(self.now_us, row.last_us)
         for lot in self.lots.values():
-            self._offer(lot)
+            self._enter(lot)
 
     def settle(self, operations: Iterable[Operation]) -> list[Settled]:
         """The answers to the operations, in their order."""
@@ -144,15 +159,21 @@ class LedgerBatch:
         match operation:
             case Take():
                 earlier = self.lots.get(operation.id)
-                return _replay_take(earlier, operation) if earlier else self._take(operation)
+                return _replay(earlier, operation.fingerprint) if earlier else self._take(operation)
             case Confirm():
                 return self._step(operation, Event.CONFIRM)
             case Release():
-                return self._step(operation, Event.RELEASE)
+                return self._release(operation)
+            case Claim():
+                return self._claim(operation)
+            case Redeem():
+                return self._redeem(operation)
+            case Present():
+                return self._present(operation)
+            case GiveBack():
+                return self._give_back(operation)
 
     def _take(self, take: Take) -> Settled:
-        if take.denied:
-            return self._open(take, UnitState.DENIED, refused=take.denied, over_us=self.now_us)
         shortages = []
         for choice, needs in enumerate(take.choices):
             own = self.reusable.get(take.reuse[choice]) if take.reuse else None
@@ -162,26 +183,41 @@ class LedgerBatch:
             if shortage is None:
                 return self._grant(take, choice, needs)
             shortages.append(shortage)
-        return self._open(take, UnitState.DENIED, refused=shortages[0], over_us=self.now_us)
+        denied = self._lot(take, UnitState.DENIED, take.part, refused=shortages[0], over_us=self.now_us)
+        return _taken(self._put(denied))
 
     def _grant(self, take: Take, choice: int, needs: Sequence[Need]) -> Settled:
+        reuse = take.reuse[choice] if take.reuse else b""
         at = self._instant(needs)
-        state = UnitState.CONFIRMED if take.hold_us is None else UnitState.HELD
-        expires = None if take.hold_us is None else at + take.hold_us
-        return self._open(
-            take,
-            state,
-            choice=choice,
-            units=self._add(take.id, needs, at, state),
-            expires_us=expires,
-            reuse=take.reuse[choice] if take.reuse else b"",
-            over_us=_later(over_us(needs, at), expires or at),
-        )
+        return _taken(self._open(take, take.part, needs, at, take.hold_us, choice=choice, reuse=reuse))
 
-    def _open(self, take: Take, state: UnitState, **fields: Any) -> Settled:
-        lot = Lot(take.id, take.fingerprint, state, origin=take.origin, **fields)
-        self._put(lot)
-        return _taken(lot)
+    def _open(
+        self,
+        operation: Take | Claim | Present | GiveBack,
+        part: Part,
+        needs: Sequence[Need],
+        at: int,
+        hold_us: int | None = None,
+        **fields: Any,
+    ) -> Lot:
+        """A lot of these needs, which are there or count all the same, taken at that instant."""
+        state = UnitState.CONFIRMED if hold_us is None else UnitState.HELD
+        expires = None if hold_us is None else at + hold_us
+        # What is reported late is kept from now on: that it was reported must be known for as long as ever.
+        over = _later(over_us(needs, at), max(expires or at, self.now_us))
+        lot = self._lot(operation, state, part, expires_us=expires, over_us=over, **fields)
+        return self._put(replace(lot, units=self._add(lot.id, needs, at, state)))
+
+    def _lot(
+        self,
+        operation: Take | Claim | Present | GiveBack,
+        state: UnitState,
+        part: Part,
+        lot_id: bytes = b"",
+        **fields: Any,
+    ) -> Lot:
+        known_by = lot_id or operation.id
+        return Lot(known_by, operation.fingerprint, state, origin=operation.origin, part=part, **fields)
 
     def _step(self, operation: Confirm | Release, event: Event) -> Settled:
         earlier = self.steps.get(operation.id)
@@ -191,33 +227,240 @@ class LedgerBatch:
         if lot is None:
             return Settled(Status.UNKNOWN_LOT, operation.lot)
         status, refused = self._moved(lot, operation, event)
-        step = Step(operation.id, operation.fingerprint, operation.lot, event, status, refused)
-        self.steps[step.id] = step
-        self.stepped[step.id] = None
+        self._keep(Step(operation.id, operation.fingerprint, operation.lot, event, status, refused))
         return Settled(status, lot.id, refused=refused)
 
     def _moved(self, lot: Lot, operation: Confirm | Release, event: Event) -> tuple[Status, Refused | None]:
         move = MOVES.get((lot.state, event))
         if move is None:
             return STAYS[lot.state, event], None
-        if isinstance(operation, Release) and operation.held_only and lot.state is UnitState.CONFIRMED:
+        if isinstance(operation, Confirm):
+            return self._confirmed(lot, move, operation)
+        if operation.held_only and lot.state is UnitState.CONFIRMED:
             return Status.ALREADY_CONFIRMED, None
-        if not isinstance(operation, Confirm):
-            self._move(lot, move)
-            return move.status, None
-        if move.again and operation.again is None:
+        self._move(lot, move)
+        return move.status, None
+
+    def _confirmed(self, lot: Lot, move: Move, step: Confirm | Redeem) -> tuple[Status, Refused | None]:
+        if move.again and step.again is None:
             return Status.NOTHING_LEFT, None
-        plain = [need for need in operation.again or () if not need.firm] if move.again else ()
-        needs = _beyond(lot, (*plain, *operation.also))
+        if move.again and lot.place and lot.origin and self._live_claim(lot.origin, lot.place):
+            return Status.PLACE_TAKEN, None
+        needs = _beyond(lot, (*((step.again or ()) if move.again else ()), *step.also))
         shortage = self._shortage(needs)
         if shortage:
             return Status.NOTHING_LEFT, shortage
-        self._confirm(lot, move, needs)
+        at_us = step.claim.at_us if isinstance(step, Redeem) else step.at_us
+        self._confirm(lot, move, needs, at_us)
         return move.status, None
 
-    def _confirm(self, lot: Lot, move: Move, needs: Sequence[Need]) -> None:
+    def _release(self, release: Release) -> Settled:
+        answer = self._step(release, Event.RELEASE)
+        if answer.status is Status.RELEASED and not answer.replayed:
+            for lot_id in release.along:
+                self._let_go(lot_id)
+            self._let_go_spent(release.spent, release.presented)
+        return answer
+
+    def _claim(self, claim: Claim) -> Settled:
+        earlier, again = self.lots.get(claim.id), self.steps.get(claim.id)
+        if earlier:
+            return _replay(earlier, claim.fingerprint)
+        if again:
+            return self._replay_repeat(again, claim)
+        claim = self._placed(claim)
+        live = self._serving(claim)
+        if live is None:
+            return self._claim_anew(claim)
+        if live.state is UnitState.CONFIRMED:
+            return self._deny(claim, Refused("claim", Reason.ALREADY_REDEEMED))
+        if live.origin and live.origin.action != claim.origin.action:
+            return Settled(Status.PLACE_TAKEN, live.id)
+        self._keep(Step(claim.id, claim.fingerprint, live.id, Event.REPEAT, Status.GRANTED))
+        return Settled(Status.GRANTED, live.id, expires_us=live.expires_us, reused=True)
+
+    def _claim_anew(self, claim: Claim) -> Settled:
+        shown = self._unshown(claim.origin, claim.shown)
+        hold = self.lots.get(claim.hold)
+        spare = hold.units if hold and hold.state is UnitState.HELD else ()
+        denied = self._denial(claim) or self._shortage((*claim.needs, *shown, *claim.later), spare)
+        if denied:
+            return self._deny(claim, denied)
+        self._let_go(claim.hold, held_only=True)
+        at = self._instant((*claim.needs, *shown)) if claim.at_us is None else claim.at_us
+        lot = self._open(
+            claim,
+            Part.CLAIM,
+            claim.needs,
+            at,
+            claim.hold_us,
+            place=claim.place,
+        )
+        if shown:
+            self._spend(claim, shown, at)
+        return _taken(lot)
+
+    def _spend(self, claim: Claim, shown: Sequence[Need], at: int) -> None:
+        """Spends what a presentation takes; a claim that was forgotten and is made anew adds to it."""
+        earlier = self.lots.get(spent_by(claim.id))
+        lot = self._open(claim, Part.SPENT_BY_CLAIM, shown, at, lot_id=spent_by(claim.id))
+        if earlier:
+            over = _later(earlier.over_us, lot.over_us)
+            self._put(replace(lot, units=earlier.live + lot.units, over_us=over))
+
+    def _redeem(self, redeem: Redeem) -> Settled:
+        """Of several claims that have expired the last one counts: others were made before it."""
+        claim = redeem.claim
+        if claim.id in self.lots:
+            return _replay(self.lots[claim.id], claim.fingerprint)
+        claim = self._placed(claim)
+        live = self._serving(claim)
+        if live and live.state is UnitState.CONFIRMED:
+            return Settled(Status.ALREADY_CONFIRMED, live.id)
+        if live and live.origin and live.origin.action != claim.origin.action:
+            return Settled(Status.PLACE_TAKEN, live.id)
+        lot = live or self._expired_claim(claim.origin)
+        if lot is None:
+            return self._claim_anew(claim)
+        event = Event.CONFIRM
+        status, refused = self._confirmed(lot, MOVES[lot.state, event], redeem)
+        self._keep(Step(redeem.id, redeem.fingerprint, lot.id, event, status, refused))
+        return Settled(status, lot.id, refused=refused)
+
+    def _present(self, present: Present) -> Settled:
+        if present.id in self.lots:
+            return Settled(Status.GRANTED, present.id, replayed=True)
+        self._let_go(present.hold, held_only=True)
+        spent = any(lot.is_live for lot in self._lots_of(present.origin, Part.SPENT_BY_CLAIM))
+        needs = () if spent else self._open_needs(present.needs, present.at_us)
+        beyond = self._shortage(needs)
+        self._open(present, Part.PRESENTED, needs, present.at_us)
+        return Settled(Status.GRANTED, present.id, refused=beyond)
+
+    def _give_back(self, give: GiveBack) -> Settled:
+        for lot_id in give.own:
+            lot = self.lots.get(lot_id)
+            # What was decided is spent and goes back; what was held goes back while it is held.
+            self._let_go(lot_id, held_only=lot is not None and lot.part is Part.HOLD)
+        for claim in self._lots_of(give.origin, Part.CLAIM):
+            if claim.is_live and not (give.held_only and claim.state is UnitState.CONFIRMED):
+                self._let_go(claim.id)
+                self._let_go_spent(spent_by(claim.id), give.presented)
+        if give.needs and give.counted not in self.lots:
+            needs = self._open_needs(give.needs, give.at_us)
+            self._open(give, Part.REJECTED, needs, give.at_us, lot_id=give.counted)
+        return Settled(Status.RELEASED, give.id)
+
+    def _denial(self, claim: Claim) -> Refused | None:
+        """Why it cannot be had whatever is left; not its turn comes before all but the window."""
+        over = claim.denied and claim.denied.reason is Reason.CLAIM_WINDOW_OVER
+        if not claim.turns or over or any(self._has_come(claim, turn) for turn in claim.turns):
+            return claim.denied
+        return Refused("alternatives", Reason.STAND_IN_ONLY)
+
+    def _placed(self, claim: Claim) -> Claim:
+        """The claim in its place: of several that it may take, one it has or whose turn has come."""
+        own = (turn.place for turn in claim.turns if self._has_place(claim, turn.place))
+        open_ones = (
+            turn.place
+            for turn in claim.turns
+            if self._has_come(claim, turn) and not self._live_claim(claim.origin, turn.place)
+        )
+        place = next(chain(own, open_ones), claim.place)
+        return claim if place == claim.place else replace(claim, place=place)
+
+    def _has_place(self, claim: Claim, place: str) -> bool:
+        live = self._live_claim(claim.origin, place)
+        return live is not None and live.origin == claim.origin
+
+    def _has_come(self, claim: Claim, turn: Turn) -> bool:
+        claims = (self.lots[lot_id] for lot_id in self._of_decision.get(claim.origin.decision, ()))
+        return any(
+            lot.part is Part.CLAIM
+            and lot.state is UnitState.DENIED
+            and lot.place == turn.place
+            and lot.origin is not None
+            and lot.origin.action in turn.after
+            and lot.refused is not None
+            and lot.refused.reason in OUT_OF_STOCK
+            for lot in claims
+        )
+
+    def _deny(self, claim: Claim, refused: Refused) -> Settled:
+        denied = self._lot(
+            claim, UnitState.DENIED, Part.CLAIM, refused=refused, over_us=self.now_us, place=claim.place
+        )
+        return _taken(self._put(denied))
+
+    def _serving(self, claim: Claim) -> Lot | None:
+        """The claim of the place that is held or redeemed, be it one of another decision."""
+        carried = self.lots.get(claim.carried)
+        if carried and carried.is_live:
+            return carried
+        return self._live_claim(claim.origin, claim.place)
+
+    def _live_claim(self, origin: Origin, place: str) -> Lot | None:
+        claims = (self.lots[lot_id] for lot_id in self._of_decision.get(origin.decision, ()))
+        return next(
+            (lot for lot in claims if lot.part is Part.CLAIM and lot.place == place and lot.is_live), None
+        )
+
+    def _expired_claim(self, origin: Origin) -> Lot | None:
+        expired = [lot for lot in self._lots_of(origin, Part.CLAIM) if lot.state is UnitState.EXPIRED]
+        return max(expired, key=lambda lot: (lot.expires_us or 0, lot.id), default=None)
+
+    def _lots_of(self, origin: Origin, part: Part) -> list[Lot]:
+        lots = (self.lots[lot_id] for lot_id in self._of_decision.get(origin.decision, ()))
+        return [lot for lot in lots if lot.part is part and lot.origin == origin]
+
+    def _unshown(self, origin: Origin, needs: Sequence[Need]) -> tuple[Need, ...]:
+        """The needs of which no presentation of the action has a unit in its window."""
+        if not needs:
+            return ()
+        lots = (*self._lots_of(origin, Part.PRESENTED), *self._lots_of(origin, Part.SPENT_BY_CLAIM))
+        units = [unit for lot in lots for unit in lot.live]
+        return tuple(need for need in needs if not any(self._has(need, unit) for unit in units))
+
+    def _has(self, need: Need, unit: Unit) -> bool:
+        """Whether the unit is one of the need's counter, and counts in its window."""
+        if unit.counter != need.counter.id:
+            return False
+        row = self.rows[unit.counter]
+        in_window = need.lookback_us is None or unit.taken_us > row.floor_us - need.lookback_us
+        return in_window and row.counts(unit)
+
+    def _open_needs(self, needs: Sequence[Need], at: int) -> tuple[Need, ...]:
+        """Those of the needs whose units still count in a window: others change nothing."""
+        return tuple(
+            need for need in needs if (_end_us(need, at) or _LAST_US) > self.now_us or _is_session(need)
+        )
+
+    def _let_go(self, lot_id: bytes, *, held_only: bool = False) -> None:
+        """Releases a lot, if it is there to be released."""
+        lot = self.lots.get(lot_id)
+        move = MOVES.get((lot.state, Event.RELEASE)) if lot else None
+        if lot and move and not (held_only and lot.state is not UnitState.HELD):
+            self._move(lot, move)
+
+    def _let_go_spent(self, spent: bytes, presented: bytes) -> None:
+        reported = self.lots.get(presented)
+        if not (reported and reported.is_live):
+            self._let_go(spent)
+
+    def _keep(self, step: Step) -> None:
+        self.steps[step.id] = step
+        self.stepped[step.id] = None
+
+    def _replay_repeat(self, step: Step, claim: Claim) -> Settled:
+        if (step.fingerprint, step.event) != (claim.fingerprint, Event.REPEAT):
+            return Settled(Status.OTHER_CONTENT, claim.id)
+        lot = self.lots.get(step.lot)
+        expires_us = lot.expires_us if lot else None
+        return Settled(step.status, step.lot, expires_us=expires_us, replayed=True, reused=True)
+
+    def _confirm(self, lot: Lot, move: Move, needs: Sequence[Need], at_us: int | None) -> None:
         """Confirms the units that are live, and ``needs`` on top."""
-        at = self._instant(needs)
+        at = self._instant(needs) if at_us is None else at_us
         more = self._add(lot.id, needs, at, move.state)
         over = _later(lot.over_us, over_us(needs, at))
         self._move(replace(lot, units=lot.live, over_us=over), move, more)
@@ -226,12 +469,12 @@ class LedgerBatch:
         """Counts the lot's units as the move says; ``more`` are counted already."""
         self._weigh(lot, move.state)
         moved = replace(lot, state=move.state, units=lot.units + more)
-        self._put(moved if moved.live else replace(moved, over_us=self.now_us))
+        self._put(moved if moved.is_live else replace(moved, over_us=self.now_us))
 
     def _weigh(self, lot: Lot, state: UnitState) -> None:
         """Counts the lot's units as those of a lot in ``state``."""
+        before, after = WEIGHTS[lot.state], WEIGHTS[state]
         for unit in lot.units:
-            before, after = WEIGHTS[lot.state][unit.firm], WEIGHTS[state][unit.firm]
             row = self.rows.get(unit.counter)
             # Without a row: its window has ended so long ago that the counter is gone.
             if before == after or row is None or not row.counts(unit):
@@ -239,41 +482,51 @@ class LedgerBatch:
             row.weigh(before, -1)
             row.weigh(after)
             self.touched.setdefault(unit.counter)
-            if not any(after):
+            if state not in LIVE:
                 row.given_back(unit)
                 if unit.rolling:
-                    self.removed[unit, lot.id] = None
+                    _change(self.removed, self.added, (unit, lot.id))
 
-    def _shortage(self, needs: Sequence[Need]) -> Refused | None:
-        """Why the needs cannot be had together: of several reasons the first by precedence."""
-        short = [need for need in needs if self.rows[need.counter.id].live(need.lookback_us) >= need.maximum]
+    def _shortage(self, needs: Sequence[Need], spare: Sequence[Unit] = ()) -> Refused | None:
+        """Why the needs cannot be had together: of several reasons the first by precedence.
+
+        The units in ``spare`` are about to be given back.
+        """
+        short = [need for need in needs if self._live(need, spare) >= need.maximum]
         if not short:
             return None
         first = min(short, key=lambda need: (need.reason.precedence, need.counter.limit))
         return Refused(first.counter.limit, first.reason)
+
+    def _live(self, need: Need, spare: Sequence[Unit]) -> int:
+        live = self.rows[need.counter.id].live(need.lookback_us)
+        return live - sum(self._has(need, unit) for unit in spare) if spare else live
 
     def _instant(self, needs: Sequence[Need]) -> int:
         return max((self.rows[need.counter.id].floor_us for need in needs), default=self.now_us)
 
     def _add(self, lot_id: bytes, needs: Sequence[Need], at: int, state: UnitState) -> tuple[Unit, ...]:
         """Units for the needs, counted as those of a lot in ``state``."""
-        units = tuple(Unit(need.counter.id, at, need.lookback_us is not None, need.firm) for need in needs)
+        units = tuple(Unit(need.counter.id, at, need.lookback_us is not None) for need in needs)
         for need, unit in zip(needs, units, strict=True):
             row = self.rows[unit.counter]
-            row.weigh(WEIGHTS[state][unit.firm])
+            row.weigh(WEIGHTS[state])
             row.taken(unit)
             self.touched[unit.counter] = need.counter
             if unit.rolling:
-                self.added[unit, lot_id] = None
+                _change(self.added, self.removed, (unit, lot_id))
         return units
 
-    def _put(self, lot: Lot) -> None:
+    def _put(self, lot: Lot) -> Lot:
         self.lots[lot.id] = lot
         self.moved[lot.id] = None
-        self._offer(lot)
+        self._enter(lot)
+        return lot
 
-    def _offer(self, lot: Lot) -> None:
-        """Lets the lot be used again exactly while it is held."""
+    def _enter(self, lot: Lot) -> None:
+        """Lets the lot be found by its decision, and used again exactly while it is held."""
+        if lot.origin:
+            self._of_decision.setdefault(lot.origin.decision, {})[lot.id] = None
         if not lot.reuse:
             return
         if lot.state is UnitState.HELD and not is_due(lot, self.now_us):
@@ -334,11 +587,23 @@ def _taken(lot: Lot) -> Settled:
     return Settled(status, lot.id, lot.choice, lot.expires_us, lot.refused)
 
 
-def _replay_take(lot: Lot, take: Take) -> Settled:
+def _replay(lot: Lot, fingerprint: bytes) -> Settled:
     """A grant stays a grant and a denial a denial, whatever has become of the lot."""
-    if lot.fingerprint != take.fingerprint:
+    if lot.fingerprint != fingerprint:
         return Settled(Status.OTHER_CONTENT, lot.id)
     return replace(_taken(lot), replayed=True)
+
+
+def _change(into: Units, out_of: Units, key: tuple[Unit, bytes]) -> None:
+    """What is removed and added again, or the other way round, is as it was."""
+    if key in out_of:
+        del out_of[key]
+    else:
+        into[key] = None
+
+
+def _is_session(need: Need) -> bool:
+    return need.lookback_us is None and need.counter.resets_at is None
 
 
 def _replay_step(step: Step, operation: Confirm | Release, event: Event) -> Settled:

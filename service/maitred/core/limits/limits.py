@@ -203,16 +203,13 @@ class Counter:
 class Need:
     """One unit of a counter, to be had while fewer than ``maximum`` are live.
 
-    ``lookback_us`` (microseconds) is the length of a rolling window, ``None`` for others. A
-    ``firm`` unit is spent when it is taken, also where others of its lot are only held: it does
-    not expire.
+    ``lookback_us`` (microseconds) is the length of a rolling window, ``None`` for others.
     """
 
     counter: Counter
     maximum: int
     reason: Reason
     lookback_us: int | None = None
-    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,8 +358,7 @@ def _need(
     session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
     span = span_of(limit.window, instant_of(limit.window, facts, now), location_zone, session)
     counter = _counter(limit.name, _subject(limit, facts, veil), span.key, limit.heat, span.end)
-    firm = limit.counts is Counts.DECIDED
-    return Need(counter, maximum - also_counted(limit, facts), limit.reason, limit.lookback_us, firm)
+    return Need(counter, maximum - also_counted(limit, facts), limit.reason, limit.lookback_us)
 
 
 def also_counted(limit: Limit, facts: Facts) -> int:

@@ -1,8 +1,7 @@
 """Units that are taken together, and their life.
 
 A lot is what one request took: one unit of each counter it needed, all or none. Its units are
-held, and then confirmed, released or expired, like a pending transfer. Firm units do not wait:
-they are used from the take on, and go back by release alone::
+held, and then confirmed, released or expired, like a pending transfer::
 
                  confirm                release
     (take) -> HELD ------> CONFIRMED ------------> RELEASED
@@ -15,26 +14,29 @@ they are used from the take on, and go back by release alone::
 
     (take, none left) -> DENIED
 
-              HELD   CONFIRMED   EXPIRED   RELEASED, DENIED
-    units     held   used        -         -
-    firm      used   used        used      -
-
-A unit that is held or used is live: it counts. A unit never becomes live without a take. The
-tables below are the whole of it: what is not in ``MOVES`` changes nothing, and ``STAYS`` says
+A unit that is held or used (confirmed) is live: it counts. A unit never becomes live without a take.
+The tables below are the whole of it: what is not in ``MOVES`` changes nothing, and ``STAYS`` says
 why; what a move changes in the counters is the difference of two rows of ``WEIGHTS``.
+
+What one decision and what comes of it take is in lots of several parts (``Part``), each with a life of
+its own: what the decision spent, what it holds to present, what presenting spent, the claim, what the
+claim spent in place of a presentation, the rejection. At most one claim of a place is live.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, unique
+from itertools import chain
 from typing import NamedTuple
 
 from maitred.core.rules.reasons import Reason
+from maitred.core.values.digests import digest
 from maitred.core.values.instants import from_microseconds
 
 from .limits import Counter, Need
 
+_LOT, _SPENT = b"maitred.lot", b"maitred.spent"
 MAX_CHOICES = 16
 """An action and its chain of alternatives; bounds what one request locks."""
 MAX_NEEDS = 64
@@ -53,12 +55,31 @@ class UnitState(IntEnum):
 
 
 @unique
+class Part(IntEnum):
+    """What a lot is for. Numbers are those of the tables."""
+
+    OTHER = 0
+    DECIDED = 1
+    """What the decision spent."""
+    HOLD = 2
+    """What a decision holds until it is presented; it may serve later decisions of the customer."""
+    PRESENTED = 3
+    """What a reported presentation spent, which may be nothing."""
+    CLAIM = 4
+    SPENT_BY_CLAIM = 5
+    """What a claim spent as it counts as the presentation."""
+    REJECTED = 6
+
+
+@unique
 class Event(IntEnum):
     """What happens to a lot that is there. Numbers are those of the tables."""
 
     CONFIRM = 1
     RELEASE = 2
     DUE = 3
+    REPEAT = 4
+    """A claim was asked for again under another id. It moves nothing."""
 
 
 @unique
@@ -76,6 +97,7 @@ class Status(IntEnum):
     NOTHING_LEFT = 9
     UNKNOWN_LOT = 10
     OTHER_CONTENT = 11
+    PLACE_TAKEN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +146,24 @@ class Weight(NamedTuple):
 
 _NOT, _HELD, _USED = Weight(0, 0), Weight(1, 0), Weight(0, 1)
 
-WEIGHTS: Mapping[UnitState, tuple[Weight, Weight]] = {
-    _S.HELD: (_HELD, _USED),
-    _S.CONFIRMED: (_USED, _USED),
-    _S.EXPIRED: (_NOT, _USED),
-    _S.RELEASED: (_NOT, _NOT),
-    _S.DENIED: (_NOT, _NOT),
+WEIGHTS: Mapping[UnitState, Weight] = {
+    _S.HELD: _HELD,
+    _S.CONFIRMED: _USED,
+    _S.EXPIRED: _NOT,
+    _S.RELEASED: _NOT,
+    _S.DENIED: _NOT,
 }
-"""How each unit of a lot in a state counts, and how a firm one does."""
+"""How each unit of a lot in a state counts."""
+LIVE = frozenset(state for state, weight in WEIGHTS.items() if any(weight))
+"""States whose units count."""
 
 
 class Unit(NamedTuple):
-    """One unit of a lot. ``rolling`` where the counter's window looks back to ``taken_us``.
-
-    ``firm`` where it is used from the take on, see ``Need``.
-    """
+    """One unit of a lot. ``rolling`` where the counter's window looks back to ``taken_us``."""
 
     counter: bytes
     taken_us: int
     rolling: bool
-    firm: bool = False
 
 
 class Origin(NamedTuple):
@@ -167,7 +187,8 @@ class Lot:
 
     ``choice`` is the index of the choice that was granted, ``reuse`` its key (see ``Take``).
     ``expires_us`` is that of the hold, ``None`` for units that were confirmed at once. From
-    ``over_us`` on none of its units counts in any window; ``None`` is never.
+    ``over_us`` on none of its units counts in any window; ``None`` is never. Of a claim, ``place`` is
+    the action in whose place in the answer it was claimed.
     """
 
     id: bytes
@@ -180,12 +201,18 @@ class Lot:
     reuse: bytes = b""
     origin: Origin | None = None
     over_us: int | None = None
+    part: Part = Part.OTHER
+    place: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its units count."""
+        return self.state in LIVE
 
     @property
     def live(self) -> tuple[Unit, ...]:
         """Those of its units that count."""
-        weights = WEIGHTS[self.state]
-        return tuple(unit for unit in self.units if weights[unit.firm] is not _NOT)
+        return self.units if self.is_live else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +231,7 @@ class Take:
     hold_us: int | None = None
     reuse: tuple[bytes, ...] = ()
     origin: Origin | None = None
-    denied: Refused | None = None
+    part: Part = Part.OTHER
 
     def __post_init__(self) -> None:
         _check_bounds(self.choices)
@@ -219,13 +246,87 @@ class Confirm:
     """Confirms a lot.
 
     ``again`` is what it needs as of now, where its hold has expired in the meantime; ``None``
-    refuses it then. Firm needs among it are left out: those units did not go back. ``also`` is
-    what this step needs on top (limits that count at it).
+    refuses it then, as does another live claim of the same place. ``also`` is what this step needs on
+    top (limits that count at it). ``at_us`` (microseconds) is when it happened, ``None`` for now.
     """
 
     id: bytes
     fingerprint: bytes
     lot: bytes
+    again: tuple[Need, ...] | None = None
+    also: tuple[Need, ...] = ()
+    at_us: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_bounds(((*(self.again or ()), *self.also),))
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Gives the units of a lot back; where ``held_only``, not those of one that is confirmed.
+
+    With it goes back what is in the lots ``along``, and where the lot ``presented`` is not live, what
+    the claim spent (``spent``).
+    """
+
+    id: bytes
+    fingerprint: bytes
+    lot: bytes
+    held_only: bool = False
+    along: tuple[bytes, ...] = ()
+    spent: bytes = b""
+    presented: bytes = b""
+
+
+class Turn(NamedTuple):
+    """When a stand-in may be claimed in a place: after one of ``after`` was denied for capacity there."""
+
+    place: str
+    after: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Claims an action of a decision, in a place of its answer.
+
+    While a claim of the place is held, that one is the answer; once it is redeemed there is no other.
+    ``needs`` are held for ``hold_us`` (microseconds), or spent at once where that is ``None``. ``shown`` are
+    spent as well, unless a presentation of the action still has them: a claim counts as one. For that the
+    lot ``hold``, if it is held, gives back its units. ``later`` must be there, and are not taken. Units
+    are taken as of ``at_us`` (microseconds), ``None`` for now. ``carried`` is a claim of another decision
+    that serves this one. A stand-in has ``turns``: places that it may take, each with the actions of which
+    one must have been denied for capacity first. ``denied`` is why it cannot be had whatever is left.
+    """
+
+    id: bytes
+    fingerprint: bytes
+    origin: Origin
+    place: str
+    needs: tuple[Need, ...] = ()
+    shown: tuple[Need, ...] = ()
+    later: tuple[Need, ...] = ()
+    hold_us: int | None = None
+    hold: bytes = b""
+    carried: bytes = b""
+    turns: tuple[Turn, ...] = ()
+    denied: Refused | None = None
+    at_us: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_bounds(((*self.needs, *self.shown),))
+
+
+@dataclass(frozen=True, slots=True)
+class Redeem:
+    """Redeems the claim that a decision's action has, where the caller does not know its id.
+
+    A held claim is confirmed, an expired one where there is a unit (``again``), as ``Confirm`` does with
+    ``also`` on top. Where there was none, ``claim`` is made and spent at once.
+    """
+
+    id: bytes
+    fingerprint: bytes
+    claim: Claim
     again: tuple[Need, ...] | None = None
     also: tuple[Need, ...] = ()
 
@@ -234,16 +335,49 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """Gives the units of a lot back; where ``held_only``, not those of one that is confirmed."""
+class Present:
+    """Counts a presentation that was reported; of one decision's action there is one at most.
+
+    A presentation is a fact: it is counted beyond the limit too, which ``Settled.refused`` names then. The
+    lot ``hold``, if it is held, gives back its units. What a live claim of the action spent counts as
+    the presentation. ``at_us`` (microseconds) is when it was.
+    """
 
     id: bytes
     fingerprint: bytes
-    lot: bytes
+    origin: Origin
+    needs: tuple[Need, ...]
+    at_us: int
+    hold: bytes = b""
+
+    def __post_init__(self) -> None:
+        _check_bounds((self.needs,))
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Gives back what a decision took for an action: the lots ``own``, and its claim that is live.
+
+    Not what is confirmed of a claim where ``held_only``. What the claim spent goes with it, where the lot
+    ``presented`` is not live. A rejection is counted in the lot ``counted``, once, whatever the limits say: a
+    unit of each of ``needs`` as of ``at_us`` (microseconds).
+    """
+
+    id: bytes
+    fingerprint: bytes
+    origin: Origin
+    own: tuple[bytes, ...]
+    presented: bytes
     held_only: bool = False
+    counted: bytes = b""
+    needs: tuple[Need, ...] = ()
+    at_us: int = 0
+
+    def __post_init__(self) -> None:
+        _check_bounds((self.needs,))
 
 
-Operation = Take | Confirm | Release
+Operation = Take | Confirm | Release | Claim | Redeem | Present | GiveBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +396,8 @@ class Step:
 class Settled:
     """The answer to an operation. ``replayed`` where it was given before under the same id.
 
-    ``reused`` where a lot that was held already serves: ``lot`` is that one.
+    ``reused`` where a lot that was held already serves: ``lot`` is that one. ``refused`` of a granted
+    presentation is the limit that it went beyond.
     """
 
     status: Status
@@ -284,18 +419,78 @@ def counters_of(operations: Iterable[Operation]) -> dict[bytes, Counter]:
     return {need.counter.id: need.counter for need in needs_in(operations)}
 
 
-def needs_in(operations: Iterable[Operation]) -> Iterable[Need]:
+def needs_in(operations: Iterable[Operation]) -> Iterator[Need]:
     """Every need of the operations."""
     for operation in operations:
         match operation:
             case Take(choices=choices):
-                for needs in choices:
-                    yield from needs
+                yield from chain.from_iterable(choices)
             case Confirm(again=again, also=also):
-                yield from again or ()
-                yield from also
+                yield from chain(again or (), also)
+            case Claim(needs=needs, shown=shown, later=later):
+                yield from chain(needs, shown, later)
+            case Redeem(claim=claim, again=again, also=also):
+                yield from chain(claim.needs, claim.shown, claim.later, again or (), also)
+            case Present(needs=needs) | GiveBack(needs=needs):
+                yield from needs
             case Release():
                 pass
+
+
+def lots_moved(operation: Operation) -> Iterator[bytes]:
+    """Lots that the operation names and may move: they are locked before any counter."""
+    match operation:
+        case Confirm(lot=lot):
+            yield lot
+        case Release(lot=lot, along=along, spent=spent):
+            yield from filter(None, (lot, *along, spent))
+        case Claim(hold=hold, carried=carried) | Redeem(claim=Claim(hold=hold, carried=carried)):
+            yield from filter(None, (hold, carried))
+        case Present(hold=hold):
+            yield from filter(None, (hold,))
+        case GiveBack(own=own):
+            yield from own
+        case Take():
+            pass
+
+
+def lots_looked_at(operation: Operation) -> Iterator[bytes]:
+    """Lots that the operation may make, or has to know of: they are read when every counter is locked."""
+    match operation:
+        case Take(id=lot) | Claim(id=lot) | Present(id=lot) | Redeem(claim=Claim(id=lot)):
+            yield lot
+        case Release(presented=presented):
+            yield from filter(None, (presented,))
+        case GiveBack(presented=presented, counted=counted):
+            yield from filter(None, (presented, counted))
+        case Confirm():
+            pass
+
+
+def origin_of(operation: Operation) -> Origin | None:
+    """The action of a decision all lots of which have to be known for the operation."""
+    match operation:
+        case Redeem(claim=Claim(origin=origin)):
+            return origin
+        case Claim(origin=origin) | Present(origin=origin) | GiveBack(origin=origin):
+            return origin
+        case _:
+            return None
+
+
+def moves_claims(operation: Operation) -> bool:
+    """Whether the operation may move any claim of its decision, so that all of them are locked."""
+    return isinstance(operation, Redeem | GiveBack)
+
+
+def lot_id(part: Part, origin: Origin) -> bytes:
+    """The lot of which a decision's action has one: a retry, and a report under another id, land on it."""
+    return digest(_LOT, part.name, origin.decision.hex(), origin.action)
+
+
+def spent_by(claim: bytes) -> bytes:
+    """The lot of what a claim spent as it counts as the presentation."""
+    return digest(_SPENT, claim.hex())
 
 
 def _check_bounds(choices: tuple[tuple[Need, ...], ...]) -> None:

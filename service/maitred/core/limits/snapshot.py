@@ -18,8 +18,8 @@ class Snapshot(NamedTuple):
     """What a decision saw beside its question.
 
     ``live`` has the units that count by ``Limit.key``, of every limit that was read. ``own`` are
-    the actions that are held already for the same customer and session. ``paused`` are actions
-    that operators have stopped, ``rejected`` those that were rejected in the same session.
+    the actions that are held already for the same customer. ``paused`` are actions that operators
+    have stopped, ``rejected`` those that were rejected in the same session.
     """
 
     live: Mapping[str, int] = {}
@@ -60,7 +60,7 @@ def shortage_of(
 
     ``taken`` are units by key that this decision has taken before.
     """
-    limits = action.later if action.name in snapshot.own else action.limits
+    limits = (*action.decided, *action.later) if action.name in snapshot.own else action.limits
     return shortage_among(limits, facts, snapshot, taken)
 
 
@@ -81,9 +81,11 @@ def first_of(shortages: Iterable[Shortage]) -> Shortage | None:
     return min(shortages, key=lambda found: (found.reason.precedence, found.limit.key), default=None)
 
 
-def keys_taken(action: Action) -> Iterator[str]:
+def keys_taken(action: Action, snapshot: Snapshot) -> Iterator[str]:
     """Keys of the limits, paces included, that proposing the action takes a unit of."""
-    return (part.key for limit in action.held for part in parts_of(limit))
+    # What is held already has been counted by the ledger.
+    held = () if action.name in snapshot.own else action.held
+    return (part.key for limit in (*action.decided, *held) for part in parts_of(limit))
 
 
 def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:

@@ -83,6 +83,7 @@ class Span:
 
 
 ROLLING_KEY = "rolling"
+SESSION_KEY = "session/"
 LIFETIME = Span("lifetime")
 
 
@@ -99,7 +100,7 @@ def span_of(window: Window, now: datetime, location_zone: str, session: str = ""
         case Calendar(period, zone, first_weekday):
             return _civil_span(period, first_weekday, zone or location_zone, now)
         case Session():
-            return Span(f"session/{session}")
+            return Span(f"{SESSION_KEY}{session}")
         case _:
             return LIFETIME
 

@@ -37,3 +37,7 @@ class Reason(Enum):
     def __init__(self, number: int) -> None:
         del number
         self.precedence = len(type(self).__members__)
+
+
+OUT_OF_STOCK = frozenset({Reason.CAPACITY_EXHAUSTED, Reason.PACED})
+"""Reasons that hand over to alternatives: there is none left, for whoever asks."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum, IntEnum, unique
 from fractions import Fraction
 
@@ -74,6 +74,8 @@ class Rollout:
     zone: str | None = None
 
 
+DEFAULT_CLAIM_WITHIN = timedelta(days=1)
+"""What was promised was meant for that moment: an old decision is no voucher."""
 ALWAYS = Live()
 UNSCORED = Score(constant=0.0)
 
@@ -121,8 +123,9 @@ class Action:
     Without a ``rollout`` it is for everybody. ``suppressed_by`` are the situations that hold it
     back, by name. One that is ``stand_in_only`` is never proposed but in the place of another.
 
-    A decision takes a unit of the limits that are ``held``; those of ``waiting``, which are among
-    them, go back where their step does not come. What counts ``later`` it only looks at.
+    A decision spends a unit of the limits that count what is ``decided``, and holds one of those that are
+    ``held``, until it is presented. What counts ``later`` it only looks at. ``claim_within`` is how long a
+    decision can be claimed; ``None`` is the ruleset's default.
     """
 
     name: str
@@ -145,8 +148,9 @@ class Action:
     suppressed_by: tuple[str, ...] = ()
     redeem_at: RedeemAt = RedeemAt.ANY
     stand_in_only: bool = False
+    claim_within: timedelta | None = None
+    decided: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
-    waiting: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -156,8 +160,8 @@ class Action:
 
 
 _STEPS: Mapping[str, frozenset[Counts]] = {
-    "held": frozenset({Counts.DECIDED, Counts.PRESENTED}),
-    "waiting": frozenset({Counts.PRESENTED}),
+    "decided": frozenset({Counts.DECIDED}),
+    "held": frozenset({Counts.PRESENTED}),
     "later": frozenset({Counts.CLAIMED, Counts.REDEEMED, Counts.REJECTED}),
 }
 
@@ -217,7 +221,8 @@ class Ruleset:
     ``hash`` is the SHA-256 (hex) of the canonical content. ``locations`` is ``None``
     where any location is accepted. ``channels`` are all channels named anywhere in it;
     a request for another one is malformed. ``sources`` are the files by relative path,
-    enough to load it again.
+    enough to load it again. ``claim_within`` is how long decisions can be claimed where an action does
+    not say.
     """
 
     hash: str
@@ -233,3 +238,4 @@ class Ruleset:
     privacy: PrivacyRules | None = None
     events: Mapping[str, EventKind] = field(default_factory=dict)
     sources: Mapping[str, bytes] = field(default_factory=dict)
+    claim_within: timedelta = DEFAULT_CLAIM_WITHIN

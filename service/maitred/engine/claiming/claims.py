@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 from maitred.core.limits.ledger import is_due
@@ -13,14 +12,15 @@ from maitred.core.limits.lots import (
     Lot,
     Operation,
     Origin,
-    Refused,
+    Part,
     Release,
     Settled,
     Status,
-    Take,
     UnitState,
+    lot_id,
+    spent_by,
 )
-from maitred.core.rules.reasons import Reason
+from maitred.core.rules.reasons import OUT_OF_STOCK
 from maitred.core.rules.ruleset import Action, RedeemAt
 from maitred.core.trace import TraceContext
 from maitred.core.values.digests import digest
@@ -35,18 +35,25 @@ from maitred.engine.calls import (
     StepCall,
     octets_of,
 )
-from maitred.engine.deciding.committer import Committer
+from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.question import hold_us_of
 from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Steps, Ticket
 from maitred.engine.deciding.view import View
 from maitred.engine.errors import CallError, Cause, Code, store_calls
-from maitred.engine.messages import LEDGER_UNREAD, claim_denied, elsewhere, made_otherwise, step_refused
+from maitred.engine.messages import (
+    LEDGER_UNREAD,
+    claim_denied,
+    elsewhere,
+    made_otherwise,
+    place_taken,
+    step_refused,
+)
 from maitred.engine.ports.observer import ClaimMoved, ClaimResult, Observer
 from maitred.engine.ports.store import ClaimRow, DecisionRecord, LedgerReader
 
 from .listing import Listing
-from .outcomes import Outcomes, claims_among
-from .proposals import Grant, Proposals, Proposed
+from .outcomes import Outcomes
+from .proposals import GONE, Grant, Proposals, Proposed, claim_of
 
 
 class ClaimEvents:
@@ -99,8 +106,7 @@ _METHODS = {
 }
 
 
-_CLAIM, _SHOWN, _STEP, _CONTENT = b"maitred.claim", b"maitred.shown", b"maitred.step", b"maitred.content"
-_GONE = Refused("ruleset", Reason.NOT_LIVE)
+_CLAIM, _STEP, _CONTENT = b"maitred.claim", b"maitred.step", b"maitred.content"
 
 
 _CAUSE_OF = {
@@ -108,11 +114,12 @@ _CAUSE_OF = {
     Status.ALREADY_RELEASED: Cause.CLAIM_RELEASED,
     Status.NOT_GRANTED: Cause.CLAIM_DENIED,
     Status.UNKNOWN_LOT: Cause.CLAIM_RELEASED,
+    Status.PLACE_TAKEN: Cause.CLAIM_REPLACED,
 }
 
 
 class Claims:
-    """Implements ``api.Claimer``. ``now`` gives aware UTC, ``paused`` the stopped actions."""
+    """Implements ``api.Claimer``. ``paused`` gives the stopped actions."""
 
     def __init__(
         self,
@@ -122,13 +129,13 @@ class Claims:
         outcomes: Outcomes,
         listing: Listing,
         *,
-        now: Callable[[], datetime],
+        clock: Clock,
         paused: Callable[[], frozenset[str]],
         teller: ClaimEvents,
     ) -> None:
         self._store, self._proposals, self._committer = store, proposals, committer
         self._listing = listing
-        self._outcomes, self._now, self._paused, self._teller = outcomes, now, paused, teller
+        self._outcomes, self._clock, self._paused, self._teller = outcomes, clock, paused, teller
 
     def claim(self, call: ClaimCall) -> ClaimAnswer:
         """See ``api.Claimer.claim``."""
@@ -136,6 +143,7 @@ class Claims:
 
     def claiming(self, call: ClaimCall) -> Steps[ClaimAnswer]:
         """See ``api.Claimer.claiming``."""
+        call = call._replace(at=self._clock.simulated(call.at))
         began = self._teller.began()
         try:
             find = partial(self._proposals.of, action=call.action)
@@ -159,7 +167,7 @@ class Claims:
 
         def begin(record: DecisionRecord | None) -> _Claim:
             proposed = find(record)
-            grant = self._proposals.claimable(proposed, call.at or self._now())
+            grant = self._proposals.claimable(proposed, call.at or self._clock.now())
             made[:] = [_Claim(call, proposed, grant, self._paused())]
             return made[0]
 
@@ -172,7 +180,7 @@ class Claims:
         earlier = self._lot(_claim_id(call)) if error.code is Code.NOT_FOUND else None
         if earlier is None or earlier.origin is None:
             raise error
-        proposed = self._proposals.taken(earlier.origin)
+        proposed = self._proposals.taken(earlier.origin, earlier.place)
         return (yield from self._commit(call, earlier.origin.decision, lambda _: proposed))
 
     def redeem(self, call: StepCall) -> None:
@@ -181,9 +189,10 @@ class Claims:
 
     def redeeming(self, call: StepCall) -> Steps[None]:
         """See ``api.Claimer.redeeming``."""
+        call = call._replace(at=self._clock.simulated(call.at))
         began = self._teller.began()
         lot, proposed = self._claimed(call.claim_id)
-        grant = self._proposals.grant(proposed, call.at or self._now())
+        grant = self._proposals.grant(proposed, call.at or self._clock.now())
         if grant and lot.state is not UnitState.CONFIRMED:
             _check_place(grant.action, proposed.body.location_id, call.location_id)
         again = grant.needs(Counts.CLAIMED) if grant else None
@@ -205,11 +214,16 @@ class Claims:
 
     def releasing(self, call: StepCall) -> Steps[None]:
         """See ``api.Claimer.releasing``."""
+        call = call._replace(at=self._clock.simulated(call.at))
         began = self._teller.began()
         lot, proposed = self._claimed(call.claim_id)
-        yield from self._step(call, lot, Release(*_step(call, "release"), lot.id), began)
-        if proposed.shown and not self._is_claimed(proposed):
-            yield from self._give_back_shown(call, proposed.shown)
+        # An order that failed burns no cap: with the claim goes what its decision spent.
+        decided = lot_id(Part.DECIDED, proposed.origin._replace(action=proposed.place))
+        presented = lot_id(Part.PRESENTED, proposed.origin)
+        operation = Release(
+            *_step(call, "release"), lot.id, along=(decided,), spent=spent_by(lot.id), presented=presented
+        )
+        yield from self._step(call, lot, operation, began)
 
     def record_outcomes(self, call: OutcomesCall) -> Sequence[OutcomeAnswer]:
         """See ``api.Claimer.record_outcomes``."""
@@ -218,24 +232,6 @@ class Claims:
     def recording(self, call: OutcomesCall) -> Steps[Sequence[OutcomeAnswer]]:
         """See ``api.Claimer.recording``."""
         return self._outcomes.recording(call)
-
-    def _give_back_shown(self, call: StepCall, shown: bytes) -> Steps[None]:
-        """What presenting took, with the last claim: an order that failed burns no cap.
-
-        Whoever is interrupted before it repeats the release, and comes by here again.
-        """
-        release = Release(digest(_SHOWN, "release", shown.hex()), bytes(16), shown)
-        yield MoveTicket(plan=lambda _: [release], deadline=call.deadline, at=call.at)
-
-    def _is_claimed(self, proposed: Proposed) -> bool:
-        """Whether any claim of what the proposal shows is live, of it or of what stands in for it."""
-        with store_calls(LEDGER_UNREAD):
-            histories = self._store.histories(proposed.record.decision_id)
-        lots = [history.lot for history in histories]
-        actions = {lot.origin.action for lot in lots if lot.origin}
-        each = (self._proposals.taken(Origin(proposed.record.decision_id, action)) for action in actions)
-        claims = (claim for one in each if one.shown == proposed.shown for claim in claims_among(lots, one))
-        return any(claim.state in {UnitState.HELD, UnitState.CONFIRMED} for claim in claims)
 
     def _step(self, call: StepCall, lot: Lot, operation: Confirm | Release, began: int) -> Steps[None]:
         ticket = MoveTicket(plan=lambda _: [operation], deadline=call.deadline, at=call.at)
@@ -251,19 +247,16 @@ class Claims:
 
     def _cause(self, answer: Settled, lot: Lot, call: StepCall) -> Cause:
         if answer.status is Status.NOTHING_LEFT:
-            now_us = to_microseconds(call.at or self._now())
+            now_us = to_microseconds(call.at or self._clock.now())
             is_over = lot.state is UnitState.EXPIRED or is_due(lot, now_us)
             return Cause.CLAIM_EXPIRED if is_over else Cause.NOTHING_LEFT
         return _CAUSE_OF[answer.status]
 
     def _claimed(self, claim_id: str) -> tuple[Lot, Proposed]:
         lot = self._lot(octets_of(claim_id))
-        if lot is None or lot.origin is None:
+        if lot is None or lot.origin is None or lot.part is not Part.CLAIM:
             raise CallError(Code.NOT_FOUND, "there is no such claim", Cause.UNKNOWN_CLAIM)
-        proposed = self._proposals.taken(lot.origin)
-        if proposed.shown == lot.id:
-            raise CallError(Code.NOT_FOUND, "there is no such claim", Cause.UNKNOWN_CLAIM)
-        return lot, proposed
+        return lot, self._proposals.taken(lot.origin, lot.place)
 
     def _lot(self, lot_id: bytes) -> Lot | None:
         with store_calls(LEDGER_UNREAD):
@@ -277,77 +270,30 @@ class _Claim:
         self, call: ClaimCall, proposed: Proposed, grant: Grant | None, paused: frozenset[str]
     ) -> None:
         self._call, self._proposed, self._grant, self._paused = call, proposed, grant, paused
-        self.shown = proposed.shown
-        self._shown: Lot | None = None
-        self.origin = Origin(proposed.record.decision_id, call.action)
+        self.origin = proposed.origin
         self._stand_ins = grant.stand_ins() if grant else None
-        self._needs: tuple[Need, ...] = ()
-        self._later: tuple[Need, ...] = ()
-        self._denied: Refused | None = None
-
-    def meet(self, shown: Lot | None) -> None:
-        """See ``tickets.Claiming``."""
-        self._shown = shown
-        self._needs, self._later, self._denied = self._judged()
-
-    def _judged(self) -> tuple[tuple[Need, ...], tuple[Need, ...], Refused | None]:
-        """What it takes, what must be left for the redemption, and why it cannot be had at all."""
-        grant = self._grant
-        if grant is None:
-            return (), (), _GONE
-        if self._call.action in self._paused:
-            return (), (), Refused("pause", Reason.PAUSED)
-        needs, shown, later = (
-            grant.needs(step) for step in (Counts.CLAIMED, Counts.PRESENTED, Counts.REDEEMED)
-        )
-        for unknown in (needs, shown, later):
-            if isinstance(unknown, Unknown):
-                return (), (), Refused(unknown.limit, Reason.MISSING_ATTRIBUTE)
-        assert not isinstance(needs, Unknown)
-        assert not isinstance(shown, Unknown)
-        assert not isinstance(later, Unknown)
-        if self._is_over():
-            # It is spent by the claim, whatever becomes of that: it does not wait for the redemption.
-            needs += tuple(replace(need, firm=True) for need in shown)
-        return needs, later, grant.refused()
-
-    def _is_over(self) -> bool:
-        """Whether what presenting takes has gone back, so that it is taken with the claim."""
-        shown = self._shown
-        if shown is None or shown.state is UnitState.CONFIRMED or self._grant is None:
-            return False
-        held = shown.state is UnitState.HELD
-        return not held or is_due(shown, to_microseconds(self._grant.question.now))
 
     def asks(self) -> list[Need]:
-        """What has to be read: what counts at the redemption, and what the stand-ins need."""
-        others = self._stand_ins.asks() if self._stand_ins else ()
-        return [*self._later, *others]
+        """What has to be read to know which stand-ins can be had."""
+        return self._stand_ins.asks() if self._stand_ins else []
 
-    def plan(self, view: View) -> Sequence[Operation]:
-        """Takes what counts at the claim; what the proposal holds is spent with it."""
-        used_up = next((need for need in self._later if view.live(need) >= need.maximum), None)
-        denied = self._denied or (Refused(used_up.counter.limit, used_up.reason) if used_up else None)
-        limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()
-        take = Take(
-            id=_claim_id(self._call),
-            fingerprint=digest(_CONTENT, self._call.decision_id, self._call.action),
-            choices=(() if denied else self._needs,),
-            hold_us=hold_us_of(limits) if limits else DEFAULT_HOLD // MICROSECOND,
-            origin=self.origin,
-            denied=denied,
+    def plan(self, view: View) -> Sequence[Operation]:  # noqa: ARG002 -- the ledger knows the rest
+        """See ``Claiming``."""
+        call, proposed = self._call, self._proposed
+        claim = claim_of(
+            proposed,
+            self._grant,
+            self._paused,
+            lot=_claim_id(call),
+            fingerprint=digest(_CONTENT, call.decision_id, call.action),
         )
-        shown = self._shown
-        if shown is None or shown.state is not UnitState.HELD:
-            return [take]
-        again = self._grant.needs(Counts.PRESENTED) if self._grant else None
-        known = None if isinstance(again, Unknown) else again
-        return [take, Confirm(digest(_SHOWN, self._call.request_id), take.fingerprint, shown.id, known)]
+        limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()
+        return [replace(claim, hold_us=hold_us_of(limits) if limits else DEFAULT_HOLD // MICROSECOND)]
 
     def claimed(self, settled: Settled) -> ClaimRow | None:
         """See ``tickets.Claiming``."""
         expires_at = settled.expires_at
-        if settled.status is not Status.GRANTED or settled.replayed or expires_at is None:
+        if settled.status is not Status.GRANTED or settled.replayed or settled.reused or expires_at is None:
             return None
         record, body = self._proposed.record, self._proposed.body
         return ClaimRow(
@@ -358,11 +304,19 @@ class _Claim:
         """What the caller is told."""
         if settled.status is Status.OTHER_CONTENT:
             raise CallError(Code.OTHER_CONTENT, made_otherwise())
+        if settled.status is Status.PLACE_TAKEN:
+            raise CallError(Code.TOO_LATE, place_taken(settled.lot.hex()), Cause.PLACE_TAKEN)
         if settled.status is Status.GRANTED:
-            words = self._grant.words(settled.expires_at) if self._grant else None
-            return ClaimAnswer(True, settled.lot.hex(), settled.expires_at, treatment=words)
-        refused = settled.refused or _GONE
-        others = self._stand_ins.proposals(view, self._paused) if self._stand_ins else ()
+            return ClaimAnswer(
+                granted=True,
+                claim_id=settled.lot.hex(),
+                expires_at=settled.expires_at,
+                treatment=self._grant.words(settled.expires_at) if self._grant else None,
+                existing=settled.reused,
+            )
+        refused = settled.refused or GONE
+        names_others = self._stand_ins is not None and refused.reason in OUT_OF_STOCK
+        others = self._stand_ins.proposals(view, self._paused) if self._stand_ins and names_others else ()
         return ClaimAnswer(
             granted=False,
             claim_id="",

@@ -1,7 +1,8 @@
 """What a decision has proposed, found again under the ruleset in force."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from maitred.core.deciding.decide import claimed_treatment, proposals_of
 from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.ranking import score_if_it_holds
 from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Unknown, needs_of, parts_of
-from maitred.core.limits.lots import Origin, Refused
+from maitred.core.limits.lots import Claim, Origin, Refused, Turn
 from maitred.core.limits.snapshot import Snapshot, shortage_among
 from maitred.core.rules.live import clock_facts
 from maitred.core.rules.policy import Policy
@@ -62,6 +63,26 @@ class Grant(NamedTuple):
     def limits(self, *steps: Counts) -> Sequence[Limit]:
         """The action's limits that count at these steps."""
         return [limit for limit in self.action.limits if limit.counts in steps]
+
+    @property
+    def claim_within(self) -> timedelta:
+        """How long a decision can be claimed."""
+        return self.action.claim_within or self.policy.ruleset.claim_within
+
+    def turns(self, places: Sequence[str]) -> tuple[Turn, ...]:
+        """When the action may be claimed in each of these places; none where it is proposed itself."""
+        return () if self.is_own else tuple(Turn(place, self._before(place)) for place in places)
+
+    def _before(self, place: str) -> frozenset[str]:
+        """The actions of a place that this one stands in for, directly or by way of others."""
+        first = self.policy.by_name.get(place)
+        others = (first, *stand_ins_of(self.policy, first)) if first else ()
+        name = self.action.name
+        return frozenset(
+            other.name
+            for other in others
+            if any(each.name == name for each in stand_ins_of(self.policy, other))
+        )
 
     def refused(self) -> Refused | None:
         """Why it can no longer be had, whatever the ledger says."""
@@ -132,16 +153,37 @@ def _from_claim_on(action: Action) -> Iterator[Limit]:
 
 
 class Proposed(NamedTuple):
-    """An action of a decision. ``shown`` is the lot of its proposal, or of the one it stands in for.
+    """An action of a decision, which proposed it, or something that it may stand in for.
 
-    It is empty where presenting takes nothing. ``is_own`` is whether the decision itself proposed it.
+    ``proposal`` is its own, and ``places`` those that it may take in the answer; both are empty where by
+    now it could take none.
     """
 
     record: DecisionRecord
     body: RecordBody
     action: str
-    shown: bytes
-    is_own: bool
+    proposal: Proposal | None
+    places: tuple[str, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the decision itself proposed it."""
+        return self.proposal is not None
+
+    @property
+    def origin(self) -> Origin:
+        """What lots of it are taken for."""
+        return Origin(self.record.decision_id, self.action)
+
+    @property
+    def place(self) -> str:
+        """The action in whose place in the answer it is, as far as the decision tells."""
+        return self.places[0] if self.places else self.action
+
+    @property
+    def hold(self) -> bytes:
+        """The lot of what the decision holds to present it; empty where that is nothing."""
+        return self.proposal.lot if self.proposal else b""
 
 
 class Proposals:
@@ -164,16 +206,17 @@ class Proposals:
             raise CallError(Code.NOT_FOUND, message, Cause.NOT_PROPOSED)
         return found
 
-    def taken(self, origin: Origin) -> Proposed:
+    def taken(self, origin: Origin, place: str = "") -> Proposed:
         """What a lot was taken for, also where by now nothing could be: what was granted stays so.
 
-        Raises ``CallError``: no such decision.
+        ``place`` is the one that it was claimed in. Raises ``CallError``: no such decision.
         """
         record = self._records.find(origin.decision.hex())
+        places = (place,) if place else ()
         found = self._in(record, origin.action)
-        if found is not None:
-            return found
-        return Proposed(record, self._records.body(record), origin.action, b"", is_own=False)
+        if found is None:
+            return Proposed(record, self._records.body(record), origin.action, None, places)
+        return found._replace(places=places or found.places)
 
     def grant(self, proposed: Proposed, now: datetime) -> Grant | None:
         """The proposal as of now; ``None`` where the ruleset in force has no such action.
@@ -207,9 +250,11 @@ class Proposals:
 
     def _in(self, record: DecisionRecord, action: str) -> Proposed | None:
         body = self._records.body(record)
-        own = next((found for found in body.proposals if found.action == action), None)
-        found = own or next((each for each in body.proposals if self._stands_in(action, each)), None)
-        return Proposed(record, body, action, found.lot, is_own=own is not None) if found else None
+        own = next((proposal for proposal in body.proposals if proposal.action == action), None)
+        if own:
+            return Proposed(record, body, action, own, (action,))
+        places = tuple(proposal.action for proposal in body.proposals if self._stands_in(action, proposal))
+        return Proposed(record, body, action, None, places) if places else None
 
     def _stands_in(self, name: str, proposal: Proposal) -> bool:
         """Whether the action of that name may be claimed in the place of the proposal's."""
@@ -218,6 +263,40 @@ class Proposals:
         if active is None or action is None:
             return False
         return any(other.name == name for other in stand_ins_of(active, action))
+
+
+GONE = Refused("ruleset", Reason.NOT_LIVE)
+"""The rules in force do not have the action any more."""
+_WINDOW_OVER = Refused("claim_within", Reason.CLAIM_WINDOW_OVER)
+
+
+def claim_of(
+    proposed: Proposed, grant: Grant | None, paused: frozenset[str], *, lot: bytes, fingerprint: bytes
+) -> Claim:
+    """The claim of an action, as of the grant's instant, with what stands against it whatever is left."""
+    proposal, record = proposed.proposal, proposed.record
+    claim = Claim(
+        lot,
+        fingerprint,
+        proposed.origin,
+        proposed.place,
+        hold=proposed.hold,
+        carried=bytes.fromhex(proposal.claim_id) if proposal else b"",
+        denied=GONE,
+    )
+    if grant is None:
+        return claim
+    if grant.question.now - record.decided_at >= grant.claim_within:
+        return replace(claim, denied=_WINDOW_OVER)
+    turns = grant.turns(proposed.places)
+    denied = Refused("pause", Reason.PAUSED) if proposed.action in paused else grant.refused()
+    needs, shown, later = (grant.needs(step) for step in (Counts.CLAIMED, Counts.PRESENTED, Counts.REDEEMED))
+    for unknown in (needs, shown, later):
+        if isinstance(unknown, Unknown):
+            denied = denied or Refused(unknown.limit, Reason.MISSING_ATTRIBUTE)
+    if denied or isinstance(needs, Unknown) or isinstance(shown, Unknown) or isinstance(later, Unknown):
+        return replace(claim, turns=turns, denied=denied)
+    return replace(claim, turns=turns, denied=None, needs=needs, shown=shown, later=later)
 
 
 def _fitting(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Mapping[str, Any]:

@@ -148,11 +148,7 @@ def _begun(transaction: Transaction, tickets: Sequence[ClaimTicket]) -> list[Cla
             ticket.claiming = ticket.begin(records.get(ticket.decision_id))
         except CallError as error:
             ticket.error = error
-    begun = [ticket for ticket in tickets if not ticket.error]
-    lots = transaction.lots([ticket.claiming.shown for ticket in begun if ticket.claiming.shown])
-    for ticket in begun:
-        ticket.claiming.meet(lots.get(ticket.claiming.shown))
-    return begun
+    return [ticket for ticket in tickets if not ticket.error]
 
 
 def _of(kind: type[_T], tickets: Iterable[Ticket]) -> list[_T]:
@@ -283,5 +279,5 @@ class _Settlement:
 
 
 def _judged(found: Reported, settled: Sequence[Settled]) -> OutcomeRow:
-    detail = found.judge(settled)
-    return found.row._replace(recorded=not detail, detail=detail)
+    verdict = found.judge(settled)
+    return found.row._replace(recorded=verdict.recorded, detail=verdict.detail)

@@ -26,6 +26,37 @@ MAX_BATCH_TICKETS = 256
 MAX_CONFLICT_RETRIES = 3
 
 
+class Clock:
+    """The one time of all calls: it never steps back, neither the process's clock nor a simulated one.
+
+    Thread-safe.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now, self._lock = now, threading.Lock()
+        self._last: datetime | None = None
+        self._simulated: datetime | None = None
+
+    def now(self) -> datetime:
+        """The time of this process, aware UTC."""
+        with self._lock:
+            now = self._now()
+            self._last = now if self._last is None else max(self._last, now)
+            return self._last
+
+    def simulated(self, at: datetime | None) -> datetime | None:
+        """As of when a call is answered that names ``at``, or nothing; ``None`` for the process's time.
+
+        An instant before the last one that was named is taken for the last one, and so is none at all.
+        """
+        if at is None and self._simulated is None:
+            return None
+        with self._lock:
+            known = [instant for instant in (self._simulated, at) if instant]
+            self._simulated = max(known)
+            return self._simulated
+
+
 class Committer:
     """Owns the write side of the store. Thread-safe."""
 

@@ -1,13 +1,15 @@
 """What a batch looks up for a decision, and what the decision takes of the ledger."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, islice
 
 from maitred.core.deciding.choose import Pick
 from maitred.core.deciding.decide import Hold, Prepared, proposals_of
 from maitred.core.deciding.decisions import Proposal
 from maitred.core.limits.limits import (
+    Counter,
     Limit,
     Need,
     OnFailure,
@@ -15,18 +17,17 @@ from maitred.core.limits.limits import (
     Unknown,
     needs_of,
     parts_of,
-    subject_of,
 )
-from maitred.core.limits.lots import Origin, Settled, Status, Take
+from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lot_id
 from maitred.core.limits.snapshot import Snapshot
-from maitred.core.rules.policy import Policy
+from maitred.core.limits.windows import SESSION_KEY
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.digests import digest
 from maitred.core.values.instants import MICROSECOND
 
 from .view import View
 
-_LOT, _REUSE, _CONTENT = b"maitred.lot", b"maitred.reuse", b"maitred.asked"
+_REUSE, _CONTENT = b"maitred.reuse", b"maitred.asked"
 _SESSION = b"maitred.session"
 
 
@@ -97,8 +98,8 @@ class LedgerReads:
         return self._prepared.seen._replace(live=dict(self._live(view)), own=own)
 
     def takes(self, picks: Sequence[Pick]) -> list[Take]:
-        """What the picks need at this step."""
-        return [self._take(pick.action) for pick in picks if pick.action.held]
+        """What the picks spend and hold at this step."""
+        return [take for pick in picks for take in self._takes(pick.action)]
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...]:
         """None where an attribute is missing: choosing finds that out by itself."""
@@ -114,19 +115,32 @@ class LedgerReads:
             for part, need in zip(parts_of(limit), needs, strict=False):
                 yield part.key, need.maximum if need.counter.id in self._lost else view.live(need)
 
-    def _take(self, action: Action) -> Take:
+    def _takes(self, action: Action) -> Iterator[Take]:
+        if action.decided:
+            yield self._take(Part.DECIDED, action, action.decided)
+        if action.held:
+            key = self._reuse(action) if self._can_reuse(action) else b""
+            take = self._take(Part.HOLD, action, action.held)
+            yield replace(take, hold_us=hold_us_of(action.held), reuse=(key,) if key else ())
+
+    def _take(self, part: Part, action: Action, limits: Sequence[Limit]) -> Take:
         requester = self._requester
+        origin = Origin(requester.decision_id, action.name)
         return Take(
-            id=lot_id_of(requester.decision_id, action.name),
-            fingerprint=digest(_CONTENT, requester.veil(requester.fingerprint.hex())),
-            choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in action.held)),),
-            hold_us=hold_us_of(action.waiting or action.held),
-            reuse=(self._reuse(action),) if self._can_reuse(action) else (),
-            origin=Origin(requester.decision_id, action.name),
+            id=lot_id(part, origin),
+            fingerprint=self._content,
+            choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in limits)),),
+            origin=origin,
+            part=part,
         )
 
+    @cached_property
+    def _content(self) -> bytes:
+        return digest(_CONTENT, self._requester.veil(self._requester.fingerprint.hex()))
+
     def _can_reuse(self, action: Action) -> bool:
-        return bool(self._requester.session and action.held)
+        """Whether a hold may serve again: of nobody in particular it is known by its decision alone."""
+        return bool(self._requester.customer and action.held)
 
     def _reuse(self, action: Action) -> bytes:
         """A hold serves again only for those whose units it has: at another location it may be another's."""
@@ -136,20 +150,23 @@ class LedgerReads:
         return key
 
     def _new_reuse(self, action: Action) -> bytes:
-        requester = self._requester
-        per = sorted({name for limit in action.held for name in limit.per})
-        whose = requester.veil(subject_of(tuple(per), self._prepared.question.facts))
-        return digest(_REUSE, requester.veil(requester.customer), requester.session, action.name, whose)
+        counters = [need.counter for limit in action.held for need in self._needs[limit.key]]
+        whose = [text for counter in counters for text in (counter.limit, counter.subject, _session(counter))]
+        return digest(_REUSE, self._requester.veil(self._requester.customer), action.name, *whose)
 
 
-def holds_of(policy: Policy, takes: Sequence[Take], answers: Sequence[Settled]) -> Mapping[str, Hold]:
+def _session(counter: Counter) -> str:
+    """What is held in one session is not had in another where the limit is per session."""
+    return counter.window if counter.window.startswith(SESSION_KEY) else ""
+
+
+def holds_of(takes: Sequence[Take], answers: Sequence[Settled]) -> Mapping[str, Hold]:
     """What holds the units of a decision's takes, all of which were granted, by name of the action."""
     holds: dict[str, Hold] = {}
     for take, answer in zip(takes, answers, strict=True):
         assert take.origin
-        action = policy.by_name[take.origin.action]
-        # What is spent at once does not go back, though its lot may be used again for a while.
-        holds[action.name] = Hold(answer.lot, answer.expires_at if action.waiting else None)
+        if take.part is Part.HOLD:
+            holds[take.origin.action] = Hold(answer.lot, answer.expires_at)
     return holds
 
 
@@ -184,8 +201,3 @@ def _is_open(action: Action) -> bool:
 def hold_us_of(limits: Sequence[Limit]) -> int:
     """How long a lot of these limits is held (microseconds): the shortest counts."""
     return min(limit.hold for limit in limits) // MICROSECOND
-
-
-def lot_id_of(decision_id: bytes, action: str) -> bytes:
-    """The lot that a decision takes for an action: a retry lands on the same one."""
-    return digest(_LOT, decision_id.hex(), action)

@@ -29,7 +29,7 @@ from maitred.engine.ports.observer import DecisionMade, Observer
 from maitred.engine.ports.store import DecisionRecord
 
 from .codec import encode_body
-from .committer import Committer
+from .committer import Clock, Committer
 from .open_claims import open_claims_of
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
@@ -82,8 +82,8 @@ class _Made(NamedTuple):
 class DecisionService:
     """Implements ``api.Decider``.
 
-    ``now`` gives aware UTC; ``new_id`` a random id of so many octets, in hex. ``paused`` gives the
-    actions that operators have stopped.
+    ``new_id`` gives a random id of so many octets, in hex, ``paused`` the actions that operators
+    have stopped.
     """
 
     def __init__(
@@ -94,14 +94,14 @@ class DecisionService:
         committer: Committer,
         observer: Observer,
         *,
-        now: Callable[[], datetime],
+        clock: Clock,
         new_id: Callable[[int], str],
         paused: Callable[[], frozenset[str]],
         read_signals: ReadSignals,
     ) -> None:
         self._rulesets, self._records, self._people = rulesets, records, people
         self._committer, self._observer = committer, observer
-        self._now, self._new_id, self._paused, self._read_signals = now, new_id, paused, read_signals
+        self._clock, self._new_id, self._paused, self._read_signals = clock, new_id, paused, read_signals
 
     def ready(self) -> bool:
         """Whether a valid ruleset is in force."""
@@ -117,6 +117,7 @@ class DecisionService:
 
     def deciding(self, call: DecideCall) -> Steps[Answer]:
         """See ``api.Decider.deciding``."""
+        call = call._replace(at=self._clock.simulated(call.at))
         try:
             made = self._make(call)
         except CallError:
@@ -148,7 +149,7 @@ class DecisionService:
         ticket = DecisionTicket(
             decision_id=decision_id,
             pseudonyms=self._people.pseudonyms(call.customer_id),
-            prepare=self._prepare(call, policy, call.at or self._now()),
+            prepare=self._prepare(call, policy, call.at or self._clock.now()),
             requester=Requester(
                 decision_id,
                 call.fingerprint,

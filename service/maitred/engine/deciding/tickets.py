@@ -9,7 +9,7 @@ from maitred.core.behaviour.history import NO_HISTORY, History
 from maitred.core.deciding.decide import Choice, Hold, Prepared, conclude, decide
 from maitred.core.deciding.decisions import Decision
 from maitred.core.limits.limits import Need
-from maitred.core.limits.lots import Lot, Operation, Settled, Status, Take
+from maitred.core.limits.lots import Operation, Settled, Status, Take
 from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.core.rules.policy import Policy
@@ -156,7 +156,7 @@ class DecisionTicket(Ticket):
         if not all(answer.status is Status.GRANTED for answer in answers):
             self._lost.update(lost_by(self._takes, answers))
             return False
-        self._holds = holds_of(self.prepared.policy, self._takes, answers)
+        self._holds = holds_of(self._takes, answers)
         return True
 
     def conclude(self) -> None:
@@ -194,13 +194,7 @@ class MoveTicket(Ticket):
 
 
 class Claiming(Protocol):
-    """A claim under way. ``shown`` is the lot that holds what presenting took, empty for none."""
-
-    shown: bytes
-
-    def meet(self, shown: Lot | None) -> None:
-        """Makes known how that lot stands."""
-        ...
+    """A claim under way."""
 
     def asks(self) -> Sequence[Need]:
         """What has to be read before it can be planned."""
@@ -242,12 +236,19 @@ class ClaimTicket(Ticket):
         return self.claiming.claimed(self.answers[0])
 
 
+class Verdict(NamedTuple):
+    """Whether an outcome was taken up, and in plain words why not, or what is to be known of it."""
+
+    recorded: bool
+    detail: str = ""
+
+
 class Reported(NamedTuple):
-    """One outcome, the operations it comes to where it is new, and the words where they fail."""
+    """One outcome, the operations it comes to where it is new, and how to read what they came to."""
 
     row: OutcomeRow
     operations: tuple[Operation, ...]
-    judge: Callable[[Sequence[Settled]], str]
+    judge: Callable[[Sequence[Settled]], Verdict]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

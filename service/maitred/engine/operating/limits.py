@@ -326,7 +326,8 @@ class LimitReport:
         """See ``api.Operator.limits``."""
         policy = self._rulesets.in_force()
         parts = _asked_for(policy, call)
-        return self._views(Placed(policy, call.location_id, self._veil), parts, call.most)
+        placed = Placed(policy, call.location_id, self._veil)
+        return self._views(placed, parts, call.most, call.at or self._now())
 
     def of_customer(self, customer_id: str) -> Sequence[LimitView]:
         """What counts for one customer alone; limits of households and the like are not among them.
@@ -363,8 +364,9 @@ class LimitReport:
         full = {each[0].name: fullness_of(each) for each in found if each}
         return [Fullness(name, *full.get(name, (0.0, 0))) for name in names]
 
-    def _views(self, placed: Placed, parts: Mapping[str, Part], most: int) -> Sequence[LimitView]:
-        now = self._now()
+    def _views(
+        self, placed: Placed, parts: Mapping[str, Part], most: int, now: datetime
+    ) -> Sequence[LimitView]:
         by_name = {part.limit.name: part for part in parts.values()}.values()
         persons = [_ask(part, placed) for part in by_name if _is_personal(part)]
         others = [_ask(part, placed) for part in by_name if not _is_personal(part)]

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from maitred.core.values.nearest import did_you_mean
 from maitred.engine.calls import LimitsCall, LimitView
+from maitred.engine.deciding.committer import Clock, Committer
+from maitred.engine.deciding.tickets import MoveTicket
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import STORE_SILENT
 from maitred.engine.ports.observer import Observer, PauseChanged
@@ -59,8 +61,11 @@ class Pauses:
 class Operators:
     """Implements ``api.Operator``."""
 
-    def __init__(self, pauses: Pauses, standings: LimitReport, observer: Observer) -> None:
-        self._pauses, self._standings, self._observer = pauses, standings, observer
+    def __init__(
+        self, pauses: Pauses, standings: LimitReport, committer: Committer, clock: Clock, observer: Observer
+    ) -> None:
+        self._pauses, self._standings, self._committer = pauses, standings, committer
+        self._clock, self._observer = clock, observer
 
     def pause(self, action: str, by: str, cause: str) -> datetime:
         """See ``api.Operator.pause``."""
@@ -76,5 +81,7 @@ class Operators:
         return was_paused
 
     def limits(self, call: LimitsCall) -> Sequence[LimitView]:
-        """See ``api.Operator.limits``."""
+        """See ``api.Operator.limits``. What is due by then has gone back before it is looked at."""
+        call = call._replace(at=self._clock.simulated(call.at))
+        self._committer.commit(MoveTicket(plan=lambda _: (), at=call.at))
         return self._standings.limits(call)

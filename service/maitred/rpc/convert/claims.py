@@ -140,7 +140,7 @@ def outcomes_call(data: bytes, arrival: Arrival = PLAIN) -> OutcomesCall:
     check_count("outcomes", len(request.outcomes), OUTCOMES_MOST, required=True)
     outcomes = tuple(_outcome(f"outcomes[{number}]", each) for number, each in enumerate(request.outcomes))
     _check_ids_differ(outcomes)
-    return OutcomesCall(outcomes, arrival.deadline)
+    return OutcomesCall(outcomes, arrival.deadline, simulated(request, arrival))
 
 
 def outcomes_response(answers: Iterable[OutcomeAnswer]) -> bytes:
@@ -160,6 +160,7 @@ def _claim_fields(answer: ClaimAnswer) -> Mapping[str, Any]:
         "reason": None if answer.reason is None else answer.reason.value,
         "detail": answer.detail,
         "treatment": answer.treatment.filled() if answer.treatment else None,
+        "existing": answer.existing,
     }
 
 

@@ -9,7 +9,7 @@ from maitred.engine.calls import LimitsCall, LimitView
 from maitred.rpc import messages
 from maitred.v1 import ruleset_pb2 as pb
 
-from .fields import ID_MOST_BYTES, PLAIN, Arrival, check_text, id_of, malformed, parsed, timestamp
+from .fields import ID_MOST_BYTES, PLAIN, Arrival, check_text, id_of, malformed, parsed, simulated, timestamp
 
 CAUSE_MOST_BYTES = 1024
 """A few sentences, for who reads the record later."""
@@ -63,7 +63,7 @@ def resume_response(was_paused: bool) -> bytes:  # noqa: FBT001 -- all there is 
     return pb.ResumeActionResponse(was_paused=was_paused).SerializeToString()
 
 
-def limits_call(data: bytes, _arrival: Arrival = PLAIN) -> LimitsCall:
+def limits_call(data: bytes, arrival: Arrival = PLAIN) -> LimitsCall:
     """The call a serialized ``GetLimitsRequest`` makes.
 
     Raises:
@@ -74,7 +74,7 @@ def limits_call(data: bytes, _arrival: Arrival = PLAIN) -> LimitsCall:
     location_id = id_of("location_id", request.location_id)
     if request.most_subjects > SUBJECTS_MOST:
         malformed(messages.too_large("most_subjects", SUBJECTS_MOST))
-    call = LimitsCall(limit, action, location_id)
+    call = LimitsCall(limit, action, location_id, at=simulated(request, arrival))
     return call._replace(most=request.most_subjects) if request.most_subjects else call
 
 

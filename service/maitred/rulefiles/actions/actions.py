@@ -79,6 +79,7 @@ def _action(around: LoadContext, sourced: Sourced[models.Action]) -> Action:
         consent=tuple(sorted(model.consent)),
         redeem_at=RedeemAt(model.redeem_at),
         stand_in_only=model.stand_in_only,
+        claim_within=model.claim_within,
     )
 
 

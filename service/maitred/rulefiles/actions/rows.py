@@ -148,6 +148,7 @@ class _RowReader:
             consent=self._consent,
             redeem_at=RedeemAt(self._model.redeem_at),
             stand_in_only=self._model.stand_in_only,
+            claim_within=self._model.claim_within,
         )
 
     def _numbers(self, values: Mapping[str, Value]) -> Mapping[str, int]:

@@ -27,7 +27,7 @@ from .fields import (
     Text,
     TypeName,
 )
-from .windows import Window
+from .windows import Duration, Window
 
 API_VERSION = "maitred/v1"
 
@@ -47,6 +47,13 @@ class Document(Strict):
     """For the readers of the file; has no effect."""
 
 
+class Defaults(Strict):
+    """What counts where a document does not say otherwise."""
+
+    claim_within: Duration | None = None
+    """How long after a decision what it proposed can be claimed. Without it, `1d`."""
+
+
 class Ruleset(Document):
     """The ruleset as a whole. One per ruleset."""
 
@@ -59,6 +66,8 @@ class Ruleset(Document):
     """IANA time zone of `live` windows that name none, and of locations that are not in a table."""
     channels: fields.SomeNames = []
     """Every channel there is. Where given, an action on any other channel is a fault."""
+    defaults: Defaults = Defaults()
+    """What counts where an action does not say."""
 
 
 class TextSpec(Strict):
@@ -299,6 +308,8 @@ class Offering(Strict):
     """Where claims are redeemed: anywhere, or at the location of their decision only."""
     stand_in_only: bool = False
     """Proposed only in the place of an action that names it in `alternatives`."""
+    claim_within: Duration | None = None
+    """How long after a decision it can be claimed, its end excluded. Without it, as the `Ruleset` says."""
     score: fields.ScoreField = 0.0
     """A number or a CEL expression of type double or int. The highest score is proposed first."""
     treatments: dict[Name, Treatment] = {}

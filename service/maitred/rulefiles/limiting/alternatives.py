@@ -196,7 +196,7 @@ def check_holds(around: LoadContext, placed: Sequence[Placed], actions: Sequence
     """Faults texts of proposals that tell when a hold expires where a proposal holds nothing."""
     told: set[Spot] = set()
     for each, action in zip(placed, actions, strict=True):
-        if not action.waiting:
+        if not action.held:
             for spot in _spots_of_holds(each, action):
                 if spot not in told:
                     told.add(spot)
@@ -206,7 +206,7 @@ def check_holds(around: LoadContext, placed: Sequence[Placed], actions: Sequence
 def _other_holds(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
     """Texts of proposals that tell when one hold expires where a claim makes another one."""
     claimed = [limit.name for limit in action.limits if limit.counts is Counts.CLAIMED]
-    if action.waiting and claimed:
+    if action.held and claimed:
         for spot in _spots_of_holds(placed, action):
             yield spot, limit_messages.claim_is_held_anew(claimed[0])
 

@@ -8,9 +8,27 @@ from collections import Counter as Multiset
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from maitred.core.limits.ledger import CounterState, LedgerBatch, floor_us, is_due
+from maitred.core.limits.ledger import CounterState, LedgerBatch, is_due
 from maitred.core.limits.limits import Counter, Need
-from maitred.core.limits.lots import Lot, Operation, Settled, Step, Take, counters_of, needs_in
+from maitred.core.limits.lots import (
+    Claim,
+    Confirm,
+    Lot,
+    Operation,
+    Origin,
+    Redeem,
+    Release,
+    Settled,
+    Step,
+    Take,
+    UnitState,
+    counters_of,
+    lots_looked_at,
+    lots_moved,
+    moves_claims,
+    needs_in,
+    origin_of,
+)
 from maitred.core.values.instants import to_microseconds
 from maitred.engine.ports.ledger import Count
 from maitred.engine.ports.store import StoreConflict
@@ -33,8 +51,12 @@ class LedgerSql(ABC):
         """The lots that are held under the keys, not locked."""
 
     @abstractmethod
-    def due(self, driver: Driver, now_us: int) -> list[Lot]:
-        """Lots held whose time has come, the first first, locked; none that another has locked."""
+    def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
+        """Every lot that was taken for the decisions; locked in order of id where told."""
+
+    @abstractmethod
+    def due(self, driver: Driver, now_us: int, *, lock: bool) -> list[Lot]:
+        """Lots held whose time has come, the first first; where locked, none that another has locked."""
 
     @abstractmethod
     def lock_rows(
@@ -78,10 +100,12 @@ def settle(
     sql: LedgerSql, driver: Driver, now: datetime, operations: Sequence[Operation]
 ) -> tuple[Sequence[Settled], Mapping[str, int]]:
     """The answers, and the lots that were due, by name of the action. See ``engine.ports.ledger.Ledger``."""
-    named = sorted({operation.lot for operation in operations if not isinstance(operation, Take)})
+    named = sorted({lot for operation in operations for lot in lots_moved(operation)})
+    whole = {origin.decision for operation in operations if (origin := _moved_origin(operation))}
     locked = {lot.id: lot for lot in sql.lots(driver, named, lock=True)} if named else {}
+    locked |= {lot.id: lot for lot in sql.of_decisions(driver, sorted(whole), lock=True)} if whole else {}
     now_us = to_microseconds(now)
-    locked |= {lot.id: lot for lot in sql.due(driver, now_us)}
+    locked |= {lot.id: lot for lot in sql.due(driver, now_us, lock=True)}
     if not (locked or operations):
         return [], {}
     book = _open_book(sql, driver, now_us, operations, locked)
@@ -103,9 +127,12 @@ def read_counts(sql: LedgerSql, driver: Driver, now: datetime, needs: Sequence[N
         return []
     now_us = to_microseconds(now)
     rows = sql.rows(driver, {need.counter.id for need in needs})
-    for row in rows.values():
-        row.floor_us = floor_us(now_us, row.last_us)
+    held = any(row.held for row in rows.values())
+    due = {lot.id: lot for lot in sql.due(driver, now_us, lock=False)} if held else {}
+    batch = LedgerBatch(now_us, rows, due)
     _count_recent(sql, driver, rows, needs)
+    # What is due is given back by the batch before anything is taken: it does not count any more.
+    batch.expire(due)
     return [_count(rows.get(need.counter.id), need) for need in needs]
 
 
@@ -150,25 +177,48 @@ def _open_book(
     ids = counters.keys() | {unit.counter for lot in locked.values() for unit in lot.units}
     rows = sql.lock_rows(driver, ids, counters) if ids else {}
     # Only now: whoever had the same id first had the same counters locked, and has committed.
-    lots = _lots_of_takes(sql, driver, operations, locked)
-    step_ids = {operation.id for operation in operations if not isinstance(operation, Take)}
+    lots = _lots_looked_at(sql, driver, operations, locked)
+    step_ids = {operation.id for operation in operations if isinstance(operation, _STEPPING)}
     steps = {step.id: step for step in sql.steps(driver, step_ids)} if step_ids else {}
     book = LedgerBatch(now_us, rows, lots, steps)
     _count_recent(sql, driver, rows, needs_in(operations))
     return book
 
 
-def _lots_of_takes(
+_STEPPING = (Confirm, Release, Claim, Redeem)
+"""Operations that may be kept as steps."""
+
+
+def _moved_origin(operation: Operation) -> Origin | None:
+    return origin_of(operation) if moves_claims(operation) else None
+
+
+def _lots_looked_at(
     sql: LedgerSql, driver: Driver, operations: Sequence[Operation], locked: Mapping[bytes, Lot]
 ) -> dict[bytes, Lot]:
-    ids = {operation.id for operation in operations if isinstance(operation, Take)}
-    found = {lot.id: lot for lot in sql.lots(driver, ids, lock=False)} if ids else {}
+    ids = {lot for operation in operations for lot in lots_looked_at(operation)} - locked.keys()
+    lots = {lot.id: lot for lot in sql.lots(driver, ids, lock=False)} if ids else {}
     keys = {key for take in operations if isinstance(take, Take) for key in take.reuse if key}
-    found |= {lot.id: lot for lot in sql.reusable(driver, keys)} if keys else {}
-    named = {operation.lot for operation in operations if not isinstance(operation, Take)}
-    if any(lot_id in named and lot_id not in locked for lot_id in found):
+    lots |= {lot.id: lot for lot in sql.reusable(driver, keys)} if keys else {}
+    named = {lot for operation in operations for lot in lots_moved(operation)}
+    whole = {origin.decision for operation in operations if (origin := _moved_origin(operation))}
+    decisions = _decisions_of(operations, locked)
+    of_decisions = sql.of_decisions(driver, decisions, lock=False) if decisions else []
+    lots |= {lot.id: lot for lot in of_decisions}
+    made_meanwhile = (lot for lot in lots.values() if lot.id not in locked)
+    if any(lot.id in named or (lot.origin and lot.origin.decision in whole) for lot in made_meanwhile):
         raise StoreConflict(messages.id_used_meanwhile())
-    return found | dict(locked)
+    return lots | dict(locked)
+
+
+def _decisions_of(operations: Sequence[Operation], locked: Mapping[bytes, Lot]) -> set[bytes]:
+    """Decisions all lots of which are to be known: a claim that expired may have been replaced."""
+    decisions = {origin.decision for operation in operations if (origin := origin_of(operation))}
+    for operation in operations:
+        lot = locked.get(operation.lot) if isinstance(operation, Confirm) else None
+        if lot and lot.place and lot.origin and lot.state in {UnitState.HELD, UnitState.EXPIRED}:
+            decisions.add(lot.origin.decision)
+    return decisions
 
 
 def _count_recent(

@@ -38,14 +38,19 @@ from .rows import (
 
 _LOTS = f"SELECT {LOT_COLUMNS} FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
 _LOCK_LOTS = f"{_LOTS} ORDER BY lot_id FOR UPDATE"
+_OF_DECISIONS = f"""
+SELECT {LOT_COLUMNS} FROM ledger_lot WHERE length(decision_id) > 0 AND decision_id = ANY (%b::bytea[])
+"""  # noqa: S608 -- of constants
+_LOCK_OF_DECISIONS = f"{_OF_DECISIONS} ORDER BY lot_id FOR UPDATE"
 _REUSABLE = f"""
 SELECT {LOT_COLUMNS} FROM ledger_lot
 WHERE state = 1 AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
 """  # noqa: S608 -- of constants
 _DUE = f"""
 SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = 1 AND expires_at <= %b::bigint
-ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH} FOR UPDATE SKIP LOCKED
+ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH}
 """  # noqa: S608 -- of constants
+_LOCK_DUE = f"{_DUE} FOR UPDATE SKIP LOCKED"
 _STEPS = f"SELECT {STEP_COLUMNS} FROM ledger_step WHERE step_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
 _COUNTS = "counter_id, held, used, last_at, since, lately"
 _ROWS = f"SELECT {_COUNTS} FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
@@ -73,7 +78,7 @@ _ADD_LOTS = f"""
 INSERT INTO ledger_lot ({LOT_COLUMNS}, made_at)
 SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::smallint[], %b::smallint[], %b::bytea[],
                      %b::bigint[], %b::text[], %b::smallint[], %b::bytea[],
-                     %b::bytea[], %b::text[], %b::bigint[], %b::bigint[])
+                     %b::bytea[], %b::text[], %b::bigint[], %b::smallint[], %b::text[], %b::bigint[])
 ON CONFLICT (lot_id) DO NOTHING
 """  # noqa: S608 -- of constants
 _MOVE_LOTS = """
@@ -123,9 +128,14 @@ class PostgresLedger(LedgerSql):
         """See ``LedgerSql``."""
         return [lot_of(row) for row in driver.execute(_REUSABLE, (list(keys),)).fetchall()]
 
-    def due(self, driver: Driver, now_us: int) -> list[Lot]:
+    def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
         """See ``LedgerSql``."""
-        return [lot_of(row) for row in driver.execute(_DUE, (now_us,)).fetchall()]
+        statement = _LOCK_OF_DECISIONS if lock else _OF_DECISIONS
+        return [lot_of(row) for row in driver.execute(statement, (list(ids),)).fetchall()]
+
+    def due(self, driver: Driver, now_us: int, *, lock: bool) -> list[Lot]:
+        """See ``LedgerSql``."""
+        return [lot_of(row) for row in driver.execute(_LOCK_DUE if lock else _DUE, (now_us,)).fetchall()]
 
     def lock_rows(
         self, driver: Driver, ids: Collection[bytes], counters: Mapping[bytes, Counter]
@@ -174,7 +184,10 @@ class PostgresLedger(LedgerSql):
         # One round trip for all of them.
         with _pipeline(driver):
             _write(driver, _SAVE_COUNTERS, [_counts(key, book.rows[key]) for key in book.touched])
-            _write(driver, _MOVE_LOTS, [_move_values(lot) for lot in moved if lot.id in known])
+            # Those that are live no more first: of a place one claim at most is live at any moment.
+            for live in (False, True):
+                there = (lot for lot in moved if lot.id in known and lot.is_live is live)
+                _write(driver, _MOVE_LOTS, list(map(_move_values, there)))
             _write(driver, _ADD_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.added])
             _write(driver, _REMOVE_UNITS, [(unit.counter, unit.taken_us, lot) for unit, lot in book.removed])
             new_lots = _write(driver, _ADD_LOTS, lots)
@@ -217,5 +230,5 @@ def _counts(counter_id: bytes, row: CounterState) -> Values:
 
 
 def _move_values(lot: Lot) -> Values:
-    whole = lot_values(lot)
-    return whole[0], whole[2], whole[4], whole[-1]
+    values = dict(zip(LOT_COLUMNS.split(", "), lot_values(lot), strict=True))
+    return tuple(values[name] for name in ("lot_id", "state", "units", "over_at"))

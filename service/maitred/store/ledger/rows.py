@@ -5,13 +5,13 @@ from struct import Struct
 from typing import Any
 
 from maitred.core.limits.limits import Counter
-from maitred.core.limits.lots import Event, Lot, Origin, Refused, Status, Step, Unit, UnitState
+from maitred.core.limits.lots import Event, Lot, Origin, Part, Refused, Status, Step, Unit, UnitState
 from maitred.core.rules.reasons import Reason
 from maitred.core.values.instants import to_microseconds
 
 LOT_COLUMNS = (
     "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse, "
-    "decision_id, action, over_at"
+    "decision_id, action, over_at, part, place"
 )
 STEP_COLUMNS = "step_id, fingerprint, lot_id, event, status, refused_limit, refused_reason"
 COUNTER_COLUMNS = (
@@ -22,8 +22,7 @@ NONE = 0
 """Stands for no instant and no reason."""
 
 _UNIT = Struct(">16sqB")
-"""A unit among those of its lot: counter id, when it was taken, flags."""
-_ROLLING, _FIRM = 1, 2
+"""A unit among those of its lot: counter id, when it was taken, whether its window is rolling."""
 
 _NO_ORIGIN = Origin(b"", "")
 
@@ -44,12 +43,15 @@ def lot_values(lot: Lot) -> Values:
         lot.reuse,
         *(lot.origin or _NO_ORIGIN),
         lot.over_us or NONE,
+        lot.part.value,
+        lot.place,
     )
 
 
 def lot_of(row: Sequence[Any]) -> Lot:
     """From ``LOT_COLUMNS``."""
-    lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse, decision, action, over = row
+    lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse, *more = row
+    decision, action, over, part, place = more
     return Lot(
         lot_id,
         fingerprint,
@@ -61,6 +63,8 @@ def lot_of(row: Sequence[Any]) -> Lot:
         reuse,
         Origin(decision, action) if decision else None,
         over or None,
+        Part(part),
+        place,
     )
 
 
@@ -95,12 +99,12 @@ def columns(rows: Iterable[Values]) -> tuple[list[Any], ...]:
 
 
 def _packed(unit: Unit) -> bytes:
-    return _UNIT.pack(unit.counter, unit.taken_us, _ROLLING * unit.rolling | _FIRM * unit.firm)
+    return _UNIT.pack(unit.counter, unit.taken_us, unit.rolling)
 
 
 def _unit(fields: tuple[bytes, int, int]) -> Unit:
-    counter, taken_us, flags = fields
-    return Unit(counter, taken_us, bool(flags & _ROLLING), bool(flags & _FIRM))
+    counter, taken_us, rolling = fields
+    return Unit(counter, taken_us, bool(rolling))
 
 
 def _refused_values(refused: Refused | None) -> tuple[str, int]:

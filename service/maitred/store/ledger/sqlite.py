@@ -25,9 +25,14 @@ from .rows import (
 )
 
 _LOT = """json_array(hex(lot_id), hex(fingerprint), state, choice, hex(units), expires_at,
-                    refused_limit, refused_reason, hex(reuse), hex(decision_id), action, over_at)"""
+                    refused_limit, refused_reason, hex(reuse), hex(decision_id), action, over_at,
+                    part, place)"""
 _LOT_BLOBS = (0, 1, 4, 8, 9)
 _LOTS = f"SELECT json_group_array({_LOT}) FROM ledger_lot WHERE lot_id IN (VALUES {{}})"  # noqa: S608 -- of constants
+_OF_DECISIONS = f"""
+SELECT json_group_array({_LOT}) FROM ledger_lot
+WHERE length(decision_id) > 0 AND decision_id IN (VALUES {{}})
+"""  # noqa: S608 -- of constants
 _REUSABLE = f"""
 SELECT json_group_array({_LOT}) FROM ledger_lot
 WHERE state = 1 AND length(reuse) > 0 AND reuse IN (VALUES {{}})
@@ -102,7 +107,11 @@ class SqliteLedger(LedgerSql):
         """See ``LedgerSql``."""
         return _lots(ask(driver, _REUSABLE, _alone(keys), _LOT_BLOBS))
 
-    def due(self, driver: Driver, now_us: int) -> list[Lot]:
+    def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:  # noqa: ARG002
+        """See ``LedgerSql``."""
+        return _lots(ask(driver, _OF_DECISIONS, _alone(ids), _LOT_BLOBS))
+
+    def due(self, driver: Driver, now_us: int, *, lock: bool) -> list[Lot]:  # noqa: ARG002
         """See ``LedgerSql``."""
         return _lots(rows_in(driver.execute(_DUE, (now_us, MAX_DUE_PER_BATCH)), _LOT_BLOBS))
 
@@ -155,7 +164,9 @@ class SqliteLedger(LedgerSql):
         """See ``LedgerSql``."""
         made_at = (book.now_us,)
         run(driver, _SAVE_COUNTERS, [_counter(book, *item) for item in book.touched.items()])
-        run(driver, _SAVE_LOTS, [lot_values(book.lots[lot_id]) + made_at for lot_id in book.moved])
+        # Those that are live no more first: of a place one claim at most is live at any moment.
+        moved = sorted((book.lots[lot_id] for lot_id in book.moved), key=lambda lot: lot.is_live)
+        run(driver, _SAVE_LOTS, [lot_values(lot) + made_at for lot in moved])
         run(driver, _SAVE_STEPS, [step_values(book.steps[step_id]) + made_at for step_id in book.stepped])
         run(driver, _ADD_UNITS, [(unit.counter, unit.taken_us, lot_id) for unit, lot_id in book.added])
         run(driver, _REMOVE_UNITS, [(unit.counter, unit.taken_us, lot_id) for unit, lot_id in book.removed])

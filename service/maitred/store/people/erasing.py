@@ -37,7 +37,7 @@ _LOT = tuple(LOT.c[name] for name in LOT_COLUMNS.split(", "))
 _UNLINK = (
     update(LOT)
     .where(LOT.c.lot_id == bindparam("lot"))
-    .values(units=bindparam("left"), decision_id=b"", action="", reuse=b"")
+    .values(units=bindparam("left"), decision_id=b"", action="", reuse=b"", place="")
 )
 
 
@@ -53,7 +53,7 @@ def own_counters(connection: Connection, ref: bytes) -> Own:
     while page := _lots_of(connection, ref, last):
         for lot in page:
             for unit in lot.units:
-                weight = WEIGHTS[lot.state][unit.firm]
+                weight = WEIGHTS[lot.state]
                 sums[unit.counter][0] += weight.held
                 sums[unit.counter][1] += weight.used
         last = page[-1].id
