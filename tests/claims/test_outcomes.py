@@ -1,5 +1,6 @@
 """Outcomes: in any order, in one call and in many, once each."""
 
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -141,3 +142,31 @@ def test_outcomes_count_at_their_simulated_instant(lone_house):
     outcome = lone_house.outcome(decided, "PRESENTED")
     lone_house.engine.claimer.record_outcomes(OutcomesCall((outcome,), at=then + MINUTE))
     assert lone_house.names(at=then + 60 * MINUTE) == []
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("apart", "words"),
+    [
+        (-5 * MINUTE, None),
+        (-5 * MINUTE - SECOND, "more than 5 minutes before its decision"),
+        (timedelta(days=-9000), "before its decision"),
+        (65 * MINUTE, None),
+        (65 * MINUTE + SECOND, "more than 5 minutes ahead of the server's clock"),
+        (timedelta(days=9000), "ahead of the server's clock"),
+    ],
+)
+def test_an_outcome_at_an_impossible_time_is_refused_with_words(house, apart, words):
+    """It is reported an hour after its decision."""
+    house.rules(PIZZA, cap(limit=9))
+    decided = house.decide()
+    outcome = house.outcome(decided, "PRESENTED", outcome_id="o", at=house.now + apart)
+    house.after(60 * MINUTE)
+    (answer,) = house.record(outcome)
+    assert (answer.recorded, words or "") == (words is None, words or "")
+    assert (words or "") in answer.detail
+    assert house.record(outcome) == [answer]
+    # Another one is taken up all the same.
+    assert house.report(decided, "PRESENTED") == [True]

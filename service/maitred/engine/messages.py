@@ -1,6 +1,7 @@
 """What callers are told of calls that could not be taken up."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from maitred.core.limits.lots import Refused, Settled, Status
 from maitred.core.rules.reasons import Reason
@@ -81,6 +82,20 @@ def outcome_refused(answer: Settled) -> str:
         of = f" of `{answer.refused.limit}`" if answer.refused else ""
         return f"came too late, there is no unit{of} left"
     return f"the unit {_STEP_REFUSED[answer.status]}"
+
+
+def before_its_decision(clocks_apart: timedelta) -> str:
+    """An outcome cannot have happened then."""
+    return f"`at` lies more than {_minutes(clocks_apart)} before its decision: check the clock it came from"
+
+
+def ahead_of_the_clock(clocks_apart: timedelta) -> str:
+    """An outcome cannot have happened yet."""
+    return f"`at` lies more than {_minutes(clocks_apart)} ahead of the server's clock"
+
+
+def _minutes(duration: timedelta) -> str:
+    return f"{duration // timedelta(minutes=1)} minutes"
 
 
 def reported_otherwise(number: int) -> str:
