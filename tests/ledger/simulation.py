@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from maitred.core.limits.ledger import FADE_US
+from maitred.core.limits.counters import FADE_US
 from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, needs_of, pace_of
 from maitred.core.limits.lots import (
     Claim,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.ledger.asks import CAP, DAY, DUE, NOW, OVENS, confirm, needs, release, take
 
-from maitred.core.limits.ledger import FADE_US
+from maitred.core.limits.counters import FADE_US
 from maitred.core.limits.windows import Lifetime
 from maitred.engine.ports.store import CounterQuery
 

@@ -8,7 +8,8 @@ from collections import Counter as Multiset
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from maitred.core.limits.ledger import CounterState, LedgerBatch, is_due
+from maitred.core.limits.counters import CounterState
+from maitred.core.limits.ledger import LedgerBatch, is_due
 from maitred.core.limits.limits import Counter, Need
 from maitred.core.limits.lots import (
     Claim,

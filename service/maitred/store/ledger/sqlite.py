@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from maitred.core.limits.ledger import CounterState, LedgerBatch
+from maitred.core.limits.counters import CounterState
+from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import Counter
 from maitred.core.limits.lots import Lot, Step
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH

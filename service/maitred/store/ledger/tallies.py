@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, desc, func, literal, or_, select
 from sqlalchemy.engine import Connection
 
-from maitred.core.limits.ledger import FADE_US, faded, floor_us
+from maitred.core.limits.counters import FADE_US, faded, floor_us
 from maitred.core.limits.lots import UnitState
 from maitred.core.limits.windows import ROLLING_KEY
 from maitred.core.values.instants import from_microseconds, to_microseconds
