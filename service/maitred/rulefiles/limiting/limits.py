@@ -17,6 +17,7 @@ from maitred.core.limits.limits import (
 from maitred.core.limits.lots import MAX_NEEDS
 from maitred.core.limits.windows import Calendar, Rolling
 from maitred.core.rules.ruleset import Action, ActionType, Location
+from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.actions.actions import LoadContext, Placed
 from maitred.rulefiles.actions.choices import Chooser
@@ -95,7 +96,6 @@ class Veils:
 
 
 _KINDS = {"FrequencyCap": LimitKind.FREQUENCY_CAP, "Capacity": LimitKind.CAPACITY}
-_COUNTABLE = frozenset((Kind.STRING, Kind.INT, Kind.BOOL))
 _INT = AttributeType(Kind.INT)
 _LIMITED_LOCATION = "location."
 
@@ -322,7 +322,7 @@ def _check_subject(around: LoadContext, sourced: LimitSource) -> None:
         around.report.error(spot, limit_messages.per_nobody())
     for index, name in enumerate(model.per):
         found = around.attributes.get(name)
-        if found is not None and (found.type.is_list or found.type.kind not in _COUNTABLE):
+        if found is not None and (found.type.is_list or not KINDS[found.type.kind].is_countable):
             message = limit_messages.per_not_countable(name, str(found.type))
             around.report.error(spot.at(index), message)
         elif found is None and name != ACTION and name not in around.doubtful:
