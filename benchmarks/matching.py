@@ -13,15 +13,17 @@ from maitred.core.rules.policy import Policy
 
 from . import servers
 from .figures import Row, Section, at_least, at_most, ratio
-from .policies import policy_of, question
+from .policies import COMPUTED, policy_of, policy_with_lines, question
 from .requests import DECIDE, decides
 from .rounds import Contender, Progress, Shown, paired, play
-from .workload import contexts, specs
+from .workload import contexts, lines, specs
 
 SIZES = (1_000, 10_000, 100_000)
 LEAST_FASTER = 300.0
 MOST_GROWTH = 15.0
 OF_FLOOR = {1_000: 1 / 10, 10_000: 1 / 4, 100_000: 1.0}
+LINES_SIZE, LINES_SENT = 10_000, 20
+MOST_WITH_LINES, LINE_SECONDS = 1.3, 1e-6
 ROUNDS = 7
 FLOOR_ROUNDS = 8
 SERVER_THREADS = 64
@@ -49,13 +51,13 @@ def mean_seconds(policy: Policy, found: Sequence[dict[str, Any]]) -> float:
 
 
 def measure(progress: Progress) -> list[Section]:
-    """Two sections: against the server time of a no-op RPC, and against other engines."""
+    """Against the server time of a no-op RPC, with lines and computed attributes, and other engines."""
     policies = {}
     for size in SIZES:
         progress(f"compiling {size:,} actions")
         policies[size] = policy_of(specs(size))
         gc.freeze()  # as the service does with every ruleset it loads
-    return [_against_floor(policies, progress), _against_peers(policies, progress)]
+    return [_against_floor(policies, progress), _with_lines(progress), _against_peers(policies, progress)]
 
 
 def _names(policy: Policy, context: dict[str, Any]) -> set[str]:
@@ -85,6 +87,27 @@ def _floor_section(floor: Sequence[float], seconds: Mapping[int, Sequence[float]
     growth = paired(seconds[SIZES[-1]], seconds[SIZES[0]])
     rows.append(at_most("growth from 1,000 to 100,000 actions", growth, MOST_GROWTH, ratio))
     return Section("A decision in process, twelve attributes", tuple(rows))
+
+
+def _with_lines(progress: Progress) -> Section:
+    """In turn, with 20 lines and five attributes computed over them, and without."""
+    progress(f"computed attributes, {LINES_SIZE:,} actions")
+    some = specs(LINES_SIZE)
+    plain, with_lines = policy_of(some), policy_with_lines(some)
+    sent = contexts(CUSTOMERS)
+    till = [{**context, "till": {"lines": lines(number)}} for number, context in enumerate(sent)]
+    without, worked_out = [], []
+    for _ in range(ROUNDS):
+        without.append(mean_seconds(plain, sent))
+        worked_out.append(mean_seconds(with_lines, till))
+    most = MOST_WITH_LINES * statistics.median(without) + LINE_SECONDS * LINES_SENT * len(COMPUTED)
+    with_them = statistics.median(worked_out)
+    what = f"{LINES_SENT} lines, {len(COMPUTED)} computed attributes, {LINES_SIZE:,} actions"
+    rows = (
+        Row(f"without, {LINES_SIZE:,} actions", f"{statistics.median(without) * 1e6:.0f} us"),
+        Row(what, f"{with_them * 1e6:.0f} us", f"at most {most * 1e6:.0f} us", with_them <= most),
+    )
+    return Section("Baskets with lines: 1.3 times as long as without, and 1 us a line and attribute", rows)
 
 
 def _against_peers(policies: Mapping[int, Policy], progress: Progress) -> Section:

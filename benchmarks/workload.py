@@ -114,3 +114,17 @@ def _context(draw: random.Random) -> dict[str, Any]:
         },
         "session": {"device": draw.choice(DEVICES), "minutes": draw.randrange(60)},
     }
+
+
+def lines(seed: int, count: int = 20) -> list[dict[str, Any]]:
+    """``count`` lines of a basket."""
+    draw = random.Random(seed)
+    return [
+        {
+            "sku": f"S{draw.randrange(40)}",
+            "quantity": draw.randrange(1, 5),
+            "price": f"{draw.randrange(100, 4000) / 100:.2f}",
+            "on_sale": draw.random() < 0.3,
+        }
+        for _ in range(count)
+    ]
