@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, DecimalException
 from enum import Enum, unique
-from operator import add, mul, sub
+from functools import partial
+from operator import add, ge, gt, le, lt, mul, sub
 from typing import Any as AnyValue
 
 from maitred.core.limits.windows import Window
@@ -25,7 +26,7 @@ from maitred.core.values.kinds import MAX_DURATION, MAX_INT, MIN_INT
 from maitred.core.values.scalars import EXACT, fitted
 from maitred.core.values.types import AttributeType, Fact, Facts, Invalid, Item, Kind, Scalar, Value
 
-from .model import All, Any, Condition, Expression, Literal, OneOf, Present, Residual, Unknown, reads
+from .model import All, Any, Condition, Expression, Literal, OneOf, Present, Residual, Unknown, Within, reads
 from .scan import holds
 
 
@@ -205,9 +206,10 @@ def _nothing(item: Item, facts: Facts) -> None:
 
 def _sum(values: Sequence[AnyValue], type_: AttributeType) -> Fact:
     total: AnyValue = _ZEROS.get(type_.kind, 0)
+    plus = EXACT.add if type_.kind is Kind.DECIMAL else add
     try:
         for value in values:
-            total = EXACT.add(total, value) if type_.kind is Kind.DECIMAL else total + value
+            total = plus(total, value)
     except (OverflowError, DecimalException):
         return _OUT_OF_RANGE
     return _fitting(total, type_)
@@ -280,24 +282,40 @@ class _Closures:
                 return _combined(tuple(map(self.holds, terms)), decisive=True)
 
     def _arithmetic(self, term: Arithmetic) -> Take:
+        plain, exact = _bounded(_PLAIN_SIGNS[term.sign]), _EXACT_SIGNS[term.sign]
         left, right = self.take(term.left), self.take(term.right)
-        plain, exact = _PLAIN_SIGNS[term.sign], _EXACT_SIGNS[term.sign]
+        if term.sign == "*" and isinstance(term.left, Read) and isinstance(term.right, Read):
+            product = self._product(term.left.name, term.right.name)
+            if product:
+                return product
 
         def take(item: Item, facts: Facts) -> AnyValue:
             one, other = left(item, facts), right(item, facts)
             if one is None or other is None:
                 return None
-            try:
-                if one.__class__ is Decimal or other.__class__ is Decimal:
-                    return exact(one, other)
-                result = plain(one, other)
-            except (OverflowError, DecimalException):
-                return None
-            if result.__class__ is int and not MIN_INT <= result <= MAX_INT:
-                return None
-            return result
+            if one.__class__ is Decimal or other.__class__ is Decimal:
+                return exact(one, other)
+            return plain(one, other)
 
         return take
+
+    def _product(self, one: str, other: str) -> Take | None:
+        """Quantity times price, by far the most usual arithmetic, without calls in between."""
+        of_item = f"{self.item}."
+        if not (one.startswith(of_item) and other.startswith(of_item)):
+            return None
+        left, right = one.removeprefix(of_item), other.removeprefix(of_item)
+        exact, plain = EXACT.multiply, _bounded(mul)
+
+        def product(item: Item, _: Facts) -> AnyValue:
+            first, second = item.get(left), item.get(right)
+            if first is None or second is None:
+                return None
+            if second.__class__ is Decimal or first.__class__ is Decimal:
+                return exact(first, second)  # type: ignore[arg-type]
+            return plain(first, second)
+
+        return product
 
     def _left_to_cel(self, expression: Expression) -> Take:
         def take(item: Item, facts: Facts) -> AnyValue:
@@ -329,9 +347,11 @@ class _Closures:
 
             return among
 
+        lies_within = _within(test) if isinstance(test, Within) else partial(holds, test)
+
         def tested(item: Item, facts: Facts) -> bool | None:
             fact = value(item, facts)
-            return None if fact is None else holds(test, fact) is wanted
+            return None if fact is None else lies_within(fact) is wanted
 
         return tested
 
@@ -341,6 +361,32 @@ class _Closures:
             key = name.removeprefix(of_item)
             return lambda item, _: (key in item) is wanted
         return lambda _, facts: (name in facts) is wanted
+
+
+def _bounded(sign: Callable[[AnyValue, AnyValue], AnyValue]) -> Callable[[AnyValue, AnyValue], AnyValue]:
+    """A sign between numbers that are no amounts; ``None`` where 64 bits do not hold the outcome."""
+
+    def applied(one: AnyValue, other: AnyValue) -> AnyValue:
+        try:
+            result = sign(one, other)
+        except OverflowError:
+            return None
+        return None if result.__class__ is int and not MIN_INT <= result <= MAX_INT else result
+
+    return applied
+
+
+def _within(test: Within) -> Callable[[AnyValue], bool]:
+    """``holds`` of a range, taken apart; with NaN every comparison is false."""
+    low: AnyValue = test.low
+    high: AnyValue = test.high
+    above = gt if test.low_open else ge
+    below = lt if test.high_open else le
+    if high is None:
+        return partial(holds, test) if low is None else (lambda value: above(value, low))
+    if low is None:
+        return lambda value: below(value, high)
+    return lambda value: above(value, low) and below(value, high)
 
 
 def _combined(tests: tuple[Holds, ...], *, decisive: bool) -> Holds:

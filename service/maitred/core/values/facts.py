@@ -32,6 +32,20 @@ def reader_of(attribute: Attribute) -> Read:
     return _scalar_reader(coerce, attribute, allowed)
 
 
+def _plain_class(attribute: Attribute) -> type:
+    """The class of values that are facts as they stand, but for texts beyond ASCII; of no value if none."""
+    row, type_ = KINDS[attribute.type.kind], attribute.type
+    checked = type_.is_list or attribute.allowed or attribute.ignores_case or attribute.is_trimmed
+    return row.python if row.is_plain and not checked else Invalid
+
+
+def _coerce(attribute: Attribute) -> Coerce:
+    """What reads most values at once; ``None`` for what ``reader_of`` has to look at."""
+    if attribute.type.is_list or attribute.allowed or attribute.type.kind is Kind.STRING:
+        return lambda _: None
+    return coerce_of(attribute)
+
+
 def normal_text(attribute: Attribute, text: str) -> str:
     """A text as it is compared with the attribute's."""
     text = text.strip() if attribute.is_trimmed else text
@@ -73,7 +87,9 @@ def _list_reader(coerce: Coerce, attribute: Attribute, allowed: frozenset[Scalar
 
 def _items_reader(type_: AttributeType) -> Read:
     """Objects in a list; one that cannot be read makes the whole list invalid."""
-    reads = tuple((field.name, reader_of(field)) for field in type_.fields)
+    reads = tuple(
+        (field.name, _plain_class(field), _coerce(field), reader_of(field)) for field in type_.fields
+    )
 
     def read(value: Any) -> Fact:
         if value.__class__ is not list and value.__class__ is not tuple:
@@ -83,12 +99,18 @@ def _items_reader(type_: AttributeType) -> Read:
             if sent.__class__ is not dict:
                 return Invalid(f"has an item {number} that is {_shown(sent)}, not an object")
             item: dict[str, Any] = {}
-            for name, read_field in reads:
-                field = sent.get(name)
-                if field is not None:
-                    fact = item[name] = read_field(field)
-                    if isinstance(fact, Invalid):
-                        return Invalid(f"has an item {number} whose `{name}` {fact.why}")
+            get = sent.get
+            for name, plain, coerce, read_field in reads:
+                field: Any = get(name)
+                if field is None:
+                    continue
+                if field.__class__ is not plain or (isinstance(field, str) and not field.isascii()):
+                    sent_field, field = field, coerce(field)
+                    if field is None:
+                        field = read_field(sent_field)
+                        if field.__class__ is Invalid:
+                            return Invalid(f"has an item {number} whose `{name}` {field.why}")
+                item[name] = field
             items.append(item)
         return tuple(items)
 
@@ -169,11 +191,7 @@ class _Slot:
 
     @classmethod
     def of(cls, key: str, attribute: Attribute, *, is_id: bool) -> "_Slot":
-        row, type_ = KINDS[attribute.type.kind], attribute.type
-        checked = (
-            type_.is_list or attribute.allowed or is_id or attribute.ignores_case or attribute.is_trimmed
-        )
-        plain = row.python if row.is_plain and not checked else Invalid
+        plain = Invalid if is_id else _plain_class(attribute)
         read = reader_of(attribute)
         return cls(key, attribute.name, plain, _id_reader(read) if is_id else read)
 

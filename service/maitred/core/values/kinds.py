@@ -20,6 +20,7 @@ from .scalars import (
     address_of,
     decimal_of_number,
     decimal_of_text,
+    usual_decimal,
     version_of,
 )
 from .spelling import composed
@@ -121,9 +122,11 @@ def _address(value: Any) -> Address | None:
 
 
 def _decimal(digits: int) -> Coerce:
+    is_usual = usual_decimal(digits)
+
     def read(value: Any) -> Decimal | None:
         if value.__class__ is str:
-            return decimal_of_text(value, digits)
+            return Decimal(value) if is_usual(value) else decimal_of_text(value, digits)
         if value.__class__ is int or value.__class__ is float:
             return decimal_of_number(value, digits)
         return None

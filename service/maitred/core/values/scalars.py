@@ -7,6 +7,7 @@ address does the same for addresses.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 from functools import lru_cache
@@ -151,6 +152,11 @@ def decimal_of_text(text: str, digits: int) -> Decimal | None:
     if match is None or len(match[1] or "") > digits:
         return None
     return fitted(Decimal(text), digits)
+
+
+def usual_decimal(digits: int) -> Callable[[str], object]:
+    """Tells texts that are amounts as they stand, without a look at size or sign."""
+    return re.compile(rf"[0-9]{{1,9}}\.[0-9]{{{digits}}}" if digits else "[0-9]{1,9}").fullmatch
 
 
 def decimal_of_number(number: float, digits: int) -> Decimal | None:
