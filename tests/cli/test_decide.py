@@ -203,3 +203,19 @@ def test_bad_flags_are_told_before_anything_is_sent(run, free_port, flags, messa
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {message}"), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_session_stands_in_one_place(run, service):
+    args = ("decide", "--target", service.address, "--channel", "pos", "--session", "s-1")
+    assert run(*args, "--context", '{"session": {"id": "s-1", "step": 2}}').returncode == 0
+    for context in ('{"session": {"id": "s-2"}}', '{"session": "s-1"}'):
+        refused = run(*args, "--context", context)
+        assert refused.returncode == 2
+        assert "--session" in refused.stderr
+
+
+def test_a_basket_without_a_card_and_consent_of_the_moment(run, service):
+    args = ("decide", "--target", service.address, "--channel", "pos", "--dry-run", "--json")
+    assert run(*args).returncode == 0
+    done = run(*args, "--granted", "perks", "--granted", "ads", "--denied", "profiling", "--gpc")
+    assert done.returncode == 0

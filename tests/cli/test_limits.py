@@ -328,3 +328,27 @@ def test_a_watch_in_a_pipe_is_a_line_of_json_each_time(open_shop):
     assert looks[0]["at"] < looks[1]["at"]
     assert looks[-1]["limits"] == looks[0]["limits"]
     assert looks[-1]["error"]
+
+
+def test_claims_are_shown_by_customer_session_and_location(run, shop):
+    place = "claims-place"
+    args = ("--location", place, "--session", "visit-9")
+    decision = json.loads(run("decide", "--target", shop.address, "--channel", "pos", *args, "--json").stdout)
+    claim = json.loads(
+        run("claim", "--target", shop.address, decision["decision_id"], "pizza", "--json").stdout
+    )
+    for flags in (("--session", "visit-9"), ("--location", place)):
+        shown = run("claims", "--target", shop.address, *flags)
+        assert shown.returncode == 0
+        assert claim["claim_id"] in shown.stdout
+        assert "held" in shown.stdout
+    listed = json.loads(run("claims", "--target", shop.address, "--location", place, "--json").stdout)
+    assert [each["claim_id"] for each in listed["claims"]] == [claim["claim_id"]]
+    assert "nothing has been claimed" in run("claims", "--target", shop.address, "--customer", "eve").stdout
+
+
+@pytest.mark.parametrize("flags", [(), ("--customer", "a", "--session", "b")])
+def test_claims_are_of_exactly_one(run, shop, flags):
+    refused = run("claims", "--target", shop.address, *flags)
+    assert refused.returncode == 2
+    assert "exactly one of --customer, --session and --location" in refused.stderr

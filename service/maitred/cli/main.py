@@ -41,6 +41,7 @@ COMMANDS = (
     Command(TRYING, "decide", "Ask a server what to propose to a customer."),
     Command(TRYING, "explain", "Show a decision and explain it."),
     Command(TRYING, "claim", "Take one unit of what a decision proposed."),
+    Command(TRYING, "claims", "Show what a customer, a session or a location has claimed."),
     Command(TRYING, "redeem", "Spend the unit that a claim holds."),
     Command(TRYING, "release", "Give back the unit that a claim holds or has spent."),
     Command(TRYING, "outcome", "Say what became of a proposal."),

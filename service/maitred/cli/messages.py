@@ -21,6 +21,10 @@ TRY_TLS = "with TLS the server and --tls-ca must agree; without it, leave --tls-
 DEGRADED = "degraded: a limit could not be asked"
 NO_REFUSALS = "none: no other action is live on the channel"
 
+ONE_OF_CUSTOMER_SESSION_LOCATION = "give exactly one of --customer, --session and --location"
+NOTHING_CLAIMED = "nothing has been claimed"
+OTHER_SESSION = "--session and `session.id` in --context differ: give one of them"
+
 
 def error(message: str) -> str:
     """A line that ends a command."""

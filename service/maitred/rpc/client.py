@@ -99,6 +99,7 @@ class Client:
         at: datetime | None = None,
         consent: ConsentSignals | None = None,
         explain_actions: Iterable[str] = (),
+        claims: Iterable[str] = (),
     ) -> Answer:
         """One decision."""
         request = pb.DecideRequest(
@@ -114,6 +115,7 @@ class Client:
             at=at,
             consent=None if consent is None else pb.ConsentSignals(**consent._asdict()),
             explain_actions=explain_actions,
+            claims=claims,
         )
         return views.answer(self._call(self._decisions.Decide, request))
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from maitred.bootstrap.clients import Client
+from maitred.cli import messages
 from maitred.cli.calling import called, print_json
-from maitred.cli.exits import FINE
+from maitred.cli.exits import FINE, Stop
 from maitred.cli.flags import (
     DEFAULT_TARGET,
     At,
@@ -27,6 +28,7 @@ from maitred.cli.shown.answers import answer_view
 from maitred.cli.shown.as_json import answer_json
 from maitred.cli.shown.console import show
 from maitred.core.deciding.decisions import Explain
+from maitred.engine.calls import NO_SIGNALS, ConsentSignals
 
 HELP = """Ask a server what to propose to a customer.
 
@@ -41,12 +43,39 @@ Examples:
 
   maitred decide --customer 900 --channel pos --action free-pizza
 
+  maitred decide --customer 900 --channel mobile --session visit-7 --granted perks --denied ads
+
+  maitred decide --channel pos    a basket without a card
+
   maitred decide --customer 900 --channel pos --context @basket.json --max-actions 3 --json
 
 Exit codes: 0 answered (also when there is nothing to propose), 1 the server refused the request, \
 2 no server, or bad flags."""
 
-Customer = Annotated[str, typer.Option(envvar="MAITRED_CUSTOMER", metavar="ID", help="Who it is for.")]
+Customer = Annotated[
+    str,
+    typer.Option(
+        envvar="MAITRED_CUSTOMER", metavar="ID", help="Who it is for; nobody in particular if not given."
+    ),
+]
+Session = Annotated[
+    str, typer.Option(envvar="MAITRED_SESSION", metavar="ID", help="The visit: `session.id` of the context.")
+]
+Claims = Annotated[
+    list[str] | None,
+    typer.Option("--claim", metavar="ID", help="A claim of this checkout; may be repeated."),
+]
+Granted = Annotated[
+    list[str] | None,
+    typer.Option("--granted", metavar="PURPOSE", help="What the customer agrees to; may be repeated."),
+]
+Denied = Annotated[
+    list[str] | None,
+    typer.Option("--denied", metavar="PURPOSE", help="What the customer refuses; may be repeated."),
+]
+Gpc = Annotated[bool, typer.Option("--gpc", help="Global Privacy Control is on.")]
+Tcf = Annotated[str, typer.Option(metavar="STRING", help="An IAB TCF v2 string.")]
+Gpp = Annotated[str, typer.Option(metavar="STRING", help="An IAB GPP string.")]
 Channel = Annotated[
     str, typer.Option(envvar="MAITRED_CHANNEL", metavar="NAME", help="Where it is shown: pos, mobile ...")
 ]
@@ -83,10 +112,17 @@ Ruleset = Annotated[
 
 def run(
     *,
-    customer: Customer,
     channel: Channel,
+    customer: Customer = "",
     location: Location = "",
     context: Context = "{}",
+    session: Session = "",
+    claims: Claims = None,
+    granted: Granted = None,
+    denied: Denied = None,
+    gpc: Gpc = False,
+    tcf: Tcf = "",
+    gpp: Gpp = "",
     max_actions: MaxActions = 1,
     explain: How = Level.NONE,
     action: Action = None,
@@ -104,7 +140,9 @@ def run(
         customer_id=customer,
         channel=channel,
         location_id=location,
-        context=read_context(context),
+        context=_in_session(read_context(context), session),
+        claims=tuple(claims or ()),
+        consent=ConsentSignals(frozenset(granted or ()), frozenset(denied or ()), gpc, tcf, gpp),
         max_actions=max_actions,
         explain=explain.explain,
         dry_run=dry_run,
@@ -113,6 +151,16 @@ def run(
         at=instant(at) if at else None,
     )
     return _ask(question, target, tls_ca, as_json=as_json)
+
+
+def _in_session(context: Mapping[str, Any], session: str) -> Mapping[str, Any]:
+    """The context with the session's id. Raises ``Stop`` where it has another one, or no room for it."""
+    if not session:
+        return context
+    holder = context.get("session", {})
+    if not isinstance(holder, Mapping) or holder.get("id", session) != session:
+        raise Stop(messages.OTHER_SESSION)
+    return {**context, "session": {**holder, "id": session}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +172,8 @@ class Ask:
     channel: str
     location_id: str
     context: Mapping[str, Any]
+    claims: tuple[str, ...]
+    consent: ConsentSignals
     max_actions: int
     explain: Explain
     dry_run: bool
@@ -142,6 +192,8 @@ def _ask(ask: Ask, target: str, tls_ca: Path | None, *, as_json: bool) -> int:
             channel=ask.channel,
             location_id=ask.location_id,
             context=ask.context,
+            claims=ask.claims,
+            consent=None if ask.consent == NO_SIGNALS else ask.consent,
             max_actions=ask.max_actions,
             explain=ask.explain,
             dry_run=ask.dry_run,

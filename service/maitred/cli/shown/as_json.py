@@ -7,7 +7,7 @@ from typing import Any
 
 from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.core.rules.treatments import Treatment
-from maitred.engine.calls import Answer, ClaimAnswer, LimitView, OutcomeAnswer, RecordView
+from maitred.engine.calls import Answer, ClaimAnswer, LimitView, OpenClaim, OutcomeAnswer, RecordView
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -60,6 +60,18 @@ def claim_json(answer: ClaimAnswer) -> dict[str, Any]:
         "detail": answer.detail,
         "alternatives": [_proposal(proposal, ()) for proposal in answer.alternatives],
         "treatment": _treatment(answer.treatment) if answer.treatment else None,
+    }
+
+
+def open_claim_json(claim: OpenClaim) -> dict[str, Any]:
+    """A claim as its customer has it."""
+    return {
+        "claim_id": claim.claim_id,
+        "action": claim.action,
+        "state": claim.state.name if claim.state else None,
+        "expires_at": _instant_or_none(claim.expires_at),
+        "location_id": claim.location_id,
+        "treatment": _treatment(claim.treatment),
     }
 
 
