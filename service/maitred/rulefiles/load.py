@@ -9,7 +9,7 @@ from maitred.core.conditions.derivation import DeriverFactory
 from maitred.core.conditions.expressions import CompilerFactory
 from maitred.core.privacy.purposes import PrivacyRules, asks_of
 from maitred.core.rules.faults import Fault
-from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Ruleset, Situation
+from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
@@ -17,6 +17,7 @@ from maitred.rulefiles.actions.computed import Behaviour, with_computed
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
 from maitred.rulefiles.actions.events import also_attributes, behaviour_sources, event_attributes, events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
+from maitred.rulefiles.actions.promises import promises_of
 from maitred.rulefiles.actions.rollouts import with_rollouts
 from maitred.rulefiles.actions.rows import table_actions_of
 from maitred.rulefiles.actions.vocabulary import Vocabulary, vocabulary_of
@@ -86,7 +87,9 @@ def _load(
     behaviour = Behaviour(behaviour_sources(events), head.timezone)
     vocabulary = with_computed(report, documents, declared, compiler_factory, mentions, behaviour=behaviour)
     privacy = _privacy(report, documents, vocabulary)
-    rules = _rules(_Reading(report, documents, head, vocabulary, privacy, compiler_factory, mentions, now))
+    rules = _rules(
+        _Reading(report, documents, head, vocabulary, privacy, compiler_factory, mentions, now, behaviour)
+    )
     run.check_situations(report, documents, check_situations, rules.situations)
     warnings = report.warnings()
     ruleset = Ruleset(
@@ -107,6 +110,7 @@ def _load(
         actions=tuple(sorted(rules.actions, key=lambda action: action.name)),
         privacy=privacy,
         events=events,
+        promises=rules.promises,
         sources=_used(sources, vocabulary),
         claim_within=head.defaults.claim_within or DEFAULT_CLAIM_WITHIN,
     )
@@ -125,12 +129,14 @@ class _Reading:
     factory: CompilerFactory
     mentions: Mentions
     now: datetime | None
+    behaviour: Behaviour
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
     situations: tuple[Situation, ...]
     actions: list[Action]
+    promises: tuple[Promise, ...]
 
 
 def _rules(reading: _Reading) -> _Rules:
@@ -165,6 +171,7 @@ def _rules(reading: _Reading) -> _Rules:
     named = {**vocabulary.attributes, **vocabulary.sensitive_lists}
     actions = Prover.of(report, reading.privacy, named, situations).proved(placed, actions)
     check_alternatives(around, documents, placed)
+    promises = promises_of(around, documents, actions, reading.behaviour)
     # What a faulty rule would have used is not known.
     if report.sound:
         check_holds(around, placed, actions)
@@ -176,7 +183,7 @@ def _rules(reading: _Reading) -> _Rules:
         if reading.now:
             warn_over(report, placed, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
-    return _Rules(situations, actions)
+    return _Rules(situations, actions, promises)
 
 
 def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> PrivacyRules | None:

@@ -17,6 +17,7 @@ Ranked = tuple[float, Action]
 class Ranking:
     """The actions that hold, best first; worked out as far as it is looked at, and only once.
 
+    What is due by a promise comes before everything else.
     Those that only stand in for others are left out, and so is an action whose score has no value.
     ``candidates`` counts the actions that the index left possible.
     """
@@ -26,13 +27,37 @@ class Ranking:
         if policy.stand_in_clauses:
             mask &= ~policy.stand_in_clauses
         self.candidates = policy.index.count(mask)
-        self._rest, self._found = ranked(policy, mask, facts), list[Ranked]()
+        due = sorted(_due(policy, facts), key=_best_first) if policy.promises else []
+        names = {action.name for _, action in due}
+        rest = ranked(policy, mask, facts)
+        self._found = due
+        self._rest = (each for each in rest if each[1].name not in names) if names else rest
 
     def __iter__(self) -> Iterator[Ranked]:
         yield from self._found
         for each in self._rest:
             self._found.append(each)
             yield each
+
+
+def due_names(policy: Policy, facts: Facts) -> dict[str, str]:
+    """The actions that are due, each with the name of the promise."""
+    memo: Memo = {}
+    return {
+        promise.action: promise.name
+        for promise, condition in policy.promises
+        if truth(condition, facts, memo) is True
+    }
+
+
+def _due(policy: Policy, facts: Facts) -> Iterator[Ranked]:
+    """The actions that are due, and that hold."""
+    memo: Memo = {}
+    for name in due_names(policy, facts):
+        action = policy.by_name[name]
+        score = score_if_it_holds(policy, action, facts, memo)
+        if score is not None:
+            yield score, action
 
 
 def ranked(policy: Policy, mask: int, facts: Facts) -> Iterator[Ranked]:

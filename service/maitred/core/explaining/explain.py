@@ -8,7 +8,7 @@ from maitred.core.conditions.model import All, Any, Condition, Literal, Unknown,
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Chosen, Reach, choose
 from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
-from maitred.core.deciding.ranking import Ranking, score_of
+from maitred.core.deciding.ranking import Ranking, due_names, score_of
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
 from maitred.core.rules.policy import Gate, Policy
 from maitred.core.rules.reasons import Reason
@@ -141,6 +141,7 @@ class _Telling:
     ) -> None:
         self._policy, self._question, self._snapshot = policy, question, snapshot
         self._proposals, self._full, self._tried = tuple(proposals), full, 0
+        self._due = due_names(policy, question.facts) if policy.promises else {}
         self._memo: Memo = {}
         self._unfolding = Unfolding.of(policy, question.facts, self._memo)
         self._shortages = _shortages(policy, question, snapshot) if policy.limits else {}
@@ -185,6 +186,9 @@ class _Telling:
         action = self._policy.by_name[proposal.action]
         lines = why_of(action, self._unfolding)
         place_of = proposal.substitute_for
+        promise = self._due.get(proposal.action)
+        if promise:
+            lines = (f"is due: promised by {promise}", *lines)
         return (f"stands in for {place_of}, of which none can be had now", *lines) if place_of else lines
 
 

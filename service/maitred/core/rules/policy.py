@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -29,9 +30,10 @@ from maitred.core.values.facts import FactReader
 from maitred.core.values.types import Attribute, Facts, Item, Value
 
 from .live import clock_facts, live_condition
+from .promises import computed_of, follow_words, is_due, may_follow
 from .reasons import Reason
 from .rollouts import Part, parts_of, reads_clock
-from .ruleset import Action, Live, Location, Ruleset
+from .ruleset import Action, Live, Location, Promise, Ruleset
 from .treatments import placeholders
 
 NO_SOURCES: Mapping[str, Sequence[Item]] = {}
@@ -68,6 +70,7 @@ class Policy:
     by, and ``tells_zone`` where a rule reads the location's. ``limits`` are all there are, by key,
     ``gates`` those of each action. ``workers`` are those of the computed attributes that are read,
     ``rememberers`` those over what the customer did, and ``counting`` the limits that count some of it.
+    ``promises`` stand with the conditions under which their actions are due.
     ``standing`` are proposals that depend on no attribute, by action, rank and channel.
     """
 
@@ -86,6 +89,7 @@ class Policy:
     workers: tuple[Worker, ...] = ()
     rememberers: tuple[Worker, ...] = ()
     counting: tuple[Limit, ...] = ()
+    promises: tuple[tuple[Promise, Condition], ...] = ()
     tells_zone: bool = False
     masks: Masks | None = None
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
@@ -193,12 +197,17 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
     """Compiles a ruleset. Raises ``SituationError``."""
     actions = tuple(sorted(ruleset.actions, key=_order))
     ruled = frozenset(_attributes_used(ruleset))
-    workers = tuple(Worker.of(computed) for computed in ruleset.computed if computed.name in ruled)
+    promised = tuple(map(computed_of, ruleset.promises))
+    computed = (*(each for each in ruleset.computed if each.name in ruled), *promised)
+    workers = tuple(map(Worker.of, computed))
     used = ruled.union(*(worker.reads for worker in workers))
     zones = {zone for action in actions for zone in _zones_of(action)}
     rollouts = {action.rollout: parts_of(action.rollout) for action in actions if action.rollout}
     gates = {
-        action.name: _gates_of(action, rollouts[action.rollout] if action.rollout else ())
+        action.name: (
+            *_gates_of(action, rollouts[action.rollout] if action.rollout else ()),
+            *_promised_before(ruleset, action),
+        )
         for action in actions
     }
     index = Index.build([_condition_of(gates[action.name]) for action in actions])
@@ -220,6 +229,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         gates=gates,
         workers=tuple(worker for worker in workers if not is_behaviour(worker.computed.over)),
         counting=_counting(actions),
+        promises=tuple((promise, is_due(promise)) for promise in ruleset.promises),
         rememberers=tuple(worker for worker in workers if is_behaviour(worker.computed.over)),
         tells_zone=ZONE in used,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
@@ -231,6 +241,14 @@ def _situations(ruleset: Ruleset, used: frozenset[str], deriver: DeriverFactory)
         return None
     suppressing = {name for action in ruleset.actions for name in action.suppressed_by}
     return Situations.build(ruleset.situations, used, suppressing, deriver)
+
+
+def _promised_before(ruleset: Ruleset, action: Action) -> Iterable[Gate]:
+    """What was promised to come before the action."""
+    for promise in ruleset.promises:
+        if promise.before == action.name:
+            words = partial(follow_words, promise)
+            yield Gate(Reason.NOT_ELIGIBLE, promise.name, may_follow(promise), words=words)
 
 
 def _counting(actions: Iterable[Action]) -> tuple[Limit, ...]:
@@ -325,5 +343,8 @@ def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
             yield from reads_of(limit)
     for condition in atoms_of(ruleset.situations).values():
         yield from model.reads(condition)
+    for promise in ruleset.promises:
+        if promise.situation:
+            yield f"situation.{promise.situation}"
     if ruleset.privacy:
         yield from ruleset.privacy.reads()

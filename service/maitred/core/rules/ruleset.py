@@ -11,6 +11,7 @@ from maitred.core.conditions.computed import Computed
 from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Condition
 from maitred.core.limits.limits import Counts, Limit
+from maitred.core.limits.windows import Window
 from maitred.core.privacy.purposes import PrivacyRules
 from maitred.core.values.types import Attribute, Value
 
@@ -206,6 +207,24 @@ Member = Atom | str
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What a customer was promised: ``action`` is due, and outranks all others.
+
+    It is due when it was not presented for ``every``, or fewer than ``times`` within ``window`` (ever,
+    for ``None``); then the action ``before`` is held back until it was. Where a ``situation`` is named
+    it counts while that holds.
+    """
+
+    name: str
+    action: str
+    every: timedelta | None = None
+    before: str = ""
+    times: int = 1
+    window: Window | None = None
+    situation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Location:
     """A store or site; ``attributes`` by qualified name (``location.oven_slots``)."""
 
@@ -237,5 +256,6 @@ class Ruleset:
     actions: tuple[Action, ...] = ()
     privacy: PrivacyRules | None = None
     events: Mapping[str, EventKind] = field(default_factory=dict)
+    promises: tuple[Promise, ...] = ()
     sources: Mapping[str, bytes] = field(default_factory=dict)
     claim_within: timedelta = DEFAULT_CLAIM_WITHIN

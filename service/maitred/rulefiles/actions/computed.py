@@ -164,24 +164,9 @@ class _Reader:
         return Computed(name, source.name, source.item, where, aggregate, type_, take, window)
 
     def _window(self, spot: Spot, model: WindowSpec, source: Source) -> Window:
-        """How far back things count; what is faulty does not restrict."""
-        given = [form for form in _FORMS if getattr(model, form) is not None]
         if source.name not in self.behaviour.sources:
             self.report.error(spot.at(key=True), rule_messages.window_of_request(source.name))
-        elif model.of is not None:
-            self.report.error(spot.at("of", key=True), rule_messages.window_of_now())
-        elif len(given) != 1:
-            message = limit_messages.one_window() if given else limit_messages.no_window()
-            self.report.error(spot, message)
-        elif model.timezone not in (None, LOCATION_ZONE) and model.timezone not in zones():
-            message = rule_messages.unknown_zone(str(model.timezone), zones())
-            self.report.error(spot.at("timezone"), message)
-        if model.rolling is not None:
-            return Rolling(model.rolling)
-        if model.calendar is not None:
-            zone = None if model.timezone == LOCATION_ZONE else model.timezone or self.behaviour.zone
-            return Calendar(Period(model.calendar), zone, DAYS.index(model.week_starts))
-        return Session() if model.session else Lifetime()
+        return window_in(self.report, spot, model, self.behaviour.zone)
 
     def _conditions(self, source: Source) -> Conditions:
         readable = {
@@ -226,3 +211,20 @@ class _Reader:
 
 def _sensitive(attributes: Iterable[Attribute]) -> list[str | None]:
     return [attribute.sensitive for attribute in attributes]
+
+
+def window_in(report: Report, spot: Spot, model: WindowSpec, zone: str) -> Window:
+    """How far back things count; what is faulty is told, and does not restrict. ``zone`` is the usual one."""
+    given = [form for form in _FORMS if getattr(model, form) is not None]
+    if model.of is not None:
+        report.error(spot.at("of", key=True), rule_messages.window_of_now())
+    elif len(given) != 1:
+        report.error(spot, limit_messages.one_window() if given else limit_messages.no_window())
+    elif model.timezone not in (None, LOCATION_ZONE) and model.timezone not in zones():
+        report.error(spot.at("timezone"), rule_messages.unknown_zone(str(model.timezone), zones()))
+    if model.rolling is not None:
+        return Rolling(model.rolling)
+    if model.calendar is not None:
+        place = None if model.timezone == LOCATION_ZONE else model.timezone or zone
+        return Calendar(Period(model.calendar), place, DAYS.index(model.week_starts))
+    return Session() if model.session else Lifetime()

@@ -1,6 +1,6 @@
 """Every kind of document there is."""
 
-from . import events, limits, models, privacy
+from . import events, limits, models, privacy, promises
 
 AnyDocument = (
     models.Ruleset
@@ -13,6 +13,7 @@ AnyDocument = (
     | models.Group
     | models.Situation
     | events.Event
+    | promises.Promise
     | limits.FrequencyCap
     | limits.Capacity
     | privacy.Privacy
@@ -29,6 +30,7 @@ KINDS: dict[str, type[AnyDocument]] = {
     "Group": models.Group,
     "Situation": models.Situation,
     "Event": events.Event,
+    "Promise": promises.Promise,
     "FrequencyCap": limits.FrequencyCap,
     "Capacity": limits.Capacity,
     "Privacy": privacy.Privacy,

@@ -256,6 +256,14 @@ def empty_title() -> str:
     return "the row gives an empty title: fill its cells in"
 
 
+def promise_every_or_before() -> str:
+    return "a promise has either `every` or `before`"
+
+
+def promise_only_before(field: str) -> str:
+    return f"{quoted(field)} belongs to `before`: what is due every so often is due again and again"
+
+
 def window_of_request(source: str) -> str:
     return f"{quoted(source)} comes with the request: only events and outcomes have a window"
 
