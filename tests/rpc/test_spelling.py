@@ -3,6 +3,7 @@
 import pytest
 
 from maitred.engine.errors import CallError, Code
+from maitred.rpc.convert.behaviour import customer_call, events_call, session_call
 from maitred.rpc.convert.claims import claim_call, claims_call, outcomes_call, redeem_call, release_call
 from maitred.rpc.convert.decisions import decide_call, get_decision_call
 from maitred.rpc.convert.privacy import erase_call, export_call, get_consent_call, record_consent_call
@@ -39,6 +40,8 @@ CALLS = {
     ),
     "customer": (claims_call, decision_pb2.ListClaimsRequest(customer_id="s"), ("customer_id",)),
     "place": (claims_call, decision_pb2.ListClaimsRequest(location_id="s"), ("location_id",)),
+    "get_session": (session_call, decision_pb2.GetSessionRequest(session_id="s"), ("session_id",)),
+    "get_customer": (customer_call, decision_pb2.GetCustomerRequest(customer_id="s"), ("customer_id",)),
     "pause": (pause_call, ruleset_pb2.PauseActionRequest(action="a"), ("action",)),
     "resume": (resume_call, ruleset_pb2.ResumeActionRequest(action="a"), ("action",)),
     "limits": (limits_call, ruleset_pb2.GetLimitsRequest(), ("limit", "action", "location_id")),
@@ -106,6 +109,18 @@ def test_ids_of_outcomes_are_named_with_their_place(field):
 
     assert f"`outcomes[0].{field}`" in refusal(outcomes_call, request("x "))
     assert outcomes_call(request(NFD).SerializeToString()) == outcomes_call(request(NFC).SerializeToString())
+
+
+@pytest.mark.parametrize("field", ["event_id", "customer_id", "session_id", "withdraws"])
+def test_ids_of_events_are_one_in_both_forms(field):
+    """White space around one is its result: a faulty event never fails the others."""
+
+    def call(value):
+        event = decision_pb2.Event(event_id="e", customer_id="c", kind="visit")
+        setattr(event, field, value)
+        return events_call(decision_pb2.RecordEventsRequest(events=[event]).SerializeToString())
+
+    assert call(NFC) == call(NFD)
 
 
 def test_two_forms_of_one_outcome_id_are_one_id():

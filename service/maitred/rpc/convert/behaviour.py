@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from maitred.core.values.spelling import composed
 from maitred.engine.calls import (
     CustomerView,
     EventAnswer,
@@ -16,11 +17,10 @@ from maitred.engine.calls import (
 from maitred.v1 import decision_pb2 as pb
 
 from .fields import (
-    ID_MOST_BYTES,
     PLAIN,
     Arrival,
     check_count,
-    check_text,
+    id_of,
     moment,
     parsed,
     simulated,
@@ -60,8 +60,8 @@ def session_call(data: bytes, arrival: Arrival = PLAIN) -> tuple[str, datetime |
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.GetSessionRequest, data)
-    check_text("session_id", request.session_id, ID_MOST_BYTES, required=True)
-    return request.session_id, simulated(request, arrival)
+    session_id = id_of("session_id", request.session_id, required=True)
+    return session_id, simulated(request, arrival)
 
 
 def session_view(view: SessionView) -> bytes:
@@ -81,8 +81,8 @@ def customer_call(data: bytes, arrival: Arrival = PLAIN) -> tuple[str, datetime 
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.GetCustomerRequest, data)
-    check_text("customer_id", request.customer_id, ID_MOST_BYTES, required=True)
-    return request.customer_id, simulated(request, arrival)
+    customer_id = id_of("customer_id", request.customer_id, required=True)
+    return customer_id, simulated(request, arrival)
 
 
 def customer_view(view: CustomerView) -> bytes:
@@ -119,11 +119,11 @@ def _event_fields(event: EventCall) -> dict[str, Any]:
 
 def _event(place: str, event: pb.Event) -> EventCall:
     return EventCall(
-        event.event_id,
-        event.customer_id,
+        composed(event.event_id),
+        composed(event.customer_id),
         event.kind,
         moment(f"{place}.at", event.at) if event.HasField("at") else None,
         event.fields_json,
-        event.session_id,
-        event.withdraws,
+        composed(event.session_id),
+        composed(event.withdraws),
     )
