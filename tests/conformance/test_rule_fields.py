@@ -52,8 +52,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "ActionTable": {
         "name": "coupons",
-        "table": {"file": "coupons.csv", "columns": {"code": "string", "worth": "double"}},
-        "action": {"name": "coupon-${row.code}", **ACTION, "score": "row.worth"},
+        "table": {"file": "coupons.csv", "columns": {"code": "string", "worth": "double", "shelf": "string"}},
+        "action": {
+            "name": "coupon-${row.code}",
+            **ACTION,
+            "eligibility": [{"require": "row.shelf in basket.skus"}],
+            "score": "row.worth",
+        },
     },
     "Eligibility": {
         "name": "adults",
@@ -65,7 +70,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "Event": {
         "name": "visit",
         "purpose": "service",
-        "fields": {"page": {"type": "string"}},
+        "fields": {"page": {"type": "string"}, "seats": {"type": "int"}},
         "retention": "30d",
     },
     "FrequencyCap": {
@@ -98,14 +103,16 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 FILES = {
     "stores.csv": "id,timezone,city,slots\nroma-1,Europe/Rome,Rome,24\n",
     "others.csv": "id,timezone,city,slots\nporto-1,Europe/Lisbon,Porto,16\n",
-    "coupons.csv": "code,worth\nc1,0.5\n",
-    "deals.csv": "code,worth\nd1,1.5\n",
+    "coupons.csv": 'code,worth,shelf\nc1,0.5," Top"\n',
+    "deals.csv": "code,worth,shelf\nd1,1.5,Low\n",
     "fruit.txt": "apple\n",
     "nuts.txt": "hazelnut\n",
 }
 
 LEFT_OUT = object()
 """Instead of a value: the field is not there."""
+
+CASED = {"name": "fruit", "values": [" Apple"]}
 
 Example = tuple[str, Any, Any]
 """Where two values are put in the document of its kind, and the two."""
@@ -162,19 +169,72 @@ REQUIREMENTS: dict[str, Example] = {
 }
 
 
-def attribute(prefix: str, place: str) -> dict[str, Example]:
-    """Examples for what is said of one attribute."""
+TEXT = {"type": "string"}
+LINES = {"type": "list<object>", "item": "line", "fields": {"sku": "string"}}
+
+
+def attribute(prefix: str, place: str, *, objects: bool = False) -> dict[str, Example]:
+    """Examples for what is said of one attribute. Lists of ``objects`` are a fault but in a request."""
     return {
-        prefix.rpartition(".")[0]: at(place, {"type": "string"}, {"type": "int"}),
-        f"{prefix}.type": at(place, {"type": "string"}, {"type": "int"}),
-        f"{prefix}.values": at(place, {"type": "string"}, {"type": "string", "values": ["a", "b"]}),
-        f"{prefix}.purpose": at(place, {"type": "string"}, {"type": "string", "purpose": "service"}),
+        prefix.rpartition(".")[0]: at(place, TEXT, {"type": "int"}),
+        f"{prefix}.type": at(place, TEXT, {"type": "int"}),
+        f"{prefix}.values": at(place, TEXT, {**TEXT, "values": ["a", "b"]}),
+        f"{prefix}.letter_case": at(place, TEXT, {**TEXT, "letter_case": "ignore"}),
+        f"{prefix}.trim": at(place, TEXT, {**TEXT, "trim": True}),
+        f"{prefix}.purpose": at(place, TEXT, {**TEXT, "purpose": "service"}),
         f"{prefix}.sensitive": at(
-            place,
-            {"type": "string", "purpose": "health"},
-            {"type": "string", "purpose": "health", "sensitive": "health"},
+            place, {**TEXT, "purpose": "health"}, {**TEXT, "purpose": "health", "sensitive": "health"}
         ),
+        f"{prefix}.item": at(place, LINES if objects else TEXT, {**LINES, "item": "row"}),
+        f"{prefix}.fields": at(place, LINES if objects else TEXT, {**LINES, "fields": {"price": "int"}}),
+        **{
+            f"{prefix}.fields.*.{name}": at(
+                place,
+                {**LINES, "fields": {"sku": TEXT}} if objects else TEXT,
+                {**LINES, "fields": {"sku": {**TEXT, name: value}}},
+            )
+            for name, value in (("type", "int"), ("values", ["a"]), ("letter_case", "ignore"), ("trim", True))
+        },
     }
+
+
+COUNT, DAY, WEEK, SEVEN_DAYS = {"count": True}, {"calendar": "day"}, {"calendar": "week"}, {"rolling": "7d"}
+HEALTH = {"count": True, "purpose": "health"}
+
+
+def computed(said: Mapping[str, Any]) -> Any:
+    return {"over": "events.visit", "purpose": "service", **said}
+
+
+def worked_out(first: Mapping[str, Any], second: Mapping[str, Any]) -> Example:
+    return at("computed.customer.worked", computed(first), computed(second))
+
+
+def window(first: Mapping[str, Any], second: Mapping[str, Any]) -> Example:
+    return worked_out({**COUNT, "window": first}, {**COUNT, "window": second})
+
+
+COMPUTED: dict[str, Example] = {
+    "computed": at("computed.customer.worked", LEFT_OUT, computed(COUNT)),
+    "computed.*.over": worked_out(COUNT, {**COUNT, "over": "outcomes.redeemed"}),
+    "computed.*.purpose": worked_out(COUNT, {**COUNT, "purpose": "ads"}),
+    "computed.*.sensitive": worked_out(HEALTH, {**HEALTH, "sensitive": "health"}),
+    "computed.*.where": worked_out(COUNT, {**COUNT, "where": "event.page == 'menu'"}),
+    "computed.*.count": worked_out(COUNT, {"any": True}),
+    "computed.*.any": worked_out({"any": True}, COUNT),
+    **{
+        f"computed.*.{name}": worked_out({name: "event.seats"}, {name: "event.seats + 1"})
+        for name in ("sum", "min", "max", "distinct", "first", "last")
+    },
+    "computed.*.window": worked_out(COUNT, {**COUNT, "window": SEVEN_DAYS}),
+    "computed.*.window.rolling": window(SEVEN_DAYS, {"rolling": "8d"}),
+    "computed.*.window.calendar": window(DAY, WEEK),
+    "computed.*.window.of": window(DAY, {**DAY, "of": "booking.starts"}),
+    "computed.*.window.lifetime": window(SEVEN_DAYS, {"lifetime": True}),
+    "computed.*.window.session": window(SEVEN_DAYS, {"session": True}),
+    "computed.*.window.timezone": window(DAY, {**DAY, "timezone": "Asia/Tokyo"}),
+    "computed.*.window.week_starts": window(WEEK, {**WEEK, "week_starts": "sun"}),
+}
 
 
 TEMPLATE: dict[str, Example] = {
@@ -217,17 +277,23 @@ TEMPLATE: dict[str, Example] = {
         f"treatments.*.{name}": at("treatments.pos", {name: "one"}, {name: "two"})
         for name in ("title", "say", "show", "do", "avoid", "terms")
     },
+    "treatments.*.claimed": at("treatments.pos", {"say": "one"}, {"say": "one", "claimed": {"say": "one"}}),
+    **{
+        f"treatments.*.claimed.{name}": at("treatments.pos.claimed", {name: "one"}, {name: "two"})
+        for name in ("say", "show", "do")
+    },
     "alternatives": at("alternatives", [], ["other"]),
 }
-TEXT = at("description", LEFT_OUT, "For readers.")
-
 EXAMPLES: dict[str, dict[str, Example]] = {
     "Ruleset": {
         "version": at("version", "1", "2"),
         "timezone": at("timezone", "Europe/Rome", "Asia/Tokyo"),
         "channels": at("channels", ["pos", "mobile"], ["pos", "mobile", "web"]),
     },
-    "Context": attribute("attributes.*", "attributes.customer.extra"),
+    "Context": {
+        **attribute("attributes.*", "attributes.customer.extra", objects=True),
+        **COMPUTED,
+    },
     "Locations": {
         "table": at("table.file", "stores.csv", "others.csv"),
         "table.file": at("table.file", "stores.csv", "others.csv"),
@@ -238,12 +304,17 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "values": at("values", ["apple"], ["pear"]),
         "file": at("", {"name": "fruit", "file": "fruit.txt"}, {"name": "fruit", "file": "nuts.txt"}),
         "sensitive": at("sensitive", LEFT_OUT, "health"),
+        "letter_case": at("", {**CASED, "letter_case": "exact"}, {**CASED, "letter_case": "ignore"}),
+        "trim": at("", {**CASED, "trim": False}, {**CASED, "trim": True}),
     },
     "Action": {"name": at("name", "pizza", "pizzas"), **TEMPLATE},
     "ActionTable": {
         "table": at("table.file", "coupons.csv", "deals.csv"),
         "table.file": at("table.file", "coupons.csv", "deals.csv"),
         "table.columns": at("table.columns.worth", "double", "int"),
+        "table.columns.*.type": at("table.columns.worth", {"type": "double"}, {"type": "int"}),
+        "table.columns.*.letter_case": at("table.columns.shelf", TEXT, {**TEXT, "letter_case": "ignore"}),
+        "table.columns.*.trim": at("table.columns.shelf", TEXT, {**TEXT, "trim": True}),
         "action": at("action.title", "One", "Two"),
         "action.name": at("action.name", "coupon-${row.code}", "deal-${row.code}"),
         **{f"action.{path}": (f"action.{place}", *values) for path, (place, *values) in TEMPLATE.items()},
@@ -275,7 +346,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "retention": at("retention", "30d", "40d"),
         **attribute("fields.*", "fields.extra"),
     },
-    "FrequencyCap": {**LIMITS, **APPLIES_TO},
+    "FrequencyCap": {**LIMITS, **APPLIES_TO, "also": at("also", LEFT_OUT, ["events.visit"])},
     "Capacity": {
         **LIMITS,
         **APPLIES_TO,
@@ -339,6 +410,10 @@ FOR_READERS = {
     "attributes.*.description",
     "fields.*.description",
     "table.columns.*.description",
+    "computed.*.description",
+    "attributes.*.fields.*.description",
+    "fields.*.fields.*.description",
+    "table.columns.*.fields.*.description",
 }
 """Have no effect, or one value only."""
 NAMES_FOR_READERS = {"Ruleset", "Context", "Locations", "ActionTable", "Privacy"}
@@ -403,7 +478,7 @@ def put(document: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
 def steps_of(place: str) -> list[str]:
     """Keys on the way; that of an attribute has a point in it."""
     first, _, name = place.partition(".")
-    return [first, name] if first == "attributes" else place.split(".")
+    return [first, name] if first in {"attributes", "computed"} else place.split(".")
 
 
 def default_for(step: str) -> Any:

@@ -11,7 +11,7 @@ from maitred.core.limits.snapshot import Snapshot
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import LINES, TEXTS, Treatment
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
-from maitred.engine.calls import DecideCall
+from maitred.engine.calls import DecideCall, OpenClaim
 from maitred.engine.deciding.codec import (
     FORMAT,
     READABLE_FORMATS,
@@ -69,19 +69,28 @@ BODY = RecordBody(
     commit="c0ffee",
     snapshot=SNAPSHOT,
     purposes=("perks", "service"),
+    open_claims=(OpenClaim("cd" * 16, "pizza", TREATMENT, HELD_UNTIL, "nyc-hudson"),),
 )
 
 
 KEPT = {
-    "format-2.json": BODY._replace(snapshot=SNAPSHOT._replace(rejected=frozenset())),
-    "format-2-rejected.json": BODY,
+    "format-2.json": BODY._replace(snapshot=SNAPSHOT._replace(rejected=frozenset()), open_claims=()),
+    "format-2-rejected.json": BODY._replace(open_claims=()),
+    "format-2-open-claims.json": BODY,
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 
 
 def encoded() -> bytes:
     return encode_body(
-        CALL, FACTS, DECISION, SNAPSHOT, trace_id="ab" * 16, commit="c0ffee", purposes=("perks", "service")
+        CALL,
+        FACTS,
+        DECISION,
+        SNAPSHOT,
+        trace_id=BODY.trace_id,
+        commit=BODY.commit,
+        purposes=BODY.purposes,
+        open_claims=BODY.open_claims,
     )
 
 

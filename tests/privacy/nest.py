@@ -242,6 +242,11 @@ def moves(nest, canary, made):
         nest.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=answer.decision_id, explain=2))
         other = pb.ClaimRequest(request_id=canary, decision_id=answer.decision_id, action=canary)
         nest.call(stub.Claim, other)
+    for whose in ("customer_id", "session_id", "location_id"):
+        nest.call(stub.ListClaims, pb.ListClaimsRequest(**{whose: canary}))
+    nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, session_id=canary))
+    nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, page_token=canary))
+    nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=f"{canary}\n{canary}"))
     nest.call(stub.Claim, pb.ClaimRequest(request_id=canary, decision_id=canary, action=canary))
     nest.call(stub.Redeem, pb.RedeemRequest(request_id=canary, claim_id=canary))
     nest.call(stub.Release, pb.ReleaseRequest(request_id=canary, claim_id=canary, cause=canary))

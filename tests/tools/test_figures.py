@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from tools import figures
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_lengths_and_names_are_counted(tmp_path):
+    (tmp_path / "a.py").write_text("class Same:\n    def f(self):\n        pass\n\n\nclass Other: ...\n")
+    (tmp_path / "b.py").write_text("class Same: ...\n\n\ndef g():\n    pass\n")
+    (tmp_path / "a_pb2.py").write_text("class Same: ...\n")
+    paths = figures.sources(tmp_path)
+    assert [path.name for path in paths] == ["a.py", "b.py"]
+    found = dict(figures.lengths(paths))
+    assert (found["files"], found["lines"]) == ("2", "11")
+    assert found["lines of a function: median, 90th percentile"].startswith("2, ")
+    assert figures.classes_twice(paths) == 1
+
+
+def test_calls_are_noted_from_file_to_file_of_the_package_alone(tmp_path):
+    (tmp_path / "one.py").write_text("import two\n\n\ndef f():\n    return two.g()\n")
+    (tmp_path / "two.py").write_text("def g():\n    return h()\n\n\ndef h():\n    return sorted([2, 1])\n")
+    recorder = figures.Recorder(tmp_path)
+    script = f"import sys, threading\nsys.path.insert(0, {str(tmp_path)!r})\nimport one\n"
+    names: dict[str, object] = {"recorder": recorder}
+    exec(script + "sys.setprofile(recorder)\ncalls = recorder.during(one.f)\nsys.setprofile(None)\n", names)
+    assert names["calls"] == [("", "one.py"), ("one.py", "two.py"), ("two.py", "two.py")]
+
+
+@pytest.mark.parametrize("rules", [figures.RULES, figures.RULES + figures.LIMIT])
+def test_a_decide_passes_every_room_it_needs(rules):
+    files, crossings = figures.decides(ROOT / "service/maitred", rules)
+    assert 20 < files <= 60
+    assert crossings > files
