@@ -1,5 +1,6 @@
 """Many requests on one stream."""
 
+import gc
 import random
 import threading
 import time
@@ -8,6 +9,7 @@ import grpc
 import pytest
 
 from maitred.engine.errors import CallError, Code
+from maitred.rpc.options import STREAMS_PER_CONNECTION_MOST
 from maitred.rpc.streams import IN_FLIGHT_MOST, STREAMS_MOST
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
@@ -73,6 +75,19 @@ def test_the_first_failure_ends_the_stream_behind_the_answers_before_it(running)
     assert numbers(got) == list(range(20))
     assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.ALREADY_EXISTS, "request 20")
     assert len(running.engine.calls) <= 20 + 2 * IN_FLIGHT_MOST
+
+
+def test_a_stream_that_failed_gives_its_place_on_the_connection_back(running, status_of):
+    """At once, and not when objects that hold each other are collected."""
+    gc.disable()
+    try:
+        for _ in range(STREAMS_PER_CONNECTION_MOST + 8):
+            garbage = running.channel.stream_stream("/maitred.v1.DecisionService/DecideStream")
+            error = status_of(lambda garbage=garbage: list(garbage(iter([b"\xff"]), timeout=10)))
+            assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    finally:
+        gc.enable()
+    assert running.stub.Decide(request(1), timeout=10).decision_id == "d-1"
 
 
 def test_garbage_on_a_stream_is_an_invalid_argument(running, status_of):

@@ -89,6 +89,9 @@ class _Stream:
                 # Resumed: the transport has taken the answer.
                 self._places.release()
         finally:
+            # A failure holds this frame: were it held by the frame as well, the call stayed open until a
+            # collection, and took one of the few places of its connection.
+            pending = None
             self._end()
 
     def stop(self) -> None:
@@ -119,3 +122,5 @@ def _result(pending: Future[bytes]) -> bytes:
         return pending.result()
     except CancelledError:
         raise CallError(Code.STOPPING, messages.STOPPING) from None
+    finally:
+        del pending

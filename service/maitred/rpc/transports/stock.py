@@ -146,7 +146,7 @@ def self_test() -> None:
                 call: Any = channel.unary_unary("/SelfTest/Call")
                 thread = call(b"", timeout=SELF_TEST_SECONDS).decode()
         finally:
-            server.stop(None).wait()
+            server.stop(SELF_TEST_SECONDS).wait()
             for pool in common, own:
                 pool.shutdown()
         if not thread.startswith(SELF_TEST_THREADS):
