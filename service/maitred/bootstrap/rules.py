@@ -10,6 +10,7 @@ from maitred import cel, rulefiles, situations
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.policy import Policy, compile_policy
 from maitred.core.rules.ruleset import Ruleset
+from maitred.locales import CldrFormats
 from maitred.sources.provenance import commit_of
 
 
@@ -44,10 +45,10 @@ def check_rules(directory: Path, now: datetime | None = None) -> Checked:
         loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit_of(directory), now)
     except RulesetInvalid as invalid:
         return Checked(None, invalid.faults)
-    return Checked(compile_policy(loaded.ruleset, situations.deriver), loaded.warnings)
+    return Checked(compile_policy(loaded.ruleset, situations.deriver, CldrFormats()), loaded.warnings)
 
 
 def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:
     """An ``engine.operating.rulesets.Load``: raises ``RulesetInvalid``."""
     loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit)
-    return compile_policy(loaded.ruleset, situations.deriver)
+    return compile_policy(loaded.ruleset, situations.deriver, CldrFormats())

@@ -1,6 +1,6 @@
 """Rule files to a ruleset, or to everything that is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from maitred.core.conditions.derivation import DeriverFactory
 from maitred.core.conditions.expressions import CompilerFactory
 from maitred.core.privacy.purposes import PrivacyRules, asks_of
 from maitred.core.rules.faults import Fault
+from maitred.core.rules.policy import LANGUAGE, follows_language
 from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
-from maitred.core.values.types import Attribute
+from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
 from maitred.rulefiles.actions.computed import Behaviour, with_computed
@@ -97,7 +98,10 @@ def _load(
         version=head.version,
         zone=head.timezone,
         commit=commit,
+        language=head.defaults.language,
+        currency=head.defaults.currency or "",
         attributes={
+            **_language(rules.actions),
             **vocabulary.attributes,
             **vocabulary.sensitive_lists,
             **event_attributes(events),
@@ -156,6 +160,7 @@ def _rules(reading: _Reading) -> _Rules:
         attributes=vocabulary.attributes,
         channels=frozenset(reading.head.channels),
         zone=reading.head.timezone,
+        language=reading.head.defaults.language,
         doubtful=documents.doubtful,
         events=frozenset(f"{EVENTS}{sourced.model.name}" for sourced in documents.of(Event)),
     )
@@ -219,6 +224,13 @@ def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocab
     for file in report.sources:
         if file.endswith(TABLE_ENDINGS) and file not in vocabulary.tables:
             report.warn_file(file, rule_messages.unused_file())
+
+
+def _language(actions: Sequence[Action]) -> dict[str, Attribute]:
+    """The customer's language, where texts follow it, also where no `Context` declares it."""
+    if not any(map(follows_language, actions)):
+        return {}
+    return {LANGUAGE: Attribute(LANGUAGE, AttributeType(Kind.STRING))}
 
 
 def _channels(head: models.Ruleset, actions: list[Action]) -> frozenset[str]:

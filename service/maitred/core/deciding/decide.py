@@ -9,23 +9,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from maitred.core.explaining.words import shown_words
 from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.rules.policy import HOLD_EXPIRES, Policy
 from maitred.core.rules.ruleset import Action
-from maitred.core.rules.treatments import Placeholder, Template, Treatment, placeholders
-from maitred.core.values.types import Facts, Invalid
+from maitred.core.rules.treatments import Treatment, placeholders
 
 from .choose import Chosen, Pick, Reach, Wanted, choose
 from .decisions import Decision, Proposal, Question
 from .ranking import Ranking
+from .rendering import NO_TREATMENT, is_the_same_for_all, render
 
 MAX_STANDING_PROPOSALS = 65_536
 """Some 30 MB; more only in rulesets whose every action is proposed at many ranks."""
 
-_NO_TREATMENT: Treatment[Template] = Treatment()
 _NOTHING_SEEN = Snapshot()
 
 
@@ -164,25 +161,18 @@ def _of_pick(policy: Policy, question: Question, pick: Pick, rank: int) -> Propo
 def _with_hold(policy: Policy, question: Question, pick: Pick, rank: int, hold: Hold) -> Proposal:
     found = _of_pick(policy, question, pick, rank)
     treatment = found.treatment
-    written = pick.action.treatments.get(question.channel, _NO_TREATMENT).before_claim()
+    written = pick.action.treatments.get(question.channel, NO_TREATMENT).before_claim()
     if hold.expires_at and HOLD_EXPIRES in placeholders(written):
-        told = hold_words(hold.expires_at, question)
-        treatment = render(written, pick.action.title, {**question.facts, HOLD_EXPIRES: told})
+        treatment = render(policy, pick.action, written, question, hold.expires_at)
     return replace(found, treatment=treatment, hold_expires_at=hold.expires_at, lot=hold.lot)
 
 
-def claimed_treatment(action: Action, question: Question, expires_at: datetime | None) -> Treatment[str]:
+def claimed_treatment(
+    policy: Policy, action: Action, question: Question, expires_at: datetime | None
+) -> Treatment[str]:
     """What is said and shown to who holds a claim of the action until then."""
-    written = action.treatments.get(question.channel, _NO_TREATMENT).after_claim()
-    told = {HOLD_EXPIRES: hold_words(expires_at, question)} if expires_at else {}
-    return render(written, action.title, {**question.facts, **told})
-
-
-def hold_words(expires_at: datetime, question: Question) -> str:
-    """When a hold expires, by the clock of the place; with the date where that is another day."""
-    zone = ZoneInfo(question.zone)
-    here, now = expires_at.astimezone(zone), question.now.astimezone(zone)
-    return f"{here:%H:%M}" if here.date() == now.date() else f"{here:%Y-%m-%d %H:%M}"
+    written = action.treatments.get(question.channel, NO_TREATMENT).after_claim()
+    return render(policy, action, written, question, expires_at)
 
 
 def proposal_of(policy: Policy, action: Action, rank: int, score: float, question: Question) -> Proposal:
@@ -191,32 +181,10 @@ def proposal_of(policy: Policy, action: Action, rank: int, score: float, questio
     key = action.name, rank, channel
     found = policy.standing.get(key)
     if found is None:
-        treatment = action.treatments.get(channel, _NO_TREATMENT).before_claim()
-        found = Proposal(
-            action.name, rank, score, action.type, render(treatment, action.title, question.facts)
-        )
-        if action.score.expression is None and not any(placeholders(treatment)):
+        treatment = action.treatments.get(channel, NO_TREATMENT).before_claim()
+        found = Proposal(action.name, rank, score, action.type, render(policy, action, treatment, question))
+        if action.score.expression is None and is_the_same_for_all(action, treatment):
             if len(policy.standing) >= MAX_STANDING_PROPOSALS:
                 policy.standing.clear()
             policy.standing[key] = found
     return found
-
-
-def render(treatment: Treatment[Template], title: str, facts: Facts) -> Treatment[str]:
-    """A treatment's text; a line that needs an absent attribute is left out, a title falls back."""
-    texts = treatment.mapped(lambda _, template: fill(template, facts))
-    return texts if texts.title else replace(texts, title=title)
-
-
-def fill(template: Template, facts: Facts) -> str | None:
-    """The template's text; ``None`` where a placeholder has no value."""
-    words: list[str] = []
-    for part in template:
-        if not isinstance(part, Placeholder):
-            words.append(part)
-            continue
-        value = facts.get(part.attribute)
-        if value is None or isinstance(value, Invalid):
-            return None
-        words.append(shown_words(value))
-    return "".join(words)

@@ -10,10 +10,11 @@ from maitred.core.deciding.choose import Chosen, Reach, choose
 from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
 from maitred.core.deciding.ranking import Ranking, due_names, score_of
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
-from maitred.core.rules.policy import Gate, Policy
+from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Gate, Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Group
-from maitred.core.values.types import Facts
+from maitred.core.rules.treatments import gap_in, in_language
+from maitred.core.values.types import Facts, Invalid
 
 from .counterfactual import what_would_have
 from .unfolding import Unfolding, support
@@ -189,7 +190,20 @@ class _Telling:
         promise = self._due.get(proposal.action)
         if promise:
             lines = (f"is due: promised by {promise}", *lines)
+        lines = (*lines, *self._left_out(action))
         return (f"stands in for {place_of}, of which none can be had now", *lines) if place_of else lines
+
+    def _left_out(self, action: Action) -> Iterator[str]:
+        """The lines of a treatment that have no value to show."""
+        treatment = action.treatments.get(self._question.channel)
+        spoken = self._question.facts.get(LANGUAGE)
+        language = spoken if isinstance(spoken, str) else self._policy.ruleset.language
+        for path, template in treatment.before_claim().spoken_in(language).walk() if treatment else ():
+            name = gap_in(template, self._question.facts)
+            if name and name != HOLD_EXPIRES:
+                found = self._question.facts.get(name)
+                why = found.why if isinstance(found, Invalid) else self._unfolding.absent(name)
+                yield f"a text of `{path[0]}` is left out: {name} {why}"
 
 
 def _grouped_words(group: Group, standing: Sequence[str]) -> str:
@@ -244,7 +258,9 @@ def _detail(gate: Gate, unfolding: Unfolding) -> str:
         words = shortfall_words(gate.condition, facts, memo, unfolding.background)
     chains = _chains(_residuals(gate.condition), unfolding.derivation)
     told = _cut(f"{words} ({'; '.join(chains)})" if chains else words)
-    return f"{gate.say} {told}" if gate.say else told
+    spoken = facts.get(LANGUAGE)
+    say = in_language(gate.says, spoken if isinstance(spoken, str) else "") or gate.say
+    return f"{say} {told}" if say else told
 
 
 def _residuals(condition: Condition) -> Condition:

@@ -29,12 +29,13 @@ from maitred.core.privacy.purposes import (
 from maitred.core.values.facts import FactReader
 from maitred.core.values.types import Attribute, Facts, Item, Value
 
+from .formats import PLAIN_FORMATS, Formats
 from .live import clock_facts, live_condition
 from .promises import computed_of, follow_words, is_due, may_follow
 from .reasons import Reason
 from .rollouts import Part, parts_of, reads_clock
 from .ruleset import Action, Live, Location, Promise, Ruleset
-from .treatments import placeholders
+from .treatments import depends_on_language, placeholders
 
 NO_SOURCES: Mapping[str, Sequence[Item]] = {}
 ZONE = "location.timezone"
@@ -42,6 +43,8 @@ GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id", ZO
 """Attributes that come with every request rather than in its context."""
 _ID_ENDING = ".id"
 NOT_IN_CONTEXT = ("location.", "situation.")
+LANGUAGE = "customer.language"
+"""The customer's language, a BCP 47 tag; texts and formats follow it."""
 HOLD_EXPIRES = "hold.expires"
 """What treatments may show and no condition can read: when the proposal's hold expires."""
 
@@ -58,6 +61,7 @@ class Gate:
     condition: Condition
     say: str = ""
     words: Callable[[Facts], str] | None = None
+    says: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Policy:
     promises: tuple[tuple[Promise, Condition], ...] = ()
     tells_zone: bool = False
     masks: Masks | None = None
+    formats: Formats = PLAIN_FORMATS
     standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
@@ -193,8 +198,8 @@ class Policy:
         return sorted({purpose for purpose in chain(read, needed) if purpose})
 
 
-def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
-    """Compiles a ruleset. Raises ``SituationError``."""
+def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats = PLAIN_FORMATS) -> Policy:
+    """Compiles a ruleset; ``formats`` write what treatments show. Raises ``SituationError``."""
     actions = tuple(sorted(ruleset.actions, key=_order))
     ruled = frozenset(_attributes_used(ruleset))
     promised = tuple(map(computed_of, ruleset.promises))
@@ -233,6 +238,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory) -> Policy:
         rememberers=tuple(worker for worker in workers if is_behaviour(worker.computed.over)),
         tells_zone=ZONE in used,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
+        formats=formats,
     )
 
 
@@ -279,7 +285,10 @@ def _gates_of(action: Action, rollout: Iterable[Part]) -> tuple[Gate, ...]:
             for category in sorted(action.sensitive)
         ),
         *(Gate(Reason.SUPPRESSED, name, not_suppressed_by(name)) for name in action.suppressed_by),
-        *(Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say) for need in action.requirements),
+        *(
+            Gate(Reason.NOT_ELIGIBLE, need.rule, need.condition, need.say, says=need.says)
+            for need in action.requirements
+        ),
         *(
             Gate(
                 Reason.NOT_IN_ROLLOUT,
@@ -331,16 +340,31 @@ def _locations(
     }
 
 
+def follows_language(action: Action) -> bool:
+    """Whether what is said of an action is said otherwise in another language."""
+    return bool(
+        action.titles
+        or any(need.says for need in action.requirements)
+        or any(map(depends_on_language, action.treatments.values()))
+    )
+
+
+def _used_by(action: Action) -> Iterable[str]:
+    for need in action.requirements:
+        yield from model.reads(need.condition)
+    if action.score.expression:
+        yield from action.score.expression.reads
+    for treatment in action.treatments.values():
+        yield from placeholders(treatment)
+    if follows_language(action):
+        yield LANGUAGE
+    for limit in action.limits:
+        yield from reads_of(limit)
+
+
 def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
     for action in ruleset.actions:
-        for need in action.requirements:
-            yield from model.reads(need.condition)
-        if action.score.expression:
-            yield from action.score.expression.reads
-        for treatment in action.treatments.values():
-            yield from placeholders(treatment)
-        for limit in action.limits:
-            yield from reads_of(limit)
+        yield from _used_by(action)
     for condition in atoms_of(ruleset.situations).values():
         yield from model.reads(condition)
     for promise in ruleset.promises:

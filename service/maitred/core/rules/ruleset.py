@@ -86,13 +86,15 @@ class Requirement:
     """One condition an action needs.
 
     ``rule`` is what refusals name: the entry's ``reason``, or else the name of the
-    document it stands in. ``say`` is the author's own wording for the customer.
+    document it stands in. ``say`` is the author's own wording for the customer, ``says`` in other
+    languages.
     """
 
     rule: str
     text: str
     condition: Condition
     say: str = ""
+    says: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,9 @@ class RedeemAt(Enum):
 class Action:
     """Something the business can do for a customer now.
 
-    ``requirements`` are the action's own, then those of every ``Eligibility`` that
-    chooses it, in order of name. ``channels`` empty means every channel. ``limits`` are all
-    that apply to it, in order of key. ``alternatives`` are names of actions that take its
+    ``titles`` are the title in other languages. ``requirements`` are the action's own, then those of
+    every ``Eligibility`` that chooses it, in order of name. ``channels`` empty means every channel.
+    ``limits`` are all that apply to it, in order of key. ``alternatives`` are names of actions that take its
     place, in this order, where there is no capacity for it. ``consent`` are the purposes that
     must be allowed, ``sensitive`` the sensitive categories that it reads, by whatever way, and
     ``explicit`` those of the purposes that stand for one of them.
@@ -143,6 +145,7 @@ class Action:
     alternatives: tuple[str, ...] = ()
     consent: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
     sensitive: frozenset[str] = frozenset()
     explicit: frozenset[str] = frozenset()
     rollout: Rollout | None = None
@@ -248,6 +251,8 @@ class Ruleset:
     version: str
     zone: str
     commit: str = ""
+    language: str = "en"
+    currency: str = ""
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     computed: tuple[Computed, ...] = ()
     channels: frozenset[str] = frozenset()

@@ -6,9 +6,13 @@ encodes or prints a treatment goes through ``read``, ``mapped``, ``walk`` and ``
 a field that is added here passes everywhere.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, TypeVar
+
+from maitred.core.values.types import Facts, Invalid
+
+from .formats import Form
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -19,9 +23,14 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """``${attribute}`` in a treatment."""
+    """``${attribute | form ?? "default"}`` in a treatment.
+
+    ``default`` stands where the attribute has no value; ``None`` leaves the line out.
+    """
 
     attribute: str
+    form: Form | None = None
+    default: str | None = None
 
 
 Template = tuple[str | Placeholder, ...]
@@ -33,6 +42,7 @@ class Treatment(Generic[T]):
 
     Names are those of ``maitred.v1.Treatment`` and of rule files. A tuple holds any number of
     lines; ``None`` stands for no text. ``claimed`` are the texts for who holds a claim.
+    ``translations`` are the same in other languages, whole, by BCP 47 tag in lower case.
     """
 
     title: T | None = None
@@ -42,6 +52,7 @@ class Treatment(Generic[T]):
     avoid: tuple[T, ...] = ()
     terms: T | None = None
     claimed: "Treatment[T] | None" = None
+    translations: "Mapping[str, Treatment[T]]" = field(default_factory=dict)
 
     @classmethod
     def read(cls, text_of: Callable[[str], Any]) -> "Treatment[T]":
@@ -54,9 +65,18 @@ class Treatment(Generic[T]):
         """The fields that have a text, by name; ``claimed`` is not among them."""
         return {name: text for name in TEXTS if (text := getattr(self, name))}
 
+    def spoken_in(self, language: str) -> "Treatment[T]":
+        """The texts in a language: its own, those of the language alone, or else these."""
+        if not self.translations:
+            return self
+        return in_language(self.translations, language) or replace(self, translations={})
+
     def before_claim(self) -> "Treatment[T]":
         """The texts of a proposal."""
-        return replace(self, claimed=None) if self.claimed else self
+        if not self.claimed:
+            return self
+        translations = {name: each.before_claim() for name, each in self.translations.items()}
+        return replace(self, claimed=None, translations=translations)
 
     def after_claim(self) -> "Treatment[T]":
         """The texts for who holds a claim; those of a proposal where there are none.
@@ -66,7 +86,14 @@ class Treatment(Generic[T]):
         claimed = self.claimed
         if claimed is None:
             return self
-        return replace(self, say=claimed.say, show=claimed.show, do=claimed.do, claimed=None)
+        return replace(
+            self,
+            say=claimed.say,
+            show=claimed.show,
+            do=claimed.do,
+            claimed=None,
+            translations={name: each.after_claim() for name, each in self.translations.items()},
+        )
 
     def walk(self) -> Iterator[tuple[Path, T]]:
         """Every text with its place."""
@@ -77,6 +104,8 @@ class Treatment(Generic[T]):
                 yield (name,), text
         if self.claimed:
             yield from ((("claimed", *path), text) for path, text in self.claimed.walk())
+        for language, translation in self.translations.items():
+            yield from (((*path, language), text) for path, text in translation.walk())
 
     def mapped(self, change: Callable[[Path, T], U | None]) -> "Treatment[U]":
         """Every text replaced by what ``change`` makes of it and its place; nothing leaves it out."""
@@ -89,13 +118,52 @@ class Treatment(Generic[T]):
                 changed[name] = change((name,), text) or None
         if self.claimed:
             changed["claimed"] = self.claimed.mapped(lambda path, text: change(("claimed", *path), text))
+        if self.translations:
+            changed["translations"] = {
+                language: translation.mapped(_in(language, change))
+                for language, translation in self.translations.items()
+            }
         return Treatment(**changed)
 
 
-TEXTS = tuple(field.name for field in fields(Treatment) if field.name != "claimed")
+def _in(language: str, change: Callable[[Path, T], U | None]) -> Callable[[Path, T], U | None]:
+    """A change of the texts of a translation, whose places end with its language."""
+    return lambda path, text: change((*path, language), text)
+
+
+TEXTS = tuple(each.name for each in fields(Treatment) if each.name not in {"claimed", "translations"})
 """Names of the fields that hold texts."""
-LINES = frozenset(field.name for field in fields(Treatment) if field.default == ())
+LINES = frozenset(each.name for each in fields(Treatment) if each.default == ())
 """Those of them that hold any number."""
+
+
+def in_language(texts: Mapping[str, U], language: str) -> U | None:
+    """The text of a language, or of the language without its region (``de`` for ``de-CH``)."""
+    tag = language.replace("_", "-").casefold()
+    while tag:
+        if tag in texts:
+            return texts[tag]
+        tag = tag.rpartition("-")[0]
+    return None
+
+
+def depends_on_language(treatment: Treatment[Template]) -> bool:
+    """Whether it is put otherwise in another language."""
+    return bool(treatment.translations) or any(
+        isinstance(part, Placeholder) and part.form is not None
+        for _, template in treatment.walk()
+        for part in template
+    )
+
+
+def gap_in(template: Template, facts: Facts) -> str:
+    """The first attribute without which the text is left out; empty where there is none."""
+    for part in template:
+        if isinstance(part, Placeholder) and part.default is None:
+            value = facts.get(part.attribute)
+            if value is None or isinstance(value, Invalid):
+                return part.attribute
+    return ""
 
 
 def placeholders(treatment: Treatment[Template]) -> Iterator[str]:

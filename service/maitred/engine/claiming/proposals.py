@@ -94,7 +94,7 @@ class Grant(NamedTuple):
 
     def words(self, expires_at: datetime | None) -> Treatment[str]:
         """What is said and shown to who holds a claim of it until then."""
-        return claimed_treatment(self.action, self.question, expires_at)
+        return claimed_treatment(self.policy, self.action, self.question, expires_at)
 
     def stand_ins(self) -> "StandIns | None":
         """What could be claimed instead, where the action has alternatives."""

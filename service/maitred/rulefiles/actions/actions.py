@@ -1,14 +1,16 @@
 """Documents of kind ``Action`` to ``core.rules.ruleset.Action``; what tables share with them."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from maitred.core.rules.formats import Form
 from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
-from maitred.core.rules.treatments import Template, Treatment
-from maitred.core.values.types import Attribute
+from maitred.core.rules.treatments import Placeholder, Template, Treatment
+from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles.kinds import fields, models
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
@@ -16,7 +18,8 @@ from maitred.rulefiles.report import Report, Spot
 
 from .expressions import Conditions
 from .live import Written, live_of
-from .placeholders import PlaceholderOpen, literal, names, parse
+from .placeholders import PlaceholderOpen, PlaceholderWrong, literal, names, parse
+from .spoken import once, other_texts, text_in, titles_of, treatment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,19 @@ class LoadContext:
     attributes: Mapping[str, Attribute]
     channels: frozenset[str]
     zone: str
+    language: str
     doubtful: Set[str]
     events: Set[str] = frozenset()
 
 
+_FITS: Mapping[Form, frozenset[Kind]] = {
+    Form.TIME: frozenset((Kind.TIMESTAMP,)),
+    Form.DATE: frozenset((Kind.TIMESTAMP, Kind.DATE)),
+    Form.MONEY: frozenset((Kind.INT, Kind.DOUBLE, Kind.DECIMAL)),
+    Form.NUMBER: frozenset((Kind.INT, Kind.DOUBLE, Kind.DECIMAL)),
+}
+_DOTTED = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+"
+_MEANT = re.compile(rf"(?<!\$)\{{\s*(?P<braced>{_DOTTED})\s*\}}|\$(?P<bare>{_DOTTED})")
 NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -64,9 +76,13 @@ def actions_of(around: LoadContext, documents: Documents) -> list[Placed]:
 def _action(around: LoadContext, sourced: Sourced[models.Action]) -> Action:
     model, spot = sourced.model, sourced.spot
     check_channels(around, spot, model)
+    titles = titles_of(
+        model.title, spot.at("title"), around.language, lambda at, text: _plain(around, at, text)
+    )
     return Action(
         name=model.name,
-        title=_plain(around, spot.at("title"), model.title),
+        title=titles.pop(""),
+        titles=titles,
         type=ActionType[model.type.upper()],
         owner=model.owner,
         labels=_labels(around, spot.at("labels"), model.labels),
@@ -107,7 +123,8 @@ def requirements_of(
             rule=model.reason or document,
             text=model.require,
             condition=around.conditions.condition(spot.at(index, "require"), model.require),
-            say=model.say,
+            say=text_in(model.say, around.language, around.language),
+            says=other_texts(model.say, around.language),
         )
         for index, model in enumerate(models)
     )
@@ -117,13 +134,10 @@ def treatments_of(
     around: LoadContext, spot: Spot, written: Mapping[str, models.Treatment], columns: Collection[str] = ()
 ) -> dict[str, Treatment[Template]]:
     """By channel. ``columns`` are the ``row.*`` that may be read besides attributes."""
+    template = once(lambda at, text: template_of(around, at, text, columns))
 
     def treatment(at: Spot, model: models.Treatment) -> Treatment[Template]:
-        texts: Treatment[str] = Treatment.read(lambda name: getattr(model, name))
-        if model.claimed:
-            claimed: Treatment[str] = Treatment.read(lambda name: getattr(model.claimed, name, None))
-            texts = replace(texts, claimed=claimed)
-        return texts.mapped(lambda path, text: template_of(around, at.at(*path), text, columns))
+        return treatment_of(model, at, around.language).mapped(lambda _, leaf: template(*leaf))
 
     return {channel: treatment(spot.at(channel), model) for channel, model in written.items()}
 
@@ -131,6 +145,8 @@ def treatments_of(
 def template_of(around: LoadContext, spot: Spot, text: str, columns: Collection[str]) -> Template:
     """A text with its placeholders checked; without them where one is faulty."""
     template = parsed(around.report, spot, text)
+    _check_forms(around, spot, text, template, columns)
+    _warn_meant(around, spot, text, columns)
     for name in names(template):
         around.conditions.mentions.names.add(name)
         if not any(name in known for known in (around.attributes, columns, around.doubtful, (HOLD_EXPIRES,))):
@@ -138,6 +154,32 @@ def template_of(around: LoadContext, spot: Spot, text: str, columns: Collection[
             known = [*around.attributes, *columns, HOLD_EXPIRES]
             around.report.error(at, rule_messages.placeholder_unknown(name, known))
     return template
+
+
+def _check_forms(
+    around: LoadContext, spot: Spot, text: str, template: Template, columns: Collection[str]
+) -> None:
+    """Every format fits the type of its attribute; cells are shown as they are written."""
+    for part in template:
+        if not isinstance(part, Placeholder) or (part.form is None and part.default is None):
+            continue
+        at = spot.within(*place_in(text, part.attribute))
+        attribute = around.attributes.get(part.attribute)
+        type_ = attribute.type if attribute else None
+        if part.attribute in columns:
+            around.report.error(at, rule_messages.cell_as_it_is(part.attribute))
+        elif part.form and type_ and (type_.is_list or type_.kind not in _FITS[part.form]):
+            message = rule_messages.form_unfit(part.form.value, part.attribute, str(type_))
+            around.report.error(at, message)
+
+
+def _warn_meant(around: LoadContext, spot: Spot, text: str, columns: Collection[str]) -> None:
+    """Names in braces, or behind a `$`, that were meant as placeholders."""
+    for found in _MEANT.finditer(text):
+        name = found["braced"] or found["bare"]
+        if any(name in known for known in (around.attributes, columns, (HOLD_EXPIRES,))):
+            at = spot.within(*_line_and_column(text, found.start()))
+            around.report.warn(at, rule_messages.placeholder_meant(found[0], name))
 
 
 def parsed(report: Report, spot: Spot, text: str) -> Template:
@@ -148,6 +190,10 @@ def parsed(report: Report, spot: Spot, text: str) -> Template:
         return parse(text)
     except PlaceholderOpen as error:
         report.error(spot.within(*_line_and_column(text, error.index)), rule_messages.placeholder_open())
+        return (text,)
+    except PlaceholderWrong as error:
+        at = spot.within(*_line_and_column(text, error.index))
+        report.error(at, rule_messages.placeholder_wrong(error.form, [form.value for form in Form]))
         return (text,)
 
 

@@ -4,9 +4,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from maitred.core.rules.formats import Form
 from maitred.core.rules.treatments import Placeholder, Template
 
+_INSIDE = re.compile(
+    r"""\s*(?P<name>[^|?"']*?)\s*(?:\|\s*(?P<form>\w+)\s*)?(?:\?\?\s*(?P<default>"[^"]*"|'[^']*')\s*)?"""
+)
+_FORMS = {form.value: form for form in Form}
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}|\$\{")
+
+
+class PlaceholderWrong(ValueError):
+    """A placeholder that cannot be read. ``index`` is where, from 0, ``form`` a format that there is not."""
+
+    def __init__(self, index: int, form: str = "") -> None:
+        super().__init__(index, form)
+        self.index, self.form = index, form
 
 
 class PlaceholderOpen(ValueError):
@@ -18,7 +31,7 @@ class PlaceholderOpen(ValueError):
 
 
 def parse(text: str) -> Template:
-    """The parts of a text. Raises ``PlaceholderOpen``."""
+    """The parts of a text. Raises ``PlaceholderOpen`` and ``PlaceholderWrong``."""
     parts: list[str | Placeholder] = []
     end = 0
     for found in _TOKEN.finditer(text):
@@ -28,9 +41,19 @@ def parse(text: str) -> Template:
         elif found[1] is None:
             raise PlaceholderOpen(found.start())
         else:
-            parts.append(Placeholder(found[1].strip()))
+            parts.append(_placeholder(found[1], found.start()))
         end = found.end()
     return merged([*parts, text[end:]])
+
+
+def _placeholder(inside: str, index: int) -> Placeholder:
+    found = _INSIDE.fullmatch(inside)
+    if not found:
+        raise PlaceholderWrong(index)
+    form, default = found["form"], found["default"]
+    if form is not None and form not in _FORMS:
+        raise PlaceholderWrong(index, form)
+    return Placeholder(found["name"], _FORMS[form] if form else None, default[1:-1] if default else None)
 
 
 def merged(parts: list[str | Placeholder]) -> Template:

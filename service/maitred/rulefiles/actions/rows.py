@@ -96,7 +96,7 @@ class _RowReader:
             for name, attribute in columns.items()
         ]
         self._name = filler(shape.name, numbers)
-        self._title = filler(shape.title, numbers)
+        self._titles = {tag: filler(template, numbers) for tag, template in shape.titles.items()}
         self._labels = {name: filler(template, numbers) for name, template in shape.labels.items()}
         self._alternatives = _Alternatives.of(shape.alternatives, numbers)
         self._limiting = limiting
@@ -133,9 +133,11 @@ class _RowReader:
         tell_cell(self._around.report, self._table, row, column, error.message)
 
     def _action(self, cells: list[str], values: Mapping[str, Value]) -> Action:
+        name, titles = self._name_of(cells), self._titles_of(cells)
         return Action(
-            name=self._name_of(cells),
-            title=self._title_of(cells),
+            name=name,
+            title=titles.pop(""),
+            titles=titles,
             type=ActionType[self._model.type.upper()],
             owner=self._model.owner,
             labels=self._labels_of(cells),
@@ -189,12 +191,15 @@ class _RowReader:
             raise _RowError(file_messages.bad_action_name(name), _names(self._model.name))
         return name
 
-    def _title_of(self, cells: list[str]) -> str:
-        title = self._title.text(cells)
-        if not 0 < len(title) <= bounds.TEXT_CHARACTERS:
-            message = file_messages.too_long(bounds.TEXT_CHARACTERS) if title else rule_messages.empty_title()
-            raise _RowError(message, _names(self._model.title))
-        return title
+    def _titles_of(self, cells: list[str]) -> dict[str, str]:
+        """By language, under the empty tag that of the ruleset."""
+        titles = {tag: title.text(cells) for tag, title in self._titles.items()}
+        for title in titles.values():
+            if not 0 < len(title) <= bounds.TEXT_CHARACTERS:
+                too_long = file_messages.too_long(bounds.TEXT_CHARACTERS)
+                message = too_long if title else rule_messages.empty_title()
+                raise _RowError(message, _names(str(self._model.title)))
+        return titles
 
     def _labels_of(self, cells: list[str]) -> dict[str, str]:
         labels = {name: each.text(cells) for name, each in self._labels.items()}
@@ -278,7 +283,7 @@ def _requirement(need: Requirement | RowNeed, values: Mapping[str, Value]) -> Re
     if isinstance(need, Requirement):
         return need
     try:
-        return Requirement(need.rule, need.text, need.template.bind(values), need.say)
+        return Requirement(need.rule, need.text, need.template.bind(values), need.say, need.says)
     except ExpressionError as error:
         raise _RowError(error.message, _names(need.text)) from None
 

@@ -17,6 +17,7 @@ from .actions import LoadContext, check_channels, parsed, place_in, treatments_o
 from .expressions import Conditions
 from .live import Written, live_of
 from .placeholders import fill, literal, names
+from .spoken import other_texts, text_in, titles_of
 
 Columns = Mapping[str, Attribute]
 """Declared columns by qualified name (``row.start``)."""
@@ -30,6 +31,7 @@ class RowNeed:
     text: str
     template: ConditionTemplate
     say: str
+    says: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Shape:
     """What rows share. What reads no row is final; the rest is filled in or bound row by row."""
 
     name: Template
-    title: Template
+    titles: Mapping[str, Template]
     labels: Mapping[str, Template]
     live: Live | LiveShape
     needs: tuple[Requirement | RowNeed, ...]
@@ -108,7 +110,7 @@ def shape_of(
     treatments = treatments_of(around, spot.at("treatments"), model.treatments, columns)
     shape = Shape(
         name=name,
-        title=reader.text(spot.at("title"), model.title),
+        titles=titles_of(model.title, spot.at("title"), around.language, reader.text),
         labels={key: reader.label(spot.at("labels", key), text) for key, text in model.labels.items()},
         live=reader.live(spot.at("live"), model.live),
         needs=tuple(
@@ -126,6 +128,11 @@ def shape_of(
         is_sound=True,
     )
     return replace(shape, is_sound=around.report.errors == told)
+
+
+def _says(around: LoadContext, model: models.Requirement) -> tuple[str, dict[str, str]]:
+    """The wording of a refusal in the ruleset's language, and in others."""
+    return text_in(model.say, around.language, around.language), other_texts(model.say, around.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +183,11 @@ class _Reader:
 
     def need(self, spot: Spot, model: models.Requirement) -> Requirement | RowNeed:
         at, text, rule = spot.at("require"), model.require, model.reason or self.document
+        says = _says(self.around, model)
         if not self.reads_row(text):
-            return Requirement(rule, text, self.conditions.condition(at, text), model.say)
+            return Requirement(rule, text, self.conditions.condition(at, text), *says)
         template = self.conditions.template(at, text)
-        return RowNeed(rule, text, template, model.say) if template else Requirement(rule, text, FALSE)
+        return RowNeed(rule, text, template, *says) if template else Requirement(rule, text, FALSE)
 
     def score(self, spot: Spot, value: float | str) -> Score | ScoreTemplate:
         if isinstance(value, float) or not self.reads_row(value):

@@ -29,6 +29,8 @@ IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 LABEL_VALUE = re.compile(r"[!-~]+(?: [!-~]+)*")
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+CURRENCY = re.compile(r"[A-Z]{3}")
 COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Parts of a path are plain names: no `..`, no leading `/`, no `\`, nothing hidden.
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
@@ -64,6 +66,18 @@ def is_action_name(text: str) -> bool:
 def _action_name(text: str) -> str:
     if not is_action_name(text):
         raise refuse(file_messages.bad_action_name(text))
+    return text
+
+
+def _language(text: str) -> str:
+    if not LANGUAGE.fullmatch(text):
+        raise refuse(file_messages.bad_language(text))
+    return text
+
+
+def _currency(text: str) -> str:
+    if not CURRENCY.fullmatch(text):
+        raise refuse(file_messages.bad_currency(text))
     return text
 
 
@@ -187,6 +201,12 @@ ActionName = Annotated[
     AfterValidator(_action_name),
     Field(json_schema_extra={"pattern": f"^{WORD.pattern}$", "maxLength": bounds.NAME_CHARACTERS}),
 ]
+Language = Annotated[
+    str, AfterValidator(_language), Field(json_schema_extra={"pattern": f"^{LANGUAGE.pattern}$"})
+]
+Currency = Annotated[
+    str, AfterValidator(_currency), Field(json_schema_extra={"pattern": f"^{CURRENCY.pattern}$"})
+]
 Identifier = Annotated[
     str, AfterValidator(_identifier), Field(json_schema_extra={"pattern": f"^{IDENTIFIER.pattern}$"})
 ]
@@ -217,6 +237,67 @@ Days = Annotated[
     list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]],
     AfterValidator(distinct),
     PlainSerializer(sorted),
+]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refuse(file_messages.wants("text", value))
+    if len(value) > bounds.TEXT_CHARACTERS:
+        raise refuse(file_messages.too_long(bounds.TEXT_CHARACTERS))
+    return value
+
+
+def _line(value: Any) -> str | dict[str, str]:
+    """One text, or a text by language."""
+    if not isinstance(value, dict):
+        return _text(value)
+    return {_tag(tag): _text(text) for tag, text in _some(value).items()}
+
+
+def _title(value: Any) -> str | dict[str, str]:
+    title = _line(value)
+    if not all(title.values() if isinstance(title, dict) else [title]):
+        raise refuse(file_messages.empty())
+    return title
+
+
+def _lines(value: Any) -> list[str | dict[str, str]] | dict[str, list[str]]:
+    """Lines, each one text or a text by language; or lines by language."""
+    if isinstance(value, dict):
+        return {_tag(tag): list(map(_text, _one_or_more(lines))) for tag, lines in _some(value).items()}
+    lines = _one_or_more(value)
+    if not isinstance(lines, list):
+        raise refuse(file_messages.wants("text or a list", lines))
+    return list(map(_line, lines))
+
+
+def _some(texts: dict[Any, Any]) -> dict[Any, Any]:
+    if not texts:
+        raise refuse(file_messages.bad_languages(()))
+    return texts
+
+
+def _tag(tag: Any) -> str:
+    if not isinstance(tag, str) or not LANGUAGE.fullmatch(tag):
+        raise refuse(file_messages.bad_languages((tag,)))
+    return tag
+
+
+_BY_LANGUAGE = {"type": "object", "minProperties": 1, "propertyNames": {"pattern": f"^{LANGUAGE.pattern}$"}}
+_TEXT_SCHEMA = {"type": "string", "maxLength": bounds.TEXT_CHARACTERS}
+_SPOKEN_SCHEMA = {"anyOf": [_TEXT_SCHEMA, {**_BY_LANGUAGE, "additionalProperties": _TEXT_SCHEMA}]}
+_LINES_SCHEMA = {"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _SPOKEN_SCHEMA}]}
+_SPOKEN_LINES_SCHEMA = {
+    "anyOf": [*_LINES_SCHEMA["anyOf"], {**_BY_LANGUAGE, "additionalProperties": _LINES_SCHEMA}]
+}
+Spoken = Annotated[str | dict[str, str], PlainValidator(_line), WithJsonSchema(_SPOKEN_SCHEMA)]
+"""A text, or one for each language: `{en: ..., it: ...}`."""
+SpokenTitle = Annotated[str | dict[str, str], PlainValidator(_title), WithJsonSchema(_SPOKEN_SCHEMA)]
+SpokenLines = Annotated[
+    list[str | dict[str, str]] | dict[str, list[str]],
+    PlainValidator(_lines),
+    WithJsonSchema(_SPOKEN_LINES_SCHEMA),
 ]
 Texts = Annotated[list[Text], BeforeValidator(_one_or_more, json_schema_input_type=Text | list[Text])]
 

@@ -52,6 +52,10 @@ class Defaults(Strict):
 
     claim_within: Duration | None = None
     """How long after a decision what it proposed can be claimed. Without it, `1d`."""
+    language: fields.Language = "en"
+    """Language of texts and formats where the customer's is not known: `en`, `de-CH`."""
+    currency: fields.Currency | None = None
+    """Of amounts that are shown as `money`: an ISO 4217 code, `EUR`. Without it, without a sign."""
 
 
 class Ruleset(Document):
@@ -225,35 +229,35 @@ class Requirement(Strict):
     """The condition, in CEL. Absent attributes and errors count as not true."""
     reason: fields.Word | None = None
     """What refusals call it. Without it, the name of the document."""
-    say: Text = ""
+    say: fields.Spoken = ""
     """How to put the refusal to the customer."""
 
 
 class ClaimedTreatment(Strict):
     """What is put to who holds a claim; `${hold.expires}` is when it expires."""
 
-    say: fields.Texts = []
-    """What the associate says: one text or a list."""
-    show: Text = ""
+    say: fields.SpokenLines = []
+    """What the associate says: one text or a list, or these by language."""
+    show: fields.Spoken = ""
     """What the screen or receipt shows."""
-    do: fields.Texts = []
-    """What the associate does, apart from what they say: one text or a list."""
+    do: fields.SpokenLines = []
+    """What the associate does, apart from what they say: one text or a list, or these by language."""
 
 
 class Treatment(Strict):
     """How an action is put on one channel. `${attribute}` is replaced by its value; `$${` is a plain `${`."""
 
-    title: Text | None = None
+    title: fields.Spoken | None = None
     """Instead of the title of the action."""
-    say: fields.Texts = []
-    """What the associate says: one text or a list."""
-    show: Text = ""
+    say: fields.SpokenLines = []
+    """What the associate says: one text or a list, or these by language."""
+    show: fields.Spoken = ""
     """What the screen or receipt shows."""
-    do: fields.Texts = []
-    """What the associate does, apart from what they say: one text or a list."""
-    avoid: fields.Texts = []
-    """What the associate keeps from saying or doing: one text or a list."""
-    terms: Text = ""
+    do: fields.SpokenLines = []
+    """What the associate does, apart from what they say: one text or a list, or these by language."""
+    avoid: fields.SpokenLines = []
+    """What the associate keeps from saying or doing: one text or a list, or these by language."""
+    terms: fields.Spoken = ""
     """Conditions for the customer."""
     claimed: ClaimedTreatment | None = None
     """What is said, shown and done after a claim, instead of the same fields here."""
@@ -286,8 +290,8 @@ class Rollout(Strict):
 class Offering(Strict):
     """What actions and the template of a table have in common."""
 
-    title: NonEmpty
-    """What people call it."""
+    title: fields.SpokenTitle
+    """What people call it: one text, or a text by language."""
     type: fields.ActionTypeName
     """What sort of thing is done for the customer."""
     owner: Text = ""

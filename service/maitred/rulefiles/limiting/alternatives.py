@@ -8,14 +8,17 @@ from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.limits.lots import MAX_CHOICES
 from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, Live
-from maitred.core.rules.treatments import Placeholder
+from maitred.core.rules.treatments import gap_in
+from maitred.core.values.types import Facts
 from maitred.rulefiles.actions.actions import LoadContext, Placed
+from maitred.rulefiles.actions.placeholders import names
 from maitred.rulefiles.kinds import models
-from maitred.rulefiles.messages import limit_messages
+from maitred.rulefiles.messages import limit_messages, rule_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, Spot
 
+_ALWAYS_THERE: Facts = {"now": "", "channel": "", HOLD_EXPIRES: ""}
 MOST = MAX_CHOICES - 1
 """In a whole chain, without the action itself."""
 
@@ -116,7 +119,11 @@ def warn_alternatives(around: LoadContext, placed: Sequence[Placed], actions: Se
     known = {action.name: action for action in actions}
     told: set[tuple[Spot, str]] = set()
     for each, action in zip(placed, actions, strict=True):
-        for finding in (*_alternatives(each, action, known), *_other_holds(each, action)):
+        for finding in (
+            *_alternatives(each, action, known),
+            *_other_holds(each, action),
+            *_silent(each, action),
+        ):
             if finding not in told:
                 told.add(finding)
                 around.report.warn(*finding)
@@ -211,9 +218,20 @@ def _other_holds(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
             yield spot, limit_messages.claim_is_held_anew(claimed[0])
 
 
+def _silent(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
+    """Treatments of which nothing may be left but the title."""
+    for channel, treatment in action.treatments.items():
+        texts = [text for path, text in treatment.before_claim().walk() if path != ("title",)]
+        if texts and all(gap_in(text, _ALWAYS_THERE) for text in texts):
+            yield (
+                within(placed).at("treatments", channel, key=True),
+                rule_messages.every_line_may_be_left_out(),
+            )
+
+
 def _spots_of_holds(placed: Placed, action: Action) -> Iterator[Spot]:
     treatments = within(placed).at("treatments")
     for channel, treatment in action.treatments.items():
         for path, template in treatment.before_claim().walk():
-            if Placeholder(HOLD_EXPIRES) in template:
+            if HOLD_EXPIRES in names(template):
                 yield treatments.at(channel, *path)

@@ -2,7 +2,7 @@
 
 # ruff: noqa: D103 - a message says itself what it says
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from maitred.core.values.nearest import did_you_mean
 from maitred.rulefiles.reading import bounds
@@ -327,6 +327,21 @@ def bad_action_name(text: str) -> str:
 
 def _instead(word: str | None) -> str:
     return f", such as {quoted(word)}" if word else ""
+
+
+def bad_language(text: str) -> str:
+    return f"{quoted(text)} is not a language: write it like `en` or `de-CH`"
+
+
+def bad_languages(wrong: Sequence[object]) -> str:
+    if not wrong:
+        return "this is empty: write a text, or one for each language, `{en: ..., it: ...}`"
+    by_language = "write a text, or one for each language, `{en: ..., it: ...}`"
+    return f"{quoted(wrong[0])} is not a language: {by_language}"
+
+
+def bad_currency(text: str) -> str:
+    return f"{quoted(text)} is not a currency: write its code, such as `EUR`"
 
 
 def bad_identifier(text: str) -> str:

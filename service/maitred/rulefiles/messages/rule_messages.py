@@ -180,6 +180,32 @@ def treatment_off_channel(name: str, known: Iterable[str]) -> str:
     return f"the action is not on channel {quoted(name)}{hint}"
 
 
+def placeholder_wrong(form: str, known: Iterable[str]) -> str:
+    if form:
+        meant = did_you_mean(form, known) or f": write one of {listed(known)}"
+        return f"there is no format {quoted(form)}{meant}"
+    return 'write `${attribute}`, `${attribute | time}` or `${attribute ?? "text"}`'
+
+
+def form_unfit(form: str, name: str, type_name: str) -> str:
+    return f"{quoted(name)} is of type {type_name}, which cannot be shown as {quoted(form)}"
+
+
+def cell_as_it_is(name: str) -> str:
+    return f"{quoted(name)} is shown as its cell is written: leave out format and default"
+
+
+def placeholder_meant(text: str, name: str) -> str:
+    return f"{quoted(text)} is shown as it stands: write {quoted('${' + name + '}')} for the value"
+
+
+def every_line_may_be_left_out() -> str:
+    return (
+        "every line here may be left out for want of a value: write one without a placeholder, or what"
+        ' stands where there is none, `${attribute ?? "text"}`'
+    )
+
+
 def placeholder_open() -> str:
     return "`${` is not closed by `}`: write `$${` for a plain `${`"
 
@@ -273,7 +299,7 @@ def window_of_now() -> str:
 
 
 def event_field_given(name: str) -> str:
-    return f"every event has `event.{name}`: it is not declared"
+    return f"every event has {quoted(f'event.{name}')}: it is not declared"
 
 
 def rollout_of_nobody() -> str:
