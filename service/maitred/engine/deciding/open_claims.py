@@ -32,5 +32,5 @@ def _redeemable(
             continue
         if action.redeem_at is RedeemAt.CLAIMED and row.location not in ("", location_id):
             continue
-        words = claimed_treatment(action, question, row.expires_at)
+        words = claimed_treatment(policy, action, question, row.expires_at)
         yield OpenClaim(row.id.hex(), row.action, words, row.expires_at, row.location)
