@@ -29,7 +29,8 @@ class DecideCall(NamedTuple):
     ``context`` is the JSON object as sent. ``fingerprint`` (16 bytes) stands for the whole
     content: a retry has the same one. ``deadline`` is on ``time.monotonic``'s clock, in
     seconds. ``at`` is the instant to decide as of; ``None`` is now. ``ruleset`` pins a hash.
-    ``explain_actions`` are the only actions to explain; all where empty.
+    ``explain_actions`` are the only actions to explain; all where empty. ``claims`` are the ids of the
+    claims of this checkout.
     """
 
     request_id: str
@@ -47,6 +48,7 @@ class DecideCall(NamedTuple):
     trace: TraceContext | None = None
     consent: "ConsentSignals | None" = None
     explain_actions: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
 
     @property
     def is_explained(self) -> bool:

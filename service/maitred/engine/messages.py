@@ -66,6 +66,16 @@ def claim_denied(action: str, refused: Refused) -> str:
     return f"`{action}` {_CLAIM_DENIED[refused.reason]} ({refused.limit})"
 
 
+def unknown_claim(place: int) -> str:
+    """A claim that a checkout names is none of the customer's."""
+    return f"`claims[{place}]`: there is no such claim of this customer"
+
+
+def ended_claim(claim_id: str) -> str:
+    """A claim that a checkout names has been redeemed, released, or has expired."""
+    return f"claim `{claim_id}` is not open any more"
+
+
 def place_taken(claim_id: str) -> str:
     """Another action has been claimed in the place."""
     return f"claim `{claim_id}` holds its place in the answer already, release that one first"

@@ -189,6 +189,7 @@ def _proposal(proposal: pb.Proposal) -> Proposal:
         _treatment(proposal.treatment),
         proposal.substitute_for,
         _moment_of(proposal, "hold_expires_at"),
+        claim_id=proposal.claim_id,
     )
 
 

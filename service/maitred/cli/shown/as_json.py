@@ -126,6 +126,7 @@ def _proposal(proposal: Proposal, why: tuple[str, ...]) -> dict[str, Any]:
         "why": list(why),
         "substitute_for": proposal.substitute_for,
         "hold_expires_at": _instant_or_none(proposal.hold_expires_at),
+        "claim_id": proposal.claim_id,
     }
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from maitred.core.conditions.scan import Memo
-from maitred.core.limits.snapshot import Shortage, Snapshot, is_read, keys_taken, shortage_of
+from maitred.core.limits.snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, shortage_of
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import OUT_OF_STOCK
 from maitred.core.rules.ruleset import Action
@@ -35,11 +35,15 @@ class Reach(Enum):
 
 
 class Pick(NamedTuple):
-    """An action to be proposed. ``substitute_for`` is the one whose place it takes."""
+    """An action to be proposed. ``substitute_for`` is the one whose place it takes.
+
+    ``claimed`` is the claim that the checkout names for it.
+    """
 
     score: float
     action: Action
     substitute_for: str = ""
+    claimed: Claimed | None = None
 
 
 class Chosen(NamedTuple):
@@ -73,9 +77,10 @@ def choose(
     place = 0
     try:
         for place, (score, action) in enumerate(ranking):  # noqa: B007 -- how far it came
-            if choosing.is_full() and reach is Reach.ENOUGH:
+            if choosing.is_over():
                 break
             choosing.consider(score, action)
+        choosing.carry_stand_ins()
     except _NotReadError:
         return Wanted(_unread(policy, islice(ranking, place, None), snapshot, choosing.ahead()))
     return Chosen(tuple(choosing.picks), choosing.shortages)
@@ -105,7 +110,8 @@ class _NotReadError(Exception):
 class _Choosing:
     """One pass over the ranking. ``looked_at`` are the keys of the limits that were asked for.
 
-    ``grouped`` counts the picks of each group.
+    ``grouped`` counts the picks of each group, ``carried`` those that the checkout has claimed, of which
+    ``considered`` have been looked at.
     """
 
     policy: Policy
@@ -120,11 +126,16 @@ class _Choosing:
     looked_at: set[str] = field(default_factory=set)
     taken: dict[str, int] = field(default_factory=dict)
     grouped: dict[str, int] = field(default_factory=dict)
+    carried: int = 0
+    considered: int = 0
     memo: Memo = field(default_factory=dict)
 
     def consider(self, score: float, action: Action) -> None:
         """Picks the action, or what stands in for it."""
-        if not self._is_open(action):
+        if action.name in self.snapshot.claimed:
+            self._carry(score, action)
+            return
+        if self.is_enough() or not self._is_open(action):
             return
         crowded_out = self._is_crowded_out(action)
         if crowded_out and self.reach is Reach.ENOUGH:
@@ -138,7 +149,37 @@ class _Choosing:
             self._stand_in(action, action.name, set())
 
     def is_full(self) -> bool:
-        return len(self.picks) == self.most
+        return len(self.picks) - self.carried == self.most
+
+    def is_enough(self) -> bool:
+        """Whether nobody asks for what follows, but for what the checkout has claimed."""
+        return self.is_full() and self.reach is Reach.ENOUGH
+
+    def is_over(self) -> bool:
+        """Whether what follows changes nothing."""
+        return self.is_enough() and self.considered == len(self.snapshot.claimed)
+
+    def carry_stand_ins(self) -> None:
+        """What stands in only is not ranked, and stays claimed all the same."""
+        for name in self.snapshot.claimed:
+            action = self.policy.by_name.get(name)
+            if action and action.stand_in_only and name not in self.proposed:
+                score = score_if_it_holds(self.policy, action, self.facts, self.memo)
+                if score is not None:
+                    self._carry(score, action)
+
+    def _carry(self, score: float, action: Action) -> None:
+        """Proposes what the checkout has claimed once more: it takes no unit, and nobody's place."""
+        self.considered += 1
+        if action.name in self.snapshot.paused:
+            return
+        if self._shortage(action) is None:
+            claimed = self.snapshot.claimed[action.name]
+            self.picks.append(Pick(score, action, claimed=claimed))
+            self.carried += 1
+            self.proposed.add(action.name)
+            for group in action.groups:
+                self.grouped[group.name] = self.grouped.get(group.name, 0) + 1
 
     def ahead(self) -> int:
         """How many more actions to read: about twice as many each time, so that there are few times."""
@@ -147,7 +188,8 @@ class _Choosing:
 
     def _is_open(self, action: Action) -> bool:
         name = action.name
-        held_back = name in self.snapshot.paused or name in self.snapshot.rejected
+        snapshot = self.snapshot
+        held_back = name in snapshot.paused or name in snapshot.rejected or name in snapshot.claimed
         return not (held_back or name in self.proposed or self._is_passed_over(action))
 
     def _is_crowded_out(self, action: Action) -> bool:

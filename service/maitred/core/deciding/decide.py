@@ -124,7 +124,8 @@ def decide_from(
     Raises ``LookupError`` where it does not.
     """
     seen = snapshot or _NOTHING_SEEN
-    prepared = prepare(policy, question, Snapshot(paused=seen.paused, rejected=seen.rejected))
+    known = Snapshot(paused=seen.paused, rejected=seen.rejected, claimed=seen.claimed)
+    prepared = prepare(policy, question, known)
     return conclude(prepared, decide(prepared, lambda _: seen), holds)
 
 
@@ -155,6 +156,10 @@ def proposals_of(
 
 def _of_pick(policy: Policy, question: Question, pick: Pick, rank: int) -> Proposal:
     found = proposal_of(policy, pick.action, rank, pick.score, question)
+    if pick.claimed:
+        claim_id, expires_at = pick.claimed
+        words = claimed_treatment(policy, pick.action, question, expires_at)
+        return replace(found, treatment=words, hold_expires_at=expires_at, claim_id=claim_id)
     return replace(found, substitute_for=pick.substitute_for) if pick.substitute_for else found
 
 

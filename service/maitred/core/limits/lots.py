@@ -205,6 +205,11 @@ class Lot:
     place: str = ""
 
     @property
+    def expires_at(self) -> datetime | None:
+        """When the hold expires."""
+        return None if self.expires_us is None else from_microseconds(self.expires_us)
+
+    @property
     def is_live(self) -> bool:
         """Whether its units count."""
         return self.state in LIVE

@@ -1,17 +1,24 @@
 """What a decision sees of the ledger, and how the limits of an action stand in it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
 
-from .limits import SESSION_ID, Limit, Unknown, also_counted, gap_of, is_free, maximum_of, parts_of
+from .limits import SESSION_ID, Counts, Limit, Unknown, also_counted, gap_of, is_free, maximum_of, parts_of
 from .windows import Calendar, Lifetime, Rolling, Session, Window
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
+
+class Claimed(NamedTuple):
+    """A claim that the checkout names: its action is proposed again, beside all others."""
+
+    claim_id: str
+    expires_at: datetime | None = None
 
 
 class Snapshot(NamedTuple):
@@ -19,17 +26,23 @@ class Snapshot(NamedTuple):
 
     ``live`` has the units that count by ``Limit.key``, of every limit that was read. ``own`` are
     the actions that are held already for the same customer. ``paused`` are actions that operators
-    have stopped, ``rejected`` those that were rejected in the same session.
+    have stopped, ``rejected`` those that were rejected in the same session. ``claimed`` are the claims that
+    the checkout names, by action; ``holders`` the customer's open claims that have a unit, by ``Limit.key``.
     """
 
     live: Mapping[str, int] = {}
     own: frozenset[str] = frozenset()
     paused: frozenset[str] = frozenset()
     rejected: frozenset[str] = frozenset()
+    claimed: Mapping[str, Claimed] = {}
+    holders: Mapping[str, tuple[str, ...]] = {}
 
 
 class Shortage(NamedTuple):
-    """Why a limit has no unit: all of ``maximum`` are taken, ``missing`` is absent, or ``error``."""
+    """Why a limit has no unit: all of ``maximum`` are taken, ``missing`` is absent, or ``error``.
+
+    ``claims`` are the customer's open claims without whose units there would be one.
+    """
 
     limit: Limit
     reason: Reason
@@ -37,6 +50,7 @@ class Shortage(NamedTuple):
     maximum: int = 0
     missing: str = ""
     error: str = ""
+    claims: tuple[str, ...] = ()
 
     def words(self) -> str:
         """In plain words: what was needed, what was there."""
@@ -45,7 +59,11 @@ class Shortage(NamedTuple):
         if self.missing:
             return f"needs {self.missing}, is absent"
         taken = f"{self.live} of {self.maximum} taken{_per_words(self.limit)}"
-        return f"{taken} {window_words(self.limit.window)}"
+        told = f"{taken} {window_words(self.limit.window)}"
+        if not self.claims:
+            return told
+        own = "claim" if len(self.claims) == 1 else "claims"
+        return f"{told}, by the customer's own open {own} {', '.join(self.claims)}"
 
 
 def is_read(action: Action, snapshot: Snapshot) -> bool:
@@ -60,6 +78,10 @@ def shortage_of(
 
     ``taken`` are units by key that this decision has taken before.
     """
+    if action.name in snapshot.claimed:
+        # It needs no unit of what comes before: what counts at the redemption must still be there.
+        to_come = (limit for limit in action.later if limit.counts is not Counts.CLAIMED)
+        return shortage_among(to_come, facts, snapshot, {})
     limits = (*action.decided, *action.later) if action.name in snapshot.own else action.limits
     return shortage_among(limits, facts, snapshot, taken)
 
@@ -68,12 +90,17 @@ def shortage_among(
     limits: Iterable[Limit], facts: Facts, snapshot: Snapshot, taken: Mapping[str, int]
 ) -> Shortage | None:
     """The same among limits, whatever they apply to."""
-    return first_of(
-        found
+    shortages = (
+        _shortage(
+            part,
+            facts,
+            snapshot.live.get(part.key, 0) + taken.get(part.key, 0),
+            snapshot.holders.get(part.key, ()),
+        )
         for limit in limits
         for part in parts_of(limit)
-        if (found := _shortage(part, facts, snapshot.live.get(part.key, 0) + taken.get(part.key, 0)))
     )
+    return first_of(shortage for shortage in shortages if shortage)
 
 
 def first_of(shortages: Iterable[Shortage]) -> Shortage | None:
@@ -88,7 +115,7 @@ def keys_taken(action: Action, snapshot: Snapshot) -> Iterator[str]:
     return (part.key for limit in (*action.decided, *held) for part in parts_of(limit))
 
 
-def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:
+def _shortage(limit: Limit, facts: Facts, live: int, claims: tuple[str, ...] = ()) -> Shortage | None:
     if is_free(limit, facts):
         return None
     maximum = gap_of(limit, facts) or maximum_of(limit, facts)
@@ -96,7 +123,10 @@ def _shortage(limit: Limit, facts: Facts, live: int) -> Shortage | None:
         reason = Reason.RULE_ERROR if maximum.error else Reason.MISSING_ATTRIBUTE
         return Shortage(limit, reason, missing=maximum.attribute, error=maximum.error)
     taken = live + also_counted(limit, facts)
-    return Shortage(limit, limit.reason, taken, maximum) if taken >= maximum else None
+    if taken < maximum:
+        return None
+    caused = claims if taken - len(claims) < maximum else ()
+    return Shortage(limit, limit.reason, taken, maximum, claims=caused)
 
 
 def _per_words(limit: Limit) -> str:

@@ -10,14 +10,18 @@ from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 from maitred.core.behaviour.history import NO_HISTORY
+from maitred.core.limits.ledger import is_due
 from maitred.core.limits.limits import Need
-from maitred.core.limits.lots import Operation, Settled, Take
+from maitred.core.limits.lots import Lot, Operation, Part, Settled, Take, UnitState, spent_by
+from maitred.core.values.instants import to_microseconds
 from maitred.engine.customers.histories import Asker, Histories
 from maitred.engine.customers.people import People
-from maitred.engine.errors import CallError, Code
+from maitred.engine.errors import CallError, Cause, Code
+from maitred.engine.messages import unknown_claim
 from maitred.engine.ports.store import NOBODY, OutcomeRow, Person, StoreConflict, Transaction
 
 from .happenings import record_events
+from .question import OwnClaim
 from .tickets import (
     ClaimTicket,
     ConsentTicket,
@@ -56,8 +60,10 @@ def run(
     unmet = [ticket for ticket in decisions.values() if ticket.needs_person]
     _introduce(transaction, customers, unmet, keep=not happenings)
     _show_claims(transaction, list(decisions.values()))
+    _know_claims(transaction, [ticket for ticket in decisions.values() if ticket.claims or ticket.named])
+    sound = [ticket for ticket in decisions.values() if not ticket.error]
     # Whether a decision needs the ledger may be known only as the customer is.
-    limited = [ticket for ticket in decisions.values() if ticket.needs_ledger]
+    limited = [ticket for ticket in sound if ticket.needs_ledger]
     moves: list[MoveTicket | ClaimTicket] = [
         *_of(MoveTicket, tickets),
         *_begun(transaction, _of(ClaimTicket, tickets)),
@@ -67,7 +73,7 @@ def run(
     if limited or moves or outcomes:
         _Settlement(transaction, _now(transaction, tickets, local)).run(limited, moves, outcomes, last=last)
         expired = transaction.expired
-    for ticket in decisions.values():
+    for ticket in sound:
         if not ticket.earlier:
             ticket.conclude()
     _append(transaction, decisions, limited)
@@ -123,6 +129,49 @@ def _show_claims(transaction: Transaction, tickets: Sequence[DecisionTicket]) ->
     for ticket in asked:
         assert ticket.person
         ticket.claims = claims.get(ticket.person.ref, ())
+
+
+def _know_claims(transaction: Transaction, tickets: Sequence[DecisionTicket]) -> None:
+    """Tells decisions which counters their customers' own claims have units of, and which are named."""
+    ids = {lot for ticket in tickets for lot in _claims_of(ticket)}
+    if not ids:
+        return
+    lots = transaction.lots(ids | {spent_by(lot) for lot in ids})
+    named = (lots.get(claim) for ticket in tickets for claim in ticket.named)
+    decisions = {lot.origin.decision for lot in named if lot and lot.origin}
+    records = transaction.find(decisions) if decisions else {}
+    for ticket in tickets:
+        ref = ticket.person.ref if ticket.person else b""
+        for place, claim in enumerate(ticket.named):
+            lot = lots.get(claim)
+            record = records.get(lot.origin.decision) if lot and lot.origin else None
+            is_theirs = record is not None and record.customer == ref
+            if lot is None or lot.part is not Part.CLAIM or not is_theirs:
+                ticket.error = CallError(Code.NOT_FOUND, unknown_claim(place), Cause.UNKNOWN_CLAIM)
+        if not ticket.error:
+            _know(ticket, lots)
+
+
+def _claims_of(ticket: DecisionTicket) -> Iterator[bytes]:
+    yield from ticket.named
+    yield from (row.id for row in ticket.claims)
+
+
+def _know(ticket: DecisionTicket, lots: Mapping[bytes, Lot]) -> None:
+    assert ticket.prepared
+    now_us, own, ended = to_microseconds(ticket.prepared.question.now), list[OwnClaim](), list[bytes]()
+    for claim in dict.fromkeys(_claims_of(ticket)):
+        lot = lots.get(claim)
+        if lot and lot.origin and lot.state is UnitState.HELD and not is_due(lot, now_us):
+            spent = lots.get(spent_by(claim))
+            units = (*lot.live, *(spent.live if spent else ()))
+            counters = frozenset(unit.counter for unit in units)
+            own.append(
+                OwnClaim(claim, lot.origin.action, lot.expires_at, counters, is_named=claim in ticket.named)
+            )
+        elif claim in ticket.named:
+            ended.append(claim)
+    ticket.know_claims(own, ended)
 
 
 def _person(

@@ -8,7 +8,7 @@ import orjson
 
 from maitred.core.deciding.decisions import Decision, Proposal
 from maitred.core.limits.limits import ANONYMOUS
-from maitred.core.limits.snapshot import Snapshot
+from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.kinds import Load, loader_of, to_json
@@ -86,12 +86,14 @@ def encode_body(
         body["purposes"] = purposes
     if open_claims:
         body["open_claims"] = list(map(_encode_open_claim, open_claims))
-    if snapshot.live or snapshot.paused or snapshot.rejected:
+    if snapshot.live or snapshot.paused or snapshot.rejected or snapshot.claimed:
         body["ledger"] = {
             "live": snapshot.live,
             "own": sorted(snapshot.own),
             "paused": sorted(snapshot.paused),
             "rejected": sorted(snapshot.rejected),
+            "claimed": {name: list(claimed) for name, claimed in snapshot.claimed.items()},
+            "holders": snapshot.holders,
         }
     return orjson.dumps(body, default=_encode_fact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
@@ -149,7 +151,12 @@ def _decode_snapshot(fields: Mapping[str, Any] | None) -> Snapshot:
     if fields is None:
         return Snapshot()
     own, paused, rejected = (frozenset(fields.get(name, ())) for name in ("own", "paused", "rejected"))
-    return Snapshot(fields["live"], own, paused, rejected)
+    claimed = {
+        name: Claimed(claim_id, datetime.fromisoformat(expires) if expires else None)
+        for name, (claim_id, expires) in fields.get("claimed", {}).items()
+    }
+    holders = {key: tuple(claims) for key, claims in fields.get("holders", {}).items()}
+    return Snapshot(fields["live"], own, paused, rejected, claimed, holders)
 
 
 def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Facts:
@@ -177,6 +184,8 @@ def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
     if proposal.lot:
         fields["lot"] = proposal.lot.hex()
         fields["hold_expires_at"] = proposal.hold_expires_at
+    if proposal.claim_id:
+        fields |= {"claim_id": proposal.claim_id, "hold_expires_at": proposal.hold_expires_at}
     return orjson.Fragment(orjson.dumps(fields))
 
 
@@ -185,7 +194,7 @@ _FRAGMENTS = Recurring(_encode_proposal)
 
 def _fragment(proposal: Proposal) -> orjson.Fragment:
     """A proposal with a hold never comes again."""
-    return _encode_proposal(proposal) if proposal.lot else _FRAGMENTS.of(proposal)
+    return _encode_proposal(proposal) if proposal.lot or proposal.claim_id else _FRAGMENTS.of(proposal)
 
 
 _TYPES: Mapping[int, ActionType] = {kind.value: kind for kind in ActionType}
@@ -202,6 +211,7 @@ def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
         substitute_for=fields.get("substitute_for", ""),
         hold_expires_at=datetime.fromisoformat(expires) if expires else None,
         lot=bytes.fromhex(fields.get("lot", "")),
+        claim_id=fields.get("claim_id", ""),
     )
 
 

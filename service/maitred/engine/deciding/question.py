@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from itertools import chain, islice
+from typing import NamedTuple
 
 from maitred.core.deciding.choose import Pick
 from maitred.core.deciding.decide import Hold, Prepared, proposals_of
@@ -57,14 +59,33 @@ def session_key_of(session: str, veil: SubjectPseudonym) -> bytes:
     return digest(_SESSION, veil(session))
 
 
+class OwnClaim(NamedTuple):
+    """An open claim of the customer, and the counters that it has a unit of.
+
+    ``is_named`` is whether the checkout names it.
+    """
+
+    id: bytes
+    action: str
+    expires_at: datetime | None
+    counters: frozenset[bytes]
+    is_named: bool = False
+
+
 class LedgerReads:
     """Looks up in the ledger what one decision wants to know: a ``LookUp`` over a batch's view.
 
     ``lost`` are counters of which another replica has taken the last unit in the meantime.
     """
 
-    def __init__(self, prepared: Prepared, requester: Requester, lost: Collection[bytes] = ()) -> None:
-        self._prepared, self._requester, self._lost = prepared, requester, lost
+    def __init__(
+        self,
+        prepared: Prepared,
+        requester: Requester,
+        lost: Collection[bytes] = (),
+        claims: Sequence[OwnClaim] = (),
+    ) -> None:
+        self._prepared, self._requester, self._lost, self._claims = prepared, requester, lost, claims
         self._limits: dict[str, Limit] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
         self._actions: dict[str, Action] = {}
@@ -95,17 +116,26 @@ class LedgerReads:
             for name, action in self._actions.items()
             if self._can_reuse(action) and view.holds(self._reuse(action))
         )
-        return self._prepared.seen._replace(live=dict(self._live(view)), own=own)
+        holders = dict(self._holders()) if self._claims else {}
+        return self._prepared.seen._replace(live=dict(self._live(view)), own=own, holders=holders)
 
     def takes(self, picks: Sequence[Pick]) -> list[Take]:
         """What the picks spend and hold at this step."""
-        return [take for pick in picks for take in self._takes(pick.action)]
+        return [take for pick in picks if not pick.claimed for take in self._takes(pick.action)]
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...]:
         """None where an attribute is missing: choosing finds that out by itself."""
         question = self._prepared.question
         needs = needs_of(limit, question.facts, question.now, question.zone, self._requester.veil)
         return () if isinstance(needs, Unknown) else needs
+
+    def _holders(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The customer's own open claims that have a unit, by key of the limit."""
+        for key, limit in self._limits.items():
+            for part, need in zip(parts_of(limit), self._needs[key], strict=False):
+                ids = tuple(claim.id.hex() for claim in self._claims if need.counter.id in claim.counters)
+                if ids:
+                    yield part.key, ids
 
     def _live(self, view: View) -> Iterator[tuple[str, int]]:
         for key, limit in self._limits.items():

@@ -20,10 +20,10 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.spelling import composed, has_blank_ends
-from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView
+from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, octets_of
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code
-from maitred.engine.messages import made_otherwise
+from maitred.engine.messages import ended_claim, made_otherwise
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.observer import DecisionMade, Observer
 from maitred.engine.ports.store import DecisionRecord
@@ -126,7 +126,7 @@ class DecisionService:
             if earlier is None:
                 raise
             return self._again(call, earlier)
-        if not call.dry_run or made.ticket.needs_person or made.ticket.needs_ledger:
+        if call.claims or not call.dry_run or made.ticket.needs_person or made.ticket.needs_ledger:
             try:
                 yield made.ticket
             except CallError as error:
@@ -161,6 +161,7 @@ class DecisionService:
             policy=policy if policy.reads_history else None,
             depends_on_person=policy.ruleset.privacy is not None or bool(policy.reads_history),
             dry=call.dry_run,
+            named=[octets_of(claim) for claim in dict.fromkeys(call.claims)],
             deadline=call.deadline,
             at=call.at,
         )
@@ -186,7 +187,7 @@ class DecisionService:
                 sent = policy.remembering(told, background.history, when)
             facts = policy.read(sent, place, now, known)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
-            before = seen._replace(rejected=background.rejected)
+            before = seen._replace(rejected=background.rejected, claimed=background.claimed)
             return prepare(policy, question, before, reach, call.explain_actions)
 
         return prepared
@@ -253,7 +254,7 @@ class DecisionService:
             refusals=explanation.refusals,
             why=explanation.why,
             trace_id=made.trace_id,
-            unused=unused(policy, call.context, question.facts) if call.is_explained else (),
+            unused=_unused(made, call),
             open_claims=open_claims_of(policy, question, call.location_id, made.ticket.claims),
         )
 
@@ -318,6 +319,14 @@ def check_channel(policy: Policy, channel: str) -> None:
     channels = policy.ruleset.channels
     if channels and channel not in channels:
         raise CallError(Code.MALFORMED, f"unknown channel, known are {', '.join(sorted(channels))}")
+
+
+def _unused(made: _Made, call: DecideCall) -> tuple[str, ...]:
+    """What was sent and not used, where an explanation is asked for; claims that have ended anyway."""
+    ended = tuple(ended_claim(claim.hex()) for claim in made.ticket.ended)
+    if not call.is_explained:
+        return ended
+    return (*unused(made.policy, call.context, made.prepared.question.facts), *ended)
 
 
 def check_named(policy: Policy, actions: Iterable[str]) -> None:

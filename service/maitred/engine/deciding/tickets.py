@@ -10,25 +10,26 @@ from maitred.core.deciding.decide import Choice, Hold, Prepared, conclude, decid
 from maitred.core.deciding.decisions import Decision
 from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Operation, Settled, Status, Take
-from maitred.core.limits.snapshot import Snapshot
+from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.engine.ports.store import NOBODY, ClaimRow, DecisionRecord, OutcomeRow, Person, Rejection
 
-from .question import LedgerReads, Requester, holds_of, lost_by
+from .question import LedgerReads, OwnClaim, Requester, holds_of, lost_by
 from .view import View
 
 
 class Background(NamedTuple):
     """What a decision reads of its customer beside the request.
 
-    Statements, what was rejected in the session, and what they did.
+    Statements, what was rejected in the session, what they did, and what this checkout has claimed.
     """
 
     statements: Mapping[str, ConsentState] = {}
     rejected: frozenset[str] = frozenset()
     history: History = NO_HISTORY
+    claimed: Mapping[str, Claimed] = {}
 
 
 UNKNOWN_CUSTOMER = Background()
@@ -74,7 +75,8 @@ class DecisionTicket(Ticket):
     (``depends_on_person``), that is when the batch has found the customer by one of the ``pseudonyms``;
     otherwise, and for nobody, who has none, at once; and anew where something was rejected in the session.
     Of a ``dry`` one nothing is held and nothing written. ``policy`` is there where it reads what the
-    customer did. ``claims`` are the customer's open ones.
+    customer did. ``claims`` are the customer's open ones, ``named`` those that the checkout names, and
+    ``ended`` those of them that are not open any more.
     """
 
     decision_id: bytes
@@ -92,6 +94,9 @@ class DecisionTicket(Ticket):
     record: DecisionRecord | None = None
     earlier: DecisionRecord | None = None
     claims: Sequence[ClaimRow] = ()
+    named: Sequence[bytes] = ()
+    ended: Sequence[bytes] = ()
+    _own: Sequence[OwnClaim] = ()
     _background: Background | None = None
     _reads: LedgerReads | None = None
     _lost: set[bytes] = field(default_factory=set)
@@ -128,6 +133,14 @@ class DecisionTicket(Ticket):
             self._background, self.prepared = background, self.prepare(background)
         self.person = person
 
+    def know_claims(self, own: Sequence[OwnClaim], ended: Sequence[bytes]) -> None:
+        """Makes the customer's open claims known; those that the checkout names stand beside all others."""
+        self._own, self.ended = own, ended
+        claimed = {claim.action: Claimed(claim.id.hex(), claim.expires_at) for claim in own if claim.is_named}
+        background = (self._background or UNKNOWN_CUSTOMER)._replace(claimed=claimed)
+        if background != self._background:
+            self._background, self.prepared = background, self.prepare(background)
+
     def _binding(self, person: Person, rejections: Iterable[Rejection]) -> Iterator[str]:
         """What was rejected by the same customer, or where either is not known."""
         for rejection in rejections:
@@ -138,7 +151,7 @@ class DecisionTicket(Ticket):
     def begin(self) -> tuple[Sequence[Need], Sequence[bytes]]:
         """Begins anew with what the ledger has to be asked for; gives what to read first."""
         assert self.prepared
-        self._reads = LedgerReads(self.prepared, self.requester, self._lost)
+        self._reads = LedgerReads(self.prepared, self.requester, self._lost, self._own)
         self.choice, self._takes, self._holds = None, (), {}
         return self._reads.asks(self.prepared.wants)
 

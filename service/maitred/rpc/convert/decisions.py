@@ -26,6 +26,8 @@ from .signals import consent_signals
 MAX_ACTIONS_MOST = 100
 """Promised in the API: nobody presents more, and each costs an arbitration."""
 
+CLAIMS_MOST = 20
+"""Promised in the API: nobody redeems more in one sale."""
 EXPLAIN_ACTIONS_MOST = 100
 """As many as can be proposed."""
 
@@ -55,11 +57,13 @@ def decide_call(data: bytes, arrival: Arrival = PLAIN) -> DecideCall:
     max_actions, explain = _max_actions(request.max_actions), explain_of(request.explain)
     dry_run = request.dry_run
     consent = consent_signals(request.consent) if request.HasField("consent") else None
-    content = (customer_id, channel, location_id, ruleset, max_actions, dry_run, at, context)
+    content: tuple[Any, ...] = (customer_id, channel, location_id, ruleset, max_actions, dry_run, at, context)
+    claims = _claims(request)
+    content = (*content, *claims) if claims else content
     fingerprint = fingerprint_of(content if consent is None else (*content, *_in_order(consent)))
     return DecideCall(
         request_id, customer_id, channel, location_id, context, fingerprint, max_actions, explain, dry_run,
-        ruleset, at, arrival.deadline, arrival.trace, consent, _explain_actions(request),
+        ruleset, at, arrival.deadline, arrival.trace, consent, _explain_actions(request), claims,
     )  # fmt: skip
 
 
@@ -114,6 +118,14 @@ def explain_of(number: int) -> Explain:
 
 def _in_order(consent: ConsentSignals) -> tuple[Any, ...]:
     return sorted(consent.granted), sorted(consent.denied), consent.gpc, consent.tcf, consent.gpp
+
+
+def _claims(request: pb.DecideRequest) -> tuple[str, ...]:
+    if len(request.claims) > CLAIMS_MOST:
+        malformed(messages.too_large("claims", CLAIMS_MOST))
+    return tuple(
+        id_of(f"claims[{index}]", claim, required=True) for index, claim in enumerate(request.claims)
+    )
 
 
 def _explain_actions(request: pb.DecideRequest) -> tuple[str, ...]:

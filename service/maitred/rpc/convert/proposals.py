@@ -85,6 +85,7 @@ def _fields_without_hold(proposal: Proposal) -> dict[str, Any]:
         "type": int(proposal.type),
         "treatment": proposal.treatment.filled(),
         "substitute_for": proposal.substitute_for,
+        "claim_id": proposal.claim_id,
     }
 
 
@@ -123,11 +124,14 @@ def _shown(proposal: Proposal) -> _Shown:
     treatment is what it is remembered by. Rank and place may differ under one treatment.
     """
     key = id(proposal.treatment), proposal.rank, proposal.substitute_for
-    known = _SHOWN.get(key)
+    # What carries a claim never comes again.
+    known = None if proposal.claim_id else _SHOWN.get(key)
     if known is not None and _shows_the_same(known.proposal, proposal):
         return known
     body = pb.Proposal(**_fields_without_hold(proposal)).SerializeToString()
     shown = _Shown(proposal, _varint(len(body)) + body, _varint(len(body) + _HOLD_OCTETS) + body)
+    if proposal.claim_id:
+        return shown
     if len(_SHOWN) >= MAX_REMEMBERED:
         _SHOWN.clear()
     _SHOWN[key] = shown
