@@ -145,12 +145,13 @@ def test_a_claim_goes_the_way_that_is_shown(address, folder):
     ids = {}
     asked = run_against(of("sh")[1].text.replace("\\\n", " "), address, folder)
     ids["DECISION_ID"] = re.search(r"[0-9a-f]{32}", asked)[0]
-    claim, redeem, release, outcome = of("sh")[2].text.splitlines()
+    claim, redeem, release, claims, outcome = of("sh")[2].text.splitlines()
     claimed = run_against(filled(claim, ids), address, folder)
     assert "for 20 min" in claimed
     ids["CLAIM_ID"] = re.search(r"[0-9a-f]{32}", claimed)[0]
     for line in (redeem, release, outcome):
         run_against(filled(line, ids), address, folder)
+    assert ids["CLAIM_ID"] in run_against(claims, address, folder)
 
 
 def filled(line: str, ids: dict[str, str]) -> str:
