@@ -309,6 +309,9 @@ def test_messages_are_in_house_style(module):
         "channels": ["word"],
         "locations": ["word", "other"],
         "most": 8,
+        "least": 1,
+        "ns": 2_000_000,
+        "worst": 1_000_000,
         "given": {"attribute": "word", "x": 1},
     }
     named |= dict.fromkeys(("type_name", "what", "place", "why", "problem", "kind", "counts"), "word")

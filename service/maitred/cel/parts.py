@@ -7,6 +7,7 @@ from typing import Any, Literal
 from maitred.core.conditions.model import Expression
 from maitred.core.values.types import Kind, Value
 
+from .cost import Estimator
 from .evaluation import Evaluation
 from .fold import Folder
 from .plain import Plain, plain, plainer_of
@@ -77,7 +78,9 @@ class Parts:
                 part.program, part.attributes, part.presences, constants, part.scale, part.kind
             )
             evaluate = getattr(evaluation, form)
-            self._expressions.setdefault(key, Expression(part.text, evaluation.reads, evaluate))
+            estimator = Estimator(self._vocabulary.attributes, {**self._vocabulary.lists, **dict(columns)})
+            cost_ns = estimator.cost_ns(node, part.names)
+            self._expressions.setdefault(key, Expression(part.text, evaluation.reads, evaluate, cost_ns))
         return self._expressions[key]
 
     def _new(self, unit: Unit, node: Node) -> Part:

@@ -150,12 +150,12 @@ def faulty(errors: int, warnings: int, files: int) -> str:
     return ", ".join(told) + (f" in {counted(files, 'file')}" if files else "")
 
 
-def sound(actions: int, situations: int, version: str, digest: str, warnings: int) -> str:
-    """``ok: 12 actions, 3 situations, ruleset 1.4 (1d0c6f2a9b3e)``."""
+def sound(actions: int, situations: int, version: str, digest: str, *, warnings: int, cost_ns: int) -> str:
+    """``ok: 12 actions, 3 situations, ruleset 1.4 (1d0c6f2a9b3e), at most 0.02 ms a decision``."""
     more = f", {counted(warnings, 'warning')}" if warnings else ""
     return (
         f"ok: {counted(actions, 'action')}, {counted(situations, 'situation')}, "
-        f"ruleset {version} ({digest}){more}"
+        f"ruleset {version} ({digest}), at most {cost_ns / 10**6:.2f} ms a decision{more}"
     )
 
 

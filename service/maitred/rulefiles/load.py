@@ -1,7 +1,7 @@
 """Rule files to a ruleset, or to everything that is wrong with them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maitred.core.behaviour.history import EVENTS
@@ -15,6 +15,7 @@ from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
 from maitred.rulefiles.actions.computed import Behaviour, with_computed
+from maitred.rulefiles.actions.costs import check_costs, with_bounds
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
 from maitred.rulefiles.actions.events import also_attributes, behaviour_sources, event_attributes, events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
@@ -84,6 +85,7 @@ def _load(
     head = the_ruleset(report, documents)
     mentions = Mentions()
     declared = vocabulary_of(report, documents, head.timezone)
+    declared = replace(declared, attributes=with_bounds(declared.attributes, head.defaults))
     events = events_of(report, documents)
     behaviour = Behaviour(behaviour_sources(events), head.timezone)
     vocabulary = with_computed(report, documents, declared, compiler_factory, mentions, behaviour=behaviour)
@@ -117,6 +119,7 @@ def _load(
         promises=rules.promises,
         sources=_used(sources, vocabulary),
         claim_within=head.defaults.claim_within or DEFAULT_CLAIM_WITHIN,
+        cost_ns=rules.cost_ns,
     )
     return Loaded(ruleset, warnings)
 
@@ -141,6 +144,7 @@ class _Rules:
     situations: tuple[Situation, ...]
     actions: list[Action]
     promises: tuple[Promise, ...]
+    cost_ns: int
 
 
 def _rules(reading: _Reading) -> _Rules:
@@ -178,6 +182,18 @@ def _rules(reading: _Reading) -> _Rules:
     check_alternatives(around, documents, placed)
     promises = promises_of(around, documents, actions, reading.behaviour)
     # What a faulty rule would have used is not known.
+    cost_ns = 0
+    if report.sound:
+        defaults = reading.head.defaults
+        cost_ns = check_costs(
+            around,
+            documents,
+            placed=placed,
+            actions=actions,
+            situations=situations,
+            computed=vocabulary.computed,
+            defaults=defaults,
+        )
     if report.sound:
         check_holds(around, placed, actions)
         _warn_unused(report, documents, mentions, vocabulary)
@@ -188,7 +204,7 @@ def _rules(reading: _Reading) -> _Rules:
         if reading.now:
             warn_over(report, placed, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
-    return _Rules(situations, actions, promises)
+    return _Rules(situations, actions, promises, cost_ns)
 
 
 def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> PrivacyRules | None:

@@ -56,7 +56,12 @@ def summary(faults: Sequence[Fault], ruleset: Ruleset | None) -> str:
         return messages.faulty(_count(faults, Severity.ERROR), warnings, files)
     digest = ruleset.hash[:HASH_SHOWN_CHARACTERS]
     return messages.sound(
-        len(ruleset.actions), len(ruleset.situations), plain(ruleset.version), digest, warnings
+        len(ruleset.actions),
+        len(ruleset.situations),
+        plain(ruleset.version),
+        digest,
+        warnings=warnings,
+        cost_ns=ruleset.cost_ns,
     )
 
 
@@ -127,4 +132,5 @@ def _ruleset_json(ruleset: Ruleset) -> dict[str, Any]:
         "commit": ruleset.commit,
         "actions": len(ruleset.actions),
         "situations": len(ruleset.situations),
+        "cost_us": round(ruleset.cost_ns / 1_000, 3),
     }

@@ -6,7 +6,7 @@ leaves, where ``wanted=False`` means *definitely false*. ``All`` and ``Any`` are
 monotone in their leaves, which is what lets the index treat unknown as not true.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from maitred.core.values.types import Facts, Scalar
@@ -75,11 +75,13 @@ class Expression:
     ``evaluate`` is pure, never raises, and gives a value of the declared type or
     ``Unknown``. The compiler hands out the same object for the same text and constants,
     so that identity is enough to evaluate each distinct expression once a decision.
+    ``cost_ns`` bounds what one evaluation takes.
     """
 
     text: str
     reads: frozenset[str]
     evaluate: Callable[[Facts], Scalar | Unknown]
+    cost_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,18 @@ def negate(condition: Condition) -> Condition:
             return Any(tuple(negate(term) for term in terms))
         case Any(terms):
             return All(tuple(negate(term) for term in terms))
+
+
+def expressions(condition: Condition) -> Iterator[Expression]:
+    """Every expression in the condition that only its own evaluator understands."""
+    match condition:
+        case Residual(expression):
+            yield expression
+        case All(terms) | Any(terms):
+            for term in terms:
+                yield from expressions(term)
+        case Literal():
+            return
 
 
 def reads(condition: Condition) -> frozenset[str]:

@@ -244,7 +244,7 @@ class Ruleset:
     where any location is accepted. ``channels`` are all channels named anywhere in it;
     a request for another one is malformed. ``sources`` are the files by relative path,
     enough to load it again. ``claim_within`` is how long decisions can be claimed where an action does
-    not say.
+    not say. ``cost_ns`` is what conditions and scores cost a decision at worst.
     """
 
     hash: str
@@ -264,3 +264,4 @@ class Ruleset:
     promises: tuple[Promise, ...] = ()
     sources: Mapping[str, bytes] = field(default_factory=dict)
     claim_within: timedelta = DEFAULT_CLAIM_WITHIN
+    cost_ns: int = 0

@@ -17,12 +17,42 @@ MAX_SHOWN_CHARACTERS = 40
 MAX_SHOWN_VALUES = 5
 """Declared values that are named where another one was sent."""
 
+_NO_BOUND = 1 << 62
+"""More than any value has characters or items."""
+
 Read = Callable[[Any], Fact]
 """From a JSON value other than ``null`` to a fact."""
 
 
 def reader_of(attribute: Attribute) -> Read:
     """What reads an attribute's values."""
+    read = _unbounded_reader_of(attribute)
+    if not (attribute.max_length or attribute.max_items):
+        return read
+    return _bounded(read, attribute.max_length or _NO_BOUND, attribute.max_items or _NO_BOUND)
+
+
+def _bounded(read: Read, longest: int, most: int) -> Read:
+    """Refuses what is larger than the costs of rules were estimated for, before it costs anything."""
+    too_long = Invalid(f"is longer than {longest:,} characters")
+    too_many = Invalid(f"has more than {most:,} items")
+    holds_too_long = Invalid(f"holds a text of more than {longest:,} characters")
+
+    def bounded(value: Any) -> Fact:
+        kind = value.__class__
+        if kind is str:
+            return read(value) if len(value) <= longest else too_long
+        if kind is list or kind is tuple:
+            if len(value) > most:
+                return too_many
+            if any(item.__class__ is str and len(item) > longest for item in value):
+                return holds_too_long
+        return read(value)
+
+    return bounded
+
+
+def _unbounded_reader_of(attribute: Attribute) -> Read:
     type_ = attribute.type
     if type_.kind is Kind.OBJECT:
         return _items_reader(type_)
@@ -187,13 +217,15 @@ class _Slot:
     key: str
     name: str
     plain: type
+    longest: int
     read: Read
 
     @classmethod
     def of(cls, key: str, attribute: Attribute, *, is_id: bool) -> "_Slot":
         plain = Invalid if is_id else _plain_class(attribute)
         read = reader_of(attribute)
-        return cls(key, attribute.name, plain, _id_reader(read) if is_id else read)
+        longest = attribute.max_length or _NO_BOUND
+        return cls(key, attribute.name, plain, longest, _id_reader(read) if is_id else read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +264,9 @@ class FactReader:
             for slot in slots:
                 value: Any = get(slot.key)
                 kind = value.__class__
-                if kind is slot.plain and (kind is not str or value.isascii()):
+                if kind is slot.plain and (
+                    kind is not str or (len(value) <= slot.longest and value.isascii())
+                ):
                     facts[slot.name] = value
                 elif value is not None:
                     facts[slot.name] = slot.read(value)

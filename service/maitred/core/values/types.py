@@ -72,7 +72,8 @@ class Attribute:
 
     Text is compared as it is read: folded where ``ignores_case``, without blanks at its ends where
     ``is_trimmed``. ``sources`` are what a computed attribute is worked out from: it is absent where one
-    of them may not be read.
+    of them may not be read. A text longer than ``max_length``, in a list too, or a list of more than
+    ``max_items`` is ``Invalid``; 0 is no bound.
     """
 
     name: str
@@ -81,6 +82,8 @@ class Attribute:
     purpose: str | None = None
     sensitive: str | None = None
     description: str = ""
+    max_length: int = 0
+    max_items: int = 0
     ignores_case: bool = False
     is_trimmed: bool = False
     sources: frozenset[str] = frozenset()

@@ -152,7 +152,16 @@ def attribute_of(report: Report, spot: Spot, name: str, spec: models.AttributeSp
             spot.at("fields" if spec.fields else "item"), rule_messages.fields_of_no_object(spec.type)
         )
     purpose = None if spec.purpose == NO_PURPOSE else spec.purpose
-    plain = Attribute(name, type_, (), purpose, spec.sensitive, spec.description)
+    plain = Attribute(
+        name,
+        type_,
+        (),
+        purpose,
+        spec.sensitive,
+        spec.description,
+        max_length=spec.max_length or 0,
+        max_items=spec.max_items or 0,
+    )
     return _with_values(report, spot, plain, spec)
 
 

@@ -48,7 +48,7 @@ class Document(Strict):
 
 
 class Defaults(Strict):
-    """What counts where a document does not say otherwise."""
+    """What counts where a document does not say otherwise, and what rules may cost."""
 
     claim_within: Duration | None = None
     """How long after a decision what it proposed can be claimed. Without it, `1d`."""
@@ -56,6 +56,14 @@ class Defaults(Strict):
     """Language of texts and formats where the customer's is not known: `en`, `de-CH`."""
     currency: fields.Currency | None = None
     """Of amounts that are shown as `money`: an ISO 4217 code, `EUR`. Without it, without a sign."""
+    max_length: Annotated[int, Field(ge=1, le=bounds.MAX_LENGTH)] = bounds.DEFAULT_LENGTH
+    """The most characters of a text attribute; a longer one is a wrong value in every rule that reads it."""
+    max_items: Annotated[int, Field(ge=1, le=bounds.MAX_ITEMS)] = bounds.DEFAULT_ITEMS
+    """The most items of a list attribute; a longer one is a wrong value in every rule that reads it."""
+    rule_cost_us: Annotated[int, Field(ge=1, le=bounds.MAX_COST_US)] = bounds.RULE_COST_US
+    """The most microseconds that the conditions and the score of one document may take at worst."""
+    decision_cost_us: Annotated[int, Field(ge=1, le=bounds.MAX_COST_US)] = bounds.DECISION_COST_US
+    """The most microseconds that all conditions and scores may take for one decision at worst."""
 
 
 class Ruleset(Document):
@@ -71,7 +79,7 @@ class Ruleset(Document):
     channels: fields.SomeNames = []
     """Every channel there is. Where given, an action on any other channel is a fault."""
     defaults: Defaults = Defaults()
-    """What counts where an action does not say."""
+    """What counts where a document does not say otherwise."""
 
 
 class TextSpec(Strict):
@@ -108,6 +116,10 @@ class AttributeSpec(TextSpec):
     """The type of its values; a value of another type counts as an error in every rule that reads it."""
     values: list[str | int | float | bool] = []
     """The values it can have. Empty: any value of the type."""
+    max_length: Annotated[int, Field(ge=1, le=bounds.MAX_LENGTH)] | None = None
+    """The most characters of a text, also in a list. Without it, `max_length` of the ruleset's `defaults`."""
+    max_items: Annotated[int, Field(ge=1, le=bounds.MAX_ITEMS)] | None = None
+    """The most items of a list. Without it, `max_items` of the ruleset's `defaults`."""
     item: Identifier = "item"
     """Of `list<object>`: what conditions call one of them, `line`."""
     fields: dict[ColumnName, FieldOfObject] = {}

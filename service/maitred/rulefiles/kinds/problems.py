@@ -237,6 +237,8 @@ _SAY: Mapping[str, Say] = MappingProxyType(
         "model_attributes_type": _mapping,
         "list_type": _list,
         "literal_error": _literal,
+        "greater_than_equal": lambda detail: file_messages.too_small(detail.more["ctx"]["ge"]),
+        "less_than_equal": lambda detail: file_messages.too_large(detail.more["ctx"]["le"]),
         "string_too_long": lambda detail: file_messages.too_long(detail.more["ctx"]["max_length"]),
         "string_too_short": lambda _: file_messages.empty(),
         "too_short": lambda _: file_messages.empty(),

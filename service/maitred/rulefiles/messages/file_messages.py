@@ -239,6 +239,14 @@ def missing(name: str) -> str:
     return f"{quoted(name)} is missing"
 
 
+def too_small(least: object) -> str:
+    return f"this number is too small: write at least {least}"
+
+
+def too_large(most: object) -> str:
+    return f"this number is too large: write at most {most}"
+
+
 def no_such_value() -> str:
     return "this value cannot stand here: see the field in the page on rule files"
 

@@ -324,6 +324,30 @@ def unknown_location(name: str, known: Iterable[str]) -> str:
     return f"there is no location {quoted(name)} in the table{did_you_mean(name, known)}"
 
 
+# Cost
+
+
+def _time(ns: int) -> str:
+    if ns >= 10**10:
+        return "more than 10 s"
+    return f"{ns / 10**6:,.1f} ms" if ns >= 10**5 else f"{ns / 10**3:,.0f} us"
+
+
+def rule_too_slow(ns: int, most: int) -> str:
+    return (
+        f"this rule is too slow: it can take {_time(ns)} for one decision, at most {_time(most)} are allowed,"
+        " declare `max_items` and `max_length` of what it reads, or ask for less"
+    )
+
+
+def ruleset_too_slow(ns: int, most: int, worst: int) -> str:
+    return (
+        f"all rules together are too slow: they can take {_time(ns)} for one decision, at most"
+        f" {_time(most)} are allowed, this is the slowest with {_time(worst)}: declare `max_items` and"
+        " `max_length` of what it reads"
+    )
+
+
 # Eligibility and situations
 
 

@@ -27,6 +27,19 @@ FAULTS = 1_000
 FAULTS_KEPT = 2_000
 """Before sorting. Nothing more is read then: looking for what was meant takes 100 us a fault."""
 
+DEFAULT_LENGTH, DEFAULT_ITEMS = 500, 500
+"""Characters of a text and items of a list in a request, where rules say nothing else: no till sends
+more, and a condition over all items stays far below the next bounds."""
+
+MAX_LENGTH, MAX_ITEMS = 100_000, 100_000
+"""What rules may say: more does not fit into a request."""
+
+RULE_COST_US, DECISION_COST_US = 1_000, 5_000
+"""A decision takes some 100 us: what one rule may add to it for everybody, and what all may."""
+
+MAX_COST_US = 1_000_000
+"""A second: what the bounds on cost can be raised to."""
+
 NAME_CHARACTERS = 128
 """Names are primary keys, metric attributes and span attributes."""
 

@@ -1,0 +1,172 @@
+"""What rules cost at worst: estimated when they are loaded, refused where one would stall everybody.
+
+What the index answers costs next to nothing, so a rule costs what its expressions left to CEL cost, each
+once a decision. A computed attribute goes over the items of its source.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from maitred.core.conditions.computed import Computed
+from maitred.core.conditions.model import Condition, Expression, expressions
+from maitred.core.rules.ruleset import Action, Atom, Situation
+from maitred.core.values.types import Attribute, Kind
+from maitred.rulefiles.kinds import models
+from maitred.rulefiles.messages import rule_messages
+from maitred.rulefiles.reading.documents import Documents
+from maitred.rulefiles.report import Report, Spot
+
+from .actions import LoadContext, Placed
+
+_US = 1_000
+_ITEM_NS = 1_000
+"""What a computed attribute takes for an item, besides what is left to CEL."""
+_WITHOUT_LENGTH = frozenset((Kind.BOOL, Kind.INT, Kind.DOUBLE, Kind.OBJECT))
+_EVENTS = 500
+"""Items of a source without a bound: what customers did."""
+
+
+def with_bounds(attributes: Mapping[str, Attribute], defaults: models.Defaults) -> dict[str, Attribute]:
+    """The attributes, with the ruleset's bounds on size where they have none of their own."""
+    return {name: _bounded(attribute, defaults) for name, attribute in attributes.items()}
+
+
+def _bounded(attribute: Attribute, defaults: models.Defaults) -> Attribute:
+    fields = tuple(_bounded(field, defaults) for field in attribute.type.fields)
+    kind, is_list = attribute.type.kind, attribute.type.is_list
+    return replace(
+        attribute,
+        type=replace(attribute.type, fields=fields) if fields else attribute.type,
+        max_length=attribute.max_length or (0 if kind in _WITHOUT_LENGTH else defaults.max_length),
+        max_items=attribute.max_items or (defaults.max_items if is_list else 0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One condition, score or computed attribute, and where it stands: a spot, or a row of a table."""
+
+    at: Spot | tuple[str, int]
+    ns: int
+
+
+def check_costs(
+    around: LoadContext,
+    documents: Documents,
+    *,
+    placed: Sequence[Placed],
+    actions: Sequence[Action],
+    situations: Sequence[Situation],
+    computed: Sequence[Computed],
+    defaults: models.Defaults,
+) -> int:
+    """Tells rules that cost too much, each alone or all together. The cost of a decision at worst, in ns."""
+    over_items = list(_computed(around, documents, computed))
+    rules = [
+        *_actions(placed),
+        *_eligibility(around, documents),
+        *_situations(documents, situations),
+        *over_items,
+    ]
+    told: set[str] = set()
+    for parts in rules:
+        ns = sum(part.ns for part in parts)
+        if ns > defaults.rule_cost_us * _US:
+            _tell(
+                around.report, max(parts, key=lambda part: part.ns).at, ns, defaults.rule_cost_us * _US, told
+            )
+    total = _total_ns(actions, situations) + sum(part.ns for parts in over_items for part in parts)
+    most = defaults.decision_cost_us * _US
+    if total > most and around.report.sound:
+        worst = max((part for parts in rules for part in parts), key=lambda part: part.ns)
+        _tell_at(around.report, worst.at, rule_messages.ruleset_too_slow(total, most, worst.ns))
+    return total
+
+
+def _tell(report: Report, at: Spot | tuple[str, int], ns: int, most: int, told: set[str]) -> None:
+    """Rows of one table have one fault."""
+    if isinstance(at, tuple):
+        if at[0] in told:
+            return
+        told.add(at[0])
+    _tell_at(report, at, rule_messages.rule_too_slow(ns, most))
+
+
+def _tell_at(report: Report, at: Spot | tuple[str, int], message: str) -> None:
+    if isinstance(at, Spot):
+        report.error(at, message)
+    else:
+        report.at_line(*at, 1, message)
+
+
+def _cost_of(condition: Condition) -> int:
+    return sum(expression.cost_ns for expression in set(expressions(condition)))
+
+
+def _actions(placed: Sequence[Placed]) -> Iterator[list[_Part]]:
+    for each in placed:
+        at, own = each.row, each.spot.at("eligibility")
+        parts = [
+            _Part(at or own.at(index, "require"), _cost_of(need.condition))
+            for index, need in enumerate(each.action.requirements)
+        ]
+        expression = each.action.score.expression
+        if expression:
+            parts.append(_Part(at or each.spot.at("score"), expression.cost_ns))
+        if parts:
+            yield parts
+
+
+def _eligibility(around: LoadContext, documents: Documents) -> Iterator[list[_Part]]:
+    for sourced in documents.of(models.Eligibility):
+        spot = sourced.spot.at("eligibility")
+        yield [
+            _Part(at, _cost_of(around.conditions.condition(at, model.require)))
+            for index, model in enumerate(sourced.model.eligibility)
+            for at in (spot.at(index, "require"),)
+        ]
+
+
+def _situations(documents: Documents, situations: Sequence[Situation]) -> Iterator[list[_Part]]:
+    spots = {sourced.model.name: sourced.spot for sourced in documents.of(models.Situation)}
+    for situation in situations:
+        members = [("all", situation.all), ("any", situation.any), ("none", situation.none)]
+        parts = [
+            _Part(spots[situation.name].at(name, index), _cost_of(member.condition))
+            for name, those in members
+            for index, member in enumerate(those)
+            if isinstance(member, Atom)
+        ]
+        if parts:
+            yield parts
+
+
+def _computed(
+    around: LoadContext, documents: Documents, computed: Sequence[Computed]
+) -> Iterator[list[_Part]]:
+    spots = {
+        name: sourced.spot.at("computed", name)
+        for sourced in documents.of(models.Context)
+        for name in sourced.model.computed
+    }
+    for each in computed:
+        source = around.attributes.get(each.over)
+        items = source.max_items if source and source.max_items else _EVENTS
+        take = each.take.cost_ns if isinstance(each.take, Expression) else 0
+        ns = items * (_ITEM_NS + _cost_of(each.where) + take)
+        yield [_Part(spots[each.name], ns)]
+
+
+def _total_ns(actions: Iterable[Action], situations: Iterable[Situation]) -> int:
+    """Every distinct expression once, as a decision evaluates it."""
+    distinct: set[Expression] = set()
+    for action in actions:
+        for need in action.requirements:
+            distinct.update(expressions(need.condition))
+        if action.score.expression:
+            distinct.add(action.score.expression)
+    for situation in situations:
+        for member in (*situation.all, *situation.any, *situation.none):
+            if isinstance(member, Atom):
+                distinct.update(expressions(member.condition))
+    return sum(expression.cost_ns for expression in distinct)

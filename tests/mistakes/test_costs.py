@@ -1,0 +1,133 @@
+"""Rules that would stall everybody are refused when they are loaded, with their place."""
+
+import pytest
+
+from maitred import cel, rulefiles, situations
+from maitred.core.rules.faults import RulesetInvalid
+from maitred.core.values.facts import FactReader
+from maitred.core.values.types import Invalid
+
+RULESET = """\
+apiVersion: maitred/v1
+kind: Ruleset
+name: grocery
+version: "1"
+{defaults}
+---
+apiVersion: maitred/v1
+kind: Context
+name: shopping
+attributes:
+  customer.name: string
+  basket.words: list<string>
+  basket.few: {{type: list<string>, max_items: 5, max_length: 3}}
+"""
+SLOW = "basket.words.exists(w, w in basket.words)"
+SOME = "basket.words.exists(w, w.startsWith(customer.name))"
+ACTION = "apiVersion: maitred/v1\nkind: Action\nname: puzzle\ntitle: A puzzle\ntype: offer\n"
+
+
+def load(*documents, defaults="", **files):
+    text = "---\n".join(documents)
+    sources = {"ruleset.yaml": RULESET.format(defaults=defaults), "rules.yaml": text, **files}
+    named = {name.replace("__", "."): text.encode() for name, text in sources.items()}
+    return rulefiles.load(named, cel.compiler, situations.deriver)
+
+
+def faults(*documents, defaults="", **files):
+    with pytest.raises(RulesetInvalid) as caught:
+        load(*documents, defaults=defaults, **files)
+    return [(fault.file, fault.line, fault.column, fault.message) for fault in caught.value.faults]
+
+
+def requiring(*conditions):
+    return ACTION + "eligibility:\n" + "".join(f"  - require: {text}\n" for text in conditions)
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [
+        (requiring(SOME, SLOW), 8),
+        (ACTION + f'score: "({SLOW}) ? 1.0 : 2.0"\n', 6),
+        (
+            ACTION + "---\napiVersion: maitred/v1\nkind: Eligibility\nname: e\napplies_to: {all: true}\n"
+            f"eligibility:\n  - require: {SLOW}\n",
+            12,
+        ),
+        (
+            requiring("situation.s")
+            + f"---\napiVersion: maitred/v1\nkind: Situation\nname: s\nany:\n  - {SLOW}\n",
+            13,
+        ),
+    ],
+)
+def test_a_rule_that_is_too_slow_is_told_where_it_stands(document, line):
+    ((file, told, _, message),) = faults(document)
+    assert (file, told) == ("rules.yaml", line)
+    assert "too slow" in message
+    assert "max_items" in message
+
+
+def test_rows_of_one_table_have_one_fault():
+    table = (
+        "apiVersion: maitred/v1\nkind: ActionTable\nname: t\n"
+        "table: {file: t.csv, columns: {id: string, words: list<string>}}\n"
+        'action:\n  name: "${row.id}"\n  title: T\n  type: offer\n  eligibility:\n'
+        "    - require: basket.words.exists(w, row.words.exists(r, w.startsWith(r)))\n"
+    )
+    ((file, line, _, message),) = faults(
+        table, t__csv="id,words\na,x\nb," + " ".join(["y"] * 90) + "\nc," + "z " * 90
+    )
+    assert (file, line) == ("t.csv", 3)
+    assert "too slow" in message
+
+
+def test_all_rules_together_have_a_bound():
+    documents = [
+        requiring(f'basket.words.exists(w, w.startsWith("{name}"))').replace("puzzle", f"puzzle-{name}")
+        for name in range(60)
+    ]
+    (message,) = [message for *_, message in faults(*documents)]
+    assert "all rules together" in message
+    assert load(*documents, defaults="defaults: {decision_cost_us: 30000}").ruleset.cost_ns > 5_000_000
+
+
+def test_bounds_can_be_set_for_the_ruleset():
+    assert (
+        load(requiring(SLOW), defaults="defaults: {max_items: 20, max_length: 20}").ruleset.cost_ns
+        < 1_000_000
+    )
+    assert load(requiring(SLOW), defaults="defaults: {rule_cost_us: 20000, decision_cost_us: 50000}")
+    assert "at least 1" in faults(requiring(SLOW), defaults="defaults: {max_items: 0}")[0][-1]
+
+
+def test_bounds_can_be_set_for_an_attribute():
+    assert load(requiring("basket.few.exists(w, w in basket.few)")).ruleset.cost_ns < 50_000
+
+
+def test_what_the_index_answers_is_free():
+    assert load(requiring('customer.name == "Ann"', "'\"milk\" in basket.words'")).ruleset.cost_ns == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (["a"] * 6, "more than 5 items"),
+        (["abcd"], "more than 3 characters"),
+        (["a"] * 5, None),
+    ],
+)
+def test_a_larger_value_is_wrong_and_no_refused_call(value, why):
+    attributes = load(requiring("basket.few.size() > 1")).ruleset.attributes
+    facts = FactReader.of(attributes.values()).read(
+        {"basket": {"few": value}, "customer": {"name": "x" * 501}}
+    )
+    if why:
+        assert isinstance(facts["basket.few"], Invalid)
+        assert why in facts["basket.few"].why
+    else:
+        assert facts["basket.few"] == tuple(value)
+    assert facts["customer.name"] == Invalid("is longer than 500 characters")
+    assert FactReader.of(attributes.values()).read({"customer": {"name": "x" * 500}}) == {
+        "customer.name": "x" * 500
+    }
