@@ -235,6 +235,7 @@ SAID = {
     "basket.lines.exists(line, line.colour == 'red')": "`colour` is not a declared field",
     "basket.lines.exists(line, line.quantity == 'three')": "`==` does not go between int and string",
     "basket.lines.exists(line, line.price > line.quantity * 1.5)": "`*` does not go between int and double",
+    "math.greatest(basket.value, 5) > 3": "`math.greatest` does not take (decimal, int)",
     "now - duration('30q') < now": "`30q` is not a duration",
 }
 

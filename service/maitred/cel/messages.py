@@ -33,6 +33,8 @@ _OPERATORS = {
     "-_": "-",
     "_[_]": "[]",
 }
+_SPELLED = {"math.@max": "math.greatest", "math.@min": "math.least"}
+"""What a macro is expanded to, and what the author wrote."""
 _LOGIC = {"_&&_", "_||_", "!_"}
 _NUMBERS = {"int", "uint", "double"}
 
@@ -132,6 +134,7 @@ def wrong_operands(function: str, operands: Sequence[str]) -> str:
     types = " and ".join(operands)
     if function == "_?_:_":
         return _ternary(operands)
+    function = _SPELLED.get(function, function)
     if function not in _OPERATORS:
         return f"`{function}` does not take ({', '.join(operands)})"
     sign = _OPERATORS[function]
