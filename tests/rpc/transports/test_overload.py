@@ -72,7 +72,7 @@ class Server:
     def receive(self):
         until = self.now + BATCH_SECONDS
         self.arrive()
-        while self.wire and self.waiting.room and (self.now < until or not self.waiting.full):
+        while self.wire and self.waiting.room and (self.now < until or len(self.waiting) < BATCH_LEAST):
             call = self.wire.popleft()
             if call.deadline is not None and call.deadline < self.now:
                 self.end(call, "expired")

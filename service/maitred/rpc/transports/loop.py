@@ -6,8 +6,9 @@ these hand-overs under one interpreter lock. Here one thread takes what has arri
 has, answers all of it: each call is parsed and begun, what the calls need of the database is committed as
 one batch, and the answers are sent.
 
-Where a commit waits for a network the batch is answered on a second thread (``overlap``), and the loop goes
-on receiving and beginning what comes meanwhile.
+A few calls are answered at once. Where there are more, or where commits wait for a network (``overlap``), the
+batch is answered on a second thread, and the loop goes on receiving and beginning what comes while a commit
+waits for the disk.
 
 Every call has three operations under way, each of which ends with an event in the queue: that its message
 has come, that it has been closed or cancelled, and that its status has been sent. It is forgotten when all
@@ -38,7 +39,7 @@ from maitred.rpc.failures import DEADLINE_MOST_SECONDS, failed, trace_of
 from maitred.rpc.methods import Method, Runs, Services
 from maitred.rpc.status import Status, overloaded, status_of
 
-from .overload import BATCH_SECONDS, Waiting
+from .overload import Waiting
 
 NO_WAIT = 1.0
 """An instant long ago, in Unix time. One that has just passed is rounded up to a millisecond."""
@@ -46,6 +47,8 @@ TICK_SECONDS = 1.0
 SILENT_TICKS_MOST = 2
 """Clients send the message with the opening of the call; a lost packet is sent again within a second. Counted
 in ticks, for while the process is stopped it does not take up messages that are there."""
+FEW_CALLS = 4
+"""Fewer are answered sooner than a second thread would wake up."""
 DESK_THREADS = 8
 """Operators and privacy officers are few, and what they ask takes longer than a decision."""
 DESK_CALLS_MOST = 64
@@ -186,7 +189,7 @@ class _Accept:
 class Loop:
     """Serves the methods on the queue of a ``grpc.server`` that has not been started.
 
-    ``overlap`` is whether batches are answered on a thread of their own: where commits wait for a network.
+    ``overlap`` is whether commits are known to wait for a network.
     Of methods that run on the loop ``call`` must give ``Steps``.
     """
 
@@ -212,13 +215,13 @@ class Loop:
         self._desk = ThreadPoolExecutor(DESK_THREADS, "maitred-desk")
         self._refusals: Counter[tuple[str, Code]] = Counter()
         self._tick, self._ticked_at = 0, time.monotonic()
-        self._receive_until = 0.0
         self._stopping = self._closed = self._answering = False
         self.rejected = 0
-        self._bell = threading.Event() if overlap else None
-        self._threads = [threading.Thread(target=self._serve, name="maitred-loop", daemon=True)]
-        if overlap:
-            self._threads.append(threading.Thread(target=self._overlap, name="maitred-batches", daemon=True))
+        self._overlap, self._bell, self._turn = overlap, threading.Event(), threading.Lock()
+        self._threads = (
+            threading.Thread(target=self._serve, name="maitred-loop", daemon=True),
+            threading.Thread(target=self._answer_beside, name="maitred-batches", daemon=True),
+        )
 
     def start(self) -> None:
         """Begins to serve, as ``grpc.Server.start`` does."""
@@ -243,8 +246,7 @@ class Loop:
     def close(self) -> None:
         """Ends the threads beside the loop, once the server has stopped."""
         self._closed = True
-        if self._bell:
-            self._bell.set()
+        self._bell.set()
         self._desk.shutdown(wait=False)
 
     # On the thread that polls
@@ -253,24 +255,26 @@ class Loop:
         poll, timeout = self._state.completion_queue.poll, cygrpc.CompletionType.queue_timeout
         serving = True
         while serving:
-            inline = self._bell is None and bool(self._waiting)
-            event = poll(NO_WAIT if inline else time.time() + TICK_SECONDS)
+            idle = bool(self._waiting) and not self._turn.locked()
+            event = poll(NO_WAIT if idle else time.time() + TICK_SECONDS)
             try:
                 if event.completion_type == timeout:
-                    self._rest(inline=inline)
+                    self._rest(idle=idle)
                 else:
                     serving = self._take(event)
-                    if inline and self._waiting.full and time.monotonic() > self._receive_until:
-                        self._answer_waiting()
+                    if idle and len(self._waiting) >= FEW_CALLS:
+                        self._bell.set()
             except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
                 failed(self.observer, "", error, 0.0, None)
             # An event that is kept while the next one is waited for may keep a call from ending.
             event = None
 
-    def _rest(self, *, inline: bool) -> None:
-        """All that has come has been taken up."""
-        if inline:
+    def _rest(self, *, idle: bool) -> None:
+        """All that has come has been taken up; where nothing of it is being answered it is ``idle``."""
+        if idle and not self._overlap and len(self._waiting) < FEW_CALLS:
             self._answer_waiting()
+        elif idle:
+            self._bell.set()
         now = time.monotonic()
         if now - self._ticked_at >= TICK_SECONDS:
             self._ticked(now)
@@ -353,11 +357,10 @@ class Loop:
             self._at_desk.add(call)
             self._desk.submit(self._work, call)
             return
-        if self._bell is None:
+        # Begun while others are answered; not where it might be refused after all.
+        busy = self._turn.locked() and not self._waiting.behind
+        if call.method.reads or not busy or call.begin(self._services):
             self._waiting.add(call)
-        elif call.method.reads or call.begin(self._services):
-            self._waiting.add(call)
-            self._bell.set()
 
     def forget(self, call: LoopCall) -> None:
         """Nothing of the call is under way any more."""
@@ -376,16 +379,19 @@ class Loop:
 
     # Batches: on the thread that polls, or on one of their own
 
-    def _overlap(self) -> None:
-        assert self._bell
+    def _answer_beside(self) -> None:
         while not self._closed:
             self._bell.clear()
-            if self._waiting:
+            while self._waiting:
                 self._answer_waiting()
-            else:
-                self._bell.wait(TICK_SECONDS)
+            self._bell.wait(TICK_SECONDS)
 
     def _answer_waiting(self) -> None:
+        # The thread whose turn it was finishes its batch before the other one begins.
+        with self._turn:
+            self._answer_batch()
+
+    def _answer_batch(self) -> None:
         started, self._answering = time.monotonic(), True
         calls, refused = self._waiting.take()
         for call in refused:
@@ -393,7 +399,6 @@ class Loop:
         self._answer([call for call in calls if self._is_begun(call)])
         if calls:
             self._waiting.learn(len(calls), time.monotonic() - started)
-        self._receive_until = time.monotonic() + BATCH_SECONDS
         if self._parked:
             parked, self._parked = self._parked, []
             with self._state.lock:

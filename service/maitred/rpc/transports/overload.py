@@ -1,8 +1,10 @@
 """Which of the calls that wait are answered next, and which are refused: a queue bounded by time.
 
-Calls are answered in the order in which they came, as long as each has its turn in the first half of
-the time that its deadline leaves it. Where that is not so the server is behind, and what matters is how
-many callers still get an answer in time:
+All that has come is one batch, as long as it takes no more than half of the time that the deadlines of its
+calls leave: the larger a batch, the less a call costs. Where that is not so the server is behind, and what
+matters is how many callers still get an answer in time:
+
+- Batches are short.
 
 - The newest go first: their callers wait for longest still, and whoever has waited for long may have
   given up.
@@ -23,7 +25,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 BATCH_SECONDS = 0.010
-"""How long a batch may take: a tenth of a deadline of 100 ms, and enough for a commit to serve many."""
+"""How long a batch may take of a server that is behind: a tenth of a deadline of 100 ms."""
 BATCH_FIXED_TIMES = 4
 """Where a commit alone takes long, a batch takes as many times that, so that most of it is work."""
 BATCH_LEAST, BATCH_MOST = 8, 256
@@ -39,7 +41,7 @@ REFUSAL_PART = 1 / 5
 """What receiving and refusing a call costs, of answering it: 40 of 200 us, on a machine with time for it."""
 SAVED_SECONDS = 0.1
 """How much of refusing may be saved up for a burst."""
-WAIT_MOST_SECONDS = 1.0
+WAIT_MOST_SECONDS = 5.0
 """How long calls without a deadline may wait: whoever waits at a till has given up by then."""
 FIRST_CALL_SECONDS = 250e-6
 """Before anything has been measured."""
@@ -71,12 +73,16 @@ _Call = TypeVar("_Call", bound=Queued)
 
 
 class Pace:
-    """How long batches take, learnt from the last ones: a fixed part and a part for each call."""
+    """How long batches take, learnt from the last ones: a fixed part and a part for ``each`` call.
+
+    ``batch`` is how many calls a batch holds.
+    """
 
     def __init__(self) -> None:
         self.fixed, self.each = 0.0, FIRST_CALL_SECONDS
         self._largest = 0.0
         self._weight = self._calls = self._seconds = self._squares = self._products = 0.0
+        self.batch = BATCH_LEAST
 
     def learn(self, calls: int, seconds: float) -> None:
         """Takes a batch into account: least squares, in which older batches count less and less."""
@@ -96,14 +102,13 @@ class Pace:
             )
         self.each = min(self.each, mean_seconds / mean_calls)
         self.fixed = max(0.0, mean_seconds - self.each * mean_calls)
+        self.batch = self._batch()
 
     def seconds(self, calls: int) -> float:
         """How long a batch of so many will take."""
         return self.fixed + self.each * calls
 
-    @property
-    def batch(self) -> int:
-        """How many calls a batch holds."""
+    def _batch(self) -> int:
         seconds = max(BATCH_SECONDS, BATCH_FIXED_TIMES * self.fixed)
         # Small batches do not tell the two parts apart: larger ones are tried step by step.
         most = min(BATCH_MOST, BATCH_GROWTH * self._largest)
@@ -126,19 +131,11 @@ class Waiting(Generic[_Call]):
     @property
     def room(self) -> bool:
         """Whether more calls should be taken up."""
-        behind = self._calm_batches < CALM_BATCHES
-        return len(self._calls) < (BATCHES_WAITING * self._pace.batch if behind else WAITING_MOST)
+        return len(self._calls) < (BATCHES_WAITING * self._pace.batch if self.behind else WAITING_MOST)
 
     def is_late(self, deadline: float) -> bool:
         """Whether a call that comes only now cannot be in time even with the next batch."""
-        if self._calm_batches >= CALM_BATCHES:
-            return False
-        return self._clock() + self._pace.seconds(self._pace.batch) > deadline
-
-    @property
-    def full(self) -> bool:
-        """Whether a whole batch waits."""
-        return len(self._calls) >= self._pace.batch
+        return self.behind and self._clock() + self._pace.seconds(self._pace.batch) > deadline
 
     def add(self, call: _Call) -> None:
         """A call has come."""
@@ -151,13 +148,14 @@ class Waiting(Generic[_Call]):
         self._refusing_left = min(left, SAVED_SECONDS * REFUSING_SHARE)
         self._taken_at = now
         waiting = [self._calls.popleft() for _ in range(len(self._calls))]
-        size = self._pace.batch
         refused: list[_Call] = []
-        if self._is_behind(now, waiting, size):
+        self._look(now, waiting)
+        if self.behind:
+            size = self._pace.batch
             batch, older = waiting[-size:], waiting[:-size]
             rest = self._sorted_out(now, older, refused)
         else:
-            batch, rest = waiting[:size], waiting[size:]
+            batch, rest = waiting[:BATCH_MOST], waiting[BATCH_MOST:]
         self._calls.extendleft(reversed(rest))
         return self._in_time(now, batch, refused), refused
 
@@ -169,15 +167,18 @@ class Waiting(Generic[_Call]):
         """How long it takes until all that waits has had its turn."""
         return self._pace.seconds(len(self._calls))
 
-    def _is_behind(self, now: float, waiting: Sequence[_Call], size: int) -> bool:
-        if len(waiting) > size:
-            late = sum(
-                self._pace.seconds(ahead) > (_latest(call) - now) * CALM_SHARE
-                for ahead, call in enumerate(waiting)
-            )
+    @property
+    def behind(self) -> bool:
+        """Whether not everybody can be answered in time."""
+        return self._calm_batches < CALM_BATCHES
+
+    def _look(self, now: float, waiting: Sequence[_Call]) -> None:
+        """Sees whether the server is behind."""
+        if len(waiting) > self._pace.batch:
+            seconds = self._pace.seconds(len(waiting))
+            late = sum(seconds > (_latest(call) - now) * CALM_SHARE for call in waiting)
             if late > len(waiting) * LATE_SHARE:
                 self._calm_batches = 0
-        return self._calm_batches < CALM_BATCHES
 
     def _sorted_out(self, now: float, older: Sequence[_Call], refused: list[_Call]) -> list[_Call]:
         """Those who may stay of the ones that newer ones go before; the oldest are refused first."""
