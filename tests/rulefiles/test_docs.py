@@ -12,11 +12,36 @@ from maitred.cel.complaints import FUNCTIONS
 from maitred.core.values.facts import reader_of
 from maitred.core.values.kinds import TYPE_NAMES, type_of
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
+from maitred.rulefiles import schemas
 from maitred.rulefiles.kinds.registry import KINDS
 from maitred.rulefiles.tree import read
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rule-files.md").read_text()
 EXAMPLES = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "apiVersion" not in block]
+
+
+RECIPES = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text().replace("\\|", "|")
+RECIPE_FIELDS = re.findall(r"`([a-z_]+: [^`]+)`", RECIPES)
+
+
+def fields_of(schema):
+    """The names of all fields in a schema, however deep."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for part in schema.values():
+            yield from fields_of(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from fields_of(part)
+
+
+@pytest.mark.parametrize("text", RECIPE_FIELDS)
+def test_a_recipe_is_a_field_of_some_kind(text):
+    told = []
+    (tree,) = read(text.encode(), lambda *fault: told.append(fault))
+    assert told == []
+    field: Any = tree.root.value
+    assert field.keys() <= set(fields_of(list(schemas().values())))
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
