@@ -67,6 +67,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "Group": {"name": "one", "applies_to": {"actions": ["pizza"]}, "at_most": 1},
     "Situation": {"name": "late", "all": ["basket.hour > 20"]},
+    "Promise": {"name": "first", "action": "pizza", "before": "other"},
     "Event": {
         "name": "visit",
         "purpose": "service",
@@ -202,6 +203,17 @@ COUNT, DAY, WEEK, SEVEN_DAYS = {"count": True}, {"calendar": "day"}, {"calendar"
 HEALTH = {"count": True, "purpose": "health"}
 
 
+WINDOWS: dict[str, tuple[Any, Any]] = {
+    "window.rolling": (SEVEN_DAYS, {"rolling": "8d"}),
+    "window.calendar": (DAY, WEEK),
+    "window.of": (DAY, {**DAY, "of": "booking.starts"}),
+    "window.lifetime": (SEVEN_DAYS, {"lifetime": True}),
+    "window.session": (SEVEN_DAYS, {"session": True}),
+    "window.timezone": (DAY, {**DAY, "timezone": "Asia/Tokyo"}),
+    "window.week_starts": (WEEK, {**WEEK, "week_starts": "sun"}),
+}
+
+
 def computed(said: Mapping[str, Any]) -> Any:
     return {"over": "events.visit", "purpose": "service", **said}
 
@@ -227,13 +239,7 @@ COMPUTED: dict[str, Example] = {
         for name in ("sum", "min", "max", "distinct", "first", "last")
     },
     "computed.*.window": worked_out(COUNT, {**COUNT, "window": SEVEN_DAYS}),
-    "computed.*.window.rolling": window(SEVEN_DAYS, {"rolling": "8d"}),
-    "computed.*.window.calendar": window(DAY, WEEK),
-    "computed.*.window.of": window(DAY, {**DAY, "of": "booking.starts"}),
-    "computed.*.window.lifetime": window(SEVEN_DAYS, {"lifetime": True}),
-    "computed.*.window.session": window(SEVEN_DAYS, {"session": True}),
-    "computed.*.window.timezone": window(DAY, {**DAY, "timezone": "Asia/Tokyo"}),
-    "computed.*.window.week_starts": window(WEEK, {**WEEK, "week_starts": "sun"}),
+    **{f"computed.*.{path}": window(*values) for path, values in WINDOWS.items()},
 }
 
 
@@ -269,6 +275,7 @@ TEMPLATE: dict[str, Example] = {
     ),
     "rollout.groups": at("rollout", {"percent": 10}, {"percent": 10, "groups": ["fruit"]}),
     "rollout.locations": at("rollout", {"percent": 10}, {"percent": 10, "locations": ["roma-1"]}),
+    "claim_within": at("claim_within", "1d", "2d"),
     "redeem_at": at("redeem_at", "any", "claimed"),
     "stand_in_only": at("stand_in_only", False, True),
     "score": at("score", 1.0, 2.0),
@@ -289,6 +296,10 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "version": at("version", "1", "2"),
         "timezone": at("timezone", "Europe/Rome", "Asia/Tokyo"),
         "channels": at("channels", ["pos", "mobile"], ["pos", "mobile", "web"]),
+        "defaults": at("defaults", LEFT_OUT, {"claim_within": "2d"}),
+        "defaults.claim_within": at("defaults", {"claim_within": "2d"}, {"claim_within": "3d"}),
+        "defaults.currency": at("defaults", {"currency": "EUR"}, {"currency": "USD"}),
+        "defaults.language": at("defaults", {"language": "en"}, {"language": "de"}),
     },
     "Context": {
         **attribute("attributes.*", "attributes.customer.extra", objects=True),
@@ -345,6 +356,16 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "purpose": at("purpose", "service", "ads"),
         "retention": at("retention", "30d", "40d"),
         **attribute("fields.*", "fields.extra"),
+    },
+    "Promise": {
+        "name": at("name", "first", "second"),
+        "action": at("action", "pizza", "coupon-c1"),
+        "every": at("", *({"name": "first", "action": "pizza", "every": span} for span in ("15m", "16m"))),
+        "before": at("before", "other", "coupon-c1"),
+        "times": at("times", 1, 2),
+        "situation": at("situation", LEFT_OUT, "late"),
+        "window": at("window", LEFT_OUT, SEVEN_DAYS),
+        **{path: at("window", *values) for path, values in WINDOWS.items()},
     },
     "FrequencyCap": {**LIMITS, **APPLIES_TO, "also": at("also", LEFT_OUT, ["events.visit"])},
     "Capacity": {

@@ -245,6 +245,9 @@ def moves(nest, canary, made):
     for whose in ("customer_id", "session_id", "location_id"):
         nest.call(stub.ListClaims, pb.ListClaimsRequest(**{whose: canary}))
     nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, session_id=canary))
+    for each in (canary, f"{canary}\n{canary}"):
+        nest.call(stub.GetSession, pb.GetSessionRequest(session_id=each))
+        nest.call(stub.GetCustomer, pb.GetCustomerRequest(customer_id=each))
     nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, page_token=canary))
     nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=f"{canary}\n{canary}"))
     nest.call(stub.Claim, pb.ClaimRequest(request_id=canary, decision_id=canary, action=canary))
