@@ -1,5 +1,7 @@
 """Typical mistakes of rule authors, each answered with its remedy: the table is `mistakes.yaml`."""
 
+import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -138,3 +140,14 @@ def test_no_library_s_words_are_shown(mistake):
     _, faults = told(mistake)
     shown = " ".join(fault.message.lower() for fault in faults)
     assert not [word for word in NEVER if word.lower() in shown], shown
+
+
+# As long as is looked at, and as hard to look through as it can be, of each sort.
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "a.", "1", "1.", "1,", "a ", "a == ", "'a' ", "(", "[", "a(", "€1", "a < ", "$", "{a", "not ", "`"],
+)
+def test_hostile_expressions_are_looked_through_soon(unit):
+    started = time.process_time()
+    faults_of(action_text(f"eligibility:\n  - require: {json.dumps(unit * (990 // len(unit)))}\n"))
+    assert time.process_time() - started < 1

@@ -50,7 +50,7 @@ _SIGNS = {
     **dict.fromkeys(("&", "and", "∧"), "&&"),
     **dict.fromkeys(("|", "or", "∨"), "||"),
 }
-_LOOKED_AT_CHARACTERS = 4_000
+_LOOKED_AT_CHARACTERS = 1_000
 """Nobody's habit is in a longer expression, which is made by a program."""
 _TRUTHS = {
     **dict.fromkeys(("yes", "on", "1", "y"), "true"),
