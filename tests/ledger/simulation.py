@@ -164,12 +164,14 @@ class Simulation:
         if self.sent and rng.random() < 0.3:
             return self.again(rng.choice(self.sent))
         operation = self.fresh()
-        self.sent.append(operation)
+        # An outcome that is reported again is answered from the table of outcomes, and never comes twice.
+        if not isinstance(operation, Redeem):
+            self.sent.append(operation)
         return operation
 
     def again(self, operation):
         """A retry, now and then with other content under the same id. Outcomes know their own repetitions."""
-        if isinstance(operation, Present | GiveBack | Redeem):
+        if isinstance(operation, Present | GiveBack):
             return operation
         return replace(operation, fingerprint=b"changed") if self.rng.random() < 0.1 else operation
 
