@@ -406,7 +406,7 @@ class LedgerBatch:
         """Confirms the units that are live, and ``needs`` on top."""
         at = self._instant(needs) if at_us is None else at_us
         more = self._add(lot.id, needs, at, move.state)
-        over = _later(lot.over_us, over_us(needs, at))
+        over = _later(_later(lot.over_us, over_us(needs, at)), self.now_us)
         self._move(replace(lot, units=lot.live, over_us=over), move, more)
 
     def _move(self, lot: Lot, move: Move, more: tuple[Unit, ...] = ()) -> None:
