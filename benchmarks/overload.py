@@ -64,6 +64,6 @@ def _section(
                 MOST_REFUSAL_SHARE,
                 percent,
             ),
-            at_most("resident memory, of idle", spread([memory]), MOST_MEMORY, ratio),
+            at_most("resident memory, of idle", memory, MOST_MEMORY, ratio),
         ),
     )
