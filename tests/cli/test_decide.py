@@ -39,7 +39,7 @@ def test_reasons_name_rule_and_shortfall_nearest_first(service, run):
         ["app-hint", "WRONG_CHANNEL"],
     ]
     assert "gold-only" in done.stdout
-    assert "needs customer.tier in [gold, platinum], is basic" in done.stdout
+    assert 'needs customer.tier in ["gold", "platinum"], is "basic"' in done.stdout
 
 
 def test_explain_shows_record_chain_and_proposals(service, maitred):

@@ -341,7 +341,7 @@ def not_reported(kind: str, known: str) -> str:
 # event, session
 
 NOTHING_SEEN = "nothing was decided"
-NOTHING_PROPOSED = "nothing"
+NOTHING_IN_STEP = "nothing"
 
 
 def not_a_field(word: str) -> str:

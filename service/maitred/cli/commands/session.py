@@ -82,7 +82,7 @@ def _steps(steps: Iterable[SessionStep]) -> Table:
         table.add_column(column)
     for step in steps:
         proposed = (
-            ", ".join(plain(proposal.action) for proposal in step.proposals) or messages.NOTHING_PROPOSED
+            ", ".join(plain(proposal.action) for proposal in step.proposals) or messages.NOTHING_IN_STEP
         )
         outcomes = ", ".join(f"{plain(each.action)} {each.kind.name.lower()}" for each in step.outcomes)
         table.add_row(
