@@ -1,3 +1,4 @@
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,8 @@ from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client
 from maitred.bootstrap.rules import load_policy
 from maitred.engine.ports.store import StoreConflict
+from maitred.rpc.client import ClientError
+from maitred.rpc.options import STREAMS_PER_CONNECTION_MOST
 from maitred.settings import Settings
 from maitred.sources.provenance import commit_of as read_commit
 from maitred.store.stores import SqlStore
@@ -127,3 +130,16 @@ def test_not_serving_does_not_wait_for_a_load_in_progress(settings, rules, log, 
     finally:
         release.set()
         running.stop()
+
+
+def test_calls_that_failed_do_not_stay_open_until_a_collection(settings, log):
+    """Each would hold one of the few places that a connection has."""
+    with serving.start(settings, {}, log) as running, Client(running.address) as client:
+        decision = client.decide(request_id="d", customer_id="c", channel="pos", context={})
+        gc.disable()
+        try:
+            for number in range(STREAMS_PER_CONNECTION_MOST + 8):
+                with pytest.raises(ClientError, match="did not propose this action"):
+                    client.claim(request_id=f"r{number}", decision_id=decision.decision_id, action="none")
+        finally:
+            gc.enable()
