@@ -64,7 +64,7 @@ def make_engine(
     pauses = Pauses(store, rulesets, now)
     proposals = Proposals(records, rulesets, people.veil)
     outcomes = Outcomes(store, proposals, clock, pauses.names)
-    standings = LimitReport(store, rulesets, now, people.veil)
+    standings = LimitReport(store, rulesets, clock.now, people.veil)
     listing = Listing(store, people, proposals, rulesets, clock.now)
     return Engine(
         rulesets,
