@@ -167,6 +167,7 @@ def test_json_names_everything_as_the_api_does():
         "why": ["tier is gold"],
         "substitute_for": "",
         "hold_expires_at": None,
+        "claim_id": "",
     }
     assert content["decision"]["refusals"][1]["reason"] == "OUTRANKED"
     assert content["record"]["facts"]["customer.tier"] == "gold"
