@@ -31,7 +31,7 @@ HOW = {
     "last": "last: event.page",
     "cars": 'where: event.page == "cars", count: true',
     "any": "where: event.clicks > 3, any: true",
-    "budget": "where: event.clicks > customer.quota, count: true",
+    "budget": "sum: event.clicks * customer.quota",
 }
 
 
@@ -102,7 +102,7 @@ class Model:
             "last": lambda: pages[-1] if pages else None,
             "cars": lambda: pages.count("cars"),
             "any": lambda: any(number > 3 for number in clicks),
-            "budget": lambda: sum(number > quota for number in clicks),
+            "budget": lambda: sum(clicks) * quota,
         }[how]()
 
 
