@@ -51,8 +51,9 @@ def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, told_proce
         stored = everything_in(database_url)
         assert len(nest.prints) > len(CANARIES)
         assert not [table for table, row in stored for each in nest.prints if each in row], "unkeyed"
-        # Until they are erased: what was stated, with where; nothing else is in the clear.
-        assert {table for table, row in stored if hits(row)} <= {"consent"}
+        # Until they are erased: what was stated, with where, and the place of a claim, which is a store's id;
+        # nothing else is in the clear.
+        assert {table for table, row in stored if hits(row)} <= {"claim", "consent"}
         requests = [privacy_pb2.EraseCustomerRequest(customer_id=each) for each in CANARIES]
         erased = [stubs.privacy.EraseCustomer(each, timeout=CALL_SECONDS) for each in requests]
         assert all(each.erased["key"] == 1 for each in erased)
