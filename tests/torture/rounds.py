@@ -17,7 +17,6 @@ from maitred.v1 import decision_pb2 as pb
 
 UNITS = 300
 COPIES = 3
-DECISIONS = 30
 SPARE_CLAIMS = 20
 """More than there are units left at the end, were they all in one store: some are denied."""
 THREADS = (16, 64, 128)
@@ -46,7 +45,7 @@ class Round:
         self.answered, self.over = 0, False
         self._locks = threading.Lock()
         self._find_counters(counted)
-        self._decide()
+        self._decide(claims + (STORES * UNITS + SPARE_CLAIMS if mixed else 0))
 
     def _find_counters(self, counted):
         limits = self.crew.policy.by_name[self.action].limits
@@ -63,8 +62,9 @@ class Round:
         self.store = self._stores[0] if counted == "location" else ""
         self.subject = f"action {self.action}"
 
-    def _decide(self):
-        made = in_threads(self._decision, range(DECISIONS), 8)
+    def _decide(self, most):
+        """A decision for every claim: of one and the same there is one claim at most."""
+        made = in_threads(self._decision, range(most), 8)
         self.decisions = [answer.decision_id for answer in made]
         self.decision_ids = [bytes.fromhex(decision) for decision in self.decisions]
         assert all(answer.proposals[0].action == self.action for answer in made)
@@ -103,7 +103,7 @@ class Round:
         _, claim, channel, luck = send
         request = pb.ClaimRequest(
             request_id=f"{self.action}-claim-{claim}",
-            decision_id=self.decisions[claim % DECISIONS],
+            decision_id=self.decisions[claim],
             action=self.action,
         )
         answer = self._crowd.ask("Claim", request, channel, random.Random(luck))
