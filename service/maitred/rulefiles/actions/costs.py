@@ -7,6 +7,7 @@ once a decision. A computed attribute goes over the items of its source.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from maitred.core.behaviour.history import is_behaviour
 from maitred.core.conditions.computed import Computed
 from maitred.core.conditions.model import Condition, Expression, expressions
 from maitred.core.rules.ruleset import Action, Atom, Situation
@@ -149,7 +150,8 @@ def _computed(
         for sourced in documents.of(models.Context)
         for name in sourced.model.computed
     }
-    for each in computed:
+    # What customers did is not told by a request: how much of it there is, retention bounds.
+    for each in (one for one in computed if not is_behaviour(one.over)):
         source = around.attributes.get(each.over)
         items = source.max_items if source and source.max_items else _EVENTS
         take = each.take.cost_ns if isinstance(each.take, Expression) else 0
