@@ -181,6 +181,8 @@ def attribute(prefix: str, place: str, *, objects: bool = False) -> dict[str, Ex
         f"{prefix}.type": at(place, TEXT, {"type": "int"}),
         f"{prefix}.values": at(place, TEXT, {**TEXT, "values": ["a", "b"]}),
         f"{prefix}.letter_case": at(place, TEXT, {**TEXT, "letter_case": "ignore"}),
+        f"{prefix}.max_length": at(place, TEXT, {**TEXT, "max_length": 9}),
+        f"{prefix}.max_items": at(place, {"type": "list<string>"}, {"type": "list<string>", "max_items": 9}),
         f"{prefix}.trim": at(place, TEXT, {**TEXT, "trim": True}),
         f"{prefix}.purpose": at(place, TEXT, {**TEXT, "purpose": "service"}),
         f"{prefix}.sensitive": at(
@@ -298,6 +300,8 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "channels": at("channels", ["pos", "mobile"], ["pos", "mobile", "web"]),
         "defaults": at("defaults", LEFT_OUT, {"claim_within": "2d"}),
         "defaults.claim_within": at("defaults", {"claim_within": "2d"}, {"claim_within": "3d"}),
+        "defaults.max_items": at("defaults", LEFT_OUT, {"max_items": 9}),
+        "defaults.max_length": at("defaults", LEFT_OUT, {"max_length": 9}),
         "defaults.currency": at("defaults", {"currency": "EUR"}, {"currency": "USD"}),
         "defaults.language": at("defaults", {"language": "en"}, {"language": "de"}),
     },
@@ -425,6 +429,8 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     },
 }
 FOR_READERS = {
+    "defaults.decision_cost_us",  # heeded where costs are told, not in a ruleset
+    "defaults.rule_cost_us",
     "apiVersion",
     "kind",
     "description",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maitred.core.deciding.decisions import Decision, Proposal
-from maitred.core.limits.snapshot import Snapshot
+from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import LINES, TEXTS, Treatment
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
@@ -53,8 +53,14 @@ DECISION = Decision(
     7,
 )
 SNAPSHOT = Snapshot(
-    {"ovens|nyc": 299}, own=frozenset({"pizza"}), paused=frozenset({"cinema"}), rejected=frozenset({"opera"})
+    {"ovens|nyc": 299},
+    own=frozenset({"pizza"}),
+    paused=frozenset({"cinema"}),
+    rejected=frozenset({"opera"}),
+    claimed={"sorry": Claimed("ef" * 16, HELD_UNTIL)},
+    holders={"ovens|nyc": ("ef" * 16,)},
 )
+EARLIER = SNAPSHOT._replace(claimed={}, holders={})
 BODY = RecordBody(
     request_id="till-7-1042",
     fingerprint=bytes(range(16)),
@@ -74,9 +80,10 @@ BODY = RecordBody(
 
 
 KEPT = {
-    "format-2.json": BODY._replace(snapshot=SNAPSHOT._replace(rejected=frozenset()), open_claims=()),
-    "format-2-rejected.json": BODY._replace(open_claims=()),
-    "format-2-open-claims.json": BODY,
+    "format-2.json": BODY._replace(snapshot=EARLIER._replace(rejected=frozenset()), open_claims=()),
+    "format-2-rejected.json": BODY._replace(snapshot=EARLIER, open_claims=()),
+    "format-2-open-claims.json": BODY._replace(snapshot=EARLIER),
+    "format-2-named-claims.json": BODY,
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 
