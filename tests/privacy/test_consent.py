@@ -141,22 +141,25 @@ def test_a_retry_has_the_stored_answer_though_consent_has_changed(shop):
 
 def test_a_claim_after_consent_was_withdrawn_is_denied(shop):
     shop.state("fay", "ads", "GRANTED", at=datetime.now(UTC) - timedelta(minutes=1))
-    answer = shop.ask("fay")
+    answer, unclaimed = shop.ask("fay"), shop.ask("fay")
     claimed = shop.claim(request_id="c1", decision_id=answer.decision_id, action="ad")
     assert claimed.granted
     shop.state("fay", "ads", "DENIED")
-    denied = shop.claim(request_id="c2", decision_id=answer.decision_id, action="ad")
+    denied = shop.claim(request_id="c2", decision_id=unclaimed.decision_id, action="ad")
     assert (denied.granted, denied.reason.name) == (False, "CONSENT_REQUIRED")
     assert shop.claim(request_id="c1", decision_id=answer.decision_id, action="ad") == claimed
+    again = shop.claim(request_id="c4", decision_id=answer.decision_id, action="ad")
+    assert (again.granted, again.existing, again.claim_id) == (True, True, claimed.claim_id)
     assert shop.claim(request_id="c3", decision_id=answer.decision_id, action="coffee").granted
     shop.redeem(request_id="r1", claim_id=claimed.claim_id)
 
 
 def test_a_claim_of_what_was_granted_with_the_request_alone_goes_on(shop):
     answer = shop.ask("gus", consent=ConsentSignals(granted={"ads"}))
+    unclaimed = shop.ask("gus", consent=ConsentSignals(granted={"ads"}))
     assert shop.claim(request_id="g1", decision_id=answer.decision_id, action="ad").granted
     shop.state("gus", "ads", "OBJECTED")
-    assert not shop.claim(request_id="g2", decision_id=answer.decision_id, action="ad").granted
+    assert not shop.claim(request_id="g2", decision_id=unclaimed.decision_id, action="ad").granted
 
 
 def test_purposes_that_no_rule_knows_are_not_kept(shop):
