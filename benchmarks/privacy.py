@@ -141,7 +141,9 @@ def _check_same_answers(contenders: Mapping[str, Contender]) -> None:
 def _proposed(contender: Contender) -> list[list[str]]:
     asked = itertools.islice(contender.messages("check"), CHECKED)
     found = answers(contender.server, DECIDE, asked)
-    return [[each.action for each in pb.DecideResponse.FromString(answer).proposals] for answer in found]
+    return [
+        [proposal.action for proposal in pb.DecideResponse.FromString(answer).proposals] for answer in found
+    ]
 
 
 def _section(found: dict[str, Shown], commit: str) -> Section:

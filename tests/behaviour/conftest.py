@@ -1,22 +1,22 @@
-"""A house whose customers are watched, on both databases."""
+"""A harness whose customers are watched, on both databases."""
 
 import json
 from itertools import count
 
 import pytest
-from tests.claims.conftest import house, lone_house
-from tests.claims.house import document
+from tests.claims.conftest import harness, sqlite_harness
+from tests.claims.harness import document
 
 from maitred.engine.calls import EventCall, EventsCall
 
-__all__ = ["house", "lone_house"]
+__all__ = ["harness", "sqlite_harness"]
 
 VISIT = document("Event", "visit", {"fields": "{page: string, clicks: int}", "retention": "400d"})
 
 
 @pytest.fixture
 def happen():
-    """Records events of a house: each with an id of its own unless one is given."""
+    """Records events of a harness: each with an id of its own unless one is given."""
     ids = count(1)
 
     def record(at, /, *events, **fields):

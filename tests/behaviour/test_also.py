@@ -1,7 +1,7 @@
 """Caps that count what other systems did beside their own units."""
 
 import pytest
-from tests.claims.house import DAY, HOUR, MINUTE, NOON, PIZZA, cap, document
+from tests.claims.harness import DAY, HOUR, MINUTE, NOON, PIZZA, cap, document
 
 from maitred.core.rules.faults import RulesetInvalid
 
@@ -10,33 +10,33 @@ CONTACT = document("Event", "contact", {"fields": "{medium: string}", "retention
 WEEKLY = {"limit": 2, "window": "{rolling: 7d}", "also": "[events.contact]"}
 
 
-def test_contacts_of_others_and_own_units_count_together(house, happen):
-    house.rules(PIZZA, CONTACT, cap(**WEEKLY))
-    happen(house, kind="contact", at=NOON - 3 * DAY)
-    assert house.sees() == ["pizza"]
-    decided = house.decide()
-    house.report(decided, "PRESENTED")
-    reason, rule, detail = house.why_not()["pizza"]
+def test_contacts_of_others_and_own_units_count_together(harness, happen):
+    harness.rules(PIZZA, CONTACT, cap(**WEEKLY))
+    happen(harness, kind="contact", at=NOON - 3 * DAY)
+    assert harness.sees() == ["pizza"]
+    decided = harness.decide()
+    harness.report(decided, "PRESENTED")
+    reason, rule, detail = harness.why_not()["pizza"]
     assert (reason, rule) == ("FREQUENCY_CAPPED", "cap")
     assert detail == "2 of 2 taken per customer within 7 days"
-    assert house.sees("bob") == ["pizza"]
+    assert harness.sees("bob") == ["pizza"]
 
 
-def test_they_leave_the_window_to_the_microsecond(house, happen):
-    house.rules(PIZZA, CONTACT, cap(**WEEKLY))
-    happen(house, {"kind": "contact", "at": NOON - 2 * DAY}, {"kind": "contact", "at": NOON - HOUR})
+def test_they_leave_the_window_to_the_microsecond(harness, happen):
+    harness.rules(PIZZA, CONTACT, cap(**WEEKLY))
+    happen(harness, {"kind": "contact", "at": NOON - 2 * DAY}, {"kind": "contact", "at": NOON - HOUR})
     gone = NOON - 2 * DAY + 7 * DAY
     # Simulated time does not go back.
-    assert house.sees(at=NOON - HOUR - MICRO) == ["pizza"]
-    assert house.sees(at=NOON - HOUR) == []
-    assert house.sees(at=gone - MICRO) == []
-    assert house.sees(at=gone) == ["pizza"]
+    assert harness.sees(at=NOON - HOUR - MICRO) == ["pizza"]
+    assert harness.sees(at=NOON - HOUR) == []
+    assert harness.sees(at=gone - MICRO) == []
+    assert harness.sees(at=gone) == ["pizza"]
 
 
-def test_no_more_units_are_taken_than_are_left(house, happen):
-    house.rules(PIZZA, CONTACT, cap(**WEEKLY, counts="decided"))
-    happen(house, kind="contact")
-    assert [house.names(session=f"s-{number}") for number in range(3)] == [["pizza"], [], []]
+def test_no_more_units_are_taken_than_are_left(harness, happen):
+    harness.rules(PIZZA, CONTACT, cap(**WEEKLY, counts="decided"))
+    happen(harness, kind="contact")
+    assert [harness.names(session=f"s-{number}") for number in range(3)] == [["pizza"], [], []]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_no_more_units_are_taken_than_are_left(house, happen):
         ({"also": "[]"}, "this is empty"),
     ],
 )
-def test_faults(lone_house, fields, words):
+def test_faults(sqlite_harness, fields, words):
     with pytest.raises(RulesetInvalid) as told:
-        lone_house.rules(PIZZA, CONTACT, cap(**{**WEEKLY, **fields}))
+        sqlite_harness.rules(PIZZA, CONTACT, cap(**{**WEEKLY, **fields}))
     assert any(words in fault.message for fault in told.value.faults)

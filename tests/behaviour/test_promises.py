@@ -1,7 +1,7 @@
 """What was promised comes first, and before what it was promised to come before."""
 
 import pytest
-from tests.claims.house import DAY, MINUTE, PIZZA, action, document
+from tests.claims.harness import DAY, MINUTE, PIZZA, action, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.faults import RulesetInvalid
@@ -18,57 +18,57 @@ BEFORE = document("Promise", "reminders", {"action": "remind", "before": "cancel
 HIT = {"customer": {"quota": 1}}
 
 
-def test_what_is_due_every_so_often_outranks_everything(house):
-    house.rules(PIZZA.replace("type:", "score: 99\ntype:"), NEWS, CANCELLED, EVERY)
-    assert house.sees(context=HIT, most=9) == ["news", "pizza"]
-    decided = house.decide(context=HIT, explain=Explain.EXPLAIN_REASONS)
+def test_what_is_due_every_so_often_outranks_everything(harness):
+    harness.rules(PIZZA.replace("type:", "score: 99\ntype:"), NEWS, CANCELLED, EVERY)
+    assert harness.sees(context=HIT, most=9) == ["news", "pizza"]
+    decided = harness.decide(context=HIT, explain=Explain.EXPLAIN_REASONS)
     assert decided.why[0][0] == "is due: promised by news-promised"
-    house.report(decided, "PRESENTED", action="news")
-    assert house.after(15 * MINUTE - MICRO).sees(context=HIT, most=9) == ["pizza", "news"]
-    assert house.after(MICRO).sees(context=HIT, most=9) == ["news", "pizza"]
-    assert house.sees("bob", context=HIT, most=9) == ["news", "pizza"]
+    harness.report(decided, "PRESENTED", action="news")
+    assert harness.after(15 * MINUTE - MICRO).sees(context=HIT, most=9) == ["pizza", "news"]
+    assert harness.after(MICRO).sees(context=HIT, most=9) == ["news", "pizza"]
+    assert harness.sees("bob", context=HIT, most=9) == ["news", "pizza"]
 
 
-def test_nothing_is_due_without_its_situation_or_a_customer(house):
-    house.rules(PIZZA.replace("type:", "score: 99\ntype:"), NEWS, CANCELLED, EVERY)
-    assert house.sees(context={"customer": {"quota": 0}}, most=9) == ["pizza", "news"]
-    assert house.sees(most=9) == ["pizza", "news"]
-    assert house.sees("", context=HIT, most=9) == ["pizza", "news"]
+def test_nothing_is_due_without_its_situation_or_a_customer(harness):
+    harness.rules(PIZZA.replace("type:", "score: 99\ntype:"), NEWS, CANCELLED, EVERY)
+    assert harness.sees(context={"customer": {"quota": 0}}, most=9) == ["pizza", "news"]
+    assert harness.sees(most=9) == ["pizza", "news"]
+    assert harness.sees("", context=HIT, most=9) == ["pizza", "news"]
 
 
-def test_what_is_due_must_be_appropriate(house):
+def test_what_is_due_must_be_appropriate(harness):
     mobile = action("news", type="message", channels="[mobile]")
-    house.rules(PIZZA, mobile, CANCELLED, EVERY)
-    assert house.sees(context=HIT, most=9) == ["pizza"]
-    assert house.why_not(context=HIT)["news"][0] == "WRONG_CHANNEL"
+    harness.rules(PIZZA, mobile, CANCELLED, EVERY)
+    assert harness.sees(context=HIT, most=9) == ["pizza"]
+    assert harness.why_not(context=HIT)["news"][0] == "WRONG_CHANNEL"
 
 
-def test_two_reminders_come_before_a_cancellation(house):
-    house.rules(REMIND, CANCEL, BEFORE)
+def test_two_reminders_come_before_a_cancellation(harness):
+    harness.rules(REMIND, CANCEL, BEFORE)
     for count in (0, 1):
-        decided = house.decide(most=9)
+        decided = harness.decide(most=9)
         assert [proposal.action for proposal in decided.proposals] == ["remind"]
         words = f"remind is promised 2 times before, {count} were presented"
-        assert house.why_not()["cancel"] == ("NOT_ELIGIBLE", "reminders", words)
-        house.report(decided, "PRESENTED", action="remind")
-        house.after(DAY)
-    assert house.names(most=9) == ["cancel", "remind"]
-    assert house.names("bob", most=9) == ["remind"]
+        assert harness.why_not()["cancel"] == ("NOT_ELIGIBLE", "reminders", words)
+        harness.report(decided, "PRESENTED", action="remind")
+        harness.after(DAY)
+    assert harness.names(most=9) == ["cancel", "remind"]
+    assert harness.names("bob", most=9) == ["remind"]
 
 
-def test_a_window_lets_a_promise_begin_anew(house):
-    house.rules(REMIND, CANCEL, BEFORE.replace("times: 2", "window: {rolling: 30d}"))
-    house.report(house.decide(), "PRESENTED", action="remind")
-    assert house.after(DAY).sees(most=9) == ["cancel", "remind"]
-    assert house.after(29 * DAY).sees(most=9) == ["remind"]
+def test_a_window_lets_a_promise_begin_anew(harness):
+    harness.rules(REMIND, CANCEL, BEFORE.replace("times: 2", "window: {rolling: 30d}"))
+    harness.report(harness.decide(), "PRESENTED", action="remind")
+    assert harness.after(DAY).sees(most=9) == ["cancel", "remind"]
+    assert harness.after(29 * DAY).sees(most=9) == ["remind"]
 
 
-def test_the_record_says_what_was_due(house):
-    house.rules(PIZZA, NEWS, CANCELLED, EVERY)
-    decided = house.decide(context=HIT, most=9)
-    house.report(decided, "PRESENTED", action="news")
-    record = house.store.decision(octets_of(decided.decision_id))
-    records = house.engine.records
+def test_the_record_says_what_was_due(harness):
+    harness.rules(PIZZA, NEWS, CANCELLED, EVERY)
+    decided = harness.decide(context=HIT, most=9)
+    harness.report(decided, "PRESENTED", action="news")
+    record = harness.store.decision(octets_of(decided.decision_id))
+    records = harness.engine.records
     body = decode_body(records._people.opened(record))
     again = decide_again(records.policy(record.ruleset), record, body)
     assert [proposal.action for proposal in again.proposals] == ["news", "pizza"]
@@ -86,7 +86,7 @@ def test_the_record_says_what_was_due(house):
         ({"action": "news", "every": "soon"}, "soon"),
     ],
 )
-def test_faults_of_a_promise(lone_house, fields, words):
+def test_faults_of_a_promise(sqlite_harness, fields, words):
     with pytest.raises(RulesetInvalid) as told:
-        lone_house.rules(PIZZA, NEWS, CANCELLED, document("Promise", "p", fields))
+        sqlite_harness.rules(PIZZA, NEWS, CANCELLED, document("Promise", "p", fields))
     assert any(words in fault.message for fault in told.value.faults)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from tests.behaviour.conftest import VISIT
-from tests.claims.house import DAY, MINUTE, NOON, PIZZA, document
+from tests.claims.harness import DAY, MINUTE, NOON, PIZZA, document
 
 PRIVACY = """\
 apiVersion: maitred/v1
@@ -18,34 +18,34 @@ def answers(found):
     return [(each.recorded, each.detail) for each in found]
 
 
-def of(house, customer="ann"):
+def of(harness, customer="ann"):
     """What the customer's export tells of events."""
-    return json.loads(house.engine.privacy.export(customer))["events"]
+    return json.loads(harness.engine.privacy.export(customer))["events"]
 
 
-def test_what_happened_is_kept_and_exported(house, happen):
-    house.rules(PIZZA, VISIT)
-    found = happen(house, page="cars", clicks=3, session="s-1", at=NOON - DAY)
+def test_what_happened_is_kept_and_exported(harness, happen):
+    harness.rules(PIZZA, VISIT)
+    found = happen(harness, page="cars", clicks=3, session="s-1", at=NOON - DAY)
     assert answers(found) == [(True, "")]
-    (event,) = of(house)
+    (event,) = of(harness)
     assert (event["kind"], event["fields"], event["session_id"]) == (
         "visit",
         {"page": "cars", "clicks": 3},
         "s-1",
     )
     assert event["happened_at"] == "2026-11-30T12:00:00+00:00"
-    assert of(house, "bob") == []
+    assert of(harness, "bob") == []
 
 
-def test_a_retry_is_recorded_once_and_other_content_is_told(house, happen):
-    house.rules(PIZZA, VISIT)
+def test_a_retry_is_recorded_once_and_other_content_is_told(harness, happen):
+    harness.rules(PIZZA, VISIT)
     same = {"event_id": "e", "page": "cars"}
-    assert answers(happen(house, same, same)) == [(True, ""), (True, "")]
-    assert answers(happen(house.after(MINUTE), same)) == [(True, "")]
-    recorded, detail = answers(happen(house, event_id="e", page="loans"))[0]
+    assert answers(happen(harness, same, same)) == [(True, ""), (True, "")]
+    assert answers(happen(harness.after(MINUTE), same)) == [(True, "")]
+    recorded, detail = answers(happen(harness, event_id="e", page="loans"))[0]
     assert (recorded, detail) == (False, "the `event_id` was used before for an event with other content")
-    assert answers(happen(house, event_id="e", page="cars", customer="bob"))[0][0] is False
-    assert [event["fields"] for event in of(house)] == [{"page": "cars"}]
+    assert answers(happen(harness, event_id="e", page="cars", customer="bob"))[0][0] is False
+    assert [event["fields"] for event in of(harness)] == [{"page": "cars"}]
 
 
 @pytest.mark.parametrize(
@@ -67,59 +67,61 @@ def test_a_retry_is_recorded_once_and_other_content_is_told(house, happen):
         ({"at": NOON - 400 * DAY}, "`at` is longer ago than events of kind `visit` are kept"),
     ],
 )
-def test_a_faulty_event_is_told_and_keeps_no_other_from_it(lone_house, happen, faulty, words):
-    lone_house.rules(PIZZA, VISIT)
-    before, found, after = answers(happen(lone_house, {"page": "a"}, faulty, {"page": "b"}))
+def test_a_faulty_event_is_told_and_keeps_no_other_from_it(sqlite_harness, happen, faulty, words):
+    sqlite_harness.rules(PIZZA, VISIT)
+    before, found, after = answers(happen(sqlite_harness, {"page": "a"}, faulty, {"page": "b"}))
     assert before == after == (True, "")
     assert found[0] is False
     assert found[1].startswith(words)
-    assert sorted(event["fields"]["page"] for event in of(lone_house)) == ["a", "b"]
+    assert sorted(event["fields"]["page"] for event in of(sqlite_harness)) == ["a", "b"]
 
 
-def test_the_edges_of_time_are_recorded(lone_house, happen):
-    lone_house.rules(PIZZA, VISIT)
+def test_the_edges_of_time_are_recorded(sqlite_harness, happen):
+    sqlite_harness.rules(PIZZA, VISIT)
     least = MINUTE / 60_000_000
     edges = ({"at": NOON + 5 * MINUTE}, {"at": NOON - 400 * DAY + least}, {"raw": b""}, {"page": None})
-    assert answers(happen(lone_house, *edges)) == [(True, "")] * 4
+    assert answers(happen(sqlite_harness, *edges)) == [(True, "")] * 4
 
 
-def test_an_event_whose_purpose_is_not_allowed_is_not_kept(house, happen):
+def test_an_event_whose_purpose_is_not_allowed_is_not_kept(harness, happen):
     visits = VISIT.replace("fields:", "purpose: ads\nfields:")
-    house.rules(PIZZA, PRIVACY, visits, document("Event", "call", {"purpose": "service", "retention": "30d"}))
-    barred = answers(happen(house, page="cars"))
+    harness.rules(
+        PIZZA, PRIVACY, visits, document("Event", "call", {"purpose": "service", "retention": "30d"})
+    )
+    barred = answers(happen(harness, page="cars"))
     assert barred == [(False, "not kept: its purpose `ads` is not allowed, not granted")]
-    assert answers(happen(house, kind="call")) == [(True, "")]
-    assert [event["kind"] for event in of(house)] == ["call"]
+    assert answers(happen(harness, kind="call")) == [(True, "")]
+    assert [event["kind"] for event in of(harness)] == ["call"]
 
 
-def test_a_withdrawal_may_come_first_and_names_no_kind(house, happen):
-    house.rules(PIZZA, VISIT)
+def test_a_withdrawal_may_come_first_and_names_no_kind(harness, happen):
+    harness.rules(PIZZA, VISIT)
     assert (
         answers(
-            happen(house, {"event_id": "w", "kind": "", "withdraws": "e"}, {"event_id": "e", "page": "x"})
+            happen(harness, {"event_id": "w", "kind": "", "withdraws": "e"}, {"event_id": "e", "page": "x"})
         )
         == [(True, "")] * 2
     )
-    assert answers(happen(house, kind="", withdraws="e", page="x")) == [
+    assert answers(happen(harness, kind="", withdraws="e", page="x")) == [
         (False, "an event with fields needs a `kind`")
     ]
-    assert [event["withdraws"] for event in of(house)] in (["e", ""], ["", "e"])
+    assert [event["withdraws"] for event in of(harness)] in (["e", ""], ["", "e"])
 
 
-def test_erasing_a_customer_removes_what_they_did(house, happen):
-    house.rules(PIZZA, VISIT)
-    happen(house, *[{"page": "a"}] * 300, {"page": "b", "customer": "bob"})
-    assert house.engine.privacy.erase("ann").rows["events"] == 300
-    assert of(house) == []
-    assert len(of(house, "bob")) == 1
+def test_erasing_a_customer_removes_what_they_did(harness, happen):
+    harness.rules(PIZZA, VISIT)
+    happen(harness, *[{"page": "a"}] * 300, {"page": "b", "customer": "bob"})
+    assert harness.engine.privacy.erase("ann").rows["events"] == 300
+    assert of(harness) == []
+    assert len(of(harness, "bob")) == 1
 
 
-def test_what_is_over_is_purged(house, happen):
+def test_what_is_over_is_purged(harness, happen):
     short = document("Event", "call", {"retention": "1d"})
-    house.rules(PIZZA, short, VISIT)
-    happen(house, {"kind": "call"}, {"page": "old", "at": NOON - 10 * DAY}, {"page": "new"})
-    purge = house.store.purge_events
+    harness.rules(PIZZA, short, VISIT)
+    happen(harness, {"kind": "call"}, {"page": "old", "at": NOON - 10 * DAY}, {"page": "new"})
+    purge = harness.store.purge_events
     assert purge(NOON, NOON - 11 * DAY, 100) == 0
     assert purge(NOON, NOON - 9 * DAY, 100) == 1
     assert purge(NOON + DAY, NOON - 9 * DAY, 100) == 1
-    assert [event["fields"] for event in of(house)] == [{"page": "new"}]
+    assert [event["fields"] for event in of(harness)] == [{"page": "new"}]

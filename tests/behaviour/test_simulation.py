@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.behaviour.conftest import event
-from tests.claims.house import HEAD, NOON, PIZZA, document
+from tests.claims.harness import HEAD, NOON, PIZZA, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import EventsCall
@@ -115,7 +115,7 @@ def moment(rng, now):
     return edge + rng.choice([-1, 0, 1]) * MICRO
 
 
-def live(house, seed):
+def live(harness, seed):
     """One customer's life: events, retries and withdrawals in any order, and decisions between them."""
     rng, model = random.Random(seed), Model()
     customer, ids = f"c-{seed}", []
@@ -123,7 +123,7 @@ def live(house, seed):
     times = set()
     for step in range(rng.randrange(3, 12)):
         now += rng.choice([MICRO, timedelta(minutes=rng.randrange(90)), timedelta(hours=rng.randrange(30))])
-        house.at(now)
+        harness.at(now)
         batch = []
         for number in range(rng.randrange(4)):
             at = moment(rng, now)
@@ -146,16 +146,19 @@ def live(house, seed):
         ids += [each.event_id for each in batch if each.kind]
         if batch:
             sent = [*batch, *rng.sample(batch, rng.randrange(len(batch) + 1))]
-            assert all(each.recorded for each in house.engine.recorder.record_events(EventsCall(tuple(sent))))
+            assert all(
+                record_event.recorded
+                for record_event in harness.engine.recorder.record_events(EventsCall(tuple(sent)))
+            )
             for each in batch:
                 model.record(each, now)
-        check(house, model, customer, moment(rng, now) if rng.random() < 0.3 else now, rng)
+        check(harness, model, customer, moment(rng, now) if rng.random() < 0.3 else now, rng)
 
 
-def check(house, model, customer, now, rng):
+def check(harness, model, customer, now, rng):
     session, quota = rng.choice(["", "s-1", "s-2"]), rng.randrange(5)
-    decided = house.decide(customer, at=now, session=session, context={"customer": {"quota": quota}})
-    view = house.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_NONE)
+    decided = harness.decide(customer, at=now, session=session, context={"customer": {"quota": quota}})
+    view = harness.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_NONE)
     facts = json.loads(view.facts_json)
     # Simulated time does not go back: that may be later than what was asked for.
     now = decided.decided_at
@@ -174,14 +177,14 @@ def seeds(plain):
     return range(int(os.environ.get(SEEDS_VARIABLE, plain)))
 
 
-def test_what_is_computed_is_what_the_model_counts(house):
-    house.rules(*rules(), zone="Europe/Rome", head=HEAD)
+def test_what_is_computed_is_what_the_model_counts(harness):
+    harness.rules(*rules(), zone="Europe/Rome", head=HEAD)
     for seed in seeds(12):
-        live(house, seed)
+        live(harness, seed)
 
 
 @pytest.mark.torture
-def test_very_many_lives_are_what_the_model_counts(house):
-    house.rules(*rules(), zone="Europe/Rome", head=HEAD)
+def test_very_many_lives_are_what_the_model_counts(harness):
+    harness.rules(*rules(), zone="Europe/Rome", head=HEAD)
     for seed in seeds(1_000):
-        live(house, seed)
+        live(harness, seed)

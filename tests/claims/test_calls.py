@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.claims.house import DAY, MINUTE, action, cap, capacity
+from tests.claims.harness import DAY, MINUTE, action, cap, capacity
 
 NAMES = ("decided", "presented", "claimed", "redeemed", "rejected")
 RULES = (
@@ -18,88 +18,88 @@ RULES = (
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rule-files.md"
 
 
-def decide(house):
-    house.decide()
+def decide(harness):
+    harness.decide()
 
 
-def decide_again_while_held(house):
-    house.decide()
-    house.decide(session="another")
+def decide_again_while_held(harness):
+    harness.decide()
+    harness.decide(session="another")
 
 
-def presented_reported(house):
-    house.report(house.decide(), "PRESENTED")
+def presented_reported(harness):
+    harness.report(harness.decide(), "PRESENTED")
 
 
-def presented_reported_twice(house):
-    house.report(house.decide(), "PRESENTED", "PRESENTED", "ACCEPTED")
+def presented_reported_twice(harness):
+    harness.report(harness.decide(), "PRESENTED", "PRESENTED", "ACCEPTED")
 
 
-def presented_reported_of_two_decisions(house):
-    for decided in (house.decide(), house.decide()):
-        house.report(decided, "PRESENTED")
+def presented_reported_of_two_decisions(harness):
+    for decided in (harness.decide(), harness.decide()):
+        harness.report(decided, "PRESENTED")
 
 
-def claim(house):
-    return house.claim(house.decide())
+def claim(harness):
+    return harness.claim(harness.decide())
 
 
-def claim_again(house):
-    decided = house.decide()
-    first, again = house.claim(decided), house.claim(decided)
+def claim_again(harness):
+    decided = harness.decide()
+    first, again = harness.claim(decided), harness.claim(decided)
     assert (again.claim_id, again.existing, first.existing) == (first.claim_id, True, False)
 
 
-def presented_reported_after_claim(house):
-    decided = house.decide()
-    house.claim(decided)
-    house.report(decided, "PRESENTED")
+def presented_reported_after_claim(harness):
+    decided = harness.decide()
+    harness.claim(decided)
+    harness.report(decided, "PRESENTED")
 
 
-def redeem(house):
-    house.redeem(claim(house))
+def redeem(harness):
+    harness.redeem(claim(harness))
 
 
-def release(house):
-    house.release(claim(house))
+def release(harness):
+    harness.release(claim(harness))
 
 
-def release_after_presented_reported(house):
-    decided = house.decide()
-    granted = house.claim(decided)
-    house.report(decided, "PRESENTED")
-    house.release(granted)
+def release_after_presented_reported(harness):
+    decided = harness.decide()
+    granted = harness.claim(decided)
+    harness.report(decided, "PRESENTED")
+    harness.release(granted)
 
 
-def release_after_redeem(house):
-    granted = claim(house)
-    house.redeem(granted)
-    house.release(granted)
+def release_after_redeem(harness):
+    granted = claim(harness)
+    harness.redeem(granted)
+    harness.release(granted)
 
 
-def claim_expires(house):
-    claim(house)
-    house.after(11 * MINUTE)
+def claim_expires(harness):
+    claim(harness)
+    harness.after(11 * MINUTE)
 
 
-def rejected_reported(house):
-    decided = house.decide()
-    house.claim(decided)
-    house.report(decided, "REJECTED", "REJECTED")
+def rejected_reported(harness):
+    decided = harness.decide()
+    harness.claim(decided)
+    harness.report(decided, "REJECTED", "REJECTED")
 
 
-def rejected_reported_after_presented(house):
-    house.report(house.decide(), "PRESENTED", "REJECTED")
+def rejected_reported_after_presented(harness):
+    harness.report(harness.decide(), "PRESENTED", "REJECTED")
 
 
-def released_reported(house):
-    decided = house.decide()
-    house.redeem(house.claim(decided))
-    house.report(decided, "RELEASED")
+def released_reported(harness):
+    decided = harness.decide()
+    harness.redeem(harness.claim(decided))
+    harness.report(decided, "RELEASED")
 
 
-def redeemed_reported_without_claim(house):
-    house.report(house.decide(), "REDEEMED", "REDEEMED")
+def redeemed_reported_without_claim(harness):
+    harness.report(harness.decide(), "REDEEMED", "REDEEMED")
 
 
 ROWS = {
@@ -124,10 +124,10 @@ ROWS = {
 
 
 @pytest.mark.parametrize("calls", ROWS, ids=lambda calls: calls.__name__)
-def test_what_each_call_takes_and_gives_back(house, calls):
-    house.rules(*RULES)
-    calls(house)
-    assert tuple(house.live(*NAMES)) == ROWS[calls]
+def test_what_each_call_takes_and_gives_back(harness, calls):
+    harness.rules(*RULES)
+    calls(harness)
+    assert tuple(harness.live(*NAMES)) == ROWS[calls]
 
 
 def test_the_table_has_every_row():
@@ -135,42 +135,42 @@ def test_the_table_has_every_row():
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [calls.__name__ for calls in ROWS]
 
 
-def test_claims_that_were_released_or_have_expired_take_their_units_anew(house):
-    house.rules(*RULES)
-    decided = house.decide()
-    house.release(house.claim(decided))
-    assert house.claim(decided).granted
-    assert house.live(*NAMES[1:3]) == [1, 1]
-    house.after(11 * MINUTE)
-    anew = house.claim(decided)
+def test_claims_that_were_released_or_have_expired_take_their_units_anew(harness):
+    harness.rules(*RULES)
+    decided = harness.decide()
+    harness.release(harness.claim(decided))
+    assert harness.claim(decided).granted
+    assert harness.live(*NAMES[1:3]) == [1, 1]
+    harness.after(11 * MINUTE)
+    anew = harness.claim(decided)
     assert (anew.granted, anew.existing) == (True, False)
-    assert house.live(*NAMES[1:3]) == [1, 1], "its presentation still counts in its window"
+    assert harness.live(*NAMES[1:3]) == [1, 1], "its presentation still counts in its window"
 
 
-def test_the_claim_window_ends_to_the_microsecond(house):
-    house.rules(action("pizza", claim_within="2h"), action("tea"), capacity("claimed", limit=9, hold="30h"))
-    decided, late, tea = house.decide(most=2), house.decide("bob", most=2), house.decide("cem", most=2)
-    start = house.now
-    house.at(start + 120 * MINUTE - house.now.resolution)
-    granted = house.claim(decided)
-    house.at(start + 120 * MINUTE)
-    assert house.claim(late).reason.name == "CLAIM_WINDOW_OVER"
-    assert house.claim(decided).claim_id == granted.claim_id, "a live claim is answered whatever the window"
-    house.at(start + DAY - house.now.resolution)
-    assert house.claim(tea, "tea").granted
-    house.at(start + DAY)
-    assert house.claim(late, "tea").reason.name == "CLAIM_WINDOW_OVER"
+def test_the_claim_window_ends_to_the_microsecond(harness):
+    harness.rules(action("pizza", claim_within="2h"), action("tea"), capacity("claimed", limit=9, hold="30h"))
+    decided, late, tea = harness.decide(most=2), harness.decide("bob", most=2), harness.decide("cem", most=2)
+    start = harness.now
+    harness.at(start + 120 * MINUTE - harness.now.resolution)
+    granted = harness.claim(decided)
+    harness.at(start + 120 * MINUTE)
+    assert harness.claim(late).reason.name == "CLAIM_WINDOW_OVER"
+    assert harness.claim(decided).claim_id == granted.claim_id, "a live claim is answered whatever the window"
+    harness.at(start + DAY - harness.now.resolution)
+    assert harness.claim(tea, "tea").granted
+    harness.at(start + DAY)
+    assert harness.claim(late, "tea").reason.name == "CLAIM_WINDOW_OVER"
 
 
-def test_a_claim_that_expired_is_redeemed_late_only_while_its_place_has_no_other(house):
-    house.rules(action("pizza"), capacity("claimed", limit=9, hold="5m"))
-    decided = house.decide()
-    first = house.claim(decided)
-    house.after(6 * MINUTE)
-    second = house.claim(decided)
+def test_a_claim_that_expired_is_redeemed_late_only_while_its_place_has_no_other(harness):
+    harness.rules(action("pizza"), capacity("claimed", limit=9, hold="5m"))
+    decided = harness.decide()
+    first = harness.claim(decided)
+    harness.after(6 * MINUTE)
+    second = harness.claim(decided)
     assert second.claim_id != first.claim_id
     with pytest.raises(Exception, match="another claim"):
-        house.redeem(first)
-    house.release(second)
-    house.redeem(first)
-    assert house.claim(decided).reason.name == "ALREADY_REDEEMED"
+        harness.redeem(first)
+    harness.release(second)
+    harness.redeem(first)
+    assert harness.claim(decided).reason.name == "ALREADY_REDEEMED"

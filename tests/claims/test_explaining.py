@@ -1,7 +1,7 @@
 """What an explained answer tells: some actions only where named, and what was sent and not used."""
 
 import pytest
-from tests.claims.house import PIZZA, action, cap, document, refused
+from tests.claims.harness import PIZZA, action, cap, document, refused
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.errors import Code
@@ -11,9 +11,9 @@ MOBILE = action("mobile-only", channels="[mobile]")
 
 
 @pytest.fixture
-def shop(house):
-    house.rules(PIZZA, TIERED, MOBILE)
-    return house
+def shop(harness):
+    harness.rules(PIZZA, TIERED, MOBILE)
+    return harness
 
 
 def told(answer):
@@ -40,14 +40,14 @@ def test_an_unknown_action_to_explain_is_malformed(shop):
     assert "did you mean `tiered`" in found.value.message
 
 
-def test_how_the_limits_of_a_named_action_stand_is_told_among_a_thousand(house):
+def test_how_the_limits_of_a_named_action_stand_is_told_among_a_thousand(harness):
     many = [action(f"a{number:04}", score=f"{9_000 - number}") for number in range(700)]
     each = cap(per="[customer, action]", counts="decided", limit=1)
-    house.rules(*many, action("last"), each)
-    assert house.decide(most=100).proposals
+    harness.rules(*many, action("last"), each)
+    assert harness.decide(most=100).proposals
     for _ in range(7):
-        house.decide(most=100)
-    reason = told(house.decide(most=1, explain_actions=("a0000", "last")))
+        harness.decide(most=100)
+    reason = told(harness.decide(most=1, explain_actions=("a0000", "last")))
     assert reason["a0000"] == "FREQUENCY_CAPPED"
 
 
@@ -93,10 +93,10 @@ def test_a_retry_is_told_as_well(shop):
     assert "customer.tier" in again.unused[0]
 
 
-def test_what_only_a_situation_reads_is_used(house):
-    house.rules(
+def test_what_only_a_situation_reads_is_used(harness):
+    harness.rules(
         PIZZA,
         document("Situation", "rich", {"all": "[customer.quota > 3]"}),
         action("x", eligibility="[{require: situation.rich}]"),
     )
-    assert house.decide(explain=Explain.EXPLAIN_REASONS, context={"customer": {"quota": 9}}).unused == ()
+    assert harness.decide(explain=Explain.EXPLAIN_REASONS, context={"customer": {"quota": 9}}).unused == ()

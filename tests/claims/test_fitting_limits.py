@@ -1,7 +1,7 @@
 """Limits that fit: numbers that a request gives, and windows of an instant."""
 
 import pytest
-from tests.claims.house import DAY, HEAD, NOON, PIZZA, action, cap, capacity
+from tests.claims.harness import DAY, HEAD, NOON, PIZZA, action, cap, capacity
 from tests.claims.test_replay import check_again
 
 from maitred.core.deciding.decisions import Explain
@@ -18,23 +18,23 @@ def booked(instant):
     return {"booking": {"starts": instant}}
 
 
-def grants(house, customer, context, times=4):
+def grants(harness, customer, context, times=4):
     """How often in a row something is proposed."""
-    return sum(bool(house.names(customer, context=context)) for _ in range(times))
+    return sum(bool(harness.names(customer, context=context)) for _ in range(times))
 
 
 @pytest.mark.parametrize("customer", ["ann", ""])
-def test_a_quota_of_the_request_or_a_default(house, customer):
+def test_a_quota_of_the_request_or_a_default(harness, customer):
     per = "[customer]" if customer else "[channel]"
-    house.rules(PIZZA, cap(per=per, limit="{attribute: customer.quota, default: 2}", counts="decided"))
-    assert grants(house, customer, {}) == 2
-    assert house.names(customer, context=quota(3)) == ["pizza"]
-    assert house.names(customer, context=quota(0)) == []
+    harness.rules(PIZZA, cap(per=per, limit="{attribute: customer.quota, default: 2}", counts="decided"))
+    assert grants(harness, customer, {}) == 2
+    assert harness.names(customer, context=quota(3)) == ["pizza"]
+    assert harness.names(customer, context=quota(0)) == []
 
 
-def test_a_wrong_value_is_no_reason_for_the_default(house):
-    house.rules(PIZZA, cap(limit="{attribute: customer.quota, default: 2}", counts="decided"))
-    reason, rule, detail = house.why_not(context=quota("three"))["pizza"]
+def test_a_wrong_value_is_no_reason_for_the_default(harness):
+    harness.rules(PIZZA, cap(limit="{attribute: customer.quota, default: 2}", counts="decided"))
+    reason, rule, detail = harness.why_not(context=quota("three"))["pizza"]
     assert (reason, rule) == ("RULE_ERROR", "cap")
     assert "customer.quota" in detail
 
@@ -49,23 +49,23 @@ def test_a_wrong_value_is_no_reason_for_the_default(house):
         ('"1 + 1"', {}, 2),
     ],
 )
-def test_a_number_that_is_worked_out_is_rounded_down(house, limit, context, granted):
-    house.rules(PIZZA, cap(limit=limit, counts="decided"))
-    assert grants(house, "ann", context) == granted
+def test_a_number_that_is_worked_out_is_rounded_down(harness, limit, context, granted):
+    harness.rules(PIZZA, cap(limit=limit, counts="decided"))
+    assert grants(harness, "ann", context) == granted
 
 
-def test_a_number_that_cannot_be_worked_out_refuses(house):
-    house.rules(PIZZA, cap(limit='"customer.quota * 2"', counts="decided"))
-    assert house.why_not()["pizza"][:2] == ("MISSING_ATTRIBUTE", "cap")
-    assert "customer.quota" in house.why_not()["pizza"][2]
-    assert house.why_not(context=quota(2**62))["pizza"][0] == "RULE_ERROR"
+def test_a_number_that_cannot_be_worked_out_refuses(harness):
+    harness.rules(PIZZA, cap(limit='"customer.quota * 2"', counts="decided"))
+    assert harness.why_not()["pizza"][:2] == ("MISSING_ATTRIBUTE", "cap")
+    assert "customer.quota" in harness.why_not()["pizza"][2]
+    assert harness.why_not(context=quota(2**62))["pizza"][0] == "RULE_ERROR"
 
 
-def test_a_pace_can_be_worked_out_as_well(house):
+def test_a_pace_can_be_worked_out_as_well(harness):
     pace = '{limit: "customer.quota + 1", window: {rolling: 1h}}'
-    house.rules(PIZZA, capacity(limit=9, counts="decided", pace=pace))
-    assert grants(house, "ann", quota(1)) == 2
-    assert house.why_not(context=quota(1))["pizza"][0] == "PACED"
+    harness.rules(PIZZA, capacity(limit=9, counts="decided", pace=pace))
+    assert grants(harness, "ann", quota(1)) == 2
+    assert harness.why_not(context=quota(1))["pizza"][0] == "PACED"
 
 
 @pytest.mark.parametrize(
@@ -77,55 +77,55 @@ def test_a_pace_can_be_worked_out_as_well(house):
         ("year", "2026-12-31T22:59:59Z", "2026-12-31T23:00:00Z"),
     ],
 )
-def test_a_window_of_an_instant_is_that_of_the_instant_wherever_now_is(house, period, same, other):
+def test_a_window_of_an_instant_is_that_of_the_instant_wherever_now_is(harness, period, same, other):
     window = f"{{calendar: {period}, of: booking.starts}}"
-    house.rules(PIZZA, capacity(window=window, counts="decided"), zone="Europe/Berlin", head=BOOKING)
-    assert house.names(context=booked("2026-06-10T09:00:00Z")) == ["pizza"]
-    house.after(3 * DAY)
-    assert house.names(context=booked(same)) == []
-    reason, rule, detail = house.why_not(context=booked(same))["pizza"]
+    harness.rules(PIZZA, capacity(window=window, counts="decided"), zone="Europe/Berlin", head=BOOKING)
+    assert harness.names(context=booked("2026-06-10T09:00:00Z")) == ["pizza"]
+    harness.after(3 * DAY)
+    assert harness.names(context=booked(same)) == []
+    reason, rule, detail = harness.why_not(context=booked(same))["pizza"]
     assert (reason, rule) == ("CAPACITY_EXHAUSTED", "ovens")
     assert f"in the {period} of booking.starts" in detail
-    assert house.names(context=booked(other)) == ["pizza"]
+    assert harness.names(context=booked(other)) == ["pizza"]
 
 
-def test_without_the_instant_or_with_a_wrong_one_it_refuses(house):
-    house.rules(PIZZA, capacity(window="{calendar: week, of: booking.starts}"), head=BOOKING)
-    assert house.why_not()["pizza"] == ("MISSING_ATTRIBUTE", "ovens", "needs booking.starts, is absent")
-    reason, _, detail = house.why_not(context=booked("soon"))["pizza"]
+def test_without_the_instant_or_with_a_wrong_one_it_refuses(harness):
+    harness.rules(PIZZA, capacity(window="{calendar: week, of: booking.starts}"), head=BOOKING)
+    assert harness.why_not()["pizza"] == ("MISSING_ATTRIBUTE", "ovens", "needs booking.starts, is absent")
+    reason, _, detail = harness.why_not(context=booked("soon"))["pizza"]
     assert reason == "RULE_ERROR"
     assert "booking.starts" in detail
 
 
-def test_a_claim_counts_in_the_window_of_its_instant(house):
-    house.rules(PIZZA, capacity(window="{calendar: week, of: booking.starts}"), head=BOOKING)
-    first = house.decide("ann", context=booked("2026-12-09T09:00:00Z"))
-    second = house.decide("bob", context=booked("2026-12-10T09:00:00Z"))
-    assert house.claim(first).granted
-    assert not house.claim(second).granted
-    assert house.sees("bob", context=booked("2026-12-20T09:00:00Z")) == ["pizza"]
+def test_a_claim_counts_in_the_window_of_its_instant(harness):
+    harness.rules(PIZZA, capacity(window="{calendar: week, of: booking.starts}"), head=BOOKING)
+    first = harness.decide("ann", context=booked("2026-12-09T09:00:00Z"))
+    second = harness.decide("bob", context=booked("2026-12-10T09:00:00Z"))
+    assert harness.claim(first).granted
+    assert not harness.claim(second).granted
+    assert harness.sees("bob", context=booked("2026-12-20T09:00:00Z")) == ["pizza"]
 
 
-def test_limits_are_shown_as_far_as_they_are_known(house):
+def test_limits_are_shown_as_far_as_they_are_known(harness):
     window = "{calendar: week, of: booking.starts}"
-    house.rules(
+    harness.rules(
         PIZZA,
         cap(limit="{attribute: customer.quota, default: 2}", counts="decided"),
         capacity(limit='"customer.quota * 2"', window=window, counts="decided"),
         head=BOOKING,
     )
-    house.names(context={**quota(4), **booked("2026-06-10T09:00:00Z")})
-    house.at(NOON)
-    views = {view.name: view for view in house.engine.operator.limits(LimitsCall(most=9))}
+    harness.names(context={**quota(4), **booked("2026-06-10T09:00:00Z")})
+    harness.at(NOON)
+    views = {view.name: view for view in harness.engine.operator.limits(LimitsCall(most=9))}
     assert {view.maximum for view in views.values()} == {None}
     assert views["cap"].used == 1
-    house.names("bob", context={**quota(4), **booked("2027-06-10T09:00:00Z")})
-    weeks = [view.window for view in house.engine.operator.limits(LimitsCall(limit="ovens", most=9))]
+    harness.names("bob", context={**quota(4), **booked("2027-06-10T09:00:00Z")})
+    weeks = [view.window for view in harness.engine.operator.limits(LimitsCall(limit="ovens", most=9))]
     assert "week of booking.starts from 2027-06-07" in weeks[0]
 
 
-def test_decisions_of_such_limits_come_out_again(house):
-    policy = house.rules(
+def test_decisions_of_such_limits_come_out_again(harness):
+    policy = harness.rules(
         action("pizza", score=2),
         action("tea", score=1),
         cap(
@@ -140,8 +140,10 @@ def test_decisions_of_such_limits_come_out_again(house):
         head=BOOKING,
     )
     contexts = [{}, quota(1), {**quota(1), **booked("2026-12-24T09:00:00Z")}, quota(2)] * 2
-    answers = [house.decide(context=context, most=2, explain=Explain.EXPLAIN_REASONS) for context in contexts]
-    assert len({tuple(each.action for each in answer.proposals) for answer in answers}) > 2
-    house.rules(PIZZA)
+    answers = [
+        harness.decide(context=context, most=2, explain=Explain.EXPLAIN_REASONS) for context in contexts
+    ]
+    assert len({tuple(proposal.action for proposal in answer.proposals) for answer in answers}) > 2
+    harness.rules(PIZZA)
     for answer in answers:
-        check_again(house, policy, answer)
+        check_again(harness, policy, answer)

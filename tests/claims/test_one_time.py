@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from tests.claims.house import NOON, House, action, cap, capacity
+from tests.claims.harness import NOON, EngineHarness, action, cap, capacity
 
 from maitred.core.deciding.decisions import Outcome, OutcomeKind
 from maitred.engine.calls import ClaimCall, LimitsCall, OutcomesCall, StepCall
@@ -25,8 +25,8 @@ STEPS_S = (0, 1, 60, 299, 300, 301, 599, 600, 3_600, 7_200, -5, -600)
 class Script:
     """Seeded calls; ``simulated`` says whether each names its instant or the clock is set to it."""
 
-    def __init__(self, house, seed, *, simulated):
-        self.house, self.rng, self.simulated = house, random.Random(seed), simulated
+    def __init__(self, harness, seed, *, simulated):
+        self.harness, self.rng, self.simulated = harness, random.Random(seed), simulated
         self.at, self.decisions, self.claims = NOON, [], []
 
     def run(self):
@@ -35,7 +35,7 @@ class Script:
     def call(self, number):
         self.at += NOON.resolution * 1_000_000 * self.rng.choice(STEPS_S)
         if not self.simulated:
-            self.house.at(self.at)
+            self.harness.at(self.at)
         at = {"at": self.at} if self.simulated else {}
         try:
             return self.made(str(number), at)
@@ -43,13 +43,13 @@ class Script:
             return error.code, error.message
 
     def made(self, request, at):
-        rng, engine = self.rng, self.house.engine
+        rng, engine = self.rng, self.harness.engine
         kind = rng.choice("dddcccrxoog")
         if kind == "d" or not self.decisions:
             customer = rng.choice(["ann", "bob"])
             named = tuple(claim for _, claim in rng.sample(self.claims, min(1, len(self.claims))))
-            answer = self.house.decide(customer, request=request, claims=named, **at)
-            self.decisions += [(answer.decision_id, each.action) for each in answer.proposals]
+            answer = self.harness.decide(customer, request=request, claims=named, **at)
+            self.decisions += [(answer.decision_id, proposal.action) for proposal in answer.proposals]
             return answer._replace(trace_id="")
         decision, name = rng.choice(self.decisions)
         if kind == "c":
@@ -73,11 +73,11 @@ REPORTED = [OutcomeKind.PRESENTED, OutcomeKind.REJECTED, OutcomeKind.REDEEMED, O
 def test_a_random_script_has_the_same_answers_by_either_clock(seed, tmp_path, keys):
     answers = []
     for simulated in (False, True):
-        house = House(open_store(f"sqlite:///{tmp_path / str(simulated)}.db"), keys)
+        harness = EngineHarness(open_store(f"sqlite:///{tmp_path / str(simulated)}.db"), keys)
         try:
-            house.rules(*RULES)
-            answers.append(Script(house, seed, simulated=simulated).run())
+            harness.rules(*RULES)
+            answers.append(Script(harness, seed, simulated=simulated).run())
         finally:
-            house.close()
+            harness.close()
     real, made_up = answers
     assert real == made_up

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from tests.claims.house import MINUTE, PIZZA, action, cap, capacity, refused
+from tests.claims.harness import MINUTE, PIZZA, action, cap, capacity, refused
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import ClaimsCall, ClaimState
@@ -18,94 +18,94 @@ def shown(answer):
     return [claim.claim_id for claim in answer.open_claims]
 
 
-def listed(house, **fields):
-    return house.engine.claimer.list_claims(ClaimsCall(**fields))
+def listed(harness, **fields):
+    return harness.engine.claimer.list_claims(ClaimsCall(**fields))
 
 
 def ids(page):
     return [claim.claim_id for claim in page.claims]
 
 
-def claimed(house, customer="ann", **fields):
-    return house.claim(house.decide(customer, **fields)).claim_id
+def claimed(harness, customer="ann", **fields):
+    return harness.claim(harness.decide(customer, **fields)).claim_id
 
 
-def test_the_till_sees_what_was_claimed_in_the_app(house):
-    house.rules(BOTH, OVENS)
-    answer = house.claim(house.decide(channel="mobile", location="harbour"))
-    (claim,) = house.decide(channel="pos").open_claims
+def test_the_till_sees_what_was_claimed_in_the_app(harness):
+    harness.rules(BOTH, OVENS)
+    answer = harness.claim(harness.decide(channel="mobile", location="harbour"))
+    (claim,) = harness.decide(channel="pos").open_claims
     assert (claim.claim_id, claim.action, claim.location_id) == (answer.claim_id, "pizza", "harbour")
     assert claim.treatment.show == "FREE PIZZA"
-    assert claim.expires_at == house.now + 20 * MINUTE
-    (claim,) = house.decide(channel="mobile").open_claims
+    assert claim.expires_at == harness.now + 20 * MINUTE
+    (claim,) = harness.decide(channel="mobile").open_claims
     assert claim.treatment.show == "Until 12:20"
-    assert house.decide("bob").open_claims == ()
+    assert harness.decide("bob").open_claims == ()
 
 
 @pytest.mark.parametrize("explain", list(Explain))
 @pytest.mark.parametrize("dry", [False, True])
-def test_they_are_told_at_every_level_of_explanation(lone_house, explain, dry):
-    lone_house.rules(BOTH, OVENS)
-    claim = claimed(lone_house)
-    assert shown(lone_house.decide(explain=explain, dry_run=dry)) == [claim]
+def test_they_are_told_at_every_level_of_explanation(sqlite_harness, explain, dry):
+    sqlite_harness.rules(BOTH, OVENS)
+    claim = claimed(sqlite_harness)
+    assert shown(sqlite_harness.decide(explain=explain, dry_run=dry)) == [claim]
 
 
-def test_without_any_limit_they_are_told_as_well(house):
-    house.rules(PIZZA)
-    claim = claimed(house)
-    assert shown(house.decide()) == [claim]
+def test_without_any_limit_they_are_told_as_well(harness):
+    harness.rules(PIZZA)
+    claim = claimed(harness)
+    assert shown(harness.decide()) == [claim]
 
 
 @pytest.mark.parametrize("end", ["redeem", "release", "expire"])
-def test_what_has_ended_is_not_open(house, end):
-    house.rules(BOTH, OVENS)
-    answer = house.claim(house.decide())
+def test_what_has_ended_is_not_open(harness, end):
+    harness.rules(BOTH, OVENS)
+    answer = harness.claim(harness.decide())
     if end == "expire":
         # Not swept: it is over by its own instant.
-        house.after(20 * MINUTE)
+        harness.after(20 * MINUTE)
     else:
-        getattr(house, end)(answer)
-    assert house.decide().open_claims == ()
+        getattr(harness, end)(answer)
+    assert harness.decide().open_claims == ()
 
 
-def test_a_claim_is_open_until_its_last_instant(house):
-    house.rules(BOTH, OVENS)
-    claim = claimed(house)
-    assert shown(house.after(20 * MINUTE - timedelta(microseconds=1)).decide()) == [claim]
+def test_a_claim_is_open_until_its_last_instant(harness):
+    harness.rules(BOTH, OVENS)
+    claim = claimed(harness)
+    assert shown(harness.after(20 * MINUTE - timedelta(microseconds=1)).decide()) == [claim]
 
 
-def test_only_what_can_be_redeemed_on_the_channel_and_at_the_location(house):
-    house.rules(
+def test_only_what_can_be_redeemed_on_the_channel_and_at_the_location(harness):
+    harness.rules(
         action("pizza", redeem_at="claimed", score=3),
         action("ringtone", channels="[mobile]", score=2),
         action("tea", score=1),
         OVENS,
     )
-    decided = house.decide(channel="mobile", location="harbour", most=3)
-    pizza, ringtone, tea = (house.claim(decided, name).claim_id for name in ("pizza", "ringtone", "tea"))
-    assert set(shown(house.decide(channel="mobile", location="harbour"))) == {pizza, ringtone, tea}
-    assert set(shown(house.decide(location="harbour"))) == {pizza, tea}
-    assert set(shown(house.decide(location="market"))) == {tea}
-    assert set(shown(house.decide())) == {tea}
+    decided = harness.decide(channel="mobile", location="harbour", most=3)
+    pizza, ringtone, tea = (harness.claim(decided, name).claim_id for name in ("pizza", "ringtone", "tea"))
+    assert set(shown(harness.decide(channel="mobile", location="harbour"))) == {pizza, ringtone, tea}
+    assert set(shown(harness.decide(location="harbour"))) == {pizza, tea}
+    assert set(shown(harness.decide(location="market"))) == {tea}
+    assert set(shown(harness.decide())) == {tea}
 
 
-def test_one_of_no_location_is_redeemed_anywhere(lone_house):
-    lone_house.rules(action("pizza", redeem_at="claimed"), OVENS)
-    claim = claimed(lone_house)
-    assert shown(lone_house.decide(location="market")) == [claim]
+def test_one_of_no_location_is_redeemed_anywhere(sqlite_harness):
+    sqlite_harness.rules(action("pizza", redeem_at="claimed"), OVENS)
+    claim = claimed(sqlite_harness)
+    assert shown(sqlite_harness.decide(location="market")) == [claim]
 
 
-def test_the_soonest_expiry_comes_first_and_at_most_twenty(house):
+def test_the_soonest_expiry_comes_first_and_at_most_twenty(harness):
     slow, fast = action("slow"), action("fast", score=1)
-    house.rules(
+    harness.rules(
         slow,
         fast,
         capacity("s", applies_to="{actions: [slow]}", limit=99, hold="2h"),
         capacity("f", applies_to="{actions: [fast]}", limit=99, hold="1h"),
     )
-    late = house.claim(house.decide(most=2), "slow").claim_id
-    soon = [house.claim(house.after(MINUTE).decide(), "fast").claim_id for _ in range(21)]
-    answer = house.decide()
+    late = harness.claim(harness.decide(most=2), "slow").claim_id
+    soon = [harness.claim(harness.after(MINUTE).decide(), "fast").claim_id for _ in range(21)]
+    answer = harness.decide()
     assert shown(answer) == soon[:20]
     assert late not in shown(answer)
     assert [claim.expires_at for claim in answer.open_claims] == sorted(
@@ -113,161 +113,161 @@ def test_the_soonest_expiry_comes_first_and_at_most_twenty(house):
     )
 
 
-def test_a_retry_gets_the_stored_ones(house):
-    house.rules(BOTH, OVENS)
-    answer = house.claim(house.decide(channel="mobile"))
-    first = house.decide(request="r")
-    house.redeem(answer)
-    again = house.after(MINUTE).decide(request="r")
+def test_a_retry_gets_the_stored_ones(harness):
+    harness.rules(BOTH, OVENS)
+    answer = harness.claim(harness.decide(channel="mobile"))
+    first = harness.decide(request="r")
+    harness.redeem(answer)
+    again = harness.after(MINUTE).decide(request="r")
     assert again == first
     assert shown(again) == [answer.claim_id]
-    view = house.engine.decider.get_decision(first.decision_id, Explain.EXPLAIN_NONE)
+    view = harness.engine.decider.get_decision(first.decision_id, Explain.EXPLAIN_NONE)
     assert view.answer.open_claims == first.open_claims
 
 
-def test_nobody_has_open_claims(house):
-    house.rules(BOTH, OVENS)
-    claimed(house, "")
-    assert house.decide("").open_claims == ()
+def test_nobody_has_open_claims(harness):
+    harness.rules(BOTH, OVENS)
+    claimed(harness, "")
+    assert harness.decide("").open_claims == ()
 
 
-def test_a_denied_claim_and_a_repeated_one_are_none_more(house):
-    house.rules(BOTH, capacity(limit=1))
-    decided, other = house.decide(), house.decide()
-    first = house.claim(decided, request="c")
-    assert not house.claim(other).granted
-    assert house.claim(decided, request="c") == first
-    assert shown(house.decide()) == [first.claim_id]
-    assert ids(listed(house, customer_id="ann")) == [first.claim_id]
+def test_a_denied_claim_and_a_repeated_one_are_none_more(harness):
+    harness.rules(BOTH, capacity(limit=1))
+    decided, other = harness.decide(), harness.decide()
+    first = harness.claim(decided, request="c")
+    assert not harness.claim(other).granted
+    assert harness.claim(decided, request="c") == first
+    assert shown(harness.decide()) == [first.claim_id]
+    assert ids(listed(harness, customer_id="ann")) == [first.claim_id]
 
 
-def test_of_an_action_that_is_gone_nothing_is_shown(house):
-    house.rules(BOTH, OVENS)
-    claim = claimed(house)
-    house.rules(action("tea"), OVENS)
-    assert house.decide().open_claims == ()
-    (found,) = listed(house, customer_id="ann").claims
+def test_of_an_action_that_is_gone_nothing_is_shown(harness):
+    harness.rules(BOTH, OVENS)
+    claim = claimed(harness)
+    harness.rules(action("tea"), OVENS)
+    assert harness.decide().open_claims == ()
+    (found,) = listed(harness, customer_id="ann").claims
     assert (found.claim_id, found.treatment.title, found.state) == (claim, "pizza", ClaimState.HELD)
 
 
 # Lists
 
 
-def test_claims_are_listed_by_customer_session_and_location(house):
-    house.rules(BOTH, OVENS)
-    ann = claimed(house, "ann", session="s-1", location="harbour")
-    bob = claimed(house, "bob", session="s-2", location="market")
-    nobody = claimed(house, "", session="s-2", location="market")
-    assert ids(listed(house, customer_id="ann")) == [ann]
-    assert ids(listed(house, session_id="s-1")) == [ann]
-    assert set(ids(listed(house, session_id="s-2"))) == {bob, nobody}
-    assert set(ids(listed(house, location_id="market"))) == {bob, nobody}
+def test_claims_are_listed_by_customer_session_and_location(harness):
+    harness.rules(BOTH, OVENS)
+    ann = claimed(harness, "ann", session="s-1", location="harbour")
+    bob = claimed(harness, "bob", session="s-2", location="market")
+    nobody = claimed(harness, "", session="s-2", location="market")
+    assert ids(listed(harness, customer_id="ann")) == [ann]
+    assert ids(listed(harness, session_id="s-1")) == [ann]
+    assert set(ids(listed(harness, session_id="s-2"))) == {bob, nobody}
+    assert set(ids(listed(harness, location_id="market"))) == {bob, nobody}
     for unknown in ({"customer_id": "eve"}, {"session_id": "s"}, {"location_id": "moon"}):
-        assert listed(house, **unknown).claims == ()
+        assert listed(harness, **unknown).claims == ()
 
 
-def test_a_session_that_no_rule_declares_is_found(lone_house):
-    head = 'apiVersion: maitred/v1\nkind: Ruleset\nname: house\nversion: "1"\ntimezone: {zone}\n'
-    lone_house.rules(PIZZA, head=head)
-    claim = claimed(lone_house, session="s-1")
-    assert ids(listed(lone_house, session_id="s-1")) == [claim]
+def test_a_session_that_no_rule_declares_is_found(sqlite_harness):
+    head = 'apiVersion: maitred/v1\nkind: Ruleset\nname: harness\nversion: "1"\ntimezone: {zone}\n'
+    sqlite_harness.rules(PIZZA, head=head)
+    claim = claimed(sqlite_harness, session="s-1")
+    assert ids(listed(sqlite_harness, session_id="s-1")) == [claim]
 
 
-def test_every_state_is_told(house):
-    house.rules(BOTH, OVENS)
-    answers = [house.claim(house.decide(channel="mobile")) for _ in range(3)]
-    house.redeem(answers[0])
-    house.release(answers[1])
-    found = {claim.claim_id: claim for claim in listed(house, customer_id="ann").claims}
+def test_every_state_is_told(harness):
+    harness.rules(BOTH, OVENS)
+    answers = [harness.claim(harness.decide(channel="mobile")) for _ in range(3)]
+    harness.redeem(answers[0])
+    harness.release(answers[1])
+    found = {claim.claim_id: claim for claim in listed(harness, customer_id="ann").claims}
     states = [found[answer.claim_id].state.name for answer in answers]
     assert states == ["REDEEMED", "RELEASED", "HELD"]
     assert found[answers[2].claim_id].treatment.show == "Until 12:20"
-    at = house.now + 20 * MINUTE
-    last = {claim.claim_id: claim.state for claim in listed(house, customer_id="ann", at=at).claims}
+    at = harness.now + 20 * MINUTE
+    last = {claim.claim_id: claim.state for claim in listed(harness, customer_id="ann", at=at).claims}
     assert last[answers[2].claim_id] is ClaimState.EXPIRED
     assert last[answers[0].claim_id] is ClaimState.REDEEMED
-    house.after(20 * MINUTE).sweep()
-    assert ClaimState.HELD not in {claim.state for claim in listed(house, customer_id="ann").claims}
+    harness.after(20 * MINUTE).sweep()
+    assert ClaimState.HELD not in {claim.state for claim in listed(harness, customer_id="ann").claims}
 
 
-def test_pages_hold_every_claim_once_while_others_are_made(house):
-    house.rules(BOTH, OVENS)
-    there = [claimed(house.after(MINUTE)) for _ in range(5)]
+def test_pages_hold_every_claim_once_while_others_are_made(harness):
+    harness.rules(BOTH, OVENS)
+    there = [claimed(harness.after(MINUTE)) for _ in range(5)]
     seen, token = [], ""
     for number in range(9):
-        page = listed(house, customer_id="ann", page_size=2, page_token=token)
+        page = listed(harness, customer_id="ann", page_size=2, page_token=token)
         seen += ids(page)
         token = page.next_page_token
         if not token:
             break
         # One that expires last and one that expires with those there.
-        claimed(house.after(MINUTE) if number % 2 else house)
+        claimed(harness.after(MINUTE) if number % 2 else harness)
     assert len(seen) == len(set(seen))
     assert set(there) <= set(seen)
 
 
-def test_the_last_page_says_that_it_is(lone_house):
-    lone_house.rules(BOTH, OVENS)
+def test_the_last_page_says_that_it_is(sqlite_harness):
+    sqlite_harness.rules(BOTH, OVENS)
     for _ in range(4):
-        claimed(lone_house)
-    first = listed(lone_house, customer_id="ann", page_size=2)
-    last = listed(lone_house, customer_id="ann", page_size=2, page_token=first.next_page_token)
+        claimed(sqlite_harness)
+    first = listed(sqlite_harness, customer_id="ann", page_size=2)
+    last = listed(sqlite_harness, customer_id="ann", page_size=2, page_token=first.next_page_token)
     assert (len(last.claims), last.next_page_token) == (2, "")
 
 
 @pytest.mark.parametrize("token", ["x", "00", "ff" * 24, "00" * 23, "00" * 25, "é", "' OR 1=1 --"])
-def test_a_forged_token_is_malformed(lone_house, token):
-    lone_house.rules(BOTH, OVENS)
+def test_a_forged_token_is_malformed(sqlite_harness, token):
+    sqlite_harness.rules(BOTH, OVENS)
     with refused(Code.MALFORMED) as found:
-        listed(lone_house, customer_id="ann", page_token=token)
+        listed(sqlite_harness, customer_id="ann", page_token=token)
     assert "`page_token`" in found.value.message
 
 
-def test_a_token_of_another_list_shows_nothing_of_it(lone_house):
-    lone_house.rules(BOTH, OVENS)
+def test_a_token_of_another_list_shows_nothing_of_it(sqlite_harness):
+    sqlite_harness.rules(BOTH, OVENS)
     for customer in ("ann", "ann", "bob"):
-        claimed(lone_house, customer)
-    token = listed(lone_house, customer_id="ann", page_size=1).next_page_token
-    others = listed(lone_house, customer_id="bob", page_size=9, page_token=token)
-    assert set(ids(others)) <= set(ids(listed(lone_house, customer_id="bob")))
+        claimed(sqlite_harness, customer)
+    token = listed(sqlite_harness, customer_id="ann", page_size=1).next_page_token
+    others = listed(sqlite_harness, customer_id="bob", page_size=9, page_token=token)
+    assert set(ids(others)) <= set(ids(listed(sqlite_harness, customer_id="bob")))
 
 
-def test_a_location_that_the_rules_do_not_list_is_unknown(lone_house):
+def test_a_location_that_the_rules_do_not_list_is_unknown(sqlite_harness):
     locations = "apiVersion: maitred/v1\nkind: Locations\nname: stores\ntable: {file: stores.csv}\n"
-    lone_house.rules(BOTH, locations, stores="id\nharbour\n")
-    assert listed(lone_house, location_id="harbour").claims == ()
+    sqlite_harness.rules(BOTH, locations, stores="id\nharbour\n")
+    assert listed(sqlite_harness, location_id="harbour").claims == ()
     with refused(Code.NOT_FOUND) as found:
-        listed(lone_house, location_id="moon")
+        listed(sqlite_harness, location_id="moon")
     assert found.value.cause is Cause.UNKNOWN_LOCATION
 
 
-def test_what_was_erased_is_in_no_list(house):
-    house.rules(BOTH, OVENS, cap(counts="claimed", limit=9))
-    claimed(house, session="s", location="harbour")
-    kept = claimed(house, "bob", session="s", location="harbour")
-    house.engine.privacy.erase("ann")
-    assert listed(house, customer_id="ann").claims == ()
-    assert ids(listed(house, session_id="s")) == ids(listed(house, location_id="harbour")) == [kept]
-    assert house.decide("ann").open_claims == ()
+def test_what_was_erased_is_in_no_list(harness):
+    harness.rules(BOTH, OVENS, cap(counts="claimed", limit=9))
+    claimed(harness, session="s", location="harbour")
+    kept = claimed(harness, "bob", session="s", location="harbour")
+    harness.engine.privacy.erase("ann")
+    assert listed(harness, customer_id="ann").claims == ()
+    assert ids(listed(harness, session_id="s")) == ids(listed(harness, location_id="harbour")) == [kept]
+    assert harness.decide("ann").open_claims == ()
 
 
-def test_what_was_purged_is_in_no_list(house):
-    house.rules(BOTH, OVENS)
-    answer = house.claim(house.decide(location="harbour"))
-    house.release(answer)
-    later = house.after(timedelta(days=900)).now
-    while house.store.purge_ledger(later, 99):
+def test_what_was_purged_is_in_no_list(harness):
+    harness.rules(BOTH, OVENS)
+    answer = harness.claim(harness.decide(location="harbour"))
+    harness.release(answer)
+    later = harness.after(timedelta(days=900)).now
+    while harness.store.purge_ledger(later, 99):
         pass
-    assert listed(house, location_id="harbour").claims == ()
-    with house.store._readers.connect() as connection:
+    assert listed(harness, location_id="harbour").claims == ()
+    with harness.store._readers.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM claim").scalar() == 0
 
 
-def test_open_claims_are_found_by_an_index(lone_house):
+def test_open_claims_are_found_by_an_index(sqlite_harness):
     """Whatever a customer has claimed before, and however many customers there are."""
-    lone_house.rules(BOTH, OVENS)
-    claimed(lone_house, session="s", location="l")
-    with lone_house.store._readers.connect() as connection:
+    sqlite_harness.rules(BOTH, OVENS)
+    claimed(sqlite_harness, session="s", location="l")
+    with sqlite_harness.store._readers.connect() as connection:
         for column in ("customer", "session", "location"):
             plan = connection.exec_driver_sql(
                 "EXPLAIN QUERY PLAN SELECT lot_id FROM (SELECT DISTINCT column1 AS ref, column2 AS since"

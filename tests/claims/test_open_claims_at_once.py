@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.claims.house import PIZZA, capacity
+from tests.claims.harness import PIZZA, capacity
 
 from maitred.engine.calls import ClaimsCall, ClaimState
 from maitred.engine.errors import CallError, Code
@@ -22,25 +22,25 @@ def tolerated(call, *args, **fields):
         return None
 
 
-def test_lists_hold_while_customers_come_and_go(house):
-    house.rules(PIZZA, capacity(limit=10_000))
+def test_lists_hold_while_customers_come_and_go(harness):
+    harness.rules(PIZZA, capacity(limit=10_000))
 
     def claims_and_ends(customer):
         for number in range(ROUNDS):
-            decided = tolerated(house.decide, customer, session=f"of-{customer}", location="harbour")
-            claimed = tolerated(house.claim, decided) if decided else None
+            decided = tolerated(harness.decide, customer, session=f"of-{customer}", location="harbour")
+            claimed = tolerated(harness.claim, decided) if decided else None
             if claimed and number % 3:
-                tolerated((house.redeem, house.release)[number % 2], claimed)
+                tolerated((harness.redeem, harness.release)[number % 2], claimed)
 
     def erases(customer):
         for _ in range(ROUNDS // 3):
-            house.engine.privacy.erase(customer)
+            harness.engine.privacy.erase(customer)
 
     def lists(customer):
         for _ in range(ROUNDS):
-            page = house.engine.claimer.list_claims(ClaimsCall(customer_id=customer, page_size=100))
+            page = harness.engine.claimer.list_claims(ClaimsCall(customer_id=customer, page_size=100))
             assert len({claim.claim_id for claim in page.claims}) == len(page.claims)
-            house.engine.claimer.list_claims(ClaimsCall(location_id="harbour", page_size=100))
+            harness.engine.claimer.list_claims(ClaimsCall(location_id="harbour", page_size=100))
 
     with ThreadPoolExecutor(9) as pool:
         jobs = [pool.submit(job, each) for each in CUSTOMERS for job in (claims_and_ends, lists)]
@@ -48,11 +48,11 @@ def test_lists_hold_while_customers_come_and_go(house):
         for job in jobs:
             job.result(timeout=120)
 
-    house.engine.privacy.erase("ann")
+    harness.engine.privacy.erase("ann")
     for customer in CUSTOMERS:
-        page = house.engine.claimer.list_claims(ClaimsCall(customer_id=customer, page_size=100))
+        page = harness.engine.claimer.list_claims(ClaimsCall(customer_id=customer, page_size=100))
         held = {claim.claim_id for claim in page.claims if claim.state is ClaimState.HELD}
-        shown = {claim.claim_id for claim in house.decide(customer).open_claims}
+        shown = {claim.claim_id for claim in harness.decide(customer).open_claims}
         assert shown <= held
         assert len(shown) == min(20, len(held))
-    assert house.engine.claimer.list_claims(ClaimsCall(customer_id="ann")).claims == ()
+    assert harness.engine.claimer.list_claims(ClaimsCall(customer_id="ann")).claims == ()

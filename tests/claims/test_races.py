@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from tests.claims.house import DAY, MINUTE, House, action, cap, capacity, refused
+from tests.claims.harness import DAY, MINUTE, EngineHarness, action, cap, capacity, refused
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.reasons import Reason
@@ -57,117 +57,121 @@ class LosingStore:
 
 @pytest.fixture
 def losing_house(sqlite_url, keys):
-    made = House(LosingStore(open_store(sqlite_url)), keys)
+    made = EngineHarness(LosingStore(open_store(sqlite_url)), keys)
     yield made
     made.close()
 
 
 def test_who_loses_the_last_unit_gets_the_next_best(losing_house):
-    house = losing_house
-    house.rules(action("a", score=9), action("b"), capacity(applies_to="{actions: [a]}", counts="presented"))
-    assert house.names("ann") == ["a"]
-    house.store.behind, house.store.tries = 1, 0
-    answer = house.decide("bob", explain=Explain.EXPLAIN_FULL)
-    assert [each.action for each in answer.proposals] == ["b"]
-    assert house.store.tries == 2
-    assert [(each.action, each.reason) for each in answer.refusals] == [("a", Reason.CAPACITY_EXHAUSTED)]
-    assert house.live("ovens") == [1]
-    again = house.engine.decider.get_decision(answer.decision_id, Explain.EXPLAIN_FULL).answer
+    harness = losing_house
+    harness.rules(
+        action("a", score=9), action("b"), capacity(applies_to="{actions: [a]}", counts="presented")
+    )
+    assert harness.names("ann") == ["a"]
+    harness.store.behind, harness.store.tries = 1, 0
+    answer = harness.decide("bob", explain=Explain.EXPLAIN_FULL)
+    assert [proposal.action for proposal in answer.proposals] == ["b"]
+    assert harness.store.tries == 2
+    assert [(refusal.action, refusal.reason) for refusal in answer.refusals] == [
+        ("a", Reason.CAPACITY_EXHAUSTED)
+    ]
+    assert harness.live("ovens") == [1]
+    again = harness.engine.decider.get_decision(answer.decision_id, Explain.EXPLAIN_FULL).answer
     assert again == answer
 
 
 def test_what_a_lost_batch_held_of_other_actions_is_not_kept(losing_house):
-    house = losing_house
-    house.rules(
+    harness = losing_house
+    harness.rules(
         action("a", score=9),
         action("b", score=8),
         action("c"),
         capacity("of-a", applies_to="{actions: [a]}", counts="presented", limit=9),
         capacity("of-b", applies_to="{actions: [b]}", counts="presented"),
     )
-    assert house.names("ann", most=2) == ["a", "b"]
-    house.store.behind = 1
-    assert house.names("bob", most=2) == ["a", "c"]
-    assert house.live("of-a", "of-b") == [2, 1]
+    assert harness.names("ann", most=2) == ["a", "b"]
+    harness.store.behind = 1
+    assert harness.names("bob", most=2) == ["a", "c"]
+    assert harness.live("of-a", "of-b") == [2, 1]
 
 
 def test_who_never_sees_what_is_left_still_gets_an_answer_and_takes_nothing(losing_house):
-    house = losing_house
-    house.rules(PIZZA, capacity(counts="presented"))
-    house.decide("ann")
-    house.store.behind = 99
-    assert house.names("bob") == []
-    assert house.live("ovens") == [1]
+    harness = losing_house
+    harness.rules(PIZZA, capacity(counts="presented"))
+    harness.decide("ann")
+    harness.store.behind = 99
+    assert harness.names("bob") == []
+    assert harness.live("ovens") == [1]
 
 
 @pytest.mark.parametrize("lost", range(MAX_CONFLICT_RETRIES + 1))
 def test_a_lost_commit_is_run_again_and_counts_once(losing_house, lost):
-    house = losing_house
-    house.rules(PIZZA, cap(limit=9), capacity(limit=9))
-    house.store.commits = lost
-    decided = house.decide()
-    house.store.commits = lost
-    claim = house.claim(decided)
-    house.store.commits = lost
-    house.redeem(claim)
-    house.store.commits = lost
-    assert house.report(decided, "PRESENTED", "REDEEMED") == [True, True]
-    assert house.live("cap", "ovens") == [1, 1]
+    harness = losing_house
+    harness.rules(PIZZA, cap(limit=9), capacity(limit=9))
+    harness.store.commits = lost
+    decided = harness.decide()
+    harness.store.commits = lost
+    claim = harness.claim(decided)
+    harness.store.commits = lost
+    harness.redeem(claim)
+    harness.store.commits = lost
+    assert harness.report(decided, "PRESENTED", "REDEEMED") == [True, True]
+    assert harness.live("cap", "ovens") == [1, 1]
 
 
 def test_who_loses_again_and_again_is_told_to_retry_and_nothing_is_taken(losing_house):
-    house = losing_house
-    house.rules(PIZZA, cap(limit=9))
-    house.store.commits = MAX_CONFLICT_RETRIES + 1
+    harness = losing_house
+    harness.rules(PIZZA, cap(limit=9))
+    harness.store.commits = MAX_CONFLICT_RETRIES + 1
     with refused(Code.RETRY):
-        house.decide(request="r")
-    assert house.live("cap") == [0]
-    assert house.names(request="r") == ["pizza"]
-    assert house.live("cap") == [1]
+        harness.decide(request="r")
+    assert harness.live("cap") == [0]
+    assert harness.names(request="r") == ["pizza"]
+    assert harness.live("cap") == [1]
 
 
-def test_mixed_calls_at_once_never_exceed_what_there_is(house):
-    house.rules(PIZZA, capacity(limit=7), cap("seen", limit=3, counts="presented"))
+def test_mixed_calls_at_once_never_exceed_what_there_is(harness):
+    harness.rules(PIZZA, capacity(limit=7), cap("seen", limit=3, counts="presented"))
 
     def life(number):
-        decided = house.decide(f"c-{number % 5}")
+        decided = harness.decide(f"c-{number % 5}")
         if not decided.proposals:
             return 0
-        claim = house.claim(decided, request=f"claim-{number}")
+        claim = harness.claim(decided, request=f"claim-{number}")
         if not claim.granted:
             return 0
-        assert house.claim(decided, request=f"claim-{number}") == claim
+        assert harness.claim(decided, request=f"claim-{number}") == claim
         if number % 3 == 0:
-            house.release(claim)
+            harness.release(claim)
             return 0
         if number % 3 == 1:
-            house.redeem(claim)
-        house.report(decided, "PRESENTED")
+            harness.redeem(claim)
+        harness.report(decided, "PRESENTED")
         return 1
 
     with ThreadPoolExecutor(12) as pool:
         kept = sum(pool.map(life, range(36)))
-    assert house.live("ovens") == [kept]
+    assert harness.live("ovens") == [kept]
     assert kept <= 7
 
 
-def test_instants_that_callers_make_up_have_batches_of_their_own(lone_house):
+def test_instants_that_callers_make_up_have_batches_of_their_own(sqlite_harness):
     """Time never steps back: an instant before the last one that was named is the last one."""
-    house = lone_house
-    house.rules(
+    harness = sqlite_harness
+    harness.rules(
         PIZZA, action("free"), cap(applies_to="{actions: [pizza]}", hold="10m", window="{calendar: day}")
     )
-    held = house.decide("now", most=2)
-    instants = [house.now + number * DAY for number in range(1, 7)]
+    held = harness.decide("now", most=2)
+    instants = [harness.now + number * DAY for number in range(1, 7)]
     gate, answers = threading.Barrier(len(instants) + 2), []
 
     def ask(moment):
         gate.wait(30)
-        answers.append(house.decide("ann", at=moment, most=2))
+        answers.append(harness.decide("ann", at=moment, most=2))
 
     def free():
         gate.wait(30)
-        house.decide("bob", at=house.now + 99 * DAY, channel="mobile")
+        harness.decide("bob", at=harness.now + 99 * DAY, channel="mobile")
 
     threads = [threading.Thread(target=ask, args=(moment,)) for moment in instants]
     threads += [threading.Thread(target=free)]
@@ -177,27 +181,27 @@ def test_instants_that_callers_make_up_have_batches_of_their_own(lone_house):
     for thread in threads:
         thread.join(30)
     # Who comes after a later instant is answered as of that one.
-    assert {answer.decided_at for answer in answers} <= {*instants, house.now + 99 * DAY}
-    assert all([each.action for each in answer.proposals] == ["free", "pizza"] for answer in answers)
+    assert {answer.decided_at for answer in answers} <= {*instants, harness.now + 99 * DAY}
+    assert all([proposal.action for proposal in answer.proposals] == ["free", "pizza"] for answer in answers)
     for answer in answers:
-        (pizza,) = [each for each in answer.proposals if each.action == "pizza"]
+        (pizza,) = [proposal for proposal in answer.proposals if proposal.action == "pizza"]
         assert pizza.hold_expires_at >= answer.decided_at + 10 * MINUTE
-    assert [each.action for each in held.proposals] == ["free", "pizza"]
+    assert [proposal.action for proposal in held.proposals] == ["free", "pizza"]
 
 
-def test_a_store_that_is_down_keeps_nothing_and_says_so(lone_house):
-    lone_house.rules(PIZZA, capacity())
-    decided = lone_house.decide()
-    claim = lone_house.claim(decided)
-    lone_house.store.close()
-    outcome = lone_house.outcome(decided, "PRESENTED")
+def test_a_store_that_is_down_keeps_nothing_and_says_so(sqlite_harness):
+    sqlite_harness.rules(PIZZA, capacity())
+    decided = sqlite_harness.decide()
+    claim = sqlite_harness.claim(decided)
+    sqlite_harness.store.close()
+    outcome = sqlite_harness.outcome(decided, "PRESENTED")
     calls = [
-        lambda: lone_house.decide("bob"),
-        lambda: lone_house.claim(decided),
-        lambda: lone_house.redeem(claim),
-        lambda: lone_house.release(claim),
-        lambda: lone_house.record(outcome),
-        lambda: lone_house.engine.operator.pause("pizza", "", ""),
+        lambda: sqlite_harness.decide("bob"),
+        lambda: sqlite_harness.claim(decided),
+        lambda: sqlite_harness.redeem(claim),
+        lambda: sqlite_harness.release(claim),
+        lambda: sqlite_harness.record(outcome),
+        lambda: sqlite_harness.engine.operator.pause("pizza", "", ""),
     ]
     for call in calls:
         with pytest.raises(CallError) as found:

@@ -4,7 +4,7 @@ import random
 from itertools import count
 
 import orjson
-from tests.claims.house import DAY, HOUR, MINUTE, action, cap, capacity
+from tests.claims.harness import DAY, HOUR, MINUTE, action, cap, capacity
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.deciding.codec import encode_proposals
@@ -60,43 +60,45 @@ def documents(rng):
 LIMITS = {"ovens": 3, "ovens/pace": 2, "done": 3}
 
 
-def live_a_while(house, rng):
+def live_a_while(harness, rng):
     decided, claims = [], []
     for step in count():
         if len(decided) == DECISIONS:
             break
-        house.after(rng.choice([MINUTE, 7 * MINUTE, HOUR, 0 * MINUTE]))
+        harness.after(rng.choice([MINUTE, 7 * MINUTE, HOUR, 0 * MINUTE]))
         try:
-            do_something(house, rng, decided, claims)
+            do_something(harness, rng, decided, claims)
         except CallError as error:
             if error.code not in ACCEPTABLE:
                 raise
         if step % CHECKED_EVERY == 0:
-            check_limits(house)
+            check_limits(harness)
     return decided
 
 
-def do_something(house, rng, decided, claims):
+def do_something(harness, rng, decided, claims):
     match rng.choice("dddddcccrxoop"):
         case "c" if decided:
             one = rng.choice(decided[-12:])
-            answer = house.claim(one, rng.choice([each.action for each in one.proposals] or ["none"]))
+            answer = harness.claim(
+                one, rng.choice([proposal.action for proposal in one.proposals] or ["none"])
+            )
             claims += [answer] if answer.granted else []
         case "r" if claims:
-            house.redeem(rng.choice(claims[-9:]))
+            harness.redeem(rng.choice(claims[-9:]))
         case "x" if claims:
-            house.release(rng.choice(claims[-9:]))
+            harness.release(rng.choice(claims[-9:]))
         case "o" if decided and decided[-1].proposals:
             kinds = rng.sample(["PRESENTED", "REJECTED", "REDEEMED", "RELEASED"], 2)
-            house.report(decided[-1], *kinds, action=rng.choice(decided[-1].proposals).action)
+            harness.report(decided[-1], *kinds, action=rng.choice(decided[-1].proposals).action)
         case "p":
-            rng.choice([house.engine.operator.resume, pause(house)])(rng.choice(ACTIONS))
+            rng.choice([harness.engine.operator.resume, pause(harness)])(rng.choice(ACTIONS))
         case _:
-            decided.append(ask(house, rng))
+            decided.append(ask(harness, rng))
 
 
-def ask(house, rng):
-    return house.decide(
+def ask(harness, rng):
+    return harness.decide(
         rng.choice(["ann", "bob", "cem"]),
         session=rng.choice(["", "s-1", "s-2"]),
         location=rng.choice(["1", "2"]),
@@ -106,35 +108,35 @@ def ask(house, rng):
     )
 
 
-def pause(house):
-    return lambda name: house.engine.operator.pause(name, "", "")
+def pause(harness):
+    return lambda name: harness.engine.operator.pause(name, "", "")
 
 
-def check_limits(house):
-    found = house.live(*LIMITS)
+def check_limits(harness):
+    found = harness.live(*LIMITS)
     assert all(live <= most for live, most in zip(found, LIMITS.values(), strict=True)), found
 
 
-def test_every_decision_of_a_random_life_comes_out_again(house):
+def test_every_decision_of_a_random_life_comes_out_again(harness):
     rng = random.Random(SEED)
-    policy = house.rules(*documents(rng))
-    decided = live_a_while(house, rng)
+    policy = harness.rules(*documents(rng))
+    decided = live_a_while(harness, rng)
     seen = [proposal for answer in decided for proposal in answer.proposals]
     assert len({proposal.action for proposal in seen}) > 4
     assert any(proposal.substitute_for for proposal in seen)
     assert any(proposal.lot for proposal in seen)
-    house.rules(action("other"))
-    house.after(1_000 * DAY)
+    harness.rules(action("other"))
+    harness.after(1_000 * DAY)
     for answer in decided:
-        check_again(house, policy, answer)
+        check_again(harness, policy, answer)
 
 
-def check_again(house, policy, answer):
+def check_again(harness, policy, answer):
     """By the function that decided at first, and to the same bytes as are in the record."""
-    record = house.store.decision(bytes.fromhex(answer.decision_id))
-    body = house.engine.records.body(record)
+    record = harness.store.decision(bytes.fromhex(answer.decision_id))
+    body = harness.engine.records.body(record)
     again = decide_again(policy, record, body)
-    stored = orjson.loads(house.keys.open(record.key, record.body, record.decision_id))
+    stored = orjson.loads(harness.keys.open(record.key, record.body, record.decision_id))
     assert encode_proposals(again) == orjson.dumps(stored["proposals"])
     assert again.candidates == stored["candidates"]
     assert again.proposals == answer.proposals

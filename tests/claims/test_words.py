@@ -1,7 +1,7 @@
 """What is said and shown: by language, by the clock of the place, and for want of a value."""
 
 import pytest
-from tests.claims.house import HEAD, NOON, capacity, document
+from tests.claims.harness import HEAD, NOON, capacity, document
 from tests.claims.test_replay import check_again
 
 from maitred.core.deciding.decisions import Explain
@@ -19,9 +19,9 @@ def offer(name="pizza", title="Pizza", **texts):
     return document("Action", name, {"title": title, "type": "offer", "treatments": f"{{pos: {{{fields}}}}}"})
 
 
-def spoken(house, *, language="", **context):
+def spoken(harness, *, language="", **context):
     customer = {**context.pop("customer", {}), **({"language": language} if language else {})}
-    answer = house.decide(context={"customer": customer, **context}, explain=Explain.EXPLAIN_REASONS)
+    answer = harness.decide(context={"customer": customer, **context}, explain=Explain.EXPLAIN_REASONS)
     return answer.proposals[0].treatment
 
 
@@ -49,35 +49,41 @@ BOTH = {
         ("de", "A pizza", ("Hello there", "Bye"), ("Smile", "Wave"), "PIZZA"),
     ],
 )
-def test_texts_are_in_the_customers_language_or_fall_back(house, language, title, say, do, show):
-    house.rules(offer(**BOTH), head=TRIP)
+def test_texts_are_in_the_customers_language_or_fall_back(harness, language, title, say, do, show):
+    harness.rules(offer(**BOTH), head=TRIP)
     for _ in range(2):
-        treatment = spoken(house, language=language)
+        treatment = spoken(harness, language=language)
         assert (treatment.title, treatment.say, treatment.do, treatment.show) == (title, say, do, show)
 
 
-def test_the_rulesets_language_decides_for_who_has_none(house):
-    house.rules(offer(**BOTH), head=TRIP.replace("language: en", "language: it"))
-    assert spoken(house).title == "Una pizza"
-    assert spoken(house, language="fr").say == ("Ciao a tutti", "Bye")
-    assert spoken(house, language="en").title == "A pizza"
+def test_the_rulesets_language_decides_for_who_has_none(harness):
+    harness.rules(offer(**BOTH), head=TRIP.replace("language: en", "language: it"))
+    assert spoken(harness).title == "Una pizza"
+    assert spoken(harness, language="fr").say == ("Ciao a tutti", "Bye")
+    assert spoken(harness, language="en").title == "A pizza"
 
 
-def test_the_title_of_an_action_is_by_language_also_without_a_treatment(house):
-    house.rules(
+def test_the_title_of_an_action_is_by_language_also_without_a_treatment(harness):
+    harness.rules(
         document("Action", "pizza", {"title": "{en: Pizza, it: La pizza}", "type": "offer"}), head=TRIP
     )
-    assert [spoken(house, language=each).title for each in ("en", "it", "")] == ["Pizza", "La pizza", "Pizza"]
+    assert [spoken(harness, language=each).title for each in ("en", "it", "")] == [
+        "Pizza",
+        "La pizza",
+        "Pizza",
+    ]
 
 
-def test_a_refusal_is_put_in_the_customers_language(house):
+def test_a_refusal_is_put_in_the_customers_language(harness):
     need = '[{require: "customer.points > 5", say: {en: Not yet., it: Non ancora.}}]'
-    house.rules(document("Action", "pizza", {"title": "P", "type": "offer", "eligibility": need}), head=TRIP)
+    harness.rules(
+        document("Action", "pizza", {"title": "P", "type": "offer", "eligibility": need}), head=TRIP
+    )
     context = {"customer": {"points": 1, "language": "it"}}
-    assert house.why_not(context=context)["pizza"][2].startswith(
+    assert harness.why_not(context=context)["pizza"][2].startswith(
         "Non ancora. needs customer.points > 5, is 1"
     )
-    assert house.why_not(context={"customer": {"points": 1}})["pizza"][2].startswith("Not yet. ")
+    assert harness.why_not(context={"customer": {"points": 1}})["pizza"][2].startswith("Not yet. ")
 
 
 FORMS = {
@@ -95,27 +101,27 @@ FORMS = {
         ("it", "UTC", ("23:30", "1 dic 2026", "4,20 \u20ac", "12.345")),
     ],
 )
-def test_times_are_those_of_the_place_and_numbers_those_of_the_language(house, language, zone, words):
-    house.rules(offer(**FORMS), head=TRIP, zone=zone)
+def test_times_are_those_of_the_place_and_numbers_those_of_the_language(harness, language, zone, words):
+    harness.rules(offer(**FORMS), head=TRIP, zone=zone)
     trip = {"departs": "2026-12-01T23:30:00Z", "saving": 4.2}
-    said = spoken(house, language=language, trip=trip, customer={"points": 12345}).say
+    said = spoken(harness, language=language, trip=trip, customer={"points": 12345}).say
     assert tuple(map(plain, said)) == words
 
 
-def test_a_text_without_a_value_has_its_default_or_is_left_out_and_told(house):
+def test_a_text_without_a_value_has_its_default_or_is_left_out_and_told(harness):
     lines = """["You have ${customer.points}", "Hi ${customer.name ?? 'there'}"]"""
-    house.rules(offer(say=lines), head=TRIP)
-    answer = house.decide(explain=Explain.EXPLAIN_REASONS)
+    harness.rules(offer(say=lines), head=TRIP)
+    answer = harness.decide(explain=Explain.EXPLAIN_REASONS)
     assert answer.proposals[0].treatment.say == ("Hi there",)
     assert "a text of `say` is left out: customer.points is absent" in answer.why[0]
-    answer = house.decide(explain=Explain.EXPLAIN_REASONS, context={"customer": {"points": "many"}})
+    answer = harness.decide(explain=Explain.EXPLAIN_REASONS, context={"customer": {"points": "many"}})
     assert any("left out: customer.points" in line and "many" in line for line in answer.why[0])
-    answer = house.decide(explain=Explain.EXPLAIN_REASONS, context={"customer": {"points": 3}})
+    answer = harness.decide(explain=Explain.EXPLAIN_REASONS, context={"customer": {"points": 3}})
     assert answer.proposals[0].treatment.say == ("You have 3", "Hi there")
     assert not any("left out" in line for line in answer.why[0])
 
 
-def test_rows_of_a_table_have_translations(house):
+def test_rows_of_a_table_have_translations(harness):
     table = document(
         "ActionTable",
         "rows",
@@ -125,25 +131,25 @@ def test_rows_of_a_table_have_translations(house):
             '\n  treatments: {pos: {say: {en: "Code ${row.code}", it: "Codice ${row.nome}"}}}',
         },
     )
-    house.rules(table, head=TRIP, rows="code,nome\nA1,uno\n")
-    assert (spoken(house).title, spoken(house).say) == ("Row", ("Code A1",))
-    treatment = spoken(house, language="it")
+    harness.rules(table, head=TRIP, rows="code,nome\nA1,uno\n")
+    assert (spoken(harness).title, spoken(harness).say) == ("Row", ("Code A1",))
+    treatment = spoken(harness, language="it")
     assert (treatment.title, treatment.say) == ("Riga uno", ("Codice uno",))
 
 
-def test_words_after_a_claim_are_in_the_language_of_the_decision(house):
+def test_words_after_a_claim_are_in_the_language_of_the_decision(harness):
     claimed = '{say: {en: "Held until ${hold.expires | time}", it: "Fino alle ${hold.expires | time}"}}'
-    house.rules(
+    harness.rules(
         offer(say="{en: Claim it, it: Prendila}", claimed=claimed), capacity(), head=TRIP, zone="Europe/Rome"
     )
-    decided = house.decide(context={"customer": {"language": "it"}})
+    decided = harness.decide(context={"customer": {"language": "it"}})
     assert decided.proposals[0].treatment.say == ("Prendila",)
-    assert house.claim(decided).treatment.say == ("Fino alle 13:20",)
+    assert harness.claim(decided).treatment.say == ("Fino alle 13:20",)
     assert NOON.hour == 12
 
 
-def test_decisions_with_words_of_all_kinds_come_out_again(house):
-    policy = house.rules(offer(**BOTH), offer("tea", **FORMS), head=TRIP)
+def test_decisions_with_words_of_all_kinds_come_out_again(harness):
+    policy = harness.rules(offer(**BOTH), offer("tea", **FORMS), head=TRIP)
     contexts = [
         {
             "customer": {"language": language, "points": 1234},
@@ -151,6 +157,6 @@ def test_decisions_with_words_of_all_kinds_come_out_again(house):
         }
         for language in ("en", "it", "xx")
     ]
-    answers = [house.decide(context=context, most=2) for context in contexts]
+    answers = [harness.decide(context=context, most=2) for context in contexts]
     for answer in answers:
-        check_again(house, policy, answer)
+        check_again(harness, policy, answer)

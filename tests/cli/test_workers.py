@@ -8,7 +8,7 @@ import time
 import pytest
 
 from maitred.cli.exits import Stop
-from maitred.cli.processes.crew import reserve, worker_environ
+from maitred.cli.processes.workers import reserve, worker_environ
 from maitred.rpc.client import Client, ClientError
 from maitred.settings import Settings
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.empty_database
 
 
 @pytest.fixture
-def crew(serve, rules, postgres_url):
+def worker_pool(serve, rules, postgres_url):
     """Two workers that serve."""
     service = serve("--rules", rules, "--database", postgres_url, "--workers", "2", wait=False)
     service.await_event("serving", 2)
@@ -44,32 +44,32 @@ def await_ended(pids: list[int]) -> None:
         time.sleep(0.05)
 
 
-def test_workers_share_the_port_and_one_that_dies_is_replaced(crew):
-    told = crew.events("serving")
-    assert {event["address"] for event in told} == {crew.address}
+def test_workers_share_the_port_and_one_that_dies_is_replaced(worker_pool):
+    told = worker_pool.events("serving")
+    assert {event["address"] for event in told} == {worker_pool.address}
     assert {event["worker"] for event in told} == {"1", "2"}
 
     # Connections spread over both, and either one knows what the other has answered.
-    answers = [decide(crew.address, f"r{number}") for number in range(8)]
+    answers = [decide(worker_pool.address, f"r{number}") for number in range(8)]
     for number, answer in enumerate(answers):
-        assert decide(crew.address, f"r{number}") == answer
+        assert decide(worker_pool.address, f"r{number}") == answer
 
     os.kill(told[0]["pid"], signal.SIGKILL)
-    again = crew.await_event("serving", 3)
-    assert crew.events("worker_ended")[0]["exit_code"] == -signal.SIGKILL
+    again = worker_pool.await_event("serving", 3)
+    assert worker_pool.events("worker_ended")[0]["exit_code"] == -signal.SIGKILL
     assert again["worker"] == told[0]["worker"]
     assert again["pid"] != told[0]["pid"]
-    assert decide(crew.address, "r0") == answers[0]
+    assert decide(worker_pool.address, "r0") == answers[0]
 
-    assert crew.stop() == 0
-    assert not any(alive(event["pid"]) for event in crew.events("serving"))
+    assert worker_pool.stop() == 0
+    assert not any(alive(event["pid"]) for event in worker_pool.events("serving"))
 
 
-def test_workers_end_with_the_process_that_started_them(crew):
-    crew.process.kill()
-    await_ended([event["pid"] for event in crew.events("serving")])
+def test_workers_end_with_the_process_that_started_them(worker_pool):
+    worker_pool.process.kill()
+    await_ended([event["pid"] for event in worker_pool.events("serving")])
     with pytest.raises(ClientError):
-        decide(crew.address, "r")
+        decide(worker_pool.address, "r")
 
 
 def test_what_a_worker_cannot_do_ends_the_service(serve, rules, broken_actions, postgres_url):

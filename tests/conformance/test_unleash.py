@@ -156,7 +156,9 @@ def rules_of(translation, condition):
     ]
     if translation.attributes:
         documents.append({"kind": "Context", "name": "ctx", "attributes": translation.attributes})
-    texts = (json.dumps({"apiVersion": "maitred/v1", **each}, ensure_ascii=False) for each in documents)
+    texts = (
+        json.dumps({"apiVersion": "maitred/v1", **document}, ensure_ascii=False) for document in documents
+    )
     return {"rules.yaml": "\n---\n".join(texts).encode()}
 
 

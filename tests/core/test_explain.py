@@ -30,7 +30,9 @@ FACTS = {"situation.vip": True, "situation.upset": False, "customer.age": 30}
 
 
 def unfolding_of(facts, derivation, *situations):
-    return Unfolding(policy_of(), facts, {}, derivation, {each.name: each for each in situations})
+    return Unfolding(
+        policy_of(), facts, {}, derivation, {situation.name: situation for situation in situations}
+    )
 
 
 def lines_of(condition, derivation):

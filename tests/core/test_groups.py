@@ -46,7 +46,7 @@ def test_the_best_stand_and_the_others_are_told_which_do(drawn, most):
 
 
 def places(decision):
-    return [(each.action, each.substitute_for) for each in decision.proposals]
+    return [(proposal.action, proposal.substitute_for) for proposal in decision.proposals]
 
 
 OVENS = Limit("ovens", LimitKind.CAPACITY, (), 1, Lifetime(), Counts.CLAIMED)
@@ -56,7 +56,9 @@ def told(policy, snapshot):
     question = asked(policy)
     decision = decide(policy, question, snapshot)
     refusals = explain(policy, question, decision.proposals, Explain.EXPLAIN_REASONS, snapshot).refusals
-    return [each.action for each in decision.proposals], {each.action: each.reason.name for each in refusals}
+    return [proposal.action for proposal in decision.proposals], {
+        refusal.action: refusal.reason.name for refusal in refusals
+    }
 
 
 def test_what_is_used_up_leaves_its_place_in_the_group_to_the_next():

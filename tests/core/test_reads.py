@@ -97,7 +97,7 @@ def test_all_that_can_be_reached_is_read_and_nothing_else(rng):
 def test_there_is_a_way_to_everything_that_is_read(rng):
     situations, action = situations_of(rng), action_of(rng)
     known = SituationReads.of(situations)
-    by_name = {each.name: each for each in situations}
+    by_name = {situation.name: situation for situation in situations}
     for attribute in attributes_read(action, known) - {"basket.any"}:
         place, *names = way_to(action, known, attribute)
         assert place.split(" ")[0] in ("condition", "treatment", "limit")

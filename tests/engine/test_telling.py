@@ -133,7 +133,7 @@ def test_pauses_and_how_full_limits_are(engine, observer, decide, claim):
     (chore,) = sights_of(engine, observer)
     chore.do()
     (seen,) = observer.of(LimitsSeen)
-    assert ([tuple(each) for each in seen.limits], seen.paused) == ([("ovens", 1.0, 1)], 1)
+    assert ([tuple(limit) for limit in seen.limits], seen.paused) == ([("ovens", 1.0, 1)], 1)
     engine.operator.resume("pizza")
     engine.operator.resume("pizza")
     assert observer.of(PauseChanged) == [
@@ -149,5 +149,5 @@ def test_where_nobody_traces_nothing_is_made_of_it(engine, observer, decide, cla
     decide("d-2")
     assert sights_of(engine, observer) == []
     assert not [
-        each for each in observer.events if isinstance(each, DecisionMade | ClaimMoved | HoldsExpired)
+        event for event in observer.events if isinstance(event, DecisionMade | ClaimMoved | HoldsExpired)
     ]

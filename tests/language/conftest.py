@@ -1,3 +1,3 @@
-from tests.claims.conftest import house, lone_house
+from tests.claims.conftest import harness, sqlite_harness
 
-__all__ = ["house", "lone_house"]
+__all__ = ["harness", "sqlite_harness"]

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.claims.house import HEAD, action, cap, document
+from tests.claims.harness import HEAD, action, cap, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.faults import RulesetInvalid
@@ -87,11 +87,11 @@ def needing(name, text):
 ALL = (CONTEXT, SHIRTS, *(needing(name, text) for name, text in NEEDS.items()))
 
 
-def test_a_value_of_every_kind_decides_and_is_kept(house):
-    house.rules(*ALL)
-    decided = house.decide(context=SENT, most=100, explain=Explain.EXPLAIN_FULL)
+def test_a_value_of_every_kind_decides_and_is_kept(harness):
+    harness.rules(*ALL)
+    decided = harness.decide(context=SENT, most=100, explain=Explain.EXPLAIN_FULL)
     assert {proposal.action for proposal in decided.proposals} == set(NEEDS)
-    view = house.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
+    view = harness.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
     assert view.answer.why == decided.why
     kept = json.loads(view.facts_json)
     assert kept["basket.lines"] == [
@@ -114,11 +114,11 @@ def test_a_value_of_every_kind_decides_and_is_kept(house):
     assert {name: kept[name] for name in wanted} == wanted
 
 
-def test_a_refusal_is_told_again_from_the_record(house):
-    house.rules(*ALL)
+def test_a_refusal_is_told_again_from_the_record(harness):
+    harness.rules(*ALL)
     sent = {"basket": {"lines": LINES[1:], "value": "53.69", "code": "vip2"}, "app": {"version": "newest"}}
-    decided = house.decide(context=sent, most=100, explain=Explain.EXPLAIN_FULL)
-    view = house.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
+    decided = harness.decide(context=sent, most=100, explain=Explain.EXPLAIN_FULL)
+    view = harness.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
     told = {refusal.action: refusal for refusal in decided.refusals}
     assert {refusal.action: refusal for refusal in view.answer.refusals} == told
     assert told["shirts"].detail.startswith("needs basket.shirts = 3, is 1")
@@ -129,37 +129,37 @@ def test_a_refusal_is_told_again_from_the_record(house):
     assert told["born"].reason.name == "MISSING_ATTRIBUTE"
 
 
-def test_a_wrong_line_is_told_wherever_it_decides(house):
-    house.rules(*ALL)
+def test_a_wrong_line_is_told_wherever_it_decides(harness):
+    harness.rules(*ALL)
     sent = {"basket": {"lines": [LINES[0], {"sku": "S1", "quantity": "two"}]}}
-    told = house.why_not(context=sent, most=100)
+    told = harness.why_not(context=sent, most=100)
     assert told["line"][0] == told["shirts"][0] == "RULE_ERROR"
     assert 'has an item 2 whose `quantity` is "two", not an int' in told["shirts"][2]
-    missing = house.why_not(context={"basket": {"lines": [{"sku": "S1"}]}}, most=100)
+    missing = harness.why_not(context={"basket": {"lines": [{"sku": "S1"}]}}, most=100)
     assert missing["shirts"][0] == "RULE_ERROR"
     assert "line.quantity is absent" in missing["shirts"][2]
 
 
-def test_what_is_computed_is_not_taken_from_the_request(lone_house):
-    lone_house.rules(*ALL)
-    assert "shirts" not in lone_house.sees(context={"basket": {"shirts": 3, "lines": []}}, most=100)
-    assert "shirts" not in lone_house.sees(context={"basket": {"shirts": 3}}, most=100)
+def test_what_is_computed_is_not_taken_from_the_request(sqlite_harness):
+    sqlite_harness.rules(*ALL)
+    assert "shirts" not in sqlite_harness.sees(context={"basket": {"shirts": 3, "lines": []}}, most=100)
+    assert "shirts" not in sqlite_harness.sees(context={"basket": {"shirts": 3}}, most=100)
 
 
-def test_a_claim_is_decided_by_the_values_of_the_record_also_under_other_rules(house):
-    house.rules(*ALL)
-    decided = house.decide(context=SENT, most=100)
-    house.rules(*ALL, needing("more", "basket.shirts > 3"))
+def test_a_claim_is_decided_by_the_values_of_the_record_also_under_other_rules(harness):
+    harness.rules(*ALL)
+    decided = harness.decide(context=SENT, most=100)
+    harness.rules(*ALL, needing("more", "basket.shirts > 3"))
     for name in ("shirts", "value", "line", "version", "born"):
-        assert house.claim(decided, name).claim_id
+        assert harness.claim(decided, name).claim_id
 
 
-def test_what_is_counted_by_may_be_computed(lone_house):
-    lone_house.rules(CONTEXT, SHIRTS, action("tea"), cap(per="[basket.shirts]", counts="decided"))
+def test_what_is_counted_by_may_be_computed(sqlite_harness):
+    sqlite_harness.rules(CONTEXT, SHIRTS, action("tea"), cap(per="[basket.shirts]", counts="decided"))
     three = {"basket": {"lines": LINES}}
-    assert lone_house.names(context=three) == ["tea"]
-    assert lone_house.names("bob", context=three) == []
-    assert lone_house.names("bob", context={"basket": {"lines": []}}) == ["tea"]
+    assert sqlite_harness.names(context=three) == ["tea"]
+    assert sqlite_harness.names("bob", context=three) == []
+    assert sqlite_harness.names("bob", context={"basket": {"lines": []}}) == ["tea"]
 
 
 FAULTS = {
@@ -177,11 +177,11 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("spec", "said"), FAULTS.items())
-def test_a_faulty_computation_is_told_at_its_place(lone_house, spec, said):
+def test_a_faulty_computation_is_told_at_its_place(sqlite_harness, spec, said):
     wrong = CONTEXT.replace("  basket.red:", f"  basket.wrong: {{{spec}}}\n  basket.red:")
     sad = document("Situation", "sad", {"all": "['customer.vip']"})
     with pytest.raises(RulesetInvalid) as caught:
-        lone_house.rules(wrong, SHIRTS, sad, needing("wrong", "basket.wrong > 1 || situation.sad"))
+        sqlite_harness.rules(wrong, SHIRTS, sad, needing("wrong", "basket.wrong > 1 || situation.sad"))
     (fault,) = [fault for fault in caught.value.faults if fault.severity.value == "error"]
     assert fault.message.startswith(said)
     assert "basket.wrong" in fault.text
@@ -196,9 +196,9 @@ def test_a_faulty_computation_is_told_at_its_place(lone_house, spec, said):
         ("  list.x: {over: basket.lines, count: true}", "`list.x` cannot be declared in a `Context`"),
     ],
 )
-def test_names_of_computed_attributes_follow_the_same_rules(lone_house, line, said):
+def test_names_of_computed_attributes_follow_the_same_rules(sqlite_harness, line, said):
     with pytest.raises(RulesetInvalid) as caught:
-        lone_house.rules(CONTEXT + line + "\n", SHIRTS, action("tea"))
+        sqlite_harness.rules(CONTEXT + line + "\n", SHIRTS, action("tea"))
     assert caught.value.faults[0].message.startswith(said)
 
 
@@ -215,10 +215,10 @@ def test_names_of_computed_attributes_follow_the_same_rules(lone_house, line, sa
         ("{type: decimal(2), values: [1.234]}", "`1.234` is not"),
     ],
 )
-def test_a_faulty_type_is_told(lone_house, spec, said):
+def test_a_faulty_type_is_told(sqlite_harness, spec, said):
     head = HEAD + f"  basket.odd: {spec}\n".replace("{", "{{").replace("}", "}}")
     with pytest.raises(RulesetInvalid) as caught:
-        lone_house.rules(action("tea"), head=head)
+        sqlite_harness.rules(action("tea"), head=head)
     assert said in " ".join(f.message for f in caught.value.faults if f.severity.value == "error")
 
 
@@ -252,19 +252,19 @@ computed:
     ("granted", "seen"),
     [({"ads", "fitting"}, ["count", "plain"]), ({"ads"}, ["plain"]), ({"fitting"}, []), (set(), [])],
 )
-def test_a_computed_attribute_needs_its_own_purpose_and_those_of_all_it_reads(lone_house, granted, seen):
+def test_a_computed_attribute_needs_its_own_purpose_and_those_of_all_it_reads(sqlite_harness, granted, seen):
     needs = (needing("count", "basket.count == 1"), needing("plain", "basket.plain == 1"))
-    lone_house.rules(PRIVACY, OF_PURPOSES, *needs)
+    sqlite_harness.rules(PRIVACY, OF_PURPOSES, *needs)
     sent = {"basket": {"lines": [{"sku": "S1"}]}}
     signals = ConsentSignals(granted=frozenset(granted))
-    assert lone_house.sees(context=sent, most=9, consent=signals) == seen
-    told = lone_house.why_not(context=sent, most=9, consent=signals)
+    assert sqlite_harness.sees(context=sent, most=9, consent=signals) == seen
+    told = sqlite_harness.why_not(context=sent, most=9, consent=signals)
     assert all(told[name][0] == "MISSING_ATTRIBUTE" for name in {"count", "plain"} - set(seen))
 
 
-def test_what_is_computed_from_a_sensitive_category_is_of_it(lone_house):
+def test_what_is_computed_from_a_sensitive_category_is_of_it(sqlite_harness):
     with pytest.raises(RulesetInvalid) as caught:
-        lone_house.rules(PRIVACY, OF_PURPOSES, needing("rest", "basket.ill"))
+        sqlite_harness.rules(PRIVACY, OF_PURPOSES, needing("rest", "basket.ill"))
     assert "basket.ill" in caught.value.faults[0].message
     consented = action("rest", eligibility='[{require: "basket.ill"}]', consent="[health]")
-    assert lone_house.rules(PRIVACY, OF_PURPOSES, consented)
+    assert sqlite_harness.rules(PRIVACY, OF_PURPOSES, consented)

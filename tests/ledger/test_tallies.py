@@ -70,20 +70,20 @@ def test_a_hold_that_outlasts_a_rolling_window_is_not_held_in_it(settle, tallies
     lots = [take(needs(OFTEN), hold_us=WEEK_US * 2) for _ in range(2)]
     settle(*lots)
     settle(confirm(lots[0]), take(needs(OFTEN), hold_us=WEEK_US), now=NOW + DAY)
-    assert [(each.live, each.live_held) for each in tallies(CAP_ASK, now=NOW + DAY)] == [(3, 2)]
-    assert [(each.live, each.live_held) for each in tallies(CAP_ASK, now=NOW + 7 * DAY)] == [(1, 1)]
+    assert [(tally.live, tally.live_held) for tally in tallies(CAP_ASK, now=NOW + DAY)] == [(3, 2)]
+    assert [(tally.live, tally.live_held) for tally in tallies(CAP_ASK, now=NOW + 7 * DAY)] == [(1, 1)]
 
 
 def test_units_spent_as_they_are_taken_are_not_held(settle, tallies):
     settle(take(needs(CAP), hold_us=None))
-    assert [(each.live, each.held, each.live_held) for each in tallies(CAP_ASK)] == [(1, 0, 0)]
+    assert [(tally.live, tally.held, tally.live_held) for tally in tallies(CAP_ASK)] == [(1, 0, 0)]
 
 
 def test_subjects_can_be_chosen_by_how_they_begin(settle, tallies):
     settle(*(take(needs(OVENS, location=f"s-{store}")) for store in ("1", "12", "\u00e9", "2")))
     for store in ("s-1", "s-\u00e9"):
         start = needs(OVENS, location=store)[0].counter.subject
-        assert [each.subject for each in tallies(CounterQuery("ovens", subject_start=start))] == [start]
+        assert [tally.subject for tally in tallies(CounterQuery("ovens", subject_start=start))] == [start]
 
 
 def test_what_a_limit_counted_under_another_kind_of_window_is_not_told(settle, tallies):

@@ -41,7 +41,7 @@ def test_nothing_is_baked_before_it_is_ordered_or_faster_than_the_oven_bakes(day
 @given(served())
 def test_never_more_in_the_oven_than_it_has_places(day):
     places, _, _, orders = day
-    baked = [each for each in orders if each.ready_s is not None]
+    baked = [order for order in orders if order.ready_s is not None]
     for one in baked:
         assert sum(each.starts_s <= one.starts_s < each.ready_s for each in baked) <= places
 

@@ -7,15 +7,26 @@ import grpc
 import pytest
 from sqlalchemy import inspect
 from tests.databases import connected
+from tests.privacy.canary_calls import (
+    CANARIES,
+    RULES,
+    CanaryCalls,
+    consents,
+    decides,
+    events,
+    moves,
+    operations,
+)
 from tests.privacy.conftest import CALL_SECONDS, Stubs
-from tests.privacy.nest import CANARIES, RULES, Nest, consents, decides, events, moves, operations
 
 from maitred.v1 import privacy_pb2, ruleset_pb2
 
 
-def standing_limits(nest):
+def standing_limits(canary_calls):
     """What operators are told of limits in an OK answer they have not sent themselves."""
-    answer = nest.call(nest.stubs.rulesets.GetLimits, ruleset_pb2.GetLimitsRequest(most_subjects=1000))
+    answer = canary_calls.call(
+        canary_calls.stubs.rulesets.GetLimits, ruleset_pb2.GetLimitsRequest(most_subjects=1000)
+    )
     return str(answer)
 
 
@@ -37,33 +48,33 @@ def rules(request, write_rules):
 def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, told_process, receiver):
     service = told_process(rules, database_url)
     with Stubs(service.address) as stubs:
-        nest = Nest(stubs)
+        canary_calls = CanaryCalls(stubs)
         for canary in CANARIES:
-            made = decides(nest, canary)
-            assert made, nest.told
-            consents(nest, canary)
-            events(nest, canary)
-            moves(nest, canary, [*made, *decides(nest, canary)])
-            operations(nest, canary)
-        limits = standing_limits(nest)
+            made = decides(canary_calls, canary)
+            assert made, canary_calls.told
+            consents(canary_calls, canary)
+            events(canary_calls, canary)
+            moves(canary_calls, canary, [*made, *decides(canary_calls, canary)])
+            operations(canary_calls, canary)
+        limits = standing_limits(canary_calls)
         assert "per-email" in limits
         assert not hits(limits), "operators are told pseudonyms"
         stored = everything_in(database_url)
-        assert len(nest.prints) > len(CANARIES)
-        assert not [table for table, row in stored for each in nest.prints if each in row], "unkeyed"
+        assert len(canary_calls.prints) > len(CANARIES)
+        assert not [table for table, row in stored for each in canary_calls.prints if each in row], "unkeyed"
         # Until they are erased: what was stated, with where, and the place of a claim, which is a store's id;
         # nothing else is in the clear.
         assert {table for table, row in stored if hits(row)} <= {"claim", "consent"}
         requests = [privacy_pb2.EraseCustomerRequest(customer_id=each) for each in CANARIES]
-        erased = [stubs.privacy.EraseCustomer(each, timeout=CALL_SECONDS) for each in requests]
+        erased = [stubs.privacy.EraseCustomer(request, timeout=CALL_SECONDS) for request in requests]
         assert all(each.erased["key"] == 1 for each in erased)
         assert not [(table, row) for table, row in everything_in(database_url) if hits(row)]
         if database_url.startswith("sqlite"):
             assert not in_files(database_url), "before the vacuum"
     service.stop()
-    assert grpc.StatusCode.INTERNAL not in nest.codes, service.log.read_text()
-    assert {code.name for code in nest.codes} >= {"INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS"}
-    assert not [text for text in nest.told if hits(text)]
+    assert grpc.StatusCode.INTERNAL not in canary_calls.codes, service.log.read_text()
+    assert {code.name for code in canary_calls.codes} >= {"INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS"}
+    assert not [text for text in canary_calls.told if hits(text)]
     assert not hits(service.log.read_bytes()), service.log.read_text()
     assert receiver.spans
     assert receiver.records

@@ -88,7 +88,7 @@ def test_a_sensitive_category_is_read_with_explicit_consent_alone(shop):
     assert reasons(shop.ask("ann", **american))["dessert"] == "SENSITIVE"
     record = shop.get_decision(answer.decision_id)
     assert orjson.loads(record.facts_json)["customer.allergies"] == ["gluten"]
-    assert any("no_gluten" in each for each in record.situations)
+    assert any("no_gluten" in situation for situation in record.situations)
 
 
 def test_objections_end_what_needs_no_consent(shop):
@@ -110,7 +110,7 @@ def test_a_record_holds_nothing_of_what_was_not_allowed(shop):
         ("customer.age", "service", "contract"),
     }
     assert "gluten" not in record.facts_json.decode()
-    refused = {each.action: each.detail for each in record.answer.refusals}
+    refused = {refusal.action: refusal.detail for refusal in record.answer.refusals}
     assert "permission for ads" in refused["ad"]
     allowed = shop.ask("cem", consent=ConsentSignals(granted={"ads"}))
     record = shop.get_decision(allowed.decision_id, Explain.EXPLAIN_FULL)
@@ -122,9 +122,9 @@ def test_a_record_holds_nothing_of_what_was_not_allowed(shop):
 
 def test_an_explanation_names_the_change_that_would_have_sufficed(shop):
     answer = shop.ask("dag")
-    told = {each.action: each.detail for each in answer.refusals}
+    told = {refusal.action: refusal.detail for refusal in answer.refusals}
     record = shop.get_decision(answer.decision_id, Explain.EXPLAIN_FULL)
-    assert told == {each.action: each.detail for each in record.answer.refusals}
+    assert told == {refusal.action: refusal.detail for refusal in record.answer.refusals}
     assert told["ad"].endswith("would have been proposed with permission for ads")
     assert names(shop.ask("dag", consent=ConsentSignals(granted={"ads"})))[0] == "ad"
 

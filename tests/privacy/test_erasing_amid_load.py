@@ -30,7 +30,7 @@ CONTAINS = {"sqlite": "instr(units, {c}) > 0", "postgresql": "position({c} IN un
 ONE = "(SELECT counter_id FROM ledger_counter WHERE limit_name = 'beans')"
 
 
-class Crowd:
+class LoadThreads:
     """Threads that decide and claim; ``grants`` counts the units each customer was granted."""
 
     def __init__(self, address):
@@ -95,24 +95,24 @@ def test_erasing_amid_load(serve, write_rules, database_url, tmp_path):
     rules = write_rules(RULES)
     running = serve(rules, database_url)
     with Shop(running.address) as office:
-        crowd = Crowd(running.address)
+        load = LoadThreads(running.address)
         time.sleep(BEFORE_SECONDS)
         moments = [units(database_url)]
-        before = {each: list(crowd.decided.get(each, ())) for each in ERASED}
+        before = {each: list(load.decided.get(each, ())) for each in ERASED}
         for customer in ERASED:
             assert office.erase(customer).rows["key"] == 1
             moments.append(units(database_url))
             if customer is ERASED[len(ERASED) // 2]:
                 assert audited(database_url)[1] == ()
         time.sleep(AFTER_SECONDS)
-        crowd.stop()
+        load.stop()
 
         counted, live = units(database_url)
-        assert counted == live == crowd.grants
+        assert counted == live == load.grants
         assert all(each == of_lots for each, of_lots in moments), moments
         assert counted > moments[0][0] > 0
         rows, broken = audited(database_url)
-        assert (rows, broken) == (sum(map(len, crowd.decided.values())), ())
+        assert (rows, broken) == (sum(map(len, load.decided.values())), ())
 
         gone = [answer for each in before.values() for answer in each]
         assert gone
@@ -121,17 +121,17 @@ def test_erasing_amid_load(serve, write_rules, database_url, tmp_path):
                 office.get_decision(answer.decision_id)
         for customer in KEPT:
             assert [(cap["limit"], cap["used"]) for cap in office.exported(customer)["caps"]] == [
-                ("coffees", crowd.coffees[customer])
+                ("coffees", load.coffees[customer])
             ]
-            assert crowd.coffees[customer] <= 3
+            assert load.coffees[customer] <= 3
         # Everybody who was erased and came back began anew.
         for customer in ERASED:
-            after = [each for each in crowd.decided[customer] if each not in before[customer]]
+            after = [each for each in load.decided[customer] if each not in before[customer]]
             held = office.exported(customer)["decisions"]
             assert {each["decision_id"] for each in held} <= {each.decision_id for each in after}
         erased_again(office)
     running.stop()
-    replayed(rules, database_url, tmp_path / "serve.keys", crowd)
+    replayed(rules, database_url, tmp_path / "serve.keys", load)
 
 
 def erased_again(office):
@@ -145,13 +145,13 @@ def erased_again(office):
     assert "coffee" in names(office.ask(gone[0])), "they begin with a cap of their own"
 
 
-def replayed(rules, database, keys, crowd):
+def replayed(rules, database, keys, load):
     """The decisions of the others decide again, from their records, to what was decided."""
     policy = load_policy({"rules.yaml": (rules / "rules.yaml").read_bytes()}, "")
     people = People(open_vault(keys, create=False), lambda: b"")
     store, number = open_store(database), 0
     try:
-        for answer in (each for customer in KEPT for each in crowd.decided[customer][:20]):
+        for answer in (each for customer in KEPT for each in load.decided[customer][:20]):
             record = store.decision(bytes.fromhex(answer.decision_id))
             body = decode_body(people.opened(record))
             again = decide_again(policy, record, body)

@@ -111,7 +111,9 @@ def test_every_text_reaches_the_answer_the_record_and_the_export(shop):
 
 
 def test_a_text_without_its_value_is_left_out_and_the_title_falls_back(shop):
-    spoken = next(each for each in shop.ask("ann", context={}).proposals if each.action == "spoken")
+    spoken = next(
+        proposal for proposal in shop.ask("ann", context={}).proposals if proposal.action == "spoken"
+    )
     assert of_message(spoken.treatment) == {"title": "Spoken"}
 
 

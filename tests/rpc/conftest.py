@@ -157,7 +157,7 @@ class FakeEngine:
 
 
 @dataclass
-class FakeHouse:
+class FakeDesk:
     """Claims, limits and consents in memory; calls in order of arrival. ``before`` is called first."""
 
     units: int = 1
@@ -332,7 +332,7 @@ class Running:
     server: Server
     address: str
     engine: FakeEngine
-    house: FakeHouse
+    desk: FakeDesk
     observer: FakeObserver
     channel: grpc.Channel
 
@@ -386,7 +386,7 @@ def standing(_standing: Callable[[str], Running], transport: str) -> Running:
     """One server for many tests, which leave it as it is; what stands behind it is as new."""
     running = _standing(transport)
     running.engine.__init__()
-    running.house.__init__()
+    running.desk.__init__()
     running.observer.events.clear()
     return running
 
@@ -404,12 +404,22 @@ def _servers() -> Iterator[Serve]:
         simulated_time: bool = False,
         **more: Any,
     ) -> Running:
-        engine, house, observer = engine or FakeEngine(), FakeHouse(), FakeObserver(tracing)
-        services = Services(FakeCommitter(), engine, house, house, house, house, house, now, simulated_time)
+        engine, desk, observer = engine or FakeEngine(), FakeDesk(), FakeObserver(tracing)
+        services = Services(
+            FakeCommitter(),
+            engine,
+            desk,
+            desk,
+            desk,
+            desk,
+            desk,
+            now,
+            simulated_time,
+        )
         server = Server(listen, services, observer, **{"notice_seconds": 0.0, **more})
         address = server.start()
         channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
-        running.append(Running(server, address, engine, house, observer, channel))
+        running.append(Running(server, address, engine, desk, observer, channel))
         return running[-1]
 
     yield start

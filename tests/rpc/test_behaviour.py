@@ -23,7 +23,7 @@ def test_events_arrive_as_they_were_sent_also_faulty_ones():
 def test_each_answer_is_a_result():
     answer = events_response([EventAnswer("e", True), EventAnswer("f", False, "why")])
     results = pb.RecordEventsResponse.FromString(answer).results
-    assert [(each.event_id, each.recorded, each.detail) for each in results] == [
+    assert [(result.event_id, result.recorded, result.detail) for result in results] == [
         ("e", True, ""),
         ("f", False, "why"),
     ]

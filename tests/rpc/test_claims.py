@@ -39,7 +39,7 @@ def test_a_claim_is_granted_then_denied_with_what_there_is_instead(client, simul
     assert denied == ClaimAnswer(
         False, "", None, Reason.CAPACITY_EXHAUSTED, "0 of 1 left", alternatives=(half_price,)
     )
-    first, second = simulated.house.calls
+    first, second = simulated.desk.calls
     assert (first.request_id, first.decision_id, first.action, first.at) == ("r", "d", "pizza", AT)
     assert second.at is None
 
@@ -59,7 +59,7 @@ def test_redeem_and_release_arrive_whole(client, simulated):
     client.redeem(request_id="r", claim_id="c", at=AT)
     client.release(request_id="r2", claim_id="c2", cause="voided at the till", at=AT)
     client.release(request_id="r3", claim_id="c3")
-    assert [call._replace(deadline=None) for call in simulated.house.calls] == [
+    assert [call._replace(deadline=None) for call in simulated.desk.calls] == [
         StepCall("r", "c", "", AT),
         StepCall("r2", "c2", "voided at the till", AT),
         StepCall("r3", "c3", ""),
@@ -79,7 +79,7 @@ def test_outcomes_arrive_in_order_and_are_answered_in_order(standing):
         OutcomeAnswer("o2", False, "was used for something else"),
         OutcomeAnswer("o3", True),
     )
-    assert list(standing.house.calls[0].outcomes) == outcomes
+    assert list(standing.desk.calls[0].outcomes) == outcomes
 
 
 @pytest.mark.parametrize("at", [{"seconds": -1}, {"seconds": 7258118400}, {"nanos": 10**9}])
@@ -102,7 +102,7 @@ def test_a_retry_gets_the_same_answer_and_other_content_none(standing):
 
 
 def test_many_claims_at_once_each_get_their_own_answer(standing):
-    standing.house.units = 60
+    standing.desk.units = 60
 
     def claim(number):
         request = pb.ClaimRequest(request_id=f"r{number % 200}", decision_id="d", action="pizza")

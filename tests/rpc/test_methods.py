@@ -67,7 +67,7 @@ def call(running, method, **fields):
 def refused(running, status_of, method, **fields):
     error = status_of(lambda: call(running, method, **fields))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert not running.house.calls
+    assert not running.desk.calls
     return error.details()
 
 
@@ -125,7 +125,7 @@ def test_the_table_serves_what_the_api_declares():
 @EVERY
 def test_a_valid_request_is_answered(standing, method):
     call(standing, method)
-    assert len(standing.house.calls) == 1
+    assert len(standing.desk.calls) == 1
     assert not standing.observer.events
 
 
@@ -141,9 +141,9 @@ def test_texts_are_checked(standing, status_of, method, field, fields):
         details = refused(standing, status_of, method, **fields(f"a{character}b"))
         assert details == f"`{field}` must not hold control characters"
     call(standing, method, **fields("x" * most))
-    standing.house.claims.clear()
+    standing.desk.claims.clear()
     call(standing, method, **fields("Zoë \u00a0 顧客"))
-    assert len(standing.house.calls) == 2
+    assert len(standing.desk.calls) == 2
 
 
 @EVERY
@@ -153,7 +153,7 @@ def test_garbage_is_an_invalid_argument(standing, status_of, method, payload):
     error = status_of(lambda: standing.raw(method, service)(payload, timeout=5))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "not a valid `maitred.v1` message" in error.details()
-    assert not standing.house.calls
+    assert not standing.desk.calls
 
 
 @pytest.mark.parametrize("method", [name for name in BY_NAME if name != "GetLimits"])
@@ -184,8 +184,8 @@ def test_as_of_when_needs_simulated_time(serve, status_of, method):
     assert "--simulated-time" in refused(serve(), status_of, method, at=AHEAD)
     simulated = serve(simulated_time=True)
     call(simulated, method, at=AHEAD)
-    assert simulated.house.calls[0].at.timestamp() == AHEAD["seconds"]
-    simulated.house.calls.clear()
+    assert simulated.desk.calls[0].at.timestamp() == AHEAD["seconds"]
+    simulated.desk.calls.clear()
     details = refused(simulated, status_of, method, at={"seconds": -1})
     assert details.startswith("`at` must lie in the years")
 
@@ -232,7 +232,7 @@ def test_lists_are_bounded(standing, status_of):
     call(standing, "RecordOutcomes", outcomes=many(1000))
     call(standing, "RecordConsent", records=[RECORD] * 100)
     call(standing, "GetLimits", most_subjects=1000)
-    assert len(standing.house.calls) == 3
+    assert len(standing.desk.calls) == 3
 
 
 def test_outcomes_of_one_call_have_ids_of_their_own(standing, status_of):
@@ -259,7 +259,7 @@ def test_each_code_has_its_status(standing, status_of, method, code):
     def fail(_call):
         raise CallError(code, "plain words")
 
-    standing.house.before = fail
+    standing.desk.before = fail
     error = status_of(lambda: call(standing, method))
     assert (error.code(), error.details()) == (STATUS_OF[code], "plain words")
     failed = standing.observer.events[-1]
@@ -276,7 +276,7 @@ def test_an_unexpected_error_shows_nothing_but_its_id(standing, status_of, metho
     def fail(_call):
         raise RuntimeError("password=hunter2")
 
-    standing.house.before = fail
+    standing.desk.before = fail
     error = status_of(lambda: call(standing, method))
     failed = standing.observer.events[-1]
     assert isinstance(failed, CallFailed)
@@ -292,12 +292,12 @@ def test_the_deadline_reaches_the_engine(standing, method):
     service, kind, valid = BY_NAME[method]
     before = time.monotonic()
     standing.raw(method, service)(kind(**valid).SerializeToString(), timeout=9)
-    assert before + 8 < standing.house.calls[0].deadline < time.monotonic() + 9.5  # rounded up on the wire
+    assert before + 8 < standing.desk.calls[0].deadline < time.monotonic() + 9.5  # rounded up on the wire
 
 
 def test_a_claim_that_waited_too_long_never_reaches_the_engine(serve, gate, status_of):
     running = serve(threads=1)
-    running.house.before = gate
+    running.desk.before = gate
     held = running.stub.Claim.future(pb.ClaimRequest(**BY_NAME["Claim"][2]), timeout=20)
     gate.await_arrivals(1)
     late = pb.ClaimRequest(request_id="late", decision_id="d", action="a")
@@ -306,7 +306,7 @@ def test_a_claim_that_waited_too_long_never_reaches_the_engine(serve, gate, stat
     gate.open()
     assert held.result().status == pb.CLAIM_GRANTED
     running.stub.Claim(pb.ClaimRequest(request_id="next", decision_id="d", action="a"), timeout=5)
-    assert [one.request_id for one in running.house.calls] == ["r", "next"]
+    assert [one.request_id for one in running.desk.calls] == ["r", "next"]
 
 
 @pytest.mark.parametrize("method", ["RecordOutcomes", "ResumeAction", "EraseCustomer"])

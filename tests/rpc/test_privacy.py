@@ -25,12 +25,12 @@ def test_statements_are_kept_and_given_back(standing):
         view = client.consent("c")
         assert (view.current, view.history) == ((ads,), (PERKS, ads))
         assert client.consent("nobody").history == ()
-    assert standing.house.calls[0][:3] == ("r", "c", (PERKS, ads))
+    assert standing.desk.calls[0][:3] == ("r", "c", (PERKS, ads))
 
 
 def test_a_statement_without_a_time_is_of_now(standing):
     standing.privacy.RecordConsent(recording({"purpose": "perks", "state": pb.DENIED}), timeout=5)
-    assert standing.house.calls[0].consents == (Consent("perks", ConsentState.DENIED, "", NOW),)
+    assert standing.desk.calls[0].consents == (Consent("perks", ConsentState.DENIED, "", NOW),)
 
 
 def test_a_statement_may_be_a_little_ahead_of_the_clock(serve, status_of):
@@ -43,10 +43,10 @@ def test_a_statement_may_be_a_little_ahead_of_the_clock(serve, status_of):
     error = status_of(lambda: running.privacy.RecordConsent(ahead, timeout=5))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert error.details().startswith("`records[1].at` lies more than 5 minutes ahead")
-    assert len(running.house.calls) == 1
+    assert len(running.desk.calls) == 1
     simulated = serve(simulated_time=True)
     simulated.privacy.RecordConsent(ahead, timeout=5)
-    assert len(simulated.house.calls[0].consents) == 2
+    assert len(simulated.desk.calls[0].consents) == 2
 
 
 @pytest.mark.parametrize("at", [{"seconds": -1}, {"seconds": 7258118400}, {"nanos": -1}])
@@ -74,7 +74,7 @@ def test_a_retry_has_the_same_fingerprint_and_other_content_another(serve):
     running.privacy.RecordConsent(
         pb.RecordConsentRequest(request_id="r", customer_id="c2", records=contents[0]), timeout=5
     )
-    first, again, *others = (call.fingerprint for call in running.house.calls)
+    first, again, *others = (call.fingerprint for call in running.desk.calls)
     assert first == again
     assert len(first) == 16
     assert len({first, *others}) == len(others) + 1
@@ -90,6 +90,6 @@ def test_export_and_erase(standing):
 
 
 def test_an_export_may_be_larger_than_what_a_client_takes_by_default(running):
-    running.house.export = lambda _customer_id: b"x" * (8 * 1024 * 1024)
+    running.desk.export = lambda _customer_id: b"x" * (8 * 1024 * 1024)
     with Client(running.address) as client:
         assert len(client.export("c")) == 8 * 1024 * 1024

@@ -17,7 +17,7 @@ def test_an_action_is_paused_and_goes_on(standing):
         assert client.resume("pizza") is True
         assert client.resume("pizza") is False
         client.pause("tea", by="night shift")
-    assert standing.house.calls == [
+    assert standing.desk.calls == [
         ("pizza", "night shift", "the oven\u2019s out"),
         "pizza",
         "pizza",
@@ -28,14 +28,14 @@ def test_an_action_is_paused_and_goes_on(standing):
 def test_limits_arrive_whole(standing):
     with Client(standing.address) as client:
         limits = client.limits(limit="ovens", action="pizza", location_id="oslo-1", most_subjects=3)
-    assert limits == tuple(standing.house.limits(LimitsCall()))
-    assert standing.house.calls[0] == LimitsCall("ovens", "pizza", "oslo-1", 3)
+    assert limits == tuple(standing.desk.limits(LimitsCall()))
+    assert standing.desk.calls[0] == LimitsCall("ovens", "pizza", "oslo-1", 3)
 
 
 def test_nothing_chosen_is_everything(standing):
     with Client(standing.address) as client:
         assert len(client.limits()) == 3
-    assert standing.house.calls[0] == LimitsCall()
+    assert standing.desk.calls[0] == LimitsCall()
 
 
 def test_a_maximum_of_none_is_not_one_of_nought(standing):

@@ -242,13 +242,13 @@ def test_rows_that_stand_in_for_nothing_are_told_once(load):
 def test_fields_of_claims_are_read_from_actions_and_tables(load):
     fields = "redeem_at: claimed\nstand_in_only: true\n"
     loaded = load(rules({"a": ["b"], "b": []}, b=fields)).ruleset
-    assert {each.name: (each.redeem_at.value, each.stand_in_only) for each in loaded.actions} == {
+    assert {action.name: (action.redeem_at.value, action.stand_in_only) for action in loaded.actions} == {
         "a": ("any", False),
         "b": ("claimed", True),
     } | {"pizza": ("any", False)}
     text = table("pizza").replace("  type: offer\n", "  type: offer\n  redeem_at: claimed\n")
     rows = load(text, coupons__csv="code,instead\na,x\n").ruleset.actions
-    assert {each.name: each.redeem_at.value for each in rows}["coupon-a"] == "claimed"
+    assert {row.name: row.redeem_at.value for row in rows}["coupon-a"] == "claimed"
 
 
 def holding(*counts, text="{show: '${hold.expires}'}"):

@@ -155,5 +155,5 @@ def test_what_counts_is_a_function_of_what_was_stated(store, requests):
     if any(requests):
         assert standing(store, person) == expected
         store.purge_consents(NOON + timedelta(days=1), 100)
-        assert {each.purpose: each.state for each in store.statements(person.ref)} == expected
+        assert {statement.purpose: statement.state for statement in store.statements(person.ref)} == expected
         assert len(store.statements(person.ref)) == len(expected)

@@ -91,9 +91,9 @@ class Sampler(threading.Thread):
     ``faults`` are the moments at which a counter was not the sum of its lots.
     """
 
-    def __init__(self, database, crowd, fight):
+    def __init__(self, database, caller_pool, fight):
         super().__init__(daemon=True)
-        self._database, self._crowd, self._fight = database, crowd, fight
+        self._database, self._crowd, self._fight = database, caller_pool, fight
         self._over = threading.Event()
         self.most, self.most_told, self.samples, self.told, self.faults = 0, 0, 0, 0, []
 

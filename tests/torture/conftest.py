@@ -16,7 +16,7 @@ from pathlib import Path
 import grpc
 import pytest
 from sqlalchemy.engine import make_url
-from tests.torture.crew import Crew
+from tests.torture.servers import ServerPool
 
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc
@@ -165,16 +165,16 @@ def shared_databases(postgres_server, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def shared_crews(shared_databases, tmp_path_factory):
+def shared_server_pools(shared_databases, tmp_path_factory):
     """Servers take seconds to start, so tests share them. All have ended when the tests have."""
-    made = {kind: Crew(url, tmp_path_factory.mktemp(kind)) for kind, url in shared_databases.items()}
+    made = {kind: ServerPool(url, tmp_path_factory.mktemp(kind)) for kind, url in shared_databases.items()}
     yield made
-    for crew in made.values():
-        crew.stop()
+    for server_pool in made.values():
+        server_pool.stop()
 
 
 @pytest.fixture
-def crew(kind, shared_crews):
+def server_pool(kind, shared_server_pools):
     """One server process where ``kind`` is ``sqlite``, four where it is ``postgresql``."""
-    shared_crews[kind].ensure_running()
-    return shared_crews[kind]
+    shared_server_pools[kind].ensure_running()
+    return shared_server_pools[kind]

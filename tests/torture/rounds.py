@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import grpc
 from tests.torture.books import CONFIRMED, HELD, LIVE, Books, Sampler, sums, told_of
-from tests.torture.crew import COUNTED, STORES
-from tests.torture.crowd import in_threads
+from tests.torture.callers import in_threads
+from tests.torture.servers import COUNTED, STORES
 
 from maitred.core.limits.limits import Counts, needs_of
 from maitred.core.limits.lots import UnitState
@@ -32,11 +32,17 @@ class Round:
     ``mixed``: some claims are redeemed, released or both, while others are still made.
     """
 
-    def __init__(self, crew, crowd, seed, claims, *, mixed, threads=None):
+    def __init__(self, server_pool, caller_pool, seed, claims, *, mixed, threads=None):
         self._rng = random.Random(seed)
-        self.crew, self._crowd, self.seed, self.claims, self.mixed = crew, crowd, seed, claims, mixed
+        self.server_pool, self._crowd, self.seed, self.claims, self.mixed = (
+            server_pool,
+            caller_pool,
+            seed,
+            claims,
+            mixed,
+        )
         counted = COUNTED[seed % len(COUNTED)]
-        self.number, self.limit = crew.next_round(counted), LIMITS[counted]
+        self.number, self.limit = server_pool.next_round(counted), LIMITS[counted]
         self.action = f"round-{self.number}"
         stores = 1 if counted == "location" else STORES
         self._stores = [f"store-{self.number}-{store}" for store in range(stores)]
@@ -48,7 +54,7 @@ class Round:
         self._decide(claims + (STORES * UNITS + SPARE_CLAIMS if mixed else 0))
 
     def _find_counters(self, counted):
-        limits = self.crew.policy.by_name[self.action].limits
+        limits = self.server_pool.policy.by_name[self.action].limits
         claimed = [limit for limit in limits if limit.counts is Counts.CLAIMED]
         facts = [{"location.id": store} for store in self._stores]
         self.maxima = {
@@ -149,7 +155,7 @@ class Round:
     def check(self):
         """Everything that must hold when the fight is over."""
         self._check_answers()
-        with Books(self.crew.database) as books:
+        with Books(self.server_pool.database) as books:
             lots = books.lots(self.decision_ids)
             self._check_lots(lots)
             for counter, (maximum, _) in self.maxima.items():
@@ -193,7 +199,7 @@ class Round:
         assert states[UnitState.DENIED.value] == len(self.answers) - len(wanted)
 
     def sampler(self):
-        return Sampler(self.crew.database, self._crowd, self)
+        return Sampler(self.server_pool.database, self._crowd, self)
 
 
 def check_samples(sampler):

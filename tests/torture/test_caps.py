@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 import pytest
 from tests.torture.books import CONFIRMED, HELD, Books
-from tests.torture.crowd import Crowd, in_threads
+from tests.torture.callers import CallerPool, in_threads
 
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import ruleset_pb2
@@ -21,8 +21,8 @@ OBEYED_SECONDS = 1.0
 class Lobby:
     """Customers with several sessions each; every call is a request of its own."""
 
-    def __init__(self, crowd, name):
-        self._crowd, self._name, self._waves = crowd, name, 0
+    def __init__(self, caller_pool, name):
+        self._crowd, self._name, self._waves = caller_pool, name, 0
         self._rng = random.Random(name)
 
     def wave(self):
@@ -71,28 +71,28 @@ def sessions_of(proposed):
     return {customer: {session for session, _ in found} for customer, found in proposed.items()}
 
 
-def live_lots(crew, *waves):
+def live_lots(server_pool, *waves):
     """How many lots hold or have spent a unit, over all decisions of some waves."""
     decisions = [bytes.fromhex(one) for wave in waves for found in wave.values() for _, one in found]
-    with Books(crew.database) as books:
+    with Books(server_pool.database) as books:
         states = Counter(state for state, _ in books.lots(decisions).values())
     return states[HELD], states[CONFIRMED]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_cap_of_one_holds_for_everybody_who_asks_at_once(crew, request):
-    with Crowd(crew) as crowd:
-        lobby = Lobby(crowd, request.node.name)
+def test_a_cap_of_one_holds_for_everybody_who_asks_at_once(server_pool, request):
+    with CallerPool(server_pool) as caller_pool:
+        lobby = Lobby(caller_pool, request.node.name)
         first = lobby.wave()
         winners = sessions_of(first)
         assert winners.keys() == set(range(CUSTOMERS))
         assert {len(sessions) for sessions in winners.values()} == {1}
-        assert live_lots(crew, first) == (CUSTOMERS, 0)
+        assert live_lots(server_pool, first) == (CUSTOMERS, 0)
 
         # A third has seen it, a third has said no, a third is still looking at it.
         one_each = {customer: found[0][1] for customer, found in first.items()}
         lobby.report([one for customer, one in one_each.items() if customer % 3 == 0], pb.PRESENTED)
-        holders = own_decisions(crew, first)
+        holders = own_decisions(server_pool, first)
         lobby.report([one for customer, one in holders.items() if customer % 3 == 1], pb.REJECTED)
         second = lobby.wave()
         again = sessions_of(second)
@@ -100,12 +100,12 @@ def test_a_cap_of_one_holds_for_everybody_who_asks_at_once(crew, request):
         assert again.keys() == set(range(CUSTOMERS)) - seen
         assert {len(sessions) for sessions in again.values()} == {1}
         assert all(again[customer] == winners[customer] for customer in again if customer % 3 == 2)
-        assert live_lots(crew, first, second) == (CUSTOMERS - len(seen), len(seen))
+        assert live_lots(server_pool, first, second) == (CUSTOMERS - len(seen), len(seen))
 
 
-def own_decisions(crew, proposed):
+def own_decisions(server_pool, proposed):
     """Of each customer the decision that took the unit; the others of its session use the same."""
-    with Books(crew.database) as books:
+    with Books(server_pool.database) as books:
         return {
             customer: next(one for _, one in found if books.lots([bytes.fromhex(one)]))
             for customer, found in proposed.items()
@@ -113,30 +113,30 @@ def own_decisions(crew, proposed):
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_every_process_obeys_a_pause_within_a_second(crew):
-    with Crowd(crew) as crowd:
+def test_every_process_obeys_a_pause_within_a_second(server_pool):
+    with CallerPool(server_pool) as caller_pool:
         name = "pause"
-        assert set(proposals_everywhere(crowd, f"{name}-before")) == {True}
-        operator = crowd.operators[0]
+        assert set(proposals_everywhere(caller_pool, f"{name}-before")) == {True}
+        operator = caller_pool.operators[0]
         operator.PauseAction(ruleset_pb2.PauseActionRequest(action=ACTION, by="tests", cause="torture"))
-        assert obeyed_seconds(crowd, f"{name}-paused", proposed=False) <= OBEYED_SECONDS
-        operators = crowd.operators[-1]
+        assert obeyed_seconds(caller_pool, f"{name}-paused", proposed=False) <= OBEYED_SECONDS
+        operators = caller_pool.operators[-1]
         assert operators.ResumeAction(ruleset_pb2.ResumeActionRequest(action=ACTION)).was_paused
-        assert obeyed_seconds(crowd, f"{name}-resumed", proposed=True) <= OBEYED_SECONDS
+        assert obeyed_seconds(caller_pool, f"{name}-resumed", proposed=True) <= OBEYED_SECONDS
 
 
-def obeyed_seconds(crowd, name, *, proposed):
+def obeyed_seconds(caller_pool, name, *, proposed):
     """How long the last call took to begin that was answered as before, at any of the processes."""
     began, last, tries = time.monotonic(), 0.0, 0
     while (since := time.monotonic() - began) < 2 * OBEYED_SECONDS:
         tries += 1
-        if set(proposals_everywhere(crowd, f"{name}-{tries}")) != {proposed}:
+        if set(proposals_everywhere(caller_pool, f"{name}-{tries}")) != {proposed}:
             last = since
     return last
 
 
-def proposals_everywhere(crowd, name):
+def proposals_everywhere(caller_pool, name):
     """Whether each process proposes; each customer is a new one."""
-    for channels in crowd.workers.values():
+    for channels in caller_pool.workers.values():
         request = decide(f"{name}-{channels[0]}", f"{name}-{channels[0]}", 0)
-        yield bool(crowd.ask("Decide", request, channels[0]).proposals)
+        yield bool(caller_pool.ask("Decide", request, channels[0]).proposals)

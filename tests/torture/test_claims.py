@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from tests.torture.crowd import Crowd
+from tests.torture.callers import CallerPool
 from tests.torture.rounds import Round, check_samples
 
 KINDS = ("sqlite", "postgresql")
@@ -13,10 +13,10 @@ TORTURE_SEEDS = range(int(os.environ.get("MAITRED_TORTURE_SEEDS", "100")))
 TORTURE_CLAIMS = 10_000
 
 
-def fight(crew, seed, claims):
+def fight(server_pool, seed, claims):
     """Every other seed redeems and releases while it claims."""
-    with Crowd(crew) as crowd:
-        one = Round(crew, crowd, seed, claims, mixed=seed % 2 == 1)
+    with CallerPool(server_pool) as caller_pool:
+        one = Round(server_pool, caller_pool, seed, claims, mixed=seed % 2 == 1)
         with one.sampler() as sampler:
             one.fight()
         one.check()
@@ -25,12 +25,12 @@ def fight(crew, seed, claims):
 
 @pytest.mark.parametrize("seed", SUITE_SEEDS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_claims_sent_three_times_get_exactly_what_there_is(crew, seed):
-    fight(crew, seed, CLAIMS)
+def test_claims_sent_three_times_get_exactly_what_there_is(server_pool, seed):
+    fight(server_pool, seed, CLAIMS)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", TORTURE_SEEDS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_ten_thousand_claims_sent_three_times_get_exactly_what_there_is(crew, seed):
-    fight(crew, seed, TORTURE_CLAIMS)
+def test_ten_thousand_claims_sent_three_times_get_exactly_what_there_is(server_pool, seed):
+    fight(server_pool, seed, TORTURE_CLAIMS)

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from tests.torture.crowd import Crowd
+from tests.torture.callers import CallerPool
 from tests.torture.rounds import COPIES, Round, check_samples
 
 VICTIMS = ("workers", "all", "worker", "worker", "watcher")
@@ -24,11 +24,11 @@ TORTURE_SEEDS = range(int(os.environ.get("MAITRED_TORTURE_KILLS", "50")))
 class Killer(threading.Thread):
     """Kills when so many calls have been answered, and sees to it that the service comes back."""
 
-    def __init__(self, crew, fight, seed):
+    def __init__(self, server_pool, fight, seed):
         super().__init__(daemon=True)
         rng = random.Random(f"kill-{seed}")
-        self._crew, self._fight, self._rng = crew, fight, rng
-        self._victim = VICTIMS[seed % len(VICTIMS)] if crew.workers > 1 else "all"
+        self._crew, self._fight, self._rng = server_pool, fight, rng
+        self._victim = VICTIMS[seed % len(VICTIMS)] if server_pool.workers > 1 else "all"
         self._after = rng.uniform(PROGRESS_LEAST, PROGRESS_MOST) * COPIES * fight.claims
         self.killed, self.in_flight = [], False
 
@@ -48,48 +48,48 @@ class Killer(threading.Thread):
         self._crew.ensure_running()
 
     def _kill(self):
-        crew, pids = self._crew, self._crew.pids()
+        server_pool, pids = self._crew, self._crew.pids()
         match self._victim:
             case "worker" | "workers":
                 pids = self._rng.sample(pids, 1 if self._victim == "worker" else 2)
-                crew.kill(pids)
+                server_pool.kill(pids)
             case "all":
-                crew.kill_all()
+                server_pool.kill_all()
             case "watcher":
-                crew.kill_watcher()
+                server_pool.kill_watcher()
         return pids
 
 
-def fight(crew, seed):
+def fight(server_pool, seed):
     """One round under fire; every other one redeems and releases, too."""
-    ended, serving = len(crew.events("worker_ended")), len(crew.events("serving"))
-    with Crowd(crew) as crowd:
-        one = Round(crew, crowd, seed, CLAIMS, mixed=seed % 2 == 1, threads=THREADS)
-        with one.sampler() as sampler, Killer(crew, one, seed) as killer:
+    ended, serving = len(server_pool.events("worker_ended")), len(server_pool.events("serving"))
+    with CallerPool(server_pool) as caller_pool:
+        one = Round(server_pool, caller_pool, seed, CLAIMS, mixed=seed % 2 == 1, threads=THREADS)
+        with one.sampler() as sampler, Killer(server_pool, one, seed) as killer:
             one.fight()
         assert killer.in_flight, "nothing was under way when the kill came"
         one.check()
         check_samples(sampler)
-    check_restarted(crew, killer.killed, ended, serving)
+    check_restarted(server_pool, killer.killed, ended, serving)
 
 
-def check_restarted(crew, killed, ended, serving):
+def check_restarted(server_pool, killed, ended, serving):
     """As many serve as before. A worker that is killed is replaced, by the process that has watched it."""
-    crew.await_events("serving", serving + len(killed))
-    assert crew.process.poll() is None
-    assert len(crew.pids()) == crew.workers
-    assert not set(killed) & set(crew.pids())
-    told = crew.events("worker_ended")[ended:]
+    server_pool.await_events("serving", serving + len(killed))
+    assert server_pool.process.poll() is None
+    assert len(server_pool.pids()) == server_pool.workers
+    assert not set(killed) & set(server_pool.pids())
+    told = server_pool.events("worker_ended")[ended:]
     assert {event["exit_code"] for event in told} <= {-signal.SIGKILL}
 
 
 @pytest.mark.parametrize(("kind", "seed"), SUITE)
-def test_five_kills_lose_and_double_no_claim(crew, seed):
-    fight(crew, seed)
+def test_five_kills_lose_and_double_no_claim(server_pool, seed):
+    fight(server_pool, seed)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", TORTURE_SEEDS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_fifty_kills_lose_and_double_no_claim(crew, seed):
-    fight(crew, seed)
+def test_fifty_kills_lose_and_double_no_claim(server_pool, seed):
+    fight(server_pool, seed)

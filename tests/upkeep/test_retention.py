@@ -183,7 +183,7 @@ def test_of_a_real_store_only_replaced_statements_go(tmp_path, closed_after):
         assert transaction.record_consents(person, b"q" * 16, b"as sent", stated, stated[0].at)
     keep = Keep(decisions=None, consents=5 * DAY, ledger=None)
     assert [(piece.data, piece.rows) for piece in forget(store, keep, NOON)] == [("consents", 1)]
-    assert {each.purpose: each.state for each in store.statements(person.ref)} == {
+    assert {statement.purpose: statement.state for statement in store.statements(person.ref)} == {
         "ads": ConsentState.DENIED,
         "news": ConsentState.GRANTED,
     }

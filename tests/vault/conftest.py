@@ -15,7 +15,7 @@ def version(number: int) -> Version:
 
 
 @pytest.fixture(scope="session")
-def rings() -> dict[int, Keyring]:
+def keyrings() -> dict[int, Keyring]:
     """One veil key; so many versions, the newest active."""
     return {
         newest: Keyring(tuple(version(number) for number in range(newest, 0, -1)), newest, b"\xee" * 32)
@@ -24,14 +24,14 @@ def rings() -> dict[int, Keyring]:
 
 
 @pytest.fixture(scope="session")
-def vault(rings: dict[int, Keyring]) -> KeyringVault:
-    return KeyringVault(rings[1])
+def vault(keyrings: dict[int, Keyring]) -> KeyringVault:
+    return KeyringVault(keyrings[1])
 
 
 @pytest.fixture(scope="session")
-def rotated(rings: dict[int, Keyring]) -> KeyringVault:
+def rotated(keyrings: dict[int, Keyring]) -> KeyringVault:
     """The same with a second version, which is active."""
-    return KeyringVault(rings[2])
+    return KeyringVault(keyrings[2])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.vault.rings import names_in, rotate
+from tests.vault.keyrings import names_in, rotate
 
 from maitred.vault import (
     Keyring,
@@ -115,9 +115,9 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("case", SPOILT)
-def test_what_is_malformed_is_refused_and_says_what(rings, file: Path, case: str):
+def test_what_is_malformed_is_refused_and_says_what(keyrings, file: Path, case: str):
     spoil, said = SPOILT[case]
-    top = json.loads(to_text(rings[1]))
+    top = json.loads(to_text(keyrings[1]))
     spoil(top)
     write(file, json.dumps(top))
     message = refusal(file)
@@ -138,16 +138,16 @@ def test_any_other_text_is_refused(file: Path, text: str):
     assert file.read_text() == text
 
 
-def test_a_field_twice_is_refused(rings, file: Path):
-    write(file, to_text(rings[1]).replace('"active": 1,', '"active": 1, "active": 1,'))
+def test_a_field_twice_is_refused(keyrings, file: Path):
+    write(file, to_text(keyrings[1]).replace('"active": 1,', '"active": 1, "active": 1,'))
     assert "a field stands there twice" in refusal(file)
 
 
-def test_versions_stand_in_any_order(rings, file: Path):
-    top = json.loads(to_text(rings[3]))
+def test_versions_stand_in_any_order(keyrings, file: Path):
+    top = json.loads(to_text(keyrings[3]))
     top["versions"].reverse()
     write(file, json.dumps(top))
-    assert read_keyring(file) == rings[3]
+    assert read_keyring(file) == keyrings[3]
 
 
 def test_a_huge_file_is_not_read(file: Path):
@@ -155,8 +155,8 @@ def test_a_huge_file_is_not_read(file: Path):
     assert "longer than 65,536 octets" in refusal(file)
 
 
-def test_the_most_versions_fit_into_the_file(rings, file: Path):
-    keyring = rings[1]
+def test_the_most_versions_fit_into_the_file(keyrings, file: Path):
+    keyring = keyrings[1]
     while len(keyring.versions) < MOST_VERSIONS:
         keyring = rotate(keyring, datetime(2026, 1, 1, tzinfo=UTC), bytes(64))
     write(file, to_text(keyring))
@@ -181,19 +181,19 @@ def test_only_its_owner_can_read_a_new_one(file: Path, mask: int):
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620, 0o601, 0o644, 0o610], ids=oct)
-def test_one_that_others_can_use_is_refused(rings, file: Path, mode: int):
-    write(file, to_text(rings[1]), mode)
+def test_one_that_others_can_use_is_refused(keyrings, file: Path, mode: int):
+    write(file, to_text(keyrings[1]), mode)
     assert f"mode {mode:04o}" in refusal(file)
     assert f"chmod 600 {file}" in refusal(file)
     with pytest.raises(KeyringUnusable, match="used by others"):
         change_keyring(file, rotate)
-    assert file.read_text() == to_text(rings[1])
+    assert file.read_text() == to_text(keyrings[1])
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o700], ids=oct)
-def test_one_that_only_its_owner_can_use_is_taken(rings, file: Path, mode: int):
-    write(file, to_text(rings[1]), mode)
-    assert open_vault(file, create=False).check_values() == check_values(rings[1])
+def test_one_that_only_its_owner_can_use_is_taken(keyrings, file: Path, mode: int):
+    write(file, to_text(keyrings[1]), mode)
+    assert open_vault(file, create=False).check_values() == check_values(keyrings[1])
 
 
 def test_without_create_a_missing_one_is_not_made(file: Path):
@@ -229,10 +229,10 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path):
     assert "cannot be read" in refusal(tmp_path / "file" / "keys")
 
 
-def test_a_link_as_secret_managers_mount_it_is_followed(rings, file: Path):
+def test_a_link_as_secret_managers_mount_it_is_followed(keyrings, file: Path):
     target = file.parent / "data" / "keys"
     target.parent.mkdir()
-    write(target, to_text(rings[1]))
+    write(target, to_text(keyrings[1]))
     file.symlink_to(target)
     changed = change_keyring(file, rotate)
     assert file.is_symlink()
@@ -279,15 +279,15 @@ def test_times_are_whole_seconds_in_utc(file: Path):
 # changes
 
 
-def test_only_what_is_older_than_the_active_version_can_be_dropped(rings):
-    assert [version.number for version in rings[3].without(1).versions] == [3, 2]
+def test_only_what_is_older_than_the_active_version_can_be_dropped(keyrings):
+    assert [version.number for version in keyrings[3].without(1).versions] == [3, 2]
     for number in (2, 3):
         with pytest.raises(KeyringUnusable, match="not older than the active one"):
-            rings[3].with_active(2).without(number)
+            keyrings[3].with_active(2).without(number)
     with pytest.raises(KeyringUnusable, match="no version 4, only 3, 2, 1"):
-        rings[3].without(4)
+        keyrings[3].without(4)
     with pytest.raises(KeyringUnusable, match="no version 0"):
-        rings[3].with_active(0)
+        keyrings[3].with_active(0)
 
 
 @given(st.lists(st.sampled_from(["rotate", "stand by", "activate", "drop"]), max_size=20), st.data())

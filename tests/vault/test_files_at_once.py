@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.vault.rings import PROCESSES, names_in, rotate
+from tests.vault.keyrings import PROCESSES, names_in, rotate
 
 from maitred.vault import change_keyring, make_keyring, open_vault, read_keyring
 

@@ -156,27 +156,27 @@ def test_after_rotation_the_old_opens_and_is_wrapped_anew(vault: KeyringVault, r
         rotated.rewrapped(b"\0\1" + key[2:-1] + bytes([key[-1] ^ 1]))
 
 
-def test_a_dropped_version_takes_with_it_what_it_wrapped(rings: dict[int, Keyring], vault: KeyringVault):
+def test_a_dropped_version_takes_with_it_what_it_wrapped(keyrings: dict[int, Keyring], vault: KeyringVault):
     key = vault.new_key()
-    dropped = KeyringVault(rings[2].without(1))
+    dropped = KeyringVault(keyrings[2].without(1))
     with pytest.raises(SealBroken, match="version 1 of the master key"):
         dropped.seal(key, b"", b"")
-    assert dropped.pseudonyms("c") == KeyringVault(rings[2]).pseudonyms("c")[:1]
+    assert dropped.pseudonyms("c") == KeyringVault(keyrings[2]).pseudonyms("c")[:1]
 
 
-def test_a_version_in_waiting_reads_and_does_not_write(rings: dict[int, Keyring]):
-    waiting = KeyringVault(rings[2].with_active(1))
+def test_a_version_in_waiting_reads_and_does_not_write(keyrings: dict[int, Keyring]):
+    waiting = KeyringVault(keyrings[2].with_active(1))
     assert waiting.new_key()[:2] == b"\0\1"
-    assert [each[:2] for each in waiting.pseudonyms("c")] == [b"\0\1", b"\0\2"]
-    active = KeyringVault(rings[2])
+    assert [pseudonym[:2] for pseudonym in waiting.pseudonyms("c")] == [b"\0\1", b"\0\2"]
+    active = KeyringVault(keyrings[2])
     key = active.new_key()
     assert waiting.open(key, active.seal(key, b"plain", b""), b"") == b"plain"
 
 
-def test_check_values_tell_other_keys_apart(rings: dict[int, Keyring]):
-    values = KeyringVault(rings[3]).check_values()
-    assert dict(KeyringVault(rings[2]).check_values().items() & values.items()).keys() == {1, 2}
-    other_veil = Keyring(rings[3].versions, 3, b"\xef" * 32)
+def test_check_values_tell_other_keys_apart(keyrings: dict[int, Keyring]):
+    values = KeyringVault(keyrings[3]).check_values()
+    assert dict(KeyringVault(keyrings[2]).check_values().items() & values.items()).keys() == {1, 2}
+    other_veil = Keyring(keyrings[3].versions, 3, b"\xef" * 32)
     assert not set(KeyringVault(other_veil).check_values().values()) & set(values.values())
     assert {len(value) for value in values.values()} == {16}
 
@@ -193,9 +193,9 @@ def test_a_forgotten_key_is_unwrapped_again(vault: KeyringVault):
     assert vault.open(key, sealed, b"") == b"plain"
 
 
-def test_the_cache_is_bounded_and_keeps_what_is_used(rings: dict[int, Keyring], monkeypatch):
+def test_the_cache_is_bounded_and_keeps_what_is_used(keyrings: dict[int, Keyring], monkeypatch):
     monkeypatch.setattr(cache_module, "GENERATION_KEYS", 8)
-    vault = KeyringVault(rings[1])
+    vault = KeyringVault(keyrings[1])
     used = vault.new_key()
     held = vault._keys.get(used)
     old = [vault.new_key() for _ in range(100)]
@@ -208,9 +208,9 @@ def test_the_cache_is_bounded_and_keeps_what_is_used(rings: dict[int, Keyring], 
     assert in_old not in vault._keys._old
 
 
-def test_many_threads_share_a_vault(rings: dict[int, Keyring], monkeypatch):
+def test_many_threads_share_a_vault(keyrings: dict[int, Keyring], monkeypatch):
     monkeypatch.setattr(cache_module, "GENERATION_KEYS", 8)
-    vault = KeyringVault(rings[2])
+    vault = KeyringVault(keyrings[2])
     keys = [vault.new_key() for _ in range(24)]
     start = threading.Barrier(8)
 
@@ -225,16 +225,16 @@ def test_many_threads_share_a_vault(rings: dict[int, Keyring], monkeypatch):
             vault.forget(key)
         return done
 
-    expected = [KeyringVault(rings[2]).pseudonyms(f"c-{turn}") for turn in range(400)]
+    expected = [KeyringVault(keyrings[2]).pseudonyms(f"c-{turn}") for turn in range(400)]
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(work, range(8))) == 8 * 400 * 2
 
 
-def test_no_key_shows_in_a_repr(rings: dict[int, Keyring]):
-    shown = repr(rings[3]) + repr(KeyringVault(rings[3]))
+def test_no_key_shows_in_a_repr(keyrings: dict[int, Keyring]):
+    shown = repr(keyrings[3]) + repr(KeyringVault(keyrings[3]))
     for secret in (
-        rings[3].veil,
-        *(key for each in rings[3].versions for key in (each.pseudonym, each.master)),
+        keyrings[3].veil,
+        *(key for each in keyrings[3].versions for key in (each.pseudonym, each.master)),
     ):
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
@@ -249,9 +249,9 @@ def test_what_belongs_to_nobody_opens_after_every_rotation(
 
 
 def test_nobody_s_key_is_that_of_the_keyring_and_of_no_customer(
-    vault: KeyringVault, rings: dict[int, Keyring]
+    vault: KeyringVault, keyrings: dict[int, Keyring]
 ):
-    other = KeyringVault(Keyring(rings[1].versions, rings[1].active, b"\xdd" * 32))
+    other = KeyringVault(Keyring(keyrings[1].versions, keyrings[1].active, b"\xdd" * 32))
     sealed = vault.seal(KEY_OF_NOBODY, b"plain", b"about")
     for opened in (
         lambda: other.open(KEY_OF_NOBODY, sealed, b"about"),

@@ -96,6 +96,6 @@ def over_capacity(visits: Sequence[Visit]) -> Iterator[float]:
 
 def waits_of(seconds: Sequence[int]) -> Waits:
     """By nearest rank; zeros where nobody ordered."""
-    minutes = sorted(each / 60 for each in seconds) or [0.0]
+    minutes = sorted(second / 60 for second in seconds) or [0.0]
     ranks = (-(-len(minutes) * percent // 100) - 1 for percent in (50, 95, 100))
     return Waits(*(minutes[rank] for rank in ranks))

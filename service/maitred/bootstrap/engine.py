@@ -13,7 +13,7 @@ from maitred.engine.claiming.listing import Listing
 from maitred.engine.claiming.outcomes import Outcomes
 from maitred.engine.claiming.proposals import Proposals
 from maitred.engine.customers.people import REF_OCTETS, People
-from maitred.engine.customers.rights import PrivacyOffice
+from maitred.engine.customers.rights import CustomerRights
 from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.records import Records
 from maitred.engine.deciding.service import SPAN_ID_OCTETS, TRACE_ID_OCTETS, DecisionService
@@ -44,7 +44,7 @@ class Engine:
     decider: DecisionService
     claimer: Claims
     operator: Operators
-    privacy: PrivacyOffice
+    privacy: CustomerRights
     recorder: Recording
     desk: DeskView
     pauses: Pauses
@@ -92,7 +92,7 @@ def make_engine(
             teller=ClaimEvents(observer),
         ),
         Operators(pauses, standings, committer, clock, observer),
-        PrivacyOffice(store, records, people, rulesets=rulesets, standings=standings, now=now),
+        CustomerRights(store, records, people, rulesets=rulesets, standings=standings, now=now),
         Recording(rulesets, people, committer, now),
         DeskView(store, records, people, rulesets=rulesets, listing=listing, now=now),
         pauses,

@@ -106,7 +106,7 @@ class Environment:
         start = ASKS[function]
         name = f"{start}{purpose}"
         if name not in self._asks:
-            known = [each.removeprefix(start) for each in self._asks if each.startswith(start)]
+            known = [ask.removeprefix(start) for ask in self._asks if ask.startswith(start)]
             raise ExpressionError(messages.unknown_purpose(purpose, known))
         return self._asks[name]
 

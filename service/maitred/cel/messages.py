@@ -104,7 +104,7 @@ def wrong_count(function: str) -> str:
 
 def consent_of_what(functions: Sequence[str]) -> str:
     """``consent`` is put to a use it does not have."""
-    asked = " and ".join(f'`consent.{each}("...")`' for each in functions)
+    asked = " and ".join(f'`consent.{function}("...")`' for function in functions)
     return f"of `consent` can be asked {asked}"
 
 

@@ -15,7 +15,7 @@ from .exits import Stop
 FOR_EVER = "forever"
 LEAST, MOST = timedelta(days=1), timedelta(days=36_500)
 """Retries and holds come back within a day; longer than a century is for ever."""
-CLASSES = tuple(each.name for each in fields(Keep))
+CLASSES = tuple(field.name for field in fields(Keep))
 
 KEEP_ALL = Keep(decisions=None, consents=None, ledger=None, events=None)
 

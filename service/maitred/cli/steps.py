@@ -60,7 +60,7 @@ def takes_step(run: Callable[..., int]) -> Callable[..., int]:
     parameters = [*own, *_SHARED.values()]
     # What typer reads a command's flags from.
     command.__signature__ = signature(run).replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
 
 

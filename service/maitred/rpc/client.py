@@ -166,12 +166,12 @@ class Client:
 
     def record_outcomes(self, outcomes: Iterable[Outcome]) -> tuple[OutcomeAnswer, ...]:
         """Says what became of proposals; one answer each, in their order."""
-        request = pb.RecordOutcomesRequest(outcomes=[asdict(each) for each in outcomes])
+        request = pb.RecordOutcomesRequest(outcomes=[asdict(outcome) for outcome in outcomes])
         return views.outcomes(self._call(self._decisions.RecordOutcomes, request))
 
     def record_events(self, events: Iterable[EventCall]) -> tuple[EventAnswer, ...]:
         """Records what customers did; one answer each, in their order."""
-        request = pb.RecordEventsRequest(events=[each._asdict() for each in events])
+        request = pb.RecordEventsRequest(events=[event._asdict() for event in events])
         return views.events(self._call(self._decisions.RecordEvents, request))
 
     def session(self, session_id: str, at: datetime | None = None) -> SessionView:
@@ -207,7 +207,7 @@ class Client:
         self, *, request_id: str, customer_id: str, consents: Iterable[Consent], made_now: bool = False
     ) -> None:
         """Keeps statements of a customer; with ``made_now`` their time is the server's, and not sent."""
-        records = [asdict(each) | ({"at": None} if made_now else {}) for each in consents]
+        records = [asdict(consent) | ({"at": None} if made_now else {}) for consent in consents]
         request = privacy_pb2.RecordConsentRequest(
             request_id=request_id, customer_id=customer_id, records=records
         )

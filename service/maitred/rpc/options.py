@@ -8,10 +8,10 @@ SEND_MOST_BYTES = 64 * _MIB
 """A full explanation of 100,000 actions at some 500 bytes each."""
 METADATA_MOST_BYTES = 16 * 1024
 """gRPC's own hard limit, stated so that it does not vary by chance below it."""
-STREAMS_PER_CONNECTION_MOST = 32
-"""What one client can have open at once. Under overload calls wait in their clients, which costs the
-server nothing: sixteen clients together fill a tenth of a second of work, and with more calls would grow
-old."""
+STREAMS_PER_CONNECTION_MOST = 256
+"""What one client can have open at once; beyond it calls wait in the client, which costs the server nothing.
+A stream counts until the server has polled its end, after the client has seen its answer: a client that
+begins as many calls again at once is refused streams above half of this, so that half must be ample."""
 PENDING_CALLS_MOST = 1 << 30
 """Calls that gRPC holds until they are asked for. Beyond its own bound of a thousand it ends them with
 ``CANCELLED``, by chance, which tells clients neither why nor when to retry. Streams and connections bound

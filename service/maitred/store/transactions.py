@@ -113,7 +113,7 @@ class SqlTransaction:
         with self._guarded():
             earlier = self._dialect.append_decisions(self._line, records)
             self._dialect.append_sessions(
-                self._line.driver, [each for each in records if each.decision_id not in earlier]
+                self._line.driver, [record for record in records if record.decision_id not in earlier]
             )
             return earlier
 

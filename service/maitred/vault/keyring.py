@@ -65,7 +65,7 @@ class Keyring:
         self._known(number)
         if number >= self.active:
             raise KeyringUnusable(messages.drops_active(number, self.active))
-        return replace(self, versions=tuple(each for each in self.versions if each.number != number))
+        return replace(self, versions=tuple(version for version in self.versions if version.number != number))
 
     def _known(self, number: int) -> None:
         numbers = [version.number for version in self.versions]

@@ -99,7 +99,7 @@ def _is_hex(text: str) -> bool:
 def _reported(file: Path) -> Iterator[Head]:
     try:
         chains = orjson.loads(file.read_bytes())["chains"]
-        return iter([_head(f"{each['writer']}={each['head']}") for each in chains])
+        return iter([_head(f"{chain['writer']}={chain['head']}") for chain in chains])
     except OSError as error:
         raise Stop(general.cannot_read(str(file), error.strerror or "unreadable")) from None
     except (ValueError, KeyError, TypeError, Stop):
@@ -145,10 +145,10 @@ def _table(found: Inspection) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style=FAINT)
     for column in ("chain", "written", "purged", ""):
         table.add_column(column, justify="right" if column in {"written", "purged"} else "left")
-    for each in chains[-CHAINS_SHOWN:]:
-        verdict = Text("broken", WORSE) if each.writer in broken else Text("as written", GOOD)
-        name = plain(each.writer[:WRITER_SHOWN_CHARACTERS])
-        table.add_row(name, f"{each.rows:,}", f"{each.purged:,}", verdict)
+    for chain in chains[-CHAINS_SHOWN:]:
+        verdict = Text("broken", WORSE) if chain.writer in broken else Text("as written", GOOD)
+        name = plain(chain.writer[:WRITER_SHOWN_CHARACTERS])
+        table.add_row(name, f"{chain.rows:,}", f"{chain.purged:,}", verdict)
     if len(chains) <= CHAINS_SHOWN:
         return table
     return Group(table, Text(messages.more_chains(len(chains) - CHAINS_SHOWN), FAINT))
@@ -157,15 +157,15 @@ def _table(found: Inspection) -> RenderableType:
 def _heads(chains: Iterable[Chain]) -> Iterator[RenderableType]:
     yield Text()
     yield Text("heads", STRONG)
-    for each in chains:
+    for chain in chains:
         # In one piece, to be copied: a line of a table would be cut.
-        yield Text(f"{plain(each.writer)}={plain(each.head)}", no_wrap=True, overflow="ignore")
+        yield Text(f"{plain(chain.writer)}={plain(chain.head)}", no_wrap=True, overflow="ignore")
     yield Text(messages.NOTE_HEADS, FAINT)
     yield Text(messages.KEEP_REPORT, FAINT)
 
 
 def _missing(found: Inspection) -> Iterator[str]:
-    purged = {each.writer: each.purged for each in found.audit.chains}
+    purged = {chain.writer: chain.purged for chain in found.audit.chains}
     return (messages.head_missing(*head, purged.get(head.writer)) for head in found.missing)
 
 
@@ -175,7 +175,7 @@ def _json(database: str, found: Inspection) -> Mapping[str, Any]:
         "ok": not (audited.broken or found.missing),
         "database": safe_url(database),
         "rows": audited.rows,
-        "chains": [each._asdict() for each in audited.chains],
+        "chains": [chain._asdict() for chain in audited.chains],
         "broken": [each._asdict() for each in audited.broken],
         "missing_heads": [{"writer": head.writer, "head": head.digest} for head in found.missing],
     }

@@ -192,9 +192,15 @@ def _statements(title: str, statements: Sequence[Consent]) -> Iterator[Renderabl
     table = Table(
         "purpose", "state", "stated at", "source", "text", box=None, pad_edge=False, header_style=FAINT
     )
-    for each in statements:
-        state = Text(each.state.name.lower(), _STATES.get(each.state, BAD))
-        said = shown(each.purpose), state, instant_text(each.at), shown(each.source), shown(each.text_version)
+    for statement in statements:
+        state = Text(statement.state.name.lower(), _STATES.get(statement.state, BAD))
+        said = (
+            shown(statement.purpose),
+            state,
+            instant_text(statement.at),
+            shown(statement.source),
+            shown(statement.text_version),
+        )
         table.add_row(*said)
     yield table
 

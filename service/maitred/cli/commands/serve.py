@@ -164,7 +164,7 @@ def run(
     _check(settings)
     worker = os.environ.get(WORKER_VARIABLE, "")
     if workers > 1 and not worker:
-        from maitred.cli.processes.crew import run_workers  # noqa: PLC0415 -- for several processes only
+        from maitred.cli.processes.workers import run_workers  # noqa: PLC0415 -- for several processes only
 
         return run_workers(settings, strict=strict)
     from maitred.cli.processes.server import serve  # noqa: PLC0415 -- brings every room, which --help does without

@@ -67,7 +67,11 @@ def _shown(view: SessionView | CustomerView) -> Iterator[RenderableType]:
     if not steps:
         yield Text(messages.NOTHING_SEEN, FAINT)
     yield _steps(steps)
-    rejected = view.rejected if isinstance(view, SessionView) else [each.action for each in view.rejections]
+    rejected = (
+        view.rejected
+        if isinstance(view, SessionView)
+        else [rejection.action for rejection in view.rejections]
+    )
     if rejected:
         yield Text(messages.rejected_words(dict.fromkeys(map(plain, rejected))))
     for claim in view.open_claims:
@@ -84,7 +88,9 @@ def _steps(steps: Iterable[SessionStep]) -> Table:
         proposed = (
             ", ".join(plain(proposal.action) for proposal in step.proposals) or messages.NOTHING_IN_STEP
         )
-        outcomes = ", ".join(f"{plain(each.action)} {each.kind.name.lower()}" for each in step.outcomes)
+        outcomes = ", ".join(
+            f"{plain(outcome.action)} {outcome.kind.name.lower()}" for outcome in step.outcomes
+        )
         table.add_row(
             instant_text(step.decided_at), plain(step.channel), plain(step.location_id), proposed, outcomes
         )
@@ -109,15 +115,17 @@ def _json(view: SessionView | CustomerView) -> dict[str, Any]:
         "customer_id": view.customer_id,
         "open_claims": claims,
         "last_decisions": [_step_json(step) for step in view.last_decisions],
-        "rejections": [{"action": each.action, "at": instant_text(each.at)} for each in view.rejections],
+        "rejections": [
+            {"action": rejection.action, "at": instant_text(rejection.at)} for rejection in view.rejections
+        ],
         "events": [
             {
-                "event_id": each.event_id,
-                "kind": each.kind,
-                "at": _at(each),
-                "fields": each.fields_json.decode(),
+                "event_id": event.event_id,
+                "kind": event.kind,
+                "at": _at(event),
+                "fields": event.fields_json.decode(),
             }
-            for each in view.events
+            for event in view.events
         ],
     }
 
@@ -135,7 +143,7 @@ def _step_json(step: SessionStep) -> dict[str, Any]:
         "location_id": step.location_id,
         "proposals": [proposal.action for proposal in step.proposals],
         "outcomes": [
-            {"action": each.action, "kind": each.kind.name, "at": instant_text(each.at)}
-            for each in step.outcomes
+            {"action": outcome.action, "kind": outcome.kind.name, "at": instant_text(outcome.at)}
+            for outcome in step.outcomes
         ],
     }

@@ -108,18 +108,18 @@ def _section(readers: Readers, rules: PrivacyRules | None) -> Iterator[str]:
     yield ""
     for purpose in readers.consent:
         yield f"- needs {purpose}: {_bases(rules, purpose)}"
-    for category in sorted({each.category for each in readers.readings if each.category}):
+    for category in sorted({reading.category for reading in readers.readings if reading.category}):
         yield f"- reads sensitive category {category}"
-    if readers.consent or any(each.category for each in readers.readings):
+    if readers.consent or any(reading.category for reading in readers.readings):
         yield ""
     if not readers.readings:
         yield "Reads nothing."
         return
     yield _row("attribute", "purpose", "basis", "sensitive", "by")
     yield _row(*["---"] * 5)
-    for each in readers.readings:
-        basis, way = _bases(rules, each.purpose), " -> ".join(each.way)
-        yield _row(each.attribute, each.purpose or _NOTHING, basis, each.category or _NOTHING, way)
+    for reading in readers.readings:
+        basis, way = _bases(rules, reading.purpose), " -> ".join(reading.way)
+        yield _row(reading.attribute, reading.purpose or _NOTHING, basis, reading.category or _NOTHING, way)
 
 
 def _title(names: Sequence[str]) -> str:
@@ -168,13 +168,13 @@ def _basis_json(rules: PrivacyRules, jurisdiction: str, purpose: str) -> Mapping
 def _action_json(readers: Readers) -> Mapping[str, Any]:
     return {
         "consent": list(readers.consent),
-        "sensitive": sorted({each.category for each in readers.readings if each.category}),
+        "sensitive": sorted({reading.category for reading in readers.readings if reading.category}),
         "reads": {
-            each.attribute: {
-                "purpose": each.purpose or None,
-                "sensitive": each.category or None,
-                "by": list(each.way),
+            reading.attribute: {
+                "purpose": reading.purpose or None,
+                "sensitive": reading.category or None,
+                "by": list(reading.way),
             }
-            for each in readers.readings
+            for reading in readers.readings
         },
     }

@@ -45,7 +45,7 @@ class Situations:
         back = Suppressing.of(situations, suppressing)
         atoms = atoms_of(situations)
         entries = (*atoms.values(), *map(negate, atoms.values()))
-        names = (each.name for each in situations)
+        names = (situation.name for situation in situations)
         kept = tuple(name for name in names if f"situation.{name}" in used or name in back.names)
         return cls(kept, len(atoms), Index.build(entries), deriver(situations), back)
 

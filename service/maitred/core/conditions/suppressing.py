@@ -44,7 +44,7 @@ class Suppressing:
     def of(cls, situations: Sequence[Situation], names: Iterable[str]) -> "Suppressing":
         """``names`` are those that hold some action back."""
         wanted = tuple(sorted(names))
-        by_name = {each.name: each for each in situations}
+        by_name = {situation.name: situation for situation in situations}
         return cls(wanted, _strata(by_name, _made_of(by_name, wanted)))
 
     def facts(self, facts: Facts, situations: Facts) -> Facts:

@@ -63,7 +63,7 @@ def _would_be_proposed(
 
 def _ranks(score: float, name: str, proposals: tuple[Proposal, ...], wanted: int) -> bool:
     """Whether a place would have been left for it."""
-    before = sum((-each.score, each.action) < (-score, name) for each in proposals)
+    before = sum((-proposal.score, proposal.action) < (-score, name) for proposal in proposals)
     return before < wanted
 
 

@@ -163,7 +163,9 @@ class _Telling:
         if action.name in self._snapshot.rejected:
             return Refusal(action.name, Reason.REJECTED_IN_SESSION, "session", _REJECTED)
         for group in action.groups:
-            standing = [each.action for each in self._proposals if group in self._groups_of(each.action)]
+            standing = [
+                proposal.action for proposal in self._proposals if group in self._groups_of(proposal.action)
+            ]
             if len(standing) >= group.at_most:
                 return Refusal(action.name, Reason.GROUPED, group.name, _grouped_words(group, standing))
         if is_read(action, self._snapshot):

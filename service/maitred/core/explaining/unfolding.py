@@ -35,7 +35,7 @@ class Unfolding:
     def of(cls, policy: Policy, facts: Facts, memo: Memo) -> "Unfolding":
         """The situations are derived anew, with their support."""
         derivation = policy.situations.derivation(facts) if policy.situations else None
-        situations = {each.name: each for each in policy.ruleset.situations}
+        situations = {situation.name: situation for situation in policy.ruleset.situations}
         return cls(policy, facts, memo, derivation, situations)
 
     @property

@@ -213,7 +213,7 @@ class Use(NamedTuple):
 def uses(rules: PrivacyRules, attributes: Mapping[str, Attribute], facts: Facts) -> tuple[Use, ...]:
     """What of ``facts``, masked before, was read for a purpose; in order of name."""
     bases = _bases(rules, facts)
-    found = (attributes[each] for each in sorted(facts) if each in attributes)
+    found = (attributes[fact] for fact in sorted(facts) if fact in attributes)
     return tuple(
         Use(each.name, each.purpose, bases.get(each.purpose, Basis.NEVER)) for each in found if each.purpose
     )

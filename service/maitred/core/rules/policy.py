@@ -153,7 +153,7 @@ class Policy:
                 facts[worker.computed.name] = fact
         for limit in self.counting:
             deeds = (history.deeds.get(source, ()) for source in limit.also)
-            facts[f"{ALSO}{limit.name}"] = sum(len(items_in(each, limit.window, when)) for each in deeds)
+            facts[f"{ALSO}{limit.name}"] = sum(len(items_in(deed, limit.window, when)) for deed in deeds)
         return facts
 
     @property

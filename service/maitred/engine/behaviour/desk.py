@@ -55,7 +55,7 @@ class DeskView:
             ids = self._store.decisions_in(session_key_of(session_id, self._people.veil), STEPS_MOST)
             found = [record for key in ids if (record := self._store.decision(key))]
             steps = tuple(self._steps(found, when))
-        rejected = dict.fromkeys(each.action for each in _rejections(steps))
+        rejected = dict.fromkeys(rejection.action for rejection in _rejections(steps))
         claims = self._open(ClaimsCall(session_id=session_id, page_size=CLAIMS_MOST, at=when))
         return SessionView(session_id, steps, tuple(rejected), claims)
 

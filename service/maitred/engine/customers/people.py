@@ -78,4 +78,4 @@ def _key_of(record: DecisionRecord) -> bytes:
 
 
 def _first(found: Mapping[bytes, Person], pseudonyms: tuple[bytes, ...]) -> Person | None:
-    return next((found[each] for each in pseudonyms if each in found), None)
+    return next((found[pseudonym] for pseudonym in pseudonyms if pseudonym in found), None)

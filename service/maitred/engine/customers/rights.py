@@ -26,7 +26,7 @@ PAGE_DECISIONS = 200
 _FIRST = b""
 
 
-class PrivacyOffice:
+class CustomerRights:
     """Implements ``api.Privacy``. ``now`` gives aware UTC."""
 
     def __init__(
@@ -131,8 +131,13 @@ class PrivacyOffice:
             "situations": view.situations,
             "proposals": list(_proposals(view.answer)),
             "refusals": [
-                {"action": each.action, "reason": each.reason.name, "rule": each.rule, "detail": each.detail}
-                for each in view.answer.refusals
+                {
+                    "action": refusal.action,
+                    "reason": refusal.reason.name,
+                    "rule": refusal.rule,
+                    "detail": refusal.detail,
+                }
+                for refusal in view.answer.refusals
             ],
             "holds": list(map(_history, self._store.histories(record.decision_id))),
             "outcomes": list(map(_outcome, self._store.outcomes(record.decision_id))),

@@ -118,7 +118,7 @@ class Placed(NamedTuple):
             found = self.policy.location(self.location_id)
             yield from (found,) if found else ()
         elif self.policy.locations:
-            yield from (self.policy.locations[each] for each in sorted(self.policy.locations))
+            yield from (self.policy.locations[location] for location in sorted(self.policy.locations))
 
 
 def views_of(

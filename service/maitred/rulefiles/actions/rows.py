@@ -44,7 +44,7 @@ def table_actions_of(around: LoadContext, documents: Documents, make: MakeCondit
         if shape.is_sound:
             yield from rows
         else:
-            documents.doubtful.update(each.action.name for each in rows)
+            documents.doubtful.update(row.action.name for row in rows)
 
 
 def _columns(report: Report, sourced: Sourced[models.ActionTable]) -> Columns:

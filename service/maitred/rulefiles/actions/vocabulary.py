@@ -65,7 +65,7 @@ def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary
         each.name: each for each in map(_list_attribute, documents.of(models.List)) if is_normal(each)
     }
     locations = _locations(report, documents, attributes, zone)
-    sensitive_lists = {each.name: each for each in _sensitive_lists(documents)}
+    sensitive_lists = {sensitive_list.name: sensitive_list for sensitive_list in _sensitive_lists(documents)}
     return Vocabulary(
         attributes, lists, normal_lists, sensitive_lists, locations, frozenset(_tables(documents))
     )

@@ -52,7 +52,7 @@ def _check_of(around: LoadContext, spot: Spot, model: WindowSpec, name: str) -> 
     if model.calendar is None:
         around.report.error(spot, limit_messages.of_without_calendar())
     elif found is None and name not in around.doubtful:
-        moments = [each.name for each in around.attributes.values() if each.type == _TIMESTAMP]
+        moments = [attribute.name for attribute in around.attributes.values() if attribute.type == _TIMESTAMP]
         around.report.error(spot, limit_messages.of_unknown(name, moments))
     elif found is not None and found.type != _TIMESTAMP:
         around.report.error(spot, limit_messages.of_not_timestamp(name, str(found.type)))

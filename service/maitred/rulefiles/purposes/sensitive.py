@@ -53,7 +53,7 @@ class Prover:
         if not read:
             return action
         categories = frozenset(map(self.sensitive.__getitem__, read))
-        explicit = frozenset(self.purposes[each] for each in categories if each in self.purposes)
+        explicit = frozenset(self.purposes[category] for category in categories if category in self.purposes)
         return replace(action, sensitive=categories, explicit=explicit)
 
     def _tell(self, placed: Placed, action: Action, name: str, purpose: str) -> None:

@@ -81,8 +81,11 @@ def _warn_bases(
 
 def _warn_pointless(report: Report, documents: Documents, rules: PrivacyRules) -> None:
     for name, spot in consents(documents):
-        barred = (each.minors.barred if each.minors else () for each in rules.jurisdictions.values())
-        bases = {each.bases.get(name, Basis.NEVER) for each in rules.jurisdictions.values()}
+        barred = (
+            jurisdiction.minors.barred if jurisdiction.minors else ()
+            for jurisdiction in rules.jurisdictions.values()
+        )
+        bases = {jurisdiction.bases.get(name, Basis.NEVER) for jurisdiction in rules.jurisdictions.values()}
         if bases == {Basis.CONTRACT} and name not in chain.from_iterable(barred):
             report.warn(spot, privacy_messages.pointless_consent(name))
 
@@ -93,7 +96,7 @@ def _warn_unused(report: Report, documents: Documents, sourced: PrivacySource) -
     for name in model.sensitive:
         if name not in named:
             report.warn(spot.at("sensitive", name, key=True), privacy_messages.unused_category(name))
-    if model.age and not any(each.minors for each in model.jurisdictions.values()):
+    if model.age and not any(jurisdiction.minors for jurisdiction in model.jurisdictions.values()):
         report.warn(spot.at("age"), privacy_messages.unused_age())
     if not model.jurisdiction and len(model.jurisdictions) > 1:
         report.warn(spot.at("jurisdictions", key=True), privacy_messages.never_named())

@@ -84,7 +84,9 @@ def append_postgres(driver: Driver, rows: Sequence[ClaimRow]) -> None:
 def open_sqlite(driver: Driver, customers: Collection[bytes], after: datetime) -> OfEach:
     """The claims of each customer that are held and expire after that instant, soonest first."""
     after_us = to_microseconds(after)
-    return _by_customer(ask(driver, _SQLITE_OPEN, [(each, after_us) for each in customers], _SQLITE_BLOBS))
+    return _by_customer(
+        ask(driver, _SQLITE_OPEN, [(customer, after_us) for customer in customers], _SQLITE_BLOBS)
+    )
 
 
 def open_postgres(driver: Driver, customers: Collection[bytes], after: datetime) -> OfEach:

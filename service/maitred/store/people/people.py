@@ -59,7 +59,7 @@ Known = Mapping[bytes, Person]
 
 def find_sqlite(driver: Driver, pseudonyms: Collection[bytes]) -> Known:
     """Those of the customers that are known, by pseudonym."""
-    return _by_pseudonym(ask(driver, _SQLITE_FIND, [(each,) for each in pseudonyms], _SQLITE_BLOBS))
+    return _by_pseudonym(ask(driver, _SQLITE_FIND, [(pseudonym,) for pseudonym in pseudonyms], _SQLITE_BLOBS))
 
 
 def find_postgres(driver: Driver, pseudonyms: Collection[bytes]) -> Known:
@@ -80,12 +80,12 @@ def add_postgres(driver: Driver, people: Sequence[Person]) -> None:
 
 def renew_sqlite(driver: Driver, people: Sequence[Person]) -> None:
     """Writes other pseudonyms and keys."""
-    run(driver, _SQLITE_RENEW, [(each.ref, each.pseudonym, each.key) for each in people])
+    run(driver, _SQLITE_RENEW, [(person.ref, person.pseudonym, person.key) for person in people])
 
 
 def renew_postgres(driver: Driver, people: Sequence[Person]) -> None:
     """Writes other pseudonyms and keys of those whom nobody else is deciding for."""
-    refs, pseudonyms, keys = columns((each.ref, each.pseudonym, each.key) for each in people)
+    refs, pseudonyms, keys = columns((person.ref, person.pseudonym, person.key) for person in people)
     driver.execute(_POSTGRES_RENEW, (refs, pseudonyms, keys, refs))
 
 
@@ -94,7 +94,7 @@ def find(connection: Connection, pseudonyms: Sequence[bytes]) -> Person | None:
     read = (_P.ref, _P.pseudonym, _P.key, _P.statements, _P.events)
     wanted = select(*read).where(_P.pseudonym.in_(pseudonyms))
     found = _by_pseudonym(connection.execute(wanted))
-    return next((found[each] for each in pseudonyms if each in found), None)
+    return next((found[pseudonym] for pseudonym in pseudonyms if pseudonym in found), None)
 
 
 def packed(statements: Mapping[str, ConsentState]) -> str:

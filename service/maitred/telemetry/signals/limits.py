@@ -93,11 +93,11 @@ def _refusal(limit: str, reason: str, step: str) -> Key:
 
 
 def _ratios(seen: LimitsSeen) -> Iterator[Observation]:
-    return (Observation(each.used_ratio, {names.LIMIT: names.plain(each.limit)}) for each in seen.limits)
+    return (Observation(limit.used_ratio, {names.LIMIT: names.plain(limit.limit)}) for limit in seen.limits)
 
 
 def _exhausted(seen: LimitsSeen) -> Iterator[Observation]:
-    return (Observation(each.exhausted, {names.LIMIT: names.plain(each.limit)}) for each in seen.limits)
+    return (Observation(limit.exhausted, {names.LIMIT: names.plain(limit.limit)}) for limit in seen.limits)
 
 
 def _paused(seen: LimitsSeen) -> Iterator[Observation]:

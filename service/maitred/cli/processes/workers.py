@@ -46,7 +46,7 @@ def run_workers(settings: Settings, *, strict: bool) -> int:
         with reserve(settings.listen) as held:
             host = settings.listen.rpartition(":")[0]
             bound = replace(settings, listen=f"{host}:{held.getsockname()[1]}")
-            return Crew(bound, worker_environ(bound, os.environ, strict=strict), log).run(signals)
+            return WorkerPool(bound, worker_environ(bound, os.environ, strict=strict), log).run(signals)
     finally:
         log.close()
 
@@ -95,7 +95,7 @@ def worker_environ(settings: Settings, environ: Mapping[str, str], *, strict: bo
     return {**environ, **ours}
 
 
-class Crew:
+class WorkerPool:
     """The workers of one service."""
 
     def __init__(self, settings: Settings, environ: Mapping[str, str], log: Log) -> None:

@@ -137,7 +137,7 @@ table: {file: stores.csv, columns: {city: string}}
 RULES = {"open": (OPEN, {}), "closed": (CLOSED, {"stores": "id,city\n1,Bergen\n"})}
 
 
-class Nest:
+class CanaryCalls:
     """Sends everything and keeps what comes back: ids, and the texts of errors."""
 
     def __init__(self, stubs):
@@ -183,39 +183,41 @@ class Nest:
         return self.call(self.stubs.decisions.Decide, request)
 
 
-def decides(nest, canary):
+def decides(canary_calls, canary):
     """Decisions that are answered and such that are not."""
-    made = [nest.decide(canary), nest.decide(canary, channel=canary, location_id=canary)]
-    made.append(nest.decide(canary, location_id="1", consent=signals(canary)))
-    made.append(nest.decide(canary, context_json=json.dumps({"customer": canary, canary: canary}).encode()))
+    made = [canary_calls.decide(canary), canary_calls.decide(canary, channel=canary, location_id=canary)]
+    made.append(canary_calls.decide(canary, location_id="1", consent=signals(canary)))
+    made.append(
+        canary_calls.decide(canary, context_json=json.dumps({"customer": canary, canary: canary}).encode())
+    )
     unfit = {"customer": {"card": canary, "tier": canary}}
-    made.append(nest.decide(canary, context_json=json.dumps(unfit).encode()))
+    made.append(canary_calls.decide(canary, context_json=json.dumps(unfit).encode()))
     struct = struct_pb2.Struct()
     struct.update({"customer": {"name": canary, "tier": canary}, canary: canary})
-    made.append(nest.decide(canary, context_json=None, context=struct))
-    nest.decide(canary, dry_run=True)
-    nest.decide(canary, ruleset=canary)
-    nest.decide(canary, location_id=canary)
-    nest.decide(canary, channel=canary)
-    nest.decide(canary, max_actions=int(PHONE))
-    nest.decide(canary, explain=int(PHONE))
-    nest.decide(canary, at=timestamp_pb2.Timestamp(seconds=int(CARD)))
-    nest.decide(canary, context_json=f'{{"{canary}": {canary}'.encode())
-    nest.decide(canary, context_json=json.dumps([canary]).encode())
-    nest.decide(canary, context_json=json.dumps({"a": canary * 20_000}).encode())
+    made.append(canary_calls.decide(canary, context_json=None, context=struct))
+    canary_calls.decide(canary, dry_run=True)
+    canary_calls.decide(canary, ruleset=canary)
+    canary_calls.decide(canary, location_id=canary)
+    canary_calls.decide(canary, channel=canary)
+    canary_calls.decide(canary, max_actions=int(PHONE))
+    canary_calls.decide(canary, explain=int(PHONE))
+    canary_calls.decide(canary, at=timestamp_pb2.Timestamp(seconds=int(CARD)))
+    canary_calls.decide(canary, context_json=f'{{"{canary}": {canary}'.encode())
+    canary_calls.decide(canary, context_json=json.dumps([canary]).encode())
+    canary_calls.decide(canary, context_json=json.dumps({"a": canary * 20_000}).encode())
     for field in ("request_id", "customer_id", "channel", "location_id", "ruleset"):
-        nest.decide(canary, **{field: canary * 40})
-        nest.decide(canary, **{field: f"{canary}\n"})
-    again = nest.request(canary)
-    nest.call(nest.stubs.decisions.Decide, again)
+        canary_calls.decide(canary, **{field: canary * 40})
+        canary_calls.decide(canary, **{field: f"{canary}\n"})
+    again = canary_calls.request(canary)
+    canary_calls.call(canary_calls.stubs.decisions.Decide, again)
     again.channel, again.max_actions = "mobile", 4
-    nest.call(nest.stubs.decisions.Decide, again)
-    two = [nest.request(canary), nest.request(canary, ruleset=canary)]
-    streamed = nest.stubs.decisions.DecideStream(iter(two))
+    canary_calls.call(canary_calls.stubs.decisions.Decide, again)
+    two = [canary_calls.request(canary), canary_calls.request(canary, ruleset=canary)]
+    streamed = canary_calls.stubs.decisions.DecideStream(iter(two))
     try:
         list(streamed)
     except grpc.RpcError as error:
-        nest.told.append(error.details())
+        canary_calls.told.append(error.details())
     return [answer for answer in made if answer]
 
 
@@ -223,49 +225,58 @@ def signals(canary):
     return pb.ConsentSignals(granted=[canary], denied=[f"{canary}!"], gpc=True, tcf=canary, gpp=canary)
 
 
-def moves(nest, canary, made):
+def moves(canary_calls, canary, made):
     """Claims, redemptions, releases and outcomes, of what there is and of what there is not."""
-    stub = nest.stubs.decisions
+    stub = canary_calls.stubs.decisions
     for answer in made:
         for proposal in answer.proposals:
             of = {"decision_id": answer.decision_id, "action": proposal.action}
-            claim = nest.call(stub.Claim, pb.ClaimRequest(request_id=nest.id(canary), **of))
+            claim = canary_calls.call(stub.Claim, pb.ClaimRequest(request_id=canary_calls.id(canary), **of))
             if claim and claim.claim_id:
-                nest.call(stub.Redeem, pb.RedeemRequest(request_id=nest.id(canary), claim_id=claim.claim_id))
-                step = {"request_id": nest.id(canary), "claim_id": claim.claim_id}
-                nest.call(stub.Release, pb.ReleaseRequest(**step, cause=canary))
-                nest.call(stub.Release, pb.ReleaseRequest(**step, cause=f"other {canary}"))
-                nest.call(stub.Redeem, pb.RedeemRequest(request_id=nest.id(canary), claim_id=claim.claim_id))
+                canary_calls.call(
+                    stub.Redeem, pb.RedeemRequest(request_id=canary_calls.id(canary), claim_id=claim.claim_id)
+                )
+                step = {"request_id": canary_calls.id(canary), "claim_id": claim.claim_id}
+                canary_calls.call(stub.Release, pb.ReleaseRequest(**step, cause=canary))
+                canary_calls.call(stub.Release, pb.ReleaseRequest(**step, cause=f"other {canary}"))
+                canary_calls.call(
+                    stub.Redeem, pb.RedeemRequest(request_id=canary_calls.id(canary), claim_id=claim.claim_id)
+                )
             kinds = pb.PRESENTED, pb.REJECTED, pb.REDEEMED, pb.RELEASED
-            outcomes = [pb.Outcome(outcome_id=nest.id(canary), kind=kind, **of) for kind in kinds]
-            nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=outcomes))
-        nest.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=answer.decision_id, explain=2))
+            outcomes = [pb.Outcome(outcome_id=canary_calls.id(canary), kind=kind, **of) for kind in kinds]
+            canary_calls.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=outcomes))
+        canary_calls.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=answer.decision_id, explain=2))
         other = pb.ClaimRequest(request_id=canary, decision_id=answer.decision_id, action=canary)
-        nest.call(stub.Claim, other)
+        canary_calls.call(stub.Claim, other)
     for whose in ("customer_id", "session_id", "location_id"):
-        nest.call(stub.ListClaims, pb.ListClaimsRequest(**{whose: canary}))
-    nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, session_id=canary))
+        canary_calls.call(stub.ListClaims, pb.ListClaimsRequest(**{whose: canary}))
+    canary_calls.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, session_id=canary))
     for each in (canary, f"{canary}\n{canary}"):
-        nest.call(stub.GetSession, pb.GetSessionRequest(session_id=each))
-        nest.call(stub.GetCustomer, pb.GetCustomerRequest(customer_id=each))
-    nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, page_token=canary))
-    nest.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=f"{canary}\n{canary}"))
-    nest.call(stub.Claim, pb.ClaimRequest(request_id=canary, decision_id=canary, action=canary))
-    nest.call(stub.Redeem, pb.RedeemRequest(request_id=canary, claim_id=canary))
-    nest.call(stub.Release, pb.ReleaseRequest(request_id=canary, claim_id=canary, cause=canary))
-    nest.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary))
-    nest.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary, explain=int(PHONE)))
+        canary_calls.call(stub.GetSession, pb.GetSessionRequest(session_id=each))
+        canary_calls.call(stub.GetCustomer, pb.GetCustomerRequest(customer_id=each))
+    canary_calls.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, page_token=canary))
+    canary_calls.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=f"{canary}\n{canary}"))
+    canary_calls.call(stub.Claim, pb.ClaimRequest(request_id=canary, decision_id=canary, action=canary))
+    canary_calls.call(stub.Redeem, pb.RedeemRequest(request_id=canary, claim_id=canary))
+    canary_calls.call(stub.Release, pb.ReleaseRequest(request_id=canary, claim_id=canary, cause=canary))
+    canary_calls.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary))
+    canary_calls.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary, explain=int(PHONE)))
     outcome = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=pb.PRESENTED)
-    nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome]))
-    nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome, outcome]))
+    canary_calls.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome]))
+    canary_calls.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome, outcome]))
     unknown = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=int(PHONE))
-    nest.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[unknown]))
+    canary_calls.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[unknown]))
 
 
-def events(nest, canary):
+def events(canary_calls, canary):
     """What customers did: fields that fit, fields that do not, and ids that nothing allows."""
-    stub = nest.stubs.decisions
-    visit = {"event_id": nest.id(canary), "customer_id": canary, "kind": "visit", "session_id": canary}
+    stub = canary_calls.stubs.decisions
+    visit = {
+        "event_id": canary_calls.id(canary),
+        "customer_id": canary,
+        "kind": "visit",
+        "session_id": canary,
+    }
     fitting = json.dumps({"page": canary, "card": int(CARD)}).encode()
     unfit = json.dumps({"page": int(PHONE), "card": canary, canary: canary}).encode()
     for fields in (
@@ -279,50 +290,56 @@ def events(nest, canary):
         {"fields_json": fitting, "at": timestamp_pb2.Timestamp(seconds=int(CARD))},
     ):
         event = pb.Event(**{**visit, **fields})
-        nest.call(stub.RecordEvents, pb.RecordEventsRequest(events=[event]))
+        canary_calls.call(stub.RecordEvents, pb.RecordEventsRequest(events=[event]))
 
 
-def consents(nest, canary):
-    stub = nest.stubs.privacy
+def consents(canary_calls, canary):
+    stub = canary_calls.stubs.privacy
     said = {"source": canary, "text_version": canary, "state": privacy_pb2.GRANTED}
     record = privacy_pb2.ConsentRecord(purpose="ads", **said)
     for records in ([record], [privacy_pb2.ConsentRecord(purpose=canary, **said)], []):
         request = privacy_pb2.RecordConsentRequest(
-            request_id=nest.id(canary), customer_id=canary, records=records
+            request_id=canary_calls.id(canary), customer_id=canary, records=records
         )
-        nest.call(stub.RecordConsent, request)
+        canary_calls.call(stub.RecordConsent, request)
         with suppress(CallError):
             told = record_consent_call(request.SerializeToString())
-            nest.prints.add(told.fingerprint)
+            canary_calls.prints.add(told.fingerprint)
         request.request_id = canary
-        nest.call(stub.RecordConsent, request)
+        canary_calls.call(stub.RecordConsent, request)
     unknown: Any = int(PHONE)
     record.state = unknown
-    nest.call(
+    canary_calls.call(
         stub.RecordConsent,
         privacy_pb2.RecordConsentRequest(request_id=canary, customer_id=canary, records=[record]),
     )
     record.state, record.at.seconds = privacy_pb2.DENIED, int(CARD)
-    nest.call(
+    canary_calls.call(
         stub.RecordConsent,
-        privacy_pb2.RecordConsentRequest(request_id=nest.id(canary), customer_id=canary, records=[record]),
+        privacy_pb2.RecordConsentRequest(
+            request_id=canary_calls.id(canary), customer_id=canary, records=[record]
+        ),
     )
-    nest.call(stub.GetConsent, privacy_pb2.GetConsentRequest(customer_id=canary))
+    canary_calls.call(stub.GetConsent, privacy_pb2.GetConsentRequest(customer_id=canary))
     for name in ("GetConsent", "ExportCustomer", "EraseCustomer"):
         request = getattr(privacy_pb2, f"{name}Request")(customer_id=f"{canary}\n{canary}")
-        nest.call(getattr(stub, name), request)
+        canary_calls.call(getattr(stub, name), request)
 
 
-def operations(nest, canary):
-    stub = nest.stubs.rulesets
+def operations(canary_calls, canary):
+    stub = canary_calls.stubs.rulesets
     for action in ("greeting", canary):
-        nest.call(stub.PauseAction, ruleset_pb2.PauseActionRequest(action=action, by=canary, cause=canary))
-        nest.call(stub.ResumeAction, ruleset_pb2.ResumeActionRequest(action=action))
+        canary_calls.call(
+            stub.PauseAction, ruleset_pb2.PauseActionRequest(action=action, by=canary, cause=canary)
+        )
+        canary_calls.call(stub.ResumeAction, ruleset_pb2.ResumeActionRequest(action=action))
     for field in ("limit", "action", "location_id"):
-        nest.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(**{field: canary}))
-    nest.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(most_subjects=int(PHONE)))
-    health = health_pb2_grpc.HealthStub(nest.stubs.channel)
-    nest.call(health.Check, health_pb2.HealthCheckRequest(service=canary))
+        canary_calls.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(**{field: canary}))
+    canary_calls.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(most_subjects=int(PHONE)))
+    health = health_pb2_grpc.HealthStub(canary_calls.stubs.channel)
+    canary_calls.call(health.Check, health_pb2.HealthCheckRequest(service=canary))
     for path in (f"/{canary.replace(' ', '')}/Decide", "/maitred.v1.DecisionService/Decide"):
-        raw = nest.stubs.channel.unary_unary(path, request_serializer=bytes, response_deserializer=bytes)
-        nest.call(raw, canary.encode())
+        raw = canary_calls.stubs.channel.unary_unary(
+            path, request_serializer=bytes, response_deserializer=bytes
+        )
+        canary_calls.call(raw, canary.encode())

@@ -7,7 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
-from tests.torture.crew import connected
+from tests.torture.servers import connected
 
 from maitred.v1 import decision_pb2_grpc, ruleset_pb2_grpc
 
@@ -35,12 +35,12 @@ OPTIONS = (
 )
 
 
-class Crowd:
-    """Channels to every process of a crew. ``retries`` counts the statuses that were tried again."""
+class CallerPool:
+    """Channels to every process of a server_pool. ``retries`` counts the statuses that were tried again."""
 
-    def __init__(self, crew):
-        self._crew, self._channels, self.stubs, self.operators = crew, [], [], []
-        self.workers = {pid: [] for pid in crew.pids()}
+    def __init__(self, server_pool):
+        self._crew, self._channels, self.stubs, self.operators = server_pool, [], [], []
+        self.workers = {pid: [] for pid in server_pool.pids()}
         self.retries = Counter()
         while min(map(len, self.workers.values())) < CHANNELS_PER_WORKER:
             assert len(self._channels) < CHANNELS_MOST, f"no process of {self.workers} gets more connections"

@@ -37,7 +37,7 @@ def write_rules(folder):
     return folder
 
 
-class Crew:
+class ServerPool:
     """``maitred serve``: one process on SQLite, four and the one that watches them on PostgreSQL."""
 
     def __init__(self, database, folder):

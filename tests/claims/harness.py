@@ -20,14 +20,14 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HEAD = """\
 apiVersion: maitred/v1
 kind: Ruleset
-name: house
+name: harness
 version: "1"
 timezone: {zone}
 channels: [pos, mobile]
 ---
 apiVersion: maitred/v1
 kind: Context
-name: house
+name: harness
 attributes:
   customer.tier: string
   customer.quota: int
@@ -75,7 +75,7 @@ class Quiet:
         pass
 
 
-class House:
+class EngineHarness:
     """Calls of a business, each with an id of its own unless one is given."""
 
     def __init__(self, store, keys):
@@ -159,8 +159,8 @@ class House:
     def live(self, *limits):
         """Units that count against each limit of the ruleset in force, over all subjects."""
         found = {}
-        for each in self.engine.operator.limits(LimitsCall(most=1_000)):
-            found[each.name] = found.get(each.name, 0) + each.used + each.held
+        for limit in self.engine.operator.limits(LimitsCall(most=1_000)):
+            found[limit.name] = found.get(limit.name, 0) + limit.used + limit.held
         return [found.get(name, 0) for name in limits]
 
     def close(self):
