@@ -89,7 +89,7 @@ def test_an_event_whose_purpose_is_not_allowed_is_not_kept(harness, happen):
         PIZZA, PRIVACY, visits, document("Event", "call", {"purpose": "service", "retention": "30d"})
     )
     barred = answers(happen(harness, page="cars"))
-    assert barred == [(False, "not kept: its purpose `ads` is not allowed, not granted")]
+    assert barred == [(False, "not kept: its purpose `ads` is not allowed, no consent to it is known")]
     assert answers(happen(harness, kind="call")) == [(True, "")]
     assert [event["kind"] for event in of(harness)] == ["call"]
 

@@ -19,7 +19,7 @@ kind: Context
 name: shopping
 attributes:
   customer.name: string
-  basket.words: list<string>
+  basket.words: {{type: list<string>, max_items: 500}}
   basket.few: {{type: list<string>, max_items: 5, max_length: 3}}
 """
 SLOW = "basket.words.exists(w, w in basket.words)"

@@ -51,7 +51,7 @@ def test_warnings_keep_nothing_from_loading(bench, ruleset):
 
 def test_use_in_any_expression_counts(bench, ruleset):
     more = "eligibility: [{require: situation.a && channel in list.b}]\n"
-    more += "treatments: {pos: {show: '${situation.c}'}}\n"
+    more += "treatments: {pos: {show: '${situation.c ?? \"no\"}'}}\n"
     text = "---\n".join(
         (
             "apiVersion: maitred/v1\nkind: List\nname: b\nvalues: [a]\n",

@@ -120,6 +120,7 @@ RECORDS = st.builds(
     body=st.binary(max_size=2000),
     key=st.just(b""),
     statements=st.just({}),
+    session=st.just(b""),
 )
 
 

@@ -52,7 +52,7 @@ class Treatment(Generic[T]):
     avoid: tuple[T, ...] = ()
     terms: T | None = None
     claimed: "Treatment[T] | None" = None
-    translations: "Mapping[str, Treatment[T]]" = field(default_factory=dict)
+    translations: "Mapping[str, Treatment[T]]" = field(default_factory=dict, hash=False)
 
     @classmethod
     def read(cls, text_of: Callable[[str], Any]) -> "Treatment[T]":

@@ -117,7 +117,7 @@ class DecisionService:
 
     def deciding(self, call: DecideCall) -> Steps[Answer]:
         """See ``api.Decider.deciding``."""
-        call = call._replace(at=self._clock.simulated(call.at))
+        call = call._replace(at=self._instant(call))
         try:
             made = self._make(call)
         except CallError:
@@ -138,6 +138,19 @@ class DecisionService:
         if self._observer.tracing:
             self._observer.observe(self._event(call, made, answer, committed))
         return answer
+
+    def _instant(self, call: DecideCall) -> datetime | None:
+        """As of when a call is answered; ``None`` for the process's time.
+
+        Where rules count and remember nothing, no decision depends on the one before it, and each is made
+        as of the very instant it names: recorded traffic may be replayed on many connections at once.
+        """
+        at = self._clock.simulated(call.at)
+        try:
+            policy = self._policy(call)
+        except CallError:
+            return at
+        return at if policy.limits or policy.reads_history else call.at or at
 
     def _make(self, call: DecideCall) -> _Made:
         started_ns, began = time.time_ns(), time.perf_counter()

@@ -14,6 +14,7 @@ from maitred.core.rules.ruleset import Action, Atom, Situation
 from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
+from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, Spot
 
@@ -32,15 +33,23 @@ def with_bounds(attributes: Mapping[str, Attribute], defaults: models.Defaults) 
     return {name: _bounded(attribute, defaults) for name, attribute in attributes.items()}
 
 
-def _bounded(attribute: Attribute, defaults: models.Defaults) -> Attribute:
-    fields = tuple(_bounded(field, defaults) for field in attribute.type.fields)
+def _bounded(attribute: Attribute, defaults: models.Defaults, *, nested: bool = False) -> Attribute:
+    fields = tuple(_bounded(field, defaults, nested=True) for field in attribute.type.fields)
     kind, is_list = attribute.type.kind, attribute.type.is_list
     return replace(
         attribute,
         type=replace(attribute.type, fields=fields) if fields else attribute.type,
         max_length=attribute.max_length or (0 if kind in _WITHOUT_LENGTH else defaults.max_length),
-        max_items=attribute.max_items or (defaults.max_items if is_list else 0),
+        max_items=attribute.max_items or (_items(kind, defaults, nested=nested) if is_list else 0),
     )
+
+
+def _items(kind: Kind, defaults: models.Defaults, *, nested: bool) -> int:
+    if "max_items" in defaults.model_fields_set:
+        return defaults.max_items
+    if nested:
+        return bounds.DEFAULT_NESTED_ITEMS
+    return bounds.DEFAULT_OBJECTS if kind is Kind.OBJECT else bounds.DEFAULT_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
