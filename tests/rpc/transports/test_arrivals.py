@@ -83,8 +83,8 @@ def test_more_stalled_calls_than_threads_do_not_stop_decisions(running, stall, m
 
 @pytest.mark.parametrize("transport", ["loop", "overlap"], indirect=True)
 def test_stalled_calls_hold_no_thread(running, stall):
-    stalled = [stall(running) for _ in range(500)]
-    eventually(lambda: waiting(running) == 500)
+    stalled = [stall(running) for _ in range(200)]
+    eventually(lambda: waiting(running) == 200)
     started = time.monotonic()
     for number in range(20):
         assert running.stub.Decide(request(str(number)), timeout=2).decision_id == f"d-{number}"
