@@ -146,11 +146,13 @@ class DecisionService:
         as of the very instant it names: recorded traffic may be replayed on many connections at once.
         """
         at = self._clock.simulated(call.at)
+        if not call.at or call.at == at:
+            return at
         try:
             policy = self._policy(call)
         except CallError:
             return at
-        return at if policy.limits or policy.reads_history else call.at or at
+        return at if policy.limits or policy.reads_history else call.at
 
     def _make(self, call: DecideCall) -> _Made:
         started_ns, began = time.time_ns(), time.perf_counter()

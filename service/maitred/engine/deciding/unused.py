@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from maitred.core.limits.limits import SESSION_ID
 from maitred.core.privacy.purposes import barred_words
 from maitred.core.rules.policy import GIVEN_ATTRIBUTES, NOT_IN_CONTEXT, Policy
 from maitred.core.values.nearest import did_you_mean
@@ -11,8 +12,6 @@ from maitred.core.values.types import Facts
 MAX_TOLD = 50
 """Somebody who sends a whole customer record is told of the first ones."""
 MAX_NAME_CHARACTERS = 200
-SESSION_ID = "session.id"
-"""Read of every request, declared or not."""
 
 
 def unused(policy: Policy, context: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
@@ -21,6 +20,7 @@ def unused(policy: Policy, context: Mapping[str, Any], facts: Facts) -> tuple[st
     read = policy.reader.names()
     for name in _names(context, policy.ruleset.attributes):
         is_read = name in read
+        # A session's id is read of every request, declared or not.
         is_used = name == SESSION_ID or (is_read and name in facts)
         line = None if is_used else _line(policy, name, facts, is_read=is_read)
         if line and len(lines) == MAX_TOLD:
