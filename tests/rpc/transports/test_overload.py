@@ -142,6 +142,18 @@ def test_a_slow_start_does_not_make_a_burst_hopeless():
     assert server.fates["answered"] >= 128
 
 
+def test_a_burst_is_not_one_batch_where_only_single_calls_have_been_seen():
+    """One at a time, the fixed part of a batch cannot be told from what each call costs."""
+    server = Server(1.0, 1000, commit_seconds=0.0, decide_seconds=0.01)
+    server.run(0.001)
+    for _ in range(30):
+        server.waiting.add(Call(server.now, server.now + 5))
+        server.answer(*server.waiting.take())
+    server.wire.extend(Call(server.now, server.now + 0.5) for _ in range(300))
+    server.run(server.now + 0.6)
+    assert server.fates["answered"] >= 30 + 30
+
+
 def test_calls_without_a_deadline_wait_their_turn_whoever_else_is_in_a_hurry():
     server = Server(1.0, 1000)
     server.wire.extend(Call(0.0, None) for _ in range(1200))

@@ -186,7 +186,7 @@ def test_a_refusal_does_not_wait_for_the_message(serve, gate):
 @LOOP
 def test_what_cannot_be_answered_in_time_is_refused_and_told_of_once_a_second(serve):
     running = serve()
-    running.engine.before = lambda _call: time.sleep(0.01)
+    running.engine.before = lambda _call: time.sleep(0.02)
     for number in range(20):
         running.stub.Decide(request(number), timeout=5)
     channels = [
@@ -196,9 +196,9 @@ def test_what_cannot_be_answered_in_time_is_refused_and_told_of_once_a_second(se
     stubs = [DecisionServiceStub(channel) for channel in channels]
     for stub in stubs:
         stub.Decide(request(), timeout=5)
-    calls = [stubs[number % 10].Decide.future(request(number), timeout=0.5) for number in range(100, 400)]
+    calls = [stubs[number % 10].Decide.future(request(number), timeout=1.0) for number in range(100, 400)]
     codes = Counter(call.code() for call in calls)
-    assert codes[grpc.StatusCode.OK] > 10
+    assert codes[grpc.StatusCode.OK] > 5
     assert codes[grpc.StatusCode.RESOURCE_EXHAUSTED] > 5
     assert set(codes) <= {
         grpc.StatusCode.OK,

@@ -75,14 +75,15 @@ _Call = TypeVar("_Call", bound=Queued)
 class Pace:
     """How long batches take, learnt from the last ones: a fixed part and a part for ``each`` call.
 
-    ``batch`` is how many calls a batch holds.
+    ``batch`` is how many calls a batch holds of a server that is behind, ``reach`` how many any batch may
+    hold: small batches do not tell the two parts apart, so larger ones are tried step by step.
     """
 
     def __init__(self) -> None:
         self.fixed, self.each = 0.0, FIRST_CALL_SECONDS
         self._largest = 0.0
         self._weight = self._calls = self._seconds = self._squares = self._products = 0.0
-        self.batch = BATCH_LEAST
+        self.batch = self.reach = BATCH_LEAST
 
     def learn(self, calls: int, seconds: float) -> None:
         """Takes a batch into account: least squares, in which older batches count less and less."""
@@ -102,6 +103,7 @@ class Pace:
             )
         self.each = min(self.each, mean_seconds / mean_calls)
         self.fixed = max(0.0, mean_seconds - self.each * mean_calls)
+        self.reach = int(max(BATCH_LEAST, min(BATCH_MOST, BATCH_GROWTH * self._largest)))
         self.batch = self._batch()
 
     def seconds(self, calls: int) -> float:
@@ -110,9 +112,7 @@ class Pace:
 
     def _batch(self) -> int:
         seconds = max(BATCH_SECONDS, BATCH_FIXED_TIMES * self.fixed)
-        # Small batches do not tell the two parts apart: larger ones are tried step by step.
-        most = min(BATCH_MOST, BATCH_GROWTH * self._largest)
-        return int(max(BATCH_LEAST, min((seconds - self.fixed) / self.each, most)))
+        return int(max(BATCH_LEAST, min((seconds - self.fixed) / self.each, self.reach)))
 
 
 class Waiting(Generic[_Call]):
@@ -155,7 +155,7 @@ class Waiting(Generic[_Call]):
             batch, older = waiting[-size:], waiting[:-size]
             rest = self._sorted_out(now, older, refused)
         else:
-            batch, rest = waiting[:BATCH_MOST], waiting[BATCH_MOST:]
+            batch, rest = waiting[: self._pace.reach], waiting[self._pace.reach :]
         self._calls.extendleft(reversed(rest))
         return self._in_time(now, batch, refused), refused
 
