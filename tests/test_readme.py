@@ -130,7 +130,7 @@ def test_the_decision_comes_out_as_shown(address):
 
     decision_id = re.search(r"[0-9a-f]{32}", done.stdout)[0]
     told = run([*maitred_command("maitred explain", address), decision_id, "--target", address])
-    assert "customer.outage_minutes" in told.stdout
+    assert "customer.late_minutes" in told.stdout
 
 
 def run_against(line: str, address: str, folder: Path) -> str:

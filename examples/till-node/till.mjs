@@ -47,7 +47,9 @@ function tell(step, facts) {
 }
 
 async function checkout(call, customer, location) {
-  const context = {basket: {value: 45.8}, session: {id: randomUUID()}};
+  // Money as text is exact in every language; lines have the fields that the rules declare.
+  const lines = [{sku: '30100', quantity: 3, price: '1.95', on_sale: false}];
+  const context = {basket: {value: '5.85', lines}, session: {id: randomUUID()}};
   const decided = await call('Decide', {
     request_id: randomUUID(),
     customer_id: customer,
@@ -65,7 +67,8 @@ async function checkout(call, customer, location) {
     decision_id: decided.decision_id,
     action: first.action,
   });
-  tell('claimed', {status: claimed.status, reason: claimed.reason});
+  // What is granted is said after the claim, and not before.
+  tell('claimed', {status: claimed.status, reason: claimed.reason, lines: claimed.treatment?.say ?? []});
   if (claimed.status !== 'CLAIM_GRANTED') return;
   // Paid: with the receipt the unit is spent. A voided sale would call Release instead.
   await call('Redeem', {request_id: randomUUID(), claim_id: claimed.claim_id, location_id: location});
