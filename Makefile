@@ -6,6 +6,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RULES  ?= rules/starter
 LISTEN ?= 127.0.0.1:50051
+# Tests run in as many processes as there are cores, a file in one of them. JOBS=0: in one, as a debugger needs.
+JOBS   ?= auto
+PYTEST  = python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-latest test-lowest lint format lock wheels stubs demo pizza-day bench torture clean
@@ -33,7 +36,7 @@ run: $(VENV)/.run  ## serve rules/starter on SQLite at 127.0.0.1:50051
 	$(BIN)/maitred serve --rules $(RULES) --listen $(LISTEN)
 
 test: $(VENV)/.dev  ## all tests, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/$(PYTEST) $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff, mypy, import contracts, stub drift, lengths
 	$(BIN)/ruff check .
@@ -68,12 +71,12 @@ lock:  ## renew locks/ with the newest versions allowed; needs uv
 test-latest:  ## all tests with the newest versions allowed, in an environment of their own
 	@sh tools/make_venv.sh $(PYTHON) .venv-latest
 	@sh tools/install.sh .venv-latest latest
-	.venv-latest/bin/python -m pytest $(ARGS)
+	.venv-latest/bin/$(PYTEST) $(ARGS)
 
 test-lowest:  ## all tests with the lowest versions allowed, in an environment of their own
 	@sh tools/make_venv.sh $(PYTHON) .venv-lowest
 	@sh tools/install.sh .venv-lowest locks/lowest.txt
-	.venv-lowest/bin/python -m pytest $(ARGS)
+	.venv-lowest/bin/$(PYTEST) $(ARGS)
 
 wheels: $(VENV)/.run  ## wheels of maitred and of all it needs, in dist/: an image installs them without a compiler
 	@sh tools/wheels.sh $(VENV)

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,3 +173,13 @@ def closed_after() -> Iterator[Callable[[Closes], Closes]]:
 def keys(tmp_path: Path) -> KeyringVault:
     """A vault with keys of its own."""
     return open_vault(tmp_path / "test.keys", create=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Escapes what UTF-8 cannot hold of what a test logged, so that a report goes from process to process."""
+    report = yield
+    report.sections = [
+        (title, text.encode("utf-8", "backslashreplace").decode()) for title, text in report.sections
+    ]
+    return report

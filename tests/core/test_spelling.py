@@ -53,13 +53,17 @@ def test_white_space_inside_is_none_at_an_end(text):
     assert not has_blank_ends(text)
 
 
+SECONDS_IF_LINEAR = 20
+"""Were it quadratic, it would take minutes."""
+
+
 def test_a_text_of_marks_takes_no_time():
     marks = "\u0315\u0300"
     hostile = "a" + marks * 60_000
     began = time.perf_counter()
     assert composed(hostile) == hostile
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < SECONDS_IF_LINEAR
     many = ("a" + marks * (RUN_CHARACTERS // 2) + " ") * 1_000
     began = time.perf_counter()
     composed(many)
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < SECONDS_IF_LINEAR

@@ -7,6 +7,7 @@ import time
 
 import grpc
 import pytest
+from tests.waiting import eventually
 
 from maitred.engine.errors import CallError, Code
 from maitred.rpc.options import STREAMS_PER_CONNECTION_MOST
@@ -117,13 +118,6 @@ def test_a_cancelled_stream_stops_and_gives_its_place_back(running, gate):
     eventually(lambda: not running.server._stock.streams._open)
     assert len(running.engine.calls) <= 4 * IN_FLIGHT_MOST
     assert numbers(running.stub.DecideStream(iter([request(5)]), timeout=5)) == [5]
-
-
-def eventually(holds, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_client_that_does_not_read_is_not_read(running):

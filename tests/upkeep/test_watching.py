@@ -2,17 +2,12 @@ import os
 import threading
 import time
 
+from tests.waiting import eventually
+
 from maitred.upkeep import watching
 from maitred.upkeep.watching import Watch, signature_of
 
 SOON_SECONDS = 5.0
-
-
-def eventually(condition):
-    end = time.monotonic() + SOON_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 class Loads:

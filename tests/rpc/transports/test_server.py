@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
+from tests.waiting import eventually
 
 from maitred.engine.errors import Code
 from maitred.engine.ports.observer import CallFailed, CallsRefused
@@ -35,13 +36,6 @@ def request(number=0):
 def check(running, service=NAME):
     response = HealthStub(running.channel).Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
     return response.status
-
-
-def eventually(holds, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 # Listening
