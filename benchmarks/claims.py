@@ -20,7 +20,7 @@ from .workload import specs
 CLAIM = "/maitred.v1.DecisionService/Claim"
 DECISIONS = 10_000
 """Made beforehand; where a run has more claims than that, a decision is claimed again."""
-LEAST_ON_SQLITE, LEAST_ON_POSTGRES = 0.50, 0.35
+MIN_ON_SQLITE, MIN_ON_POSTGRES = 0.50, 0.35
 PLENTY, GIVEN_AWAY = "plenty", noop.GIVEN_AWAY
 
 _RULES = f"""---
@@ -142,7 +142,7 @@ def _is_denied(answer: bytes) -> bool:
 def _section(found: dict[str, Shown], missing: str) -> Section:
     floor, denying = found["no-op"], found["no-op, denied"]
     rows = [Row("no-op server", floor_rate(floor))]
-    for name, least in (("SQLite", LEAST_ON_SQLITE), ("PostgreSQL", LEAST_ON_POSTGRES)):
+    for name, least in (("SQLite", MIN_ON_SQLITE), ("PostgreSQL", MIN_ON_POSTGRES)):
         budget = f"at least {ratio(least)}"
         if name not in found:
             rows.append(Row(f"claims on {name}", f"not measured: {missing}", budget))

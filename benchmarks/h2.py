@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-MOST_DRAIN_SECONDS = 10.0
+MAX_DRAIN_SECONDS = 10.0
 """What is under way when time is up ends within a small part of this."""
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 MAX_CONCURRENT_STREAMS = 3
-FIRST_WINDOW_OCTETS = 65_535
-GRANTED_WINDOW_OCTETS = 2**31 - 1 - FIRST_WINDOW_OCTETS
-READ_OCTETS = 1 << 18
+FIRST_WINDOW_BYTES = 65_535
+GRANTED_WINDOW_BYTES = 2**31 - 1 - FIRST_WINDOW_BYTES
+READ_BYTES = 1 << 18
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
@@ -76,10 +76,10 @@ class Connection:
         self.block = headers(path, f"127.0.0.1:{port}")
         self.started: dict[int, float] = {}
         self.answered: set[int] = set()
-        self.next_stream, self.window, self.unread = 1, FIRST_WINDOW_OCTETS, b""
+        self.next_stream, self.window, self.unread = 1, FIRST_WINDOW_BYTES, b""
         self.pending: bytes | None = None
         settings = struct.pack(">HI", 4, 2**31 - 1)
-        grant = frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", GRANTED_WINDOW_OCTETS))
+        grant = frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", GRANTED_WINDOW_BYTES))
         self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0, settings) + grant)
 
     @property
@@ -109,7 +109,7 @@ class Connection:
 
     def read(self) -> None:
         """Takes in what has come."""
-        data = self.unread + self.socket.recv(READ_OCTETS)
+        data = self.unread + self.socket.recv(READ_BYTES)
         at = 0
         while len(data) - at >= 9:
             size = int.from_bytes(data[at : at + 3], "big")
@@ -181,7 +181,7 @@ def run(
     load.seconds, load.timely = time.perf_counter() - started, load.answered
     for connection in opened:
         connection.pending = None
-    _turn(selector, opened, time.perf_counter() + MOST_DRAIN_SECONDS, more=False)
+    _turn(selector, opened, time.perf_counter() + MAX_DRAIN_SECONDS, more=False)
     for connection in opened:
         connection.socket.close()
     selector.close()

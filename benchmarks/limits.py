@@ -12,7 +12,7 @@ from . import figures, ruleset, servers
 from .figures import Row, Section, at_least, ratio
 from .requests import CUSTOMERS, DECIDE, decides, every_customer
 from .rounds import Contender, Progress, Shown, answers, lost, paired, send, take_turns
-from .serving import ACTIONS, GOAL_OF_FLOOR, LEAST_OF_FLOOR, SERVER_THREADS, floor_rate, saturated
+from .serving import ACTIONS, GOAL_OF_FLOOR, MIN_OF_FLOOR, SERVER_THREADS, floor_rate, saturated
 from .workload import specs
 
 LOCATIONS = 200
@@ -78,7 +78,7 @@ def _check_holds(server: servers.Server) -> None:
 def _section(found: dict[str, Shown]) -> Section:
     floor, own, free = found["no-op"], found["limits"], found["no limits"]
     least = at_least(
-        "Decide with limits, of the no-op's", paired(own.rates, floor.rates), LEAST_OF_FLOOR, ratio
+        "Decide with limits, of the no-op's", paired(own.rates, floor.rates), MIN_OF_FLOOR, ratio
     )
     return Section(
         f"Decide with limits at saturation: a cap per customer and a capacity per location on {ACTIONS:,}"

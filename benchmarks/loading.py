@@ -16,9 +16,9 @@ from .requests import DECIDE, decides
 from .workload import specs
 
 ACTIONS = 10_000
-MOST_LOAD_SECONDS = 5.0
-MOST_DELAY_MS = 50.0
-MOST_RESIDENT_MB = 250.0
+MAX_LOAD_SECONDS = 5.0
+MAX_DELAY_MS = 50.0
+MAX_RESIDENT_MB = 250.0
 RELOADED_SECONDS = 30.0
 
 
@@ -36,16 +36,16 @@ def measure(progress: Callable[[str], None]) -> list[Section]:
         Section(
             f"{ACTIONS:,} actions",
             (
-                at_most("load, check, compile: one document each", by_document, MOST_LOAD_SECONDS, _seconds),
-                at_most("load, check, compile: one ActionTable", by_row, MOST_LOAD_SECONDS, _seconds),
+                at_most("load, check, compile: one document each", by_document, MAX_LOAD_SECONDS, _seconds),
+                at_most("load, check, compile: one ActionTable", by_row, MAX_LOAD_SECONDS, _seconds),
                 Row("slowest decision in ten seconds without a reload", f"{usual_ms:.0f} ms"),
                 at_most(
                     "slowest decision while they are activated",
                     worst_ms,
-                    MOST_DELAY_MS,
+                    MAX_DELAY_MS,
                     lambda ms: f"{ms:.0f} ms",
                 ),
-                at_most("resident memory", resident_mb, MOST_RESIDENT_MB, lambda mb: f"{mb:.0f} MB"),
+                at_most("resident memory", resident_mb, MAX_RESIDENT_MB, lambda mb: f"{mb:.0f} MB"),
             ),
         )
     ]
@@ -65,7 +65,7 @@ def _load_seconds(rules: Path) -> float:
 def _reloaded(rules: Path, place: Path) -> tuple[float, float, float]:
     """Slowest decision in ms without and with a reload, and resident memory in MB before it."""
     with servers.maitred(rules, f"sqlite:///{place}/reload.db") as server:
-        resident_mb = server.resident_octets() / 1e6
+        resident_mb = server.resident_bytes() / 1e6
         h2.run(server.port, DECIDE, decides("warm"), 1.0, connections=1, streams=1)
         usual = h2.run(server.port, DECIDE, decides("usual"), 10.0, connections=1, streams=1)
         again = threading.Timer(0.5, os.kill, (server.pid, signal.SIGHUP))

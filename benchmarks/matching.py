@@ -19,11 +19,11 @@ from .rounds import Contender, Progress, Shown, paired, play
 from .workload import contexts, lines, specs
 
 SIZES = (1_000, 10_000, 100_000)
-LEAST_FASTER = 300.0
-MOST_GROWTH = 15.0
+MIN_FASTER = 300.0
+MAX_GROWTH = 15.0
 OF_FLOOR = {1_000: 1 / 10, 10_000: 1 / 4, 100_000: 1.0}
 LINES_SIZE, LINES_SENT = 10_000, 20
-MOST_WITH_LINES, LINE_SECONDS = 1.3, 1e-6
+MAX_WITH_LINES, LINE_SECONDS = 1.3, 1e-6
 ROUNDS = 7
 FLOOR_ROUNDS = 8
 SERVER_THREADS = 64
@@ -85,7 +85,7 @@ def _floor_section(floor: Sequence[float], seconds: Mapping[int, Sequence[float]
         shown = f"{row.measured}: {statistics.median(seconds[size]) * 1e6:.1f} us"
         rows.append(Row(row.what, shown, row.budget, row.met))
     growth = paired(seconds[SIZES[-1]], seconds[SIZES[0]])
-    rows.append(at_most("growth from 1,000 to 100,000 actions", growth, MOST_GROWTH, ratio))
+    rows.append(at_most("growth from 1,000 to 100,000 actions", growth, MAX_GROWTH, ratio))
     return Section("A decision in process, twelve attributes", tuple(rows))
 
 
@@ -100,7 +100,7 @@ def _with_lines(progress: Progress) -> Section:
     for _ in range(ROUNDS):
         without.append(mean_seconds(plain, sent))
         worked_out.append(mean_seconds(with_lines, till))
-    most = MOST_WITH_LINES * statistics.median(without) + LINE_SECONDS * LINES_SENT * len(COMPUTED)
+    most = MAX_WITH_LINES * statistics.median(without) + LINE_SECONDS * LINES_SENT * len(COMPUTED)
     with_them = statistics.median(worked_out)
     what = f"{LINES_SENT} lines, {len(COMPUTED)} computed attributes, {LINES_SIZE:,} actions"
     rows = (
@@ -133,7 +133,7 @@ def _peer_row(name: str, size: int, policy: Policy, wanted: list[set[str]]) -> R
     if answers != wanted:
         differing = sum(left != right for left, right in zip(answers, wanted, strict=True))
         return Row(what, f"other answers for {differing} of {len(wanted)} customers", "the same", met=False)
-    row = at_least(what, peer_seconds / own_seconds, LEAST_FASTER, ratio)
+    row = at_least(what, peer_seconds / own_seconds, MIN_FASTER, ratio)
     budgeted = name != "durable_rules"
     shown = f"{row.measured} as long ({peer_seconds * 1e3:.2f} ms), same answers"
     return Row(what, shown, row.budget if budgeted else "", row.met if budgeted else None)

@@ -13,7 +13,7 @@ from .workload import specs
 ACTIONS = 1_000
 TIMES = 1.5, 3.0, 10.0
 ROUNDS, SECONDS = 5, 2.0
-LEAST_GOODPUT, MOST_REFUSAL_SHARE, MOST_MEMORY = 0.8, 0.2, 1.5
+MIN_GOODPUT, MAX_REFUSAL_SHARE, MAX_MEMORY = 0.8, 0.2, 1.5
 
 
 def measure(progress: Progress) -> list[Section]:
@@ -24,7 +24,7 @@ def measure(progress: Progress) -> list[Section]:
         rules = ruleset.write(place / "plain", specs(ACTIONS))
         with servers.maitred(rules, f"sqlite:///{place}/plain.db") as server, servers.apart([server]):
             send(server, DECIDE, every_customer("first"))
-            idle, peaks = server.resident_octets(), []
+            idle, peaks = server.resident_bytes(), []
             shown: dict[float, list[openloop.Fates]] = {times: [] for times in TIMES}
             goodput: dict[float, list[float]] = {times: [] for times in TIMES}
             for turn in range(ROUNDS):
@@ -36,7 +36,7 @@ def measure(progress: Progress) -> list[Section]:
                     fates = openloop.run(server.port, DECIDE, messages, times * load.rate, SECONDS)
                     shown[times].append(fates)
                     goodput[times].append(fates.goodput / load.rate)
-            memory = server.resident_octets() / idle
+            memory = server.resident_bytes() / idle
     return [_section(peaks, goodput, shown, memory)]
 
 
@@ -55,15 +55,15 @@ def _section(
         (
             Row("peak", f"{spread(peaks).median:,.0f}/s"),
             *(
-                at_least(f"answered in time at {times:g} times the peak", spread(found), LEAST_GOODPUT, ratio)
+                at_least(f"answered in time at {times:g} times the peak", spread(found), MIN_GOODPUT, ratio)
                 for times, found in goodput.items()
             ),
             at_most(
                 f"a refusal at {TIMES[0]:g} times the peak, 99th percentile, of the deadline",
                 spread(refusals),
-                MOST_REFUSAL_SHARE,
+                MAX_REFUSAL_SHARE,
                 percent,
             ),
-            at_most("resident memory, of idle", memory, MOST_MEMORY, ratio),
+            at_most("resident memory, of idle", memory, MAX_MEMORY, ratio),
         ),
     )

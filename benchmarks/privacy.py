@@ -28,7 +28,7 @@ from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
 from .workload import specs
 
 RECORD_CONSENT = "/maitred.v1.PrivacyService/RecordConsent"
-MOST_COST = 0.15
+MAX_COST = 0.15
 CHECKED = 100
 VENDOR = 755
 SERVICE, PROFILE = "service", "profile"
@@ -181,7 +181,7 @@ def _cost(by_what: str, own: Shown, other: Shown) -> tuple[Row, Row]:
     added = paired(own.cpu_us, other.cpu_us, _added)
     return (
         at_most(
-            f"throughput lost {by_what}", paired(own.rates, other.rates, lost), MOST_COST, figures.percent
+            f"throughput lost {by_what}", paired(own.rates, other.rates, lost), MAX_COST, figures.percent
         ),
         Row(f"server time added {by_what}", figures.shown(added, figures.percent)),
     )

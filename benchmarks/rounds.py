@@ -17,10 +17,10 @@ ROUNDS = 12
 SECONDS = 1.0
 """Some thousands of calls; a machine that others use keeps its speed for about as long."""
 WARM_SECONDS = 1.0
-MOST_STANDSTILLS = 3
+MAX_STANDSTILLS = 3
 """Rounds in which other processes let nothing be answered at all; they are played again."""
 CONNECTIONS, STREAMS = 8, 16
-MOST_PREPARING_SECONDS = 120.0
+MAX_PREPARING_SECONDS = 120.0
 
 Progress = Callable[[str], None]
 
@@ -67,13 +67,13 @@ def in_turn(names: Sequence[str], number: int) -> Sequence[str]:
 
 def play(shown: Shown, contender: Contender, word: str, *, alone: bool = False) -> None:
     """One round of one contender."""
-    for attempt in range(MOST_STANDSTILLS):
+    for attempt in range(MAX_STANDSTILLS):
         before = contender.server.cpu_seconds()
         load = _run(contender, f"{word} {attempt}", SECONDS, alone=alone)
         if load.timely:
             break
     else:
-        raise RuntimeError(f"no answer in {MOST_STANDSTILLS} rounds: this machine is too busy to measure on")
+        raise RuntimeError(f"no answer in {MAX_STANDSTILLS} rounds: this machine is too busy to measure on")
     latencies = sorted(load.latencies)
     shown.rates.append(load.rate)
     shown.cpu_us.append((contender.server.cpu_seconds() - before) / load.answered * 1e6)
@@ -83,11 +83,11 @@ def play(shown: Shown, contender: Contender, word: str, *, alone: bool = False) 
 
 def send(server: servers.Server, method: str, messages: Iterator[bytes]) -> bytes:
     """Sends every one of the messages, and gives the last answer that came."""
-    load = h2.run(server.port, method, messages, MOST_PREPARING_SECONDS)
+    load = h2.run(server.port, method, messages, MAX_PREPARING_SECONDS)
     assert not load.failed, f"{load.failed} calls failed"
     if next(messages, None) is not None:
         raise RuntimeError(
-            f"not prepared in {MOST_PREPARING_SECONDS:.0f} s: this machine is too busy to measure on"
+            f"not prepared in {MAX_PREPARING_SECONDS:.0f} s: this machine is too busy to measure on"
         )
     return load.last
 
@@ -95,7 +95,7 @@ def send(server: servers.Server, method: str, messages: Iterator[bytes]) -> byte
 def answers(server: servers.Server, method: str, messages: Iterable[bytes]) -> list[bytes]:
     """One answer to each of the messages, in their order."""
     return [
-        h2.run(server.port, method, iter([message]), MOST_PREPARING_SECONDS, connections=1, streams=1).last
+        h2.run(server.port, method, iter([message]), MAX_PREPARING_SECONDS, connections=1, streams=1).last
         for message in messages
     ]
 

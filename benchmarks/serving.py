@@ -16,9 +16,9 @@ from .workload import contexts, specs
 
 ACTIONS = 1_000
 SERVER_THREADS = 64
-LEAST_OF_FLOOR, GOAL_OF_FLOOR = 0.70, 0.85
-MOST_OVERHEAD_MS = 0.2
-MOST_SITUATIONS_COST = 0.05
+MIN_OF_FLOOR, GOAL_OF_FLOOR = 0.70, 0.85
+MAX_OVERHEAD_MS = 0.2
+MAX_SITUATIONS_COST = 0.05
 SITUATIONS = 50
 
 
@@ -88,7 +88,7 @@ def _saturation(found: dict[str, Shown], added_us: list[float]) -> Section:
     share = paired(own.rates, floor.rates)
     cost = paired(added_us, own.cpu_us)
     seen = paired(chained.rates, own.rates, lost)
-    least = at_least("Decide, of the no-op server's throughput", share, LEAST_OF_FLOOR, ratio)
+    least = at_least("Decide, of the no-op server's throughput", share, MIN_OF_FLOOR, ratio)
     budget = f"{least.budget}, goal {ratio(GOAL_OF_FLOOR)}"
     return Section(
         f"Decide over gRPC at saturation: {ACTIONS:,} actions, durable on SQLite with synchronous=FULL",
@@ -107,7 +107,7 @@ def _saturation(found: dict[str, Shown], added_us: list[float]) -> Section:
             at_most(
                 f"cost of {SITUATIONS} situations in process, of Decide's server time",
                 cost,
-                MOST_SITUATIONS_COST,
+                MAX_SITUATIONS_COST,
                 figures.percent,
             ),
         ),
@@ -123,7 +123,7 @@ def _alone(found: dict[str, Shown], commit_ms: list[float]) -> Section:
             Row("no-op server, median", _ms(statistics.median(floor))),
             Row("one commit of one record, median", _ms(statistics.median(commit_ms))),
             Row("maitred, median", _ms(statistics.median(own))),
-            at_most("beyond the no-op and one commit", figures.spread(beyond), MOST_OVERHEAD_MS, _ms),
+            at_most("beyond the no-op and one commit", figures.spread(beyond), MAX_OVERHEAD_MS, _ms),
         ),
     )
 

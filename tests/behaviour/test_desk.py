@@ -16,7 +16,7 @@ CAKE = action("cake", score=2)
 
 def test_a_session_is_shown_step_by_step(harness):
     harness.rules(PIZZA, CAKE, capacity(applies_to="{actions: [pizza]}", limit=9))
-    first = harness.decide(session="s-1", most=2)
+    first = harness.decide(session="s-1", max_actions=2)
     harness.report(first, "REJECTED", action="cake")
     harness.after(MINUTE)
     claimed = harness.claim(first)
@@ -43,7 +43,7 @@ def test_a_customer_is_shown_as_far_as_purposes_allow(harness, happen):
         harness, old, {"page": "new", "event_id": "e"}, {"page": "wrong", "event_id": "w"}, {"kind": "click"}
     )
     happen(harness, kind="", withdraws="w")
-    first = harness.decide(most=2)
+    first = harness.decide(max_actions=2)
     harness.report(first, "REJECTED", action="cake")
     second = harness.after(MINUTE).decide()
     view = harness.engine.desk.customer("ann", None)

@@ -6,7 +6,7 @@ import pytest
 from tests.claims.harness import HOUR, MINUTE, NOON, PIZZA, action, cap, capacity
 
 from maitred.core.deciding.decisions import Explain
-from maitred.engine.calls import octets_of
+from maitred.engine.calls import bytes_of
 from maitred.engine.deciding.codec import decode_body
 
 CAKE, TEA = action("cake", score=2), action("tea", score=1)
@@ -24,11 +24,11 @@ def test_it_is_held_back_on_every_channel_until_the_session_is_over(harness):
     harness.rules(CAKE, TEA)
     reject(harness, channel="mobile")
     for channel in ("pos", "mobile"):
-        assert harness.names(session="s-1", channel=channel, most=9) == ["tea"]
-        assert harness.sees(session="s-1", channel=channel, most=9) == ["tea"]
+        assert harness.names(session="s-1", channel=channel, max_actions=9) == ["tea"]
+        assert harness.sees(session="s-1", channel=channel, max_actions=9) == ["tea"]
         assert harness.why_not(session="s-1", channel=channel)["cake"] == REJECTED
-    assert harness.names(session="s-2", most=9) == ["cake", "tea"]
-    assert harness.names(most=9) == ["cake", "tea"]
+    assert harness.names(session="s-2", max_actions=9) == ["cake", "tea"]
+    assert harness.names(max_actions=9) == ["cake", "tea"]
 
 
 @pytest.mark.parametrize(
@@ -44,15 +44,15 @@ def test_it_is_held_back_on_every_channel_until_the_session_is_over(harness):
 def test_without_a_customer_the_session_alone_is_bound(harness, who, other, expected):
     harness.rules(CAKE, TEA)
     reject(harness, who)
-    assert harness.names(other, session="s-1", most=9) == expected
+    assert harness.names(other, session="s-1", max_actions=9) == expected
 
 
 def test_only_what_was_rejected_is_held_back(harness):
     harness.rules(CAKE, TEA)
-    decided = harness.decide(session="s-1", most=9)
+    decided = harness.decide(session="s-1", max_actions=9)
     harness.report(decided, "PRESENTED", action="cake")
     harness.report(decided, "ACCEPTED", action="tea")
-    assert harness.names(session="s-1", most=9) == ["cake", "tea"]
+    assert harness.names(session="s-1", max_actions=9) == ["cake", "tea"]
 
 
 def test_a_rejected_action_does_not_stand_in_and_none_stands_in_for_it(harness):
@@ -61,9 +61,9 @@ def test_a_rejected_action_does_not_stand_in_and_none_stands_in_for_it(harness):
         CAKE,
         capacity(limit=0, applies_to="{actions: [pizza]}"),
     )
-    assert harness.names(session="s-1", most=1) == ["cake"]
+    assert harness.names(session="s-1", max_actions=1) == ["cake"]
     reject(harness)
-    assert harness.names(session="s-1", most=9) == []
+    assert harness.names(session="s-1", max_actions=9) == []
 
 
 def test_the_reason_is_told_before_limits_and_after_conditions(harness):
@@ -78,7 +78,7 @@ def test_the_record_says_what_was_held_back_and_explains_it_later(harness):
     harness.rules(CAKE, TEA)
     reject(harness)
     decided = harness.decide(session="s-1")
-    record = harness.store.decision(octets_of(decided.decision_id))
+    record = harness.store.decision(bytes_of(decided.decision_id))
     body = decode_body(harness.engine.records._people.opened(record))
     assert body.snapshot.rejected == {"cake"}
     view = harness.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
@@ -90,8 +90,8 @@ def test_the_record_says_what_was_held_back_and_explains_it_later(harness):
 def test_a_simulated_decision_knows_no_later_rejection(harness):
     harness.rules(CAKE, TEA)
     reject(harness.at(NOON))
-    assert harness.names(session="s-1", at=NOON - HOUR, most=9) == ["cake", "tea"]
-    assert harness.names(session="s-1", at=NOON + MINUTE, most=9) == ["tea"]
+    assert harness.names(session="s-1", at=NOON - HOUR, max_actions=9) == ["cake", "tea"]
+    assert harness.names(session="s-1", at=NOON + MINUTE, max_actions=9) == ["tea"]
 
 
 def test_erasing_the_customer_and_purging_the_decision_forget_it(harness):
@@ -99,7 +99,7 @@ def test_erasing_the_customer_and_purging_the_decision_forget_it(harness):
     reject(harness)
     reject(harness, "bob", "s-2")
     harness.engine.privacy.erase("ann")
-    assert harness.names(session="s-1", most=9) == ["cake", "tea"]
-    assert harness.names("bob", session="s-2", most=9) == ["tea"]
+    assert harness.names(session="s-1", max_actions=9) == ["cake", "tea"]
+    assert harness.names("bob", session="s-2", max_actions=9) == ["tea"]
     harness.store.purge_decisions(NOON + timedelta(days=1), 100)
-    assert harness.names("bob", session="s-2", most=9) == ["cake", "tea"]
+    assert harness.names("bob", session="s-2", max_actions=9) == ["cake", "tea"]

@@ -37,7 +37,7 @@ def test_the_car_buyer(story, happen):
         {"kind": "click", "target": "calculate-payment", "visit": 2 + number % 3} for number in range(14)
     ]
     happen(harness, *clicks)
-    seen = {"channel": "showroom", "most": 9, "context": {"customer": {"visit_number": 4}}}
+    seen = {"channel": "showroom", "max_actions": 9, "context": {"customer": {"visit_number": 4}}}
     assert harness.sees(**seen) == ["brochure"]
     assert harness.why_not(**seen)["test-drive"][1] == "fourth-visit-in-a-month"
     happen(harness, page="cars")
@@ -92,7 +92,7 @@ def test_the_cancelled_flight(story):
     flight = {"state": "cancelled", "number": "MT 12"}
 
     def asked(**fields):
-        return {"channel": "desk", "most": 9, "context": {"flight": flight}, **fields}
+        return {"channel": "desk", "max_actions": 9, "context": {"flight": flight}, **fields}
 
     first = harness.decide(**asked())
     everything = ["flight-news", "apology", "next-flight", "train", "hotel"]
@@ -129,7 +129,7 @@ def test_the_refill_reminder(story, happen):
 
 def test_the_newspaper_with_the_expired_card(story):
     harness = story("newspaper")
-    asked = {"channel": "email", "most": 9, "context": {"customer": {"card_expired": True}}}
+    asked = {"channel": "email", "max_actions": 9, "context": {"customer": {"card_expired": True}}}
     for count in range(2):
         decided = harness.decide(**asked)
         assert [proposal.action for proposal in decided.proposals] == ["update-card"], count

@@ -104,11 +104,13 @@ class EngineHarness:
             self.call(customer, request=request or self.new_id(), explain=explain, **fields)
         )
 
-    def call(self, customer="ann", *, request, session="", context=None, location="", most=1, **fields):
+    def call(
+        self, customer="ann", *, request, session="", context=None, location="", max_actions=1, **fields
+    ):
         found = {**(context or {}), **({"session": {"id": session}} if session else {})}
         channel = fields.pop("channel", "pos")
-        fingerprint = digest(b"test", customer, location, channel, repr(found), str(most))
-        return DecideCall(request, customer, channel, location, found, fingerprint, most, **fields)
+        fingerprint = digest(b"test", customer, location, channel, repr(found), str(max_actions))
+        return DecideCall(request, customer, channel, location, found, fingerprint, max_actions, **fields)
 
     def names(self, customer="ann", **fields):
         """What is proposed, best first; nothing is asked twice."""
@@ -159,7 +161,7 @@ class EngineHarness:
     def live(self, *limits):
         """Units that count against each limit of the ruleset in force, over all subjects."""
         found = {}
-        for limit in self.engine.operator.limits(LimitsCall(most=1_000)):
+        for limit in self.engine.operator.limits(LimitsCall(max_subjects=1_000)):
             found[limit.name] = found.get(limit.name, 0) + limit.used + limit.held
         return [found.get(name, 0) for name in limits]
 

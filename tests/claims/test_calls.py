@@ -149,7 +149,11 @@ def test_claims_that_were_released_or_have_expired_take_their_units_anew(harness
 
 def test_the_claim_window_ends_to_the_microsecond(harness):
     harness.rules(action("pizza", claim_within="2h"), action("tea"), capacity("claimed", limit=9, hold="30h"))
-    decided, late, tea = harness.decide(most=2), harness.decide("bob", most=2), harness.decide("cem", most=2)
+    decided, late, tea = (
+        harness.decide(max_actions=2),
+        harness.decide("bob", max_actions=2),
+        harness.decide("cem", max_actions=2),
+    )
     start = harness.now
     harness.at(start + 120 * MINUTE - harness.now.resolution)
     granted = harness.claim(decided)

@@ -304,7 +304,7 @@ def test_a_claimed_alternative_goes_on_though_the_rules_link_it_no_more(sqlite_h
 def test_an_action_that_is_proposed_is_claimed_as_itself_not_as_a_stand_in(sqlite_harness):
     limited = cap("p", applies_to="{actions: [pizza]}"), cap("h", applies_to="{actions: [half]}")
     sqlite_harness.rules(WITH_HALF, HALF, *limited)
-    decided = sqlite_harness.decide(most=2)
+    decided = sqlite_harness.decide(max_actions=2)
     assert [proposal.action for proposal in decided.proposals] == ["pizza", "half"]
     sqlite_harness.claim(decided, "half")
     sqlite_harness.after(DAY).sweep()

@@ -104,9 +104,13 @@ def test_a_dry_run_takes_nothing_and_writes_nothing(harness):
 
 def test_three_actions_of_one_decision_share_one_cap(harness):
     harness.rules(*(action(name) for name in "abc"), cap(limit=2))
-    assert harness.names(most=3) == ["a", "b"]
+    assert harness.names(max_actions=3) == ["a", "b"]
     assert harness.live("cap") == [2]
-    assert harness.why_not(most=3)["c"] == ("FREQUENCY_CAPPED", "cap", "2 of 2 taken per customer ever")
+    assert harness.why_not(max_actions=3)["c"] == (
+        "FREQUENCY_CAPPED",
+        "cap",
+        "2 of 2 taken per customer ever",
+    )
 
 
 def test_alternatives_stand_in_chained_in_order_and_right_of_whom(sqlite_harness):
@@ -120,14 +124,14 @@ def test_alternatives_stand_in_chained_in_order_and_right_of_whom(sqlite_harness
         capacity(applies_to=sold_out, limit=0),
     )
     for _ in range(3):
-        found = sqlite_harness.decide(most=4).proposals
+        found = sqlite_harness.decide(max_actions=4).proposals
         assert [(each.action, each.substitute_for, each.rank) for each in found] == [
             ("soup", "pizza", 1),
             ("tea", "", 2),
             ("water", "", 3),
         ]
     sqlite_harness.engine.operator.pause("soup", "", "")
-    found = sqlite_harness.decide(most=1).proposals
+    found = sqlite_harness.decide(max_actions=1).proposals
     assert [(each.action, each.substitute_for) for each in found] == [("tea", "pizza")]
 
 
@@ -241,13 +245,13 @@ def test_messages_that_may_go_on_do_so_while_the_ledger_is_down(sqlite_harness, 
         PIZZA, message, other, plain, cap("shut", applies_to="{actions: [pizza, closed]}"), free
     )
     sqlite_harness.store.close()
-    answer = sqlite_harness.decide(most=5)
+    answer = sqlite_harness.decide(max_actions=5)
     assert [proposal.action for proposal in answer.proposals] == ["hello"]
     assert (answer.degraded, answer.decision_id) == (True, "")
     assert answer.proposals[0].hold_expires_at is None
     monkeypatch.setattr(sqlite_harness.engine.pauses, "_names", frozenset({"hello"}))
     with pytest.raises(CallError) as found:
-        sqlite_harness.decide(most=5)
+        sqlite_harness.decide(max_actions=5)
     assert found.value.code is Code.STORE_DOWN
 
 

@@ -22,7 +22,7 @@ def told(answer):
 
 @pytest.mark.parametrize("level", Explain)
 def test_named_actions_alone_are_explained_at_any_level_and_for_any_reason(shop, level):
-    answer = shop.decide(explain=level, explain_actions=("tiered", "mobile-only", "pizza"), most=5)
+    answer = shop.decide(explain=level, explain_actions=("tiered", "mobile-only", "pizza"), max_actions=5)
     assert told(answer) == {"tiered": "MISSING_ATTRIBUTE", "mobile-only": "WRONG_CHANNEL"}
     assert [bool(lines) for lines in answer.why] == [True]
 
@@ -44,10 +44,10 @@ def test_how_the_limits_of_a_named_action_stand_is_told_among_a_thousand(harness
     many = [action(f"a{number:04}", score=f"{9_000 - number}") for number in range(700)]
     each = cap(per="[customer, action]", counts="decided", limit=1)
     harness.rules(*many, action("last"), each)
-    assert harness.decide(most=100).proposals
+    assert harness.decide(max_actions=100).proposals
     for _ in range(7):
-        harness.decide(most=100)
-    reason = told(harness.decide(most=1, explain_actions=("a0000", "last")))
+        harness.decide(max_actions=100)
+    reason = told(harness.decide(max_actions=1, explain_actions=("a0000", "last")))
     assert reason["a0000"] == "FREQUENCY_CAPPED"
 
 

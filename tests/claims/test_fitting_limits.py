@@ -116,11 +116,13 @@ def test_limits_are_shown_as_far_as_they_are_known(harness):
     )
     harness.names(context={**quota(4), **booked("2026-06-10T09:00:00Z")})
     harness.at(NOON)
-    views = {view.name: view for view in harness.engine.operator.limits(LimitsCall(most=9))}
+    views = {view.name: view for view in harness.engine.operator.limits(LimitsCall(max_subjects=9))}
     assert {view.maximum for view in views.values()} == {None}
     assert views["cap"].used == 1
     harness.names("bob", context={**quota(4), **booked("2027-06-10T09:00:00Z")})
-    weeks = [view.window for view in harness.engine.operator.limits(LimitsCall(limit="ovens", most=9))]
+    weeks = [
+        view.window for view in harness.engine.operator.limits(LimitsCall(limit="ovens", max_subjects=9))
+    ]
     assert "week of booking.starts from 2027-06-07" in weeks[0]
 
 
@@ -141,7 +143,8 @@ def test_decisions_of_such_limits_come_out_again(harness):
     )
     contexts = [{}, quota(1), {**quota(1), **booked("2026-12-24T09:00:00Z")}, quota(2)] * 2
     answers = [
-        harness.decide(context=context, most=2, explain=Explain.EXPLAIN_REASONS) for context in contexts
+        harness.decide(context=context, max_actions=2, explain=Explain.EXPLAIN_REASONS)
+        for context in contexts
     ]
     assert len({tuple(proposal.action for proposal in answer.proposals) for answer in answers}) > 2
     harness.rules(PIZZA)

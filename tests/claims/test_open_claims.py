@@ -81,7 +81,7 @@ def test_only_what_can_be_redeemed_on_the_channel_and_at_the_location(harness):
         action("tea", score=1),
         OVENS,
     )
-    decided = harness.decide(channel="mobile", location="harbour", most=3)
+    decided = harness.decide(channel="mobile", location="harbour", max_actions=3)
     pizza, ringtone, tea = (harness.claim(decided, name).claim_id for name in ("pizza", "ringtone", "tea"))
     assert set(shown(harness.decide(channel="mobile", location="harbour"))) == {pizza, ringtone, tea}
     assert set(shown(harness.decide(location="harbour"))) == {pizza, tea}
@@ -103,7 +103,7 @@ def test_the_soonest_expiry_comes_first_and_at_most_twenty(harness):
         capacity("s", applies_to="{actions: [slow]}", limit=99, hold="2h"),
         capacity("f", applies_to="{actions: [fast]}", limit=99, hold="1h"),
     )
-    late = harness.claim(harness.decide(most=2), "slow").claim_id
+    late = harness.claim(harness.decide(max_actions=2), "slow").claim_id
     soon = [harness.claim(harness.after(MINUTE).decide(), "fast").claim_id for _ in range(21)]
     answer = harness.decide()
     assert shown(answer) == soon[:20]

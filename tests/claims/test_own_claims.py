@@ -29,15 +29,15 @@ def test_a_named_claim_is_proposed_again_and_takes_no_unit(harness):
 
 def test_named_claims_stand_beside_max_actions_and_in_order_of_score(harness):
     harness.rules(COUPON, action("best", score=2), action("last", score=0), ONCE)
-    claim = harness.claim(harness.decide(most=3), "coupon")
-    answer = harness.decide(most=1, claims=(claim.claim_id,))
+    claim = harness.claim(harness.decide(max_actions=3), "coupon")
+    answer = harness.decide(max_actions=1, claims=(claim.claim_id,))
     assert proposals(answer) == [("best", ""), ("coupon", claim.claim_id)]
 
 
 def test_what_a_claim_holds_is_disregarded_for_its_own_action_only(harness):
     harness.rules(COUPON, action("other"), capacity("units", limit=1, counts="claimed"))
-    claim = harness.claim(harness.decide(most=2), "coupon")
-    answer = harness.decide(most=2, claims=(claim.claim_id,), explain=Explain.EXPLAIN_REASONS)
+    claim = harness.claim(harness.decide(max_actions=2), "coupon")
+    answer = harness.decide(max_actions=2, claims=(claim.claim_id,), explain=Explain.EXPLAIN_REASONS)
     assert proposals(answer) == [("coupon", claim.claim_id)]
     (refusal,) = answer.refusals
     assert (refusal.action, refusal.reason.name) == ("other", "CAPACITY_EXHAUSTED")

@@ -89,9 +89,9 @@ def test_what_a_lost_batch_held_of_other_actions_is_not_kept(losing_house):
         capacity("of-a", applies_to="{actions: [a]}", counts="presented", limit=9),
         capacity("of-b", applies_to="{actions: [b]}", counts="presented"),
     )
-    assert harness.names("ann", most=2) == ["a", "b"]
+    assert harness.names("ann", max_actions=2) == ["a", "b"]
     harness.store.behind = 1
-    assert harness.names("bob", most=2) == ["a", "c"]
+    assert harness.names("bob", max_actions=2) == ["a", "c"]
     assert harness.live("of-a", "of-b") == [2, 1]
 
 
@@ -161,13 +161,13 @@ def test_instants_that_callers_make_up_have_batches_of_their_own(sqlite_harness)
     harness.rules(
         PIZZA, action("free"), cap(applies_to="{actions: [pizza]}", hold="10m", window="{calendar: day}")
     )
-    held = harness.decide("now", most=2)
+    held = harness.decide("now", max_actions=2)
     instants = [harness.now + number * DAY for number in range(1, 7)]
     gate, answers = threading.Barrier(len(instants) + 2), []
 
     def ask(moment):
         gate.wait(30)
-        answers.append(harness.decide("ann", at=moment, most=2))
+        answers.append(harness.decide("ann", at=moment, max_actions=2))
 
     def free():
         gate.wait(30)

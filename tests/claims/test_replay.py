@@ -102,7 +102,7 @@ def ask(harness, rng):
         rng.choice(["ann", "bob", "cem"]),
         session=rng.choice(["", "s-1", "s-2"]),
         location=rng.choice(["1", "2"]),
-        most=rng.choice([1, 2, 5]),
+        max_actions=rng.choice([1, 2, 5]),
         context={"customer": {"points": rng.choice([1, 0.1, 3.3, 1e300])}},
         explain=rng.choice([Explain.EXPLAIN_NONE, Explain.EXPLAIN_REASONS]),
     )

@@ -49,4 +49,4 @@ def test_conditions_meet_values_in_either_form(harness):
     tiers = document("List", "tiers", {"values": f"[{NFD}]"})
     harness.rules(gold, listed, tiers)
     for form in (NFC, NFD):
-        assert harness.sees(context={"customer": {"tier": form}}, most=5) == ["gold", "listed"]
+        assert harness.sees(context={"customer": {"tier": form}}, max_actions=5) == ["gold", "listed"]

@@ -157,6 +157,6 @@ def test_decisions_with_words_of_all_kinds_come_out_again(harness):
         }
         for language in ("en", "it", "xx")
     ]
-    answers = [harness.decide(context=context, most=2) for context in contexts]
+    answers = [harness.decide(context=context, max_actions=2) for context in contexts]
     for answer in answers:
         check_again(harness, policy, answer)

@@ -30,7 +30,7 @@ def rows(output: str) -> list[list[str]]:
 
 def secrets_in(file: Path) -> list[str]:
     top = json.loads(file.read_text())
-    return [top["veil"], *(each[key] for each in top["versions"] for key in ("master", "pseudonym"))]
+    return [top["subject"], *(each[key] for each in top["versions"] for key in ("master", "pseudonym"))]
 
 
 def test_new_makes_one_for_this_user_alone_and_says_to_keep_a_copy(run, tmp_path):

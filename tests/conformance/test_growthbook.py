@@ -23,7 +23,7 @@ from maitred.core.values.kinds import type_of
 from maitred.core.values.types import Attribute
 
 FILE = os.environ.get("MAITRED_GROWTHBOOK_CASES", "")
-LEAST_RIGHT, MOST_UNSAID = 200, 40
+MIN_RIGHT, MAX_UNSAID = 200, 40
 _NULL, _COERCED, _LOOSE = (
     "what is absent is not 0",
     "a text is no number",
@@ -218,5 +218,5 @@ def test_conditions_are_right_or_cannot_be_said():
         except Inexpressible as error:
             unsaid[str(error)] += 1
     assert set(wrong) == set(DIFFERENT)
-    assert len(right) >= LEAST_RIGHT
-    assert sum(unsaid.values()) <= MOST_UNSAID, unsaid
+    assert len(right) >= MIN_RIGHT
+    assert sum(unsaid.values()) <= MAX_UNSAID, unsaid

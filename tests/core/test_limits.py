@@ -160,7 +160,7 @@ def test_a_subject_of_something_else_is_told_from_one_of_the_limit(subject):
         values_in(replace(OVENS, per=("a", "b"), maximum=1), subject)
 
 
-def test_the_scope_is_not_veiled_and_the_person_is():
+def test_the_scope_is_not_hidden_and_the_person_is():
     limit = replace(OVENS, per=("customer.id",), maximum=1, pace=None, scope="bread")
     (need,) = needs_of(limit, {"customer.id": "c"}, NOW, "UTC", lambda subject: f"<{len(subject)}>")
     assert need.counter.subject == "<7>5:bread"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maitred.core.values.nearest import COMPARED_MOST, did_you_mean, nearest
+from maitred.core.values.nearest import COMPARED_MAX, did_you_mean, nearest
 
 ATTRIBUTES = [
     "customer.age",
@@ -55,6 +55,6 @@ def test_several_are_told_in_one_sentence():
 
 
 def test_very_many_names_are_compared_in_part():
-    names = [f"a{number:06}" for number in range(COMPARED_MOST * 10)]
+    names = [f"a{number:06}" for number in range(COMPARED_MAX * 10)]
     assert nearest("a000010x", names) == ["a000010"]
     assert not nearest("b019999", names)

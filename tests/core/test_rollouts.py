@@ -17,7 +17,7 @@ from maitred.core.rules.ruleset import Action, ActionType, Location, Rollout, Ro
 NOON = datetime(2026, 12, 8, 12, tzinfo=UTC)
 OSLO, ROME = Location("oslo-1", "Europe/Oslo", {}), Location("rome-1", "Europe/Rome", {})
 BUCKETS = 100
-CHI_SQUARE_MOST = 175.0
+CHI_SQUARE_MAX = 175.0
 """Of 99 degrees of freedom: chance goes beyond it once in a million."""
 
 VECTORS = [
@@ -77,7 +77,7 @@ def _tenth_of(salt, customers):
     for place in places:
         counts[place * BUCKETS // PLACES] += 1
     expected = customers / BUCKETS
-    assert sum((count - expected) ** 2 / expected for count in counts) < CHI_SQUARE_MOST, salt
+    assert sum((count - expected) ** 2 / expected for count in counts) < CHI_SQUARE_MAX, salt
     return int("".join("1" if place < PLACES // 10 else "0" for place in places), 2)
 
 

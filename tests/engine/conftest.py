@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from maitred.engine.customers.people import REF_OCTETS, People
+from maitred.engine.customers.people import REF_BYTES, People
 from maitred.engine.ports.store import StoreConflict, StoreDown
 
 
@@ -86,7 +86,7 @@ def store():
 @pytest.fixture
 def people(keys):
     numbers = count(1)
-    return People(keys, lambda: next(numbers).to_bytes(REF_OCTETS))
+    return People(keys, lambda: next(numbers).to_bytes(REF_BYTES))
 
 
 @pytest.fixture

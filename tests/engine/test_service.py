@@ -93,7 +93,7 @@ def decider(rulesets, records, people, committer, observer):
         committer,
         observer,
         clock=Clock(lambda: NOW),
-        new_id=lambda octets: "a" * 2 * octets,
+        new_id=lambda size: "a" * 2 * size,
         paused=frozenset,
         read_signals=read_signals,
     )

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from maitred.core.privacy.signals import IabMapping, State, verdict
 from maitred.core.privacy.strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Tcf
 from maitred.iab import IabError, gpp_signal, read_gpp, read_tcf, tcf_signal
-from maitred.iab.gpp import MOST_SECTIONS
-from maitred.iab.reading import KEPT_CHARS, MOST_CHARS
+from maitred.iab.gpp import MAX_SECTIONS
+from maitred.iab.reading import KEPT_CHARS, MAX_CHARS
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 UPDATED = NOW - timedelta(days=10)
@@ -114,7 +114,7 @@ def test_any_text_after_an_honest_beginning_is_read_or_raises_the_one_error(text
     ("text", "why"),
     [
         ("", "is empty"),
-        ("C" * (MOST_CHARS + 1), "longer than"),
+        ("C" * (MAX_CHARS + 1), "longer than"),
         ("C" * 65_536, "longer than"),
         ("D" + "A" * 60, "version 3"),
         ("C" + "A" * 20, "middle of a field"),
@@ -146,7 +146,7 @@ def test_why_a_tcf_string_cannot_be_read(text, why):
         ("DBABLA~BVQqAAAAAgA" + "A" * 40, "goes on after"),
         ("DBABTA~1yNN", "US Privacy"),
         ("DBABTA~1YNN\n", "US Privacy"),
-        ("DBABLA" + "~" * (MOST_SECTIONS + 1), "number of sections"),
+        ("DBABLA" + "~" * (MAX_SECTIONS + 1), "number of sections"),
     ],
 )
 def test_why_a_gpp_string_cannot_be_read(text, why):
@@ -178,7 +178,7 @@ def test_ranges_that_name_every_vendor_again_and_again_are_bounded(encode):
     everybody = "1" + encode.number(1, 16) + encode.number(65_535, 16)
     core = bits[:213] + encode.number(65_535, 16) + "1" + encode.number(2_900, 12) + everybody * 2_900
     text = encode.text(core + "0" * 29)
-    assert KEPT_CHARS < len(text) <= MOST_CHARS
+    assert KEPT_CHARS < len(text) <= MAX_CHARS
     started = time.monotonic()
     tcf = read_tcf(text)
     assert 65_535 in tcf.vendor_consents

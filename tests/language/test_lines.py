@@ -89,7 +89,7 @@ ALL = (CONTEXT, SHIRTS, *(needing(name, text) for name, text in NEEDS.items()))
 
 def test_a_value_of_every_kind_decides_and_is_kept(harness):
     harness.rules(*ALL)
-    decided = harness.decide(context=SENT, most=100, explain=Explain.EXPLAIN_FULL)
+    decided = harness.decide(context=SENT, max_actions=100, explain=Explain.EXPLAIN_FULL)
     assert {proposal.action for proposal in decided.proposals} == set(NEEDS)
     view = harness.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
     assert view.answer.why == decided.why
@@ -117,7 +117,7 @@ def test_a_value_of_every_kind_decides_and_is_kept(harness):
 def test_a_refusal_is_told_again_from_the_record(harness):
     harness.rules(*ALL)
     sent = {"basket": {"lines": LINES[1:], "value": "53.69", "code": "vip2"}, "app": {"version": "newest"}}
-    decided = harness.decide(context=sent, most=100, explain=Explain.EXPLAIN_FULL)
+    decided = harness.decide(context=sent, max_actions=100, explain=Explain.EXPLAIN_FULL)
     view = harness.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
     told = {refusal.action: refusal for refusal in decided.refusals}
     assert {refusal.action: refusal for refusal in view.answer.refusals} == told
@@ -132,23 +132,25 @@ def test_a_refusal_is_told_again_from_the_record(harness):
 def test_a_wrong_line_is_told_wherever_it_decides(harness):
     harness.rules(*ALL)
     sent = {"basket": {"lines": [LINES[0], {"sku": "S1", "quantity": "two"}]}}
-    told = harness.why_not(context=sent, most=100)
+    told = harness.why_not(context=sent, max_actions=100)
     assert told["line"][0] == told["shirts"][0] == "RULE_ERROR"
     assert 'has an item 2 whose `quantity` is "two", not an int' in told["shirts"][2]
-    missing = harness.why_not(context={"basket": {"lines": [{"sku": "S1"}]}}, most=100)
+    missing = harness.why_not(context={"basket": {"lines": [{"sku": "S1"}]}}, max_actions=100)
     assert missing["shirts"][0] == "RULE_ERROR"
     assert "line.quantity is absent" in missing["shirts"][2]
 
 
 def test_what_is_computed_is_not_taken_from_the_request(sqlite_harness):
     sqlite_harness.rules(*ALL)
-    assert "shirts" not in sqlite_harness.sees(context={"basket": {"shirts": 3, "lines": []}}, most=100)
-    assert "shirts" not in sqlite_harness.sees(context={"basket": {"shirts": 3}}, most=100)
+    assert "shirts" not in sqlite_harness.sees(
+        context={"basket": {"shirts": 3, "lines": []}}, max_actions=100
+    )
+    assert "shirts" not in sqlite_harness.sees(context={"basket": {"shirts": 3}}, max_actions=100)
 
 
 def test_a_claim_is_decided_by_the_values_of_the_record_also_under_other_rules(harness):
     harness.rules(*ALL)
-    decided = harness.decide(context=SENT, most=100)
+    decided = harness.decide(context=SENT, max_actions=100)
     harness.rules(*ALL, needing("more", "basket.shirts > 3"))
     for name in ("shirts", "value", "line", "version", "born"):
         assert harness.claim(decided, name).claim_id
@@ -257,8 +259,8 @@ def test_a_computed_attribute_needs_its_own_purpose_and_those_of_all_it_reads(sq
     sqlite_harness.rules(PRIVACY, OF_PURPOSES, *needs)
     sent = {"basket": {"lines": [{"sku": "S1"}]}}
     signals = ConsentSignals(granted=frozenset(granted))
-    assert sqlite_harness.sees(context=sent, most=9, consent=signals) == seen
-    told = sqlite_harness.why_not(context=sent, most=9, consent=signals)
+    assert sqlite_harness.sees(context=sent, max_actions=9, consent=signals) == seen
+    told = sqlite_harness.why_not(context=sent, max_actions=9, consent=signals)
     assert all(told[name][0] == "MISSING_ATTRIBUTE" for name in {"count", "plain"} - set(seen))
 
 

@@ -26,7 +26,13 @@ def shop(sqlite_harness):
 
 def asking(session="s-1", channel="pos", location="nyc-hudson", **context):
     """The fields of a call at the counter."""
-    return {"channel": channel, "location": location, "session": session, "context": context, "most": 9}
+    return {
+        "channel": channel,
+        "location": location,
+        "session": session,
+        "context": context,
+        "max_actions": 9,
+    }
 
 
 MONEY = [

@@ -35,8 +35,8 @@ def rules_are_open(rules):
 
 
 def hits(text):
-    octets = text if isinstance(text, bytes) else str(text).encode()
-    return [canary for canary in CANARIES if canary.encode() in octets or canary.encode("utf-16le") in octets]
+    data = text if isinstance(text, bytes) else str(text).encode()
+    return [canary for canary in CANARIES if canary.encode() in data or canary.encode("utf-16le") in data]
 
 
 @pytest.fixture(params=RULES)
@@ -89,16 +89,16 @@ def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, told_proce
 
 
 def everything_in(database):
-    """Every row of every table, as octets."""
+    """Every row of every table, as bytes."""
     with connected(database) as connection:
         return [
-            (table, b"|".join(map(_octets, row)))
+            (table, b"|".join(map(_data, row)))
             for table in inspect(connection).get_table_names()
             for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')
         ]
 
 
-def _octets(value):
+def _data(value):
     return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
 
 

@@ -12,7 +12,7 @@ from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
 from maitred.engine.errors import CallError, Code
-from maitred.rpc.context import CONTEXT_MOST_BYTES, CONTEXT_MOST_LEVELS
+from maitred.rpc.context import CONTEXT_MAX_BYTES, CONTEXT_MAX_LEVELS
 from maitred.rpc.convert.decisions import decide_call, decide_response, get_decision_call
 from maitred.rpc.convert.fields import PLAIN, Arrival
 from maitred.v1 import decision_pb2 as pb
@@ -191,10 +191,10 @@ def test_of_equal_keys_the_last_one_counts():
 
 def test_the_context_is_bounded_in_bytes():
     frame = len(b'{"a":""}')
-    most = b'{"a":"' + b"x" * (CONTEXT_MOST_BYTES - frame) + b'"}'
-    assert len(decide_call(data(context_json=most)).context["a"]) == CONTEXT_MOST_BYTES - frame
+    most = b'{"a":"' + b"x" * (CONTEXT_MAX_BYTES - frame) + b'"}'
+    assert len(decide_call(data(context_json=most)).context["a"]) == CONTEXT_MAX_BYTES - frame
     assert refusal(data(context_json=most + b" ")) == "the context must be at most 262144 bytes"
-    assert refusal(struct_data({"a": "x" * CONTEXT_MOST_BYTES})) == "the context must be at most 262144 bytes"
+    assert refusal(struct_data({"a": "x" * CONTEXT_MAX_BYTES})) == "the context must be at most 262144 bytes"
 
 
 def nested(levels, *, lists=False):
@@ -206,7 +206,7 @@ def nested(levels, *, lists=False):
 
 @pytest.mark.parametrize("lists", [False, True])
 def test_the_context_is_bounded_in_depth_in_either_form(lists):
-    deepest, too_deep = nested(CONTEXT_MOST_LEVELS, lists=lists), nested(CONTEXT_MOST_LEVELS + 1, lists=lists)
+    deepest, too_deep = nested(CONTEXT_MAX_LEVELS, lists=lists), nested(CONTEXT_MAX_LEVELS + 1, lists=lists)
     assert decide_call(data(context_json=json.dumps(deepest).encode())).context == deepest
     assert decide_call(struct_data(deepest)).context == deepest
     for payload in (data(context_json=json.dumps(too_deep).encode()), struct_data(too_deep)):

@@ -91,7 +91,7 @@ def texts():
         )
 
 
-def most_bytes(method, field):
+def max_bytes(method, field):
     if (method, field) == ("PauseAction", "cause"):
         return LONGEST_CAUSE_OF_A_PAUSE
     return LONGEST.get(field.rpartition(".")[2], 256)
@@ -131,7 +131,7 @@ def test_a_valid_request_is_answered(standing, method):
 
 @pytest.mark.parametrize(("method", "field", "fields"), TEXTS)
 def test_texts_are_checked(standing, status_of, method, field, fields):
-    most = most_bytes(method, field)
+    most = max_bytes(method, field)
     if field.rpartition(".")[2] not in OPTIONAL and method not in {"GetLimits", "ListClaims"}:
         assert refused(standing, status_of, method, **fields("")) == f"`{field}` is required"
     too_long = f"`{field}` must be at most {most} bytes"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from maitred.engine.calls import ConsentSignals
 from maitred.engine.errors import CallError, Code
 from maitred.rpc.convert.decisions import decide_call
-from maitred.rpc.convert.signals import SIGNAL_MOST_BYTES
+from maitred.rpc.convert.signals import SIGNAL_MAX_BYTES
 from maitred.v1 import decision_pb2 as pb
 
 PURPOSES = st.lists(
@@ -74,8 +74,8 @@ def test_purposes_are_bounded(field):
 
 @pytest.mark.parametrize("field", ["tcf", "gpp"])
 def test_strings_are_bounded_and_otherwise_left_alone(field):
-    assert SIGNAL_MOST_BYTES == 65_536
-    for text in ("A" * SIGNAL_MOST_BYTES, "\0 is no consent string"):
+    assert SIGNAL_MAX_BYTES == 65_536
+    for text in ("A" * SIGNAL_MAX_BYTES, "\0 is no consent string"):
         assert getattr(call_with(**{field: text}).consent, field) == text
-    for text in ("A" * (SIGNAL_MOST_BYTES + 1), "é" * (SIGNAL_MOST_BYTES // 2 + 1)):
+    for text in ("A" * (SIGNAL_MAX_BYTES + 1), "é" * (SIGNAL_MAX_BYTES // 2 + 1)):
         assert refusal(**{field: text}) == f"`consent.{field}` must be at most 65536 bytes"

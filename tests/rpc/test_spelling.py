@@ -142,7 +142,7 @@ def test_purposes_have_one_spelling(field):
 
 
 def test_an_id_is_measured_as_it_is_compared():
-    """Hebrew with a point takes two octets more when it is composed."""
+    """Hebrew with a point takes two bytes more when it is composed."""
     request = decision_pb2.DecideRequest(request_id="r", channel="pos", customer_id="\ufb2c" * 85)
     assert "`customer_id` must be at most 256 bytes" in refusal(decide_call, request)
 

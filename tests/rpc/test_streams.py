@@ -10,8 +10,8 @@ import pytest
 from tests.waiting import eventually
 
 from maitred.engine.errors import CallError, Code
-from maitred.rpc.options import STREAMS_PER_CONNECTION_MOST
-from maitred.rpc.streams import IN_FLIGHT_MOST, STREAMS_MOST
+from maitred.rpc.options import STREAMS_PER_CONNECTION_MAX
+from maitred.rpc.streams import IN_FLIGHT_MAX, STREAMS_MAX
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
@@ -34,9 +34,9 @@ def test_answers_come_in_order_whatever_the_engine_takes(running):
 def test_requests_of_one_stream_are_decided_at_once(running, gate):
     running.engine.before = gate
     responses = running.stub.DecideStream((request(number) for number in range(100)), timeout=20)
-    gate.await_arrivals(IN_FLIGHT_MOST)
+    gate.await_arrivals(IN_FLIGHT_MAX)
     time.sleep(0.1)
-    assert len(running.engine.calls) == IN_FLIGHT_MOST
+    assert len(running.engine.calls) == IN_FLIGHT_MAX
     gate.open()
     assert numbers(responses) == list(range(100))
 
@@ -75,14 +75,14 @@ def test_the_first_failure_ends_the_stream_behind_the_answers_before_it(running)
         next(responses)
     assert numbers(got) == list(range(20))
     assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.ALREADY_EXISTS, "request 20")
-    assert len(running.engine.calls) <= 20 + 2 * IN_FLIGHT_MOST
+    assert len(running.engine.calls) <= 20 + 2 * IN_FLIGHT_MAX
 
 
 def test_a_stream_that_failed_gives_its_place_on_the_connection_back(running, status_of):
     """At once, and not when objects that hold each other are collected."""
     gc.disable()
     try:
-        for _ in range(STREAMS_PER_CONNECTION_MOST + 8):
+        for _ in range(STREAMS_PER_CONNECTION_MAX + 8):
             garbage = running.channel.stream_stream("/maitred.v1.DecisionService/DecideStream")
             error = status_of(lambda garbage=garbage: list(garbage(iter([b"\xff"]), timeout=10)))
             assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -116,7 +116,7 @@ def test_a_cancelled_stream_stops_and_gives_its_place_back(running, gate):
     gate.open()
     stop.set()
     eventually(lambda: not running.server._stock.streams._open)
-    assert len(running.engine.calls) <= 4 * IN_FLIGHT_MOST
+    assert len(running.engine.calls) <= 4 * IN_FLIGHT_MAX
     assert numbers(running.stub.DecideStream(iter([request(5)]), timeout=5)) == [5]
 
 
@@ -142,8 +142,8 @@ def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
         yield request(0)
         release.wait(20)
 
-    streams = [running.stub.DecideStream(held(), timeout=20) for _ in range(STREAMS_MOST)]
-    gate.await_arrivals(STREAMS_MOST)
+    streams = [running.stub.DecideStream(held(), timeout=20) for _ in range(STREAMS_MAX)]
+    gate.await_arrivals(STREAMS_MAX)
     # Another connection: a server allows each no more streams than that.
     with grpc.insecure_channel(running.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
         stub = DecisionServiceStub(channel)
@@ -153,7 +153,7 @@ def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
         gate.open()
         assert stub.Decide(request(2), timeout=5).decision_id == "d-2"
     release.set()
-    assert [numbers(stream) for stream in streams] == [[0]] * STREAMS_MOST
+    assert [numbers(stream) for stream in streams] == [[0]] * STREAMS_MAX
 
 
 def test_the_deadline_of_a_stream_is_the_deadline_of_its_requests(running):

@@ -79,14 +79,14 @@ def test_a_process_that_only_looks_writes_no_chain(store, make_record):
     assert audit(store).chains == ()
 
 
-OCTETS = ["decision_id", "customer", "body", "hash"]
+BYTES = ["decision_id", "customer", "body", "hash"]
 
 
-@pytest.mark.parametrize("column", [*OCTETS, "decided_at", "ruleset"])
-def test_one_octet_changed_is_found(store, log, tamper, column):
+@pytest.mark.parametrize("column", [*BYTES, "decided_at", "ruleset"])
+def test_one_byte_changed_is_found(store, log, tamper, column):
     for number in (ROWS, 4, 1):  # each is the first that is bad
         seq = place(1, number)
-        if column in OCTETS:
+        if column in BYTES:
             ((before,),) = tamper(f"SELECT {column} FROM decision WHERE seq = :seq", seq=seq)[0]
             changed = bytes(before)
             values = {"seq": seq, "new": changed[:-1] + bytes([changed[-1] ^ 1])}

@@ -9,7 +9,7 @@ from maitred.engine.ports.observer import ClaimResult, Fullness, HoldsExpired, L
 from maitred.telemetry.observer import make_observer
 from maitred.telemetry.process_log.narrate import Narrator
 from maitred.telemetry.signals.limits import STALE_SECONDS, LimitMetrics
-from maitred.telemetry.signals.metrics import CHANNELS_MOST
+from maitred.telemetry.signals.metrics import CHANNELS_MAX
 
 OVENS = "store-ovens"
 
@@ -149,10 +149,10 @@ def test_the_process_log_says_what_was_paused(log):
 
 
 def test_channels_that_callers_make_up_are_one_label(told, decision, points):
-    made_up = [decision(channel=f"channel-{number}") for number in range(CHANNELS_MOST + 5)]
+    made_up = [decision(channel=f"channel-{number}") for number in range(CHANNELS_MAX + 5)]
     metrics = told(*made_up, decision(channel="channel-0")).metrics
     counts = {dict(key)["maitred.channel"]: count for key, count in points(metrics, "maitred.decisions")}
-    assert len(counts) == CHANNELS_MOST + 1
+    assert len(counts) == CHANNELS_MAX + 1
     assert (counts["_OTHER"], counts["channel-0"]) == (5, 2)
 
 

@@ -13,12 +13,12 @@ from maitred.v1 import ruleset_pb2 as pb
 
 HELD, CONFIRMED = UnitState.HELD.value, UnitState.CONFIRMED.value
 LIVE = (HELD, CONFIRMED)
-UNIT_OCTETS, ID_OCTETS = 25, 16
+UNIT_BYTES, ID_BYTES = 25, 16
 SAMPLE_SECONDS = 0.01
 LOTS_EVERY_SAMPLES, ASK_EVERY_SAMPLES = 8, 8
 """Counting lots looks at every one of a round; asking takes time of the service."""
 CALL_SECONDS = 2
-MOST_SUBJECTS = 1_000
+MAX_SUBJECTS = 1_000
 
 COUNTER = text("SELECT held, used FROM ledger_counter WHERE counter_id = :counter")
 # One statement, so one moment.
@@ -75,8 +75,8 @@ class Books:
 
 
 def _counters(units):
-    starts = range(0, len(units), UNIT_OCTETS)
-    return [units[start : start + ID_OCTETS] for start in starts]
+    starts = range(0, len(units), UNIT_BYTES)
+    return [units[start : start + ID_BYTES] for start in starts]
 
 
 def sums(lots, counter):
@@ -135,7 +135,7 @@ class Sampler(threading.Thread):
 def told_of(operator, fight):
     """Units held and used as GetLimits tells."""
     request = pb.GetLimitsRequest(
-        action=fight.action, limit=fight.limit, location_id=fight.store, most_subjects=MOST_SUBJECTS
+        action=fight.action, limit=fight.limit, location_id=fight.store, most_subjects=MAX_SUBJECTS
     )
     answer = operator.GetLimits(request, timeout=CALL_SECONDS)
     for limit in answer.limits:

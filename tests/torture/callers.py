@@ -11,7 +11,7 @@ from tests.torture.servers import connected
 
 from maitred.v1 import decision_pb2_grpc, ruleset_pb2_grpc
 
-CHANNELS_MOST = 48
+CHANNELS_MAX = 48
 CHANNELS_PER_WORKER = 3
 CALL_SECONDS = 20
 GIVE_UP_SECONDS = 240
@@ -43,7 +43,7 @@ class CallerPool:
         self.workers = {pid: [] for pid in server_pool.pids()}
         self.retries = Counter()
         while min(map(len, self.workers.values())) < CHANNELS_PER_WORKER:
-            assert len(self._channels) < CHANNELS_MOST, f"no process of {self.workers} gets more connections"
+            assert len(self._channels) < CHANNELS_MAX, f"no process of {self.workers} gets more connections"
             self._open()
 
     def __enter__(self):

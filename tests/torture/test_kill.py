@@ -12,7 +12,7 @@ from maitred.v1 import decision_pb2_grpc
 SUITE_ROUNDS = 5
 TORTURE_ROUNDS = 50
 CALL_SECONDS = 10
-RETRIED_MOST = 200
+RETRIED_MAX = 200
 
 
 def killed_rounds(service, callers, request_for, rounds):
@@ -44,8 +44,8 @@ def check_stored(database, acknowledged):
 
 def check_retries(service, load, request_for):
     """A retry after the crash gets the stored answer, or makes the one decision there is."""
-    in_doubt = [load.doubtful.get() for _ in range(min(load.doubtful.qsize(), RETRIED_MOST))]
-    known = list(load.acknowledged)[-RETRIED_MOST:]
+    in_doubt = [load.doubtful.get() for _ in range(min(load.doubtful.qsize(), RETRIED_MAX))]
+    known = list(load.acknowledged)[-RETRIED_MAX:]
     with grpc.insecure_channel(service.address) as channel:
         stub = decision_pb2_grpc.DecisionServiceStub(channel)
         for request_id in known:

@@ -16,7 +16,7 @@ KINDS = ("sqlite", "postgresql")
 SUITE = (("sqlite", 0), ("sqlite", 1), ("postgresql", 0), ("postgresql", 1), ("postgresql", 4))
 CLAIMS = 450
 THREADS = 24
-PROGRESS_LEAST, PROGRESS_MOST = 0.02, 0.6
+PROGRESS_MIN, PROGRESS_MAX = 0.02, 0.6
 """How much of the claims has been answered when the kill comes: most units go early."""
 TORTURE_SEEDS = range(int(os.environ.get("MAITRED_TORTURE_KILLS", "50")))
 
@@ -29,7 +29,7 @@ class Killer(threading.Thread):
         rng = random.Random(f"kill-{seed}")
         self._crew, self._fight, self._rng = server_pool, fight, rng
         self._victim = VICTIMS[seed % len(VICTIMS)] if server_pool.workers > 1 else "all"
-        self._after = rng.uniform(PROGRESS_LEAST, PROGRESS_MOST) * COPIES * fight.claims
+        self._after = rng.uniform(PROGRESS_MIN, PROGRESS_MAX) * COPIES * fight.claims
         self.killed, self.in_flight = [], False
 
     def __enter__(self):

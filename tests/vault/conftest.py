@@ -16,7 +16,7 @@ def version(number: int) -> Version:
 
 @pytest.fixture(scope="session")
 def keyrings() -> dict[int, Keyring]:
-    """One veil key; so many versions, the newest active."""
+    """One subject key; so many versions, the newest active."""
     return {
         newest: Keyring(tuple(version(number) for number in range(newest, 0, -1)), newest, b"\xee" * 32)
         for newest in (1, 2, 3)

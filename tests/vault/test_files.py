@@ -23,7 +23,7 @@ from maitred.vault import (
     read_keyring,
 )
 from maitred.vault.form import from_text, to_text
-from maitred.vault.keyring import MOST_VERSIONS
+from maitred.vault.keyring import MAX_VERSIONS
 
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 KEYS = st.binary(min_size=32, max_size=32)
@@ -61,7 +61,9 @@ def test_what_is_written_is_read(keyring: Keyring):
 def test_one_digit_of_a_key_altered_is_noticed(keyring: Keyring, data: st.DataObject):
     top = json.loads(to_text(keyring))
     where, field = data.draw(
-        st.sampled_from([(top, "veil"), (top["versions"][0], "master"), (top["versions"][-1], "pseudonym")])
+        st.sampled_from(
+            [(top, "subject"), (top["versions"][0], "master"), (top["versions"][-1], "pseudonym")]
+        )
     )
     at = data.draw(st.integers(0, 63))
     other = data.draw(st.sampled_from("0123456789abcdef").filter(lambda digit: digit != where[field][at]))
@@ -81,7 +83,7 @@ SPOILT = {
     "format": (lambda top: top.update(format="maitred-keys/2"), "`format` is not `maitred-keys/1`"),
     "no format": (lambda top: top.pop("format"), "`format` is not"),
     "unknown field": (lambda top: top.update(more=1), "the keyring has unknown fields `more`"),
-    "missing field": (lambda top: top.pop("veil"), "the keyring lacks `veil`"),
+    "missing field": (lambda top: top.pop("subject"), "the keyring lacks `subject`"),
     "unknown in version": (lambda top: top["versions"][0].update(x=1), "a version has unknown fields `x`"),
     "missing in version": (lambda top: top["versions"][0].pop("master"), "a version lacks `master`"),
     "version twice": (lambda top: top["versions"].append(top["versions"][0]), "have the same number"),
@@ -98,11 +100,14 @@ SPOILT = {
     "active unknown": (lambda top: top.update(active=9), "`active` must be the number of one"),
     "active a list": (lambda top: top.update(active=[1]), "`active` must be the number of one"),
     "active true": (lambda top: top.update(active=True), "`active` must be the number of one"),
-    "short key": (lambda top: top.update(veil="00" * 31), "`veil` must have 64 hexadecimal digits"),
-    "long key": (lambda top: top.update(veil="00" * 33), "`veil` must have 64 hexadecimal digits"),
-    "key with spaces": (lambda top: top.update(veil="00 " * 21 + "0"), "`veil` must have 64 hexadecimal"),
-    "no hex": (lambda top: top.update(veil="x" * 64), "`veil` must have 64 hexadecimal digits"),
-    "key no text": (lambda top: top.update(veil=[0] * 64), "`veil` must have 64 hexadecimal digits"),
+    "short key": (lambda top: top.update(subject="00" * 31), "`subject` must have 64 hexadecimal digits"),
+    "long key": (lambda top: top.update(subject="00" * 33), "`subject` must have 64 hexadecimal digits"),
+    "key with spaces": (
+        lambda top: top.update(subject="00 " * 21 + "0"),
+        "`subject` must have 64 hexadecimal",
+    ),
+    "no hex": (lambda top: top.update(subject="x" * 64), "`subject` must have 64 hexadecimal digits"),
+    "key no text": (lambda top: top.update(subject=[0] * 64), "`subject` must have 64 hexadecimal digits"),
     "local time": (lambda top: top["versions"][0].update(created="2026-12-01T11:30:00"), "with its offset"),
     "time no text": (lambda top: top["versions"][0].update(created=5), "with its offset"),
     "time out of range": (
@@ -152,12 +157,12 @@ def test_versions_stand_in_any_order(keyrings, file: Path):
 
 def test_a_huge_file_is_not_read(file: Path):
     write(file, " " * 65_537)
-    assert "longer than 65,536 octets" in refusal(file)
+    assert "longer than 65,536 bytes" in refusal(file)
 
 
 def test_the_most_versions_fit_into_the_file(keyrings, file: Path):
     keyring = keyrings[1]
-    while len(keyring.versions) < MOST_VERSIONS:
+    while len(keyring.versions) < MAX_VERSIONS:
         keyring = rotate(keyring, datetime(2026, 1, 1, tzinfo=UTC), bytes(64))
     write(file, to_text(keyring))
     assert read_keyring(file) == keyring

@@ -36,7 +36,7 @@ def test_no_change_gets_lost_amid_others(file: Path):
         [*pool.map(rotate_thrice, [file] * PROCESSES)]
     keyring = read_keyring(file)
     assert [version.number for version in keyring.versions] == [*range(3 * PROCESSES + 1, 0, -1)]
-    assert (keyring.active, keyring.veil) == (3 * PROCESSES + 1, first.veil)
+    assert (keyring.active, keyring.subject) == (3 * PROCESSES + 1, first.subject)
     assert keyring.versions[-1] == first.versions[0]
     assert names_in(file.parent) == [file.name]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -62,5 +62,5 @@ def test_killed_at_any_moment_a_whole_keyring_stands_there(file: Path):
         process.join()
         keyring = read_keyring(file)
         assert keyring.active == keyring.versions[0].number > before
-        assert keyring.veil == first.veil
+        assert keyring.subject == first.subject
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in file.parent.iterdir())

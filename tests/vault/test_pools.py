@@ -39,9 +39,9 @@ def test_a_child_gets_other_pieces_than_its_parent():
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
-        octets = pipe.read()
+        data = pipe.read()
     os.waitpid(child, 0)
-    of_child = {octets[at : at + 12] for at in range(0, len(octets), 12)}
+    of_child = {data[at : at + 12] for at in range(0, len(data), 12)}
     assert len(of_child) == 100
     assert not of_child & {pool.take() for _ in range(PIECES)}
 

@@ -14,8 +14,8 @@ from maitred.vault import cache as cache_module
 from maitred.vault.macs import Mac
 
 IDS = st.text(st.characters(), max_size=256)
-OCTETS = st.binary(max_size=2_000)
-HOSTILE = ["", "\0", "a\0", "\ud800", "\udfff", "é" * 256, "x" * 1_000_000, "pseudonym\0", "veil\0"]
+BYTES = st.binary(max_size=2_000)
+HOSTILE = ["", "\0", "a\0", "\ud800", "\udfff", "é" * 256, "x" * 1_000_000, "pseudonym\0", "subject\0"]
 
 
 def test_it_is_what_the_engine_asks_for(vault: KeyringVault):
@@ -23,7 +23,7 @@ def test_it_is_what_the_engine_asks_for(vault: KeyringVault):
     assert taken.check_values().keys() == {1}
 
 
-@given(plain=OCTETS, about=OCTETS)
+@given(plain=BYTES, about=BYTES)
 def test_what_was_sealed_opens(vault: KeyringVault, plain: bytes, about: bytes):
     key = vault.new_key()
     sealed = vault.seal(key, plain, about)
@@ -31,7 +31,7 @@ def test_what_was_sealed_opens(vault: KeyringVault, plain: bytes, about: bytes):
     assert len(sealed) == len(plain) + 28
 
 
-@given(plain=OCTETS, about=OCTETS, other=OCTETS)
+@given(plain=BYTES, about=BYTES, other=BYTES)
 def test_it_opens_about_nothing_else(vault: KeyringVault, plain: bytes, about: bytes, other: bytes):
     key = vault.new_key()
     sealed = vault.seal(key, plain, about)
@@ -40,7 +40,7 @@ def test_it_opens_about_nothing_else(vault: KeyringVault, plain: bytes, about: b
             vault.open(key, sealed, other)
 
 
-@given(plain=OCTETS)
+@given(plain=BYTES)
 def test_it_opens_with_no_other_key(vault: KeyringVault, plain: bytes):
     sealed = vault.seal(vault.new_key(), plain, b"")
     with pytest.raises(SealBroken):
@@ -94,29 +94,33 @@ def test_the_error_tells_nothing_of_what_was_sealed(vault: KeyringVault):
     assert raised.value.__cause__ is None
 
 
-def test_sealing_twice_gives_other_octets(vault: KeyringVault):
+def test_sealing_twice_gives_other_bytes(vault: KeyringVault):
     key = vault.new_key()
     assert len({vault.seal(key, b"same", b"same")[:12] for _ in range(1_000)}) == 1_000
     assert len({vault.new_key() for _ in range(1_000)}) == 1_000
 
 
 @given(one=IDS, two=IDS)
-def test_distinct_customers_have_distinct_pseudonyms_and_veils(rotated: KeyringVault, one: str, two: str):
+def test_distinct_customers_have_distinct_pseudonyms_and_subject_pseudonyms(
+    rotated: KeyringVault, one: str, two: str
+):
     assert (rotated.pseudonyms(one) == rotated.pseudonyms(two)) == (one == two)
     assert one == two or not set(rotated.pseudonyms(one)) & set(rotated.pseudonyms(two))
-    assert (rotated.veil(one) == rotated.veil(two)) == (one == two)
+    assert (rotated.subject_pseudonym(one) == rotated.subject_pseudonym(two)) == (one == two)
 
 
 @pytest.mark.parametrize("customer_id", HOSTILE, ids=lambda each: ascii(each[:12]))
 def test_hostile_ids_have_pseudonyms_like_any_other(rotated: KeyringVault, customer_id: str):
     new, old = rotated.pseudonyms(customer_id)
     assert (len(new), len(old), new[:2], old[:2]) == (18, 18, b"\0\2", b"\0\1")
-    assert len(rotated.veil(customer_id)) == 32
-    assert rotated.veil(customer_id).isalnum()
+    assert len(rotated.subject_pseudonym(customer_id)) == 32
+    assert rotated.subject_pseudonym(customer_id).isalnum()
 
 
 def test_hostile_ids_do_not_collide(rotated: KeyringVault):
-    made = [value for each in HOSTILE for value in (*rotated.pseudonyms(each), rotated.veil(each))]
+    made = [
+        value for each in HOSTILE for value in (*rotated.pseudonyms(each), rotated.subject_pseudonym(each))
+    ]
     assert len(set(made)) == 3 * len(HOSTILE)
 
 
@@ -124,7 +128,7 @@ def test_a_pseudonym_stays_what_it_was(vault: KeyringVault):
     # A change of the derivation would lose every customer of a running service.
     expected = hmac.digest(b"\1" * 32, b"pseudonym\0c-1", "sha256")[:16]
     assert vault.pseudonyms("c-1") == (b"\0\1" + expected,)
-    assert vault.veil("c-1") == hmac.digest(b"\xee" * 32, b"veil\0c-1", "sha256")[:16].hex()
+    assert vault.subject_pseudonym("c-1") == hmac.digest(b"\xee" * 32, b"subject\0c-1", "sha256")[:16].hex()
 
 
 @given(key=st.binary(max_size=100), label=st.binary(max_size=100), message=st.binary(max_size=300))
@@ -133,11 +137,11 @@ def test_the_code_is_hmac(key: bytes, label: bytes, message: bytes):
 
 
 @given(customer_id=IDS)
-def test_rotation_keeps_the_old_pseudonym_and_the_veil(
+def test_rotation_keeps_the_old_pseudonym_and_the_subject_pseudonym(
     vault: KeyringVault, rotated: KeyringVault, customer_id: str
 ):
     assert rotated.pseudonyms(customer_id)[1:] == vault.pseudonyms(customer_id)
-    assert rotated.veil(customer_id) == vault.veil(customer_id)
+    assert rotated.subject_pseudonym(customer_id) == vault.subject_pseudonym(customer_id)
 
 
 def test_after_rotation_the_old_opens_and_is_wrapped_anew(vault: KeyringVault, rotated: KeyringVault):
@@ -176,8 +180,8 @@ def test_a_version_in_waiting_reads_and_does_not_write(keyrings: dict[int, Keyri
 def test_check_values_tell_other_keys_apart(keyrings: dict[int, Keyring]):
     values = KeyringVault(keyrings[3]).check_values()
     assert dict(KeyringVault(keyrings[2]).check_values().items() & values.items()).keys() == {1, 2}
-    other_veil = Keyring(keyrings[3].versions, 3, b"\xef" * 32)
-    assert not set(KeyringVault(other_veil).check_values().values()) & set(values.values())
+    other_subject_key = Keyring(keyrings[3].versions, 3, b"\xef" * 32)
+    assert not set(KeyringVault(other_subject_key).check_values().values()) & set(values.values())
     assert {len(value) for value in values.values()} == {16}
 
 
@@ -233,14 +237,14 @@ def test_many_threads_share_a_vault(keyrings: dict[int, Keyring], monkeypatch):
 def test_no_key_shows_in_a_repr(keyrings: dict[int, Keyring]):
     shown = repr(keyrings[3]) + repr(KeyringVault(keyrings[3]))
     for secret in (
-        keyrings[3].veil,
+        keyrings[3].subject,
         *(key for each in keyrings[3].versions for key in (each.pseudonym, each.master)),
     ):
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
 
 
-@given(plain=OCTETS, about=OCTETS)
+@given(plain=BYTES, about=BYTES)
 def test_what_belongs_to_nobody_opens_after_every_rotation(
     vault: KeyringVault, rotated: KeyringVault, plain: bytes, about: bytes
 ):

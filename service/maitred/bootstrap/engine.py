@@ -12,11 +12,11 @@ from maitred.engine.claiming.claims import ClaimEvents, Claims
 from maitred.engine.claiming.listing import Listing
 from maitred.engine.claiming.outcomes import Outcomes
 from maitred.engine.claiming.proposals import Proposals
-from maitred.engine.customers.people import REF_OCTETS, People
+from maitred.engine.customers.people import REF_BYTES, People
 from maitred.engine.customers.rights import CustomerRights
 from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.records import Records
-from maitred.engine.deciding.service import SPAN_ID_OCTETS, TRACE_ID_OCTETS, DecisionService
+from maitred.engine.deciding.service import SPAN_ID_BYTES, TRACE_ID_BYTES, DecisionService
 from maitred.engine.deciding.tickets import MoveTicket
 from maitred.engine.operating.limits import LimitReport
 from maitred.engine.operating.pauses import Operators, Pauses
@@ -56,15 +56,15 @@ def make_engine(
 ) -> Engine:
     """An engine around the store."""
     rulesets = Rulesets(store, observer, load, now)
-    people = People(keys, Pool(REF_OCTETS).take)
-    ids = {octets: Pool(octets) for octets in (SPAN_ID_OCTETS, TRACE_ID_OCTETS)}
+    people = People(keys, Pool(REF_BYTES).take)
+    ids = {size: Pool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
     records = Records(store, people, rulesets)
     clock = Clock(now)
     committer = Committer(store, people, observer, clock.now)
     pauses = Pauses(store, rulesets, now)
-    proposals = Proposals(records, rulesets, people.veil)
+    proposals = Proposals(records, rulesets, people.subject_pseudonym)
     outcomes = Outcomes(store, proposals, clock, pauses.names)
-    standings = LimitReport(store, rulesets, clock.now, people.veil)
+    standings = LimitReport(store, rulesets, clock.now, people.subject_pseudonym)
     listing = Listing(store, people, proposals, rulesets, clock.now)
     return Engine(
         rulesets,
@@ -77,7 +77,7 @@ def make_engine(
             committer,
             observer,
             clock=clock,
-            new_id=lambda octets: ids[octets].take().hex(),
+            new_id=lambda size: ids[size].take().hex(),
             paused=pauses.names,
             read_signals=read_signals,
         ),

@@ -32,7 +32,7 @@ from maitred.upkeep.watching import Watch
 from .engine import Engine, chores_of, make_engine, sights_of
 from .rules import load_policy, self_test
 
-INSTANCE_ID_OCTETS = 8
+INSTANCE_ID_BYTES = 8
 GC_THRESHOLDS = 50_000, 50, 100
 """Decisions leave no cycles behind; with Python's defaults the collector took half their time."""
 
@@ -54,7 +54,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         _check_keys(opened, keys, settings.keys_file)
         for warning in opened.warnings:
             log.warning("store_warning", detail=warning)
-        observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_OCTETS))
+        observer = telemetry.make_observer(environ, log, secrets.token_hex(INSTANCE_ID_BYTES))
         undo.callback(observer.close)
         chosen = choose(Transport(settings.transport))
         observer.observe(TransportChosen(chosen.transport.value, chosen.fault))
@@ -102,9 +102,9 @@ def _check_keys(opened: Store, keys: Vault, file: Path) -> None:
 
 
 def _other_keys(file: Path, versions: Sequence[int]) -> str:
-    told = ", ".join(map(str, versions))
+    numbers = ", ".join(map(str, versions))
     return (
-        f"keyring `{file}` is not the one this database was written with (version {told} differs), "
+        f"keyring `{file}` is not the one this database was written with (version {numbers} differs), "
         "name the right one with --keys"
     )
 

@@ -67,11 +67,11 @@ def complaint(report: str, text: str, known: Known) -> ExpressionError:
     items = [_Item(text, *match.groups()) for match in _REPORT.finditer(report)]
     if not items:
         return ExpressionError(messages.failure(report))
-    told = habit_of(text, known) or (bracket_fault(text) if items[0].is_syntax else None)
-    if told is None:
+    mistake = habit_of(text, known) or (bracket_fault(text) if items[0].is_syntax else None)
+    if mistake is None:
         item = next((item for item in items if item.is_unknown_function), items[0])
-        told = (item.start, item.message(known.names))
-    at, message = told
+        mistake = (item.start, item.message(known.names))
+    at, message = mistake
     return ExpressionError(message, *place_of(text, at))
 
 

@@ -146,102 +146,102 @@ def _write(wrong: str, right: str) -> str:
     return messages.write_instead(wrong, right)
 
 
-def _sign(found: Match) -> str:
-    wrong = found["at"]
+def _sign(hit: Match) -> str:
+    wrong = hit["at"]
     return _write(wrong, _SIGNS[" ".join(wrong.lower().split())])
 
 
 def _whole(template: str) -> Answer:
     """What to write in place of the whole, from its parts."""
-    return lambda found: _write(found.text[slice(*found.match.span())], _filled(template, found))
+    return lambda hit: _write(hit.text[slice(*hit.match.span())], _filled(template, hit))
 
 
-def _filled(template: str, found: Match) -> str:
-    return re.sub(r"<(\w+)>", lambda part: found[part[1]].strip(), template)
+def _filled(template: str, hit: Match) -> str:
+    return re.sub(r"<(\w+)>", lambda part: hit[part[1]].strip(), template)
 
 
-def _contains(found: Match) -> str:
-    whole, x, y = found.text[slice(*found.match.span())], found["x"], found["y"]
-    return _write(whole, f"{y} in {x}" if found.known.is_list(x) else f"{x}.contains({y})")
+def _contains(hit: Match) -> str:
+    whole, x, y = hit.text[slice(*hit.match.span())], hit["x"], hit["y"]
+    return _write(whole, f"{y} in {x}" if hit.known.is_list(x) else f"{x}.contains({y})")
 
 
-def _list_contains(found: Match) -> str | None:
-    return _whole("<y> in <x>")(found) if found.known.is_list(found["x"]) else None
+def _list_contains(hit: Match) -> str | None:
+    return _whole("<y> in <x>")(hit) if hit.known.is_list(hit["x"]) else None
 
 
-def _equals_list(found: Match) -> str | None:
-    x, sign, y = found["x"], found["sign"], found["y"]
-    if not found.known.kind(x) or not (y.startswith("[") or found.known.is_list(y)):
+def _equals_list(hit: Match) -> str | None:
+    x, sign, y = hit["x"], hit["sign"], hit["y"]
+    if not hit.known.kind(x) or not (y.startswith("[") or hit.known.is_list(y)):
         return None
     return _write(f"{x} {sign} {y}", f"{x} in {y}" if sign == "==" else f"!({x} in {y})")
 
 
-def _list_equals(found: Match) -> str | None:
-    x, sign, y = found["x"], found["sign"], found["y"]
-    if not found.known.is_list(x):
+def _list_equals(hit: Match) -> str | None:
+    x, sign, y = hit["x"], hit["sign"], hit["y"]
+    if not hit.known.is_list(x):
         return None
     if sign == "in":
         return _write(f"{x} in {y}", f"{x}.exists(item, item in {y})")
     return _write(f"{x} {sign} {y}", f"{y} in {x}" if sign == "==" else f"!({y} in {x})")
 
 
-def _in_text(found: Match) -> str | None:
-    return _whole("<x> == <y>")(found) if found.known.kind(found["x"]) else None
+def _in_text(hit: Match) -> str | None:
+    return _whole("<x> == <y>")(hit) if hit.known.kind(hit["x"]) else None
 
 
-def _absent(found: Match) -> str:
-    sign = " ".join(found["sign"].lower().split())
+def _absent(hit: Match) -> str:
+    sign = " ".join(hit["sign"].lower().split())
     positive = sign in {"!=", "is not", "<>", "!=="}
-    return messages.ask_for_presence(found["x"], present=positive)
+    return messages.ask_for_presence(hit["x"], present=positive)
 
 
 def _presence(*, present: bool) -> Answer:
-    return lambda found: messages.ask_for_presence(found["x"].strip("\"'"), present=present)
+    return lambda hit: messages.ask_for_presence(hit["x"].strip("\"'"), present=present)
 
 
-def _method(found: Match) -> str | None:
-    name = next(iter(nearest(found["f"], ("startsWith", "endsWith", "contains", "matches"))), found["f"])
+def _method(hit: Match) -> str | None:
+    name = next(iter(nearest(hit["f"], ("startsWith", "endsWith", "contains", "matches"))), hit["f"])
     if name not in {"startsWith", "endsWith", "contains", "matches"}:
         return None
-    return _whole(f"<x>.{name}(<y>)")(found)
+    return _whole(f"<x>.{name}(<y>)")(hit)
 
 
-def _like(found: Match) -> str:
-    words = found["y"].strip("\"'")
+def _like(hit: Match) -> str:
+    words = hit["y"].strip("\"'")
     inner = words.strip("%*")
     if words[:1] in "%*" and words[-1:] in "%*":
         name = "contains"
     else:
         name = "endsWith" if words[:1] in "%*" else "startsWith"
-    return _write(found.text[slice(*found.match.span())], f'{found["x"]}.{name}("{inner}")')
+    return _write(hit.text[slice(*hit.match.span())], f'{hit["x"]}.{name}("{inner}")')
 
 
-def _duration(found: Match) -> str | None:
-    unit = _UNITS.get(found["unit"].lower())
+def _duration(hit: Match) -> str | None:
+    unit = _UNITS.get(hit["unit"].lower())
     if unit is None:
         return (
             None
-            if found["unit"].lower() in {"e", "u", "x"}
-            else messages.number_with_unit(found["n"], found["unit"])
+            if hit["unit"].lower() in {"e", "u", "x"}
+            else messages.number_with_unit(hit["n"], hit["unit"])
         )
-    return _write(found.text[slice(*found.match.span())], f'duration("{found["n"]}{unit}")')
+    return _write(hit.text[slice(*hit.match.span())], f'duration("{hit["n"]}{unit}")')
 
 
-def _span_added(found: Match) -> str | None:
-    is_time = found.known.kind(found["x"]) is Kind.TIMESTAMP
-    return _whole("<x> <sign> duration(<y>)")(found) if is_time else None
+def _span_added(hit: Match) -> str | None:
+    is_time = hit.known.kind(hit["x"]) is Kind.TIMESTAMP
+    return _whole("<x> <sign> duration(<y>)")(hit) if is_time else None
 
 
-def _date(found: Match) -> str | None:
-    written = found["y"].strip("\"'")
-    quoted = found["y"] != written
-    if quoted and found.known.kind(found["x"]) is not Kind.TIMESTAMP:
+def _date(hit: Match) -> str | None:
+    written = hit["y"].strip("\"'")
+    quoted = hit["y"] != written
+    if quoted and hit.known.kind(hit["x"]) is not Kind.TIMESTAMP:
         return None
-    return _write(found["y"], f'timestamp("{_instant(written)}")')
+    return _write(hit["y"], f'timestamp("{_instant(written)}")')
 
 
-def _date_as_text(found: Match) -> str | None:
-    return _date(found) if _DATE.fullmatch(found["y"].strip("\"'")) else None
+def _date_as_text(hit: Match) -> str | None:
+    return _date(hit) if _DATE.fullmatch(hit["y"].strip("\"'")) else None
 
 
 def _instant(written: str) -> str:
@@ -252,12 +252,12 @@ def _instant(written: str) -> str:
     return f"{year}-{month:0>2}-{day:0>2}T00:00:00Z"
 
 
-def _bare_word(found: Match) -> str | None:
+def _bare_word(hit: Match) -> str | None:
     """A word that stands where a value of an attribute is meant."""
-    attribute, known = found.known.attributes.get(found["x"]), found.known
+    attribute, known = hit.known.attributes.get(hit["x"]), hit.known
     if attribute is None:
         return None
-    for word in re.findall(rf"{_WORD}[A-Za-z_]\w*(?![\w.(])", found["y"]):
+    for word in re.findall(rf"{_WORD}[A-Za-z_]\w*(?![\w.(])", hit["y"]):
         if word in {"true", "false", "in"} or word in known.names:
             continue
         if attribute.type.kind is Kind.BOOL:
@@ -272,51 +272,51 @@ def _bare_word(found: Match) -> str | None:
     return None
 
 
-def _bool_as(found: Match) -> str | None:
-    if found.known.kind(found["x"]) is not Kind.BOOL:
+def _bool_as(hit: Match) -> str | None:
+    if hit.known.kind(hit["x"]) is not Kind.BOOL:
         return None
-    value = found["y"].strip("\"'").lower()
+    value = hit["y"].strip("\"'").lower()
     right = _TRUTHS.get(value, value)
     if right not in {"true", "false"}:
         return None
-    quoted = found["y"][:1] in "\"'"
-    return messages.without_quotes(found["y"], right) if quoted else _write(found["y"], right)
+    quoted = hit["y"][:1] in "\"'"
+    return messages.without_quotes(hit["y"], right) if quoted else _write(hit["y"], right)
 
 
-def _number_kind(found: Match) -> str | None:
+def _number_kind(hit: Match) -> str | None:
     """A whole number beside a double, or the reverse."""
-    kind, number = found.known.kind(found["x"]), found["n"]
+    kind, number = hit.known.kind(hit["x"]), hit["n"]
     if kind is Kind.DOUBLE and "." not in number:
-        return messages.number_like(number, f"{number}.0", found["x"], "double")
+        return messages.number_like(number, f"{number}.0", hit["x"], "double")
     if kind is Kind.INT and "." in number:
         whole, _, fraction = number.partition(".")
-        right = found["x"] if fraction.strip("0") else ""
+        right = hit["x"] if fraction.strip("0") else ""
         if right:
             return messages.int_beside_fraction(right)
-        return messages.number_like(number, whole, found["x"], "int")
+        return messages.number_like(number, whole, hit["x"], "int")
     return None
 
 
-def _quoted_number(found: Match) -> str | None:
-    if found.known.kind(found["x"]) not in {Kind.INT, Kind.DOUBLE}:
+def _quoted_number(hit: Match) -> str | None:
+    if hit.known.kind(hit["x"]) not in {Kind.INT, Kind.DOUBLE}:
         return None
-    number = found["y"].strip("\"'")
-    return messages.without_quotes(found["y"], number) if re.fullmatch(_NUMBER, number) else None
+    number = hit["y"].strip("\"'")
+    return messages.without_quotes(hit["y"], number) if re.fullmatch(_NUMBER, number) else None
 
 
-def _size(found: Match) -> str | None:
-    return _whole("size(<x>)")(found)
+def _size(hit: Match) -> str | None:
+    return _whole("size(<x>)")(hit)
 
 
-def _two_names(found: Match) -> str | None:
-    joined = f"{found['x']}.{found['y']}"
-    near = nearest(joined, found.known.names) if joined not in found.known.names else [joined]
-    return _write(f"{found['x']} {found['y']}", near[0]) if near and "." in near[0] else None
+def _two_names(hit: Match) -> str | None:
+    joined = f"{hit['x']}.{hit['y']}"
+    near = nearest(joined, hit.known.names) if joined not in hit.known.names else [joined]
+    return _write(f"{hit['x']} {hit['y']}", near[0]) if near and "." in near[0] else None
 
 
-def _holder(found: Match) -> str | None:
-    inside = [name for name in found.known.attributes if name.startswith(f"{found['x']}.")]
-    return messages.holds_attributes(found["x"], inside) if inside else None
+def _holder(hit: Match) -> str | None:
+    inside = [name for name in hit.known.attributes if name.startswith(f"{hit['x']}.")]
+    return messages.holds_attributes(hit["x"], inside) if inside else None
 
 
 def _habit(pattern: str, answer: Answer, flags: re.RegexFlag = re.NOFLAG) -> tuple[re.Pattern[str], Answer]:
@@ -346,7 +346,7 @@ _HABITS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     _habit(rf"(?P<x>{_NAME})\.(?:is_?empty|is_?null|is_?blank)\(\)", _presence(present=False), _I),
     _habit(
         rf"{_WORD}has\s*\(\s*(?P<x>{_TEXT})\s*\)",
-        lambda found: _write(f"has({found['x']})", f"has({_bare(found)})"),
+        lambda hit: _write(f"has({hit['x']})", f"has({_bare(hit)})"),
     ),
     _habit(rf"{_WORD}has\s+(?P<x>{_NAME})", _whole("has(<x>)")),
     # Several values at once
@@ -399,40 +399,38 @@ _HABITS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     _habit(r"\.(?:to_?)?(?:lower|upper)(?:case)?\(\)(?P<x>)", _says(messages.LETTER_CASE), _I),
     _habit(
         rf"{_WORD}(?:today|now|current_?date|date|current_?time)\(\)(?P<x>)",
-        lambda found: messages.now_alone(found.match[0]),
+        lambda hit: messages.now_alone(hit.match[0]),
         _I,
     ),
     _habit(
         rf"(?P<x>{_NAME})\.(?P<part>{'|'.join(_PARTS_OF_TIMES)})s?\b(?!\()",
-        lambda found: (
-            _write(f".{found['part']}", f".{_PARTS_OF_TIMES[found['part']]}()")
-            if found.known.kind(found["x"]) is Kind.TIMESTAMP
+        lambda hit: (
+            _write(f".{hit['part']}", f".{_PARTS_OF_TIMES[hit['part']]}()")
+            if hit.known.kind(hit["x"]) is Kind.TIMESTAMP
             else None
         ),
     ),
     # Texts
     _habit("[‘’‚“”„«»‹›′″](?P<x>)", _says(messages.STRAIGHT_QUOTES)),
-    _habit(r"`(?P<x>[^`\n]*)`", lambda found: messages.text_in_quotes(f"{found['x']}", found["x"])),
+    _habit(r"`(?P<x>[^`\n]*)`", lambda hit: messages.text_in_quotes(f"{hit['x']}", hit["x"])),
     _habit(rf"(?P<x>{_NAME})\s*(?:==|!=)\s*(?P<at>(?P<y>{_TEXT}))", _quoted_number),
     _habit(rf"(?P<x>{_NAME})\s*[<>]=?\s*(?P<at>(?P<y>{_TEXT}))", _quoted_number),
     _habit(rf"(?P<x>{_NAME})\s*(?:==|!=)\s*(?P<at>(?P<y>{_TEXT}|[01]|\w+))", _bool_as),
     # Numbers, money and times
-    _habit(
-        rf"(?P<at>(?:{_CURRENCIES})\s*(?P<n>\d[\d.,]*))", lambda found: messages.without_currency(found["n"])
-    ),
+    _habit(rf"(?P<at>(?:{_CURRENCIES})\s*(?P<n>\d[\d.,]*))", lambda hit: messages.without_currency(hit["n"])),
     _habit(
         rf"(?P<at>(?<![\d.,])(?P<n>\d[\d.,]*)\s*(?:{_CURRENCIES}))",
-        lambda found: messages.without_currency(found["n"]),
+        lambda hit: messages.without_currency(hit["n"]),
     ),
     _habit(
         r"(?<!\d)\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?\b(?![,\]])(?P<x>)",
-        lambda found: messages.plain_number(found.match[0], re.sub("[,'’]", "", found.match[0])),
+        lambda hit: messages.plain_number(hit.match[0], re.sub("[,'’]", "", hit.match[0])),
     ),
     _habit(
         r"(?<![\[(,\d])(?:(?<=[<>=] )|^)(?P<x>\d+,\d{1,2})\b(?![,\]])",
-        lambda found: messages.plain_number(found["x"], found["x"].replace(",", ".")),
+        lambda hit: messages.plain_number(hit["x"], hit["x"].replace(",", ".")),
     ),
-    _habit(r"(?<![\d.])(?P<n>\d+(?:\.\d+)?)\s*%(?!\s*[\w(.])", lambda found: messages.percentage(found["n"])),
+    _habit(r"(?<![\d.])(?P<n>\d+(?:\.\d+)?)\s*%(?!\s*[\w(.])", lambda hit: messages.percentage(hit["n"])),
     _habit(rf"(?P<x>{_NAME})\s*(?:[<>]=?|==|!=)\s*(?P<at>(?P<y>{_TEXT}))", _date_as_text),
     _habit(
         r"(?<![\w.-])(?P<y>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}/\d{4})(?![\w-])",
@@ -444,14 +442,12 @@ _HABITS: tuple[tuple[re.Pattern[str], Answer], ...] = (
         r"(?<![\w.])(?P<n>\d+(?:\.\d+)?)\s*(?P<unit>(?!and\b|or\b|in\b|not\b|is\b)[A-Za-z]+)\b", _duration, _I
     ),
     _habit(rf"(?P<x>{_NAME})\s*(?P<sign>[+-])\s*(?P<y>{_TEXT})", _span_added),
-    _habit(r"(?<![\d.])(?P<x>\d+)\.(?![\d\w])", lambda found: _write(f"{found['x']}.", found["x"])),
+    _habit(r"(?<![\d.])(?P<x>\d+)\.(?![\d\w])", lambda hit: _write(f"{hit['x']}.", hit["x"])),
     _habit(rf"(?P<x>{_NAME})\s*(?:[<>]=?|==|!=|[*+-])\s*(?P<at>(?P<n>{_NUMBER}))(?![\w.])", _number_kind),
     _habit(rf"(?<![\w.])(?P<n>{_NUMBER})\s*(?:[<>]=?|==|!=|[*+-])\s*(?P<x>{_NAME})", _number_kind),
     # Placeholders and names
-    _habit(
-        rf"\$?\{{+\s*(?P<x>{_NAME})\s*\}}+", lambda found: messages.plain_name(found.match[0], found["x"])
-    ),
-    _habit(rf"\$(?P<x>{_NAME})", lambda found: messages.plain_name(found.match[0], found["x"])),
+    _habit(rf"\$?\{{+\s*(?P<x>{_NAME})\s*\}}+", lambda hit: messages.plain_name(hit.match[0], hit["x"])),
+    _habit(rf"\$(?P<x>{_NAME})", lambda hit: messages.plain_name(hit.match[0], hit["x"])),
     _habit(
         rf"(?P<x>{_NAME})\s*(?:==|!=|\bin\b)\s*(?P<at>(?P<y>[A-Za-z_]\w*(?![\w.(])|\[[^\[\]]*\]))", _bare_word
     ),
@@ -461,19 +457,19 @@ _HABITS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     # Signs and words for operators, once nothing larger explains them
     _habit(r"(?P<at>=>|=<|===|!==|<>|≥|≤|≠|∧|∨|(?<!&)&(?!&)|(?<!\|)\|(?!\|)|(?<![=!<>~])=(?![=~<>]))", _sign),
     _habit(rf"{_WORD}(?P<at>is\s+not|and|or|equals|eq|is)\b(?!\s*[.(]\S)", _sign, _I),
-    _habit(rf"{_WORD}(?P<at>not)\b(?P<x>)", lambda found: _write(found["at"], "!"), _I),
+    _habit(rf"{_WORD}(?P<at>not)\b(?P<x>)", lambda hit: _write(hit["at"], "!"), _I),
     _habit(r"¬(?P<x>)", lambda _: _write("¬", "!")),
-    _habit(r"(?<=[\w)\]\"'])\s*(?P<at>,)(?=\s*[A-Za-z_!(])(?P<x>)", lambda found: _comma(found)),  # noqa: PLW0108 -- defined below
+    _habit(r"(?<=[\w)\]\"'])\s*(?P<at>,)(?=\s*[A-Za-z_!(])(?P<x>)", lambda hit: _comma(hit)),  # noqa: PLW0108 -- defined below
     _habit(r"(?P<at>;)(?P<x>)", _says(messages.NO_SEMICOLON)),
 )
 
 
-def _bare(found: Match) -> str:
-    return found["x"].strip("\"'")
+def _bare(hit: Match) -> str:
+    return hit["x"].strip("\"'")
 
 
-def _comma(found: Match) -> str | None:
+def _comma(hit: Match) -> str | None:
     """Between conditions, and not inside of brackets."""
-    before = _blanked(found.text)[: found.match.start("at")]
+    before = _blanked(hit.text)[: hit.match.start("at")]
     inside = any(before.count(opening) > before.count(closing) for closing, opening in PAIRS.items())
     return None if inside else _write(",", "&&")

@@ -138,36 +138,36 @@ class Lowering:
         return self._literals.in_network(attribute, network) if attribute else None
 
     def _loop(self, node: Loop) -> Condition | None:
-        found = quantified(node)
-        if found is None:
+        macro = quantified(node)
+        if macro is None:
             return None
-        if attribute := self._vocabulary.attribute(found.over):
-            literals = self._asked(attribute, found, found.body, every=found.every)
+        if attribute := self._vocabulary.attribute(macro.over):
+            literals = self._asked(attribute, macro, macro.body, every=macro.every)
             if literals is None:
                 return None
-            return negate(disjunction(literals)) if found.every else disjunction(literals)
-        values = self._folder.value(found.over)
-        return self._over_values(found, values) if isinstance(values, tuple) else None
+            return negate(disjunction(literals)) if macro.every else disjunction(literals)
+        values = self._folder.value(macro.over)
+        return self._over_values(macro, values) if isinstance(values, tuple) else None
 
     def _asked(
-        self, attribute: Attribute, found: Quantified, body: Node, *, every: bool
+        self, attribute: Attribute, macro: Quantified, body: Node, *, every: bool
     ) -> list[Literal] | None:
         """What elements are looked for: those the body is true of, or where ``every`` false of."""
         match body:
             case Call(function="!_", args=(arg,)):
-                return self._asked(attribute, found, arg, every=not every)
+                return self._asked(attribute, macro, arg, every=not every)
             case Call(function="_||_" | "_&&_" as logic, args=(left, right)) if (logic == "_&&_") is every:
-                ours = self._asked(attribute, found, left, every=every)
-                theirs = self._asked(attribute, found, right, every=every)
+                ours = self._asked(attribute, macro, left, every=every)
+                theirs = self._asked(attribute, macro, right, every=every)
                 return None if ours is None or theirs is None else ours + theirs
             case Call(function="_==_" | "_!=_" as sign, args=(left, right)) if (sign == "_!=_") is every:
-                against = right if _is_variable(left, found) else left
+                against = right if _is_variable(left, macro) else left
                 return (
                     self._looked_for(attribute, against)
-                    if _is_variable(left, found) or _is_variable(right, found)
+                    if _is_variable(left, macro) or _is_variable(right, macro)
                     else None
                 )
-            case Call(function="@in", args=(left, collection)) if not every and _is_variable(left, found):
+            case Call(function="@in", args=(left, collection)) if not every and _is_variable(left, macro):
                 return self._looked_for(attribute, collection)
         return None
 
@@ -178,31 +178,31 @@ class Lowering:
         literal = self._literals.overlap(attribute, node, value if isinstance(value, tuple) else (value,))
         return [literal] if literal else None
 
-    def _over_values(self, found: Quantified, values: tuple[Scalar, ...]) -> Condition | None:
+    def _over_values(self, macro: Quantified, values: tuple[Scalar, ...]) -> Condition | None:
         """Constants, each asked for in one attribute: of no constants nothing is read."""
-        match found.body:
+        match macro.body:
             case Call(function="!_", args=(arg,)):
                 opposite = self._over_values(
-                    Quantified(not found.every, found.variable, found.over, arg), values
+                    Quantified(not macro.every, macro.variable, macro.over, arg), values
                 )
                 return negate(opposite) if opposite else None
-            case Call(function="@in", args=(left, right)) if _is_variable(left, found):
+            case Call(function="@in", args=(left, right)) if _is_variable(left, macro):
                 attribute = self._vocabulary.attribute(right)
-                return self._each_in(attribute, found, values) if attribute else None
+                return self._each_in(attribute, macro, values) if attribute else None
         return None
 
     def _each_in(
-        self, attribute: Attribute, found: Quantified, values: tuple[Scalar, ...]
+        self, attribute: Attribute, macro: Quantified, values: tuple[Scalar, ...]
     ) -> Condition | None:
         if not values:
-            return TRUE if found.every else FALSE
-        if not found.every:
-            return self._literals.overlap(attribute, found.over, values)
+            return TRUE if macro.every else FALSE
+        if not macro.every:
+            return self._literals.overlap(attribute, macro.over, values)
         if len(values) > MAX_UNROLLED_VALUES:
             return None
-        literals = [self._literals.overlap(attribute, found.over, (value,)) for value in values]
+        literals = [self._literals.overlap(attribute, macro.over, (value,)) for value in values]
         return conjunction(literal for literal in literals if literal) if all(literals) else None
 
 
-def _is_variable(node: Node, found: Quantified) -> bool:
-    return isinstance(node, Name) and node.name == found.variable
+def _is_variable(node: Node, macro: Quantified) -> bool:
+    return isinstance(node, Name) and node.name == macro.variable

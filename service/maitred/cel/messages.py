@@ -81,12 +81,14 @@ NOT_DECLARED_YET = "declare it in a `Context`"
 NO_MESSAGES = "an expression cannot build protobuf messages"
 
 
-def too_long(length: int, most: int) -> str:
-    return f"the expression has {length} characters, at most {most} are allowed: put long lists into a `List`"
+def too_long(length: int, limit: int) -> str:
+    return (
+        f"the expression has {length} characters, at most {limit} are allowed: put long lists into a `List`"
+    )
 
 
-def macros_too_deep(most: int) -> str:
-    return f"macros like `exists` may stand at most {most} levels inside one another"
+def macros_too_deep(limit: int) -> str:
+    return f"macros like `exists` may stand at most {limit} levels inside one another"
 
 
 def shadows(name: str) -> str:
@@ -245,8 +247,8 @@ def null_is_nothing() -> str:
     return "nothing is null: ask `has(...)` whether an attribute is there"
 
 
-def too_many_digits(digits: int, most: int) -> str:
-    return f"amounts with {digits} digits after the point are multiplied here, at most {most} can be held"
+def too_many_digits(digits: int, limit: int) -> str:
+    return f"amounts with {digits} digits after the point are multiplied here, at most {limit} can be held"
 
 
 def no_such_field(name: str) -> str:

@@ -46,8 +46,8 @@ class Token(NamedTuple):
 
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a text without blanks and comments. Total: any text has tokens."""
-    found = _TOKEN.finditer(text)
-    return [Token(m.lastgroup or "", m[0], m.start()) for m in found if m.lastgroup != "space"]
+    matches = _TOKEN.finditer(text)
+    return [Token(m.lastgroup or "", m[0], m.start()) for m in matches if m.lastgroup != "space"]
 
 
 def place_of(text: str, at: int) -> tuple[int, int]:
@@ -157,15 +157,15 @@ class Spans:
 
     def leaves(self, root: Node) -> dict[int, str]:
         """The text of every node that is reached from the root through logic alone, by id."""
-        found: dict[int, str] = {}
+        texts: dict[int, str] = {}
         pending = [(root, 0, len(self.text))]
         while pending:
             node, start, end = pending.pop()
             start, end = self._trim(start, end)
-            found[node.id] = self.text[start:end]
+            texts[node.id] = self.text[start:end]
             if isinstance(node, Call):
                 pending += self._operands(node, start, end)
-        return found
+        return texts
 
     def _operands(self, node: Call, start: int, end: int) -> list[tuple[Node, int, int]]:
         at, args = self.positions.get(node.id, start), node.args

@@ -47,15 +47,15 @@ def keep_option(default: Keep | None) -> Any:
 
 def read_keep(words: Iterable[str], default: Keep) -> Keep:
     """What was typed; classes that are not named are as in ``default``. Raises ``Stop``."""
-    told: dict[str, timedelta | None] = {}
+    spans: dict[str, timedelta | None] = {}
     for word in _parts(words):
         data, _, span = word.partition("=")
         if data not in CLASSES:
             raise Stop(messages.no_such_class(data, CLASSES), messages.HOW_TO_KEEP)
-        if data in told:
+        if data in spans:
             raise Stop(messages.class_twice(data))
-        told[data] = None if span == FOR_EVER else _span(data, span)
-    return Keep(**(asdict(default) | told))
+        spans[data] = None if span == FOR_EVER else _span(data, span)
+    return Keep(**(asdict(default) | spans))
 
 
 def _parts(words: Iterable[str]) -> Iterator[str]:

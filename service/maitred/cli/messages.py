@@ -145,9 +145,9 @@ def checking(path: str) -> str:
 
 def faulty(errors: int, warnings: int, files: int) -> str:
     """``3 errors, 1 warning in 4 files``."""
-    told = [counted(errors, "error")] if errors else []
-    told += [counted(warnings, "warning")] if warnings else []
-    return ", ".join(told) + (f" in {counted(files, 'file')}" if files else "")
+    counts = [counted(errors, "error")] if errors else []
+    counts += [counted(warnings, "warning")] if warnings else []
+    return ", ".join(counts) + (f" in {counted(files, 'file')}" if files else "")
 
 
 def sound(actions: int, situations: int, version: str, digest: str, *, warnings: int, cost_ns: int) -> str:
@@ -246,9 +246,11 @@ def nothing_limited(*, chosen: bool) -> str:
     return "no action has a limit: write a FrequencyCap or a Capacity into the rule files"
 
 
-def only_the_fullest(most: int) -> str:
+def only_the_fullest(count: int) -> str:
     """There may be more subjects than are shown."""
-    return f"at most {most} subjects of each limit, the fullest: see more with --most, or one with --location"
+    return (
+        f"at most {count} subjects of each limit, the fullest: see more with --most, or one with --location"
+    )
 
 
 def one_limit(second: str) -> str:
@@ -256,9 +258,9 @@ def one_limit(second: str) -> str:
     return f"one limit at a time, not also `{second}`: leave both out to see all"
 
 
-def not_seconds(word: str, least: float, most: float) -> str:
+def not_seconds(word: str, least: float, greatest: float) -> str:
     """What follows --watch."""
-    return f"`{word}` is no interval: give seconds from {least:g} to {most:g}"
+    return f"`{word}` is no interval: give seconds from {least:g} to {greatest:g}"
 
 
 def limits_at(target: str) -> str:

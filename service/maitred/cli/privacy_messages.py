@@ -24,9 +24,9 @@ def not_a_span(data: str, text: str) -> str:
     return f"`{text}` is no span to keep {data} for"
 
 
-def span_out_of_range(data: str, text: str, least: int, most: int) -> str:
+def span_out_of_range(data: str, text: str, least: int, greatest: int) -> str:
     """A typing error, most likely: data would be gone, or never go."""
-    return f"`{text}` is out of range: {data} are kept for {least:,} to {most:,} days, or forever"
+    return f"`{text}` is out of range: {data} are kept for {least:,} to {greatest:,} days, or forever"
 
 
 # consent
@@ -48,9 +48,9 @@ def recorded(purpose: str, state: str) -> str:
 # export
 
 
-def exported(path: str, octets: int) -> str:
+def exported(path: str, size: int) -> str:
     """Where it is, and that it is readable."""
-    return f"wrote {counted(octets, 'octet')} to {path}: it is in the clear, delete it once it is handed over"
+    return f"wrote {counted(size, 'byte')} to {path}: it is in the clear, delete it once it is handed over"
 
 
 def exporting(customer: str) -> str:
@@ -113,9 +113,9 @@ def log_sound(rows: int, chains: int) -> str:
 
 def log_broken(broken: int, missing: int) -> str:
     """The last line where something is wrong."""
-    told = [f"{counted(broken, 'chain')} not as written"] if broken else []
-    told += [f"{counted(missing, 'noted head')} not there"] if missing else []
-    return ", ".join(told)
+    counts = [f"{counted(broken, 'chain')} not as written"] if broken else []
+    counts += [f"{counted(missing, 'noted head')} not there"] if missing else []
+    return ", ".join(counts)
 
 
 def first_bad_row(writer: str, row: int, decision_id: str, why: str) -> str:

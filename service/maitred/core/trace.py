@@ -35,10 +35,10 @@ def parse_traceparent(header: str, state: str = "") -> TraceContext | None:
     ``state`` is the ``tracestate`` header, several of them joined by commas. Where it is
     malformed it is empty in the context, and the rest stands.
     """
-    found = _TRACEPARENT.fullmatch(header.strip(_BLANKS))
-    if not found:
+    match = _TRACEPARENT.fullmatch(header.strip(_BLANKS))
+    if not match:
         return None
-    version, trace_id, span_id, flags, more = found.groups()
+    version, trace_id, span_id, flags, more = match.groups()
     if set(trace_id) == {"0"} or set(span_id) == {"0"} or (version == "00" and more is not None):
         return None
     return TraceContext(trace_id, span_id, bool(int(flags, 16) & 1), _parse_state(state))
@@ -49,8 +49,8 @@ def _parse_state(header: str) -> str:
     members = [member for part in header.split(",") if (member := part.strip(_BLANKS))]
     if len(members) > STATE_MEMBERS_MAX:
         return ""
-    found = [_MEMBER.fullmatch(member) for member in members]
-    keys = {match["key"] for match in found if match}
+    matches = [_MEMBER.fullmatch(member) for member in members]
+    keys = {match["key"] for match in matches if match}
     if len(keys) != len(members):
         return ""
     return _shortened(members)

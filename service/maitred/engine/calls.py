@@ -15,7 +15,7 @@ from maitred.core.rules.treatments import Treatment
 from maitred.core.trace import TraceContext
 
 
-def octets_of(id_hex: str) -> bytes:
+def bytes_of(id_hex: str) -> bytes:
     """What an id stands for; empty where it is none of ours."""
     try:
         return bytes.fromhex(id_hex)
@@ -291,7 +291,7 @@ class LimitView(NamedTuple):
 
 
 class LimitsCall(NamedTuple):
-    """Which limits to show: all where empty. ``most`` subjects of each limit, the fullest first.
+    """Which limits to show: all where empty. ``max_subjects`` subjects of each limit, the fullest first.
 
     ``at`` is the instant to show them as of, ``None`` for now.
     """
@@ -299,7 +299,7 @@ class LimitsCall(NamedTuple):
     limit: str = ""
     action: str = ""
     location_id: str = ""
-    most: int = 20
+    max_subjects: int = 20
     at: datetime | None = None
 
 

@@ -13,11 +13,11 @@ NO_SUCH_PAGE = "`page_token` is not one that a page before has ended with"
 STORE_SILENT = "the database does not answer, try again"
 
 
-def unknown_format(found: object, readable: Iterable[int]) -> str:
+def unknown_format(written: object, readable: Iterable[int]) -> str:
     """A record was written by another version of maitred."""
     formats = ", ".join(map(str, sorted(readable)))
     return (
-        f"the decision is recorded in format {found!r}, this version reads {formats}: "
+        f"the decision is recorded in format {written!r}, this version reads {formats}: "
         "ask a server of the version that wrote it"
     )
 
@@ -131,14 +131,14 @@ def event_without(field: str) -> str:
     return f"`{field}` is missing"
 
 
-def event_bad_text(field: str, most: int) -> str:
+def event_bad_text(field: str, max_bytes: int) -> str:
     """An event's id, customer or session cannot be one."""
-    return f"`{field}` is longer than {most} bytes, or has control characters or blanks at an end"
+    return f"`{field}` is longer than {max_bytes} bytes, or has control characters or blanks at an end"
 
 
-def event_fields_too_long(most: int) -> str:
+def event_fields_too_long(max_bytes: int) -> str:
     """An event has more in it than one has."""
-    return f"`fields_json` is longer than {most} bytes"
+    return f"`fields_json` is longer than {max_bytes} bytes"
 
 
 def unknown_event(kind: str, known: Iterable[str]) -> str:

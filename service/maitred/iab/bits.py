@@ -11,7 +11,7 @@ from .errors import IabError
 
 PADDING_BITS = 64
 """Encoders fill up with zeros to whole bytes and characters; some strings have 57 too many."""
-MOST_ID = 65_535
+MAX_ID = 65_535
 """Vendor ids have 16 bits."""
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]+")
 _CHAR_BITS = 6
@@ -88,14 +88,14 @@ class Bits:
         return EPOCH + self.take(_INSTANT_BITS) * _DECISECOND
 
     def fibonacci(self) -> int:
-        """A number in Fibonacci coding, at most `MOST_ID`."""
+        """A number in Fibonacci coding, at most `MAX_ID`."""
         window = min(_LONGEST_FIBONACCI_BITS, self._left)
         digits = f"{self._value >> (self._left - window) & ((1 << window) - 1):0{window}b}"
         end = digits.find("11") if window else -1
         number = sum(_FIBONACCI[place] for place in range(end + 1) if digits[place] == "1")
-        if end < 0 or number > MOST_ID:
+        if end < 0 or number > MAX_ID:
             raise IabError(
-                messages.absurd("an id", MOST_ID)
+                messages.absurd("an id", MAX_ID)
                 if window == _LONGEST_FIBONACCI_BITS
                 else messages.truncated()
             )

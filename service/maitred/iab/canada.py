@@ -20,7 +20,7 @@ from .tcf import (
     CMP_BITS,
     DISCLOSED,
     LIST_BITS,
-    MOST_SEGMENTS,
+    MAX_SEGMENTS,
     POLICY_BITS,
     PUBLISHER,
     PURPOSES,
@@ -37,7 +37,7 @@ _SEGMENTS = frozenset({DISCLOSED, PUBLISHER})
 
 def parse_canada(text: str) -> Tcf:
     """The section, whatever its consent platform; raises `IabError`."""
-    core, *others = text.split(".", MOST_SEGMENTS)
+    core, *others = text.split(".", MAX_SEGMENTS)
     segments = segments_by_kind(others, _SEGMENTS)
     try:
         return _section(core, segments, is_fibonacci=True)
@@ -51,7 +51,7 @@ def _section(core: str, segments: Mapping[int, Bits], *, is_fibonacci: bool) -> 
     version = bits.take(VERSION_BITS)
     if version != _VERSION:
         raise IabError(messages.wrong_version("version", version))
-    found = Tcf(
+    section = Tcf(
         framework=Framework.CANADA,
         version=version,
         created=bits.instant(),
@@ -76,7 +76,7 @@ def _section(core: str, segments: Mapping[int, Bits], *, is_fibonacci: bool) -> 
         bits.close()
     elif bits.left >= PADDING_BITS:
         raise IabError(messages.left_over())
-    return replace(found, exact=not bits.rest())
+    return replace(section, exact=not bits.rest())
 
 
 def _disclosed(segment: Bits | None) -> Vendors | None:
@@ -89,9 +89,9 @@ def _disclosed(segment: Bits | None) -> Vendors | None:
 
 
 def _all_vendors(bits: Bits, *, is_fibonacci: bool) -> Vendors:
-    found = _vendors(bits, is_fibonacci=is_fibonacci)
+    listed = _vendors(bits, is_fibonacci=is_fibonacci)
     bits.close()
-    return found
+    return listed
 
 
 def _vendors(bits: Bits, *, is_fibonacci: bool) -> Vendors:

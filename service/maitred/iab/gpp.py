@@ -15,7 +15,7 @@ from .layouts import LAYOUTS
 from .tcf import parse_tcf
 from .us import parse_us, parse_us_privacy
 
-MOST_SECTIONS = 64
+MAX_SECTIONS = 64
 """More than twice as many as are defined."""
 _HEADER_TYPE = 3
 _HEADER_VERSION = 1
@@ -24,15 +24,15 @@ _HEADER_BITS = 6
 
 def parse_gpp(text: str) -> Gpp:
     """The sections by name; those that are not known are left out. Raises `IabError`."""
-    header, *texts = text.split("~", MOST_SECTIONS + 1)
-    if len(texts) > MOST_SECTIONS:
-        raise IabError(messages.absurd("a number of sections", MOST_SECTIONS))
-    found = {}
+    header, *texts = text.split("~", MAX_SECTIONS + 1)
+    if len(texts) > MAX_SECTIONS:
+        raise IabError(messages.absurd("a number of sections", MAX_SECTIONS))
+    sections = {}
     for section_id, section in zip(_section_ids(header, len(texts)), texts, strict=True):
         if section_id in _READERS:
             name, read = _READERS[section_id]
-            found[name] = _named(name, read, section)
-    return MappingProxyType(found)
+            sections[name] = _named(name, read, section)
+    return MappingProxyType(sections)
 
 
 def _section_ids(header: str, expected: int) -> list[int]:
@@ -41,19 +41,19 @@ def _section_ids(header: str, expected: int) -> list[int]:
         value = bits.take(_HEADER_BITS)
         if value != known:
             raise IabError(messages.wrong_version(what, value))
-    found: list[int] = []
+    ids: list[int] = []
     last = 0
     for _ in range(bits.take(COUNT_BITS)):
         is_range = bits.flag()
         start = last + bits.fibonacci()
         last = start + bits.fibonacci() if is_range else start
-        if len(found) + last - start >= expected:
-            raise IabError(messages.sections_differ(len(found) + last - start + 1, expected))
-        found.extend(range(start, last + 1))
+        if len(ids) + last - start >= expected:
+            raise IabError(messages.sections_differ(len(ids) + last - start + 1, expected))
+        ids.extend(range(start, last + 1))
     bits.close()
-    if len(found) != expected:
-        raise IabError(messages.sections_differ(len(found), expected))
-    return found
+    if len(ids) != expected:
+        raise IabError(messages.sections_differ(len(ids), expected))
+    return ids
 
 
 def _named(name: str, read: Callable[[str], GppSection | Tcf], text: str) -> GppSection | Tcf:
@@ -64,10 +64,10 @@ def _named(name: str, read: Callable[[str], GppSection | Tcf], text: str) -> Gpp
 
 
 def _europe(text: str) -> Tcf:
-    found = parse_tcf(text)
-    if found.framework is not Framework.EU:
-        raise IabError(messages.wrong_version("version", found.version))
-    return found
+    strings = parse_tcf(text)
+    if strings.framework is not Framework.EU:
+        raise IabError(messages.wrong_version("version", strings.version))
+    return strings
 
 
 _READERS: Mapping[int, tuple[str, Callable[[str], GppSection | Tcf]]] = {

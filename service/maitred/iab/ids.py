@@ -6,12 +6,12 @@ from collections.abc import Callable
 from maitred.core.privacy.strings import Restriction, RestrictionKind, VendorBits, VendorRanges, Vendors
 
 from . import messages
-from .bits import MOST_ID, Bits
+from .bits import MAX_ID, Bits
 from .errors import IabError
 
 ID_BITS = 16
 COUNT_BITS = 12
-MOST_RESTRICTIONS = 256
+MAX_RESTRICTIONS = 256
 """Each pair of a purpose (6 bits) and a kind (2 bits) once; more only fills memory."""
 _PURPOSE_BITS = 6
 _KIND_BITS = 2
@@ -19,20 +19,20 @@ _KIND_BITS = 2
 ReadRanges = Callable[[Bits, int], VendorRanges]
 
 
-def fixed_ranges(bits: Bits, most: int) -> VendorRanges:
+def fixed_ranges(bits: Bits, max_id: int) -> VendorRanges:
     """Ranges of 16-bit numbers, none above ``most``."""
     pairs = array("H")
     for _ in range(bits.take(COUNT_BITS)):
         is_range = bits.flag()
         start = bits.take(ID_BITS)
         end = bits.take(ID_BITS) if is_range else start
-        if not 0 < start <= end <= most:
+        if not 0 < start <= end <= max_id:
             raise IabError(messages.backward_range())
         pairs.extend((start, end))
     return VendorRanges(pairs.tobytes())
 
 
-def fibonacci_ranges(bits: Bits, most: int) -> VendorRanges:
+def fibonacci_ranges(bits: Bits, max_id: int) -> VendorRanges:
     """Ranges of Fibonacci numbers, each the distance from the last; the last one ends at ``most``."""
     pairs = array("H")
     last = 0
@@ -40,27 +40,27 @@ def fibonacci_ranges(bits: Bits, most: int) -> VendorRanges:
         is_range = bits.flag()
         start = last + bits.fibonacci()
         last = start + bits.fibonacci() if is_range else start
-        if last > most:
+        if last > max_id:
             raise IabError(messages.backward_range())
         pairs.extend((start, last))
-    if last != most:
+    if last != max_id:
         raise IabError(messages.backward_range())
     return VendorRanges(pairs.tobytes())
 
 
 def vendors(bits: Bits, ranges: ReadRanges = fixed_ranges) -> Vendors:
     """A maximum, and then either a bit for each vendor up to it or ranges."""
-    most = bits.take(ID_BITS)
+    max_id = bits.take(ID_BITS)
     if bits.flag():
-        return ranges(bits, most)
-    return VendorBits(bits.take(most), most)
+        return ranges(bits, max_id)
+    return VendorBits(bits.take(max_id), max_id)
 
 
 def restrictions(bits: Bits, read: Callable[[Bits], Vendors]) -> tuple[Restriction, ...]:
     """What publishers restrict; ``read`` reads the vendors of one."""
     count = bits.take(COUNT_BITS)
-    if count > MOST_RESTRICTIONS:
-        raise IabError(messages.absurd("a number of restrictions", MOST_RESTRICTIONS))
+    if count > MAX_RESTRICTIONS:
+        raise IabError(messages.absurd("a number of restrictions", MAX_RESTRICTIONS))
     return tuple(_restriction(bits, read) for _ in range(count))
 
 
@@ -71,4 +71,4 @@ def _restriction(bits: Bits, read: Callable[[Bits], Vendors]) -> Restriction:
 
 def restricted(bits: Bits) -> VendorRanges:
     """The vendors of one restriction in the European string: ranges without a maximum."""
-    return fixed_ranges(bits, MOST_ID)
+    return fixed_ranges(bits, MAX_ID)

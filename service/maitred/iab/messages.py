@@ -6,9 +6,9 @@ def empty() -> str:
     return "is empty or has an empty part"
 
 
-def too_long(most_chars: int) -> str:
+def too_long(max_chars: int) -> str:
     """Longer than any honest string."""
-    return f"is longer than {most_chars} characters"
+    return f"is longer than {max_chars} characters"
 
 
 def not_base64() -> str:
@@ -31,9 +31,9 @@ def not_a_letter() -> str:
     return "has a language or country that is not two letters"
 
 
-def wrong_version(what: str, found: int) -> str:
+def wrong_version(what: str, version: int) -> str:
     """A version or type that is not read."""
-    return f"has {what} {found}, which is not known"
+    return f"has {what} {version}, which is not known"
 
 
 def backward_range() -> str:
@@ -41,9 +41,9 @@ def backward_range() -> str:
     return "has a range of ids that starts at zero, ends before it starts or passes its maximum"
 
 
-def absurd(what: str, most: int) -> str:
+def absurd(what: str, limit: int) -> str:
     """More or greater than the format has room for in any honest string."""
-    return f"has {what} above {most}"
+    return f"has {what} above {limit}"
 
 
 def unknown_segment(kind: int) -> str:
@@ -61,9 +61,9 @@ def undefined_answer() -> str:
     return "has an answer that is none of 0, 1 and 2"
 
 
-def sections_differ(announced: int, found: int) -> str:
+def sections_differ(announced: int, present: int) -> str:
     """The header and what follows it do not agree."""
-    return f"announces {announced} sections and has {found}"
+    return f"announces {announced} sections and has {present}"
 
 
 def not_us_privacy() -> str:

@@ -2,14 +2,14 @@
 
 from functools import lru_cache
 
-from maitred.core.privacy.strings import LEAST_CMP_ID, MALFORMED, Gpp, Malformed, Tcf
+from maitred.core.privacy.strings import MALFORMED, MIN_CMP_ID, Gpp, Malformed, Tcf
 
 from . import messages
 from .errors import IabError
 from .gpp import parse_gpp
 from .tcf import parse_tcf
 
-MOST_CHARS = 16_384
+MAX_CHARS = 16_384
 """Four times what a cookie can hold; the longest strings seen in the wild have some 3,000."""
 KEPT_CHARS = 4_096
 """Longer strings are read anew each time, so that hostile ones cannot fill memory."""
@@ -52,15 +52,15 @@ def gpp_signal(text: str) -> Gpp | Malformed | None:
 def _check_length(text: str) -> None:
     if not text:
         raise IabError(messages.empty())
-    if len(text) > MOST_CHARS:
-        raise IabError(messages.too_long(MOST_CHARS))
+    if len(text) > MAX_CHARS:
+        raise IabError(messages.too_long(MAX_CHARS))
 
 
 def _registered(text: str) -> Tcf:
-    found = parse_tcf(text)
-    if found.cmp_id < LEAST_CMP_ID:
+    tcf = parse_tcf(text)
+    if tcf.cmp_id < MIN_CMP_ID:
         raise IabError(messages.unregistered_platform())
-    return found
+    return tcf
 
 
 _kept_tcf = lru_cache(maxsize=KEPT_STRINGS)(_registered)

@@ -9,7 +9,7 @@ from .bits import Bits
 from .errors import IabError
 from .ids import ID_BITS, fixed_ranges, restricted, restrictions, vendors
 
-MOST_SEGMENTS = 4
+MAX_SEGMENTS = 4
 """The core, disclosed and allowed vendors, and the publisher's purposes."""
 VERSION_BITS = 6
 CMP_BITS = 12
@@ -29,7 +29,7 @@ _CUSTOM_BITS = 6
 
 def parse_tcf(text: str) -> Tcf:
     """The string, whatever its consent platform; raises `IabError`."""
-    core, *others = text.split(".", MOST_SEGMENTS)
+    core, *others = text.split(".", MAX_SEGMENTS)
     bits = Bits(core)
     version = bits.take(VERSION_BITS)
     if version == _V2:
@@ -41,7 +41,7 @@ def parse_tcf(text: str) -> Tcf:
 
 def _version_2(bits: Bits, others: list[str]) -> Tcf:
     segments = segments_by_kind(others, _SEGMENTS)
-    found = Tcf(
+    tcf = Tcf(
         framework=Framework.EU,
         version=_V2,
         created=bits.instant(),
@@ -67,27 +67,27 @@ def _version_2(bits: Bits, others: list[str]) -> Tcf:
         publisher=publisher_segment(segments.get(PUBLISHER)),
     )
     bits.close()
-    return found
+    return tcf
 
 
 def segments_by_kind(texts: Sequence[str], known: frozenset[int]) -> dict[int, Bits]:
     """What follows the core, each behind its kind; raises `IabError` for one twice or not ``known``."""
-    found: dict[int, Bits] = {}
+    segments: dict[int, Bits] = {}
     for text in texts:
         bits = Bits(text)
         kind = bits.take(_SEGMENT_BITS)
-        if kind in found or kind not in known:
+        if kind in segments or kind not in known:
             raise IabError(messages.unknown_segment(kind))
-        found[kind] = bits
-    return found
+        segments[kind] = bits
+    return segments
 
 
 def _vendor_segment(bits: Bits | None) -> Vendors | None:
     if bits is None:
         return None
-    found = vendors(bits)
+    listed = vendors(bits)
     bits.close()
-    return found
+    return listed
 
 
 def publisher_segment(bits: Bits | None) -> PublisherPurposes | None:
@@ -96,15 +96,15 @@ def publisher_segment(bits: Bits | None) -> PublisherPurposes | None:
         return None
     consents, interests = bits.numbers(PURPOSES), bits.numbers(PURPOSES)
     count = bits.take(_CUSTOM_BITS)
-    found = PublisherPurposes(consents, interests, count, bits.numbers(count), bits.numbers(count))
+    purposes = PublisherPurposes(consents, interests, count, bits.numbers(count), bits.numbers(count))
     bits.close()
-    return found
+    return purposes
 
 
 def _version_1(bits: Bits, others: list[str]) -> Tcf:
     if others:
         raise IabError(messages.left_over())
-    found = Tcf(
+    tcf = Tcf(
         framework=Framework.EU_V1,
         version=_V1,
         created=bits.instant(),
@@ -120,15 +120,15 @@ def _version_1(bits: Bits, others: list[str]) -> Tcf:
         vendor_legitimate_interests=NO_VENDORS,
     )
     bits.close()
-    return found
+    return tcf
 
 
 def _vendors_1(bits: Bits) -> Vendors:
-    most = bits.take(ID_BITS)
+    max_id = bits.take(ID_BITS)
     if not bits.flag():
-        return VendorBits(bits.take(most), most)
+        return VendorBits(bits.take(max_id), max_id)
     is_default_consent = bits.flag()
-    ranges = fixed_ranges(bits, most)
+    ranges = fixed_ranges(bits, max_id)
     if not is_default_consent:
         return ranges
     raise IabError(messages.wrong_version("default consent", 1))

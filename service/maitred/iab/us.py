@@ -15,12 +15,12 @@ from .layouts import LAYOUTS, NATIONAL, NATIONAL_OLD, Layout
 
 Fields = dict[str, int | bool | str | tuple[int, ...]]
 
-MOST_PARTS = 2
+MAX_PARTS = 2
 _VERSION_BITS = 6
 _ANSWER_BITS = 2
 _ANSWER_MASK = 3
 _REFUSED, _ALLOWED = 1, 2
-_MOST_ANSWER = 2
+_MAX_ANSWER = 2
 _NOTICE_GIVEN = 1
 _GPC_TYPE = 1
 _OLD_NATIONAL_BITS = 66
@@ -39,9 +39,9 @@ _US_PRIVACY = re.compile(r"1[YN-]{3}")
 
 def parse_us(section_id: int, text: str) -> GppSection:
     """The section of that id, one of `LAYOUTS`; raises `IabError`."""
-    core, *others = text.split(".", MOST_PARTS)
-    if len(others) >= MOST_PARTS:
-        raise IabError(messages.absurd("a number of parts", MOST_PARTS))
+    core, *others = text.split(".", MAX_PARTS)
+    if len(others) >= MAX_PARTS:
+        raise IabError(messages.absurd("a number of parts", MAX_PARTS))
     bits = Bits(core)
     layout = _layout(section_id, bits)
     fields = _core(bits, layout)
@@ -101,7 +101,7 @@ def _fields_of(layout: Layout) -> tuple[tuple[str, int], ...]:
 def _answers(bits: Bits, count: int) -> tuple[int, ...]:
     together = bits.take(_ANSWER_BITS * count)
     answers = tuple(together >> _ANSWER_BITS * place & _ANSWER_MASK for place in range(count - 1, -1, -1))
-    if max(answers) > _MOST_ANSWER:
+    if max(answers) > _MAX_ANSWER:
         raise IabError(messages.undefined_answer())
     return answers
 
@@ -154,8 +154,8 @@ def _opt_out(fields: Fields, names: tuple[str, ...]) -> Choice:
         return Choice.UNSAID
     if fields[name] == _REFUSED:
         return Choice.REFUSED
-    was_told = fields.get(f"{name}Notice") == _NOTICE_GIVEN
-    return Choice.NOT_OPTED_OUT if fields[name] == _ALLOWED and was_told else Choice.UNSAID
+    was_notified = fields.get(f"{name}Notice") == _NOTICE_GIVEN
+    return Choice.NOT_OPTED_OUT if fields[name] == _ALLOWED and was_notified else Choice.UNSAID
 
 
 def _sensitive(layout: Layout, fields: Fields) -> Mapping[str, Choice]:

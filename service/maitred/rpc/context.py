@@ -11,9 +11,9 @@ from maitred.engine.errors import CallError, Code
 
 from . import messages
 
-CONTEXT_MOST_BYTES = 256 * 1024
+CONTEXT_MAX_BYTES = 256 * 1024
 """Some 20,000 product numbers; a checkout has under 100. Larger ones would hold up their batch."""
-CONTEXT_MOST_LEVELS = 32
+CONTEXT_MAX_LEVELS = 32
 """As rule files; attributes are one or two levels deep, lists in them one more."""
 
 _SAFE_INTEGER = 2**53
@@ -26,8 +26,8 @@ def from_json(text: bytes) -> dict[str, Any]:
     Raises:
         CallError: with ``Code.MALFORMED``.
     """
-    if len(text) > CONTEXT_MOST_BYTES:
-        _malformed(messages.context_too_large(CONTEXT_MOST_BYTES))
+    if len(text) > CONTEXT_MAX_BYTES:
+        _malformed(messages.context_too_large(CONTEXT_MAX_BYTES))
     try:
         context = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -35,7 +35,7 @@ def from_json(text: bytes) -> dict[str, Any]:
     if not isinstance(context, dict):
         _malformed(messages.CONTEXT_NOT_OBJECT)
     # So few brackets cannot nest too deep, whatever they are; most contexts have fewer.
-    if text.count(b"{") + text.count(b"[") > CONTEXT_MOST_LEVELS:
+    if text.count(b"{") + text.count(b"[") > CONTEXT_MAX_LEVELS:
         _check_depth(context)
     return context
 
@@ -46,9 +46,9 @@ def from_struct(struct: Struct) -> dict[str, Any]:
     Raises:
         CallError: with ``Code.MALFORMED``.
     """
-    if struct.ByteSize() > CONTEXT_MOST_BYTES:
-        _malformed(messages.context_too_large(CONTEXT_MOST_BYTES))
-    return _object(struct, CONTEXT_MOST_LEVELS)
+    if struct.ByteSize() > CONTEXT_MAX_BYTES:
+        _malformed(messages.context_too_large(CONTEXT_MAX_BYTES))
+    return _object(struct, CONTEXT_MAX_LEVELS)
 
 
 def _malformed(message: str) -> NoReturn:
@@ -58,11 +58,11 @@ def _malformed(message: str) -> NoReturn:
 def _check_depth(context: dict[str, Any]) -> None:
     """Level by level, without recursion."""
     level: list[Any] = [context]
-    for _ in range(CONTEXT_MOST_LEVELS):
+    for _ in range(CONTEXT_MAX_LEVELS):
         level = [inner for outer in level for inner in _members(outer) if isinstance(inner, dict | list)]
         if not level:
             return
-    _malformed(messages.context_too_deep(CONTEXT_MOST_LEVELS))
+    _malformed(messages.context_too_deep(CONTEXT_MAX_LEVELS))
 
 
 def _members(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
@@ -71,7 +71,7 @@ def _members(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 def _object(struct: Struct, levels_left: int) -> dict[str, Any]:
     if not levels_left:
-        _malformed(messages.context_too_deep(CONTEXT_MOST_LEVELS))
+        _malformed(messages.context_too_deep(CONTEXT_MAX_LEVELS))
     return {name: _value(value, levels_left - 1) for name, value in struct.fields.items()}
 
 
@@ -95,7 +95,7 @@ def _value(value: Value, levels_left: int) -> Any:
 
 def _list(value: Value, levels_left: int) -> list[Any]:
     if not levels_left:
-        _malformed(messages.context_too_deep(CONTEXT_MOST_LEVELS))
+        _malformed(messages.context_too_deep(CONTEXT_MAX_LEVELS))
     return [_value(member, levels_left - 1) for member in value.list_value.values]
 
 

@@ -9,7 +9,7 @@ from maitred.engine.ports.observer import CallFailed, Observer
 
 from .status import Status, internal, status_of
 
-DEADLINE_MOST_SECONDS = 365 * 24 * 3600.0
+DEADLINE_MAX_SECONDS = 365 * 24 * 3600.0
 """gRPC says "no deadline" as an instant far away; beyond a year it is none."""
 ERROR_ID_BYTES = 8
 """Enough to find one line in a year of logs."""

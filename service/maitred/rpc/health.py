@@ -93,7 +93,7 @@ class Health:
     def _changed(self) -> list[tuple[_Send, bytes]]:
         with self._lock:
             now = {send: (service, self._status(service)) for send, (service, _) in self._watchers.items()}
-            changed = [(send, told[1]) for send, told in now.items() if told != self._watchers[send]]
+            changed = [(send, status[1]) for send, status in now.items() if status != self._watchers[send]]
             self._watchers.update(now)
         return changed
 

@@ -33,9 +33,9 @@ def missing(field: str) -> str:
     return f"`{field}` is required"
 
 
-def too_long(field: str, most_bytes: int) -> str:
+def too_long(field: str, max_bytes: int) -> str:
     """A text field is longer than it may be."""
-    return f"`{field}` must be at most {most_bytes} bytes"
+    return f"`{field}` must be at most {max_bytes} bytes"
 
 
 def control_characters(field: str) -> str:
@@ -48,24 +48,24 @@ def blank_ends(field: str) -> str:
     return f"`{field}` must not begin or end with white space: it would name something else"
 
 
-def context_too_large(most_bytes: int) -> str:
+def context_too_large(max_bytes: int) -> str:
     """The context is larger than it may be."""
-    return f"the context must be at most {most_bytes} bytes"
+    return f"the context must be at most {max_bytes} bytes"
 
 
-def context_too_deep(most_levels: int) -> str:
+def context_too_deep(max_levels: int) -> str:
     """The context is nested deeper than it may be."""
-    return f"the context must be at most {most_levels} levels deep"
+    return f"the context must be at most {max_levels} levels deep"
 
 
-def too_large(field: str, most: int) -> str:
+def too_large(field: str, limit: int) -> str:
     """A number is larger than it may be."""
-    return f"`{field}` must be at most {most}"
+    return f"`{field}` must be at most {limit}"
 
 
-def too_many(field: str, most: int, given: int) -> str:
+def too_many(field: str, limit: int, given: int) -> str:
     """A list is longer than it may be."""
-    return f"`{field}` must hold at most {most}, holds {given}"
+    return f"`{field}` must hold at most {limit}, holds {given}"
 
 
 def unknown_number(field: str, names: Sequence[str]) -> str:
@@ -78,9 +78,9 @@ def at_out_of_range(field: str) -> str:
     return f"`{field}` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"
 
 
-def in_the_future(field: str, most: timedelta) -> str:
+def in_the_future(field: str, limit: timedelta) -> str:
     """A statement that has not been made yet."""
-    ahead = f"{most // _MINUTE} minutes ahead of the server's clock"
+    ahead = f"{limit // _MINUTE} minutes ahead of the server's clock"
     return f"`{field}` lies more than {ahead}; leave it unset for now"
 
 

@@ -11,16 +11,16 @@ from maitred.engine.ports.observer import Observer
 
 from . import messages
 from .methods import METHODS, Services
-from .options import CALLS_MOST, server_options
+from .options import CALLS_MAX, server_options
 from .transports.admission import wait_until_quiet
 from .transports.loop import Loop
-from .transports.stock import CALL_THREADS, WAITING_CALLS_MOST, Stock
+from .transports.stock import CALL_THREADS, WAITING_CALLS_MAX, Stock
 from .transports.support import Transport
 
 NOTICE_SECONDS = 0.5
 """How long "not serving" stands before new calls fail, unless told otherwise: two health polls of our own."""
 QUIET_SECONDS = 0.1
-REFUSING_MOST_SECONDS = 1.0
+REFUSING_MAX_SECONDS = 1.0
 """New calls are refused until none came for a while, before gRPC stops: what it has not handed over by then
 it resets with ``CANCELLED``, which clients do not retry, where ``UNAVAILABLE`` is meant."""
 LAST_WORDS_SECONDS = 2.0
@@ -45,7 +45,7 @@ class Server:
 
     ``listen`` is ``HOST:PORT``; port 0 takes a free one. ``share_port`` is for several processes on one
     port. ``transport`` is ``LOOP`` or ``STOCK``, as ``support.choose`` says. ``overlap`` is for the loop:
-    whether commits wait for a network. ``threads`` and ``waiting_calls_most`` are for the other one.
+    whether commits wait for a network. ``threads`` and ``max_waiting_calls`` are for the other one.
     """
 
     def __init__(
@@ -60,18 +60,18 @@ class Server:
         tls: TlsFiles | None = None,
         notice_seconds: float = NOTICE_SECONDS,
         threads: int = CALL_THREADS,
-        waiting_calls_most: int = WAITING_CALLS_MOST,
+        max_waiting_calls: int = WAITING_CALLS_MAX,
     ) -> None:
         self._listen, self._tls, self._notice_seconds = listen, tls, notice_seconds
         looping = transport is Transport.LOOP
         self._stock = Stock(
-            services, observer, calls=not looping, threads=threads, waiting_calls_most=waiting_calls_most
+            services, observer, calls=not looping, threads=threads, max_waiting_calls=max_waiting_calls
         )
         self._server = grpc.server(
             self._stock.pool,
             handlers=[self._stock.admission],
             options=server_options(share_port=share_port),
-            maximum_concurrent_rpcs=CALLS_MOST,
+            maximum_concurrent_rpcs=CALLS_MAX,
         )
         self._loop = Loop(self._server, METHODS, services, observer, overlap=overlap) if looping else None
 
@@ -101,7 +101,7 @@ class Server:
         self._stock.health.drain()
         time.sleep(self._notice_seconds)
         self._refuse()
-        wait_until_quiet(self._rejected, QUIET_SECONDS, REFUSING_MOST_SECONDS)
+        wait_until_quiet(self._rejected, QUIET_SECONDS, REFUSING_MAX_SECONDS)
         started = time.monotonic()
         stopped = self._server.stop(grace_seconds)
         # What stays open for ever must not use up the grace.

@@ -32,7 +32,7 @@ STATUS_OF = {
 
 PUSHBACK = "grpc-retry-pushback-ms"
 """Trailing metadata that retrying clients obey: gRPC proposal A6."""
-PUSHBACK_LEAST_MS = 100
+PUSHBACK_MIN_MS = 100
 """A queue drains in less, but clocks and networks are not as exact."""
 PUSHBACK_DRAINS = 2
 """Retries come when what waits has had its turn so many times."""
@@ -89,7 +89,7 @@ def reason_of(error: grpc.RpcError) -> str:
 
 def _pushback(drain_seconds: float = 0.0) -> tuple[str, str]:
     """Another one each time, so that retries do not come all at once: one to three times the least."""
-    least = max(PUSHBACK_LEAST_MS, PUSHBACK_DRAINS * drain_seconds * 1000)
+    least = max(PUSHBACK_MIN_MS, PUSHBACK_DRAINS * drain_seconds * 1000)
     return PUSHBACK, str(round(least * (1 + 2 * (next(_count) * _GOLDEN % 1))))
 
 

@@ -17,9 +17,9 @@ from maitred.engine.errors import CallError, Code
 
 from . import messages
 
-STREAMS_MOST = 32
+STREAMS_MAX = 32
 """Each holds two threads for as long as it is open."""
-IN_FLIGHT_MOST = 16
+IN_FLIGHT_MAX = 16
 """Requests of one stream at once: a stream fills a quarter of a batch, never all of it."""
 STREAM_WORKERS = 32
 """Two streams at full speed; more share."""
@@ -30,8 +30,8 @@ _Pending = Future[bytes] | CallError | None
 class Streams:
     """Runs the streams of one server."""
 
-    def __init__(self, streams_most: int = STREAMS_MOST) -> None:
-        self._places = threading.BoundedSemaphore(streams_most)
+    def __init__(self, max_streams: int = STREAMS_MAX) -> None:
+        self._places = threading.BoundedSemaphore(max_streams)
         self._workers = ThreadPoolExecutor(STREAM_WORKERS, "maitred-stream")
         self._open: set[_Stream] = set()
         self._stopping = False
@@ -76,7 +76,7 @@ class _Stream:
     ) -> None:
         self._requests, self._answer, self._workers = requests, answer, workers
         self._pending: SimpleQueue[_Pending] = SimpleQueue()
-        self._places = threading.Semaphore(IN_FLIGHT_MOST)
+        self._places = threading.Semaphore(IN_FLIGHT_MAX)
         self._ended = False
 
     def answers(self) -> Iterator[bytes]:

@@ -57,20 +57,20 @@ def answer(response: pb.DecideResponse) -> Answer:
 
 def record(response: pb.GetDecisionResponse) -> RecordView:
     """The record of a decision."""
-    found = response.record
+    message = response.record
     return RecordView(
         answer=answer(response.decision),
-        request_id=found.request_id,
-        customer_id=found.customer_id,
-        channel=found.channel,
-        location_id=found.location_id,
-        max_actions=found.max_actions,
-        facts_json=found.facts_json,
-        situations=tuple(found.situations),
-        ruleset_version=found.ruleset_version,
-        ruleset_commit=found.ruleset_commit,
-        purposes=tuple(found.purposes),
-        uses=tuple(Use(use.attribute, use.purpose, Basis(use.basis)) for use in found.data_used),
+        request_id=message.request_id,
+        customer_id=message.customer_id,
+        channel=message.channel,
+        location_id=message.location_id,
+        max_actions=message.max_actions,
+        facts_json=message.facts_json,
+        situations=tuple(message.situations),
+        ruleset_version=message.ruleset_version,
+        ruleset_commit=message.ruleset_commit,
+        purposes=tuple(message.purposes),
+        uses=tuple(Use(use.attribute, use.purpose, Basis(use.basis)) for use in message.data_used),
     )
 
 
@@ -166,7 +166,8 @@ def limits(response: ruleset_pb2.GetLimitsResponse) -> tuple[LimitView, ...]:
 def consent(response: privacy_pb2.GetConsentResponse) -> ConsentView:
     """What is known of a customer's consent."""
     return ConsentView(
-        tuple(_consent(each) for each in response.current), tuple(_consent(each) for each in response.history)
+        tuple(_consent(statement) for statement in response.current),
+        tuple(_consent(statement) for statement in response.history),
     )
 
 

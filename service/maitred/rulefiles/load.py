@@ -13,7 +13,7 @@ from maitred.core.rules.policy import LANGUAGE, follows_language
 from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
 from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.actions import situations as run
-from maitred.rulefiles.actions.actions import LoadContext, Placed, actions_of, warn_over
+from maitred.rulefiles.actions.actions import LoadContext, SourcedAction, actions_of, warn_over
 from maitred.rulefiles.actions.computed import Behaviour, with_computed
 from maitred.rulefiles.actions.costs import check_costs, with_bounds
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
@@ -153,7 +153,7 @@ def _rules(reading: _Reading) -> _Rules:
 
     def make(rows: Mapping[str, Attribute]) -> Conditions:
         attributes = {**vocabulary.attributes, **vocabulary.normal_lists, **rows}
-        asks = {each.name: each for each in asks_of(reading.privacy.purposes if reading.privacy else ())}
+        asks = {ask.name: ask for ask in asks_of(reading.privacy.purposes if reading.privacy else ())}
         compiler = reading.factory({**attributes, **asks}, vocabulary.lists)
         known = frozenset((*attributes, *vocabulary.lists))
         return Conditions(report, compiler, known, documents.doubtful, mentions)
@@ -169,17 +169,17 @@ def _rules(reading: _Reading) -> _Rules:
         events=frozenset(f"{EVENTS}{sourced.model.name}" for sourced in documents.of(Event)),
     )
     situations = run.situations_of(around, documents)
-    placed = [*actions_of(around, documents), *table_actions_of(around, documents, make)]
-    _check_actions(report, documents, placed)
-    actions = with_eligibility(around, documents, placed)
+    sourced_actions = [*actions_of(around, documents), *table_actions_of(around, documents, make)]
+    _check_actions(report, documents, sourced_actions)
+    actions = with_eligibility(around, documents, sourced_actions)
     actions = run.with_suppression(around, documents, situations, actions)
-    actions = with_groups(around, documents, placed, actions)
-    actions = with_rollouts(around, documents, placed, actions, vocabulary)
-    applied = applied_limits(around, documents, placed, vocabulary.locations)
-    actions = with_limits(around, applied, placed, actions)
+    actions = with_groups(around, documents, sourced_actions, actions)
+    actions = with_rollouts(around, documents, sourced_actions, actions, vocabulary)
+    applied = applied_limits(around, documents, sourced_actions, vocabulary.locations)
+    actions = with_limits(around, applied, sourced_actions, actions)
     named = {**vocabulary.attributes, **vocabulary.sensitive_lists}
-    actions = Prover.of(report, reading.privacy, named, situations).proved(placed, actions)
-    check_alternatives(around, documents, placed)
+    actions = Prover.of(report, reading.privacy, named, situations).proved(sourced_actions, actions)
+    check_alternatives(around, documents, sourced_actions)
     promises = promises_of(around, documents, actions, reading.behaviour)
     # What a faulty rule would have used is not known.
     cost_ns = 0
@@ -188,21 +188,21 @@ def _rules(reading: _Reading) -> _Rules:
         cost_ns = check_costs(
             around,
             documents,
-            placed=placed,
+            sourced_actions=sourced_actions,
             actions=actions,
             situations=situations,
             computed=vocabulary.computed,
             defaults=defaults,
         )
     if report.sound:
-        check_holds(around, placed, actions)
+        check_holds(around, sourced_actions, actions)
         _warn_unused(report, documents, mentions, vocabulary)
         warn_contradictions(around, documents)
-        warn_limits(around, applied, placed, vocabulary.locations)
+        warn_limits(around, applied, sourced_actions, vocabulary.locations)
         warn_pairs(around, applied)
-        warn_alternatives(around, placed, actions)
+        warn_alternatives(around, sourced_actions, actions)
         if reading.now:
-            warn_over(report, placed, reading.now)
+            warn_over(report, sourced_actions, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
     return _Rules(situations, actions, promises, cost_ns)
 
@@ -214,19 +214,19 @@ def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> Pr
     return rules
 
 
-def _check_actions(report: Report, documents: Documents, placed: list[Placed]) -> None:
-    if not placed and not documents.doubtful:
+def _check_actions(report: Report, documents: Documents, sourced_actions: list[SourcedAction]) -> None:
+    if not sourced_actions and not documents.doubtful:
         report.warn_file(RULESET, file_messages.no_actions())
-    if len(placed) > bounds.ACTIONS:
+    if len(sourced_actions) > bounds.ACTIONS:
         report.at_line(RULESET, 0, 0, file_messages.too_many_actions())
-    seen: dict[str, Placed] = {}
-    for each in placed:
-        first = seen.setdefault(each.action.name.casefold(), each)
+    seen: dict[str, SourcedAction] = {}
+    for source in sourced_actions:
+        first = seen.setdefault(source.action.name.casefold(), source)
         # Two documents of one name have been told as such already.
-        if first is not each and each.row:
-            name, other = each.action.name, first.action.name
+        if first is not source and source.row:
+            name, other = source.action.name, first.action.name
             message = rule_messages.duplicate_action_of_row(name, other, first.place)
-            report.at_line(*each.row, 1, message)
+            report.at_line(*source.row, 1, message)
 
 
 def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocabulary: Vocabulary) -> None:
@@ -234,9 +234,9 @@ def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocab
     for situation in documents.of(models.Situation):
         if f"situation.{situation.model.name}" not in used and not situation.model.suppress:
             report.warn(situation.spot.at("name"), rule_messages.unused("situation", situation.model.name))
-    for each in documents.of(models.List):
-        if f"list.{each.model.name}" not in used:
-            report.warn(each.spot.at("name"), rule_messages.unused("list", each.model.name))
+    for sourced in documents.of(models.List):
+        if f"list.{sourced.model.name}" not in used:
+            report.warn(sourced.spot.at("name"), rule_messages.unused("list", sourced.model.name))
     for file in report.sources:
         if file.endswith(TABLE_ENDINGS) and file not in vocabulary.tables:
             report.warn_file(file, rule_messages.unused_file())

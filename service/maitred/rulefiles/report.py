@@ -18,7 +18,7 @@ RULESET = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class SourcePath:
     """A place in a rule file, by meaning: file, document (from 0), path in the document.
 
     ``key`` means the key itself rather than its value. ``line`` and ``column`` count from
@@ -32,11 +32,11 @@ class Spot:
     line: int = 1
     column: int = 1
 
-    def at(self, *path: str | int, key: bool = False) -> "Spot":
+    def at(self, *path: str | int, key: bool = False) -> "SourcePath":
         """The place further down ``path``."""
-        return Spot(self.file, self.document, self.path + path, key)
+        return SourcePath(self.file, self.document, self.path + path, key)
 
-    def within(self, line: int, column: int) -> "Spot":
+    def within(self, line: int, column: int) -> "SourcePath":
         """The place inside the scalar that stands here."""
         return replace(self, line=line, column=column)
 
@@ -50,7 +50,7 @@ class Report:
 
     sources: Mapping[str, bytes]
     _placed: list[Fault] = field(default_factory=list)
-    _spotted: list[tuple[Spot, str, Severity]] = field(default_factory=list)
+    _spotted: list[tuple[SourcePath, str, Severity]] = field(default_factory=list)
     errors: int = 0
     _dropped: int = 0
 
@@ -77,12 +77,12 @@ class Report:
         """A warning about a file as a whole."""
         self._keep(self._placed, Fault(file, 0, 0, message, severity=Severity.WARNING))
 
-    def error(self, spot: Spot, message: str) -> None:
+    def error(self, spot: SourcePath, message: str) -> None:
         """What keeps the ruleset from loading."""
         self.errors += 1
         self._keep(self._spotted, (spot, message, Severity.ERROR))
 
-    def warn(self, spot: Spot, message: str) -> None:
+    def warn(self, spot: SourcePath, message: str) -> None:
         """What looks wrong but has a meaning."""
         self._keep(self._spotted, (spot, message, Severity.WARNING))
 
@@ -142,7 +142,7 @@ def with_text(sources: Mapping[str, bytes], faults: tuple[Fault, ...]) -> tuple[
     )
 
 
-def _position(tree: Tree | None, spot: Spot) -> tuple[int, int]:
+def _position(tree: Tree | None, spot: SourcePath) -> tuple[int, int]:
     if tree is None:
         return 1, 1
     key, node = tree.find(spot.path)

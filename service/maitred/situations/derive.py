@@ -71,18 +71,18 @@ class MemoDeriver:
 
         Raises ``EngineFailure`` where the engine fails; the next call starts it afresh.
         """
-        found = self._memo.young.get((true, unknown))
-        return found if found is not None else self._derive_new(true, unknown)
+        outcome = self._memo.young.get((true, unknown))
+        return outcome if outcome is not None else self._derive_new(true, unknown)
 
     def _derive_new(self, true: int, unknown: int) -> Derivation:
         with self._lock:
-            found = self._memo.find((true, unknown))
-        if found is None:
+            outcome = self._memo.find((true, unknown))
+        if outcome is None:
             known = true & ~unknown
-            found = merge([part.derive(known & part.mask, unknown & part.mask) for part in self._parts])
+            outcome = merge([part.derive(known & part.mask, unknown & part.mask) for part in self._parts])
             with self._lock:
-                self._memo.keep((true, unknown), found)
-        return found
+                self._memo.keep((true, unknown), outcome)
+        return outcome
 
 
 class PartDeriver:
@@ -100,16 +100,16 @@ class PartDeriver:
 
     def derive(self, true: int, unknown: int) -> Derivation:
         """What follows within the part; the masks are disjoint and within ``mask``."""
-        found = self._memo.young.get((true, unknown))
-        return found if found is not None else self._derive_new(true, unknown)
+        outcome = self._memo.young.get((true, unknown))
+        return outcome if outcome is not None else self._derive_new(true, unknown)
 
     def _derive_new(self, true: int, unknown: int) -> Derivation:
         with self._lock:
-            found = self._memo.find((true, unknown))
-            if found is None:
-                found = self._run(true, unknown)
-                self._memo.keep((true, unknown), found)
-        return found
+            outcome = self._memo.find((true, unknown))
+            if outcome is None:
+                outcome = self._run(true, unknown)
+                self._memo.keep((true, unknown), outcome)
+        return outcome
 
     def _run(self, true: int, unknown: int) -> Derivation:
         """Takes the engine away while it runs, so that one that failed is never used again."""

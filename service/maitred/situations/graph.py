@@ -82,8 +82,8 @@ def build(situations: Sequence[Situation]) -> Graph:
     numbers = {text: index for index, text in enumerate(atoms)}
 
     def resolve(members: Iterable[Member]) -> tuple[int, ...]:
-        found = (nodes.get(m) if isinstance(m, str) else numbers[m.text] for m in members)
-        return tuple(dict.fromkeys(node for node in found if node is not None))
+        resolved = (nodes.get(m) if isinstance(m, str) else numbers[m.text] for m in members)
+        return tuple(dict.fromkeys(node for node in resolved if node is not None))
 
     needs = tuple(Needs(resolve(s.all), resolve(s.any), resolve(s.none)) for s in situations)
     graph = Graph(atoms, tuple(s.name for s in situations), needs)

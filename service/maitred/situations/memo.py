@@ -28,12 +28,12 @@ class Memo(Generic[K, V]):
 
     def find(self, key: K) -> V | None:
         """The value of either generation; it is young again afterwards."""
-        found = self.young.get(key)
-        if found is None:
-            found = self._old.pop(key, None)
-            if found is not None:
-                self.keep(key, found)
-        return found
+        outcome = self.young.get(key)
+        if outcome is None:
+            outcome = self._old.pop(key, None)
+            if outcome is not None:
+                self.keep(key, outcome)
+        return outcome
 
     def keep(self, key: K, value: V) -> None:
         """Remembers the value."""

@@ -39,11 +39,11 @@ def cycle_through_none(steps: Sequence[tuple[str, bool]]) -> str:
     The first name is where the cycle starts and the last is the same name again.
     """
     first, *rest = steps
-    told = [f"{_needs(refused)} {quoted(name)}" for name, refused in rest]
-    if len(told) > SHOWN_IN_CYCLE_COUNT:
-        told = [*told[: SHOWN_IN_CYCLE_COUNT - 1], "needs …", told[-1]]
+    needs = [f"{_needs(refused)} {quoted(name)}" for name, refused in rest]
+    if len(needs) > SHOWN_IN_CYCLE_COUNT:
+        needs = [*needs[: SHOWN_IN_CYCLE_COUNT - 1], "needs …", needs[-1]]
     return (
-        f"{quoted(first[0])} {', which '.join(told)}"
+        f"{quoted(first[0])} {', which '.join(needs)}"
         "; a situation cannot depend on its own absence, take one of them out of the cycle"
     )
 

@@ -12,7 +12,7 @@ from maitred.store.log.chain import Identity
 
 from .stores import SqlStore
 
-_ID_OCTETS = 16
+_ID_BYTES = 16
 
 __all__ = ["ReadOnlyStore", "SqlStore", "StoreUnusable", "open_read_only", "open_store"]
 
@@ -25,7 +25,7 @@ def open_store(url: str) -> SqlStore:
     again does not help.
     """
     parsed = address.parse(url)
-    identity = Identity(os.urandom(_ID_OCTETS), to_microseconds(datetime.now(UTC)))
+    identity = Identity(os.urandom(_ID_BYTES), to_microseconds(datetime.now(UTC)))
     if address.is_sqlite(parsed):
         return open_sqlite(parsed, identity)
     from maitred.store.databases.postgres import open_postgres  # noqa: PLC0415 -- its driver takes a tenth of a second to load

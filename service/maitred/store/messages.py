@@ -64,15 +64,17 @@ def not_ours(name: str, tables: Sequence[str]) -> str:
     )
 
 
-def too_new(name: str, found: str, known: str) -> str:
+def too_new(name: str, version: str, known: str) -> str:
     """A newer maitred has migrated the database."""
-    return f"database `{name}` is at schema `{found}`, this maitred knows `{known}` at most, run a newer one"
+    return (
+        f"database `{name}` is at schema `{version}`, this maitred knows `{known}` at most, run a newer one"
+    )
 
 
-def too_old(name: str, found: str, known: str) -> str:
+def too_old(name: str, version: str, known: str) -> str:
     """An older maitred has written the database, and it was opened for reading only."""
     return (
-        f"database `{name}` is at schema `{found}`, this maitred reads `{known}`, "
+        f"database `{name}` is at schema `{version}`, this maitred reads `{known}`, "
         "start `maitred serve` on it once to migrate it"
     )
 

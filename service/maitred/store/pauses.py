@@ -20,17 +20,17 @@ _ALL = select(*PAUSE.columns).order_by(PAUSE.c.action)
 def insert(connection: Connection, pause: Pause) -> None:
     """Keeps the pause, or the one that there is already."""
     row = {
-        "action": _octets(pause.action),
+        "action": _data(pause.action),
         "paused_at": to_microseconds(pause.paused_at),
-        "paused_by": _octets(pause.by),
-        "cause": _octets(pause.cause),
+        "paused_by": _data(pause.by),
+        "cause": _data(pause.cause),
     }
     connection.execute(_INSERT, row)
 
 
 def remove(connection: Connection, action: str) -> bool:
     """Ends the pause of an action; whether there was one."""
-    return connection.execute(delete(PAUSE).where(PAUSE.c.action == _octets(action))).rowcount > 0
+    return connection.execute(delete(PAUSE).where(PAUSE.c.action == _data(action))).rowcount > 0
 
 
 def find_all(connection: Connection) -> Sequence[Pause]:
@@ -41,10 +41,10 @@ def find_all(connection: Connection) -> Sequence[Pause]:
     ]
 
 
-def _octets(words: str) -> bytes:
+def _data(words: str) -> bytes:
     # They come from outside: PostgreSQL's text cannot hold U+0000, nor UTF-8 a lone surrogate.
     return words.encode("utf-8", "surrogatepass")
 
 
-def _text(octets: bytes) -> str:
-    return octets.decode("utf-8", "surrogatepass")
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")

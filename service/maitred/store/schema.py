@@ -22,23 +22,23 @@ def bring_up_to_date(connection: Connection, name: str) -> None:
 
     Raises ``StoreUnusable`` for a database that is newer than the code or somebody else's.
     """
-    found = _version(connection, name)
-    if found == HEAD:
+    version = _version(connection, name)
+    if version == HEAD:
         return
-    if found is not None and found > HEAD:
-        raise StoreUnusable(messages.too_new(name, found, HEAD))
+    if version is not None and version > HEAD:
+        raise StoreUnusable(messages.too_new(name, version, HEAD))
     _migrate(connection)
 
 
 def check_up_to_date(connection: Connection, name: str) -> None:
     """Raises ``StoreUnusable`` where the tables are not of this version; changes nothing."""
-    found = _version(connection, name)
-    if found is None:
+    version = _version(connection, name)
+    if version is None:
         raise StoreUnusable(messages.empty(name))
-    if found < HEAD:
-        raise StoreUnusable(messages.too_old(name, found, HEAD))
-    if found > HEAD:
-        raise StoreUnusable(messages.too_new(name, found, HEAD))
+    if version < HEAD:
+        raise StoreUnusable(messages.too_old(name, version, HEAD))
+    if version > HEAD:
+        raise StoreUnusable(messages.too_new(name, version, HEAD))
 
 
 def _version(connection: Connection, name: str) -> str | None:

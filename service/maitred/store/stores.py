@@ -93,17 +93,17 @@ class SqlStore:
         """See ``engine.ports.store.CustomerStore``."""
         return self._read(lambda connection: statements_of.find(connection, ref))
 
-    def purge_consents(self, before: datetime, most: int) -> int:
+    def purge_consents(self, before: datetime, max_rows: int) -> int:
         """See ``engine.ports.store.CustomerStore``."""
-        return self._write(lambda connection: statements_of.purge(connection, before, most))
+        return self._write(lambda connection: statements_of.purge(connection, before, max_rows))
 
     def check_keys(self, values: Mapping[int, bytes]) -> Sequence[int]:
         """See ``engine.ports.store.CustomerStore``."""
         return self._write(lambda connection: keys.check(connection, values))
 
-    def decisions_of(self, ref: bytes, after: bytes, most: int) -> Sequence[DecisionRecord]:
+    def decisions_of(self, ref: bytes, after: bytes, max_rows: int) -> Sequence[DecisionRecord]:
         """See ``engine.ports.store.DecisionLog``."""
-        return self._read(lambda connection: decisions.find_of(connection, ref, after, most))
+        return self._read(lambda connection: decisions.find_of(connection, ref, after, max_rows))
 
     def erase(self, ref: bytes) -> Mapping[str, int]:
         """See ``engine.ports.store.CustomerStore``."""
@@ -124,9 +124,9 @@ class SqlStore:
         """See ``engine.ports.store.DecisionLog``."""
         return auditing.Auditor(self._read, progress).run()
 
-    def purge_decisions(self, before: datetime, most: int) -> int:
+    def purge_decisions(self, before: datetime, max_rows: int) -> int:
         """See ``engine.ports.store.DecisionLog``."""
-        return self._write(lambda connection: purge.purge(connection, before, most))
+        return self._write(lambda connection: purge.purge(connection, before, max_rows))
 
     def lot(self, lot_id: bytes) -> Lot | None:
         """See ``engine.ports.store.LedgerReader``."""
@@ -137,10 +137,10 @@ class SqlStore:
         return self._read(lambda connection: histories.find(connection, decision_id))
 
     def tallies(
-        self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, most: int
+        self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, max_rows: int
     ) -> Sequence[CounterSummary]:
         """See ``engine.ports.store.LedgerReader``."""
-        return self._read(lambda connection: tallies.find(connection, now, asks, recent_us, most))
+        return self._read(lambda connection: tallies.find(connection, now, asks, recent_us, max_rows))
 
     def outcomes(self, decision_id: bytes) -> Sequence[OutcomeRow]:
         """See ``engine.ports.store.DecisionLog``."""
@@ -150,29 +150,29 @@ class SqlStore:
         """All events of a customer in order of time; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: events.of(connection, ref))
 
-    def purge_events(self, now: datetime, before: datetime, most: int) -> int:
+    def purge_events(self, now: datetime, before: datetime, max_rows: int) -> int:
         """Deletes at most so many events that are over by now, or happened before that instant.
 
         From any thread; one short transaction. Raises ``StoreDown`` and ``StoreConflict``.
         """
-        return self._write(lambda connection: events.purge(connection, now, before, most))
+        return self._write(lambda connection: events.purge(connection, now, before, max_rows))
 
     def claims_of(
-        self, of: ClaimsOf, key: bytes, before: ClaimPlace | None, most: int
+        self, of: ClaimsOf, key: bytes, before: ClaimPlace | None, max_rows: int
     ) -> Sequence[ListedClaim]:
         """See ``engine.ports.store.LedgerReader``; from any thread. Raises ``StoreDown``."""
-        return self._read(lambda connection: claims.listed(connection, of, key, before, most))
+        return self._read(lambda connection: claims.listed(connection, of, key, before, max_rows))
 
-    def last_decisions_of(self, ref: bytes, most: int) -> Sequence[DecisionRecord]:
+    def last_decisions_of(self, ref: bytes, max_rows: int) -> Sequence[DecisionRecord]:
         """A customer's last so many decisions, the newest first; from any thread. Raises ``StoreDown``."""
-        return self._read(lambda connection: decisions.find_last_of(connection, ref, most))
+        return self._read(lambda connection: decisions.find_last_of(connection, ref, max_rows))
 
-    def decisions_in(self, session: bytes, most: int) -> Sequence[bytes]:
+    def decisions_in(self, session: bytes, max_rows: int) -> Sequence[bytes]:
         """The ids of the last so many decisions of a session, oldest first; from any thread.
 
         Raises ``StoreDown``.
         """
-        return self._read(lambda connection: sessions.decisions_in(connection, session, most))
+        return self._read(lambda connection: sessions.decisions_in(connection, session, max_rows))
 
     def pause(self, pause: Pause) -> None:
         """See ``engine.ports.store.PauseStore``."""
@@ -186,10 +186,10 @@ class SqlStore:
         """See ``engine.ports.store.PauseStore``."""
         return self._read(pauses.find_all)
 
-    def purge_ledger(self, before: datetime, most: int) -> int:
+    def purge_ledger(self, before: datetime, max_rows: int) -> int:
         """See ``engine.ports.store.LedgerReader``."""
         with self._transaction(decides=False) as transaction:
-            return transaction.purge_ledger(before, most)
+            return transaction.purge_ledger(before, max_rows)
 
     def save_ruleset(self, ruleset: StoredRuleset) -> None:
         """See ``engine.ports.store.RulesetStore``."""

@@ -55,7 +55,7 @@ PERSON = Table(
     sqlite_with_rowid=False,
 )
 
-# Words of callers are UTF-8 in octets everywhere: they are compared octet by octet, and
+# Words of callers are UTF-8 in bytes everywhere: they are compared byte by byte, and
 # PostgreSQL's text cannot hold U+0000.
 CONSENT = Table(
     "consent",
@@ -224,7 +224,7 @@ EVENT = Table(
 SESSION_DECISION = Table(
     "session_decision",
     METADATA,
-    Column("session", LargeBinary, primary_key=True),  # a veiled ``session.id``
+    Column("session", LargeBinary, primary_key=True),  # a pseudonym of ``session.id``
     Column("decision_id", LargeBinary, primary_key=True),
     Column("customer", LargeBinary, nullable=False),  # a person's ``ref``; empty for nobody known
     Index("session_decision_of", "decision_id"),
@@ -240,7 +240,7 @@ CLAIM = Table(
     Column("decision_id", LargeBinary, nullable=False),
     Column("action", LargeBinary, nullable=False),  # UTF-8
     Column("customer", LargeBinary, nullable=False),  # a person's ``ref``, empty for nobody
-    Column("session", LargeBinary, nullable=False),  # a veiled ``session.id``
+    Column("session", LargeBinary, nullable=False),  # a pseudonym of ``session.id``
     Column("location", LargeBinary, nullable=False),  # UTF-8
     Column("expires_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     *(

@@ -94,8 +94,8 @@ class SqlTransaction:
         """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             wanted = frozenset(ids)
-            found = self._dialect.ledger.lots(self._line.driver, wanted, lock=False) if wanted else ()
-            return {lot.id: lot for lot in found}
+            rows = self._dialect.ledger.lots(self._line.driver, wanted, lock=False) if wanted else ()
+            return {lot.id: lot for lot in rows}
 
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
         """See ``engine.ports.store.Transaction``."""
@@ -186,10 +186,10 @@ class SqlTransaction:
         with self._guarded():
             return erasing.erase_rest(self._dialect.ledger, self._line, ref)
 
-    def purge_ledger(self, before: datetime, most: int) -> int:
+    def purge_ledger(self, before: datetime, max_rows: int) -> int:
         """See ``engine.ports.store.Store``."""
         with self._guarded():
-            return ledger.purge(self._dialect.ledger, self._line.driver, before, most)
+            return ledger.purge(self._dialect.ledger, self._line.driver, before, max_rows)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

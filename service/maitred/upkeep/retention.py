@@ -11,13 +11,13 @@ from typing import NamedTuple
 from maitred.engine.ports.store import Store, StoreConflict
 from maitred.settings import Keep
 
-FEWEST_ROWS, MOST_ROWS = 25, 1_000
+FEWEST_ROWS, MAX_ROWS = 25, 1_000
 """Of one piece. A row takes some 0.1 ms; with fewer the commit alone is what decisions wait for."""
 PIECE_SECONDS = 0.004
 """What a decision may wait for a piece; pieces are made smaller or larger to take about as long."""
 REST_SHARE = 4
 """After each piece decisions have the database for so many times as long as it took ..."""
-REST_LEAST_SECONDS = 0.01
+REST_MIN_SECONDS = 0.01
 """... and for so long at least."""
 SLICE_SECONDS = 0.5
 """A service that is to stop waits no longer."""
@@ -59,25 +59,25 @@ def forget(
         "events": partial(store.purge_events, at),
     }
     for data, before in terms(keep, at).items():
-        most = FEWEST_ROWS
+        max_rows = FEWEST_ROWS
         while True:
             began = clock()
-            if not (rows := purges[data](before, most)):
+            if not (rows := purges[data](before, max_rows)):
                 break
             piece = Piece(data, rows, clock() - began)
             yield piece
-            most = _next_most(most, piece.seconds)
+            max_rows = _next_most(max_rows, piece.seconds)
 
 
 def rest_seconds(piece: Piece) -> float:
     """How long to leave the database alone after a piece."""
-    return max(REST_LEAST_SECONDS, REST_SHARE * piece.seconds)
+    return max(REST_MIN_SECONDS, REST_SHARE * piece.seconds)
 
 
-def _next_most(most: int, seconds: float) -> int:
+def _next_most(max_rows: int, seconds: float) -> int:
     if seconds > PIECE_SECONDS:
-        return max(FEWEST_ROWS, most // 2)
-    return min(MOST_ROWS, most * 2) if seconds < PIECE_SECONDS / 2 else most
+        return max(FEWEST_ROWS, max_rows // 2)
+    return min(MAX_ROWS, max_rows * 2) if seconds < PIECE_SECONDS / 2 else max_rows
 
 
 class Retention:
@@ -88,12 +88,12 @@ class Retention:
         store: Store,
         keep: Keep,
         now: Callable[[], datetime],
-        told: Callable[[Mapping[str, int]], None],
+        tell: Callable[[Mapping[str, int]], None],
         *,
         clock: Callable[[], float] = time.monotonic,
         rest: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._store, self._keep, self._now, self._told = store, keep, now, told
+        self._store, self._keep, self._now, self._tell = store, keep, now, tell
         self._clock, self._rest = clock, rest
         self._round: Iterator[Piece] | None = None
         self._gone: Counter[str] = Counter()
@@ -128,4 +128,4 @@ class Retention:
         gone, self._gone, self._round = self._gone, Counter(), None
         self._due = self._clock() + next_seconds
         if gone:
-            self._told(gone)
+            self._tell(gone)

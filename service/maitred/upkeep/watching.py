@@ -17,14 +17,14 @@ def signature_of(directory: Path) -> Signature:
 
     What vanishes while it is looked at is left out: the next look differs, or nothing was lost.
     """
-    found = set()
+    stats = set()
     for folder, folders, files in os.walk(directory):
         for name in (*folders, *files):
             path = os.path.join(folder, name)  # noqa: PTH118 -- thousands of files, every second
             with suppress(OSError):
                 status = os.stat(path)  # noqa: PTH116 -- likewise
-                found.add((path, status.st_size, status.st_mtime_ns))
-    return frozenset(found)
+                stats.add((path, status.st_size, status.st_mtime_ns))
+    return frozenset(stats)
 
 
 class Watch:

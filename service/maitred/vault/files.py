@@ -14,10 +14,10 @@ from . import messages
 from .errors import KeyringMissing, KeyringUnusable
 from .form import from_text, to_text
 from .keyring import Keyring, first_keyring
-from .macs import KEY_OCTETS
+from .macs import KEY_BYTES
 from .vault import KeyringVault
 
-MOST_OCTETS = 65_536
+MAX_BYTES = 65_536
 """Four times what the most versions take: what is longer is some other file."""
 
 _OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
@@ -58,21 +58,21 @@ def read_keyring(path: Path) -> Keyring:
 
 
 def change_keyring(path: Path, change: Callable[[Keyring, datetime, bytes], Keyring]) -> Keyring:
-    """Replaces a keyring by what ``change`` makes of it, the time and 64 random octets; gives the new one.
+    """Replaces a keyring by what ``change`` makes of it, the time and 64 random bytes; gives the new one.
 
     One change at a time, and whole: whoever reads meanwhile sees the old or the new one.
     Raises ``KeyringUnusable``.
     """
     target = path.resolve()
     with _locked(target) as descriptor:
-        changed = change(_read(descriptor, path), _now(), secrets.token_bytes(2 * KEY_OCTETS))
+        changed = change(_read(descriptor, path), _now(), secrets.token_bytes(2 * KEY_BYTES))
         with _written(changed, target, like=os.fstat(descriptor)) as written:
             written.replace(target)
     return changed
 
 
 def _new_keyring() -> Keyring:
-    return first_keyring(_now(), secrets.token_bytes(3 * KEY_OCTETS))
+    return first_keyring(_now(), secrets.token_bytes(3 * KEY_BYTES))
 
 
 def _now() -> datetime:
@@ -154,7 +154,7 @@ def _read(descriptor: int, path: Path) -> Keyring:
         raise KeyringUnusable(messages.not_a_file(str(path)))
     if status.st_mode & _OTHERS:
         raise KeyringUnusable(messages.too_open(str(path), stat.S_IMODE(status.st_mode)))
-    octets = os.pread(descriptor, MOST_OCTETS + 1, 0)
-    if len(octets) > MOST_OCTETS:
-        raise KeyringUnusable(messages.too_long(str(path), MOST_OCTETS))
-    return from_text(octets.decode("ascii", "replace"), str(path))
+    data = os.pread(descriptor, MAX_BYTES + 1, 0)
+    if len(data) > MAX_BYTES:
+        raise KeyringUnusable(messages.too_long(str(path), MAX_BYTES))
+    return from_text(data.decode("ascii", "replace"), str(path))

@@ -7,11 +7,11 @@ from typing import Any
 
 from . import messages
 from .errors import KeyringUnusable
-from .keyring import GREATEST_VERSION, MOST_VERSIONS, Keyring, Version, check_value
-from .macs import KEY_OCTETS
+from .keyring import GREATEST_VERSION, MAX_VERSIONS, Keyring, Version, check_value
+from .macs import KEY_BYTES
 
 FORMAT = "maitred-keys/1"
-_TOP = {"format", "active", "veil", "versions"}
+_TOP = {"format", "active", "subject", "versions"}
 _VERSION = {"version", "created", "pseudonym", "master", "check"}
 
 
@@ -23,11 +23,11 @@ def to_text(keyring: Keyring) -> str:
             "created": version.created_at.isoformat(),
             "pseudonym": version.pseudonym.hex(),
             "master": version.master.hex(),
-            "check": check_value(version, keyring.veil).hex(),
+            "check": check_value(version, keyring.subject).hex(),
         }
         for version in keyring.versions
     ]
-    top = {"format": FORMAT, "active": keyring.active, "veil": keyring.veil.hex(), "versions": versions}
+    top = {"format": FORMAT, "active": keyring.active, "subject": keyring.subject.hex(), "versions": versions}
     return json.dumps(top, indent=2) + "\n"
 
 
@@ -46,38 +46,40 @@ class _Malformed(Exception):
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         raise _Malformed(messages.FIELD_TWICE)
-    return found
+    return fields
 
 
 def _keyring(top: Any) -> Keyring:
     if not isinstance(top, Mapping) or top.get("format") != FORMAT:
         raise _Malformed(messages.unknown_format(FORMAT))
     _check_fields(top, _TOP, messages.AT_TOP)
-    veil = _key(top["veil"], "veil")
-    versions = _versions(top["versions"], veil)
+    subject = _key(top["subject"], "subject")
+    versions = _versions(top["versions"], subject)
     active = top["active"]
     if type(active) is not int or active not in {version.number for version in versions}:
         raise _Malformed(messages.UNKNOWN_ACTIVE)
-    return Keyring(versions, active, veil)
+    return Keyring(versions, active, subject)
 
 
-def _versions(entries: Any, veil: bytes) -> tuple[Version, ...]:
-    if not isinstance(entries, Sequence) or not 1 <= len(entries) <= MOST_VERSIONS:
-        raise _Malformed(messages.wrong_versions(MOST_VERSIONS))
+def _versions(entries: Any, subject: bytes) -> tuple[Version, ...]:
+    if not isinstance(entries, Sequence) or not 1 <= len(entries) <= MAX_VERSIONS:
+        raise _Malformed(messages.wrong_versions(MAX_VERSIONS))
     versions = sorted(
-        (_version(entry, veil) for entry in entries), key=lambda each: each.number, reverse=True
+        (_version(entry, subject) for entry in entries),
+        key=lambda entry_version: entry_version.number,
+        reverse=True,
     )
     if len({version.number for version in versions}) != len(versions):
         raise _Malformed(messages.VERSION_TWICE)
     return tuple(versions)
 
 
-def _version(entry: Any, veil: bytes) -> Version:
+def _version(entry: Any, subject: bytes) -> Version:
     if not isinstance(entry, Mapping):
-        raise _Malformed(messages.wrong_versions(MOST_VERSIONS))
+        raise _Malformed(messages.wrong_versions(MAX_VERSIONS))
     _check_fields(entry, _VERSION, messages.IN_VERSION)
     number = entry["version"]
     if type(number) is not int or not 1 <= number <= GREATEST_VERSION:
@@ -88,7 +90,7 @@ def _version(entry: Any, veil: bytes) -> Version:
         _key(entry["pseudonym"], "pseudonym"),
         _key(entry["master"], "master"),
     )
-    if entry["check"] != check_value(version, veil).hex():
+    if entry["check"] != check_value(version, subject).hex():
         raise _Malformed(messages.altered(number))
     return version
 
@@ -101,12 +103,12 @@ def _check_fields(entry: Mapping[str, Any], known: set[str], where: str) -> None
 
 
 def _key(value: Any, field: str) -> bytes:
-    if isinstance(value, str) and len(value) == 2 * KEY_OCTETS:
+    if isinstance(value, str) and len(value) == 2 * KEY_BYTES:
         try:
             return bytes.fromhex(value)
         except ValueError:
             pass
-    raise _Malformed(messages.wrong_key(field, 2 * KEY_OCTETS))
+    raise _Malformed(messages.wrong_key(field, 2 * KEY_BYTES))
 
 
 def _instant(value: Any) -> datetime:

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from . import messages
 from .errors import KeyringUnusable
-from .macs import KEY_OCTETS, Mac
+from .macs import KEY_BYTES, Mac
 
-VERSION_OCTETS = 2
-GREATEST_VERSION = 2 ** (8 * VERSION_OCTETS) - 1
-MOST_VERSIONS = 32
+VERSION_BYTES = 2
+GREATEST_VERSION = 2 ** (8 * VERSION_BYTES) - 1
+MAX_VERSIONS = 32
 """Customers are looked up under the pseudonyms of all: each version costs every decision microseconds."""
-CHECK_VALUE_OCTETS = 16
+CHECK_VALUE_BYTES = 16
 """Nobody can work back from it, or find other keys that have the same."""
 
 _CHECK_LABEL = b"maitred check value\0"
@@ -20,7 +20,7 @@ _CHECK_LABEL = b"maitred check value\0"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One generation of keys of 32 octets: for pseudonyms, and the master key that wraps customers' keys."""
+    """One generation of keys of 32 bytes: for pseudonyms, and the master key that wraps customers' keys."""
 
     number: int
     created_at: datetime
@@ -32,12 +32,12 @@ class Version:
 class Keyring:
     """Versions, newest first, each number once; ``active`` is the number of the one that is written with.
 
-    ``veil`` (32 octets) is never replaced: units are counted under what it makes of a person.
+    ``subject`` (32 bytes) is never replaced: units are counted under what it makes of a person.
     """
 
     versions: tuple[Version, ...]
     active: int
-    veil: bytes = field(repr=False)
+    subject: bytes = field(repr=False)
 
     @property
     def in_order(self) -> tuple[Version, ...]:
@@ -45,12 +45,12 @@ class Keyring:
         return tuple(sorted(self.versions, key=lambda version: version.number != self.active))
 
     def with_version(self, created_at: datetime, keys: bytes, *, activate: bool) -> "Keyring":
-        """With one version more, of 64 fresh random octets. Raises ``KeyringUnusable``."""
+        """With one version more, of 64 fresh random bytes. Raises ``KeyringUnusable``."""
         number = self.versions[0].number + 1
-        if len(self.versions) >= MOST_VERSIONS or number > GREATEST_VERSION:
+        if len(self.versions) >= MAX_VERSIONS or number > GREATEST_VERSION:
             raise KeyringUnusable(messages.enough_versions(len(self.versions)))
-        newest = Version(number, created_at, keys[:KEY_OCTETS], keys[KEY_OCTETS:])
-        return Keyring((newest, *self.versions), number if activate else self.active, self.veil)
+        newest = Version(number, created_at, keys[:KEY_BYTES], keys[KEY_BYTES:])
+        return Keyring((newest, *self.versions), number if activate else self.active, self.subject)
 
     def with_active(self, number: int) -> "Keyring":
         """Written with another version. Raises ``KeyringUnusable`` where there is none of that number."""
@@ -74,17 +74,17 @@ class Keyring:
 
 
 def first_keyring(created_at: datetime, keys: bytes) -> Keyring:
-    """A keyring of one version, of 96 fresh random octets."""
-    pseudonym, master, veil = (keys[at : at + KEY_OCTETS] for at in range(0, 3 * KEY_OCTETS, KEY_OCTETS))
-    return Keyring((Version(1, created_at, pseudonym, master),), 1, veil)
+    """A keyring of one version, of 96 fresh random bytes."""
+    pseudonym, master, subject = (keys[at : at + KEY_BYTES] for at in range(0, 3 * KEY_BYTES, KEY_BYTES))
+    return Keyring((Version(1, created_at, pseudonym, master),), 1, subject)
 
 
 def check_values(keyring: Keyring) -> Mapping[int, bytes]:
-    """By number of the version, 16 octets that depend on its keys and on the veil key."""
-    return {version.number: check_value(version, keyring.veil) for version in keyring.versions}
+    """By number of the version, 16 bytes that depend on its keys and on the subject key."""
+    return {version.number: check_value(version, keyring.subject) for version in keyring.versions}
 
 
-def check_value(version: Version, veil: bytes) -> bytes:
+def check_value(version: Version, subject: bytes) -> bytes:
     """Three keys of fixed length side by side are one key: no other three make the same."""
-    keys = version.pseudonym + version.master + veil
-    return Mac(keys, _CHECK_LABEL)(version.number.to_bytes(VERSION_OCTETS))[:CHECK_VALUE_OCTETS]
+    keys = version.pseudonym + version.master + subject
+    return Mac(keys, _CHECK_LABEL)(version.number.to_bytes(VERSION_BYTES))[:CHECK_VALUE_BYTES]

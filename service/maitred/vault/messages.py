@@ -49,9 +49,9 @@ def too_open(name: str, mode: int) -> str:
     return f"keyring `{name}` can be used by others (mode {mode:04o}), run `chmod 600 {name}`"
 
 
-def too_long(name: str, most: int) -> str:
+def too_long(name: str, max_bytes: int) -> str:
     """Some other file."""
-    return f"keyring `{name}` is longer than {most:,} octets, so it is not a keyring: name another file"
+    return f"keyring `{name}` is longer than {max_bytes:,} bytes, so it is not a keyring: name another file"
 
 
 # its text
@@ -82,14 +82,14 @@ def missing_fields(names: Sequence[str], where: str) -> str:
     return f"{where} lacks `{'`, `'.join(names)}`"
 
 
-def wrong_versions(most: int) -> str:
+def wrong_versions(greatest: int) -> str:
     """Not a list of objects, empty or too long."""
-    return f"`versions` must be a list of 1 to {most} objects"
+    return f"`versions` must be a list of 1 to {greatest} objects"
 
 
-def wrong_number(most: int) -> str:
+def wrong_number(greatest: int) -> str:
     """The number of a version."""
-    return f"`version` must be a whole number from 1 to {most}"
+    return f"`version` must be a whole number from 1 to {greatest}"
 
 
 def wrong_key(field: str, digits: int) -> str:
@@ -123,9 +123,9 @@ def no_version(number: int, known: Sequence[int]) -> str:
 # seals
 
 
-def not_a_key(octets: int) -> str:
+def not_a_key(size: int) -> str:
     """Cut, or something else."""
-    return f"{octets} octets are not a wrapped key"
+    return f"{size} bytes are not a wrapped key"
 
 
 def other_master(number: int) -> str:
@@ -133,9 +133,9 @@ def other_master(number: int) -> str:
     return f"the key was wrapped with version {number} of the master key, which the keyring does not have"
 
 
-def cut_short(octets: int) -> str:
+def cut_short(size: int) -> str:
     """Shorter than nothing sealed."""
-    return f"{octets} octets are not a sealed record"
+    return f"{size} bytes are not a sealed record"
 
 
 def seal_broken() -> str:

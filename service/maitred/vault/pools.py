@@ -1,4 +1,4 @@
-"""Random octets without a system call for each."""
+"""Random bytes without a system call for each."""
 
 import os
 import weakref
@@ -9,14 +9,14 @@ PIECES = 1_024
 
 
 class Pool:
-    """Pieces of so many octets from the system's generator; each is given out once. From any thread.
+    """Pieces of so many bytes from the system's generator; each is given out once. From any thread.
 
     ``os.urandom`` gives the interpreter away at each call: beside four busy threads the one that calls it
     for each record gets a fifth of its share of the time.
     """
 
-    def __init__(self, octets: int) -> None:
-        self._octets = octets
+    def __init__(self, size: int) -> None:
+        self._size = size
         self._pieces: deque[bytes] = deque()
         _POOLS.add(self)
 
@@ -32,8 +32,8 @@ class Pool:
         self._pieces.clear()
 
     def _draw(self) -> bytes:
-        drawn = os.urandom(PIECES * self._octets)
-        first, *others = (drawn[at : at + self._octets] for at in range(0, len(drawn), self._octets))
+        drawn = os.urandom(PIECES * self._size)
+        first, *others = (drawn[at : at + self._size] for at in range(0, len(drawn), self._size))
         self._pieces.extend(others)
         return first
 

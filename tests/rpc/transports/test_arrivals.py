@@ -12,7 +12,7 @@ from tests.waiting import eventually
 
 from maitred.engine.errors import Code
 from maitred.engine.ports.observer import CallFailed
-from maitred.rpc.transports.arrivals import LOOK_SECONDS, LOOKS_MOST, Arrivals
+from maitred.rpc.transports.arrivals import LOOK_SECONDS, LOOKS_MAX, Arrivals
 from maitred.rpc.transports.stock import CALL_THREADS, HEALTH_THREADS
 from maitred.v1 import decision_pb2 as pb
 
@@ -200,7 +200,7 @@ def test_age_is_counted_in_looks_and_not_on_the_clock():
     thread = threading.Thread(target=behave, args=(call, call), daemon=True)
     thread.start()
     eventually(lambda: arrivals._waiting)
-    for _ in range(LOOKS_MOST):
+    for _ in range(LOOKS_MAX):
         arrivals.look()
     cancels = [call.cancels]
     for _ in range(3):
@@ -208,5 +208,5 @@ def test_age_is_counted_in_looks_and_not_on_the_clock():
     assert [*cancels, call.cancels] == [0, 1]
     call.over.set()
     thread.join(5)
-    seconds = (LOOKS_MOST + 1) * LOOK_SECONDS
+    seconds = (LOOKS_MAX + 1) * LOOK_SECONDS
     assert observer.seen == [CallFailed("m", Code.EXPIRED, seconds, status="CANCELLED")]

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.rpc.transports.overload import (
-    BATCH_LEAST,
-    BATCH_MOST,
+    BATCH_MAX,
+    BATCH_MIN,
     BATCH_SECONDS,
-    WAITING_MOST,
+    WAITING_MAX,
     Pace,
     Waiting,
 )
@@ -72,7 +72,7 @@ class Server:
     def receive(self):
         until = self.now + BATCH_SECONDS
         self.arrive()
-        while self.wire and self.waiting.room and (self.now < until or len(self.waiting) < BATCH_LEAST):
+        while self.wire and self.waiting.room and (self.now < until or len(self.waiting) < BATCH_MIN):
             call = self.wire.popleft()
             if call.deadline is not None and call.deadline < self.now:
                 self.end(call, "expired")
@@ -173,7 +173,7 @@ def test_after_a_standstill_the_server_catches_up():
 
 def test_the_queue_is_bounded():
     waiting = Waiting(lambda: 0.0)
-    for _ in range(WAITING_MOST):
+    for _ in range(WAITING_MAX):
         assert waiting.room
         waiting.add(Call(0.0, None))
     assert not waiting.room
@@ -191,7 +191,7 @@ def test_every_call_is_answered_refused_or_kept_once(calls, now):
         batch, refused = waiting.take()
         assert not waiting or batch or refused
         seen += [*batch, *refused]
-        assert len(batch) <= BATCH_MOST
+        assert len(batch) <= BATCH_MAX
         clock[0] += 0.01
     rest = [call for call in made if call not in seen]
     assert len(set(map(id, seen))) == len(seen)
@@ -204,8 +204,8 @@ def test_the_pace_is_never_absurd(batches):
     for calls, seconds in batches:
         pace.learn(calls, seconds)
         assert pace.fixed >= 0
-        assert pace.each > 0
-        assert BATCH_LEAST <= pace.batch <= BATCH_MOST
+        assert pace.per_call > 0
+        assert BATCH_MIN <= pace.batch <= BATCH_MAX
 
 
 def test_the_pace_finds_both_parts():
@@ -214,4 +214,4 @@ def test_the_pace_finds_both_parts():
         calls = 5 + number % 40
         pace.learn(calls, 0.002 + 0.0001 * calls)
     assert pace.fixed == pytest.approx(0.002, rel=0.1)
-    assert pace.each == pytest.approx(0.0001, rel=0.1)
+    assert pace.per_call == pytest.approx(0.0001, rel=0.1)

@@ -131,7 +131,7 @@ def test_a_call_cancelled_while_it_is_decided_is_decided_all_the_same(serve, gat
 
 @STOCK
 def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(serve, gate, status_of):
-    running = serve(threads=4, waiting_calls_most=8)
+    running = serve(threads=4, max_waiting_calls=8)
     running.engine.before = gate
     held = [running.stub.Decide.future(request(number), timeout=30) for number in range(4)]
     gate.await_arrivals(4)
@@ -156,7 +156,7 @@ def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(ser
 
 @STOCK
 def test_a_refusal_does_not_wait_for_the_message(serve, gate):
-    running = serve(threads=1, waiting_calls_most=1)
+    running = serve(threads=1, max_waiting_calls=1)
     running.engine.before = gate
     held = [running.stub.Decide.future(request(1), timeout=30)]
     gate.await_arrivals(1)

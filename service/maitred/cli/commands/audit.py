@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from maitred.bootstrap.office import Head, Inspection, StoreDown
-from maitred.bootstrap.office import audit as inspect
+from maitred.bootstrap.maintenance import Head, Inspection, StoreDown
+from maitred.bootstrap.maintenance import audit as inspect
 from maitred.cli import messages as general
 from maitred.cli import privacy_messages as messages
 from maitred.cli.calling import print_json
@@ -110,38 +110,38 @@ def audit(database: str, heads: list[Head], *, as_json: bool) -> int:
     """Audits and prints. Raises ``Stop``."""
     try:
         with progress(messages.CHECKING_LOG, messages.rows_so_far) as so_far:
-            found = inspect(database, heads, so_far)
+            inspection = inspect(database, heads, so_far)
     except (StoreDown, StoreConflict) as failure:
         raise Stop(str(failure)) from None
     if as_json:
-        print_json(_json(database, found))
+        print_json(_json(database, inspection))
     else:
-        show(inspection_view(found, len(heads)))
-    return FINDINGS if found.audit.broken or found.missing else FINE
+        show(inspection_view(inspection, len(heads)))
+    return FINDINGS if inspection.audit.broken or inspection.missing else FINE
 
 
-def inspection_view(found: Inspection, heads: int) -> RenderableType:
+def inspection_view(inspection: Inspection, heads: int) -> RenderableType:
     """What ``audit`` prints; ``heads`` is how many were given."""
-    chains = found.audit.chains
+    chains = inspection.audit.chains
     parts: list[RenderableType] = []
     if chains:
-        parts += [_table(found), *_heads(chains[-CHAINS_SHOWN:]), Text()]
+        parts += [_table(inspection), *_heads(chains[-CHAINS_SHOWN:]), Text()]
     parts += (
         Text(plain(messages.first_bad_row(each.writer, each.row, each.decision_id, each.why)), WORSE)
-        for each in found.audit.broken
+        for each in inspection.audit.broken
     )
-    parts += (Text(told, WORSE) for told in _missing(found))
-    if found.audit.broken or found.missing:
-        parts.append(Text(messages.log_broken(len(found.audit.broken), len(found.missing)), WORSE))
+    parts += (Text(line, WORSE) for line in _missing(inspection))
+    if inspection.audit.broken or inspection.missing:
+        parts.append(Text(messages.log_broken(len(inspection.audit.broken), len(inspection.missing)), WORSE))
     else:
-        parts.append(Text(messages.log_sound(found.audit.rows, len(chains)), f"bold {GOOD}"))
-    if heads > len(found.missing):
-        parts.append(Text(messages.heads_there(heads - len(found.missing))))
+        parts.append(Text(messages.log_sound(inspection.audit.rows, len(chains)), f"bold {GOOD}"))
+    if heads > len(inspection.missing):
+        parts.append(Text(messages.heads_there(heads - len(inspection.missing))))
     return Group(*parts)
 
 
-def _table(found: Inspection) -> RenderableType:
-    chains, broken = found.audit.chains, {each.writer for each in found.audit.broken}
+def _table(inspection: Inspection) -> RenderableType:
+    chains, broken = inspection.audit.chains, {each.writer for each in inspection.audit.broken}
     table = Table(box=None, pad_edge=False, header_style=FAINT)
     for column in ("chain", "written", "purged", ""):
         table.add_column(column, justify="right" if column in {"written", "purged"} else "left")
@@ -164,18 +164,18 @@ def _heads(chains: Iterable[Chain]) -> Iterator[RenderableType]:
     yield Text(messages.KEEP_REPORT, FAINT)
 
 
-def _missing(found: Inspection) -> Iterator[str]:
-    purged = {chain.writer: chain.purged for chain in found.audit.chains}
-    return (messages.head_missing(*head, purged.get(head.writer)) for head in found.missing)
+def _missing(inspection: Inspection) -> Iterator[str]:
+    purged = {chain.writer: chain.purged for chain in inspection.audit.chains}
+    return (messages.head_missing(*head, purged.get(head.writer)) for head in inspection.missing)
 
 
-def _json(database: str, found: Inspection) -> Mapping[str, Any]:
-    audited = found.audit
+def _json(database: str, inspection: Inspection) -> Mapping[str, Any]:
+    audited = inspection.audit
     return {
-        "ok": not (audited.broken or found.missing),
+        "ok": not (audited.broken or inspection.missing),
         "database": safe_url(database),
         "rows": audited.rows,
         "chains": [chain._asdict() for chain in audited.chains],
         "broken": [each._asdict() for each in audited.broken],
-        "missing_heads": [{"writer": head.writer, "head": head.digest} for head in found.missing],
+        "missing_heads": [{"writer": head.writer, "head": head.digest} for head in inspection.missing],
     }

@@ -18,8 +18,8 @@ from maitred.cli.shown.as_json import instant_text, open_claim_json
 from maitred.cli.shown.console import plain, show
 from maitred.engine.calls import OpenClaim
 
-PAGE_MOST = 100
-MOST_DEFAULT, MOST = 20, 10_000
+PAGE_MAX = 100
+MAX_DEFAULT, MOST = 20, 10_000
 
 HELP = """Show what a customer, a session or a location has claimed, open claims and ended ones.
 
@@ -45,7 +45,7 @@ def run(
     customer: Customer = "",
     session: Session = "",
     location: Location = "",
-    most: Most = MOST_DEFAULT,
+    most: Most = MAX_DEFAULT,
     at: At = None,
     target: Target = DEFAULT_TARGET,
     tls_ca: TlsCa = None,
@@ -63,7 +63,7 @@ def run(
                 customer_id=customer,
                 session_id=session,
                 location_id=location,
-                page_size=min(left, PAGE_MOST),
+                page_size=min(left, PAGE_MAX),
                 page_token=token,
                 at=moment,
             )

@@ -184,7 +184,7 @@ def consent_view(view: ConsentView) -> RenderableType:
 def _of_purpose(view: ConsentView, purpose: str) -> ConsentView:
     if not purpose:
         return view
-    return ConsentView(*(tuple(each for each in part if each.purpose == purpose) for part in view))
+    return ConsentView(*(tuple(consent for consent in part if consent.purpose == purpose) for part in view))
 
 
 def _statements(title: str, statements: Sequence[Consent]) -> Iterator[RenderableType]:
@@ -213,11 +213,11 @@ def _view_json(customer: str, view: ConsentView) -> Mapping[str, Any]:
     }
 
 
-def _statement_json(each: Consent) -> Mapping[str, Any]:
+def _statement_json(consent: Consent) -> Mapping[str, Any]:
     return {
-        "purpose": each.purpose,
-        "state": each.state.name.lower(),
-        "source": each.source,
-        "at": instant_text(each.at),
-        "text_version": each.text_version,
+        "purpose": consent.purpose,
+        "state": consent.state.name.lower(),
+        "source": consent.source,
+        "at": instant_text(consent.at),
+        "text_version": consent.text_version,
     }

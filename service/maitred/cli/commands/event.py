@@ -57,8 +57,8 @@ def run(
     withdraws: Withdraws = "",
 ) -> int:
     """Records one event and prints whether it was. Raises ``Stop``."""
-    told = orjson.dumps(dict(map(_field, fields or ())))
-    event = EventCall(step.request_id, customer_id, kind, step.at, told, session, withdraws)
+    fields_json = orjson.dumps(dict(map(_field, fields or ())))
+    event = EventCall(step.request_id, customer_id, kind, step.at, fields_json, session, withdraws)
     (answer,) = called(lambda client: client.record_events([event]), step.target, step.tls_ca)
     if step.as_json:
         print_json({"event_id": answer.event_id, "recorded": answer.recorded, "detail": answer.detail})

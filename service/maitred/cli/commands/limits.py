@@ -29,9 +29,9 @@ from maitred.cli.shown.moments import moment_words
 from maitred.engine.calls import LimitView
 
 WATCH_SECONDS = 2.0
-WATCH_LEAST_SECONDS, WATCH_MOST_SECONDS = 0.2, 3_600.0
+WATCH_MIN_SECONDS, WATCH_MAX_SECONDS = 0.2, 3_600.0
 """Oftener than an eye follows, and as seldom as nobody waits."""
-MOST_DEFAULT, MOST = 20, 1_000
+MAX_DEFAULT, MOST = 20, 1_000
 
 HELP = """Show how full limits are, and when they will be.
 
@@ -81,7 +81,7 @@ def run(
     words: Words = None,
     action: Action = "",
     location: Location = "",
-    most: Most = MOST_DEFAULT,
+    most: Most = MAX_DEFAULT,
     watch: Watch = False,
     target: Target = DEFAULT_TARGET,
     tls_ca: TlsCa = None,
@@ -121,8 +121,8 @@ def _is_number(word: str) -> bool:
 
 def _seconds(word: str) -> float:
     seconds = float(word)
-    if not WATCH_LEAST_SECONDS <= seconds <= WATCH_MOST_SECONDS:
-        raise Stop(messages.not_seconds(word, WATCH_LEAST_SECONDS, WATCH_MOST_SECONDS))
+    if not WATCH_MIN_SECONDS <= seconds <= WATCH_MAX_SECONDS:
+        raise Stop(messages.not_seconds(word, WATCH_MIN_SECONDS, WATCH_MAX_SECONDS))
     return seconds
 
 
@@ -170,12 +170,12 @@ def limits_view(ask: AskLimits, views: Sequence[LimitView], now: datetime) -> Re
     return Group(*parts)
 
 
-def _is_cut(views: Sequence[LimitView], most: int) -> bool:
+def _is_cut(views: Sequence[LimitView], shown_most: int) -> bool:
     """Whether some limit shows as many subjects as it may: there may be more."""
     counts: dict[str, int] = {}
     for view in views:
         counts[view.name] = counts.get(view.name, 0) + 1
-    return max(counts.values()) >= most > 1
+    return max(counts.values()) >= shown_most > 1
 
 
 def follow(ask: AskLimits, target: str, tls_ca: Path | None, seconds: float, *, as_json: bool) -> int:

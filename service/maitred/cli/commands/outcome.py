@@ -37,16 +37,16 @@ Kind = Annotated[str, typer.Argument(metavar="KIND", show_default=False, help=KI
 @takes_step
 def run(step: Step, /, *, decision_id: Decision, action: ActionName, kind: Kind) -> int:
     """Reports one outcome."""
-    found = OutcomeKind.__members__.get(kind.upper())
-    if found not in REPORTED:
+    outcome = OutcomeKind.__members__.get(kind.upper())
+    if outcome not in REPORTED:
         raise Stop(messages.not_reported(kind, KINDS))
-    return _report(decision_id, action, found, step)
+    return _report(decision_id, action, outcome, step)
 
 
 def _report(decision_id: str, action: str, kind: OutcomeKind, step: Step) -> int:
     """Reports an outcome and prints whether it was recorded. Raises ``Stop``."""
-    told = Outcome(step.request_id, decision_id, action, kind, step.at)
-    (answer,) = called(lambda client: client.record_outcomes([told]), step.target, step.tls_ca)
+    outcome = Outcome(step.request_id, decision_id, action, kind, step.at)
+    (answer,) = called(lambda client: client.record_outcomes([outcome]), step.target, step.tls_ca)
     if step.as_json:
         print_json(outcome_json(answer))
     elif answer.recorded:

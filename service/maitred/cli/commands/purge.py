@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from maitred.bootstrap import office
+from maitred.bootstrap import maintenance
 from maitred.cli import privacy_messages as messages
 from maitred.cli.calling import print_json
 from maitred.cli.exits import FINE, Stop
@@ -83,8 +83,8 @@ def run(
 def rehearse(database: str, keep: Keep, at: datetime | None, *, as_json: bool) -> int:
     """Prints how much would go. Raises ``Stop``."""
     try:
-        gone = office.overdue(database, keep, at)
-    except (office.StoreDown, StoreConflict) as failure:
+        gone = maintenance.overdue(database, keep, at)
+    except (maintenance.StoreDown, StoreConflict) as failure:
         raise Stop(str(failure)) from None
     _print(gone, keep, as_json=as_json, dry_run=True)
     return FINE
@@ -95,12 +95,12 @@ def purge(database: str, keep: Keep, at: datetime | None, *, as_json: bool) -> i
     gone: Counter[str] = Counter()
     try:
         with progress(messages.purging(0), messages.purging) as so_far:
-            for piece in office.purge(database, keep, at):
+            for piece in maintenance.purge(database, keep, at):
                 gone[piece.data] += piece.rows
                 so_far(gone.total())
-    except office.InUse as busy:
+    except maintenance.InUse as busy:
         raise Stop(str(busy), messages.SERVICE_DOES_IT) from None
-    except (office.StoreDown, StoreConflict) as failure:
+    except (maintenance.StoreDown, StoreConflict) as failure:
         if gone:
             _print(gone, keep, as_json=as_json, dry_run=False)
         raise Stop(str(failure)) from None

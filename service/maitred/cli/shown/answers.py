@@ -27,7 +27,7 @@ HASH_SHOWN_CHARACTERS = 12
 INDENT_COLUMNS = 4
 TABLE_COLUMNS = 96
 """Names and reasons take some 60; details in less than the rest are hard to read."""
-ALIKE_MOST, ALIKE_SHOWN = 20, 5
+ALIKE_MAX, ALIKE_SHOWN = 20, 5
 """Refusals for one reason by one rule that are all shown, and of more the first; --json has all of them."""
 SHOWN_VALUE_CHARACTERS = 200
 """A basket may hold thousands of products; --json has all of them."""
@@ -91,10 +91,10 @@ def proposals_view(
 def _headline(proposal: Proposal) -> Text:
     rank = f"{proposal.rank}.".ljust(INDENT_COLUMNS)
     facts = f"  {proposal.type.name.lower()}, score {proposal.score:g}"
-    told = Text.assemble(rank, (plain(proposal.action), f"{STRONG} {GOOD}"), (facts, FAINT))
+    line = Text.assemble(rank, (plain(proposal.action), f"{STRONG} {GOOD}"), (facts, FAINT))
     if proposal.substitute_for:
-        told.append(f", {messages.in_place_of(plain(proposal.substitute_for))}", BAD)
-    return told
+        line.append(f", {messages.in_place_of(plain(proposal.substitute_for))}", BAD)
+    return line
 
 
 def treatment_view(treatment: Treatment[str]) -> Table:
@@ -142,11 +142,11 @@ def _grouped(refusals: Sequence[Refusal]) -> list[Refusal]:
     alike: dict[tuple[Reason, str], list[Refusal]] = {}
     for refusal in refusals:
         alike.setdefault((refusal.reason, refusal.rule), []).append(refusal)
-    if all(len(those) <= ALIKE_MOST for those in alike.values()):
+    if all(len(those) <= ALIKE_MAX for those in alike.values()):
         return list(refusals)
     shown_refusals: list[Refusal] = []
     for (reason, rule), those in alike.items():
-        if len(those) <= ALIKE_MOST:
+        if len(those) <= ALIKE_MAX:
             shown_refusals += those
             continue
         shown_refusals += those[:ALIKE_SHOWN]

@@ -17,13 +17,13 @@ from maitred.engine.calls import LimitView
 from .console import plain
 from .moments import moment_words, until_words
 
-BAR_LEAST_COLUMNS = 10
+BAR_MIN_COLUMNS = 10
 """A shorter one tells nothing; the facts then stand below their bar."""
-BAR_MOST_COLUMNS = 40
+BAR_MAX_COLUMNS = 40
 PIPED_BAR_COLUMNS = 20
 """Who reads a pipe reads the numbers."""
 GAP_COLUMNS = 2
-NAME_MOST_COLUMNS = 32
+NAME_MAX_COLUMNS = 32
 """Of a limit or a subject beside its bar; a longer one is cut in the middle."""
 HIGH_PERCENT = 75
 """From here on a bar is yellow: on a rush the rest goes within minutes."""
@@ -58,10 +58,10 @@ class Bars:
         marks = _marks(console, options)
         rows = [_cells(view, self.now) for view in in_order(self.views)]
         columns = _bar_columns(rows, options.max_width) if console.is_terminal else PIPED_BAR_COLUMNS
-        if columns >= BAR_LEAST_COLUMNS:
+        if columns >= BAR_MIN_COLUMNS:
             yield _table(rows, marks, columns)
         else:
-            yield from _stacked(rows, marks, min(BAR_MOST_COLUMNS, max(1, options.max_width // 2)))
+            yield from _stacked(rows, marks, min(BAR_MAX_COLUMNS, max(1, options.max_width // 2)))
         yield Text()
         yield legend(marks)
 
@@ -83,9 +83,9 @@ def in_order(views: Iterable[LimitView]) -> list[LimitView]:
             paces.setdefault((view.name.removesuffix(PACE_SUFFIX), view.subject), []).append(view)
         else:
             limits.append(view)
-    found = [row for view in limits for row in (view, *paces.pop((view.name, view.subject), ()))]
+    paired = [row for view in limits for row in (view, *paces.pop((view.name, view.subject), ()))]
     orphans = (view for rest in paces.values() for view in rest)
-    return sorted([*found, *orphans], key=lambda view: view.name.removesuffix(PACE_SUFFIX))
+    return sorted([*paired, *orphans], key=lambda view: view.name.removesuffix(PACE_SUFFIX))
 
 
 def bar(view: LimitView, columns: int, marks: _Marks = _PLAIN) -> Text:
@@ -161,9 +161,9 @@ def _forecast(view: LimitView, now: datetime) -> Text:
 def _cut(text: str) -> str:
     """The text in so many columns at most: what is cut out is in the middle, for ends tell names apart."""
     text = plain(text)
-    if cell_len(text) <= NAME_MOST_COLUMNS:
+    if cell_len(text) <= NAME_MAX_COLUMNS:
         return text
-    half = NAME_MOST_COLUMNS // 2 - 1
+    half = NAME_MAX_COLUMNS // 2 - 1
     front, back = text, text
     while cell_len(front) > half:
         front = front[:-1]
@@ -180,7 +180,7 @@ def _bar_columns(rows: Sequence[_Cells], width: int) -> int:
         if number != _BAR
     )
     left = width - beside - GAP_COLUMNS * len(_HEADERS) - sum(map(len, _PLAIN.ends))
-    return min(BAR_MOST_COLUMNS, left)
+    return min(BAR_MAX_COLUMNS, left)
 
 
 def _table(rows: Sequence[_Cells], marks: _Marks, columns: int) -> Table:

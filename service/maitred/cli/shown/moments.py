@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 WEEK = timedelta(days=7)
 MINUTE_SECONDS, HOUR_SECONDS, DAY_SECONDS = 60, 3_600, 86_400
 _SHOWN_UNITS = ((DAY_SECONDS, "days"), (HOUR_SECONDS, "h"), (MINUTE_SECONDS, "min"), (1, "s"))
-_AT_LEAST = 2
+_AT_MIN = 2
 """``119 s`` says more than ``1 min``; ``47 h`` more than ``1 day``."""
 
 
@@ -27,7 +27,7 @@ def until_words(at: datetime, now: datetime) -> str:
 def span_words(span: timedelta) -> str:
     """``25 min``: in whole units of the largest of which there are two."""
     seconds = max(1, round(span.total_seconds()))
-    unit, name = next((each for each in _SHOWN_UNITS if seconds >= _AT_LEAST * each[0]), _SHOWN_UNITS[-1])
+    unit, name = next((shown for shown in _SHOWN_UNITS if seconds >= _AT_MIN * shown[0]), _SHOWN_UNITS[-1])
     return f"{seconds // unit} {name}"
 
 

@@ -41,7 +41,7 @@ def readers_of(ruleset: Ruleset) -> list[Readers]:
     """All actions, those that read the same together; in order of their first names."""
     situations = SituationReads.of(ruleset.situations)
     groups: dict[tuple[tuple[Reading, ...], tuple[str, ...]], list[str]] = {}
-    for action in sorted(ruleset.actions, key=lambda each: each.name):
+    for action in sorted(ruleset.actions, key=lambda action: action.name):
         readings = tuple(_readings(ruleset, situations, action))
         groups.setdefault((readings, action.consent), []).append(action.name)
     return [Readers(readings, consent, tuple(names)) for (readings, consent), names in groups.items()]
@@ -86,10 +86,10 @@ def _read_before(rules: PrivacyRules) -> Iterator[str]:
 
 
 def _basis(rules: PrivacyRules, jurisdiction: str, purpose: str) -> str:
-    found = rules.jurisdictions[jurisdiction]
-    basis = found.bases.get(purpose, Basis.NEVER).value
-    if found.minors and purpose in found.minors.barred:
-        return f"{basis}, never below {found.minors.below}"
+    rule = rules.jurisdictions[jurisdiction]
+    basis = rule.bases.get(purpose, Basis.NEVER).value
+    if rule.minors and purpose in rule.minors.barred:
+        return f"{basis}, never below {rule.minors.below}"
     return basis
 
 
@@ -157,11 +157,11 @@ def _purposes_json(rules: PrivacyRules) -> Mapping[str, Any]:
 
 
 def _basis_json(rules: PrivacyRules, jurisdiction: str, purpose: str) -> Mapping[str, Any]:
-    found = rules.jurisdictions[jurisdiction]
-    barred = found.minors is not None and purpose in found.minors.barred
+    rule = rules.jurisdictions[jurisdiction]
+    barred = rule.minors is not None and purpose in rule.minors.barred
     return {
-        "basis": found.bases.get(purpose, Basis.NEVER).value,
-        "barred_below": found.minors.below if barred and found.minors else None,
+        "basis": rule.bases.get(purpose, Basis.NEVER).value,
+        "barred_below": rule.minors.below if barred and rule.minors else None,
     }
 
 

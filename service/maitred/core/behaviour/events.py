@@ -8,7 +8,7 @@ from typing import Any
 from maitred.core.values.facts import reader_of
 from maitred.core.values.types import Attribute, Fact, Invalid, Item
 
-AHEAD_MOST = timedelta(minutes=5)
+AHEAD_MAX = timedelta(minutes=5)
 """Clocks of tills differ by less; what is further ahead is a mistake or has not happened."""
 MAX_FIELDS_BYTES = 16_384
 """Of one event; a basket of a hundred lines has some ten thousand."""
@@ -56,7 +56,7 @@ class EventKind:
 
     def time_fault(self, at: datetime, now: datetime) -> str:
         """What is wrong with when an event happened."""
-        if at > now + AHEAD_MOST:
+        if at > now + AHEAD_MAX:
             return "`at` is more than 5 minutes ahead"
         if at <= now - self.retention:
             return f"`at` is longer ago than events of kind `{self.name}` are kept"

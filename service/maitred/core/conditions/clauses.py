@@ -51,8 +51,8 @@ def _clauses(condition: Condition) -> tuple[Clause, ...]:
 
 
 def _alternatives(condition: Condition, terms: tuple[Condition, ...]) -> tuple[Clause, ...]:
-    found = tuple(clause for term in terms for clause in _clauses(term))
-    return found if len(found) <= MAX_CLAUSES_PER_ENTRY else (Clause(checks=(condition,)),)
+    clauses = tuple(clause for term in terms for clause in _clauses(term))
+    return clauses if len(clauses) <= MAX_CLAUSES_PER_ENTRY else (Clause(checks=(condition,)),)
 
 
 def _product(terms: tuple[Condition, ...]) -> tuple[Clause, ...]:

@@ -24,7 +24,7 @@ from .model import (
     negate,
 )
 
-_MOST_STEPS = 2_000
+_MAX_STEPS = 2_000
 """Alternatives multiply; what is not settled by then, some milliseconds, is taken for possible."""
 
 
@@ -86,7 +86,7 @@ class _Search:
                 branches.append(term)
             elif not _take(asked, term):
                 return False
-        if not branches or self._steps > _MOST_STEPS:
+        if not branches or self._steps > _MAX_STEPS:
             return True
         first, rest = branches[0], tuple(branches[1:])
         return any(self.is_possible((term, *rest), asked) for term in first.terms)

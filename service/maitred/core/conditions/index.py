@@ -19,14 +19,14 @@ from .model import Condition, Literal
 from .scan import Memo, truth
 
 MANY_BITS = 4_096
-"""Longer masks are walked by octets: isolating the lowest bit copies the whole integer."""
-_SET_OCTETS = re.compile(rb"[^\0]")
+"""Longer masks are walked by bytes: isolating the lowest bit copies the whole integer."""
+_SET_BYTES = re.compile(rb"[^\0]")
 
 
 def bits(mask: int) -> Iterator[int]:
     """Positions of the set bits, lowest first."""
     if mask.bit_length() > MANY_BITS:
-        yield from _bits_of_octets(mask.to_bytes(mask.bit_length() // 8 + 1, "little"))
+        yield from _bits_of_bytes(mask.to_bytes(mask.bit_length() // 8 + 1, "little"))
         return
     while mask:
         low = mask & -mask
@@ -34,10 +34,10 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= low
 
 
-def _bits_of_octets(octets: bytes) -> Iterator[int]:
-    for found in _SET_OCTETS.finditer(octets):
-        at = found.start()
-        for position in bits(octets[at]):
+def _bits_of_bytes(data: bytes) -> Iterator[int]:
+    for byte in _SET_BYTES.finditer(data):
+        at = byte.start()
+        for position in bits(data[at]):
             yield 8 * at + position
 
 
@@ -66,9 +66,9 @@ class Index:
         clauses: list[Clause] = []
         owner: list[int] = []
         for entry, condition in enumerate(conditions):
-            found = clauses_of(condition)
-            clauses.extend(found)
-            owner.extend([entry] * len(found))
+            clauses_of_entry = clauses_of(condition)
+            clauses.extend(clauses_of_entry)
+            owner.extend([entry] * len(clauses_of_entry))
         lanes = _lanes(clauses)
         checks = {number: clause.checks for number, clause in enumerate(clauses) if clause.checks}
         return cls(
@@ -149,4 +149,4 @@ def _lanes(clauses: Sequence[Clause]) -> list[Lane]:
             nth = used[key] = used.get(key, -1) + 1
             grouped.setdefault((*key, nth), []).append((number, literal))
     by_use = sorted(grouped.items(), key=lambda group: -len(group[1]))
-    return [kind.build(name, found, len(clauses)) for (kind, name, _), found in by_use]
+    return [kind.build(name, lane_uses, len(clauses)) for (kind, name, _), lane_uses in by_use]

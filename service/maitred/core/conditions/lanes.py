@@ -30,10 +30,10 @@ Hit = int | tuple[int, ...]
 
 def mask_of(positions: Iterable[int], size: int) -> int:
     """The integer with these bits set; linear, where repeated shifting would be quadratic."""
-    octets = bytearray(size // 8 + 1)
+    data = bytearray(size // 8 + 1)
     for position in positions:
-        octets[position >> 3] |= 1 << (position & 7)
-    return int.from_bytes(octets, "little")
+        data[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(data, "little")
 
 
 def as_mask(hit: Hit) -> int:
@@ -48,8 +48,8 @@ def as_mask(hit: Hit) -> int:
 
 def _hits(positions: Mapping[Scalar, list[int]], size: int) -> dict[object, Hit]:
     return {
-        value: tuple(found) if size > LONG_MASK_BITS and len(found) <= FEW_BITS else mask_of(found, size)
-        for value, found in positions.items()
+        value: tuple(bits) if size > LONG_MASK_BITS and len(bits) <= FEW_BITS else mask_of(bits, size)
+        for value, bits in positions.items()
     }
 
 
@@ -208,14 +208,14 @@ def _toggles(
         if first < end:
             toggles[first].append(clause)
             toggles[end].append(clause)
-    return [tuple(found) for found in toggles[:segments]]
+    return [tuple(bits) for bits in toggles[:segments]]
 
 
 def _kept(nan: int, toggles: Sequence[tuple[int, ...]], stride: int, size: int) -> list[int]:
     kept, mask = [], nan
-    for segment, found in enumerate(toggles):
-        if found:
-            mask ^= as_mask(found) if len(found) <= FEW_BITS else mask_of(found, size)
+    for segment, bits in enumerate(toggles):
+        if bits:
+            mask ^= as_mask(bits) if len(bits) <= FEW_BITS else mask_of(bits, size)
         if segment % stride == 0:
             kept.append(mask)
     return kept

@@ -52,15 +52,15 @@ class Situations:
     def facts(self, facts: Facts) -> Facts:
         """``situation.NAME`` for each in ``names`` whose truth is known, and what is held back."""
         clauses = self.index.true_clauses(facts)
-        found = self.remembered.get(clauses)
-        if found is None:
-            found = self._facts_of(self._derive(clauses))
+        derived = self.remembered.get(clauses)
+        if derived is None:
+            derived = self._facts_of(self._derive(clauses))
             if len(self.remembered) >= MAX_REMEMBERED_DERIVATIONS:
                 self.remembered.clear()
-            self.remembered[clauses] = found
+            self.remembered[clauses] = derived
         if self.suppressing.names:
-            return {**found, **self.suppressing.facts(facts, found)}
-        return found
+            return {**derived, **self.suppressing.facts(facts, derived)}
+        return derived
 
     def derivation(self, facts: Facts) -> Derivation:
         """The same with its support, for explanations."""

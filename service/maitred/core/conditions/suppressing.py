@@ -73,11 +73,15 @@ class _Asking:
 
     def settle(self, stratum: Sequence[Situation]) -> None:
         """What holds is built up from nothing, what fails is what is left of everything."""
-        while fresh := [each for each in stratum if each.name not in self.holds and self._holds(each)]:
-            self.holds.update(each.name for each in fresh)
-        self.fails.update(each.name for each in stratum)
-        while firm := [each for each in stratum if each.name in self.fails and not self._fails(each)]:
-            self.fails.difference_update(each.name for each in firm)
+        while fresh := [
+            situation for situation in stratum if situation.name not in self.holds and self._holds(situation)
+        ]:
+            self.holds.update(situation.name for situation in fresh)
+        self.fails.update(situation.name for situation in stratum)
+        while firm := [
+            situation for situation in stratum if situation.name in self.fails and not self._fails(situation)
+        ]:
+            self.fails.difference_update(situation.name for situation in firm)
 
     def _holds(self, situation: Situation) -> bool:
         return (
@@ -105,8 +109,8 @@ class _Asking:
                 return all(map(self._may_be, terms))
             case Any(terms):
                 return any(map(self._may_be, terms))
-        found = truth(condition, self._facts, self._memo)
-        return found.error is not None if isinstance(found, Unknown) else found
+        answer = truth(condition, self._facts, self._memo)
+        return answer.error is not None if isinstance(answer, Unknown) else answer
 
 
 def _made_of(by_name: Mapping[str, Situation], names: Iterable[str]) -> set[str]:

@@ -97,9 +97,9 @@ def stand_ins_of(policy: Policy, action: Action) -> Iterator[Action]:
         name = names.pop()
         if name not in seen:
             seen.add(name)
-            found = policy.by_name[name]
-            yield found
-            names.extend(reversed(found.alternatives))
+            stand_in = policy.by_name[name]
+            yield stand_in
+            names.extend(reversed(stand_in.alternatives))
 
 
 class _NotReadError(Exception):
@@ -117,7 +117,7 @@ class _Choosing:
     policy: Policy
     facts: Facts
     snapshot: Snapshot
-    most: int
+    max_picks: int
     reach: Reach
     named: Collection[str]
     picks: list[Pick] = field(default_factory=list)
@@ -149,7 +149,7 @@ class _Choosing:
             self._stand_in(action, action.name, set())
 
     def is_full(self) -> bool:
-        return len(self.picks) - self.carried == self.most
+        return len(self.picks) - self.carried == self.max_picks
 
     def is_enough(self) -> bool:
         """Whether nobody asks for what follows, but for what the checkout has claimed."""
@@ -183,7 +183,7 @@ class _Choosing:
 
     def ahead(self) -> int:
         """How many more actions to read: about twice as many each time, so that there are few times."""
-        least = self.most + LOOK_AHEAD if self.reach is Reach.ENOUGH else MAX_TOLD
+        least = self.max_picks + LOOK_AHEAD if self.reach is Reach.ENOUGH else MAX_TOLD
         return min(max(least, len(self.looked_at)), max(1, MAX_LOOKED_AT - len(self.looked_at) + 1))
 
     def _is_open(self, action: Action) -> bool:
@@ -213,10 +213,10 @@ class _Choosing:
         self.looked_at.update(limit.key for limit in action.limits)
         if not is_read(action, self.snapshot):
             raise _NotReadError
-        found = shortage_of(action, self.facts, self.snapshot, {} if self.is_full() else self.taken)
-        if found:
-            self.shortages.setdefault(action.name, found)
-        return found
+        shortage = shortage_of(action, self.facts, self.snapshot, {} if self.is_full() else self.taken)
+        if shortage:
+            self.shortages.setdefault(action.name, shortage)
+        return shortage
 
     def _stand_in(self, exhausted: Action, place_of: str, tried: set[str]) -> bool:
         """Picks the first alternative that holds, theirs included; whether there was one."""
@@ -255,18 +255,18 @@ class _Choosing:
 
 
 def _unread(
-    policy: Policy, candidates: Iterable[Ranked], snapshot: Snapshot, most: int
+    policy: Policy, candidates: Iterable[Ranked], snapshot: Snapshot, limit: int
 ) -> tuple[Action, ...]:
     """The first of the candidates, and of what could stand in for them, whose limits are to be read.
 
     So many, or a few more. One whose own limits are known as another shares them may have
     alternatives of which nothing is known.
     """
-    found: dict[str, Action] = {}
+    unread: dict[str, Action] = {}
     for _, action in candidates:
-        if len(found) >= most:
+        if len(unread) >= limit:
             break
-        for each in (action, *stand_ins_of(policy, action)):
-            if not is_read(each, snapshot):
-                found[each.name] = each
-    return tuple(found.values())
+        for candidate in (action, *stand_ins_of(policy, action)):
+            if not is_read(candidate, snapshot):
+                unread[candidate.name] = candidate
+    return tuple(unread.values())

@@ -155,21 +155,21 @@ def proposals_of(
 
 
 def _of_pick(policy: Policy, question: Question, pick: Pick, rank: int) -> Proposal:
-    found = proposal_of(policy, pick.action, rank, pick.score, question)
+    proposal = proposal_of(policy, pick.action, rank, pick.score, question)
     if pick.claimed:
         claim_id, expires_at = pick.claimed
         words = claimed_treatment(policy, pick.action, question, expires_at)
-        return replace(found, treatment=words, hold_expires_at=expires_at, claim_id=claim_id)
-    return replace(found, substitute_for=pick.substitute_for) if pick.substitute_for else found
+        return replace(proposal, treatment=words, hold_expires_at=expires_at, claim_id=claim_id)
+    return replace(proposal, substitute_for=pick.substitute_for) if pick.substitute_for else proposal
 
 
 def _with_hold(policy: Policy, question: Question, pick: Pick, rank: int, hold: Hold) -> Proposal:
-    found = _of_pick(policy, question, pick, rank)
-    treatment = found.treatment
+    proposal = _of_pick(policy, question, pick, rank)
+    treatment = proposal.treatment
     written = pick.action.treatments.get(question.channel, NO_TREATMENT).before_claim()
     if hold.expires_at and HOLD_EXPIRES in placeholders(written):
         treatment = render(policy, pick.action, written, question, hold.expires_at)
-    return replace(found, treatment=treatment, hold_expires_at=hold.expires_at, lot=hold.lot)
+    return replace(proposal, treatment=treatment, hold_expires_at=hold.expires_at, lot=hold.lot)
 
 
 def claimed_treatment(
@@ -184,12 +184,14 @@ def proposal_of(policy: Policy, action: Action, rank: int, score: float, questio
     """The proposal of an action; one that depends on no attribute is made once."""
     channel = question.channel if question.channel in action.treatments else ""
     key = action.name, rank, channel
-    found = policy.standing.get(key)
-    if found is None:
+    proposal = policy.standing.get(key)
+    if proposal is None:
         treatment = action.treatments.get(channel, NO_TREATMENT).before_claim()
-        found = Proposal(action.name, rank, score, action.type, render(policy, action, treatment, question))
+        proposal = Proposal(
+            action.name, rank, score, action.type, render(policy, action, treatment, question)
+        )
         if action.score.expression is None and is_the_same_for_all(action, treatment):
             if len(policy.standing) >= MAX_STANDING_PROPOSALS:
                 policy.standing.clear()
-            policy.standing[key] = found
-    return found
+            policy.standing[key] = proposal
+    return proposal

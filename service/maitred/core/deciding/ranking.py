@@ -30,14 +30,14 @@ class Ranking:
         due = sorted(_due(policy, facts), key=_best_first) if policy.promises else []
         names = {action.name for _, action in due}
         rest = ranked(policy, mask, facts)
-        self._found = due
-        self._rest = (each for each in rest if each[1].name not in names) if names else rest
+        self._ranked = due
+        self._rest = (entry for entry in rest if entry[1].name not in names) if names else rest
 
     def __iter__(self) -> Iterator[Ranked]:
-        yield from self._found
-        for each in self._rest:
-            self._found.append(each)
-            yield each
+        yield from self._ranked
+        for entry in self._rest:
+            self._ranked.append(entry)
+            yield entry
 
 
 def due_names(policy: Policy, facts: Facts) -> dict[str, str]:

@@ -42,7 +42,9 @@ def what_would_have(
     failing = [gate.condition for gate in gates if truth(gate.condition, facts, memo) is not True]
     if not failing:
         return None
-    changes = dict.fromkeys(each for condition in failing for each in _changes(policy, condition, facts))
+    changes = dict.fromkeys(
+        possible for condition in failing for possible in _changes(policy, condition, facts)
+    )
     for change in islice(changes, MAX_TRIED):
         if _would_be_proposed(policy, question, action, proposals, change):
             return _words(change, facts.get(change[0]))
@@ -85,7 +87,7 @@ def _changes(policy: Policy, condition: Condition, facts: Facts) -> Iterator[Cha
                     yield from ((declared.name, value) for value in declared.allowed[:MAX_VALUES])
 
 
-def _values(literal: Literal, found: Fact | None, attribute: Attribute | None) -> Iterator[Fact]:
+def _values(literal: Literal, fact: Fact | None, attribute: Attribute | None) -> Iterator[Fact]:
     """Values that make the literal true."""
     match literal.test:
         case OneOf(values) if literal.wanted:
@@ -93,7 +95,7 @@ def _values(literal: Literal, found: Fact | None, attribute: Attribute | None) -
         case OneOf(values):
             yield from (value for value in _others(attribute) if value not in values)
         case Overlaps(values) if literal.wanted:
-            own = found if isinstance(found, tuple) else ()
+            own = fact if isinstance(fact, tuple) else ()
             for value in _few(values):
                 yield (*own, value)
         case Within() as test if literal.wanted:
@@ -124,22 +126,22 @@ def _ends(test: Within) -> Iterator[Fact]:
             yield EXACT.add(end, unscaled(step, digits_of(end)))
 
 
-def _words(change: Change, found: Fact | None) -> str:
+def _words(change: Change, fact: Fact | None) -> str:
     attribute, value = change
     permission = permission_words(attribute)
     if permission:
         return permission
     if attribute.startswith(_SITUATION):
         return f"{attribute} {'holding' if value is True else 'not holding'}"
-    return f"{attribute} {value_words(value)}{_distance(found, value)}"
+    return f"{attribute} {value_words(value)}{_distance(fact, value)}"
 
 
-def _distance(found: Fact | None, wanted: Fact) -> str:
+def _distance(fact: Fact | None, wanted: Fact) -> str:
     """How far a number is from the one that would have done: ``, 4.20 more``."""
-    if isinstance(found, Decimal) and isinstance(wanted, Decimal):
-        return _more_or_less(EXACT.subtract(wanted, found))
-    if type(found) is type(wanted) and isinstance(found, int | float) and not isinstance(found, bool):
-        return _more_or_less(wanted - found)  # type: ignore[operator]
+    if isinstance(fact, Decimal) and isinstance(wanted, Decimal):
+        return _more_or_less(EXACT.subtract(wanted, fact))
+    if type(fact) is type(wanted) and isinstance(fact, int | float) and not isinstance(fact, bool):
+        return _more_or_less(wanted - fact)  # type: ignore[operator]
     return ""
 
 

@@ -47,12 +47,12 @@ def tell(derivation: Derivation, name: str) -> str:
     return _cut(f"{name} because {reasons}" if reasons else name)
 
 
-def _reasons(support: Support, name: str, told: set[str], depth: int) -> str:
+def _reasons(support: Support, name: str, named: set[str], depth: int) -> str:
     """Members joined by "and", as far as there is room for them: more is never looked at."""
     parts: list[str] = []
     room = MAX_TOLD_CHARS
     for member in support.get(name, ()):
-        part = _member(support, member, told, depth)
+        part = _member(support, member, named, depth)
         parts.append(part)
         room -= len(part)
         if room < 0:
@@ -60,12 +60,12 @@ def _reasons(support: Support, name: str, told: set[str], depth: int) -> str:
     return " and ".join(parts)
 
 
-def _member(support: Support, member: str, told: set[str], depth: int) -> str:
+def _member(support: Support, member: str, named: set[str], depth: int) -> str:
     """A condition as written; a situation with its own reasons behind it in brackets."""
-    if member not in support or member in told or depth == 0:
+    if member not in support or member in named or depth == 0:
         return member
-    told.add(member)
-    reasons = _reasons(support, member, told, depth - 1)
+    named.add(member)
+    reasons = _reasons(support, member, named, depth - 1)
     return f"{member} ({reasons})" if reasons else member
 
 
@@ -123,8 +123,10 @@ def explain(
     refusals = map(telling.refusal, refused)
     every_reason = full or bool(named)
     return Explanation(
-        refusals=tuple(found for found in refusals if every_reason or found.reason not in _WINDOW_REASONS),
-        why=tuple(telling.why(each) if not named or each.action in named else () for each in proposals),
+        refusals=tuple(
+            refusal for refusal in refusals if every_reason or refusal.reason not in _WINDOW_REASONS
+        ),
+        why=tuple(telling.why(entry) if not named or entry.action in named else () for entry in proposals),
     )
 
 
@@ -153,10 +155,10 @@ class _Telling:
         shortage = self._shortages.get(action.name)
         if shortage:
             return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())
-        found = refusal_of(action, self._question, self._unfolding)
-        if found.reason is Reason.OUTRANKED:
-            return self._outranked(action, found)
-        return self._with_way_out(action, found) if self._full else found
+        refusal = refusal_of(action, self._question, self._unfolding)
+        if refusal.reason is Reason.OUTRANKED:
+            return self._outranked(action, refusal)
+        return self._with_way_out(action, refusal) if self._full else refusal
 
     def _outranked(self, action: Action, refusal: Refusal) -> Refusal:
         """An action whose every condition holds, and that has no shortage that is known of."""
@@ -203,8 +205,8 @@ class _Telling:
         for path, template in treatment.before_claim().spoken_in(language).walk() if treatment else ():
             name = gap_in(template, self._question.facts)
             if name and name != HOLD_EXPIRES:
-                found = self._question.facts.get(name)
-                why = found.why if isinstance(found, Invalid) else self._unfolding.absent(name)
+                fact = self._question.facts.get(name)
+                why = fact.why if isinstance(fact, Invalid) else self._unfolding.absent(name)
                 yield f"a text of `{path[0]}` is left out: {name} {why}"
 
 
@@ -259,10 +261,10 @@ def _detail(gate: Gate, unfolding: Unfolding) -> str:
     else:
         words = shortfall_words(gate.condition, facts, memo, unfolding.background)
     chains = _chains(_residuals(gate.condition), unfolding.derivation)
-    told = _cut(f"{words} ({'; '.join(chains)})" if chains else words)
+    detail = _cut(f"{words} ({'; '.join(chains)})" if chains else words)
     spoken = facts.get(LANGUAGE)
     say = in_language(gate.says, spoken if isinstance(spoken, str) else "") or gate.say
-    return f"{say} {told}" if say else told
+    return f"{say} {detail}" if say else detail
 
 
 def _residuals(condition: Condition) -> Condition:
@@ -284,14 +286,14 @@ def why_of(action: Action, unfolding: Unfolding) -> tuple[str, ...]:
         lines.extend(_support(need.condition, facts, memo, derivation))
         lines.extend(_chains(need.condition, derivation))
     score = score_of(action, facts, memo)
-    told = [] if isinstance(score, Unknown) else [f"scores {value_words(score)}"]
-    return (*tuple(dict.fromkeys(lines))[:MAX_WHY], *told)
+    scores = [] if isinstance(score, Unknown) else [f"scores {value_words(score)}"]
+    return (*tuple(dict.fromkeys(lines))[:MAX_WHY], *scores)
 
 
 def _support(condition: Condition, facts: Facts, memo: Memo, derivation: Derivation | None) -> Iterator[str]:
     """The leaves that hold, but for situations whose chain is told."""
     match condition:
-        case Literal(attribute) if _is_told(attribute, derivation):
+        case Literal(attribute) if _is_worth_saying(attribute, derivation):
             return
         case All(terms) | Any(terms):
             for term in terms:
@@ -300,7 +302,7 @@ def _support(condition: Condition, facts: Facts, memo: Memo, derivation: Derivat
             yield from support(condition, facts, memo)
 
 
-def _is_told(attribute: str, derivation: Derivation | None) -> bool:
+def _is_worth_saying(attribute: str, derivation: Derivation | None) -> bool:
     prefix, _, name = attribute.partition(".")
     return derivation is not None and prefix == "situation" and name in derivation.holds
 

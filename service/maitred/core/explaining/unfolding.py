@@ -95,13 +95,13 @@ class Unfolding:
             for term in condition.terms:
                 yield from self._leaves(term, seen)
             return
-        found = truth(condition, self.facts, self.memo)
-        if not isinstance(found, Unknown):
+        answer = truth(condition, self.facts, self.memo)
+        if not isinstance(answer, Unknown):
             return
-        if found.missing and found.missing.startswith(SITUATION):
-            yield from self._followed(found.missing.removeprefix(SITUATION), seen)
+        if answer.missing and answer.missing.startswith(SITUATION):
+            yield from self._followed(answer.missing.removeprefix(SITUATION), seen)
         else:
-            yield found
+            yield answer
 
     def _followed(self, name: str, seen: set[str]) -> Iterator[Unknown]:
         if name not in seen and self._is_unknown(name):
@@ -129,8 +129,8 @@ class Unfolding:
             words.append(joined([self._lacking(member, seen) for member in situation.any], ", or "))
         for member in filter(self._is_so, situation.none):
             if isinstance(member, Atom):
-                found = ", ".join(support(member.condition, self.facts, self.memo))
-                words.append(f"needs not ({member.text}), and {found or 'it is so'}")
+                reasons = ", ".join(support(member.condition, self.facts, self.memo))
+                words.append(f"needs not ({member.text}), and {reasons or 'it is so'}")
             else:
                 words.append(f"needs no {self._bracketed(member, seen, self._support)}")
         return joined(words, "; ")

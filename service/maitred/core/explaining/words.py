@@ -191,8 +191,8 @@ def _looks_met(value: Fact, test: Test) -> bool:
     asked = (
         test.values if isinstance(test, OneOf) else (test.low, test.high) if isinstance(test, Within) else ()
     )
-    told = value_words(value)
-    return any(isinstance(one, float) and one != value and value_words(one) == told for one in asked)
+    text = value_words(value)
+    return any(isinstance(one, float) and one != value and value_words(one) == text for one in asked)
 
 
 def unknown_words(unknown: Unknown, background: Background) -> str:
@@ -210,10 +210,10 @@ def _reads_words(residual: Residual, facts: Facts, memo: Memo, background: Backg
     if isinstance(result, Unknown):
         return unknown_words(result, background)
     read = sorted(residual.expression.reads)
-    found = ", ".join(
+    words = ", ".join(
         f"{_public(name)} is {_named_value(name, facts[name])}" for name in read if name in facts
     )
-    return found or "is not so"
+    return words or "is not so"
 
 
 def _public(attribute: str) -> str:

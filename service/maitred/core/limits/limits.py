@@ -117,7 +117,7 @@ class Limit:
     ``pace`` is a second limit over a short rolling window, taken together with this one.
     ``overbook_percent`` more units than ``maximum`` may be held or confirmed. ``scope`` names the
     action where each action has units of its own; empty where those it applies to share them.
-    ``is_veiled`` where nobody knows which values the subject can have: they may be personal.
+    ``is_personal`` where nobody knows which values the subject can have: they may be personal.
     ``lets_anonymous`` where a request without a customer passes uncounted, for want of a subject.
     ``also`` are kinds of events (``events.contact``) of the subject that count beside units.
 
@@ -139,7 +139,7 @@ class Limit:
     on_failure: OnFailure = OnFailure.CLOSED
     letter_case: LetterCase = LetterCase.EXACT
     scope: str = ""
-    is_veiled: bool = False
+    is_personal: bool = False
     lets_anonymous: bool = False
     also: tuple[str, ...] = ()
     key: str = field(init=False, compare=False, repr=False)
@@ -155,7 +155,7 @@ class Limit:
             "reason": REASON_OF[self.kind],
             "heat": heat,
             "lookback_us": window.duration // MICROSECOND if isinstance(window, Rolling) else None,
-            "hides_subject": self.is_veiled or heat is LockRank.PERSON,
+            "hides_subject": self.is_personal or heat is LockRank.PERSON,
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -175,7 +175,7 @@ def pace_of(limit: Limit, maximum: Maximum, window: Rolling, default: int | None
         on_failure=limit.on_failure,
         letter_case=limit.letter_case,
         scope=limit.scope,
-        is_veiled=limit.is_veiled,
+        is_personal=limit.is_personal,
         lets_anonymous=limit.lets_anonymous,
     )
 
@@ -184,7 +184,7 @@ def pace_of(limit: Limit, maximum: Maximum, window: Rolling, default: int | None
 class Counter:
     """What is counted: one limit for one subject in one window.
 
-    ``subject`` is exact: two subjects are equal where their values are, octet by octet.
+    ``subject`` is exact: two subjects are equal where their values are, byte by byte.
     ``window`` is the key of the span, see ``windows``.
     """
 
@@ -231,7 +231,7 @@ SubjectPseudonym = Callable[[str], str]
 
 
 def plain(subject: str) -> str:
-    """Veils nothing."""
+    """Hides nothing."""
     return subject
 
 
@@ -282,17 +282,18 @@ def _unknown(limit: Limit, attribute: str, facts: Facts) -> Unknown:
 
 
 def needs_of(
-    limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: SubjectPseudonym = plain
+    limit: Limit, facts: Facts, now: datetime, location_zone: str, subject_pseudonym: SubjectPseudonym = plain
 ) -> tuple[Need, ...] | Unknown:
     """What one unit of ``limit`` takes: a unit of its own counter, and one of its pace.
 
-    ``veil`` is what stands for a person where the counter names its subject. Nothing where the limit is free.
+    ``subject_pseudonym`` stands for a person where the counter names its subject. Nothing where the limit
+    is free.
     """
     if is_free(limit, facts):
         return ()
     needs: list[Need] = []
-    for each in parts_of(limit):
-        need = _need(each, facts, now, location_zone, veil)
+    for part in parts_of(limit):
+        need = _need(part, facts, now, location_zone, subject_pseudonym)
         if isinstance(need, Unknown):
             return need
         needs.append(need)
@@ -305,11 +306,11 @@ def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = Let
     return lengthened(*map(folded if letter_case is LetterCase.IGNORE else composed, values))
 
 
-def _subject(limit: Limit, facts: Facts, veil: SubjectPseudonym) -> str:
-    """The scope is not veiled: whose unit it is stays hidden, of what it is does not."""
-    found = subject_of(limit.per, facts, limit.letter_case)
-    veiled = veil(found) if limit.hides_subject else found
-    return f"{veiled}{lengthened(limit.scope)}" if limit.scope else veiled
+def _subject(limit: Limit, facts: Facts, subject_pseudonym: SubjectPseudonym) -> str:
+    """The scope is not hidden: whose unit it is stays hidden, of what it is does not."""
+    subject = subject_of(limit.per, facts, limit.letter_case)
+    hidden = subject_pseudonym(subject) if limit.hides_subject else subject
+    return f"{hidden}{lengthened(limit.scope)}" if limit.scope else hidden
 
 
 def scope_in(subject: str) -> str:
@@ -319,7 +320,7 @@ def scope_in(subject: str) -> str:
 
 
 def values_in(limit: Limit, subject: str) -> tuple[Value, ...]:
-    """The values of ``limit.per`` in a subject of ``limit`` that is not veiled.
+    """The values of ``limit.per`` in a subject of ``limit`` that is not a pseudonym.
 
     Raises ``ValueError`` where it is no such subject: the limit was once for somebody else.
     """
@@ -327,9 +328,9 @@ def values_in(limit: Limit, subject: str) -> tuple[Value, ...]:
     values: list[Value] = []
     while rest:
         length, _, rest = rest.partition(":")
-        told, rest = rest[: int(length)], rest[int(length) :]
-        kind, slash, text = told.partition("/")
-        if len(told) < int(length) or not slash:
+        value, rest = rest[: int(length)], rest[int(length) :]
+        kind, slash, text = value.partition("/")
+        if len(value) < int(length) or not slash:
             raise ValueError(subject)
         values.append(_READ[kind](text) if kind in _READ else text)
     if len(values) != len(limit.per):
@@ -347,7 +348,7 @@ def _names_somebody(value: object) -> bool:
 
 
 def _need(
-    limit: Limit, facts: Facts, now: datetime, location_zone: str, veil: SubjectPseudonym
+    limit: Limit, facts: Facts, now: datetime, location_zone: str, subject_pseudonym: SubjectPseudonym
 ) -> Need | Unknown:
     gap = gap_of(limit, facts)
     if gap:
@@ -355,9 +356,9 @@ def _need(
     maximum = maximum_of(limit, facts)
     if isinstance(maximum, Unknown):
         return maximum
-    session = veil(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
+    session = subject_pseudonym(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
     span = span_of(limit.window, instant_of(limit.window, facts, now), location_zone, session)
-    counter = _counter(limit.name, _subject(limit, facts, veil), span.key, limit.heat, span.end)
+    counter = _counter(limit.name, _subject(limit, facts, subject_pseudonym), span.key, limit.heat, span.end)
     return Need(counter, maximum - also_counted(limit, facts), limit.reason, limit.lookback_us)
 
 
@@ -372,8 +373,8 @@ _counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)
 
 def instant_of(window: Window, facts: Facts, now: datetime) -> datetime:
     """The instant whose window it is: that of the attribute it is ``of``, else now."""
-    found = facts.get(window.of) if isinstance(window, Calendar) and window.of else now
-    return found if isinstance(found, datetime) else now
+    instant = facts.get(window.of) if isinstance(window, Calendar) and window.of else now
+    return instant if isinstance(instant, datetime) else now
 
 
 def maximum_of(limit: Limit, facts: Facts) -> int | Unknown:

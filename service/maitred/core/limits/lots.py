@@ -167,7 +167,7 @@ class Unit(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """What a lot was taken for: an action of a decision (16 octets)."""
+    """What a lot was taken for: an action of a decision (16 bytes)."""
 
     decision: bytes
     action: str
@@ -224,9 +224,9 @@ class Lot:
 class Take:
     """Takes every unit of the first of ``choices`` that can be had whole, or none.
 
-    ``id`` (16 octets) is the lot's too; ``fingerprint`` stands for the content of the request.
+    ``id`` (16 bytes) is the lot's too; ``fingerprint`` stands for the content of the request.
     ``hold_us`` (microseconds) is how long the units are held; ``None`` confirms them at once.
-    ``reuse``, where given, has a key (16 octets) for each choice, empty for none: a lot that is
+    ``reuse``, where given, has a key (16 bytes) for each choice, empty for none: a lot that is
     held under the same key is that choice, and nothing is taken. ``origin`` is kept in the lot.
     """
 

@@ -59,11 +59,11 @@ class Shortage(NamedTuple):
         if self.missing:
             return f"needs {self.missing}, is absent"
         taken = f"{self.live} of {self.maximum} taken{_per_words(self.limit)}"
-        told = f"{taken} {window_words(self.limit.window)}"
+        text = f"{taken} {window_words(self.limit.window)}"
         if not self.claims:
-            return told
+            return text
         own = "claim" if len(self.claims) == 1 else "claims"
-        return f"{told}, by the customer's own open {own} {', '.join(self.claims)}"
+        return f"{text}, by the customer's own open {own} {', '.join(self.claims)}"
 
 
 def is_read(action: Action, snapshot: Snapshot) -> bool:
@@ -105,7 +105,7 @@ def shortage_among(
 
 def first_of(shortages: Iterable[Shortage]) -> Shortage | None:
     """The one whose reason comes first, then whose name."""
-    return min(shortages, key=lambda found: (found.reason.precedence, found.limit.key), default=None)
+    return min(shortages, key=lambda shortage: (shortage.reason.precedence, shortage.limit.key), default=None)
 
 
 def keys_taken(action: Action, snapshot: Snapshot) -> Iterator[str]:

@@ -17,7 +17,7 @@ class Mask(NamedTuple):
     """Attributes that are absent, and the facts that tell what is allowed."""
 
     absent: frozenset[str]
-    told: Facts
+    allowed_facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Masks:
         minor = minority(jurisdiction.minors, facts.get(self.rules.age))
         mask = self._mask(jurisdiction, known, now, minor=minor)
         seen = {name: value for name, value in facts.items() if name not in mask.absent}
-        seen.update(mask.told)
+        seen.update(mask.allowed_facts)
         return seen
 
     def _mask(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str) -> Mask:
@@ -42,15 +42,15 @@ class Masks:
             return self._made(jurisdiction, known, now, minor=minor)
         said = tuple(known.statements.items()), known.granted, known.denied, known.gpc
         key = jurisdiction.name, minor, said
-        found = self.remembered.get(key)
-        if found is None:
-            found = self._made(jurisdiction, known, now, minor=minor)
+        mask = self.remembered.get(key)
+        if mask is None:
+            mask = self._made(jurisdiction, known, now, minor=minor)
             if len(self.remembered) >= MAX_REMEMBERED:
                 self.remembered.clear()
-            self.remembered[key] = found
-        return found
+            self.remembered[key] = mask
+        return mask
 
     def _made(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str) -> Mask:
         allowed = permissions_in(self.rules, jurisdiction, known, now, minor=minor)
-        absent, told = masked_by(self.rules, jurisdiction, self.attributes, allowed)
-        return Mask(absent, told)
+        absent, known_facts = masked_by(self.rules, jurisdiction, self.attributes, allowed)
+        return Mask(absent, known_facts)

@@ -89,8 +89,8 @@ class PrivacyRules:
 
     def jurisdiction(self, facts: Facts) -> Jurisdiction:
         """The one that the facts name."""
-        found = facts.get(self.by) if self.by else None
-        return self.jurisdictions.get(found, self.default) if isinstance(found, str) else self.default
+        name = facts.get(self.by) if self.by else None
+        return self.jurisdictions.get(name, self.default) if isinstance(name, str) else self.default
 
     def reads(self) -> Iterable[str]:
         """Attributes that are read before anything is absent."""
@@ -168,19 +168,21 @@ def masked_by(
         for category, purpose in rules.sensitive.items()
         if allowed[purpose].allowed and allowed[purpose].explicit
     }
-    closed = {name for name, found in attributes.items() if not _may_read(found, allowed, explicit)}
+    closed = {name for name, entry in attributes.items() if not _may_read(entry, allowed, explicit)}
     absent = _with_computed(closed, attributes)
-    told: Facts = {JURISDICTION: jurisdiction.name}
-    told.update((f"{CONSENT}{name}", True) for name, found in allowed.items() if found.allowed)
-    told.update((f"{_SENSITIVE}{category}", True) for category in explicit)
-    told.update((f"{ASKED}{name}", True) for name, found in allowed.items() if found.asked)
-    told.update((f"{_WHY}{name}", found.why) for name, found in allowed.items() if not found.allowed)
-    return frozenset(absent), told
+    facts: Facts = {JURISDICTION: jurisdiction.name}
+    facts.update((f"{CONSENT}{name}", True) for name, entry in allowed.items() if entry.allowed)
+    facts.update((f"{_SENSITIVE}{category}", True) for category in explicit)
+    facts.update((f"{ASKED}{name}", True) for name, entry in allowed.items() if entry.asked)
+    facts.update((f"{_WHY}{name}", entry.why) for name, entry in allowed.items() if not entry.allowed)
+    return frozenset(absent), facts
 
 
 def _with_computed(absent: set[str], attributes: Mapping[str, Attribute]) -> set[str]:
     """What may not be read, and what is worked out from it."""
-    return absent | {name for name, found in attributes.items() if not absent.isdisjoint(found.sources)}
+    return absent | {
+        name for name, attribute in attributes.items() if not absent.isdisjoint(attribute.sources)
+    }
 
 
 def still_allowed(
@@ -196,7 +198,9 @@ def still_allowed(
     closed = {category for category, purpose in rules.sensitive.items() if purpose in gone}
     absent = {f"{CONSENT}{name}" for name in gone} | {f"{_SENSITIVE}{category}" for category in closed}
     absent |= {
-        name for name, found in attributes.items() if found.purpose in gone or found.sensitive in closed
+        name
+        for name, attribute in attributes.items()
+        if attribute.purpose in gone or attribute.sensitive in closed
     }
     absent = _with_computed(absent, attributes)
     return {name: value for name, value in facts.items() if name not in absent}
@@ -213,9 +217,11 @@ class Use(NamedTuple):
 def uses(rules: PrivacyRules, attributes: Mapping[str, Attribute], facts: Facts) -> tuple[Use, ...]:
     """What of ``facts``, masked before, was read for a purpose; in order of name."""
     bases = _bases(rules, facts)
-    found = (attributes[fact] for fact in sorted(facts) if fact in attributes)
+    read = (attributes[fact] for fact in sorted(facts) if fact in attributes)
     return tuple(
-        Use(each.name, each.purpose, bases.get(each.purpose, Basis.NEVER)) for each in found if each.purpose
+        Use(attribute.name, attribute.purpose, bases.get(attribute.purpose, Basis.NEVER))
+        for attribute in read
+        if attribute.purpose
     )
 
 

@@ -85,9 +85,9 @@ def _direct(situation: Situation) -> tuple[frozenset[str], tuple[str, ...]]:
     named: list[str] = []
     for member in (*situation.all, *situation.any, *situation.none):
         if isinstance(member, Atom):
-            found = condition_reads(member.condition) | lists_named(member.text)
-            read.update(name for name in found if not name.startswith(SITUATION))
-            named += [name.removeprefix(SITUATION) for name in sorted(found) if name.startswith(SITUATION)]
+            names = condition_reads(member.condition) | lists_named(member.text)
+            read.update(name for name in names if not name.startswith(SITUATION))
+            named += [name.removeprefix(SITUATION) for name in sorted(names) if name.startswith(SITUATION)]
         else:
             named.append(member)
     return frozenset(read), tuple(named)

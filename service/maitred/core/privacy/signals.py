@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from enum import Enum, unique
 
 from .strings import (
-    LEAST_CMP_ID,
     MALFORMED,
+    MIN_CMP_ID,
     OPT_OUTS,
     SECTIONS,
     SENSITIVE,
@@ -156,7 +156,7 @@ def _tcf_state(mapping: IabMapping, tcf: Tcf | Malformed, now: datetime) -> Stat
         isinstance(tcf, Tcf)
         and tcf.framework is not Framework.EU_V1
         and tcf.exact
-        and tcf.cmp_id >= LEAST_CMP_ID
+        and tcf.cmp_id >= MIN_CMP_ID
         and is_fresh(tcf, now)
         and mapping.tcf_special_features <= tcf.special_features
         and _disclosed(mapping.tcf_vendor, tcf)
@@ -202,12 +202,12 @@ def _consent_only(tcf: Tcf) -> frozenset[int]:
 
 def _gpp_states(mapping: IabMapping, gpp: Gpp, now: datetime, *, is_opt_out: bool) -> Iterator[State]:
     reads_tcf = bool(mapping.tcf_purposes or mapping.tcf_special_features)
-    for name, found in gpp.items():
-        if isinstance(found, GppSection):
+    for name, section in gpp.items():
+        if isinstance(section, GppSection):
             if name in mapping.gpp_sections:
-                yield from _section_states(mapping, found, is_opt_out=is_opt_out)
-        elif reads_tcf and (found.framework is Framework.EU or name in mapping.gpp_sections):
-            yield _tcf_state(mapping, found, now)
+                yield from _section_states(mapping, section, is_opt_out=is_opt_out)
+        elif reads_tcf and (section.framework is Framework.EU or name in mapping.gpp_sections):
+            yield _tcf_state(mapping, section, now)
 
 
 def _section_states(mapping: IabMapping, section: GppSection, *, is_opt_out: bool) -> Iterator[State]:

@@ -77,7 +77,7 @@ SECTIONS = frozenset(
 )
 """Sections of a GPP string that are read, by IAB's names."""
 
-LEAST_CMP_ID = 2
+MIN_CMP_ID = 2
 """Lower ids are no registered consent platform: test strings carry them."""
 
 

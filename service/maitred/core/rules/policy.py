@@ -116,10 +116,10 @@ class Policy:
         known: Known = NOTHING_KNOWN,
     ) -> Facts:
         """Everything conditions may read of one request; what is not allowed is absent."""
-        told = self.told(context, channel=channel, customer_id=customer_id, location=location, now=now)
-        return self.read(told, location, now, known)
+        given = self.given(context, channel=channel, customer_id=customer_id, location=location, now=now)
+        return self.read(given, location, now, known)
 
-    def told(
+    def given(
         self, context: Mapping[str, Any], *, channel: str, customer_id: str, location: Location, now: datetime
     ) -> Facts:
         """What a request tells, allowed or not."""
@@ -144,9 +144,9 @@ class Policy:
                 if fact is not None:
                     facts[worker.computed.name] = fact
 
-    def remembering(self, told: Facts, history: History, when: When) -> Facts:
+    def remembering(self, given: Facts, history: History, when: When) -> Facts:
         """What a request tells, with the attributes that are computed over what its customer did."""
-        facts = dict(told)
+        facts = dict(given)
         for worker in self.rememberers:
             fact = computed_fact(worker, history, facts, when)
             if fact is not None:
@@ -170,9 +170,9 @@ class Policy:
         """What rules read of a location."""
         return {**location.attributes, ZONE: location.zone} if self.tells_zone else location.attributes
 
-    def read(self, told: Facts, location: Location, now: datetime, known: Known) -> Facts:
+    def read(self, given: Facts, location: Location, now: datetime, known: Known) -> Facts:
         """What conditions may read of what a request tells, with what follows from it."""
-        facts = self.masks.masked(told, known, now) if self.masks else told
+        facts = self.masks.masked(given, known, now) if self.masks else given
         if self.zones:
             facts.update(clock_facts(self.zones, now, location.zone))
         if self.situations:
@@ -203,7 +203,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
     actions = tuple(sorted(ruleset.actions, key=_order))
     ruled = frozenset(_attributes_used(ruleset))
     promised = tuple(map(computed_of, ruleset.promises))
-    computed = (*(each for each in ruleset.computed if each.name in ruled), *promised)
+    computed = (*(attribute for attribute in ruleset.computed if attribute.name in ruled), *promised)
     workers = tuple(map(Worker.of, computed))
     used = ruled.union(*(worker.reads for worker in workers))
     zones = {zone for action in actions for zone in _zones_of(action)}
@@ -334,9 +334,9 @@ def _locations(
         return None
     return {
         key: replace(
-            found, attributes={name: value for name, value in found.attributes.items() if name in used}
+            location, attributes={name: value for name, value in location.attributes.items() if name in used}
         )
-        for key, found in locations.items()
+        for key, location in locations.items()
     }
 
 

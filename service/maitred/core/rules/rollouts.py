@@ -1,6 +1,6 @@
 """Rollouts: an action for some customers first, and for more of them later.
 
-Every customer has a place under each salt, a number below 2**64: the first eight octets, big-endian,
+Every customer has a place under each salt, a number below 2**64: the first eight bytes, big-endian,
 of HMAC-SHA-256, with the salt as its key and the customer's id in Unicode NFC as its message, both in
 UTF-8. The first ``p`` percent are those whose place is below ``floor(p * 2**64 / 100)``. So nobody
 who was in at 10 % is out at 20 %, who is in under one salt says nothing of another one, and every
@@ -24,7 +24,7 @@ from .live import clock_attribute
 from .ruleset import EVERYBODY, Rollout, RolloutStep
 
 PLACES = 2**64
-_PLACE_OCTETS = 8
+_PLACE_BYTES = 8
 _CUSTOMER, _LOCATION = "customer.id", "location.id"
 _NOBODY = "a request without customer_id is in no"
 
@@ -39,7 +39,7 @@ class Part(NamedTuple):
 def place_of(salt: str, customer_id: str) -> int:
     """The customer's place under a salt, below ``PLACES``."""
     message = normalize("NFC", customer_id).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hmac.digest(salt.encode(), message, "sha256")[:_PLACE_OCTETS])
+    return int.from_bytes(hmac.digest(salt.encode(), message, "sha256")[:_PLACE_BYTES])
 
 
 def is_among_first(percent: Fraction, salt: str, customer_id: str) -> bool:
@@ -111,8 +111,8 @@ def _percent(rollout: Rollout, facts: Facts) -> tuple[Fraction, date | None]:
 
 
 def _customer(facts: Facts) -> str:
-    found = facts.get(_CUSTOMER)
-    return found if isinstance(found, str) else ""
+    customer = facts.get(_CUSTOMER)
+    return customer if isinstance(customer, str) else ""
 
 
 def _location_words(rollout: Rollout, facts: Facts) -> str:
@@ -129,6 +129,6 @@ def _group_words(rollout: Rollout, facts: Facts) -> str:
 
 def _share_words(rollout: Rollout, facts: Facts) -> str:
     percent, since = _percent(rollout, facts)
-    told = f"rolled out to {percent_words(percent)} of customers{f' since {since}' if since else ''}"
+    share = f"rolled out to {percent_words(percent)} of customers{f' since {since}' if since else ''}"
     who = "this one is not among them" if _customer(facts) else f"{_NOBODY} rollout below 100 %"
-    return f"{told}, {who}"
+    return f"{share}, {who}"

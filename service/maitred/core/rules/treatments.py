@@ -75,7 +75,7 @@ class Treatment(Generic[T]):
         """The texts of a proposal."""
         if not self.claimed:
             return self
-        translations = {name: each.before_claim() for name, each in self.translations.items()}
+        translations = {name: treatment.before_claim() for name, treatment in self.translations.items()}
         return replace(self, claimed=None, translations=translations)
 
     def after_claim(self) -> "Treatment[T]":
@@ -92,7 +92,7 @@ class Treatment(Generic[T]):
             show=claimed.show,
             do=claimed.do,
             claimed=None,
-            translations={name: each.after_claim() for name, each in self.translations.items()},
+            translations={name: treatment.after_claim() for name, treatment in self.translations.items()},
         )
 
     def walk(self) -> Iterator[tuple[Path, T]]:
@@ -131,9 +131,9 @@ def _in(language: str, change: Callable[[Path, T], U | None]) -> Callable[[Path,
     return lambda path, text: change((*path, language), text)
 
 
-TEXTS = tuple(each.name for each in fields(Treatment) if each.name not in {"claimed", "translations"})
+TEXTS = tuple(one.name for one in fields(Treatment) if one.name not in {"claimed", "translations"})
 """Names of the fields that hold texts."""
-LINES = frozenset(each.name for each in fields(Treatment) if each.default == ())
+LINES = frozenset(one.name for one in fields(Treatment) if one.default == ())
 """Those of them that hold any number."""
 
 

@@ -2,14 +2,14 @@
 
 from hashlib import blake2b
 
-DIGEST_OCTETS = 16
+DIGEST_BYTES = 16
 """Enough that no two share one, by chance or on purpose."""
 
 
 def digest(use: bytes, *parts: str) -> bytes:
-    """16 octets for the parts, told apart by their lengths; ``use`` (16 octets at most) keeps kinds apart."""
-    octets = lengthened(*parts).encode("utf-8", "surrogatepass")
-    return blake2b(octets, digest_size=DIGEST_OCTETS, person=use).digest()
+    """16 bytes for the parts, told apart by their lengths; ``use`` (16 bytes at most) keeps kinds apart."""
+    data = lengthened(*parts).encode("utf-8", "surrogatepass")
+    return blake2b(data, digest_size=DIGEST_BYTES, person=use).digest()
 
 
 def lengthened(*parts: str) -> str:

@@ -32,10 +32,10 @@ def reader_of(attribute: Attribute) -> Read:
     return _bounded(read, attribute.max_length or _NO_BOUND, attribute.max_items or _NO_BOUND)
 
 
-def _bounded(read: Read, longest: int, most: int) -> Read:
+def _bounded(read: Read, longest: int, count: int) -> Read:
     """Refuses what is larger than the costs of rules were estimated for, before it costs anything."""
     too_long = Invalid(f"is longer than {longest:,} characters")
-    too_many = Invalid(f"has more than {most:,} items")
+    too_many = Invalid(f"has more than {count:,} items")
     holds_too_long = Invalid(f"holds a text of more than {longest:,} characters")
 
     def bounded(value: Any) -> Fact:
@@ -43,7 +43,7 @@ def _bounded(read: Read, longest: int, most: int) -> Read:
         if kind is str:
             return read(value) if len(value) <= longest else too_long
         if kind is list or kind is tuple:
-            if len(value) > most:
+            if len(value) > count:
                 return too_many
             if any(item.__class__ is str and len(item) > longest for item in value):
                 return holds_too_long

@@ -8,28 +8,28 @@ and `customer.id`, only what follows is compared: else the root alone would make
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-COMPARED_MOST = 2_000
+COMPARED_MAX = 2_000
 """Names compared letter by letter, some 10 ms; a ruleset may have a hundred thousand."""
-_LENGTHS_DIFFER_MOST = 3
+_LENGTHS_DIFFER_MAX = 3
 _BEGINS_ALIKE_CHARACTERS = 3
 _SHORT_CHARACTERS = 4
 # Two letters swapped in three are 0.67; in five letters one that differs is 0.8.
 _CLOSE_IF_SHORT, _CLOSE = 0.65, 0.72
 
 
-def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> str:
+def did_you_mean(word: str, known: Iterable[str], count: int = 1) -> str:
     """``, did you mean `free-pizza`?``; empty where nothing is close."""
-    names = nearest(word, known, most)
+    names = nearest(word, known, count)
     return f", did you mean {' or '.join(f'`{name}`' for name in names)}?" if names else ""
 
 
-def nearest(word: str, known: Iterable[str], most: int = 1) -> list[str]:
+def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
     """The known names that may have been meant, the likeliest first; none where nothing is close."""
     names = [name for name in known if name != word] if word else []
     for alike in (_is_same, _is_inside, _begins_alike):
-        if found := [name for name in names if alike(word, name)]:
-            return sorted(found, key=lambda name: (abs(len(name) - len(word)), name))[:most]
-    return _close(word, names, most)
+        if near := [name for name in names if alike(word, name)]:
+            return sorted(near, key=lambda name: (abs(len(name) - len(word)), name))[:count]
+    return _close(word, names, count)
 
 
 def _key(text: str) -> str:
@@ -37,7 +37,7 @@ def _key(text: str) -> str:
 
 
 def _is_same(word: str, name: str) -> bool:
-    return len(word) + _LENGTHS_DIFFER_MOST >= len(name) and _key(word) == _key(name)
+    return len(word) + _LENGTHS_DIFFER_MAX >= len(name) and _key(word) == _key(name)
 
 
 def _is_inside(word: str, name: str) -> bool:
@@ -60,10 +60,10 @@ def _tails(word: str, name: str) -> tuple[str, str]:
     return (tail, name[len(root) + 1 :]) if shares else (word, name)
 
 
-def _close(word: str, names: list[str], most: int) -> list[str]:
+def _close(word: str, names: list[str], count: int) -> list[str]:
     if len(word) < _BEGINS_ALIKE_CHARACTERS:
         return []
-    near = [name for name in names if abs(len(name) - len(word)) <= _LENGTHS_DIFFER_MOST][:COMPARED_MOST]
+    near = [name for name in names if abs(len(name) - len(word)) <= _LENGTHS_DIFFER_MAX][:COMPARED_MAX]
     pairs = [(*_tails(word, name), name) for name in near]
     by_tail: dict[str, dict[str, str]] = {}
     for ours, theirs, name in pairs:
@@ -71,8 +71,8 @@ def _close(word: str, names: list[str], most: int) -> list[str]:
     return [
         candidates[text]
         for ours, candidates in sorted(by_tail.items(), key=lambda entry: len(entry[0]))
-        for text in get_close_matches(ours, candidates, most, _cutoff(ours))
-    ][:most]
+        for text in get_close_matches(ours, candidates, count, _cutoff(ours))
+    ][:count]
 
 
 def _cutoff(text: str) -> float:

@@ -28,7 +28,7 @@ from maitred.engine.ports.vault import SealBroken
 
 from .recording import Bar
 
-STEPS_MOST, EVENTS_MOST, CLAIMS_MOST = 50, 50, 20
+STEPS_MAX, EVENTS_MAX, CLAIMS_MAX = 50, 50, 20
 """What fits on a screen; the rest is in the export."""
 
 
@@ -52,11 +52,13 @@ class DeskView:
         """See ``api.Desk.session``."""
         when = at or self._now()
         with store_calls(STORE_SILENT):
-            ids = self._store.decisions_in(session_key_of(session_id, self._people.veil), STEPS_MOST)
-            found = [record for key in ids if (record := self._store.decision(key))]
-            steps = tuple(self._steps(found, when))
+            ids = self._store.decisions_in(
+                session_key_of(session_id, self._people.subject_pseudonym), STEPS_MAX
+            )
+            records = [record for key in ids if (record := self._store.decision(key))]
+            steps = tuple(self._steps(records, when))
         rejected = dict.fromkeys(rejection.action for rejection in _rejections(steps))
-        claims = self._open(ClaimsCall(session_id=session_id, page_size=CLAIMS_MOST, at=when))
+        claims = self._open(ClaimsCall(session_id=session_id, page_size=CLAIMS_MAX, at=when))
         return SessionView(session_id, steps, tuple(rejected), claims)
 
     def customer(self, customer_id: str, at: datetime | None) -> CustomerView:
@@ -66,10 +68,10 @@ class DeskView:
             person = self._store.person(self._people.pseudonyms(customer_id))
             if person is None:
                 return CustomerView(customer_id, (), (), (), ())
-            steps = tuple(self._steps(self._store.last_decisions_of(person.ref, STEPS_MOST), when))
+            steps = tuple(self._steps(self._store.last_decisions_of(person.ref, STEPS_MAX), when))
             events = tuple(self._events(person, customer_id, when))
-        claims = self._open(ClaimsCall(customer_id=customer_id, page_size=CLAIMS_MOST, at=when))
-        rejections = sorted(_rejections(steps), key=lambda each: each.at, reverse=True)
+        claims = self._open(ClaimsCall(customer_id=customer_id, page_size=CLAIMS_MAX, at=when))
+        rejections = sorted(_rejections(steps), key=lambda rejection: rejection.at, reverse=True)
         return CustomerView(customer_id, claims, steps, tuple(rejections), events)
 
     def _open(self, call: ClaimsCall) -> tuple[OpenClaim, ...]:
@@ -107,7 +109,7 @@ class DeskView:
         withdrawn = {row.withdraws for row in rows if row.withdraws}
         allowed = self._allowed(person, when)
         shown = [row for row in rows if row.kind in allowed and row.id not in withdrawn]
-        opened = (self._event(person, customer_id, row) for row in reversed(shown[-EVENTS_MOST:]))
+        opened = (self._event(person, customer_id, row) for row in reversed(shown[-EVENTS_MAX:]))
         return [event for event in opened if event]
 
     def _allowed(self, person: Person, when: datetime) -> Mapping[str, bool]:

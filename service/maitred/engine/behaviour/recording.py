@@ -19,7 +19,7 @@ from maitred.engine.deciding.tickets import EventTicket, Happened, Steps
 from maitred.engine.operating.rulesets import Rulesets
 
 _EVENT, _CONTENT = b"maitred.event", b"maitred.happened"
-EVENT_ID_MOST_BYTES, CUSTOMER_ID_MOST_BYTES = 128, 256
+EVENT_ID_MAX_BYTES, CUSTOMER_ID_MAX_BYTES = 128, 256
 
 
 class Recording:
@@ -59,7 +59,9 @@ class Recording:
         return Happened(
             id=event_id_of(event.event_id),
             # Keyed: who guesses an event could tell by a plain hash that it took place.
-            fingerprint=digest(_CONTENT, self._people.veil(digest(_CONTENT, *content, fields).hex())),
+            fingerprint=digest(
+                _CONTENT, self._people.subject_pseudonym(digest(_CONTENT, *content, fields).hex())
+            ),
             pseudonyms=self._people.pseudonyms(event.customer_id),
             kind=event.kind,
             at=at,
@@ -114,9 +116,9 @@ def _id_fault(event: EventCall) -> str:
             return messages.event_without(name)
     texts = {**required, "session_id": event.session_id, "withdraws": event.withdraws}
     for name, text in texts.items():
-        most = EVENT_ID_MOST_BYTES if name in {"event_id", "withdraws"} else CUSTOMER_ID_MOST_BYTES
-        if len(text.encode()) > most or not text.isprintable() or text != text.strip():
-            return messages.event_bad_text(name, most)
+        limit_bytes = EVENT_ID_MAX_BYTES if name in {"event_id", "withdraws"} else CUSTOMER_ID_MAX_BYTES
+        if len(text.encode()) > limit_bytes or not text.isprintable() or text != text.strip():
+            return messages.event_bad_text(name, limit_bytes)
     return ""
 
 
@@ -133,15 +135,15 @@ def _fields_fault(event: EventCall) -> str:
     if len(event.fields_json) > MAX_FIELDS_BYTES:
         return messages.event_fields_too_long(MAX_FIELDS_BYTES)
     try:
-        found = orjson.loads(event.fields_json or b"{}")
+        values = orjson.loads(event.fields_json or b"{}")
     except orjson.JSONDecodeError:
-        found = None
-    return "" if isinstance(found, dict) else messages.EVENT_FIELDS_NO_OBJECT
+        values = None
+    return "" if isinstance(values, dict) else messages.EVENT_FIELDS_NO_OBJECT
 
 
 def _fields(event: EventCall) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = orjson.loads(event.fields_json or b"{}")
-    return found
+    values: Mapping[str, Any] = orjson.loads(event.fields_json or b"{}")
+    return values
 
 
 def _last(policy: Policy, at: datetime) -> datetime:

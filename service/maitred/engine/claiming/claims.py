@@ -33,7 +33,7 @@ from maitred.engine.calls import (
     OutcomeAnswer,
     OutcomesCall,
     StepCall,
-    octets_of,
+    bytes_of,
 )
 from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.question import hold_us_of
@@ -147,7 +147,7 @@ class Claims:
         began = self._teller.began()
         try:
             find = partial(self._proposals.of, action=call.action)
-            claim, ticket = yield from self._commit(call, octets_of(call.decision_id), find)
+            claim, ticket = yield from self._commit(call, bytes_of(call.decision_id), find)
         except CallError as error:
             claim, ticket = yield from self._claim_again(call, error)
         assert ticket.view
@@ -253,7 +253,7 @@ class Claims:
         return _CAUSE_OF[answer.status]
 
     def _claimed(self, claim_id: str) -> tuple[Lot, Proposed]:
-        lot = self._lot(octets_of(claim_id))
+        lot = self._lot(bytes_of(claim_id))
         if lot is None or lot.origin is None or lot.part is not Part.CLAIM:
             raise CallError(Code.NOT_FOUND, "there is no such claim", Cause.UNKNOWN_CLAIM)
         return lot, self._proposals.taken(lot.origin, lot.place)

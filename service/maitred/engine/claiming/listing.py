@@ -6,7 +6,7 @@ from datetime import datetime
 from maitred.core.limits.lots import Origin, UnitState
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.instants import from_microseconds, to_microseconds
-from maitred.engine.calls import ClaimsCall, ClaimsPage, ClaimState, OpenClaim, octets_of
+from maitred.engine.calls import ClaimsCall, ClaimsPage, ClaimState, OpenClaim, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.question import session_key_of
 from maitred.engine.errors import CallError, Cause, Code, store_calls
@@ -16,8 +16,8 @@ from maitred.engine.ports.store import ClaimPlace, ClaimRow, ClaimsOf, ListedCla
 
 from .proposals import Proposals
 
-INSTANT_OCTETS = 8
-LOT_OCTETS = 16
+INSTANT_BYTES = 8
+LOT_BYTES = 16
 
 _STATES = {
     UnitState.HELD: ClaimState.HELD,
@@ -46,9 +46,9 @@ class Listing:
         at, before = call.at or self._now(), _place_of(call.page_token)
         with store_calls(LEDGER_UNREAD):
             of, key = self._key(call)
-            found = self._store.claims_of(of, key, before, call.page_size + 1) if key else ()
-        page = found[: call.page_size]
-        more = len(found) > call.page_size
+            rows = self._store.claims_of(of, key, before, call.page_size + 1) if key else ()
+        page = rows[: call.page_size]
+        more = len(rows) > call.page_size
         return ClaimsPage(
             tuple(self._shown(claim, at) for claim in page), _token_of(page[-1].row) if more else ""
         )
@@ -59,7 +59,7 @@ class Listing:
             person = self._store.person(self._people.pseudonyms(call.customer_id))
             return ClaimsOf.CUSTOMER, person.ref if person else b""
         if call.session_id:
-            return ClaimsOf.SESSION, session_key_of(call.session_id, self._people.veil)
+            return ClaimsOf.SESSION, session_key_of(call.session_id, self._people.subject_pseudonym)
         policy = self._rulesets.active
         if policy is not None and policy.location(call.location_id) is None:
             raise CallError(Code.NOT_FOUND, "unknown location", Cause.UNKNOWN_LOCATION)
@@ -85,18 +85,18 @@ class Listing:
 
 def _token_of(row: ClaimRow) -> str:
     """Says where the next page begins: it stays the same whatever is claimed in the meantime."""
-    return (to_microseconds(row.expires_at).to_bytes(INSTANT_OCTETS) + row.id).hex()
+    return (to_microseconds(row.expires_at).to_bytes(INSTANT_BYTES) + row.id).hex()
 
 
 def _place_of(token: str) -> ClaimPlace | None:
     """Raises ``CallError`` for what is no token of ours."""
     if not token:
         return None
-    octets = octets_of(token)
-    if len(octets) != INSTANT_OCTETS + LOT_OCTETS:
+    data = bytes_of(token)
+    if len(data) != INSTANT_BYTES + LOT_BYTES:
         raise CallError(Code.MALFORMED, NO_SUCH_PAGE)
     try:
-        at = from_microseconds(int.from_bytes(octets[:INSTANT_OCTETS]))
+        at = from_microseconds(int.from_bytes(data[:INSTANT_BYTES]))
     except (ValueError, OverflowError):
         raise CallError(Code.MALFORMED, NO_SUCH_PAGE) from None
-    return ClaimPlace(at, octets[INSTANT_OCTETS:])
+    return ClaimPlace(at, data[INSTANT_BYTES:])

@@ -20,7 +20,7 @@ from maitred.core.limits.lots import (
 )
 from maitred.core.values.digests import digest
 from maitred.core.values.instants import to_microseconds
-from maitred.engine.calls import OutcomeAnswer, OutcomesCall, octets_of
+from maitred.engine.calls import OutcomeAnswer, OutcomesCall, bytes_of
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.deciding.tickets import OutcomeTicket, Reported, Steps, Verdict
 from maitred.engine.errors import CallError, Code, store_calls
@@ -63,17 +63,17 @@ class Outcomes:
         call = call._replace(at=self._clock.simulated(call.at))
         now = call.at or self._clock.now()
         proposals: dict[tuple[str, str], Proposed] = {}
-        for each in call.outcomes:
-            of = each.decision_id, each.action
-            proposals[of] = proposals.get(of) or self._proposed(each)
+        for reported_outcome in call.outcomes:
+            of = reported_outcome.decision_id, reported_outcome.action
+            proposals[of] = proposals.get(of) or self._proposed(reported_outcome)
         reported = [
             self._reported(outcome, proposals[outcome.decision_id, outcome.action], now)
             for outcome in call.outcomes
         ]
         ticket = OutcomeTicket(reported=reported, deadline=call.deadline, at=call.at)
         yield ticket
-        for number, (found, row) in enumerate(zip(reported, ticket.rows, strict=True)):
-            if row.fingerprint != found.row.fingerprint:
+        for number, (report, row) in enumerate(zip(reported, ticket.rows, strict=True)):
+            if row.fingerprint != report.row.fingerprint:
                 raise CallError(Code.OTHER_CONTENT, reported_otherwise(number))
         return [
             OutcomeAnswer(outcome.outcome_id, row.recorded, row.detail)
@@ -94,7 +94,7 @@ class Outcomes:
             return self._proposals.taken(lot.origin, lot.place)
 
     def _lots(self, decision_id: str) -> Sequence[Lot]:
-        key = octets_of(decision_id)
+        key = bytes_of(decision_id)
         if not key:
             return ()
         with store_calls(LEDGER_UNREAD):

@@ -47,18 +47,18 @@ class Grant(NamedTuple):
     policy: Policy
     question: Question
     action: Action
-    veil: SubjectPseudonym
+    subject_pseudonym: SubjectPseudonym
     is_own: bool = True
 
     def needs(self, *steps: Counts) -> tuple[Need, ...] | Unknown:
         """One unit of each of the action's limits that count at these steps."""
-        found: list[Need] = []
+        collected: list[Need] = []
         for limit in self.limits(*steps):
             needs = self._needs_of(limit)
             if isinstance(needs, Unknown):
                 return needs
-            found.extend(needs)
-        return tuple(found)
+            collected.extend(needs)
+        return tuple(collected)
 
     def limits(self, *steps: Counts) -> Sequence[Limit]:
         """The action's limits that count at these steps."""
@@ -81,14 +81,14 @@ class Grant(NamedTuple):
         return frozenset(
             other.name
             for other in others
-            if any(each.name == name for each in stand_ins_of(self.policy, other))
+            if any(stand_in.name == name for stand_in in stand_ins_of(self.policy, other))
         )
 
     def refused(self) -> Refused | None:
         """Why it can no longer be had, whatever the ledger says."""
         memo: Memo = {}
-        each = self.policy.gates[self.action.name]
-        gates = (gate for gate in each if gate.reason in _RECHECKED or not self.is_own)
+        all_gates = self.policy.gates[self.action.name]
+        gates = (gate for gate in all_gates if gate.reason in _RECHECKED or not self.is_own)
         failing = (gate for gate in gates if truth(gate.condition, self.question.facts, memo) is not True)
         return next((Refused(gate.rule, gate.reason) for gate in failing), None)
 
@@ -109,7 +109,7 @@ class Grant(NamedTuple):
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...] | Unknown:
         question = self.question
-        return needs_of(limit, question.facts, question.now, question.zone, self.veil)
+        return needs_of(limit, question.facts, question.now, question.zone, self.subject_pseudonym)
 
 
 class StandIns(NamedTuple):
@@ -187,10 +187,10 @@ class Proposed(NamedTuple):
 
 
 class Proposals:
-    """Finds proposals. ``veil`` is what counters know persons by."""
+    """Finds proposals. ``subject_pseudonym`` is what counters know persons by."""
 
-    def __init__(self, records: Records, rulesets: Rulesets, veil: SubjectPseudonym) -> None:
-        self._records, self._rulesets, self._veil = records, rulesets, veil
+    def __init__(self, records: Records, rulesets: Rulesets, subject_pseudonym: SubjectPseudonym) -> None:
+        self._records, self._rulesets, self._subject_pseudonym = records, rulesets, subject_pseudonym
 
     def find(self, decision_id: str, action: str) -> Proposed:
         """Raises ``CallError``: no such decision, or the action cannot be had of it."""
@@ -200,11 +200,11 @@ class Proposals:
         """The same where the record has been looked for."""
         if record is None:
             raise CallError(Code.NOT_FOUND, "there is no such decision", Cause.UNKNOWN_DECISION)
-        found = self._in(record, action)
-        if found is None:
+        proposal = self._in(record, action)
+        if proposal is None:
             message = "the decision did not propose this action"
             raise CallError(Code.NOT_FOUND, message, Cause.NOT_PROPOSED)
-        return found
+        return proposal
 
     def taken(self, origin: Origin, place: str = "") -> Proposed:
         """What a lot was taken for, also where by now nothing could be: what was granted stays so.
@@ -213,10 +213,10 @@ class Proposals:
         """
         record = self._records.find(origin.decision.hex())
         places = (place,) if place else ()
-        found = self._in(record, origin.action)
-        if found is None:
+        proposal = self._in(record, origin.action)
+        if proposal is None:
             return Proposed(record, self._records.body(record), origin.action, None, places)
-        return found._replace(places=places or found.places)
+        return proposal._replace(places=places or proposal.places)
 
     def grant(self, proposed: Proposed, now: datetime) -> Grant | None:
         """The proposal as of now; ``None`` where the ruleset in force has no such action.
@@ -235,7 +235,7 @@ class Proposals:
         facts = {**question.facts, **policy.place_facts(place), "now": now}
         facts.update(clock_facts(policy.zones, now, place.zone))
         as_of_now = question._replace(facts=facts, now=now)
-        return Grant(policy, as_of_now, action, self._veil, is_own=proposed.is_own)
+        return Grant(policy, as_of_now, action, self._subject_pseudonym, is_own=proposed.is_own)
 
     def claimable(self, proposed: Proposed, now: datetime) -> Grant | None:
         """The same without what the customer has refused since: a consent withdrawn serves no more.

@@ -115,10 +115,10 @@ class Histories:
     def _body(self, person: Person, row: EventRow) -> Mapping[str, Any]:
         """What cannot be opened with the keys in use has happened all the same: its fields are absent."""
         try:
-            found: Mapping[str, Any] = orjson.loads(self._people.open_event(person.key, row))
+            body: Mapping[str, Any] = orjson.loads(self._people.open_event(person.key, row))
         except SealBroken:
             return {}
-        return found
+        return body
 
     def _keep(self, asker: Asker, history: History) -> None:
         ref, size = asker.person.ref, sum(map(len, history.deeds.values()))
@@ -139,7 +139,9 @@ def _with_outcomes(policy: Policy, history: History, outcomes: Sequence[PastOutc
         return history
     # What was worked out of events stays; of outcomes it is worked out for this decision alone.
     of_outcomes = _over(policy, OUTCOMES)
-    projections = {name: each for name, each in history.projections.items() if name not in of_outcomes}
+    projections = {
+        name: projection for name, projection in history.projections.items() if name not in of_outcomes
+    }
     return History({**history.deeds, **_deeds_of(outcomes)}, projections)
 
 

@@ -6,11 +6,11 @@ from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.store import DecisionRecord, EventRow, Person, Transaction
 from maitred.engine.ports.vault import KEY_OF_NOBODY, SealBroken, Vault
 
-REF_OCTETS = 16
+REF_BYTES = 16
 
 
 class People:
-    """Finds customers, and makes those that are new. ``new_ref`` gives 16 random octets."""
+    """Finds customers, and makes those that are new. ``new_ref`` gives 16 random bytes."""
 
     def __init__(self, vault: Vault, new_ref: Callable[[], bytes]) -> None:
         self._vault, self._new_ref = vault, new_ref
@@ -19,9 +19,9 @@ class People:
         """How a customer may be known, the newest first; nobody is known by none."""
         return self._vault.pseudonyms(customer_id) if customer_id else ()
 
-    def veil(self, subject: str) -> str:
+    def subject_pseudonym(self, subject: str) -> str:
         """What stands for a person where units are counted."""
-        return self._vault.veil(subject)
+        return self._vault.subject_pseudonym(subject)
 
     def stranger(self, pseudonyms: tuple[bytes, ...]) -> Person:
         """A customer who is not known yet."""
@@ -30,8 +30,8 @@ class People:
     def known(self, transaction: Transaction, asked: Iterable[tuple[bytes, ...]]) -> Mapping[bytes, Person]:
         """Those who are known, by their newest pseudonym; who was known by an older one is renewed."""
         wanted = {pseudonyms[0]: pseudonyms for pseudonyms in asked}
-        found = transaction.people([each for pseudonyms in wanted.values() for each in pseudonyms])
-        people = {key: person for key, each in wanted.items() if (person := _first(found, each))}
+        by_pseudonym = transaction.people([codes for pseudonyms in wanted.values() for codes in pseudonyms])
+        people = {key: person for key, codes in wanted.items() if (person := _first(by_pseudonym, codes))}
         renewed = [fresh for key, person in people.items() if (fresh := self._renewed(key, person))]
         if renewed:
             transaction.renew_people(renewed)
@@ -77,5 +77,5 @@ def _key_of(record: DecisionRecord) -> bytes:
     return record.key if record.customer else KEY_OF_NOBODY
 
 
-def _first(found: Mapping[bytes, Person], pseudonyms: tuple[bytes, ...]) -> Person | None:
-    return next((found[pseudonym] for pseudonym in pseudonyms if pseudonym in found), None)
+def _first(people: Mapping[bytes, Person], pseudonyms: tuple[bytes, ...]) -> Person | None:
+    return next((people[pseudonym] for pseudonym in pseudonyms if pseudonym in people), None)

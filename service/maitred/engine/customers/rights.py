@@ -46,7 +46,7 @@ class CustomerRights:
         """See ``api.Privacy.recording_consent``."""
         self._check_purposes(call)
         # Keyed: a hash of so little would tell who guesses a customer's id that it is theirs.
-        content = digest(_CONTENT, self._people.veil(call.fingerprint.hex()))
+        content = digest(_CONTENT, self._people.subject_pseudonym(call.fingerprint.hex()))
         ticket = ConsentTicket(
             pseudonyms=self._people.pseudonyms(call.customer_id),
             request=digest(_REQUEST, call.request_id),
@@ -69,7 +69,7 @@ class CustomerRights:
         """See ``api.Privacy.export``."""
         with store_calls(STORE_SILENT):
             person = self._person(customer_id)
-            found = {
+            document = {
                 "customer_id": customer_id,
                 "exported_at": self._now(),
                 "consents": list(map(_consent, self._store.statements(person.ref))) if person else [],
@@ -79,7 +79,7 @@ class CustomerRights:
                 else [],
                 "decisions": list(map(self._decision, self._decisions_of(person))) if person else [],
             }
-            return orjson.dumps(found, option=orjson.OPT_INDENT_2)
+            return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
     def erase(self, customer_id: str) -> Erased:
         """See ``api.Privacy.erase``."""
@@ -156,7 +156,11 @@ class CustomerRights:
 def _current(person: Person | None, history: Sequence[Consent]) -> tuple[Consent, ...]:
     """The statement that counts for each purpose, in order of purpose."""
     states = person.statements if person else {}
-    last = {each.purpose: each for each in history if each.state is states.get(each.purpose)}
+    last = {
+        statement.purpose: statement
+        for statement in history
+        if statement.state is states.get(statement.purpose)
+    }
     return tuple(last[purpose] for purpose in sorted(last))
 
 

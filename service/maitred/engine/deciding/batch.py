@@ -256,7 +256,7 @@ class _Settlement:
         undecided, takes = self._decide(limited, [need for move in moves for need in move.asks])
         plans = [list(move.plan(self._view)) for move in moves]
         fresh = self._fresh(outcomes)
-        reported = [list(each.operations) for each in fresh.values()]
+        reported = [list(report.operations) for report in fresh.values()]
         answers = self._settle([*plans, *reported, *takes])
         for move in moves:
             move.view, move.answers = self._view, next(answers)
@@ -292,11 +292,11 @@ class _Settlement:
 
     def _fresh(self, tickets: Sequence[OutcomeTicket]) -> dict[bytes, Reported]:
         """The outcomes that have not been reported before, each once."""
-        each: dict[bytes, Reported] = {}
-        for found in chain.from_iterable(ticket.reported for ticket in tickets):
-            each.setdefault(found.row.id, found)
-        self._known = self._transaction.find_outcomes(each.keys()) if each else {}
-        return {key: found for key, found in each.items() if key not in self._known}
+        reports: dict[bytes, Reported] = {}
+        for report in chain.from_iterable(ticket.reported for ticket in tickets):
+            reports.setdefault(report.row.id, report)
+        self._known = self._transaction.find_outcomes(reports.keys()) if reports else {}
+        return {key: report for key, report in reports.items() if key not in self._known}
 
     def _write_down(
         self,
@@ -304,12 +304,12 @@ class _Settlement:
         fresh: Mapping[bytes, Reported],
         answers: Sequence[Sequence[Settled]],
     ) -> None:
-        rows = [_judged(found, settled) for found, settled in zip(fresh.values(), answers, strict=True)]
+        rows = [_judged(report, settled) for report, settled in zip(fresh.values(), answers, strict=True)]
         if rows:
             self._transaction.append_outcomes(rows)
         standing = {**self._known, **{row.id: row for row in rows}}
         for ticket in tickets:
-            ticket.rows = [standing[found.row.id] for found in ticket.reported]
+            ticket.rows = [standing[report.row.id] for report in ticket.reported]
 
     def _check(
         self,
@@ -327,6 +327,6 @@ class _Settlement:
             raise StoreConflict("another replica has taken the last unit in the meantime")
 
 
-def _judged(found: Reported, settled: Sequence[Settled]) -> OutcomeRow:
-    verdict = found.judge(settled)
-    return found.row._replace(recorded=verdict.recorded, detail=verdict.detail)
+def _judged(report: Reported, settled: Sequence[Settled]) -> OutcomeRow:
+    verdict = report.judge(settled)
+    return report.row._replace(recorded=verdict.recorded, detail=verdict.detail)

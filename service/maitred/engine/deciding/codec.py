@@ -121,7 +121,7 @@ def decode_body(body: bytes) -> RecordBody:
         max_actions=fields["max_actions"],
         facts=fields["facts"],
         proposals=tuple(
-            _decode_proposal(rank, found) for rank, found in enumerate(fields["proposals"], start=1)
+            _decode_proposal(rank, proposal) for rank, proposal in enumerate(fields["proposals"], start=1)
         ),
         candidates=fields["candidates"],
         trace_id=fields["trace_id"],

@@ -118,10 +118,10 @@ class Committer:
                 self._settle(self._take(MAX_BATCH_TICKETS))
             self._stopping = True
 
-    def _take(self, most: int) -> list[Ticket]:
+    def _take(self, count: int) -> list[Ticket]:
         batch: list[Ticket] = []
         with suppress(IndexError):
-            while len(batch) < most:
+            while len(batch) < count:
                 batch.append(self._waiting.popleft())
         return batch
 

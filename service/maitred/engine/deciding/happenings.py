@@ -18,11 +18,11 @@ def record_events(transaction: Transaction, people: People, tickets: Sequence[Ev
     happened = list(chain.from_iterable(ticket.happened for ticket in tickets))
     recording = _Recording(
         people,
-        dict(people.known(transaction, [each.pseudonyms for each in happened])),
-        dict(transaction.find_events([each.id for each in happened])),
+        dict(people.known(transaction, [event.pseudonyms for event in happened])),
+        dict(transaction.find_events([event.id for event in happened])),
     )
     for ticket in tickets:
-        ticket.details = [recording.take(each) for each in ticket.happened]
+        ticket.details = [recording.take(event) for event in ticket.happened]
     if recording.strangers:
         transaction.add_people(recording.strangers)
     transaction.append_events(recording.rows)

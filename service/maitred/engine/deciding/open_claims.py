@@ -10,7 +10,7 @@ from maitred.core.rules.ruleset import RedeemAt
 from maitred.engine.calls import OpenClaim
 from maitred.engine.ports.store import ClaimRow
 
-OPEN_MOST = 20
+OPEN_MAX = 20
 """Promised in the API: nobody redeems more in one sale."""
 
 
@@ -18,7 +18,7 @@ def open_claims_of(
     policy: Policy, question: Question, location_id: str, rows: Iterable[ClaimRow]
 ) -> tuple[OpenClaim, ...]:
     """Those of a customer's open claims that can be redeemed there, with the words for that channel."""
-    return tuple(islice(_redeemable(policy, question, location_id, rows), OPEN_MOST))
+    return tuple(islice(_redeemable(policy, question, location_id, rows), OPEN_MAX))
 
 
 def _redeemable(

@@ -37,26 +37,26 @@ _SESSION = b"maitred.session"
 class Requester:
     """Who asks for what, beside the question: what lots are known by.
 
-    ``customer`` and ``fingerprint`` are not veiled yet: who guesses a request could find it by its
+    ``customer`` and ``fingerprint`` are not pseudonyms yet: who guesses a request could find it by its
     hash. ``session`` is empty where the request names none, and so is ``session_key``, what the store
-    knows it by. ``veil`` is what counters know persons by.
+    knows it by. ``subject_pseudonym`` is what counters know persons by.
     """
 
     decision_id: bytes
     fingerprint: bytes
     customer: str
     session: str
-    veil: SubjectPseudonym
+    subject_pseudonym: SubjectPseudonym
     session_key: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        key = session_key_of(self.session, self.veil) if self.session else b""
+        key = session_key_of(self.session, self.subject_pseudonym) if self.session else b""
         object.__setattr__(self, "session_key", key)
 
 
-def session_key_of(session: str, veil: SubjectPseudonym) -> bytes:
+def session_key_of(session: str, subject_pseudonym: SubjectPseudonym) -> bytes:
     """What the store knows a session by."""
-    return digest(_SESSION, veil(session))
+    return digest(_SESSION, subject_pseudonym(session))
 
 
 class OwnClaim(NamedTuple):
@@ -126,7 +126,9 @@ class LedgerReads:
     def _needs_of(self, limit: Limit) -> tuple[Need, ...]:
         """None where an attribute is missing: choosing finds that out by itself."""
         question = self._prepared.question
-        needs = needs_of(limit, question.facts, question.now, question.zone, self._requester.veil)
+        needs = needs_of(
+            limit, question.facts, question.now, question.zone, self._requester.subject_pseudonym
+        )
         return () if isinstance(needs, Unknown) else needs
 
     def _holders(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -166,7 +168,7 @@ class LedgerReads:
 
     @cached_property
     def _content(self) -> bytes:
-        return digest(_CONTENT, self._requester.veil(self._requester.fingerprint.hex()))
+        return digest(_CONTENT, self._requester.subject_pseudonym(self._requester.fingerprint.hex()))
 
     def _can_reuse(self, action: Action) -> bool:
         """Whether a hold may serve again: of nobody in particular it is known by its decision alone."""
@@ -182,7 +184,9 @@ class LedgerReads:
     def _new_reuse(self, action: Action) -> bytes:
         counters = [need.counter for limit in action.held for need in self._needs[limit.key]]
         whose = [text for counter in counters for text in (counter.limit, counter.subject, _session(counter))]
-        return digest(_REUSE, self._requester.veil(self._requester.customer), action.name, *whose)
+        return digest(
+            _REUSE, self._requester.subject_pseudonym(self._requester.customer), action.name, *whose
+        )
 
 
 def _session(counter: Counter) -> str:

@@ -7,7 +7,7 @@ from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.privacy.purposes import Use, uses
 from maitred.core.rules.policy import Policy
 from maitred.core.values.types import Facts
-from maitred.engine.calls import Answer, DecideCall, RecordView, octets_of
+from maitred.engine.calls import Answer, DecideCall, RecordView, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD
@@ -29,7 +29,7 @@ class Records:
 
     def find(self, decision_id: str) -> DecisionRecord:
         """The record of a decision. Raises ``CallError``: not found, store down."""
-        key = octets_of(decision_id)
+        key = bytes_of(decision_id)
         record = self.stored(key) if key else None
         if record is None:
             raise CallError(Code.NOT_FOUND, "no such decision", Cause.UNKNOWN_DECISION)

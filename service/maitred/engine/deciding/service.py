@@ -20,7 +20,7 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.spelling import composed, has_blank_ends
-from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, octets_of
+from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import ended_claim, made_otherwise
@@ -36,14 +36,14 @@ from .records import UNEXPLAINED, Records
 from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps
 from .unused import unused
 
-DECISION_ID_OCTETS = 16
+DECISION_ID_BYTES = 16
 _PERSON = b"maitred.decision"
-TRACE_ID_OCTETS, SPAN_ID_OCTETS = 16, 8
+TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
 
 
 def decision_id_of(request_id: str) -> bytes:
     """The decision's id is a function of the request's: a retry lands on the same record."""
-    return blake2b(request_id.encode(), digest_size=DECISION_ID_OCTETS, person=_PERSON).digest()
+    return blake2b(request_id.encode(), digest_size=DECISION_ID_BYTES, person=_PERSON).digest()
 
 
 class _Made(NamedTuple):
@@ -82,7 +82,7 @@ class _Made(NamedTuple):
 class DecisionService:
     """Implements ``api.Decider``.
 
-    ``new_id`` gives a random id of so many octets, in hex, ``paused`` the actions that operators
+    ``new_id`` gives a random id of so many bytes, in hex, ``paused`` the actions that operators
     have stopped.
     """
 
@@ -170,13 +170,13 @@ class DecisionService:
                 call.fingerprint,
                 call.customer_id,
                 session_of(call.context),
-                self._people.veil,
+                self._people.subject_pseudonym,
             ),
             make_record=partial(self._record, call, trace_id),
             policy=policy if policy.reads_history else None,
             depends_on_person=policy.ruleset.privacy is not None or bool(policy.reads_history),
             dry=call.dry_run,
-            named=[octets_of(claim) for claim in dict.fromkeys(call.claims)],
+            named=[bytes_of(claim) for claim in dict.fromkeys(call.claims)],
             deadline=call.deadline,
             at=call.at,
         )
@@ -189,7 +189,7 @@ class DecisionService:
         tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
         seen = Snapshot(paused=self._paused())
         reach = Reach.ALL if call.is_explained else Reach.ENOUGH
-        told = policy.told(
+        given = policy.given(
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
         )
 
@@ -197,9 +197,9 @@ class DecisionService:
 
         def prepared(background: Background) -> Prepared:
             known = Known(background.statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
-            sent = told
+            sent = given
             if policy.reads_history:
-                sent = policy.remembering(told, background.history, when)
+                sent = policy.remembering(given, background.history, when)
             facts = policy.read(sent, place, now, known)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
             before = seen._replace(rejected=background.rejected, claimed=background.claimed)
@@ -243,7 +243,7 @@ class DecisionService:
     def _trace_id(self, call: DecideCall) -> str:
         if not self._observer.tracing:
             return ""
-        return call.trace.trace_id if call.trace else self._new_id(TRACE_ID_OCTETS)
+        return call.trace.trace_id if call.trace else self._new_id(TRACE_ID_BYTES)
 
     def _answer(self, call: DecideCall, made: _Made) -> Answer:
         if made.ticket.earlier:
@@ -304,7 +304,7 @@ class DecisionService:
         return DecisionMade(
             decision_id=answer.decision_id,
             trace_id=made.trace_id,
-            span_id=self._new_id(SPAN_ID_OCTETS),
+            span_id=self._new_id(SPAN_ID_BYTES),
             parent=call.trace,
             ruleset=answer.ruleset,
             ruleset_version=ruleset.version if ruleset.hash == answer.ruleset else "",
@@ -325,7 +325,7 @@ class DecisionService:
                 "commit": ticket.commit_seconds,
                 "explain": time.perf_counter() - committed,
             },
-            limits=Counter((found.limit.name, found.reason) for found in made.shortages.values()),
+            limits=Counter((shortage.limit.name, shortage.reason) for shortage in made.shortages.values()),
         )
 
 
@@ -359,10 +359,10 @@ def place_of(policy: Policy, call: DecideCall) -> Location:
     """
     if not call.location_id:
         return Location("", policy.ruleset.zone, {})
-    found = policy.location(call.location_id)
-    if found is None:
+    location = policy.location(call.location_id)
+    if location is None:
         raise CallError(Code.NOT_FOUND, "unknown location", Cause.UNKNOWN_LOCATION)
-    return found
+    return location
 
 
 def _refusal_counts(call: DecideCall, made: _Made, answer: Answer) -> Mapping[Reason, int]:
@@ -379,6 +379,6 @@ def _refusal_counts(call: DecideCall, made: _Made, answer: Answer) -> Mapping[Re
 def session_of(context: Mapping[str, Any]) -> str:
     """The session's id, declared or not; empty where there is none, or one with white space around it."""
     session = context.get("session")
-    found = session.get("id") if isinstance(session, Mapping) else None
-    session_id = composed(str(found)) if isinstance(found, str | int) else ""
+    raw_id = session.get("id") if isinstance(session, Mapping) else None
+    session_id = composed(str(raw_id)) if isinstance(raw_id, str | int) else ""
     return "" if has_blank_ends(session_id) else session_id

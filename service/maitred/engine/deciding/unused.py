@@ -37,7 +37,7 @@ def _line(policy: Policy, name: str, facts: Facts, *, is_read: bool) -> str:
         return f"{shown} is not taken from the context"
     if name in policy.ruleset.attributes:
         return f"{shown} is declared, and no rule reads it"
-    return f"{shown} is not declared{did_you_mean(name, policy.ruleset.attributes, most=1)}"
+    return f"{shown} is not declared{did_you_mean(name, policy.ruleset.attributes, count=1)}"
 
 
 def _names(holder: Mapping[str, Any], declared: Mapping[str, object], within: str = "") -> Iterator[str]:

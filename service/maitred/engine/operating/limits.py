@@ -40,9 +40,9 @@ FORECAST_LOOKBACK = timedelta(minutes=15)
 """The present pace is that of the last quarter of an hour: long enough to smooth, short enough to warn."""
 FORECAST_AHEAD = timedelta(days=7)
 """What a quarter of an hour says of next month is not worth telling."""
-ACTIONS_TOLD_MOST = 100
+ACTIONS_TOLD_MAX = 100
 """A limit may apply to a hundred thousand; each row has them."""
-PSEUDONYM_OCTETS = 6
+PSEUDONYM_BYTES = 6
 """Enough to tell the subjects of one table apart."""
 _PERSON = b"maitred.told"
 
@@ -54,24 +54,24 @@ class Part(NamedTuple):
     actions: tuple[str, ...]
 
 
-class Placed(NamedTuple):
+class ReportScope(NamedTuple):
     """The rules in force and the location that is looked at; empty for all of them.
 
-    ``veil`` is what counters know by whose values may be personal.
+    ``subject_pseudonym`` is what counters know by whose values may be personal.
     """
 
     policy: Policy
     location_id: str
-    veil: SubjectPseudonym
+    subject_pseudonym: SubjectPseudonym
 
     def subject(self, limit: Limit) -> str:
         """What the subjects of the location's counters begin with; empty where that is not known."""
         if not self.location_id or limit.per[:1] != (LOCATION_ID,):
             return ""
-        told = subject_of((LOCATION_ID,), {LOCATION_ID: self.location_id}, limit.letter_case)
+        subject_text = subject_of((LOCATION_ID,), {LOCATION_ID: self.location_id}, limit.letter_case)
         if not limit.hides_subject:
-            return told
-        return self.veil(told) if limit.per == (LOCATION_ID,) else ""
+            return subject_text
+        return self.subject_pseudonym(subject_text) if limit.per == (LOCATION_ID,) else ""
 
     def values(self, limit: Limit, subject: str) -> tuple[Value, ...] | None:
         """The values of a counter's subject; ``None`` where only a pseudonym is known.
@@ -91,17 +91,17 @@ class Placed(NamedTuple):
 
     def facts(self, limit: Limit, values: Sequence[Value]) -> Facts:
         """What a subject's values tell, and what is known of its location."""
-        told: Facts = dict(zip(limit.per, values, strict=True))
-        location = self._location(limit, told)
-        return {**location.attributes, **told} if location else told
+        by_name: Facts = dict(zip(limit.per, values, strict=True))
+        location = self._location(limit, by_name)
+        return {**location.attributes, **by_name} if location else by_name
 
-    def _location(self, limit: Limit, told: Facts) -> Location | None:
-        if LOCATION_ID not in told:
+    def _location(self, limit: Limit, by_name: Facts) -> Location | None:
+        if LOCATION_ID not in by_name:
             return None
-        location_id = str(told[LOCATION_ID])
+        location_id = str(by_name[LOCATION_ID])
         if limit.letter_case is LetterCase.IGNORE:
             known = self.policy.locations or {}
-            location_id = next((each for each in known if folded(each) == folded(location_id)), location_id)
+            location_id = next((name for name in known if folded(name) == folded(location_id)), location_id)
         return self.policy.location(location_id)
 
     def resets_at(self, limit: Limit, facts: Facts, now: datetime) -> datetime | None:
@@ -115,27 +115,31 @@ class Placed(NamedTuple):
     def locations(self) -> Iterator[Location]:
         """Those that are known, in order."""
         if self.location_id:
-            found = self.policy.location(self.location_id)
-            yield from (found,) if found else ()
+            chosen = self.policy.location(self.location_id)
+            yield from (chosen,) if chosen else ()
         elif self.policy.locations:
             yield from (self.policy.locations[location] for location in sorted(self.policy.locations))
 
 
 def views_of(
-    placed: Placed, parts: Mapping[str, Part], tallies: Iterable[CounterSummary], now: datetime, most: int
+    scope: ReportScope,
+    parts: Mapping[str, Part],
+    tallies: Iterable[CounterSummary],
+    now: datetime,
+    max_rows: int,
 ) -> Sequence[Sequence[LimitView]]:
     """The rows of each limit, by name, the fullest first; where nothing was taken so many at most."""
     rows: dict[str, list[LimitView]] = defaultdict(list)
     shown: dict[str, set[str]] = defaultdict(set)
     for tally in tallies:
         part = _part_of(tally, parts)
-        view = _touched(placed, part, tally, now) if part else None
+        view = _touched(scope, part, tally, now) if part else None
         if part and view:
             rows[view.name].append(view)
             shown[part.limit.key].add(view.subject)
     for key, part in parts.items():
-        if len(rows[part.limit.name]) < most:
-            rows[part.limit.name].extend(_untouched(placed, part, shown[key], now, most))
+        if len(rows[part.limit.name]) < max_rows:
+            rows[part.limit.name].extend(_untouched(scope, part, shown[key], now, max_rows))
     return [sorted(rows[name], key=_order) for name in sorted(rows)]
 
 
@@ -164,17 +168,17 @@ def _is_key_of(window: Window, key: str) -> bool:
             return key == LIFETIME.key
 
 
-def _touched(placed: Placed, part: Part, tally: CounterSummary, now: datetime) -> LimitView | None:
+def _touched(scope: ReportScope, part: Part, tally: CounterSummary, now: datetime) -> LimitView | None:
     limit = part.limit
     try:
-        values = placed.values(limit, tally.subject)
+        values = scope.values(limit, tally.subject)
     except ValueError:
         return None
-    facts = {} if values is None else placed.facts(limit, values)
+    facts = {} if values is None else scope.facts(limit, values)
     subject = (
         _subject_words(limit, facts) if facts or not limit.per else f"{_of(limit)} {pseudonym(tally.subject)}"
     )
-    if not placed.admits(limit, facts):
+    if not scope.admits(limit, facts):
         return None
     if isinstance(limit.window, Session):
         subject = ", ".join(filter(None, (subject, f"session {pseudonym(tally.window)}")))
@@ -190,7 +194,7 @@ def _touched(placed: Placed, part: Part, tally: CounterSummary, now: datetime) -
         maximum=maximum,
         resets_at=tally.resets_at,
         exhausted_at=exhausted_at(limit.window, tally, maximum, now),
-        actions=part.actions[:ACTIONS_TOLD_MOST],
+        actions=part.actions[:ACTIONS_TOLD_MAX],
     )
 
 
@@ -201,27 +205,29 @@ def _window_words(window: Window, key: str) -> str:
     return window_words(window)
 
 
-def _untouched(placed: Placed, part: Part, shown: set[str], now: datetime, most: int) -> Iterator[LimitView]:
+def _untouched(
+    scope: ReportScope, part: Part, shown: set[str], now: datetime, max_rows: int
+) -> Iterator[LimitView]:
     """Rows of those who have taken nothing, where it is known who they are."""
     limit = part.limit
-    for facts in _subjects(placed, limit):
+    for facts in _subjects(scope, limit):
         subject = _with_scope(limit, _subject_words(limit, facts))
-        if subject not in shown and most > 0:
+        if subject not in shown and max_rows > 0:
             shown.add(subject)
-            most -= 1
-            yield _empty(part, subject, known_maximum(limit, facts), placed.resets_at(limit, facts, now))
-    if not shown and not (placed.location_id and LOCATION_ID in limit.per):
+            max_rows -= 1
+            yield _empty(part, subject, known_maximum(limit, facts), scope.resets_at(limit, facts, now))
+    if not shown and not (scope.location_id and LOCATION_ID in limit.per):
         yield _empty(part, _with_scope(limit, f"any {_of(limit)}"), known_maximum(limit, {}), None)
 
 
-def _subjects(placed: Placed, limit: Limit) -> Iterator[Facts]:
+def _subjects(scope: ReportScope, limit: Limit) -> Iterator[Facts]:
     """The facts of each subject, where the rules tell all of them."""
-    if isinstance(limit.window, Session) or (limit.hides_subject and not placed.subject(limit)):
+    if isinstance(limit.window, Session) or (limit.hides_subject and not scope.subject(limit)):
         return
     if not limit.per:
         yield {}
     elif all(name.startswith("location.") for name in limit.per):
-        for location in placed.locations():
+        for location in scope.locations():
             facts: Facts = {**location.attributes, LOCATION_ID: location.id}
             if all(name in facts for name in limit.per):
                 subject = {name: _folded(limit, facts[name]) for name in limit.per}
@@ -241,7 +247,7 @@ def _empty(part: Part, subject: str, maximum: int | None, resets_at: datetime | 
         held=0,
         maximum=maximum,
         resets_at=resets_at,
-        actions=part.actions[:ACTIONS_TOLD_MOST],
+        actions=part.actions[:ACTIONS_TOLD_MAX],
     )
 
 
@@ -269,8 +275,8 @@ def exhausted_at(
 
 def pseudonym(text: str) -> str:
     """What stands for a person in a table: also where what is counted by is the id itself."""
-    octets = text.encode("utf-8", "surrogatepass")
-    return blake2b(octets, digest_size=PSEUDONYM_OCTETS, person=_PERSON).hexdigest()
+    data = text.encode("utf-8", "surrogatepass")
+    return blake2b(data, digest_size=PSEUDONYM_BYTES, person=_PERSON).hexdigest()
 
 
 def _of(limit: Limit) -> str:
@@ -303,31 +309,40 @@ def _order(view: LimitView) -> tuple[float, str]:
 
 
 CUSTOMER_ID = "customer.id"
-READ_MOST = 2_000
+READ_MAX = 2_000
 """Subjects of a limit that are read to tell which are the fullest, where each has a maximum of its own.
 
 More locations than all but the largest chains have; some tens of milliseconds.
 """
-READ_MOST_IN_ALL = 20_000
+READ_MAX_IN_ALL = 20_000
 """Where there are many limits, fewer subjects of each: some tenths of a second."""
-SEEN_MOST_IN_ALL = 5_000
+SEEN_MAX_IN_ALL = 5_000
 """The same where nobody waits for it, but decisions share the processor with it."""
 
 
 class LimitReport:
-    """Shows limits. ``now`` gives aware UTC, ``veil`` what counters know persons by."""
+    """Shows limits. ``now`` gives aware UTC, ``subject_pseudonym`` what counters know persons by."""
 
     def __init__(
-        self, store: LedgerReader, rulesets: Rulesets, now: Callable[[], datetime], veil: SubjectPseudonym
+        self,
+        store: LedgerReader,
+        rulesets: Rulesets,
+        now: Callable[[], datetime],
+        subject_pseudonym: SubjectPseudonym,
     ) -> None:
-        self._store, self._rulesets, self._now, self._veil = store, rulesets, now, veil
+        self._store, self._rulesets, self._now, self._subject_pseudonym = (
+            store,
+            rulesets,
+            now,
+            subject_pseudonym,
+        )
 
     def limits(self, call: LimitsCall) -> Sequence[LimitView]:
         """See ``api.Operator.limits``."""
         policy = self._rulesets.in_force()
         parts = _asked_for(policy, call)
-        placed = Placed(policy, call.location_id, self._veil)
-        return self._views(placed, parts, call.most, call.at or self._now())
+        scope = ReportScope(policy, call.location_id, self._subject_pseudonym)
+        return self._views(scope, parts, call.max_subjects, call.at or self._now())
 
     def of_customer(self, customer_id: str) -> Sequence[LimitView]:
         """What counts for one customer alone; limits of households and the like are not among them.
@@ -338,14 +353,14 @@ class LimitReport:
         if policy is None:
             return ()
         parts = {key: part for key, part in _parts(policy).items() if part.limit.per == (CUSTOMER_ID,)}
-        placed, now = Placed(policy, "", self._veil), self._now()
-        asks = [self._ask_of(part, placed, customer_id) for part in parts.values()]
-        return list(chain.from_iterable(views_of(placed, parts, self._read(now, asks, READ_MOST), now, 0)))
+        scope, now = ReportScope(policy, "", self._subject_pseudonym), self._now()
+        asks = [self._ask_of(part, scope, customer_id) for part in parts.values()]
+        return list(chain.from_iterable(views_of(scope, parts, self._read(now, asks, READ_MAX), now, 0)))
 
-    def _ask_of(self, part: Part, placed: Placed, customer_id: str) -> CounterQuery:
+    def _ask_of(self, part: Part, scope: ReportScope, customer_id: str) -> CounterQuery:
         limit = part.limit
         subject = subject_of(limit.per, {CUSTOMER_ID: customer_id}, limit.letter_case)
-        return _ask(part, placed)._replace(subject_start=self._veil(subject))
+        return _ask(part, scope)._replace(subject_start=self._subject_pseudonym(subject))
 
     def fullness(self) -> Sequence[Fullness]:
         """How full limits are that are not per person: a bounded number, whoever comes.
@@ -357,31 +372,31 @@ class LimitReport:
             return ()
         parts = {key: part for key, part in _parts(policy).items() if not _is_personal(part)}
         names = sorted({part.limit.name for part in parts.values()})
-        placed, now = Placed(policy, "", self._veil), self._now()
-        asks = [_ask(part, placed) for part in {part.limit.name: part for part in parts.values()}.values()]
-        tallies = self._read(now, asks, _share(SEEN_MOST_IN_ALL, len(asks)))
-        found = views_of(placed, parts, tallies, now, 0)
-        full = {each[0].name: fullness_of(each) for each in found if each}
+        scope, now = ReportScope(policy, "", self._subject_pseudonym), self._now()
+        asks = [_ask(part, scope) for part in {part.limit.name: part for part in parts.values()}.values()]
+        tallies = self._read(now, asks, _share(SEEN_MAX_IN_ALL, len(asks)))
+        views = views_of(scope, parts, tallies, now, 0)
+        full = {rows[0].name: fullness_of(rows) for rows in views if rows}
         return [Fullness(name, *full.get(name, (0.0, 0))) for name in names]
 
     def _views(
-        self, placed: Placed, parts: Mapping[str, Part], most: int, now: datetime
+        self, scope: ReportScope, parts: Mapping[str, Part], max_rows: int, now: datetime
     ) -> Sequence[LimitView]:
         by_name = {part.limit.name: part for part in parts.values()}.values()
-        persons = [_ask(part, placed) for part in by_name if _is_personal(part)]
-        others = [_ask(part, placed) for part in by_name if not _is_personal(part)]
-        each = max(most, _share(READ_MOST_IN_ALL, len(others)))
-        tallies = [*self._read(now, persons, most), *self._read(now, others, each)]
-        views = views_of(placed, parts, tallies, now, most)
-        return list(chain.from_iterable(islice(rows, most) for rows in views))
+        persons = [_ask(part, scope) for part in by_name if _is_personal(part)]
+        others = [_ask(part, scope) for part in by_name if not _is_personal(part)]
+        share = max(max_rows, _share(READ_MAX_IN_ALL, len(others)))
+        tallies = [*self._read(now, persons, max_rows), *self._read(now, others, share)]
+        views = views_of(scope, parts, tallies, now, max_rows)
+        return list(chain.from_iterable(islice(rows, max_rows) for rows in views))
 
-    def _read(self, now: datetime, asks: Sequence[CounterQuery], most: int) -> Sequence[CounterSummary]:
+    def _read(self, now: datetime, asks: Sequence[CounterQuery], max_rows: int) -> Sequence[CounterSummary]:
         with store_calls(LEDGER_UNREAD):
-            return self._store.tallies(now, asks, FORECAST_LOOKBACK // MICROSECOND, most)
+            return self._store.tallies(now, asks, FORECAST_LOOKBACK // MICROSECOND, max_rows)
 
 
 def _share(in_all: int, limits: int) -> int:
-    return min(READ_MOST, max(1, in_all // max(1, limits)))
+    return min(READ_MAX, max(1, in_all // max(1, limits)))
 
 
 def _parts(policy: Policy) -> dict[str, Part]:
@@ -423,6 +438,6 @@ def _is_personal(part: Part) -> bool:
     return part.limit.heat is LockRank.PERSON or isinstance(part.limit.window, Session)
 
 
-def _ask(part: Part, placed: Placed) -> CounterQuery:
+def _ask(part: Part, scope: ReportScope) -> CounterQuery:
     limit = part.limit
-    return CounterQuery(limit.name, limit.lookback_us, placed.subject(limit))
+    return CounterQuery(limit.name, limit.lookback_us, scope.subject(limit))

@@ -62,13 +62,13 @@ class Rulesets:
         Raises ``CallError`` where none is known or it does not load any more, and ``StoreDown``.
         """
         # Not under the lock of loading: what is compiled need not wait for what is being compiled.
-        found = self._known(digest)
-        if found:
-            return found
+        ruleset = self._known(digest)
+        if ruleset:
+            return ruleset
         with self._reloading:
-            found = self._known(digest) or self._reloaded(digest)
-            self._keep(found)
-            return found
+            ruleset = self._known(digest) or self._reloaded(digest)
+            self._keep(ruleset)
+            return ruleset
 
     def _known(self, digest: str) -> Policy | None:
         active = self.active

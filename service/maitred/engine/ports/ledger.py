@@ -69,6 +69,6 @@ class Ledger(Protocol):
         """Gives back what is due, then does the operations in their order, each all or nothing.
 
         Without operations it only gives back what is due, ``MAX_DUE_PER_BATCH`` lots at most.
-        A hold that an operation names expires first where it is due. Ids are 16 octets each.
+        A hold that an operation names expires first where it is due. Ids are 16 bytes each.
         """
         ...

@@ -25,11 +25,11 @@ class StoreConflict(Exception):
 class DecisionRecord(NamedTuple):
     """One row of the decision log.
 
-    ``decision_id`` is 16 octets, a function of the request id. ``customer`` is the reference of
+    ``decision_id`` is 16 bytes, a function of the request id. ``customer`` is the reference of
     a ``Person``, empty for nobody. ``body`` is everything needed to answer again and to decide again,
     sealed with ``key``, the person's, which is empty where they have been erased and for nobody.
-    ``statements`` are what the person has stated by now, where it was read. ``session`` (16 octets,
-    veiled) is the one it was made in, empty for none; it is written and not read back.
+    ``statements`` are what the person has stated by now, where it was read. ``session`` (16 bytes,
+    as a pseudonym) is the one it was made in, empty for none; it is written and not read back.
     """
 
     decision_id: bytes
@@ -45,7 +45,7 @@ class DecisionRecord(NamedTuple):
 class Person(NamedTuple):
     """A customer as the database knows them.
 
-    ``ref`` (16 octets, random) stands for them in every other row. ``pseudonym`` is how they are
+    ``ref`` (16 bytes, random) stands for them in every other row. ``pseudonym`` is how they are
     found, ``key`` what seals their data, wrapped. ``statements`` are their last ones by purpose.
     ``events`` changes whenever events of theirs are written; 0 while there never were any.
     """
@@ -175,7 +175,7 @@ class Audit(NamedTuple):
 
 
 class OutcomeRow(NamedTuple):
-    """One reported outcome. ``id`` and ``fingerprint`` have 16 octets, functions of the caller's.
+    """One reported outcome. ``id`` and ``fingerprint`` have 16 bytes, functions of the caller's.
 
     ``recorded`` is whether it was taken up; ``detail`` says why not.
     """
@@ -264,7 +264,7 @@ class Transaction(Ledger, Protocol):
         consents: Sequence[Consent],
         local: datetime,
     ) -> bool:
-        """Keeps statements under the id of their request (16 octets), with the person where they are new.
+        """Keeps statements under the id of their request (16 bytes), with the person where they are new.
 
         Repeating it changes nothing. False where the id was used with another fingerprint. Of two
         statements on one purpose the later counts, of two at one instant the stricter. ``local`` is
@@ -335,7 +335,7 @@ class DecisionLog(Protocol):
         """The record of one decision."""
         ...
 
-    def decisions_of(self, ref: bytes, after: bytes, most: int) -> Sequence[DecisionRecord]:
+    def decisions_of(self, ref: bytes, after: bytes, max_rows: int) -> Sequence[DecisionRecord]:
         """A customer's decisions in order of id, from after that one on."""
         ...
 
@@ -347,7 +347,7 @@ class DecisionLog(Protocol):
         """Goes through the decision log and its hash chains; ``progress`` is told the rows so far."""
         ...
 
-    def purge_decisions(self, before: datetime, most: int) -> int:
+    def purge_decisions(self, before: datetime, max_rows: int) -> int:
         """Deletes at most so many of the oldest decisions made before that instant, outcomes included.
 
         The chains begin where what is left begins, and say so. Answers how many went.
@@ -370,13 +370,13 @@ class LedgerReader(Protocol):
         ...
 
     def claims_of(
-        self, of: ClaimsOf, key: bytes, before: ClaimPlace | None, most: int
+        self, of: ClaimsOf, key: bytes, before: ClaimPlace | None, max_rows: int
     ) -> Sequence[ListedClaim]:
         """At most so many claims, open and ended ones, the last to expire first, from that place on."""
         ...
 
     def tallies(
-        self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, most: int
+        self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, max_rows: int
     ) -> Sequence[CounterSummary]:
         """The counters of limits whose window has not ended, at most so many of each limit.
 
@@ -384,7 +384,7 @@ class LedgerReader(Protocol):
         """
         ...
 
-    def purge_ledger(self, before: datetime, most: int) -> int:
+    def purge_ledger(self, before: datetime, max_rows: int) -> int:
         """Forgets at most so many lots, with their steps, and so many counters that count no more.
 
         Those are lots that were over, and counters whose window had ended, before that instant.
@@ -413,11 +413,11 @@ class CustomerStore(Protocol):
         """All events of a customer in order of time."""
         ...
 
-    def last_decisions_of(self, ref: bytes, most: int) -> Sequence[DecisionRecord]:
+    def last_decisions_of(self, ref: bytes, max_rows: int) -> Sequence[DecisionRecord]:
         """A customer's last so many decisions, the newest first."""
         ...
 
-    def decisions_in(self, session: bytes, most: int) -> Sequence[bytes]:
+    def decisions_in(self, session: bytes, max_rows: int) -> Sequence[bytes]:
         """The ids of the last so many decisions of a session, oldest first."""
         ...
 
@@ -433,11 +433,11 @@ class CustomerStore(Protocol):
         """Keeps the check value of each version of the vault's keys; says which differ from what is kept."""
         ...
 
-    def purge_consents(self, before: datetime, most: int) -> int:
+    def purge_consents(self, before: datetime, max_rows: int) -> int:
         """Deletes statements made before that instant that a later one on the purpose has replaced."""
         ...
 
-    def purge_events(self, now: datetime, before: datetime, most: int) -> int:
+    def purge_events(self, now: datetime, before: datetime, max_rows: int) -> int:
         """Deletes at most so many events that are over by now, or happened before that instant."""
         ...
 

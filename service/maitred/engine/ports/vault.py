@@ -8,7 +8,7 @@ KEY_OF_NOBODY = b"nobody"
 
 
 class SealBroken(Exception):
-    """What was sealed cannot be opened: another key, or octets that were changed."""
+    """What was sealed cannot be opened: another key, or bytes that were changed."""
 
 
 class Vault(Protocol):
@@ -21,11 +21,11 @@ class Vault(Protocol):
     def pseudonyms(self, customer_id: str) -> tuple[bytes, ...]:
         """What stands for a customer outside of the process, for each version of the key, newest first.
 
-        Each begins with the version (2 octets) and is always the same for the same customer.
+        Each begins with the version (2 bytes) and is always the same for the same customer.
         """
         ...
 
-    def veil(self, subject: str) -> str:
+    def subject_pseudonym(self, subject: str) -> str:
         """What stands for a person where units are counted; does not change when keys are rotated."""
         ...
 
@@ -41,7 +41,7 @@ class Vault(Protocol):
         ...
 
     def open(self, key: bytes, sealed: bytes, about: bytes) -> bytes:
-        """The plain octets. Raises ``SealBroken``."""
+        """The plain bytes. Raises ``SealBroken``."""
         ...
 
     def rewrapped(self, key: bytes) -> bytes | None:

@@ -28,7 +28,7 @@ from .fields import (
 )
 from .proposals import open_claim_fields, proposals_fields
 
-EVENTS_MOST = 1000
+EVENTS_MAX = 1000
 """Promised in the API."""
 
 
@@ -39,8 +39,8 @@ def events_call(data: bytes, arrival: Arrival = PLAIN) -> EventsCall:
         CallError: with ``Code.MALFORMED``.
     """
     request = parsed(pb.RecordEventsRequest, data)
-    check_count("events", len(request.events), EVENTS_MOST, required=True)
-    events = tuple(_event(f"events[{number}]", each) for number, each in enumerate(request.events))
+    check_count("events", len(request.events), EVENTS_MAX, required=True)
+    events = tuple(_event(f"events[{number}]", event) for number, event in enumerate(request.events))
     return EventsCall(events, arrival.deadline, simulated(request, arrival))
 
 

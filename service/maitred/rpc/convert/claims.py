@@ -17,9 +17,9 @@ from maitred.rpc import messages
 from maitred.v1 import decision_pb2 as pb
 
 from .fields import (
-    ID_MOST_BYTES,
+    ID_MAX_BYTES,
     PLAIN,
-    REQUEST_ID_MOST_BYTES,
+    REQUEST_ID_MAX_BYTES,
     Arrival,
     are_plain,
     check_count,
@@ -35,9 +35,9 @@ from .fields import (
 )
 from .proposals import OF_CLAIM, as_field, open_claim_fields
 
-PAGE_USUAL, PAGE_MOST = 20, 100
+PAGE_USUAL, PAGE_MAX = 20, 100
 """Promised in the API: a screen, and what one transfers at once."""
-OUTCOMES_MOST = 1000
+OUTCOMES_MAX = 1000
 """Promised in the API: a till that was offline for an hour catches up in a few calls."""
 
 
@@ -50,7 +50,7 @@ def claim_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimCall:
     request = parsed(pb.ClaimRequest, data)
     request_id, decision_id, action = request.request_id, request.decision_id, request.action
     if not (request_id and decision_id and action and are_plain(request_id, decision_id, action)):
-        request_id = id_of("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        request_id = id_of("request_id", request_id, REQUEST_ID_MAX_BYTES, required=True)
         decision_id = id_of("decision_id", decision_id, required=True)
         action = id_of("action", action, required=True)
     at = simulated(request, arrival)
@@ -78,9 +78,9 @@ def claims_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimsCall:
     location_id = id_of("location_id", request.location_id)
     if sum(map(bool, (customer_id, session_id, location_id))) != 1:
         malformed(messages.ONE_OF_CUSTOMER_SESSION_LOCATION)
-    if request.page_size > PAGE_MOST:
-        malformed(messages.too_large("page_size", PAGE_MOST))
-    check_length("page_token", request.page_token, ID_MOST_BYTES)
+    if request.page_size > PAGE_MAX:
+        malformed(messages.too_large("page_size", PAGE_MAX))
+    check_length("page_token", request.page_token, ID_MAX_BYTES)
     return ClaimsCall(
         customer_id,
         session_id,
@@ -137,8 +137,10 @@ def outcomes_call(data: bytes, arrival: Arrival = PLAIN) -> OutcomesCall:
         CallError: with ``Code.MALFORMED``; of an outcome that is at fault it gives the place.
     """
     request = parsed(pb.RecordOutcomesRequest, data)
-    check_count("outcomes", len(request.outcomes), OUTCOMES_MOST, required=True)
-    outcomes = tuple(_outcome(f"outcomes[{number}]", each) for number, each in enumerate(request.outcomes))
+    check_count("outcomes", len(request.outcomes), OUTCOMES_MAX, required=True)
+    outcomes = tuple(
+        _outcome(f"outcomes[{number}]", outcome) for number, outcome in enumerate(request.outcomes)
+    )
     _check_ids_differ(outcomes)
     return OutcomesCall(outcomes, arrival.deadline, simulated(request, arrival))
 
@@ -167,9 +169,9 @@ def _claim_fields(answer: ClaimAnswer) -> Mapping[str, Any]:
 def _step(request: pb.RedeemRequest | pb.ReleaseRequest, cause: str, arrival: Arrival) -> StepCall:
     request_id, claim_id = request.request_id, request.claim_id
     if not (request_id and claim_id and are_plain(request_id, claim_id, cause)):
-        request_id = id_of("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        request_id = id_of("request_id", request_id, REQUEST_ID_MAX_BYTES, required=True)
         claim_id = id_of("claim_id", claim_id, required=True)
-        check_text("cause", cause, ID_MOST_BYTES)
+        check_text("cause", cause, ID_MAX_BYTES)
     at = simulated(request, arrival)
     return StepCall(request_id, claim_id, cause, at, arrival.deadline, arrival.trace)
 
@@ -177,7 +179,7 @@ def _step(request: pb.RedeemRequest | pb.ReleaseRequest, cause: str, arrival: Ar
 def _outcome(place: str, outcome: pb.Outcome) -> Outcome:
     outcome_id, decision_id, action = outcome.outcome_id, outcome.decision_id, outcome.action
     if not (outcome_id and decision_id and action and are_plain(outcome_id, decision_id, action)):
-        outcome_id = id_of(f"{place}.outcome_id", outcome_id, REQUEST_ID_MOST_BYTES, required=True)
+        outcome_id = id_of(f"{place}.outcome_id", outcome_id, REQUEST_ID_MAX_BYTES, required=True)
         decision_id = id_of(f"{place}.decision_id", decision_id, required=True)
         action = id_of(f"{place}.action", action, required=True)
     at = moment(f"{place}.at", outcome.at) if outcome.HasField("at") else None

@@ -10,7 +10,7 @@ from maitred.v1 import decision_pb2 as pb
 
 from .fields import (
     PLAIN,
-    REQUEST_ID_MOST_BYTES,
+    REQUEST_ID_MAX_BYTES,
     Arrival,
     are_plain,
     fingerprint_of,
@@ -23,12 +23,12 @@ from .fields import (
 from .proposals import decided, open_claim_fields, proposals_fields
 from .signals import consent_signals
 
-MAX_ACTIONS_MOST = 100
+MAX_ACTIONS_ALLOWED = 100
 """Promised in the API: nobody presents more, and each costs an arbitration."""
 
-CLAIMS_MOST = 20
+CLAIMS_MAX = 20
 """Promised in the API: nobody redeems more in one sale."""
-EXPLAIN_ACTIONS_MOST = 100
+EXPLAIN_ACTIONS_MAX = 100
 """As many as can be proposed."""
 
 _EXPLAIN = tuple(Explain)
@@ -48,7 +48,7 @@ def decide_call(data: bytes, arrival: Arrival = PLAIN) -> DecideCall:
     request_id, customer_id, channel = request.request_id, request.customer_id, request.channel
     location_id, ruleset = request.location_id, request.ruleset
     if not (request_id and channel and are_plain(request_id, customer_id, channel, location_id, ruleset)):
-        request_id = id_of("request_id", request_id, REQUEST_ID_MOST_BYTES, required=True)
+        request_id = id_of("request_id", request_id, REQUEST_ID_MAX_BYTES, required=True)
         customer_id = id_of("customer_id", customer_id)
         channel = id_of("channel", channel, required=True)
         location_id = id_of("location_id", location_id)
@@ -121,23 +121,23 @@ def _in_order(consent: ConsentSignals) -> tuple[Any, ...]:
 
 
 def _claims(request: pb.DecideRequest) -> tuple[str, ...]:
-    if len(request.claims) > CLAIMS_MOST:
-        malformed(messages.too_large("claims", CLAIMS_MOST))
+    if len(request.claims) > CLAIMS_MAX:
+        malformed(messages.too_large("claims", CLAIMS_MAX))
     return tuple(
         id_of(f"claims[{index}]", claim, required=True) for index, claim in enumerate(request.claims)
     )
 
 
 def _explain_actions(request: pb.DecideRequest) -> tuple[str, ...]:
-    if len(request.explain_actions) > EXPLAIN_ACTIONS_MOST:
-        malformed(messages.too_large("explain_actions", EXPLAIN_ACTIONS_MOST))
+    if len(request.explain_actions) > EXPLAIN_ACTIONS_MAX:
+        malformed(messages.too_large("explain_actions", EXPLAIN_ACTIONS_MAX))
     named = enumerate(request.explain_actions)
     return tuple(id_of(f"explain_actions[{index}]", name, required=True) for index, name in named)
 
 
 def _max_actions(number: int) -> int:
-    if number > MAX_ACTIONS_MOST:
-        malformed(messages.too_large("max_actions", MAX_ACTIONS_MOST))
+    if number > MAX_ACTIONS_ALLOWED:
+        malformed(messages.too_large("max_actions", MAX_ACTIONS_ALLOWED))
     return number or 1
 
 

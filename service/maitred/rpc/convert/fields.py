@@ -16,9 +16,9 @@ from maitred.core.values.spelling import composed, has_blank_ends
 from maitred.engine.errors import CallError, Code
 from maitred.rpc import messages
 
-REQUEST_ID_MOST_BYTES = 128
+REQUEST_ID_MAX_BYTES = 128
 """Room for a UUID with a prefix; promised in the API."""
-ID_MOST_BYTES = 256
+ID_MAX_BYTES = 256
 """Longest customer, channel, location or ruleset: e-mail addresses end at 254 bytes."""
 FINGERPRINT_BYTES = 16
 """What the engine's calls ask for: 128 bits, where a collision needs an effort of 2**64."""
@@ -90,47 +90,47 @@ def are_plain(*texts: str) -> bool:
     """Whether no text can have a fault or another spelling, by one look at all; most requests pass."""
     together = "".join(texts)
     return (
-        len(together) <= REQUEST_ID_MOST_BYTES
+        len(together) <= REQUEST_ID_MAX_BYTES
         and together.isascii()
         and together.isprintable()
         and _BLANK not in together
     )
 
 
-def id_of(field: str, text: str, most_bytes: int = ID_MOST_BYTES, *, required: bool = False) -> str:
+def id_of(field: str, text: str, max_bytes: int = ID_MAX_BYTES, *, required: bool = False) -> str:
     """The id in its one spelling. Refuses what ``check_text`` does, and white space at either end."""
     # Before it is composed, which takes time, and after: composed it can be longer.
-    check_length(field, text, most_bytes)
-    found = composed(text)
-    check_text(field, found, most_bytes, required=required)
-    if has_blank_ends(found):
+    check_length(field, text, max_bytes)
+    composed_id = composed(text)
+    check_text(field, composed_id, max_bytes, required=required)
+    if has_blank_ends(composed_id):
         malformed(messages.blank_ends(field))
-    return found
+    return composed_id
 
 
-def check_text(field: str, text: str, most_bytes: int, *, required: bool = False) -> None:
+def check_text(field: str, text: str, max_bytes: int, *, required: bool = False) -> None:
     """Refuses a text that is missing, too long, or holds control characters."""
     if not text:
         if required:
             malformed(messages.missing(field))
         return
-    check_length(field, text, most_bytes)
+    check_length(field, text, max_bytes)
     if not text.isprintable() and _CONTROL.search(text):
         malformed(messages.control_characters(field))
 
 
-def check_length(field: str, text: str, most_bytes: int) -> None:
+def check_length(field: str, text: str, max_bytes: int) -> None:
     """Refuses a text that is too long."""
-    if len(text) > most_bytes or (not text.isascii() and len(text.encode()) > most_bytes):
-        malformed(messages.too_long(field, most_bytes))
+    if len(text) > max_bytes or (not text.isascii() and len(text.encode()) > max_bytes):
+        malformed(messages.too_long(field, max_bytes))
 
 
-def check_count(field: str, count: int, most: int, *, required: bool = False) -> None:
+def check_count(field: str, count: int, limit: int, *, required: bool = False) -> None:
     """Refuses a list that is too long, or empty where it must not be."""
     if not count and required:
         malformed(messages.missing(field))
-    if count > most:
-        malformed(messages.too_many(field, most, count))
+    if count > limit:
+        malformed(messages.too_many(field, limit, count))
 
 
 def member(kind: type[Number], field: str, number: int) -> Number:

@@ -10,9 +10,9 @@ from maitred.rpc import messages
 from maitred.v1 import privacy_pb2 as pb
 
 from .fields import (
-    ID_MOST_BYTES,
+    ID_MAX_BYTES,
     PLAIN,
-    REQUEST_ID_MOST_BYTES,
+    REQUEST_ID_MAX_BYTES,
     Arrival,
     check_count,
     check_text,
@@ -25,9 +25,9 @@ from .fields import (
     timestamp,
 )
 
-RECORDS_MOST = 100
+RECORDS_MAX = 100
 """Promised in the API: a form has some ten purposes."""
-AHEAD_MOST = timedelta(minutes=5)
+AHEAD_MAX = timedelta(minutes=5)
 """Promised in the API: clocks differ; a statement from further ahead would outdo later ones until then."""
 
 _CustomerRequest = pb.GetConsentRequest | pb.ExportCustomerRequest | pb.EraseCustomerRequest
@@ -40,11 +40,11 @@ def record_consent_call(data: bytes, arrival: Arrival = PLAIN) -> RecordConsentC
         CallError: with ``Code.MALFORMED``; of a record that is at fault it gives the place.
     """
     request = parsed(pb.RecordConsentRequest, data)
-    request_id = id_of("request_id", request.request_id, REQUEST_ID_MOST_BYTES, required=True)
+    request_id = id_of("request_id", request.request_id, REQUEST_ID_MAX_BYTES, required=True)
     customer_id = id_of("customer_id", request.customer_id, required=True)
-    check_count("records", len(request.records), RECORDS_MOST, required=True)
+    check_count("records", len(request.records), RECORDS_MAX, required=True)
     now = arrival.now()
-    latest = None if arrival.simulated_time else now + AHEAD_MOST
+    latest = None if arrival.simulated_time else now + AHEAD_MAX
     consents = tuple(
         _consent(f"records[{number}]", record, now, latest) for number, record in enumerate(request.records)
     )
@@ -107,12 +107,12 @@ def _customer_of(kind: type[_CustomerRequest], data: bytes) -> str:
 
 def _consent(place: str, record: pb.ConsentRecord, now: datetime, latest: datetime | None) -> Consent:
     purpose = id_of(f"{place}.purpose", record.purpose, required=True)
-    check_text(f"{place}.source", record.source, ID_MOST_BYTES)
-    check_text(f"{place}.text_version", record.text_version, ID_MOST_BYTES)
+    check_text(f"{place}.source", record.source, ID_MAX_BYTES)
+    check_text(f"{place}.text_version", record.text_version, ID_MAX_BYTES)
     state = member(ConsentState, f"{place}.state", record.state)
     at = moment(f"{place}.at", record.at) if record.HasField("at") else now
     if latest is not None and at > latest:
-        malformed(messages.in_the_future(f"{place}.at", AHEAD_MOST))
+        malformed(messages.in_the_future(f"{place}.at", AHEAD_MAX))
     return Consent(purpose, state, record.source, at, record.text_version)
 
 

@@ -22,8 +22,8 @@ _TAG = {field: bytes([field << 3 | _LENGTH_DELIMITED]) for field in (OF_DECISION
 _HOLD = pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED
 _SECONDS = Timestamp.SECONDS_FIELD_NUMBER << 3 | _VARINT
 _NANOS = Timestamp.NANOS_FIELD_NUMBER << 3 | _VARINT
-_INSTANT_OCTETS = 12
-_HOLD_OCTETS = 2 + _INSTANT_OCTETS
+_INSTANT_BYTES = 12
+_HOLD_BYTES = 2 + _INSTANT_BYTES
 
 
 class _Shown(NamedTuple):
@@ -92,7 +92,7 @@ def _fields_without_hold(proposal: Proposal) -> dict[str, Any]:
 def _hold(expires_at: datetime) -> bytes:
     """``hold_expires_at``, by hand: it is all that has to be made anew for every proposal.
 
-    Both numbers take five octets, the upper ones with nothing in them, so that the length of the
+    Both numbers take five bytes, the upper ones with nothing in them, so that the length of the
     proposal is known before. Parsers must take up to ten.
     """
     instant = timestamp(expires_at)
@@ -100,7 +100,7 @@ def _hold(expires_at: datetime) -> bytes:
     return bytes(
         (
             _HOLD,
-            _INSTANT_OCTETS,
+            _INSTANT_BYTES,
             _SECONDS,
             seconds & 0x7F | 0x80,
             seconds >> 7 & 0x7F | 0x80,
@@ -129,7 +129,7 @@ def _shown(proposal: Proposal) -> _Shown:
     if known is not None and _shows_the_same(known.proposal, proposal):
         return known
     body = pb.Proposal(**_fields_without_hold(proposal)).SerializeToString()
-    shown = _Shown(proposal, _varint(len(body)) + body, _varint(len(body) + _HOLD_OCTETS) + body)
+    shown = _Shown(proposal, _varint(len(body)) + body, _varint(len(body) + _HOLD_BYTES) + body)
     if proposal.claim_id:
         return shown
     if len(_SHOWN) >= MAX_REMEMBERED:
@@ -149,13 +149,13 @@ def _shows_the_same(known: Proposal, proposal: Proposal) -> bool:
 
 
 def _varint(number: int) -> bytes:
-    """Seven bits to an octet, the lowest first; all octets but the last have the top bit set."""
-    octets = bytearray()
+    """Seven bits to a byte, the lowest first; all bytes but the last have the top bit set."""
+    data = bytearray()
     while number > _LOW_BITS:
-        octets.append(number & _LOW_BITS | _MORE)
+        data.append(number & _LOW_BITS | _MORE)
         number >>= 7
-    octets.append(number)
-    return bytes(octets)
+    data.append(number)
+    return bytes(data)
 
 
 _SHOWN: dict[tuple[int, int, str], _Shown] = {}

@@ -9,11 +9,11 @@ from maitred.engine.calls import LimitsCall, LimitView
 from maitred.rpc import messages
 from maitred.v1 import ruleset_pb2 as pb
 
-from .fields import ID_MOST_BYTES, PLAIN, Arrival, check_text, id_of, malformed, parsed, simulated, timestamp
+from .fields import ID_MAX_BYTES, PLAIN, Arrival, check_text, id_of, malformed, parsed, simulated, timestamp
 
-CAUSE_MOST_BYTES = 1024
+CAUSE_MAX_BYTES = 1024
 """A few sentences, for who reads the record later."""
-SUBJECTS_MOST = 1000
+SUBJECTS_MAX = 1000
 """Of one limit: a chain with more locations asks by location."""
 
 KIND_NUMBERS: Mapping[LimitKind, int] = {
@@ -39,8 +39,8 @@ def pause_call(data: bytes, _arrival: Arrival = PLAIN) -> PauseCall:
     """
     request = parsed(pb.PauseActionRequest, data)
     action = id_of("action", request.action, required=True)
-    check_text("by", request.by, ID_MOST_BYTES)
-    check_text("cause", request.cause, CAUSE_MOST_BYTES)
+    check_text("by", request.by, ID_MAX_BYTES)
+    check_text("cause", request.cause, CAUSE_MAX_BYTES)
     return PauseCall(action, request.by, request.cause)
 
 
@@ -72,10 +72,10 @@ def limits_call(data: bytes, arrival: Arrival = PLAIN) -> LimitsCall:
     request = parsed(pb.GetLimitsRequest, data)
     limit, action = id_of("limit", request.limit), id_of("action", request.action)
     location_id = id_of("location_id", request.location_id)
-    if request.most_subjects > SUBJECTS_MOST:
-        malformed(messages.too_large("most_subjects", SUBJECTS_MOST))
+    if request.most_subjects > SUBJECTS_MAX:
+        malformed(messages.too_large("most_subjects", SUBJECTS_MAX))
     call = LimitsCall(limit, action, location_id, at=simulated(request, arrival))
-    return call._replace(most=request.most_subjects) if request.most_subjects else call
+    return call._replace(max_subjects=request.most_subjects) if request.most_subjects else call
 
 
 def limits_response(limits: Iterable[LimitView]) -> bytes:

@@ -51,7 +51,7 @@ class Lane(NamedTuple):
 
     methods: Iterable[str]
     pool: Pool
-    waiting_most: int
+    max_waiting: int
 
 
 class Admission(grpc.GenericRpcHandler):
@@ -66,7 +66,7 @@ class Admission(grpc.GenericRpcHandler):
         self._pool = ThreadPoolExecutor(REFUSAL_THREADS, "maitred-refusals")
         self._handlers = {**served, **around}
         self._lanes = {
-            path: (lane.pool, lane.waiting_most, handler)
+            path: (lane.pool, lane.max_waiting, handler)
             for lane in lanes
             for path, handler in self._refusing(lane.methods, Code.OVERLOADED, messages.OVERLOADED).items()
         }
@@ -110,12 +110,12 @@ class Admission(grpc.GenericRpcHandler):
         refuse(context, status)
 
 
-def wait_until_quiet(rejected: Callable[[], int | None], quiet_seconds: float, most_seconds: float) -> None:
-    """Returns once no more calls were rejected for ``quiet_seconds``, or after ``most_seconds``.
+def wait_until_quiet(rejected: Callable[[], int | None], quiet_seconds: float, max_seconds: float) -> None:
+    """Returns once no more calls were rejected for ``quiet_seconds``, or after ``max_seconds``.
 
     ``rejected`` gives how many have been; ``None`` while it cannot be told whether there are more.
     """
-    end, seen = time.monotonic() + most_seconds, -1
+    end, seen = time.monotonic() + max_seconds, -1
     while time.monotonic() < end:
         now = rejected()
         if now is not None and now == seen:

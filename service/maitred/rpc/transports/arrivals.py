@@ -24,7 +24,7 @@ from maitred.rpc.status import status_of
 from .servicer import refuse
 
 LOOK_SECONDS = 0.1
-LOOKS_MOST = 20
+LOOKS_MAX = 20
 """Clients send the message with the opening of the call; a lost packet is sent again within a second."""
 
 Behaviour: TypeAlias = Callable[..., Any]
@@ -75,7 +75,7 @@ class Arrivals:
         """Cancels the calls that have waited too long; to be called every ``LOOK_SECONDS``."""
         self._looks += 1
         for context, (method, since) in list(self._waiting.items()):
-            if self._looks - since <= LOOKS_MOST:
+            if self._looks - since <= LOOKS_MAX:
                 continue
             with suppress(KeyError):
                 del self._waiting[context]

@@ -35,7 +35,7 @@ from maitred.engine.deciding.tickets import Ticket
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import CallsRefused, Observer
 from maitred.rpc import messages
-from maitred.rpc.failures import DEADLINE_MOST_SECONDS, failed, trace_of
+from maitred.rpc.failures import DEADLINE_MAX_SECONDS, failed, trace_of
 from maitred.rpc.methods import Method, Runs, Services
 from maitred.rpc.status import Status, overloaded, status_of
 
@@ -44,14 +44,14 @@ from .overload import Waiting
 NO_WAIT = 1.0
 """An instant long ago, in Unix time. One that has just passed is rounded up to a millisecond."""
 TICK_SECONDS = 1.0
-SILENT_TICKS_MOST = 2
+SILENT_TICKS_MAX = 2
 """Clients send the message with the opening of the call; a lost packet is sent again within a second. Counted
 in ticks, for while the process is stopped it does not take up messages that are there."""
 FEW_CALLS = 4
 """Fewer are answered sooner than a second thread would wake up."""
 DESK_THREADS = 8
 """Operators and privacy officers are few, and what they ask takes longer than a decision."""
-DESK_CALLS_MOST = 64
+DESK_CALLS_MAX = 64
 """As many people as will ever look at one server at once."""
 
 GONE = Status(grpc.StatusCode.CANCELLED, "")
@@ -314,7 +314,7 @@ class Loop:
     def _take_up(self, method: Method, event: Any) -> None:
         now = time.monotonic()
         remaining = event.call_details.deadline - time.time()
-        deadline = now + remaining if remaining < DEADLINE_MOST_SECONDS else None
+        deadline = now + remaining if remaining < DEADLINE_MAX_SECONDS else None
         call = LoopCall(self, method, event.call, deadline, now)
         self._state.rpc_states.add(call)
         if self._stopping:
@@ -332,7 +332,7 @@ class Loop:
 
     def _is_too_much(self, call: LoopCall) -> bool:
         if call.method.runs is Runs.DESK:
-            return len(self._at_desk) >= DESK_CALLS_MOST
+            return len(self._at_desk) >= DESK_CALLS_MAX
         return call.deadline is not None and self._waiting.is_late(call.deadline)
 
     def _ask(self, accept: _Accept) -> None:
@@ -368,7 +368,7 @@ class Loop:
 
     def _ticked(self, now: float) -> None:
         self._tick += 1
-        overdue = [call for call, tick in self._silent.items() if self._tick - tick > SILENT_TICKS_MOST]
+        overdue = [call for call, tick in self._silent.items() if self._tick - tick > SILENT_TICKS_MAX]
         for call in overdue:
             del self._silent[call]
             call.fail(CallError(Code.EXPIRED, messages.MESSAGE_LATE))

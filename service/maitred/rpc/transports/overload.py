@@ -28,20 +28,20 @@ BATCH_SECONDS = 0.010
 """How long a batch may take of a server that is behind: a tenth of a deadline of 100 ms."""
 BATCH_FIXED_TIMES = 4
 """Where a commit alone takes long, a batch takes as many times that, so that most of it is work."""
-BATCH_LEAST, BATCH_MOST = 8, 256
+BATCH_MIN, BATCH_MAX = 8, 256
 """However slow or fast the last ones were. The upper bound is the committer's."""
 BATCH_GROWTH = 2
 """Of the largest of the last ones."""
 BATCHES_WAITING = 2
 """So many batches may wait of a server that is behind before no more calls are taken up."""
-WAITING_MOST = 4_096
+WAITING_MAX = 4_096
 """Bounds memory: some 10 MB of requests, and more than a second of work at any pace measured."""
 REFUSING_SHARE = 0.15
 REFUSAL_PART = 1 / 5
 """What receiving and refusing a call costs, of answering it: 40 of 200 us, on a machine with time for it."""
 SAVED_SECONDS = 0.1
 """How much of refusing may be saved up for a burst."""
-WAIT_MOST_SECONDS = 5.0
+WAIT_MAX_SECONDS = 5.0
 """How long calls without a deadline may wait: whoever waits at a till has given up by then."""
 FIRST_CALL_SECONDS = 250e-6
 """Before anything has been measured."""
@@ -80,10 +80,10 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self.fixed, self.each = 0.0, FIRST_CALL_SECONDS
+        self.fixed, self.per_call = 0.0, FIRST_CALL_SECONDS
         self._largest = 0.0
         self._weight = self._calls = self._seconds = self._squares = self._products = 0.0
-        self.batch = self.reach = BATCH_LEAST
+        self.batch = self.reach = BATCH_MIN
 
     def learn(self, calls: int, seconds: float) -> None:
         """Takes a batch into account: least squares, in which older batches count less and less."""
@@ -98,21 +98,21 @@ class Pace:
         if spread > 1.0:
             slope = (self._products / self._weight - mean_calls * mean_seconds) / spread
             # Noise may tilt the line: a call takes something, and not more than the mean.
-            self.each = min(
+            self.per_call = min(
                 max(slope, mean_seconds / mean_calls / BATCH_FIXED_TIMES), mean_seconds / mean_calls
             )
-        self.each = min(self.each, mean_seconds / mean_calls)
-        self.fixed = max(0.0, mean_seconds - self.each * mean_calls)
-        self.reach = int(max(BATCH_LEAST, min(BATCH_MOST, BATCH_GROWTH * self._largest)))
+        self.per_call = min(self.per_call, mean_seconds / mean_calls)
+        self.fixed = max(0.0, mean_seconds - self.per_call * mean_calls)
+        self.reach = int(max(BATCH_MIN, min(BATCH_MAX, BATCH_GROWTH * self._largest)))
         self.batch = self._batch()
 
     def seconds(self, calls: int) -> float:
         """How long a batch of so many will take."""
-        return self.fixed + self.each * calls
+        return self.fixed + self.per_call * calls
 
     def _batch(self) -> int:
         seconds = max(BATCH_SECONDS, BATCH_FIXED_TIMES * self.fixed)
-        return int(max(BATCH_LEAST, min((seconds - self.fixed) / self.each, self.reach)))
+        return int(max(BATCH_MIN, min((seconds - self.fixed) / self.per_call, self.reach)))
 
 
 class Waiting(Generic[_Call]):
@@ -131,7 +131,7 @@ class Waiting(Generic[_Call]):
     @property
     def room(self) -> bool:
         """Whether more calls should be taken up."""
-        return len(self._calls) < (BATCHES_WAITING * self._pace.batch if self.behind else WAITING_MOST)
+        return len(self._calls) < (BATCHES_WAITING * self._pace.batch if self.behind else WAITING_MAX)
 
     def is_late(self, deadline: float) -> bool:
         """Whether a call that comes only now cannot be in time even with the next batch."""
@@ -194,7 +194,7 @@ class Waiting(Generic[_Call]):
             if left > 0 and self._refusing_left <= 0:
                 stay.append(call)
                 continue
-            self._refusing_left -= self._pace.each * REFUSAL_PART
+            self._refusing_left -= self._pace.per_call * REFUSAL_PART
             refused.append(call)
         self._calm_batches = 0 if hopeless else self._calm_batches + 1
         return stay
@@ -219,4 +219,4 @@ def _deadline(call: Queued) -> float:
 
 def _latest(call: Queued) -> float:
     """When the call must have been answered."""
-    return call.started + WAIT_MOST_SECONDS if call.deadline is None else call.deadline
+    return call.started + WAIT_MAX_SECONDS if call.deadline is None else call.deadline

@@ -11,7 +11,7 @@ from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import Observer
 from maitred.rpc import messages
 from maitred.rpc.convert.fields import Arrival
-from maitred.rpc.failures import DEADLINE_MOST_SECONDS, failed, trace_of
+from maitred.rpc.failures import DEADLINE_MAX_SECONDS, failed, trace_of
 from maitred.rpc.methods import Method, Services
 from maitred.rpc.status import Status
 from maitred.rpc.streams import Streams
@@ -85,4 +85,4 @@ def _deadline(context: grpc.ServicerContext, now: float) -> float | None:
     remaining = context.time_remaining()
     if remaining <= 0:
         raise CallError(Code.EXPIRED, messages.DEADLINE_PASSED)
-    return now + remaining if remaining < DEADLINE_MOST_SECONDS else None
+    return now + remaining if remaining < DEADLINE_MAX_SECONDS else None

@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 from maitred.engine.ports.observer import Observer
 from maitred.rpc.health import Health
 from maitred.rpc.methods import DECIDE, DECIDE_STREAM, SERVICES, Runs, Services, running
-from maitred.rpc.streams import STREAMS_MOST, Streams
+from maitred.rpc.streams import STREAMS_MAX, Streams
 from maitred.selftest import relying_on
 
 from .admission import Admission, Handler, Handlers, Lane, On, Pool
@@ -23,11 +23,11 @@ HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
 CALL_THREADS = 64
 """Decisions at once, and so the largest batch: more brings no further throughput on two cores."""
-WAITING_CALLS_MOST = 512
+WAITING_CALLS_MAX = 512
 """About 0.1 s of work at some 4,500 calls a second: who waits longer at a till has given up."""
 DESK_THREADS = 8
 """Operators and privacy officers are few, and what they ask takes longer than a decision."""
-WAITING_DESK_CALLS_MOST = 64
+WAITING_DESK_CALLS_MAX = 64
 """As many people as will ever look at one server at once."""
 SPARE_STREAM_THREADS = 4
 """Beyond the streams that may be open, to refuse the next ones at once."""
@@ -40,7 +40,7 @@ REFLECTION_THREADS = 8
 class Stock:
     """The handlers and threads of one server; with ``calls`` also those of every method of the table.
 
-    ``threads`` bounds the decisions at once, ``waiting_calls_most`` those that wait for a thread before
+    ``threads`` bounds the decisions at once, ``max_waiting_calls`` those that wait for a thread before
     calls are refused.
     """
 
@@ -51,7 +51,7 @@ class Stock:
         *,
         calls: bool,
         threads: int = CALL_THREADS,
-        waiting_calls_most: int = WAITING_CALLS_MOST,
+        max_waiting_calls: int = WAITING_CALLS_MAX,
     ) -> None:
         self.health, self.streams = Health(services.decider.ready, ("", *SERVICES)), Streams()
         self._arrivals = Arrivals(observer)
@@ -62,12 +62,12 @@ class Stock:
         if calls:
             desk = self._pool(DESK_THREADS, "maitred-desk")
             bounds = {
-                Runs.LOOP: (self.pool, waiting_calls_most),
-                Runs.DESK: (desk, WAITING_DESK_CALLS_MOST),
+                Runs.LOOP: (self.pool, max_waiting_calls),
+                Runs.DESK: (desk, WAITING_DESK_CALLS_MAX),
             }
-            for runs, (pool, most) in bounds.items():
+            for runs, (pool, max_waiting) in bounds.items():
                 served |= self._unary_handlers(runs, servicer, pool)
-                lanes.append(Lane([method.full_name for method in running(runs)], pool, most))
+                lanes.append(Lane([method.full_name for method in running(runs)], pool, max_waiting))
         around = {**self._health_handlers(), **self._reflection_handlers()}
         self.admission = Admission(served, around, lanes, observer)
 
@@ -91,14 +91,14 @@ class Stock:
 
     def _unary_handlers(self, runs: Runs, servicer: Servicer, pool: Pool) -> Handlers:
         """Bytes in and out: no serializers."""
-        found: dict[str, Handler] = {}
+        handlers: dict[str, Handler] = {}
         for method in running(runs):
             behaviour = self._arrivals.one_message(method.full_name, servicer.unary(method))
-            found[f"/{method.full_name}"] = grpc.stream_unary_rpc_method_handler(On(pool, behaviour))
-        return found
+            handlers[f"/{method.full_name}"] = grpc.stream_unary_rpc_method_handler(On(pool, behaviour))
+        return handlers
 
     def _stream_handlers(self, servicer: Servicer) -> Handlers:
-        pool = self._pool(STREAMS_MOST + SPARE_STREAM_THREADS, "maitred-streams")
+        pool = self._pool(STREAMS_MAX + SPARE_STREAM_THREADS, "maitred-streams")
         behaviour = servicer.stream(DECIDE_STREAM, DECIDE, self.streams)
         return {f"/{DECIDE_STREAM}": grpc.stream_stream_rpc_method_handler(On(pool, behaviour))}
 

@@ -14,7 +14,7 @@ from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles.kinds import fields, models
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 from .expressions import Conditions
 from .live import Written, live_of
@@ -51,14 +51,14 @@ NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class SourcedAction:
     """An action and where it comes from: a document, or a row of a table.
 
     ``numbers`` are the row's values in the int columns that limits name, by qualified name.
     """
 
     action: Action
-    spot: Spot
+    spot: SourcePath
     row: tuple[str, int] | None = None
     numbers: Mapping[str, int] = field(default_factory=lambda: NO_NUMBERS)
 
@@ -68,9 +68,9 @@ class Placed:
         return f"{self.row[0]} line {self.row[1]}" if self.row else self.spot.file
 
 
-def actions_of(around: LoadContext, documents: Documents) -> list[Placed]:
+def actions_of(around: LoadContext, documents: Documents) -> list[SourcedAction]:
     """The actions that are written out one by one."""
-    return [Placed(_action(around, sourced), sourced.spot) for sourced in documents.of(models.Action)]
+    return [SourcedAction(_action(around, sourced), sourced.spot) for sourced in documents.of(models.Action)]
 
 
 def _action(around: LoadContext, sourced: Sourced[models.Action]) -> Action:
@@ -99,7 +99,7 @@ def _action(around: LoadContext, sourced: Sourced[models.Action]) -> Action:
     )
 
 
-def check_channels(around: LoadContext, spot: Spot, model: models.Offering) -> None:
+def check_channels(around: LoadContext, spot: SourcePath, model: models.Offering) -> None:
     """Every channel of the action is one of the ruleset's, every treatment on one of the action's."""
     for index, channel in enumerate(model.channels):
         if around.channels and channel not in around.channels:
@@ -115,7 +115,7 @@ def check_channels(around: LoadContext, spot: Spot, model: models.Offering) -> N
 
 
 def requirements_of(
-    around: LoadContext, spot: Spot, document: str, models: Iterable[models.Requirement]
+    around: LoadContext, spot: SourcePath, document: str, models: Iterable[models.Requirement]
 ) -> tuple[Requirement, ...]:
     """The conditions of one document, in its order."""
     return tuple(
@@ -131,18 +131,21 @@ def requirements_of(
 
 
 def treatments_of(
-    around: LoadContext, spot: Spot, written: Mapping[str, models.Treatment], columns: Collection[str] = ()
+    around: LoadContext,
+    spot: SourcePath,
+    written: Mapping[str, models.Treatment],
+    columns: Collection[str] = (),
 ) -> dict[str, Treatment[Template]]:
     """By channel. ``columns`` are the ``row.*`` that may be read besides attributes."""
     template = once(lambda at, text: template_of(around, at, text, columns))
 
-    def treatment(at: Spot, model: models.Treatment) -> Treatment[Template]:
+    def treatment(at: SourcePath, model: models.Treatment) -> Treatment[Template]:
         return treatment_of(model, at, around.language).mapped(lambda _, leaf: template(*leaf))
 
     return {channel: treatment(spot.at(channel), model) for channel, model in written.items()}
 
 
-def template_of(around: LoadContext, spot: Spot, text: str, columns: Collection[str]) -> Template:
+def template_of(around: LoadContext, spot: SourcePath, text: str, columns: Collection[str]) -> Template:
     """A text with its placeholders checked; without them where one is faulty."""
     template = parsed(around.report, spot, text)
     _check_forms(around, spot, text, template, columns)
@@ -157,7 +160,7 @@ def template_of(around: LoadContext, spot: Spot, text: str, columns: Collection[
 
 
 def _check_forms(
-    around: LoadContext, spot: Spot, text: str, template: Template, columns: Collection[str]
+    around: LoadContext, spot: SourcePath, text: str, template: Template, columns: Collection[str]
 ) -> None:
     """Every format fits the type of its attribute; cells are shown as they are written."""
     for part in template:
@@ -173,16 +176,16 @@ def _check_forms(
             around.report.error(at, message)
 
 
-def _warn_meant(around: LoadContext, spot: Spot, text: str, columns: Collection[str]) -> None:
+def _warn_meant(around: LoadContext, spot: SourcePath, text: str, columns: Collection[str]) -> None:
     """Names in braces, or behind a `$`, that were meant as placeholders."""
-    for found in _MEANT.finditer(text):
-        name = found["braced"] or found["bare"]
+    for match in _MEANT.finditer(text):
+        name = match["braced"] or match["bare"]
         if any(name in known for known in (around.attributes, columns, (HOLD_EXPIRES,))):
-            at = spot.within(*_line_and_column(text, found.start()))
-            around.report.warn(at, rule_messages.placeholder_meant(found[0], name))
+            at = spot.within(*_line_and_column(text, match.start()))
+            around.report.warn(at, rule_messages.placeholder_meant(match[0], name))
 
 
-def parsed(report: Report, spot: Spot, text: str) -> Template:
+def parsed(report: Report, spot: SourcePath, text: str) -> Template:
     """The parts of a text; the text itself where a placeholder is not closed."""
     if "${" not in text:
         return (text,) if text else ()
@@ -207,7 +210,7 @@ def _line_and_column(text: str, index: int) -> tuple[int, int]:
     return text.count("\n", 0, index) + 1, index - start + 1
 
 
-def _plain(around: LoadContext, spot: Spot, text: str) -> str:
+def _plain(around: LoadContext, spot: SourcePath, text: str) -> str:
     """A text that may not speak of the request."""
     template = parsed(around.report, spot, text)
     for name in names(template):
@@ -215,7 +218,7 @@ def _plain(around: LoadContext, spot: Spot, text: str) -> str:
     return literal(template)
 
 
-def _labels(around: LoadContext, spot: Spot, labels: Mapping[str, str]) -> dict[str, str]:
+def _labels(around: LoadContext, spot: SourcePath, labels: Mapping[str, str]) -> dict[str, str]:
     for name, value in labels.items():
         if not fields.is_label_value(value):
             around.report.error(spot.at(name), file_messages.bad_label_value(value))
@@ -227,7 +230,7 @@ def written(model: models.Live) -> Written:
     return Written(model.from_, model.until, tuple(model.days), tuple(model.hours), model.timezone)
 
 
-def _live(around: LoadContext, spot: Spot, model: models.Live) -> Live:
+def _live(around: LoadContext, spot: SourcePath, model: models.Live) -> Live:
     live, errors = live_of(written(model), around.zone)
     for error in errors:
         around.report.error(spot.at(*error.path), error.message)
@@ -238,16 +241,20 @@ def _live(around: LoadContext, spot: Spot, model: models.Live) -> Live:
 _LAST_ZONE = timedelta(hours=12)
 
 
-def warn_over(report: Report, placed: Iterable[Placed], now: datetime) -> None:
+def warn_over(report: Report, sourced_actions: Iterable[SourcedAction], now: datetime) -> None:
     """Warns of actions that are not live again. Of a table the first row speaks for all."""
     today = (now.astimezone(UTC) - _LAST_ZONE).date()
-    over = [each for each in placed if each.action.live.last and each.action.live.last < today]
-    rows: dict[str, list[Placed]] = {}
-    for each in over:
-        if each.row:
-            rows.setdefault(each.row[0], []).append(each)
+    over = [
+        source for source in sourced_actions if source.action.live.last and source.action.live.last < today
+    ]
+    rows: dict[str, list[SourcedAction]] = {}
+    for source in over:
+        if source.row:
+            rows.setdefault(source.row[0], []).append(source)
         else:
-            report.warn(each.spot.at("live", "until"), rule_messages.live_over(str(each.action.live.last)))
+            report.warn(
+                source.spot.at("live", "until"), rule_messages.live_over(str(source.action.live.last))
+            )
     for of_table in rows.values():
         message = rule_messages.rows_over(len(of_table), str(of_table[0].action.live.last))
         if of_table[0].row:

@@ -7,9 +7,9 @@ from functools import cached_property
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
-from maitred.rulefiles.report import Spot
+from maitred.rulefiles.report import SourcePath
 
-from .actions import LoadContext, Placed
+from .actions import LoadContext, SourcedAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ def choice_of(model: models.AppliesTo) -> Choice:
 class Chooser:
     """Chooses among all actions, and tells what is wrong with a choice."""
 
-    def __init__(self, around: LoadContext, placed: Sequence[Placed]) -> None:
-        self._around, self._placed = around, placed
-        self._by_name = {each.action.name: number for number, each in enumerate(placed)}
-        self._channels = {channel for each in placed for channel in each.action.channels}
-        self._on_every_channel = not all(each.action.channels for each in placed)
+    def __init__(self, around: LoadContext, sourced_actions: Sequence[SourcedAction]) -> None:
+        self._around, self._placed = around, sourced_actions
+        self._by_name = {source.action.name: number for number, source in enumerate(sourced_actions)}
+        self._channels = {channel for source in sourced_actions for channel in source.action.channels}
+        self._on_every_channel = not all(source.action.channels for source in sourced_actions)
 
-    def checked(self, document: Spot, model: models.AppliesTo) -> Choice:
+    def checked(self, document: SourcePath, model: models.AppliesTo) -> Choice:
         """What the ``applies_to`` of a document chooses. What is wrong with it is told."""
         report, spot = self._around.report, document.at("applies_to")
         narrowed = bool(model.actions or model.labels or model.types or model.channels)
@@ -61,7 +61,7 @@ class Chooser:
         self._check_names(spot, model)
         return choice_of(model)
 
-    def _check_names(self, spot: Spot, model: models.AppliesTo) -> None:
+    def _check_names(self, spot: SourcePath, model: models.AppliesTo) -> None:
         report, doubtful = self._around.report, self._around.doubtful
         for index, name in enumerate(model.actions):
             if name not in self._by_name and name not in doubtful:
@@ -89,8 +89,8 @@ class Chooser:
 
     @cached_property
     def _by_label(self) -> dict[tuple[str, str], list[int]]:
-        found: dict[tuple[str, str], list[int]] = {}
-        for number, each in enumerate(self._placed):
-            for label in each.action.labels.items():
-                found.setdefault(label, []).append(number)
-        return found
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for number, source in enumerate(self._placed):
+            for label in source.action.labels.items():
+                numbers.setdefault(label, []).append(number)
+        return numbers

@@ -16,7 +16,7 @@ from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.kinds.windows import WindowSpec
 from maitred.rulefiles.messages import limit_messages, rule_messages
 from maitred.rulefiles.reading.documents import Documents
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 from .expressions import Conditions, Mentions
 from .live import LOCATION_ZONE, zones
@@ -84,11 +84,11 @@ def with_computed(
     for sourced in documents.of(models.Context):
         for name, spec in sourced.model.computed.items():
             spot = sourced.spot.at("computed", name)
-            found = reader.read(spot, name, spec, attributes)
-            if found is None:
+            attribute = reader.read(spot, name, spec, attributes)
+            if attribute is None:
                 documents.doubtful.add(name)
             else:
-                computed[name], attributes[name] = found
+                computed[name], attributes[name] = attribute
     return replace(vocabulary, attributes=attributes, computed=tuple(computed.values()))
 
 
@@ -103,7 +103,7 @@ class _Reader:
     behaviour: Behaviour
 
     def read(
-        self, spot: Spot, name: str, spec: models.Computed, known: Mapping[str, Attribute]
+        self, spot: SourcePath, name: str, spec: models.Computed, known: Mapping[str, Attribute]
     ) -> tuple[Computed, Attribute] | None:
         """What is worked out and the attribute it becomes; ``None`` where it is faulty, which is told."""
         if message := self._bad_name(name, known):
@@ -125,7 +125,7 @@ class _Reader:
         outer = outer_attribute(name, known)
         return rule_messages.attribute_inside(name, outer) if outer else None
 
-    def _source(self, spot: Spot, spec: models.Computed) -> Source | None:
+    def _source(self, spot: SourcePath, spec: models.Computed) -> Source | None:
         source = self.sources.get(spec.over)
         if source is None:
             attribute = self.vocabulary.attributes.get(spec.over)
@@ -139,16 +139,16 @@ class _Reader:
             return None
         return source
 
-    def _aggregate(self, spot: Spot, spec: models.Computed) -> Aggregate | None:
+    def _aggregate(self, spot: SourcePath, spec: models.Computed) -> Aggregate | None:
         given = [aggregate for aggregate in Aggregate if getattr(spec, aggregate.value) is not None]
         if len(given) == 1:
             return given[0]
         names = [aggregate.value for aggregate in given]
-        self.report.error(spot, rule_messages.one_aggregate(names, [each.value for each in Aggregate]))
+        self.report.error(spot, rule_messages.one_aggregate(names, [known.value for known in Aggregate]))
         return None
 
     def _computed(
-        self, spot: Spot, name: str, spec: models.Computed, source: Source, aggregate: Aggregate
+        self, spot: SourcePath, name: str, spec: models.Computed, source: Source, aggregate: Aggregate
     ) -> Computed:
         conditions = self._conditions(source)
         where = conditions.condition(spot.at("where"), spec.where) if spec.where is not None else TRUE
@@ -163,7 +163,7 @@ class _Reader:
         window = self._window(spot.at("window"), spec.window, source) if spec.window else None
         return Computed(name, source.name, source.item, where, aggregate, type_, take, window)
 
-    def _window(self, spot: Spot, model: WindowSpec, source: Source) -> Window:
+    def _window(self, spot: SourcePath, model: WindowSpec, source: Source) -> Window:
         if source.name not in self.behaviour.sources:
             self.report.error(spot.at(key=True), rule_messages.window_of_request(source.name))
         return window_in(self.report, spot, model, self.behaviour.zone)
@@ -179,7 +179,7 @@ class _Reader:
         known = frozenset((*attributes, *self.vocabulary.lists))
         return Conditions(self.report, compiler, known, self.documents.doubtful, self.mentions)
 
-    def _term(self, conditions: Conditions, at: Spot, text: str) -> tuple[AttributeType, Term] | None:
+    def _term(self, conditions: Conditions, at: SourcePath, text: str) -> tuple[AttributeType, Term] | None:
         self.mentions.read(text)
         try:
             return conditions.compiler.term(text)
@@ -187,16 +187,16 @@ class _Reader:
             conditions.tell(at, text, error)
             return None
 
-    def _check_type(self, at: Spot, aggregate: Aggregate, type_: AttributeType) -> None:
+    def _check_type(self, at: SourcePath, aggregate: Aggregate, type_: AttributeType) -> None:
         if aggregate is Aggregate.SUM and type_.kind not in _SUMMED:
             self.report.error(at, rule_messages.not_summed(str(type_)))
         if aggregate in (Aggregate.MIN, Aggregate.MAX) and not KINDS[type_.kind].is_ordered:
             self.report.error(at, rule_messages.not_ordered(str(type_)))
 
-    def _attribute(self, spot: Spot, spec: models.Computed, computed: Computed) -> Attribute:
+    def _attribute(self, spot: SourcePath, spec: models.Computed, computed: Computed) -> Attribute:
         reads = computed.reads
         read = (self.vocabulary.attributes[name] for name in reads if name in self.vocabulary.attributes)
-        categories = sorted({each for each in (spec.sensitive, *_sensitive(read)) if each})
+        categories = sorted({category for category in (spec.sensitive, *_sensitive(read)) if category})
         if len(categories) > 1:
             self.report.error(spot, rule_messages.several_categories(categories))
         return Attribute(
@@ -213,7 +213,7 @@ def _sensitive(attributes: Iterable[Attribute]) -> list[str | None]:
     return [attribute.sensitive for attribute in attributes]
 
 
-def window_in(report: Report, spot: Spot, model: WindowSpec, zone: str) -> Window:
+def window_in(report: Report, spot: SourcePath, model: WindowSpec, zone: str) -> Window:
     """How far back things count; what is faulty is told, and does not restrict. ``zone`` is the usual one."""
     given = [form for form in _FORMS if getattr(model, form) is not None]
     if model.of is not None:

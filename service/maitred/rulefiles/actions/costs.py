@@ -16,9 +16,9 @@ from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
-from .actions import LoadContext, Placed
+from .actions import LoadContext, SourcedAction
 
 _US = 1_000
 _ITEM_NS = 1_000
@@ -56,7 +56,7 @@ def _items(kind: Kind, defaults: models.Defaults, *, nested: bool) -> int:
 class _Part:
     """One condition, score or computed attribute, and where it stands: a spot, or a row of a table."""
 
-    at: Spot | tuple[str, int]
+    at: SourcePath | tuple[str, int]
     ns: int
 
 
@@ -64,7 +64,7 @@ def check_costs(
     around: LoadContext,
     documents: Documents,
     *,
-    placed: Sequence[Placed],
+    sourced_actions: Sequence[SourcedAction],
     actions: Sequence[Action],
     situations: Sequence[Situation],
     computed: Sequence[Computed],
@@ -73,37 +73,43 @@ def check_costs(
     """Tells rules that cost too much, each alone or all together. The cost of a decision at worst, in ns."""
     over_items = list(_computed(around, documents, computed))
     rules = [
-        *_actions(placed),
+        *_actions(sourced_actions),
         *_eligibility(around, documents),
         *_situations(documents, situations),
         *over_items,
     ]
-    told: set[str] = set()
+    reported: set[str] = set()
     for parts in rules:
         ns = sum(part.ns for part in parts)
         if ns > defaults.rule_cost_us * _US:
             _tell(
-                around.report, max(parts, key=lambda part: part.ns).at, ns, defaults.rule_cost_us * _US, told
+                around.report,
+                max(parts, key=lambda part: part.ns).at,
+                ns,
+                defaults.rule_cost_us * _US,
+                reported,
             )
     total = _total_ns(actions, situations) + sum(part.ns for parts in over_items for part in parts)
-    most = defaults.decision_cost_us * _US
-    if total > most and around.report.sound:
+    limit_ns = defaults.decision_cost_us * _US
+    if total > limit_ns and around.report.sound:
         worst = max((part for parts in rules for part in parts), key=lambda part: part.ns)
-        _tell_at(around.report, worst.at, rule_messages.ruleset_too_slow(total, most, worst.ns))
+        _tell_at(around.report, worst.at, rule_messages.ruleset_too_slow(total, limit_ns, worst.ns))
     return total
 
 
-def _tell(report: Report, at: Spot | tuple[str, int], ns: int, most: int, told: set[str]) -> None:
+def _tell(
+    report: Report, at: SourcePath | tuple[str, int], ns: int, limit_ns: int, reported: set[str]
+) -> None:
     """Rows of one table have one fault."""
     if isinstance(at, tuple):
-        if at[0] in told:
+        if at[0] in reported:
             return
-        told.add(at[0])
-    _tell_at(report, at, rule_messages.rule_too_slow(ns, most))
+        reported.add(at[0])
+    _tell_at(report, at, rule_messages.rule_too_slow(ns, limit_ns))
 
 
-def _tell_at(report: Report, at: Spot | tuple[str, int], message: str) -> None:
-    if isinstance(at, Spot):
+def _tell_at(report: Report, at: SourcePath | tuple[str, int], message: str) -> None:
+    if isinstance(at, SourcePath):
         report.error(at, message)
     else:
         report.at_line(*at, 1, message)
@@ -113,16 +119,16 @@ def _cost_of(condition: Condition) -> int:
     return sum(expression.cost_ns for expression in set(expressions(condition)))
 
 
-def _actions(placed: Sequence[Placed]) -> Iterator[list[_Part]]:
-    for each in placed:
-        at, own = each.row, each.spot.at("eligibility")
+def _actions(sourced_actions: Sequence[SourcedAction]) -> Iterator[list[_Part]]:
+    for source in sourced_actions:
+        at, own = source.row, source.spot.at("eligibility")
         parts = [
             _Part(at or own.at(index, "require"), _cost_of(need.condition))
-            for index, need in enumerate(each.action.requirements)
+            for index, need in enumerate(source.action.requirements)
         ]
-        expression = each.action.score.expression
+        expression = source.action.score.expression
         if expression:
-            parts.append(_Part(at or each.spot.at("score"), expression.cost_ns))
+            parts.append(_Part(at or source.spot.at("score"), expression.cost_ns))
         if parts:
             yield parts
 
@@ -160,12 +166,12 @@ def _computed(
         for name in sourced.model.computed
     }
     # What customers did is not told by a request: how much of it there is, retention bounds.
-    for each in (one for one in computed if not is_behaviour(one.over)):
-        source = around.attributes.get(each.over)
+    for attribute in (one for one in computed if not is_behaviour(one.over)):
+        source = around.attributes.get(attribute.over)
         items = source.max_items if source and source.max_items else _EVENTS
-        take = each.take.cost_ns if isinstance(each.take, Expression) else 0
-        ns = items * (_ITEM_NS + _cost_of(each.where) + take)
-        yield [_Part(spots[each.name], ns)]
+        take = attribute.take.cost_ns if isinstance(attribute.take, Expression) else 0
+        ns = items * (_ITEM_NS + _cost_of(attribute.where) + take)
+        yield [_Part(spots[attribute.name], ns)]
 
 
 def _total_ns(actions: Iterable[Action], situations: Iterable[Situation]) -> int:

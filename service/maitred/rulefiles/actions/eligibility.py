@@ -10,13 +10,15 @@ from maitred.core.rules.ruleset import Action, Group, Requirement
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
-from maitred.rulefiles.report import Spot
+from maitred.rulefiles.report import SourcePath
 
-from .actions import LoadContext, Placed, requirements_of
+from .actions import LoadContext, SourcedAction, requirements_of
 from .choices import Choice, Chooser
 
 
-def with_eligibility(around: LoadContext, documents: Documents, actions: Sequence[Placed]) -> list[Action]:
+def with_eligibility(
+    around: LoadContext, documents: Documents, actions: Sequence[SourcedAction]
+) -> list[Action]:
     """The actions with the conditions of every ``Eligibility`` that chooses them, by its name."""
     chooser = Chooser(around, actions)
     rules = [
@@ -26,18 +28,23 @@ def with_eligibility(around: LoadContext, documents: Documents, actions: Sequenc
         )
         for sourced in documents.of(models.Eligibility)
     ]
-    added = [_added(placed.action, rules) for placed in actions]
+    added = [_added(sourced_actions.action, rules) for sourced_actions in actions]
     for sourced, (choice, _) in zip(documents.of(models.Eligibility), rules, strict=True):
-        if not around.doubtful and not any(choice.applies_to(placed.action) for placed in actions):
+        if not around.doubtful and not any(
+            choice.applies_to(sourced_actions.action) for sourced_actions in actions
+        ):
             around.report.warn(sourced.spot.at("applies_to"), rule_messages.applies_to_no_action())
     return added
 
 
 def with_groups(
-    around: LoadContext, documents: Documents, placed: Sequence[Placed], actions: Sequence[Action]
+    around: LoadContext,
+    documents: Documents,
+    sourced_actions: Sequence[SourcedAction],
+    actions: Sequence[Action],
 ) -> list[Action]:
-    """The actions with the groups they belong to, by name. ``actions`` stand as in ``placed``."""
-    chooser = Chooser(around, placed)
+    """The actions with the groups they belong to, by name. ``actions`` stand as in ``sourced_actions``."""
+    chooser = Chooser(around, sourced_actions)
     groups: dict[int, list[Group]] = {}
     for sourced in documents.of(models.Group):
         group = Group(sourced.model.name, sourced.model.at_most)
@@ -78,27 +85,27 @@ def warn_contradictions(around: LoadContext, documents: Documents) -> None:
 
 
 def _read(
-    around: LoadContext, spot: Spot, requirements: Iterable[models.Requirement]
-) -> Iterator[tuple[Spot, str, Condition]]:
+    around: LoadContext, spot: SourcePath, requirements: Iterable[models.Requirement]
+) -> Iterator[tuple[SourcePath, str, Condition]]:
     for index, model in enumerate(requirements):
         at = spot.at(index, "require")
         yield at, model.require, around.conditions.condition(at, model.require)
 
 
-def _warn_each(around: LoadContext, spot: Spot, requirements: Iterable[models.Requirement]) -> bool:
-    told = False
+def _warn_each(around: LoadContext, spot: SourcePath, requirements: Iterable[models.Requirement]) -> bool:
+    warned = False
     for at, text, condition in _read(around, spot, requirements):
         if text.strip() in _CONSTANTS:
             continue
         if is_never_true(condition):
-            told = True
+            warned = True
             around.report.warn(at, rule_messages.never_true())
         elif is_never_false(condition):
             around.report.warn(at, rule_messages.always_true())
-    return told
+    return warned
 
 
-def _warn_together(around: LoadContext, spot: Spot, requirements: Sequence[models.Requirement]) -> None:
+def _warn_together(around: LoadContext, spot: SourcePath, requirements: Sequence[models.Requirement]) -> None:
     """The first condition that cannot be met besides the ones before it."""
     met: list[Condition] = []
     for at, _, condition in _read(around, spot, requirements):

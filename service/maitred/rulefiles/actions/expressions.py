@@ -13,7 +13,7 @@ from maitred.core.conditions.expressions import (
     ScoreTemplate,
 )
 from maitred.core.conditions.model import FALSE, Condition
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 # Enough to tell which names an expression may mean; text in quotes is taken for names too,
 # which at worst leaves a warning out.
@@ -36,9 +36,9 @@ class Mentions:
 
     def read(self, text: str) -> list[str]:
         """The names in a text, remembered."""
-        found = NAME.findall(text)
-        self.names.update(found)
-        return found
+        names = NAME.findall(text)
+        self.names.update(names)
+        return names
 
     def heads(self) -> frozenset[str]:
         """Every name, and everything it lies inside of."""
@@ -62,7 +62,7 @@ class Conditions:
     _scores: dict[str, ScoreTemplate | ExpressionError] = field(default_factory=dict)
     _bound: dict[str, Condition] = field(default_factory=dict)
 
-    def condition(self, spot: Spot, text: str) -> Condition:
+    def condition(self, spot: SourcePath, text: str) -> Condition:
         """The condition without a row; false where it is faulty."""
         if text not in self._bound:
             template = self.template(spot, text)
@@ -75,7 +75,7 @@ class Conditions:
                 return self._bound.pop(text)
         return self._bound[text]
 
-    def template(self, spot: Spot, text: str) -> ConditionTemplate | None:
+    def template(self, spot: SourcePath, text: str) -> ConditionTemplate | None:
         """The condition, to be bound to rows; ``None`` where it is faulty."""
         if text not in self._conditions:
             self.mentions.read(text)
@@ -83,13 +83,13 @@ class Conditions:
                 self._conditions[text] = self.compiler.condition(text)
             except ExpressionError as error:
                 self._conditions[text] = error
-        found = self._conditions[text]
-        if isinstance(found, ExpressionError):
-            self.tell(spot, text, found)
+        compiled = self._conditions[text]
+        if isinstance(compiled, ExpressionError):
+            self.tell(spot, text, compiled)
             return None
-        return found
+        return compiled
 
-    def score_template(self, spot: Spot, text: str) -> ScoreTemplate | None:
+    def score_template(self, spot: SourcePath, text: str) -> ScoreTemplate | None:
         """The score, to be bound to rows; ``None`` where it is faulty."""
         if text not in self._scores:
             self.mentions.read(text)
@@ -97,13 +97,13 @@ class Conditions:
                 self._scores[text] = self.compiler.score(text)
             except ExpressionError as error:
                 self._scores[text] = error
-        found = self._scores[text]
-        if isinstance(found, ExpressionError):
-            self.tell(spot, text, found)
+        compiled = self._scores[text]
+        if isinstance(compiled, ExpressionError):
+            self.tell(spot, text, compiled)
             return None
-        return found
+        return compiled
 
-    def score(self, spot: Spot, value: float | str) -> Score:
+    def score(self, spot: SourcePath, value: float | str) -> Score:
         """The score without a row; 0 where it is faulty."""
         if isinstance(value, float):
             return Score(constant=value)
@@ -114,7 +114,7 @@ class Conditions:
             self.tell(spot, value, error)
             return Score(constant=0.0)
 
-    def tell(self, spot: Spot, text: str, error: ExpressionError) -> None:
+    def tell(self, spot: SourcePath, text: str, error: ExpressionError) -> None:
         """An error of the compiler, at its place in the file."""
         if not (self.doubtful and self._reads_doubtful(text)):
             self.report.error(spot.within(error.line, error.column), error.message)

@@ -84,10 +84,10 @@ def date_of(text: str) -> date:
 
 def _spans(texts: tuple[str, ...], errors: list[LiveError]) -> Iterator[tuple[int, int]]:
     for index, text in enumerate(texts):
-        found = _HOURS.fullmatch(text.strip())
-        numbers = tuple(map(int, found.groups())) if found else ()
-        start, end = (numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]) if found else (0, 0)
-        if not found or end > _DAY_MINUTES:
+        match = _HOURS.fullmatch(text.strip())
+        numbers = tuple(map(int, match.groups())) if match else ()
+        start, end = (numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]) if match else (0, 0)
+        if not match or end > _DAY_MINUTES:
             errors.append(LiveError(rule_messages.bad_hours(text), "hours", index))
         elif start == end:
             errors.append(LiveError(rule_messages.empty_hours(text), "hours", index))

@@ -34,26 +34,26 @@ def parse(text: str) -> Template:
     """The parts of a text. Raises ``PlaceholderOpen`` and ``PlaceholderWrong``."""
     parts: list[str | Placeholder] = []
     end = 0
-    for found in _TOKEN.finditer(text):
-        parts.append(text[end : found.start()])
-        if found[0] == "$${":
+    for match in _TOKEN.finditer(text):
+        parts.append(text[end : match.start()])
+        if match[0] == "$${":
             parts.append("${")
-        elif found[1] is None:
-            raise PlaceholderOpen(found.start())
+        elif match[1] is None:
+            raise PlaceholderOpen(match.start())
         else:
-            parts.append(_placeholder(found[1], found.start()))
-        end = found.end()
+            parts.append(_placeholder(match[1], match.start()))
+        end = match.end()
     return merged([*parts, text[end:]])
 
 
 def _placeholder(inside: str, index: int) -> Placeholder:
-    found = _INSIDE.fullmatch(inside)
-    if not found:
+    match = _INSIDE.fullmatch(inside)
+    if not match:
         raise PlaceholderWrong(index)
-    form, default = found["form"], found["default"]
+    form, default = match["form"], match["default"]
     if form is not None and form not in _FORMS:
         raise PlaceholderWrong(index, form)
-    return Placeholder(found["name"], _FORMS[form] if form else None, default[1:-1] if default else None)
+    return Placeholder(match["name"], _FORMS[form] if form else None, default[1:-1] if default else None)
 
 
 def merged(parts: list[str | Placeholder]) -> Template:

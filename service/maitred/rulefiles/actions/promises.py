@@ -20,14 +20,14 @@ def promises_of(
     """The promises by name. What is wrong with one is told."""
     names = {action.name for action in actions}
     situations = {sourced.model.name for sourced in documents.of(models.Situation)}
-    found = []
+    collected = []
     for sourced in documents.of(promises.Promise):
         model = sourced.model
         _check(around, sourced, names, situations)
         window = None
         if model.window:
             window = window_in(around.report, sourced.spot.at("window"), model.window, behaviour.zone)
-        found.append(
+        collected.append(
             Promise(
                 model.name,
                 model.action,
@@ -38,7 +38,7 @@ def promises_of(
                 model.situation or "",
             )
         )
-    return tuple(found)
+    return tuple(collected)
 
 
 def _check(

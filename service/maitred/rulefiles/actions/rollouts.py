@@ -10,9 +10,9 @@ from maitred.core.rules.ruleset import EVERYBODY, Action, Rollout, RolloutStep
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents
-from maitred.rulefiles.report import Spot
+from maitred.rulefiles.report import SourcePath
 
-from .actions import LoadContext, Placed
+from .actions import LoadContext, SourcedAction
 from .live import date_of
 from .vocabulary import Vocabulary
 
@@ -23,20 +23,20 @@ _LIST = "list."
 def with_rollouts(
     around: LoadContext,
     documents: Documents,
-    placed: Sequence[Placed],
+    sourced_actions: Sequence[SourcedAction],
     actions: Sequence[Action],
     vocabulary: Vocabulary,
 ) -> list[Action]:
-    """The actions with whom they are rolled out to. ``actions`` stand as in ``placed``."""
+    """The actions with whom they are rolled out to. ``actions`` stand as in ``sourced_actions``."""
     reader = _Reader(around, vocabulary)
     shared = {spot: reader.rollout(at, model) for spot, at, model in _written(documents)}
     return [
-        _rolled_out(action, shared[each.spot]) if each.spot in shared else action
-        for each, action in zip(placed, actions, strict=True)
+        _rolled_out(action, shared[source.spot]) if source.spot in shared else action
+        for source, action in zip(sourced_actions, actions, strict=True)
     ]
 
 
-def _written(documents: Documents) -> Iterator[tuple[Spot, Spot, models.Rollout]]:
+def _written(documents: Documents) -> Iterator[tuple[SourcePath, SourcePath, models.Rollout]]:
     """Every rollout, with the document's spot and its own."""
     for action in documents.of(models.Action):
         if action.model.rollout:
@@ -56,7 +56,7 @@ class _Reader:
     around: LoadContext
     vocabulary: Vocabulary
 
-    def rollout(self, spot: Spot, model: models.Rollout) -> Rollout:
+    def rollout(self, spot: SourcePath, model: models.Rollout) -> Rollout:
         """What is written; the salt is empty where it is left to the action."""
         # What is faulty in it is left out of the model, and was told.
         if model == models.Rollout(salt=model.salt) and not self.around.doubtful:
@@ -70,14 +70,14 @@ class _Reader:
         self._check_locations(spot.at("locations"), model)
         return Rollout(model.salt or "", percent, steps, groups, frozenset(model.locations))
 
-    def _steps(self, spot: Spot, model: models.Rollout) -> Iterator[RolloutStep]:
+    def _steps(self, spot: SourcePath, model: models.Rollout) -> Iterator[RolloutStep]:
         for index, step in enumerate(model.steps):
             try:
                 yield RolloutStep(date_of(step.from_), _exact(step.percent))
             except ValueError:
                 self.around.report.error(spot.at(index, "from"), rule_messages.bad_date(step.from_))
 
-    def _groups(self, spot: Spot, model: models.Rollout) -> Iterator[tuple[str, frozenset[str]]]:
+    def _groups(self, spot: SourcePath, model: models.Rollout) -> Iterator[tuple[str, frozenset[str]]]:
         lists = self.vocabulary.lists
         for index, name in enumerate(model.groups):
             self.around.conditions.mentions.names.add(_LIST + name)
@@ -86,10 +86,10 @@ class _Reader:
             elif _LIST + name in lists:
                 yield name, frozenset(normalize("NFC", value) for value in lists[_LIST + name])
             elif name not in self.around.doubtful:
-                known = [each.removeprefix(_LIST) for each in lists]
+                known = [list_name.removeprefix(_LIST) for list_name in lists]
                 self.around.report.error(spot.at(index), rule_messages.unknown_group(name, known))
 
-    def _check_locations(self, spot: Spot, model: models.Rollout) -> None:
+    def _check_locations(self, spot: SourcePath, model: models.Rollout) -> None:
         known = self.vocabulary.locations
         for index, name in enumerate(model.locations):
             if known is not None and name not in known:

@@ -15,7 +15,7 @@ from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.reading.tables import Row, Table
 from maitred.rulefiles.report import Report
 
-from .actions import NO_NUMBERS, LoadContext, Placed
+from .actions import NO_NUMBERS, LoadContext, SourcedAction
 from .expressions import NAME, Conditions
 from .live import LiveError, live_of
 from .placeholders import Filler, filler, fillers, literal
@@ -28,7 +28,9 @@ MakeConditions = Callable[[Mapping[str, Attribute]], Conditions]
 _PREFIX = "row."
 
 
-def table_actions_of(around: LoadContext, documents: Documents, make: MakeConditions) -> Iterator[Placed]:
+def table_actions_of(
+    around: LoadContext, documents: Documents, make: MakeConditions
+) -> Iterator[SourcedAction]:
     """The actions of all tables."""
     limiting = frozenset(columns_named(documents))
     for sourced in documents.of(models.ActionTable):
@@ -37,7 +39,7 @@ def table_actions_of(around: LoadContext, documents: Documents, make: MakeCondit
         shape = shape_of(around, conditions, sourced, columns)
         table = _table(around, sourced, columns)
         rows = (
-            _RowReader(around, sourced, shape, table, columns=columns, limiting=limiting).placed()
+            _RowReader(around, sourced, shape, table, columns=columns, limiting=limiting).sourced_actions()
             if table
             else ()
         )
@@ -60,7 +62,7 @@ def _table(around: LoadContext, sourced: Sourced[models.ActionTable], columns: C
     data = content(report, spot.at("file"), file)
     if data is None:
         return None
-    table = tables.read_table(file, data, lambda *told: report.at_line(file, *told))
+    table = tables.read_table(file, data, lambda *place: report.at_line(file, *place))
     names = tuple(name.removeprefix(_PREFIX) for name in columns)
     if table is None or not has_columns(report, spot.at("columns"), table, names):
         return None
@@ -103,15 +105,15 @@ class _RowReader:
         self._consent = tuple(sorted(self._model.consent))
         self._live = _Windows(shape.live, numbers, around.zone)
         self._treatments = {
-            channel: each.mapped(lambda _, template: fillers(template, numbers))
-            for channel, each in shape.treatments.items()
+            channel: treatment.mapped(lambda _, template: fillers(template, numbers))
+            for channel, treatment in shape.treatments.items()
         }
 
-    def placed(self) -> Iterator[Placed]:
+    def sourced_actions(self) -> Iterator[SourcedAction]:
         """The actions of the rows that are not faulty."""
         return filter(None, map(self.read, self._table.rows))
 
-    def read(self, row: Row) -> Placed | None:
+    def read(self, row: Row) -> SourcedAction | None:
         """The action of a row; ``None`` where it is faulty."""
         try:
             values = self._values(row.cells)
@@ -120,7 +122,7 @@ class _RowReader:
             return None
         try:
             action = self._action(row.cells, values)
-            return Placed(action, self._spot, (self._table.file, row.line), self._numbers(values))
+            return SourcedAction(action, self._spot, (self._table.file, row.line), self._numbers(values))
         except _RowError as error:
             # Of a faulty template, rows are told only what is wrong with their own cells.
             if self._shape.is_sound:
@@ -202,7 +204,7 @@ class _RowReader:
         return titles
 
     def _labels_of(self, cells: list[str]) -> dict[str, str]:
-        labels = {name: each.text(cells) for name, each in self._labels.items()}
+        labels = {name: label.text(cells) for name, label in self._labels.items()}
         for name, value in labels.items():
             if not fields.is_label_value(value):
                 raise _RowError(file_messages.bad_label_value(value), _names(self._model.labels[name]))
@@ -221,8 +223,8 @@ class _RowReader:
         if not self._shape.treatments_read_row:
             return self._shape.treatments
         return {
-            channel: each.mapped(lambda _, parts: _filled(parts, cells))
-            for channel, each in self._treatments.items()
+            channel: treatment.mapped(lambda _, parts: _filled(parts, cells))
+            for channel, treatment in self._treatments.items()
         }
 
 
@@ -268,7 +270,7 @@ class _Alternatives:
         """Those of one row; an empty cell is none."""
         if self.fixed is not None:
             return self.fixed
-        return tuple([name for each in self.fillers if (name := each.text(cells))])
+        return tuple([name for part in self.fillers if (name := part.text(cells))])
 
 
 _Parts = tuple[Filler | Placeholder, ...]

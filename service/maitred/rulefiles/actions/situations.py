@@ -9,7 +9,7 @@ from maitred.core.rules.ruleset import Action, ActionType, Atom, Member, Situati
 from maitred.rulefiles.kinds import fields, models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 from .actions import LoadContext
 
@@ -39,7 +39,7 @@ def _situation(around: LoadContext, sourced: Sourced[models.Situation], known: s
     )
 
 
-def _suppression(around: LoadContext, spot: Spot, model: models.Suppress) -> Suppression:
+def _suppression(around: LoadContext, spot: SourcePath, model: models.Suppress) -> Suppression:
     if not (model.types or model.labels or around.doubtful):
         around.report.error(spot, rule_messages.suppresses_nothing_said())
     types = frozenset(ActionType[name.upper()] for name in model.types)
@@ -66,7 +66,7 @@ def _suppressed(action: Action, backs: Sequence[tuple[str, Suppression]]) -> Act
     return replace(action, suppressed_by=names) if names else action
 
 
-def _member(around: LoadContext, spot: Spot, text: str, known: set[str]) -> Member:
+def _member(around: LoadContext, spot: SourcePath, text: str, known: set[str]) -> Member:
     bare = text.strip()
     if fields.IDENTIFIER.fullmatch(bare) and bare not in fields.KEYWORDS:
         around.conditions.mentions.names.add(_PREFIX + bare)
@@ -95,12 +95,12 @@ def check_situations(
             report.error(_spot(spots, name), message)
 
 
-def _is_whole(situation: Situation, known: Mapping[str, Spot]) -> bool:
+def _is_whole(situation: Situation, known: Mapping[str, SourcePath]) -> bool:
     """Whether it has members and knows those it names; otherwise it was told."""
     members = (*situation.all, *situation.any, *situation.none)
     return bool(members) and all(not isinstance(member, str) or member in known for member in members)
 
 
-def _spot(spots: Mapping[str, Spot], name: str) -> Spot:
+def _spot(spots: Mapping[str, SourcePath], name: str) -> SourcePath:
     spot = spots.get(name)
     return spot.at("name") if spot else next(iter(spots.values()))

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from maitred.core.rules.treatments import LINES, TEXTS, Treatment, in_language
 from maitred.rulefiles.kinds import models
-from maitred.rulefiles.report import Spot
+from maitred.rulefiles.report import SourcePath
 
-Leaf = tuple[Spot, str]
+Leaf = tuple[SourcePath, str]
 """A text and where it stands."""
 T = TypeVar("T")
 
@@ -33,12 +33,12 @@ def text_in(value: str | Mapping[str, str], language: str, default: str) -> str:
 
 def other_texts(value: str | Mapping[str, str], default: str) -> dict[str, str]:
     """The same text in every language but the ruleset's that it is written in."""
-    found = (tag for tag in languages_of(value) if tag != default.casefold())
-    return {tag: text_in(value, tag, default) for tag in found}
+    tags = (tag for tag in languages_of(value) if tag != default.casefold())
+    return {tag: text_in(value, tag, default) for tag in tags}
 
 
 def titles_of(
-    value: str | Mapping[str, str], spot: Spot, default: str, change: Callable[[Spot, str], T]
+    value: str | Mapping[str, str], spot: SourcePath, default: str, change: Callable[[SourcePath, str], T]
 ) -> dict[str, T]:
     """A title in each language; under the empty tag in the ruleset's."""
     tags = {tag: tag for tag in languages_of(value) if tag != default.casefold()}
@@ -48,7 +48,7 @@ def titles_of(
 
 
 def treatment_of(
-    model: models.Treatment | models.ClaimedTreatment, spot: Spot, language: str
+    model: models.Treatment | models.ClaimedTreatment, spot: SourcePath, language: str
 ) -> Treatment[Leaf]:
     """A treatment in the ruleset's language, with its translations."""
     tags = set(_tags(model)) - {language.casefold()}
@@ -64,7 +64,7 @@ def _tags(model: models.Treatment | models.ClaimedTreatment) -> Iterator[str]:
 
 
 def _in_one(
-    model: models.Treatment | models.ClaimedTreatment, spot: Spot, language: str, default: str
+    model: models.Treatment | models.ClaimedTreatment, spot: SourcePath, language: str, default: str
 ) -> Treatment[Leaf]:
     def read(name: str) -> Any:
         value, at = getattr(model, name, None), spot.at(name)
@@ -78,14 +78,14 @@ def _in_one(
     return texts
 
 
-def _lines(value: Any, spot: Spot, language: str, default: str) -> list[Leaf]:
+def _lines(value: Any, spot: SourcePath, language: str, default: str) -> list[Leaf]:
     if isinstance(value, dict):
         tag = _tag(value, language, default)
         return [(spot.at(tag, index), line) for index, line in enumerate(value[tag])]
     return [_leaf(line, spot.at(index), language, default) for index, line in enumerate(value)]
 
 
-def _leaf(value: Any, spot: Spot, language: str, default: str) -> Leaf:
+def _leaf(value: Any, spot: SourcePath, language: str, default: str) -> Leaf:
     if isinstance(value, str):
         return spot, value
     tag = _tag(value, language, default)
@@ -98,11 +98,11 @@ def _tag(texts: Mapping[str, Any], language: str, default: str) -> str:
     return in_language(written, language) or in_language(written, default) or next(iter(texts))
 
 
-def once(change: Callable[[Spot, str], T]) -> Callable[[Spot, str], T]:
+def once(change: Callable[[SourcePath, str], T]) -> Callable[[SourcePath, str], T]:
     """The same change, made once for each place: translations share what they lack."""
-    made: dict[Spot, T] = {}
+    made: dict[SourcePath, T] = {}
 
-    def changed(spot: Spot, text: str) -> T:
+    def changed(spot: SourcePath, text: str) -> T:
         if spot not in made:
             made[spot] = change(spot, text)
         return made[spot]

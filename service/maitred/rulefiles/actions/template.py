@@ -11,7 +11,7 @@ from maitred.core.values.types import Attribute
 from maitred.rulefiles.kinds import fields, models
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading.documents import Sourced
-from maitred.rulefiles.report import Spot
+from maitred.rulefiles.report import SourcePath
 
 from .actions import LoadContext, check_channels, parsed, place_in, treatments_of
 from .expressions import Conditions
@@ -100,7 +100,7 @@ def shape_of(
     around: LoadContext, conditions: Conditions, sourced: Sourced[models.ActionTable], columns: Columns
 ) -> Shape:
     """The template of a document. What is faulty in it is told."""
-    told = around.report.errors
+    errors_before = around.report.errors
     spot, model = sourced.spot.at("action"), sourced.model.action
     check_channels(around, spot, model)
     reader = _Reader(around, conditions, columns, sourced.model.name)
@@ -120,14 +120,14 @@ def shape_of(
         score_text=str(model.score),
         treatments=treatments,
         treatments_read_row=any(
-            name in columns for each in treatments.values() for name in placeholders(each)
+            name in columns for treatment in treatments.values() for name in placeholders(treatment)
         ),
         alternatives=tuple(
             reader.text(spot.at("alternatives", index), text) for index, text in enumerate(model.alternatives)
         ),
         is_sound=True,
     )
-    return replace(shape, is_sound=around.report.errors == told)
+    return replace(shape, is_sound=around.report.errors == errors_before)
 
 
 def _says(around: LoadContext, model: models.Requirement) -> tuple[str, dict[str, str]]:
@@ -142,7 +142,7 @@ class _Reader:
     columns: Columns
     document: str
 
-    def text(self, spot: Spot, text: str) -> Template:
+    def text(self, spot: SourcePath, text: str) -> Template:
         """A text that may speak of the row and nothing else."""
         template = parsed(self.around.report, spot, text)
         for name in names(template):
@@ -158,13 +158,13 @@ class _Reader:
             return rule_messages.placeholder_column(name.removeprefix("row."), columns)
         return rule_messages.placeholder_here(name)
 
-    def label(self, spot: Spot, text: str) -> Template:
+    def label(self, spot: SourcePath, text: str) -> Template:
         template = self.text(spot, text)
         if not names(template) and not fields.is_label_value(text):
             self.around.report.error(spot, file_messages.bad_label_value(text))
         return template
 
-    def live(self, spot: Spot, model: models.Live) -> Live | LiveShape:
+    def live(self, spot: SourcePath, model: models.Live) -> Live | LiveShape:
         """What reads no row is checked here."""
         shape = LiveShape(
             first=self._optional(spot.at("from"), model.from_),
@@ -178,10 +178,10 @@ class _Reader:
             self.around.report.error(spot.at(*error.path), error.message)
         return shape if shape.reads() else live
 
-    def _optional(self, spot: Spot, text: str | None) -> Template | None:
+    def _optional(self, spot: SourcePath, text: str | None) -> Template | None:
         return None if text is None else self.text(spot, text)
 
-    def need(self, spot: Spot, model: models.Requirement) -> Requirement | RowNeed:
+    def need(self, spot: SourcePath, model: models.Requirement) -> Requirement | RowNeed:
         at, text, rule = spot.at("require"), model.require, model.reason or self.document
         says = _says(self.around, model)
         if not self.reads_row(text):
@@ -189,7 +189,7 @@ class _Reader:
         template = self.conditions.template(at, text)
         return RowNeed(rule, text, template, *says) if template else Requirement(rule, text, FALSE)
 
-    def score(self, spot: Spot, value: float | str) -> Score | ScoreTemplate:
+    def score(self, spot: SourcePath, value: float | str) -> Score | ScoreTemplate:
         if isinstance(value, float) or not self.reads_row(value):
             return self.conditions.score(spot, value)
         return self.conditions.score_template(spot, value) or Score(constant=0.0)

@@ -15,7 +15,7 @@ from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import TABLE_ENDINGS, Documents, Sourced
 from maitred.rulefiles.reading.tables import Row, Table, cell_column, cell_reader, read_lines, read_table
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 from .live import zones
 
@@ -62,7 +62,9 @@ def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary
     attributes.update({name: Attribute(name, AttributeType(Kind.BOOL)) for name in situations})
     lists = {f"list.{sourced.model.name}": _values(report, sourced) for sourced in documents.of(models.List)}
     normal_lists = {
-        each.name: each for each in map(_list_attribute, documents.of(models.List)) if is_normal(each)
+        list_attribute.name: list_attribute
+        for list_attribute in map(_list_attribute, documents.of(models.List))
+        if is_normal(list_attribute)
     }
     locations = _locations(report, documents, attributes, zone)
     sensitive_lists = {sensitive_list.name: sensitive_list for sensitive_list in _sensitive_lists(documents)}
@@ -77,7 +79,7 @@ def _tables(documents: Documents) -> Iterator[str]:
     yield from (sourced.model.file for sourced in documents.of(models.List) if sourced.model.file)
 
 
-def content(report: Report, spot: Spot, file: str) -> bytes | None:
+def content(report: Report, spot: SourcePath, file: str) -> bytes | None:
     """A table or list that a document names at ``spot``."""
     if file.endswith(TABLE_ENDINGS) and file in report.sources:
         return report.sources[file]
@@ -142,7 +144,7 @@ def outer_attribute(name: str, declared: Mapping[str, Attribute]) -> str | None:
     return next((head for head in heads if head in declared), None)
 
 
-def attribute_of(report: Report, spot: Spot, name: str, spec: models.AttributeSpec) -> Attribute:
+def attribute_of(report: Report, spot: SourcePath, name: str, spec: models.AttributeSpec) -> Attribute:
     """An attribute as declared at ``spot``; values that are not of its type are told."""
     type_ = type_of(spec.type)
     if type_.kind is Kind.OBJECT:
@@ -166,7 +168,7 @@ def attribute_of(report: Report, spot: Spot, name: str, spec: models.AttributeSp
 
 
 def _object_type(
-    report: Report, spot: Spot, type_: AttributeType, spec: models.AttributeSpec
+    report: Report, spot: SourcePath, type_: AttributeType, spec: models.AttributeSpec
 ) -> AttributeType:
     if not spec.fields:
         report.error(spot, rule_messages.object_without_fields())
@@ -180,7 +182,7 @@ def _object_type(
 
 
 def _with_values(
-    report: Report, spot: Spot, attribute: Attribute, spec: models.AttributeSpec | models.FieldSpec
+    report: Report, spot: SourcePath, attribute: Attribute, spec: models.AttributeSpec | models.FieldSpec
 ) -> Attribute:
     attribute = _with_text(report, spot, attribute, spec)
     if attribute.type.kind is Kind.OBJECT:
@@ -198,7 +200,7 @@ def _with_values(
     return replace(attribute, allowed=tuple(allowed))
 
 
-def _with_text(report: Report, spot: Spot, attribute: Attribute, spec: models.TextSpec) -> Attribute:
+def _with_text(report: Report, spot: SourcePath, attribute: Attribute, spec: models.TextSpec) -> Attribute:
     named = [
         name for name, given in (("letter_case", spec.letter_case != "exact"), ("trim", spec.trim)) if given
     ]
@@ -213,7 +215,7 @@ def is_normal(attribute: Attribute) -> bool:
     return attribute.ignores_case or attribute.is_trimmed
 
 
-def column_of(report: Report, spot: Spot, name: str, spec: models.ColumnSpec) -> Attribute:
+def column_of(report: Report, spot: SourcePath, name: str, spec: models.ColumnSpec) -> Attribute:
     """A column as declared at ``spot``."""
     return _with_text(report, spot, Attribute(name, type_of(spec.type)), spec)
 
@@ -231,7 +233,7 @@ def _values(report: Report, sourced: Sourced[models.List]) -> tuple[str, ...]:
     data = content(report, sourced.spot.at("file"), file)
     if data is None:
         return ()
-    return _normal_values(sourced, read_lines(data, lambda *told: report.at_line(file, *told)))
+    return _normal_values(sourced, read_lines(data, lambda *place: report.at_line(file, *place)))
 
 
 def _normal_values(sourced: Sourced[models.List], values: Iterable[str]) -> tuple[str, ...]:
@@ -262,14 +264,14 @@ def _sensitive_lists(documents: Documents) -> Iterator[Attribute]:
 def _locations(
     report: Report, documents: Documents, attributes: dict[str, Attribute], zone: str
 ) -> dict[str, Location] | None:
-    found = documents.of(models.Locations)
-    for extra in found[1:]:
-        report.error(extra.spot.at("kind"), file_messages.only_one("`Locations`", found[0].spot.file))
-    if not found:
+    sources = documents.of(models.Locations)
+    for extra in sources[1:]:
+        report.error(extra.spot.at("kind"), file_messages.only_one("`Locations`", sources[0].spot.file))
+    if not sources:
         return None
-    columns = _location_columns(report, found[0])
+    columns = _location_columns(report, sources[0])
     attributes.update({attribute.name: attribute for attribute in columns.values()})
-    table = _location_table(report, found[0], columns)
+    table = _location_table(report, sources[0], columns)
     return _read_locations(report, table, columns, zone) if table else {}
 
 
@@ -289,7 +291,7 @@ def _location_table(
 ) -> Table | None:
     file = sourced.model.table.file
     data = content(report, sourced.spot.at("table", "file"), file)
-    table = read_table(file, data, lambda *told: report.at_line(file, *told)) if data is not None else None
+    table = read_table(file, data, lambda *place: report.at_line(file, *place)) if data is not None else None
     if table is None:
         return None
     spot = sourced.spot.at("table", "columns")
@@ -297,7 +299,7 @@ def _location_table(
 
 
 def has_columns(
-    report: Report, spot: Spot, table: Table, names: tuple[str, ...], extra: tuple[str, ...] = ()
+    report: Report, spot: SourcePath, table: Table, names: tuple[str, ...], extra: tuple[str, ...] = ()
 ) -> bool:
     """Whether a table has all columns that are declared at ``spot``; tells of those it has besides."""
     missing = [name for name in names if name not in table.header]

@@ -34,33 +34,33 @@ TCF_PURPOSES: Mapping[str, int] = {
 TCF_SPECIAL_FEATURES: Mapping[str, int] = {"precise_location": 1, "scan_device": 2}
 CONSENT_ONLY_TCF = frozenset({TCF_PURPOSES["store_on_device"]})
 """No legitimate interest covers it."""
-_MOST_TCF_PURPOSE, _MOST_TCF_FEATURE = 24, 12
+_MAX_TCF_PURPOSE, _MAX_TCF_FEATURE = 24, 12
 """Bits that a TCF string has for them; those without a word are not given out yet."""
-_MOST_VENDOR = 65_535
+_MAX_VENDOR = 65_535
 """Vendors have 16 bits."""
-_MOST_AGE_YEARS = 120
+_MAX_AGE_YEARS = 120
 """Nobody's minority lasts longer."""
 
 BasisName = Literal["consent", "opt_out", "contract", "legitimate_interest", "never"]
 
 
-def _number(words: Mapping[str, int], most: int) -> Callable[[Any], int]:
+def _number(words: Mapping[str, int], greatest: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, str):
             if value not in words:
                 raise fields.refuse(file_messages.not_one_of(value, words))
             return words[value]
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            raise fields.refuse(privacy_messages.bad_iab_number(value, most))
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= greatest:
+            raise fields.refuse(privacy_messages.bad_iab_number(value, greatest))
         return value
 
     return read
 
 
-def _whole(what: str, most: int) -> Callable[[Any], int]:
+def _whole(what: str, greatest: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            raise fields.refuse(privacy_messages.bad_number(what, value, most))
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= greatest:
+            raise fields.refuse(privacy_messages.bad_number(what, value, greatest))
         return value
 
     return read
@@ -98,28 +98,28 @@ def _enum(known: Collection[str]) -> WithJsonSchema:
     return WithJsonSchema({"enum": sorted(known)})
 
 
-def _range(most: int) -> WithJsonSchema:
-    return WithJsonSchema({"type": "integer", "minimum": 1, "maximum": most})
+def _range(greatest: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "minimum": 1, "maximum": greatest})
 
 
-def _numbered(words: Mapping[str, int], most: int) -> WithJsonSchema:
-    number = {"type": "integer", "minimum": 1, "maximum": most}
+def _numbered(words: Mapping[str, int], greatest: int) -> WithJsonSchema:
+    number = {"type": "integer", "minimum": 1, "maximum": greatest}
     return WithJsonSchema({"anyOf": [{"enum": list(words)}, number]})
 
 
 TcfPurpose = Annotated[
     int,
-    PlainValidator(_number(TCF_PURPOSES, _MOST_TCF_PURPOSE)),
-    _numbered(TCF_PURPOSES, _MOST_TCF_PURPOSE),
+    PlainValidator(_number(TCF_PURPOSES, _MAX_TCF_PURPOSE)),
+    _numbered(TCF_PURPOSES, _MAX_TCF_PURPOSE),
 ]
 TcfFeature = Annotated[
     int,
-    PlainValidator(_number(TCF_SPECIAL_FEATURES, _MOST_TCF_FEATURE)),
-    _numbered(TCF_SPECIAL_FEATURES, _MOST_TCF_FEATURE),
+    PlainValidator(_number(TCF_SPECIAL_FEATURES, _MAX_TCF_FEATURE)),
+    _numbered(TCF_SPECIAL_FEATURES, _MAX_TCF_FEATURE),
 ]
 TcfPurposes = Annotated[list[TcfPurpose], AfterValidator(_distinct), PlainSerializer(sorted)]
 TcfFeatures = Annotated[list[TcfFeature], AfterValidator(_distinct), PlainSerializer(sorted)]
-Vendor = Annotated[int, PlainValidator(_whole("a vendor", _MOST_VENDOR)), _range(_MOST_VENDOR)]
+Vendor = Annotated[int, PlainValidator(_whole("a vendor", _MAX_VENDOR)), _range(_MAX_VENDOR)]
 Section = Annotated[str, AfterValidator(_word(SECTIONS)), _enum(SECTIONS)]
 OptOut = Annotated[str, AfterValidator(_word(OPT_OUTS)), _enum(OPT_OUTS)]
 SensitiveWord = Annotated[str, AfterValidator(_word(SENSITIVE)), _enum(SENSITIVE)]
@@ -130,7 +130,7 @@ OptOuts = Annotated[list[OptOut], AfterValidator(fields.distinct), PlainSerializ
 SensitiveWords = Annotated[list[SensitiveWord], AfterValidator(fields.distinct), PlainSerializer(sorted)]
 PurposeName = Annotated[fields.Name, AfterValidator(_purpose)]
 AttributeName = Annotated[str, AfterValidator(_attribute)]
-AgeYears = Annotated[int, PlainValidator(_whole("an age in years", _MOST_AGE_YEARS)), _range(_MOST_AGE_YEARS)]
+AgeYears = Annotated[int, PlainValidator(_whole("an age in years", _MAX_AGE_YEARS)), _range(_MAX_AGE_YEARS)]
 
 
 class TcfSpec(Strict):

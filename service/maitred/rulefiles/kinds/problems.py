@@ -12,14 +12,14 @@ from pydantic_core import ErrorDetails
 from maitred.core.values.nearest import nearest
 from maitred.rulefiles.messages import file_messages, meant
 from maitred.rulefiles.reading import bounds
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 from .limits import SHORT
 
 Say = Callable[["_Detail"], str]
 
 
-def tell(report: Report, spot: Spot, model: type[BaseModel], error: ValidationError) -> None:
+def tell(report: Report, spot: SourcePath, model: type[BaseModel], error: ValidationError) -> None:
     """Every error of one document."""
     details = error.errors(include_url=False)[: bounds.FAULTS_KEPT]
     # The value of `group:perks` is no fault beside its key.

@@ -8,7 +8,7 @@ from .fields import ActionName, Identifier, Name
 from .models import Document
 from .windows import Duration, Window
 
-TIMES_MOST = 100
+TIMES_MAX = 100
 
 
 class Promise(Document):
@@ -23,7 +23,7 @@ class Promise(Document):
     """Due when it was not presented for so long: `15m`. Either this or `before`."""
     before: ActionName | None = None
     """Due until it was presented `times`; this action is held back until then."""
-    times: Annotated[int, Field(ge=1, le=TIMES_MOST)] = 1
+    times: Annotated[int, Field(ge=1, le=TIMES_MAX)] = 1
     """Of `before`: how often."""
     window: Window | None = None
     """Of `before`: how far back it counts that it was presented. Without it, ever."""

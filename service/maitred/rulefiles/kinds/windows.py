@@ -20,10 +20,10 @@ _LONGEST_SECONDS = bounds.DURATION_DAYS * _UNIT_SECONDS["d"]
 
 
 def _duration(value: Any) -> timedelta:
-    found = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
-    if not found:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    if not match:
         raise fields.refuse(limit_messages.bad_duration(value))
-    parts = zip(found.groups("0"), _UNIT_SECONDS.values(), strict=True)
+    parts = zip(match.groups("0"), _UNIT_SECONDS.values(), strict=True)
     seconds = sum(int(number) * unit for number, unit in parts)
     if not seconds:
         raise fields.refuse(limit_messages.no_duration(value))

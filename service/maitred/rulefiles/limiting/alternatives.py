@@ -10,51 +10,53 @@ from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, Live
 from maitred.core.rules.treatments import gap_in
 from maitred.core.values.types import Facts
-from maitred.rulefiles.actions.actions import LoadContext, Placed
+from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.placeholders import names
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import limit_messages, rule_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 _ALWAYS_THERE: Facts = {"now": "", "channel": "", HOLD_EXPIRES: ""}
 MOST = MAX_CHOICES - 1
 """In a whole chain, without the action itself."""
 
 
-def check_alternatives(around: LoadContext, documents: Documents, placed: Sequence[Placed]) -> None:
+def check_alternatives(
+    around: LoadContext, documents: Documents, sourced_actions: Sequence[SourcedAction]
+) -> None:
     """Tells names of no action, circles, and chains that are too long."""
     teller = _Teller(around.report, documents)
-    known = {each.action.name: each for each in placed}
-    handing = {name: each for name, each in known.items() if each.action.alternatives}
-    told = around.report.errors
-    for each in handing.values():
-        for index, name in enumerate(each.action.alternatives):
+    known = {source.action.name: source for source in sourced_actions}
+    handing = {name: source for name, source in known.items() if source.action.alternatives}
+    errors_before = around.report.errors
+    for source in handing.values():
+        for index, name in enumerate(source.action.alternatives):
             if name not in known and name not in around.doubtful:
-                teller.tell(each, index, limit_messages.unknown_alternative(name, known))
-    leads = {name: each.action.alternatives for name, each in handing.items()}
+                teller.tell(source, index, limit_messages.unknown_alternative(name, known))
+    leads = {name: source.action.alternatives for name, source in handing.items()}
     for circle in islice(circles(leads), bounds.FAULTS):
         first = handing[circle[0]]
         step = first.action.alternatives.index(circle[1])
         teller.tell(first, step, limit_messages.alternatives_circle(circle))
-    if around.report.errors == told:
+    if around.report.errors == errors_before:
         _check_lengths(teller, handing)
 
 
-def _check_lengths(teller: "_Teller", handing: Mapping[str, Placed]) -> None:
-    for each in handing.values():
-        if len(list(islice(chain_of(each.action.name, handing), MOST + 1))) > MOST:
-            teller.tell(each, 0, limit_messages.alternatives_too_many(each.action.name, MOST))
+def _check_lengths(teller: "_Teller", handing: Mapping[str, SourcedAction]) -> None:
+    for source in handing.values():
+        if len(list(islice(chain_of(source.action.name, handing), MOST + 1))) > MOST:
+            teller.tell(source, 0, limit_messages.alternatives_too_many(source.action.name, MOST))
 
 
-def chain_of(name: str, handing: Mapping[str, Placed]) -> Iterator[str]:
+def chain_of(name: str, handing: Mapping[str, SourcedAction]) -> Iterator[str]:
     """Every action that may stand in for one, directly or for one of its alternatives, each once."""
     seen = {name}
     waiting = [name]
     while waiting:
-        placed = handing.get(waiting.pop())
-        for other in placed.action.alternatives if placed else ():
+        sourced_actions = handing.get(waiting.pop())
+        for other in sourced_actions.action.alternatives if sourced_actions else ():
             if other not in seen:
                 seen.add(other)
                 waiting.append(other)
@@ -96,62 +98,66 @@ class _Teller:
         self._templates = {
             sourced.spot: sourced.model.action.alternatives for sourced in documents.of(models.ActionTable)
         }
-        self._told: set[tuple[Spot, str]] = set()
+        self._reported: set[tuple[SourcePath, str]] = set()
 
-    def tell(self, placed: Placed, index: int, message: str) -> None:
+    def tell(self, sourced_actions: SourcedAction, index: int, message: str) -> None:
         """A fault of one alternative of an action."""
-        name = placed.action.alternatives[index]
-        if placed.row is None:
-            self._once(placed.spot.at("alternatives", index), message)
-        elif name in (template := self._templates.get(placed.spot, [])):
-            self._once(placed.spot.at("action", "alternatives", template.index(name)), message)
+        name = sourced_actions.action.alternatives[index]
+        if sourced_actions.row is None:
+            self._once(sourced_actions.spot.at("alternatives", index), message)
+        elif name in (template := self._templates.get(sourced_actions.spot, [])):
+            self._once(sourced_actions.spot.at("action", "alternatives", template.index(name)), message)
         else:
-            self._report.at_line(*placed.row, 1, message)
+            self._report.at_line(*sourced_actions.row, 1, message)
 
-    def _once(self, spot: Spot, message: str) -> None:
-        if (spot, message) not in self._told:
-            self._told.add((spot, message))
+    def _once(self, spot: SourcePath, message: str) -> None:
+        if (spot, message) not in self._reported:
+            self._reported.add((spot, message))
             self._report.error(spot, message)
 
 
-def warn_alternatives(around: LoadContext, placed: Sequence[Placed], actions: Sequence[Action]) -> None:
+def warn_alternatives(
+    around: LoadContext, sourced_actions: Sequence[SourcedAction], actions: Sequence[Action]
+) -> None:
     """Tells them, each once for all rows of a table. ``actions`` have their limits."""
     known = {action.name: action for action in actions}
-    told: set[tuple[Spot, str]] = set()
-    for each, action in zip(placed, actions, strict=True):
+    reported: set[tuple[SourcePath, str]] = set()
+    for source, action in zip(sourced_actions, actions, strict=True):
         for finding in (
-            *_alternatives(each, action, known),
-            *_other_holds(each, action),
-            *_silent(each, action),
+            *_alternatives(source, action, known),
+            *_other_holds(source, action),
+            *_silent(source, action),
         ):
-            if finding not in told:
-                told.add(finding)
+            if finding not in reported:
+                reported.add(finding)
                 around.report.warn(*finding)
-    _warn_idle_stand_ins(around, placed)
+    _warn_idle_stand_ins(around, sourced_actions)
 
 
-def _warn_idle_stand_ins(around: LoadContext, placed: Sequence[Placed]) -> None:
+def _warn_idle_stand_ins(around: LoadContext, sourced_actions: Sequence[SourcedAction]) -> None:
     """Tells of stand-ins that no action names; of a table only where none of its rows is named."""
-    named = {name for each in placed for name in each.action.alternatives}
-    idle: dict[Spot, bool] = {}
-    for each in placed:
-        if each.action.stand_in_only:
-            spot = within(each).at("stand_in_only", key=True)
-            idle[spot] = idle.get(spot, True) and each.action.name not in named
+    named = {name for source in sourced_actions for name in source.action.alternatives}
+    idle: dict[SourcePath, bool] = {}
+    for source in sourced_actions:
+        if source.action.stand_in_only:
+            spot = within(source).at("stand_in_only", key=True)
+            idle[spot] = idle.get(spot, True) and source.action.name not in named
     for spot, is_idle in idle.items():
         if is_idle:
             around.report.warn(spot, limit_messages.stands_in_for_nothing())
 
 
-def within(placed: Placed) -> Spot:
+def within(sourced_actions: SourcedAction) -> SourcePath:
     """Where the fields of an action stand: in its document, or in the template of its table."""
-    return placed.spot.at("action") if placed.row else placed.spot
+    return sourced_actions.spot.at("action") if sourced_actions.row else sourced_actions.spot
 
 
-def _alternatives(placed: Placed, action: Action, known: Mapping[str, Action]) -> Iterator[tuple[Spot, str]]:
+def _alternatives(
+    sourced_actions: SourcedAction, action: Action, known: Mapping[str, Action]
+) -> Iterator[tuple[SourcePath, str]]:
     if not action.alternatives:
         return
-    spot = within(placed).at("alternatives")
+    spot = within(sourced_actions).at("alternatives")
     capacities = [limit for limit in action.limits if limit.kind is LimitKind.CAPACITY]
     if not capacities:
         yield spot, limit_messages.alternatives_without_capacity()
@@ -199,38 +205,40 @@ def _is_before(one: Live, other: Live) -> bool:
     return bool(one.last and other.first and one.last < other.first)
 
 
-def check_holds(around: LoadContext, placed: Sequence[Placed], actions: Sequence[Action]) -> None:
+def check_holds(
+    around: LoadContext, sourced_actions: Sequence[SourcedAction], actions: Sequence[Action]
+) -> None:
     """Faults texts of proposals that tell when a hold expires where a proposal holds nothing."""
-    told: set[Spot] = set()
-    for each, action in zip(placed, actions, strict=True):
+    reported: set[SourcePath] = set()
+    for source, action in zip(sourced_actions, actions, strict=True):
         if not action.held:
-            for spot in _spots_of_holds(each, action):
-                if spot not in told:
-                    told.add(spot)
+            for spot in _spots_of_holds(source, action):
+                if spot not in reported:
+                    reported.add(spot)
                     around.report.error(spot, limit_messages.nothing_is_held())
 
 
-def _other_holds(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
+def _other_holds(sourced_actions: SourcedAction, action: Action) -> Iterator[tuple[SourcePath, str]]:
     """Texts of proposals that tell when one hold expires where a claim makes another one."""
     claimed = [limit.name for limit in action.limits if limit.counts is Counts.CLAIMED]
     if action.held and claimed:
-        for spot in _spots_of_holds(placed, action):
+        for spot in _spots_of_holds(sourced_actions, action):
             yield spot, limit_messages.claim_is_held_anew(claimed[0])
 
 
-def _silent(placed: Placed, action: Action) -> Iterator[tuple[Spot, str]]:
+def _silent(sourced_actions: SourcedAction, action: Action) -> Iterator[tuple[SourcePath, str]]:
     """Treatments of which nothing may be left but the title."""
     for channel, treatment in action.treatments.items():
         texts = [text for path, text in treatment.before_claim().walk() if path != ("title",)]
         if texts and all(gap_in(text, _ALWAYS_THERE) for text in texts):
             yield (
-                within(placed).at("treatments", channel, key=True),
+                within(sourced_actions).at("treatments", channel, key=True),
                 rule_messages.every_line_may_be_left_out(),
             )
 
 
-def _spots_of_holds(placed: Placed, action: Action) -> Iterator[Spot]:
-    treatments = within(placed).at("treatments")
+def _spots_of_holds(sourced_actions: SourcedAction, action: Action) -> Iterator[SourcePath]:
+    treatments = within(sourced_actions).at("treatments")
     for channel, treatment in action.treatments.items():
         for path, template in treatment.before_claim().walk():
             if HOLD_EXPIRES in names(template):

@@ -18,11 +18,11 @@ from maitred.core.limits.limits import (
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Window
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.types import Attribute, Kind
-from maitred.rulefiles.actions.actions import LoadContext, Placed
+from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.kinds import limits
 from maitred.rulefiles.kinds.windows import duration_text
 from maitred.rulefiles.messages import limit_messages
-from maitred.rulefiles.report import Spot
+from maitred.rulefiles.report import SourcePath
 
 from .limits import ROW, Applied
 
@@ -40,29 +40,29 @@ LONGEST = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class CheckContext:
     """What limits are held against."""
 
     attributes: Mapping[str, Attribute]
     locations: Mapping[str, Location] | None
-    placed: Sequence[Placed]
+    sourced_actions: Sequence[SourcedAction]
 
 
-Finding = tuple[Spot, str]
-Check = Callable[[Ground, Applied], Iterator[Finding]]
+Finding = tuple[SourcePath, str]
+Check = Callable[[CheckContext, Applied], Iterator[Finding]]
 
 
 def warn_limits(
     around: LoadContext,
-    applied: Sequence[Applied],
-    placed: Sequence[Placed],
+    all_applied: Sequence[Applied],
+    sourced_actions: Sequence[SourcedAction],
     locations: Mapping[str, Location] | None,
 ) -> None:
     """Tells what each limit would not do."""
-    ground = Ground(around.attributes, locations, placed)
-    for each in applied:
+    ground = CheckContext(around.attributes, locations, sourced_actions)
+    for one in all_applied:
         for check in CHECKS:
-            for spot, message in check(ground, each):
+            for spot, message in check(ground, one):
                 around.report.warn(spot, message)
 
 
@@ -82,128 +82,135 @@ def longest(window: Window) -> timedelta | None:
             return None
 
 
-def _no_action(_: Ground, each: Applied) -> Iterator[Finding]:
-    if not each.actions:
-        yield each.spot.at("applies_to"), limit_messages.applies_to_no_action()
+def _no_action(_: CheckContext, applied: Applied) -> Iterator[Finding]:
+    if not applied.actions:
+        yield applied.spot.at("applies_to"), limit_messages.applies_to_no_action()
 
 
-def _nothing_to_have(ground: Ground, each: Applied) -> Iterator[Finding]:
-    pace = each.limit.pace
-    if not each.limit.default and _is_nothing(ground, each, each.limit.maximum):
-        yield each.spot.at("limit"), limit_messages.nothing_to_have()
-    elif pace and not pace.default and _is_nothing(ground, each, pace.maximum):
-        yield each.spot.at("pace", "limit"), limit_messages.nothing_to_have()
+def _nothing_to_have(ground: CheckContext, applied: Applied) -> Iterator[Finding]:
+    pace = applied.limit.pace
+    if not applied.limit.default and _is_nothing(ground, applied, applied.limit.maximum):
+        yield applied.spot.at("limit"), limit_messages.nothing_to_have()
+    elif pace and not pace.default and _is_nothing(ground, applied, pace.maximum):
+        yield applied.spot.at("pace", "limit"), limit_messages.nothing_to_have()
 
 
-def _is_nothing(ground: Ground, each: Applied, maximum: Maximum) -> bool:
+def _is_nothing(ground: CheckContext, applied: Applied, maximum: Maximum) -> bool:
     if isinstance(maximum, int):
         return maximum == 0
     if not isinstance(maximum, str):
         return False
-    values = list(_possible(ground, each, maximum))
+    values = list(_possible(ground, applied, maximum))
     return bool(values) and not any(isinstance(value, int) and value > 0 for value in values)
 
 
-def _possible(ground: Ground, each: Applied, name: str) -> Iterator[object]:
+def _possible(ground: CheckContext, applied: Applied, name: str) -> Iterator[object]:
     """Every value that an attribute may have, where files say so."""
     if name.startswith(ROW):
-        yield from (ground.placed[number].numbers.get(name) for number in each.actions)
+        yield from (ground.sourced_actions[number].numbers.get(name) for number in applied.actions)
     elif name.startswith(LOCATION):
         yield from (location.attributes.get(name, 0) for location in (ground.locations or {}).values())
     else:
         yield from ground.attributes[name].allowed
 
 
-def _empty_cells(ground: Ground, each: Applied) -> Iterator[Finding]:
-    numbers = [(each.limit.maximum, each.limit.default, each.spot.at("limit"))]
-    if each.limit.pace:
-        numbers.append((each.limit.pace.maximum, each.limit.pace.default, each.spot.at("pace", "limit")))
+def _empty_cells(ground: CheckContext, applied: Applied) -> Iterator[Finding]:
+    numbers = [(applied.limit.maximum, applied.limit.default, applied.spot.at("limit"))]
+    if applied.limit.pace:
+        numbers.append(
+            (applied.limit.pace.maximum, applied.limit.pace.default, applied.spot.at("pace", "limit"))
+        )
     for name, default, spot in numbers:
         if isinstance(name, str) and name.startswith(LOCATION) and default is None:
-            without = [key for key, found in (ground.locations or {}).items() if name not in found.attributes]
+            without = [
+                key for key, location in (ground.locations or {}).items() if name not in location.attributes
+            ]
             if without:
                 yield spot, limit_messages.no_number_at(name, without)
 
 
-def _shared_by_locations(_: Ground, each: Applied) -> Iterator[Finding]:
-    limit = each.limit
+def _shared_by_locations(_: CheckContext, applied: Applied) -> Iterator[Finding]:
+    limit = applied.limit
     by_location = isinstance(limit.maximum, str) and limit.maximum.startswith(LOCATION)
     of_no_location = not any(name.startswith(LOCATION) for name in limit.per)
     if limit.kind is LimitKind.CAPACITY and by_location and of_no_location:
         yield (
-            each.spot.at(_written(each, "per", "limit")),
+            applied.spot.at(_written(applied, "per", "limit")),
             limit_messages.number_of_another_location(str(limit.maximum)),
         )
 
 
-def _written(each: Applied, field: str, otherwise: str) -> str:
+def _written(applied: Applied, field: str, otherwise: str) -> str:
     """A field that is there, to point at."""
-    return field if field in each.sourced.model.model_fields_set else otherwise
+    return field if field in applied.sourced.model.model_fields_set else otherwise
 
 
-def _idle_hold(_: Ground, each: Applied) -> Iterator[Finding]:
-    if each.limit.counts not in HOLDING and "hold" in each.sourced.model.model_fields_set:
-        yield each.spot.at("hold", key=True), limit_messages.hold_without_effect(each.limit.counts.value)
+def _idle_hold(_: CheckContext, applied: Applied) -> Iterator[Finding]:
+    if applied.limit.counts not in HOLDING and "hold" in applied.sourced.model.model_fields_set:
+        yield (
+            applied.spot.at("hold", key=True),
+            limit_messages.hold_without_effect(applied.limit.counts.value),
+        )
 
 
-def _long_hold(_: Ground, each: Applied) -> Iterator[Finding]:
-    limit, length = each.limit, longest(each.limit.window)
+def _long_hold(_: CheckContext, applied: Applied) -> Iterator[Finding]:
+    limit, length = applied.limit, longest(applied.limit.window)
     if limit.counts in HOLDING and length and limit.hold > length:
         message = limit_messages.hold_outlasts_window(duration_text(limit.hold))
-        yield each.spot.at(_written(each, "hold", "window")), message
+        yield applied.spot.at(_written(applied, "hold", "window")), message
 
 
-def _idle_pace(_: Ground, each: Applied) -> Iterator[Finding]:
-    limit, pace = each.limit, each.limit.pace
+def _idle_pace(_: CheckContext, applied: Applied) -> Iterator[Finding]:
+    limit, pace = applied.limit, applied.limit.pace
     if pace is None or not isinstance(pace.window, Rolling):
         return
     length = longest(limit.window)
     if length and pace.window.duration > length:
         text = duration_text(pace.window.duration)
-        yield each.spot.at("pace", "window"), limit_messages.pace_outlasts_window(text)
+        yield applied.spot.at("pace", "window"), limit_messages.pace_outlasts_window(text)
     elif _is_no_slower(limit, pace):
-        yield each.spot.at("pace", "limit"), limit_messages.pace_never_slows(pace.maximum)
+        yield applied.spot.at("pace", "limit"), limit_messages.pace_never_slows(pace.maximum)
 
 
 def _is_no_slower(limit: Limit, pace: Limit) -> bool:
-    most = most_of(limit)
-    if most is None:
+    maximum = most_of(limit)
+    if maximum is None:
         return limit.maximum == pace.maximum and not limit.overbook_percent
-    return isinstance(pace.maximum, int) and pace.maximum >= most
+    return isinstance(pace.maximum, int) and pace.maximum >= maximum
 
 
-def _idle_overbook(_: Ground, each: Applied) -> Iterator[Finding]:
-    model, maximum = each.sourced.model, each.limit.maximum
+def _idle_overbook(_: CheckContext, applied: Applied) -> Iterator[Finding]:
+    model, maximum = applied.sourced.model, applied.limit.maximum
     if isinstance(model, limits.Capacity) and model.overbook and maximum:
-        percent = each.limit.overbook_percent
-        if not percent or (isinstance(maximum, int) and most_of(each.limit) == maximum):
-            yield each.spot.at("overbook"), limit_messages.overbooks_nothing()
+        percent = applied.limit.overbook_percent
+        if not percent or (isinstance(maximum, int) and most_of(applied.limit) == maximum):
+            yield applied.spot.at("overbook"), limit_messages.overbooks_nothing()
 
 
 IDENTITIES = frozenset(("customer.id", "household.id", "device.id", "session.id"))
 """Each may be somebody else's name for the same person."""
 
 
-def _letter_case(ground: Ground, each: Applied) -> Iterator[Finding]:
-    limit = each.limit
+def _letter_case(ground: CheckContext, applied: Applied) -> Iterator[Finding]:
+    limit = applied.limit
     texts = [name for name in limit.per if ground.attributes[name].type.kind is Kind.STRING]
     if limit.letter_case is LetterCase.IGNORE and not texts:
-        yield each.spot.at("letter_case", key=True), limit_messages.letter_case_without_effect()
+        yield applied.spot.at("letter_case", key=True), limit_messages.letter_case_without_effect()
 
 
-def _nobody(_: Ground, each: Applied) -> Iterator[Finding]:
-    if each.limit.lets_anonymous and IDENTITIES.isdisjoint(
-        (*each.limit.per, *window_reads(each.limit.window))
+def _nobody(_: CheckContext, applied: Applied) -> Iterator[Finding]:
+    if applied.limit.lets_anonymous and IDENTITIES.isdisjoint(
+        (*applied.limit.per, *window_reads(applied.limit.window))
     ):
-        yield each.spot.at("anonymous", key=True), limit_messages.anonymous_without_effect()
+        yield applied.spot.at("anonymous", key=True), limit_messages.anonymous_without_effect()
 
 
-def _twins(ground: Ground, each: Applied) -> Iterator[Finding]:
+def _twins(ground: CheckContext, applied: Applied) -> Iterator[Finding]:
     """Attributes of ``per`` that another one is called like, but for letter case."""
-    for index, name in enumerate(each.sourced.model.per):
+    for index, name in enumerate(applied.sourced.model.per):
         for other in ground.attributes:
             if other != name and other.casefold() == name.casefold():
-                yield each.spot.at("per", index), limit_messages.twin_attribute(name, other)
+                yield applied.spot.at("per", index), limit_messages.twin_attribute(name, other)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -231,12 +238,12 @@ _HOLDS = {
 
 def warn_pairs(around: LoadContext, applied: Sequence[Applied]) -> None:
     """Tells of each limit the first other one that it makes no difference beside."""
-    told: set[int] = set()
+    reported: set[int] = set()
     pairs = _Pairs(applied)
     for first, second in combinations(range(len(applied)), 2):
         for weak, message in pairs.findings(first, second):
-            if weak not in told:
-                told.add(weak)
+            if weak not in reported:
+                reported.add(weak)
                 around.report.warn(applied[weak].spot.at("name"), message)
 
 

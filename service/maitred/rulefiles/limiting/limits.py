@@ -19,14 +19,14 @@ from maitred.core.limits.windows import Calendar, Rolling
 from maitred.core.rules.ruleset import Action, ActionType, Location
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import Attribute, AttributeType, Kind
-from maitred.rulefiles.actions.actions import LoadContext, Placed
+from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.choices import Chooser
 from maitred.rulefiles.kinds import limits
 from maitred.rulefiles.kinds.limits import ACTION, Quota, are_units, is_attribute
 from maitred.rulefiles.messages import limit_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents, Sourced
-from maitred.rulefiles.report import RULESET, Report, Spot
+from maitred.rulefiles.report import RULESET, Report, SourcePath
 
 from .windows import window_of
 
@@ -36,8 +36,8 @@ ROW = "row."
 
 def limit_sources(documents: Documents) -> list[LimitSource]:
     """All limits, by name."""
-    found: list[LimitSource] = [*documents.of(limits.FrequencyCap), *documents.of(limits.Capacity)]
-    return sorted(found, key=lambda sourced: sourced.model.name)
+    sources: list[LimitSource] = [*documents.of(limits.FrequencyCap), *documents.of(limits.Capacity)]
+    return sorted(sources, key=lambda sourced: sourced.model.name)
 
 
 def columns_named(documents: Documents) -> Iterator[str]:
@@ -49,12 +49,12 @@ def columns_named(documents: Documents) -> Iterator[str]:
                 yield number
 
 
-def check_sources(report: Report, found: list[LimitSource]) -> None:
+def check_sources(report: Report, sources: list[LimitSource]) -> None:
     """How many there are, and that no two of different kinds share a name: counters are kept by it."""
-    if len(found) > bounds.LIMITS:
+    if len(sources) > bounds.LIMITS:
         report.at_line(RULESET, 0, 0, limit_messages.too_many_limits())
     seen: dict[str, LimitSource] = {}
-    for sourced in found:
+    for sourced in sources:
         first = seen.setdefault(sourced.model.name, sourced)
         if first.model.kind != sourced.model.kind:
             message = limit_messages.limit_name_taken(first.model.kind, first.model.name, first.spot.file)
@@ -65,7 +65,7 @@ _LOCATION = "location."
 
 
 @dataclass(frozen=True, slots=True)
-class Veils:
+class PersonalSubjects:
     """What is known in advance of the values that subjects are made of."""
 
     attributes: Mapping[str, Attribute]
@@ -74,25 +74,28 @@ class Veils:
 
     @classmethod
     def of(
-        cls, around: LoadContext, placed: Sequence[Placed], locations: Mapping[str, Location] | None
-    ) -> "Veils":
+        cls,
+        around: LoadContext,
+        sourced_actions: Sequence[SourcedAction],
+        locations: Mapping[str, Location] | None,
+    ) -> "PersonalSubjects":
         """A ruleset without a table of locations, or that names no channel, accepts any."""
-        named = any(each.action.channels or each.action.treatments for each in placed)
+        named = any(source.action.channels or source.action.treatments for source in sourced_actions)
         return cls(around.attributes, locations is not None, bool(around.channels) or named)
 
-    def veiled(self, per: Iterable[str]) -> bool:
+    def may_be_in(self, per: Iterable[str]) -> bool:
         """Whether some attribute can have values that nobody has looked at: they may be personal."""
         return not all(map(self._is_harmless, per))
 
     def _is_harmless(self, name: str) -> bool:
-        found = self.attributes.get(name)
-        if found is None or found.sensitive:
+        attribute = self.attributes.get(name)
+        if attribute is None or attribute.sensitive:
             return False
         if name.startswith(_LOCATION):
             return self.locations_known
         if name == "channel":
             return self.channels_known
-        return bool(found.allowed) or found.type.kind is Kind.BOOL
+        return bool(attribute.allowed) or attribute.type.kind is Kind.BOOL
 
 
 _KINDS = {"FrequencyCap": LimitKind.FREQUENCY_CAP, "Capacity": LimitKind.CAPACITY}
@@ -114,7 +117,7 @@ class Applied:
     actions: tuple[int, ...]
 
     @property
-    def spot(self) -> Spot:
+    def spot(self) -> SourcePath:
         """Where its document stands."""
         return self.sourced.spot
 
@@ -122,16 +125,16 @@ class Applied:
 def applied_limits(
     around: LoadContext,
     documents: Documents,
-    placed: Sequence[Placed],
+    sourced_actions: Sequence[SourcedAction],
     locations: Mapping[str, Location] | None,
 ) -> list[Applied]:
     """All limits, by name. What is wrong with one is told."""
     sources = limit_sources(documents)
     check_sources(around.report, sources)
-    veils = Veils.of(around, placed, locations)
-    reader = _Reader(around, placed, Chooser(around, placed), locations or {}, veils)
+    personal = PersonalSubjects.of(around, sourced_actions, locations)
+    reader = _Reader(around, sourced_actions, Chooser(around, sourced_actions), locations or {}, personal)
     applied: list[Applied] = []
-    room = MAX_NEEDS * len(placed)
+    room = MAX_NEEDS * len(sourced_actions)
     for sourced in sources[: bounds.LIMITS]:
         applied.append(reader.applied(sourced))
         room -= len(applied[-1].actions)
@@ -142,38 +145,41 @@ def applied_limits(
 
 
 def with_limits(
-    around: LoadContext, applied: Sequence[Applied], placed: Sequence[Placed], actions: Sequence[Action]
+    around: LoadContext,
+    applied: Sequence[Applied],
+    sourced_actions: Sequence[SourcedAction],
+    actions: Sequence[Action],
 ) -> list[Action]:
-    """The actions with their limits in order of key. ``actions`` stand as in ``placed``."""
+    """The actions with their limits in order of key. ``actions`` stand as in ``sourced_actions``."""
     by_action: dict[int, list[Applied]] = {}
-    for each in applied:
-        for number in each.actions:
-            by_action.setdefault(number, []).append(each)
+    for one_applied in applied:
+        for number in one_applied.actions:
+            by_action.setdefault(number, []).append(one_applied)
     shared: dict[tuple[int, ...], tuple[Limit, ...]] = {}
     limited = list(actions)
-    told: set[tuple[int, ...]] = set()
+    reported: set[tuple[int, ...]] = set()
     for number, those in by_action.items():
-        own = _limits_of(those, placed[number], shared)
+        own = _limits_of(those, sourced_actions[number], shared)
         count = sum(len(parts_of(limit)) for limit in own)
-        key = tuple(id(each) for each in those)
+        key = tuple(id(one_applied) for one_applied in those)
         # Actions under the same limits, say all rows of a table, have one fault.
-        if count > MAX_NEEDS and key not in told:
-            told.add(key)
-            message = limit_messages.too_many_needs(placed[number].action.name, count, MAX_NEEDS)
-            around.report.error(placed[number].spot.at("name"), message)
+        if count > MAX_NEEDS and key not in reported:
+            reported.add(key)
+            message = limit_messages.too_many_needs(sourced_actions[number].action.name, count, MAX_NEEDS)
+            around.report.error(sourced_actions[number].spot.at("name"), message)
         limited[number] = replace(actions[number], limits=own)
     return limited
 
 
 def _limits_of(
-    those: list[Applied], placed: Placed, shared: dict[tuple[int, ...], tuple[Limit, ...]]
+    those: list[Applied], sourced_actions: SourcedAction, shared: dict[tuple[int, ...], tuple[Limit, ...]]
 ) -> tuple[Limit, ...]:
     """Actions under the same limits share them, where each has no units of its own."""
-    if any(each.each_action for each in those):
-        return _in_order([_scoped(each, placed) for each in those])
-    key = tuple(id(each) for each in those)
+    if any(limit.each_action for limit in those):
+        return _in_order([_scoped(limit, sourced_actions) for limit in those])
+    key = tuple(id(limit) for limit in those)
     if key not in shared:
-        shared[key] = _in_order([each.limit for each in those])
+        shared[key] = _in_order([limit.limit for limit in those])
     return shared[key]
 
 
@@ -181,19 +187,19 @@ def _in_order(those: list[Limit]) -> tuple[Limit, ...]:
     return tuple(sorted(those, key=lambda limit: limit.key))
 
 
-def _scoped(applied: Applied, placed: Placed) -> Limit:
+def _scoped(applied: Applied, sourced_actions: SourcedAction) -> Limit:
     limit, pace = applied.limit, applied.limit.pace
     if not applied.each_action:
         return limit
-    maximum = _number(limit.maximum, placed)
-    own = replace(limit, scope=placed.action.name, maximum=maximum, pace=None)
+    maximum = _number(limit.maximum, sourced_actions)
+    own = replace(limit, scope=sourced_actions.action.name, maximum=maximum, pace=None)
     if pace is None or not isinstance(pace.window, Rolling):
         return own
-    return replace(own, pace=pace_of(own, _number(pace.maximum, placed), pace.window, pace.default))
+    return replace(own, pace=pace_of(own, _number(pace.maximum, sourced_actions), pace.window, pace.default))
 
 
-def _number(maximum: Maximum, placed: Placed) -> Maximum:
-    return placed.numbers.get(str(maximum), 0) if _is_column(maximum) else maximum
+def _number(maximum: Maximum, sourced_actions: SourcedAction) -> Maximum:
+    return sourced_actions.numbers.get(str(maximum), 0) if _is_column(maximum) else maximum
 
 
 def _is_column(maximum: Maximum) -> bool:
@@ -212,17 +218,17 @@ class _Reader:
     """One document at a time."""
 
     around: LoadContext
-    placed: Sequence[Placed]
+    sourced_actions: Sequence[SourcedAction]
     chooser: Chooser
     locations: Mapping[str, Location]
-    veils: Veils
+    personal: PersonalSubjects
 
     def applied(self, sourced: LimitSource) -> Applied:
         """The limit of a document. What is wrong with it is told."""
         around, model, spot = self.around, sourced.model, sourced.spot
         numbers = tuple(self.chooser.chosen(self.chooser.checked(spot, model.applies_to)))
-        reached = [self.placed[number] for number in numbers]
-        limit = _limit(around, sourced, self.veils)
+        reached = [self.sourced_actions[number] for number in numbers]
+        limit = _limit(around, sourced, self.personal)
         _check_subject(around, sourced)
         maxima = ((limit.maximum, spot.at("limit")), (_pace_maximum(limit), spot.at("pace", "limit")))
         for name, at in maxima:
@@ -233,21 +239,21 @@ class _Reader:
         each_action = ACTION in model.per or any(_is_column(name) for name, _ in maxima)
         return Applied(sourced, limit, each_action, numbers)
 
-    def _check_number(self, spot: Spot, name: str, reached: Sequence[Placed]) -> None:
+    def _check_number(self, spot: SourcePath, name: str, reached: Sequence[SourcedAction]) -> None:
         """The attribute that a number of units is taken from is an int, and one that can be."""
         if _is_column(name):
             _check_rows(self.around, spot, name, reached)
             return
         attributes = self.around.attributes
-        found = attributes.get(name)
-        if found is None and name not in self.around.doubtful:
+        attribute = attributes.get(name)
+        if attribute is None and name not in self.around.doubtful:
             self.around.report.error(spot, limit_messages.limit_unknown(name, _ints(attributes)))
-        elif found is not None and found.type != _INT:
-            self.around.report.error(spot, limit_messages.limit_not_int(name, str(found.type)))
+        elif attribute is not None and attribute.type != _INT:
+            self.around.report.error(spot, limit_messages.limit_not_int(name, str(attribute.type)))
         elif name.startswith(_LIMITED_LOCATION):
             self._check_locations(spot, name)
 
-    def _check_locations(self, spot: Spot, name: str) -> None:
+    def _check_locations(self, spot: SourcePath, name: str) -> None:
         for location in self.locations.values():
             number = location.attributes.get(name, 0)
             if isinstance(number, int) and not are_units(number):
@@ -256,7 +262,7 @@ class _Reader:
                 return
 
 
-def _limit(around: LoadContext, sourced: LimitSource, veils: Veils) -> Limit:
+def _limit(around: LoadContext, sourced: LimitSource, personal: PersonalSubjects) -> Limit:
     model, spot = sourced.model, sourced.spot
     per = tuple(sorted(name for name in model.per if name != ACTION))
     limit = Limit(
@@ -271,7 +277,7 @@ def _limit(around: LoadContext, sourced: LimitSource, veils: Veils) -> Limit:
         on_failure=OnFailure(model.on_failure),
         letter_case=LetterCase(model.letter_case),
         lets_anonymous=model.anonymous == "allow",
-        is_veiled=veils.veiled(per),
+        is_personal=personal.may_be_in(per),
     )
     if not isinstance(model, limits.Capacity):
         return replace(limit, also=_also(around, sourced, limit)) if model.also else limit
@@ -294,7 +300,7 @@ def _also(around: LoadContext, sourced: LimitSource, limit: Limit) -> tuple[str,
     return tuple(sorted(sourced.model.also))
 
 
-def _maximum(around: LoadContext, spot: Spot, units: int | str | Quota) -> Maximum:
+def _maximum(around: LoadContext, spot: SourcePath, units: int | str | Quota) -> Maximum:
     if isinstance(units, Quota):
         return units.attribute
     if isinstance(units, int) or is_attribute(units):
@@ -303,7 +309,7 @@ def _maximum(around: LoadContext, spot: Spot, units: int | str | Quota) -> Maxim
     return score.expression or math.floor(score.constant or 0.0)
 
 
-def _pace(around: LoadContext, spot: Spot, limit: Limit, model: limits.Capacity) -> Limit | None:
+def _pace(around: LoadContext, spot: SourcePath, limit: Limit, model: limits.Capacity) -> Limit | None:
     if model.pace is None:
         return None
     window = window_of(around, spot.at("window"), model.pace.window)
@@ -321,16 +327,16 @@ def _check_subject(around: LoadContext, sourced: LimitSource) -> None:
     if isinstance(model, limits.FrequencyCap) and not set(model.per) - {ACTION}:
         around.report.error(spot, limit_messages.per_nobody())
     for index, name in enumerate(model.per):
-        found = around.attributes.get(name)
-        if found is not None and (found.type.is_list or not KINDS[found.type.kind].is_countable):
-            message = limit_messages.per_not_countable(name, str(found.type))
+        attribute = around.attributes.get(name)
+        if attribute is not None and (attribute.type.is_list or not KINDS[attribute.type.kind].is_countable):
+            message = limit_messages.per_not_countable(name, str(attribute.type))
             around.report.error(spot.at(index), message)
-        elif found is None and name != ACTION and name not in around.doubtful:
+        elif attribute is None and name != ACTION and name not in around.doubtful:
             around.report.error(spot.at(index), limit_messages.per_unknown(name, around.attributes))
 
 
-def _check_open(around: LoadContext, spot: Spot, reached: Sequence[Placed]) -> None:
-    actions = (placed.action for placed in reached)
+def _check_open(around: LoadContext, spot: SourcePath, reached: Sequence[SourcedAction]) -> None:
+    actions = (sourced_actions.action for sourced_actions in reached)
     other = next((action for action in actions if action.type is not ActionType.MESSAGE), None)
     if other:
         message = limit_messages.open_for_more_than_messages(other.name, other.type.name.lower())
@@ -341,11 +347,11 @@ def _ints(attributes: Mapping[str, Attribute]) -> list[str]:
     return [name for name, attribute in attributes.items() if attribute.type == _INT]
 
 
-def _check_rows(around: LoadContext, spot: Spot, name: str, reached: Sequence[Placed]) -> None:
-    for placed in reached:
-        number = placed.numbers.get(name)
+def _check_rows(around: LoadContext, spot: SourcePath, name: str, reached: Sequence[SourcedAction]) -> None:
+    for sourced_actions in reached:
+        number = sourced_actions.numbers.get(name)
         if number is None:
-            around.report.error(spot, limit_messages.limit_no_column(name, placed.action.name))
+            around.report.error(spot, limit_messages.limit_no_column(name, sourced_actions.action.name))
             return
-        if not are_units(number) and placed.row:
-            around.report.at_line(*placed.row, 1, limit_messages.bad_cell_units(name, number))
+        if not are_units(number) and sourced_actions.row:
+            around.report.at_line(*sourced_actions.row, 1, limit_messages.bad_cell_units(name, number))

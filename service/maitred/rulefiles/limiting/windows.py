@@ -8,14 +8,14 @@ from maitred.rulefiles.actions.live import LOCATION_ZONE, zones
 from maitred.rulefiles.kinds.fields import DAYS
 from maitred.rulefiles.kinds.windows import WindowSpec
 from maitred.rulefiles.messages import limit_messages, rule_messages
-from maitred.rulefiles.report import Spot
+from maitred.rulefiles.report import SourcePath
 
 _FORMS = ("rolling", "calendar", "lifetime", "session")
 _STRING = AttributeType(Kind.STRING)
 _TIMESTAMP = AttributeType(Kind.TIMESTAMP)
 
 
-def window_of(around: LoadContext, spot: Spot, model: WindowSpec) -> Window:
+def window_of(around: LoadContext, spot: SourcePath, model: WindowSpec) -> Window:
     """The window; a faulty one is told and never resets."""
     given = [form for form in _FORMS if getattr(model, form) is not None]
     if len(given) > 1:
@@ -36,7 +36,7 @@ def window_of(around: LoadContext, spot: Spot, model: WindowSpec) -> Window:
     return Lifetime()
 
 
-def _check_zone(around: LoadContext, spot: Spot, model: WindowSpec) -> None:
+def _check_zone(around: LoadContext, spot: SourcePath, model: WindowSpec) -> None:
     report = around.report
     if model.timezone is not None and model.calendar is None:
         report.error(spot.at("timezone", key=True), limit_messages.zone_without_calendar())
@@ -46,21 +46,21 @@ def _check_zone(around: LoadContext, spot: Spot, model: WindowSpec) -> None:
         report.error(spot.at("week_starts", key=True), limit_messages.week_starts_without_week())
 
 
-def _check_of(around: LoadContext, spot: Spot, model: WindowSpec, name: str) -> None:
-    found = around.attributes.get(name)
+def _check_of(around: LoadContext, spot: SourcePath, model: WindowSpec, name: str) -> None:
+    declared = around.attributes.get(name)
     around.conditions.mentions.names.add(name)
     if model.calendar is None:
         around.report.error(spot, limit_messages.of_without_calendar())
-    elif found is None and name not in around.doubtful:
+    elif declared is None and name not in around.doubtful:
         moments = [attribute.name for attribute in around.attributes.values() if attribute.type == _TIMESTAMP]
         around.report.error(spot, limit_messages.of_unknown(name, moments))
-    elif found is not None and found.type != _TIMESTAMP:
-        around.report.error(spot, limit_messages.of_not_timestamp(name, str(found.type)))
+    elif declared is not None and declared.type != _TIMESTAMP:
+        around.report.error(spot, limit_messages.of_not_timestamp(name, str(declared.type)))
 
 
-def _check_session(around: LoadContext, spot: Spot) -> None:
-    found = around.attributes.get(SESSION_ID)
-    if found is None and SESSION_ID not in around.doubtful:
+def _check_session(around: LoadContext, spot: SourcePath) -> None:
+    attribute = around.attributes.get(SESSION_ID)
+    if attribute is None and SESSION_ID not in around.doubtful:
         around.report.error(spot, limit_messages.session_unknown(SESSION_ID))
-    elif found is not None and found.type != _STRING:
-        around.report.error(spot, limit_messages.session_not_text(SESSION_ID, str(found.type)))
+    elif attribute is not None and attribute.type != _STRING:
+        around.report.error(spot, limit_messages.session_not_text(SESSION_ID, str(attribute.type)))

@@ -243,8 +243,8 @@ def too_small(least: object) -> str:
     return f"this number is too small: write at least {least}"
 
 
-def too_large(most: object) -> str:
-    return f"this number is too large: write at most {most}"
+def too_large(limit: object) -> str:
+    return f"this number is too large: write at most {limit}"
 
 
 def no_such_value() -> str:

@@ -67,10 +67,10 @@ def units_out_of_range(value: int) -> str:
 
 
 def bad_percent(value: object) -> str:
-    most = bounds.OVERBOOK_PERCENT
+    limit = bounds.OVERBOOK_PERCENT
     if isinstance(value, str) and (number := meant.number_of(value)):
         return f"{quoted(value)} is text: write {quoted(number)}, without `%` or quotes"
-    return f"{quoted(yaml_word(value))} is not a percentage: write a whole number, 0 to {most}"
+    return f"{quoted(yaml_word(value))} is not a percentage: write a whole number, 0 to {limit}"
 
 
 def bad_window(value: str, known: Iterable[str]) -> str:
@@ -176,12 +176,12 @@ def open_for_more_than_messages(action: str, type_name: str) -> str:
 
 
 def too_many_limits() -> str:
-    most = bounds.LIMITS
-    return f"there are more than {most:,} limits: choose actions by label, and take numbers from columns"
+    limit = bounds.LIMITS
+    return f"there are more than {limit:,} limits: choose actions by label, and take numbers from columns"
 
 
-def too_many_needs(name: str, count: int, most: int) -> str:
-    return f"action {quoted(name)} has {count} limits and paces, at most {most}: let fewer apply to it"
+def too_many_needs(name: str, count: int, limit: int) -> str:
+    return f"action {quoted(name)} has {count} limits and paces, at most {limit}: let fewer apply to it"
 
 
 # Alternatives
@@ -200,10 +200,9 @@ def alternatives_circle(circle: Sequence[str]) -> str:
     return f"alternatives lead in a circle, `{' -> '.join(steps)}`: take one of them out"
 
 
-def alternatives_too_many(name: str, most: int) -> str:
-    return (
-        f"over {most} actions may stand in for {quoted(name)}, those of its alternatives included: name fewer"
-    )
+def alternatives_too_many(name: str, limit: int) -> str:
+    actions = f"over {limit} actions may stand in for {quoted(name)}"
+    return f"{actions}, those of its alternatives included: name fewer"
 
 
 def alternatives_without_capacity() -> str:

@@ -59,7 +59,7 @@ def date_of(text: str) -> str | None:
     if first > 31:  # noqa: PLR2004 - no day of a month
         return _date(first, second, third)
     orders = [(second, first)] if "." in text else [(first, second), (second, first)]
-    dates = {found for month, day in orders if (found := _date(third, month, day))}
+    dates = {candidate for month, day in orders if (candidate := _date(third, month, day))}
     return dates.pop() if len(dates) == 1 else None
 
 

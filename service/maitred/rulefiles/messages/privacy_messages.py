@@ -17,12 +17,12 @@ def _known(word: str, known: Iterable[str]) -> str:
 # Fields
 
 
-def bad_iab_number(value: object, most: int) -> str:
-    return f"{quoted(yaml_word(value))} is not known here: write IAB's word or its number, 1 to {most}"
+def bad_iab_number(value: object, greatest: int) -> str:
+    return f"{quoted(yaml_word(value))} is not known here: write IAB's word or its number, 1 to {greatest}"
 
 
-def bad_number(what: str, value: object, most: int) -> str:
-    return f"{quoted(yaml_word(value))} is not {what}: write a whole number, 1 to {most:,}"
+def bad_number(what: str, value: object, greatest: int) -> str:
+    return f"{quoted(yaml_word(value))} is not {what}: write a whole number, 1 to {greatest:,}"
 
 
 def purpose_none() -> str:

@@ -333,17 +333,17 @@ def _time(ns: int) -> str:
     return f"{ns / 10**6:,.1f} ms" if ns >= 10**5 else f"{ns / 10**3:,.0f} us"
 
 
-def rule_too_slow(ns: int, most: int) -> str:
+def rule_too_slow(ns: int, limit_ns: int) -> str:
     return (
-        f"this rule is too slow: it can take {_time(ns)} for one decision, at most {_time(most)} are allowed,"
-        " declare `max_items` and `max_length` of what it reads, or ask for less"
+        f"this rule is too slow: it can take {_time(ns)} for one decision, at most {_time(limit_ns)} are"
+        " allowed, declare `max_items` and `max_length` of what it reads, or ask for less"
     )
 
 
-def ruleset_too_slow(ns: int, most: int, worst: int) -> str:
+def ruleset_too_slow(ns: int, limit_ns: int, worst: int) -> str:
     return (
         f"all rules together are too slow: they can take {_time(ns)} for one decision, at most"
-        f" {_time(most)} are allowed, this is the slowest with {_time(worst)}: declare `max_items` and"
+        f" {_time(limit_ns)} are allowed, this is the slowest with {_time(worst)}: declare `max_items` and"
         " `max_length` of what it reads"
     )
 
@@ -375,9 +375,9 @@ def applies_to_no_action() -> str:
     return "no action meets this: the conditions have no effect"
 
 
-def group_never_full(count: int, most: int) -> str:
+def group_never_full(count: int, at_most: int) -> str:
     actions = f"{count} action{'' if count == 1 else 's'}"
-    return f"{actions} in it, and {most} may stand in one answer: the group has no effect"
+    return f"{actions} in it, and {at_most} may stand in one answer: the group has no effect"
 
 
 def unknown_action(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from maitred.rulefiles.kinds import privacy
 from maitred.rulefiles.kinds.privacy import CONSENT_ONLY_TCF
 from maitred.rulefiles.messages import file_messages, privacy_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 PrivacySource = Sourced[privacy.Privacy]
 
@@ -20,10 +20,10 @@ _YEARS = (AttributeType(Kind.INT), AttributeType(Kind.DOUBLE))
 
 def privacy_source(report: Report, documents: Documents) -> PrivacySource | None:
     """The one document of the kind; a second one is told."""
-    found = documents.of(privacy.Privacy)
-    for extra in found[1:]:
-        report.error(extra.spot.at("kind"), file_messages.only_one("`Privacy`", found[0].spot.file))
-    return found[0] if found else None
+    sources = documents.of(privacy.Privacy)
+    for extra in sources[1:]:
+        report.error(extra.spot.at("kind"), file_messages.only_one("`Privacy`", sources[0].spot.file))
+    return sources[0] if sources else None
 
 
 def privacy_rules(
@@ -93,7 +93,7 @@ def _check_names(report: Report, sourced: PrivacySource) -> None:
             report.error(at, privacy_messages.minors_without_age(name))
 
 
-def _purposes_named(sourced: PrivacySource) -> Iterator[tuple[str, Spot]]:
+def _purposes_named(sourced: PrivacySource) -> Iterator[tuple[str, SourcePath]]:
     model, spot = sourced.model, sourced.spot
     for jurisdiction, spec in model.jurisdictions.items():
         at = spot.at("jurisdictions", jurisdiction)
@@ -101,20 +101,21 @@ def _purposes_named(sourced: PrivacySource) -> Iterator[tuple[str, Spot]]:
             yield purpose, at.at("bases", purpose, key=True)
         for index, purpose in enumerate(spec.minors.barred if spec.minors else ()):
             yield purpose, at.at("minors", "barred", index)
-    for category, each in model.sensitive.items():
-        yield each.consent, spot.at("sensitive", category, "consent")
+    for category, sensitive_spec in model.sensitive.items():
+        yield sensitive_spec.consent, spot.at("sensitive", category, "consent")
 
 
 def _check_bases(report: Report, sourced: PrivacySource) -> None:
     """What a sensitive category takes consent to is allowed by consent alone, wherever it is."""
     model, spot = sourced.model, sourced.spot
-    for category, each in model.sensitive.items():
+    for category, sensitive_spec in model.sensitive.items():
         for name, spec in model.jurisdictions.items():
-            basis = spec.bases.get(each.consent, "never")
+            basis = spec.bases.get(sensitive_spec.consent, "never")
             if basis not in ("consent", "never"):
-                at = spot.at("jurisdictions", name, "bases", each.consent)
+                at = spot.at("jurisdictions", name, "bases", sensitive_spec.consent)
                 report.error(
-                    at, privacy_messages.sensitive_not_by_consent(category, each.consent, basis, name)
+                    at,
+                    privacy_messages.sensitive_not_by_consent(category, sensitive_spec.consent, basis, name),
                 )
 
 
@@ -122,17 +123,17 @@ def _attribute_fault(
     name: str, attributes: Mapping[str, Attribute], types: tuple[AttributeType, ...]
 ) -> str | None:
     """What is wrong with an attribute that is read to know what may be read."""
-    found = attributes.get(name)
-    if found is None:
+    attribute = attributes.get(name)
+    if attribute is None:
         return privacy_messages.unknown_attribute(name, attributes)
     if name.startswith("situation."):
         return privacy_messages.derived(name)
-    if found.type not in types:
-        return privacy_messages.wrong_type(name, str(found.type), " or ".join(map(str, types)))
-    return privacy_messages.read_before(name, found.sensitive) if found.sensitive else None
+    if attribute.type not in types:
+        return privacy_messages.wrong_type(name, str(attribute.type), " or ".join(map(str, types)))
+    return privacy_messages.read_before(name, attribute.sensitive) if attribute.sensitive else None
 
 
-def _check_iab(report: Report, spot: Spot, spec: privacy.IabSpec) -> None:
+def _check_iab(report: Report, spot: SourcePath, spec: privacy.IabSpec) -> None:
     """A mapping that asks for nothing would grant nothing or, worse, look as if it did."""
     tcf, gpp = spec.tcf, spec.gpp
     if tcf is None and gpp is None:
@@ -144,7 +145,7 @@ def _check_iab(report: Report, spot: Spot, spec: privacy.IabSpec) -> None:
         report.error(spot.at("gpp"), privacy_messages.gpp_asks_nothing())
 
 
-def _check_tcf(report: Report, spot: Spot, spec: privacy.TcfSpec) -> None:
+def _check_tcf(report: Report, spot: SourcePath, spec: privacy.TcfSpec) -> None:
     if not (spec.purposes or spec.special_features):
         report.error(spot, privacy_messages.tcf_asks_nothing())
     for index, number in enumerate(spec.legitimate_interest):

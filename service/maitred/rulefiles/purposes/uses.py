@@ -8,10 +8,10 @@ from maitred.rulefiles.kinds.events import Event
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.messages import privacy_messages
 from maitred.rulefiles.reading.documents import Documents
-from maitred.rulefiles.report import Report, Spot
+from maitred.rulefiles.report import Report, SourcePath
 
 
-def specs(documents: Documents) -> Iterator[tuple[str, models.AttributeSpec | models.Computed, Spot]]:
+def specs(documents: Documents) -> Iterator[tuple[str, models.AttributeSpec | models.Computed, SourcePath]]:
     """Every attribute that is declared, with its place: those of a ``Context``, columns of ``Locations``."""
     yield from context_specs(documents)
     for locations in documents.of(models.Locations):
@@ -21,7 +21,7 @@ def specs(documents: Documents) -> Iterator[tuple[str, models.AttributeSpec | mo
 
 def context_specs(
     documents: Documents,
-) -> Iterator[tuple[str, models.AttributeSpec | models.Computed, Spot]]:
+) -> Iterator[tuple[str, models.AttributeSpec | models.Computed, SourcePath]]:
     """Those of a ``Context``."""
     for context in documents.of(models.Context):
         for name, spec in context.model.attributes.items():
@@ -30,7 +30,7 @@ def context_specs(
             yield name, computed, context.spot.at("computed", name)
 
 
-def categories(documents: Documents) -> Iterator[tuple[str, Spot]]:
+def categories(documents: Documents) -> Iterator[tuple[str, SourcePath]]:
     """Every sensitive category that an attribute or a list has."""
     for _, spec, spot in specs(documents):
         if spec.sensitive:
@@ -40,7 +40,7 @@ def categories(documents: Documents) -> Iterator[tuple[str, Spot]]:
             yield sourced.model.sensitive, sourced.spot.at("sensitive")
 
 
-def consents(documents: Documents) -> Iterator[tuple[str, Spot]]:
+def consents(documents: Documents) -> Iterator[tuple[str, SourcePath]]:
     """Every purpose that actions and templates name in ``consent``."""
     for action in documents.of(models.Action):
         for index, name in enumerate(action.model.consent):
@@ -50,7 +50,7 @@ def consents(documents: Documents) -> Iterator[tuple[str, Spot]]:
             yield name, table.spot.at("action", "consent", index)
 
 
-def events(documents: Documents) -> Iterator[tuple[str | None, Spot]]:
+def events(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
     """The purpose of every kind of event."""
     for sourced in documents.of(Event):
         yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")

@@ -36,8 +36,8 @@ def warn_privacy(
 
 
 def _warn_idle(report: Report, documents: Documents) -> None:
-    found = (spot for _, spec, spot in specs(documents) if spec.purpose not in (None, NO_PURPOSE))
-    spot = next(found, None)
+    spots = (spot for _, spec, spot in specs(documents) if spec.purpose not in (None, NO_PURPOSE))
+    spot = next(spots, None)
     if spot:
         report.warn(spot.at("purpose"), privacy_messages.purpose_without_privacy())
 
@@ -52,7 +52,7 @@ def _warn_purposes(report: Report, documents: Documents, sourced: PrivacySource,
     used = _used(documents)
     for name in rules.purposes:
         spot = sourced.spot.at("purposes", name, key=True)
-        bases = {each.bases.get(name, Basis.NEVER) for each in rules.jurisdictions.values()}
+        bases = {one.bases.get(name, Basis.NEVER) for one in rules.jurisdictions.values()}
         if name not in used and name not in rules.sensitive.values():
             report.warn(spot, privacy_messages.unused_purpose(name))
         elif bases == {Basis.NEVER}:
@@ -111,11 +111,11 @@ def _warn_jurisdictions(
     """Names that differ from a jurisdiction's in letter case alone are slips of the pen."""
     model, by = sourced.model, sourced.model.jurisdiction
     known = {name.casefold(): name for name in model.jurisdictions}
-    told: set[str] = set()
+    reported: set[str] = set()
     for value, where in _values_of(by or "", attributes, locations):
         meant = known.get(value.strip().casefold())
-        if meant and value not in model.jurisdictions and value not in told:
-            told.add(value)
+        if meant and value not in model.jurisdictions and value not in reported:
+            reported.add(value)
             message = privacy_messages.odd_jurisdiction(value, meant, where)
             report.warn(sourced.spot.at("jurisdiction"), message)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from maitred.rulefiles.actions.live import zones
 from maitred.rulefiles.kinds import models, problems, registry
 from maitred.rulefiles.messages import file_messages, rule_messages
-from maitred.rulefiles.report import RULESET, Report, Spot
+from maitred.rulefiles.report import RULESET, Report, SourcePath
 from maitred.rulefiles.tree import Plain, Tree, read
 
 from . import bounds
@@ -31,7 +31,7 @@ Model = TypeVar("Model", bound=models.Document)
 class Sourced(Generic[Model]):
     """A document and where it stands."""
 
-    spot: Spot
+    spot: SourcePath
     model: Model
 
 
@@ -71,10 +71,10 @@ def read_documents(report: Report) -> Documents:
         for tree in _trees(report, documents, file):
             if report.full:
                 return documents
-            _add(report, documents, Spot(file, tree.number), tree.root.value)
-    for found in documents.by_kind.values():
-        found.sort(key=_name)
-        _check_names(report, found)
+            _add(report, documents, SourcePath(file, tree.number), tree.root.value)
+    for sources in documents.by_kind.values():
+        sources.sort(key=_name)
+        _check_names(report, sources)
     return documents
 
 
@@ -83,17 +83,17 @@ def _name(sourced: Sourced[registry.AnyDocument]) -> str:
 
 
 def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
-    def told(line: int, column: int, message: str) -> None:
+    def tell(line: int, column: int, message: str) -> None:
         report.at_line(file, line, column, message)
         documents.doubt(file, report.sources[file])
 
-    def warned(line: int, column: int, message: str) -> None:
+    def warn(line: int, column: int, message: str) -> None:
         report.warn_line(file, line, column, message)
 
-    return read(report.sources[file], told, warned)
+    return read(report.sources[file], tell, warn)
 
 
-def _add(report: Report, documents: Documents, spot: Spot, root: Plain) -> None:
+def _add(report: Report, documents: Documents, spot: SourcePath, root: Plain) -> None:
     kind = _kind(report, spot, root)
     if kind is None:
         documents.doubt(spot.file, report.sources[spot.file])
@@ -104,7 +104,7 @@ def _add(report: Report, documents: Documents, spot: Spot, root: Plain) -> None:
 
 
 def _document(
-    report: Report, documents: Documents, spot: Spot, model: type[registry.AnyDocument], root: Plain
+    report: Report, documents: Documents, spot: SourcePath, model: type[registry.AnyDocument], root: Plain
 ) -> registry.AnyDocument | None:
     try:
         return model.model_validate(root)
@@ -114,7 +114,7 @@ def _document(
         return salvage(model, root, error, f"unnamed_{spot.file}_{spot.document}")
 
 
-def _kind(report: Report, spot: Spot, root: Plain) -> str | None:
+def _kind(report: Report, spot: SourcePath, root: Plain) -> str | None:
     if not isinstance(root, dict):
         report.error(spot, file_messages.not_a_document())
         return None
@@ -132,9 +132,9 @@ def _kind(report: Report, spot: Spot, root: Plain) -> str | None:
     return None
 
 
-def _check_names(report: Report, found: list[Sourced[registry.AnyDocument]]) -> None:
+def _check_names(report: Report, sources: list[Sourced[registry.AnyDocument]]) -> None:
     seen: dict[str, Sourced[registry.AnyDocument]] = {}
-    for sourced in found:
+    for sourced in sources:
         model = sourced.model
         first = seen.setdefault(model.name.casefold(), sourced)
         if first is not sourced:
@@ -148,14 +148,14 @@ NO_RULESET = models.Ruleset(apiVersion="maitred/v1", kind="Ruleset", name="missi
 
 def the_ruleset(report: Report, documents: Documents) -> models.Ruleset:
     """The one document of kind ``Ruleset``."""
-    found = documents.of(models.Ruleset)
-    for extra in found[1:]:
-        report.error(extra.spot.at("kind"), file_messages.only_one("`Ruleset`", found[0].spot.file))
-    if not found:
+    sources = documents.of(models.Ruleset)
+    for extra in sources[1:]:
+        report.error(extra.spot.at("kind"), file_messages.only_one("`Ruleset`", sources[0].spot.file))
+    if not sources:
         if "Ruleset" not in documents.doubtful:
             report.at_line(RULESET, 0, 0, file_messages.no_ruleset())
         return NO_RULESET
-    head = found[0]
+    head = sources[0]
     if head.model.timezone not in zones():
         report.error(head.spot.at("timezone"), rule_messages.unknown_zone(head.model.timezone, zones()))
     return head.model

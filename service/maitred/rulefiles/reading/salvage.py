@@ -72,12 +72,12 @@ def _mend(root: Plain, loc: tuple[int | str, ...], name: str, *, is_missing: boo
 
 def _holders(root: Plain, loc: tuple[int | str, ...]) -> list[tuple[dict[str, Plain], str]]:
     """The mappings on the way to ``loc``, each with the key that leads on."""
-    found: list[tuple[dict[str, Plain], str]] = []
+    holders: list[tuple[dict[str, Plain], str]] = []
     node = root
     for step in loc:
         if isinstance(node, dict) and isinstance(step, str):
-            found.append((node, step))
+            holders.append((node, step))
             node = node.get(step)
         elif isinstance(node, list) and isinstance(step, int) and step < len(node):
             node = node[step]
-    return found
+    return holders

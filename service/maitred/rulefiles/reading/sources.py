@@ -46,17 +46,17 @@ def read_sources(directory: Path) -> Mapping[str, bytes]:
 
 
 def _names(root: Path, faults: list[Fault]) -> list[str]:
-    found: list[str] = []
+    paths: list[str] = []
     for entries, path in enumerate(_walk(root, faults)):
         if entries >= bounds.DIRECTORY_ENTRIES:
             faults.append(Fault(RULESET, 0, 0, file_messages.too_many_entries()))
             break
         if path.endswith(_ENDINGS):
-            found.append(path)
-    if len(found) > bounds.RULESET_FILES:
+            paths.append(path)
+    if len(paths) > bounds.RULESET_FILES:
         faults.append(Fault(RULESET, 0, 0, file_messages.too_many_files()))
         return []
-    return sorted(found)
+    return sorted(paths)
 
 
 def _walk(root: Path, faults: list[Fault]) -> Iterator[str]:

@@ -46,47 +46,47 @@ class Table:
         return self.header.index(name)
 
 
-def read_table(file: str, data: bytes, told: Told) -> Table | None:
+def read_table(file: str, data: bytes, tell: Told) -> Table | None:
     """The table without its faulty rows; ``None`` where nothing can be read, which is told."""
     if len(data) > bounds.TABLE_FILE_BYTES:
-        told(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
+        tell(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
         return None
     if not data.removeprefix(codecs.BOM_UTF8).strip():
-        told(1, 1, rule_messages.table_empty())
+        tell(1, 1, rule_messages.table_empty())
         return None
-    rows = _rows(data, told)
+    rows = _rows(data, tell)
     head = next(rows, None)
     if head is None:
         return None
     header = tuple(head.cells)
     twice = {name for name in header if header.count(name) > 1}
     for name in sorted(twice):
-        told(head.line, 1, rule_messages.table_column_twice(name))
-    return None if twice else Table(file, header, list(_whole(rows, len(header), told)))
+        tell(head.line, 1, rule_messages.table_column_twice(name))
+    return None if twice else Table(file, header, list(_whole(rows, len(header), tell)))
 
 
-def _whole(rows: Iterator[Row], width: int, told: Told) -> Iterator[Row]:
+def _whole(rows: Iterator[Row], width: int, tell: Told) -> Iterator[Row]:
     for row in rows:
         if len(row.cells) == width:
             yield row
         else:
-            told(row.line, 1, rule_messages.table_cells(len(row.cells), width))
+            tell(row.line, 1, rule_messages.table_cells(len(row.cells), width))
 
 
-def _rows(data: bytes, told: Told) -> Iterator[Row]:
+def _rows(data: bytes, tell: Told) -> Iterator[Row]:
     # Decoded line by line: a reader of 64 MiB must not hold other threads up.
     stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
     bad: set[int] = set()
-    reader = csv.reader(_checked(stream, told, bad), strict=True)
+    reader = csv.reader(_checked(stream, tell, bad), strict=True)
     while True:
         line = reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            told(reader.line_num, 1, rule_messages.table_bad_line(str(error)))
+            tell(reader.line_num, 1, rule_messages.table_bad_line(str(error)))
             return
         except UnicodeDecodeError:
-            told(*_first_bad_byte(data), file_messages.not_utf8())
+            tell(*_first_bad_byte(data), file_messages.not_utf8())
             return
         if cells is None:
             return
@@ -94,11 +94,11 @@ def _rows(data: bytes, told: Told) -> Iterator[Row]:
             yield Row(line, cells)
 
 
-def _checked(lines: Iterator[str], told: Told, bad: set[int]) -> Iterator[str]:
+def _checked(lines: Iterator[str], tell: Told, bad: set[int]) -> Iterator[str]:
     """The lines in NFC; those with what no file may contain are told and remembered."""
     for number, line in enumerate(lines, 1):
-        if found := FORBIDDEN.search(line):
-            told(number, found.start() + 1, file_messages.forbidden_character(found[0]))
+        if match := FORBIDDEN.search(line):
+            tell(number, match.start() + 1, file_messages.forbidden_character(match[0]))
             bad.add(number)
         yield composed(line)
 
@@ -112,17 +112,17 @@ def _first_bad_byte(data: bytes) -> tuple[int, int]:
     return 1, 1
 
 
-def read_lines(data: bytes, told: Told) -> list[str]:
+def read_lines(data: bytes, tell: Told) -> list[str]:
     """The lines of a file without the blanks around them; empty ones left out."""
     if len(data) > bounds.TABLE_FILE_BYTES:
-        told(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
+        tell(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
         return []
     try:
         text = decode(data)
     except UnicodeDecodeError:
-        told(*_first_bad_byte(data), file_messages.not_utf8())
+        tell(*_first_bad_byte(data), file_messages.not_utf8())
         return []
-    stripped = (line.strip() for line in _checked(io.StringIO(text, newline=None), told, set()))
+    stripped = (line.strip() for line in _checked(io.StringIO(text, newline=None), tell, set()))
     return [line for line in stripped if line]
 
 

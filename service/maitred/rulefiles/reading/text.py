@@ -36,7 +36,7 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._breaks = [found.span() for found in _BYTE_BREAK.finditer(data)]
+        self._breaks = [match.span() for match in _BYTE_BREAK.finditer(data)]
 
     def text(self, line: int) -> str:
         """A line, counted from 1: cut where it is very long, empty where there is none."""

@@ -1,7 +1,7 @@
 """SQLite statements over many rows, and their answers as one.
 
 The driver gives the interpreter away at every row, and among many busy threads each time waits
-to get it back: so all rows of an answer come as one, in JSON, their octets in hexadecimal.
+to get it back: so all rows of an answer come as one, in JSON, their bytes in hexadecimal.
 """
 
 import json
@@ -20,9 +20,9 @@ harm to any of them, so that few statements are kept prepared."""
 def ask(
     driver: Driver, statement: str, rows: Sequence[tuple[Any, ...]], blobs: tuple[int, ...]
 ) -> Iterator[list[Any]]:
-    """Every row that the statement finds for any of ``rows``; ``blobs`` are the places of octets."""
-    for found in run(driver, statement, rows):
-        yield from rows_in(found, blobs)
+    """Every row that the statement finds for any of ``rows``; ``blobs`` are the places of bytes."""
+    for cursor in run(driver, statement, rows):
+        yield from rows_in(cursor, blobs)
 
 
 def rows_in(cursor: Cursor, blobs: tuple[int, ...]) -> list[list[Any]]:

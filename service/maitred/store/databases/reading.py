@@ -93,19 +93,19 @@ def _sqlite_engine(file: Path) -> Engine:
     return engine
 
 
-def _any_text(octets: bytes) -> str:
-    return octets.decode("utf-8", "surrogateescape")
+def _any_text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _has_written(connection: Connection, writer: bytes, digest: bytes) -> bool:
-    found = connection.execute(
+    row = connection.execute(
         select(LOG_WRITER.c.number, LOG_WRITER.c.begin).where(LOG_WRITER.c.id == writer)
     ).one_or_none()
-    if found is None:
+    if row is None:
         return False
-    of_writer = DECISION.c.seq.between(place(found.number, 0), place(found.number + 1, 0))
+    of_writer = DECISION.c.seq.between(place(row.number, 0), place(row.number + 1, 0))
     there = select(exists().where(of_writer, DECISION.c.hash == digest))
-    return bytes(found.begin) == digest or bool(connection.scalar(there))
+    return bytes(row.begin) == digest or bool(connection.scalar(there))
 
 
 def _old_decisions(connection: Connection, before: datetime, _at: datetime) -> int:

@@ -26,7 +26,7 @@ from .failures import Failures, StoreUnusable, from_sqlite
 
 LOCK_SUFFIX = "-lock"
 _MODE = 0o644
-_LONGEST_PID_OCTETS = 20
+_LONGEST_PID_BYTES = 20
 
 
 class FileLock:
@@ -50,7 +50,7 @@ class FileLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(self._descriptor, _LONGEST_PID_OCTETS, 0).decode("ascii", "replace").strip()
+            holder = os.pread(self._descriptor, _LONGEST_PID_BYTES, 0).decode("ascii", "replace").strip()
             self.release()
             raise StoreUnusable(messages.in_use(self._name, holder)) from error
         os.truncate(self._descriptor, 0)

@@ -22,7 +22,7 @@ from maitred.store.tables import CLAIM, LOT
 
 from .rows import columns
 
-OPEN_MOST = 100
+OPEN_MAX = 100
 """Open claims of one customer that are read, soonest expiry first; answers show fewer."""
 
 _INTO = "INSERT INTO claim (lot_id, decision_id, action, customer, location, expires_at, session)"
@@ -49,7 +49,7 @@ JOIN ledger_lot ON ledger_lot.lot_id = claim.lot_id AND ledger_lot.state = {Unit
 _WANTED = "unnest(%b::bytea[], %b::bigint[]) AS wanted (ref, after_us)"
 _POSTGRES_OPEN = f"""
 SELECT lot_id, decision_id, action, customer, location, expires_at FROM ({_OPEN.format(_WANTED)}) AS found
-WHERE place <= {OPEN_MOST} ORDER BY customer, place
+WHERE place <= {OPEN_MAX} ORDER BY customer, place
 """  # noqa: S608 -- of constants
 # Distinct: a statement repeats its last row up to the size it is kept for.
 _DISTINCT = "(SELECT DISTINCT column1 AS ref, column2 AS after_us FROM (VALUES {})) AS wanted"
@@ -57,7 +57,7 @@ _SQLITE_OPEN = f"""
 SELECT json_group_array(json_array(
     hex(lot_id), hex(decision_id), hex(action), hex(customer), hex(location), expires_at
 )) FROM (
-    SELECT * FROM ({_OPEN.format(_DISTINCT)}) WHERE place <= {OPEN_MOST} ORDER BY customer, place
+    SELECT * FROM ({_OPEN.format(_DISTINCT)}) WHERE place <= {OPEN_MAX} ORDER BY customer, place
 )
 """  # noqa: S608 -- of constants
 _SQLITE_BLOBS = (0, 1, 2, 3, 4)
@@ -92,12 +92,12 @@ def open_sqlite(driver: Driver, customers: Collection[bytes], after: datetime) -
 def open_postgres(driver: Driver, customers: Collection[bytes], after: datetime) -> OfEach:
     """The same."""
     instants = [to_microseconds(after)] * len(customers)
-    found = driver.execute(_POSTGRES_OPEN, (list(customers), instants))
-    return _by_customer(found.fetchall())
+    cursor = driver.execute(_POSTGRES_OPEN, (list(customers), instants))
+    return _by_customer(cursor.fetchall())
 
 
 def listed(
-    connection: Connection, of: ClaimsOf, key: bytes, before: ClaimPlace | None, most: int
+    connection: Connection, of: ClaimsOf, key: bytes, before: ClaimPlace | None, max_rows: int
 ) -> Sequence[ListedClaim]:
     """Claims, the last to expire first, from behind a place on."""
     column = _BY[of]
@@ -106,7 +106,7 @@ def listed(
         .join_from(CLAIM, LOT, LOT.c.lot_id == _C.lot_id)
         .where(func.length(column) > 0, column == key)
         .order_by(_C.expires_at.desc(), _C.lot_id.desc())
-        .limit(most)
+        .limit(max_rows)
     )
     if before is not None:
         place = to_microseconds(before.expires_at), before.id
@@ -121,14 +121,14 @@ def _values(row: ClaimRow) -> tuple[Any, ...]:
 
 def _row(values: Sequence[Any]) -> ClaimRow:
     lot, decision, action, customer, location, expires_us = values
-    texts = (octets.decode("utf-8", "surrogatepass") for octets in (action, location))
+    texts = (data.decode("utf-8", "surrogatepass") for data in (action, location))
     action, location = texts
     return ClaimRow(lot, decision, action, customer, location, from_microseconds(expires_us))
 
 
 def _by_customer(rows: Iterable[Sequence[Any]]) -> OfEach:
-    found: dict[bytes, list[ClaimRow]] = defaultdict(list)
+    rows_by_customer: dict[bytes, list[ClaimRow]] = defaultdict(list)
     for values in rows:
         row = _row(values)
-        found[row.customer].append(row)
-    return found
+        rows_by_customer[row.customer].append(row)
+    return rows_by_customer

@@ -42,7 +42,7 @@ def find(connection: Connection, decision_id: bytes) -> Sequence[History]:
     lots = [(lot_of(row), made_at) for *row, made_at in connection.execute(wanted)]
     steps = _steps(connection, [lot.id for lot, _ in lots]) if lots else {}
     return [
-        History(lot, from_microseconds(made_at), tuple(starmap(_told, steps.get(lot.id, ()))))
+        History(lot, from_microseconds(made_at), tuple(starmap(_with_time, steps.get(lot.id, ()))))
         for lot, made_at in lots
     ]
 
@@ -55,13 +55,13 @@ def find_lot(connection: Connection, lot_id: bytes) -> Lot | None:
 
 def _steps(connection: Connection, lot_ids: Collection[bytes]) -> dict[bytes, list[tuple[Step, int]]]:
     wanted = _select(STEP, STEP_COLUMNS).where(STEP.c.lot_id.in_(lot_ids))
-    found = [(step_of(row), made_at) for *row, made_at in connection.execute(wanted)]
-    found.sort(key=lambda told: (_LIFE.index(told[0].status), told[1], told[0].id))
+    listed = [(step_of(row), made_at) for *row, made_at in connection.execute(wanted)]
+    listed.sort(key=lambda made: (_LIFE.index(made[0].status), made[1], made[0].id))
     steps = defaultdict(list)
-    for step, made_at in found:
+    for step, made_at in listed:
         steps[step.lot].append((step, made_at))
     return steps
 
 
-def _told(step: Step, made_at: int) -> tuple[Step, Any]:
+def _with_time(step: Step, made_at: int) -> tuple[Step, Any]:
     return step, from_microseconds(made_at)

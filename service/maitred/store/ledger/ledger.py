@@ -78,7 +78,7 @@ class LedgerSql(ABC):
         """Those of the steps that are there."""
 
     @abstractmethod
-    def over(self, driver: Driver, before_us: int, most: int) -> list[Lot]:
+    def over(self, driver: Driver, before_us: int, max_rows: int) -> list[Lot]:
         """Lots of which nothing has counted since then, locked; none that another has locked."""
 
     @abstractmethod
@@ -86,7 +86,7 @@ class LedgerSql(ABC):
         """Removes lots with their steps, and counters; all of them locked. How many rows went."""
 
     @abstractmethod
-    def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
+    def forget_ended(self, driver: Driver, before_us: int, max_rows: int) -> int:
         """Removes counters whose window ended before then, none that another has locked."""
 
     @abstractmethod
@@ -140,15 +140,15 @@ def read_counts(sql: LedgerSql, driver: Driver, now: datetime, needs: Sequence[N
 def read_held(sql: LedgerSql, driver: Driver, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
     """See ``engine.ports.ledger.Ledger``."""
     now_us = to_microseconds(now)
-    found = sql.reusable(driver, set(keys)) if keys else ()
-    return {lot.reuse: lot for lot in found if not is_due(lot, now_us)}
+    reusable = sql.reusable(driver, set(keys)) if keys else ()
+    return {lot.reuse: lot for lot in reusable if not is_due(lot, now_us)}
 
 
-def purge(sql: LedgerSql, driver: Driver, before: datetime, most: int) -> int:
+def purge(sql: LedgerSql, driver: Driver, before: datetime, max_rows: int) -> int:
     """See ``engine.ports.store.LedgerReader.purge_ledger``."""
     before_us = to_microseconds(before)
-    lots = {lot.id: lot for lot in sql.over(driver, before_us, most)}
-    return _forget(sql, driver, lots, before_us) + sql.forget_ended(driver, before_us, most)
+    lots = {lot.id: lot for lot in sql.over(driver, before_us, max_rows)}
+    return _forget(sql, driver, lots, before_us) + sql.forget_ended(driver, before_us, max_rows)
 
 
 def _forget(sql: LedgerSql, driver: Driver, lots: dict[bytes, Lot], before_us: int) -> int:

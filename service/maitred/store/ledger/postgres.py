@@ -122,8 +122,8 @@ class PostgresLedger(LedgerSql):
 
     def lots(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
         """See ``LedgerSql``."""
-        found = driver.execute(_LOCK_LOTS if lock else _LOTS, (list(ids),)).fetchall()
-        return [lot_of(row) for row in found]
+        rows = driver.execute(_LOCK_LOTS if lock else _LOTS, (list(ids),)).fetchall()
+        return [lot_of(row) for row in rows]
 
     def reusable(self, driver: Driver, keys: Collection[bytes]) -> list[Lot]:
         """See ``LedgerSql``."""
@@ -142,12 +142,12 @@ class PostgresLedger(LedgerSql):
         self, driver: Driver, ids: Collection[bytes], counters: Mapping[bytes, Counter]
     ) -> dict[bytes, CounterState]:
         """See ``LedgerSql``."""
-        found = _rows(driver, _LOCK_ROWS, (list(ids),))
-        missing = [counter for key, counter in counters.items() if key not in found]
+        rows = _rows(driver, _LOCK_ROWS, (list(ids),))
+        missing = [counter for key, counter in counters.items() if key not in rows]
         if missing:
             missing.sort(key=lambda counter: (counter.heat, counter.id))
-            found |= _rows(driver, _MAKE_ROWS, columns(map(counter_values, missing)))
-        return found
+            rows |= _rows(driver, _MAKE_ROWS, columns(map(counter_values, missing)))
+        return rows
 
     def rows(self, driver: Driver, ids: Collection[bytes]) -> dict[bytes, CounterState]:
         """See ``LedgerSql``."""
@@ -161,9 +161,9 @@ class PostgresLedger(LedgerSql):
         """See ``LedgerSql``."""
         return [step_of(row) for row in driver.execute(_STEPS, (list(ids),)).fetchall()]
 
-    def over(self, driver: Driver, before_us: int, most: int) -> list[Lot]:
+    def over(self, driver: Driver, before_us: int, max_rows: int) -> list[Lot]:
         """See ``LedgerSql``."""
-        return [lot_of(row) for row in driver.execute(_OVER, (before_us, most)).fetchall()]
+        return [lot_of(row) for row in driver.execute(_OVER, (before_us, max_rows)).fetchall()]
 
     def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
         """See ``LedgerSql``."""
@@ -172,9 +172,9 @@ class PostgresLedger(LedgerSql):
         gone += driver.execute(_FORGET_LOTS, (list(lots),)).rowcount
         return gone + (driver.execute(_FORGET_COUNTERS, (list(counters),)).rowcount if counters else 0)
 
-    def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
+    def forget_ended(self, driver: Driver, before_us: int, max_rows: int) -> int:
         """See ``LedgerSql``."""
-        return driver.execute(_FORGET_ENDED, (before_us, before_us, most)).rowcount
+        return driver.execute(_FORGET_ENDED, (before_us, before_us, max_rows)).rowcount
 
     def save(self, driver: Driver, book: LedgerBatch, known: Collection[bytes]) -> None:
         """See ``LedgerSql``."""
@@ -205,10 +205,10 @@ def read_clock(driver: Driver) -> datetime:
 
 
 def _rows(driver: Driver, statement: str, parameters: Sequence[object]) -> dict[bytes, CounterState]:
-    found = driver.execute(statement, parameters).fetchall()
+    rows = driver.execute(statement, parameters).fetchall()
     return {
         counter_id: CounterState(held, used, last_us, since_us, lately=lately)
-        for counter_id, held, used, last_us, since_us, lately in found
+        for counter_id, held, used, last_us, since_us, lately in rows
     }
 
 

@@ -127,25 +127,25 @@ class SqliteLedger(LedgerSql):
 
     def rows(self, driver: Driver, ids: Collection[bytes]) -> dict[bytes, CounterState]:
         """See ``LedgerSql``."""
-        found = ask(driver, _ROWS, _alone(ids), _ROW_BLOBS)
+        answers = ask(driver, _ROWS, _alone(ids), _ROW_BLOBS)
         return {
             counter_id: CounterState(held, used, last_us, since_us, lately=lately)
-            for counter_id, held, used, last_us, since_us, lately in found
+            for counter_id, held, used, last_us, since_us, lately in answers
         }
 
     def taken_after(self, driver: Driver, asks: Sequence[Ask]) -> list[int]:
         """See ``LedgerSql``."""
-        found = ask(driver, _TAKEN_AFTER, asks, _ROW_BLOBS)
-        counts = {(counter_id, instant): count for counter_id, instant, count in found}
+        answers = ask(driver, _TAKEN_AFTER, asks, _ROW_BLOBS)
+        counts = {(counter_id, instant): count for counter_id, instant, count in answers}
         return [counts[ask] for ask in asks]
 
     def steps(self, driver: Driver, ids: Collection[bytes]) -> list[Step]:
         """See ``LedgerSql``."""
         return [step_of(row) for row in ask(driver, _STEPS, _alone(ids), _STEP_BLOBS)]
 
-    def over(self, driver: Driver, before_us: int, most: int) -> list[Lot]:
+    def over(self, driver: Driver, before_us: int, max_rows: int) -> list[Lot]:
         """See ``LedgerSql``."""
-        return _lots(rows_in(driver.execute(_OVER, (before_us, most)), _LOT_BLOBS))
+        return _lots(rows_in(driver.execute(_OVER, (before_us, max_rows)), _LOT_BLOBS))
 
     def forget(self, driver: Driver, lots: Collection[bytes], counters: Collection[bytes]) -> int:
         """See ``LedgerSql``."""
@@ -157,9 +157,9 @@ class SqliteLedger(LedgerSql):
         ]
         return sum(cursor.rowcount for cursor in removed)
 
-    def forget_ended(self, driver: Driver, before_us: int, most: int) -> int:
+    def forget_ended(self, driver: Driver, before_us: int, max_rows: int) -> int:
         """See ``LedgerSql``."""
-        return driver.execute(_FORGET_ENDED, (before_us, most)).rowcount
+        return driver.execute(_FORGET_ENDED, (before_us, max_rows)).rowcount
 
     def save(self, driver: Driver, book: LedgerBatch, known: Collection[bytes]) -> None:  # noqa: ARG002 -- one statement for both
         """See ``LedgerSql``."""
@@ -175,8 +175,8 @@ class SqliteLedger(LedgerSql):
 
 def _counter(book: LedgerBatch, counter_id: bytes, counter: Counter | None) -> Values:
     row = book.rows[counter_id]
-    told = counter_values(counter) if counter else (counter_id, *_THERE_ALREADY)
-    return (*told, row.held, row.used, row.last_us, row.since_us, row.lately)
+    values = counter_values(counter) if counter else (counter_id, *_THERE_ALREADY)
+    return (*values, row.held, row.used, row.last_us, row.since_us, row.lately)
 
 
 def _lots(rows: Iterable[Sequence[Any]]) -> list[Lot]:

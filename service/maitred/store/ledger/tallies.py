@@ -22,18 +22,18 @@ _IS_ROLLING = _C.window_key == ROLLING_KEY.encode()
 
 
 def find(
-    connection: Connection, now: datetime, asks: Sequence[CounterQuery], recent_us: int, most: int
+    connection: Connection, now: datetime, asks: Sequence[CounterQuery], recent_us: int, max_rows: int
 ) -> Sequence[CounterSummary]:
     """See ``engine.ports.store.Store``."""
     now_us = to_microseconds(now)
     return [
         _tally(row, now_us, recent_us)
         for ask in dict.fromkeys(asks)
-        for row in connection.execute(_fullest(ask, now_us, most))
+        for row in connection.execute(_fullest(ask, now_us, max_rows))
     ]
 
 
-def _fullest(ask: CounterQuery, now_us: int, most: int) -> Select[Any]:
+def _fullest(ask: CounterQuery, now_us: int, max_rows: int) -> Select[Any]:
     if ask.lookback_us is None:
         live, of_window = _C.held + _C.used, and_(~_IS_ROLLING, _is_open(now_us))
     else:
@@ -41,8 +41,8 @@ def _fullest(ask: CounterQuery, now_us: int, most: int) -> Select[Any]:
     wanted = select(_C.counter_id, *_COLUMNS, live.label("live")).where(
         _C.limit_name == ask.limit, of_window, *_begins(ask.subject_start)
     )
-    found = wanted.order_by(desc("live"), _C.subject, _C.window_key).limit(most).subquery()
-    c = found.c
+    fullest = wanted.order_by(desc("live"), _C.subject, _C.window_key).limit(max_rows).subquery()
+    c = fullest.c
     # Of the few that are told: it is known of the lots alone which units are held.
     held = c.held if ask.lookback_us is None else _held_within(c, ask.lookback_us, now_us)
     columns = (c[column.name] for column in _COLUMNS)
@@ -50,8 +50,8 @@ def _fullest(ask: CounterQuery, now_us: int, most: int) -> Select[Any]:
 
 
 def _begins(start: str) -> list[ColumnElement[bool]]:
-    octets = start.encode("utf-8", "surrogatepass")
-    return [func.substr(_C.subject, 1, len(octets)) == octets] if octets else []
+    data = start.encode("utf-8", "surrogatepass")
+    return [func.substr(_C.subject, 1, len(data)) == data] if data else []
 
 
 def _is_open(now_us: int) -> ColumnElement[bool]:

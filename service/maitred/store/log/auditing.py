@@ -70,22 +70,22 @@ class Auditor:
         ends = self._ask(_ENDS)[0]
         writers = [_Written(*row) for row in self._ask(_WRITERS, span=_SPAN)]
         broken = [*_strangers(writers, *ends)]
-        broken += [found for writer in writers if (found := self._first_break(writer))]
+        broken += [bad_row for writer in writers if (bad_row := self._first_break(writer))]
         return Audit(self._rows, tuple(map(_chain, writers)), tuple(broken))
 
     def _first_break(self, writer: _Written) -> Break | None:
         counted = self._rows
         while True:
-            found = self._follow(writer)
-            purged = found and self._ask(_PURGED, number=writer.number)
+            bad_row = self._follow(writer)
+            purged = bad_row and self._ask(_PURGED, number=writer.number)
             if not purged or purged[0][0] == writer.purged:
-                return found
+                return bad_row
             # Its first rows were purged in the meantime: what is left is another chain.
             self._rows = counted
             (writer,) = [
-                each
+                written
                 for row in self._ask(_WRITERS, span=_SPAN)
-                if (each := _Written(*row)).number == writer.number
+                if (written := _Written(*row)).number == writer.number
             ]
 
     def _follow(self, writer: _Written) -> Break | None:

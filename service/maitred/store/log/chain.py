@@ -3,7 +3,7 @@
 Each process that writes is a writer with a chain of its own. A row's place (``seq``) is its
 writer's number and its own number in the chain, from 1; its hash is SHA-256 over the hash before
 it and every column. The writer's row has the count and the hash of the last, and is written in
-the same transaction: so one octet changed, a row removed, put in or swapped, and an end cut off show.
+the same transaction: so one byte changed, a row removed, put in or swapped, and an end cut off show.
 
 What no chain can show: someone who may write everything and knows this file can write the rows
 anew from any one of them to the end, the writer's row too, or remove the newest writers with
@@ -21,9 +21,9 @@ FIRST_WRITER = 1
 
 _GENESIS = b"maitred.decision.log"
 _WRITER = Struct(">16sqq")
-# Every length comes first, so no two rows are the same octets.
+# Every length comes first, so no two rows are the same bytes.
 _HEADER = Struct(">16sq32sqqIIII")
-_MOST_OCTETS_AT_ONCE = 2_047
+_MAX_BYTES_AT_ONCE = 2_047
 """For more, ``hashlib`` gives the interpreter away, and among busy threads it takes long to come back."""
 
 Values = tuple[bytes, int, str, bytes, bytes]
@@ -35,7 +35,7 @@ Linked = Sequence[tuple[Any, ...]]
 
 
 class Identity(NamedTuple):
-    """A writer: 16 random octets, and when it started, in microseconds since 1970."""
+    """A writer: 16 random bytes, and when it started, in microseconds since 1970."""
 
     id: bytes
     started_at: int
@@ -81,11 +81,11 @@ def encoded(writer: Identity, before: bytes, row: Row) -> bytes:
 def link(writer: Identity, before: bytes, row: Row) -> bytes:
     """The hash of a row, from that of the row before it."""
     whole = encoded(writer, before, row)
-    if len(whole) <= _MOST_OCTETS_AT_ONCE:
+    if len(whole) <= _MAX_BYTES_AT_ONCE:
         return sha256(whole).digest()
     digest = sha256()
-    for at in range(0, len(whole), _MOST_OCTETS_AT_ONCE):
-        digest.update(whole[at : at + _MOST_OCTETS_AT_ONCE])
+    for at in range(0, len(whole), _MAX_BYTES_AT_ONCE):
+        digest.update(whole[at : at + _MAX_BYTES_AT_ONCE])
     return digest.digest()
 
 

@@ -176,8 +176,8 @@ def _flat(rows: Linked) -> tuple[Any, ...]:
 
 def find_sqlite(line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
     """Those of the decisions that have a record, with it."""
-    found = ask(line.driver, _SQLITE_FIND, [(decision_id,) for decision_id in decision_ids], _SQLITE_BLOBS)
-    return _by_id(found)
+    rows = ask(line.driver, _SQLITE_FIND, [(decision_id,) for decision_id in decision_ids], _SQLITE_BLOBS)
+    return _by_id(rows)
 
 
 def find_postgres(line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
@@ -191,15 +191,17 @@ def find(connection: Connection, decision_id: bytes) -> DecisionRecord | None:
     return _record(row) if row else None
 
 
-def find_of(connection: Connection, ref: bytes, after: bytes, most: int) -> list[DecisionRecord]:
+def find_of(connection: Connection, ref: bytes, after: bytes, max_rows: int) -> list[DecisionRecord]:
     """A customer's decisions in order of id, from after that one on, so many at most."""
     wanted = _WITH_KEY.where(_D.customer == ref, _D.decision_id > after)
-    return [_record(row) for row in connection.execute(wanted.order_by(_D.decision_id).limit(most))]
+    return [_record(row) for row in connection.execute(wanted.order_by(_D.decision_id).limit(max_rows))]
 
 
-def find_last_of(connection: Connection, ref: bytes, most: int) -> list[DecisionRecord]:
+def find_last_of(connection: Connection, ref: bytes, max_rows: int) -> list[DecisionRecord]:
     """A customer's last so many decisions, the newest first."""
-    wanted = _WITH_KEY.where(_D.customer == ref).order_by(_D.decided_at.desc(), _D.decision_id).limit(most)
+    wanted = (
+        _WITH_KEY.where(_D.customer == ref).order_by(_D.decided_at.desc(), _D.decision_id).limit(max_rows)
+    )
     return [_record(row) for row in connection.execute(wanted)]
 
 

@@ -84,8 +84,8 @@ def of_customers_postgres(driver: Driver, refs: Collection[bytes]) -> OfEach:
 def of_decision(connection: Connection, decision_id: bytes) -> Sequence[OutcomeRow]:
     """The outcomes of a decision by when they happened."""
     wanted = select(*OUTCOME.columns).where(OUTCOME.c.decision_id == decision_id)
-    found = connection.execute(wanted.order_by(OUTCOME.c.happened_at, OUTCOME.c.outcome_id))
-    return [_row(values) for values in found]
+    rows = connection.execute(wanted.order_by(OUTCOME.c.happened_at, OUTCOME.c.outcome_id))
+    return [_row(values) for values in rows]
 
 
 def _by_customer(rows: Iterable[Sequence[Any]]) -> OfEach:
@@ -101,8 +101,8 @@ def _check_new(written: int, rows: Sequence[OutcomeRow]) -> None:
         raise StoreConflict(messages.id_used_meanwhile())
 
 
-def _by_id(found: Iterable[Sequence[Any]]) -> Found:
-    return {row.id: row for row in map(_row, found)}
+def _by_id(rows: Iterable[Sequence[Any]]) -> Found:
+    return {row.id: row for row in map(_row, rows)}
 
 
 def _values(row: OutcomeRow) -> tuple[Any, ...]:

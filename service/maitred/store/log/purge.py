@@ -16,15 +16,15 @@ from .chain import number_of, place
 _D, _W = DECISION.c, LOG_WRITER.c
 
 
-def purge(connection: Connection, before: datetime, most: int) -> int:
+def purge(connection: Connection, before: datetime, max_rows: int) -> int:
     """Deletes decisions from the beginning of each chain up to the first that is not older.
 
     At most so many of all chains, with their outcomes. Says how many decisions went.
     """
     before_us, gone = to_microseconds(before), 0
     for number in connection.scalars(_begin_before(before_us)).all():
-        if gone < most:
-            gone += _purge_chain(connection, number, before_us, most - gone)
+        if gone < max_rows:
+            gone += _purge_chain(connection, number, before_us, max_rows - gone)
     return gone
 
 
@@ -34,12 +34,12 @@ def _begin_before(before_us: int) -> Any:
     return joined.where(_D.decided_at < before_us).order_by(_W.number)
 
 
-def _purge_chain(connection: Connection, number: int, before_us: int, most: int) -> int:
+def _purge_chain(connection: Connection, number: int, before_us: int, max_rows: int) -> int:
     mine = _W.number == number
     purged = connection.scalars(select(_W.purged).where(mine).with_for_update()).one()
     first = place(number, purged)
     following = select(_D.seq, _D.decided_at, _D.hash).where(_D.seq > first, _D.seq < place(number + 1, 0))
-    rows = connection.execute(following.order_by(_D.seq).limit(most))
+    rows = connection.execute(following.order_by(_D.seq).limit(max_rows))
     old = list(takewhile(lambda row: row.decided_at < before_us, rows.all()))
     if not old:
         return 0

@@ -57,13 +57,13 @@ def rejections_postgres(driver: Driver, sessions: Collection[bytes]) -> OfEach:
     return _by_session(driver.execute(_POSTGRES_FIND, (list(sessions),)).fetchall())
 
 
-def decisions_in(connection: Connection, session: bytes, most: int) -> Sequence[bytes]:
+def decisions_in(connection: Connection, session: bytes, max_rows: int) -> Sequence[bytes]:
     """The ids of the last so many decisions of a session, oldest first."""
     joined = select(_S.decision_id).join_from(
         SESSION_DECISION, DECISION, DECISION.c.decision_id == _S.decision_id
     )
     last = joined.where(_S.session == session).order_by(DECISION.c.decided_at.desc(), _S.decision_id.desc())
-    return list(connection.scalars(last.limit(most)))[::-1]
+    return list(connection.scalars(last.limit(max_rows)))[::-1]
 
 
 def forget_decisions(connection: Connection, decisions: Any) -> None:
@@ -81,8 +81,8 @@ def _rows(records: Iterable[DecisionRecord]) -> list[tuple[bytes, bytes, bytes]]
 
 
 def _by_session(rows: Iterable[Sequence[Any]]) -> OfEach:
-    found: dict[bytes, list[Rejection]] = defaultdict(list)
+    by_session: dict[bytes, list[Rejection]] = defaultdict(list)
     for session, customer, action, happened_at in rows:
         name = action.decode("utf-8", "surrogatepass")
-        found[session].append(Rejection(name, customer, from_microseconds(happened_at)))
-    return found
+        by_session[session].append(Rejection(name, customer, from_microseconds(happened_at)))
+    return by_session

@@ -55,10 +55,10 @@ def find(connection: Connection, ref: bytes) -> Sequence[Consent]:
     ]
 
 
-def purge(connection: Connection, before: datetime, most: int) -> int:
+def purge(connection: Connection, before: datetime, max_rows: int) -> int:
     """Deletes statements made before then that a later one on the purpose has replaced; says how many."""
     old = select(_C.request, _C.place).where(_C.made_at < to_microseconds(before), _is_replaced())
-    gone = delete(CONSENT).where(tuple_(_C.request, _C.place).in_(old.order_by(_C.made_at).limit(most)))
+    gone = delete(CONSENT).where(tuple_(_C.request, _C.place).in_(old.order_by(_C.made_at).limit(max_rows)))
     return connection.execute(gone).rowcount
 
 
@@ -76,9 +76,9 @@ def _lock(connection: Connection, person: Person) -> bytes:
     known = select(PERSON.c.ref).where(
         or_(PERSON.c.ref == person.ref, PERSON.c.pseudonym == person.pseudonym)
     )
-    found = [bytes(ref) for ref in connection.scalars(known.with_for_update(key_share=True))]
-    if found:
-        return person.ref if person.ref in found else found[0]
+    refs = [bytes(ref) for ref in connection.scalars(known.with_for_update(key_share=True))]
+    if refs:
+        return person.ref if person.ref in refs else refs[0]
     # With decisions of theirs they were known: bringing back the key would bring back the decisions.
     if connection.scalar(select(exists().where(DECISION.c.customer == person.ref))):
         raise StoreConflict(messages.erased_meanwhile())
@@ -87,8 +87,8 @@ def _lock(connection: Connection, person: Person) -> bytes:
 
 
 def _counting(connection: Connection, ref: bytes) -> Mapping[str, ConsentState]:
-    found = connection.execute(select(_C.purpose, _C.state).where(_C.ref == ref, ~_is_replaced()))
-    return {_text(purpose): ConsentState(state) for purpose, state in found}
+    rows = connection.execute(select(_C.purpose, _C.state).where(_C.ref == ref, ~_is_replaced()))
+    return {_text(purpose): ConsentState(state) for purpose, state in rows}
 
 
 def _is_replaced() -> ColumnElement[bool]:
@@ -102,11 +102,11 @@ def _row(ref: bytes, proof: Proof, place: int, consent: Consent) -> dict[str, An
         "place": place,
         "ref": ref,
         "fingerprint": proof.fingerprint,
-        "purpose": _octets(consent.purpose),
+        "purpose": _data(consent.purpose),
         "state": consent.state.value,
-        "source": _octets(consent.source),
+        "source": _data(consent.source),
         "made_at": to_microseconds(consent.at),
-        "text_version": _octets(consent.text_version),
+        "text_version": _data(consent.text_version),
         "recorded_at": to_microseconds(proof.recorded_at),
     }
 
@@ -118,9 +118,9 @@ def _consent(row: Sequence[Any]) -> Consent:
     )
 
 
-def _octets(words: str) -> bytes:
+def _data(words: str) -> bytes:
     return words.encode("utf-8", "surrogatepass")
 
 
-def _text(octets: bytes) -> str:
-    return octets.decode("utf-8", "surrogatepass")
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")

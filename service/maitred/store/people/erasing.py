@@ -59,7 +59,11 @@ def own_counters(connection: Connection, ref: bytes) -> Own:
         last = page[-1].id
     ids = list(sums)
     parts = (ids[at : at + ROWS_AT_ONCE] for at in range(0, len(ids), ROWS_AT_ONCE))
-    return {each for part in parts for each in _alone(connection, {each: sums[each] for each in part})}
+    return {
+        counter
+        for part in parts
+        for counter in _alone(connection, {counter: sums[counter] for counter in part})
+    }
 
 
 def erase_some(line: WriteConnection, ref: bytes) -> Counts:
@@ -104,8 +108,8 @@ def _lots_of(connection: Connection, ref: bytes, after: bytes, *, lock: bool = F
         .order_by(LOT.c.lot_id)
         .limit(ROWS_AT_ONCE)
     )
-    found = connection.execute(wanted.with_for_update(of=LOT) if lock else wanted)
-    return [lot_of(row) for row in found]
+    rows = connection.execute(wanted.with_for_update(of=LOT) if lock else wanted)
+    return [lot_of(row) for row in rows]
 
 
 def _alone(connection: Connection, sums: Mapping[bytes, Sequence[int]]) -> Iterable[bytes]:

@@ -96,9 +96,9 @@ def of(connection: Connection, ref: bytes) -> Sequence[EventRow]:
     return [_row(values) for values in connection.execute(wanted)]
 
 
-def purge(connection: Connection, now: datetime, before: datetime, most: int) -> int:
+def purge(connection: Connection, now: datetime, before: datetime, max_rows: int) -> int:
     """Deletes at most so many events that are over by now, or happened before that instant."""
-    some = select(_E.event_id).where(_is_over(now, before)).limit(most)
+    some = select(_E.event_id).where(_is_over(now, before)).limit(max_rows)
     return connection.execute(delete(EVENT).where(_E.event_id.in_(some))).rowcount
 
 
@@ -111,9 +111,9 @@ def _is_over(now: datetime, before: datetime) -> ColumnElement[bool]:
     return (_E.over_at <= to_microseconds(now)) | (_E.happened_at < to_microseconds(before))
 
 
-def erase(connection: Connection, ref: bytes, most: int) -> int:
+def erase(connection: Connection, ref: bytes, max_rows: int) -> int:
     """Deletes at most so many events of a customer."""
-    some = select(_E.event_id).where(_E.ref == ref).limit(most)
+    some = select(_E.event_id).where(_E.ref == ref).limit(max_rows)
     return connection.execute(delete(EVENT).where(_E.event_id.in_(some))).rowcount
 
 
@@ -123,10 +123,10 @@ def _check_new(written: int, rows: Sequence[EventRow]) -> None:
 
 
 def _by_ref(rows: Iterable[Sequence[Any]]) -> OfEach:
-    found: dict[bytes, list[EventRow]] = defaultdict(list)
+    by_ref: dict[bytes, list[EventRow]] = defaultdict(list)
     for row in map(_row, rows):
-        found[row.ref].append(row)
-    return found
+        by_ref[row.ref].append(row)
+    return by_ref
 
 
 def _values(row: EventRow) -> tuple[Any, ...]:

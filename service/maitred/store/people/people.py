@@ -93,8 +93,8 @@ def find(connection: Connection, pseudonyms: Sequence[bytes]) -> Person | None:
     """The customer known by one of the pseudonyms, the first that is known."""
     read = (_P.ref, _P.pseudonym, _P.key, _P.statements, _P.events)
     wanted = select(*read).where(_P.pseudonym.in_(pseudonyms))
-    found = _by_pseudonym(connection.execute(wanted))
-    return next((found[pseudonym] for pseudonym in pseudonyms if pseudonym in found), None)
+    by_pseudonym = _by_pseudonym(connection.execute(wanted))
+    return next((by_pseudonym[pseudonym] for pseudonym in pseudonyms if pseudonym in by_pseudonym), None)
 
 
 def packed(statements: Mapping[str, ConsentState]) -> str:
@@ -105,8 +105,8 @@ def packed(statements: Mapping[str, ConsentState]) -> str:
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def unpacked(statements: str) -> Mapping[str, ConsentState]:
     """From ``packed``."""
-    found = json.loads(statements) if statements else {}
-    return MappingProxyType({purpose: ConsentState(state) for purpose, state in found.items()})
+    states = json.loads(statements) if statements else {}
+    return MappingProxyType({purpose: ConsentState(state) for purpose, state in states.items()})
 
 
 def row(person: Person) -> dict[str, Any]:

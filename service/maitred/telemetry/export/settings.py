@@ -169,10 +169,10 @@ def _batching(environ: Mapping[str, str], prefix: str, default: Batching, compla
 
 
 def _resource(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    found = {"service.name": SERVICE}
+    attributes = {"service.name": SERVICE}
     for pair in _get(environ, "OTEL_RESOURCE_ATTRIBUTES").split(","):
         key, equals, value = pair.partition("=")
         if key.strip() and equals:
-            found[unquote(key.strip())] = unquote(value.strip())
-    found["service.name"] = _get(environ, "OTEL_SERVICE_NAME") or found["service.name"] or SERVICE
-    return tuple(found.items())
+            attributes[unquote(key.strip())] = unquote(value.strip())
+    attributes["service.name"] = _get(environ, "OTEL_SERVICE_NAME") or attributes["service.name"] or SERVICE
+    return tuple(attributes.items())

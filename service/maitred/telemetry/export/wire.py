@@ -35,8 +35,8 @@ def _set(pair: KeyValue, value: AttributeValue) -> None:
     elif kind is tuple or kind is list:
         pair.value.array_value.SetInParent()  # an empty list is a value, too
         values = pair.value.array_value.values
-        for each in value:  # type: ignore[union-attr]
-            values.add(string_value=each)
+        for text in value:  # type: ignore[union-attr]
+            values.add(string_value=text)
     else:
         pair.value.string_value = str(value)
 

@@ -20,7 +20,7 @@ from maitred.engine.ports.observer import (
 # Enough to see what is wrong; a flood of bad calls must not become a flood of lines.
 CALLS_PER_CODE_AND_SECOND = 10
 # Exceptions behind one another; a driver's failure has three or four.
-CAUSES_MOST = 8
+CAUSES_MAX = 8
 
 # Faults of the caller's own, which an operator need not act on.
 _CALLERS = frozenset({Code.MALFORMED, Code.NOT_FOUND, Code.OTHER_CONTENT})
@@ -109,12 +109,12 @@ class Narrator:
 
 def whereabouts(error: BaseException | None) -> str:
     """Where an exception and those behind it came from, and of which class: their texts can hold anything."""
-    told: list[str] = []
-    while error is not None and len(told) < CAUSES_MOST:
+    causes: list[str] = []
+    while error is not None and len(causes) < CAUSES_MAX:
         kind = type(error)
-        told.append(f"{''.join(format_tb(error.__traceback__))}{kind.__module__}.{kind.__qualname__}")
+        causes.append(f"{''.join(format_tb(error.__traceback__))}{kind.__module__}.{kind.__qualname__}")
         error = error.__cause__ or error.__context__
-    return "\nwhich came after:\n".join(told)
+    return "\nwhich came after:\n".join(causes)
 
 
 class Throttle:

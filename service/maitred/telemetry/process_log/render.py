@@ -73,13 +73,13 @@ def _bounded(key: str, value: object) -> object:
     if isinstance(value, str):
         return _shortened(value, TRACEBACK_MAX_CHARS if key == _TRACEBACK else VALUE_MAX_CHARS)
     if isinstance(value, tuple | list):
-        shown = [_shortened(_text(each), VALUE_MAX_CHARS) for each in value[:FAULTS_MAX]]
+        shown = [_shortened(_text(item), VALUE_MAX_CHARS) for item in value[:FAULTS_MAX]]
         return shown + [f"and {len(value) - FAULTS_MAX} more"] * (len(value) > FAULTS_MAX)
     return value
 
 
-def _shortened(text: str, most_chars: int) -> str:
-    if len(text) <= most_chars:
+def _shortened(text: str, max_chars: int) -> str:
+    if len(text) <= max_chars:
         return text
-    half = most_chars // 2
+    half = max_chars // 2
     return f"{text[:half]}\n...\n{text[-half:]}"

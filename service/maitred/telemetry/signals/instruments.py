@@ -40,15 +40,15 @@ def histogram(
 class Few:
     """At most so many values of a label that callers choose; what comes after them is ``_OTHER``."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._known: set[str] = set()
 
     def label(self, text: str) -> str:
         """The text as it can be a label."""
         text = names.plain(text)
         if text not in self._known:
-            if len(self._known) >= self._most:
+            if len(self._known) >= self._capacity:
                 return names.OTHER
             self._known.add(text)
         return text

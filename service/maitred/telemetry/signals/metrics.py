@@ -33,7 +33,7 @@ RPC_BOUNDS_SECONDS = (
 )
 SIZE_BOUNDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-CHANNELS_MOST = 32
+CHANNELS_MAX = 32
 """A ruleset may name any number; businesses have a dozen."""
 
 
@@ -60,7 +60,7 @@ class Metrics:
         for what in (names.EVENTS, names.SPANS, names.LOGS):
             self.lost(what, names.QUEUE_FULL, 0)
         self._limits = LimitMetrics(meter)
-        self._channels = Few(CHANNELS_MOST)
+        self._channels = Few(CHANNELS_MAX)
         self._rpc = histogram(
             meter, "rpc.server.call.duration", "s", "Duration of incoming calls", RPC_BOUNDS_SECONDS
         )

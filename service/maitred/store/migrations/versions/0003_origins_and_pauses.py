@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    # The empty octet string is written differently.
+    # The empty byte string is written differently.
     empty = sa.text("x''" if op.get_bind().dialect.name == "sqlite" else "''::bytea")
     op.add_column(
         "ledger_lot", sa.Column("decision_id", sa.LargeBinary, nullable=False, server_default=empty)

@@ -1,4 +1,4 @@
-"""Which subjects of limits are veiled where they are kept."""
+"""Which subjects of limits are kept as pseudonyms."""
 
 import pytest
 
@@ -26,14 +26,14 @@ sensitive: {health: {consent: care}}
 
 
 @pytest.fixture
-def is_veiled(bench, ruleset, capacity):
+def is_personal(bench, ruleset, capacity):
     def of(per, action="consent: [care]\n", **more):
         limit = capacity(per=per, pace="{limit: 2, window: {rolling: 1h}}")
         sources = ruleset(action, limits__yaml=limit, subjects__yaml=CONTEXT, **more)
         (action,) = bench.load(sources).ruleset.actions
         (limit,) = action.limits
-        assert limit.pace.is_veiled == limit.is_veiled
-        return limit.is_veiled
+        assert limit.pace.is_personal == limit.is_personal
+        return limit.is_personal
 
     return of
 
@@ -63,23 +63,23 @@ STORES = {
         ("[location]", True),
     ],
 )
-def test_a_subject_is_veiled_unless_its_values_are_known_and_harmless(is_veiled, per, expected):
-    assert is_veiled(per) is expected
+def test_a_subject_is_personal_unless_its_values_are_known_and_harmless(is_personal, per, expected):
+    assert is_personal(per) is expected
 
 
 @pytest.mark.parametrize(
     ("per", "expected"),
     [("[location]", False), ("[location.city]", False), ("[location, customer]", True)],
 )
-def test_locations_in_a_table_are_known(is_veiled, per, expected):
-    assert is_veiled(per, **STORES) is expected
+def test_locations_in_a_table_are_known(is_personal, per, expected):
+    assert is_personal(per, **STORES) is expected
 
 
 def test_channels_that_nobody_names_may_be_anything(bench, ruleset, capacity):
     sources = ruleset(limits__yaml=capacity(per="[channel]"))
     sources["pizza.yaml"] = sources["pizza.yaml"].replace("channels: [pos]\n", "")
     (action,) = bench.load(sources).ruleset.actions
-    assert action.limits[0].is_veiled
+    assert action.limits[0].is_personal
     sources["ruleset.yaml"] = sources["ruleset.yaml"].replace("---", "channels: [pos]\n---", 1)
     (action,) = bench.load(sources).ruleset.actions
-    assert not action.limits[0].is_veiled
+    assert not action.limits[0].is_personal
