@@ -19,6 +19,7 @@ from maitred.rulefiles.actions.costs import check_costs, with_bounds
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
 from maitred.rulefiles.actions.events import also_attributes, behaviour_sources, event_attributes, events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
+from maitred.rulefiles.actions.lengths import Lengths, check_lengths, text_lengths_of
 from maitred.rulefiles.actions.promises import promises_of
 from maitred.rulefiles.actions.rollouts import with_rollouts
 from maitred.rulefiles.actions.rows import table_actions_of
@@ -110,7 +111,8 @@ def _load(
             **also_attributes(rules.actions),
         },
         computed=vocabulary.computed,
-        channels=_channels(head, rules.actions),
+        channels=rules.channels,
+        text_lengths=rules.text_lengths,
         locations=vocabulary.locations,
         situations=rules.situations,
         actions=tuple(sorted(rules.actions, key=lambda action: action.name)),
@@ -144,6 +146,8 @@ class _Rules:
     situations: tuple[Situation, ...]
     actions: list[Action]
     promises: tuple[Promise, ...]
+    channels: frozenset[str]
+    text_lengths: Lengths
     cost_ns: int
 
 
@@ -180,20 +184,12 @@ def _rules(reading: _Reading) -> _Rules:
     named = {**vocabulary.attributes, **vocabulary.sensitive_lists}
     actions = Prover.of(report, reading.privacy, named, situations).proved(sourced_actions, actions)
     check_alternatives(around, documents, sourced_actions)
+    channels = _channels(reading.head, actions)
+    lengths = text_lengths_of(report, documents, channels)
+    check_lengths(report, sourced_actions, lengths)
     promises = promises_of(around, documents, actions, reading.behaviour)
     # What a faulty rule would have used is not known.
-    cost_ns = 0
-    if report.sound:
-        defaults = reading.head.defaults
-        cost_ns = check_costs(
-            around,
-            documents,
-            sourced_actions=sourced_actions,
-            actions=actions,
-            situations=situations,
-            computed=vocabulary.computed,
-            defaults=defaults,
-        )
+    cost_ns = _cost_ns(reading, around, sourced_actions, actions, situations) if report.sound else 0
     if report.sound:
         check_holds(around, sourced_actions, actions)
         _warn_unused(report, documents, mentions, vocabulary)
@@ -204,7 +200,25 @@ def _rules(reading: _Reading) -> _Rules:
         if reading.now:
             warn_over(report, sourced_actions, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
-    return _Rules(situations, actions, promises, cost_ns)
+    return _Rules(situations, actions, promises, channels, lengths, cost_ns)
+
+
+def _cost_ns(
+    reading: _Reading,
+    around: LoadContext,
+    sourced_actions: list[SourcedAction],
+    actions: list[Action],
+    situations: tuple[Situation, ...],
+) -> int:
+    return check_costs(
+        around,
+        reading.documents,
+        sourced_actions=sourced_actions,
+        actions=actions,
+        situations=situations,
+        computed=reading.vocabulary.computed,
+        defaults=reading.head.defaults,
+    )
 
 
 def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> PrivacyRules | None:

@@ -44,13 +44,15 @@ def render(
 ) -> Treatment[str]:
     """A treatment's texts; a line that needs an absent attribute is left out, a title falls back.
 
-    ``expires_at`` is when the hold expires that the texts may speak of.
+    So does a line that is longer than the channel has room for. ``expires_at`` is when the hold expires
+    that the texts may speak of.
     """
     facts, voice = question.facts, Voice.of(policy, question)
     if expires_at:
         facts = {**facts, HOLD_EXPIRES: expires_at}
+    lengths = policy.ruleset.text_lengths.get(question.channel, {})
     spoken = treatment.spoken_in(voice.language)
-    texts = spoken.mapped(lambda _, template: fill(template, facts, voice))
+    texts = spoken.mapped(lambda path, text: fit(text, facts, voice, lengths.get(str(path[0]), 0)))
     return (
         texts
         if texts.title
@@ -61,6 +63,16 @@ def render(
 def is_the_same_for_all(action: Action, treatment: Treatment[Template]) -> bool:
     """Whether a treatment is rendered alike for every question."""
     return not (action.titles or treatment.translations or any(placeholders(treatment)))
+
+
+def fit(template: Template, facts: Facts, voice: Voice, most: int) -> str | None:
+    """The template's text of at most ``most`` characters, of any number for 0.
+
+    What values make too long is put with what stands for want of them, and left out where that is nothing:
+    a text that is cut may say something else.
+    """
+    text = fill(template, facts, voice)
+    return fill(template, {}, voice) if most and text and len(text) > most else text
 
 
 def fill(template: Template, facts: Facts, voice: Voice) -> str | None:

@@ -9,6 +9,7 @@ from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Chosen, Reach, choose
 from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
 from maitred.core.deciding.ranking import Ranking, due_names, score_of
+from maitred.core.deciding.rendering import Voice, fill
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
 from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Gate, Policy
 from maitred.core.rules.reasons import Reason
@@ -198,16 +199,21 @@ class _Telling:
         return (f"stands in for {place_of}, of which none can be had now", *lines) if place_of else lines
 
     def _left_out(self, action: Action) -> Iterator[str]:
-        """The lines of a treatment that have no value to show."""
-        treatment = action.treatments.get(self._question.channel)
-        spoken = self._question.facts.get(LANGUAGE)
-        language = spoken if isinstance(spoken, str) else self._policy.ruleset.language
-        for path, template in treatment.before_claim().spoken_in(language).walk() if treatment else ():
-            name = gap_in(template, self._question.facts)
+        """The lines of a treatment that have no value to show, or no room for it."""
+        question, treatment = self._question, action.treatments.get(self._question.channel)
+        if treatment is None:
+            return
+        voice = Voice.of(self._policy, question)
+        lengths = self._policy.ruleset.text_lengths.get(question.channel, {})
+        for path, template in treatment.before_claim().spoken_in(voice.language).walk():
+            name, most = gap_in(template, question.facts), lengths.get(str(path[0]), 0)
             if name and name != HOLD_EXPIRES:
-                fact = self._question.facts.get(name)
+                fact = question.facts.get(name)
                 why = fact.why if isinstance(fact, Invalid) else self._unfolding.absent(name)
                 yield f"a text of `{path[0]}` is left out: {name} {why}"
+            elif most and len(text := fill(template, question.facts, voice) or "") > most:
+                standing = "put without its values" if fill(template, {}, voice) else "left out"
+                yield f"a text of `{path[0]}` is {standing}: it has {len(text)} characters of at most {most}"
 
 
 def _grouped_words(group: Group, standing: Sequence[str]) -> str:

@@ -243,7 +243,8 @@ class Ruleset:
     ``hash`` is the SHA-256 (hex) of the canonical content. ``locations`` is ``None``
     where any location is accepted. ``channels`` are all channels named anywhere in it;
     a request for another one is malformed. ``sources`` are the files by relative path,
-    enough to load it again. ``claim_within`` is how long decisions can be claimed where an action does
+    enough to load it again. ``text_lengths`` are the most characters of texts, by channel and by field of
+    a treatment. ``claim_within`` is how long decisions can be claimed where an action does
     not say. ``cost_ns`` is what conditions and scores cost a decision at worst.
     """
 
@@ -263,5 +264,6 @@ class Ruleset:
     events: Mapping[str, EventKind] = field(default_factory=dict)
     promises: tuple[Promise, ...] = ()
     sources: Mapping[str, bytes] = field(default_factory=dict)
+    text_lengths: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     claim_within: timedelta = DEFAULT_CLAIM_WITHIN
     cost_ns: int = 0

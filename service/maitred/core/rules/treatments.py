@@ -166,6 +166,11 @@ def gap_in(template: Template, facts: Facts) -> str:
     return ""
 
 
+def least_length(template: Template) -> int:
+    """The characters of what is written, and of what stands for want of values."""
+    return sum(len(part) if isinstance(part, str) else len(part.default or "") for part in template)
+
+
 def placeholders(treatment: Treatment[Template]) -> Iterator[str]:
     """Names of the attributes that a treatment shows."""
     for _, template in treatment.walk():

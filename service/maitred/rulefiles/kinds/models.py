@@ -66,6 +66,26 @@ class Defaults(Strict):
     """The most microseconds that all conditions and scores may take for one decision at worst."""
 
 
+_MostCharacters = Annotated[int, Field(ge=1, le=bounds.TEXT_CHARACTERS)] | None
+
+
+class TextLengths(Strict):
+    """The most characters that fit on a channel, by field of a treatment: those of a line for lists."""
+
+    title: _MostCharacters = None
+    """Of `title`, or of the action's where a treatment has none."""
+    say: _MostCharacters = None
+    """Of a line of `say`."""
+    show: _MostCharacters = None
+    """Of `show`: what a screen or a receipt has room for."""
+    do: _MostCharacters = None
+    """Of a line of `do`."""
+    avoid: _MostCharacters = None
+    """Of a line of `avoid`."""
+    terms: _MostCharacters = None
+    """Of `terms`."""
+
+
 class Ruleset(Document):
     """The ruleset as a whole. One per ruleset."""
 
@@ -78,6 +98,8 @@ class Ruleset(Document):
     """IANA time zone of `live` windows that name none, and of locations that are not in a table."""
     channels: fields.SomeNames = []
     """Every channel there is. Where given, an action on any other channel is a fault."""
+    text_lengths: dict[Name, TextLengths] = {}
+    """By channel: how long texts can be. A longer one is a fault; one that values make longer is left out."""
     defaults: Defaults = Defaults()
     """What counts where a document does not say otherwise."""
 

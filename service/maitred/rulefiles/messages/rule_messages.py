@@ -199,6 +199,13 @@ def placeholder_meant(text: str, name: str) -> str:
     return f"{quoted(text)} is shown as it stands: write {quoted('${' + name + '}')} for the value"
 
 
+def text_too_long(text: str, count: int, field: str, channel: str, most: int) -> str:
+    return (
+        f"{quoted(text)} has {count} characters, and {quoted(field)} on {quoted(channel)} has room for {most}:"
+        f" {count - most} fewer, or more room in `text_lengths` of the `Ruleset`"
+    )
+
+
 def every_line_may_be_left_out() -> str:
     return (
         "every line here may be left out for want of a value: write one without a placeholder, or what"
