@@ -298,6 +298,11 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "version": at("version", "1", "2"),
         "timezone": at("timezone", "Europe/Rome", "Asia/Tokyo"),
         "channels": at("channels", ["pos", "mobile"], ["pos", "mobile", "web"]),
+        "text_lengths": at("text_lengths", LEFT_OUT, {"pos": {"show": 40}}),
+        **{
+            f"text_lengths.*.{name}": at("text_lengths", {"pos": {name: 40}}, {"pos": {name: 50}})
+            for name in ("title", "say", "show", "do", "avoid", "terms")
+        },
         "defaults": at("defaults", LEFT_OUT, {"claim_within": "2d"}),
         "defaults.claim_within": at("defaults", {"claim_within": "2d"}, {"claim_within": "3d"}),
         "defaults.max_items": at("defaults", LEFT_OUT, {"max_items": 9}),

@@ -201,8 +201,8 @@ def placeholder_meant(text: str, name: str) -> str:
 
 def text_too_long(text: str, count: int, field: str, channel: str, most: int) -> str:
     return (
-        f"{quoted(text)} has {count} characters, and {quoted(field)} on {quoted(channel)} has room for {most}:"
-        f" {count - most} fewer, or more room in `text_lengths` of the `Ruleset`"
+        f"{quoted(text)} has {count} characters, and {quoted(field)} on {quoted(channel)} has room"
+        f" for {most}: {count - most} fewer, or more room in `text_lengths` of the `Ruleset`"
     )
 
 
