@@ -8,7 +8,7 @@ in the opposite order, so that a steady drift favours nobody.
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from . import h2, servers
 from .figures import Spread, spread
@@ -23,6 +23,7 @@ CONNECTIONS, STREAMS = 8, 16
 MAX_PREPARING_SECONDS = 120.0
 
 Progress = Callable[[str], None]
+Name = TypeVar("Name")
 
 
 class Contender(NamedTuple):
@@ -60,7 +61,7 @@ def take_turns(
     return found
 
 
-def in_turn(names: Sequence[str], number: int) -> Sequence[str]:
+def in_turn(names: Sequence[Name], number: int) -> Sequence[Name]:
     """The order of a round."""
     return names[::-1] if number % 2 else names
 

@@ -78,8 +78,8 @@ class Quiet:
 class EngineHarness:
     """Calls of a business, each with an id of its own unless one is given."""
 
-    def __init__(self, store, keys):
-        self.store, self.keys, self.now, self._ids = store, keys, NOON, count(1)
+    def __init__(self, store, keys, first_id=1):
+        self.store, self.keys, self.now, self._ids = store, keys, NOON, count(first_id)
         self.engine = make_engine(store, keys, Quiet(), load_policy, lambda: self.now)
 
     def rules(self, *documents, zone="UTC", head=HEAD, **files):

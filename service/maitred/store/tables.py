@@ -216,7 +216,8 @@ EVENT = Table(
     Column("over_at", BigInteger, nullable=False),  # it is kept no longer
     Column("withdraws", LargeBinary, nullable=False),  # an ``event_id``, or empty
     Column("body", LargeBinary, nullable=False),  # sealed with the person's key
-    Index("event_ref", "ref", "happened_at"),
+    Column("number", BigInteger, nullable=False, server_default=text("0")),  # ``person.events`` then
+    Index("event_ref", "ref", "number"),
     Index("event_over", "over_at"),
     Index("event_happened", "happened_at"),
 )

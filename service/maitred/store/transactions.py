@@ -122,16 +122,15 @@ class SqlTransaction:
         with self._guarded():
             return self._dialect.find_events(self._line.driver, frozenset(ids)) if ids else {}
 
-    def append_events(self, rows: Sequence[EventRow]) -> None:
+    def append_events(self, rows: Sequence[EventRow]) -> Mapping[bytes, int]:
         """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            if rows:
-                self._dialect.append_events(self._line.driver, rows)
+            return self._dialect.append_events(self._line.driver, rows) if rows else {}
 
-    def events(self, refs: Collection[bytes]) -> EventsOfEach:
+    def events(self, after: Mapping[bytes, int]) -> EventsOfEach:
         """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            return self._dialect.events_of(self._line.driver, frozenset(refs)) if refs else {}
+            return self._dialect.events_of(self._line.driver, after) if after else {}
 
     def outcomes_of(self, refs: Collection[bytes]) -> OutcomesOfEach:
         """What became of the proposals of each customer, in order of time."""

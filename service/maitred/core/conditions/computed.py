@@ -118,19 +118,24 @@ Holds = Callable[[Item, Facts], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Works one attribute out. Built by ``of``; safe to use from many threads."""
+    """Works one attribute out. Built by ``of``; safe to use from many threads.
+
+    ``reads_items_alone`` is whether it is the same for every request.
+    """
 
     computed: Computed
     counts: Holds
     take: Take
     reads: frozenset[str]
+    reads_items_alone: bool
 
     @classmethod
     def of(cls, computed: Computed) -> "Worker":
         """The worker of an attribute."""
         closures = _Closures(computed.item)
         take = closures.take(computed.take) if computed.take else _nothing
-        return cls(computed, closures.holds(computed.where), take, computed.reads)
+        names = computed.reads
+        return cls(computed, closures.holds(computed.where), take, names, names == {computed.over})
 
     def fact(self, facts: Facts, sources: Mapping[str, Sequence[Item]]) -> Fact | None:
         """The value, ``None`` where it is absent. ``sources`` are lists that are no attributes."""

@@ -73,7 +73,8 @@ class Policy:
     the others stand best first, ties by name. ``zones`` are those whose clock some action is live
     by, and ``tells_zone`` where a rule reads the location's. ``limits`` are all there are, by key,
     ``gates`` those of each action. ``workers`` are those of the computed attributes that are read,
-    ``rememberers`` those over what the customer did, and ``counting`` the limits that count some of it.
+    ``rememberers`` those over what the customer did, and ``counting`` the limits that count some of it;
+    both read the sources of ``reads_history`` (``events.visit``, ``outcomes.presented``).
     ``promises`` stand with the conditions under which their actions are due.
     ``standing`` are proposals that depend on no attribute, by action, rank and channel.
     """
@@ -93,6 +94,7 @@ class Policy:
     workers: tuple[Worker, ...] = ()
     rememberers: tuple[Worker, ...] = ()
     counting: tuple[Limit, ...] = ()
+    reads_history: frozenset[str] = frozenset()
     promises: tuple[tuple[Promise, Condition], ...] = ()
     tells_zone: bool = False
     masks: Masks | None = None
@@ -152,19 +154,9 @@ class Policy:
             if fact is not None:
                 facts[worker.computed.name] = fact
         for limit in self.counting:
-            deeds = (history.deeds.get(source, ()) for source in limit.also)
-            facts[f"{ALSO}{limit.name}"] = sum(len(items_in(deed, limit.window, when)) for deed in deeds)
+            tracks = (history.tracks[source] for source in limit.also if source in history.tracks)
+            facts[f"{ALSO}{limit.name}"] = sum(len(items_in(track, limit.window, when)) for track in tracks)
         return facts
-
-    @property
-    def reads_history(self) -> frozenset[str]:
-        """What of its customer's history a decision reads: ``events.visit``, ``outcomes.presented``."""
-        return frozenset(
-            (
-                *(worker.computed.over for worker in self.rememberers),
-                *chain.from_iterable(limit.also for limit in self.counting),
-            )
-        )
 
     def place_facts(self, location: Location) -> Mapping[str, Value]:
         """What rules read of a location."""
@@ -215,6 +207,8 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
         )
         for action in actions
     }
+    rememberers = tuple(worker for worker in workers if is_behaviour(worker.computed.over))
+    counting = _counting(actions)
     index = Index.build([_condition_of(gates[action.name]) for action in actions])
     scored = sum(action.score.constant is None for action in actions)
     return Policy(
@@ -233,9 +227,10 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
         limits={limit.key: limit for action in actions for limit in action.limits},
         gates=gates,
         workers=tuple(worker for worker in workers if not is_behaviour(worker.computed.over)),
-        counting=_counting(actions),
+        rememberers=rememberers,
+        counting=counting,
+        reads_history=_sources_of(rememberers, counting),
         promises=tuple((promise, is_due(promise)) for promise in ruleset.promises),
-        rememberers=tuple(worker for worker in workers if is_behaviour(worker.computed.over)),
         tells_zone=ZONE in used,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
         formats=formats,
@@ -261,6 +256,12 @@ def _counting(actions: Iterable[Action]) -> tuple[Limit, ...]:
     """The limits that count events, each name once: actions may have units of their own."""
     limits = {limit.name: limit for action in actions for limit in action.limits if limit.also}
     return tuple(limits.values())
+
+
+def _sources_of(rememberers: Iterable[Worker], counting: Iterable[Limit]) -> frozenset[str]:
+    """What of its customer's history a decision reads."""
+    computed = (worker.computed.over for worker in rememberers)
+    return frozenset((*computed, *chain.from_iterable(limit.also for limit in counting)))
 
 
 def _zones_of(action: Action) -> Iterable[str | None]:

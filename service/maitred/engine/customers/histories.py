@@ -1,26 +1,21 @@
 """What customers did, read for decisions: the events are the truth, what is kept in memory is a copy.
 
-A customer's row says how often events of theirs were written. As long as it says the same, what was read
-of them before is what there is; nothing is read then, and nothing opened. Own outcomes are read each time.
+A customer's row says how often events of theirs were written, and each event as which of these it was. A
+copy as of a lower count takes in what was written since, and nothing else is read or opened. What this
+process writes itself it takes in once that is durable. Own outcomes are read each time.
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
 
 import orjson
 
 from maitred.core.behaviour.events import AT, EventKind
-from maitred.core.behaviour.history import (
-    EVENTS,
-    NEVER_US,
-    NO_HISTORY,
-    OUTCOMES,
-    Deed,
-    History,
-    outcome_source,
-)
+from maitred.core.behaviour.history import EVENTS, NO_HISTORY, OUTCOMES, History, Track, outcome_source
+from maitred.core.behaviour.projections import NEVER_US, Deed
 from maitred.core.rules.policy import Policy
 from maitred.core.values.instants import to_microseconds
 from maitred.core.values.types import Item
@@ -30,15 +25,8 @@ from maitred.engine.ports.vault import SealBroken
 
 MAX_KEPT_EVENTS = 200_000
 """Of all customers together, some 200 MB; those who were decided for last are kept."""
-
-
-class _Kept(NamedTuple):
-    """The events of a customer as of ``version``, as the ruleset of ``digest`` reads them."""
-
-    version: int
-    digest: str
-    history: History
-    size: int
+UNREAD = -1
+"""The count of a copy that nothing has been taken into."""
 
 
 class Asker(NamedTuple):
@@ -48,117 +36,201 @@ class Asker(NamedTuple):
     person: Person
 
 
+class Written(NamedTuple):
+    """An event that was written, and its plain body."""
+
+    row: EventRow
+    body: bytes
+
+
+@dataclass(slots=True, eq=False)
+class _Copy:
+    """The events of a customer as of the ``count``, as the ruleset of a policy reads them.
+
+    ``withdrawn_us`` is from when events are withdrawn, by id, whether they are known yet or not; ``counted``
+    the size that the total has of it.
+    """
+
+    policy: Policy
+    count: int = UNREAD
+    size: int = 0
+    counted: int = 0
+    tracks: dict[str, Track] = field(default_factory=dict)
+    withdrawn_us: dict[bytes, int] = field(default_factory=dict)
+    history: History = NO_HISTORY
+
+    def apart(self) -> "_Copy":
+        """One that can be changed and leaves this one as it is."""
+        tracks = {source: track.copy() for source, track in self.tracks.items()}
+        withdrawn_us = dict(self.withdrawn_us)
+        return _Copy(self.policy, self.count, self.size, tracks=tracks, withdrawn_us=withdrawn_us)
+
+    def take_in(self, rows: Sequence[EventRow], bodies: Iterable[Mapping[str, Any]], count: int) -> None:
+        """Takes in what was written up to a count."""
+        for row in rows:
+            if row.withdraws:
+                self._withdraw(row)
+        deeds: dict[str, list[Deed]] = defaultdict(list)
+        for row, body in zip(rows, bodies, strict=True):
+            kind = self.policy.ruleset.events.get(row.kind)
+            if kind:
+                deeds[f"{EVENTS}{kind.name}"].append(self._deed(kind, row, body))
+        for source, fresh in deeds.items():
+            self._add(source, fresh)
+        # Another one, so that a decision that is made again sees that more has happened.
+        self.count, self.history = count, History(self.tracks)
+
+    def _withdraw(self, row: EventRow) -> None:
+        at_us = to_microseconds(row.happened_at)
+        earlier_us = self.withdrawn_us.get(row.withdraws)
+        if earlier_us is None or at_us < earlier_us:
+            self.withdrawn_us[row.withdraws] = at_us
+            for track in self.tracks.values():
+                track.withdraw(row.withdraws, at_us)
+
+    def _add(self, source: str, fresh: Sequence[Deed]) -> None:
+        self.size += len(fresh)
+        track = self.tracks.get(source)
+        if track is None:
+            self.tracks[source] = Track(fresh)
+            return
+        for deed in fresh:
+            track.add(deed)
+
+    def _deed(self, kind: EventKind, row: EventRow, body: Mapping[str, Any]) -> Deed:
+        at_us = to_microseconds(row.happened_at)
+        over_us = min(to_microseconds(row.over_at), to_microseconds(row.happened_at + kind.retention))
+        item = kind.item(body.get("fields", {}), row.happened_at, body.get("session", ""))
+        return Deed(at_us, over_us, self.withdrawn_us.get(row.id, NEVER_US), item, row.id)
+
+
 class Histories:
     """Reads histories, and keeps those that were read last. Safe to use from many threads."""
 
     def __init__(self, people: People) -> None:
         self._people = people
-        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._kept: OrderedDict[bytes, _Copy] = OrderedDict()
         self._size, self._lock = 0, Lock()
 
     def read(
-        self, transaction: Transaction, askers: Iterable[Asker], *, keep: bool
+        self, transaction: Transaction, askers: Iterable[Asker], *, unsettled: Collection[bytes] = ()
     ) -> Mapping[tuple[str, bytes], History]:
         """The histories, by hash of the ruleset and the person's reference.
 
-        They are kept where the transaction itself has written no events, which it may yet lose.
+        ``unsettled`` are those of whom the transaction itself has written events, which it may yet lose.
         """
         askers = [asker for asker in askers if asker.person.ref]
-        histories = {_key(asker): self._known(asker) for asker in askers}
-        missed = [asker for asker in askers if histories[_key(asker)] is None]
-        rows = transaction.events({asker.person.ref for asker in missed}) if missed else {}
-        for asker in missed:
-            history = histories[_key(asker)] = self._history(asker, rows.get(asker.person.ref, ()))
-            if keep:
-                self._keep(asker, history)
+        with self._lock:
+            histories = self._of_events(transaction, askers, unsettled)
         past = {asker.person.ref for asker in askers if _reads(asker.policy, OUTCOMES)}
         outcomes = transaction.outcomes_of(past) if past else {}
         return {
-            _key(asker): _with_outcomes(
-                asker.policy, histories[_key(asker)] or NO_HISTORY, outcomes.get(asker.person.ref, ())
-            )
-            for asker in askers
+            key: _with_outcomes(history, outcomes[key[1]]) if key[1] in outcomes else history
+            for key, history in histories.items()
         }
 
-    def _known(self, asker: Asker) -> History | None:
-        """What needs no reading; ``None`` where the events have to be read."""
-        policy, person = asker
-        if not person.events or not _reads(policy, EVENTS):
-            return NO_HISTORY
+    def add(self, written: Sequence[Written], counts: Mapping[bytes, int]) -> None:
+        """Takes in what has been written and is durable, with the count that each customer has by it."""
+        fresh: dict[bytes, list[Written]] = defaultdict(list)
+        for each in written:
+            fresh[each.row.ref].append(each)
         with self._lock:
-            kept = self._kept.get(person.ref)
-            if not kept or (kept.version, kept.digest) != (person.events, policy.ruleset.hash):
-                return None
-            self._kept.move_to_end(person.ref)
-            return kept.history
+            for ref, events in fresh.items():
+                copy = self._kept.get(ref)
+                # With a gap, what is missing is read with the next decision.
+                if copy and copy.count == counts[ref] - 1:
+                    bodies = (orjson.loads(event.body) for event in events)
+                    copy.take_in([event.row for event in events], bodies, counts[ref])
+                    self._count(copy)
+            self._drop_oldest()
 
-    def _history(self, asker: Asker, rows: Sequence[EventRow]) -> History:
-        withdrawn: dict[bytes, int] = {}
-        for row in rows:
-            if row.withdraws:
-                at_us = to_microseconds(row.happened_at)
-                withdrawn[row.withdraws] = min(at_us, withdrawn.get(row.withdraws, at_us))
-        deeds: dict[str, list[Deed]] = defaultdict(list)
-        for row in rows:
-            kind = asker.policy.ruleset.events.get(row.kind)
-            if kind:
-                deeds[f"{EVENTS}{kind.name}"].append(self._deed(asker.person, kind, row, withdrawn))
-        return History(deeds)
+    def forget(self, ref: bytes) -> None:
+        """Drops what is kept of one who has been erased."""
+        with self._lock:
+            self._drop(ref)
 
-    def _deed(self, person: Person, kind: EventKind, row: EventRow, withdrawn: Mapping[bytes, int]) -> Deed:
-        body = self._body(person, row)
-        at_us = to_microseconds(row.happened_at)
-        over_us = min(to_microseconds(row.over_at), to_microseconds(row.happened_at + kind.retention))
-        item = kind.item(body.get("fields", {}), row.happened_at, body.get("session", ""))
-        return Deed(at_us, over_us, withdrawn.get(row.id, NEVER_US), item)
+    def _of_events(
+        self, transaction: Transaction, askers: Sequence[Asker], unsettled: Collection[bytes]
+    ) -> dict[tuple[str, bytes], History]:
+        histories: dict[tuple[str, bytes], History] = {}
+        behind: dict[tuple[str, bytes], tuple[Asker, _Copy]] = {}
+        for asker in askers:
+            policy, person = asker
+            if _key(asker) in behind:
+                continue
+            if not person.events or not _reads(policy, EVENTS):
+                histories[_key(asker)] = NO_HISTORY
+                continue
+            copy = self._kept.get(person.ref)
+            if copy is None or copy.policy.ruleset.hash != policy.ruleset.hash:
+                copy = _Copy(policy)
+            if copy.count == person.events:
+                self._kept.move_to_end(person.ref)
+                histories[_key(asker)] = copy.history
+            else:
+                behind[_key(asker)] = asker, copy.apart() if person.ref in unsettled else copy
+        if behind:
+            self._catch_up(transaction, behind.values())
+            histories |= {key: copy.history for key, (_, copy) in behind.items()}
+            for asker, copy in behind.values():
+                if asker.person.ref not in unsettled:
+                    self._keep(asker.person.ref, copy)
+        return histories
 
-    def _body(self, person: Person, row: EventRow) -> Mapping[str, Any]:
+    def _catch_up(self, transaction: Transaction, behind: Collection[tuple[Asker, _Copy]]) -> None:
+        after: dict[bytes, int] = {}
+        for asker, copy in behind:
+            ref = asker.person.ref
+            after[ref] = min(copy.count, after.get(ref, copy.count))
+        rows = transaction.events(after)
+        for asker, copy in behind:
+            person = asker.person
+            # Another replica may have written more since the customer was found.
+            fresh = [row for row in rows.get(person.ref, ()) if copy.count < row.number <= person.events]
+            copy.take_in(fresh, self._bodies(person, fresh), person.events)
+
+    def _bodies(self, person: Person, rows: Iterable[EventRow]) -> Iterator[Mapping[str, Any]]:
         """What cannot be opened with the keys in use has happened all the same: its fields are absent."""
-        try:
-            body: Mapping[str, Any] = orjson.loads(self._people.open_event(person.key, row))
-        except SealBroken:
-            return {}
-        return body
+        for row in rows:
+            try:
+                yield orjson.loads(self._people.open_event(person.key, row))
+            except SealBroken:
+                yield {}
 
-    def _keep(self, asker: Asker, history: History) -> None:
-        ref, size = asker.person.ref, sum(map(len, history.deeds.values()))
-        with self._lock:
-            earlier = self._kept.pop(ref, None)
-            self._size += size - (earlier.size if earlier else 0)
-            self._kept[ref] = _Kept(asker.person.events, asker.policy.ruleset.hash, history, size)
-            while self._size > MAX_KEPT_EVENTS and len(self._kept) > 1:
-                self._size -= self._kept.popitem(last=False)[1].size
+    def _keep(self, ref: bytes, copy: _Copy) -> None:
+        earlier = self._kept.get(ref)
+        if earlier is not copy:
+            self._drop(ref)
+            self._kept[ref] = copy
+        self._count(copy)
+        self._kept.move_to_end(ref)
+        self._drop_oldest()
+
+    def _count(self, copy: _Copy) -> None:
+        self._size += copy.size - copy.counted
+        copy.counted = copy.size
+
+    def _drop(self, ref: bytes) -> None:
+        copy = self._kept.pop(ref, None)
+        if copy:
+            self._size -= copy.counted
+
+    def _drop_oldest(self) -> None:
+        while self._size > MAX_KEPT_EVENTS and len(self._kept) > 1:
+            self._drop(next(iter(self._kept)))
 
 
 def _key(asker: Asker) -> tuple[str, bytes]:
     return asker.policy.ruleset.hash, asker.person.ref
 
 
-def _with_outcomes(policy: Policy, history: History, outcomes: Sequence[PastOutcome]) -> History:
-    if not _reads(policy, OUTCOMES):
-        return history
-    # What was worked out of events stays; of outcomes it is worked out for this decision alone.
-    of_outcomes = _over(policy, OUTCOMES)
-    projections = {
-        name: projection for name, projection in history.projections.items() if name not in of_outcomes
-    }
-    return History({**history.deeds, **_deeds_of(outcomes)}, projections)
-
-
-def _over(policy: Policy, source: str) -> frozenset[str]:
-    """The attributes that are computed over events, or over outcomes."""
-    return frozenset(
-        worker.computed.name for worker in policy.rememberers if worker.computed.over.startswith(source)
-    )
-
-
 def _reads(policy: Policy, source: str) -> bool:
     return any(name.startswith(source) for name in policy.reads_history)
 
 
-def _deeds_of(outcomes: Sequence[PastOutcome]) -> Mapping[str, Sequence[Deed]]:
+def _with_outcomes(history: History, outcomes: Sequence[PastOutcome]) -> History:
     deeds: dict[str, list[Deed]] = defaultdict(list)
     for kind, action, happened_at in outcomes:
         item: Item = {"action": action, AT: happened_at}
         deeds[outcome_source(kind)].append(Deed(to_microseconds(happened_at), NEVER_US, NEVER_US, item))
-    return deeds
+    return History({**history.tracks, **{source: Track(found) for source, found in deeds.items()}})

@@ -27,7 +27,7 @@ _FIRST = b""
 
 
 class CustomerRights:
-    """Implements ``api.Privacy``. ``now`` gives aware UTC."""
+    """Implements ``api.Privacy``. ``now`` gives aware UTC; ``forget`` drops copies of what is erased."""
 
     def __init__(
         self,
@@ -37,10 +37,12 @@ class CustomerRights:
         *,
         rulesets: Rulesets,
         standings: LimitReport,
+        forget: Callable[[bytes], None],
         now: Callable[[], datetime],
     ) -> None:
         self._store, self._records, self._people = store, records, people
-        self._rulesets, self._standings, self._now = rulesets, standings, now
+        self._rulesets, self._standings = rulesets, standings
+        self._forget, self._now = forget, now
 
     def recording_consent(self, call: RecordConsentCall) -> Steps[None]:
         """See ``api.Privacy.recording_consent``."""
@@ -88,6 +90,7 @@ class CustomerRights:
             rows = self._store.erase(person.ref) if person else {}
         if person:
             self._people.forget(person)
+            self._forget(person.ref)
         return Erased(rows, self._now())
 
     def _check_purposes(self, call: RecordConsentCall) -> None:

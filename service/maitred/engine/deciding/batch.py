@@ -4,7 +4,7 @@ The functions are run again from the beginning where the transaction lost agains
 everything they find out is written over.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
@@ -20,7 +20,7 @@ from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import unknown_claim
 from maitred.engine.ports.store import NOBODY, OutcomeRow, Person, StoreConflict, Transaction
 
-from .happenings import record_events
+from .happenings import Recorded, record_events
 from .question import OwnClaim
 from .tickets import (
     ClaimTicket,
@@ -44,21 +44,27 @@ class Customers(NamedTuple):
     histories: Histories
 
 
+class Done(NamedTuple):
+    """What a batch comes to beside its tickets: what has expired, by name of the action, and the events."""
+
+    expired: Mapping[str, int]
+    recorded: Recorded
+
+
 def run(
     transaction: Transaction, customers: Customers, tickets: Sequence[Ticket], local: datetime, *, last: bool
-) -> Mapping[str, int]:
-    """Does what the tickets ask for, in their order; gives what has expired, by name of the action.
+) -> Done:
+    """Does what the tickets ask for, in their order.
 
     ``local`` is this process's clock. Raises ``StoreConflict`` where it has to be run again;
     when it is the ``last`` time, the decisions that still lose are given up instead.
     """
     # Before decisions: those of the same batch see them.
     _record_consents(transaction, customers.people, _of(ConsentTicket, tickets), local)
-    happenings = _of(EventTicket, tickets)
-    record_events(transaction, customers.people, happenings)
+    recorded = record_events(transaction, customers.people, _of(EventTicket, tickets))
     decisions = _firsts(tickets)
     unmet = [ticket for ticket in decisions.values() if ticket.needs_person]
-    _introduce(transaction, customers, unmet, keep=not happenings)
+    _introduce(transaction, customers, unmet, recorded.counts)
     _show_claims(transaction, list(decisions.values()))
     _know_claims(transaction, [ticket for ticket in decisions.values() if ticket.claims or ticket.named])
     sound = [ticket for ticket in decisions.values() if not ticket.error]
@@ -78,7 +84,7 @@ def run(
             ticket.conclude()
     _append(transaction, decisions, limited)
     _share(decisions, _of(DecisionTicket, tickets))
-    return expired
+    return Done(expired, recorded)
 
 
 def _record_consents(
@@ -94,9 +100,15 @@ def _record_consents(
 
 
 def _introduce(
-    transaction: Transaction, customers: Customers, tickets: Sequence[DecisionTicket], *, keep: bool
+    transaction: Transaction,
+    customers: Customers,
+    tickets: Sequence[DecisionTicket],
+    unsettled: Collection[bytes],
 ) -> None:
-    """Makes the customers known to their tickets; who is new is written down with the first decision."""
+    """Makes the customers known to their tickets; who is new is written down with the first decision.
+
+    ``unsettled`` are those of whom the batch has written events.
+    """
     if not tickets:
         return
     named = [ticket.pseudonyms for ticket in tickets if ticket.pseudonyms]
@@ -110,7 +122,7 @@ def _introduce(
         for ticket in tickets
     ]
     askers = [Asker(ticket.policy, person) for ticket, person in met if ticket.policy]
-    past = customers.histories.read(transaction, askers, keep=keep) if askers else {}
+    past = customers.histories.read(transaction, askers, unsettled=unsettled) if askers else {}
     for ticket, person in met:
         digest = ticket.policy.ruleset.hash if ticket.policy else ""
         rejected = rejections.get(ticket.requester.session_key, ())

@@ -111,6 +111,10 @@ class Committer:
             self._beside = waiting
             self._settle([*tickets, *self._take(MAX_BATCH_TICKETS - len(tickets))])
 
+    def forget(self, ref: bytes) -> None:
+        """Drops what is kept in memory of a customer who has been erased."""
+        self._customers.histories.forget(ref)
+
     def stop(self) -> None:
         """Commits what waits, and refuses what comes after."""
         with self._writing:
@@ -162,13 +166,14 @@ class Committer:
             try:
                 with self._store.transaction() as transaction:
                     last = attempt == MAX_CONFLICT_RETRIES - 1
-                    expired = run(transaction, self._customers, live, self._now(), last=last)
+                    done = run(transaction, self._customers, live, self._now(), last=last)
             except StoreConflict:
                 if attempt == MAX_CONFLICT_RETRIES:
                     raise
             else:
-                if expired and self._observer.tracing:
-                    self._observer.observe(HoldsExpired(expired))
+                self._customers.histories.add(*done.recorded)
+                if done.expired and self._observer.tracing:
+                    self._observer.observe(HoldsExpired(done.expired))
                 return
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from maitred.core.privacy.consents import ConsentState
+from maitred.engine.customers.histories import Written
 from maitred.engine.customers.people import People
 from maitred.engine.messages import event_used_otherwise
 from maitred.engine.ports.store import EventRow, Person, Transaction
@@ -11,10 +13,17 @@ from maitred.engine.ports.store import EventRow, Person, Transaction
 from .tickets import EventTicket, Happened
 
 
-def record_events(transaction: Transaction, people: People, tickets: Sequence[EventTicket]) -> None:
+class Recorded(NamedTuple):
+    """What a batch has written of events, and the count that each customer has by it."""
+
+    written: Sequence[Written] = ()
+    counts: Mapping[bytes, int] = {}
+
+
+def record_events(transaction: Transaction, people: People, tickets: Sequence[EventTicket]) -> Recorded:
     """Writes the events that are new, and tells each ticket of each of its own."""
     if not tickets:
-        return
+        return Recorded()
     happened = list(chain.from_iterable(ticket.happened for ticket in tickets))
     recording = _Recording(
         people,
@@ -25,7 +34,8 @@ def record_events(transaction: Transaction, people: People, tickets: Sequence[Ev
         ticket.details = [recording.take(event) for event in ticket.happened]
     if recording.strangers:
         transaction.add_people(recording.strangers)
-    transaction.append_events(recording.rows)
+    counts = transaction.append_events([written.row for written in recording.written])
+    return Recorded(recording.written, counts)
 
 
 class _Recording:
@@ -34,7 +44,7 @@ class _Recording:
     def __init__(self, people: People, known: dict[bytes, Person], standing: dict[bytes, bytes]) -> None:
         self._people, self._known, self._standing = people, known, standing
         self.strangers: list[Person] = []
-        self.rows: list[EventRow] = []
+        self.written: list[Written] = []
 
     def take(self, happened: Happened) -> str:
         """Why the event is not recorded; empty where it is, or was before."""
@@ -64,7 +74,7 @@ class _Recording:
             happened.withdraws,
             self._people.seal_event(person.key, happened.body, happened.id),
         )
-        self.rows.append(row)
+        self.written.append(Written(row, happened.body))
         self._standing[happened.id] = happened.fingerprint
 
 

@@ -47,7 +47,7 @@ class Person(NamedTuple):
 
     ``ref`` (16 bytes, random) stands for them in every other row. ``pseudonym`` is how they are
     found, ``key`` what seals their data, wrapped. ``statements`` are their last ones by purpose.
-    ``events`` changes whenever events of theirs are written; 0 while there never were any.
+    ``events`` is how often events of theirs were written; 0 while there never were any.
     """
 
     ref: bytes
@@ -62,7 +62,7 @@ class EventRow(NamedTuple):
 
     ``ref`` is the person's. ``kind`` is empty where it only takes back another event, whose id is
     ``withdraws``; else that is empty. It is not kept longer than until ``over_at``. ``body`` is sealed
-    with the person's key.
+    with the person's key. ``number`` is the person's ``events`` when it had been written, given by the store.
     """
 
     id: bytes
@@ -73,6 +73,7 @@ class EventRow(NamedTuple):
     over_at: datetime
     withdraws: bytes
     body: bytes
+    number: int = 0
 
 
 class PastOutcome(NamedTuple):
@@ -288,12 +289,15 @@ class Transaction(Ledger, Protocol):
         """The fingerprints of those of the events that were recorded before."""
         ...
 
-    def append_events(self, rows: Sequence[EventRow]) -> None:
-        """Writes events of people who are there. Raises ``StoreConflict`` where an id is there meanwhile."""
+    def append_events(self, rows: Sequence[EventRow]) -> Mapping[bytes, int]:
+        """Writes events of people who are there; the ``number`` that those of each person have.
+
+        Raises ``StoreConflict`` where an id is there meanwhile.
+        """
         ...
 
-    def events(self, refs: Collection[bytes]) -> Mapping[bytes, Sequence[EventRow]]:
-        """The events of those customers, each customer's in order of time."""
+    def events(self, after: Mapping[bytes, int]) -> Mapping[bytes, Sequence[EventRow]]:
+        """The events of those customers whose number is greater, in any order."""
         ...
 
     def outcomes_of(self, refs: Collection[bytes]) -> Mapping[bytes, Sequence[PastOutcome]]:

@@ -1,7 +1,7 @@
 """What customers did: appending batches on either database, and reading them back.
 
-``person.events`` counts how often events of a customer were written: who has read them with one
-count has them still while it is the same. Rows of one customer come in order of time.
+``person.events`` counts how often events of a customer were written, and each event has the count it
+made: who has read them as of one count has them still while it is the same, and else reads those after it.
 """
 
 from collections import defaultdict
@@ -21,23 +21,24 @@ from maitred.store.databases.parts import ask, run
 from maitred.store.ledger.rows import columns
 from maitred.store.tables import EVENT
 
-_COLUMNS = "event_id, fingerprint, ref, kind, happened_at, over_at, withdraws, body"
+_COLUMNS = "event_id, fingerprint, ref, kind, happened_at, over_at, withdraws, body, number"
 _INTO = f"INSERT INTO event ({_COLUMNS})"
 _UNLESS_THERE = "ON CONFLICT (event_id) DO NOTHING"
 _POSTGRES_ADD = f"""
 {_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bigint[],
-                             %b::bigint[], %b::bytea[], %b::bytea[])
+                             %b::bigint[], %b::bytea[], %b::bytea[], %b::bigint[])
 {_UNLESS_THERE}
 """  # noqa: S608 -- of constants
 _POSTGRES_FIND = "SELECT event_id, fingerprint FROM event WHERE event_id = ANY (%b::bytea[])"
 _POSTGRES_OF = f"""
-SELECT {_COLUMNS} FROM event WHERE ref = ANY (%b::bytea[]) ORDER BY ref, happened_at, event_id
+SELECT {_COLUMNS} FROM event JOIN unnest(%b::bytea[], %b::bigint[]) AS asked (of_ref, known)
+ON ref = of_ref AND number > known
 """  # noqa: S608 -- of constants
 # In one order everywhere: two replicas with the same customers do not wait for each other in a ring.
 _POSTGRES_COUNT = """
 UPDATE person SET events = events + 1 FROM (
     SELECT ref FROM person WHERE ref = ANY (%b::bytea[]) ORDER BY ref FOR NO KEY UPDATE
-) AS those WHERE person.ref = those.ref
+) AS those WHERE person.ref = those.ref RETURNING person.ref, events
 """
 _SQLITE_ADD = f"{_INTO} VALUES {{}} {_UNLESS_THERE}"
 _SQLITE_FIND = """
@@ -46,10 +47,11 @@ FROM event WHERE event_id IN (VALUES {})
 """
 _SQLITE_OF = """
 SELECT json_group_array(json_array(hex(event_id), hex(fingerprint), hex(ref), hex(kind), happened_at,
-                                   over_at, hex(withdraws), hex(body)))
-FROM (SELECT * FROM event WHERE ref IN (VALUES {}) ORDER BY ref, happened_at, event_id)
+                                   over_at, hex(withdraws), hex(body), number))
+FROM (SELECT DISTINCT column1 AS of_ref, column2 AS known FROM (VALUES {})) CROSS JOIN event
+ON ref = of_ref AND number > known
 """
-_SQLITE_COUNT = "UPDATE person SET events = events + 1 WHERE ref IN (VALUES {})"
+_SQLITE_COUNT = "UPDATE person SET events = events + 1 WHERE ref IN (VALUES {}) RETURNING ref, events"
 _SQLITE_BLOBS = (0, 1, 2, 3, 6, 7)
 _E = EVENT.c
 _ROW = tuple(_E[name] for name in _COLUMNS.split(", "))
@@ -57,17 +59,21 @@ _ROW = tuple(_E[name] for name in _COLUMNS.split(", "))
 OfEach = Mapping[bytes, Sequence[EventRow]]
 
 
-def append_sqlite(driver: Driver, rows: Sequence[EventRow]) -> None:
-    """Writes the events. Raises ``StoreConflict`` where an id is there already."""
-    _check_new(sum(part.rowcount for part in run(driver, _SQLITE_ADD, list(map(_values, rows)))), rows)
-    run(driver, _SQLITE_COUNT, [(ref,) for ref in sorted({row.ref for row in rows})])
+def append_sqlite(driver: Driver, rows: Sequence[EventRow]) -> Mapping[bytes, int]:
+    """Writes the events; the count of each customer. Raises ``StoreConflict`` where an id is there."""
+    counted = run(driver, _SQLITE_COUNT, [(ref,) for ref in sorted({row.ref for row in rows})])
+    numbers = {ref: number for part in counted for ref, number in part.fetchall()}
+    values = [_values(row, numbers) for row in rows]
+    _check_new(sum(part.rowcount for part in run(driver, _SQLITE_ADD, values)), rows)
+    return numbers
 
 
-def append_postgres(driver: Driver, rows: Sequence[EventRow]) -> None:
-    """Writes the events. Raises ``StoreConflict`` where an id is there already."""
-    values = columns(map(_values, sorted(rows, key=attrgetter("id"))))
+def append_postgres(driver: Driver, rows: Sequence[EventRow]) -> Mapping[bytes, int]:
+    """Writes the events; the count of each customer. Raises ``StoreConflict`` where an id is there."""
+    numbers = dict(driver.execute(_POSTGRES_COUNT, (sorted({row.ref for row in rows}),)).fetchall())
+    values = columns(_values(row, numbers) for row in sorted(rows, key=attrgetter("id")))
     _check_new(driver.execute(_POSTGRES_ADD, values).rowcount, rows)
-    driver.execute(_POSTGRES_COUNT, (sorted({row.ref for row in rows}),))
+    return numbers
 
 
 def find_sqlite(driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
@@ -80,14 +86,14 @@ def find_postgres(driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, byte
     return dict(driver.execute(_POSTGRES_FIND, (list(ids),)).fetchall())
 
 
-def of_sqlite(driver: Driver, refs: Collection[bytes]) -> OfEach:
-    """All events of those customers, each customer's in order of time."""
-    return _by_ref(ask(driver, _SQLITE_OF, [(ref,) for ref in refs], _SQLITE_BLOBS))
+def of_sqlite(driver: Driver, after: Mapping[bytes, int]) -> OfEach:
+    """The events of those customers that were written after a count of theirs."""
+    return _by_ref(ask(driver, _SQLITE_OF, list(after.items()), _SQLITE_BLOBS))
 
 
-def of_postgres(driver: Driver, refs: Collection[bytes]) -> OfEach:
-    """All events of those customers, each customer's in order of time."""
-    return _by_ref(driver.execute(_POSTGRES_OF, (list(refs),)).fetchall())
+def of_postgres(driver: Driver, after: Mapping[bytes, int]) -> OfEach:
+    """The events of those customers that were written after a count of theirs."""
+    return _by_ref(driver.execute(_POSTGRES_OF, (list(after), list(after.values()))).fetchall())
 
 
 def of(connection: Connection, ref: bytes) -> Sequence[EventRow]:
@@ -129,13 +135,14 @@ def _by_ref(rows: Iterable[Sequence[Any]]) -> OfEach:
     return by_ref
 
 
-def _values(row: EventRow) -> tuple[Any, ...]:
+def _values(row: EventRow, numbers: Mapping[bytes, int]) -> tuple[Any, ...]:
     happened, over = to_microseconds(row.happened_at), to_microseconds(row.over_at)
-    return row.id, row.fingerprint, row.ref, row.kind.encode(), happened, over, row.withdraws, row.body
+    kind, number = row.kind.encode(), numbers[row.ref]
+    return row.id, row.fingerprint, row.ref, kind, happened, over, row.withdraws, row.body, number
 
 
 def _row(values: Sequence[Any]) -> EventRow:
-    event_id, fingerprint, ref, kind, happened_at, over_at, withdraws, body = values
+    event_id, fingerprint, ref, kind, happened_at, over_at, withdraws, body, number = values
     return EventRow(
         event_id,
         fingerprint,
@@ -145,4 +152,5 @@ def _row(values: Sequence[Any]) -> EventRow:
         from_microseconds(over_at),
         withdraws,
         body,
+        number,
     )

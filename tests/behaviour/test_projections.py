@@ -1,0 +1,141 @@
+"""Columns that grow with every deed tell what the deeds tell, in whatever order they come."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.claims.harness import HEAD, document
+
+from maitred.bootstrap.rules import load_policy
+from maitred.core.behaviour.history import History, Track, When, computed_fact, items_in
+from maitred.core.behaviour.projections import NEVER_US, Deed
+from maitred.core.limits.windows import Lifetime
+from maitred.core.values.instants import to_microseconds
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+NOON_US, HOUR_US = to_microseconds(NOON), 3_600_000_000
+VISIT = (
+    document(
+        "Event",
+        "visit",
+        {"fields": "{page: string, clicks: int, spent: decimal(2), ratio: double, stay: duration}"},
+    )
+    + "retention: 3h\n"
+)
+HOW = {
+    "count": "count: true",
+    "clicks": "sum: event.clicks",
+    "spent": "sum: event.spent",
+    "worth": "sum: event.clicks * event.spent",
+    "ratio": "sum: event.ratio",
+    "stayed": "sum: event.stay",
+    "least": "min: event.spent",
+    "most": "max: event.clicks",
+    "pages": "distinct: event.page",
+    "first": "first: event.spent",
+    "last": "last: event.page",
+    "cars": 'where: event.page == "cars", count: true',
+    "any": "where: event.clicks > 3, any: true",
+}
+WINDOWS = {"hour": "{rolling: 1h}", "day": "{calendar: day}", "ever": "lifetime"}
+
+
+def _policy():
+    computed = "".join(
+        f"  customer.{how}_{window}: {{over: events.visit, window: {text}, {body}}}\n"
+        for window, text in WINDOWS.items()
+        for how, body in HOW.items()
+    )
+    names = [line.split(":")[0].strip() for line in computed.splitlines()]
+    says = ", ".join(f'"${{{name}}}"' for name in names)
+    documents = [
+        HEAD.format(zone="UTC"),
+        VISIT,
+        f"apiVersion: maitred/v1\nkind: Context\nname: seen\ncomputed:\n{computed}",
+        document("Action", "r", {"title": "r", "type": "offer", "treatments": f"{{pos: {{say: [{says}]}}}}"}),
+    ]
+    return load_policy({"rules.yaml": "---\n".join(documents).encode()}, "")
+
+
+POLICY = _policy()
+KIND = POLICY.ruleset.events["visit"]
+SENT = st.fixed_dictionaries(
+    {},
+    optional={
+        "page": st.sampled_from(["cars", "loans", "news"]),
+        "clicks": st.integers(0, 5) | st.just(2**62),
+        "spent": st.sampled_from(["0.10", "-3.99", "20.05", "90000000000000000.00"]),
+        "ratio": st.sampled_from([0.1, 0.2, -1e300, 1e300]),
+        "stay": st.sampled_from(["1s", "90m"]),
+    },
+)
+# Around the edges of what counts at noon and in the four hours after it, to the microsecond.
+AT_US = st.builds(
+    lambda hours, micros: NOON_US + hours * HOUR_US + micros, st.integers(-4, 4), st.integers(-1, 1)
+)
+KEPT_US = st.sampled_from([3 * HOUR_US] * 9 + [2 * HOUR_US])
+
+
+@st.composite
+def _steps(draw):
+    """Deeds, withdrawals of some of them, and moments at which is decided."""
+    deeds = draw(st.lists(st.tuples(AT_US, KEPT_US, SENT), max_size=8))
+    steps = [("add", number) for number in range(len(deeds))]
+    if deeds:
+        steps += draw(
+            st.lists(st.tuples(st.just("withdraw"), st.integers(0, len(deeds) - 1), AT_US), max_size=2)
+        )
+    steps += [("decide", at_us) for at_us in draw(st.lists(AT_US, max_size=4))]
+    return deeds, draw(st.permutations(steps))
+
+
+def _deed(number, deed, withdrawn):
+    at_us, kept_us, sent = deed
+    key = bytes([number])
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at_us)
+    return Deed(at_us, at_us + kept_us, withdrawn.get(key, NEVER_US), KIND.item(sent, moment, ""), key)
+
+
+@given(_steps())
+def test_columns_tell_what_the_deeds_tell(steps):
+    deeds, order = steps
+    track, added, withdrawn = Track(), [], {}
+    for step in order:
+        match step:
+            case "add", number:
+                added.append(number)
+                track.add(_deed(number, deeds[number], withdrawn))
+            case "withdraw", number, at_us:
+                key = bytes([number])
+                withdrawn[key] = min(at_us, withdrawn.get(key, at_us))
+                track.withdraw(key, withdrawn[key])
+            case "decide", at_us:
+                _check(track, [_deed(number, deeds[number], withdrawn) for number in added], at_us)
+    _check(track.copy(), [_deed(number, deeds[number], withdrawn) for number in added], NOON_US)
+
+
+def _check(track, deeds, at_us):
+    """Against deeds laid anew, of which nothing was worked out before."""
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at_us)
+    when = When(moment, "UTC", "")
+    history = History({"events.visit": track})
+    for worker in POLICY.rememberers:
+        window = worker.computed.window or Lifetime()
+        items = items_in(Track(deeds), window, when)
+        expected = worker.fact({}, {"events.visit": items})
+        assert computed_fact(worker, history, {}, when) == expected, worker.computed.name
+
+
+@pytest.mark.parametrize("added", [0, 1])
+def test_a_copy_leaves_the_track_as_it_is(added):
+    track = Track([_deed(0, (NOON_US, 3 * HOUR_US, {"clicks": 1}), {})])
+    when = When(NOON + timedelta(minutes=1), "UTC", "")
+    worker = next(each for each in POLICY.rememberers if each.computed.name == "customer.clicks_ever")
+    before = computed_fact(worker, History({"events.visit": track}), {}, when)
+    copied = track.copy()
+    for number in range(added):
+        copied.add(_deed(number + 1, (NOON_US + 1, 3 * HOUR_US, {"clicks": 4}), {}))
+    copied.withdraw(bytes([0]), NOON_US)
+    assert computed_fact(worker, History({"events.visit": copied}), {}, when) == 4 * added
+    assert computed_fact(worker, History({"events.visit": track}), {}, when) == before == 1
