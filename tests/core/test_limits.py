@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maitred.core.conditions.model import Expression, Memory
 from maitred.core.limits.limits import (
     REASON_OF,
     Counter,
@@ -173,3 +174,18 @@ def test_letter_case_that_does_not_count_makes_one_subject_of_all_spellings():
         for text in ("Stra\u00dfe", "STRASSE", "strasse")
     }
     assert len(subjects) == 1
+
+
+def test_what_a_limit_works_out_is_worked_out_once_for_the_facts_at_hand():
+    asked = []
+
+    def evaluate(facts):
+        asked.append(facts)
+        return facts["customer.quota"] * 2
+
+    memory, expression = Memory(), Expression("customer.quota * 2", frozenset(["customer.quota"]), evaluate)
+    remembered = memory.remembered(expression)
+    assert memory.remembered(expression) is remembered
+    one, other = {"customer.quota": 1}, {"customer.quota": 2}
+    assert [remembered.evaluate(facts) for facts in (one, one, other, other, one)] == [2, 2, 4, 4, 2]
+    assert [id(facts) for facts in asked] == [id(one), id(other), id(one)]

@@ -1,8 +1,13 @@
 """Rules that would stall everybody are refused when they are loaded, with their place."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from maitred import cel, rulefiles, situations
+from maitred.core.behaviour.history import History, Track, When, computed_fact
+from maitred.core.behaviour.projections import NEVER_US, Deed
+from maitred.core.conditions.computed import Worker
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.values.facts import FactReader
 from maitred.core.values.types import Invalid
@@ -135,3 +140,69 @@ def test_a_larger_value_is_wrong_and_no_refused_call(value, why):
     assert FactReader.of(attributes.values()).read({"customer": {"name": "x" * 500}}) == {
         "customer.name": "x" * 500
     }
+
+
+CAP = (
+    "apiVersion: maitred/v1\nkind: FrequencyCap\nname: {name}\napplies_to: {{all: true}}\nper: [customer]\n"
+    'limit: "{limit}"\nwindow: lifetime\n'
+)
+
+
+def test_what_limits_work_out_is_counted_once_and_told_where_it_stands():
+    limit = "basket.words.exists(w, w.startsWith(customer.name)) ? 1 : 2"
+    two = [CAP.format(name=name, limit=limit) for name in ("a", "b")]
+    one_ns = load(ACTION, two[0]).ruleset.cost_ns
+    assert 0 < one_ns == load(ACTION, *two).ruleset.cost_ns
+    ((file, line, _, message),) = faults(ACTION, CAP.format(name="a", limit=f"{SLOW} ? 1 : 2"))
+    assert (file, line) == ("rules.yaml", 12)
+    assert "too slow" in message
+
+
+EVENTS = """\
+apiVersion: maitred/v1
+kind: Event
+name: click
+purpose: none
+fields: {target: string, visit: int}
+retention: 90d
+---
+apiVersion: maitred/v1
+kind: Context
+name: behaviour
+attributes: {customer.visit: int}
+computed:
+  customer.alone: {over: events.click, where: event.visit > 3, count: true}
+  customer.clicks:
+    over: events.click
+    where: event.target == "pay" && event.visit > customer.visit - 2
+    sum: event.visit * 2
+"""
+
+
+def test_events_that_are_held_against_the_request_are_bounded_by_what_a_rule_may_cost():
+    def most(defaults=""):
+        ruleset = load(requiring("customer.clicks > 3"), EVENTS, defaults=defaults).ruleset
+        assert ruleset.cost_ns <= 2_000_000
+        return {each.name: each.max_items for each in ruleset.computed}
+
+    assert most()["customer.alone"] == 0
+    assert 50 < most()["customer.clicks"] < 500
+    assert most("defaults: {rule_cost_us: 2000}")["customer.clicks"] == pytest.approx(
+        2 * most()["customer.clicks"], abs=1
+    )
+
+
+def test_more_events_than_that_are_a_wrong_value_unless_they_never_count():
+    ruleset = load(requiring("customer.clicks > 3"), EVENTS).ruleset
+    computed = next(each for each in ruleset.computed if each.name == "customer.clicks")
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+
+    def clicks(**counts):
+        items = [{"target": target, "visit": 4} for target, count in counts.items() for _ in range(count)]
+        deeds = [Deed(number, NEVER_US, NEVER_US, item) for number, item in enumerate(items)]
+        history = History({"events.click": Track(deeds)})
+        return computed_fact(Worker.of(computed), history, {"customer.visit": 5}, When(now, "UTC", ""))
+
+    limit = computed.max_items
+    assert clicks(pay=limit, other=10 * limit) == 8 * limit
+    assert clicks(pay=limit + 1) == Invalid(f"cannot be worked out: there are more than {limit} events.click")

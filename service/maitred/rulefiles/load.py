@@ -15,7 +15,7 @@ from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction, actions_of, warn_over
 from maitred.rulefiles.actions.computed import Behaviour, with_computed
-from maitred.rulefiles.actions.costs import check_costs, with_bounds
+from maitred.rulefiles.actions.costs import check_costs, with_bounds, with_max_items
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
 from maitred.rulefiles.actions.events import also_attributes, behaviour_sources, event_attributes, events_of
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
@@ -28,7 +28,7 @@ from maitred.rulefiles.kinds import models
 from maitred.rulefiles.kinds.events import Event
 from maitred.rulefiles.limiting.alternatives import check_alternatives, check_holds, warn_alternatives
 from maitred.rulefiles.limiting.checks import warn_limits, warn_pairs
-from maitred.rulefiles.limiting.limits import applied_limits, with_limits
+from maitred.rulefiles.limiting.limits import applied_limits, limit_expressions, with_limits
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.purposes.document import privacy_rules, privacy_source
 from maitred.rulefiles.purposes.sensitive import Prover
@@ -90,6 +90,7 @@ def _load(
     events = events_of(report, documents)
     behaviour = Behaviour(behaviour_sources(events), head.timezone)
     vocabulary = with_computed(report, documents, declared, compiler_factory, mentions, behaviour=behaviour)
+    vocabulary = replace(vocabulary, computed=with_max_items(vocabulary.computed, head.defaults))
     privacy = _privacy(report, documents, vocabulary)
     rules = _rules(
         _Reading(report, documents, head, vocabulary, privacy, compiler_factory, mentions, now, behaviour)
@@ -188,8 +189,17 @@ def _rules(reading: _Reading) -> _Rules:
     lengths = text_lengths_of(report, documents, channels)
     check_lengths(report, sourced_actions, lengths)
     promises = promises_of(around, documents, actions, reading.behaviour)
+    cost_ns = check_costs(
+        around,
+        documents,
+        sourced_actions=sourced_actions,
+        actions=actions,
+        situations=situations,
+        computed=vocabulary.computed,
+        limits=list(limit_expressions(applied)),
+        defaults=reading.head.defaults,
+    )
     # What a faulty rule would have used is not known.
-    cost_ns = _cost_ns(reading, around, sourced_actions, actions, situations) if report.sound else 0
     if report.sound:
         check_holds(around, sourced_actions, actions)
         _warn_unused(report, documents, mentions, vocabulary)
@@ -201,24 +211,6 @@ def _rules(reading: _Reading) -> _Rules:
             warn_over(report, sourced_actions, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
     return _Rules(situations, actions, promises, channels, lengths, cost_ns)
-
-
-def _cost_ns(
-    reading: _Reading,
-    around: LoadContext,
-    sourced_actions: list[SourcedAction],
-    actions: list[Action],
-    situations: tuple[Situation, ...],
-) -> int:
-    return check_costs(
-        around,
-        reading.documents,
-        sourced_actions=sourced_actions,
-        actions=actions,
-        situations=situations,
-        computed=reading.vocabulary.computed,
-        defaults=reading.head.defaults,
-    )
 
 
 def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> PrivacyRules | None:

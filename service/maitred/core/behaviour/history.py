@@ -19,7 +19,7 @@ from maitred.core.conditions.computed import Worker
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.limits.windows import Lifetime, Rolling, Session, Window, span_of
 from maitred.core.values.instants import MICROSECOND, to_microseconds
-from maitred.core.values.types import Fact, Facts, Item
+from maitred.core.values.types import Fact, Facts, Invalid, Item
 
 from .events import SESSION
 from .projections import NEVER_US, PLACE, UNTOLD, Deed, Projection
@@ -133,7 +133,14 @@ def computed_fact(worker: Worker, history: History, facts: Facts, when: When) ->
         fact = track.projection(worker).fact(when.first_us(window), when.now_us)
         if fact is not UNTOLD:
             return fact
-    return worker.fact(facts, {computed.over: items_in(track, window, when)})
+    items = items_in(track, window, when)
+    if computed.max_items:
+        items = [item for item in items if worker.may_count(item, facts) is not False]
+        if len(items) > computed.max_items:
+            return Invalid(
+                f"cannot be worked out: there are more than {computed.max_items:,} {computed.over}"
+            )
+    return worker.fact(facts, {computed.over: items})
 
 
 def items_in(track: Track, window: Window, when: When) -> list[Item]:

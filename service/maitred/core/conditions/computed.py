@@ -12,7 +12,7 @@ that conditions read, a value is there, absent or invalid:
   let a rule hold that forbids too much.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, DecimalException
@@ -77,7 +77,8 @@ class Computed:
 
     ``over`` names the source and ``item`` what conditions call one of it. ``take`` is what is put
     together; nothing where items are only counted. ``type`` is that of the outcome. ``window`` is how
-    far back things that happened count.
+    far back things that happened count, ``max_items`` how many of them are held against one request; 0 is
+    any number.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Computed:
     type: AttributeType
     take: Term | None = None
     window: Window | None = None
+    max_items: int = 0
 
     @property
     def reads(self) -> frozenset[str]:
@@ -110,6 +112,23 @@ def term_reads(term: Term) -> frozenset[str]:
             return frozenset()
 
 
+def term_expressions(term: Term) -> Iterator[Expression]:
+    """What of a term only its own evaluator understands."""
+    match term:
+        case Expression():
+            yield term
+        case Arithmetic(_, left, right):
+            yield from term_expressions(left)
+            yield from term_expressions(right)
+
+
+def of_items_alone(computed: Computed) -> Condition:
+    """What the condition asks of an item whatever the request: an item of which it is false never counts."""
+    where, of_item = computed.where, f"{computed.item}."
+    terms = where.terms if isinstance(where, All) else (where,)
+    return All(tuple(term for term in terms if all(name.startswith(of_item) for name in reads(term))))
+
+
 Take = Callable[[Item, Facts], AnyValue]
 """The value of a term; ``None`` where it has none."""
 Holds = Callable[[Item, Facts], bool | None]
@@ -125,6 +144,7 @@ class Worker:
 
     computed: Computed
     counts: Holds
+    may_count: Holds
     take: Take
     reads: frozenset[str]
     reads_items_alone: bool
@@ -135,7 +155,14 @@ class Worker:
         closures = _Closures(computed.item)
         take = closures.take(computed.take) if computed.take else _nothing
         names = computed.reads
-        return cls(computed, closures.holds(computed.where), take, names, names == {computed.over})
+        return cls(
+            computed,
+            counts=closures.holds(computed.where),
+            may_count=closures.holds(of_items_alone(computed)),
+            take=take,
+            reads=names,
+            reads_items_alone=names == {computed.over},
+        )
 
     def fact(self, facts: Facts, sources: Mapping[str, Sequence[Item]]) -> Fact | None:
         """The value, ``None`` where it is absent. ``sources`` are lists that are no attributes."""
@@ -323,21 +350,35 @@ class _Closures:
         return product
 
     def _left_to_cel(self, expression: Expression) -> Take:
+        read = self._reader(expression)
+
         def take(item: Item, facts: Facts) -> AnyValue:
-            value = expression.evaluate(self._both(item, facts))
+            value = expression.evaluate(read(item, facts))
             return None if isinstance(value, Unknown) else value
 
         return take
 
     def _residual(self, expression: Expression, *, wanted: bool) -> Holds:
+        read = self._reader(expression)
+
         def truth(item: Item, facts: Facts) -> bool | None:
-            value = expression.evaluate(self._both(item, facts))
+            value = expression.evaluate(read(item, facts))
             return None if isinstance(value, Unknown) else value is wanted
 
         return truth
 
-    def _both(self, item: Item, facts: Facts) -> Facts:
-        return {**facts, **{f"{self.item}.{name}": value for name, value in item.items()}}
+    def _reader(self, expression: Expression) -> Callable[[Item, Facts], Facts]:
+        """What puts together what an expression reads of an item and of the request."""
+        of_item = f"{self.item}."
+        keys = [(name, name.removeprefix(of_item)) for name in expression.reads if name.startswith(of_item)]
+        others = [name for name in expression.reads if not name.startswith(of_item)]
+
+        def read(item: Item, facts: Facts) -> Facts:
+            both: Facts = {name: facts[name] for name in others if name in facts}
+            both.update((name, item[key]) for name, key in keys if key in item)
+            return both
+
+        return read
 
     def _literal(self, literal: Literal) -> Holds:
         value, test, wanted = self.value(literal.attribute), literal.test, literal.wanted

@@ -7,7 +7,7 @@ monotone in their leaves, which is what lets the index treat unknown as not true
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maitred.core.values.types import Facts, Scalar
 
@@ -82,6 +82,34 @@ class Expression:
     reads: frozenset[str]
     evaluate: Callable[[Facts], Scalar | Unknown]
     cost_ns: int = 0
+
+
+class Memory:
+    """What expressions gave for the facts at hand, so that each is evaluated once a decision.
+
+    Facts are told by identity, and do not change while they are decided on. Safe to use from many threads:
+    one that comes with other facts starts afresh.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[Facts, dict[Expression, Scalar | Unknown]] = ({}, {})
+        self._expressions: dict[Expression, Expression] = {}
+
+    def remembered(self, expression: Expression) -> Expression:
+        """The same expression, which remembers what it gave. One for one."""
+        return self._expressions.setdefault(expression, self._remembering(expression))
+
+    def _remembering(self, expression: Expression) -> Expression:
+        def evaluate(facts: Facts) -> Scalar | Unknown:
+            known, values = self._known
+            if known is not facts:
+                values = {}
+                self._known = (facts, values)
+            if expression not in values:
+                values[expression] = expression.evaluate(facts)
+            return values[expression]
+
+        return replace(expression, evaluate=evaluate)
 
 
 @dataclass(frozen=True, slots=True)

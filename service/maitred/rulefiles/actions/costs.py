@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from maitred.core.behaviour.history import is_behaviour
-from maitred.core.conditions.computed import Computed
+from maitred.core.conditions.computed import Computed, term_expressions
 from maitred.core.conditions.model import Condition, Expression, expressions
 from maitred.core.rules.ruleset import Action, Atom, Situation
 from maitred.core.values.types import Attribute, Kind
@@ -24,8 +24,6 @@ _US = 1_000
 _ITEM_NS = 1_000
 """What a computed attribute takes for an item, besides what is left to CEL."""
 _WITHOUT_LENGTH = frozenset((Kind.BOOL, Kind.INT, Kind.DOUBLE, Kind.OBJECT))
-_EVENTS = 500
-"""Items of a source without a bound: what customers did."""
 
 
 def with_bounds(attributes: Mapping[str, Attribute], defaults: models.Defaults) -> dict[str, Attribute]:
@@ -68,15 +66,22 @@ def check_costs(
     actions: Sequence[Action],
     situations: Sequence[Situation],
     computed: Sequence[Computed],
+    limits: Sequence[tuple[SourcePath, Expression]],
     defaults: models.Defaults,
 ) -> int:
-    """Tells rules that cost too much, each alone or all together. The cost of a decision at worst, in ns."""
+    """Tells rules that cost too much, each alone or all together. The cost of a decision at worst, in ns.
+
+    ``limits`` are what limits work out, with its place. Nothing is said of rules that have faults.
+    """
+    if not around.report.sound:
+        return 0
     over_items = list(_computed(around, documents, computed))
     rules = [
         *_actions(sourced_actions),
         *_eligibility(around, documents),
         *_situations(documents, situations),
         *over_items,
+        *([_Part(at, expression.cost_ns)] for at, expression in limits),
     ]
     reported: set[str] = set()
     for parts in rules:
@@ -89,7 +94,8 @@ def check_costs(
                 defaults.rule_cost_us * _US,
                 reported,
             )
-    total = _total_ns(actions, situations) + sum(part.ns for parts in over_items for part in parts)
+    total = _total_ns(actions, situations, (expression for _, expression in limits))
+    total += sum(part.ns for parts in over_items for part in parts)
     limit_ns = defaults.decision_cost_us * _US
     if total > limit_ns and around.report.sound:
         worst = max((part for parts in rules for part in parts), key=lambda part: part.ns)
@@ -165,18 +171,36 @@ def _computed(
         for sourced in documents.of(models.Context)
         for name in sourced.model.computed
     }
-    # What customers did is not told by a request: how much of it there is, retention bounds.
-    for attribute in (one for one in computed if not is_behaviour(one.over)):
+    for attribute in computed:
         source = around.attributes.get(attribute.over)
-        items = source.max_items if source and source.max_items else _EVENTS
-        take = attribute.take.cost_ns if isinstance(attribute.take, Expression) else 0
-        ns = items * (_ITEM_NS + _cost_of(attribute.where) + take)
-        yield [_Part(spots[attribute.name], ns)]
+        items = source.max_items if source else attribute.max_items
+        yield [_Part(spots[attribute.name], items * _cost_of_item(attribute))]
 
 
-def _total_ns(actions: Iterable[Action], situations: Iterable[Situation]) -> int:
+def _cost_of_item(computed: Computed) -> int:
+    takes = set(term_expressions(computed.take)) if computed.take else set()
+    return _ITEM_NS + _cost_of(computed.where) + sum(expression.cost_ns for expression in takes)
+
+
+def with_max_items(computed: Iterable[Computed], defaults: models.Defaults) -> tuple[Computed, ...]:
+    """The computed attributes, with a bound on the events that are held against each request.
+
+    What is computed over events alone is worked out when they change. What reads the request is worked out
+    anew for each: of as many events as one rule may take time for, those left out that never count.
+    """
+    return tuple(
+        replace(each, max_items=max(1, defaults.rule_cost_us * _US // _cost_of_item(each)))
+        if is_behaviour(each.over) and each.reads != {each.over}
+        else each
+        for each in computed
+    )
+
+
+def _total_ns(
+    actions: Iterable[Action], situations: Iterable[Situation], limits: Iterable[Expression]
+) -> int:
     """Every distinct expression once, as a decision evaluates it."""
-    distinct: set[Expression] = set()
+    distinct = set(limits)
     for action in actions:
         for need in action.requirements:
             distinct.update(expressions(need.condition))

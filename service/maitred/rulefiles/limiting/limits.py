@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from maitred.core.conditions.model import Expression, Memory
 from maitred.core.limits.limits import (
     Counts,
     LetterCase,
@@ -222,13 +223,14 @@ class _Reader:
     chooser: Chooser
     locations: Mapping[str, Location]
     personal: PersonalSubjects
+    memory: Memory = field(default_factory=Memory)
 
     def applied(self, sourced: LimitSource) -> Applied:
         """The limit of a document. What is wrong with it is told."""
         around, model, spot = self.around, sourced.model, sourced.spot
         numbers = tuple(self.chooser.chosen(self.chooser.checked(spot, model.applies_to)))
         reached = [self.sourced_actions[number] for number in numbers]
-        limit = _limit(around, sourced, self.personal)
+        limit = _remembering(_limit(around, sourced, self.personal), self.memory)
         _check_subject(around, sourced)
         maxima = ((limit.maximum, spot.at("limit")), (_pace_maximum(limit), spot.at("pace", "limit")))
         for name, at in maxima:
@@ -298,6 +300,24 @@ def _also(around: LoadContext, sourced: LimitSource, limit: Limit) -> tuple[str,
     if isinstance(limit.window, Calendar) and limit.window.of:
         around.report.error(sourced.spot.at("window", "of"), limit_messages.also_of_now())
     return tuple(sorted(sourced.model.also))
+
+
+def _remembering(limit: Limit, memory: Memory) -> Limit:
+    """The limit, whose expressions are evaluated once a decision, whichever actions it applies to."""
+    pace = _remembering(limit.pace, memory) if limit.pace else None
+    maximum = limit.maximum
+    if isinstance(maximum, Expression):
+        maximum = memory.remembered(maximum)
+    return replace(limit, maximum=maximum, pace=pace)
+
+
+def limit_expressions(applied: Iterable[Applied]) -> Iterator[tuple[SourcePath, Expression]]:
+    """What limits work out in CEL, and where it stands."""
+    for each in applied:
+        if isinstance(each.limit.maximum, Expression):
+            yield each.spot.at("limit"), each.limit.maximum
+        if each.limit.pace and isinstance(each.limit.pace.maximum, Expression):
+            yield each.spot.at("pace", "limit"), each.limit.pace.maximum
 
 
 def _maximum(around: LoadContext, spot: SourcePath, units: int | str | Quota) -> Maximum:
