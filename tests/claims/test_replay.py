@@ -4,7 +4,7 @@ import random
 from itertools import count
 
 import orjson
-from tests.claims.harness import DAY, HOUR, MINUTE, action, cap, capacity
+from tests.claims.harness import DAY, HOUR, MINUTE, action, cap, capacity, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.deciding.codec import encode_proposals
@@ -15,6 +15,7 @@ SEED = 20_261_201
 DECISIONS, CHECKED_EVERY = 1_000, 100
 ACTIONS = [f"a-{number}" for number in range(9)]
 DAILY = "{calendar: day}"
+ARMS = "{control: {weight: 1}, high: {weight: 1, score: customer.points + 9.0, treatments: {pos: {say: Hi}}}}"
 ACCEPTABLE = {Code.TOO_LATE, Code.NOT_FOUND}
 
 
@@ -54,6 +55,8 @@ def documents(rng):
         ),
         cap("no", applies_to=some(), limit=2, counts="rejected", window=DAILY),
         capacity("done", applies_to=some(), limit=3, counts="redeemed", window=DAILY),
+        document("Holdout", "control", {"applies_to": some(), "percent": 40}),
+        document("Experiment", "points", {"applies_to": "{actions: [a-0, a-3]}", "arms": ARMS}),
     ]
 
 
@@ -125,6 +128,7 @@ def test_every_decision_of_a_random_life_comes_out_again(harness):
     assert len({proposal.action for proposal in seen}) > 4
     assert any(proposal.substitute_for for proposal in seen)
     assert any(proposal.lot for proposal in seen)
+    assert any(proposal.treatment.say for proposal in seen)
     harness.rules(action("other"))
     harness.after(1_000 * DAY)
     for answer in decided:
@@ -138,5 +142,6 @@ def check_again(harness, policy, answer):
     again = decide_again(policy, record, body)
     stored = orjson.loads(harness.keys.open(record.key, record.body, record.decision_id))
     assert encode_proposals(again) == orjson.dumps(stored["proposals"])
+    assert orjson.dumps(again.exposures) == orjson.dumps(stored.get("exposures", {}))
     assert again.candidates == stored["candidates"]
     assert again.proposals == answer.proposals

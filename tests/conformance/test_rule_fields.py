@@ -8,12 +8,10 @@ the same.
 import copy
 import json
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import fields, is_dataclass
-from enum import Enum
 from typing import Any
 
 import pytest
+from tests.conformance.rule_values import plain, published
 
 from maitred import cel, rulefiles, situations
 from maitred.core.rules.faults import RulesetInvalid
@@ -68,6 +66,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "Group": {"name": "one", "applies_to": {"actions": ["pizza"]}, "at_most": 1},
     "Situation": {"name": "late", "all": ["basket.hour > 20"]},
     "Promise": {"name": "first", "action": "pizza", "before": "other"},
+    "Holdout": {"name": "control", "applies_to": {"actions": ["pizza"]}, "percent": 5},
+    "Experiment": {
+        "name": "words",
+        "applies_to": {"actions": ["pizza"]},
+        "purpose": "service",
+        "arms": {"control": {"weight": 1}, "loud": {"weight": 1, "score": 2}},
+    },
     "Event": {
         "name": "visit",
         "purpose": "service",
@@ -245,6 +250,23 @@ COMPUTED: dict[str, Example] = {
 }
 
 
+def treatments(place: str, path: str = "treatments") -> dict[str, Example]:
+    """Examples for treatments that stand at a place."""
+    said = {"say": "one"}
+    return {
+        path: at(place, {"pos": {"say": "Hello"}}, LEFT_OUT),
+        f"{path}.*.claimed": at(f"{place}.pos", said, {**said, "claimed": said}),
+        **{
+            f"{path}.*.{name}": at(f"{place}.pos", {name: "one"}, {name: "two"})
+            for name in ("title", "say", "show", "do", "avoid", "terms")
+        },
+        **{
+            f"{path}.*.claimed.{name}": at(f"{place}.pos.claimed", {name: "one"}, {name: "two"})
+            for name in ("say", "show", "do")
+        },
+    }
+
+
 TEMPLATE: dict[str, Example] = {
     "title": at("title", "Pizza", "Focaccia"),
     "type": at("type", "offer", "service"),
@@ -281,17 +303,28 @@ TEMPLATE: dict[str, Example] = {
     "redeem_at": at("redeem_at", "any", "claimed"),
     "stand_in_only": at("stand_in_only", False, True),
     "score": at("score", 1.0, 2.0),
-    "treatments": at("treatments", {"pos": {"say": "Hello"}}, LEFT_OUT),
-    **{
-        f"treatments.*.{name}": at("treatments.pos", {name: "one"}, {name: "two"})
-        for name in ("title", "say", "show", "do", "avoid", "terms")
-    },
-    "treatments.*.claimed": at("treatments.pos", {"say": "one"}, {"say": "one", "claimed": {"say": "one"}}),
-    **{
-        f"treatments.*.claimed.{name}": at("treatments.pos.claimed", {name: "one"}, {name: "two"})
-        for name in ("say", "show", "do")
-    },
+    **treatments("treatments"),
     "alternatives": at("alternatives", [], ["other"]),
+}
+
+
+def cap_of_arm(name: str, limit: int) -> Any:
+    return {"name": name, "limit": limit}
+
+
+LOUD: dict[str, Example] = {
+    "arms": at("arms.third", LEFT_OUT, {"weight": 1}),
+    "arms.*.weight": at("arms.loud.weight", 1, 2),
+    "arms.*.score": at("arms.loud.score", 2, 3),
+    **{
+        f"arms.*.frequency_cap{path}": at("arms.loud.frequency_cap", *caps)
+        for path, *caps in (
+            ("", LEFT_OUT, cap_of_arm("weekly", 2)),
+            (".name", cap_of_arm("weekly", 2), cap_of_arm("monthly", 2)),
+            (".limit", cap_of_arm("weekly", 2), cap_of_arm("weekly", 3)),
+        )
+    },
+    **treatments("arms.loud.treatments", "arms.*.treatments"),
 }
 EXAMPLES: dict[str, dict[str, Example]] = {
     "Ruleset": {
@@ -397,6 +430,21 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "overbook": at("overbook", LEFT_OUT, {"percent": 10}),
         "overbook.percent": at("overbook.percent", 10, 20),
     },
+    "Holdout": {
+        **APPLIES_TO,
+        "name": at("name", "control", "others"),
+        "percent": at("percent", 5, 6),
+        "salt": at("salt", LEFT_OUT, "autumn"),
+    },
+    "Experiment": {
+        **APPLIES_TO,
+        **LOUD,
+        "name": at("name", "words", "letters"),
+        "salt": at("salt", LEFT_OUT, "autumn"),
+        "purpose": at("purpose", "service", "ads"),
+        "from": at("from", LEFT_OUT, "2026-12-01"),
+        "until": at("until", LEFT_OUT, "2026-12-24"),
+    },
     "Privacy": {
         "purposes": at("purposes.extra", LEFT_OUT, "More."),
         "purposes.*.description": at(
@@ -452,32 +500,6 @@ NAMES_FOR_READERS = {"Ruleset", "Context", "Locations", "ActionTable", "Privacy"
 """Kinds whose name appears in no decision."""
 
 
-def published(schema: Mapping[str, Any]) -> set[str]:
-    """The paths of all fields; ``*`` stands for a name that the file makes up."""
-    found: set[str] = set()
-
-    def walk(node: Mapping[str, Any], path: str) -> None:
-        if "$ref" in node:
-            walk(schema["$defs"][node["$ref"].rpartition("/")[2]], path)
-        for part in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
-            walk(part, path)
-        for name, part in node.get("properties", {}).items():
-            inner = f"{path}.{name}" if path else name
-            if inner not in found:
-                found.add(inner)
-                walk(part, inner)
-        for part in (
-            node.get("items"),
-            node.get("additionalProperties"),
-            *node.get("patternProperties", {}).values(),
-        ):
-            if isinstance(part, Mapping):
-                walk(part, path if part is node.get("items") else f"{path}.*")
-
-    walk(schema, "")
-    return found
-
-
 FIELDS = {(kind, path) for kind, schema in rulefiles.schemas().items() for path in published(schema)}
 GIVEN = {(kind, path) for kind, examples in EXAMPLES.items() for path in examples}
 
@@ -530,31 +552,6 @@ def outcome(kind: str, document: Mapping[str, Any]) -> Any:
     except RulesetInvalid as invalid:
         return sorted(fault.message for fault in invalid.faults)
     return plain(loaded.ruleset), sorted(warning.message for warning in loaded.warnings)
-
-
-NOT_CONTENT = {"hash", "sources"}
-
-
-def plain(value: Any) -> Any:
-    """A value to compare by what it says: two loads make programs and objects of their own."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return type(value).__name__, [
-            (field.name, plain(getattr(value, field.name)))
-            for field in fields(value)
-            if field.name not in NOT_CONTENT
-        ]
-    if isinstance(value, Mapping):
-        return sorted((repr(key), plain(inner)) for key, inner in value.items())
-    if isinstance(value, AbstractSet):
-        return sorted(repr(plain(inner)) for inner in value)
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    return repr(value) if isinstance(value, str | int | float | bytes | Enum | None) else named(value)
-
-
-def named(value: Any) -> str:
-    text = repr(value)
-    return type(value).__name__ if " at 0x" in text else text
 
 
 def test_the_same_rules_come_out_the_same():

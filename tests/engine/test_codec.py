@@ -51,6 +51,7 @@ DECISION = Decision(
         Proposal("sorry", 2, -1.25, ActionType.GESTURE, Treatment(title="Sorry")),
     ),
     7,
+    {"words": "loud", "control": "offered"},
 )
 SNAPSHOT = Snapshot(
     {"ovens|nyc": 299},
@@ -71,6 +72,7 @@ BODY = RecordBody(
     facts={},
     proposals=DECISION.proposals,
     candidates=7,
+    exposures=DECISION.exposures,
     trace_id="ab" * 16,
     commit="c0ffee",
     snapshot=SNAPSHOT,
@@ -79,11 +81,13 @@ BODY = RecordBody(
 )
 
 
+UNTRIED = BODY._replace(exposures={})
 KEPT = {
-    "format-2.json": BODY._replace(snapshot=EARLIER._replace(rejected=frozenset()), open_claims=()),
-    "format-2-rejected.json": BODY._replace(snapshot=EARLIER, open_claims=()),
-    "format-2-open-claims.json": BODY._replace(snapshot=EARLIER),
-    "format-2-named-claims.json": BODY,
+    "format-2.json": UNTRIED._replace(snapshot=EARLIER._replace(rejected=frozenset()), open_claims=()),
+    "format-2-rejected.json": UNTRIED._replace(snapshot=EARLIER, open_claims=()),
+    "format-2-open-claims.json": UNTRIED._replace(snapshot=EARLIER),
+    "format-2-named-claims.json": UNTRIED,
+    "format-2-exposures.json": BODY,
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 

@@ -92,6 +92,7 @@ class RecordView(NamedTuple):
     ruleset_commit: str = ""
     purposes: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
+    exposures: Mapping[str, str] = {}
 
 
 class ClaimCall(NamedTuple):

@@ -71,6 +71,7 @@ def record(response: pb.GetDecisionResponse) -> RecordView:
         ruleset_commit=message.ruleset_commit,
         purposes=tuple(message.purposes),
         uses=tuple(Use(use.attribute, use.purpose, Basis(use.basis)) for use in message.data_used),
+        exposures=dict(message.exposures),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from maitred.core.behaviour.history import EVENTS
 from maitred.core.conditions.derivation import DeriverFactory
@@ -18,6 +19,7 @@ from maitred.rulefiles.actions.computed import Behaviour, with_computed
 from maitred.rulefiles.actions.costs import check_costs, with_bounds, with_max_items
 from maitred.rulefiles.actions.eligibility import warn_contradictions, with_eligibility, with_groups
 from maitred.rulefiles.actions.events import also_attributes, behaviour_sources, event_attributes, events_of
+from maitred.rulefiles.actions.experiments import Compared, with_experiments
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
 from maitred.rulefiles.actions.lengths import Lengths, check_lengths, text_lengths_of
 from maitred.rulefiles.actions.promises import promises_of
@@ -120,6 +122,8 @@ def _load(
         privacy=privacy,
         events=events,
         promises=rules.promises,
+        holdouts=rules.compared.holdouts,
+        experiments=rules.compared.experiments,
         sources=_used(sources, vocabulary),
         claim_within=head.defaults.claim_within or DEFAULT_CLAIM_WITHIN,
         cost_ns=rules.cost_ns,
@@ -150,6 +154,7 @@ class _Rules:
     channels: frozenset[str]
     text_lengths: Lengths
     cost_ns: int
+    compared: Compared
 
 
 def _rules(reading: _Reading) -> _Rules:
@@ -182,8 +187,9 @@ def _rules(reading: _Reading) -> _Rules:
     actions = with_rollouts(around, documents, sourced_actions, actions, vocabulary)
     applied = applied_limits(around, documents, sourced_actions, vocabulary.locations)
     actions = with_limits(around, applied, sourced_actions, actions)
+    compared = with_experiments(around, documents, sourced_actions, actions, reading.now)
     named = {**vocabulary.attributes, **vocabulary.sensitive_lists}
-    actions = Prover.of(report, reading.privacy, named, situations).proved(sourced_actions, actions)
+    actions = Prover.of(report, reading.privacy, named, situations).proved(sourced_actions, compared.actions)
     check_alternatives(around, documents, sourced_actions)
     channels = _channels(reading.head, actions)
     lengths = text_lengths_of(report, documents, channels)
@@ -210,7 +216,7 @@ def _rules(reading: _Reading) -> _Rules:
         if reading.now:
             warn_over(report, sourced_actions, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
-    return _Rules(situations, actions, promises, channels, lengths, cost_ns)
+    return _Rules(situations, actions, promises, channels, lengths, cost_ns, compared)
 
 
 def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> PrivacyRules | None:
@@ -256,7 +262,8 @@ def _language(actions: Sequence[Action]) -> dict[str, Attribute]:
 
 
 def _channels(head: models.Ruleset, actions: list[Action]) -> frozenset[str]:
-    named = (frozenset(action.channels) | frozenset(action.treatments) for action in actions)
+    arms = (other for action in actions for trial in action.trials for other in trial.actions.values())
+    named = (frozenset(action.channels) | frozenset(action.treatments) for action in chain(actions, arms))
     return frozenset(head.channels).union(*named)
 
 

@@ -16,6 +16,8 @@ from sqlalchemy import (
 
 METADATA = MetaData()
 
+_EXPOSED = text("length(arms) > 0")
+
 DECISION = Table(
     "decision",
     METADATA,
@@ -27,7 +29,10 @@ DECISION = Table(
     Column("customer", LargeBinary, nullable=False),  # a person's ``ref``; empty before there were any
     Column("body", LargeBinary, nullable=False),  # sealed with the person's key
     Column("hash", LargeBinary, nullable=False),
+    # Exposures to experiments, as in the body: results are counted without opening it.
+    Column("arms", Text, nullable=False, server_default=text("''")),
     Index("decision_customer", "customer"),
+    Index("decision_exposed", "decided_at", sqlite_where=_EXPOSED, postgresql_where=_EXPOSED),
 )
 
 LOG_WRITER = Table(

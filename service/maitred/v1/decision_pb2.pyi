@@ -505,7 +505,14 @@ class GetDecisionResponse(_message.Message):
     def __init__(self, decision: _Optional[_Union[DecideResponse, _Mapping]] = ..., record: _Optional[_Union[DecisionRecord, _Mapping]] = ...) -> None: ...
 
 class DecisionRecord(_message.Message):
-    __slots__ = ("request_id", "customer_id", "channel", "location_id", "max_actions", "facts_json", "situations", "ruleset_version", "ruleset_commit", "purposes", "data_used")
+    __slots__ = ("request_id", "customer_id", "channel", "location_id", "max_actions", "facts_json", "situations", "ruleset_version", "ruleset_commit", "purposes", "data_used", "exposures")
+    class ExposuresEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
@@ -517,6 +524,7 @@ class DecisionRecord(_message.Message):
     RULESET_COMMIT_FIELD_NUMBER: _ClassVar[int]
     PURPOSES_FIELD_NUMBER: _ClassVar[int]
     DATA_USED_FIELD_NUMBER: _ClassVar[int]
+    EXPOSURES_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     customer_id: str
     channel: str
@@ -528,7 +536,8 @@ class DecisionRecord(_message.Message):
     ruleset_commit: str
     purposes: _containers.RepeatedScalarFieldContainer[str]
     data_used: _containers.RepeatedCompositeFieldContainer[DataUse]
-    def __init__(self, request_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., location_id: _Optional[str] = ..., max_actions: _Optional[int] = ..., facts_json: _Optional[bytes] = ..., situations: _Optional[_Iterable[str]] = ..., ruleset_version: _Optional[str] = ..., ruleset_commit: _Optional[str] = ..., purposes: _Optional[_Iterable[str]] = ..., data_used: _Optional[_Iterable[_Union[DataUse, _Mapping]]] = ...) -> None: ...
+    exposures: _containers.ScalarMap[str, str]
+    def __init__(self, request_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., location_id: _Optional[str] = ..., max_actions: _Optional[int] = ..., facts_json: _Optional[bytes] = ..., situations: _Optional[_Iterable[str]] = ..., ruleset_version: _Optional[str] = ..., ruleset_commit: _Optional[str] = ..., purposes: _Optional[_Iterable[str]] = ..., data_used: _Optional[_Iterable[_Union[DataUse, _Mapping]]] = ..., exposures: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class DataUse(_message.Message):
     __slots__ = ("attribute", "purpose", "basis")

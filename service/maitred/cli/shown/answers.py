@@ -51,6 +51,8 @@ def record_view(view: RecordView) -> RenderableType:
     """What ``explain`` prints."""
     parts: list[RenderableType] = [_heading(view.answer), Text(), _request(view)]
     parts += _section("situations", [shown(chain) for chain in view.situations])
+    arms = [f"{arm} of {name}" for name, arm in sorted(view.exposures.items())]
+    parts += _section("experiments", [shown(arm) for arm in arms])
     parts += _section("attributes", [_facts(view.facts_json)])
     parts += _section("data used", [_uses(view.uses)] if view.uses else [])
     parts += [Text(), Text("proposals", STRONG), *_proposals(view.answer)]

@@ -46,6 +46,7 @@ def record_json(view: RecordView) -> dict[str, Any]:
                 {"attribute": use.attribute, "purpose": use.purpose, "basis": use.basis.value}
                 for use in view.uses
             ],
+            "exposures": dict(view.exposures),
         },
     }
 

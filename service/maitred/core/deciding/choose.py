@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from maitred.core.conditions.scan import Memo
 from maitred.core.limits.snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, shortage_of
+from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import OUT_OF_STOCK
 from maitred.core.rules.ruleset import Action
@@ -21,6 +22,7 @@ LOOK_AHEAD = 4
 MAX_LOOKED_AT = 512
 """Limits that one decision looks at: others wait while their counters are read, some ten milliseconds.
 Where all of them are used up, actions behind that have limits of their own are not asked for."""
+_NO_FACTS: Facts = {}
 MAX_TOLD = 256
 """Limits that are looked at where an explanation is all that they are for."""
 
@@ -82,14 +84,16 @@ def choose(
             choosing.consider(score, action)
         choosing.carry_stand_ins()
     except _NotReadError:
-        return Wanted(_unread(policy, islice(ranking, place, None), snapshot, choosing.ahead()))
+        rest = islice(ranking, place, None)
+        return Wanted(_unread(policy, question.facts, rest, snapshot, choosing.ahead()))
     return Chosen(tuple(choosing.picks), choosing.shortages)
 
 
-def stand_ins_of(policy: Policy, action: Action) -> Iterator[Action]:
+def stand_ins_of(policy: Policy, action: Action, facts: Facts = _NO_FACTS) -> Iterator[Action]:
     """Everything that may stand in for the action, each once, in the order in which it is asked for.
 
-    One that is reached by several ways counts by the first: ways may be thousands, actions are not.
+    Each is as the arm has it that the facts name. One that is reached by several ways counts by the first:
+    ways may be thousands, actions are not.
     """
     seen: set[str] = set()
     names = list(reversed(action.alternatives))
@@ -97,7 +101,7 @@ def stand_ins_of(policy: Policy, action: Action) -> Iterator[Action]:
         name = names.pop()
         if name not in seen:
             seen.add(name)
-            stand_in = policy.by_name[name]
+            stand_in = policy.assigned(name, facts)
             yield stand_in
             names.extend(reversed(stand_in.alternatives))
 
@@ -164,6 +168,7 @@ class _Choosing:
         for name in self.snapshot.claimed:
             action = self.policy.by_name.get(name)
             if action and action.stand_in_only and name not in self.proposed:
+                action = as_assigned(action, self.facts)
                 score = score_if_it_holds(self.policy, action, self.facts, self.memo)
                 if score is not None:
                     self._carry(score, action)
@@ -221,7 +226,8 @@ class _Choosing:
     def _stand_in(self, exhausted: Action, place_of: str, tried: set[str]) -> bool:
         """Picks the first alternative that holds, theirs included; whether there was one."""
         return not self.is_full() and any(
-            self._take_place(self.policy.by_name[name], place_of, tried) for name in exhausted.alternatives
+            self._take_place(self.policy.assigned(name, self.facts), place_of, tried)
+            for name in exhausted.alternatives
         )
 
     def _take_place(self, other: Action, place_of: str, tried: set[str]) -> bool:
@@ -255,7 +261,7 @@ class _Choosing:
 
 
 def _unread(
-    policy: Policy, candidates: Iterable[Ranked], snapshot: Snapshot, limit: int
+    policy: Policy, facts: Facts, candidates: Iterable[Ranked], snapshot: Snapshot, limit: int
 ) -> tuple[Action, ...]:
     """The first of the candidates, and of what could stand in for them, whose limits are to be read.
 
@@ -266,7 +272,7 @@ def _unread(
     for _, action in candidates:
         if len(unread) >= limit:
             break
-        for candidate in (action, *stand_ins_of(policy, action)):
+        for candidate in (action, *stand_ins_of(policy, action, facts)):
             if not is_read(candidate, snapshot):
                 unread[candidate.name] = candidate
     return tuple(unread.values())

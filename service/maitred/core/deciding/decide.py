@@ -89,7 +89,7 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
     if isinstance(step, Chosen) and not step.shortages:
         return Choice(step.picks, step.shortages, snapshot)
     asked: set[str] = set()
-    while wanted := _unasked(prepared.policy, step, asked):
+    while wanted := _unasked(prepared, step, asked):
         asked.update(action.name for action in wanted)
         snapshot = look_up(wanted)
         step = choose(
@@ -110,7 +110,8 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
 def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | None = None) -> Decision:
     """The decision; ``holds`` are what was taken for the picks, by name of the action."""
     proposals = proposals_of(prepared.policy, prepared.question, choice.picks, holds)
-    return Decision(proposals, prepared.ranking.candidates)
+    exposures = prepared.ranking.exposures(prepared.seen.paused)
+    return Decision(proposals, prepared.ranking.candidates, exposures)
 
 
 def decide_from(
@@ -129,7 +130,7 @@ def decide_from(
     return conclude(prepared, decide(prepared, lambda _: seen), holds)
 
 
-def _unasked(policy: Policy, step: Chosen | Wanted, asked: set[str]) -> tuple[Action, ...]:
+def _unasked(prepared: Prepared, step: Chosen | Wanted, asked: set[str]) -> tuple[Action, ...]:
     """What is to be looked up next.
 
     An action may be refused by counters that others share before it was asked whether a hold of the same
@@ -137,7 +138,8 @@ def _unasked(policy: Policy, step: Chosen | Wanted, asked: set[str]) -> tuple[Ac
     """
     if isinstance(step, Wanted):
         return tuple(action for action in step.actions if action.name not in asked)
-    refused = (policy.by_name[name] for name in step.shortages if name not in asked)
+    policy, facts = prepared.policy, prepared.question.facts
+    refused = (policy.assigned(name, facts) for name in step.shortages if name not in asked)
     return tuple(action for action in refused if action.held)
 
 
@@ -183,7 +185,7 @@ def claimed_treatment(
 def proposal_of(policy: Policy, action: Action, rank: int, score: float, question: Question) -> Proposal:
     """The proposal of an action; one that depends on no attribute is made once."""
     channel = question.channel if question.channel in action.treatments else ""
-    key = action.name, rank, channel
+    key = action.name, rank, channel, action.arm
     proposal = policy.standing.get(key)
     if proposal is None:
         treatment = action.treatments.get(channel, NO_TREATMENT).before_claim()

@@ -1,5 +1,6 @@
 """A decision: what was asked, what is proposed, what is refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, unique
@@ -65,10 +66,14 @@ class Question(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The answer to one question. ``candidates`` counts the actions that the index left possible."""
+    """The answer to one question. ``candidates`` counts the actions that the index left possible.
+
+    ``exposures`` are the experiments and holdouts that make a difference to it, each with the person's arm.
+    """
 
     proposals: tuple[Proposal, ...]
     candidates: int
+    exposures: Mapping[str, str] = {}
 
 
 @unique

@@ -1,11 +1,12 @@
 """Ranking what holds: best score first, ties by name, as lazily as scores allow."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from heapq import merge
 
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import Memo, evaluate, truth
+from maitred.core.rules.experiments import Exposures, as_assigned
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
@@ -19,17 +20,18 @@ class Ranking:
 
     What is due by a promise comes before everything else.
     Those that only stand in for others are left out, and so is an action whose score has no value.
-    ``candidates`` counts the actions that the index left possible.
+    ``candidates`` counts the actions that the index left possible. An action is as the person's arm has it.
     """
 
     def __init__(self, policy: Policy, facts: Facts) -> None:
-        mask = policy.index.candidates(facts)
+        mask = self._possible = policy.index.candidates(facts)
+        self._policy, self._facts, self._memo = policy, facts, Memo()
         if policy.stand_in_clauses:
             mask &= ~policy.stand_in_clauses
         self.candidates = policy.index.count(mask)
         due = sorted(_due(policy, facts), key=_best_first) if policy.promises else []
         names = {action.name for _, action in due}
-        rest = ranked(policy, mask, facts)
+        rest = ranked(policy, mask, facts, self._memo)
         self._ranked = due
         self._rest = (entry for entry in rest if entry[1].name not in names) if names else rest
 
@@ -38,6 +40,15 @@ class Ranking:
         for entry in self._rest:
             self._ranked.append(entry)
             yield entry
+
+    def exposures(self, paused: Collection[str]) -> Exposures:
+        """The experiments and holdouts that make a difference to the decision, each with the arm."""
+        policy, trials = self._policy, self._policy.trials
+        if trials is None:
+            return {}
+        return trials.exposures(
+            policy.index, policy.actions, self._possible, self._facts, memo=self._memo, paused=paused
+        )
 
 
 def due_names(policy: Policy, facts: Facts) -> dict[str, str]:
@@ -54,15 +65,14 @@ def _due(policy: Policy, facts: Facts) -> Iterator[Ranked]:
     """The actions that are due, and that hold."""
     memo: Memo = {}
     for name in due_names(policy, facts):
-        action = policy.by_name[name]
+        action = policy.assigned(name, facts)
         score = score_if_it_holds(policy, action, facts, memo)
         if score is not None:
             yield score, action
 
 
-def ranked(policy: Policy, mask: int, facts: Facts) -> Iterator[Ranked]:
+def ranked(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
     """The actions of a mask that hold, best first."""
-    memo: Memo = {}
     scored_mask = mask & policy.scored_clauses
     fixed = _fixed(policy, mask ^ scored_mask, facts, memo)
     if not scored_mask:
@@ -79,12 +89,14 @@ def _fixed(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Rank
     actions = policy.actions
     for entry in policy.index.matches(mask, facts, memo):
         action = actions[entry]
+        if action.trials:
+            action = as_assigned(action, facts)
         yield action.score.constant or 0.0, action
 
 
 def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
     for entry in policy.index.matches(mask, facts, memo):
-        action = policy.actions[entry]
+        action = as_assigned(policy.actions[entry], facts)
         score = score_of(action, facts, memo)
         if not isinstance(score, Unknown):
             yield score, action

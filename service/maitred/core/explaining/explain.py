@@ -11,6 +11,7 @@ from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
 from maitred.core.deciding.ranking import Ranking, due_names, score_of
 from maitred.core.deciding.rendering import Voice, fill
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
+from maitred.core.rules.experiments import assigned_arm
 from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Gate, Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Group
@@ -120,7 +121,8 @@ def explain(
     full = level is Explain.EXPLAIN_FULL
     telling = _Telling(policy, question, proposals, snapshot or Snapshot(), full=full)
     proposed = {proposal.action for proposal in proposals}
-    refused = (policy.by_name[name] for name in sorted(named or policy.by_name) if name not in proposed)
+    names = (name for name in sorted(named or policy.by_name) if name not in proposed)
+    refused = (policy.assigned(name, question.facts) for name in names)
     refusals = map(telling.refusal, refused)
     every_reason = full or bool(named)
     return Explanation(
@@ -189,8 +191,11 @@ class _Telling:
         return replace(refusal, detail=f"{refusal.detail}; would have been proposed with {change}")
 
     def why(self, proposal: Proposal) -> tuple[str, ...]:
-        action = self._policy.by_name[proposal.action]
+        action = self._policy.assigned(proposal.action, self._question.facts)
         lines = why_of(action, self._unfolding)
+        assigned = assigned_arm(self._policy.by_name[proposal.action], self._question.facts)
+        if assigned:
+            lines = (*lines, f"in arm {assigned[1]} of experiment {assigned[0]}")
         place_of = proposal.substitute_for
         promise = self._due.get(proposal.action)
         if promise:

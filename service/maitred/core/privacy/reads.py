@@ -132,8 +132,18 @@ def names_read(action: Action) -> Iterator[tuple[str, frozenset[str]]]:
         yield f"treatment `{channel}`", frozenset(placeholders(treatment)) - {HOLD_EXPIRES}
     if action.suppressed_by:
         yield "what holds it back", frozenset(f"{SITUATION}{name}" for name in action.suppressed_by)
+    for trial in action.trials:
+        for name, other in trial.actions.items():
+            yield f"arm `{name}` of experiment `{trial.experiment}`", _words_read(other)
     for limit in action.limits:
         yield f"limit `{limit.name}`", frozenset(limit_reads(limit))
+
+
+def _words_read(action: Action) -> frozenset[str]:
+    """What the score and the treatments read."""
+    names = frozenset().union(*map(placeholders, action.treatments.values())) - {HOLD_EXPIRES}
+    expression = action.score.expression
+    return names | expression.reads | lists_named(expression.text) if expression else names
 
 
 def attributes_read(action: Action, situations: SituationReads) -> frozenset[str]:

@@ -29,6 +29,7 @@ from maitred.core.privacy.purposes import (
 from maitred.core.values.facts import FactReader
 from maitred.core.values.types import Attribute, Facts, Item, Value
 
+from .experiments import Trials, as_assigned, held_out_words, not_held_out, reads_arm
 from .formats import PLAIN_FORMATS, Formats
 from .live import clock_facts, live_condition
 from .promises import computed_of, follow_words, is_due, may_follow
@@ -76,7 +77,8 @@ class Policy:
     ``rememberers`` those over what the customer did, and ``counting`` the limits that count some of it;
     both read the sources of ``reads_history`` (``events.visit``, ``outcomes.presented``).
     ``promises`` stand with the conditions under which their actions are due.
-    ``standing`` are proposals that depend on no attribute, by action, rank and channel.
+    ``trials`` are the holdouts and experiments, if there are any.
+    ``standing`` are proposals that depend on no attribute, by action, rank, channel and arm.
     """
 
     ruleset: Ruleset
@@ -99,7 +101,8 @@ class Policy:
     tells_zone: bool = False
     masks: Masks | None = None
     formats: Formats = PLAIN_FORMATS
-    standing: dict[tuple[str, int, str], Proposal] = field(default_factory=dict, compare=False)
+    trials: Trials | None = None
+    standing: dict[tuple[str, int, str, str], Proposal] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
         """The location with what is read of it; ``None`` where the ruleset does not know it."""
@@ -119,7 +122,11 @@ class Policy:
     ) -> Facts:
         """Everything conditions may read of one request; what is not allowed is absent."""
         given = self.given(context, channel=channel, customer_id=customer_id, location=location, now=now)
-        return self.read(given, location, now, known)
+        return self.read(given, location, now, known, customer_id)
+
+    def assigned(self, name: str, facts: Facts) -> Action:
+        """The action of that name as the person's arm has it."""
+        return as_assigned(self.by_name[name], facts)
 
     def given(
         self, context: Mapping[str, Any], *, channel: str, customer_id: str, location: Location, now: datetime
@@ -162,13 +169,18 @@ class Policy:
         """What rules read of a location."""
         return {**location.attributes, ZONE: location.zone} if self.tells_zone else location.attributes
 
-    def read(self, given: Facts, location: Location, now: datetime, known: Known) -> Facts:
-        """What conditions may read of what a request tells, with what follows from it."""
+    def read(self, given: Facts, location: Location, now: datetime, known: Known, person: str) -> Facts:
+        """What conditions may read of what a request tells, with what follows from it.
+
+        ``person`` is as ``experiments.person_of`` gives it.
+        """
         facts = self.masks.masked(given, known, now) if self.masks else given
         if self.zones:
             facts.update(clock_facts(self.zones, now, location.zone))
         if self.situations:
             facts.update(self.situations.facts(facts))
+        if self.trials:
+            self.trials.assign(facts, person, now)
         return facts
 
     def still_allowed(self, facts: Facts, statements: Mapping[str, ConsentState]) -> Facts:
@@ -178,7 +190,7 @@ class Policy:
         if self.situations and len(kept) < len(facts):
             kept = {name: fact for name, fact in kept.items() if not is_derived(name)}
             kept.update(self.situations.facts(kept))
-        return kept
+        return self.trials.withdrawn(kept) if self.trials else kept
 
     def purposes_of(self, facts: Facts, proposals: Iterable[Proposal]) -> list[str]:
         """Purposes that a decision relied on: of what was read, and those the proposals need."""
@@ -187,7 +199,8 @@ class Policy:
         attributes = self.ruleset.attributes
         read = {attributes[name].purpose for name in facts if name in attributes}
         needed = chain.from_iterable(self.by_name[proposal.action].consent for proposal in proposals)
-        return sorted({purpose for purpose in chain(read, needed) if purpose})
+        tried = self.trials.purposes(facts) if self.trials else ()
+        return sorted({purpose for purpose in chain(read, needed, tried) if purpose})
 
 
 def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats = PLAIN_FORMATS) -> Policy:
@@ -210,7 +223,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
     rememberers = tuple(worker for worker in workers if is_behaviour(worker.computed.over))
     counting = _counting(actions)
     index = Index.build([_condition_of(gates[action.name]) for action in actions])
-    scored = sum(action.score.constant is None for action in actions)
+    scored = sum(_is_scored(action) for action in actions)
     return Policy(
         ruleset=ruleset,
         actions=actions,
@@ -234,7 +247,14 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
         tells_zone=ZONE in used,
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
         formats=formats,
+        trials=_trials(ruleset, actions, index),
     )
+
+
+def _trials(ruleset: Ruleset, actions: Sequence[Action], index: Index) -> Trials | None:
+    if not (ruleset.experiments or ruleset.holdouts):
+        return None
+    return Trials.of(ruleset.experiments, ruleset.holdouts, actions, index)
 
 
 def _situations(ruleset: Ruleset, used: frozenset[str], deriver: DeriverFactory) -> Situations | None:
@@ -292,6 +312,15 @@ def _gates_of(action: Action, rollout: Iterable[Part]) -> tuple[Gate, ...]:
         ),
         *(
             Gate(
+                Reason.HELD_OUT,
+                holdout.name,
+                not_held_out(holdout),
+                words=partial(held_out_words, holdout),
+            )
+            for holdout in action.holdouts
+        ),
+        *(
+            Gate(
                 Reason.NOT_IN_ROLLOUT,
                 action.rollout.salt if action.rollout else "",
                 part.condition,
@@ -308,7 +337,14 @@ def _condition_of(gates: Iterable[Gate]) -> Condition:
 
 def _order(action: Action) -> tuple[bool, float, str]:
     constant = action.score.constant
-    return (True, -constant, action.name) if constant is not None else (False, 0.0, action.name)
+    if constant is None or reads_arm(action):
+        return False, 0.0, action.name
+    return True, -constant, action.name
+
+
+def _is_scored(action: Action) -> bool:
+    """Whether its score is worked out for each request."""
+    return action.score.constant is None or reads_arm(action)
 
 
 def _in_context(attributes: Mapping[str, Attribute], used: frozenset[str]) -> list[Attribute]:
@@ -347,6 +383,7 @@ def follows_language(action: Action) -> bool:
         action.titles
         or any(need.says for need in action.requirements)
         or any(map(depends_on_language, action.treatments.values()))
+        or any(follows_language(other) for trial in action.trials for other in trial.actions.values())
     )
 
 
@@ -361,6 +398,9 @@ def _used_by(action: Action) -> Iterable[str]:
         yield LANGUAGE
     for limit in action.limits:
         yield from reads_of(limit)
+    for trial in action.trials:
+        for other in trial.actions.values():
+            yield from _used_by(other)
 
 
 def _attributes_used(ruleset: Ruleset) -> Iterable[str]:

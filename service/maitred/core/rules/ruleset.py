@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum, IntEnum, unique
 from fractions import Fraction
 
@@ -75,6 +75,39 @@ class Rollout:
     zone: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """A control group: the first ``percent`` of customers under ``salt`` are not proposed its actions."""
+
+    name: str
+    percent: Fraction
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One of the things that an experiment compares, and its share among the arms."""
+
+    name: str
+    weight: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Which arm a person is in, from ``begins`` on and before ``ends``; ``None`` is open.
+
+    ``arms`` stand in order of name. Who may not be processed for the ``purpose`` is in none of them;
+    it is empty in rulesets without rules of privacy.
+    """
+
+    name: str
+    salt: str
+    arms: tuple[Arm, ...]
+    purpose: str = ""
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+
 DEFAULT_CLAIM_WITHIN = timedelta(days=1)
 """What was promised was meant for that moment: an old decision is no voucher."""
 ALWAYS = Live()
@@ -125,6 +158,8 @@ class Action:
     ``explicit`` those of the purposes that stand for one of them.
     Without a ``rollout`` it is for everybody. ``suppressed_by`` are the situations that hold it
     back, by name. One that is ``stand_in_only`` is never proposed but in the place of another.
+    Whom one of the ``holdouts`` holds out is not proposed it. ``trials`` are the experiments it is in, of
+    which one at most is on at a time; ``arm`` is that of an action as one of their arms has it.
 
     A decision spends a unit of the limits that count what is ``decided``, and holds one of those that are
     ``held``, until it is presented. What counts ``later`` it only looks at. ``claim_within`` is how long a
@@ -153,6 +188,9 @@ class Action:
     redeem_at: RedeemAt = RedeemAt.ANY
     stand_in_only: bool = False
     claim_within: timedelta | None = None
+    holdouts: tuple[Holdout, ...] = ()
+    trials: tuple["Trial", ...] = ()
+    arm: str = ""
     decided: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
@@ -161,6 +199,14 @@ class Action:
         for name, steps in _STEPS.items():
             limits = tuple(limit for limit in self.limits if limit.counts in steps)
             object.__setattr__(self, name, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An experiment that an action is in: the action by arm, of the arms that have something of their own."""
+
+    experiment: str
+    actions: Mapping[str, Action]
 
 
 _STEPS: Mapping[str, frozenset[Counts]] = {
@@ -263,6 +309,8 @@ class Ruleset:
     privacy: PrivacyRules | None = None
     events: Mapping[str, EventKind] = field(default_factory=dict)
     promises: tuple[Promise, ...] = ()
+    holdouts: tuple[Holdout, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
     sources: Mapping[str, bytes] = field(default_factory=dict)
     text_lengths: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     claim_within: timedelta = DEFAULT_CLAIM_WITHIN

@@ -14,6 +14,7 @@ from maitred.core.deciding.ranking import score_if_it_holds
 from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Unknown, needs_of, parts_of
 from maitred.core.limits.lots import Claim, Origin, Refused, Turn
 from maitred.core.limits.snapshot import Snapshot, shortage_among
+from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.live import clock_facts
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import Reason
@@ -100,7 +101,7 @@ class Grant(NamedTuple):
         """What could be claimed instead, where the action has alternatives."""
         if not self.action.alternatives:
             return None
-        others = tuple(stand_ins_of(self.policy, self.action))
+        others = tuple(stand_ins_of(self.policy, self.action, self.question.facts))
         limits = chain.from_iterable(_from_claim_on(other) for other in others)
         known = ((limit, self._needs_of(limit)) for limit in limits)
         return StandIns(
@@ -235,6 +236,7 @@ class Proposals:
         facts = {**question.facts, **policy.place_facts(place), "now": now}
         facts.update(clock_facts(policy.zones, now, place.zone))
         as_of_now = question._replace(facts=facts, now=now)
+        action = as_assigned(action, facts)
         return Grant(policy, as_of_now, action, self._subject_pseudonym, is_own=proposed.is_own)
 
     def claimable(self, proposed: Proposed, now: datetime) -> Grant | None:
@@ -246,7 +248,8 @@ class Proposals:
         if grant is None or not grant.policy.ruleset.privacy:
             return grant
         facts = grant.policy.still_allowed(grant.question.facts, statements)
-        return grant._replace(question=grant.question._replace(facts=facts))
+        action = grant.policy.assigned(proposed.action, facts)
+        return grant._replace(action=action, question=grant.question._replace(facts=facts))
 
     def _in(self, record: DecisionRecord, action: str) -> Proposed | None:
         body = self._records.body(record)

@@ -46,6 +46,7 @@ class RecordBody(NamedTuple):
     snapshot: Snapshot
     purposes: tuple[str, ...]
     open_claims: tuple[OpenClaim, ...] = ()
+    exposures: Mapping[str, str] = {}
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
@@ -84,6 +85,8 @@ def encode_body(
     }
     if purposes:
         body["purposes"] = purposes
+    if decision.exposures:
+        body["exposures"] = decision.exposures
     if open_claims:
         body["open_claims"] = list(map(_encode_open_claim, open_claims))
     if snapshot.live or snapshot.paused or snapshot.rejected or snapshot.claimed:
@@ -129,6 +132,7 @@ def decode_body(body: bytes) -> RecordBody:
         snapshot=_decode_snapshot(fields.get("ledger")),
         purposes=tuple(fields.get("purposes", ())),
         open_claims=tuple(map(_decode_open_claim, fields.get("open_claims", ()))),
+        exposures=fields.get("exposures", {}),
     )
 
 

@@ -5,6 +5,7 @@ from itertools import islice
 
 from maitred.core.deciding.decide import claimed_treatment
 from maitred.core.deciding.decisions import Question
+from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import RedeemAt
 from maitred.engine.calls import OpenClaim
@@ -32,5 +33,6 @@ def _redeemable(
             continue
         if action.redeem_at is RedeemAt.CLAIMED and row.location not in ("", location_id):
             continue
+        action = as_assigned(action, question.facts)
         words = claimed_treatment(policy, action, question, row.expires_at)
         yield OpenClaim(row.id.hex(), row.action, words, row.expires_at, row.location)

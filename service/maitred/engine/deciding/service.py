@@ -15,6 +15,7 @@ from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.privacy.purposes import Known
+from maitred.core.rules.experiments import exposures_text, person_of
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Location
@@ -193,14 +194,15 @@ class DecisionService:
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
         )
 
-        when = When(now, place.zone, session_of(call.context))
+        session = session_of(call.context)
+        when, person = When(now, place.zone, session), person_of(call.customer_id, session)
 
         def prepared(background: Background) -> Prepared:
             known = Known(background.statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
             sent = given
             if policy.reads_history:
                 sent = policy.remembering(given, background.history, when)
-            facts = policy.read(sent, place, now, known)
+            facts = policy.read(sent, place, now, known, person)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
             before = seen._replace(rejected=background.rejected, claimed=background.claimed)
             return prepare(policy, question, before, reach, call.explain_actions)
@@ -232,6 +234,7 @@ class DecisionService:
             body=body,
             key=person.key,
             session=ticket.requester.session_key,
+            arms=exposures_text(decision.exposures),
         )
         return self._people.seal(made)
 

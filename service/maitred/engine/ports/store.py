@@ -29,7 +29,8 @@ class DecisionRecord(NamedTuple):
     a ``Person``, empty for nobody. ``body`` is everything needed to answer again and to decide again,
     sealed with ``key``, the person's, which is empty where they have been erased and for nobody.
     ``statements`` are what the person has stated by now, where it was read. ``session`` (16 bytes,
-    as a pseudonym) is the one it was made in, empty for none; it is written and not read back.
+    as a pseudonym) is the one it was made in, empty for none. ``arms`` are its exposures, as
+    ``exposures_text`` puts them. Both are written and not read back.
     """
 
     decision_id: bytes
@@ -40,6 +41,7 @@ class DecisionRecord(NamedTuple):
     key: bytes
     statements: Mapping[str, ConsentState] = {}
     session: bytes = b""
+    arms: str = ""
 
 
 class Person(NamedTuple):

@@ -104,6 +104,7 @@ def get_decision_response(view: RecordView) -> bytes:
             pb.DataUse(attribute=use.attribute, purpose=use.purpose, basis=use.basis.value)
             for use in view.uses
         ],
+        exposures=view.exposures,
     )
     decision = pb.DecideResponse(**_response_fields(view.answer))
     return pb.GetDecisionResponse(decision=decision, record=record).SerializeToString()

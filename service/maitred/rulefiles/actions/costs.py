@@ -13,6 +13,7 @@ from maitred.core.conditions.model import Condition, Expression, expressions
 from maitred.core.rules.ruleset import Action, Atom, Situation
 from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles.kinds import models
+from maitred.rulefiles.kinds.experiments import Experiment
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
@@ -80,6 +81,7 @@ def check_costs(
         *_actions(sourced_actions),
         *_eligibility(around, documents),
         *_situations(documents, situations),
+        *_arms(around, documents),
         *over_items,
         *([_Part(at, expression.cost_ns)] for at, expression in limits),
     ]
@@ -149,6 +151,15 @@ def _eligibility(around: LoadContext, documents: Documents) -> Iterator[list[_Pa
         ]
 
 
+def _arms(around: LoadContext, documents: Documents) -> Iterator[list[_Part]]:
+    for sourced in documents.of(Experiment):
+        for name, arm in sourced.model.arms.items():
+            at = sourced.spot.at("arms", name, "score")
+            expression = None if arm.score is None else around.conditions.score(at, arm.score).expression
+            if expression:
+                yield [_Part(at, expression.cost_ns)]
+
+
 def _situations(documents: Documents, situations: Sequence[Situation]) -> Iterator[list[_Part]]:
     spots = {sourced.model.name: sourced.spot for sourced in documents.of(models.Situation)}
     for situation in situations:
@@ -206,6 +217,8 @@ def _total_ns(
             distinct.update(expressions(need.condition))
         if action.score.expression:
             distinct.add(action.score.expression)
+        others = (other for trial in action.trials for other in trial.actions.values())
+        distinct.update(other.score.expression for other in others if other.score.expression)
     for situation in situations:
         for member in (*situation.all, *situation.any, *situation.none):
             if isinstance(member, Atom):

@@ -100,6 +100,18 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **dict.fromkeys(("time", "times"), "hours"),
             **dict.fromkeys(("zone", "tz"), "timezone"),
         },
+        "Holdout": dict.fromkeys(("share", "size", "fraction", "rollout"), "percent"),
+        "Experiment": {
+            **dict.fromkeys(("variants", "groups", "variations", "cells"), "arms"),
+            **dict.fromkeys(("start", "begin", "begins", "since"), "from"),
+            **dict.fromkeys(("end", "ends", "to", "till", "through"), "until"),
+            **dict.fromkeys(("percent", "weights", "split", "traffic"), "arms: {NAME: {weight: ...}}"),
+        },
+        "Arm": {
+            **dict.fromkeys(("percent", "share", "size", "traffic", "fraction"), "weight"),
+            **dict.fromkeys(("say", "show", "do", "avoid", "terms"), "treatments: {CHANNEL: {say: ...}}"),
+            **dict.fromkeys(("cap", "limit"), "frequency_cap: {name: ..., limit: ...}"),
+        },
         "Requirement": {
             **dict.fromkeys(("condition", "if", "when", "rule", "check"), "require"),
             **dict.fromkeys(("message", "text"), "say"),
@@ -149,6 +161,8 @@ _AS_MAPPING: Mapping[str, str] = MappingProxyType(
         "Live": "{{from: {}}}",
         "Rollout": "{{percent: {}}}",
         "AppliesTo": "{{actions: [{}]}}",
+        "Arm": "{{weight: {}}}",
+        "ArmCap": "{{name: ..., limit: {}}}",
         "labels": "{{group: {}}}",
     }
 )
@@ -159,9 +173,9 @@ def _mapping(detail: _Detail) -> str:
     model = detail.at.__name__ if detail.at else ""
     form = _AS_MAPPING.get(detail.field) or _AS_MAPPING.get(model)
     value = detail.value
-    if isinstance(value, str) and form:
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and form:
         written = "{all: true}" if model == "AppliesTo" and value in _EVERY else form.format(value)
-        return file_messages.write_form("a mapping", value, written)
+        return file_messages.write_form("a mapping", str(value), written)
     return file_messages.wants("a mapping", value)
 
 
@@ -237,6 +251,7 @@ _SAY: Mapping[str, Say] = MappingProxyType(
         "model_attributes_type": _mapping,
         "list_type": _list,
         "literal_error": _literal,
+        "greater_than": lambda detail: file_messages.not_above(detail.more["ctx"]["gt"]),
         "greater_than_equal": lambda detail: file_messages.too_small(detail.more["ctx"]["ge"]),
         "less_than_equal": lambda detail: file_messages.too_large(detail.more["ctx"]["le"]),
         "string_too_long": lambda detail: file_messages.too_long(detail.more["ctx"]["max_length"]),

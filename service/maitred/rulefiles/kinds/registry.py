@@ -1,6 +1,6 @@
 """Every kind of document there is."""
 
-from . import events, limits, models, privacy, promises
+from . import events, experiments, limits, models, privacy, promises
 
 AnyDocument = (
     models.Ruleset
@@ -14,6 +14,8 @@ AnyDocument = (
     | models.Situation
     | events.Event
     | promises.Promise
+    | experiments.Holdout
+    | experiments.Experiment
     | limits.FrequencyCap
     | limits.Capacity
     | privacy.Privacy
@@ -31,9 +33,11 @@ KINDS: dict[str, type[AnyDocument]] = {
     "Situation": models.Situation,
     "Event": events.Event,
     "Promise": promises.Promise,
+    "Holdout": experiments.Holdout,
+    "Experiment": experiments.Experiment,
     "FrequencyCap": limits.FrequencyCap,
     "Capacity": limits.Capacity,
     "Privacy": privacy.Privacy,
 }
 
-NOT_YET_KINDS = frozenset(("Holdout", "Experiment", "Test"))
+NOT_YET_KINDS = frozenset(("Test",))

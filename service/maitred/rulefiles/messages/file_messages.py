@@ -239,6 +239,10 @@ def missing(name: str) -> str:
     return f"{quoted(name)} is missing"
 
 
+def not_above(least: object) -> str:
+    return f"this must be more than {least}"
+
+
 def too_small(least: object) -> str:
     return f"this number is too small: write at least {least}"
 

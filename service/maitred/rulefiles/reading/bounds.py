@@ -65,6 +65,12 @@ ACTIONS = 250_000
 LIMITS = 1_000
 """Of both kinds: each is held against every other one to find those that make no difference."""
 
+EXPERIMENTS, ARMS = 100, 20
+"""Holdouts and experiments, of which each takes every decision a microsecond; arms of one of them."""
+
+ARM_WEIGHT = 1_000_000
+"""Weights are shares: more digits than a share has customers mean nothing."""
+
 UNITS = 1_000_000_000_000
 """More than a hundred for every person alive; with overbooking it still fits 64 bits."""
 

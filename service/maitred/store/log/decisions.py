@@ -23,7 +23,9 @@ from .chain import Linked, Tail, Values, linked, place
 SQLITE_MAX_ROWS = 128
 """Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""
 
-_INTO = "INSERT INTO decision (seq, decision_id, decided_at, ruleset, customer, body, hash)"
+_INTO = "INSERT INTO decision (seq, decision_id, decided_at, ruleset, customer, body, hash, arms)"
+_HASH = -2
+"""Where in a row its hash is."""
 _UNLESS_THERE = "ON CONFLICT (decision_id) DO NOTHING"
 _SQLITE_MOVE = "UPDATE log_writer SET rows = ?, head = ? WHERE number = ? AND rows = ? AND head = ?"
 _SQLITE_TAKE_BACK = "DELETE FROM decision WHERE seq > ? AND seq <= ? RETURNING decision_id"
@@ -35,13 +37,14 @@ WHERE number = %b::bigint AND rows = %b::bigint AND head = %b::bytea
 _POSTGRES_MOVED = f"WITH moved AS ({_POSTGRES_MOVE} RETURNING 1) {_INTO}"
 _POSTGRES_ONE = f"""
 {_POSTGRES_MOVED}
-SELECT %b::bigint, %b::bytea, %b::bigint, %b::text, %b::bytea, %b::bytea, %b::bytea FROM moved
+SELECT %b::bigint, %b::bytea, %b::bigint, %b::text, %b::bytea, %b::bytea, %b::bytea,
+       %b::text FROM moved
 {_UNLESS_THERE} RETURNING decision_id
 """  # noqa: S608 -- of constants
 _POSTGRES_MANY = f"""
 {_POSTGRES_MOVED}
 SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bigint[], %b::text[],
-                     %b::bytea[], %b::bytea[], %b::bytea[])
+                     %b::bytea[], %b::bytea[], %b::bytea[], %b::text[])
 WHERE (SELECT count(*) FROM moved) = 1
 {_UNLESS_THERE} RETURNING decision_id
 """  # noqa: S608 -- of constants
@@ -82,7 +85,7 @@ def append_sqlite(line: WriteConnection, records: Sequence[DecisionRecord]) -> S
 
 def _append_sqlite(line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
     tail = line.known_tail()
-    rows = linked(tail, [_values(record) for record in records])
+    rows = _rows(tail, records)
     # One execute for all rows: the driver gives the interpreter away on every step, and
     # among many busy threads each time costs milliseconds to get it back.
     if line.driver.execute(_sqlite_insert(len(rows)), _flat(rows)).rowcount == len(rows):
@@ -90,7 +93,7 @@ def _append_sqlite(line: WriteConnection, records: Sequence[DecisionRecord]) -> 
         return {}
     taken_back = line.driver.execute(_SQLITE_TAKE_BACK, _span(tail, rows)).fetchall()
     new, earlier = _parted(line, records, taken_back)
-    rows = linked(tail, [_values(record) for record in new])
+    rows = _rows(tail, new)
     if rows:
         line.driver.execute(_sqlite_insert(len(rows)), _flat(rows))
         _move_sqlite(line, tail, rows)
@@ -104,7 +107,7 @@ def _move_sqlite(line: WriteConnection, tail: Tail, rows: Linked) -> None:
 
 @lru_cache(maxsize=SQLITE_MAX_ROWS)
 def _sqlite_insert(rows: int) -> str:
-    return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?)'] * rows)} {_UNLESS_THERE}"
+    return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?)'] * rows)} {_UNLESS_THERE}"
 
 
 def append_postgres(line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
@@ -114,20 +117,20 @@ def append_postgres(line: WriteConnection, records: Sequence[DecisionRecord]) ->
     tail = line.known_tail()
     # In one order on every replica, so that two with the same ids do not wait for each other in a ring.
     ordered = sorted(records, key=attrgetter("decision_id"))
-    rows = linked(tail, [_values(record) for record in ordered])
+    rows = _rows(tail, ordered)
     line.tail = _tail_after(tail, rows)
     written = _insert_postgres(line, tail, line.tail, rows)
     if written.rowcount == len(rows):
         return {}
     new, earlier = _parted(line, ordered, written.fetchall())
     line.driver.execute(_POSTGRES_TAKE_BACK, _span(tail, rows))
-    _append_again(line, tail, [_values(record) for record in new])
+    _append_again(line, tail, new)
     return earlier
 
 
-def _append_again(line: WriteConnection, tail: Tail, values: Sequence[Values]) -> None:
+def _append_again(line: WriteConnection, tail: Tail, records: Sequence[DecisionRecord]) -> None:
     """After the ids that are not new were left out, so that the chain has no gaps."""
-    assumed, rows = line.tail, linked(tail, values)
+    assumed, rows = line.tail, _rows(tail, records)
     assert assumed is not None
     line.tail = _tail_after(tail, rows) if rows else tail
     if rows:
@@ -159,7 +162,7 @@ def _check_whole(written: int, expected: int) -> None:
 
 
 def _tail_after(tail: Tail, rows: Linked) -> Tail:
-    return tail.after(len(rows), rows[-1][-1])
+    return tail.after(len(rows), rows[-1][_HASH])
 
 
 def _move(before: Tail, after: Tail) -> tuple[Any, ...]:
@@ -209,6 +212,12 @@ def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[Decis
     """The records of those ids that have one, in the order of the log."""
     wanted = _WITH_KEY.where(DECISION.c.decision_id.in_(decision_ids)).order_by(DECISION.c.seq)
     return [_record(row) for row in connection.execute(wanted)]
+
+
+def _rows(tail: Tail, records: Sequence[DecisionRecord]) -> Linked:
+    """What is written. The arms come last: they are in the body, too, and no part of the chain."""
+    rows = linked(tail, [_values(record) for record in records])
+    return [(*row, record.arms) for row, record in zip(rows, records, strict=True)]
 
 
 def _values(record: DecisionRecord) -> Values:

@@ -1,0 +1,242 @@
+"""Holdouts and experiments: who is in which, as facts, and whom it made a difference to.
+
+A person has a place under each salt (see ``rollouts``). A holdout holds out the first ``percent`` of them.
+An experiment divides all places among its arms in order of their names, each as wide as its weight says, so
+that whoever has the same salt, arms and weights comes to the same arm, on every channel and every machine.
+A person is a customer, or else a session: with neither nobody is in an experiment or a holdout.
+
+What somebody is in are facts of the decision, and stand in its record: deciding it again needs no place. An
+action that an experiment applies to is a ``Trial`` of it, with the action as each arm has it; whatever reads
+an action of a decision asks ``as_assigned`` for it first.
+
+*Exposed* is who an experiment can have made a difference to: some action that it applies to held for them,
+all conditions met, whatever their arm. Conditions do not depend on the arm, so that the arms are compared
+among like. For a holdout it is who would have had such an action if there were no holdouts.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from itertools import accumulate
+from typing import NamedTuple
+
+from maitred.core.conditions.index import Index
+from maitred.core.conditions.model import Condition, Literal, Present
+from maitred.core.conditions.scan import Memo
+from maitred.core.privacy.purposes import CONSENT
+from maitred.core.values.types import Facts
+
+from .rollouts import PLACES, is_among_first, percent_words, place_of
+from .ruleset import Action, Arm, Experiment, Holdout
+
+_ARM, _HELD_OUT = "~arm/", "~held_out/"
+"""Begin the names of facts that say which arm a person is in, and what holds them out."""
+_PERSON = "~person"
+"""The fact that is there where holdouts have looked at somebody: nobody in particular is not compared."""
+HELD_OUT, OFFERED = "held_out", "offered"
+"""The arms of a holdout."""
+
+Exposures = Mapping[str, str]
+"""The arm by the name of the experiment or holdout that somebody was exposed to."""
+
+
+def exposures_text(exposures: Exposures) -> str:
+    """One line that is searched for what somebody was exposed to: ``|words=loud|global=offered|``."""
+    return "|".join(("", *(f"{name}={arm}" for name, arm in exposures.items()), "")) if exposures else ""
+
+
+def exposures_in(text: str) -> Exposures:
+    """What such a line says."""
+    return dict(pair.split("=", 1) for pair in text.split("|") if pair)
+
+
+def person_of(customer_id: str, session_id: str) -> str:
+    """What a person's places are worked out from; empty for nobody in particular."""
+    return customer_id or (f"session:{session_id}" if session_id else "")
+
+
+def arm_of(experiment: Experiment, person: str) -> str:
+    """The arm that a person is in under the experiment's salt."""
+    return _Divided.of(experiment).arm_at(place_of(experiment.salt, person))
+
+
+def as_assigned(action: Action, facts: Facts) -> Action:
+    """The action as the arm has it that the facts name; else as it is by itself."""
+    for trial in action.trials:
+        arm = facts.get(f"{_ARM}{trial.experiment}")
+        if arm is not None:
+            return trial.actions.get(str(arm), action)
+    return action
+
+
+def assigned_arm(action: Action, facts: Facts) -> tuple[str, str] | None:
+    """The experiment that is on for the action, and the arm; ``None`` where the person is in none."""
+    for trial in action.trials:
+        arm = facts.get(f"{_ARM}{trial.experiment}")
+        if arm is not None:
+            return trial.experiment, str(arm)
+    return None
+
+
+def reads_arm(action: Action) -> bool:
+    """Whether the action's score depends on the arm."""
+    return any(other.score != action.score for trial in action.trials for other in trial.actions.values())
+
+
+def not_held_out(holdout: Holdout) -> Condition:
+    """True of whom the holdout does not hold out."""
+    return Literal(f"{_HELD_OUT}{holdout.name}", Present(), wanted=False)
+
+
+def held_out_words(holdout: Holdout, _: Facts) -> str:
+    """What a refusal says: the same for everybody who is held out."""
+    return f"held out with {percent_words(holdout.percent)} of customers, to see what it does for the others"
+
+
+def boundaries(arms: Sequence[Arm]) -> tuple[int, ...]:
+    """The first place behind each arm; that of the last is ``PLACES``."""
+    total = sum((arm.weight for arm in arms), Fraction(0))
+    return tuple(int(sum_ * PLACES / total) for sum_ in accumulate(arm.weight for arm in arms))
+
+
+class _Divided(NamedTuple):
+    """The places divided among the arms."""
+
+    ends: tuple[int, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> "_Divided":
+        return cls(boundaries(experiment.arms), tuple(arm.name for arm in experiment.arms))
+
+    def arm_at(self, place: int) -> str:
+        return self.names[bisect_right(self.ends, place)]
+
+
+class _Running(NamedTuple):
+    """An experiment with what deciding needs of it; ``clauses`` are those of its actions."""
+
+    experiment: Experiment
+    fact: str
+    consent: str
+    divided: _Divided
+    clauses: int
+
+
+class _Holding(NamedTuple):
+    """A holdout with what deciding needs of it; ``clauses`` are those of its actions."""
+
+    holdout: Holdout
+    fact: str
+    clauses: int
+
+
+class Trials(NamedTuple):
+    """The holdouts and experiments of a ruleset, compiled."""
+
+    running: tuple[_Running, ...] = ()
+    holding: tuple[_Holding, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        experiments: Iterable[Experiment],
+        holdouts: Iterable[Holdout],
+        actions: Sequence[Action],
+        index: Index,
+    ) -> "Trials":
+        """``actions`` stand as the entries of the index."""
+
+        def clauses(entries: Collection[int]) -> int:
+            return sum(1 << clause for clause, entry in enumerate(index.owner) if entry in entries)
+
+        tried: dict[str, set[int]] = {}
+        held: dict[str, set[int]] = {}
+        for number, action in enumerate(actions):
+            for trial in action.trials:
+                tried.setdefault(trial.experiment, set()).add(number)
+            for holdout in action.holdouts:
+                held.setdefault(holdout.name, set()).add(number)
+        return cls(
+            tuple(
+                _Running(
+                    each,
+                    f"{_ARM}{each.name}",
+                    f"{CONSENT}{each.purpose}" if each.purpose else "",
+                    _Divided.of(each),
+                    clauses(tried[each.name]),
+                )
+                for each in experiments
+                if each.name in tried
+            ),
+            tuple(
+                _Holding(each, f"{_HELD_OUT}{each.name}", clauses(held[each.name]))
+                for each in holdouts
+                if each.name in held
+            ),
+        )
+
+    def assign(self, facts: Facts, person: str, now: datetime) -> None:
+        """Puts among the facts what the person is in. Who has refused a purpose is in none of its arms."""
+        if not person:
+            return
+        if self.holding:
+            facts[_PERSON] = True
+        for holding in self.holding:
+            holdout = holding.holdout
+            if is_among_first(holdout.percent, holdout.salt, person):
+                facts[holding.fact] = True
+        for running in self.running:
+            experiment = running.experiment
+            if running.consent and running.consent not in facts:
+                continue
+            if _is_on(experiment, now):
+                facts[running.fact] = running.divided.arm_at(place_of(experiment.salt, person))
+
+    def withdrawn(self, facts: Facts) -> Facts:
+        """The facts without arms of purposes that are not allowed any more."""
+        gone = {each.fact for each in self.running if each.consent and each.consent not in facts}
+        return {name: fact for name, fact in facts.items() if name not in gone} if gone else facts
+
+    def purposes(self, facts: Facts) -> Iterable[str]:
+        """The purposes of the experiments that the person is in."""
+        return (each.experiment.purpose for each in self.running if each.fact in facts)
+
+    def exposures(
+        self,
+        index: Index,
+        actions: Sequence[Action],
+        mask: int,
+        facts: Facts,
+        *,
+        memo: Memo,
+        paused: Collection[str],
+    ) -> Exposures:
+        """What somebody was exposed to; ``mask`` are the clauses that are possible for them."""
+        exposed: dict[str, str] = {}
+
+        def holds(possible: int, facts: Facts, memo: Memo) -> bool:
+            entries = index.matches(possible, facts, memo) if possible else ()
+            return any(actions[entry].name not in paused for entry in entries)
+
+        for running in self.running:
+            arm = facts.get(running.fact)
+            if arm is not None and holds(mask & running.clauses, facts, memo):
+                exposed[running.experiment.name] = str(arm)
+        if _PERSON not in facts:
+            return exposed
+        held = {holding.fact for holding in self.holding if holding.fact in facts}
+        if held:
+            # Asked once more as if there were no holdouts: whom one of them holds out.
+            facts = {name: fact for name, fact in facts.items() if name not in held}
+            mask, memo = index.candidates(facts), {}
+        for holding in self.holding:
+            if holds(mask & holding.clauses, facts, memo):
+                exposed[holding.holdout.name] = HELD_OUT if holding.fact in held else OFFERED
+        return exposed
+
+
+def _is_on(experiment: Experiment, now: datetime) -> bool:
+    begun = experiment.begins is None or experiment.begins <= now
+    return begun and (experiment.ends is None or now < experiment.ends)

@@ -1,0 +1,165 @@
+"""Holdouts and experiments from the rule files through the engine to the decision log."""
+
+import sqlalchemy as sa
+from tests.claims.harness import DAY, HOUR, PIZZA, action, cap, denial, document
+
+from maitred.core.deciding.decisions import Explain
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.rules.experiments import exposures_in
+from maitred.engine.calls import RecordConsentCall
+from maitred.store.tables import DECISION
+
+HALF = document("Holdout", "half", {"applies_to": "{actions: [pizza]}", "percent": 50})
+PEOPLE = [f"c-{number}" for number in range(40)]
+
+
+def experiment(arms, name="words", **fields):
+    return document("Experiment", name, {"applies_to": "{actions: [pizza]}", "arms": arms, **fields})
+
+
+SPOKEN = experiment("{loud: {weight: 1, treatments: {pos: {say: HELLO}}}, control: {weight: 1}}")
+PIZZA_SAYS = action("pizza", treatments="{pos: {say: Hello}, mobile: {show: Pizza}}")
+
+
+def logged(harness):
+    """The exposures of every decision, in order of time, by its id."""
+    with harness.store._readers.connect() as connection:
+        wanted = sa.select(DECISION.c.decision_id, DECISION.c.arms).order_by(DECISION.c.decided_at)
+        return {row.decision_id.hex(): dict(exposures_in(row.arms)) for row in connection.execute(wanted)}
+
+
+def body(harness, answer):
+    record = harness.store.decision(bytes.fromhex(answer.decision_id))
+    return harness.engine.records.body(record)
+
+
+def test_an_exposure_stands_in_the_record_and_beside_it(harness):
+    harness.rules(PIZZA_SAYS, SPOKEN, HALF, action("water"))
+    answers = [harness.decide(person) for person in PEOPLE]
+    harness.decide("")
+    stood = logged(harness)
+    said = {}
+    for answer in answers:
+        held = "pizza" not in [each.action for each in answer.proposals]
+        exposures = body(harness, answer).exposures
+        assert stood[answer.decision_id] == exposures
+        assert exposures["half"] == ("held_out" if held else "offered")
+        assert ("words" in exposures) is not held
+        if not held:
+            said.setdefault(exposures["words"], set()).add(answer.proposals[0].treatment.say)
+    assert said == {"control": {("Hello",)}, "loud": {("HELLO",)}}
+    assert sum(not exposures for exposures in stood.values()) == 1
+
+
+def test_a_repeated_request_is_answered_as_it_was_and_stands_once(harness):
+    harness.rules(PIZZA_SAYS, SPOKEN)
+    first = harness.decide("ann", request="r")
+    assert harness.decide("ann", request="r") == first
+    assert len(logged(harness)) == 1
+
+
+def test_one_arm_on_every_channel_for_each_person(sqlite_harness):
+    sqlite_harness.rules(PIZZA_SAYS, SPOKEN)
+    arms = set()
+    for person in PEOPLE:
+        said = [
+            body(sqlite_harness, sqlite_harness.decide(person, channel=channel)).exposures["words"]
+            for channel in ("pos", "mobile", "pos")
+        ]
+        assert len(set(said)) == 1
+        arms.update(said)
+    assert arms == {"control", "loud"}
+
+
+def test_a_session_has_an_arm_where_nobody_is_known(sqlite_harness):
+    sqlite_harness.rules(PIZZA_SAYS, SPOKEN)
+    arms = set()
+    for number in range(20):
+        one, two = (sqlite_harness.decide("", session=f"s-{number}") for _ in range(2))
+        assert body(sqlite_harness, one).exposures == body(sqlite_harness, two).exposures
+        arms.update(body(sqlite_harness, one).exposures.values())
+    assert arms == {"control", "loud"}
+    assert body(sqlite_harness, sqlite_harness.decide("")).exposures == {}
+
+
+def test_what_the_arm_shows_is_shown_of_its_claims(harness):
+    loud = "{weight: 1, treatments: {pos: {say: HELLO, claimed: {say: YOURS}}}}"
+    harness.rules(PIZZA_SAYS, experiment("{loud: " + loud + ", control: {weight: 1}}"))
+    for person in PEOPLE[:8]:
+        decided = harness.decide(person)
+        arm = body(harness, decided).exposures["words"]
+        expected = ("YOURS",) if arm == "loud" else ("Hello",)
+        assert harness.claim(decided).treatment.say == expected
+        assert harness.decide(person).open_claims[0].treatment.say == expected
+
+
+def test_the_cap_of_an_arm_counts_on_the_same_units(harness):
+    weekly = cap("weekly", applies_to="{actions: [pizza]}", counts="presented", window="{rolling: 7d}")
+    arms = "{more: {weight: 1, frequency_cap: {name: weekly, limit: 3}}, control: {weight: 1}}"
+    harness.rules(PIZZA, weekly, experiment(arms, "often"))
+    times = {"control": 1, "more": 3}
+    for person in PEOPLE[:8]:
+        first = harness.decide(person)
+        arm = body(harness, first).exposures["often"]
+        harness.report(first, "PRESENTED")
+        for _ in range(times[arm] - 1):
+            harness.after(HOUR)
+            answer = harness.decide(person)
+            assert harness.report(answer, "PRESENTED") == [True]
+        reason, rule, detail = harness.why_not(person)["pizza"]
+        assert (reason, rule) == ("FREQUENCY_CAPPED", "weekly")
+        assert detail.startswith(f"{times[arm]} of {times[arm]} taken")
+        refused = body(harness, harness.decide(person))
+        assert refused.exposures == {"often": arm}
+    harness.rules(PIZZA, weekly)
+    assert all(harness.sees(person) == [] for person in PEOPLE[:8])
+    harness.after(8 * DAY)
+    assert all(harness.sees(person) == ["pizza"] for person in PEOPLE[:8])
+
+
+def test_the_cap_of_an_arm_holds_for_claims(harness):
+    once = cap("once", applies_to="{actions: [pizza]}", counts="claimed")
+    arms = "{more: {weight: 1, frequency_cap: {name: once, limit: 2}}, control: {weight: 1}}"
+    harness.rules(PIZZA, once, experiment(arms, "often"))
+    granted = {"control": 1, "more": 2}
+    for person in PEOPLE[:8]:
+        decided = [harness.decide(person) for _ in range(3)]
+        arm = body(harness, decided[0]).exposures["often"]
+        answers = [harness.claim(each) for each in decided]
+        assert [answer.granted for answer in answers].count(True) == granted[arm]
+        assert denial(answers[-1]) == "FREQUENCY_CAPPED"
+
+
+LAW = document(
+    "Privacy",
+    "law",
+    {
+        "purposes": "{research: Comparing what works.}",
+        "default": "here",
+        "jurisdictions": "{here: {bases: {research: legitimate_interest}}}",
+    },
+)
+
+
+def object_to(harness, person):
+    consent = Consent("research", ConsentState.OBJECTED, "app", harness.now)
+    harness.engine.committer.complete(
+        harness.engine.privacy.recording_consent(RecordConsentCall("o", person, (consent,)))
+    )
+
+
+def test_who_objects_to_the_purpose_is_left_out(harness):
+    arms = "{loud: {weight: 1, treatments: {pos: {say: HELLO}}}, control: {weight: 1}}"
+    harness.rules(LAW, PIZZA_SAYS, experiment(arms, purpose="research"))
+    loud = next(
+        person for person in PEOPLE if body(harness, harness.decide(person)).exposures == {"words": "loud"}
+    )
+    answer = harness.decide(loud)
+    assert answer.proposals[0].treatment.say == ("HELLO",)
+    assert body(harness, answer).purposes == ("research",)
+    object_to(harness, loud)
+    answer = harness.decide(loud)
+    assert answer.proposals[0].treatment.say == ("Hello",)
+    assert body(harness, answer).exposures == {}
+    assert logged(harness)[answer.decision_id] == {}
+    assert not any("experiment" in line for line in harness.decide(loud, explain=Explain.EXPLAIN_FULL).why[0])
