@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maitred.core.privacy.signals import IabMapping, State, verdict
+from maitred.core.privacy.signals import IabMapping, SignalState, verdict
 from maitred.core.privacy.strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Framework, Tcf
 from maitred.iab import IabError, gpp_signal, read_gpp
 from maitred.iab.canada import parse_canada
@@ -196,9 +196,9 @@ def sale(fields):
         1 in (child if isinstance(child, list) else [child]),
     )
     if any(refusals):
-        return State.DENIED
+        return SignalState.DENIED
     told = fields["SaleOptOut"] == 2 and fields["SaleOptOutNotice"] == 1
-    return State.GRANTED if told else State.UNKNOWN
+    return SignalState.GRANTED if told else SignalState.UNKNOWN
 
 
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case["string"][:40])
@@ -208,19 +208,24 @@ def test_grants_what_the_fields_say_and_nothing_else(case):
         if "SaleOptOut" in fields:
             mapping = IabMapping(gpp_sections=frozenset({name}), gpp_opt_outs=frozenset({"sale"}))
             assert verdict(mapping, None, found, NOW, is_opt_out=True) is sale(fields)
-            assert verdict(mapping, None, found, NOW) is not State.GRANTED
+            assert verdict(mapping, None, found, NOW) is not SignalState.GRANTED
     for word in SENSITIVE:  # no string of the vectors has a consent
         mapping = IabMapping(gpp_sections=SECTIONS, gpp_sensitive=frozenset({word}))
-        assert verdict(mapping, None, found, NOW, is_opt_out=True) is not State.GRANTED
+        assert verdict(mapping, None, found, NOW, is_opt_out=True) is not SignalState.GRANTED
 
 
 @pytest.mark.parametrize(
     ("text", "state"),
-    [("1YNN", State.GRANTED), ("1YYN", State.DENIED), ("1Y--", State.UNKNOWN), ("1---", State.UNKNOWN)],
+    [
+        ("1YNN", SignalState.GRANTED),
+        ("1YYN", SignalState.DENIED),
+        ("1Y--", SignalState.UNKNOWN),
+        ("1---", SignalState.UNKNOWN),
+    ],
 )
 def test_us_privacy_strings(text, state):
     found = read_gpp(f"DBABTA~{text}")
     for word in OPT_OUTS:
         mapping = IabMapping(gpp_sections=frozenset({"uspv1"}), gpp_opt_outs=frozenset({word}))
-        wanted = State.UNKNOWN if state is State.GRANTED and word != "sale" else state
+        wanted = SignalState.UNKNOWN if state is SignalState.GRANTED and word != "sale" else state
         assert verdict(mapping, None, found, NOW, is_opt_out=True) is wanted

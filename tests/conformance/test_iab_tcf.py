@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maitred.core.privacy.signals import IabMapping, State, verdict
+from maitred.core.privacy.signals import IabMapping, SignalState, verdict
 from maitred.core.privacy.strings import MALFORMED
 from maitred.iab import IabError, read_tcf, tcf_signal
 
@@ -88,4 +88,4 @@ def test_grants_the_consented_purposes_of_version_2_and_nothing_of_version_1(cas
             IabMapping(tcf_purposes=frozenset({purpose})), tcf, None, tcf.last_updated + timedelta(days=1)
         )
         wanted = tcf.version == 2 and purpose in case["decoded"]["purposeConsents"]
-        assert state is (State.GRANTED if wanted else State.DENIED)
+        assert state is (SignalState.GRANTED if wanted else SignalState.DENIED)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from maitred.core.conditions.computed import Aggregate, Arithmetic, Computed, Constant, Read, Worker
+from maitred.core.conditions.computed import Aggregate, Arithmetic, Computation, Computed, Constant, Read
 from maitred.core.conditions.model import TRUE, Any, Literal, OneOf, Present, Within
 from maitred.core.values.types import AttributeType, Invalid, Kind
 
@@ -23,7 +23,7 @@ def worked(aggregate, take=None, *, where=SHIRT, lines=LINES, type_=INT, **facts
     computed = Computed("basket.x", "basket.lines", "line", where, aggregate, type_, take)
     if lines is not None:
         facts["basket.lines"] = lines
-    return Worker.of(computed).fact(facts, {})
+    return Computation.of(computed).fact(facts, {})
 
 
 VALUE = Arithmetic("*", Read("line.quantity"), Read("line.price"))
@@ -113,7 +113,7 @@ def test_durations_are_added_up():
 
 def test_lists_that_are_no_attributes_are_handed_over():
     computed = Computed("customer.visits", "events.visit", "event", TRUE, Aggregate.COUNT, INT)
-    worker = Worker.of(computed)
+    worker = Computation.of(computed)
     assert worker.fact({}, {"events.visit": [{}, {}]}) == 2
     assert worker.fact({}, {}) is None
 

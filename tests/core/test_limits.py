@@ -14,7 +14,7 @@ from maitred.core.limits.limits import (
     Limit,
     LimitKind,
     LockRank,
-    Unknown,
+    Uncheckable,
     lock_rank_of,
     needs_of,
     pace_of,
@@ -75,25 +75,25 @@ def test_overbooking_allows_more_rounded_down_and_no_limit_is_below_zero(maximum
 @pytest.mark.parametrize("value", [None, 3.5, "300", True, Invalid("is not a int")])
 def test_a_maximum_that_is_not_a_whole_number_is_unknown(value):
     error = "location.oven_slots is not a int" if isinstance(value, Invalid) else ""
-    assert needs(OVENS, location_oven_slots=value) == Unknown("ovens", "location.oven_slots", error)
+    assert needs(OVENS, location_oven_slots=value) == Uncheckable("ovens", "location.oven_slots", error)
 
 
 @pytest.mark.parametrize("value", [None, "", 1.5, Invalid("is not a string"), ("a",), NOW])
 def test_a_subject_that_names_nobody_is_unknown(value):
     error = "location.id is not a string" if isinstance(value, Invalid) else ""
-    assert needs(OVENS, location_id=value) == Unknown("ovens", "location.id", error)
+    assert needs(OVENS, location_id=value) == Uncheckable("ovens", "location.id", error)
 
 
 @pytest.mark.parametrize("value", [None, "", 7])
 def test_a_session_window_without_a_session_is_unknown(value):
     limit = replace(OVENS, maximum=1, window=Session())
-    assert needs(limit, session_id=value) == Unknown("ovens", "session.id")
+    assert needs(limit, session_id=value) == Uncheckable("ovens", "session.id")
     assert needs(limit, session_id="visit")[0].counter.window == "session/visit"
 
 
 def test_an_unknown_pace_makes_its_limit_unknown():
     limit = replace(OVENS, pace=pace_of(OVENS, "location.pace", QUARTER))
-    assert needs(limit) == Unknown("ovens/pace", "location.pace")
+    assert needs(limit) == Uncheckable("ovens/pace", "location.pace")
 
 
 def test_ids_that_look_the_same_are_the_same_and_no_others():

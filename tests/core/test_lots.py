@@ -10,7 +10,7 @@ from maitred.core.limits.lots import (
     STAYS,
     WEIGHTS,
     Confirm,
-    Event,
+    LotEvent,
     Settled,
     Status,
     Take,
@@ -26,7 +26,7 @@ def need(limit="ovens"):
 
 
 def test_every_state_answers_every_event_in_one_way():
-    events = set(Event) - {Event.REPEAT}
+    events = set(LotEvent) - {LotEvent.REPEAT}
     assert MOVES.keys() | STAYS.keys() == set(product(UnitState, events))
     assert not MOVES.keys() & STAYS.keys()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.privacy.signals import IabMapping, State, verdict
+from maitred.core.privacy.signals import IabMapping, SignalState, verdict
 from maitred.core.privacy.strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Tcf
 from maitred.iab import IabError, gpp_signal, read_gpp, read_tcf, tcf_signal
 from maitred.iab.gpp import MAX_SECTIONS
@@ -59,7 +59,7 @@ def granted(tcf):
             None,
             NOW,
         )
-        is State.GRANTED
+        is SignalState.GRANTED
     }
 
 
@@ -83,8 +83,8 @@ def test_a_cut_gpp_string_grants_nothing_new(a_gpp):
             mapping = IabMapping(
                 gpp_sections=SECTIONS, gpp_opt_outs=OPT_OUTS & {word}, gpp_sensitive=SENSITIVE & {word}
             )
-            if verdict(mapping, None, found, NOW, is_opt_out=True) is State.GRANTED:
-                assert verdict(mapping, None, whole, NOW, is_opt_out=True) is State.GRANTED
+            if verdict(mapping, None, found, NOW, is_opt_out=True) is SignalState.GRANTED:
+                assert verdict(mapping, None, whole, NOW, is_opt_out=True) is SignalState.GRANTED
 
 
 @given(st.data())
@@ -207,7 +207,7 @@ def test_a_string_of_no_registered_platform_is_refused(encode, cmp_id):
     text = encode.tcf(updated=UPDATED, purposes={1}, cmp_id=cmp_id)
     assert tcf_signal(text) is MALFORMED
     inside = read_gpp(encode.gpp({2: text}))
-    assert verdict(IabMapping(tcf_purposes=frozenset({1})), None, inside, NOW) is State.DENIED
+    assert verdict(IabMapping(tcf_purposes=frozenset({1})), None, inside, NOW) is SignalState.DENIED
 
 
 def test_a_segment_twice_or_unknown_is_refused(encode):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.privacy.strings import Choice, Framework, RestrictionKind
+from maitred.core.privacy.strings import Framework, RestrictionKind, SectionChoice
 from maitred.iab import read_gpp, read_tcf
 from maitred.iab.bits import Bits
 from maitred.iab.canada import parse_canada
@@ -105,7 +105,7 @@ def test_us_sections(encode, number, data):
 def test_sensitive_categories_in_a_part_of_their_own(encode, answers):
     part = encode.text("".join(encode.number(answer, 2) for answer in answers))
     section = read_gpp(encode.gpp({25: f"{encode.answers(*[0] * 10)}.{part}"}))["usin"]
-    meaning = [Choice.UNSAID, Choice.REFUSED, Choice.CONSENTED]
+    meaning = [SectionChoice.UNSAID, SectionChoice.REFUSED, SectionChoice.CONSENTED]
     assert list(section.sensitive.values()) == [meaning[answer] for answer in answers]
 
 
@@ -117,13 +117,13 @@ def test_sections_that_are_not_known_are_left_out(encode):
 def test_california_reads_one_answer_for_three_categories(encode):
     answers = [1, 1, 1, 2, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]
     section = read_gpp(encode.gpp({8: encode.answers(*answers)}))["usca"]
-    assert {word for word, choice in section.sensitive.items() if choice is Choice.NOT_OPTED_OUT} == {
+    assert {word for word, choice in section.sensitive.items() if choice is SectionChoice.NOT_OPTED_OUT} == {
         "racial_ethnic_origin",
         "religious_beliefs",
         "union_membership",
     }
     assert section.opt_outs == dict.fromkeys(
-        ("sale", "sharing", "targeted_advertising"), Choice.NOT_OPTED_OUT
+        ("sale", "sharing", "targeted_advertising"), SectionChoice.NOT_OPTED_OUT
     )
 
 

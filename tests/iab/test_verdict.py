@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.privacy.signals import CLOCK_SKEW, IabMapping, State, strictest, verdict
+from maitred.core.privacy.signals import CLOCK_SKEW, IabMapping, SignalState, strictest, verdict
 from maitred.core.privacy.strings import (
     MALFORMED,
     OPT_OUTS,
     SECTIONS,
     SENSITIVE,
-    Choice,
     Framework,
     GppSection,
     Restriction,
     RestrictionKind,
+    SectionChoice,
     Tcf,
     VendorBits,
 )
@@ -50,7 +50,7 @@ def a_tcf(**changes):
     return replace(given_, **changes)
 
 
-def a_section(name="usnat", *, sale=Choice.UNSAID, health=Choice.UNSAID, **changes):
+def a_section(name="usnat", *, sale=SectionChoice.UNSAID, health=SectionChoice.UNSAID, **changes):
     return replace(GppSection(name, {}, {"sale": sale}, {"health": health}), **changes)
 
 
@@ -63,22 +63,28 @@ HEALTH = IabMapping(gpp_sections=frozenset({"usnat", "usca"}), gpp_sensitive=fro
 
 
 def test_all_purposes_are_needed():
-    assert verdict(purposes(1, 3), a_tcf(), None, NOW) is State.GRANTED
-    assert verdict(purposes(1, 2), a_tcf(), None, NOW) is State.DENIED
+    assert verdict(purposes(1, 3), a_tcf(), None, NOW) is SignalState.GRANTED
+    assert verdict(purposes(1, 2), a_tcf(), None, NOW) is SignalState.DENIED
 
 
 def test_special_features_are_needed():
-    assert verdict(purposes(1, tcf_special_features=frozenset({1})), a_tcf(), None, NOW) is State.GRANTED
-    assert verdict(purposes(1, tcf_special_features=frozenset({2})), a_tcf(), None, NOW) is State.DENIED
+    assert (
+        verdict(purposes(1, tcf_special_features=frozenset({1})), a_tcf(), None, NOW) is SignalState.GRANTED
+    )
+    assert verdict(purposes(1, tcf_special_features=frozenset({2})), a_tcf(), None, NOW) is SignalState.DENIED
 
 
 def test_legitimate_interest_suffices_where_the_mapping_says_so():
-    assert verdict(purposes(7), a_tcf(), None, NOW) is State.DENIED
-    assert verdict(purposes(7, tcf_legitimate_interest=frozenset({7})), a_tcf(), None, NOW) is State.GRANTED
+    assert verdict(purposes(7), a_tcf(), None, NOW) is SignalState.DENIED
+    assert (
+        verdict(purposes(7, tcf_legitimate_interest=frozenset({7})), a_tcf(), None, NOW)
+        is SignalState.GRANTED
+    )
 
 
 @pytest.mark.parametrize(
-    ("purpose", "policy", "state"), [(1, 2, State.DENIED), (4, 3, State.GRANTED), (4, 4, State.DENIED)]
+    ("purpose", "policy", "state"),
+    [(1, 2, SignalState.DENIED), (4, 3, SignalState.GRANTED), (4, 4, SignalState.DENIED)],
 )
 def test_legitimate_interest_is_not_for_every_purpose(purpose, policy, state):
     tcf = a_tcf(
@@ -93,17 +99,17 @@ def test_legitimate_interest_is_not_for_every_purpose(purpose, policy, state):
 )
 def test_a_named_vendor_is_needed(changes):
     mapping = purposes(1, tcf_vendor=VENDOR)
-    assert verdict(mapping, a_tcf(), None, NOW) is State.GRANTED
-    assert verdict(mapping, a_tcf(**changes), None, NOW) is State.DENIED
+    assert verdict(mapping, a_tcf(), None, NOW) is SignalState.GRANTED
+    assert verdict(mapping, a_tcf(**changes), None, NOW) is SignalState.DENIED
 
 
 @pytest.mark.parametrize(
     ("kind", "by_consent", "by_interest"),
     [
-        (RestrictionKind.FORBIDDEN, State.DENIED, State.DENIED),
-        (RestrictionKind.CONSENT_ONLY, State.GRANTED, State.DENIED),
-        (RestrictionKind.LEGITIMATE_INTEREST_ONLY, State.DENIED, State.GRANTED),
-        (RestrictionKind.UNDEFINED, State.DENIED, State.DENIED),
+        (RestrictionKind.FORBIDDEN, SignalState.DENIED, SignalState.DENIED),
+        (RestrictionKind.CONSENT_ONLY, SignalState.GRANTED, SignalState.DENIED),
+        (RestrictionKind.LEGITIMATE_INTEREST_ONLY, SignalState.DENIED, SignalState.GRANTED),
+        (RestrictionKind.UNDEFINED, SignalState.DENIED, SignalState.DENIED),
     ],
 )
 def test_publishers_restrict_a_named_vendor(kind, by_consent, by_interest):
@@ -112,16 +118,19 @@ def test_publishers_restrict_a_named_vendor(kind, by_consent, by_interest):
     interest = purposes(7, tcf_vendor=VENDOR, tcf_legitimate_interest=frozenset({7}))
     assert verdict(purposes(3, tcf_vendor=VENDOR), tcf, None, NOW) is by_consent
     assert verdict(interest, tcf, None, NOW) is by_interest
-    assert verdict(purposes(3), tcf, None, NOW) is State.GRANTED
+    assert verdict(purposes(3), tcf, None, NOW) is SignalState.GRANTED
 
 
 def test_since_tcf_2_3_a_vendor_must_have_been_disclosed():
     mapping = purposes(1, tcf_vendor=VENDOR)
-    assert verdict(mapping, a_tcf(policy_version=5), None, NOW) is State.DENIED
+    assert verdict(mapping, a_tcf(policy_version=5), None, NOW) is SignalState.DENIED
     assert (
-        verdict(mapping, a_tcf(policy_version=5, disclosed_vendors=VendorBits()), None, NOW) is State.DENIED
+        verdict(mapping, a_tcf(policy_version=5, disclosed_vendors=VendorBits()), None, NOW)
+        is SignalState.DENIED
     )
-    assert verdict(mapping, a_tcf(policy_version=5, disclosed_vendors=SEVEN), None, NOW) is State.GRANTED
+    assert (
+        verdict(mapping, a_tcf(policy_version=5, disclosed_vendors=SEVEN), None, NOW) is SignalState.GRANTED
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,49 +145,49 @@ def test_since_tcf_2_3_a_vendor_must_have_been_disclosed():
 )
 def test_thirteen_civil_months_and_not_a_moment_longer(updated, last):
     tcf = a_tcf(last_updated=updated)
-    assert verdict(purposes(1), tcf, None, last) is State.GRANTED
-    assert verdict(purposes(1), tcf, None, last + timedelta(microseconds=1)) is State.DENIED
+    assert verdict(purposes(1), tcf, None, last) is SignalState.GRANTED
+    assert verdict(purposes(1), tcf, None, last + timedelta(microseconds=1)) is SignalState.DENIED
 
 
 def test_a_string_from_the_future_is_no():
     tcf = a_tcf(last_updated=NOW)
-    assert verdict(purposes(1), tcf, None, NOW - CLOCK_SKEW) is State.GRANTED
-    assert verdict(purposes(1), tcf, None, NOW - CLOCK_SKEW - timedelta(microseconds=1)) is State.DENIED
+    assert verdict(purposes(1), tcf, None, NOW - CLOCK_SKEW) is SignalState.GRANTED
+    assert verdict(purposes(1), tcf, None, NOW - CLOCK_SKEW - timedelta(microseconds=1)) is SignalState.DENIED
 
 
 @pytest.mark.parametrize("changes", [{"framework": Framework.EU_V1}, {"cmp_id": 1}, {"exact": False}])
 def test_what_no_tcf_platform_wrote_is_no(changes):
-    assert verdict(purposes(1), a_tcf(**changes), None, NOW) is State.DENIED
+    assert verdict(purposes(1), a_tcf(**changes), None, NOW) is SignalState.DENIED
 
 
 def test_what_was_not_sent_is_unknown_and_what_cannot_be_read_is_no():
-    assert verdict(purposes(1), None, None, NOW) is State.UNKNOWN
-    assert verdict(purposes(1), MALFORMED, None, NOW) is State.DENIED
-    assert verdict(purposes(1), a_tcf(), MALFORMED, NOW) is State.DENIED
-    assert verdict(SALE, None, MALFORMED, NOW, is_opt_out=True) is State.DENIED
-    assert verdict(IabMapping(), MALFORMED, MALFORMED, NOW) is State.UNKNOWN
+    assert verdict(purposes(1), None, None, NOW) is SignalState.UNKNOWN
+    assert verdict(purposes(1), MALFORMED, None, NOW) is SignalState.DENIED
+    assert verdict(purposes(1), a_tcf(), MALFORMED, NOW) is SignalState.DENIED
+    assert verdict(SALE, None, MALFORMED, NOW, is_opt_out=True) is SignalState.DENIED
+    assert verdict(IabMapping(), MALFORMED, MALFORMED, NOW) is SignalState.UNKNOWN
 
 
 def test_the_european_section_counts_beside_the_string():
     refusing = {"tcfeuv2": a_tcf(purpose_consents=frozenset())}
-    assert verdict(purposes(1), None, {"tcfeuv2": a_tcf()}, NOW) is State.GRANTED
-    assert verdict(purposes(1), a_tcf(), refusing, NOW) is State.DENIED
+    assert verdict(purposes(1), None, {"tcfeuv2": a_tcf()}, NOW) is SignalState.GRANTED
+    assert verdict(purposes(1), a_tcf(), refusing, NOW) is SignalState.DENIED
 
 
 def test_the_canadian_section_counts_where_it_is_named():
     canada = {"tcfcav1": a_tcf(framework=Framework.CANADA, version=1)}
-    assert verdict(purposes(1), None, canada, NOW) is State.UNKNOWN
+    assert verdict(purposes(1), None, canada, NOW) is SignalState.UNKNOWN
     named = purposes(1, gpp_sections=frozenset({"tcfcav1"}))
-    assert verdict(named, None, canada, NOW) is State.GRANTED
+    assert verdict(named, None, canada, NOW) is SignalState.GRANTED
 
 
 @pytest.mark.parametrize(
     ("choice", "opt_out", "consent"),
     [
-        (Choice.NOT_OPTED_OUT, State.GRANTED, State.UNKNOWN),
-        (Choice.REFUSED, State.DENIED, State.DENIED),
-        (Choice.UNSAID, State.UNKNOWN, State.UNKNOWN),
-        (Choice.CONSENTED, State.GRANTED, State.GRANTED),
+        (SectionChoice.NOT_OPTED_OUT, SignalState.GRANTED, SignalState.UNKNOWN),
+        (SectionChoice.REFUSED, SignalState.DENIED, SignalState.DENIED),
+        (SectionChoice.UNSAID, SignalState.UNKNOWN, SignalState.UNKNOWN),
+        (SectionChoice.CONSENTED, SignalState.GRANTED, SignalState.GRANTED),
     ],
 )
 def test_not_having_opted_out_is_a_grant_only_for_opt_outs(choice, opt_out, consent):
@@ -189,41 +198,45 @@ def test_not_having_opted_out_is_a_grant_only_for_opt_outs(choice, opt_out, cons
 
 def test_consent_to_a_category_stands_beside_an_opt_out_not_taken():
     mapping = replace(HEALTH, gpp_opt_outs=frozenset({"sale"}))
-    section = a_section(sale=Choice.NOT_OPTED_OUT, health=Choice.CONSENTED)
-    assert verdict(mapping, None, {"usnat": section}, NOW) is State.GRANTED
+    section = a_section(sale=SectionChoice.NOT_OPTED_OUT, health=SectionChoice.CONSENTED)
+    assert verdict(mapping, None, {"usnat": section}, NOW) is SignalState.GRANTED
 
 
 def test_global_privacy_control_refuses_selling_and_says_nothing_of_categories():
-    section = a_section(sale=Choice.NOT_OPTED_OUT, health=Choice.CONSENTED, gpc=True)
-    assert verdict(SALE, None, {"usnat": section}, NOW, is_opt_out=True) is State.DENIED
-    assert verdict(HEALTH, None, {"usnat": section}, NOW) is State.GRANTED
+    section = a_section(sale=SectionChoice.NOT_OPTED_OUT, health=SectionChoice.CONSENTED, gpc=True)
+    assert verdict(SALE, None, {"usnat": section}, NOW, is_opt_out=True) is SignalState.DENIED
+    assert verdict(HEALTH, None, {"usnat": section}, NOW) is SignalState.GRANTED
 
 
 def test_a_known_child_without_consent_is_refused_unless_the_mapping_looks_away():
-    section = a_section(sale=Choice.NOT_OPTED_OUT, child_refused=True)
-    assert verdict(SALE, None, {"usnat": section}, NOW, is_opt_out=True) is State.DENIED
+    section = a_section(sale=SectionChoice.NOT_OPTED_OUT, child_refused=True)
+    assert verdict(SALE, None, {"usnat": section}, NOW, is_opt_out=True) is SignalState.DENIED
     adult = replace(SALE, gpp_children=False)
-    assert verdict(adult, None, {"usnat": section}, NOW, is_opt_out=True) is State.GRANTED
+    assert verdict(adult, None, {"usnat": section}, NOW, is_opt_out=True) is SignalState.GRANTED
 
 
 def test_an_inexact_section_denies_and_never_grants():
-    yes = a_section(sale=Choice.NOT_OPTED_OUT, exact=False)
-    no = a_section(sale=Choice.REFUSED, exact=False)
-    assert verdict(SALE, None, {"usnat": yes}, NOW, is_opt_out=True) is State.UNKNOWN
-    assert verdict(SALE, None, {"usnat": no}, NOW, is_opt_out=True) is State.DENIED
+    yes = a_section(sale=SectionChoice.NOT_OPTED_OUT, exact=False)
+    no = a_section(sale=SectionChoice.REFUSED, exact=False)
+    assert verdict(SALE, None, {"usnat": yes}, NOW, is_opt_out=True) is SignalState.UNKNOWN
+    assert verdict(SALE, None, {"usnat": no}, NOW, is_opt_out=True) is SignalState.DENIED
 
 
 def test_an_absent_section_takes_nothing_away_and_a_silent_one_does():
-    yes, silent = a_section(sale=Choice.NOT_OPTED_OUT), a_section("usca")
-    assert verdict(SALE, None, {"usnat": yes}, NOW, is_opt_out=True) is State.GRANTED
-    assert verdict(SALE, None, {"usnat": yes, "usca": silent}, NOW, is_opt_out=True) is State.UNKNOWN
+    yes, silent = a_section(sale=SectionChoice.NOT_OPTED_OUT), a_section("usca")
+    assert verdict(SALE, None, {"usnat": yes}, NOW, is_opt_out=True) is SignalState.GRANTED
+    assert verdict(SALE, None, {"usnat": yes, "usca": silent}, NOW, is_opt_out=True) is SignalState.UNKNOWN
     assert verdict(
-        SALE, None, {"usnat": yes, "usva": a_section("usva", sale=Choice.REFUSED)}, NOW, is_opt_out=True
-    ) is (State.GRANTED)
+        SALE,
+        None,
+        {"usnat": yes, "usva": a_section("usva", sale=SectionChoice.REFUSED)},
+        NOW,
+        is_opt_out=True,
+    ) is (SignalState.GRANTED)
 
 
-STATES = st.lists(st.sampled_from(State))
-STRICTNESS = {State.GRANTED: 0, State.UNKNOWN: 1, State.DENIED: 2}
+STATES = st.lists(st.sampled_from(SignalState))
+STRICTNESS = {SignalState.GRANTED: 0, SignalState.UNKNOWN: 1, SignalState.DENIED: 2}
 
 
 @given(STATES, STATES)
@@ -242,10 +255,10 @@ def test_taking_consent_back_never_grants_more(asked, consents, interests, suffi
     less = replace(tcf, purpose_consents=consents - {taken}, purpose_legitimate_interests=interests - {taken})
     before, after = verdict(mapping, tcf, None, NOW), verdict(mapping, less, None, NOW)
     assert STRICTNESS[after] >= STRICTNESS[before]
-    assert after is not State.GRANTED or taken not in asked
+    assert after is not SignalState.GRANTED or taken not in asked
 
 
-CHOICES = st.sampled_from(Choice)
+CHOICES = st.sampled_from(SectionChoice)
 
 
 @given(
@@ -256,10 +269,10 @@ CHOICES = st.sampled_from(Choice)
 def test_opting_out_never_grants_more(choices, word, is_opt_out):
     mapping = IabMapping(gpp_sections=frozenset({"usnat"}), gpp_opt_outs=OPT_OUTS)
     section = GppSection("usnat", {}, choices, {})
-    opted_out = replace(section, opt_outs=choices | {word: Choice.REFUSED})
+    opted_out = replace(section, opt_outs=choices | {word: SectionChoice.REFUSED})
     before = verdict(mapping, None, {"usnat": section}, NOW, is_opt_out=is_opt_out)
     after = verdict(mapping, None, {"usnat": opted_out}, NOW, is_opt_out=is_opt_out)
-    assert after is State.DENIED
+    assert after is SignalState.DENIED
     assert STRICTNESS[after] >= STRICTNESS[before]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, Unknown, needs_of, pace_of
+from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, Uncheckable, needs_of, pace_of
 from maitred.core.limits.lots import Status, Take
 from maitred.core.limits.windows import Lifetime, Rolling
 from maitred.engine.ports.store import StoreConflict
@@ -31,7 +31,7 @@ def needs(seed: int) -> tuple[Need, ...]:
     if seed % 3 == 2:
         limit = replace(limit, pace=pace_of(limit, UNITS, Rolling(timedelta(days=7))))
     found = needs_of(limit, {"location.id": "s-1"}, NOW, "UTC")
-    assert not isinstance(found, Unknown)
+    assert not isinstance(found, Uncheckable)
     return found
 
 

@@ -13,7 +13,7 @@ from maitred.core.limits.lots import (
     GiveBack,
     Origin,
     Part,
-    Present,
+    Presentation,
     Redeem,
     Refused,
     Release,
@@ -76,7 +76,7 @@ class Model:
                 return self.claim(operation)
             case Redeem():
                 return self.redeem(operation)
-            case Present():
+            case Presentation():
                 return self.present(operation)
             case GiveBack():
                 return self.give(operation)

@@ -19,7 +19,7 @@ from maitred.core.limits.lots import (
     GiveBack,
     Origin,
     Part,
-    Present,
+    Presentation,
     Redeem,
     Refused,
     Release,
@@ -171,7 +171,7 @@ class Simulation:
 
     def again(self, operation):
         """A retry, now and then with other content under the same id. Outcomes know their own repetitions."""
-        if isinstance(operation, Present | GiveBack):
+        if isinstance(operation, Presentation | GiveBack):
             return operation
         return replace(operation, fingerprint=b"changed") if self.rng.random() < 0.1 else operation
 
@@ -211,7 +211,7 @@ class Simulation:
             case "p":
                 origin, at_us = rng.choice(ORIGINS), self.earlier()
                 hold = rng.choice((b"", *lots))
-                return Present(self.presented(origin), b"as sent", origin, first, at_us, hold)
+                return Presentation(self.presented(origin), b"as sent", origin, first, at_us, hold)
             case _:
                 origin, rejected = rng.choice(ORIGINS), rng.random() < 0.5
                 return GiveBack(

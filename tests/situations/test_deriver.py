@@ -13,7 +13,7 @@ from maitred.core.conditions.derivation import Derivation, SituationError, atoms
 from maitred.core.conditions.model import TRUE
 from maitred.core.rules.ruleset import Atom, Situation
 from maitred.situations import derive, deriver
-from maitred.situations.engine import Engine, EngineFailure
+from maitred.situations.engine import ChainingEngine, EngineFailure
 from maitred.situations.memo import Memo
 
 D, P, F = (1, 0), (0, 1), (0, 0)
@@ -176,13 +176,13 @@ def test_a_part_is_run_once_however_the_others_change(situation, unproven, monke
 
 def counted(monkeypatch):
     runs = []
-    run = Engine.run
+    run = ChainingEngine.run
 
     def counting(self, true, possible):
         runs.append(threading.get_ident())
         return run(self, true, possible)
 
-    monkeypatch.setattr(Engine, "run", counting)
+    monkeypatch.setattr(ChainingEngine, "run", counting)
     return runs
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from maitred.vault import Keyring, KeyringVault, Version
+from maitred.vault import Keyring, KeyringVault, KeyVersion
 
 CREATED_AT = datetime(2026, 12, 1, 11, 30, tzinfo=UTC)
 
 
-def version(number: int) -> Version:
-    return Version(number, CREATED_AT, bytes([number]) * 32, bytes([100 + number]) * 32)
+def version(number: int) -> KeyVersion:
+    return KeyVersion(number, CREATED_AT, bytes([number]) * 32, bytes([100 + number]) * 32)
 
 
 @pytest.fixture(scope="session")

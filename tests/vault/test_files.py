@@ -14,7 +14,7 @@ from tests.vault.keyrings import names_in, rotate
 from maitred.vault import (
     Keyring,
     KeyringUnusable,
-    Version,
+    KeyVersion,
     change_keyring,
     check_values,
     files,
@@ -33,7 +33,7 @@ KEYS = st.binary(min_size=32, max_size=32)
 def keyrings(draw: st.DrawFn) -> Keyring:
     numbers = draw(st.lists(st.integers(1, 65_535), min_size=1, max_size=4, unique=True))
     versions = tuple(
-        Version(number, draw(INSTANTS), draw(KEYS), draw(KEYS)) for number in sorted(numbers, reverse=True)
+        KeyVersion(number, draw(INSTANTS), draw(KEYS), draw(KEYS)) for number in sorted(numbers, reverse=True)
     )
     return Keyring(versions, draw(st.sampled_from(numbers)), draw(KEYS))
 
@@ -297,7 +297,7 @@ def test_only_what_is_older_than_the_active_version_can_be_dropped(keyrings):
 
 @given(st.lists(st.sampled_from(["rotate", "stand by", "activate", "drop"]), max_size=20), st.data())
 def test_a_number_is_never_given_twice(steps: list[str], data: st.DataObject):
-    keyring = Keyring((Version(1, datetime(2026, 1, 1, tzinfo=UTC), bytes(32), bytes(32)),), 1, bytes(32))
+    keyring = Keyring((KeyVersion(1, datetime(2026, 1, 1, tzinfo=UTC), bytes(32), bytes(32)),), 1, bytes(32))
     seen = {1: keyring.versions[0]}
     for at, step in enumerate(steps):
         known = data.draw(st.sampled_from([version.number for version in keyring.versions]))

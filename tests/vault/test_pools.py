@@ -6,18 +6,18 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from maitred.vault import pools
-from maitred.vault.pools import PIECES, Pool
+from maitred.vault.pools import PIECES, RandomPool
 
 
 def test_pieces_have_their_length_and_are_all_different():
-    pool = Pool(12)
+    pool = RandomPool(12)
     taken = [pool.take() for _ in range(3 * PIECES + 1)]
     assert {len(piece) for piece in taken} == {12}
     assert len(set(taken)) == len(taken)
 
 
 def test_no_two_threads_get_the_same_piece():
-    pool = Pool(12)
+    pool = RandomPool(12)
     start = threading.Barrier(8)
 
     def take() -> list[bytes]:
@@ -30,7 +30,7 @@ def test_no_two_threads_get_the_same_piece():
 
 
 def test_a_child_gets_other_pieces_than_its_parent():
-    pool = Pool(12)
+    pool = RandomPool(12)
     pool.take()
     reader, writer = os.pipe()
     child = os.fork()
@@ -49,7 +49,7 @@ def test_a_child_gets_other_pieces_than_its_parent():
 def test_a_pool_that_nobody_uses_is_let_go():
     gc.collect()
     before = len(pools._POOLS)
-    pool = Pool(12)
+    pool = RandomPool(12)
     assert len(pools._POOLS) == before + 1
     del pool
     gc.collect()

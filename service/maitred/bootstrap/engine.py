@@ -26,7 +26,7 @@ from maitred.engine.ports.store import Store
 from maitred.engine.ports.vault import Vault
 from maitred.upkeep.chores import LOOK_SECONDS, Chore
 from maitred.upkeep.retention import Retention
-from maitred.vault import Pool
+from maitred.vault import RandomPool
 
 SWEEP_SECONDS = 1.0
 """How late what has expired is given back where nothing else happens."""
@@ -56,8 +56,8 @@ def make_engine(
 ) -> Engine:
     """An engine around the store."""
     rulesets = Rulesets(store, observer, load, now)
-    people = People(keys, Pool(REF_BYTES).take)
-    ids = {size: Pool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
+    people = People(keys, RandomPool(REF_BYTES).take)
+    ids = {size: RandomPool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
     records = Records(store, people, rulesets)
     clock = Clock(now)
     committer = Committer(store, people, observer, clock.now)

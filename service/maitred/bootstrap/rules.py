@@ -15,7 +15,7 @@ from maitred.sources.provenance import commit_of
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class RulesCheck:
     """What a look at a rules directory gives. ``faults`` include warnings."""
 
     policy: Policy | None
@@ -34,7 +34,7 @@ def self_test() -> None:
         room.self_test()
 
 
-def check_rules(directory: Path, now: datetime | None = None) -> Checked:
+def check_rules(directory: Path, now: datetime | None = None) -> RulesCheck:
     """Loads and compiles the rules of a directory; faults are values here.
 
     What is over by ``now``, where it is given, is a warning. Raises ``Unfit``.
@@ -44,8 +44,8 @@ def check_rules(directory: Path, now: datetime | None = None) -> Checked:
         sources = rulefiles.read_sources(directory)
         loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit_of(directory), now)
     except RulesetInvalid as invalid:
-        return Checked(None, invalid.faults)
-    return Checked(compile_policy(loaded.ruleset, situations.deriver, CldrFormats()), loaded.warnings)
+        return RulesCheck(None, invalid.faults)
+    return RulesCheck(compile_policy(loaded.ruleset, situations.deriver, CldrFormats()), loaded.warnings)
 
 
 def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:

@@ -27,8 +27,8 @@ from .members import conforms
 from .parts import Parts
 from .terms import term_of, type_of_term
 from .tree import Name
-from .unit import Unit
-from .vocabulary import Vocabulary
+from .unit import CompiledExpression
+from .vocabulary import ExpressionVocabulary
 
 
 def compiler(attributes: Mapping[str, Attribute], constants: Row) -> ExpressionCompiler:
@@ -37,11 +37,11 @@ def compiler(attributes: Mapping[str, Attribute], constants: Row) -> ExpressionC
     ``constants`` are lists of one type each. Raises ``ExpressionError`` where one is not.
     Texts and templates are kept as long as the compiler is.
     """
-    return _Compiler(Vocabulary(attributes, constants))
+    return _Compiler(ExpressionVocabulary(attributes, constants))
 
 
 class _Compiler:
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: ExpressionVocabulary) -> None:
         self.vocabulary = vocabulary
         self.parts = Parts(vocabulary)
         self._environment = Environment(vocabulary.attributes, vocabulary.kinds)
@@ -71,12 +71,12 @@ class _Compiler:
         folder = self.folder(unit, {})
         return type_of_term(unit), term_of(unit.root, folder, self.parts)
 
-    def _unit(self, text: str) -> Unit:
-        unit = Unit(self._environment, text)
+    def _unit(self, text: str) -> CompiledExpression:
+        unit = CompiledExpression(self._environment, text)
         check(unit, self.vocabulary.roots)
         return unit
 
-    def folder(self, unit: Unit, row: Row) -> Folder:
+    def folder(self, unit: CompiledExpression, row: Row) -> Folder:
         """Binds what the unit reads of a row. Raises ``ExpressionError`` where that cannot be read."""
         values = {column.name: self._column(unit, row, column) for column in unit.columns}
         for name, variant in unit.variants.items():
@@ -84,7 +84,7 @@ class _Compiler:
                 raise ExpressionError(messages.list_not_of_kind(variant.base, variant.attribute))
         return Folder(unit, values, self.vocabulary.lists)
 
-    def _column(self, unit: Unit, row: Row, column: Name) -> Value:
+    def _column(self, unit: CompiledExpression, row: Row, column: Name) -> Value:
         variant = unit.variants.get(column.name)
         name = variant.base if variant else column.name
         if name not in row:
@@ -118,7 +118,7 @@ class _Bound(Generic[_Result]):
 @dataclass(frozen=True, slots=True)
 class _Condition:
     compiler: _Compiler
-    unit: Unit
+    unit: CompiledExpression
 
     def bind(self, row: Row) -> Condition:
         folder = self.compiler.folder(self.unit, row)
@@ -128,7 +128,7 @@ class _Condition:
 @dataclass(frozen=True, slots=True)
 class _Score:
     compiler: _Compiler
-    unit: Unit
+    unit: CompiledExpression
 
     def bind(self, row: Row) -> Score:
         folder = self.compiler.folder(self.unit, row)

@@ -8,7 +8,7 @@ from maitred.core.conditions.expressions import ExpressionError
 
 from . import messages
 from .declarations import PACKAGE
-from .habits import Known, bracket_fault, habit_of
+from .habits import KnownNames, bracket_fault, habit_of
 from .source import Token, place_of, tokens_of
 
 FUNCTIONS = (
@@ -57,7 +57,7 @@ _OTHERS = (
 """By a part of what cel-cpp says."""
 
 
-def complaint(report: str, text: str, known: Known) -> ExpressionError:
+def complaint(report: str, text: str, known: KnownNames) -> ExpressionError:
     """The error to show for a report on a text.
 
     What is habit in another language is told as such; CEL's parser points at its consequences.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .tree import Call, Const, Loop, Name, Node
+from .tree import Call, Comprehension, Const, Name, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Quantified:
     body: Node
 
 
-def quantified(loop: Loop) -> Quantified | None:
+def quantified(loop: Comprehension) -> Quantified | None:
     """The ``exists`` or ``all`` a loop is the expansion of; ``None`` where it is neither."""
     if loop.second_variable or not _is(loop.result, loop.accumulator) or not isinstance(loop.start, Const):
         return None

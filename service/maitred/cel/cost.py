@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from maitred.core.conditions.expressions import Row
 from maitred.core.values.types import Attribute, Value
 
-from .tree import Call, Const, ListOf, Loop, MapOf, Name, Node, Select
+from .tree import Call, Comprehension, Const, ListOf, MapOf, Name, Node, Select
 
 EVALUATION_NS = 6_000
 """One evaluation: values handed over, the program run, the result read."""
@@ -125,7 +125,7 @@ def _estimate(node: Node, sizes: Sizes) -> Estimate:
             )
         case Call():
             return _call(node, sizes)
-        case Loop():
+        case Comprehension():
             return _loop(node, sizes)
         case _:
             return Estimate(NODE_NS)
@@ -217,7 +217,7 @@ def _pattern(node: Call, text: Size) -> int:
     return PATTERN_NS + PATTERN_CHARACTER_NS * written + MATCHED_NS * text.length
 
 
-def _loop(node: Loop, sizes: Sizes) -> Estimate:
+def _loop(node: Comprehension, sizes: Sizes) -> Estimate:
     over, start = _estimate(node.over, sizes), _estimate(node.start, sizes)
     passes = over.size.items or 0
     item = over.size.item or _PLAIN

@@ -21,7 +21,7 @@ from .checked_pb2 import CheckedExpr, Expr
 from .complaints import complaint
 from .declarations import celtype, configuration, pool_of, type_name
 from .functions import FUNCTIONS
-from .habits import Known
+from .habits import KnownNames
 from .source import CONSENT_FUNCTIONS, PRESENCE
 from .typing import is_own
 
@@ -59,7 +59,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CompiledText:
     """A compiled text: what evaluates it, its tree and the same serialized, the name of its type."""
 
     program: Any
@@ -76,7 +76,7 @@ class Environment:
         attributes = {name: each for name, each in attributes.items() if name not in self._asks}
         self.attributes: Mapping[str, Attribute] = attributes
         named = {name: attribute for name, attribute in attributes.items() if name not in lists}
-        self.known = Known(named, (*named, *lists))
+        self.known = KnownNames(named, (*named, *lists))
         self._roots = frozenset(name.partition(".")[0] for name in self.known.names)
         self.own = frozenset(name for name, attribute in attributes.items() if is_own(attribute))
         constant = {name: celtype(AttributeType(kind, is_list=True)) for name, kind in lists.items()}
@@ -110,13 +110,13 @@ class Environment:
             raise ExpressionError(messages.unknown_purpose(purpose, known))
         return self._asks[name]
 
-    def check(self, text: str) -> Checked:
+    def check(self, text: str) -> CompiledText:
         """Parses and type-checks. Raises ``ExpressionError``."""
         try:
             program = self._env.compile(text)
             packed = Packed.FromString(program.serialize()).value
             tree = CheckedExpr.FromString(packed)
-            return Checked(program, packed, tree, program.return_type().name().lower())
+            return CompiledText(program, packed, tree, program.return_type().name().lower())
         except RuntimeError as error:
             raise complaint(str(error), text, self.known) from None
         except DecodeError:  # protobuf reads at most 100 levels

@@ -17,14 +17,14 @@ from .declarations import DATE, DECIMAL
 from .environment import TIMES, Data, Failed, parse_time, run
 from .plain import plain
 from .tree import Call, Const, ListOf, Name, Node
-from .unit import Unit
+from .unit import CompiledExpression
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
     """Folds the parts of one unit over the constants of one row and of the ruleset."""
 
-    unit: Unit
+    unit: CompiledExpression
     row: Row
     lists: Mapping[str, Value]
 

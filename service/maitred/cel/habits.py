@@ -59,7 +59,7 @@ _TRUTHS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNames:
     """What an expression may read: attributes, and names of lists besides."""
 
     attributes: Mapping[str, Attribute]
@@ -86,7 +86,7 @@ class Match:
 
     text: str
     match: re.Match[str]
-    known: Known
+    known: KnownNames
 
     def __getitem__(self, group: str) -> str:
         return self.text[self.match.start(group) : self.match.end(group)] if self.match[group] else ""
@@ -96,7 +96,7 @@ Answer = Callable[[Match], str | None]
 """The message, or ``None`` where it is none of this habit after all."""
 
 
-def habit_of(text: str, known: Known) -> tuple[int, str] | None:
+def habit_of(text: str, known: KnownNames) -> tuple[int, str] | None:
     """The offset of the leftmost habit, and what is said of it; ``None`` where there is none."""
     if len(text) > _LOOKED_AT_CHARACTERS:
         return None

@@ -13,7 +13,7 @@ from . import messages
 from .fold import Folder
 from .members import Members, kind_of
 from .tree import ListOf, Node
-from .vocabulary import Vocabulary
+from .vocabulary import ExpressionVocabulary
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {"_<_": lt, "_<=_": le, "_>_": gt, "_>=_": ge}
 MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
@@ -30,7 +30,7 @@ class Literals:
     """
 
     folder: Folder
-    vocabulary: Vocabulary
+    vocabulary: ExpressionVocabulary
 
     def among(self, attribute: Attribute, node: Node, values: tuple[Scalar, ...]) -> Literal | None:
         """The attribute, a scalar, equals one of the values."""

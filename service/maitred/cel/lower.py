@@ -25,8 +25,8 @@ from .fold import Folder
 from .limits import MAX_UNROLLED_VALUES
 from .literals import MIRRORED, Literals
 from .logic import choice, conjunction, disjunction
-from .tree import Call, Loop, Name, Node
-from .vocabulary import Vocabulary
+from .tree import Call, Comprehension, Name, Node
+from .vocabulary import ExpressionVocabulary
 
 
 class Lowering:
@@ -36,7 +36,7 @@ class Lowering:
     """
 
     def __init__(
-        self, folder: Folder, vocabulary: Vocabulary, leave: Callable[[Node, Folder], Expression]
+        self, folder: Folder, vocabulary: ExpressionVocabulary, leave: Callable[[Node, Folder], Expression]
     ) -> None:
         self._folder, self._vocabulary, self._leave = folder, vocabulary, leave
         self._literals = Literals(folder, vocabulary)
@@ -48,7 +48,7 @@ class Lowering:
             lowered = self._call(node.function, node.args)
         elif isinstance(node, Name):
             lowered = self._bare(node)
-        elif isinstance(node, Loop):
+        elif isinstance(node, Comprehension):
             lowered = self._loop(node)
         return lowered or self._constant(node) or Residual(self._leave(node, self._folder))
 
@@ -137,7 +137,7 @@ class Lowering:
         attribute = self._vocabulary.attribute(address)
         return self._literals.in_network(attribute, network) if attribute else None
 
-    def _loop(self, node: Loop) -> Condition | None:
+    def _loop(self, node: Comprehension) -> Condition | None:
         macro = quantified(node)
         if macro is None:
             return None

@@ -11,16 +11,16 @@ from .cost import Estimator
 from .evaluation import Evaluation
 from .fold import Folder
 from .plain import Plain, plain, plainer_of
-from .tree import Call, Loop, Name, Node, children, walk
+from .tree import Call, Comprehension, Name, Node, children, walk
 from .typing import OWN_KINDS
-from .unit import Unit
-from .vocabulary import Vocabulary
+from .unit import CompiledExpression
+from .vocabulary import ExpressionVocabulary
 
 _Form = Literal["truth", "number", "value"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class SharedPart:
     """A part of one or more units that has the same tree in all of them.
 
     ``names`` are all it reads; ``attributes`` those that are facts, each with whether there
@@ -40,14 +40,14 @@ class Part:
 class Parts:
     """Hands out one ``Expression`` for one tree and one set of constants."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: ExpressionVocabulary) -> None:
         self._vocabulary = vocabulary
-        self._parts: dict[Node, Part] = {}
+        self._parts: dict[Node, SharedPart] = {}
         self._expressions: dict[Hashable, Expression] = {}
 
-    def part(self, unit: Unit, node: Node) -> Part:
+    def part(self, unit: CompiledExpression, node: Node) -> SharedPart:
         """The part a node is the root of."""
-        part: Part | None = unit.parts.get(node.id) or self._parts.get(node)
+        part: SharedPart | None = unit.parts.get(node.id) or self._parts.get(node)
         if part is None:
             part = self._parts.setdefault(node, self._new(unit, node))
         unit.parts[node.id] = part
@@ -83,7 +83,7 @@ class Parts:
             self._expressions.setdefault(key, Expression(part.text, evaluation.reads, evaluate, cost_ns))
         return self._expressions[key]
 
-    def _new(self, unit: Unit, node: Node) -> Part:
+    def _new(self, unit: CompiledExpression, node: Node) -> SharedPart:
         names, needed, scale = names_of(node), set(_needed(node)), unit.scale_of(node)
         attributes = (
             (name, name in needed, plainer_of(self._vocabulary.attributes[name].type, scale))
@@ -91,7 +91,7 @@ class Parts:
             if self._vocabulary.is_attribute(name)
         )
         presences = ((name, fact) for name in names if (fact := self._vocabulary.presence(name)))
-        return Part(
+        return SharedPart(
             unit.words(node),
             unit.program(node),
             names,
@@ -116,7 +116,7 @@ def _needed(node: Node) -> Iterator[str]:
             pass
         case Call(function="_?_:_", args=(condition, _, _)):
             yield from _needed(condition)
-        case Loop(over=over):
+        case Comprehension(over=over):
             yield from _needed(over)
         case _:
             for child in children(node):

@@ -9,14 +9,14 @@ from .fold import Folder
 from .parts import Parts
 from .tree import Call, Name, Node
 from .typing import OWN_KINDS
-from .unit import Unit
+from .unit import CompiledExpression
 
 _SIGNS = {"_+_": "+", "_-_": "-", "_*_": "*"}
 _NUMBERS = frozenset((Kind.INT, Kind.DOUBLE, Kind.DECIMAL))
 _ONLY_READ = frozenset((Kind.VERSION, Kind.IP))
 
 
-def type_of_term(unit: Unit) -> AttributeType:
+def type_of_term(unit: CompiledExpression) -> AttributeType:
     """The type of an expression. Raises ``ExpressionError`` where no attribute can have it."""
     root = unit.root
     attribute = unit.attributes.get(root.name) if isinstance(root, Name) else None

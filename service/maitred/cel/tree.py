@@ -74,7 +74,7 @@ class Select(_Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Loop(_Node):
+class Comprehension(_Node):
     """A macro over a list, expanded: https://github.com/google/cel-spec (comprehensions)."""
 
     variable: str
@@ -87,7 +87,7 @@ class Loop(_Node):
     result: "Node"
 
 
-Node = Const | Foreign | Name | Call | ListOf | MapOf | Select | Loop
+Node = Const | Foreign | Name | Call | ListOf | MapOf | Select | Comprehension
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -110,7 +110,7 @@ _CHILDREN: dict[type, Callable[[Any], tuple[Node, ...]]] = {
     ListOf: lambda made: made.elements,
     MapOf: lambda made: made.entries,
     Select: lambda select: (select.operand,),
-    Loop: lambda loop: (loop.over, loop.start, loop.condition, loop.step, loop.result),
+    Comprehension: lambda loop: (loop.over, loop.start, loop.condition, loop.step, loop.result),
 }
 
 
@@ -175,7 +175,7 @@ def _select(expr: Expr) -> Node:
 
 def _loop(expr: Expr) -> Node:
     loop = expr.comprehension_expr
-    return Loop(
+    return Comprehension(
         expr.id,
         variable=loop.iter_var,
         second_variable=loop.iter_var2,

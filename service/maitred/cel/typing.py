@@ -30,7 +30,7 @@ from . import messages
 from .checked_pb2 import Expr
 from .declarations import DATE, DECIMAL, IP, OWN_FUNCTIONS, VERSION
 from .functions import is_zone
-from .tree import Call, Const, ListOf, Loop, MapOf, Name, Node, Select, below, children
+from .tree import Call, Comprehension, Const, ListOf, MapOf, Name, Node, Select, below, children
 
 MAX_SCALE = 18
 """More digits than this leave 64 bits no place before the point."""
@@ -95,7 +95,7 @@ class Variant:
         return f"{self.base}{_VARIANT}{attribute.type}{case}{blanks}"
 
 
-class Checked(Protocol):
+class CheckedExpression(Protocol):
     """What is known of an expression that was checked."""
 
     attributes: Mapping[str, Attribute]
@@ -113,7 +113,7 @@ class Checked(Protocol):
 class Typing:
     """Reads the constants of one expression. ``constants`` are what nodes became, by id."""
 
-    unit: Checked
+    unit: CheckedExpression
     constants: dict[int, Const | Name] = field(default_factory=dict)
     variants: dict[str, Variant] = field(default_factory=dict)
 
@@ -128,7 +128,7 @@ class Typing:
                 return replace(node, entries=tuple(self.read(entry, scope) for entry in entries))
             case Select(operand=operand):
                 return replace(node, operand=self.read(operand, scope))
-            case Loop():
+            case Comprehension():
                 return self._loop(node, scope)
         return node
 
@@ -156,7 +156,7 @@ class Typing:
             raise self.unit.error(args[-1], messages.not_a_zone(str(args[-1].value)))
         return tuple(self.read(arg, scope) for arg in args)
 
-    def _loop(self, loop: Loop, scope: Scope) -> Node:
+    def _loop(self, loop: Comprehension, scope: Scope) -> Node:
         over, elements = self.read(loop.over, scope), self._sense_in(loop.over, scope)
         inner = {**scope, loop.variable: elements} if elements else scope
         start = self._sense(loop.start, scope)
@@ -329,7 +329,7 @@ class _Scale:
                 return self.of(operand, scope)
             case Call(function="_*_", args=(left, right)):
                 return self.of(left, scope) + self.of(right, scope)
-            case Loop():
+            case Comprehension():
                 over, start = self.of(node.over, scope), self.of(node.start, scope)
                 inner = {**scope, node.variable: over, node.accumulator: max(over, start)}
                 step = self.of(node.step, inner)

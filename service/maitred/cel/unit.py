@@ -14,7 +14,7 @@ from .tree import Const, Name, Node, below, decode, walk
 from .typing import MAX_SCALE, Rewriting, Typing, Variant, needs_typing, scale_of
 
 
-class Unit:
+class CompiledExpression:
     """A checked expression. Raises ``ExpressionError`` where the text does not compile.
 
     A ruleset has thousands: what only errors and residuals need is decoded when they do.

@@ -13,7 +13,7 @@ from .tree import Name, Node
 from .typing import Variant
 
 
-class Vocabulary:
+class ExpressionVocabulary:
     """Attributes and lists of one ruleset. Sets made of them are shared by all conditions.
 
     Raises ``ExpressionError`` where a named list holds what no expression could read.

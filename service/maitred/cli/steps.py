@@ -21,7 +21,7 @@ from .flags import DEFAULT_TARGET, At, Json, RequestId, Target, TlsCa, instant, 
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CallOptions:
     """Under which id something is asked of the server ``target``, and as of when (``None`` is now)."""
 
     request_id: str
@@ -38,8 +38,8 @@ def _step(
     target: Target = DEFAULT_TARGET,
     tls_ca: TlsCa = None,
     as_json: Json = False,
-) -> Step:
-    return Step(new_id(request_id), instant(at) if at else None, target, tls_ca, as_json)
+) -> CallOptions:
+    return CallOptions(new_id(request_id), instant(at) if at else None, target, tls_ca, as_json)
 
 
 _SHARED: Mapping[str, Parameter] = signature(_step).parameters
@@ -64,7 +64,7 @@ def takes_step(run: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def step_done(message: str, status: str, step: Step) -> int:
+def step_done(message: str, status: str, step: CallOptions) -> int:
     """Prints that a step was taken; gives the exit code."""
     if step.as_json:
         print_json({"request_id": step.request_id, "status": status})
@@ -73,6 +73,6 @@ def step_done(message: str, status: str, step: Step) -> int:
     return FINE
 
 
-def step_words(message: str, step: Step) -> RenderableType:
+def step_words(message: str, step: CallOptions) -> RenderableType:
     """A message with the id that a retry of the step repeats."""
     return Group(Text(message, GOOD), Text(messages.as_request(plain(step.request_id)), FAINT))

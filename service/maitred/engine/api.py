@@ -150,7 +150,7 @@ class Operator(Protocol):
         ...
 
 
-class Privacy(Protocol):
+class PrivacyCalls(Protocol):
     """Customers' consent and rights. Raises ``CallError`` as ``Decider`` does."""
 
     def recording_consent(self, call: RecordConsentCall) -> Steps[None]:

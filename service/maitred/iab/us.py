@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 
-from maitred.core.privacy.strings import Choice, GppSection
+from maitred.core.privacy.strings import GppSection, SectionChoice
 
 from . import messages
 from .bits import PADDING_BITS, Bits
@@ -56,10 +56,11 @@ def parse_us_privacy(text: str) -> GppSection:
     if not _US_PRIVACY.fullmatch(text):
         raise IabError(messages.not_us_privacy())
     fields: Fields = {"Version": 1, "Notice": text[1], "OptOutSale": text[2], "LspaCovered": text[3]}
-    choice = {"Y": Choice.REFUSED, "N": Choice.NOT_OPTED_OUT if text[1] == "Y" else Choice.UNSAID}.get(
-        text[2], Choice.UNSAID
-    )
-    others = Choice.REFUSED if choice is Choice.REFUSED else Choice.UNSAID
+    choice = {
+        "Y": SectionChoice.REFUSED,
+        "N": SectionChoice.NOT_OPTED_OUT if text[1] == "Y" else SectionChoice.UNSAID,
+    }.get(text[2], SectionChoice.UNSAID)
+    others = SectionChoice.REFUSED if choice is SectionChoice.REFUSED else SectionChoice.UNSAID
     opt_outs = {word: choice if word == "sale" else others for word in _OPT_OUT_FIELDS}
     return GppSection("uspv1", MappingProxyType(fields), MappingProxyType(opt_outs), MappingProxyType({}))
 
@@ -148,22 +149,22 @@ def _section(layout: Layout, fields: Fields, *, is_exact: bool) -> GppSection:
     )
 
 
-def _opt_out(fields: Fields, names: tuple[str, ...]) -> Choice:
+def _opt_out(fields: Fields, names: tuple[str, ...]) -> SectionChoice:
     name = next((name for name in names if name in fields), None)
     if name is None:
-        return Choice.UNSAID
+        return SectionChoice.UNSAID
     if fields[name] == _REFUSED:
-        return Choice.REFUSED
+        return SectionChoice.REFUSED
     was_notified = fields.get(f"{name}Notice") == _NOTICE_GIVEN
-    return Choice.NOT_OPTED_OUT if fields[name] == _ALLOWED and was_notified else Choice.UNSAID
+    return SectionChoice.NOT_OPTED_OUT if fields[name] == _ALLOWED and was_notified else SectionChoice.UNSAID
 
 
-def _sensitive(layout: Layout, fields: Fields) -> Mapping[str, Choice]:
+def _sensitive(layout: Layout, fields: Fields) -> Mapping[str, SectionChoice]:
     answers = fields.get(_SENSITIVE)
     if not isinstance(answers, tuple):
         return {}
-    allowed = Choice.NOT_OPTED_OUT if layout.opts_out else Choice.CONSENTED
-    meaning = {0: Choice.UNSAID, _REFUSED: Choice.REFUSED, _ALLOWED: allowed}
+    allowed = SectionChoice.NOT_OPTED_OUT if layout.opts_out else SectionChoice.CONSENTED
+    meaning = {0: SectionChoice.UNSAID, _REFUSED: SectionChoice.REFUSED, _ALLOWED: allowed}
     return {
         word: meaning[answer]
         for words, answer in zip(

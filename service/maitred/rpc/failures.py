@@ -7,7 +7,7 @@ from maitred.core.trace import TraceContext, parse_traceparent
 from maitred.engine.errors import CallError
 from maitred.engine.ports.observer import CallFailed, Observer
 
-from .status import Status, internal, status_of
+from .status import CallStatus, internal, status_of
 
 DEADLINE_MAX_SECONDS = 365 * 24 * 3600.0
 """gRPC says "no deadline" as an instant far away; beyond a year it is none."""
@@ -17,7 +17,7 @@ ERROR_ID_BYTES = 8
 
 def failed(
     observer: Observer, method: str, error: Exception, seconds: float, trace: TraceContext | None
-) -> Status:
+) -> CallStatus:
     """Tells the observer; gives what the caller is told. Of a fault of ours that is its id alone."""
     if isinstance(error, CallError):
         status = status_of(error)

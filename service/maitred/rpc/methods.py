@@ -11,7 +11,7 @@ from enum import Enum, unique
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from maitred.core.trace import TraceContext
-from maitred.engine.api import Claimer, Decider, Desk, Operator, Privacy, Recorder
+from maitred.engine.api import Claimer, Decider, Desk, Operator, PrivacyCalls, Recorder
 from maitred.engine.deciding.tickets import Steps, Ticket
 from maitred.rpc.convert import behaviour, claims, decisions, privacy, rulesets
 from maitred.rpc.convert.fields import Arrival
@@ -58,7 +58,7 @@ class Services:
     decider: Decider
     claimer: Claimer
     operator: Operator
-    privacy: Privacy
+    privacy: PrivacyCalls
     recorder: Recorder
     desk: Desk
     now: Callable[[], datetime] = _utc_now

@@ -48,7 +48,7 @@ DETAILS = "grpc-status-details-bin"
 Trailers = tuple[tuple[str, str | bytes], ...]
 
 
-class Status(NamedTuple):
+class CallStatus(NamedTuple):
     """How a failed call ends, as its caller sees it."""
 
     code: grpc.StatusCode
@@ -56,22 +56,24 @@ class Status(NamedTuple):
     trailers: Trailers = ()
 
 
-def status_of(error: CallError) -> Status:
+def status_of(error: CallError) -> CallStatus:
     """The status of a call that cannot be answered."""
     code = STATUS_OF[error.code]
     details = _details(code, error.message, error.cause.name)
-    return Status(code, error.message, (*details, _pushback()) if error.code is Code.OVERLOADED else details)
+    return CallStatus(
+        code, error.message, (*details, _pushback()) if error.code is Code.OVERLOADED else details
+    )
 
 
-def overloaded(drain_seconds: float) -> Status:
+def overloaded(drain_seconds: float) -> CallStatus:
     """The status of a call that was shed, where what waits drains within so long."""
     return _SHED._replace(trailers=(*_SHED.trailers, _pushback(drain_seconds)))
 
 
-def internal(error_id: str) -> Status:
+def internal(error_id: str) -> CallStatus:
     """The status of a fault of ours: nothing of it but the id that leads to it in the log."""
     code, message = grpc.StatusCode.INTERNAL, messages.internal(error_id)
-    return Status(code, message, _details(code, message, INTERNAL, {"error_id": error_id}))
+    return CallStatus(code, message, _details(code, message, INTERNAL, {"error_id": error_id}))
 
 
 def reason_of(error: grpc.RpcError) -> str:
@@ -104,7 +106,7 @@ def _details(
 
 
 _count = count()
-_SHED = Status(
+_SHED = CallStatus(
     STATUS_OF[Code.OVERLOADED],
     messages.OVERLOADED,
     _details(STATUS_OF[Code.OVERLOADED], messages.OVERLOADED, CallError(Code.OVERLOADED, "").cause.name),

@@ -8,8 +8,8 @@ from maitred.core.conditions.model import TRUE
 from maitred.core.rules.ruleset import Atom, Situation
 from maitred.selftest import relying_on
 
-from .engine import USE, Engine
-from .graph import Graph, Part, build, split
+from .engine import USE, ChainingEngine
+from .graph import Graph, SituationPart, build, split
 from .memo import Memo
 from .plan import Plan, plan
 from .proof import PROOF_DEADLINE_SECONDS, ProofFailed, prove
@@ -38,14 +38,14 @@ def deriver(situations: Sequence[Situation]) -> Deriver:
     return assemble(graph, parts, plans)
 
 
-def assemble(graph: Graph, parts: Sequence[Part], plans: Sequence[Plan]) -> "MemoDeriver":
+def assemble(graph: Graph, parts: Sequence[SituationPart], plans: Sequence[Plan]) -> "MemoDeriver":
     """Registers plans that are known to be sound; plan ``i`` is of part ``i``."""
     entries = max(MIN_PART_MEMO_ENTRIES, PARTS_MEMO_ENTRIES // max(1, len(parts)))
     pairs = zip(parts, plans, strict=True)
     return MemoDeriver([PartDeriver(graph, part, plan, entries) for part, plan in pairs])
 
 
-def _plans(graph: Graph, parts: Iterable[Part]) -> list[Plan]:
+def _plans(graph: Graph, parts: Iterable[SituationPart]) -> list[Plan]:
     plans: list[Plan] = []
     faults: list[tuple[str, str]] = []
     for part in parts:
@@ -88,7 +88,7 @@ class MemoDeriver:
 class PartDeriver:
     """Derives within one part. Its engine is used by one thread at a time."""
 
-    def __init__(self, graph: Graph, part: Part, plan: Plan, memo_entries: int) -> None:
+    def __init__(self, graph: Graph, part: SituationPart, plan: Plan, memo_entries: int) -> None:
         self.mask = sum(1 << atom for atom in part.atoms)
         self._graph = graph
         self._part = part
@@ -96,7 +96,7 @@ class PartDeriver:
         self._nodes = (*part.atoms, *part.situations)
         self._memo: Memo[tuple[int, int], Derivation] = Memo(memo_entries)
         self._lock = Lock()
-        self._engine: Engine | None = Engine(plan)
+        self._engine: ChainingEngine | None = ChainingEngine(plan)
 
     def derive(self, true: int, unknown: int) -> Derivation:
         """What follows within the part; the masks are disjoint and within ``mask``."""
@@ -113,7 +113,7 @@ class PartDeriver:
 
     def _run(self, true: int, unknown: int) -> Derivation:
         """Takes the engine away while it runs, so that one that failed is never used again."""
-        engine, self._engine = self._engine or Engine(self._plan), None
+        engine, self._engine = self._engine or ChainingEngine(self._plan), None
         holds, possible = engine.run(self._numbers(true), self._numbers(true | unknown))
         self._engine = engine
         return derivation(self._graph, self._part.situations, self._named(holds), self._named(possible))
@@ -133,7 +133,7 @@ def self_test() -> None:
     graph = build([Situation("first", all=(atom,)), Situation("second", all=("first",))])
     (part,) = split(graph)
     with relying_on("durable-rules", USE):
-        engine = Engine(plan(graph, part))
+        engine = ChainingEngine(plan(graph, part))
         for true, everything in (((0,), [0, 1, 2]), ((), [])):
             holds, possible = engine.run(true, true)
             if not sorted(holds) == sorted(possible) == everything:

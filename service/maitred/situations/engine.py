@@ -24,10 +24,10 @@ _ACCEPTED = 0
 
 
 class EngineFailure(Exception):
-    """The engine did not do what it should. The ``Engine`` is not used any more."""
+    """The engine did not do what it should. The ``ChainingEngine`` is not used any more."""
 
 
-class Engine:
+class ChainingEngine:
     """One registration of one plan, for one thread at a time.
 
     It is freed with the object. After an exception out of ``run`` its states are in

@@ -62,7 +62,7 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SituationPart:
     """Situations that hang together, with their atoms.
 
     Parts may share atoms, which are given; nothing that has to be found out, so each is run alone.
@@ -93,13 +93,13 @@ def build(situations: Sequence[Situation]) -> Graph:
     return graph
 
 
-def split(graph: Graph) -> tuple[Part, ...]:
+def split(graph: Graph) -> tuple[SituationPart, ...]:
     """The graph taken apart where no situation needs another, in order of the first situation.
 
     Raises ``SituationError`` where there are too many parts.
     """
     level = _strata(graph)
-    result: list[Part] = []
+    result: list[SituationPart] = []
     for situations in _connected(graph):
         if len(result) == MAX_PARTS:
             raise SituationError(((graph.text(situations[0]), messages.too_many_parts(MAX_PARTS)),))
@@ -108,7 +108,7 @@ def split(graph: Graph) -> tuple[Part, ...]:
             strata.setdefault(level[node], []).append(node)
         members = {member for node in situations for member in graph.needs_of(node).members()}
         result.append(
-            Part(
+            SituationPart(
                 atoms=tuple(sorted(node for node in members if node < len(graph.atoms))),
                 situations=tuple(situations),
                 strata=tuple(tuple(strata[height]) for height in sorted(strata)),

@@ -24,7 +24,7 @@ from itertools import count
 from maitred.core.conditions.derivation import SituationError
 
 from . import messages
-from .graph import Graph, Part
+from .graph import Graph, SituationPart
 
 MAX_CONDITIONS = 3_072
 """Conditions of all rules of one part.
@@ -85,7 +85,7 @@ Rule = tuple[tuple[int, ...], int]
 """Conditions and the node they derive. A condition is ``node``, or ``~node`` for its absence."""
 
 
-def plan(graph: Graph, part: Part) -> Plan:
+def plan(graph: Graph, part: SituationPart) -> Plan:
     """Raises ``SituationError``, on the part's first situation, where the engine cannot hold it."""
     local = {node: number for number, node in enumerate((*part.atoms, *part.situations))}
     rules = _rules(graph, part, local)
@@ -109,7 +109,7 @@ def fact(name: str, slot: str, group: str | None = None) -> str:
     return json.dumps({"id": name, "sid": slot} | ({group: 1} if group else {}) | {name: 1})
 
 
-def _rules(graph: Graph, part: Part, local: Mapping[int, int]) -> list[Rule]:
+def _rules(graph: Graph, part: SituationPart, local: Mapping[int, int]) -> list[Rule]:
     """Every situation of the part as rules; helpers get the numbers after the last situation."""
     rules: list[Rule] = []
     helpers = count(len(local))
@@ -138,7 +138,7 @@ def _conjunction(conditions: Sequence[int], head: int, helpers: Iterator[int]) -
     yield tuple(rest), head
 
 
-def _check(graph: Graph, part: Part, rules: Sequence[Rule]) -> None:
+def _check(graph: Graph, part: SituationPart, rules: Sequence[Rule]) -> None:
     conditions = sum(len(needed) for needed, _ in rules)
     if conditions > MAX_CONDITIONS:
         message = messages.too_many_conditions(conditions, MAX_CONDITIONS)

@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-from .engine import Engine
+from .engine import ChainingEngine
 from .plan import Plan
 
 
@@ -22,7 +22,7 @@ def main() -> None:
 def try_out(plan: Plan) -> None:
     """The three runs that between them fire every rule that can fire, in both states."""
     atoms = range(plan.atom_count)
-    engine = Engine(plan)
+    engine = ChainingEngine(plan)
     for true, possible in (((), atoms), (atoms, atoms), ((), ())):
         engine.run(true, possible)
 

@@ -17,8 +17,8 @@ from maitred.engine.ports.store import (
     CounterSummary,
     DecisionRecord,
     EventRow,
-    History,
     ListedClaim,
+    LotHistory,
     OutcomeRow,
     Pause,
     Person,
@@ -132,7 +132,7 @@ class SqlStore:
         """See ``engine.ports.store.LedgerReader``."""
         return self._read(lambda connection: histories.find_lot(connection, lot_id))
 
-    def histories(self, decision_id: bytes) -> Sequence[History]:
+    def histories(self, decision_id: bytes) -> Sequence[LotHistory]:
         """See ``engine.ports.store.LedgerReader``."""
         return self._read(lambda connection: histories.find(connection, decision_id))
 

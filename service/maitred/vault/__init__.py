@@ -2,16 +2,16 @@
 
 from .errors import KeyringUnusable
 from .files import change_keyring, make_keyring, open_vault, read_keyring
-from .keyring import Keyring, Version, check_values
-from .pools import Pool
+from .keyring import Keyring, KeyVersion, check_values
+from .pools import RandomPool
 from .vault import KeyringVault
 
 __all__ = [
+    "KeyVersion",
     "Keyring",
     "KeyringUnusable",
     "KeyringVault",
-    "Pool",
-    "Version",
+    "RandomPool",
     "change_keyring",
     "check_values",
     "make_keyring",

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import messages
 from .errors import KeyringUnusable
-from .keyring import GREATEST_VERSION, MAX_VERSIONS, Keyring, Version, check_value
+from .keyring import GREATEST_VERSION, MAX_VERSIONS, Keyring, KeyVersion, check_value
 from .macs import KEY_BYTES
 
 FORMAT = "maitred-keys/1"
@@ -64,7 +64,7 @@ def _keyring(top: Any) -> Keyring:
     return Keyring(versions, active, subject)
 
 
-def _versions(entries: Any, subject: bytes) -> tuple[Version, ...]:
+def _versions(entries: Any, subject: bytes) -> tuple[KeyVersion, ...]:
     if not isinstance(entries, Sequence) or not 1 <= len(entries) <= MAX_VERSIONS:
         raise _Malformed(messages.wrong_versions(MAX_VERSIONS))
     versions = sorted(
@@ -77,14 +77,14 @@ def _versions(entries: Any, subject: bytes) -> tuple[Version, ...]:
     return tuple(versions)
 
 
-def _version(entry: Any, subject: bytes) -> Version:
+def _version(entry: Any, subject: bytes) -> KeyVersion:
     if not isinstance(entry, Mapping):
         raise _Malformed(messages.wrong_versions(MAX_VERSIONS))
     _check_fields(entry, _VERSION, messages.IN_VERSION)
     number = entry["version"]
     if type(number) is not int or not 1 <= number <= GREATEST_VERSION:
         raise _Malformed(messages.wrong_number(GREATEST_VERSION))
-    version = Version(
+    version = KeyVersion(
         number,
         _instant(entry["created"]),
         _key(entry["pseudonym"], "pseudonym"),

@@ -19,7 +19,7 @@ _CHECK_LABEL = b"maitred check value\0"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class KeyVersion:
     """One generation of keys of 32 bytes: for pseudonyms, and the master key that wraps customers' keys."""
 
     number: int
@@ -35,12 +35,12 @@ class Keyring:
     ``subject`` (32 bytes) is never replaced: units are counted under what it makes of a person.
     """
 
-    versions: tuple[Version, ...]
+    versions: tuple[KeyVersion, ...]
     active: int
     subject: bytes = field(repr=False)
 
     @property
-    def in_order(self) -> tuple[Version, ...]:
+    def in_order(self) -> tuple[KeyVersion, ...]:
         """The active version, then the others, newest first."""
         return tuple(sorted(self.versions, key=lambda version: version.number != self.active))
 
@@ -49,7 +49,7 @@ class Keyring:
         number = self.versions[0].number + 1
         if len(self.versions) >= MAX_VERSIONS or number > GREATEST_VERSION:
             raise KeyringUnusable(messages.enough_versions(len(self.versions)))
-        newest = Version(number, created_at, keys[:KEY_BYTES], keys[KEY_BYTES:])
+        newest = KeyVersion(number, created_at, keys[:KEY_BYTES], keys[KEY_BYTES:])
         return Keyring((newest, *self.versions), number if activate else self.active, self.subject)
 
     def with_active(self, number: int) -> "Keyring":
@@ -76,7 +76,7 @@ class Keyring:
 def first_keyring(created_at: datetime, keys: bytes) -> Keyring:
     """A keyring of one version, of 96 fresh random bytes."""
     pseudonym, master, subject = (keys[at : at + KEY_BYTES] for at in range(0, 3 * KEY_BYTES, KEY_BYTES))
-    return Keyring((Version(1, created_at, pseudonym, master),), 1, subject)
+    return Keyring((KeyVersion(1, created_at, pseudonym, master),), 1, subject)
 
 
 def check_values(keyring: Keyring) -> Mapping[int, bytes]:
@@ -84,7 +84,7 @@ def check_values(keyring: Keyring) -> Mapping[int, bytes]:
     return {version.number: check_value(version, keyring.subject) for version in keyring.versions}
 
 
-def check_value(version: Version, subject: bytes) -> bytes:
+def check_value(version: KeyVersion, subject: bytes) -> bytes:
     """Three keys of fixed length side by side are one key: no other three make the same."""
     keys = version.pseudonym + version.master + subject
     return Mac(keys, _CHECK_LABEL)(version.number.to_bytes(VERSION_BYTES))[:CHECK_VALUE_BYTES]

@@ -8,7 +8,7 @@ PIECES = 1_024
 """Drawn in a tenth of a millisecond; a batch of decisions needs a few dozen."""
 
 
-class Pool:
+class RandomPool:
     """Pieces of so many bytes from the system's generator; each is given out once. From any thread.
 
     ``os.urandom`` gives the interpreter away at each call: beside four busy threads the one that calls it
@@ -38,7 +38,7 @@ class Pool:
         return first
 
 
-_POOLS: weakref.WeakSet[Pool] = weakref.WeakSet()
+_POOLS: weakref.WeakSet[RandomPool] = weakref.WeakSet()
 
 
 def _empty_all() -> None:

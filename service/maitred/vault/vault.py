@@ -11,7 +11,7 @@ from . import messages
 from .cache import KeyCache
 from .keyring import VERSION_BYTES, Keyring, check_values
 from .macs import KEY_BYTES, Mac
-from .pools import Pool
+from .pools import RandomPool
 
 PSEUDONYM_BYTES = 16
 """Of the code, after the version. Among a billion customers two have the same with a chance of 1 in 10^21."""
@@ -46,7 +46,7 @@ class KeyringVault:
         self._nobody = Mac(keyring.subject, _NOBODY_LABEL)(b"")
         self._check_values = check_values(keyring)
         self._keys = KeyCache(self._unwrapped)
-        self._nonces, self._new_keys = Pool(NONCE_BYTES), Pool(KEY_BYTES)
+        self._nonces, self._new_keys = RandomPool(NONCE_BYTES), RandomPool(KEY_BYTES)
 
     def pseudonyms(self, customer_id: str) -> tuple[bytes, ...]:
         """18 bytes for each version, the active one first."""

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from maitred.rpc.transports import loop, support
-from maitred.rpc.transports.support import Chosen, Transport, choose
+from maitred.rpc.transports.support import ChosenTransport, Transport, choose
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def untested():
 
 
 def test_the_loop_is_used_where_it_has_been_tried():
-    assert choose(Transport.AUTO) == Chosen(Transport.LOOP)
-    assert choose(Transport.STOCK) == Chosen(Transport.STOCK)
+    assert choose(Transport.AUTO) == ChosenTransport(Transport.LOOP)
+    assert choose(Transport.STOCK) == ChosenTransport(Transport.STOCK)
 
 
 @pytest.mark.parametrize("version", ["1.85.0", "1.86.0", "2.0.0", "1.86.0.dev0", "x"])
@@ -31,7 +31,7 @@ def test_a_version_that_has_not_been_tried_is_not_used_unless_it_is_wished_for(m
     chosen = choose(Transport.AUTO)
     assert chosen.transport is Transport.STOCK
     assert chosen.fault == f"grpcio {version} has not been tried: use >=1.85.1,<1.86"
-    assert choose(Transport.LOOP) == Chosen(Transport.LOOP)
+    assert choose(Transport.LOOP) == ChosenTransport(Transport.LOOP)
 
 
 @pytest.mark.parametrize("version", ["1.85.1", "1.85.3", "1.85.12"])
@@ -43,7 +43,7 @@ def test_the_versions_that_have_been_tried(monkeypatch, version):
 def test_a_name_of_grpcio_that_is_gone_makes_the_stock_server_stand_in(monkeypatch):
     monkeypatch.delattr("grpc._server._request_call")
     chosen = choose(Transport.LOOP)
-    assert chosen == Chosen(Transport.STOCK, "the self-test of the loop failed: AttributeError")
+    assert chosen == ChosenTransport(Transport.STOCK, "the self-test of the loop failed: AttributeError")
 
 
 def test_a_loop_that_gives_other_answers_is_not_used(monkeypatch):

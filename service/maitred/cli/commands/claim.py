@@ -13,7 +13,7 @@ from maitred.cli.shown.answers import BAD, FAINT, GOOD, STRONG, proposals_view, 
 from maitred.cli.shown.as_json import claim_json, instant_text
 from maitred.cli.shown.console import plain, show
 from maitred.cli.shown.moments import span_words
-from maitred.cli.steps import Step, takes_step
+from maitred.cli.steps import CallOptions, takes_step
 from maitred.engine.calls import ClaimAnswer
 
 HELP = """Take one unit of what a decision proposed.
@@ -34,12 +34,12 @@ Exit codes: 0 granted, 1 denied, or the server refused the request, 2 no server,
 
 
 @takes_step
-def run(step: Step, /, *, decision_id: Decision, action: ActionName) -> int:
+def run(step: CallOptions, /, *, decision_id: Decision, action: ActionName) -> int:
     """Claims once and prints the answer."""
     return _claim(decision_id, action, step)
 
 
-def _claim(decision_id: str, action: str, step: Step) -> int:
+def _claim(decision_id: str, action: str, step: CallOptions) -> int:
     """Claims and prints the answer. Raises ``Stop``."""
     answer = called(
         lambda client: client.claim(
@@ -55,7 +55,7 @@ def _claim(decision_id: str, action: str, step: Step) -> int:
     return FINE if answer.granted else FINDINGS
 
 
-def claim_view(answer: ClaimAnswer, step: Step, now: datetime) -> RenderableType:
+def claim_view(answer: ClaimAnswer, step: CallOptions, now: datetime) -> RenderableType:
     """What ``claim`` prints."""
     request = Text(messages.as_request(plain(step.request_id)), FAINT)
     if answer.granted:

@@ -48,7 +48,7 @@ Exit codes: 0 fine, 1 the server refused the request, 2 no server, or bad flags.
 
 
 @unique
-class State(StrEnum):
+class StatedConsent(StrEnum):
     """What is stated, as one types it."""
 
     GRANTED = "granted"
@@ -60,7 +60,7 @@ Purpose = Annotated[
     str, typer.Argument(metavar="PURPOSE", show_default=False, help="Its name in the rule files.")
 ]
 Stated = Annotated[
-    State | None,
+    StatedConsent | None,
     typer.Argument(
         metavar="STATE",
         show_default=False,

@@ -11,7 +11,7 @@ from maitred.cli.calling import called, print_json
 from maitred.cli.exits import FINDINGS, FINE, Stop
 from maitred.cli.shown.answers import BAD
 from maitred.cli.shown.console import plain, show
-from maitred.cli.steps import Step, step_words, takes_step
+from maitred.cli.steps import CallOptions, step_words, takes_step
 from maitred.engine.calls import EventCall
 
 HELP = """Record what a customer did: an event.
@@ -47,7 +47,7 @@ Withdraws = Annotated[str, typer.Option("--withdraws", metavar="ID", help="The e
 
 @takes_step
 def run(
-    step: Step,
+    step: CallOptions,
     /,
     *,
     customer_id: Customer,

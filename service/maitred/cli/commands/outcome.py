@@ -12,7 +12,7 @@ from maitred.cli.flags import ActionName, Decision
 from maitred.cli.shown.answers import BAD
 from maitred.cli.shown.as_json import outcome_json
 from maitred.cli.shown.console import plain, show
-from maitred.cli.steps import Step, step_words, takes_step
+from maitred.cli.steps import CallOptions, step_words, takes_step
 from maitred.core.deciding.decisions import REPORTED, Outcome, OutcomeKind
 
 KINDS = ", ".join(kind.name.lower() for kind in sorted(REPORTED))
@@ -35,7 +35,7 @@ Kind = Annotated[str, typer.Argument(metavar="KIND", show_default=False, help=KI
 
 
 @takes_step
-def run(step: Step, /, *, decision_id: Decision, action: ActionName, kind: Kind) -> int:
+def run(step: CallOptions, /, *, decision_id: Decision, action: ActionName, kind: Kind) -> int:
     """Reports one outcome."""
     outcome = OutcomeKind.__members__.get(kind.upper())
     if outcome not in REPORTED:
@@ -43,7 +43,7 @@ def run(step: Step, /, *, decision_id: Decision, action: ActionName, kind: Kind)
     return _report(decision_id, action, outcome, step)
 
 
-def _report(decision_id: str, action: str, kind: OutcomeKind, step: Step) -> int:
+def _report(decision_id: str, action: str, kind: OutcomeKind, step: CallOptions) -> int:
     """Reports an outcome and prints whether it was recorded. Raises ``Stop``."""
     outcome = Outcome(step.request_id, decision_id, action, kind, step.at)
     (answer,) = called(lambda client: client.record_outcomes([outcome]), step.target, step.tls_ca)

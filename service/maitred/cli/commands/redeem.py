@@ -7,7 +7,7 @@ import typer
 from maitred.cli import messages
 from maitred.cli.calling import called
 from maitred.cli.flags import Claim
-from maitred.cli.steps import Step, step_done, takes_step
+from maitred.cli.steps import CallOptions, step_done, takes_step
 
 HELP = """Spend the unit that a claim holds.
 
@@ -36,12 +36,12 @@ At = Annotated[
 
 
 @takes_step
-def run(step: Step, /, *, claim_id: Claim, location: At = "") -> int:
+def run(step: CallOptions, /, *, claim_id: Claim, location: At = "") -> int:
     """Spends what a claim holds."""
     return _redeem(claim_id, location, step)
 
 
-def _redeem(claim_id: str, location_id: str, step: Step) -> int:
+def _redeem(claim_id: str, location_id: str, step: CallOptions) -> int:
     """Redeems. Raises ``Stop``."""
     called(
         lambda client: client.redeem(

@@ -7,7 +7,7 @@ import typer
 from maitred.cli import messages
 from maitred.cli.calling import called
 from maitred.cli.flags import Claim
-from maitred.cli.steps import Step, step_done, takes_step
+from maitred.cli.steps import CallOptions, step_done, takes_step
 
 HELP = """Give back the unit that a claim holds or has spent.
 
@@ -25,12 +25,12 @@ Cause = Annotated[str, typer.Option(metavar="TEXT", help="Why: voided, returned 
 
 
 @takes_step
-def run(step: Step, /, *, claim_id: Claim, cause: Cause = "") -> int:
+def run(step: CallOptions, /, *, claim_id: Claim, cause: Cause = "") -> int:
     """Gives back what a claim holds or has spent."""
     return _release(claim_id, cause, step)
 
 
-def _release(claim_id: str, cause: str, step: Step) -> int:
+def _release(claim_id: str, cause: str, step: CallOptions) -> int:
     """Releases. Raises ``Stop``."""
     called(
         lambda client: client.release(request_id=step.request_id, claim_id=claim_id, cause=cause, at=step.at),

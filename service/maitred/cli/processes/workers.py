@@ -30,7 +30,7 @@ COMMAND = (sys.executable, "-m", "maitred.cli.main", "serve")
 
 
 @dataclass(slots=True)
-class Worker:
+class WorkerProcess:
     """One process; ``number`` counts from 1. ``replaces`` says that it stands in for one that ended."""
 
     number: int
@@ -100,7 +100,7 @@ class WorkerPool:
 
     def __init__(self, settings: Settings, environ: Mapping[str, str], log: Log) -> None:
         self._settings, self._environ, self._log = settings, environ, log
-        self._workers: list[Worker] = []
+        self._workers: list[WorkerProcess] = []
 
     def run(self, signals: Signals) -> int:
         """Until a signal says to stop, or a worker cannot run; gives the exit code."""
@@ -130,14 +130,14 @@ class WorkerPool:
                 return FINE
         return FINE
 
-    def _start(self, number: int, *, replaces: bool = False) -> Worker:
+    def _start(self, number: int, *, replaces: bool = False) -> WorkerProcess:
         process = subprocess.Popen(  # noqa: S603 -- this very program
             COMMAND,
             env={**self._environ, WORKER_VARIABLE: str(number)},
             stdin=subprocess.PIPE,  # closed when this process is gone, however it ends
             start_new_session=True,  # Ctrl-C comes to this process alone, which passes it on once
         )
-        return Worker(number, process, replaces)
+        return WorkerProcess(number, process, replaces)
 
     def _replace_ended(self) -> int:
         """Starts again what was killed or crashed; gives the exit code of what could not run from the start.
@@ -171,7 +171,7 @@ class WorkerPool:
         return FINE if set(codes) <= {FINE, -signal.SIGTERM} else CANNOT_RUN
 
 
-def _ended(worker: Worker, timeout_seconds: float) -> int:
+def _ended(worker: WorkerProcess, timeout_seconds: float) -> int:
     try:
         return worker.process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 
-from maitred.core.conditions.computed import Worker
+from maitred.core.conditions.computed import Computation
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.limits.windows import Lifetime, Rolling, Session, Window, span_of
 from maitred.core.values.instants import MICROSECOND, to_microseconds
@@ -73,7 +73,7 @@ class Track:
             self._sessions = dict(sessions)
         return self._sessions.get(session, ()) if session else ()
 
-    def projection(self, worker: Worker) -> Projection:
+    def projection(self, worker: Computation) -> Projection:
         """What an attribute that reads nothing of the request takes of the deeds."""
         known = self._projections.get(worker.computed.name)
         if known is None:
@@ -124,7 +124,7 @@ def is_behaviour(source: str) -> bool:
     return source.startswith((EVENTS, OUTCOMES))
 
 
-def computed_fact(worker: Worker, history: History, facts: Facts, when: When) -> Fact | None:
+def computed_fact(worker: Computation, history: History, facts: Facts, when: When) -> Fact | None:
     """The value of an attribute over what the customer did; ``None`` where it is absent."""
     computed = worker.computed
     track = history.tracks.get(computed.over, _NO_TRACK)

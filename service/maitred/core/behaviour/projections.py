@@ -12,7 +12,7 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from maitred.core.conditions.computed import Aggregate, Worker
+from maitred.core.conditions.computed import Aggregate, Computation
 from maitred.core.values.scalars import scaled, unscaled
 from maitred.core.values.types import Fact, Invalid, Item, Kind
 
@@ -65,7 +65,7 @@ class Projection:
     Before ``_settled_us`` a deed that has been withdrawn since may still count.
     """
 
-    def __init__(self, worker: Worker, deeds: Iterable[Deed] = ()) -> None:
+    def __init__(self, worker: Computation, deeds: Iterable[Deed] = ()) -> None:
         self._worker = worker
         self._at_us: list[int] = []
         self._deeds: list[Deed] = []

@@ -136,7 +136,7 @@ Holds = Callable[[Item, Facts], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class Computation:
     """Works one attribute out. Built by ``of``; safe to use from many threads.
 
     ``reads_items_alone`` is whether it is the same for every request.
@@ -150,7 +150,7 @@ class Worker:
     reads_items_alone: bool
 
     @classmethod
-    def of(cls, computed: Computed) -> "Worker":
+    def of(cls, computed: Computed) -> "Computation":
         """The worker of an attribute."""
         closures = _Closures(computed.item)
         take = closures.take(computed.take) if computed.take else _nothing

@@ -15,7 +15,7 @@ from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Atom, Member, Situation
 from maitred.core.values.types import Facts
 
-from .words import SITUATION, Background, is_truth, joined, need_words, shortfall_words, value_words
+from .words import SITUATION, FactReasons, is_truth, joined, need_words, shortfall_words, value_words
 
 MAX_DEPTH = 8
 """Situations within situations that are followed; deeper ones are only named."""
@@ -39,9 +39,9 @@ class Unfolding:
         return cls(policy, facts, memo, derivation, situations)
 
     @property
-    def background(self) -> Background:
+    def background(self) -> FactReasons:
         """What words on conditions take from it."""
-        return Background(self.absent, self.need)
+        return FactReasons(self.absent, self.need)
 
     def absent(self, attribute: str) -> str:
         """Why an attribute is not there."""

@@ -124,7 +124,7 @@ def _range_words(name: str, test: Within) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
+class FactReasons:
     """What is behind a fact: why it is ``absent``, and what a ``situation`` that is needed, or not, rests on.
 
     Both take a name, of an attribute and of a situation; the second also whether it is to hold.
@@ -142,11 +142,11 @@ def _needs_situation(name: str, wanted: bool) -> str:  # noqa: FBT001 -- a truth
     return f"needs {'' if wanted else 'no '}{name}"
 
 
-NO_BACKGROUND = Background(_is_absent, _needs_situation)
+NO_BACKGROUND = FactReasons(_is_absent, _needs_situation)
 
 
 def shortfall_words(
-    condition: Condition, facts: Facts, memo: Memo, background: Background = NO_BACKGROUND
+    condition: Condition, facts: Facts, memo: Memo, background: FactReasons = NO_BACKGROUND
 ) -> str:
     """Why a condition is not true: ``needs customer.tier in ["gold", "platinum"], is "basic"``."""
     match condition:
@@ -173,7 +173,7 @@ def joined(words: list[str], glue: str) -> str:
     return glue.join(words[:MAX_TERMS] + more)
 
 
-def _found_words(attribute: str, facts: Facts, test: Test, background: Background) -> str:
+def _found_words(attribute: str, facts: Facts, test: Test, background: FactReasons) -> str:
     if attribute not in facts:
         return lacking_words(attribute, facts) or background.absent(attribute)
     value = facts[attribute]
@@ -195,7 +195,7 @@ def _looks_met(value: Fact, test: Test) -> bool:
     return any(isinstance(one, float) and one != value and value_words(one) == text for one in asked)
 
 
-def unknown_words(unknown: Unknown, background: Background) -> str:
+def unknown_words(unknown: Unknown, background: FactReasons) -> str:
     """Why an expression has no value: ``customer.tier is absent``."""
     missing = unknown.missing
     if not missing:
@@ -205,7 +205,7 @@ def unknown_words(unknown: Unknown, background: Background) -> str:
     return f"{missing} {background.absent(missing)}"
 
 
-def _reads_words(residual: Residual, facts: Facts, memo: Memo, background: Background) -> str:
+def _reads_words(residual: Residual, facts: Facts, memo: Memo, background: FactReasons) -> str:
     result = truth(residual, facts, memo)
     if isinstance(result, Unknown):
         return unknown_words(result, background)

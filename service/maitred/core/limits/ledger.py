@@ -27,14 +27,14 @@ from .lots import (
     WEIGHTS,
     Claim,
     Confirm,
-    Event,
     GiveBack,
     Lot,
+    LotEvent,
     Move,
     Operation,
     Origin,
     Part,
-    Present,
+    Presentation,
     Redeem,
     Refused,
     Release,
@@ -91,7 +91,7 @@ class LedgerBatch:
         """Gives back those of the lots that are held and due; says how many."""
         due = [lot for lot in map(self.lots.__getitem__, lot_ids) if is_due(lot, self.now_us)]
         for lot in due:
-            self._move(lot, MOVES[lot.state, Event.DUE])
+            self._move(lot, MOVES[lot.state, LotEvent.DUE])
         return len(due)
 
     def forget(self, lot_ids: Iterable[bytes]) -> None:
@@ -105,14 +105,14 @@ class LedgerBatch:
                 earlier = self.lots.get(operation.id)
                 return _replay(earlier, operation.fingerprint) if earlier else self._take(operation)
             case Confirm():
-                return self._step(operation, Event.CONFIRM)
+                return self._step(operation, LotEvent.CONFIRM)
             case Release():
                 return self._release(operation)
             case Claim():
                 return self._claim(operation)
             case Redeem():
                 return self._redeem(operation)
-            case Present():
+            case Presentation():
                 return self._present(operation)
             case GiveBack():
                 return self._give_back(operation)
@@ -137,7 +137,7 @@ class LedgerBatch:
 
     def _open(
         self,
-        operation: Take | Claim | Present | GiveBack,
+        operation: Take | Claim | Presentation | GiveBack,
         part: Part,
         needs: Sequence[Need],
         at: int,
@@ -154,7 +154,7 @@ class LedgerBatch:
 
     def _lot(
         self,
-        operation: Take | Claim | Present | GiveBack,
+        operation: Take | Claim | Presentation | GiveBack,
         state: UnitState,
         part: Part,
         lot_id: bytes = b"",
@@ -163,7 +163,7 @@ class LedgerBatch:
         known_by = lot_id or operation.id
         return Lot(known_by, operation.fingerprint, state, origin=operation.origin, part=part, **fields)
 
-    def _step(self, operation: Confirm | Release, event: Event) -> Settled:
+    def _step(self, operation: Confirm | Release, event: LotEvent) -> Settled:
         earlier = self.steps.get(operation.id)
         if earlier:
             return _replay_step(earlier, operation, event)
@@ -174,7 +174,9 @@ class LedgerBatch:
         self._keep(Step(operation.id, operation.fingerprint, operation.lot, event, status, refused))
         return Settled(status, lot.id, refused=refused)
 
-    def _moved(self, lot: Lot, operation: Confirm | Release, event: Event) -> tuple[Status, Refused | None]:
+    def _moved(
+        self, lot: Lot, operation: Confirm | Release, event: LotEvent
+    ) -> tuple[Status, Refused | None]:
         move = MOVES.get((lot.state, event))
         if move is None:
             return STAYS[lot.state, event], None
@@ -199,7 +201,7 @@ class LedgerBatch:
         return move.status, None
 
     def _release(self, release: Release) -> Settled:
-        answer = self._step(release, Event.RELEASE)
+        answer = self._step(release, LotEvent.RELEASE)
         if answer.status is Status.RELEASED and not answer.replayed:
             for lot_id in release.along:
                 self._let_go(lot_id)
@@ -220,7 +222,7 @@ class LedgerBatch:
             return self._deny(claim, Refused("claim", Reason.ALREADY_REDEEMED))
         if live.origin and live.origin.action != claim.origin.action:
             return Settled(Status.PLACE_TAKEN, live.id)
-        self._keep(Step(claim.id, claim.fingerprint, live.id, Event.REPEAT, Status.GRANTED))
+        self._keep(Step(claim.id, claim.fingerprint, live.id, LotEvent.REPEAT, Status.GRANTED))
         return Settled(Status.GRANTED, live.id, expires_us=live.expires_us, reused=True)
 
     def _claim_anew(self, claim: Claim) -> Settled:
@@ -266,12 +268,12 @@ class LedgerBatch:
         lot = live or self._expired_claim(claim.origin)
         if lot is None:
             return self._claim_anew(claim)
-        event = Event.CONFIRM
+        event = LotEvent.CONFIRM
         status, refused = self._confirmed(lot, MOVES[lot.state, event], redeem)
         self._keep(Step(redeem.id, redeem.fingerprint, lot.id, event, status, refused))
         return Settled(status, lot.id, refused=refused)
 
-    def _present(self, present: Present) -> Settled:
+    def _present(self, present: Presentation) -> Settled:
         if present.id in self.lots:
             return Settled(Status.GRANTED, present.id, replayed=True)
         self._let_go(present.hold, held_only=True)
@@ -382,7 +384,7 @@ class LedgerBatch:
     def _let_go(self, lot_id: bytes, *, held_only: bool = False) -> None:
         """Releases a lot, if it is there to be released."""
         lot = self.lots.get(lot_id)
-        move = MOVES.get((lot.state, Event.RELEASE)) if lot else None
+        move = MOVES.get((lot.state, LotEvent.RELEASE)) if lot else None
         if lot and move and not (held_only and lot.state is not UnitState.HELD):
             self._move(lot, move)
 
@@ -396,7 +398,7 @@ class LedgerBatch:
         self.stepped[step.id] = None
 
     def _replay_repeat(self, step: Step, claim: Claim) -> Settled:
-        if (step.fingerprint, step.event) != (claim.fingerprint, Event.REPEAT):
+        if (step.fingerprint, step.event) != (claim.fingerprint, LotEvent.REPEAT):
             return Settled(Status.OTHER_CONTENT, claim.id)
         lot = self.lots.get(step.lot)
         expires_us = lot.expires_us if lot else None
@@ -540,7 +542,7 @@ def _is_session(need: Need) -> bool:
     return need.lookback_us is None and need.counter.resets_at is None
 
 
-def _replay_step(step: Step, operation: Confirm | Release, event: Event) -> Settled:
+def _replay_step(step: Step, operation: Confirm | Release, event: LotEvent) -> Settled:
     same = (step.fingerprint, step.lot, step.event) == (operation.fingerprint, operation.lot, event)
     if not same:
         return Settled(Status.OTHER_CONTENT, operation.lot)

@@ -213,7 +213,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Uncheckable:
     """A limit that cannot be checked: ``attribute`` is absent, or ``error`` says what is wrong with it."""
 
     limit: str
@@ -253,7 +253,7 @@ def window_reads(window: Window) -> tuple[str, ...]:
     return (window.of,) if isinstance(window, Calendar) and window.of else ()
 
 
-def gap_of(limit: Limit, facts: Facts) -> Unknown | None:
+def gap_of(limit: Limit, facts: Facts) -> Uncheckable | None:
     """The first attribute without which it is not known whose units count, or in which window."""
     for name in limit.per:
         if not _names_somebody(facts.get(name)):
@@ -276,14 +276,16 @@ def is_free(limit: Limit, facts: Facts) -> bool:
     return gap is not None and not gap.error
 
 
-def _unknown(limit: Limit, attribute: str, facts: Facts) -> Unknown:
+def _unknown(limit: Limit, attribute: str, facts: Facts) -> Uncheckable:
     value = facts.get(attribute)
-    return Unknown(limit.name, attribute, f"{attribute} {value.why}" if isinstance(value, Invalid) else "")
+    return Uncheckable(
+        limit.name, attribute, f"{attribute} {value.why}" if isinstance(value, Invalid) else ""
+    )
 
 
 def needs_of(
     limit: Limit, facts: Facts, now: datetime, location_zone: str, subject_pseudonym: SubjectPseudonym = plain
-) -> tuple[Need, ...] | Unknown:
+) -> tuple[Need, ...] | Uncheckable:
     """What one unit of ``limit`` takes: a unit of its own counter, and one of its pace.
 
     ``subject_pseudonym`` stands for a person where the counter names its subject. Nothing where the limit
@@ -294,7 +296,7 @@ def needs_of(
     needs: list[Need] = []
     for part in parts_of(limit):
         need = _need(part, facts, now, location_zone, subject_pseudonym)
-        if isinstance(need, Unknown):
+        if isinstance(need, Uncheckable):
             return need
         needs.append(need)
     return tuple(needs)
@@ -349,12 +351,12 @@ def _names_somebody(value: object) -> bool:
 
 def _need(
     limit: Limit, facts: Facts, now: datetime, location_zone: str, subject_pseudonym: SubjectPseudonym
-) -> Need | Unknown:
+) -> Need | Uncheckable:
     gap = gap_of(limit, facts)
     if gap:
         return gap
     maximum = maximum_of(limit, facts)
-    if isinstance(maximum, Unknown):
+    if isinstance(maximum, Uncheckable):
         return maximum
     session = subject_pseudonym(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
     span = span_of(limit.window, instant_of(limit.window, facts, now), location_zone, session)
@@ -377,10 +379,10 @@ def instant_of(window: Window, facts: Facts, now: datetime) -> datetime:
     return instant if isinstance(instant, datetime) else now
 
 
-def maximum_of(limit: Limit, facts: Facts) -> int | Unknown:
+def maximum_of(limit: Limit, facts: Facts) -> int | Uncheckable:
     """Units that may be live. Overbooking rounds down."""
     maximum = _number(limit, facts)
-    if isinstance(maximum, Unknown):
+    if isinstance(maximum, Uncheckable):
         return maximum
     return maximum + maximum * limit.overbook_percent // PERCENT if maximum > 0 else 0
 
@@ -399,7 +401,7 @@ def known_maximum(limit: Limit, facts: Facts) -> int | None:
     return units if isinstance(units, int) else None
 
 
-def _number(limit: Limit, facts: Facts) -> int | Unknown:
+def _number(limit: Limit, facts: Facts) -> int | Uncheckable:
     maximum = limit.maximum
     if isinstance(maximum, int):
         return maximum
@@ -412,10 +414,10 @@ def _number(limit: Limit, facts: Facts) -> int | Unknown:
     return value
 
 
-def _worked_out(limit: Limit, expression: Expression, facts: Facts) -> int | Unknown:
+def _worked_out(limit: Limit, expression: Expression, facts: Facts) -> int | Uncheckable:
     value = expression.evaluate(facts)
     if isinstance(value, model.Unknown):
-        return Unknown(limit.name, value.missing or expression.text, value.error or "")
+        return Uncheckable(limit.name, value.missing or expression.text, value.error or "")
     if not isinstance(value, int | float):
-        return Unknown(limit.name, expression.text, f"{expression.text} is not a number")
+        return Uncheckable(limit.name, expression.text, f"{expression.text} is not a number")
     return math.floor(min(max(value, 0), MAX_UNITS))

@@ -72,7 +72,7 @@ class Part(IntEnum):
 
 
 @unique
-class Event(IntEnum):
+class LotEvent(IntEnum):
     """What happens to a lot that is there. Numbers are those of the tables."""
 
     CONFIRM = 1
@@ -112,9 +112,9 @@ class Move:
     again: bool = False
 
 
-_S, _E = UnitState, Event
+_S, _E = UnitState, LotEvent
 
-MOVES: Mapping[tuple[UnitState, Event], Move] = {
+MOVES: Mapping[tuple[UnitState, LotEvent], Move] = {
     (_S.HELD, _E.CONFIRM): Move(Status.CONFIRMED, _S.CONFIRMED),
     (_S.HELD, _E.RELEASE): Move(Status.RELEASED, _S.RELEASED),
     (_S.HELD, _E.DUE): Move(Status.EXPIRED, _S.EXPIRED),
@@ -123,7 +123,7 @@ MOVES: Mapping[tuple[UnitState, Event], Move] = {
     (_S.EXPIRED, _E.RELEASE): Move(Status.RELEASED, _S.RELEASED),
 }
 
-STAYS: Mapping[tuple[UnitState, Event], Status] = {
+STAYS: Mapping[tuple[UnitState, LotEvent], Status] = {
     (_S.CONFIRMED, _E.CONFIRM): Status.ALREADY_CONFIRMED,
     (_S.CONFIRMED, _E.DUE): Status.ALREADY_CONFIRMED,
     (_S.RELEASED, _E.CONFIRM): Status.ALREADY_RELEASED,
@@ -340,7 +340,7 @@ class Redeem:
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class Presentation:
     """Counts a presentation that was reported; of one decision's action there is one at most.
 
     A presentation is a fact: it is counted beyond the limit too, which ``Settled.refused`` names then. The
@@ -382,7 +382,7 @@ class GiveBack:
         _check_bounds((self.needs,))
 
 
-Operation = Take | Confirm | Release | Claim | Redeem | Present | GiveBack
+Operation = Take | Confirm | Release | Claim | Redeem | Presentation | GiveBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +392,7 @@ class Step:
     id: bytes
     fingerprint: bytes
     lot: bytes
-    event: Event
+    event: LotEvent
     status: Status
     refused: Refused | None = None
 
@@ -436,7 +436,7 @@ def needs_in(operations: Iterable[Operation]) -> Iterator[Need]:
                 yield from chain(needs, shown, later)
             case Redeem(claim=claim, again=again, also=also):
                 yield from chain(claim.needs, claim.shown, claim.later, again or (), also)
-            case Present(needs=needs) | GiveBack(needs=needs):
+            case Presentation(needs=needs) | GiveBack(needs=needs):
                 yield from needs
             case Release():
                 pass
@@ -451,7 +451,7 @@ def lots_moved(operation: Operation) -> Iterator[bytes]:
             yield from filter(None, (lot, *along, spent))
         case Claim(hold=hold, carried=carried) | Redeem(claim=Claim(hold=hold, carried=carried)):
             yield from filter(None, (hold, carried))
-        case Present(hold=hold):
+        case Presentation(hold=hold):
             yield from filter(None, (hold,))
         case GiveBack(own=own):
             yield from own
@@ -462,7 +462,7 @@ def lots_moved(operation: Operation) -> Iterator[bytes]:
 def lots_looked_at(operation: Operation) -> Iterator[bytes]:
     """Lots that the operation may make, or has to know of: they are read when every counter is locked."""
     match operation:
-        case Take(id=lot) | Claim(id=lot) | Present(id=lot) | Redeem(claim=Claim(id=lot)):
+        case Take(id=lot) | Claim(id=lot) | Presentation(id=lot) | Redeem(claim=Claim(id=lot)):
             yield lot
         case Release(presented=presented):
             yield from filter(None, (presented,))
@@ -477,7 +477,7 @@ def origin_of(operation: Operation) -> Origin | None:
     match operation:
         case Redeem(claim=Claim(origin=origin)):
             return origin
-        case Claim(origin=origin) | Present(origin=origin) | GiveBack(origin=origin):
+        case Claim(origin=origin) | Presentation(origin=origin) | GiveBack(origin=origin):
             return origin
         case _:
             return None

@@ -8,7 +8,17 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
 
-from .limits import SESSION_ID, Counts, Limit, Unknown, also_counted, gap_of, is_free, maximum_of, parts_of
+from .limits import (
+    SESSION_ID,
+    Counts,
+    Limit,
+    Uncheckable,
+    also_counted,
+    gap_of,
+    is_free,
+    maximum_of,
+    parts_of,
+)
 from .windows import Calendar, Lifetime, Rolling, Session, Window
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
@@ -119,7 +129,7 @@ def _shortage(limit: Limit, facts: Facts, live: int, claims: tuple[str, ...] = (
     if is_free(limit, facts):
         return None
     maximum = gap_of(limit, facts) or maximum_of(limit, facts)
-    if isinstance(maximum, Unknown):
+    if isinstance(maximum, Uncheckable):
         reason = Reason.RULE_ERROR if maximum.error else Reason.MISSING_ATTRIBUTE
         return Shortage(limit, reason, missing=maximum.attribute, error=maximum.error)
     taken = live + also_counted(limit, facts)

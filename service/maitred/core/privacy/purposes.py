@@ -16,7 +16,7 @@ from maitred.core.conditions.model import Condition, Literal, OneOf
 from maitred.core.values.types import Attribute, AttributeType, Facts, Kind
 
 from .consents import ConsentState
-from .signals import Gpp, IabMapping, Malformed, State, Tcf, verdict
+from .signals import Gpp, IabMapping, Malformed, SignalState, Tcf, verdict
 
 CONSENT, ASKED = "~consent/", "~asked/"
 """Facts that are there where a purpose is allowed, and where the customer has said anything on it."""
@@ -303,13 +303,13 @@ def _said(purpose: Purpose, basis: Basis, known: Known, now: datetime) -> tuple[
     grants = (
         (stated is ConsentState.GRANTED, "granted on record"),
         (name in known.granted, "granted in the request"),
-        (strings is State.GRANTED and basis is not Basis.OPT_OUT, "granted by an IAB string"),
+        (strings is SignalState.GRANTED and basis is not Basis.OPT_OUT, "granted by an IAB string"),
     )
     refusals = (
         (stated is ConsentState.OBJECTED, "the customer has objected to it, on record"),
         (stated is ConsentState.DENIED, "refused on record"),
         (name in known.denied, "refused in the request"),
-        (strings is State.DENIED, "refused by an IAB string"),
+        (strings is SignalState.DENIED, "refused by an IAB string"),
         (known.gpc and basis is Basis.OPT_OUT, "refused by Global Privacy Control"),
     )
     return _first(grants), _first(refusals)
@@ -319,9 +319,9 @@ def _first(sayings: Iterable[tuple[bool, str]]) -> str:
     return next((words for said, words in sayings if said), "")
 
 
-def _strings(iab: IabMapping | None, basis: Basis, known: Known, now: datetime) -> State:
+def _strings(iab: IabMapping | None, basis: Basis, known: Known, now: datetime) -> SignalState:
     if iab is None or (known.tcf is None and known.gpp is None):
-        return State.UNKNOWN
+        return SignalState.UNKNOWN
     return verdict(iab, known.tcf, known.gpp, now, is_opt_out=basis is Basis.OPT_OUT)
 
 

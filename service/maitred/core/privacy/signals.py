@@ -22,12 +22,12 @@ from .strings import (
     OPT_OUTS,
     SECTIONS,
     SENSITIVE,
-    Choice,
     Framework,
     Gpp,
     GppSection,
     Malformed,
     RestrictionKind,
+    SectionChoice,
     Tcf,
 )
 
@@ -39,7 +39,7 @@ __all__ = [
     "Gpp",
     "IabMapping",
     "Malformed",
-    "State",
+    "SignalState",
     "Tcf",
     "is_fresh",
     "strictest",
@@ -65,7 +65,7 @@ _LONGEST_MONTH_DAYS = 31
 
 
 @unique
-class State(Enum):
+class SignalState(Enum):
     """Whether signals allow a purpose."""
 
     GRANTED = "granted"
@@ -105,7 +105,7 @@ def verdict(
     now: datetime,
     *,
     is_opt_out: bool = False,
-) -> State:
+) -> SignalState:
     """Whether the strings allow what ``mapping`` asks; ``None`` is a string that was not sent.
 
     ``now`` is aware. ``is_opt_out`` says that the legal basis is an opt-out, so that not having
@@ -114,22 +114,22 @@ def verdict(
     reads_tcf = bool(mapping.tcf_purposes or mapping.tcf_special_features)
     states = [_tcf_state(mapping, tcf, now)] if reads_tcf and tcf is not None else []
     if gpp is MALFORMED and (reads_tcf or mapping.gpp_sections):
-        states.append(State.DENIED)
+        states.append(SignalState.DENIED)
     elif isinstance(gpp, Mapping):
         states.extend(_gpp_states(mapping, gpp, now, is_opt_out=is_opt_out))
     return strictest(states)
 
 
-def strictest(states: Iterable[State]) -> State:
+def strictest(states: Iterable[SignalState]) -> SignalState:
     """Denied over unknown over granted; of nothing, unknown."""
-    strict = State.UNKNOWN
+    strict = SignalState.UNKNOWN
     is_silent = False
     for state in states:
-        if state is State.DENIED:
+        if state is SignalState.DENIED:
             return state
-        is_silent = is_silent or state is State.UNKNOWN
+        is_silent = is_silent or state is SignalState.UNKNOWN
         strict = state
-    return State.UNKNOWN if is_silent else strict
+    return SignalState.UNKNOWN if is_silent else strict
 
 
 def is_fresh(tcf: Tcf, now: datetime) -> bool:
@@ -151,7 +151,7 @@ def _months_after(start: datetime, months: int) -> datetime:
     return start.replace(year=start.year + years, month=month + 1)
 
 
-def _tcf_state(mapping: IabMapping, tcf: Tcf | Malformed, now: datetime) -> State:
+def _tcf_state(mapping: IabMapping, tcf: Tcf | Malformed, now: datetime) -> SignalState:
     allowed = (
         isinstance(tcf, Tcf)
         and tcf.framework is not Framework.EU_V1
@@ -162,7 +162,7 @@ def _tcf_state(mapping: IabMapping, tcf: Tcf | Malformed, now: datetime) -> Stat
         and _disclosed(mapping.tcf_vendor, tcf)
         and all(_allows(mapping, tcf, purpose) for purpose in mapping.tcf_purposes)
     )
-    return State.GRANTED if allowed else State.DENIED
+    return SignalState.GRANTED if allowed else SignalState.DENIED
 
 
 def _disclosed(vendor: int | None, tcf: Tcf) -> bool:
@@ -200,7 +200,7 @@ def _consent_only(tcf: Tcf) -> frozenset[int]:
     return _CONSENT_ONLY_PURPOSES_2_2 if newer else _CONSENT_ONLY_PURPOSES
 
 
-def _gpp_states(mapping: IabMapping, gpp: Gpp, now: datetime, *, is_opt_out: bool) -> Iterator[State]:
+def _gpp_states(mapping: IabMapping, gpp: Gpp, now: datetime, *, is_opt_out: bool) -> Iterator[SignalState]:
     reads_tcf = bool(mapping.tcf_purposes or mapping.tcf_special_features)
     for name, section in gpp.items():
         if isinstance(section, GppSection):
@@ -210,26 +210,26 @@ def _gpp_states(mapping: IabMapping, gpp: Gpp, now: datetime, *, is_opt_out: boo
             yield _tcf_state(mapping, section, now)
 
 
-def _section_states(mapping: IabMapping, section: GppSection, *, is_opt_out: bool) -> Iterator[State]:
+def _section_states(mapping: IabMapping, section: GppSection, *, is_opt_out: bool) -> Iterator[SignalState]:
     if mapping.gpp_children and section.child_refused:
-        yield State.DENIED
+        yield SignalState.DENIED
     if mapping.gpp_opt_outs and section.gpc:
-        yield State.DENIED
-    choices = [section.opt_outs.get(word, Choice.UNSAID) for word in mapping.gpp_opt_outs]
-    choices += [section.sensitive.get(word, Choice.UNSAID) for word in mapping.gpp_sensitive]
+        yield SignalState.DENIED
+    choices = [section.opt_outs.get(word, SectionChoice.UNSAID) for word in mapping.gpp_opt_outs]
+    choices += [section.sensitive.get(word, SectionChoice.UNSAID) for word in mapping.gpp_sensitive]
     for choice in choices:
         state = _state_of(choice, is_opt_out=is_opt_out)
         if state is not None:
-            yield State.UNKNOWN if state is State.GRANTED and not section.exact else state
+            yield SignalState.UNKNOWN if state is SignalState.GRANTED and not section.exact else state
 
 
-def _state_of(choice: Choice, *, is_opt_out: bool) -> State | None:
+def _state_of(choice: SectionChoice, *, is_opt_out: bool) -> SignalState | None:
     match choice:
-        case Choice.REFUSED:
-            return State.DENIED
-        case Choice.CONSENTED:
-            return State.GRANTED
-        case Choice.NOT_OPTED_OUT:
-            return State.GRANTED if is_opt_out else None
-        case Choice.UNSAID:
-            return State.UNKNOWN
+        case SectionChoice.REFUSED:
+            return SignalState.DENIED
+        case SectionChoice.CONSENTED:
+            return SignalState.GRANTED
+        case SectionChoice.NOT_OPTED_OUT:
+            return SignalState.GRANTED if is_opt_out else None
+        case SectionChoice.UNSAID:
+            return SignalState.UNKNOWN

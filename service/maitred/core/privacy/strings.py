@@ -166,7 +166,7 @@ class Tcf:
 
 
 @unique
-class Choice(Enum):
+class SectionChoice(Enum):
     """One answer of a US section."""
 
     CONSENTED = "consented"
@@ -188,8 +188,8 @@ class GppSection:
 
     name: str
     fields: Mapping[str, int | bool | str | tuple[int, ...]]
-    opt_outs: Mapping[str, Choice]
-    sensitive: Mapping[str, Choice]
+    opt_outs: Mapping[str, SectionChoice]
+    sensitive: Mapping[str, SectionChoice]
     gpc: bool = False
     child_refused: bool = False
     exact: bool = True

@@ -9,7 +9,7 @@ from typing import Any
 
 from maitred.core.behaviour.history import History, When, computed_fact, is_behaviour, items_in
 from maitred.core.conditions import model
-from maitred.core.conditions.computed import Worker
+from maitred.core.conditions.computed import Computation
 from maitred.core.conditions.derivation import DeriverFactory, atoms_of
 from maitred.core.conditions.index import Index
 from maitred.core.conditions.model import Condition, Literal, OneOf
@@ -34,7 +34,7 @@ from .formats import PLAIN_FORMATS, Formats
 from .live import clock_facts, live_condition
 from .promises import computed_of, follow_words, is_due, may_follow
 from .reasons import Reason
-from .rollouts import Part, parts_of, reads_clock
+from .rollouts import RolloutPart, parts_of, reads_clock
 from .ruleset import Action, Live, Location, Promise, Ruleset
 from .treatments import depends_on_language, placeholders
 
@@ -93,8 +93,8 @@ class Policy:
     by_name: Mapping[str, Action]
     limits: Mapping[str, Limit]
     gates: Mapping[str, tuple[Gate, ...]]
-    workers: tuple[Worker, ...] = ()
-    rememberers: tuple[Worker, ...] = ()
+    workers: tuple[Computation, ...] = ()
+    rememberers: tuple[Computation, ...] = ()
     counting: tuple[Limit, ...] = ()
     reads_history: frozenset[str] = frozenset()
     promises: tuple[tuple[Promise, Condition], ...] = ()
@@ -209,7 +209,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
     ruled = frozenset(_attributes_used(ruleset))
     promised = tuple(map(computed_of, ruleset.promises))
     computed = (*(attribute for attribute in ruleset.computed if attribute.name in ruled), *promised)
-    workers = tuple(map(Worker.of, computed))
+    workers = tuple(map(Computation.of, computed))
     used = ruled.union(*(worker.reads for worker in workers))
     zones = {zone for action in actions for zone in _zones_of(action)}
     rollouts = {action.rollout: parts_of(action.rollout) for action in actions if action.rollout}
@@ -292,7 +292,7 @@ def _zones_of(action: Action) -> Iterable[str | None]:
         yield action.rollout.zone
 
 
-def _gates_of(action: Action, rollout: Iterable[Part]) -> tuple[Gate, ...]:
+def _gates_of(action: Action, rollout: Iterable[RolloutPart]) -> tuple[Gate, ...]:
     """What the action must pass, in order of precedence of the reasons."""
     channels = Literal("channel", OneOf(action.channels)) if action.channels else model.TRUE
     # Where explicit consent lacks, that is the reason, and not that its purpose is not allowed.

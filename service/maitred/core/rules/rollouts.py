@@ -29,7 +29,7 @@ _CUSTOMER, _LOCATION = "customer.id", "location.id"
 _NOBODY = "a request without customer_id is in no"
 
 
-class Part(NamedTuple):
+class RolloutPart(NamedTuple):
     """One part of a rollout: its condition, and in words why it does not hold."""
 
     condition: Condition
@@ -54,16 +54,16 @@ def reads_clock(rollout: Rollout) -> bool:
     return bool(rollout.steps)
 
 
-def parts_of(rollout: Rollout) -> tuple[Part, ...]:
+def parts_of(rollout: Rollout) -> tuple[RolloutPart, ...]:
     """The parts that can leave somebody out."""
-    parts: list[Part] = []
+    parts: list[RolloutPart] = []
     if rollout.locations:
         condition = Literal(_LOCATION, OneOf(frozenset(rollout.locations)))
-        parts.append(Part(condition, partial(_location_words, rollout)))
+        parts.append(RolloutPart(condition, partial(_location_words, rollout)))
     if rollout.groups:
-        parts.append(Part(_group_condition(rollout), partial(_group_words, rollout)))
+        parts.append(RolloutPart(_group_condition(rollout), partial(_group_words, rollout)))
     if rollout.steps or rollout.percent < EVERYBODY:
-        parts.append(Part(_share_condition(rollout), partial(_share_words, rollout)))
+        parts.append(RolloutPart(_share_condition(rollout), partial(_share_words, rollout)))
     return tuple(parts)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from maitred.core.limits.ledger import is_due
-from maitred.core.limits.limits import DEFAULT_HOLD, Counts, Need, Unknown
+from maitred.core.limits.limits import DEFAULT_HOLD, Counts, Need, Uncheckable
 from maitred.core.limits.lots import (
     Confirm,
     Lot,
@@ -197,10 +197,10 @@ class Claims:
             _check_place(grant.action, proposed.body.location_id, call.location_id)
         again = grant.needs(Counts.CLAIMED) if grant else None
         also = grant.needs(Counts.REDEEMED) if grant else ()
-        if isinstance(also, Unknown):
+        if isinstance(also, Uncheckable):
             message = f"limit `{also.limit}` needs `{also.attribute}`, which is absent"
             raise CallError(Code.TOO_LATE, message, Cause.MISSING_ATTRIBUTE)
-        known = None if isinstance(again, Unknown) else again
+        known = None if isinstance(again, Uncheckable) else again
         step_id, fingerprint = _step(call, "redeem")
         yield from self._step(call, lot, Confirm(step_id, fingerprint, lot.id, known, also), began)
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from maitred.core.deciding.decisions import Outcome, OutcomeKind
-from maitred.core.limits.limits import Counts, Need, Unknown
+from maitred.core.limits.limits import Counts, Need, Uncheckable
 from maitred.core.limits.lots import (
     GiveBack,
     Lot,
     Operation,
     Part,
-    Present,
+    Presentation,
     Redeem,
     Settled,
     Status,
@@ -157,7 +157,7 @@ class _Report(NamedTuple):
         """What it moves."""
         match self.row.kind:
             case OutcomeKind.PRESENTED | OutcomeKind.ACCEPTED:
-                return Present(
+                return Presentation(
                     lot_id(Part.PRESENTED, self.proposed.origin),
                     self.row.fingerprint,
                     self.proposed.origin,
@@ -207,13 +207,13 @@ class _Report(NamedTuple):
         at_us = to_microseconds(self.at)
         # Redeemed at once: what counts then is taken with the claim, not only looked at.
         at_once = replace(claim, needs=(*claim.needs, *claim.later), later=(), at_us=at_us)
-        known = None if isinstance(again, Unknown) else again
+        known = None if isinstance(again, Uncheckable) else again
         return Redeem(_move_id(self.row, "redeem"), self.row.fingerprint, at_once, known, also)
 
     def _needs(self, *steps: Counts) -> tuple[Need, ...]:
         """None where it is not known whose units they are: then none is taken."""
         needs = self.grant.needs(*steps) if self.grant else ()
-        return () if isinstance(needs, Unknown) else needs
+        return () if isinstance(needs, Uncheckable) else needs
 
 
 def _move_id(row: OutcomeRow, part: str) -> bytes:

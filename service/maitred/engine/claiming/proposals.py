@@ -11,7 +11,7 @@ from maitred.core.deciding.choose import Pick, stand_ins_of
 from maitred.core.deciding.decide import claimed_treatment, proposals_of
 from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.ranking import score_if_it_holds
-from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Unknown, needs_of, parts_of
+from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Uncheckable, needs_of, parts_of
 from maitred.core.limits.lots import Claim, Origin, Refused, Turn
 from maitred.core.limits.snapshot import Snapshot, shortage_among
 from maitred.core.rules.experiments import as_assigned
@@ -51,12 +51,12 @@ class Grant(NamedTuple):
     subject_pseudonym: SubjectPseudonym
     is_own: bool = True
 
-    def needs(self, *steps: Counts) -> tuple[Need, ...] | Unknown:
+    def needs(self, *steps: Counts) -> tuple[Need, ...] | Uncheckable:
         """One unit of each of the action's limits that count at these steps."""
         collected: list[Need] = []
         for limit in self.limits(*steps):
             needs = self._needs_of(limit)
-            if isinstance(needs, Unknown):
+            if isinstance(needs, Uncheckable):
                 return needs
             collected.extend(needs)
         return tuple(collected)
@@ -105,10 +105,10 @@ class Grant(NamedTuple):
         limits = chain.from_iterable(_from_claim_on(other) for other in others)
         known = ((limit, self._needs_of(limit)) for limit in limits)
         return StandIns(
-            self, others, {limit.key: needs for limit, needs in known if not isinstance(needs, Unknown)}
+            self, others, {limit.key: needs for limit, needs in known if not isinstance(needs, Uncheckable)}
         )
 
-    def _needs_of(self, limit: Limit) -> tuple[Need, ...] | Unknown:
+    def _needs_of(self, limit: Limit) -> tuple[Need, ...] | Uncheckable:
         question = self.question
         return needs_of(limit, question.facts, question.now, question.zone, self.subject_pseudonym)
 
@@ -295,9 +295,14 @@ def claim_of(
     denied = Refused("pause", Reason.PAUSED) if proposed.action in paused else grant.refused()
     needs, shown, later = (grant.needs(step) for step in (Counts.CLAIMED, Counts.PRESENTED, Counts.REDEEMED))
     for unknown in (needs, shown, later):
-        if isinstance(unknown, Unknown):
+        if isinstance(unknown, Uncheckable):
             denied = denied or Refused(unknown.limit, Reason.MISSING_ATTRIBUTE)
-    if denied or isinstance(needs, Unknown) or isinstance(shown, Unknown) or isinstance(later, Unknown):
+    if (
+        denied
+        or isinstance(needs, Uncheckable)
+        or isinstance(shown, Uncheckable)
+        or isinstance(later, Uncheckable)
+    ):
         return replace(claim, turns=turns, denied=denied)
     return replace(claim, turns=turns, denied=None, needs=needs, shown=shown, later=later)
 

@@ -16,7 +16,7 @@ from maitred.engine.errors import CallError, Code, store_calls
 from maitred.engine.messages import STORE_SILENT, made_otherwise, unknown_purpose
 from maitred.engine.operating.limits import LimitReport
 from maitred.engine.operating.rulesets import Rulesets
-from maitred.engine.ports.store import DecisionRecord, EventRow, History, OutcomeRow, Person, Store
+from maitred.engine.ports.store import DecisionRecord, EventRow, LotHistory, OutcomeRow, Person, Store
 
 from .people import People
 
@@ -201,7 +201,7 @@ def _cap(view: LimitView) -> Mapping[str, Any]:
     }
 
 
-def _history(history: History) -> Mapping[str, Any]:
+def _history(history: LotHistory) -> Mapping[str, Any]:
     lot = history.lot
     return {
         "action": lot.origin.action if lot.origin else "",

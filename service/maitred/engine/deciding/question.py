@@ -16,7 +16,7 @@ from maitred.core.limits.limits import (
     Need,
     OnFailure,
     SubjectPseudonym,
-    Unknown,
+    Uncheckable,
     needs_of,
     parts_of,
 )
@@ -129,7 +129,7 @@ class LedgerReads:
         needs = needs_of(
             limit, question.facts, question.now, question.zone, self._requester.subject_pseudonym
         )
-        return () if isinstance(needs, Unknown) else needs
+        return () if isinstance(needs, Uncheckable) else needs
 
     def _holders(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The customer's own open claims that have a unit, by key of the limit."""

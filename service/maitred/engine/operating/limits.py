@@ -47,7 +47,7 @@ PSEUDONYM_BYTES = 6
 _PERSON = b"maitred.told"
 
 
-class Part(NamedTuple):
+class LimitPart(NamedTuple):
     """A limit or a pace, and the names of the actions it applies to."""
 
     limit: Limit
@@ -123,7 +123,7 @@ class ReportScope(NamedTuple):
 
 def views_of(
     scope: ReportScope,
-    parts: Mapping[str, Part],
+    parts: Mapping[str, LimitPart],
     tallies: Iterable[CounterSummary],
     now: datetime,
     max_rows: int,
@@ -150,7 +150,7 @@ def fullness_of(views: Sequence[LimitView]) -> tuple[float, int]:
     return max(ratios, default=0.0), sum(taken >= maximum for taken, maximum in known)
 
 
-def _part_of(tally: CounterSummary, parts: Mapping[str, Part]) -> Part | None:
+def _part_of(tally: CounterSummary, parts: Mapping[str, LimitPart]) -> LimitPart | None:
     """Of which limit it is a counter; none where it was one of an earlier ruleset."""
     part = parts.get(tally.limit) or parts.get(f"{tally.limit}@{scope_in(tally.subject)}")
     return part if part and _is_key_of(part.limit.window, tally.window) else None
@@ -168,7 +168,7 @@ def _is_key_of(window: Window, key: str) -> bool:
             return key == LIFETIME.key
 
 
-def _touched(scope: ReportScope, part: Part, tally: CounterSummary, now: datetime) -> LimitView | None:
+def _touched(scope: ReportScope, part: LimitPart, tally: CounterSummary, now: datetime) -> LimitView | None:
     limit = part.limit
     try:
         values = scope.values(limit, tally.subject)
@@ -206,7 +206,7 @@ def _window_words(window: Window, key: str) -> str:
 
 
 def _untouched(
-    scope: ReportScope, part: Part, shown: set[str], now: datetime, max_rows: int
+    scope: ReportScope, part: LimitPart, shown: set[str], now: datetime, max_rows: int
 ) -> Iterator[LimitView]:
     """Rows of those who have taken nothing, where it is known who they are."""
     limit = part.limit
@@ -235,7 +235,7 @@ def _subjects(scope: ReportScope, limit: Limit) -> Iterator[Facts]:
                 yield {**facts, **subject} if LOCATION_ID in limit.per else subject
 
 
-def _empty(part: Part, subject: str, maximum: int | None, resets_at: datetime | None) -> LimitView:
+def _empty(part: LimitPart, subject: str, maximum: int | None, resets_at: datetime | None) -> LimitView:
     limit = part.limit
     return LimitView(
         name=limit.name,
@@ -357,7 +357,7 @@ class LimitReport:
         asks = [self._ask_of(part, scope, customer_id) for part in parts.values()]
         return list(chain.from_iterable(views_of(scope, parts, self._read(now, asks, READ_MAX), now, 0)))
 
-    def _ask_of(self, part: Part, scope: ReportScope, customer_id: str) -> CounterQuery:
+    def _ask_of(self, part: LimitPart, scope: ReportScope, customer_id: str) -> CounterQuery:
         limit = part.limit
         subject = subject_of(limit.per, {CUSTOMER_ID: customer_id}, limit.letter_case)
         return _ask(part, scope)._replace(subject_start=self._subject_pseudonym(subject))
@@ -380,7 +380,7 @@ class LimitReport:
         return [Fullness(name, *full.get(name, (0.0, 0))) for name in names]
 
     def _views(
-        self, scope: ReportScope, parts: Mapping[str, Part], max_rows: int, now: datetime
+        self, scope: ReportScope, parts: Mapping[str, LimitPart], max_rows: int, now: datetime
     ) -> Sequence[LimitView]:
         by_name = {part.limit.name: part for part in parts.values()}.values()
         persons = [_ask(part, scope) for part in by_name if _is_personal(part)]
@@ -399,20 +399,20 @@ def _share(in_all: int, limits: int) -> int:
     return min(READ_MAX, max(1, in_all // max(1, limits)))
 
 
-def _parts(policy: Policy) -> dict[str, Part]:
+def _parts(policy: Policy) -> dict[str, LimitPart]:
     """Every limit and pace there is by key, each with the names of the actions it applies to."""
     users: dict[str, list[str]] = defaultdict(list)
     for action in policy.by_name.values():
         for limit in action.limits:
             users[limit.key].append(action.name)
     return {
-        part.key: Part(part, tuple(sorted(users[key])))
+        part.key: LimitPart(part, tuple(sorted(users[key])))
         for key, limit in policy.limits.items()
         for part in parts_of(limit)
     }
 
 
-def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, Part]:
+def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, LimitPart]:
     """Those that the call chooses. Raises ``CallError``: there is none of that name."""
     if call.action and call.action not in policy.by_name:
         near = did_you_mean(call.action, policy.by_name)
@@ -433,11 +433,11 @@ def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, Part]:
     }
 
 
-def _is_personal(part: Part) -> bool:
+def _is_personal(part: LimitPart) -> bool:
     """Whether it has as many subjects as there are people."""
     return part.limit.heat is LockRank.PERSON or isinstance(part.limit.window, Session)
 
 
-def _ask(part: Part, scope: ReportScope) -> CounterQuery:
+def _ask(part: LimitPart, scope: ReportScope) -> CounterQuery:
     limit = part.limit
     return CounterQuery(limit.name, limit.lookback_us, scope.subject(limit))

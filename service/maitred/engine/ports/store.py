@@ -109,7 +109,7 @@ class StoredRuleset:
     sources: Mapping[str, bytes]
 
 
-class History(NamedTuple):
+class LotHistory(NamedTuple):
     """A lot, when it was taken, and what became of it: its steps in their order, each with when."""
 
     lot: Lot
@@ -371,7 +371,7 @@ class LedgerReader(Protocol):
         """One lot as last committed."""
         ...
 
-    def histories(self, decision_id: bytes) -> Sequence[History]:
+    def histories(self, decision_id: bytes) -> Sequence[LotHistory]:
         """The lots that were taken for a decision, in order of time."""
         ...
 

@@ -37,7 +37,7 @@ from maitred.engine.ports.observer import CallsRefused, Observer
 from maitred.rpc import messages
 from maitred.rpc.failures import DEADLINE_MAX_SECONDS, failed, trace_of
 from maitred.rpc.methods import Method, Runs, Services
-from maitred.rpc.status import Status, overloaded, status_of
+from maitred.rpc.status import CallStatus, overloaded, status_of
 
 from .overload import Waiting
 
@@ -54,7 +54,7 @@ DESK_THREADS = 8
 DESK_CALLS_MAX = 64
 """As many people as will ever look at one server at once."""
 
-GONE = Status(grpc.StatusCode.CANCELLED, "")
+GONE = CallStatus(grpc.StatusCode.CANCELLED, "")
 """Of a call whose caller has left; nobody reads it."""
 
 
@@ -131,12 +131,12 @@ class LoopCall:
         seconds = time.monotonic() - self.started
         self.end(failed(self._loop.observer, self.method.full_name, error, seconds, self.trace))
 
-    def end(self, status: Status) -> None:
+    def end(self, status: CallStatus) -> None:
         """Ends the call without an answer."""
         self.sent = True
         self._rpc.start_server_batch(_ending(status), self._sent)
 
-    def reject(self, status: Status) -> None:
+    def reject(self, status: CallStatus) -> None:
         """Ends a call that was only just taken up, without a look at its message."""
         self._events, self.sent = 1, True
         operations = cygrpc.ReceiveCloseOnServerOperation(0), *_ending(status)
@@ -168,7 +168,7 @@ class LoopCall:
             self._loop.forget(self)
 
 
-def _ending(status: Status) -> tuple[Any, ...]:
+def _ending(status: CallStatus) -> tuple[Any, ...]:
     return (
         cygrpc.SendInitialMetadataOperation(None, 0),
         cygrpc.SendStatusFromServerOperation(
@@ -437,10 +437,10 @@ class Loop:
         call.work(self._services)
         self._at_desk.discard(call)
 
-    def _overloaded(self, call: LoopCall) -> Status:
+    def _overloaded(self, call: LoopCall) -> CallStatus:
         """Counted, and told once a second: to tell of each would cost more than to refuse it."""
         self._refusals[call.method.full_name, Code.OVERLOADED] += 1
         return overloaded(self._waiting.drain_seconds())
 
-    def _failure(self, call: LoopCall, code: Code, message: str) -> Status:
+    def _failure(self, call: LoopCall, code: Code, message: str) -> CallStatus:
         return failed(self.observer, call.method.full_name, CallError(code, message), 0.0, None)

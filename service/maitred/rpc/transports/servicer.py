@@ -13,7 +13,7 @@ from maitred.rpc import messages
 from maitred.rpc.convert.fields import Arrival
 from maitred.rpc.failures import DEADLINE_MAX_SECONDS, failed, trace_of
 from maitred.rpc.methods import Method, Services
-from maitred.rpc.status import Status
+from maitred.rpc.status import CallStatus
 from maitred.rpc.streams import Streams
 
 Unary: TypeAlias = Callable[[bytes, grpc.ServicerContext], bytes]
@@ -68,7 +68,7 @@ class Servicer:
         refuse(context, failed(self._observer, name, error, time.monotonic() - started, trace))
 
 
-def refuse(context: grpc.ServicerContext, status: Status) -> NoReturn:
+def refuse(context: grpc.ServicerContext, status: CallStatus) -> NoReturn:
     """Ends the call with the status."""
     context.set_trailing_metadata(status.trailers)
     context.abort(status.code, status.message)

@@ -37,19 +37,19 @@ class Transport(Enum):
     STOCK = "stock"
 
 
-class Chosen(NamedTuple):
+class ChosenTransport(NamedTuple):
     """The transport of a server, and why it is not the one that was wished for; empty where it is."""
 
     transport: Transport
     fault: str = ""
 
 
-def choose(wished: Transport) -> Chosen:
+def choose(wished: Transport) -> ChosenTransport:
     """The loop, where it is not ruled out; with ``Transport.LOOP`` in every case but a failing test."""
     if wished is Transport.STOCK:
-        return Chosen(wished)
+        return ChosenTransport(wished)
     fault = ("" if wished is Transport.LOOP else _version_fault(grpc.__version__)) or _test_fault()
-    return Chosen(Transport.STOCK, fault) if fault else Chosen(Transport.LOOP)
+    return ChosenTransport(Transport.STOCK, fault) if fault else ChosenTransport(Transport.LOOP)
 
 
 def _version_fault(version: str) -> str:

@@ -13,7 +13,7 @@ from .actions import LoadContext, SourcedAction
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ActionChoice:
     """Which actions a document applies to: those that meet everything given."""
 
     actions: frozenset[str]
@@ -31,9 +31,9 @@ class Choice:
         )
 
 
-def choice_of(model: models.AppliesTo) -> Choice:
+def choice_of(model: models.AppliesTo) -> ActionChoice:
     """``all: true`` gives the choice without any condition."""
-    return Choice(
+    return ActionChoice(
         actions=frozenset(model.actions),
         labels=frozenset(model.labels.items()),
         types=frozenset(ActionType[name.upper()] for name in model.types),
@@ -50,7 +50,7 @@ class Chooser:
         self._channels = {channel for source in sourced_actions for channel in source.action.channels}
         self._on_every_channel = not all(source.action.channels for source in sourced_actions)
 
-    def checked(self, document: SourcePath, model: models.AppliesTo) -> Choice:
+    def checked(self, document: SourcePath, model: models.AppliesTo) -> ActionChoice:
         """What the ``applies_to`` of a document chooses. What is wrong with it is told."""
         report, spot = self._around.report, document.at("applies_to")
         narrowed = bool(model.actions or model.labels or model.types or model.channels)
@@ -73,13 +73,13 @@ class Chooser:
                 message = rule_messages.channel_of_no_action(name, self._channels)
                 report.error(spot.at("channels", index), message)
 
-    def chosen(self, choice: Choice) -> Iterator[int]:
+    def chosen(self, choice: ActionChoice) -> Iterator[int]:
         """The numbers of the actions that a choice applies to, in order."""
         for number in self._candidates(choice):
             if choice.applies_to(self._placed[number].action):
                 yield number
 
-    def _candidates(self, choice: Choice) -> Iterable[int]:
+    def _candidates(self, choice: ActionChoice) -> Iterable[int]:
         """Not all of them where names or labels tell which."""
         if choice.actions:
             return sorted(self._by_name[name] for name in choice.actions if name in self._by_name)

@@ -78,7 +78,7 @@ def with_computed(
     if not any(sourced.model.computed for sourced in documents.of(models.Context)):
         return vocabulary
     sources = {**request_sources(vocabulary.attributes), **behaviour.sources}
-    reader = _Reader(report, documents, vocabulary, factory, mentions, sources, behaviour)
+    reader = _ComputedReader(report, documents, vocabulary, factory, mentions, sources, behaviour)
     computed: dict[str, Computed] = {}
     attributes = dict(vocabulary.attributes)
     for sourced in documents.of(models.Context):
@@ -93,7 +93,7 @@ def with_computed(
 
 
 @dataclass(slots=True)
-class _Reader:
+class _ComputedReader:
     report: Report
     documents: Documents
     vocabulary: Vocabulary

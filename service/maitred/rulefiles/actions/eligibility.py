@@ -13,7 +13,7 @@ from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import SourcePath
 
 from .actions import LoadContext, SourcedAction, requirements_of
-from .choices import Choice, Chooser
+from .choices import ActionChoice, Chooser
 
 
 def with_eligibility(
@@ -60,7 +60,7 @@ def with_groups(
     ]
 
 
-def _added(action: Action, rules: Iterable[tuple[Choice, tuple[Requirement, ...]]]) -> Action:
+def _added(action: Action, rules: Iterable[tuple[ActionChoice, tuple[Requirement, ...]]]) -> Action:
     more = [need for choice, needs in rules if choice.applies_to(action) for need in needs]
     return replace(action, requirements=(*action.requirements, *more)) if more else action
 

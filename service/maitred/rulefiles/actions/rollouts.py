@@ -28,7 +28,7 @@ def with_rollouts(
     vocabulary: Vocabulary,
 ) -> list[Action]:
     """The actions with whom they are rolled out to. ``actions`` stand as in ``sourced_actions``."""
-    reader = _Reader(around, vocabulary)
+    reader = _RolloutReader(around, vocabulary)
     shared = {spot: reader.rollout(at, model) for spot, at, model in _written(documents)}
     return [
         _rolled_out(action, shared[source.spot]) if source.spot in shared else action
@@ -52,7 +52,7 @@ def _rolled_out(action: Action, rollout: Rollout) -> Action:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _RolloutReader:
     around: LoadContext
     vocabulary: Vocabulary
 

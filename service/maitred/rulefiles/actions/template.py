@@ -103,7 +103,7 @@ def shape_of(
     errors_before = around.report.errors
     spot, model = sourced.spot.at("action"), sourced.model.action
     check_channels(around, spot, model)
-    reader = _Reader(around, conditions, columns, sourced.model.name)
+    reader = _TemplateReader(around, conditions, columns, sourced.model.name)
     name = reader.text(spot.at("name"), model.name)
     if not names(name):
         around.report.error(spot.at("name"), rule_messages.template_name_constant())
@@ -136,7 +136,7 @@ def _says(around: LoadContext, model: models.Requirement) -> tuple[str, dict[str
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _TemplateReader:
     around: LoadContext
     conditions: Conditions
     columns: Columns

@@ -133,7 +133,9 @@ def applied_limits(
     sources = limit_sources(documents)
     check_sources(around.report, sources)
     personal = PersonalSubjects.of(around, sourced_actions, locations)
-    reader = _Reader(around, sourced_actions, Chooser(around, sourced_actions), locations or {}, personal)
+    reader = _LimitReader(
+        around, sourced_actions, Chooser(around, sourced_actions), locations or {}, personal
+    )
     applied: list[Applied] = []
     room = MAX_NEEDS * len(sourced_actions)
     for sourced in sources[: bounds.LIMITS]:
@@ -215,7 +217,7 @@ def _pace_maximum(limit: Limit) -> Maximum:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _LimitReader:
     """One document at a time."""
 
     around: LoadContext

@@ -25,7 +25,7 @@ _LOOKED_AT_CHARACTERS = 2_000
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 
 
-class Fault(NamedTuple):
+class Mistake(NamedTuple):
     """Line and column, from 1, and the message."""
 
     line: int
@@ -33,13 +33,15 @@ class Fault(NamedTuple):
     message: str
 
 
-def conflict(text: str) -> Fault | None:
+def conflict(text: str) -> Mistake | None:
     """The first mark of a merge that was not finished; no rule file has such a line otherwise."""
     match = _CONFLICT.search(text)
-    return Fault(text.count("\n", 0, match.start()) + 1, 1, file_messages.merge_conflict()) if match else None
+    return (
+        Mistake(text.count("\n", 0, match.start()) + 1, 1, file_messages.merge_conflict()) if match else None
+    )
 
 
-def explained(text: str, *places: tuple[int, int]) -> Fault:
+def explained(text: str, *places: tuple[int, int]) -> Mistake:
     """Why libyaml stopped at one of the places, from 1, the likeliest first."""
     lines = [line for line, _ in places]
     split = [line[:_LOOKED_AT_CHARACTERS] for line in text.splitlines()]
@@ -48,11 +50,11 @@ def explained(text: str, *places: tuple[int, int]) -> Fault:
         for look in _LOOKS:
             fault = look(split, line - 1)
             if fault is not None:
-                return Fault(line, fault[0] + 1, fault[1])
-    return unclosed_bracket(text) or Fault(*places[0], file_messages.not_yaml())
+                return Mistake(line, fault[0] + 1, fault[1])
+    return unclosed_bracket(text) or Mistake(*places[0], file_messages.not_yaml())
 
 
-def unclosed_bracket(text: str) -> Fault | None:
+def unclosed_bracket(text: str) -> Mistake | None:
     """The bracket that is open where the text, or its last field, ends."""
     opened: list[tuple[int, int, str]] = []
     pairs = {"]": "[", "}": "{"}
@@ -63,12 +65,12 @@ def unclosed_bracket(text: str) -> Fault | None:
                 opened.append((number, match.start() + 1, sign))
             elif sign in pairs and opened:
                 if opened[-1][2] != pairs[sign]:
-                    return Fault(*opened[-1][:2], file_messages.bracket_open(opened[-1][2]))
+                    return Mistake(*opened[-1][:2], file_messages.bracket_open(opened[-1][2]))
                 opened.pop()
     if not opened:
         return None
     number, column, bracket = opened[0]
-    return Fault(number, column, file_messages.bracket_open(bracket))
+    return Mistake(number, column, file_messages.bracket_open(bracket))
 
 
 def quoted_value(value: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.limits.lots import Lot, Status, Step
 from maitred.core.values.instants import from_microseconds
-from maitred.engine.ports.store import History
+from maitred.engine.ports.store import LotHistory
 from maitred.store.tables import LOT, STEP
 
 from .rows import LOT_COLUMNS, STEP_COLUMNS, lot_of, step_of
@@ -35,14 +35,14 @@ def _select(table: Table, names: str) -> Any:
 _ONE_LOT = _select(LOT, LOT_COLUMNS).where(LOT.c.lot_id == bindparam("lot_id"))
 
 
-def find(connection: Connection, decision_id: bytes) -> Sequence[History]:
+def find(connection: Connection, decision_id: bytes) -> Sequence[LotHistory]:
     """The lots of the decision by when they were taken, each with its steps in their order."""
     of_decision = (func.length(LOT.c.decision_id) > 0) & (LOT.c.decision_id == decision_id)
     wanted = _select(LOT, LOT_COLUMNS).where(of_decision).order_by(LOT.c.made_at, LOT.c.lot_id)
     lots = [(lot_of(row), made_at) for *row, made_at in connection.execute(wanted)]
     steps = _steps(connection, [lot.id for lot, _ in lots]) if lots else {}
     return [
-        History(lot, from_microseconds(made_at), tuple(starmap(_with_time, steps.get(lot.id, ()))))
+        LotHistory(lot, from_microseconds(made_at), tuple(starmap(_with_time, steps.get(lot.id, ()))))
         for lot, made_at in lots
     ]
 

@@ -5,7 +5,7 @@ from struct import Struct
 from typing import Any
 
 from maitred.core.limits.limits import Counter
-from maitred.core.limits.lots import Event, Lot, Origin, Part, Refused, Status, Step, Unit, UnitState
+from maitred.core.limits.lots import Lot, LotEvent, Origin, Part, Refused, Status, Step, Unit, UnitState
 from maitred.core.rules.reasons import Reason
 from maitred.core.values.instants import to_microseconds
 
@@ -83,7 +83,7 @@ def step_values(step: Step) -> Values:
 def step_of(row: Sequence[Any]) -> Step:
     """From ``STEP_COLUMNS``."""
     step_id, fingerprint, lot_id, event, status, limit, reason = row
-    return Step(step_id, fingerprint, lot_id, Event(event), Status(status), _refused(limit, reason))
+    return Step(step_id, fingerprint, lot_id, LotEvent(event), Status(status), _refused(limit, reason))
 
 
 def counter_values(counter: Counter) -> Values:

@@ -36,7 +36,7 @@ from maitred.telemetry import messages
 
 from . import wire
 from .outbox import Courier
-from .settings import SERVICE, Export, Settings, Signal, Sink
+from .settings import SERVICE, Export, ExportSettings, Signal, Sink
 
 with relying_on("opentelemetry-exporter-otlp-proto-grpc", "the exporter of log records"):
     from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
@@ -50,23 +50,23 @@ Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Sender:
     """Who sends: the same for everything of a process."""
 
     resource: Resource
     release: str
 
 
-def origin(settings: Settings, instance_id: str) -> Origin:
+def origin(settings: ExportSettings, instance_id: str) -> Sender:
     """The resource by the variables, the release by the installed package."""
     release = version(SERVICE)
     attributes = {"service.version": release, **dict(settings.resource)}
     if instance_id:
         attributes.setdefault("service.instance.id", instance_id)
-    return Origin(Resource.create(attributes), release)
+    return Sender(Resource.create(attributes), release)
 
 
-def sampler(settings: Settings) -> Sampler:
+def sampler(settings: ExportSettings) -> Sampler:
     """The standard sampler of that name."""
     root: Sampler = ALWAYS_OFF if settings.sampler.endswith("always_off") else ALWAYS_ON
     if settings.sampler.endswith("traceidratio"):
@@ -77,7 +77,7 @@ def sampler(settings: Settings) -> Sampler:
 class _Spans(OTLPSpanExporter):
     """The SDK's way to a receiver (connection, headers, retries), for spans that are encoded already."""
 
-    def __init__(self, sender: Origin, endpoint: str | None) -> None:
+    def __init__(self, sender: Sender, endpoint: str | None) -> None:
         super().__init__(endpoint=endpoint)
         self._resource = wire.resource(sender.resource.attributes)
         self._scope = wire.scope(SERVICE, sender.release)
@@ -92,7 +92,7 @@ class _Spans(OTLPSpanExporter):
 class _Records(OTLPLogExporter):
     """The same for log records."""
 
-    def __init__(self, sender: Origin, endpoint: str | None) -> None:
+    def __init__(self, sender: Sender, endpoint: str | None) -> None:
         super().__init__(endpoint=endpoint)
         self._resource = wire.resource(sender.resource.attributes)
         self._scope = wire.scope(SERVICE, sender.release)
@@ -104,7 +104,7 @@ class _Records(OTLPLogExporter):
         )
 
 
-def span_couriers(settings: Settings, sender: Origin, log: Log) -> list[Courier[Span]]:
+def span_couriers(settings: ExportSettings, sender: Sender, log: Log) -> list[Courier[Span]]:
     """What sends traces."""
 
     def make(export: Export) -> Courier[Span]:
@@ -119,7 +119,7 @@ def span_couriers(settings: Settings, sender: Origin, log: Log) -> list[Courier[
     return list(_all(settings, Signal.TRACES, make, log))
 
 
-def record_couriers(settings: Settings, sender: Origin, log: Log) -> list[Courier[LogRecord]]:
+def record_couriers(settings: ExportSettings, sender: Sender, log: Log) -> list[Courier[LogRecord]]:
     """What sends log records."""
 
     def make(export: Export) -> Courier[LogRecord]:
@@ -134,7 +134,7 @@ def record_couriers(settings: Settings, sender: Origin, log: Log) -> list[Courie
     return list(_all(settings, Signal.LOGS, make, log))
 
 
-def meters(settings: Settings, sender: Origin, log: Log) -> MeterProvider | None:
+def meters(settings: ExportSettings, sender: Sender, log: Log) -> MeterProvider | None:
     """What keeps and exports metrics, at the interval of ``OTEL_METRIC_EXPORT_INTERVAL``."""
 
     def make(export: Export) -> MetricReader:
@@ -152,12 +152,14 @@ def meters(settings: Settings, sender: Origin, log: Log) -> MeterProvider | None
     return MeterProvider(readers, sender.resource, AlwaysOffExemplarFilter(), shutdown_on_exit=False)
 
 
-def meter(provider: MeterProvider, sender: Origin) -> Meter:
+def meter(provider: MeterProvider, sender: Sender) -> Meter:
     """Makes the instruments of this package."""
     return provider.get_meter(SERVICE, sender.release, SCHEMA_URL)
 
 
-def _all(settings: Settings, signal: Signal, make: Callable[[Export], Made], log: Log) -> Iterator[Made]:
+def _all(
+    settings: ExportSettings, signal: Signal, make: Callable[[Export], Made], log: Log
+) -> Iterator[Made]:
     """Makes what is asked for. What cannot be made is logged: telemetry never stops the service."""
     for export in settings.exports:
         if export.signal is signal:

@@ -18,7 +18,7 @@ from maitred.telemetry.signals import names
 
 from .outbox import Loss, Losses
 from .pipeline import Pipeline, make_pipeline
-from .settings import Settings
+from .settings import ExportSettings
 
 # Several seconds of a saturated server, some 30 MB of events.
 EVENTS_WAITING_MAX = 32_768
@@ -34,7 +34,7 @@ CLOSE_SENDING_SECONDS = 2.0
 CLOSE_METRICS_SECONDS = 1.0
 
 
-def exporting_observer(settings: Settings, log: Log, instance_id: str) -> "ExportingObserver | None":
+def exporting_observer(settings: ExportSettings, log: Log, instance_id: str) -> "ExportingObserver | None":
     """The observer for these settings; ``None`` where not one exporter could be made."""
     losses = Losses()
     pipeline = make_pipeline(settings, log, instance_id, losses)

@@ -29,7 +29,7 @@ from maitred.telemetry.signals.spans import Place
 
 from . import exporters
 from .outbox import Losses, Outbox
-from .settings import Settings
+from .settings import ExportSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Pipeline:
                 self.meters.shutdown(max(0.0, until - time.monotonic()) * 1000)
 
 
-def make_pipeline(settings: Settings, log: Log, instance_id: str, losses: Losses) -> Pipeline:
+def make_pipeline(settings: ExportSettings, log: Log, instance_id: str, losses: Losses) -> Pipeline:
     """Makes the exporters with their threads; what cannot be made is logged and left out."""
     origin = exporters.origin(settings, instance_id)
     meters = exporters.meters(settings, origin, log)

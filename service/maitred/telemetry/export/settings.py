@@ -59,7 +59,7 @@ LOG_BATCHING = Batching(1.0, _WAITING_MAX_ITEMS, _BATCH_MAX_ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ExportSettings:
     """Everything that is exported. ``complaints`` are texts on what was not understood."""
 
     exports: tuple[Export, ...] = ()
@@ -83,18 +83,18 @@ _SAMPLERS = frozenset(
 )
 
 
-def settings_from(environ: Mapping[str, str]) -> Settings:
+def settings_from(environ: Mapping[str, str]) -> ExportSettings:
     """Reads the variables. Never raises: what is not understood is left out and complained of."""
     if _get(environ, "OTEL_SDK_DISABLED").lower() == "true":
-        return Settings()
+        return ExportSettings()
     complaints: list[str] = []
     exports = tuple(export for signal in Signal for export in _exports(environ, signal, complaints))
     if not exports:
-        return Settings(complaints=tuple(complaints))
+        return ExportSettings(complaints=tuple(complaints))
     sampler, ratio = _sampler(environ, complaints)
     spans = _batching(environ, "OTEL_BSP", SPAN_BATCHING, complaints)
     logs = _batching(environ, "OTEL_BLRP", LOG_BATCHING, complaints)
-    return Settings(exports, _resource(environ), sampler, ratio, spans, logs, tuple(complaints))
+    return ExportSettings(exports, _resource(environ), sampler, ratio, spans, logs, tuple(complaints))
 
 
 def _get(environ: Mapping[str, str], name: str) -> str:
@@ -132,10 +132,10 @@ def _otlp(
 
 
 def _sampler(environ: Mapping[str, str], complaints: list[str]) -> tuple[str, float]:
-    sampler = _get(environ, "OTEL_TRACES_SAMPLER").lower() or Settings().sampler
+    sampler = _get(environ, "OTEL_TRACES_SAMPLER").lower() or ExportSettings().sampler
     if sampler not in _SAMPLERS:
         complaints.append(messages.unknown_sampler(sampler, sorted(_SAMPLERS)))
-        sampler = Settings().sampler
+        sampler = ExportSettings().sampler
     return sampler, _ratio(_get(environ, "OTEL_TRACES_SAMPLER_ARG"), sampler, complaints)
 
 
