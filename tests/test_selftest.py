@@ -36,7 +36,7 @@ def test_another_tree_of_an_expression_is_told(monkeypatch):
 
 def test_an_engine_that_derives_nothing_is_told(monkeypatch):
     monkeypatch.setattr(
-        "maitred.situations.engine.durable_rules_engine.start_action_for_state", lambda *_: None
+        "maitred.situations.chaining.durable_rules_engine.start_action_for_state", lambda *_: None
     )
     with pytest.raises(Unfit, match=r"`durable-rules` 2\.\S+ .*no rule fired.* tested with .*<2\.1"):
         situations.self_test()

@@ -44,7 +44,7 @@ from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import Event
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server
-from maitred.rpc.transports.support import Transport
+from maitred.rpc.transports.selection import Transport
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 from maitred.v1.privacy_pb2_grpc import PrivacyServiceStub
 from maitred.v1.ruleset_pb2_grpc import RulesetServiceStub

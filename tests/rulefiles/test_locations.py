@@ -3,7 +3,7 @@
 import pytest
 
 from maitred.core.rules.ruleset import Location
-from maitred.rulefiles.reading.tables import read_lines
+from maitred.rulefiles.reading.csv_tables import read_lines
 
 
 def test_lines_of_a_list():

@@ -11,7 +11,7 @@ from maitred.core.rules.treatments import Placeholder, Treatment
 from maitred.core.values.kinds import type_of
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.reading import bounds
-from maitred.rulefiles.reading.tables import Row, cell_column, cell_reader, read_lines, read_table
+from maitred.rulefiles.reading.csv_tables import Row, cell_column, cell_reader, read_lines, read_table
 
 COUPONS = """\
 apiVersion: maitred/v1

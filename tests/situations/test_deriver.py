@@ -13,7 +13,7 @@ from maitred.core.conditions.derivation import Derivation, SituationError, atoms
 from maitred.core.conditions.model import TRUE
 from maitred.core.rules.ruleset import Atom, Situation
 from maitred.situations import derive, deriver
-from maitred.situations.engine import ChainingEngine, EngineFailure
+from maitred.situations.chaining import ChainingEngine, EngineFailure
 from maitred.situations.memo import Memo
 
 D, P, F = (1, 0), (0, 1), (0, 0)
@@ -213,7 +213,7 @@ def test_an_engine_that_fails_is_replaced(situation, unproven, monkeypatch):
         raise EngineFailure("on purpose")
 
     with monkeypatch.context() as patch:
-        patch.setattr("maitred.situations.engine._State.tell", failing)
+        patch.setattr("maitred.situations.chaining._State.tell", failing)
         with pytest.raises(EngineFailure):
             made.derive(1, 0)
     assert made.derive(1, 0).holds == {"a"}

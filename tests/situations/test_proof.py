@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from maitred.core.conditions.derivation import SituationError
-from maitred.situations import deriver, engine, probe, proof
+from maitred.situations import chaining, deriver, probe, proof
 from maitred.situations.graph import build, split
 from maitred.situations.plan import plan
 
@@ -91,9 +91,9 @@ def test_the_probe_fires_every_rule(situation, monkeypatch):
     (part,) = split(graph)
     made = plan(graph, part)
     fired = set()
-    fire = engine._State._fire
+    fire = chaining._State._fire
     monkeypatch.setattr(
-        "maitred.situations.engine._State._fire", lambda self, rule: (fired.add(rule), fire(self, rule))
+        "maitred.situations.chaining._State._fire", lambda self, rule: (fired.add(rule), fire(self, rule))
     )
     probe.try_out(made)
     assert fired == {"start", *map(str, range(len(made.heads)))}

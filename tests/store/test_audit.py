@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from tests.databases import opened
 
-from maitred.store import open_store, schema
+from maitred.store import open_store, schema_version
 from maitred.store.log.chain import Identity, Tail, encoded, link, linked, place
 
 ROWS = 6
@@ -243,7 +243,7 @@ def test_a_log_that_is_being_written_and_purged_is_whole(store, make_record, app
 @pytest.mark.empty_database
 def test_decisions_from_before_there_were_chains_are_chained(database_url, tamper, monkeypatch, closed_after):
     with monkeypatch.context() as before:
-        before.setattr(schema, "HEAD", "0004")
+        before.setattr(schema_version, "HEAD", "0004")
         open_store(database_url).close()
     for number in range(1_100):
         values = {"id": b"%016d" % number, "body": b"a body"}

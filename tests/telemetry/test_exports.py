@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from maitred.engine.ports.observer import BatchCommitted, RulesetRefused
 from maitred.telemetry import make_observer
-from maitred.telemetry.export.settings import LOG_BATCHING, SPAN_BATCHING, Export, Signal, Sink, settings_from
+from maitred.telemetry.export.export_settings import (
+    LOG_BATCHING,
+    SPAN_BATCHING,
+    Export,
+    Signal,
+    Sink,
+    settings_from,
+)
 
 ENDPOINT = "http://127.0.0.1:4317"
 ALL = tuple(Export(signal, Sink.OTLP, ENDPOINT) for signal in Signal)

@@ -8,9 +8,9 @@ from tests.waiting import eventually
 
 from maitred.engine.ports.observer import BatchCommitted, CallFailed
 from maitred.telemetry.export import exporting
+from maitred.telemetry.export.export_settings import Batching
 from maitred.telemetry.export.exporting import CLOSE_SECONDS, ExportingObserver
 from maitred.telemetry.export.outbox import STRAGGLER_SECONDS, Courier, Losses, Outbox
-from maitred.telemetry.export.settings import Batching
 from maitred.telemetry.observer import make_observer
 
 # Two outboxes may each have a straggler; a busy machine needs some seconds to notice.

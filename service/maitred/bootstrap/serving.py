@@ -22,7 +22,7 @@ from maitred.engine.ports.vault import Vault
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server, TlsFiles
 from maitred.rpc.transports import stock
-from maitred.rpc.transports.support import Transport, choose
+from maitred.rpc.transports.selection import Transport, choose
 from maitred.settings import Settings
 from maitred.sources.provenance import commit_of
 from maitred.upkeep.chores import Upkeep

@@ -1,9 +1,9 @@
 """What type-checks and is still refused when a ruleset is loaded."""
 
 from . import messages
+from .bounds import MAX_COMPREHENSION_DEPTH
 from .environment import TIMES, Failed, parse_time, regex_fault
 from .habits import habit_of
-from .limits import MAX_COMPREHENSION_DEPTH
 from .source import PRESENCE, error_at
 from .tree import Call, Comprehension, Const, Foreign, MapOf, Node, children
 from .unit import CompiledExpression

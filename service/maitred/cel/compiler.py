@@ -24,7 +24,7 @@ from .evaluation import finite
 from .fold import Folder
 from .lower import Lowering
 from .members import conforms
-from .parts import Parts
+from .shared_parts import Parts
 from .terms import term_of, type_of_term
 from .tree import Name
 from .unit import CompiledExpression

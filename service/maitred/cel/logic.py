@@ -16,7 +16,7 @@ from maitred.core.conditions.model import (
     negate,
 )
 
-from .limits import MAX_TERNARY_CONDITION_LEAVES
+from .bounds import MAX_TERNARY_CONDITION_LEAVES
 
 
 def disjunction(terms: Iterable[Condition]) -> Condition:

@@ -20,9 +20,9 @@ from maitred.core.conditions.model import (
 )
 from maitred.core.values.types import Attribute, Scalar
 
+from .bounds import MAX_UNROLLED_VALUES
 from .comprehensions import Quantified, quantified
 from .fold import Folder
-from .limits import MAX_UNROLLED_VALUES
 from .literals import MIRRORED, Literals
 from .logic import choice, conjunction, disjunction
 from .tree import Call, Comprehension, Name, Node

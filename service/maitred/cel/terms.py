@@ -6,7 +6,7 @@ from maitred.core.values.types import AttributeType, Kind, Scalar
 
 from . import messages
 from .fold import Folder
-from .parts import Parts
+from .shared_parts import Parts
 from .tree import Call, Name, Node
 from .typing import OWN_KINDS
 from .unit import CompiledExpression

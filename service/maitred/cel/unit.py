@@ -6,9 +6,9 @@ from typing import Any
 from maitred.core.conditions.expressions import ExpressionError
 
 from . import messages
+from .bounds import MAX_EXPRESSION_CHARACTERS
 from .checked_pb2 import CheckedExpr, Expr, Type
 from .environment import NUL, ROW, Environment
-from .limits import MAX_EXPRESSION_CHARACTERS
 from .source import Spans, error_at, mark_consent, mark_presence
 from .tree import Const, Name, Node, below, decode, walk
 from .typing import MAX_SCALE, Rewriting, Typing, Variant, needs_typing, scale_of

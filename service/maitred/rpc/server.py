@@ -8,14 +8,14 @@ from pathlib import Path
 import grpc
 
 from maitred.engine.ports.observer import Observer
+from maitred.rpc.transports.admission import wait_until_quiet
+from maitred.rpc.transports.loop import Loop
+from maitred.rpc.transports.selection import Transport
+from maitred.rpc.transports.stock import CALL_THREADS, WAITING_CALLS_MAX, Stock
 
 from . import messages
 from .methods import METHODS, Services
 from .options import CALLS_MAX, server_options
-from .transports.admission import wait_until_quiet
-from .transports.loop import Loop
-from .transports.stock import CALL_THREADS, WAITING_CALLS_MAX, Stock
-from .transports.support import Transport
 
 NOTICE_SECONDS = 0.5
 """How long "not serving" stands before new calls fail, unless told otherwise: two health polls of our own."""

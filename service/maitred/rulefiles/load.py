@@ -24,7 +24,7 @@ from maitred.rulefiles.actions.expressions import Conditions, Mentions
 from maitred.rulefiles.actions.lengths import Lengths, check_lengths, text_lengths_of
 from maitred.rulefiles.actions.promises import promises_of
 from maitred.rulefiles.actions.rollouts import with_rollouts
-from maitred.rulefiles.actions.rows import table_actions_of
+from maitred.rulefiles.actions.table_rows import table_actions_of
 from maitred.rulefiles.actions.vocabulary import Vocabulary, vocabulary_of
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.kinds.events import Event

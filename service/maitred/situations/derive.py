@@ -8,7 +8,7 @@ from maitred.core.conditions.model import TRUE
 from maitred.core.rules.ruleset import Atom, Situation
 from maitred.selftest import relying_on
 
-from .engine import USE, ChainingEngine
+from .chaining import USE, ChainingEngine
 from .graph import Graph, SituationPart, build, split
 from .memo import Memo
 from .plan import Plan, plan

@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-from .engine import ChainingEngine
+from .chaining import ChainingEngine
 from .plan import Plan
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from maitred.core.values.instants import to_microseconds
 from maitred.store.databases import address
 from maitred.store.databases.failures import StoreUnusable
-from maitred.store.databases.reading import ReadOnlyStore, open_sqlite_read_only
+from maitred.store.databases.readers import ReadOnlyStore, open_sqlite_read_only
 from maitred.store.databases.sqlite import open_sqlite
 from maitred.store.log.chain import Identity
 

@@ -27,10 +27,10 @@ from maitred.engine.ports.store import (
 )
 from maitred.store.databases.dialect import Dialect
 from maitred.store.databases.failures import Failures
-from maitred.store.ledger import claims, histories, tallies
+from maitred.store.ledger import claims, lot_histories, tallies
 from maitred.store.log import auditing, decisions, outcomes, purge, rulesets, sessions
 from maitred.store.people import consents as statements_of
-from maitred.store.people import erasing, events, keys, people
+from maitred.store.people import customer_keys, erasing, events, people
 
 from . import messages, pauses
 from .transactions import SqlTransaction, Writer
@@ -99,7 +99,7 @@ class SqlStore:
 
     def check_keys(self, values: Mapping[int, bytes]) -> Sequence[int]:
         """See ``engine.ports.store.CustomerStore``."""
-        return self._write(lambda connection: keys.check(connection, values))
+        return self._write(lambda connection: customer_keys.check(connection, values))
 
     def decisions_of(self, ref: bytes, after: bytes, max_rows: int) -> Sequence[DecisionRecord]:
         """See ``engine.ports.store.DecisionLog``."""
@@ -130,11 +130,11 @@ class SqlStore:
 
     def lot(self, lot_id: bytes) -> Lot | None:
         """See ``engine.ports.store.LedgerReader``."""
-        return self._read(lambda connection: histories.find_lot(connection, lot_id))
+        return self._read(lambda connection: lot_histories.find_lot(connection, lot_id))
 
     def histories(self, decision_id: bytes) -> Sequence[LotHistory]:
         """See ``engine.ports.store.LedgerReader``."""
-        return self._read(lambda connection: histories.find(connection, decision_id))
+        return self._read(lambda connection: lot_histories.find(connection, decision_id))
 
     def tallies(
         self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, max_rows: int

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from maitred.engine.ports.log import Log
 from maitred.engine.ports.observer import BatchCommitted, DecisionMade, Event, Observer
-from maitred.telemetry.export.settings import settings_from
+from maitred.telemetry.export.export_settings import settings_from
 from maitred.telemetry.process_log.narrate import Narrator
 
 

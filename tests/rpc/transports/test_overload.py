@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.rpc.transports.overload import (
-    BATCH_MAX,
-    BATCH_MIN,
-    BATCH_SECONDS,
-    WAITING_MAX,
-    Pace,
-    Waiting,
-)
+from maitred.rpc.transports.overload import BATCH_MAX, BATCH_MIN, BATCH_SECONDS, WAITING_MAX, Pace, Waiting
 
 RECEIVE_SECONDS, REFUSE_SECONDS, REJECT_SECONDS = 25e-6, 15e-6, 20e-6
 COMMIT_SECONDS, DECIDE_SECONDS = 300e-6, 175e-6

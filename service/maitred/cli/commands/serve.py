@@ -167,7 +167,7 @@ def run(
         from maitred.cli.processes.workers import run_workers  # noqa: PLC0415 -- for several processes only
 
         return run_workers(settings, strict=strict)
-    from maitred.cli.processes.server import serve  # noqa: PLC0415 -- brings every room, which --help does without
+    from maitred.cli.processes.server_process import serve  # noqa: PLC0415 -- brings every room, which --help does without
 
     return serve(settings, os.environ, strict=strict, worker=worker)
 

@@ -18,7 +18,7 @@ from maitred.engine.ports.log import Log
 from maitred.settings import Settings
 from maitred.telemetry import configure_logging
 
-from .signals import Signals
+from .os_signals import Signals
 
 RESTART_PAUSE_SECONDS = 1.0
 """Keeps a worker that dies of every call from taking the machine with it."""

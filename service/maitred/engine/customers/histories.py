@@ -19,9 +19,10 @@ from maitred.core.behaviour.projections import NEVER_US, Deed
 from maitred.core.rules.policy import Policy
 from maitred.core.values.instants import to_microseconds
 from maitred.core.values.types import Item
-from maitred.engine.customers.people import People
 from maitred.engine.ports.store import EventRow, PastOutcome, Person, Transaction
 from maitred.engine.ports.vault import SealBroken
+
+from .people import People
 
 MAX_KEPT_EVENTS = 200_000
 """Of all customers together, some 200 MB; those who were decided for last are kept."""

@@ -16,16 +16,7 @@ from maitred.engine.calls import (
 )
 from maitred.v1 import decision_pb2 as pb
 
-from .fields import (
-    PLAIN,
-    Arrival,
-    check_count,
-    id_of,
-    moment,
-    parsed,
-    simulated,
-    timestamp,
-)
+from .fields import PLAIN, Arrival, check_count, id_of, moment, parsed, simulated, timestamp
 from .proposals import open_claim_fields, proposals_fields
 
 EVENTS_MAX = 1000

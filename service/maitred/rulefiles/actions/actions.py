@@ -11,7 +11,7 @@ from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
 from maitred.core.values.types import Attribute, Kind
-from maitred.rulefiles.kinds import fields, models
+from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import Report, SourcePath
@@ -220,7 +220,7 @@ def _plain(around: LoadContext, spot: SourcePath, text: str) -> str:
 
 def _labels(around: LoadContext, spot: SourcePath, labels: Mapping[str, str]) -> dict[str, str]:
     for name, value in labels.items():
-        if not fields.is_label_value(value):
+        if not field_types.is_label_value(value):
             around.report.error(spot.at(name), file_messages.bad_label_value(value))
     return dict(labels)
 

@@ -11,7 +11,7 @@ from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Ses
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.rulefiles.kinds import models
-from maitred.rulefiles.kinds.fields import DAYS
+from maitred.rulefiles.kinds.field_types import DAYS
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.kinds.windows import WindowSpec
 from maitred.rulefiles.messages import limit_messages, rule_messages

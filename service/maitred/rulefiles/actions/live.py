@@ -8,7 +8,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from maitred.core.rules.ruleset import Live
-from maitred.rulefiles.kinds.fields import DAYS
+from maitred.rulefiles.kinds.field_types import DAYS
 from maitred.rulefiles.messages import rule_messages
 
 LOCATION_ZONE = "location"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from maitred.core.conditions.derivation import DeriverFactory, SituationError
 from maitred.core.conditions.model import FALSE, reads
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Member, Situation, Suppression
-from maitred.rulefiles.kinds import fields, models
+from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import Report, SourcePath
@@ -68,7 +68,7 @@ def _suppressed(action: Action, backs: Sequence[tuple[str, Suppression]]) -> Act
 
 def _member(around: LoadContext, spot: SourcePath, text: str, known: set[str]) -> Member:
     bare = text.strip()
-    if fields.IDENTIFIER.fullmatch(bare) and bare not in fields.KEYWORDS:
+    if field_types.IDENTIFIER.fullmatch(bare) and bare not in field_types.KEYWORDS:
         around.conditions.mentions.names.add(_PREFIX + bare)
         if bare not in known and bare not in around.doubtful:
             around.report.error(spot, rule_messages.unknown_situation(bare, known))

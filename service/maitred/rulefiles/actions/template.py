@@ -8,7 +8,7 @@ from maitred.core.conditions.model import FALSE
 from maitred.core.rules.ruleset import Live, Requirement
 from maitred.core.rules.treatments import Template, Treatment, placeholders
 from maitred.core.values.types import Attribute
-from maitred.rulefiles.kinds import fields, models
+from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading.documents import Sourced
 from maitred.rulefiles.report import SourcePath
@@ -160,7 +160,7 @@ class _TemplateReader:
 
     def label(self, spot: SourcePath, text: str) -> Template:
         template = self.text(spot, text)
-        if not names(template) and not fields.is_label_value(text):
+        if not names(template) and not field_types.is_label_value(text):
             self.around.report.error(spot, file_messages.bad_label_value(text))
         return template
 

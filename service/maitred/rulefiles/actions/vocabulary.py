@@ -9,12 +9,12 @@ from maitred.core.values.facts import normal_text, reader_of
 from maitred.core.values.kinds import type_of
 from maitred.core.values.spelling import has_blank_ends
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Scalar, Value
-from maitred.rulefiles.kinds import fields, models
+from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading import bounds
+from maitred.rulefiles.reading.csv_tables import Row, Table, cell_column, cell_reader, read_lines, read_table
 from maitred.rulefiles.reading.documents import TABLE_ENDINGS, Documents, Sourced
-from maitred.rulefiles.reading.tables import Row, Table, cell_column, cell_reader, read_lines, read_table
 from maitred.rulefiles.report import Report, SourcePath
 
 from .live import zones
@@ -126,11 +126,11 @@ def _bad_attribute(name: str, spec: models.AttributeSpec) -> str | None:
 
 def bad_attribute_name(name: str) -> str | None:
     """Why no attribute can be called so; ``None`` where it can."""
-    if not fields.ATTRIBUTE.fullmatch(name) or len(name) > bounds.NAME_CHARACTERS:
+    if not field_types.ATTRIBUTE.fullmatch(name) or len(name) > bounds.NAME_CHARACTERS:
         return rule_messages.bad_attribute(name)
     root, *rest = name.split(".")
-    word = next((word for word in rest if word in fields.KEYWORDS), None)
-    if root in fields.RESERVED or word:
+    word = next((word for word in rest if word in field_types.KEYWORDS), None)
+    if root in field_types.RESERVED or word:
         return rule_messages.attribute_word(name, word or root)
     if root in RESERVED_ROOTS:
         return rule_messages.reserved_root(name)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .fields import ColumnName, Identifier, Name
+from .field_types import ColumnName, Identifier, Name
 from .models import Document, Spec
 from .windows import Duration
 

@@ -10,8 +10,8 @@ from maitred.core.limits.limits import DEFAULT_HOLD
 from maitred.rulefiles.messages import file_messages, limit_messages
 from maitred.rulefiles.reading import bounds
 
-from . import fields
-from .fields import Name, NonEmpty
+from . import field_types
+from .field_types import Name, NonEmpty
 from .models import AppliesTo, Document, Strict
 from .windows import Duration, Window
 
@@ -42,18 +42,22 @@ def _units(value: Any) -> int | str | Quota:
     if isinstance(value, dict):
         return _quota(value)
     if isinstance(value, str):
-        if fields.COLUMN.fullmatch(value) or not value.strip() or len(value) > bounds.EXPRESSION_CHARACTERS:
-            raise fields.refuse(limit_messages.bad_units(value))
+        if (
+            field_types.COLUMN.fullmatch(value)
+            or not value.strip()
+            or len(value) > bounds.EXPRESSION_CHARACTERS
+        ):
+            raise field_types.refuse(limit_messages.bad_units(value))
         return value.strip()
     return _number(value)
 
 
 def _quota(value: dict[Any, Any]) -> Quota:
     if value.keys() != {"attribute", "default"}:
-        raise fields.refuse(limit_messages.bad_quota(value))
+        raise field_types.refuse(limit_messages.bad_quota(value))
     attribute = value["attribute"]
     if not isinstance(attribute, str) or not is_attribute(attribute):
-        raise fields.refuse(limit_messages.bad_quota_attribute(attribute))
+        raise field_types.refuse(limit_messages.bad_quota_attribute(attribute))
     return Quota(attribute=attribute, default=_number(value["default"]))
 
 
@@ -63,14 +67,14 @@ def _written(units: Any) -> Any:
 
 def is_attribute(text: str) -> bool:
     """Whether a number of units is named by an attribute, and not worked out by an expression."""
-    return bool(fields.ATTRIBUTE.fullmatch(text))
+    return bool(field_types.ATTRIBUTE.fullmatch(text))
 
 
 def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise fields.refuse(limit_messages.bad_units(value))
+        raise field_types.refuse(limit_messages.bad_units(value))
     if not are_units(value):
-        raise fields.refuse(limit_messages.units_out_of_range(value))
+        raise field_types.refuse(limit_messages.units_out_of_range(value))
     return value
 
 
@@ -81,23 +85,23 @@ def are_units(value: int) -> bool:
 
 def _percent(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= bounds.OVERBOOK_PERCENT:
-        raise fields.refuse(limit_messages.bad_percent(value))
+        raise field_types.refuse(limit_messages.bad_percent(value))
     return value
 
 
 def _word(text: str) -> str:
     name = SHORT.get(text, text)
-    if name not in (ACTION, CHAIN, "channel") and not fields.ATTRIBUTE.fullmatch(name):
-        raise fields.refuse(limit_messages.bad_per(text, (*SHORT, ACTION, CHAIN)))
+    if name not in (ACTION, CHAIN, "channel") and not field_types.ATTRIBUTE.fullmatch(name):
+        raise field_types.refuse(limit_messages.bad_per(text, (*SHORT, ACTION, CHAIN)))
     return name
 
 
 def _per(names: list[str]) -> list[str]:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise fields.refuse(file_messages.duplicate_value(min(twice)))
+        raise field_types.refuse(file_messages.duplicate_value(min(twice)))
     if CHAIN in names and len(names) > 1:
-        raise fields.refuse(limit_messages.chain_stands_alone())
+        raise field_types.refuse(limit_messages.chain_stands_alone())
     return [name for name in names if name != CHAIN]
 
 
@@ -115,7 +119,7 @@ Units = Annotated[
                     "additionalProperties": False,
                     "required": ["attribute", "default"],
                     "properties": {
-                        "attribute": {"type": "string", "pattern": f"^{fields.ATTRIBUTE.pattern}$"},
+                        "attribute": {"type": "string", "pattern": f"^{field_types.ATTRIBUTE.pattern}$"},
                         "default": {"type": "integer", "minimum": 0, "maximum": bounds.UNITS},
                     },
                 },
@@ -135,7 +139,7 @@ PerWord = Annotated[
         {
             "anyOf": [
                 {"enum": [*SHORT, ACTION, CHAIN]},
-                {"type": "string", "pattern": f"^{fields.ATTRIBUTE.pattern}$"},
+                {"type": "string", "pattern": f"^{field_types.ATTRIBUTE.pattern}$"},
             ]
         }
     ),
@@ -193,7 +197,9 @@ class FrequencyCap(LimitDocument):
     """Whom it is counted for: `customer`, `household`, `device`, `session` or attributes."""
     counts: CountsName = "presented"
     """The step at which a unit is spent."""
-    also: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(fields.distinct)] = Field(default=[])
+    also: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(field_types.distinct)] = Field(
+        default=[]
+    )
     """Events of the customer that count beside: `events.contact`, for contacts that other systems made."""
 
 

@@ -14,8 +14,8 @@ from pydantic import (
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.reading import bounds
 
-from . import fields
-from .fields import (
+from . import field_types
+from .field_types import (
     STRICT,
     ColumnName,
     Expression,
@@ -52,9 +52,9 @@ class Defaults(Strict):
 
     claim_within: Duration | None = None
     """How long after a decision what it proposed can be claimed. Without it, `1d`."""
-    language: fields.Language = "en"
+    language: field_types.Language = "en"
     """Language of texts and formats where the customer's is not known: `en`, `de-CH`."""
-    currency: fields.Currency | None = None
+    currency: field_types.Currency | None = None
     """Of amounts that are shown as `money`: an ISO 4217 code, `EUR`. Without it, without a sign."""
     max_length: Annotated[int, Field(ge=1, le=bounds.MAX_LENGTH)] = bounds.DEFAULT_LENGTH
     """The most characters of a text attribute; a longer one is a wrong value in every rule that reads it."""
@@ -92,11 +92,11 @@ class Ruleset(Document):
     kind: Literal["Ruleset"]
     name: Name
     """The name of the ruleset."""
-    version: fields.Version
+    version: field_types.Version
     """The version as people say it. Text; put it in quotes where it looks like a number with a point."""
     timezone: NonEmpty = "UTC"
     """IANA time zone of `live` windows that name none, and of locations that are not in a table."""
-    channels: fields.SomeNames = []
+    channels: field_types.SomeNames = []
     """Every channel there is. Where given, an action on any other channel is a fault."""
     text_lengths: dict[Name, TextLengths] = {}
     """By channel: how long texts can be. A longer one is a fault; one that values make longer is left out."""
@@ -107,7 +107,7 @@ class Ruleset(Document):
 class TextSpec(Strict):
     """How texts are compared. They are read so, once, and what rules write beside them as well."""
 
-    letter_case: fields.LetterCase = "exact"
+    letter_case: field_types.LetterCase = "exact"
     """`ignore`: texts that differ in letter case only are the same."""
     trim: bool = False
     """Whether blanks at either end are left out."""
@@ -204,7 +204,7 @@ class Context(Document):
     @model_validator(mode="after")
     def _declares(self) -> "Context":
         if not (self.attributes or self.computed):
-            raise fields.refuse(file_messages.missing("attributes"))
+            raise field_types.refuse(file_messages.missing("attributes"))
         return self
 
 
@@ -213,7 +213,7 @@ class LocationTable(Strict):
 
     file: FileName
     """Path from the directory of the ruleset. Columns: `id`, perhaps `timezone` (IANA), and those below."""
-    columns: dict[fields.ColumnName, Spec] = {}
+    columns: dict[field_types.ColumnName, Spec] = {}
     """The columns that conditions read as `location.NAME`. An empty cell is an absent attribute."""
 
 
@@ -248,9 +248,9 @@ class Live(Strict):
     """First civil date, included: `2026-12-01`."""
     until: NonEmpty | None = None
     """Last civil date, included: `2026-12-29`."""
-    days: fields.SomeDays = []
+    days: field_types.SomeDays = []
     """Days of the week."""
-    hours: fields.SomeTexts = []
+    hours: field_types.SomeTexts = []
     """Hours of the day, `11:00-22:00`: one or a list. Past midnight they belong to the day they start on."""
     timezone: NonEmpty | None = None
     """IANA time zone, or `location` for the location's own. Without it, that of the `Ruleset`."""
@@ -261,37 +261,37 @@ class Requirement(Strict):
 
     require: Expression
     """The condition, in CEL. Absent attributes and errors count as not true."""
-    reason: fields.Word | None = None
+    reason: field_types.Word | None = None
     """What refusals call it. Without it, the name of the document."""
-    say: fields.Spoken = ""
+    say: field_types.Spoken = ""
     """How to put the refusal to the customer."""
 
 
 class ClaimedTreatment(Strict):
     """What is put to who holds a claim; `${hold.expires}` is when it expires."""
 
-    say: fields.SpokenLines = []
+    say: field_types.SpokenLines = []
     """What the associate says: one text or a list, or these by language."""
-    show: fields.Spoken = ""
+    show: field_types.Spoken = ""
     """What the screen or receipt shows."""
-    do: fields.SpokenLines = []
+    do: field_types.SpokenLines = []
     """What the associate does, apart from what they say: one text or a list, or these by language."""
 
 
 class Treatment(Strict):
     """How an action is put on one channel. `${attribute}` is replaced by its value; `$${` is a plain `${`."""
 
-    title: fields.Spoken | None = None
+    title: field_types.Spoken | None = None
     """Instead of the title of the action."""
-    say: fields.SpokenLines = []
+    say: field_types.SpokenLines = []
     """What the associate says: one text or a list, or these by language."""
-    show: fields.Spoken = ""
+    show: field_types.Spoken = ""
     """What the screen or receipt shows."""
-    do: fields.SpokenLines = []
+    do: field_types.SpokenLines = []
     """What the associate does, apart from what they say: one text or a list, or these by language."""
-    avoid: fields.SpokenLines = []
+    avoid: field_types.SpokenLines = []
     """What the associate keeps from saying or doing: one text or a list, or these by language."""
-    terms: fields.Spoken = ""
+    terms: field_types.Spoken = ""
     """Conditions for the customer."""
     claimed: ClaimedTreatment | None = None
     """What is said, shown and done after a claim, instead of the same fields here."""
@@ -302,43 +302,43 @@ class RolloutStep(Strict):
 
     from_: NonEmpty = Field(alias="from")
     """The first civil date it holds on: `2026-12-08`, in the time zone of `live`."""
-    percent: fields.Percent
+    percent: field_types.Percent
     """How many percent of customers; no fewer than before."""
 
 
 class Rollout(Strict):
     """Whom the action is for, as long as it is not for everybody: those who meet all that is given."""
 
-    percent: fields.Percent | None = None
+    percent: field_types.Percent | None = None
     """How many percent of customers. Left out: 0 before the first of `steps`; without steps, 100."""
     salt: NonEmpty | None = None
     """Who is in depends on it and on the customer alone. Without it, the name of the action."""
     steps: Annotated[list[RolloutStep], Field(min_length=1)] = []
     """Raise the percentage, earliest first."""
-    groups: Annotated[list[Identifier], Field(min_length=1), AfterValidator(fields.distinct)] = []
+    groups: Annotated[list[Identifier], Field(min_length=1), AfterValidator(field_types.distinct)] = []
     """Names of `List` documents of customers' ids: those in one of them."""
-    locations: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(fields.distinct)] = []
+    locations: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(field_types.distinct)] = []
     """Location ids: requests from one of them."""
 
 
 class Offering(Strict):
     """What actions and the template of a table have in common."""
 
-    title: fields.SpokenTitle
+    title: field_types.SpokenTitle
     """What people call it: one text, or a text by language."""
-    type: fields.ActionTypeName
+    type: field_types.ActionTypeName
     """What sort of thing is done for the customer."""
     owner: Text = ""
     """Who answers for it."""
-    labels: dict[fields.Word, Text] = {}
+    labels: dict[field_types.Word, Text] = {}
     """Names and values by which `Eligibility` chooses actions."""
-    channels: fields.SomeNames = []
+    channels: field_types.SomeNames = []
     """Where it can be put. Without it, on every channel."""
     live: Live = Live()
     """When it is live. Without it, always."""
     eligibility: list[Requirement] = []
     """All of these must be true."""
-    consent: fields.SomeNames = []
+    consent: field_types.SomeNames = []
     """The purposes of `Privacy` that must be allowed. Without it, what is absent decides."""
     rollout: Rollout | None = None
     """Whom it is for, where it is not for everybody yet."""
@@ -348,7 +348,7 @@ class Offering(Strict):
     """Proposed only in the place of an action that names it in `alternatives`."""
     claim_within: Duration | None = None
     """How long after a decision it can be claimed, its end excluded. Without it, as the `Ruleset` says."""
-    score: fields.ScoreField = 0.0
+    score: field_types.ScoreField = 0.0
     """A number or a CEL expression of type double or int. The highest score is proposed first."""
     treatments: dict[Name, Treatment] = {}
     """By channel."""
@@ -358,9 +358,9 @@ class Action(Document, Offering):
     """Something the business can do for a customer now."""
 
     kind: Literal["Action"]
-    name: fields.ActionName
+    name: field_types.ActionName
     """Unique among all actions, those of tables included, whatever the letter case."""
-    alternatives: fields.OrderedActionNames = []
+    alternatives: field_types.OrderedActionNames = []
     """Actions that take its place where there is no capacity for it: the first of them that holds."""
 
 
@@ -369,7 +369,7 @@ class Template(Offering):
 
     name: NonEmpty
     """Must contain `${row.COLUMN}`, so that every row gives another name."""
-    alternatives: Annotated[list[NonEmpty], AfterValidator(fields.distinct)] = []
+    alternatives: Annotated[list[NonEmpty], AfterValidator(field_types.distinct)] = []
     """Actions that take its place where there is no capacity for it: the first of them that holds."""
 
 
@@ -396,7 +396,7 @@ class RowTable(Strict):
 
     file: FileName
     """Path from the directory of the ruleset."""
-    columns: Annotated[dict[fields.ColumnName, Column], Field(min_length=1)]
+    columns: Annotated[dict[field_types.ColumnName, Column], Field(min_length=1)]
     """The columns that the template uses: the type alone, or with more. Lists are separated by blanks."""
 
 
@@ -417,13 +417,13 @@ class AppliesTo(Strict):
 
     all: Literal[True] | None = None
     """Every action. Stands alone."""
-    actions: fields.ActionNames = []
+    actions: field_types.ActionNames = []
     """By name: one of these."""
-    labels: dict[fields.Word, fields.LabelValue] = {}
+    labels: dict[field_types.Word, field_types.LabelValue] = {}
     """By label: all of these."""
-    types: list[fields.ActionTypeName] = []
+    types: list[field_types.ActionTypeName] = []
     """By type: one of these."""
-    channels: fields.Names = []
+    channels: field_types.Names = []
     """By channel: those that can be put on one of these."""
 
 
@@ -442,9 +442,11 @@ class Eligibility(Document):
 class Suppress(Strict):
     """Chooses actions: they must meet everything that is given here."""
 
-    types: Annotated[list[fields.ActionTypeName], Field(min_length=1), AfterValidator(fields.distinct)] = []
+    types: Annotated[
+        list[field_types.ActionTypeName], Field(min_length=1), AfterValidator(field_types.distinct)
+    ] = []
     """By type: one of these."""
-    labels: Annotated[dict[fields.Word, fields.LabelValue], Field(min_length=1)] = {}
+    labels: Annotated[dict[field_types.Word, field_types.LabelValue], Field(min_length=1)] = {}
     """By label: all of these."""
 
 

@@ -10,8 +10,8 @@ from maitred.core.privacy.strings import OPT_OUTS, SECTIONS, SENSITIVE
 from maitred.rulefiles.messages import file_messages, privacy_messages
 from maitred.rulefiles.reading import bounds
 
-from . import fields
-from .fields import Name, Text
+from . import field_types
+from .field_types import Name, Text
 from .models import Document, Strict
 
 NO_PURPOSE = "none"
@@ -48,10 +48,10 @@ def _number(words: Mapping[str, int], greatest: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, str):
             if value not in words:
-                raise fields.refuse(file_messages.not_one_of(value, words))
+                raise field_types.refuse(file_messages.not_one_of(value, words))
             return words[value]
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= greatest:
-            raise fields.refuse(privacy_messages.bad_iab_number(value, greatest))
+            raise field_types.refuse(privacy_messages.bad_iab_number(value, greatest))
         return value
 
     return read
@@ -60,7 +60,7 @@ def _number(words: Mapping[str, int], greatest: int) -> Callable[[Any], int]:
 def _whole(what: str, greatest: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= greatest:
-            raise fields.refuse(privacy_messages.bad_number(what, value, greatest))
+            raise field_types.refuse(privacy_messages.bad_number(what, value, greatest))
         return value
 
     return read
@@ -69,7 +69,7 @@ def _whole(what: str, greatest: int) -> Callable[[Any], int]:
 def _word(known: Collection[str]) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in known:
-            raise fields.refuse(file_messages.not_one_of(value, known))
+            raise field_types.refuse(file_messages.not_one_of(value, known))
         return value
 
     return read
@@ -78,19 +78,21 @@ def _word(known: Collection[str]) -> Callable[[str], str]:
 def _distinct(numbers: list[int]) -> list[int]:
     twice = [number for number, count in Counter(numbers).items() if count > 1]
     if twice:
-        raise fields.refuse(file_messages.duplicate_value(str(min(twice))))
+        raise field_types.refuse(file_messages.duplicate_value(str(min(twice))))
     return numbers
 
 
 def _purpose(name: str) -> str:
     if name == NO_PURPOSE:
-        raise fields.refuse(privacy_messages.purpose_none())
+        raise field_types.refuse(privacy_messages.purpose_none())
     return name
 
 
 def _attribute(text: str) -> str:
-    if text != "channel" and (not fields.ATTRIBUTE.fullmatch(text) or len(text) > bounds.NAME_CHARACTERS):
-        raise fields.refuse(privacy_messages.bad_attribute(text))
+    if text != "channel" and (
+        not field_types.ATTRIBUTE.fullmatch(text) or len(text) > bounds.NAME_CHARACTERS
+    ):
+        raise field_types.refuse(privacy_messages.bad_attribute(text))
     return text
 
 
@@ -124,11 +126,11 @@ Section = Annotated[str, AfterValidator(_word(SECTIONS)), _enum(SECTIONS)]
 OptOut = Annotated[str, AfterValidator(_word(OPT_OUTS)), _enum(OPT_OUTS)]
 SensitiveWord = Annotated[str, AfterValidator(_word(SENSITIVE)), _enum(SENSITIVE)]
 Sections = Annotated[
-    list[Section], AfterValidator(fields.distinct), PlainSerializer(sorted), Field(min_length=1)
+    list[Section], AfterValidator(field_types.distinct), PlainSerializer(sorted), Field(min_length=1)
 ]
-OptOuts = Annotated[list[OptOut], AfterValidator(fields.distinct), PlainSerializer(sorted)]
-SensitiveWords = Annotated[list[SensitiveWord], AfterValidator(fields.distinct), PlainSerializer(sorted)]
-PurposeName = Annotated[fields.Name, AfterValidator(_purpose)]
+OptOuts = Annotated[list[OptOut], AfterValidator(field_types.distinct), PlainSerializer(sorted)]
+SensitiveWords = Annotated[list[SensitiveWord], AfterValidator(field_types.distinct), PlainSerializer(sorted)]
+PurposeName = Annotated[field_types.Name, AfterValidator(_purpose)]
 AttributeName = Annotated[str, AfterValidator(_attribute)]
 AgeYears = Annotated[int, PlainValidator(_whole("an age in years", _MAX_AGE_YEARS)), _range(_MAX_AGE_YEARS)]
 
@@ -191,7 +193,7 @@ class MinorsSpec(Strict):
 
     below: AgeYears
     """Who is younger than so many years is a minor."""
-    barred: fields.SomeNames
+    barred: field_types.SomeNames
     """The purposes that are not allowed for minors, whoever agrees."""
     unknown_age: Literal["minor", "adult"] = "minor"
     """What somebody of unknown age is taken for."""
@@ -221,9 +223,9 @@ class Privacy(Document):
     """The name of the document."""
     purposes: Annotated[dict[PurposeName, Purpose], Field(min_length=1)]
     """Every purpose that data is processed for: its description, or that with what else is known."""
-    jurisdictions: Annotated[dict[fields.Word, JurisdictionSpec], Field(min_length=1)]
+    jurisdictions: Annotated[dict[field_types.Word, JurisdictionSpec], Field(min_length=1)]
     """By name, as the attribute `jurisdiction` has it."""
-    default: fields.Word
+    default: field_types.Word
     """The jurisdiction that counts where none is named, or one that is not known. Best the strictest."""
     jurisdiction: AttributeName | None = None
     """The string attribute that names the jurisdiction. Without it, `default` counts everywhere."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .fields import ActionName, Identifier, Name
+from .field_types import ActionName, Identifier, Name
 from .models import Document
 from .windows import Duration, Window
 

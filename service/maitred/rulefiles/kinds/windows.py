@@ -9,8 +9,8 @@ from pydantic import BaseModel, BeforeValidator, PlainSerializer, PlainValidator
 from maitred.rulefiles.messages import limit_messages
 from maitred.rulefiles.reading import bounds
 
-from . import fields
-from .fields import STRICT, NonEmpty, refuse
+from . import field_types
+from .field_types import STRICT, NonEmpty, refuse
 
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 # Seven digits of seconds are 115 days, and of weeks more than any bound: no number is cut.
@@ -22,13 +22,13 @@ _LONGEST_SECONDS = bounds.DURATION_DAYS * _UNIT_SECONDS["d"]
 def _duration(value: Any) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if not match:
-        raise fields.refuse(limit_messages.bad_duration(value))
+        raise field_types.refuse(limit_messages.bad_duration(value))
     parts = zip(match.groups("0"), _UNIT_SECONDS.values(), strict=True)
     seconds = sum(int(number) * unit for number, unit in parts)
     if not seconds:
-        raise fields.refuse(limit_messages.no_duration(value))
+        raise field_types.refuse(limit_messages.no_duration(value))
     if seconds > _LONGEST_SECONDS:
-        raise fields.refuse(limit_messages.duration_too_long(value))
+        raise field_types.refuse(limit_messages.duration_too_long(value))
     return timedelta(seconds=seconds)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from maitred.rulefiles.kinds import models, registry
 
+from .csv_tables import read_lines, read_table
 from .documents import Documents, Sourced
-from .tables import read_lines, read_table
 
 
 def hash_of(sources: Mapping[str, bytes], documents: Documents) -> str:

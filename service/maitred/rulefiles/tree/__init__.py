@@ -2,7 +2,7 @@
 
 from .comments import Comments, comments_of
 from .nodes import Mapping, Node, Path, Plain, Scalar, Sequence, Tree, inside
-from .reading import Tell, read, self_test
+from .parser import Tell, read, self_test
 
 __all__ = [
     "Comments",

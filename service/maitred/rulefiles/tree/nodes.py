@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 from maitred.rulefiles.reading.text import advance
 
-from .scalars import PlainScalar
+from .yaml_scalars import PlainScalar
 
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | PlainScalar"
 Path = tuple[str | int, ...]

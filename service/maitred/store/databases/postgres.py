@@ -6,7 +6,7 @@ import psycopg
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from maitred.store import messages, schema
+from maitred.store import messages, schema_version
 from maitred.store.ledger import claims
 from maitred.store.ledger.postgres import PostgresLedger, read_clock
 from maitred.store.log import outcomes, sessions
@@ -19,7 +19,7 @@ from maitred.store.transactions import Writer
 from .address import postgres_name
 from .dialect import Dialect
 from .failures import Failures, from_postgres
-from .reading import ReadOnlyStore, made_of
+from .readers import ReadOnlyStore, made_of
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 10_000
@@ -120,7 +120,7 @@ def open_postgres(url: URL, identity: Identity) -> SqlStore:
 def _migrate_alone(connection: Connection, name: str) -> None:
     connection.exec_driver_sql(_SET_UP_MIGRATION)
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-    schema.bring_up_to_date(connection, name)
+    schema_version.bring_up_to_date(connection, name)
 
 
 def _engine(url: URL, *, connections: int, pre_ping: bool = False) -> Engine:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
-from maitred.store import messages, schema
+from maitred.store import messages, schema_version
 from maitred.store.ledger import claims
 from maitred.store.ledger.sqlite import SqliteLedger
 from maitred.store.log import outcomes, sessions
@@ -175,7 +175,7 @@ def _prepare(writer: Engine, failures: Failures) -> None:
     """
     with failures.translated(), writer.connect() as connection:
         connection.exec_driver_sql(_BEGIN)
-        schema.bring_up_to_date(connection, failures.name)
+        schema_version.bring_up_to_date(connection, failures.name)
         connection.exec_driver_sql(_TRY_TO_WRITE)
         connection.commit()
         mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()

@@ -24,7 +24,7 @@ from maitred.store import messages
 from maitred.store.databases.connections import Cursor, Driver
 
 from .ledger import Ask, LedgerSql
-from .rows import (
+from .lot_rows import (
     COUNTER_COLUMNS,
     LOT_COLUMNS,
     STEP_COLUMNS,

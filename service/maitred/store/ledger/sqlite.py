@@ -9,10 +9,10 @@ from maitred.core.limits.limits import Counter
 from maitred.core.limits.lots import Lot, Step
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
 from maitred.store.databases.connections import Driver
-from maitred.store.databases.parts import ask, rows_in, run
+from maitred.store.databases.json_rows import ask, rows_in, run
 
 from .ledger import Ask, LedgerSql
-from .rows import (
+from .lot_rows import (
     COUNTER_COLUMNS,
     LOT_COLUMNS,
     NONE,

@@ -13,8 +13,8 @@ from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import DecisionRecord, StoreConflict
 from maitred.store import messages
 from maitred.store.databases.connections import Cursor, WriteConnection
-from maitred.store.databases.parts import ask
-from maitred.store.ledger.rows import columns
+from maitred.store.databases.json_rows import ask
+from maitred.store.ledger.lot_rows import columns
 from maitred.store.people import people
 from maitred.store.tables import DECISION, PERSON
 

@@ -11,8 +11,8 @@ from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.values.instants import from_microseconds
 from maitred.engine.ports.store import DecisionRecord, Rejection
 from maitred.store.databases.connections import Driver
-from maitred.store.databases.parts import ask, run
-from maitred.store.ledger.rows import columns
+from maitred.store.databases.json_rows import ask, run
+from maitred.store.ledger.lot_rows import columns
 from maitred.store.tables import DECISION, SESSION_DECISION
 
 _INTO = "INSERT INTO session_decision (session, decision_id, customer)"

@@ -19,7 +19,7 @@ from maitred.core.limits.limits import LockRank
 from maitred.core.limits.lots import WEIGHTS, Lot
 from maitred.store.databases.connections import WriteConnection
 from maitred.store.ledger.ledger import LedgerSql
-from maitred.store.ledger.rows import LOT_COLUMNS, lot_of, lot_values
+from maitred.store.ledger.lot_rows import LOT_COLUMNS, lot_of, lot_values
 from maitred.store.log import sessions
 from maitred.store.tables import CLAIM, CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
 

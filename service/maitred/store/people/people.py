@@ -14,8 +14,8 @@ from maitred.core.privacy.consents import ConsentState
 from maitred.engine.ports.store import Person, StoreConflict
 from maitred.store import messages
 from maitred.store.databases.connections import Driver
-from maitred.store.databases.parts import ask, run
-from maitred.store.ledger.rows import columns
+from maitred.store.databases.json_rows import ask, run
+from maitred.store.ledger.lot_rows import columns
 from maitred.store.tables import PERSON
 
 KEPT_STATEMENTS = 4_096

@@ -35,8 +35,8 @@ from maitred.selftest import relying_on
 from maitred.telemetry import messages
 
 from . import wire
+from .export_settings import SERVICE, Export, ExportSettings, Signal, Sink
 from .outbox import Courier
-from .settings import SERVICE, Export, ExportSettings, Signal, Sink
 
 with relying_on("opentelemetry-exporter-otlp-proto-grpc", "the exporter of log records"):
     from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter

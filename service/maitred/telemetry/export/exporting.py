@@ -16,9 +16,9 @@ from maitred.engine.ports.observer import Event
 from maitred.telemetry.process_log.narrate import Narrator
 from maitred.telemetry.signals import names
 
+from .export_settings import ExportSettings
 from .outbox import Loss, Losses
 from .pipeline import Pipeline, make_pipeline
-from .settings import ExportSettings
 
 # Several seconds of a saturated server, some 30 MB of events.
 EVENTS_WAITING_MAX = 32_768

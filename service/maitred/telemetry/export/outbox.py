@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from maitred.telemetry.signals import names
 
-from .settings import Batching
+from .export_settings import Batching
 
 Loss = tuple[str, str]
 """What was lost (``events``, ``spans``, ``logs``) and why (``queue_full`` ...)."""

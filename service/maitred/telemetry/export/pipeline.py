@@ -23,13 +23,13 @@ from maitred.engine.ports.observer import (
     RulesetLoaded,
     RulesetRefused,
 )
-from maitred.telemetry.signals import names, records, spans
+from maitred.telemetry.signals import log_records, names, spans
 from maitred.telemetry.signals.metrics import Metrics
 from maitred.telemetry.signals.spans import Place
 
 from . import exporters
+from .export_settings import ExportSettings
 from .outbox import Losses, Outbox
-from .settings import ExportSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class Pipeline:
         elif isinstance(event, CallFailed):
             self._failure(event, at_ns)
         elif isinstance(event, PauseChanged):
-            self._tell(records.pause_changed(event, at_ns))
+            self._tell(log_records.pause_changed(event, at_ns))
         elif isinstance(event, RulesetLoaded):
-            self._tell(records.ruleset_loaded(event))
+            self._tell(log_records.ruleset_loaded(event))
         elif isinstance(event, RulesetRefused):
-            self._tell(records.ruleset_refused(event, at_ns))
+            self._tell(log_records.ruleset_refused(event, at_ns))
 
     def _decision(self, event: DecisionMade) -> None:
         where = spans.place(names.DECIDE, event.trace_id, event.span_id, event.parent, self._sampler())
@@ -72,7 +72,7 @@ class Pipeline:
             for outbox in self.spans:
                 outbox.put(spans.decision_span(event, where))
         if self.records:
-            self._tell(records.evaluation(event, where))
+            self._tell(log_records.evaluation(event, where))
 
     def _claim(self, event: ClaimMoved) -> None:
         where = self._new_place(names.of_claims(event.method), event.trace)
@@ -80,14 +80,14 @@ class Pipeline:
             for outbox in self.spans:
                 outbox.put(spans.claim_span(event, where))
         if self.records:
-            self._tell(records.claim(event, where))
+            self._tell(log_records.claim(event, where))
 
     def _failure(self, event: CallFailed, ended_ns: int) -> None:
         where = self._new_place(names.method(event.method), event.trace)
         if where.sampled:
             for outbox in self.spans:
                 outbox.put(spans.failure_span(event, ended_ns, where))
-        self._tell(records.call_failed(event, ended_ns, where))
+        self._tell(log_records.call_failed(event, ended_ns, where))
 
     def _new_place(self, name: str, caller: TraceContext | None) -> Place:
         """A span of which nobody was told the id."""

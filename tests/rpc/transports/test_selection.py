@@ -3,8 +3,8 @@
 import grpc
 import pytest
 
-from maitred.rpc.transports import loop, support
-from maitred.rpc.transports.support import ChosenTransport, Transport, choose
+from maitred.rpc.transports import loop, selection
+from maitred.rpc.transports.selection import ChosenTransport, Transport, choose
 
 
 @pytest.fixture
@@ -15,9 +15,9 @@ def transport():
 
 @pytest.fixture(autouse=True)
 def untested():
-    support._test_fault.cache_clear()
+    selection._test_fault.cache_clear()
     yield
-    support._test_fault.cache_clear()
+    selection._test_fault.cache_clear()
 
 
 def test_the_loop_is_used_where_it_has_been_tried():

@@ -7,12 +7,12 @@ from maitred.core.conditions.expressions import ExpressionError, Score
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
 from maitred.core.values.types import Attribute, Kind, Value
-from maitred.rulefiles.kinds import fields, models
+from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.limiting.limits import columns_named
 from maitred.rulefiles.messages import file_messages, rule_messages
-from maitred.rulefiles.reading import bounds, tables
+from maitred.rulefiles.reading import bounds, csv_tables
+from maitred.rulefiles.reading.csv_tables import Row, Table
 from maitred.rulefiles.reading.documents import Documents, Sourced
-from maitred.rulefiles.reading.tables import Row, Table
 from maitred.rulefiles.report import Report
 
 from .actions import NO_NUMBERS, LoadContext, SourcedAction
@@ -62,7 +62,7 @@ def _table(around: LoadContext, sourced: Sourced[models.ActionTable], columns: C
     data = content(report, spot.at("file"), file)
     if data is None:
         return None
-    table = tables.read_table(file, data, lambda *place: report.at_line(file, *place))
+    table = csv_tables.read_table(file, data, lambda *place: report.at_line(file, *place))
     names = tuple(name.removeprefix(_PREFIX) for name in columns)
     if table is None or not has_columns(report, spot.at("columns"), table, names):
         return None
@@ -94,7 +94,7 @@ class _RowReader:
         self._spot = sourced.spot
         numbers = {_PREFIX + name: number for number, name in enumerate(table.header)}
         self._columns = [
-            (name, numbers[name], tables.cell_reader(attribute), attribute)
+            (name, numbers[name], csv_tables.cell_reader(attribute), attribute)
             for name, attribute in columns.items()
         ]
         self._name = filler(shape.name, numbers)
@@ -167,7 +167,7 @@ class _RowReader:
     def _alternatives_of(self, cells: list[str]) -> tuple[str, ...]:
         names = self._alternatives.names(cells)
         for name in names:
-            if not fields.is_action_name(name):
+            if not field_types.is_action_name(name):
                 raise _RowError(file_messages.bad_action_name(name), self._alternatives_columns())
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
@@ -189,7 +189,7 @@ class _RowReader:
 
     def _name_of(self, cells: list[str]) -> str:
         name = self._name.text(cells)
-        if not fields.is_action_name(name):
+        if not field_types.is_action_name(name):
             raise _RowError(file_messages.bad_action_name(name), _names(self._model.name))
         return name
 
@@ -206,7 +206,7 @@ class _RowReader:
     def _labels_of(self, cells: list[str]) -> dict[str, str]:
         labels = {name: label.text(cells) for name, label in self._labels.items()}
         for name, value in labels.items():
-            if not fields.is_label_value(value):
+            if not field_types.is_label_value(value):
                 raise _RowError(file_messages.bad_label_value(value), _names(self._model.labels[name]))
         return labels
 

@@ -20,7 +20,7 @@ from maitred.settings import Settings
 from maitred.store import StoreUnusable
 from maitred.telemetry import configure_logging
 
-from .signals import Signals
+from .os_signals import Signals
 
 STDIN = 0
 

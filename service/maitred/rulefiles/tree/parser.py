@@ -18,7 +18,7 @@ from maitred.selftest import relying_on
 
 from .mistakes import conflict, explained, quoted_value
 from .nodes import Mapping, Mark, Node, Scalar, Sequence, Tree
-from .scalars import MAY_RESOLVE, PlainScalar, resolve
+from .yaml_scalars import MAY_RESOLVE, PlainScalar, resolve
 
 _CURLY, _CURLY_ENDS = frozenset("“„«‘"), frozenset("”“»’")  # noqa: RUF001 -- of word processors
 _LOOKED_AT = MAY_RESOLVE | _CURLY

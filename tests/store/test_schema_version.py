@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 from tests.databases import opened
 
 from maitred.core.limits.lots import Unit
-from maitred.store import StoreUnusable, open_store, schema
+from maitred.store import StoreUnusable, open_store, schema_version
 from maitred.store.tables import METADATA
 
 pytestmark = pytest.mark.empty_database
@@ -39,13 +39,13 @@ def test_an_empty_database_gets_the_tables_and_keeps_them(
     store = closed_after(open_store(database_url))
     assert store.decision(record.decision_id) == record
     store.close()
-    assert set(inspect(engine).get_table_names()) == {*METADATA.tables, schema.VERSION_TABLE}
+    assert set(inspect(engine).get_table_names()) == {*METADATA.tables, schema_version.VERSION_TABLE}
 
 
 def test_the_migrations_end_in_the_tables_the_code_uses(database_url, engine):
     open_store(database_url).close()
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
+        context = MigrationContext.configure(connection, opts={"version_table": schema_version.VERSION_TABLE})
         assert compare_metadata(context, METADATA) == []
 
 
@@ -53,7 +53,7 @@ def test_what_stood_in_the_ledger_before_lots_had_origins_is_kept(
     database_url, engine, monkeypatch, closed_after
 ):
     with monkeypatch.context() as before:
-        before.setattr(schema, "HEAD", "0002")
+        before.setattr(schema_version, "HEAD", "0002")
         open_store(database_url).close()
     flags = {"rolling": b"\x01", "plain": b"\x00"}
     counter, taken = b"a counter of 16!", (1_000_000).to_bytes(8, "big")
@@ -75,11 +75,11 @@ def test_what_stood_in_the_ledger_before_lots_had_origins_is_kept(
 
 def test_the_code_names_the_newest_migration():
     config = Config()
-    config.set_main_option("script_location", str(schema._MIGRATIONS))
+    config.set_main_option("script_location", str(schema_version._MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
     names = [script.revision for script in scripts.walk_revisions()]
     assert names == sorted(names, reverse=True)
-    assert names[0] == schema.HEAD
+    assert names[0] == schema_version.HEAD
 
 
 def test_the_migrations_are_packaged():
@@ -91,7 +91,7 @@ def test_the_migrations_are_packaged():
 def test_a_database_of_a_newer_maitred_is_refused(database_url, engine):
     open_store(database_url).close()
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'")
+        connection.exec_driver_sql(f"UPDATE {schema_version.VERSION_TABLE} SET version_num = '9999'")
     with pytest.raises(StoreUnusable, match="is at schema `9999`, this maitred knows `"):
         open_store(database_url)
 
@@ -113,8 +113,8 @@ def test_a_failed_migration_leaves_nothing(database_url, engine, monkeypatch):
         migrate(connection)
         raise RuntimeError("halfway")
 
-    migrate = schema._migrate
-    monkeypatch.setattr(schema, "_migrate", fail)
+    migrate = schema_version._migrate
+    monkeypatch.setattr(schema_version, "_migrate", fail)
     with pytest.raises(RuntimeError, match="halfway"):
         open_store(database_url)
     assert inspect(engine).get_table_names() == []
@@ -127,8 +127,8 @@ def test_replicas_that_start_together_migrate_once(postgres_url, postgres_server
         subprocess.Popen([sys.executable, "-c", OPEN_AND_CLOSE, postgres_url]) for _ in range(STARTERS)
     ]
     assert [starter.wait(60) for starter in starters] == [0] * STARTERS
-    assert postgres_server.run(f"SELECT version_num FROM {schema.VERSION_TABLE}", postgres_url) == [
-        (schema.HEAD,)
+    assert postgres_server.run(f"SELECT version_num FROM {schema_version.VERSION_TABLE}", postgres_url) == [
+        (schema_version.HEAD,)
     ]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import QueuePool
 
 from maitred.core.values.instants import to_microseconds
-from maitred.store import messages, schema
+from maitred.store import messages, schema_version
 from maitred.store.log.chain import Identity, place
 from maitred.store.people import consents, events
 from maitred.store.stores import SqlStore
@@ -53,7 +53,7 @@ def made_of(failures: Failures, engine: Engine, begin: str, dialect: Dialect) ->
     """The store once its tables are known to be of this version."""
     try:
         with failures.translated(), engine.connect() as connection:
-            schema.check_up_to_date(connection, failures.name)
+            schema_version.check_up_to_date(connection, failures.name)
     except BaseException:
         engine.dispose()
         raise
