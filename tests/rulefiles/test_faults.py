@@ -310,6 +310,7 @@ def test_messages_are_in_house_style(module):
         "locations": ["word", "other"],
         "at_most": 8,
         "limit_ns": 3_000_000,
+        "max_length": 8,
         "least": 1,
         "ns": 2_000_000,
         "worst": 1_000_000,

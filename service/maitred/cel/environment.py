@@ -73,7 +73,7 @@ class Environment:
 
     def __init__(self, attributes: Mapping[str, Attribute], lists: Mapping[str, Kind]) -> None:
         self._asks = {name: f"{PRESENCE}.{NTH}{n}" for n, name in enumerate(filter(is_unspoken, attributes))}
-        attributes = {name: each for name, each in attributes.items() if name not in self._asks}
+        attributes = {name: known for name, known in attributes.items() if name not in self._asks}
         self.attributes: Mapping[str, Attribute] = attributes
         named = {name: attribute for name, attribute in attributes.items() if name not in lists}
         self.known = KnownNames(named, (*named, *lists))

@@ -22,7 +22,9 @@ class ExpressionVocabulary:
     def __init__(self, attributes: Mapping[str, Attribute], lists: Row) -> None:
         self.attributes = attributes
         self._facts = {
-            name: each for name, each in attributes.items() if not name.startswith(ROW) and name not in lists
+            name: known
+            for name, known in attributes.items()
+            if not name.startswith(ROW) and name not in lists
         }
         self.lists: dict[str, tuple[Scalar, ...]] = {}
         self._members: dict[str, Members] = {}

@@ -127,8 +127,8 @@ def inspection_view(inspection: Inspection, heads: int) -> RenderableType:
     if chains:
         parts += [_table(inspection), *_heads(chains[-CHAINS_SHOWN:]), Text()]
     parts += (
-        Text(plain(messages.first_bad_row(each.writer, each.row, each.decision_id, each.why)), WORSE)
-        for each in inspection.audit.broken
+        Text(plain(messages.first_bad_row(broken.writer, broken.row, broken.decision_id, broken.why)), WORSE)
+        for broken in inspection.audit.broken
     )
     parts += (Text(line, WORSE) for line in _missing(inspection))
     if inspection.audit.broken or inspection.missing:
@@ -141,7 +141,7 @@ def inspection_view(inspection: Inspection, heads: int) -> RenderableType:
 
 
 def _table(inspection: Inspection) -> RenderableType:
-    chains, broken = inspection.audit.chains, {each.writer for each in inspection.audit.broken}
+    chains, broken = inspection.audit.chains, {row.writer for row in inspection.audit.broken}
     table = Table(box=None, pad_edge=False, header_style=FAINT)
     for column in ("chain", "written", "purged", ""):
         table.add_column(column, justify="right" if column in {"written", "purged"} else "left")
@@ -176,6 +176,6 @@ def _json(database: str, inspection: Inspection) -> Mapping[str, Any]:
         "database": safe_url(database),
         "rows": audited.rows,
         "chains": [chain._asdict() for chain in audited.chains],
-        "broken": [each._asdict() for each in audited.broken],
+        "broken": [row._asdict() for row in audited.broken],
         "missing_heads": [{"writer": head.writer, "head": head.digest} for head in inspection.missing],
     }

@@ -65,14 +65,14 @@ def is_the_same_for_all(action: Action, treatment: Treatment[Template]) -> bool:
     return not (action.titles or treatment.translations or any(placeholders(treatment)))
 
 
-def fit(template: Template, facts: Facts, voice: Voice, most: int) -> str | None:
+def fit(template: Template, facts: Facts, voice: Voice, max_length: int) -> str | None:
     """The template's text of at most ``most`` characters, of any number for 0.
 
     What values make too long is put with what stands for want of them, and left out where that is nothing:
     a text that is cut may say something else.
     """
     text = fill(template, facts, voice)
-    return fill(template, {}, voice) if most and text and len(text) > most else text
+    return fill(template, {}, voice) if max_length and text and len(text) > max_length else text
 
 
 def fill(template: Template, facts: Facts, voice: Voice) -> str | None:

@@ -211,14 +211,14 @@ class _Telling:
         voice = Voice.of(self._policy, question)
         lengths = self._policy.ruleset.text_lengths.get(question.channel, {})
         for path, template in treatment.before_claim().spoken_in(voice.language).walk():
-            name, most = gap_in(template, question.facts), lengths.get(str(path[0]), 0)
+            name, max_length = gap_in(template, question.facts), lengths.get(str(path[0]), 0)
             if name and name != HOLD_EXPIRES:
                 fact = question.facts.get(name)
                 why = fact.why if isinstance(fact, Invalid) else self._unfolding.absent(name)
                 yield f"a text of `{path[0]}` is left out: {name} {why}"
-            elif most and len(text := fill(template, question.facts, voice) or "") > most:
+            elif max_length and len(text := fill(template, question.facts, voice) or "") > max_length:
                 standing = "put without its values" if fill(template, {}, voice) else "left out"
-                yield f"a text of `{path[0]}` is {standing}: it has {len(text)} characters of at most {most}"
+                yield f"a text of `{path[0]}` is {standing}: it has {len(text)} characters of at most {max_length}"
 
 
 def _grouped_words(group: Group, standing: Sequence[str]) -> str:

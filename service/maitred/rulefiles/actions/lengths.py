@@ -24,8 +24,8 @@ def text_lengths_of(report: Report, documents: Documents, channels: Collection[s
     """How long texts can be on each channel. A channel that there is not is told."""
     lengths: dict[str, dict[str, int]] = {}
     for sourced in documents.of(models.Ruleset):
-        for channel, most in sourced.model.text_lengths.items():
-            lengths[channel] = most.model_dump(exclude_none=True)
+        for channel, room in sourced.model.text_lengths.items():
+            lengths[channel] = room.model_dump(exclude_none=True)
             if channel not in channels:
                 at = sourced.spot.at("text_lengths", channel, key=True)
                 report.error(at, rule_messages.unknown_channel(channel, channels))
@@ -34,19 +34,19 @@ def text_lengths_of(report: Report, documents: Documents, channels: Collection[s
 
 def check_lengths(report: Report, sourced_actions: Iterable[SourcedAction], lengths: Lengths) -> None:
     """Tells texts that are too long whatever the values. Of a table, the first row speaks for all."""
-    told: set[tuple[str, str, Path]] = set()
-    for each in sourced_actions if lengths else ():
+    reported: set[tuple[str, str, Path]] = set()
+    for source in sourced_actions if lengths else ():
         for channel, most_of in lengths.items():
-            for name, path, template in _texts_on(each.action, channel):
-                length, most = least_length(template), most_of.get(name)
-                if most is None or length <= most:
+            for name, path, template in _texts_on(source.action, channel):
+                length, max_length = least_length(template), most_of.get(name)
+                if max_length is None or length <= max_length:
                     continue
-                message = rule_messages.text_too_long(_written(template), length, name, channel, most)
-                if not each.row:
-                    report.error(each.spot.at(*path), message)
-                elif (key := (each.row[0], channel, path)) not in told:
-                    told.add(key)
-                    report.at_line(*each.row, 1, message)
+                message = rule_messages.text_too_long(_written(template), length, name, channel, max_length)
+                if not source.row:
+                    report.error(source.spot.at(*path), message)
+                elif (key := (source.row[0], channel, path)) not in reported:
+                    reported.add(key)
+                    report.at_line(*source.row, 1, message)
 
 
 def _texts_on(action: Action, channel: str) -> Iterator[tuple[str, Path, Template]]:

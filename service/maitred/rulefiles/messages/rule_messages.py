@@ -199,10 +199,10 @@ def placeholder_meant(text: str, name: str) -> str:
     return f"{quoted(text)} is shown as it stands: write {quoted('${' + name + '}')} for the value"
 
 
-def text_too_long(text: str, count: int, field: str, channel: str, most: int) -> str:
+def text_too_long(text: str, count: int, field: str, channel: str, max_length: int) -> str:
     return (
         f"{quoted(text)} has {count} characters, and {quoted(field)} on {quoted(channel)} has room"
-        f" for {most}: {count - most} fewer, or more room in `text_lengths` of the `Ruleset`"
+        f" for {max_length}: {count - max_length} fewer, or more room in `text_lengths` of the `Ruleset`"
     )
 
 

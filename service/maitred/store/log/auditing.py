@@ -28,7 +28,7 @@ _ENDS = text("SELECT min(seq), max(seq) FROM decision")
 _PURGED = text("SELECT purged FROM log_writer WHERE number = :number")
 _ROWS = text("""
 SELECT seq, decision_id, decided_at, ruleset, customer, body, hash FROM decision
-WHERE seq >= :first AND seq <= :last ORDER BY seq LIMIT :most
+WHERE seq >= :first AND seq <= :last ORDER BY seq LIMIT :max_rows
 """)
 _SPAN = place(1, 0)
 
@@ -108,7 +108,7 @@ class Auditor:
         """From the beginning of the writer's places to the last that was there at the start."""
         first = place(writer.number, 0)
         while writer.last is not None and (
-            page := self._ask(_ROWS, first=first, last=writer.last, most=ROWS_AT_ONCE)
+            page := self._ask(_ROWS, first=first, last=writer.last, max_rows=ROWS_AT_ONCE)
         ):
             yield from page
             self._rows += len(page)
