@@ -119,7 +119,8 @@ def unknown_purpose(name: str, known: Sequence[str]) -> str:
     """``Privacy`` defines no such purpose."""
     if not known:
         return "there are no purposes: write a `Privacy` document"
-    return f"there is no purpose `{name}`: `Privacy` defines {', '.join(f'`{purpose}`' for purpose in sorted(known))}"
+    defined = ", ".join(f"`{purpose}`" for purpose in sorted(known))
+    return f"there is no purpose `{name}`: `Privacy` defines {defined}"
 
 
 def presence_of_what(name: str) -> str:

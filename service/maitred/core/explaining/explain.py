@@ -218,7 +218,8 @@ class _Telling:
                 yield f"a text of `{path[0]}` is left out: {name} {why}"
             elif max_length and len(text := fill(template, question.facts, voice) or "") > max_length:
                 standing = "put without its values" if fill(template, {}, voice) else "left out"
-                yield f"a text of `{path[0]}` is {standing}: it has {len(text)} characters of at most {max_length}"
+                length = f"{len(text)} characters of at most {max_length}"
+                yield f"a text of `{path[0]}` is {standing}: it has {length}"
 
 
 def _grouped_words(group: Group, standing: Sequence[str]) -> str:

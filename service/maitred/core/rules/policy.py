@@ -278,7 +278,7 @@ def _counting(actions: Iterable[Action]) -> tuple[Limit, ...]:
     return tuple(limits.values())
 
 
-def _sources_of(rememberers: Iterable[Worker], counting: Iterable[Limit]) -> frozenset[str]:
+def _sources_of(rememberers: Iterable[Computation], counting: Iterable[Limit]) -> frozenset[str]:
     """What of its customer's history a decision reads."""
     computed = (worker.computed.over for worker in rememberers)
     return frozenset((*computed, *chain.from_iterable(limit.also for limit in counting)))

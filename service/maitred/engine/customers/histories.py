@@ -37,7 +37,7 @@ class Asker(NamedTuple):
     person: Person
 
 
-class Written(NamedTuple):
+class WrittenEvent(NamedTuple):
     """An event that was written, and its plain body."""
 
     row: EventRow
@@ -130,9 +130,9 @@ class Histories:
             for key, history in histories.items()
         }
 
-    def add(self, written: Sequence[Written], counts: Mapping[bytes, int]) -> None:
+    def add(self, written: Sequence[WrittenEvent], counts: Mapping[bytes, int]) -> None:
         """Takes in what has been written and is durable, with the count that each customer has by it."""
-        fresh: dict[bytes, list[Written]] = defaultdict(list)
+        fresh: dict[bytes, list[WrittenEvent]] = defaultdict(list)
         for each in written:
             fresh[each.row.ref].append(each)
         with self._lock:

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from maitred.core.privacy.consents import ConsentState
-from maitred.engine.customers.histories import Written
+from maitred.engine.customers.histories import WrittenEvent
 from maitred.engine.customers.people import People
 from maitred.engine.messages import event_used_otherwise
 from maitred.engine.ports.store import EventRow, Person, Transaction
@@ -16,7 +16,7 @@ from .tickets import EventTicket, Happened
 class Recorded(NamedTuple):
     """What a batch has written of events, and the count that each customer has by it."""
 
-    written: Sequence[Written] = ()
+    written: Sequence[WrittenEvent] = ()
     counts: Mapping[bytes, int] = {}
 
 
@@ -44,7 +44,7 @@ class _Recording:
     def __init__(self, people: People, known: dict[bytes, Person], standing: dict[bytes, bytes]) -> None:
         self._people, self._known, self._standing = people, known, standing
         self.strangers: list[Person] = []
-        self.written: list[Written] = []
+        self.written: list[WrittenEvent] = []
 
     def take(self, happened: Happened) -> str:
         """Why the event is not recorded; empty where it is, or was before."""
@@ -74,7 +74,7 @@ class _Recording:
             happened.withdraws,
             self._people.seal_event(person.key, happened.body, happened.id),
         )
-        self.written.append(Written(row, happened.body))
+        self.written.append(WrittenEvent(row, happened.body))
         self._standing[happened.id] = happened.fingerprint
 
 

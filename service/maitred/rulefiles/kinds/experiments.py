@@ -6,8 +6,8 @@ from pydantic import Field
 
 from maitred.rulefiles.reading import bounds
 
-from . import fields
-from .fields import Name, NonEmpty
+from . import field_types
+from .field_types import Name, NonEmpty
 from .models import AppliesTo, Document, Strict, Treatment
 
 
@@ -19,7 +19,7 @@ class Holdout(Document):
     """What refusals and results call it. Unique among holdouts and experiments."""
     applies_to: AppliesTo
     """The actions that are held out."""
-    percent: fields.Percent
+    percent: field_types.Percent
     """How many percent of customers are held out."""
     salt: NonEmpty | None = None
     """Who is held out depends on it and on the customer alone. Without it, made of the name."""
@@ -41,7 +41,7 @@ class Arm(Strict):
     """Its share among the arms: 1 and 1 are halves, 90 and 10 nine tenths and one."""
     treatments: dict[Name, Treatment] = Field(default={})
     """By channel, in place of the action's own on that channel."""
-    score: fields.ScoreField | None = None
+    score: field_types.ScoreField | None = None
     """In place of the action's own."""
     frequency_cap: ArmCap | None = None
     """Another number of units of a frequency cap."""
