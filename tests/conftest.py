@@ -15,7 +15,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -23,8 +23,10 @@ import psycopg
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
+from tests.claims.harness import EngineHarness
 
 from maitred.store import open_store
+from maitred.store.databases import postgres
 from maitred.vault import KeyringVault, open_vault
 
 POSTGRES_URL_VARIABLE = "MAITRED_TEST_POSTGRES_URL"
@@ -173,6 +175,25 @@ def closed_after() -> Iterator[Callable[[Closes], Closes]]:
 def keys(tmp_path: Path) -> KeyringVault:
     """A vault with keys of its own."""
     return open_vault(tmp_path / "test.keys", create=True)
+
+
+@pytest.fixture
+def harness(
+    database_url: str, keys: KeyringVault, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[EngineHarness]:
+    """The engine plugged together, on each database in turn; the database's clock is the harness's."""
+    monkeypatch.setattr(postgres, "POSTGRES", replace(postgres.POSTGRES, clock=lambda _, local: local))
+    made = EngineHarness(open_store(database_url), keys)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sqlite_harness(sqlite_url: str, keys: KeyringVault) -> Iterator[EngineHarness]:
+    """The same on SQLite alone, for what does not depend on the database."""
+    made = EngineHarness(open_store(sqlite_url), keys)
+    yield made
+    made.close()
 
 
 @pytest.hookimpl(wrapper=True)

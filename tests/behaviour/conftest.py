@@ -1,15 +1,12 @@
-"""A harness whose customers are watched, on both databases."""
+"""Events of a harness."""
 
 import json
 from itertools import count
 
 import pytest
-from tests.claims.conftest import harness, sqlite_harness
 from tests.claims.harness import document
 
 from maitred.engine.calls import EventCall, EventsCall
-
-__all__ = ["harness", "sqlite_harness"]
 
 VISIT = document("Event", "visit", {"fields": "{page: string, clicks: int}", "retention": "400d"})
 

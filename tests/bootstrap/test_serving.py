@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from tests.telemetry.conftest import Lines
+from tests.telemetry.receiving import Lines
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client

@@ -6,7 +6,7 @@ import pytest
 from tests.claims.harness import DAY, MINUTE, OF_PIZZA, PIZZA, action, cap, capacity, denial, refused
 
 from maitred.engine.calls import ClaimCall
-from maitred.engine.claiming.claims import _claim_id
+from maitred.engine.claiming.claims import claim_id_of
 from maitred.engine.errors import Code
 
 HALF = action("half")
@@ -152,7 +152,7 @@ def test_what_was_denied_can_neither_be_redeemed_nor_released(sqlite_harness):
     decided = sqlite_harness.decide("bob")
     sqlite_harness.rules(PIZZA, capacity(limit=0))
     assert denial(sqlite_harness.claim(decided, request="c")) == "CAPACITY_EXHAUSTED"
-    lot = _claim_id(ClaimCall("c", decided.decision_id, "pizza"))
+    lot = claim_id_of(ClaimCall("c", decided.decision_id, "pizza"))
     for step in (sqlite_harness.redeem, sqlite_harness.release):
         with refused(Code.TOO_LATE) as found:
             step(claim._replace(claim_id=lot.hex()))

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from maitred.engine.deciding.batch import _now
+from maitred.engine.deciding.batch import instant_of
 from maitred.engine.deciding.tickets import MoveTicket
 
 LOCAL, MADE_UP = datetime(2026, 12, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
 
 
-class Clock:
+class ClockTransaction:
     """A transaction that only knows the time."""
 
     def clock(self, local):
@@ -23,6 +23,9 @@ class Unlimited:
 
 def test_the_instant_is_that_of_what_needs_the_ledger():
     move = MoveTicket(plan=lambda _: ())
-    assert _now(Clock(), [Unlimited(), move], LOCAL) == LOCAL
-    assert _now(Clock(), [Unlimited(), MoveTicket(plan=lambda _: (), at=MADE_UP)], LOCAL) == MADE_UP
-    assert _now(Clock(), [move], LOCAL) == LOCAL
+    assert instant_of(ClockTransaction(), [Unlimited(), move], LOCAL) == LOCAL
+    assert (
+        instant_of(ClockTransaction(), [Unlimited(), MoveTicket(plan=lambda _: (), at=MADE_UP)], LOCAL)
+        == MADE_UP
+    )
+    assert instant_of(ClockTransaction(), [move], LOCAL) == LOCAL

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.clock import Clock
 
 from maitred.bootstrap.engine import make_engine, sights_of
 from maitred.bootstrap.rules import load_policy
@@ -43,16 +44,9 @@ window: lifetime
 """
 
 
-class Clock:
-    now = NOW
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

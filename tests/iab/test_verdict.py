@@ -21,7 +21,7 @@ from maitred.core.privacy.strings import (
     Tcf,
     VendorBits,
 )
-from maitred.iab.gpp import _READERS
+from maitred.iab.gpp import READERS
 from maitred.iab.layouts import LAYOUTS, NATIONAL_OLD
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -277,7 +277,7 @@ def test_opting_out_never_grants_more(choices, word, is_opt_out):
 
 
 def test_the_words_are_those_of_the_formats():
-    assert {name for name, _ in _READERS.values()} == SECTIONS
+    assert {name for name, _ in READERS.values()} == SECTIONS
     named = {
         word
         for layout in (*LAYOUTS.values(), NATIONAL_OLD)

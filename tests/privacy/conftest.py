@@ -10,7 +10,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from tests.telemetry.conftest import Lines, Receiver
+from tests.telemetry.receiving import Lines, Receiver
 
 from maitred.bootstrap import serving
 from maitred.settings import Settings

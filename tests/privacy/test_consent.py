@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.iab.conftest import Encoder
+from tests.iab.encoder import Encoder
 from tests.privacy.shop import CONTEXT, RULES, Shop, names, reasons
 
 from maitred.core.deciding.decisions import Explain

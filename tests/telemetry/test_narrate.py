@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from tests.clock import Clock
 
 from maitred.core.trace import TraceContext
 from maitred.engine.errors import Code
@@ -10,16 +11,9 @@ from maitred.engine.ports.observer import BatchCommitted, CallFailed, RulesetLoa
 from maitred.telemetry.process_log.narrate import CALLS_PER_CODE_AND_SECOND, Narrator
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from itertools import chain
 from types import SimpleNamespace
 
 import pytest
+from tests.clock import Clock
 
 from maitred.bootstrap.engine import chores_of
 from maitred.core.privacy.consents import Consent, ConsentState
@@ -16,21 +17,6 @@ from maitred.upkeep.retention import Retention, forget, rest_seconds, terms
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 KEEP = Keep(decisions=2 * DAY, consents=None, ledger=DAY, events=3 * DAY)
-
-
-class Clock:
-    """Seconds that pass as they are told to."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.rested = []
-
-    def __call__(self):
-        return self.now
-
-    def rest(self, seconds):
-        self.rested.append(seconds)
-        self.now += seconds
 
 
 class Shelves:

@@ -29,8 +29,8 @@ def parse_gpp(text: str) -> Gpp:
         raise IabError(messages.absurd("a number of sections", MAX_SECTIONS))
     sections = {}
     for section_id, section in zip(_section_ids(header, len(texts)), texts, strict=True):
-        if section_id in _READERS:
-            name, read = _READERS[section_id]
+        if section_id in READERS:
+            name, read = READERS[section_id]
             sections[name] = _named(name, read, section)
     return MappingProxyType(sections)
 
@@ -70,7 +70,7 @@ def _europe(text: str) -> Tcf:
     return strings
 
 
-_READERS: Mapping[int, tuple[str, Callable[[str], GppSection | Tcf]]] = {
+READERS: Mapping[int, tuple[str, Callable[[str], GppSection | Tcf]]] = {
     2: (Framework.EU.value, _europe),
     5: (Framework.CANADA.value, parse_canada),
     6: ("uspv1", parse_us_privacy),

@@ -177,7 +177,7 @@ class Claims:
 
     def _claim_again(self, call: ClaimCall, error: CallError) -> Steps[tuple["_Claim", ClaimTicket]]:
         """What cannot be claimed any more, but was claimed under the same id before."""
-        earlier = self._lot(_claim_id(call)) if error.code is Code.NOT_FOUND else None
+        earlier = self._lot(claim_id_of(call)) if error.code is Code.NOT_FOUND else None
         if earlier is None or earlier.origin is None:
             raise error
         proposed = self._proposals.taken(earlier.origin, earlier.place)
@@ -284,7 +284,7 @@ class _Claim:
             proposed,
             self._grant,
             self._paused,
-            lot=_claim_id(call),
+            lot=claim_id_of(call),
             fingerprint=digest(_CONTENT, call.decision_id, call.action),
         )
         limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()
@@ -339,5 +339,6 @@ def _check_place(action: Action, claimed_at: str, redeemed_at: str) -> None:
     raise CallError(Code.TOO_LATE, elsewhere(action.name, claimed_at), Cause.WRONG_LOCATION)
 
 
-def _claim_id(call: ClaimCall) -> bytes:
+def claim_id_of(call: ClaimCall) -> bytes:
+    """The id of the claim that a call makes: the same for every retry."""
     return digest(_CLAIM, call.request_id)

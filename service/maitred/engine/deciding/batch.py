@@ -77,7 +77,8 @@ def run(
     outcomes = _of(OutcomeTicket, tickets)
     expired: Mapping[str, int] = {}
     if limited or moves or outcomes:
-        _Settlement(transaction, _now(transaction, tickets, local)).run(limited, moves, outcomes, last=last)
+        now = instant_of(transaction, tickets, local)
+        _Settlement(transaction, now).run(limited, moves, outcomes, last=last)
         expired = transaction.expired
     for ticket in sound:
         if not ticket.earlier:
@@ -225,7 +226,8 @@ def _firsts(tickets: Iterable[Ticket]) -> dict[bytes, DecisionTicket]:
     return first
 
 
-def _now(transaction: Transaction, tickets: Sequence[Ticket], local: datetime) -> datetime:
+def instant_of(transaction: Transaction, tickets: Sequence[Ticket], local: datetime) -> datetime:
+    """The instant that the first ticket of the ledger names, or the database's."""
     at = next((ticket.at for ticket in tickets if ticket.at and ticket.needs_ledger), None)
     return at or transaction.clock(local)
 
