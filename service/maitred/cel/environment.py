@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.privacy.purposes import ASKED, CONSENT
 from maitred.core.values.kinds import duration_of
-from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar
+from maitred.core.values.types import ROW, Attribute, AttributeType, Kind, Scalar
 from maitred.selftest import relying_on
 
 from . import messages
@@ -29,8 +29,6 @@ _TYPE_URL = "type.googleapis.com/cel.expr.CheckedExpr"
 _UNAMBIGUOUS = {bool, float, datetime, timedelta}
 """Python types a result has in one CEL type only; an int may be a uint, a str an error."""
 
-ROW = "row."
-"""What a table's columns are called: constants, bound row by row."""
 
 TIMES = frozenset(("timestamp", "duration"))
 """The functions that read a time from text."""

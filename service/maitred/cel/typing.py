@@ -24,7 +24,7 @@ from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.values.facts import normal_text
 from maitred.core.values.kinds import coerce_of, duration_of
 from maitred.core.values.scalars import MAX_DECIMAL_DIGITS, digits_of, fitted, network_of, scaled
-from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar, Value
+from maitred.core.values.types import LIST, ROW, Attribute, AttributeType, Kind, Scalar, Value
 
 from . import messages
 from .checked_pb2 import Expr
@@ -34,7 +34,6 @@ from .tree import Call, Comprehension, Const, ListOf, MapOf, Name, Node, Select,
 
 MAX_SCALE = 18
 """More digits than this leave 64 bits no place before the point."""
-ROW, LIST = "row.", "list."
 _VARIANT = "@"
 _COMPARISONS = frozenset(("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"))
 _SUMS = frozenset(("_+_", "_-_", "_*_"))

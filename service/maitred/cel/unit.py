@@ -4,11 +4,12 @@ from itertools import count
 from typing import Any
 
 from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.values.types import ROW
 
 from . import messages
 from .bounds import MAX_EXPRESSION_CHARACTERS
 from .checked_pb2 import CheckedExpr, Expr, Type
-from .environment import NUL, ROW, Environment
+from .environment import NUL, Environment
 from .source import Spans, error_at, mark_consent, mark_presence
 from .tree import Const, Name, Node, below, decode, walk
 from .typing import MAX_SCALE, Rewriting, Typing, Variant, needs_typing, scale_of

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from maitred.core.conditions.expressions import ExpressionError, Row
-from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar, Value
+from maitred.core.values.types import ROW, Attribute, AttributeType, Kind, Scalar, Value
 
 from . import messages
-from .environment import NTH, ROW, is_unspoken
+from .environment import NTH, is_unspoken
 from .members import Members, conforms, members_of
 from .source import PRESENCE
 from .tree import Name, Node

@@ -12,7 +12,7 @@ from maitred.core.privacy.purposes import PrivacyRules, asks_of
 from maitred.core.rules.faults import Fault
 from maitred.core.rules.policy import LANGUAGE, follows_language
 from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
-from maitred.core.values.types import Attribute, AttributeType, Kind
+from maitred.core.values.types import LIST, SITUATION, Attribute, AttributeType, Kind
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction, actions_of, warn_over
 from maitred.rulefiles.actions.computed import Behaviour, with_computed
@@ -244,10 +244,10 @@ def _check_actions(report: Report, documents: Documents, sourced_actions: list[S
 def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocabulary: Vocabulary) -> None:
     used = mentions.heads()
     for situation in documents.of(models.Situation):
-        if f"situation.{situation.model.name}" not in used and not situation.model.suppress:
+        if f"{SITUATION}{situation.model.name}" not in used and not situation.model.suppress:
             report.warn(situation.spot.at("name"), rule_messages.unused("situation", situation.model.name))
     for sourced in documents.of(models.List):
-        if f"list.{sourced.model.name}" not in used:
+        if f"{LIST}{sourced.model.name}" not in used:
             report.warn(sourced.spot.at("name"), rule_messages.unused("list", sourced.model.name))
     for file in report.sources:
         if file.endswith(TABLE_ENDINGS) and file not in vocabulary.tables:

@@ -14,6 +14,8 @@ from sqlalchemy import (
     text,
 )
 
+from maitred.core.limits.lots import UnitState
+
 METADATA = MetaData()
 
 _EXPOSED = text("length(arms) > 0")
@@ -98,8 +100,8 @@ RULESET = Table(
 )
 
 # Of the ledger, 0 and an empty text stand for none: arrays of nothing but nulls have no type.
-_HELD = text("state = 1")
-_REUSABLE = text("state = 1 AND length(reuse) > 0")
+_HELD = text(f"state = {UnitState.HELD.value}")
+_REUSABLE = text(f"{_HELD} AND length(reuse) > 0")
 _OF_DECISION = text("length(decision_id) > 0")
 _OVER = text("over_at > 0")
 _ENDING = text("resets_at > 0")

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from maitred.core.rules.ruleset import Situation
-from maitred.core.values.types import Facts
+from maitred.core.values.types import SITUATION, Facts
 
 from .derivation import Derivation, Deriver, DeriverFactory, atoms_of
 from .index import Index, bits
@@ -46,7 +46,7 @@ class Situations:
         atoms = atoms_of(situations)
         entries = (*atoms.values(), *map(negate, atoms.values()))
         names = (situation.name for situation in situations)
-        kept = tuple(name for name in names if f"situation.{name}" in used or name in back.names)
+        kept = tuple(name for name in names if f"{SITUATION}{name}" in used or name in back.names)
         return cls(kept, len(atoms), Index.build(entries), deriver(situations), back)
 
     def facts(self, facts: Facts) -> Facts:
@@ -76,4 +76,4 @@ class Situations:
 
     def _facts_of(self, derivation: Derivation) -> Facts:
         known = (name for name in self.names if name not in derivation.unknown)
-        return {f"situation.{name}": name in derivation.holds for name in known}
+        return {f"{SITUATION}{name}": name in derivation.holds for name in known}

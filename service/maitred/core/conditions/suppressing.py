@@ -14,12 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from maitred.core.rules.ruleset import Atom, Member, Situation
-from maitred.core.values.types import Facts
+from maitred.core.values.types import OWN, SITUATION, Facts
 
 from .model import All, Any, Condition, Literal, Present, Unknown, negate
 from .scan import Memo, truth
 
-_SITUATION, SUPPRESSED = "situation.", "~suppressed/"
+SUPPRESSED = f"{OWN}suppressed/"
 """The fact is there while a situation holds actions back; no rule file can name it."""
 
 
@@ -30,7 +30,7 @@ def not_suppressed_by(name: str) -> Condition:
 
 def is_derived(attribute: str) -> bool:
     """Whether a fact follows from situations, and goes where what they read goes."""
-    return attribute.startswith((_SITUATION, SUPPRESSED))
+    return attribute.startswith((SITUATION, SUPPRESSED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Suppressing:
 
     def facts(self, facts: Facts, situations: Facts) -> Facts:
         """A fact for each situation that holds back; ``situations`` are those whose truth is known."""
-        states = {name: situations.get(_SITUATION + name) for name in self.names}
+        states = {name: situations.get(SITUATION + name) for name in self.names}
         hidden = {name for name, state in states.items() if state is None}
         possible = self._possible(facts) if hidden else frozenset()
         back = (name for name, state in states.items() if state or (name in hidden and name in possible))

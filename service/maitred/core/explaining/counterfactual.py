@@ -19,7 +19,7 @@ from maitred.core.privacy.purposes import permission_words
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.scalars import EXACT, digits_of, unscaled
-from maitred.core.values.types import Attribute, Fact, Facts, Kind, Scalar
+from maitred.core.values.types import OWN, SITUATION, Attribute, Fact, Facts, Kind, Scalar
 
 from .words import value_words
 
@@ -27,7 +27,6 @@ MAX_TRIED = 16
 """Changes that are tried for one action: each costs as much as explaining it once."""
 MAX_VALUES = 5
 """Values that are tried of one set; a coupon may name 14,000 products."""
-_SITUATION, _UNSPOKEN = "situation.", "~"
 
 Change = tuple[str, Fact]
 """An attribute and the value it would have to have."""
@@ -56,7 +55,7 @@ def _would_be_proposed(
 ) -> bool:
     attribute, value = change
     facts = {**question.facts, attribute: value}
-    if policy.situations and not attribute.startswith(_SITUATION):
+    if policy.situations and not attribute.startswith(SITUATION):
         facts = {name: fact for name, fact in facts.items() if not is_derived(name)}
         facts.update(policy.situations.facts(facts))
     score = score_if_it_holds(policy, action, facts, Memo())
@@ -72,7 +71,7 @@ def _ranks(score: float, name: str, proposals: tuple[Proposal, ...], wanted: int
 def _changes(policy: Policy, condition: Condition, facts: Facts) -> Iterator[Change]:
     match condition:
         case Literal(attribute):
-            if permission_words(attribute) or not attribute.startswith(_UNSPOKEN):
+            if permission_words(attribute) or not attribute.startswith(OWN):
                 declared = policy.ruleset.attributes.get(attribute)
                 yield from (
                     (attribute, value) for value in _values(condition, facts.get(attribute), declared)
@@ -131,7 +130,7 @@ def _words(change: Change, fact: Fact | None) -> str:
     permission = permission_words(attribute)
     if permission:
         return permission
-    if attribute.startswith(_SITUATION):
+    if attribute.startswith(SITUATION):
         return f"{attribute} {'holding' if value is True else 'not holding'}"
     return f"{attribute} {value_words(value)}{_distance(fact, value)}"
 

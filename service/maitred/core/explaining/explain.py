@@ -16,7 +16,7 @@ from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Gate, Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Group
 from maitred.core.rules.treatments import gap_in, in_language
-from maitred.core.values.types import Facts, Invalid
+from maitred.core.values.types import SITUATION, Facts, Invalid
 
 from .counterfactual import what_would_have
 from .unfolding import Unfolding, support
@@ -323,7 +323,5 @@ def _chains(condition: Condition, derivation: Derivation | None) -> list[str]:
     """The chain of each situation that the condition reads and that holds."""
     if derivation is None:
         return []
-    names = sorted(
-        name.removeprefix("situation.") for name in reads(condition) if name.startswith("situation.")
-    )
+    names = sorted(name.removeprefix(SITUATION) for name in reads(condition) if name.startswith(SITUATION))
     return [tell(derivation, name) for name in names if name in derivation.holds]

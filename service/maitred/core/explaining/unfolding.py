@@ -13,9 +13,9 @@ from maitred.core.conditions.scan import Memo, truth
 from maitred.core.privacy.purposes import barred_words
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Atom, Member, Situation
-from maitred.core.values.types import Facts
+from maitred.core.values.types import SITUATION, Facts
 
-from .words import SITUATION, FactReasons, is_truth, joined, need_words, shortfall_words, value_words
+from .words import FactReasons, is_truth, joined, need_words, shortfall_words, value_words
 
 MAX_DEPTH = 8
 """Situations within situations that are followed; deeper ones are only named."""

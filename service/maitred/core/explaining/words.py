@@ -22,14 +22,13 @@ from maitred.core.conditions.scan import Memo, truth
 from maitred.core.privacy.purposes import lacking_words, permission_words
 from maitred.core.rules.live import CLOCK, clock_name, clock_need, clock_value
 from maitred.core.values.scalars import Address, network_words
-from maitred.core.values.types import Fact, Facts, Invalid, Item, Scalar
+from maitred.core.values.types import SITUATION, Fact, Facts, Invalid, Item, Scalar
 
 MAX_LISTED = 5
 """Values told of a list or a set; a coupon may name 14,000 products."""
 MAX_TEXT_CHARACTERS = 80
 DOUBLE_DIGITS = 15
 """What a double holds of a decimal number: amounts come out as they were sent."""
-SITUATION = "situation."
 MAX_TERMS = 4
 """Terms told of one condition."""
 

@@ -19,7 +19,7 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.values.digests import digest, lengthened
 from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.spelling import composed, folded
-from maitred.core.values.types import Facts, Invalid, Value
+from maitred.core.values.types import LOCATION, OWN, SESSION_ID, Facts, Invalid, Value
 
 from .windows import Calendar, Rolling, Session, Window, span_of
 
@@ -30,10 +30,9 @@ PACE_SUFFIX = "/pace"
 PERCENT = 100
 KEPT_COUNTERS = 4_096
 """Those that many requests share are asked for all the time."""
-SESSION_ID = "session.id"
-ALSO = "~also/"
+ALSO = f"{OWN}also/"
 """Begins the names of facts that say how many events count beside the units of a limit."""
-ANONYMOUS = "~anonymous"
+ANONYMOUS = f"{OWN}anonymous"
 """A fact where the request names no customer, and only there."""
 MAX_UNITS = 2**53
 """More than any limit has; integers up to here are exact also where an expression gives a double."""
@@ -100,7 +99,7 @@ def lock_rank_of(per: tuple[str, ...]) -> LockRank:
         return LockRank.EVERYBODY
     if any(name.startswith(("customer.", "household.", "device.", "session.")) for name in per):
         return LockRank.PERSON
-    return LockRank.LOCATION if all(name.startswith("location.") for name in per) else LockRank.CONTEXT
+    return LockRank.LOCATION if all(name.startswith(LOCATION) for name in per) else LockRank.CONTEXT
 
 
 Maximum = int | str | Expression
@@ -393,7 +392,7 @@ def known_maximum(limit: Limit, facts: Facts) -> int | None:
     A default counts only for what a location lacks, as of a location everything is known.
     """
     maximum = limit.maximum
-    if isinstance(maximum, str) and maximum not in facts and not maximum.startswith("location."):
+    if isinstance(maximum, str) and maximum not in facts and not maximum.startswith(LOCATION):
         return None
     if isinstance(maximum, Expression) and not facts.keys() >= maximum.reads:
         return None

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
-from maitred.core.values.types import Facts
+from maitred.core.values.types import SESSION_ID, Facts
 
 from .limits import (
-    SESSION_ID,
     Counts,
     Limit,
     Uncheckable,

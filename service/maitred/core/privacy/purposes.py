@@ -13,16 +13,16 @@ from math import isnan
 from typing import NamedTuple
 
 from maitred.core.conditions.model import Condition, Literal, OneOf
-from maitred.core.values.types import Attribute, AttributeType, Facts, Kind
+from maitred.core.values.types import OWN, Attribute, AttributeType, Facts, Kind
 
 from .consents import ConsentState
 from .signals import Gpp, IabMapping, Malformed, SignalState, Tcf, verdict
 
-CONSENT, ASKED = "~consent/", "~asked/"
+CONSENT, ASKED = f"{OWN}consent/", f"{OWN}asked/"
 """Facts that are there where a purpose is allowed, and where the customer has said anything on it."""
-_SENSITIVE, _WHY = "~sensitive/", "~why/"
+_SENSITIVE, _WHY = f"{OWN}sensitive/", f"{OWN}why/"
 """Facts that are there where a category may be used, and that tell why a purpose is not allowed."""
-JURISDICTION = "~jurisdiction"
+JURISDICTION = f"{OWN}jurisdiction"
 """The fact that holds the name of the jurisdiction; no rule file can name it."""
 _TRUE = OneOf(frozenset({True}))
 _REFUSALS = frozenset({ConsentState.DENIED, ConsentState.OBJECTED})

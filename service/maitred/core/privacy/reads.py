@@ -14,8 +14,7 @@ from maitred.core.limits.limits import reads_of as limit_reads
 from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, Atom, Situation
 from maitred.core.rules.treatments import placeholders
-
-SITUATION = "situation."
+from maitred.core.values.types import LIST, SITUATION
 
 # CEL lets blanks and comments stand around the point. Text in quotes is taken for a name too, which
 # at worst asks for a consent too many.
@@ -119,7 +118,7 @@ def _closure(
 @lru_cache(maxsize=_KEPT_TEXTS)
 def lists_named(text: str) -> frozenset[str]:
     """The lists (``list.pizzas``) that an expression may read, by its text: conditions hold their values."""
-    return frozenset(f"list.{name}" for name in _LIST.findall(text))
+    return frozenset(f"{LIST}{name}" for name in _LIST.findall(text))
 
 
 def names_read(action: Action) -> Iterator[tuple[str, frozenset[str]]]:

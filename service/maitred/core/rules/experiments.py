@@ -25,14 +25,14 @@ from maitred.core.conditions.index import Index
 from maitred.core.conditions.model import Condition, Literal, Present
 from maitred.core.conditions.scan import Memo
 from maitred.core.privacy.purposes import CONSENT
-from maitred.core.values.types import Facts
+from maitred.core.values.types import OWN, Facts
 
 from .rollouts import PLACES, is_among_first, percent_words, place_of
 from .ruleset import Action, Arm, Experiment, Holdout
 
-_ARM, _HELD_OUT = "~arm/", "~held_out/"
+_ARM, _HELD_OUT = f"{OWN}arm/", f"{OWN}held_out/"
 """Begin the names of facts that say which arm a person is in, and what holds them out."""
-_PERSON = "~person"
+_PERSON = f"{OWN}person"
 """The fact that is there where holdouts have looked at somebody: nobody in particular is not compared."""
 HELD_OUT, OFFERED = "held_out", "offered"
 """The arms of a holdout."""

@@ -11,7 +11,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, Test, Within
-from maitred.core.values.types import Facts
+from maitred.core.values.types import OWN, Facts
 
 from .ruleset import Live
 
@@ -21,7 +21,7 @@ _LOCATION = "location"
 
 def clock_attribute(part: str, zone: str | None) -> str:
     """Name of a clock attribute; ``part`` is ``date``, ``weekday`` or ``minute``."""
-    return f"~{part}/{zone or _LOCATION}"
+    return f"{OWN}{part}/{zone or _LOCATION}"
 
 
 def live_condition(live: Live) -> Condition:
@@ -37,9 +37,9 @@ def clock_facts(zones: Iterable[str | None], now: datetime, location_zone: str) 
     for zone in zones:
         civil = now.astimezone(_zone(zone or location_zone))
         name = zone or _LOCATION
-        facts[f"~date/{name}"] = civil.toordinal()
-        facts[f"~weekday/{name}"] = civil.weekday()
-        facts[f"~minute/{name}"] = civil.hour * MINUTES_PER_HOUR + civil.minute
+        facts[f"{OWN}date/{name}"] = civil.toordinal()
+        facts[f"{OWN}weekday/{name}"] = civil.weekday()
+        facts[f"{OWN}minute/{name}"] = civil.hour * MINUTES_PER_HOUR + civil.minute
     return facts
 
 
@@ -74,7 +74,7 @@ def _minutes(live: Live, start: int | None, end: int | None) -> Condition:
     return Literal(clock_attribute("minute", live.zone), Within(start, end, high_open=True))
 
 
-CLOCK = "~"
+CLOCK = OWN
 """Begins the names of the clock's attributes: no rule file can name them."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTES_PER_HOUR = 60

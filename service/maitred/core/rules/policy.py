@@ -27,7 +27,17 @@ from maitred.core.privacy.purposes import (
     still_allowed,
 )
 from maitred.core.values.facts import FactReader
-from maitred.core.values.types import Attribute, Facts, Item, Value
+from maitred.core.values.types import (
+    CHANNEL,
+    CUSTOMER_ID,
+    LOCATION,
+    LOCATION_ID,
+    SITUATION,
+    Attribute,
+    Facts,
+    Item,
+    Value,
+)
 
 from .experiments import Trials, as_assigned, held_out_words, not_held_out, reads_arm
 from .formats import PLAIN_FORMATS, Formats
@@ -40,10 +50,10 @@ from .treatments import depends_on_language, placeholders
 
 NO_SOURCES: Mapping[str, Sequence[Item]] = {}
 ZONE = "location.timezone"
-GIVEN_ATTRIBUTES = frozenset({"now", "channel", "customer.id", "location.id", ZONE})
+GIVEN_ATTRIBUTES = frozenset({"now", CHANNEL, CUSTOMER_ID, LOCATION_ID, ZONE})
 """Attributes that come with every request rather than in its context."""
 _ID_ENDING = ".id"
-NOT_IN_CONTEXT = ("location.", "situation.")
+NOT_IN_CONTEXT = (LOCATION, SITUATION)
 LANGUAGE = "customer.language"
 """The customer's language, a BCP 47 tag; texts and formats follow it."""
 HOLD_EXPIRES = "hold.expires"
@@ -134,13 +144,13 @@ class Policy:
         """What a request tells, allowed or not."""
         facts = self.reader.read(context)
         facts["now"] = now
-        facts["channel"] = channel
+        facts[CHANNEL] = channel
         if customer_id:
-            facts["customer.id"] = customer_id
+            facts[CUSTOMER_ID] = customer_id
         else:
             facts[ANONYMOUS] = True
         if location.id:
-            facts["location.id"] = location.id
+            facts[LOCATION_ID] = location.id
         facts.update(self.place_facts(location))
         self.work_out(facts)
         return facts
@@ -294,7 +304,7 @@ def _zones_of(action: Action) -> Iterable[str | None]:
 
 def _gates_of(action: Action, rollout: Iterable[RolloutPart]) -> tuple[Gate, ...]:
     """What the action must pass, in order of precedence of the reasons."""
-    channels = Literal("channel", OneOf(action.channels)) if action.channels else model.TRUE
+    channels = Literal(CHANNEL, OneOf(action.channels)) if action.channels else model.TRUE
     # Where explicit consent lacks, that is the reason, and not that its purpose is not allowed.
     purposes = (purpose for purpose in action.consent if purpose not in action.explicit)
     return (
@@ -410,6 +420,6 @@ def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
         yield from model.reads(condition)
     for promise in ruleset.promises:
         if promise.situation:
-            yield f"situation.{promise.situation}"
+            yield f"{SITUATION}{promise.situation}"
     if ruleset.privacy:
         yield from ruleset.privacy.reads()

@@ -11,12 +11,12 @@ from maitred.core.conditions.computed import Aggregate, Computed
 from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, Present, Within
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.limits.windows import Rolling
-from maitred.core.values.types import AttributeType, Facts, Kind
+from maitred.core.values.types import CUSTOMER_ID, OWN, SITUATION, AttributeType, Facts, Kind
 
 from .ruleset import Promise
 
 _PRESENTED = outcome_source(OutcomeKind.PRESENTED)
-_PREFIX = "~promised/"
+_PREFIX = f"{OWN}promised/"
 """Begins the names of facts that say how often something promised was presented."""
 
 
@@ -37,7 +37,7 @@ def is_due(promise: Promise) -> Condition:
     """True where the action is due."""
     situation = (_holds(promise, wanted=True),) if promise.situation else ()
     few = Literal(fact_of(promise), Within(high=promise.times, high_open=True))
-    return All((*situation, Literal("customer.id", Present()), few))
+    return All((*situation, Literal(CUSTOMER_ID, Present()), few))
 
 
 def may_follow(promise: Promise) -> Condition:
@@ -53,4 +53,4 @@ def follow_words(promise: Promise, facts: Facts) -> str:
 
 
 def _holds(promise: Promise, *, wanted: bool) -> Condition:
-    return Literal(f"situation.{promise.situation}", OneOf(frozenset({True})), wanted)
+    return Literal(f"{SITUATION}{promise.situation}", OneOf(frozenset({True})), wanted)

@@ -18,14 +18,13 @@ from unicodedata import normalize
 
 from maitred.core.conditions.model import Condition, Expression, Literal, OneOf, Residual
 from maitred.core.explaining.words import set_words
-from maitred.core.values.types import Facts
+from maitred.core.values.types import CUSTOMER_ID, LOCATION_ID, Facts
 
 from .live import clock_attribute
 from .ruleset import EVERYBODY, Rollout, RolloutStep
 
 PLACES = 2**64
 _PLACE_BYTES = 8
-_CUSTOMER, _LOCATION = "customer.id", "location.id"
 _NOBODY = "a request without customer_id is in no"
 
 
@@ -58,7 +57,7 @@ def parts_of(rollout: Rollout) -> tuple[RolloutPart, ...]:
     """The parts that can leave somebody out."""
     parts: list[RolloutPart] = []
     if rollout.locations:
-        condition = Literal(_LOCATION, OneOf(frozenset(rollout.locations)))
+        condition = Literal(LOCATION_ID, OneOf(frozenset(rollout.locations)))
         parts.append(RolloutPart(condition, partial(_location_words, rollout)))
     if rollout.groups:
         parts.append(RolloutPart(_group_condition(rollout), partial(_group_words, rollout)))
@@ -89,14 +88,14 @@ def _group_condition(rollout: Rollout) -> Condition:
         return normalize("NFC", _customer(facts)) in members
 
     names = ", ".join(name for name, _ in rollout.groups)
-    return Residual(Expression(f"customer.id in {names}", frozenset({_CUSTOMER}), evaluate))
+    return Residual(Expression(f"customer.id in {names}", frozenset({CUSTOMER_ID}), evaluate))
 
 
 def _share_condition(rollout: Rollout) -> Condition:
     def evaluate(facts: Facts) -> bool:
         return is_among_first(_percent(rollout, facts)[0], rollout.salt, _customer(facts))
 
-    reads = {_CUSTOMER, clock_attribute("date", rollout.zone)} if rollout.steps else {_CUSTOMER}
+    reads = {CUSTOMER_ID, clock_attribute("date", rollout.zone)} if rollout.steps else {CUSTOMER_ID}
     return Residual(Expression(f"rollout by {rollout.salt}", frozenset(reads), evaluate))
 
 
@@ -111,12 +110,12 @@ def _percent(rollout: Rollout, facts: Facts) -> tuple[Fraction, date | None]:
 
 
 def _customer(facts: Facts) -> str:
-    customer = facts.get(_CUSTOMER)
+    customer = facts.get(CUSTOMER_ID)
     return customer if isinstance(customer, str) else ""
 
 
 def _location_words(rollout: Rollout, facts: Facts) -> str:
-    place = facts.get(_LOCATION)
+    place = facts.get(LOCATION_ID)
     where = f"this is {place}" if place else "this request names no location"
     return f"rolled out at {set_words(rollout.locations)}, {where}"
 

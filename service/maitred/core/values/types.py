@@ -65,6 +65,13 @@ Fact = Value | tuple[Item, ...] | Invalid
 Facts = dict[str, Fact]
 """What is known, by qualified attribute name (``customer.age``). Absent is not in it."""
 
+CHANNEL, CUSTOMER_ID, LOCATION_ID, SESSION_ID = "channel", "customer.id", "location.id", "session.id"
+"""Attributes that requests bring beside their context."""
+SITUATION, LOCATION, ROW, LIST = "situation.", "location.", "row.", "list."
+"""What names begin with, by where their values come from."""
+OWN = "~"
+"""Begins attributes of the service itself: no rule file can name them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:

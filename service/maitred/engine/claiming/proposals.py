@@ -21,7 +21,7 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Location
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.kinds import fits
-from maitred.core.values.types import Attribute
+from maitred.core.values.types import LOCATION, Attribute
 from maitred.engine.deciding.codec import RecordBody
 from maitred.engine.deciding.records import Records, question_of
 from maitred.engine.deciding.view import View
@@ -312,7 +312,7 @@ def _fitting(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> M
     return {
         name: value
         for name, value in facts.items()
-        if not name.startswith("location.") and _fits(value, attributes.get(name))
+        if not name.startswith(LOCATION) and _fits(value, attributes.get(name))
     }
 
 

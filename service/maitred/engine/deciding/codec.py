@@ -12,7 +12,7 @@ from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.kinds import Load, loader_of, to_json
-from maitred.core.values.types import Attribute, Facts, Invalid
+from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION_ID, Attribute, Facts, Invalid
 from maitred.engine.calls import DecideCall, OpenClaim
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import unknown_format
@@ -25,7 +25,7 @@ READABLE_FORMATS = frozenset((FORMAT,))
 """Those that ``decode_body`` reads. One of each is kept under ``tests/engine/records``."""
 _INVALID = "!"
 """Key that marks an invalid fact; no JSON value of an attribute is an object."""
-_GIVEN_BY_RECORD = ("now", "channel", "customer.id", "location.id", ANONYMOUS)
+_GIVEN_BY_RECORD = ("now", CHANNEL, CUSTOMER_ID, LOCATION_ID, ANONYMOUS)
 """Facts that stand in the record's own fields."""
 
 

@@ -6,7 +6,7 @@ from maitred.core.explaining.explain import Explanation, explain, tell
 from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.privacy.purposes import Use, uses
 from maitred.core.rules.policy import Policy
-from maitred.core.values.types import Facts
+from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION_ID, Facts
 from maitred.engine.calls import Answer, DecideCall, RecordView, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code, store_calls
@@ -105,13 +105,13 @@ def decide_again(policy: Policy, record: DecisionRecord, body: RecordBody) -> De
 def question_of(policy: Policy, record: DecisionRecord, body: RecordBody) -> Question:
     """The question a record was the answer to: deciding it again gives the same decision."""
     facts = decode_facts(body.facts, policy.ruleset.attributes)
-    facts |= {"now": record.decided_at, "channel": body.channel}
+    facts |= {"now": record.decided_at, CHANNEL: body.channel}
     if body.customer_id:
-        facts["customer.id"] = body.customer_id
+        facts[CUSTOMER_ID] = body.customer_id
     else:
         facts[ANONYMOUS] = True
     if body.location_id:
-        facts["location.id"] = body.location_id
+        facts[LOCATION_ID] = body.location_id
     location = policy.location(body.location_id)
     zone = location.zone if location else policy.ruleset.zone
     return Question(body.channel, facts, record.decided_at, body.max_actions, zone)

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from maitred.core.limits.limits import SESSION_ID
 from maitred.core.privacy.purposes import barred_words
 from maitred.core.rules.policy import GIVEN_ATTRIBUTES, NOT_IN_CONTEXT, Policy
 from maitred.core.values.nearest import did_you_mean
-from maitred.core.values.types import Facts
+from maitred.core.values.types import SESSION_ID, Facts
 
 MAX_TOLD = 50
 """Somebody who sends a whole customer record is told of the first ones."""

@@ -26,7 +26,7 @@ from maitred.core.rules.ruleset import Location
 from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.spelling import folded
-from maitred.core.values.types import Fact, Facts, Value
+from maitred.core.values.types import CUSTOMER_ID, LOCATION, LOCATION_ID, Fact, Facts, Value
 from maitred.engine.calls import LimitsCall, LimitView
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD
@@ -35,7 +35,6 @@ from maitred.engine.ports.store import CounterQuery, CounterSummary, LedgerReade
 
 from .rulesets import Rulesets
 
-LOCATION_ID = "location.id"
 FORECAST_LOOKBACK = timedelta(minutes=15)
 """The present pace is that of the last quarter of an hour: long enough to smooth, short enough to warn."""
 FORECAST_AHEAD = timedelta(days=7)
@@ -226,7 +225,7 @@ def _subjects(scope: ReportScope, limit: Limit) -> Iterator[Facts]:
         return
     if not limit.per:
         yield {}
-    elif all(name.startswith("location.") for name in limit.per):
+    elif all(name.startswith(LOCATION) for name in limit.per):
         for location in scope.locations():
             facts: Facts = {**location.attributes, LOCATION_ID: location.id}
             if all(name in facts for name in limit.per):
@@ -308,7 +307,6 @@ def _order(view: LimitView) -> tuple[float, str]:
     return (-taken / view.maximum if view.maximum else -float(taken), view.subject)
 
 
-CUSTOMER_ID = "customer.id"
 READ_MAX = 2_000
 """Subjects of a limit that are read to tell which are the fullest, where each has a maximum of its own.
 

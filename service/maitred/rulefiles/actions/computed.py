@@ -9,7 +9,7 @@ from maitred.core.conditions.expressions import CompilerFactory, ExpressionError
 from maitred.core.conditions.model import TRUE
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.core.values.kinds import KINDS
-from maitred.core.values.types import Attribute, AttributeType, Kind
+from maitred.core.values.types import SITUATION, Attribute, AttributeType, Kind
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.kinds.field_types import DAYS
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
@@ -31,7 +31,6 @@ _FIXED: Mapping[Aggregate, AttributeType] = {
 _SUMMED = frozenset((Kind.INT, Kind.DOUBLE, Kind.DECIMAL, Kind.DURATION))
 _NO_TERM = frozenset((Aggregate.COUNT, Aggregate.ANY))
 _FORMS = ("rolling", "calendar", "lifetime", "session")
-_UNREADABLE = "situation."
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,7 @@ class _ComputedReader:
         readable = {
             name: attribute
             for name, attribute in self.vocabulary.attributes.items()
-            if not name.startswith(_UNREADABLE)
+            if not name.startswith(SITUATION)
         }
         attributes = {**readable, **self.vocabulary.normal_lists, **source.variables}
         compiler = self.factory(attributes, self.vocabulary.lists)

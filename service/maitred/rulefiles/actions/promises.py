@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from maitred.core.rules.ruleset import Action, Promise
+from maitred.core.values.types import SITUATION
 from maitred.rulefiles.kinds import models, promises
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
@@ -10,8 +11,6 @@ from maitred.rulefiles.report import Report
 
 from .actions import LoadContext
 from .computed import Behaviour, window_in
-
-_SITUATION = "situation."
 
 
 def promises_of(
@@ -52,7 +51,7 @@ def _check(
         if name and name not in names and name not in around.doubtful:
             report.error(spot.at(field), rule_messages.unknown_action(name, names))
     if model.situation:
-        around.conditions.mentions.names.add(f"{_SITUATION}{model.situation}")
+        around.conditions.mentions.names.add(f"{SITUATION}{model.situation}")
         if model.situation not in situations and model.situation not in around.doubtful:
             report.error(spot.at("situation"), rule_messages.unknown_situation(model.situation, situations))
     given = [field for field in ("times", "window") if field in model.model_fields_set]

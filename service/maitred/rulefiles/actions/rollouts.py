@@ -7,6 +7,7 @@ from unicodedata import normalize
 
 from maitred.core.rules.rollouts import first_decrease
 from maitred.core.rules.ruleset import EVERYBODY, Action, Rollout, RolloutStep
+from maitred.core.values.types import LIST
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents
@@ -17,7 +18,6 @@ from .live import date_of
 from .vocabulary import Vocabulary
 
 NOBODY = Fraction(0)
-_LIST = "list."
 
 
 def with_rollouts(
@@ -80,13 +80,13 @@ class _RolloutReader:
     def _groups(self, spot: SourcePath, model: models.Rollout) -> Iterator[tuple[str, frozenset[str]]]:
         lists = self.vocabulary.lists
         for index, name in enumerate(model.groups):
-            self.around.conditions.mentions.names.add(_LIST + name)
-            if _LIST + name in self.vocabulary.sensitive_lists:
+            self.around.conditions.mentions.names.add(LIST + name)
+            if LIST + name in self.vocabulary.sensitive_lists:
                 self.around.report.error(spot.at(index), rule_messages.sensitive_group(name))
-            elif _LIST + name in lists:
-                yield name, frozenset(normalize("NFC", value) for value in lists[_LIST + name])
+            elif LIST + name in lists:
+                yield name, frozenset(normalize("NFC", value) for value in lists[LIST + name])
             elif name not in self.around.doubtful:
-                known = [list_name.removeprefix(_LIST) for list_name in lists]
+                known = [list_name.removeprefix(LIST) for list_name in lists]
                 self.around.report.error(spot.at(index), rule_messages.unknown_group(name, known))
 
     def _check_locations(self, spot: SourcePath, model: models.Rollout) -> None:

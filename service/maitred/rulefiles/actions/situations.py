@@ -6,14 +6,13 @@ from dataclasses import replace
 from maitred.core.conditions.derivation import DeriverFactory, SituationError
 from maitred.core.conditions.model import FALSE, reads
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Member, Situation, Suppression
+from maitred.core.values.types import SITUATION
 from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import Report, SourcePath
 
 from .actions import LoadContext
-
-_PREFIX = "situation."
 
 
 def situations_of(around: LoadContext, documents: Documents) -> tuple[Situation, ...]:
@@ -69,14 +68,14 @@ def _suppressed(action: Action, backs: Sequence[tuple[str, Suppression]]) -> Act
 def _member(around: LoadContext, spot: SourcePath, text: str, known: set[str]) -> Member:
     bare = text.strip()
     if field_types.IDENTIFIER.fullmatch(bare) and bare not in field_types.KEYWORDS:
-        around.conditions.mentions.names.add(_PREFIX + bare)
+        around.conditions.mentions.names.add(SITUATION + bare)
         if bare not in known and bare not in around.doubtful:
             around.report.error(spot, rule_messages.unknown_situation(bare, known))
         return bare
     condition = around.conditions.condition(spot, text)
     for name in sorted(reads(condition)):
-        if name.startswith(_PREFIX):
-            around.report.error(spot, rule_messages.situation_by_name(name.removeprefix(_PREFIX)))
+        if name.startswith(SITUATION):
+            around.report.error(spot, rule_messages.situation_by_name(name.removeprefix(SITUATION)))
             return Atom(text, FALSE)
     return Atom(text, condition)
 

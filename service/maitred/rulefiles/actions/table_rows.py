@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from maitred.core.conditions.expressions import ExpressionError, Score
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
-from maitred.core.values.types import Attribute, Kind, Value
+from maitred.core.values.types import ROW, Attribute, Kind, Value
 from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.limiting.limits import columns_named
 from maitred.rulefiles.messages import file_messages, rule_messages
@@ -24,8 +24,6 @@ from .vocabulary import column_of, content, has_columns, tell_cell
 
 MakeConditions = Callable[[Mapping[str, Attribute]], Conditions]
 """A compiler that knows these attributes besides those of the ruleset."""
-
-_PREFIX = "row."
 
 
 def table_actions_of(
@@ -52,7 +50,7 @@ def table_actions_of(
 def _columns(report: Report, sourced: Sourced[models.ActionTable]) -> Columns:
     spot = sourced.spot.at("table", "columns")
     return {
-        _PREFIX + name: column_of(report, spot.at(name), _PREFIX + name, spec)
+        ROW + name: column_of(report, spot.at(name), ROW + name, spec)
         for name, spec in sourced.model.table.columns.items()
     }
 
@@ -63,7 +61,7 @@ def _table(around: LoadContext, sourced: Sourced[models.ActionTable], columns: C
     if data is None:
         return None
     table = csv_tables.read_table(file, data, lambda *place: report.at_line(file, *place))
-    names = tuple(name.removeprefix(_PREFIX) for name in columns)
+    names = tuple(name.removeprefix(ROW) for name in columns)
     if table is None or not has_columns(report, spot.at("columns"), table, names):
         return None
     return table
@@ -92,7 +90,7 @@ class _RowReader:
     ) -> None:
         self._around, self._model, self._shape, self._table = around, sourced.model.action, shape, table
         self._spot = sourced.spot
-        numbers = {_PREFIX + name: number for number, name in enumerate(table.header)}
+        numbers = {ROW + name: number for number, name in enumerate(table.header)}
         self._columns = [
             (name, numbers[name], csv_tables.cell_reader(attribute), attribute)
             for name, attribute in columns.items()
@@ -130,7 +128,7 @@ class _RowReader:
             return None
 
     def _tell(self, row: Row, error: _RowError) -> None:
-        names = (name.removeprefix(_PREFIX) for name in error.columns)
+        names = (name.removeprefix(ROW) for name in error.columns)
         column = next((name for name in names if name in self._table.header), self._table.header[0])
         tell_cell(self._around.report, self._table, row, column, error.message)
 
@@ -292,11 +290,11 @@ def _requirement(need: Requirement | RowNeed, values: Mapping[str, Value]) -> Re
 
 def _names(text: str) -> list[str]:
     """The columns that a text speaks of."""
-    return [name for name in NAME.findall(text) if name.startswith(_PREFIX)]
+    return [name for name in NAME.findall(text) if name.startswith(ROW)]
 
 
 def _bad_cell(column: Attribute, cell: str) -> _RowError:
     if column.type.kind is Kind.DATE:
         return _RowError(rule_messages.bad_date(cell), [column.name])
-    name = column.name.removeprefix(_PREFIX)
+    name = column.name.removeprefix(ROW)
     return _RowError(rule_messages.bad_cell(name, cell, str(column.type)), [column.name])

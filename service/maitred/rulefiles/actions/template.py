@@ -7,7 +7,7 @@ from maitred.core.conditions.expressions import ConditionTemplate, Score, ScoreT
 from maitred.core.conditions.model import FALSE
 from maitred.core.rules.ruleset import Live, Requirement
 from maitred.core.rules.treatments import Template, Treatment, placeholders
-from maitred.core.values.types import Attribute
+from maitred.core.values.types import ROW, Attribute
 from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading.documents import Sourced
@@ -153,9 +153,9 @@ class _TemplateReader:
         return template
 
     def _stranger(self, name: str) -> str:
-        if name.startswith("row."):
-            columns = [column.removeprefix("row.") for column in self.columns]
-            return rule_messages.placeholder_column(name.removeprefix("row."), columns)
+        if name.startswith(ROW):
+            columns = [column.removeprefix(ROW) for column in self.columns]
+            return rule_messages.placeholder_column(name.removeprefix(ROW), columns)
         return rule_messages.placeholder_here(name)
 
     def label(self, spot: SourcePath, text: str) -> Template:
@@ -196,4 +196,4 @@ class _TemplateReader:
 
     def reads_row(self, text: str) -> bool:
         """Whether the expression may read a column."""
-        return any(name.startswith("row.") for name in self.conditions.mentions.read(text))
+        return any(name.startswith(ROW) for name in self.conditions.mentions.read(text))

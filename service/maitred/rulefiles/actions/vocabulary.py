@@ -8,7 +8,20 @@ from maitred.core.rules.ruleset import Location
 from maitred.core.values.facts import normal_text, reader_of
 from maitred.core.values.kinds import type_of
 from maitred.core.values.spelling import has_blank_ends
-from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Scalar, Value
+from maitred.core.values.types import (
+    CHANNEL,
+    CUSTOMER_ID,
+    LIST,
+    LOCATION,
+    LOCATION_ID,
+    SITUATION,
+    Attribute,
+    AttributeType,
+    Invalid,
+    Kind,
+    Scalar,
+    Value,
+)
 from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.messages import file_messages, rule_messages
@@ -21,9 +34,9 @@ from .live import zones
 
 GIVEN = (
     Attribute("now", AttributeType(Kind.TIMESTAMP), description="the instant of the decision"),
-    Attribute("channel", AttributeType(Kind.STRING), description="the channel of the request"),
-    Attribute("customer.id", AttributeType(Kind.STRING), description="the customer of the request"),
-    Attribute("location.id", AttributeType(Kind.STRING), description="the location of the request"),
+    Attribute(CHANNEL, AttributeType(Kind.STRING), description="the channel of the request"),
+    Attribute(CUSTOMER_ID, AttributeType(Kind.STRING), description="the customer of the request"),
+    Attribute(LOCATION_ID, AttributeType(Kind.STRING), description="the location of the request"),
     Attribute("location.timezone", AttributeType(Kind.STRING), description="the time zone of the location"),
 )
 """What comes with every request, declared or not."""
@@ -58,9 +71,9 @@ def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary
     """Everything the documents declare. Faulty declarations are told and left out."""
     attributes = {attribute.name: attribute for attribute in GIVEN}
     _declare_context(report, documents, attributes)
-    situations = (f"situation.{sourced.model.name}" for sourced in documents.of(models.Situation))
+    situations = (f"{SITUATION}{sourced.model.name}" for sourced in documents.of(models.Situation))
     attributes.update({name: Attribute(name, AttributeType(Kind.BOOL)) for name in situations})
-    lists = {f"list.{sourced.model.name}": _values(report, sourced) for sourced in documents.of(models.List)}
+    lists = {f"{LIST}{sourced.model.name}": _values(report, sourced) for sourced in documents.of(models.List)}
     normal_lists = {
         list_attribute.name: list_attribute
         for list_attribute in map(_list_attribute, documents.of(models.List))
@@ -244,7 +257,7 @@ def _normal_values(sourced: Sourced[models.List], values: Iterable[str]) -> tupl
 def _list_attribute(sourced: Sourced[models.List]) -> Attribute:
     model = sourced.model
     return Attribute(
-        f"list.{model.name}",
+        f"{LIST}{model.name}",
         AttributeType(Kind.STRING, is_list=True),
         sensitive=model.sensitive,
         ignores_case=model.letter_case == "ignore",
@@ -282,7 +295,7 @@ def _location_columns(report: Report, sourced: Sourced[models.Locations]) -> dic
         if name in (_ID, _ZONE):
             report.error(spot.at(name, key=True), rule_messages.location_column(name))
         else:
-            columns[name] = attribute_of(report, spot.at(name), f"location.{name}", spec)
+            columns[name] = attribute_of(report, spot.at(name), f"{LOCATION}{name}", spec)
     return columns
 
 

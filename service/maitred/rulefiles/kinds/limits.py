@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from maitred.core.limits.limits import DEFAULT_HOLD
+from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION_ID, SESSION_ID
 from maitred.rulefiles.messages import file_messages, limit_messages
 from maitred.rulefiles.reading import bounds
 
@@ -21,12 +22,12 @@ CHAIN = "chain"
 """In ``per``: everybody together."""
 
 SHORT: Mapping[str, str] = {
-    "customer": "customer.id",
+    "customer": CUSTOMER_ID,
     "household": "household.id",
     "device": "device.id",
-    "location": "location.id",
-    "channel": "channel",
-    "session": "session.id",
+    "location": LOCATION_ID,
+    CHANNEL: CHANNEL,
+    "session": SESSION_ID,
 }
 """The short words of ``per`` and the attributes they stand for."""
 
@@ -91,7 +92,7 @@ def _percent(value: Any) -> int:
 
 def _word(text: str) -> str:
     name = SHORT.get(text, text)
-    if name not in (ACTION, CHAIN, "channel") and not field_types.ATTRIBUTE.fullmatch(name):
+    if name not in (ACTION, CHAIN, CHANNEL) and not field_types.ATTRIBUTE.fullmatch(name):
         raise field_types.refuse(limit_messages.bad_per(text, (*SHORT, ACTION, CHAIN)))
     return name
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from maitred.core.privacy.strings import OPT_OUTS, SECTIONS, SENSITIVE
+from maitred.core.values.types import CHANNEL
 from maitred.rulefiles.messages import file_messages, privacy_messages
 from maitred.rulefiles.reading import bounds
 
@@ -89,9 +90,7 @@ def _purpose(name: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    if text != "channel" and (
-        not field_types.ATTRIBUTE.fullmatch(text) or len(text) > bounds.NAME_CHARACTERS
-    ):
+    if text != CHANNEL and (not field_types.ATTRIBUTE.fullmatch(text) or len(text) > bounds.NAME_CHARACTERS):
         raise field_types.refuse(privacy_messages.bad_attribute(text))
     return text
 

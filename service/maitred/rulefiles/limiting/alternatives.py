@@ -9,7 +9,7 @@ from maitred.core.limits.lots import MAX_CHOICES
 from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, Live
 from maitred.core.rules.treatments import gap_in
-from maitred.core.values.types import Facts
+from maitred.core.values.types import CHANNEL, Facts
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.placeholders import names
 from maitred.rulefiles.kinds import models
@@ -18,7 +18,7 @@ from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, SourcePath
 
-_ALWAYS_THERE: Facts = {"now": "", "channel": "", HOLD_EXPIRES: ""}
+_ALWAYS_THERE: Facts = {"now": "", CHANNEL: "", HOLD_EXPIRES: ""}
 MOST = MAX_CHOICES - 1
 """In a whole chain, without the action itself."""
 

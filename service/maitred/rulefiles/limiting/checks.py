@@ -17,16 +17,15 @@ from maitred.core.limits.limits import (
 )
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Window
 from maitred.core.rules.ruleset import Location
-from maitred.core.values.types import Attribute, Kind
+from maitred.core.values.types import CUSTOMER_ID, LOCATION, ROW, SESSION_ID, Attribute, Kind
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.kinds import limits
 from maitred.rulefiles.kinds.windows import duration_text
 from maitred.rulefiles.messages import limit_messages
 from maitred.rulefiles.report import SourcePath
 
-from .limits import ROW, Applied
+from .limits import Applied
 
-LOCATION = "location."
 HOLDING = frozenset((Counts.PRESENTED, Counts.CLAIMED))
 """The steps at which a unit is held before it is spent."""
 
@@ -187,7 +186,7 @@ def _idle_overbook(_: CheckContext, applied: Applied) -> Iterator[Finding]:
             yield applied.spot.at("overbook"), limit_messages.overbooks_nothing()
 
 
-IDENTITIES = frozenset(("customer.id", "household.id", "device.id", "session.id"))
+IDENTITIES = frozenset((CUSTOMER_ID, "household.id", "device.id", SESSION_ID))
 """Each may be somebody else's name for the same person."""
 
 

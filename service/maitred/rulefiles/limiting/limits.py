@@ -19,7 +19,7 @@ from maitred.core.limits.lots import MAX_NEEDS
 from maitred.core.limits.windows import Calendar, Rolling
 from maitred.core.rules.ruleset import Action, ActionType, Location
 from maitred.core.values.kinds import KINDS
-from maitred.core.values.types import Attribute, AttributeType, Kind
+from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION, ROW, Attribute, AttributeType, Kind
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.choices import Chooser
 from maitred.rulefiles.kinds import limits
@@ -32,7 +32,6 @@ from maitred.rulefiles.report import RULESET, Report, SourcePath
 from .windows import window_of
 
 LimitSource = Sourced[limits.FrequencyCap] | Sourced[limits.Capacity]
-ROW = "row."
 
 
 def limit_sources(documents: Documents) -> list[LimitSource]:
@@ -62,9 +61,6 @@ def check_sources(report: Report, sources: list[LimitSource]) -> None:
             report.error(sourced.spot.at("name"), message)
 
 
-_LOCATION = "location."
-
-
 @dataclass(frozen=True, slots=True)
 class PersonalSubjects:
     """What is known in advance of the values that subjects are made of."""
@@ -92,16 +88,15 @@ class PersonalSubjects:
         attribute = self.attributes.get(name)
         if attribute is None or attribute.sensitive:
             return False
-        if name.startswith(_LOCATION):
+        if name.startswith(LOCATION):
             return self.locations_known
-        if name == "channel":
+        if name == CHANNEL:
             return self.channels_known
         return bool(attribute.allowed) or attribute.type.kind is Kind.BOOL
 
 
 _KINDS = {"FrequencyCap": LimitKind.FREQUENCY_CAP, "Capacity": LimitKind.CAPACITY}
 _INT = AttributeType(Kind.INT)
-_LIMITED_LOCATION = "location."
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +249,7 @@ class _LimitReader:
             self.around.report.error(spot, limit_messages.limit_unknown(name, _ints(attributes)))
         elif attribute is not None and attribute.type != _INT:
             self.around.report.error(spot, limit_messages.limit_not_int(name, str(attribute.type)))
-        elif name.startswith(_LIMITED_LOCATION):
+        elif name.startswith(LOCATION):
             self._check_locations(spot, name)
 
     def _check_locations(self, spot: SourcePath, name: str) -> None:
@@ -297,7 +292,7 @@ def _also(around: LoadContext, sourced: LimitSource, limit: Limit) -> tuple[str,
     for index, name in enumerate(sourced.model.also):
         if name not in around.events and name.removeprefix("events.") not in around.doubtful:
             around.report.error(spot.at(index), limit_messages.also_unknown(name, around.events))
-    if limit.per != ("customer.id",):
+    if limit.per != (CUSTOMER_ID,):
         around.report.error(sourced.spot.at("also", key=True), limit_messages.also_of_customers())
     if isinstance(limit.window, Calendar) and limit.window.of:
         around.report.error(sourced.spot.at("window", "of"), limit_messages.also_of_now())

@@ -1,8 +1,7 @@
 """``window`` as written to ``core.limits.limits.windows``."""
 
-from maitred.core.limits.limits import SESSION_ID
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session, Window
-from maitred.core.values.types import AttributeType, Kind
+from maitred.core.values.types import SESSION_ID, AttributeType, Kind
 from maitred.rulefiles.actions.actions import LoadContext
 from maitred.rulefiles.actions.live import LOCATION_ZONE, zones
 from maitred.rulefiles.kinds.field_types import DAYS

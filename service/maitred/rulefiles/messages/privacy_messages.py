@@ -5,6 +5,7 @@
 from collections.abc import Iterable
 
 from maitred.core.values.nearest import did_you_mean
+from maitred.core.values.types import LIST
 
 from .file_messages import listed, quoted, yaml_word
 
@@ -124,7 +125,7 @@ def sensitive_no_purpose(name: str) -> str:
 
 
 def reads_sensitive(action: str, way: Iterable[str], attribute: str, category: str, purpose: str) -> str:
-    noun = "list" if attribute.startswith("list.") else "attribute"
+    noun = "list" if attribute.startswith(LIST) else "attribute"
     chain = " -> ".join((f"action {quoted(action)}", *way, f"{noun} {quoted(attribute)}"))
     return f"{chain} reads sensitive category {quoted(category)}: add {quoted(purpose)} to `consent`"
 

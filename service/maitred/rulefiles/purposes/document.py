@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from maitred.core.privacy.purposes import Basis, Jurisdiction, Minors, PrivacyRules, Purpose
 from maitred.core.privacy.signals import IabMapping
-from maitred.core.values.types import Attribute, AttributeType, Kind
+from maitred.core.values.types import SITUATION, Attribute, AttributeType, Kind
 from maitred.rulefiles.kinds import privacy
 from maitred.rulefiles.kinds.privacy import CONSENT_ONLY_TCF
 from maitred.rulefiles.messages import file_messages, privacy_messages
@@ -126,7 +126,7 @@ def _attribute_fault(
     attribute = attributes.get(name)
     if attribute is None:
         return privacy_messages.unknown_attribute(name, attributes)
-    if name.startswith("situation."):
+    if name.startswith(SITUATION):
         return privacy_messages.derived(name)
     if attribute.type not in types:
         return privacy_messages.wrong_type(name, str(attribute.type), " or ".join(map(str, types)))

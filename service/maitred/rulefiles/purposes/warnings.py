@@ -5,7 +5,7 @@ from itertools import chain
 
 from maitred.core.privacy.purposes import Basis, Jurisdiction, PrivacyRules
 from maitred.core.rules.ruleset import Location
-from maitred.core.values.types import Attribute
+from maitred.core.values.types import LOCATION_ID, Attribute
 from maitred.rulefiles.kinds.privacy import CONSENT_ONLY_TCF, NO_PURPOSE
 from maitred.rulefiles.messages import privacy_messages
 from maitred.rulefiles.reading.documents import Documents
@@ -127,6 +127,6 @@ def _values_of(
     for value in attributes[by].allowed if by in attributes else ():
         yield str(value), f"a declared value of `{by}`"
     for location in locations.values():
-        named = location.id if by == "location.id" else location.attributes.get(by)
+        named = location.id if by == LOCATION_ID else location.attributes.get(by)
         if isinstance(named, str):
             yield named, f"location `{location.id}`"

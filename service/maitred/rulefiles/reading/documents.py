@@ -7,6 +7,7 @@ from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
+from maitred.core.values.types import LIST, LOCATION, SITUATION
 from maitred.rulefiles.actions.live import zones
 from maitred.rulefiles.kinds import models, problems, registry
 from maitred.rulefiles.messages import file_messages, rule_messages
@@ -54,9 +55,9 @@ class Documents:
         self._doubted.add(file)
         text = data.decode("utf-8", "replace")
         for key in _KEY.findall(text):
-            self.doubtful.add(key if "." in key else f"location.{key}")
+            self.doubtful.add(key if "." in key else f"{LOCATION}{key}")
         for name in _NAMED.findall(text):
-            self.doubtful.update((name, f"situation.{name}", f"list.{name}"))
+            self.doubtful.update((name, f"{SITUATION}{name}", f"{LIST}{name}"))
 
     def of(self, model: type[Model]) -> list[Sourced[Model]]:
         """The documents of a kind, by name."""

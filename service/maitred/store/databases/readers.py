@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, event, exists, func, select
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import QueuePool
 
+from maitred.core.limits.lots import UnitState
 from maitred.core.values.instants import to_microseconds
 from maitred.store import messages, schema_version
 from maitred.store.log.chain import Identity, place
@@ -25,7 +26,6 @@ from .failures import Failures, StoreUnusable, from_sqlite
 from .sqlite import BUSY_TIMEOUT_MS, SQLITE
 
 _NOBODY = Identity(b"", 0)
-_HELD = 1
 
 
 class ReadOnlyStore(SqlStore):
@@ -115,7 +115,7 @@ def _old_decisions(connection: Connection, before: datetime, _at: datetime) -> i
 
 def _old_ledger(connection: Connection, before: datetime, _at: datetime) -> int:
     before_us = to_microseconds(before)
-    over = (LOT.c.over_at > 0) & (LOT.c.over_at < before_us) & (LOT.c.state != _HELD)
+    over = (LOT.c.over_at > 0) & (LOT.c.over_at < before_us) & (LOT.c.state != UnitState.HELD.value)
     ended = (COUNTER.c.resets_at > 0) & (COUNTER.c.resets_at < before_us)
     counts = (
         select(func.count()).select_from(LOT).where(over),

@@ -17,7 +17,7 @@ import psycopg
 from maitred.core.limits.counters import CounterState
 from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import Counter
-from maitred.core.limits.lots import Lot, Step
+from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import messages
@@ -45,10 +45,10 @@ SELECT {LOT_COLUMNS} FROM ledger_lot WHERE length(decision_id) > 0 AND decision_
 _LOCK_OF_DECISIONS = f"{_OF_DECISIONS} ORDER BY lot_id FOR UPDATE"
 _REUSABLE = f"""
 SELECT {LOT_COLUMNS} FROM ledger_lot
-WHERE state = 1 AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
+WHERE state = {UnitState.HELD.value} AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
 """  # noqa: S608 -- of constants
 _DUE = f"""
-SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = 1 AND expires_at <= %b::bigint
+SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = {UnitState.HELD.value} AND expires_at <= %b::bigint
 ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH}
 """  # noqa: S608 -- of constants
 _LOCK_DUE = f"{_DUE} FOR UPDATE SKIP LOCKED"

@@ -6,7 +6,7 @@ from typing import Any
 from maitred.core.limits.counters import CounterState
 from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import Counter
-from maitred.core.limits.lots import Lot, Step
+from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
 from maitred.store.databases.connections import Driver
 from maitred.store.databases.json_rows import ask, rows_in, run
@@ -36,11 +36,12 @@ WHERE length(decision_id) > 0 AND decision_id IN (VALUES {{}})
 """  # noqa: S608 -- of constants
 _REUSABLE = f"""
 SELECT json_group_array({_LOT}) FROM ledger_lot
-WHERE state = 1 AND length(reuse) > 0 AND reuse IN (VALUES {{}})
+WHERE state = {UnitState.HELD.value} AND length(reuse) > 0 AND reuse IN (VALUES {{}})
 """  # noqa: S608 -- of constants
 _DUE = f"""
 SELECT json_group_array({_LOT}) FROM (
-    SELECT * FROM ledger_lot WHERE state = 1 AND expires_at <= ? ORDER BY expires_at LIMIT ?
+    SELECT * FROM ledger_lot WHERE state = {UnitState.HELD.value} AND expires_at <= ?
+    ORDER BY expires_at LIMIT ?
 )
 """  # noqa: S608 -- of constants
 _STEPS = """
