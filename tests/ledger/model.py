@@ -129,16 +129,21 @@ class Model:
                 return Settled(Status.OTHER_CONTENT, claim.id)
             return replace(answer, replayed=True)
         place = self.place_for(claim)
-        live = self.live_claim(claim.origin, place)
+        live = self.serving(claim, place)
         if live is None:
             return self.claim_anew(claim, place)
         if self.lots[live].state == "confirmed":
             return self.deny(claim, Refused("claim", Reason.ALREADY_REDEEMED), part=Part.CLAIM, place=place)
-        if self.lots[live].origin != claim.origin:
+        if self.lots[live].origin.action != claim.origin.action:
             return Settled(Status.PLACE_TAKEN, live)
         answer = Settled(Status.GRANTED, live, 0, self.lots[live].expires, reused=True)
         self.steps[claim.id] = ((Claim, claim.fingerprint, live), answer)
         return answer
+
+    def serving(self, claim, place):
+        """The claim that the checkout had named when it asked, as long as that is live, or one of its own."""
+        carried = self.lots.get(claim.carried)
+        return claim.carried if carried and carried.live else self.live_claim(claim.origin, place)
 
     def place_for(self, claim):
         own = [turn.place for turn in claim.turns if self.has(claim, turn.place)]
@@ -177,20 +182,48 @@ class Model:
         over = claim.denied and claim.denied.reason is Reason.CLAIM_WINDOW_OVER
         if claim.turns and not over and not any(self.come(claim, turn) for turn in claim.turns):
             return self.deny(claim, Refused("alternatives", Reason.STAND_IN_ONLY), **about)
-        shown = self.unshown(claim.origin, claim.shown)
-        hold = self.lots.get(claim.hold)
-        spare = claim.hold if hold and hold.state == "held" else None
-        refused = claim.denied or self.missing((*claim.needs, *shown, *claim.later), spare)
+        shown = self.unshown(claim.origin, claim.before.shown)
+        names = {claim.origin.action, place}
+        made = self.unmade(names, claim.before, spent_nothing=bool(claim.turns or claim.carried))
+        held_for = next((turn.hold for turn in claim.turns if turn.place == place), claim.hold)
+        hold = self.lots.get(held_for)
+        spare = held_for if hold and hold.state == "held" else None
+        refused = claim.denied or self.missing((*claim.needs, *made, *shown, *claim.later), spare)
         if refused:
             return self.deny(claim, refused, **about)
         if spare:
-            self.give_back(claim.hold, "released")
-        needs = (*claim.needs, *shown)
+            self.give_back(held_for, "released")
+        needs = (*claim.needs, *made, *shown)
         at = self.instant(needs) if claim.at_us is None else claim.at_us
         answer = self.open(claim, claim.needs, claim.hold_us, at=at, **about)
-        if shown:
-            self.open(claim, shown, None, at=at, lot=spent_by(claim.id), part=Part.SPENT_BY_CLAIM)
+        self.spend(claim.id, claim.before, made, shown, at)
         return answer
+
+    def spend(self, key, before, made, shown, at):
+        """What comes before a claim, in the lots in which it would have been spent at its own step."""
+        if made:
+            self.spend_in(before.decided[0], made, key, at, Part.DECIDED)
+        if shown:
+            self.spend_in(spent_by(key), shown, key, at, Part.SPENT_BY_CLAIM)
+
+    def spend_in(self, lot, needs, claim, at, part):
+        self.add(lot, needs, at)
+        of = self.lots[claim]
+        fresh = ModelLot(
+            of.fingerprint, Settled(Status.GRANTED, lot), "confirmed", None, part=part, origin=of.origin
+        )
+        known = self.lots.setdefault(lot, fresh)
+        known.state, known.changed = "confirmed", self.now
+
+    def unmade(self, names, before, *, spent_nothing):
+        """What the decision counts at its own step and has not spent, or has been given back."""
+        lots = [key for key in before.decided if key in self.lots and self.lots[key].origin.action in names]
+        first = self.lots.get(before.decided[0]) if before.decided else None
+        has_gone = first is not None and not first.live
+        if not (spent_nothing or has_gone):
+            return ()
+        has = {unit.counter for unit in self.live if unit.lot in lots}
+        return tuple(need for need in before.made if need.counter.id not in has)
 
     def unshown(self, origin, needs):
         """Needs of which no presentation of the action has a unit that counts."""
@@ -203,10 +236,10 @@ class Model:
         if claim.id in self.lots:
             return self.replay(claim)
         place = self.place_for(claim)
-        live = self.live_claim(claim.origin, place)
+        live = self.serving(claim, place)
         if live and self.lots[live].state == "confirmed":
             return Settled(Status.ALREADY_CONFIRMED, live)
-        if live and self.lots[live].origin != claim.origin:
+        if live and self.lots[live].origin.action != claim.origin.action:
             return Settled(Status.PLACE_TAKEN, live)
         expired = [
             key
@@ -237,16 +270,24 @@ class Model:
         return Settled(Status.GRANTED, present.id, refused=beyond)
 
     def give(self, give):
-        for key in give.own:
-            lot = self.lots.get(key)
-            states = {"held"} if lot and lot.part is Part.HOLD else {"held", "confirmed", "expired"}
-            if lot and lot.state in states:
-                self.give_back(key, "released")
         for key, lot in list(self.lots.items()):
             of_it = lot.part is Part.CLAIM and lot.origin == give.origin and lot.live
             if of_it and not (give.held_only and lot.state == "confirmed"):
                 self.give_back(key, "released")
                 self.give_spent(spent_by(key), give.presented)
+        decision, action = give.origin
+        is_claimed = any(
+            lot.live and lot.part is Part.CLAIM and lot.origin.decision == decision
+            for lot in self.lots.values()
+            if action in {lot.place, lot.origin.action if lot.origin else None}
+        )
+        for key in give.own:
+            lot = self.lots.get(key)
+            if lot and lot.part is not Part.HOLD and is_claimed:
+                continue
+            states = {"held"} if lot and lot.part is Part.HOLD else {"held", "confirmed", "expired"}
+            if lot and lot.state in states:
+                self.give_back(key, "released")
         if give.needs and give.counted not in self.lots:
             needs = self.not_over(give.needs, give.at_us)
             self.open(give, needs, None, at=give.at_us, lot=give.counted, part=Part.REJECTED)
@@ -294,6 +335,8 @@ class Model:
         if operation.held_only and lot.state == "confirmed":
             return Status.ALREADY_CONFIRMED, None
         self.give_back(operation.lot, "released")
+        if lot.place and lot.origin and self.live_claim(lot.origin, lot.place):
+            return Status.RELEASED, None
         for along in operation.along:
             if along in self.lots and self.lots[along].state in {"held", "confirmed", "expired"}:
                 self.give_back(along, "released")
@@ -305,21 +348,33 @@ class Model:
         lot = self.lots[key]
         if lot.state == "confirmed":
             return Status.ALREADY_CONFIRMED, None
-        needs = step.also
+        needs, made, shown = step.also, (), ()
+        before = step.claim.before if isinstance(step, Redeem) else step.before
         if lot.state == "expired":
             if step.again is None:
                 return Status.NOTHING_LEFT, None
             if lot.place and self.live_claim(lot.origin, lot.place):
                 return Status.PLACE_TAKEN, None
             needs = (*step.again, *step.also)
+            made, shown = self.gone_back(lot, before) if lot.origin else ((), ())
         has = {unit.counter for unit in self.live if unit.lot == key}
         needs = tuple(need for need in needs if need.counter.id not in has)
-        short = self.missing(needs)
+        short = self.missing((*needs, *made, *shown))
         if short:
             return Status.NOTHING_LEFT, short
+        at = self.instant((*needs, *made, *shown)) if at is None else at
         self.add(key, needs, at)
         lot.state, lot.changed = "confirmed", self.now
+        self.spend(key, before, made, shown, at)
         return Status.CONFIRMED, None
+
+    def gone_back(self, lot, before):
+        """Of what was counted before an expired claim: what somebody has given back since."""
+        parts = {Part.PRESENTED, Part.SPENT_BY_CLAIM}
+        shown = [each for each in self.lots.values() if each.part in parts and each.origin == lot.origin]
+        names = {lot.origin.action, lot.place}
+        made = self.unmade(names, before, spent_nothing=len(names) > 1)
+        return made, before.shown if shown and not any(each.live for each in shown) else ()
 
     def give_back(self, lot_id, state):
         lot = self.lots[lot_id]

@@ -1,7 +1,8 @@
 """A seeded life of the ledger, in a store and in the model side by side.
 
 Customers take, confirm and give back; holds expire; limits are lowered and raised; the clock
-jumps, also back; requests come again, come late, come changed; and transactions are lost.
+jumps, also back; requests come again, come late, come changed; and transactions are lost. Decisions spend
+units, claims are made of them, in turn and out of turn, and carried over to later decisions.
 """
 
 import math
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from maitred.core.limits.counters import FADE_US
 from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, needs_of, pace_of
 from maitred.core.limits.lots import (
+    Before,
     Claim,
     Confirm,
     GiveBack,
@@ -45,6 +47,7 @@ START = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
 TABLES = ("ledger_counter", "ledger_lot", "ledger_unit", "ledger_step")
 ORIGINS = tuple(Origin(bytes([number]) * 16, action) for number in (1, 2) for action in ("pizza", "bread"))
 CUSTOMERS, STORES = ("c-1", "C-1", "c-2"), ("s-1", "s-2")
+PLENTY = 1_000_000
 JUMPS = (0, 0, 1, 30, 300, 900, 1_200, 1_201, 3_600, 7_200, 86_400, -1, -300, -900, -4_000)
 
 
@@ -179,8 +182,12 @@ class Simulation:
         rng, self.made = self.rng, self.made + 1
         made = self.made.to_bytes(16, "big")
         first, other = (self.needs(rng.choice(CUSTOMERS), rng.choice(STORES)) for _ in range(2))
-        lots = [operation.id for operation in self.sent if isinstance(operation, Take)] or [made]
-        match rng.choice("tttccrkkkkkvvpg"):
+        holds = [operation.id for operation in self.sent if isinstance(operation, Take)] or [made]
+        claims = [operation.id for operation in self.sent if isinstance(operation, Claim)]
+        lots = [*holds, *claims]
+        match rng.choice("dtttccrrkkkkkvvpg"):
+            case "d":
+                return self.decided(rng.choice(ORIGINS), other)
             case "t":
                 choices = (first, other) if rng.random() < 0.3 else (first,)
                 reuse = tuple(rng.choice((b"", b"visit 1", b"visit 2")) for _ in choices)
@@ -188,29 +195,34 @@ class Simulation:
                 return Take(made, b"as sent", choices, hold_us, rng.choice(((), reuse)))
             case "c":
                 again = rng.choice((first, first, None))
-                return Confirm(made, b"as sent", rng.choice(lots), again, () if again else other[:1])
+                lot, before = rng.choice(lots), Before()
+                if again and rng.random() < 0.5:
+                    split = rng.randrange(len(again) + 1)
+                    again, before = again[:split], self.before(rng.choice(ORIGINS), again[split:])
+                return Confirm(
+                    made, b"as sent", lot, again, other[:1] if again is None else (), before=before
+                )
             case "r":
-                lot = rng.choice(lots)
+                lot, origin = rng.choice(lots), rng.choice(ORIGINS)
                 return Release(
                     made,
                     b"as sent",
                     lot,
                     held_only=rng.random() < 0.3,
-                    along=(rng.choice(lots),) if rng.random() < 0.2 else (),
+                    along=(rng.choice((*holds, lot_id(Part.DECIDED, origin))),) if rng.random() < 0.4 else (),
                     spent=spent_by(lot),
-                    presented=self.presented(rng.choice(ORIGINS)),
+                    presented=self.presented(origin),
                 )
             case "k":
                 return self.claim(made, first, hold_us=rng.choice((HOLD_US, HOLD_US, 1)))
             case "v":
-                again = rng.choice((first, None))
                 at_once = self.claim(made, first, at_us=self.earlier())
-                return Redeem(
-                    self.lot_of("redeem", made), b"as sent", at_once, again, () if again else other[:1]
-                )
+                again = rng.choice((at_once.needs, None))
+                also = other[:1] if again is None else ()
+                return Redeem(self.lot_of("redeem", made), b"as sent", at_once, again, also)
             case "p":
                 origin, at_us = rng.choice(ORIGINS), self.earlier()
-                hold = rng.choice((b"", *lots))
+                hold = rng.choice((b"", *holds))
                 return Presentation(self.presented(origin), b"as sent", origin, first, at_us, hold)
             case _:
                 origin, rejected = rng.choice(ORIGINS), rng.random() < 0.5
@@ -218,7 +230,7 @@ class Simulation:
                     made,
                     b"as sent",
                     origin,
-                    own=(rng.choice(lots),) if rng.random() < 0.3 else (),
+                    own=(rng.choice((*holds, lot_id(Part.DECIDED, origin))),) if rng.random() < 0.5 else (),
                     presented=self.presented(origin),
                     held_only=rejected,
                     counted=lot_id(Part.REJECTED, origin) if rejected else b"",
@@ -230,20 +242,41 @@ class Simulation:
         """Of the action that was proposed, or of what stands in for it; under another id each time."""
         rng, origin = self.rng, self.rng.choice(ORIGINS)
         split = rng.randrange(len(needs) + 1)
-        stands_in = origin.action == "bread"
+        holds = (b"", *(each.id for each in self.sent if isinstance(each, Take)))
         return Claim(
             made,
             b"as sent",
             origin,
             "pizza",
             needs=needs[:split],
-            shown=needs[split:],
+            before=self.before(origin, needs[split:]),
             later=(),
-            hold=rng.choice((b"", *(each.id for each in self.sent if isinstance(each, Take)))),
-            turns=(Turn("pizza", frozenset({"pizza"})),) if stands_in else (),
+            hold=rng.choice(holds),
+            carried=self.carried(origin) if rng.random() < 0.2 else b"",
+            turns=(Turn("pizza", frozenset({"pizza"}), rng.choice(holds)),)
+            if origin.action == "bread"
+            else (),
             denied=Refused("live", Reason.NOT_LIVE) if rng.random() < 0.05 else None,
             **how,
         )
+
+    def before(self, origin, needs):
+        split = self.rng.randrange(len(needs) + 1)
+        place = origin._replace(action="pizza")
+        lots = tuple(dict.fromkeys(lot_id(Part.DECIDED, each) for each in (origin, place)))
+        return Before(needs[:split], needs[split:], lots)
+
+    def decided(self, origin, needs):
+        """What a decision spends: one that would have been refused it is not made."""
+        plenty = tuple(replace(need, maximum=PLENTY) for need in needs)
+        lot = lot_id(Part.DECIDED, origin)
+        return Take(lot, b"as sent", (plenty,), origin=origin, part=Part.DECIDED)
+
+    def carried(self, origin):
+        """A claim of the same action that another decision made."""
+        claims = [each for each in self.sent if isinstance(each, Claim)]
+        same = [each.id for each in claims if each.origin.action == origin.action and each.origin != origin]
+        return self.rng.choice(same or [b""])
 
     def earlier(self):
         """When something that is reported now happened: up to two hours ago."""

@@ -65,7 +65,7 @@ def make_engine(
     proposals = Proposals(records, rulesets, people.subject_pseudonym)
     outcomes = Outcomes(store, proposals, clock, pauses.names)
     standings = LimitReport(store, rulesets, clock.now, people.subject_pseudonym)
-    listing = Listing(store, people, proposals, rulesets, clock.now)
+    listing = Listing(store, people, proposals, rulesets, clock)
     return Engine(
         rulesets,
         records,
@@ -101,8 +101,8 @@ def make_engine(
             forget=committer.forget,
             now=now,
         ),
-        Recording(rulesets, people, committer, now),
-        DeskView(store, records, people, rulesets=rulesets, listing=listing, now=now),
+        Recording(rulesets, people, committer, clock),
+        DeskView(store, records, people, rulesets=rulesets, listing=listing, clock=clock),
         pauses,
         standings,
     )

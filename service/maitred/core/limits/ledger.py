@@ -10,7 +10,7 @@ rolling window never forgets sooner, than promised by any clock that was right a
 reported late is counted as of when it was.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -25,6 +25,7 @@ from .lots import (
     MOVES,
     STAYS,
     WEIGHTS,
+    Before,
     Claim,
     Confirm,
     GiveBack,
@@ -192,21 +193,38 @@ class LedgerBatch:
             return Status.NOTHING_LEFT, None
         if move.again and lot.place and lot.origin and self._live_claim(lot.origin, lot.place):
             return Status.PLACE_TAKEN, None
+        claim = step.claim if isinstance(step, Redeem) else step
         needs = _beyond(lot, (*((step.again or ()) if move.again else ()), *step.also))
-        shortage = self._shortage(needs)
+        made, shown = self._given_back(lot, claim.before) if move.again else ((), ())
+        shortage = self._shortage((*needs, *made, *shown))
         if shortage:
             return Status.NOTHING_LEFT, shortage
-        at_us = step.claim.at_us if isinstance(step, Redeem) else step.at_us
-        self._confirm(lot, move, needs, at_us)
+        at = self._instant((*needs, *made, *shown)) if claim.at_us is None else claim.at_us
+        self._confirm(lot, move, needs, at)
+        self._spend(lot, claim.before, made, shown, at)
         return move.status, None
+
+    def _given_back(self, lot: Lot, before: Before) -> tuple[tuple[Need, ...], tuple[Need, ...]]:
+        """What the decision of an expired claim and its presentation took, where that has gone back since."""
+        if lot.origin is None:
+            return (), ()
+        shown = self._shown(lot.origin)
+        gone = bool(shown) and not any(other.is_live for other in shown)
+        names = {lot.origin.action, lot.place}
+        return self._unmade(names, before, uncounted=len(names) > 1), before.shown if gone else ()
 
     def _release(self, release: Release) -> Settled:
         answer = self._step(release, LotEvent.RELEASE)
-        if answer.status is Status.RELEASED and not answer.replayed:
+        if answer.status is Status.RELEASED and not answer.replayed and not self._is_replaced(release.lot):
             for lot_id in release.along:
                 self._let_go(lot_id)
             self._let_go_spent(release.spent, release.presented)
         return answer
+
+    def _is_replaced(self, lot_id: bytes) -> bool:
+        """Whether the place of a claim has another one, which needs what the decision and the claim spent."""
+        lot = self.lots[lot_id]
+        return bool(lot.place and lot.origin and self._live_claim(lot.origin, lot.place))
 
     def _claim(self, claim: Claim) -> Settled:
         earlier, again = self.lots.get(claim.id), self.steps.get(claim.id)
@@ -226,14 +244,16 @@ class LedgerBatch:
         return Settled(Status.GRANTED, live.id, expires_us=live.expires_us, reused=True)
 
     def _claim_anew(self, claim: Claim) -> Settled:
-        shown = self._unshown(claim.origin, claim.shown)
+        uncounted = bool(claim.turns or claim.carried)
+        made = self._unmade({claim.origin.action, claim.place}, claim.before, uncounted=uncounted)
+        shown = self._unshown(claim.origin, claim.before.shown)
         hold = self.lots.get(claim.hold)
         spare = hold.units if hold and hold.state is UnitState.HELD else ()
-        denied = self._denial(claim) or self._shortage((*claim.needs, *shown, *claim.later), spare)
+        denied = self._denial(claim) or self._shortage((*claim.needs, *made, *shown, *claim.later), spare)
         if denied:
             return self._deny(claim, denied)
         self._let_go(claim.hold, held_only=True)
-        at = self._instant((*claim.needs, *shown)) if claim.at_us is None else claim.at_us
+        at = self._instant((*claim.needs, *made, *shown)) if claim.at_us is None else claim.at_us
         lot = self._open(
             claim,
             Part.CLAIM,
@@ -242,17 +262,45 @@ class LedgerBatch:
             claim.hold_us,
             place=claim.place,
         )
-        if shown:
-            self._spend(claim, shown, at)
+        self._spend(lot, claim.before, made, shown, at)
         return _taken(lot)
 
-    def _spend(self, claim: Claim, shown: Sequence[Need], at: int) -> None:
-        """Spends what a presentation takes; a claim that was forgotten and is made anew adds to it."""
-        earlier = self.lots.get(spent_by(claim.id))
-        lot = self._open(claim, Part.SPENT_BY_CLAIM, shown, at, lot_id=spent_by(claim.id))
-        if earlier:
-            over = _later(earlier.over_us, lot.over_us)
-            self._put(replace(lot, units=earlier.live + lot.units, over_us=over))
+    def _unmade(self, names: Collection[str], before: Before, *, uncounted: bool) -> tuple[Need, ...]:
+        """What the decision spends for the actions of these names and does not have, or not any more.
+
+        What never was spent is not missed, unless it is ``uncounted``: nothing may have been spent at all.
+        """
+        if not before.made:
+            return ()
+        own = self.lots.get(before.decided[0])
+        # What was spent in a window before this one has counted once for all.
+        if not uncounted and (own is None or own.is_live):
+            return ()
+        lots = (lot for key in before.decided if (lot := self.lots.get(key)) and lot.origin)
+        units = (unit for lot in lots if lot.origin and lot.origin.action in names for unit in lot.live)
+        has = {unit.counter for unit in units}
+        return tuple(need for need in before.made if need.counter.id not in has)
+
+    def _spend(
+        self, claim: Lot, before: Before, made: Sequence[Need], shown: Sequence[Need], at: int
+    ) -> None:
+        """Spends what comes before a claim, as far as it was given back or was never taken."""
+        if made:
+            self._spend_more(claim, Part.DECIDED, before.decided[0], made, at)
+        if shown:
+            self._spend_more(claim, Part.SPENT_BY_CLAIM, spent_by(claim.id), shown, at)
+
+    def _spend_more(self, claim: Lot, part: Part, lot_id: bytes, needs: Sequence[Need], at: int) -> None:
+        """Spends units in a lot of which some may have been spent, and given back, before."""
+        earlier = self.lots.get(lot_id)
+        units = self._add(lot_id, needs, at, UnitState.CONFIRMED)
+        over = _later(over_us(needs, at), self.now_us)
+        lot = earlier or Lot(
+            lot_id, claim.fingerprint, UnitState.CONFIRMED, origin=claim.origin, over_us=over, part=part
+        )
+        live = earlier.live if earlier else ()
+        over = _later(lot.over_us, over) if live else over
+        self._put(replace(lot, state=UnitState.CONFIRMED, units=live + units, over_us=over))
 
     def _redeem(self, redeem: Redeem) -> Settled:
         """Of several claims that have expired the last one counts: others were made before it."""
@@ -284,18 +332,29 @@ class LedgerBatch:
         return Settled(Status.GRANTED, present.id, refused=beyond)
 
     def _give_back(self, give: GiveBack) -> Settled:
-        for lot_id in give.own:
-            lot = self.lots.get(lot_id)
-            # What was decided is spent and goes back; what was held goes back while it is held.
-            self._let_go(lot_id, held_only=lot is not None and lot.part is Part.HOLD)
         for claim in self._lots_of(give.origin, Part.CLAIM):
             if claim.is_live and not (give.held_only and claim.state is UnitState.CONFIRMED):
                 self._let_go(claim.id)
                 self._let_go_spent(spent_by(claim.id), give.presented)
+        for lot_id in give.own:
+            lot = self.lots.get(lot_id)
+            # What was held goes back while it is held; what was decided unless a claim stands on it.
+            if lot and (lot.part is Part.HOLD or not self._has_claim(give.origin)):
+                self._let_go(lot_id, held_only=lot.part is Part.HOLD)
         if give.needs and give.counted not in self.lots:
             needs = self._open_needs(give.needs, give.at_us)
             self._open(give, Part.REJECTED, needs, give.at_us, lot_id=give.counted)
         return Settled(Status.RELEASED, give.id)
+
+    def _has_claim(self, origin: Origin) -> bool:
+        """Whether the action, or what took its place in the answer, is claimed or redeemed."""
+        claims = (self.lots[lot_id] for lot_id in self._of_decision.get(origin.decision, ()))
+        return any(
+            claim.part is Part.CLAIM
+            and claim.is_live
+            and (claim.origin == origin or claim.place == origin.action)
+            for claim in claims
+        )
 
     def _denial(self, claim: Claim) -> Refused | None:
         """Why it cannot be had whatever is left; not its turn comes before all but the window."""
@@ -306,14 +365,14 @@ class LedgerBatch:
 
     def _placed(self, claim: Claim) -> Claim:
         """The claim in its place: of several that it may take, one it has or whose turn has come."""
-        own = (turn.place for turn in claim.turns if self._has_place(claim, turn.place))
+        own = (turn for turn in claim.turns if self._has_place(claim, turn.place))
         open_ones = (
-            turn.place
+            turn
             for turn in claim.turns
             if self._has_come(claim, turn) and not self._live_claim(claim.origin, turn.place)
         )
-        place = next(chain(own, open_ones), claim.place)
-        return claim if place == claim.place else replace(claim, place=place)
+        turn = next(chain(own, open_ones), None)
+        return replace(claim, place=turn.place, hold=turn.hold) if turn else claim
 
     def _has_place(self, claim: Claim, place: str) -> bool:
         live = self._live_claim(claim.origin, place)
@@ -363,9 +422,12 @@ class LedgerBatch:
         """The needs of which no presentation of the action has a unit in its window."""
         if not needs:
             return ()
-        lots = (*self._lots_of(origin, Part.PRESENTED), *self._lots_of(origin, Part.SPENT_BY_CLAIM))
-        units = [unit for lot in lots for unit in lot.live]
+        units = [unit for lot in self._shown(origin) for unit in lot.live]
         return tuple(need for need in needs if not any(self._has(need, unit) for unit in units))
+
+    def _shown(self, origin: Origin) -> list[Lot]:
+        """What presentations of the action took, reported ones and claims."""
+        return [*self._lots_of(origin, Part.PRESENTED), *self._lots_of(origin, Part.SPENT_BY_CLAIM)]
 
     def _has(self, need: Need, unit: Unit) -> bool:
         """Whether the unit is one of the need's counter, and counts in its window."""
@@ -404,9 +466,8 @@ class LedgerBatch:
         expires_us = lot.expires_us if lot else None
         return Settled(step.status, step.lot, expires_us=expires_us, replayed=True, reused=True)
 
-    def _confirm(self, lot: Lot, move: Move, needs: Sequence[Need], at_us: int | None) -> None:
+    def _confirm(self, lot: Lot, move: Move, needs: Sequence[Need], at: int) -> None:
         """Confirms the units that are live, and ``needs`` on top."""
-        at = self._instant(needs) if at_us is None else at_us
         more = self._add(lot.id, needs, at, move.state)
         over = _later(_later(lot.over_us, over_us(needs, at)), self.now_us)
         self._move(replace(lot, units=lot.live, over_us=over), move, more)

@@ -246,13 +246,28 @@ class Take:
             raise ValueError("a hold lasts longer than no time")
 
 
+class Before(NamedTuple):
+    """What comes before a claim: what its decision spends (``made``), and what presenting spends (``shown``).
+
+    ``decided`` are the lots of what was spent by the decision, that of the action itself first.
+    """
+
+    made: tuple[Need, ...] = ()
+    shown: tuple[Need, ...] = ()
+    decided: tuple[bytes, ...] = ()
+
+
+NOTHING_BEFORE = Before()
+
+
 @dataclass(frozen=True, slots=True)
 class Confirm:
     """Confirms a lot.
 
     ``again`` is what it needs as of now, where its hold has expired in the meantime; ``None``
     refuses it then, as does another live claim of the same place. ``also`` is what this step needs on
-    top (limits that count at it). ``at_us`` (microseconds) is when it happened, ``None`` for now.
+    top (limits that count at it). ``at_us`` (microseconds) is when it happened, ``None`` for now. ``before``
+    is taken as well where the hold has expired and it was given back.
     """
 
     id: bytes
@@ -261,9 +276,10 @@ class Confirm:
     again: tuple[Need, ...] | None = None
     also: tuple[Need, ...] = ()
     at_us: int | None = None
+    before: Before = NOTHING_BEFORE
 
     def __post_init__(self) -> None:
-        _check_bounds(((*(self.again or ()), *self.also),))
+        _check_bounds(((*(self.again or ()), *self.also, *self.before.made, *self.before.shown),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +287,7 @@ class Release:
     """Gives the units of a lot back; where ``held_only``, not those of one that is confirmed.
 
     With it goes back what is in the lots ``along``, and where the lot ``presented`` is not live, what
-    the claim spent (``spent``).
+    the claim spent (``spent``); nothing of that where the place of the claim has another one that is live.
     """
 
     id: bytes
@@ -284,10 +300,14 @@ class Release:
 
 
 class Turn(NamedTuple):
-    """When a stand-in may be claimed in a place: after one of ``after`` was denied for capacity there."""
+    """When a stand-in may be claimed in a place: after one of ``after`` was denied for capacity there.
+
+    ``hold`` is the lot of what is held to present whom the place belongs to; empty for none.
+    """
 
     place: str
     after: frozenset[str]
+    hold: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +315,11 @@ class Claim:
     """Claims an action of a decision, in a place of its answer.
 
     While a claim of the place is held, that one is the answer; once it is redeemed there is no other.
-    ``needs`` are held for ``hold_us`` (microseconds), or spent at once where that is ``None``. ``shown`` are
-    spent as well, unless a presentation of the action still has them: a claim counts as one. For that the
-    lot ``hold``, if it is held, gives back its units. ``later`` must be there, and are not taken. Units
+    ``needs`` are held for ``hold_us`` (microseconds), or spent at once where that is ``None``. What comes
+    ``before`` is spent as well. Of that, what a presentation of the action still has is not taken: a claim
+    counts as one, for which the lot ``hold``, if it is held, gives back its units. Nor is what the decision
+    spent and still has; where it spent nothing, as only a stand-in or ``carried`` may, it is taken.
+    ``later`` must be there, and are not taken. Units
     are taken as of ``at_us`` (microseconds), ``None`` for now. ``carried`` is a claim of another decision
     that serves this one. A stand-in has ``turns``: places that it may take, each with the actions of which
     one must have been denied for capacity first. ``denied`` is why it cannot be had whatever is left.
@@ -308,7 +330,7 @@ class Claim:
     origin: Origin
     place: str
     needs: tuple[Need, ...] = ()
-    shown: tuple[Need, ...] = ()
+    before: Before = NOTHING_BEFORE
     later: tuple[Need, ...] = ()
     hold_us: int | None = None
     hold: bytes = b""
@@ -318,7 +340,7 @@ class Claim:
     at_us: int | None = None
 
     def __post_init__(self) -> None:
-        _check_bounds(((*self.needs, *self.shown),))
+        _check_bounds(((*self.needs, *self.before.made, *self.before.shown),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,12 +452,12 @@ def needs_in(operations: Iterable[Operation]) -> Iterator[Need]:
         match operation:
             case Take(choices=choices):
                 yield from chain.from_iterable(choices)
-            case Confirm(again=again, also=also):
-                yield from chain(again or (), also)
-            case Claim(needs=needs, shown=shown, later=later):
-                yield from chain(needs, shown, later)
+            case Confirm(again=again, also=also, before=before):
+                yield from chain(again or (), also, before.made, before.shown)
+            case Claim(needs=needs, before=before, later=later):
+                yield from chain(needs, before.made, before.shown, later)
             case Redeem(claim=claim, again=again, also=also):
-                yield from chain(claim.needs, claim.shown, claim.later, again or (), also)
+                yield from chain(needs_in([claim]), again or (), also)
             case Presentation(needs=needs) | GiveBack(needs=needs):
                 yield from needs
             case Release():
@@ -445,12 +467,14 @@ def needs_in(operations: Iterable[Operation]) -> Iterator[Need]:
 def lots_moved(operation: Operation) -> Iterator[bytes]:
     """Lots that the operation names and may move: they are locked before any counter."""
     match operation:
-        case Confirm(lot=lot):
-            yield lot
+        case Confirm(lot=lot, before=before):
+            yield from (lot, *before.decided)
         case Release(lot=lot, along=along, spent=spent):
             yield from filter(None, (lot, *along, spent))
-        case Claim(hold=hold, carried=carried) | Redeem(claim=Claim(hold=hold, carried=carried)):
-            yield from filter(None, (hold, carried))
+        case Redeem(claim=claim):
+            yield from lots_moved(claim)
+        case Claim(hold=hold, carried=carried, turns=turns, before=before):
+            yield from filter(None, (hold, carried, *(turn.hold for turn in turns), *before.decided))
         case Presentation(hold=hold):
             yield from filter(None, (hold,))
         case GiveBack(own=own):

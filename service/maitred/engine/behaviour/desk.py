@@ -1,6 +1,6 @@
 """Where a session or a customer is: what whoever serves them needs to see, as far as purposes allow."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -18,6 +18,7 @@ from maitred.engine.calls import (
 )
 from maitred.engine.claiming.listing import Listing
 from maitred.engine.customers.people import People
+from maitred.engine.deciding.committer import Clock
 from maitred.engine.deciding.question import session_key_of
 from maitred.engine.deciding.records import Records
 from maitred.engine.errors import CallError, Code, store_calls
@@ -33,7 +34,7 @@ STEPS_MAX, EVENTS_MAX, CLAIMS_MAX = 50, 50, 20
 
 
 class DeskView:
-    """Implements ``api.Desk``. ``now`` gives aware UTC."""
+    """Implements ``api.Desk``."""
 
     def __init__(
         self,
@@ -43,14 +44,15 @@ class DeskView:
         *,
         rulesets: Rulesets,
         listing: Listing,
-        now: Callable[[], datetime],
+        clock: Clock,
     ) -> None:
         self._store, self._records, self._people = store, records, people
-        self._rulesets, self._listing, self._now = rulesets, listing, now
+        self._rulesets, self._listing, self._clock = rulesets, listing, clock
 
     def session(self, session_id: str, at: datetime | None) -> SessionView:
         """See ``api.Desk.session``."""
-        when = at or self._now()
+        at = self._clock.simulated(at)
+        when = at or self._clock.now()
         with store_calls(STORE_SILENT):
             ids = self._store.decisions_in(
                 session_key_of(session_id, self._people.subject_pseudonym), STEPS_MAX
@@ -58,19 +60,20 @@ class DeskView:
             records = [record for key in ids if (record := self._store.decision(key))]
             steps = tuple(self._steps(records, when))
         rejected = dict.fromkeys(rejection.action for rejection in _rejections(steps))
-        claims = self._open(ClaimsCall(session_id=session_id, page_size=CLAIMS_MAX, at=when))
+        claims = self._open(ClaimsCall(session_id=session_id, page_size=CLAIMS_MAX, at=at))
         return SessionView(session_id, steps, tuple(rejected), claims)
 
     def customer(self, customer_id: str, at: datetime | None) -> CustomerView:
         """See ``api.Desk.customer``."""
-        when = at or self._now()
+        at = self._clock.simulated(at)
+        when = at or self._clock.now()
         with store_calls(STORE_SILENT):
             person = self._store.person(self._people.pseudonyms(customer_id))
             if person is None:
                 return CustomerView(customer_id, (), (), (), ())
             steps = tuple(self._steps(self._store.last_decisions_of(person.ref, STEPS_MAX), when))
             events = tuple(self._events(person, customer_id, when))
-        claims = self._open(ClaimsCall(customer_id=customer_id, page_size=CLAIMS_MAX, at=when))
+        claims = self._open(ClaimsCall(customer_id=customer_id, page_size=CLAIMS_MAX, at=at))
         rejections = sorted(_rejections(steps), key=lambda rejection: rejection.at, reverse=True)
         return CustomerView(customer_id, claims, steps, tuple(rejections), events)
 

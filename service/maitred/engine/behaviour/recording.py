@@ -14,7 +14,7 @@ from maitred.core.values.digests import digest
 from maitred.engine import messages
 from maitred.engine.calls import EventAnswer, EventCall, EventsCall
 from maitred.engine.customers.people import People
-from maitred.engine.deciding.committer import Committer
+from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.tickets import EventTicket, Happened, Steps
 from maitred.engine.operating.rulesets import Rulesets
 
@@ -23,12 +23,10 @@ EVENT_ID_MAX_BYTES, CUSTOMER_ID_MAX_BYTES = 128, 256
 
 
 class Recording:
-    """Implements ``api.Recorder``. ``now`` gives aware UTC."""
+    """Implements ``api.Recorder``."""
 
-    def __init__(
-        self, rulesets: Rulesets, people: People, committer: Committer, now: Callable[[], datetime]
-    ) -> None:
-        self._rulesets, self._people, self._committer, self._now = rulesets, people, committer, now
+    def __init__(self, rulesets: Rulesets, people: People, committer: Committer, clock: Clock) -> None:
+        self._rulesets, self._people, self._committer, self._clock = rulesets, people, committer, clock
 
     def record_events(self, call: EventsCall) -> Sequence[EventAnswer]:
         """Blocks until the events are recorded; else like ``recording_events``."""
@@ -36,7 +34,8 @@ class Recording:
 
     def recording_events(self, call: EventsCall) -> Steps[Sequence[EventAnswer]]:
         """See ``api.Recorder.recording_events``."""
-        policy, now = self._rulesets.in_force(), call.at or self._now()
+        call = call._replace(at=self._clock.simulated(call.at))
+        policy, now = self._rulesets.in_force(), call.at or self._clock.now()
         faults = [_fault(policy, event, now) for event in call.events]
         sound = [event for event, fault in zip(call.events, faults, strict=True) if not fault]
         ticket = EventTicket(

@@ -8,6 +8,7 @@ from functools import partial
 from maitred.core.limits.ledger import is_due
 from maitred.core.limits.limits import DEFAULT_HOLD, Counts, Need, Uncheckable
 from maitred.core.limits.lots import (
+    NOTHING_BEFORE,
     Confirm,
     Lot,
     Operation,
@@ -200,9 +201,11 @@ class Claims:
         if isinstance(also, Uncheckable):
             message = f"limit `{also.limit}` needs `{also.attribute}`, which is absent"
             raise CallError(Code.TOO_LATE, message, Cause.MISSING_ATTRIBUTE)
-        known = None if isinstance(again, Uncheckable) else again
-        step_id, fingerprint = _step(call, "redeem")
-        yield from self._step(call, lot, Confirm(step_id, fingerprint, lot.id, known, also), began)
+        before = grant.before(proposed) if grant else NOTHING_BEFORE
+        step = Confirm(*_step(call, "redeem"), lot.id, also=also)
+        if not isinstance(again, Uncheckable) and not isinstance(before, Uncheckable):
+            step = replace(step, again=again, before=before)
+        yield from self._step(call, lot, step, began)
 
     def list_claims(self, call: ClaimsCall) -> ClaimsPage:
         """See ``api.Claimer.list_claims``."""
@@ -218,10 +221,13 @@ class Claims:
         began = self._teller.began()
         lot, proposed = self._claimed(call.claim_id)
         # An order that failed burns no cap: with the claim goes what its decision spent.
-        decided = lot_id(Part.DECIDED, proposed.origin._replace(action=proposed.place))
         presented = lot_id(Part.PRESENTED, proposed.origin)
         operation = Release(
-            *_step(call, "release"), lot.id, along=(decided,), spent=spent_by(lot.id), presented=presented
+            *_step(call, "release"),
+            lot.id,
+            along=proposed.decided_lots(),
+            spent=spent_by(lot.id),
+            presented=presented,
         )
         yield from self._step(call, lot, operation, began)
 
@@ -271,7 +277,7 @@ class _Claim:
     ) -> None:
         self._call, self._proposed, self._grant, self._paused = call, proposed, grant, paused
         self.origin = proposed.origin
-        self._stand_ins = grant.stand_ins() if grant else None
+        self._stand_ins = grant.stand_ins(proposed) if grant else None
 
     def asks(self) -> list[Need]:
         """What has to be read to know which stand-ins can be had."""

@@ -1,6 +1,5 @@
 """Lists of claims, open and ended ones."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from maitred.core.limits.lots import Origin, UnitState
@@ -8,6 +7,7 @@ from maitred.core.rules.treatments import Treatment
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.calls import ClaimsCall, ClaimsPage, ClaimState, OpenClaim, bytes_of
 from maitred.engine.customers.people import People
+from maitred.engine.deciding.committer import Clock
 from maitred.engine.deciding.question import session_key_of
 from maitred.engine.errors import CallError, Cause, Code, store_calls
 from maitred.engine.messages import LEDGER_UNREAD, NO_SUCH_PAGE
@@ -28,7 +28,7 @@ _STATES = {
 
 
 class Listing:
-    """Finds claims by customer, session and location. ``now`` gives aware UTC."""
+    """Finds claims by customer, session and location."""
 
     def __init__(
         self,
@@ -36,14 +36,15 @@ class Listing:
         people: People,
         proposals: Proposals,
         rulesets: Rulesets,
-        now: Callable[[], datetime],
+        clock: Clock,
     ) -> None:
         self._store, self._people, self._proposals = store, people, proposals
-        self._rulesets, self._now = rulesets, now
+        self._rulesets, self._clock = rulesets, clock
 
     def claims(self, call: ClaimsCall) -> ClaimsPage:
         """See ``api.Claimer.list_claims``."""
-        at, before = call.at or self._now(), _place_of(call.page_token)
+        at = self._clock.simulated(call.at) or self._clock.now()
+        before = _place_of(call.page_token)
         with store_calls(LEDGER_UNREAD):
             of, key = self._key(call)
             rows = self._store.claims_of(of, key, before, call.page_size + 1) if key else ()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from maitred.core.deciding.decisions import Outcome, OutcomeKind
 from maitred.core.limits.limits import Counts, Need, Uncheckable
 from maitred.core.limits.lots import (
+    NOTHING_BEFORE,
     GiveBack,
     Lot,
     Operation,
@@ -203,12 +204,20 @@ class _Report(NamedTuple):
             lot=_move_id(self.row, "claim"),
             fingerprint=self.row.fingerprint,
         )
-        also, again = self._needs(Counts.REDEEMED), self.grant.needs(Counts.CLAIMED) if self.grant else None
-        at_us = to_microseconds(self.at)
+        grant, also = self.grant, self._needs(Counts.REDEEMED)
         # Redeemed at once: what counts then is taken with the claim, not only looked at.
-        at_once = replace(claim, needs=(*claim.needs, *claim.later), later=(), at_us=at_us)
-        known = None if isinstance(again, Uncheckable) else again
-        return Redeem(_move_id(self.row, "redeem"), self.row.fingerprint, at_once, known, also)
+        at_once = replace(
+            claim,
+            needs=(*claim.needs, *(need for need in claim.later if need in also)),
+            later=tuple(need for need in claim.later if need not in also),
+            at_us=to_microseconds(self.at),
+        )
+        again = grant.needs(Counts.CLAIMED) if grant else None
+        before = grant.before(self.proposed) if grant else NOTHING_BEFORE
+        redeem = Redeem(_move_id(self.row, "redeem"), self.row.fingerprint, at_once, also=also)
+        if isinstance(again, Uncheckable) or isinstance(before, Uncheckable):
+            return redeem
+        return replace(redeem, claim=replace(at_once, before=before), again=again)
 
     def _needs(self, *steps: Counts) -> tuple[Need, ...]:
         """None where it is not known whose units they are: then none is taken."""

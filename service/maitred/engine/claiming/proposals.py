@@ -12,7 +12,7 @@ from maitred.core.deciding.decide import claimed_treatment, proposals_of
 from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.ranking import score_if_it_holds
 from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Uncheckable, needs_of, parts_of
-from maitred.core.limits.lots import Claim, Origin, Refused, Turn
+from maitred.core.limits.lots import Before, Claim, Origin, Part, Refused, Turn, lot_id
 from maitred.core.limits.snapshot import Snapshot, shortage_among
 from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.live import clock_facts
@@ -29,8 +29,6 @@ from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.store import DecisionRecord
 
-CLAIM_STEPS = frozenset({Counts.CLAIMED, Counts.REDEEMED})
-"""Steps whose units a claim takes or looks at."""
 MAX_ALTERNATIVES = 5
 """Proposals in place of a claim that is denied."""
 
@@ -70,11 +68,22 @@ class Grant(NamedTuple):
         """How long a decision can be claimed."""
         return self.action.claim_within or self.policy.ruleset.claim_within
 
-    def turns(self, places: Sequence[str]) -> tuple[Turn, ...]:
-        """When the action may be claimed in each of these places; none where it is proposed itself."""
-        return () if self.is_own else tuple(Turn(place, self._before(place)) for place in places)
+    def turns(self, proposed: "Proposed") -> tuple[Turn, ...]:
+        """When the action may be claimed in each of its places; none where it is proposed itself."""
+        if self.is_own:
+            return ()
+        return tuple(Turn(place, self._ahead_in(place), proposed.hold_in(place)) for place in proposed.places)
 
-    def _before(self, place: str) -> frozenset[str]:
+    def before(self, proposed: "Proposed") -> Before | Uncheckable:
+        """What comes before a claim, where it has to be taken anew."""
+        made, shown = self.needs(Counts.DECIDED), self.needs(Counts.PRESENTED)
+        if isinstance(made, Uncheckable):
+            return made
+        if isinstance(shown, Uncheckable):
+            return shown
+        return Before(made, shown, proposed.decided_lots() if made else ())
+
+    def _ahead_in(self, place: str) -> frozenset[str]:
         """The actions of a place that this one stands in for, directly or by way of others."""
         first = self.policy.by_name.get(place)
         others = (first, *stand_ins_of(self.policy, first)) if first else ()
@@ -97,16 +106,26 @@ class Grant(NamedTuple):
         """What is said and shown to who holds a claim of it until then."""
         return claimed_treatment(self.policy, self.action, self.question, expires_at)
 
-    def stand_ins(self) -> "StandIns | None":
+    def stand_ins(self, proposed: "Proposed") -> "StandIns | None":
         """What could be claimed instead, where the action has alternatives."""
         if not self.action.alternatives:
             return None
         others = tuple(stand_ins_of(self.policy, self.action, self.question.facts))
-        limits = chain.from_iterable(_from_claim_on(other) for other in others)
+        limits = chain.from_iterable(other.limits for other in others)
         known = ((limit, self._needs_of(limit)) for limit in limits)
         return StandIns(
-            self, others, {limit.key: needs for limit, needs in known if not isinstance(needs, Uncheckable)}
+            self,
+            others,
+            {limit.key: needs for limit, needs in known if not isinstance(needs, Uncheckable)},
+            frozenset(self._had_in(proposed)),
         )
+
+    def _had_in(self, proposed: "Proposed") -> Iterator[str]:
+        """Keys of limits of which the decision has a unit for whom the place belongs to."""
+        holder = self.policy.by_name.get(proposed.place)
+        if holder:
+            held = holder.held if proposed.hold_in(proposed.place) else ()
+            yield from (part.key for limit in (*holder.decided, *held) for part in parts_of(limit))
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...] | Uncheckable:
         question = self.question
@@ -116,12 +135,13 @@ class Grant(NamedTuple):
 class StandIns(NamedTuple):
     """The alternatives of an action, theirs included, in the authors' order.
 
-    What counts before a claim was taken for the action whose place they take.
+    Of the limits with keys in ``had`` the place has a unit, which goes to who takes it.
     """
 
     grant: Grant
     actions: tuple[Action, ...]
     needs: Mapping[str, tuple[Need, ...]]
+    had: frozenset[str]
 
     def asks(self) -> list[Need]:
         """What to read to know which of them can be had."""
@@ -129,9 +149,9 @@ class StandIns(NamedTuple):
 
     def proposals(self, view: View, paused: frozenset[str]) -> tuple[Proposal, ...]:
         """Those that hold and can be had."""
-        limits = chain.from_iterable(_from_claim_on(action) for action in self.actions)
+        limits = chain.from_iterable(action.limits for action in self.actions)
         live = {
-            part.key: view.live(need)
+            part.key: view.live(need) - (part.key in self.had)
             for limit in limits
             for part, need in zip(parts_of(limit), self.needs.get(limit.key, ()), strict=False)
         }
@@ -143,14 +163,9 @@ class StandIns(NamedTuple):
     def _pick(self, action: Action, snapshot: Snapshot) -> Pick | None:
         grant, facts = self.grant, self.grant.question.facts
         score = score_if_it_holds(grant.policy, action, facts, Memo())
-        if score is None or shortage_among(_from_claim_on(action), facts, snapshot, {}):
+        if score is None or shortage_among(action.limits, facts, snapshot, {}):
             return None
         return Pick(score, action, grant.action.name)
-
-
-def _from_claim_on(action: Action) -> Iterator[Limit]:
-    """The action's limits that count at a claim or after it."""
-    return (limit for limit in action.limits if limit.counts in CLAIM_STEPS)
 
 
 class Proposed(NamedTuple):
@@ -185,6 +200,16 @@ class Proposed(NamedTuple):
     def hold(self) -> bytes:
         """The lot of what the decision holds to present it; empty where that is nothing."""
         return self.proposal.lot if self.proposal else b""
+
+    def hold_in(self, place: str) -> bytes:
+        """The lot of what the decision holds to present whom a place belongs to; empty for none."""
+        lots = (proposal.lot for proposal in self.body.proposals if proposal.action == place)
+        return next(lots, b"")
+
+    def decided_lots(self) -> tuple[bytes, ...]:
+        """Lots of what the decision spent, for the action itself and for those whose places it may take."""
+        names = dict.fromkeys((self.action, *self.places))
+        return tuple(lot_id(Part.DECIDED, self.origin._replace(action=name)) for name in names)
 
 
 class Proposals:
@@ -291,20 +316,22 @@ def claim_of(
         return claim
     if grant.question.now - record.decided_at >= grant.claim_within:
         return replace(claim, denied=_WINDOW_OVER)
-    turns = grant.turns(proposed.places)
+    turns = grant.turns(proposed)
     denied = Refused("pause", Reason.PAUSED) if proposed.action in paused else grant.refused()
-    needs, shown, later = (grant.needs(step) for step in (Counts.CLAIMED, Counts.PRESENTED, Counts.REDEEMED))
-    for unknown in (needs, shown, later):
+    # A stand-in was not decided for: what customers have rejected too often is looked at here.
+    to_come = (Counts.REDEEMED, Counts.REJECTED) if turns else (Counts.REDEEMED,)
+    needs, before, later = grant.needs(Counts.CLAIMED), grant.before(proposed), grant.needs(*to_come)
+    for unknown in (needs, before, later):
         if isinstance(unknown, Uncheckable):
             denied = denied or Refused(unknown.limit, Reason.MISSING_ATTRIBUTE)
     if (
         denied
         or isinstance(needs, Uncheckable)
-        or isinstance(shown, Uncheckable)
+        or isinstance(before, Uncheckable)
         or isinstance(later, Uncheckable)
     ):
         return replace(claim, turns=turns, denied=denied)
-    return replace(claim, turns=turns, denied=None, needs=needs, shown=shown, later=later)
+    return replace(claim, turns=turns, denied=None, needs=needs, before=before, later=later)
 
 
 def _fitting(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Mapping[str, Any]:

@@ -50,6 +50,7 @@ class Clock:
         An instant before the last one that was named is taken for the last one, and so is none at all.
         """
         if at is None and self._simulated is None:
+            self.now()  # seen by this call, whatever becomes of it
             return None
         with self._lock:
             known = [instant for instant in (self._simulated, at) if instant]

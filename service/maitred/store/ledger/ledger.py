@@ -186,6 +186,8 @@ def _open_book(
     return book
 
 
+_MAY_BE_REPLACED = {UnitState.HELD, UnitState.EXPIRED}
+"""What is held may be due by now, and then its place may be another claim's."""
 _STEPPING = (Confirm, Release, Claim, Redeem)
 """Operations that may be kept as steps."""
 
@@ -216,8 +218,8 @@ def _decisions_of(operations: Sequence[Operation], locked: Mapping[bytes, Lot]) 
     """Decisions all lots of which are to be known: a claim that expired may have been replaced."""
     decisions = {origin.decision for operation in operations if (origin := origin_of(operation))}
     for operation in operations:
-        lot = locked.get(operation.lot) if isinstance(operation, Confirm) else None
-        if lot and lot.place and lot.origin and lot.state in {UnitState.HELD, UnitState.EXPIRED}:
+        lot = locked.get(operation.lot) if isinstance(operation, Confirm | Release) else None
+        if lot and lot.place and lot.origin and lot.state in _MAY_BE_REPLACED:
             decisions.add(lot.origin.decision)
     return decisions
 
