@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.behaviour.conftest import event
-from tests.claims.harness import HEAD, NOON, PIZZA, EngineHarness, document
+from tests.claims.harness import HEAD, PIZZA, EngineHarness, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import EventsCall
@@ -128,7 +128,9 @@ def live(replicas, seed):
     """One customer's life: events, retries and withdrawals in any order, and decisions between them."""
     rng, model = random.Random(seed), Model()
     customer, ids = f"c-{seed}", []
-    now = NOON + timedelta(days=rng.randrange(300), seconds=rng.randrange(86_400))
+    # Of several lives one is after the other: time does not go back.
+    start = max(replica.now for replica in replicas)
+    now = start + timedelta(days=rng.randrange(4, 300), seconds=rng.randrange(86_400))
     times = set()
     for step in range(rng.randrange(3, 12)):
         now += rng.choice([MICRO, timedelta(minutes=rng.randrange(90)), timedelta(hours=rng.randrange(30))])
@@ -157,7 +159,7 @@ def live(replicas, seed):
             sent = [*batch, *rng.sample(batch, rng.randrange(len(batch) + 1))]
             assert all(
                 record_event.recorded
-                for record_event in writer.engine.recorder.record_events(EventsCall(tuple(sent)))
+                for record_event in writer.engine.recorder.record_events(EventsCall(tuple(sent), at=now))
             )
             for each in batch:
                 model.record(each, now)

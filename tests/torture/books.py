@@ -3,12 +3,13 @@
 import threading
 from collections import Counter
 from contextlib import suppress
+from typing import NamedTuple
 
 import grpc
 from sqlalchemy import bindparam, create_engine, text
 from sqlalchemy.engine import make_url
 
-from maitred.core.limits.lots import UnitState
+from maitred.core.limits.lots import Part, UnitState
 from maitred.v1 import ruleset_pb2 as pb
 
 HELD, CONFIRMED = UnitState.HELD.value, UnitState.CONFIRMED.value
@@ -25,13 +26,28 @@ COUNTER = text("SELECT held, used FROM ledger_counter WHERE counter_id = :counte
 COUNTER_AND_LOTS = """
 SELECT held, used,
        (SELECT count(*) FROM ledger_lot WHERE decision_id IN :decisions AND state = 1 AND {contains}),
-       (SELECT count(*) FROM ledger_lot WHERE decision_id IN :decisions AND state = 2 AND {contains})
+       (SELECT count(*) FROM ledger_lot WHERE decision_id IN :decisions AND state = 2 AND {contains}),
+       (SELECT max(claims) FROM (
+           SELECT count(*) AS claims FROM ledger_lot
+           WHERE decision_id IN :decisions AND state IN (1, 2) AND part = 4 GROUP BY decision_id
+       ) AS live)
 FROM ledger_counter WHERE counter_id = :counter
 """
 CONTAINS = {"sqlite": "instr(units, :counter) > 0", "postgresql": "position(:counter IN units) > 0"}
-LOTS = text("SELECT lot_id, state, units FROM ledger_lot WHERE decision_id IN :decisions").bindparams(
-    bindparam("decisions", expanding=True)
-)
+LOTS = text(
+    "SELECT lot_id, state, units, decision_id, part FROM ledger_lot WHERE decision_id IN :decisions"
+).bindparams(bindparam("decisions", expanding=True))
+
+
+class LotRow(NamedTuple):
+    state: int
+    counters: list[bytes]
+    decision: bytes
+    part: int
+
+    @property
+    def is_live_claim(self):
+        return self.part == Part.CLAIM and self.state in LIVE
 
 
 class Books:
@@ -63,15 +79,21 @@ class Books:
         return tuple(found) if found else (0, 0)
 
     def counter_and_lots(self, counter, decisions):
-        """Units held and used, by the counter and by its lots, at one moment."""
+        """Units held and used, by the counter and by its lots, and the most live claims of one decision.
+
+        All of it is of one moment.
+        """
         asked = {"counter": counter, "decisions": decisions}
         found = self._connection.execute(self._both, asked).first()
-        return (tuple(found[:2]), tuple(found[2:])) if found else ((0, 0), (0, 0))
+        return (tuple(found[:2]), tuple(found[2:4]), found[4] or 0) if found else ((0, 0), (0, 0), 0)
 
     def lots(self, decisions):
-        """The state of each lot of the decisions, and the ids of the counters it has units of."""
+        """Each lot of the decisions, with the ids of the counters it has units of."""
         rows = self._connection.execute(LOTS, {"decisions": decisions})
-        return {bytes(lot): (state, _counters(bytes(units))) for lot, state, units in rows}
+        return {
+            bytes(lot): LotRow(state, _counters(bytes(units)), bytes(decision), part)
+            for lot, state, units, decision, part in rows
+        }
 
 
 def _counters(units):
@@ -81,14 +103,15 @@ def _counters(units):
 
 def sums(lots, counter):
     """Units held and used of a counter, summed over lots."""
-    counts = Counter(state for state, counters in lots.values() for each in counters if each == counter)
+    counts = Counter(lot.state for lot in lots.values() for each in lot.counters if each == counter)
     return counts[HELD], counts[CONFIRMED]
 
 
 class Sampler(threading.Thread):
     """Reads all the time, past the service and through it, how many units of a counter are live.
 
-    ``faults`` are the moments at which a counter was not the sum of its lots.
+    ``faults`` are the moments at which a counter was not the sum of its lots, ``most_claims`` the most
+    live claims that a decision had at any moment.
     """
 
     def __init__(self, database, caller_pool, fight):
@@ -96,6 +119,7 @@ class Sampler(threading.Thread):
         self._database, self._crowd, self._fight = database, caller_pool, fight
         self._over = threading.Event()
         self.most, self.most_told, self.samples, self.told, self.faults = 0, 0, 0, 0, []
+        self.most_claims = 0
 
     def __enter__(self):
         self.start()
@@ -118,7 +142,8 @@ class Sampler(threading.Thread):
         if self.samples % LOTS_EVERY_SAMPLES:
             counted = books.counter(fight.hot)
         else:
-            counted, lots = books.counter_and_lots(fight.hot, fight.decision_ids)
+            counted, lots, claims = books.counter_and_lots(fight.hot, fight.decision_ids)
+            self.most_claims = max(self.most_claims, claims)
             if counted != lots:
                 self.faults.append((counted, lots))
         self.most = max(self.most, sum(counted))

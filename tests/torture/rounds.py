@@ -1,4 +1,4 @@
-"""One round: every claim sent three times by callers in each other's way, and what must come of it."""
+"""One round: every claim sent three times and under two more ids, by callers in each other's way."""
 
 import json
 import random
@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
 import grpc
-from tests.torture.books import CONFIRMED, HELD, LIVE, Books, Sampler, sums, told_of
+from tests.torture.books import CONFIRMED, HELD, Books, Sampler, sums, told_of
 from tests.torture.callers import in_threads
 from tests.torture.servers import COUNTED, STORES
 
@@ -16,7 +16,9 @@ from maitred.core.limits.lots import UnitState
 from maitred.v1 import decision_pb2 as pb
 
 UNITS = 300
-COPIES = 3
+COPIES, OTHER_IDS = 3, 2
+SENDS = COPIES + OTHER_IDS
+"""Of each claim: the same id several times, and other ids once each."""
 SPARE_CLAIMS = 20
 """More than there are units left at the end, were they all in one store: some are denied."""
 THREADS = (16, 64, 128)
@@ -92,33 +94,34 @@ class Round:
         sends.sort()
         in_threads(self._claim, sends, self._threads)
         if self.mixed:
-            left = UNITS - len(self.granted()) + len(self.released())
+            left = UNITS - len(self.claimed()) + len(self.released())
             more = range(self.claims, self.claims + STORES * left + SPARE_CLAIMS)
             in_threads(self._claim, [send for claim in more for send in self._sends(claim)], self._threads)
         self.over = True
 
     def _sends(self, claim):
-        """When (between 0 and 2), for which claim, at which channel, and with which luck."""
+        """When (between 0 and 2), for which claim, under which id of it, where, and with which luck."""
         first, rng = self._rng.random(), self._rng
         at_once = rng.random() < 0.5
-        for channel in self._crowd.elsewhere(rng, COPIES):
+        for send, channel in enumerate(self._crowd.elsewhere(rng, SENDS)):
             later = 0 if at_once else rng.random()
-            yield first + later, claim, channel, rng.random()
+            yield first + later, claim, max(0, send - COPIES + 1), channel, rng.random()
 
     def _claim(self, send):
-        _, claim, channel, luck = send
+        _, claim, id_number, channel, luck = send
         request = pb.ClaimRequest(
-            request_id=f"{self.action}-claim-{claim}",
+            request_id=f"{self.action}-claim-{claim}-{id_number}",
             decision_id=self.decisions[claim],
             action=self.action,
         )
         answer = self._crowd.ask("Claim", request, channel, random.Random(luck))
         with self._locks:
             self.answered += 1
-            self.answers[claim].append(answer)
-            number = len(self.answers[claim])
+            self.answers[claim, id_number].append(answer)
+            number = len(self.answers[claim, id_number])
         granted = not isinstance(answer, grpc.StatusCode) and answer.status == pb.CLAIM_GRANTED
-        if self.mixed and claim < self.claims and granted and number < COPIES:
+        # Of the id that comes several times: what is claimed under the others stays held.
+        if self.mixed and claim < self.claims and granted and id_number == 0 and number < COPIES:
             self._go_on(claim, answer.claim_id, channel, luck)
 
     def _go_on(self, claim, claim_id, channel, luck):
@@ -137,17 +140,22 @@ class Round:
                 self.steps[claim, method].append(answer)
 
     def granted(self):
-        """The id of each claim that was granted, by number."""
-        firsts = {claim: answers[0] for claim, answers in self.answers.items()}
-        return {claim: each.claim_id for claim, each in firsts.items() if each.status == pb.CLAIM_GRANTED}
+        """The id of the claim that was granted, by number of the claim and of its id."""
+        firsts = {sent: answers[0] for sent, answers in self.answers.items()}
+        return {sent: each.claim_id for sent, each in firsts.items() if each.status == pb.CLAIM_GRANTED}
+
+    def claimed(self):
+        """Each claim there has been."""
+        return set(self.granted().values())
 
     def released(self):
-        """Numbers of the claims that were given back."""
+        """The claims that were given back."""
         return self._done("Release")
 
     def _done(self, method):
+        granted = self.granted()
         return {
-            claim
+            granted[claim, 0]
             for (claim, done), answers in self.steps.items()
             if done == method and answers[0] != TOO_LATE
         }
@@ -171,32 +179,40 @@ class Round:
             assert all(answer == answers[0] for answer in answers), answers
         refused = {each[0] for each in self.answers.values() if isinstance(each[0], grpc.StatusCode)}
         assert not refused
-        assert {len(answers) for answers in self.answers.values()} == {COPIES}
-        assert len(self.answers) >= self.claims
-        granted, released = self.granted(), self.released()
-        assert len(set(granted.values())) == len(granted)
-        assert len(granted) == UNITS + len(released)
-        late = {claim for (claim, _), answers in self.steps.items() if answers[0] == TOO_LATE}
+        sent = {(number == 0, len(answers)) for (_, number), answers in self.answers.items()}
+        assert sent == {(True, COPIES), (False, 1)}
+        assert len(self.answers) >= self.claims * (1 + OTHER_IDS)
+        self._check_claims()
+        released, granted = self.released(), self.granted()
+        late = {granted[claim, 0] for (claim, _), answers in self.steps.items() if answers[0] == TOO_LATE}
         assert late <= released, "too late only for what was given back"
         others = {type(each) for answers in self.steps.values() for each in answers if each != TOO_LATE}
         assert others <= {pb.RedeemResponse, pb.ReleaseResponse}
+
+    def _check_claims(self):
+        """A decision has one claim under all ids, or another one only after it was given back."""
+        released, of_decision = self.released(), defaultdict(set)
+        for (claim, _), claim_id in self.granted().items():
+            of_decision[claim].add(claim_id)
+        assert len(self.claimed()) == sum(map(len, of_decision.values())), "no two decisions share a claim"
+        assert {len(claims - released) for claims in of_decision.values()} <= {0, 1}
+        assert len(self.claimed()) == UNITS + len(released)
+        answered = [answers[0] for answers in self.answers.values()]
+        assert len([each for each in answered if each.claim_id and not each.existing]) == len(self.claimed())
 
     def _check_lots(self, lots):
         """A lot for each claim, and no other that is live; each granted one as its steps left it."""
         released, redeemed = self.released(), self._done("Redeem")
         wanted = {
-            bytes.fromhex(claim_id): RELEASED
-            if claim in released
-            else CONFIRMED
-            if claim in redeemed
-            else HELD
-            for claim, claim_id in self.granted().items()
+            bytes.fromhex(claim): RELEASED if claim in released else CONFIRMED if claim in redeemed else HELD
+            for claim in self.claimed()
         }
-        assert {lot: lots[lot][0] for lot in wanted} == wanted
-        taken = {lot for lot, (_, counters) in lots.items() if self.hot in counters}
-        assert taken == wanted.keys()
-        states = Counter(state for lot, (state, _) in lots.items() if lot not in wanted and state not in LIVE)
-        assert states[UnitState.DENIED.value] == len(self.answers) - len(wanted)
+        assert {lot: lots[lot].state for lot in wanted} == wanted
+        assert {key for key, lot in lots.items() if self.hot in lot.counters} == wanted.keys()
+        served = Counter(lot.decision for lot in lots.values() if lot.is_live_claim)
+        assert (len(served), set(served.values())) == (UNITS, {1})
+        denied = [lot for lot in lots.values() if lot.state == UnitState.DENIED.value]
+        assert len(denied) == len(self.answers) - len(self.granted())
 
     def sampler(self):
         return Sampler(self.server_pool.database, self._crowd, self)
@@ -207,5 +223,6 @@ def check_samples(sampler):
     assert sampler.samples
     assert sampler.told
     assert 0 < sampler.most <= UNITS
+    assert sampler.most_claims <= 1
     assert sampler.most_told <= UNITS
     assert sampler.faults == []

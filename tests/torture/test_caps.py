@@ -78,7 +78,7 @@ def live_lots(server_pool, *waves):
     """How many lots hold or have spent a unit, over all decisions of some waves."""
     decisions = [bytes.fromhex(one) for wave in waves for found in wave.values() for _, one in found]
     with Books(server_pool.database) as books:
-        states = Counter(state for state, _ in books.lots(decisions).values())
+        states = Counter(lot.state for lot in books.lots(decisions).values())
     return states[HELD], states[CONFIRMED]
 
 

@@ -1,4 +1,4 @@
-"""Thousands of claims on 300 units, each sent three times: exactly 300 are granted, each once."""
+"""Thousands of claims on 300 units, each sent under three ids, one of them three times: 300 are served."""
 
 import os
 
@@ -8,7 +8,7 @@ from tests.torture.rounds import Round, check_samples
 
 KINDS = ("sqlite", "postgresql")
 SUITE_SEEDS = range(3)
-CLAIMS = 2_000
+CLAIMS = 1_200
 TORTURE_SEEDS = range(int(os.environ.get("MAITRED_TORTURE_SEEDS", "100")))
 TORTURE_CLAIMS = 10_000
 
@@ -25,12 +25,12 @@ def fight(server_pool, seed, claims):
 
 @pytest.mark.parametrize("seed", SUITE_SEEDS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_claims_sent_three_times_get_exactly_what_there_is(server_pool, seed):
+def test_claims_sent_again_and_again_get_exactly_what_there_is(server_pool, seed):
     fight(server_pool, seed, CLAIMS)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", TORTURE_SEEDS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_ten_thousand_claims_sent_three_times_get_exactly_what_there_is(server_pool, seed):
+def test_ten_thousand_claims_sent_again_and_again_get_exactly_what_there_is(server_pool, seed):
     fight(server_pool, seed, TORTURE_CLAIMS)

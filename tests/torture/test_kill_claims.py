@@ -8,7 +8,7 @@ import time
 
 import pytest
 from tests.torture.callers import CallerPool
-from tests.torture.rounds import COPIES, Round, check_samples
+from tests.torture.rounds import SENDS, Round, check_samples
 
 VICTIMS = ("workers", "all", "worker", "worker", "watcher")
 """Whom a round kills on PostgreSQL, in turn; on SQLite there is one process to kill."""
@@ -29,7 +29,7 @@ class Killer(threading.Thread):
         rng = random.Random(f"kill-{seed}")
         self._crew, self._fight, self._rng = server_pool, fight, rng
         self._victim = VICTIMS[seed % len(VICTIMS)] if server_pool.workers > 1 else "all"
-        self._after = rng.uniform(PROGRESS_MIN, PROGRESS_MAX) * COPIES * fight.claims
+        self._after = rng.uniform(PROGRESS_MIN, PROGRESS_MAX) * SENDS * fight.claims
         self.killed, self.in_flight = [], False
 
     def __enter__(self):
