@@ -182,7 +182,7 @@ def test_a_stand_in_takes_its_own_units_and_is_not_named_without_them(harness, c
 
 def test_a_stand_in_that_was_rejected_as_often_as_may_be_is_denied(harness):
     late = sold_out(harness, cap("no-more", applies_to="{actions: [bread]}", counts="rejected", limit=1))
-    other = harness.decide("ann", most=2)
+    other = harness.decide("ann", max_actions=2)
     harness.report(other, "REJECTED", action="bread")
     assert harness.claim(late).alternatives == ()
     assert harness.claim(late, "bread").reason.name == "FREQUENCY_CAPPED"

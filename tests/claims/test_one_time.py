@@ -70,7 +70,7 @@ class Script:
             request=request,
             claims=named if self.rng.random() < 0.3 else (),
             session=self.rng.choice(SESSIONS),
-            most=self.rng.choice([1, 3]),
+            max_actions=self.rng.choice([1, 3]),
             explain=self.rng.choice(list(Explain)),
             dry_run=self.rng.random() < 0.1,
             **self.at,

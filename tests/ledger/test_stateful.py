@@ -12,7 +12,21 @@ from tests.ledger.model import Model
 from tests.ledger.simulation import check, hurry, wipe
 
 from maitred.core.limits.limits import Counts, Limit, LimitKind, needs_of, pace_of
-from maitred.core.limits.lots import Confirm, Release, Take
+from maitred.core.limits.lots import (
+    Before,
+    Claim,
+    Confirm,
+    GiveBack,
+    Origin,
+    Part,
+    Presentation,
+    Redeem,
+    Release,
+    Take,
+    Turn,
+    lot_id,
+    spent_by,
+)
 from maitred.core.limits.windows import Calendar, Period, Rolling
 from maitred.store import open_store
 from maitred.store.stores import SqlStore
@@ -27,13 +41,22 @@ CAP = Limit(
 SUBJECTS = st.tuples(st.sampled_from(["c-1", "C-1"]), st.sampled_from(["s-1", "s-2"]))
 MAXIMA = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(1, 2))
 HOLDS_US = st.sampled_from([None, 1, 10 * MINUTE_US])
+ACTIONS = st.sampled_from(["pizza", "bread"])
+ORIGINS = st.builds(Origin, st.sampled_from([bytes(16), b"D" * 16]), ACTIONS)
+PLENTY = (99, 99, 99)
 STEPS_US = st.sampled_from([0, 1, 10 * MINUTE_US - 1, 10 * MINUTE_US, 30 * MINUTE_US, -1, -20 * MINUTE_US])
 
 
 class Ledgers(RuleBasedStateMachine):
-    """Operations gather in a batch, which is settled in both at once, or lost."""
+    """Operations gather in a batch, which is settled in both at once, or lost.
+
+    Of a pizza that was decided for, and of bread that stands in for it: units that decisions spend and
+    hold, claims under many ids, claims that a later decision carries over, reports early and late.
+    """
 
     operations = Bundle("operations")
+    claims = Bundle("claims")
+    holds = Bundle("holds")
     folder: tempfile.TemporaryDirectory[str]
     store: SqlStore
 
@@ -71,6 +94,118 @@ class Ledgers(RuleBasedStateMachine):
         self.batch.append(operation)
         return operation
 
+    def before(self, origin, needs):
+        """The cap counts what is decided, the rest what is presented."""
+        place = origin._replace(action="pizza")
+        return Before(needs[:1], needs[1:2], (lot_id(Part.DECIDED, origin), lot_id(Part.DECIDED, place)))
+
+    def now_us(self):
+        return (self.now - EPOCH) // timedelta(microseconds=1)
+
+    @rule(target=operations, origin=ORIGINS, subject=SUBJECTS)
+    def decide(self, origin, subject):
+        needs = self.needs(subject, PLENTY)[:1]
+        lot = lot_id(Part.DECIDED, origin)
+        return self.send(Take(lot, b"", (needs,), origin=origin, part=Part.DECIDED))
+
+    @rule(target=holds, origin=ORIGINS, subject=SUBJECTS, maxima=MAXIMA, is_known=st.booleans())
+    def hold(self, origin, subject, maxima, is_known):
+        """To present it: what is held for a customer serves later decisions, of nobody it does not."""
+        reuse = (f"{subject} {origin.action}".encode(),) if is_known else ()
+        needs = self.needs(subject, maxima)[1:2]
+        lot = lot_id(Part.HOLD, origin)
+        return self.send(Take(lot, b"", (needs,), 10 * MINUTE_US, reuse=reuse, origin=origin, part=Part.HOLD))
+
+    @rule(
+        target=claims,
+        origin=ORIGINS,
+        subject=SUBJECTS,
+        maxima=MAXIMA,
+        held=st.none() | holds,
+        carried=st.none() | claims,
+    )
+    def claim(self, origin, subject, maxima, held, carried):
+        """Under an id of its own each time, of the same few decisions."""
+        needs = self.needs(subject, maxima)
+        hold, stands_in = held.id if held else b"", origin.action == "bread"
+        same = carried and carried.origin.action == origin.action and carried.origin != origin
+        return self.send(
+            Claim(
+                self.new_id(),
+                b"",
+                origin,
+                "pizza",
+                needs=needs[2:],
+                before=self.before(origin, needs),
+                hold_us=10 * MINUTE_US,
+                hold=b"" if stands_in else hold,
+                carried=carried.id if same else b"",
+                turns=(Turn("pizza", frozenset({"pizza"}), hold),) if stands_in else (),
+            )
+        )
+
+    @rule(target=operations, of=claims, subject=SUBJECTS, maxima=MAXIMA)
+    def redeem_claim(self, of, subject, maxima):
+        needs = self.needs(subject, maxima)
+        before = self.before(of.origin, needs)
+        return self.send(Confirm(self.new_id(), b"", of.id, needs[2:], before=before))
+
+    @rule(target=operations, of=claims)
+    def release_claim(self, of):
+        return self.send(
+            Release(
+                self.new_id(),
+                b"",
+                of.id,
+                along=(lot_id(Part.DECIDED, of.origin),),
+                spent=spent_by(of.id),
+                presented=lot_id(Part.PRESENTED, of.origin),
+            )
+        )
+
+    @rule(of=claims, subject=SUBJECTS, maxima=MAXIMA, early_us=st.sampled_from([0, 30 * MINUTE_US]))
+    def report_redeemed(self, of, subject, maxima, early_us):
+        needs, made = self.needs(subject, maxima), self.new_id()
+        claim = Claim(
+            made,
+            b"",
+            of.origin,
+            "pizza",
+            needs=needs[2:],
+            before=self.before(of.origin, needs),
+            turns=of.turns,
+            at_us=self.now_us() - early_us,
+        )
+        self.send(Redeem(self.new_id(), b"", claim, needs[2:]))
+
+    @rule(
+        target=operations,
+        origin=ORIGINS,
+        subject=SUBJECTS,
+        held=st.none() | holds,
+        early_us=st.sampled_from([0, 30 * MINUTE_US]),
+    )
+    def report_presented(self, origin, subject, held, early_us):
+        needs = self.needs(subject, (1, 1, 1))[1:2]
+        hold, at_us = held.id if held else b"", self.now_us() - early_us
+        return self.send(Presentation(lot_id(Part.PRESENTED, origin), b"", origin, needs, at_us, hold))
+
+    @rule(origin=ORIGINS, subject=SUBJECTS, is_rejection=st.booleans())
+    def give_back(self, origin, subject, is_rejection):
+        self.send(
+            GiveBack(
+                self.new_id(),
+                b"",
+                origin,
+                own=(lot_id(Part.DECIDED, origin), lot_id(Part.HOLD, origin)),
+                presented=lot_id(Part.PRESENTED, origin),
+                held_only=is_rejection,
+                counted=lot_id(Part.REJECTED, origin) if is_rejection else b"",
+                needs=self.needs(subject, (1, 1, 1))[:1] if is_rejection else (),
+                at_us=self.now_us(),
+            )
+        )
+
     @rule(target=operations, subject=SUBJECTS, maxima=MAXIMA, hold_us=HOLDS_US)
     def take(self, subject, maxima, hold_us):
         return self.send(Take(self.new_id(), b"", (self.needs(subject, maxima),), hold_us))
@@ -84,13 +219,13 @@ class Ledgers(RuleBasedStateMachine):
     def release(self, of):
         return self.send(Release(self.new_id(), b"", of.id))
 
-    @rule(operation=operations)
+    @rule(operation=operations | claims | holds)
     def retry(self, operation):
         self.send(operation)
 
     @rule(step_us=STEPS_US)
     def settle(self, step_us):
-        expected = self.model.batch((self.now - EPOCH) // timedelta(microseconds=1), self.batch)
+        expected = self.model.batch(self.now_us(), self.batch)
         with self.store.transaction() as transaction:
             assert list(transaction.settle(self.now, self.batch)) == expected
         self.batch = []
