@@ -254,14 +254,7 @@ class LedgerBatch:
             return self._deny(claim, denied)
         self._let_go(claim.hold, held_only=True)
         at = self._instant((*claim.needs, *made, *shown)) if claim.at_us is None else claim.at_us
-        lot = self._open(
-            claim,
-            Part.CLAIM,
-            claim.needs,
-            at,
-            claim.hold_us,
-            place=claim.place,
-        )
+        lot = self._open(claim, Part.CLAIM, claim.needs, at, claim.hold_us, place=claim.place)
         self._spend(lot, claim.before, made, shown, at)
         return _taken(lot)
 
@@ -349,12 +342,8 @@ class LedgerBatch:
     def _has_claim(self, origin: Origin) -> bool:
         """Whether the action, or what took its place in the answer, is claimed or redeemed."""
         claims = (self.lots[lot_id] for lot_id in self._of_decision.get(origin.decision, ()))
-        return any(
-            claim.part is Part.CLAIM
-            and claim.is_live
-            and (claim.origin == origin or claim.place == origin.action)
-            for claim in claims
-        )
+        live = (claim for claim in claims if claim.part is Part.CLAIM and claim.is_live)
+        return any(claim.origin == origin or claim.place == origin.action for claim in live)
 
     def _denial(self, claim: Claim) -> Refused | None:
         """Why it cannot be had whatever is left; not its turn comes before all but the window."""
