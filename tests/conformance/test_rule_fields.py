@@ -15,6 +15,7 @@ from tests.conformance.rule_values import plain, published
 
 from maitred import cel, rulefiles, situations
 from maitred.core.rules.faults import RulesetInvalid
+from maitred.core.rules.treatments import TEXTS
 
 HEAD = {"apiVersion": "maitred/v1"}
 LIVE = {"from": "2026-01-01", "until": "2026-12-31", "days": ["mon"], "hours": "10:00-12:00"}
@@ -256,10 +257,7 @@ def treatments(place: str, path: str = "treatments") -> dict[str, Example]:
     return {
         path: at(place, {"pos": {"say": "Hello"}}, LEFT_OUT),
         f"{path}.*.claimed": at(f"{place}.pos", said, {**said, "claimed": said}),
-        **{
-            f"{path}.*.{name}": at(f"{place}.pos", {name: "one"}, {name: "two"})
-            for name in ("title", "say", "show", "do", "avoid", "terms")
-        },
+        **{f"{path}.*.{name}": at(f"{place}.pos", {name: "one"}, {name: "two"}) for name in TEXTS},
         **{
             f"{path}.*.claimed.{name}": at(f"{place}.pos.claimed", {name: "one"}, {name: "two"})
             for name in ("say", "show", "do")
@@ -334,7 +332,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "text_lengths": at("text_lengths", LEFT_OUT, {"pos": {"show": 40}}),
         **{
             f"text_lengths.*.{name}": at("text_lengths", {"pos": {name: 40}}, {"pos": {name: 50}})
-            for name in ("title", "say", "show", "do", "avoid", "terms")
+            for name in TEXTS
         },
         "defaults": at("defaults", LEFT_OUT, {"claim_within": "2d"}),
         "defaults.claim_within": at("defaults", {"claim_within": "2d"}, {"claim_within": "3d"}),

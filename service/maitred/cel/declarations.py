@@ -16,13 +16,16 @@ from google.protobuf import any_pb2, duration_pb2, struct_pb2, timestamp_pb2, wr
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
-from maitred.core.values.kinds import KINDS
+from maitred.core.values.kinds import KINDS, OWN_KINDS
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 from .binding import cel
 
 PACKAGE = "maitred"
-DECIMAL, VERSION, DATE, IP = (KINDS[kind].cel for kind in (Kind.DECIMAL, Kind.VERSION, Kind.DATE, Kind.IP))
+DECIMAL, DATE, IP = (KINDS[kind].cel for kind in (Kind.DECIMAL, Kind.DATE, Kind.IP))
+_TEXTS = [name for name in OWN_KINDS if name != DECIMAL]
+"""Own types that go beside texts and values of their own type alone."""
+_ORDERED = [name for name in _TEXTS if KINDS[OWN_KINDS[name]].is_ordered]
 _WELL_KNOWN = (any_pb2, duration_pb2, struct_pb2, timestamp_pb2, wrappers_pb2)
 _PLAIN_ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
 _NUMBERS = ("int", "double")
@@ -37,20 +40,24 @@ def _both_ways(type_: str, others: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 _DECIMAL_PAIRS = [(DECIMAL, DECIMAL), *_both_ways(DECIMAL, _NUMBERS)]
-_TEXT_PAIRS = [pair for type_ in (DECIMAL, VERSION, DATE) for pair in _both_ways(type_, ["string"])]
+_TEXT_PAIRS = [pair for type_ in (DECIMAL, *_ORDERED) for pair in _both_ways(type_, ["string"])]
 _ORDERED_PAIRS = [
-    *((type_, type_) for type_ in (*_PLAIN_ORDERED, VERSION, DATE)),
+    *((type_, type_) for type_ in (*_PLAIN_ORDERED, *_ORDERED)),
     *_DECIMAL_PAIRS,
     *_TEXT_PAIRS,
 ]
-_EQUAL_PAIRS = [("~A", "~A"), *_DECIMAL_PAIRS[1:], *_TEXT_PAIRS, *_both_ways(IP, ["string"])]
+_EQUAL_PAIRS = [
+    ("~A", "~A"),
+    *_DECIMAL_PAIRS[1:],
+    *(pair for type_ in OWN_KINDS for pair in _both_ways(type_, ["string"])),
+]
 _IN_PAIRS = [
     ("~A", "list<~A>"),
     ("~A", "map<~A, ~B>"),
     *((DECIMAL, f"list<{other}>") for other in (*_NUMBERS, "string")),
     *((other, f"list<{DECIMAL}>") for other in (*_NUMBERS, "string")),
-    *((type_, "list<string>") for type_ in (VERSION, DATE, IP)),
-    *(("string", f"list<{type_}>") for type_ in (VERSION, DATE, IP)),
+    *((type_, "list<string>") for type_ in _TEXTS),
+    *(("string", f"list<{type_}>") for type_ in _TEXTS),
 ]
 
 
@@ -210,20 +217,17 @@ def _set_type(field: FieldDescriptorProto, name: str) -> None:
 
 def celtype(type_: AttributeType) -> cel.Type:
     """The type that values have when an expression runs."""
-    kind = _RUNS_AS[type_.kind]
+    row = KINDS[type_.kind]
+    kind = _RUNNING[row.runs_as or row.cel]
     return cel.Type.List(kind) if type_.is_list else kind
 
 
-_RUNS_AS = {
-    Kind.BOOL: cel.Type.BOOL,
-    Kind.INT: cel.Type.INT,
-    Kind.DOUBLE: cel.Type.DOUBLE,
-    Kind.STRING: cel.Type.STRING,
-    Kind.TIMESTAMP: cel.Type.TIMESTAMP,
-    Kind.DURATION: cel.Type.DURATION,
-    Kind.DECIMAL: cel.Type.INT,
-    Kind.VERSION: cel.Type.STRING,
-    Kind.DATE: cel.Type.TIMESTAMP,
-    Kind.IP: cel.Type.STRING,
-    Kind.OBJECT: cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+_RUNNING = {
+    "bool": cel.Type.BOOL,
+    "int": cel.Type.INT,
+    "double": cel.Type.DOUBLE,
+    "string": cel.Type.STRING,
+    "timestamp": cel.Type.TIMESTAMP,
+    "duration": cel.Type.DURATION,
+    "map": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
 }

@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 
-from maitred.core.values.kinds import KINDS
+from maitred.core.values.kinds import KINDS, OWN_KINDS
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.types import Attribute, Kind
 
@@ -158,7 +158,7 @@ def _advice(operands: Sequence[str], sign: str) -> str:
         return _decimal_advice(sign)
     own = next((type_ for type_ in operands if type_ in _EXAMPLES), None)
     if own and sign in {"<", "<=", ">", ">="}:
-        return f": `{own}` has no order" if own == "ip" else f': write `"{_EXAMPLES[own]}"`'
+        return f': write `"{_EXAMPLES[own]}"`' if KINDS[Kind(own)].is_ordered else f": `{own}` has no order"
     if own and len(set(operands)) > 1:
         return f': write `"{_EXAMPLES[own]}"`'
     if set(operands) == {"int", "double"}:
@@ -174,7 +174,7 @@ def _advice(operands: Sequence[str], sign: str) -> str:
     return ""
 
 
-_EXAMPLES = {"version": "5.10", "date": "2026-12-01", "ip": "10.1.2.3"}
+_EXAMPLES = {kind.value: KINDS[kind].example for kind in OWN_KINDS.values() if kind is not Kind.DECIMAL}
 
 
 def _decimal_advice(sign: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from maitred.core.values.scalars import Address, Version, scaled
+from maitred.core.values.scalars import Keyed, scaled
 from maitred.core.values.types import AttributeType, Kind
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -31,7 +31,7 @@ def plain(value: Any, scale: int) -> Any:
             return _midnight(value)
         case Decimal():
             return scaled(value, scale)
-        case Version() | Address():
+        case Keyed():
             return value.key
         case dict():
             return {name: _inside(item, scale) for name, item in value.items()}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from maitred.core.conditions.model import Expression
+from maitred.core.values.kinds import OWN_KINDS
 from maitred.core.values.types import Kind, Value
 
 from .cost import Estimator
@@ -12,7 +13,6 @@ from .evaluation import Evaluation
 from .fold import Folder
 from .plain import Plain, plain, plainer_of
 from .tree import Call, Comprehension, Name, Node, children, walk
-from .typing import OWN_KINDS
 from .unit import CompiledExpression
 from .vocabulary import ExpressionVocabulary
 

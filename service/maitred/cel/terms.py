@@ -2,18 +2,18 @@
 
 from maitred.core.conditions.computed import Arithmetic, Constant, Read, Term
 from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.values.kinds import KINDS, OWN_KINDS
 from maitred.core.values.types import AttributeType, Kind, Scalar
 
 from . import messages
 from .fold import Folder
 from .shared_parts import Parts
 from .tree import Call, Name, Node
-from .typing import OWN_KINDS
 from .unit import CompiledExpression
 
 _SIGNS = {"_+_": "+", "_-_": "-", "_*_": "*"}
 _NUMBERS = frozenset((Kind.INT, Kind.DOUBLE, Kind.DECIMAL))
-_ONLY_READ = frozenset((Kind.VERSION, Kind.IP))
+_ONLY_READ = frozenset(kind for kind in OWN_KINDS.values() if KINDS[kind].runs_as == "string")
 
 
 def type_of_term(unit: CompiledExpression) -> AttributeType:

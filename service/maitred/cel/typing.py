@@ -22,13 +22,13 @@ from typing import Protocol
 
 from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.values.facts import normal_text
-from maitred.core.values.kinds import coerce_of, duration_of
+from maitred.core.values.kinds import OWN_KINDS, coerce_of, duration_of
 from maitred.core.values.scalars import MAX_DECIMAL_DIGITS, digits_of, fitted, network_of, scaled
 from maitred.core.values.types import LIST, ROW, Attribute, AttributeType, Kind, Scalar, Value
 
 from . import messages
 from .checked_pb2 import Expr
-from .declarations import DATE, DECIMAL, IP, OWN_FUNCTIONS, VERSION
+from .declarations import DECIMAL, OWN_FUNCTIONS
 from .functions import is_zone
 from .tree import Call, Comprehension, Const, ListOf, MapOf, Name, Node, Select, below, children
 
@@ -38,7 +38,6 @@ _VARIANT = "@"
 _COMPARISONS = frozenset(("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"))
 _SUMS = frozenset(("_+_", "_-_", "_*_"))
 _TEXT_TESTS = frozenset(("startsWith", "endsWith", "contains"))
-OWN_KINDS: Mapping[str, Kind] = {DECIMAL: Kind.DECIMAL, VERSION: Kind.VERSION, DATE: Kind.DATE, IP: Kind.IP}
 _OF_ATTRIBUTES = frozenset((*OWN_KINDS.values(), Kind.OBJECT))
 _ANY_DECIMAL = Attribute("", AttributeType(Kind.DECIMAL, digits=MAX_DECIMAL_DIGITS))
 _ANY: Mapping[str, Attribute] = {

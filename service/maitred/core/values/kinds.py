@@ -155,7 +155,8 @@ class KindRow:
     as it stands. ``reads`` makes from a type what reads JSON. ``json`` are the classes its values
     have in the JSON of a record, ``write`` and ``load`` lead there and back. ``cell`` reads the text
     of a CSV cell as JSON. ``cel`` is the name CEL's checker knows it by; dotted ones are messages
-    without fields. ``example`` is a value as it is sent, and ``schema`` says what JSON may be sent.
+    without fields, and ``runs_as`` is the type of CEL that their values have when an expression runs,
+    empty for the same. ``example`` is a value as it is sent, and ``schema`` says what JSON may be sent.
 
     ``is_ordered``: ``<`` goes between two of them. ``is_countable``: units may be counted by it.
     """
@@ -167,6 +168,7 @@ class KindRow:
     cell: Callable[[str], Any]
     example: Any
     schema: str
+    runs_as: str = ""
     write: Callable[[Any], Any] | None = None
     load: Callable[[Any], Any] | None = None
     is_plain: bool = False
@@ -250,6 +252,7 @@ KINDS: Mapping[Kind, KindRow] = {
         _text_cell,
         "53.70",
         "text or a number, with no more digits than declared",
+        runs_as="int",
         write=str,
         load=Decimal,
     ),
@@ -259,8 +262,9 @@ KINDS: Mapping[Kind, KindRow] = {
         _TEXT,
         "maitred.version",
         _text_cell,
-        "5.10.2",
+        "5.10",
         "text, such as `5.10.2` or `6.0-beta.1`",
+        runs_as="string",
         write=str,
         load=version_of,
     ),
@@ -270,8 +274,9 @@ KINDS: Mapping[Kind, KindRow] = {
         _TEXT,
         "maitred.date",
         _text_cell,
-        "2008-02-29",
+        "2026-12-01",
         "text, such as `2026-12-01`",
+        runs_as="timestamp",
         write=date.isoformat,
         load=date.fromisoformat,
     ),
@@ -283,6 +288,7 @@ KINDS: Mapping[Kind, KindRow] = {
         _text_cell,
         "10.1.2.3",
         "text, an IPv4 or IPv6 address",
+        runs_as="string",
         write=str,
         load=address_of,
         is_ordered=False,
@@ -295,12 +301,17 @@ KINDS: Mapping[Kind, KindRow] = {
         _no_cell,
         {"sku": "S1"},
         "an object with the declared fields",
+        runs_as="map",
         is_ordered=False,
     ),
 }
 
 KIND_OF: Mapping[type, Kind] = {row.python: kind for kind, row in KINDS.items()}
 """The kind of a value, by its class."""
+OWN_KINDS: Mapping[str, Kind] = {
+    row.cel: kind for kind, row in KINDS.items() if row.runs_as and kind is not Kind.OBJECT
+}
+"""The kinds that CEL does not have and conditions write as texts, by the name its checker knows."""
 
 _TYPE = re.compile(r"(?P<list>list<)?(?:(?P<kind>[a-z]+)|decimal\((?P<digits>[0-9])\))(?(list)>)", re.ASCII)
 

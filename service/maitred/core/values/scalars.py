@@ -29,7 +29,7 @@ _PRE_RELEASE, _RELEASED = "!", '"'
 _FIELD_END = " "
 
 
-class _Ordered:
+class Keyed:
     """Compared by ``key`` alone."""
 
     __slots__ = ()
@@ -41,21 +41,21 @@ class _Ordered:
     def __hash__(self) -> int:
         return hash(self.key)
 
-    def __lt__(self, other: "_Ordered") -> bool:
+    def __lt__(self, other: "Keyed") -> bool:
         return self.key < other.key
 
-    def __le__(self, other: "_Ordered") -> bool:
+    def __le__(self, other: "Keyed") -> bool:
         return self.key <= other.key
 
-    def __gt__(self, other: "_Ordered") -> bool:
+    def __gt__(self, other: "Keyed") -> bool:
         return self.key > other.key
 
-    def __ge__(self, other: "_Ordered") -> bool:
+    def __ge__(self, other: "Keyed") -> bool:
         return self.key >= other.key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Version(_Ordered):
+class Version(Keyed):
     """A version as it was written; equal to every other spelling of it."""
 
     text: str
@@ -66,7 +66,7 @@ class Version(_Ordered):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Address(_Ordered):
+class Address(Keyed):
     """An IPv4 or IPv6 address; one that IPv6 maps from IPv4 is the IPv4 address."""
 
     text: str

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, unique
 
-from .scalars import Address, Version
+from .scalars import Keyed
 
-Scalar = bool | int | float | str | datetime | timedelta | date | Decimal | Version | Address
+Scalar = bool | int | float | str | datetime | timedelta | date | Decimal | Keyed
 """Timestamps are aware (UTC), to the microsecond. Amounts have all the digits of their type."""
 Item = Mapping[str, "Scalar | tuple[Scalar, ...]"]
 """An object in a list, by the names of its fields. Absent is not in it."""

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from maitred.core.rules.treatments import TEXTS
 from maitred.core.values.nearest import nearest
 from maitred.rulefiles.messages import file_messages, meant
 from maitred.rulefiles.reading import bounds
@@ -76,9 +77,9 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 # Fields that stand elsewhere
 
-_OF_TREATMENTS = dict.fromkeys(
-    ("say", "show", "do", "avoid", "terms", "text", "message"), "treatments: {CHANNEL: {say: ...}}"
-)
+_TEXTS = [name for name in TEXTS if name != "title"]
+_IN_TREATMENTS = "treatments: {CHANNEL: {say: ...}}"
+_OF_TREATMENTS = dict.fromkeys((*_TEXTS, "text", "message"), _IN_TREATMENTS)
 _OF_LIVE = dict.fromkeys(
     ("from", "until", "to", "start", "end", "days", "hours"), "live: {from: ..., until: ...}"
 )
@@ -109,7 +110,7 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "Arm": {
             **dict.fromkeys(("percent", "share", "size", "traffic", "fraction"), "weight"),
-            **dict.fromkeys(("say", "show", "do", "avoid", "terms"), "treatments: {CHANNEL: {say: ...}}"),
+            **dict.fromkeys(_TEXTS, _IN_TREATMENTS),
             **dict.fromkeys(("cap", "limit"), "frequency_cap: {name: ..., limit: ...}"),
         },
         "Requirement": {
