@@ -1,17 +1,17 @@
 """What ten attributes over what customers did cost Decide, with events on record and after each fresh one.
 
-All servers get the same events and the same questions; the rules of one read none of them. A fresh event is
-followed by a decision of the same customer. What recording it costs more, because columns are kept of it,
-counts as a cost of that decision. Costs are processor time of the server.
+All servers get the same events and the same questions; the rules of one read none of them. Of each customer a
+fresh event is recorded, and then it is decided for them. Costs are processor time of the server.
 """
 
 import itertools
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
@@ -91,31 +91,37 @@ def measure(progress: Progress) -> list[Section]:
     return [_section(found)]
 
 
-def _take_turns(
-    running: Mapping[int, servers.Server], progress: Progress
-) -> Mapping[int, list[tuple[float, float]]]:
-    """Microseconds of a decision, and of an event with the decision after it, by round."""
-    found: dict[int, list[tuple[float, float]]] = {events: [] for events in running}
+class Cost(NamedTuple):
+    """Microseconds of one round: a decision, the first one after a fresh event, and recording that event."""
+
+    steady: float
+    fresh: float
+    recording: float
+
+
+def _take_turns(running: Mapping[int, servers.Server], progress: Progress) -> Mapping[int, list[Cost]]:
+    """By the number of events that are on record of each customer, round by round."""
+    found: dict[int, list[Cost]] = {events: [] for events in running}
     for number in range(ROUNDS):
         for events in in_turn(list(running), number):
             progress(f"round {number + 1} of {ROUNDS}: {events or 'no'} events")
-            server, word = running[events], f"{events} {number}"
-            steady = _cost(server, (_sweep(f"steady {word}", sweep) for sweep in range(SWEEPS)))
-            fresh = 0.0
-            for sweep in range(SWEEPS):
-                before = server.cpu_seconds()
-                _play(server, RECORD_EVENTS, _fresh(f"{word} {sweep}"))
-                _play(server, DECIDE, _sweep(f"fresh {word}", sweep))
-                fresh += server.cpu_seconds() - before
-            found[events].append((steady, fresh / SWEEPS / CUSTOMERS * 1e6))
+            found[events].append(_round(running[events], f"{events} {number}"))
     return found
 
 
-def _cost(server: servers.Server, sweeps: Iterator[Iterator[bytes]]) -> float:
-    before = server.cpu_seconds()
-    for sweep in sweeps:
-        _play(server, DECIDE, sweep)
-    return (server.cpu_seconds() - before) / SWEEPS / CUSTOMERS * 1e6
+def _round(server: servers.Server, word: str) -> Cost:
+    steady, fresh, recording = 0.0, 0.0, 0.0
+    for sweep in range(SWEEPS):
+        recording += _cost(server, RECORD_EVENTS, _fresh(f"{word} {sweep}"))
+        fresh += _cost(server, DECIDE, _sweep(f"fresh {word}", sweep))
+        steady += _cost(server, DECIDE, _sweep(f"steady {word}", sweep))
+    return Cost(*(seconds / SWEEPS / CUSTOMERS * 1e6 for seconds in (steady, fresh, recording)))
+
+
+def _cost(server: servers.Server, method: str, messages: Iterator[bytes]) -> float:
+    before = server.thread_seconds()
+    _play(server, method, messages)
+    return server.thread_seconds() - before
 
 
 def _play(server: servers.Server, method: str, messages: Iterator[bytes]) -> None:
@@ -163,33 +169,34 @@ def _event(event_id: str, number: int, draw: random.Random, at: datetime | None)
     return event
 
 
-def _section(found: Mapping[int, list[tuple[float, float]]]) -> Section:
-    steady = [steady for steady, _ in found[WITHOUT]]
-    pairs = [pair for _, pair in found[WITHOUT]]
-    rows = [Row("a decision without them", figures.shown(figures.spread(steady), _microseconds))]
+def _section(found: Mapping[int, list[Cost]]) -> Section:
+    without = found[WITHOUT]
+    rows = [
+        Row("a decision without them", _shown([cost.steady for cost in without])),
+        Row("recording an event where nothing reads it", _shown([cost.recording for cost in without])),
+    ]
     for events, most in MOST_COST.items():
-        added = [own / other - 1 for (own, _), other in zip(found[events], steady, strict=True)]
-        after = [
-            (own - other) / alone for (_, own), other, alone in zip(found[events], pairs, steady, strict=True)
-        ]
+        pairs = list(zip(found[events], without, strict=True))
+        steady = figures.spread([own.steady / other.steady - 1 for own, other in pairs])
+        fresh = figures.spread([own.fresh / other.fresh - 1 for own, other in pairs])
+        added = [own.recording - other.recording for own, other in pairs]
         rows += [
             at_most(
-                f"added by ten attributes over {events:,} events",
-                figures.spread(added),
-                most,
-                figures.percent,
+                f"a decision with ten, {events:,} events on record: added", steady, most, figures.percent
             ),
             at_most(
-                f"added after a fresh event, {events:,} on record",
-                figures.spread(after),
-                most,
-                figures.percent,
+                f"the first after a fresh event, {events:,} on record: added", fresh, most, figures.percent
             ),
+            Row(f"recording an event, {events:,} on record: added", _shown(added)),
         ]
     return Section(
         f"What attributes over events cost Decide: {ACTIONS:,} actions, one call at a time, processor time",
         tuple(rows),
     )
+
+
+def _shown(microseconds: Sequence[float]) -> str:
+    return figures.shown(figures.spread(microseconds), _microseconds)
 
 
 def _microseconds(value: float) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
+from typing import NamedTuple
 
 from maitred.core.conditions.computed import Computation
 from maitred.core.deciding.decisions import OutcomeKind
@@ -50,7 +51,10 @@ class Track:
 
     def add(self, deed: Deed) -> None:
         """Adds what happened, at whatever time."""
-        insort_right(self.deeds, deed, key=PLACE)
+        if not self.deeds or deed.at_us > self.deeds[-1].at_us:
+            self.deeds.append(deed)
+        else:
+            insort_right(self.deeds, deed, key=PLACE)
         self._sessions = None
         for projection in self._projections.values():
             projection.add(deed)
@@ -105,7 +109,6 @@ class When:
     def first_us(self, window: Window) -> int:
         """The first microsecond at which a deed counts."""
         if isinstance(window, Rolling):
-            # Open at its start: what was exactly so long ago does not count any more.
             return self.now_us - window.duration // MICROSECOND + 1
         first = self._firsts.get(window)
         if first is None:
@@ -124,22 +127,52 @@ def is_behaviour(source: str) -> bool:
     return source.startswith((EVENTS, OUTCOMES))
 
 
-def computed_fact(worker: Computation, history: History, facts: Facts, when: When) -> Fact | None:
-    """The value of an attribute over what the customer did; ``None`` where it is absent."""
+class Reader(NamedTuple):
+    """How one attribute over what the customer did is read. ``columns`` is whether a track has it as columns.
+
+    ``rolling_us`` is the length of a rolling window, 0 of any other.
+    """
+
+    name: str
+    source: str
+    window: Window
+    rolling_us: int
+    columns: bool
+    worker: Computation
+
+    @classmethod
+    def of(cls, worker: Computation) -> "Reader":
+        """The reader of an attribute."""
+        computed = worker.computed
+        window = computed.window or _LIFETIME
+        rolling_us = window.duration // MICROSECOND if isinstance(window, Rolling) else 0
+        columns = worker.reads_items_alone and not isinstance(window, Session)
+        return cls(computed.name, computed.over, window, rolling_us, columns, worker)
+
+
+def remember(facts: Facts, readers: Iterable[Reader], history: History, when: When) -> None:
+    """Puts the attributes over what the customer did among the facts; what is absent is not in it."""
+    tracks, now_us = history.tracks, when.now_us
+    for name, source, window, rolling_us, columns, worker in readers:
+        track = tracks.get(source, _NO_TRACK)
+        fact: Fact | None = UNTOLD
+        if columns:
+            # Open at its start: what was exactly so long ago does not count any more.
+            first_us = now_us - rolling_us + 1 if rolling_us else when.first_us(window)
+            fact = track.projection(worker).fact(first_us, now_us)
+        if fact is UNTOLD:
+            fact = _over_deeds(worker, items_in(track, window, when), facts)
+        if fact is not None:
+            facts[name] = fact
+
+
+def _over_deeds(worker: Computation, items: Sequence[Item], facts: Facts) -> Fact | None:
+    """The value over what counts by time, at most so many items as the rules say."""
     computed = worker.computed
-    track = history.tracks.get(computed.over, _NO_TRACK)
-    window = computed.window or _LIFETIME
-    if worker.reads_items_alone and not isinstance(window, Session):
-        fact = track.projection(worker).fact(when.first_us(window), when.now_us)
-        if fact is not UNTOLD:
-            return fact
-    items = items_in(track, window, when)
     if computed.max_items:
         items = [item for item in items if worker.may_count(item, facts) is not False]
         if len(items) > computed.max_items:
-            return Invalid(
-                f"cannot be worked out: there are more than {computed.max_items:,} {computed.over}"
-            )
+            return Invalid(f"cannot be worked out: there are more than {computed.max_items:,} {computed.over}")
     return worker.fact(facts, {computed.over: items})
 
 

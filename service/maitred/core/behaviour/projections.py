@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from maitred.core.conditions.computed import Aggregate, Computation
+from maitred.core.values.kinds import MAX_INT, MIN_INT
 from maitred.core.values.scalars import scaled, unscaled
 from maitred.core.values.types import Fact, Invalid, Item, Kind
 
@@ -100,7 +101,7 @@ class Projection:
         value = self._value(deed.item) if counts else None
         if value is None:
             insort_right(self._doubts_us, deed.at_us)
-        elif not self._deeds or self._deeds[-1].place < deed.place:
+        elif not self._at_us or deed.at_us > self._at_us[-1]:
             self._append(deed, value)
         else:
             self._insert(bisect_right(self._deeds, deed.place, key=PLACE), deed, value)
@@ -121,7 +122,8 @@ class Projection:
         """The value as of an instant, ``None`` where it is absent, or ``UNTOLD``."""
         if self._kept_us is None or now_us < self._settled_us:
             return UNTOLD
-        first_us = max(first_us, now_us - self._kept_us + 1)
+        kept_first_us = now_us - self._kept_us + 1
+        first_us = max(first_us, kept_first_us)
         if self._doubts_us and bisect_left(self._doubts_us, first_us) < bisect_right(self._doubts_us, now_us):
             return UNTOLD
         at_us = self._at_us
@@ -141,6 +143,8 @@ class Projection:
             case Aggregate.ANY:
                 return _Slice(first, last, last > first)
             case Aggregate.FIRST:
+                if known and known.first == first < min(known.last, last):
+                    return _Slice(first, last, known.fact)
                 return _Slice(first, last, self._put_together(first, min(first + 1, last)))
             case Aggregate.LAST:
                 return _Slice(first, last, self._put_together(max(first, last - 1), last))
@@ -160,6 +164,8 @@ class Projection:
         else:
             first_fresh = first
         state = goes_on(state, self._values[first_fresh:last])
+        if known and state == known.state:
+            return _Slice(first, last, known.fact, state)
         return _Slice(first, last, self._worker.outcome(state), state)
 
     def _sum(self, first: int, last: int) -> Fact | None:
@@ -169,7 +175,9 @@ class Projection:
         if self._sums is None:
             self._sums = list(accumulate(map(self._whole, self._values), initial=0))
         total = self._sums[last] - self._sums[first]
-        return self._worker.outcome([total if type_.kind is Kind.INT else unscaled(total, type_.digits)])
+        sum_ = total if type_.kind is Kind.INT else unscaled(total, type_.digits)
+        # Both hold what 64 bits do; else it is for the worker to say what is wrong.
+        return sum_ if MIN_INT <= total <= MAX_INT else self._worker.outcome([sum_])
 
     def _whole(self, value: Any) -> int:
         """A number, or an amount in units of its last digit."""

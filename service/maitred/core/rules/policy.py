@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from maitred.core.behaviour.history import History, When, computed_fact, is_behaviour, items_in
+from maitred.core.behaviour.history import History, Reader, When, is_behaviour, items_in, remember
 from maitred.core.conditions import model
 from maitred.core.conditions.computed import Computation
 from maitred.core.conditions.derivation import DeriverFactory, atoms_of
@@ -104,7 +104,7 @@ class Policy:
     limits: Mapping[str, Limit]
     gates: Mapping[str, tuple[Gate, ...]]
     workers: tuple[Computation, ...] = ()
-    rememberers: tuple[Computation, ...] = ()
+    rememberers: tuple[Reader, ...] = ()
     counting: tuple[Limit, ...] = ()
     reads_history: frozenset[str] = frozenset()
     promises: tuple[tuple[Promise, Condition], ...] = ()
@@ -166,10 +166,7 @@ class Policy:
     def remembering(self, given: Facts, history: History, when: When) -> Facts:
         """What a request tells, with the attributes that are computed over what its customer did."""
         facts = dict(given)
-        for worker in self.rememberers:
-            fact = computed_fact(worker, history, facts, when)
-            if fact is not None:
-                facts[worker.computed.name] = fact
+        remember(facts, self.rememberers, history, when)
         for limit in self.counting:
             tracks = (history.tracks[source] for source in limit.also if source in history.tracks)
             facts[f"{ALSO}{limit.name}"] = sum(len(items_in(track, limit.window, when)) for track in tracks)
@@ -230,7 +227,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
         )
         for action in actions
     }
-    rememberers = tuple(worker for worker in workers if is_behaviour(worker.computed.over))
+    rememberers = tuple(Reader.of(worker) for worker in workers if is_behaviour(worker.computed.over))
     counting = _counting(actions)
     index = Index.build([_condition_of(gates[action.name]) for action in actions])
     scored = sum(_is_scored(action) for action in actions)
@@ -288,9 +285,9 @@ def _counting(actions: Iterable[Action]) -> tuple[Limit, ...]:
     return tuple(limits.values())
 
 
-def _sources_of(rememberers: Iterable[Computation], counting: Iterable[Limit]) -> frozenset[str]:
+def _sources_of(rememberers: Iterable[Reader], counting: Iterable[Limit]) -> frozenset[str]:
     """What of its customer's history a decision reads."""
-    computed = (worker.computed.over for worker in rememberers)
+    computed = (reader.source for reader in rememberers)
     return frozenset((*computed, *chain.from_iterable(limit.also for limit in counting)))
 
 
