@@ -11,7 +11,7 @@ JOBS   ?= auto
 PYTEST  = python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-latest test-lowest lint format lock wheels stubs demo pizza-day bench torture clean
+.PHONY: help run test test-latest test-lowest lint format lock wheels stubs demo pizza-day guide-picture bench torture clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ demo: $(VENV)/.demo  ## a year of real checkouts through the service
 
 pizza-day: $(VENV)/.demo  ## a free pizza for everybody, under three rulesets; draws docs/pizza-day.png
 	$(BIN)/python -m tools.pizza_day $(ARGS)
+
+guide-picture: $(VENV)/.dev  ## draw the screen of `maitred guide`, docs/guide.svg
+	$(BIN)/python -m tools.guide_picture
 
 bench: $(VENV)/.dev  ## the budgets, as ratios in one run
 	$(BIN)/python -m benchmarks $(ARGS)

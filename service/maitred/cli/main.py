@@ -46,6 +46,7 @@ COMMANDS = (
     Command(TRYING, "release", "Give back the unit that a claim holds or has spent."),
     Command(TRYING, "outcome", "Say what became of a proposal."),
     Command(TRYING, "event", "Record what a customer did: an event."),
+    Command(TRYING, "guide", "Show what to do for a customer, on a screen that follows the call."),
     Command(TRYING, "session", "Show where a session is: its decisions, and what became of them."),
     Command(RIGHTS, "consent", "Show what a customer has agreed to, or record what they state."),
     Command(RIGHTS, "export", "Write everything that is held about a customer, as JSON."),

@@ -346,6 +346,11 @@ NOTHING_SEEN = "nothing was decided"
 NOTHING_IN_STEP = "nothing"
 
 
+def bad_attribute(problem: str) -> str:
+    """An attribute on the command line that cannot be read."""
+    return f"--set: {problem}"
+
+
 def not_a_field(word: str) -> str:
     """A field of an event is no name with a value."""
     return f"`{word}` is no field: write NAME=VALUE"
