@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from maitred import cel, rulefiles, situations
-from maitred.core.behaviour.history import History, Track, When, computed_fact
+from maitred.core.behaviour.history import History, Reader, Track, When, remember
 from maitred.core.behaviour.projections import NEVER_US, Deed
 from maitred.core.conditions.computed import Computation
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.values.facts import FactReader
-from maitred.core.values.types import Invalid
+from maitred.core.values.types import Facts, Invalid
 
 RULESET = """\
 apiVersion: maitred/v1
@@ -201,7 +201,9 @@ def test_more_events_than_that_are_a_wrong_value_unless_they_never_count():
         items = [{"target": target, "visit": 4} for target, count in counts.items() for _ in range(count)]
         deeds = [Deed(number, NEVER_US, NEVER_US, item) for number, item in enumerate(items)]
         history = History({"events.click": Track(deeds)})
-        return computed_fact(Computation.of(computed), history, {"customer.visit": 5}, When(now, "UTC", ""))
+        facts: Facts = {"customer.visit": 5}
+        remember(facts, [Reader.of(Computation.of(computed))], history, When(now, "UTC", ""))
+        return facts.get(computed.name)
 
     limit = computed.max_items
     assert clicks(pay=limit, other=10 * limit) == 8 * limit

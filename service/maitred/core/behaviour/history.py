@@ -172,7 +172,8 @@ def _over_deeds(worker: Computation, items: Sequence[Item], facts: Facts) -> Fac
     if computed.max_items:
         items = [item for item in items if worker.may_count(item, facts) is not False]
         if len(items) > computed.max_items:
-            return Invalid(f"cannot be worked out: there are more than {computed.max_items:,} {computed.over}")
+            too_many = f"there are more than {computed.max_items:,} {computed.over}"
+            return Invalid(f"cannot be worked out: {too_many}")
     return worker.fact(facts, {computed.over: items})
 
 
