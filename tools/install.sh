@@ -35,7 +35,7 @@ echo "installing $lock into $venv"
 pip() { "$python" -m pip --disable-pip-version-check "$@"; }
 if [ "$lock" = latest ]; then
   pip install --quiet --upgrade pip  # one that knows dependency groups
-  pip install --quiet --upgrade --editable . --group dev
+  pip install --quiet --upgrade --editable '.[insights]' --group dev
 else
   pip install --quiet --require-hashes --requirement locks/build.txt
   pip install --quiet --require-hashes --no-build-isolation --requirement "$lock"

@@ -15,7 +15,7 @@ lock() {
 }
 
 mkdir -p locks
-lock locks/dev.txt --group build --group dev
+lock locks/dev.txt --group build --group dev --extra insights
 # The others are parts of it, so that tests run with what is served.
 lock locks/run.txt --group build --constraints locks/dev.txt
 lock locks/demo.txt --group build --group demo --constraints locks/dev.txt
@@ -23,6 +23,6 @@ uv pip compile --quiet --group build --universal --python-version 3.11 --generat
     --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
     --upgrade --output-file locks/build.txt --constraints locks/dev.txt
 # The floors of pyproject.toml, with today's tools around them.
-uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --resolution lowest-direct \
+uv pip compile pyproject.toml --extra insights --quiet --universal --python-version 3.11 --resolution lowest-direct \
   --no-annotate --no-header --upgrade --output-file "$lowest"
-lock locks/lowest.txt --group build --group dev --constraints "$lowest"
+lock locks/lowest.txt --group build --group dev --extra insights --constraints "$lowest"

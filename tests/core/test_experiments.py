@@ -12,7 +12,17 @@ from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.snapshot import Snapshot
-from maitred.core.rules.experiments import HELD_OUT, OFFERED, arm_of, boundaries, person_of
+from maitred.core.rules.experiments import (
+    HELD_OUT,
+    OFFERED,
+    Exposure,
+    arm_of,
+    boundaries,
+    exposures_in,
+    exposures_text,
+    person_of,
+    with_refusals,
+)
 from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.rollouts import PLACES, is_among_first
@@ -59,6 +69,10 @@ def asked(policy, customer, now=NOON, most=2):
 
 def decided(policy, customer, *, now=NOON, paused=()):
     return decide_from(policy, asked(policy, customer, now), Snapshot(paused=frozenset(paused)))
+
+
+def arms_of(decision):
+    return {name: exposure.arm for name, exposure in decision.exposures.items()}
 
 
 def who(policy, fact, value):
@@ -163,7 +177,7 @@ def test_exposed_is_for_whom_an_action_of_the_experiment_holds_whatever_the_arm(
     for number in range(100):
         name = f"c-{number}"
         expected = {"words": arm_of(LOUD, name)} if number < 50 else {}
-        assert decided(policy, name).exposures == expected
+        assert arms_of(decided(policy, name)) == expected
         assert decided(policy, name, paused=["pizza"]).exposures == {}
     assert decided(policy, "").exposures == {}
 
@@ -176,7 +190,7 @@ def test_exposed_to_a_holdout_is_who_would_have_had_an_action_without_it():
     for number in range(200):
         name = f"c-{number}"
         held = is_among_first(Fraction(10), TENTH.salt, name), is_among_first(Fraction(50), "other", name)
-        exposures = dict(decided(policy, name).exposures)
+        exposures = arms_of(decided(policy, name))
         arm = exposures.pop("words", None)
         assert exposures == {
             "global": HELD_OUT if held[0] else OFFERED,
@@ -191,3 +205,17 @@ def test_a_session_is_a_person_where_nobody_is_known():
     assert person_of("ann", "s-1") == "ann"
     assert person_of("", "s-1") != person_of("s-1", "")
     assert person_of("", "") == ""
+
+
+names = st.text("abc-_0", min_size=1)
+
+
+@given(st.dictionaries(names, st.builds(Exposure, names, st.sampled_from(["", "PACED"]))))
+def test_exposures_are_read_back_from_their_line(exposures):
+    assert exposures_in(exposures_text(exposures)) == exposures
+
+
+def test_the_first_limit_that_refused_an_action_is_told():
+    pizza = action(holdouts=(TENTH,), trials=in_arms().trials)
+    found = with_refusals({"words": "loud", "other": "x"}, [(pizza, "PACED"), (pizza, "FREQUENCY_CAPPED")])
+    assert found == {"words": Exposure("loud", "PACED"), "other": Exposure("x")}

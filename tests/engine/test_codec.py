@@ -8,6 +8,7 @@ import pytest
 
 from maitred.core.deciding.decisions import Decision, Proposal
 from maitred.core.limits.snapshot import Claimed, Snapshot
+from maitred.core.rules.experiments import Exposure
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import LINES, TEXTS, Treatment
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
@@ -51,7 +52,7 @@ DECISION = Decision(
         Proposal("sorry", 2, -1.25, ActionType.GESTURE, Treatment(title="Sorry")),
     ),
     7,
-    {"words": "loud", "control": "offered"},
+    {"words": Exposure("loud", "PACED"), "control": Exposure("offered")},
 )
 SNAPSHOT = Snapshot(
     {"ovens|nyc": 299},

@@ -5,7 +5,7 @@ from tests.claims.harness import DAY, HOUR, PIZZA, action, cap, denial, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.privacy.consents import Consent, ConsentState
-from maitred.core.rules.experiments import exposures_in
+from maitred.core.rules.experiments import Exposure, exposures_in
 from maitred.engine.calls import RecordConsentCall
 from maitred.store.tables import DECISION
 
@@ -25,12 +25,20 @@ def logged(harness):
     """The exposures of every decision, in order of time, by its id."""
     with harness.store._readers.connect() as connection:
         wanted = sa.select(DECISION.c.decision_id, DECISION.c.arms).order_by(DECISION.c.decided_at)
-        return {row.decision_id.hex(): dict(exposures_in(row.arms)) for row in connection.execute(wanted)}
+        return {row.decision_id.hex(): arms_in(row.arms) for row in connection.execute(wanted)}
+
+
+def arms_in(text):
+    return {name: exposure.arm for name, exposure in exposures_in(text).items()}
 
 
 def body(harness, answer):
     record = harness.store.decision(bytes.fromhex(answer.decision_id))
     return harness.engine.records.body(record)
+
+
+def arms_told(harness, answer):
+    return {name: exposure.arm for name, exposure in body(harness, answer).exposures.items()}
 
 
 def test_an_exposure_stands_in_the_record_and_beside_it(harness):
@@ -41,7 +49,7 @@ def test_an_exposure_stands_in_the_record_and_beside_it(harness):
     said = {}
     for answer in answers:
         held = "pizza" not in [each.action for each in answer.proposals]
-        exposures = body(harness, answer).exposures
+        exposures = arms_told(harness, answer)
         assert stood[answer.decision_id] == exposures
         assert exposures["half"] == ("held_out" if held else "offered")
         assert ("words" in exposures) is not held
@@ -63,7 +71,7 @@ def test_one_arm_on_every_channel_for_each_person(sqlite_harness):
     arms = set()
     for person in PEOPLE:
         said = [
-            body(sqlite_harness, sqlite_harness.decide(person, channel=channel)).exposures["words"]
+            arms_told(sqlite_harness, sqlite_harness.decide(person, channel=channel))["words"]
             for channel in ("pos", "mobile", "pos")
         ]
         assert len(set(said)) == 1
@@ -76,10 +84,10 @@ def test_a_session_has_an_arm_where_nobody_is_known(sqlite_harness):
     arms = set()
     for number in range(20):
         one, two = (sqlite_harness.decide("", session=f"s-{number}") for _ in range(2))
-        assert body(sqlite_harness, one).exposures == body(sqlite_harness, two).exposures
-        arms.update(body(sqlite_harness, one).exposures.values())
+        assert arms_told(sqlite_harness, one) == arms_told(sqlite_harness, two)
+        arms.update(arms_told(sqlite_harness, one).values())
     assert arms == {"control", "loud"}
-    assert body(sqlite_harness, sqlite_harness.decide("")).exposures == {}
+    assert arms_told(sqlite_harness, sqlite_harness.decide("")) == {}
 
 
 def test_what_the_arm_shows_is_shown_of_its_claims(harness):
@@ -87,7 +95,7 @@ def test_what_the_arm_shows_is_shown_of_its_claims(harness):
     harness.rules(PIZZA_SAYS, experiment("{loud: " + loud + ", control: {weight: 1}}"))
     for person in PEOPLE[:8]:
         decided = harness.decide(person)
-        arm = body(harness, decided).exposures["words"]
+        arm = arms_told(harness, decided)["words"]
         expected = ("YOURS",) if arm == "loud" else ("Hello",)
         assert harness.claim(decided).treatment.say == expected
         assert harness.decide(person).open_claims[0].treatment.say == expected
@@ -100,7 +108,7 @@ def test_the_cap_of_an_arm_counts_on_the_same_units(harness):
     times = {"control": 1, "more": 3}
     for person in PEOPLE[:8]:
         first = harness.decide(person)
-        arm = body(harness, first).exposures["often"]
+        arm = arms_told(harness, first)["often"]
         harness.report(first, "PRESENTED")
         for _ in range(times[arm] - 1):
             harness.after(HOUR)
@@ -110,7 +118,7 @@ def test_the_cap_of_an_arm_counts_on_the_same_units(harness):
         assert (reason, rule) == ("FREQUENCY_CAPPED", "weekly")
         assert detail.startswith(f"{times[arm]} of {times[arm]} taken")
         refused = body(harness, harness.decide(person))
-        assert refused.exposures == {"often": arm}
+        assert refused.exposures == {"often": Exposure(arm, "FREQUENCY_CAPPED")}
     harness.rules(PIZZA, weekly)
     assert all(harness.sees(person) == [] for person in PEOPLE[:8])
     harness.after(8 * DAY)
@@ -124,7 +132,7 @@ def test_the_cap_of_an_arm_holds_for_claims(harness):
     granted = {"control": 1, "more": 2}
     for person in PEOPLE[:8]:
         decided = [harness.decide(person) for _ in range(3)]
-        arm = body(harness, decided[0]).exposures["often"]
+        arm = arms_told(harness, decided[0])["often"]
         answers = [harness.claim(each) for each in decided]
         assert [answer.granted for answer in answers].count(True) == granted[arm]
         assert denial(answers[-1]) == "FREQUENCY_CAPPED"
@@ -152,7 +160,7 @@ def test_who_objects_to_the_purpose_is_left_out(harness):
     arms = "{loud: {weight: 1, treatments: {pos: {say: HELLO}}}, control: {weight: 1}}"
     harness.rules(LAW, PIZZA_SAYS, experiment(arms, purpose="research"))
     loud = next(
-        person for person in PEOPLE if body(harness, harness.decide(person)).exposures == {"words": "loud"}
+        person for person in PEOPLE if arms_told(harness, harness.decide(person)) == {"words": "loud"}
     )
     answer = harness.decide(loud)
     assert answer.proposals[0].treatment.say == ("HELLO",)
@@ -160,6 +168,6 @@ def test_who_objects_to_the_purpose_is_left_out(harness):
     object_to(harness, loud)
     answer = harness.decide(loud)
     assert answer.proposals[0].treatment.say == ("Hello",)
-    assert body(harness, answer).exposures == {}
+    assert arms_told(harness, answer) == {}
     assert logged(harness)[answer.decision_id] == {}
     assert not any("experiment" in line for line in harness.decide(loud, explain=Explain.EXPLAIN_FULL).why[0])

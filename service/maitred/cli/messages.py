@@ -364,3 +364,43 @@ def rejected_words(actions: Iterable[str]) -> str:
 def open_claim_words(action: str, claim_id: str) -> str:
     """A claim that can be redeemed."""
     return f"open claim: {action} {claim_id}"
+
+
+# results
+
+READING_RESULTS = "reading the decision log"
+NOBODY_EXPOSED = "nobody was exposed to an experiment or a holdout yet"
+BETTER, WORSE_THAN_CONTROL, NOT_SHOWN = "better", "worse", "no difference shown"
+HOW_TO_READ_RESULTS = (
+    "at every look: holds however often you look, so you may stop once it leaves out zero",
+    "at the end: right once, at the end that was planned; p is corrected for the number of comparisons",
+    "docs/experiments.md says how long to test and what a result means",
+)
+
+
+def refused_by(reason: str) -> str:
+    """A column of decisions in which a limit refused an action."""
+    return reason.lower().replace("_", " ")
+
+
+def shares_wrong(p_value: float) -> str:
+    """The arms have other numbers of persons than their weights say."""
+    return (
+        f"the arms have other shares than their weights (p {p_value:.2g}): do not read the differences, find"
+        " out who is missing first"
+    )
+
+
+def too_early(persons: int) -> str:
+    """Whose time is not over yet."""
+    return f"{persons:,} persons were exposed too lately to be compared"
+
+
+def in_two_arms(persons: int) -> str:
+    """Who was seen in two arms."""
+    return f"{persons:,} persons were seen in two arms, as weights or the salt changed, and are left out"
+
+
+def not_a_duration(text: str) -> str:
+    """A span that is none."""
+    return f"`{text}` is no duration: write it like `7d`, with `h`, `d` or `w`"

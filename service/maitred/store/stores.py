@@ -1,6 +1,6 @@
 """The store as the engine sees it, the same for both databases."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -16,7 +16,10 @@ from maitred.engine.ports.store import (
     CounterQuery,
     CounterSummary,
     DecisionRecord,
+    Deed,
     EventRow,
+    Exposed,
+    ExposedPlace,
     ListedClaim,
     LotHistory,
     OutcomeRow,
@@ -28,7 +31,7 @@ from maitred.engine.ports.store import (
 from maitred.store.databases.dialect import Dialect
 from maitred.store.databases.failures import Failures
 from maitred.store.ledger import claims, lot_histories, tallies
-from maitred.store.log import auditing, decisions, outcomes, purge, rulesets, sessions
+from maitred.store.log import auditing, decisions, exposures, outcomes, purge, rulesets, sessions
 from maitred.store.people import consents as statements_of
 from maitred.store.people import customer_keys, erasing, events, people
 
@@ -173,6 +176,18 @@ class SqlStore:
         Raises ``StoreDown``.
         """
         return self._read(lambda connection: sessions.decisions_in(connection, session, max_rows))
+
+    def exposed(self, after: ExposedPlace | None, max_rows: int) -> Sequence[Exposed]:
+        """See ``engine.ports.store.ExperimentLog``."""
+        return self._read(lambda connection: exposures.exposed(connection, after, max_rows))
+
+    def became_of(self, decision_ids: Collection[bytes]) -> Sequence[Deed]:
+        """See ``engine.ports.store.ExperimentLog``."""
+        return self._read(lambda connection: exposures.became_of(connection, decision_ids))
+
+    def deeds_of(self, customers: Collection[bytes]) -> Sequence[Deed]:
+        """See ``engine.ports.store.ExperimentLog``."""
+        return self._read(lambda connection: exposures.deeds_of(connection, customers))
 
     def pause(self, pause: Pause) -> None:
         """See ``engine.ports.store.PauseStore``."""

@@ -49,10 +49,14 @@ class Pick(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """The picks, best first, and the shortage of every action that was refused for one, by name."""
+    """The picks, best first, and the shortage of every action that was refused for one, by name.
+
+    ``refused`` are those of them that would have been picked: they do not depend on how far was chosen.
+    """
 
     picks: tuple[Pick, ...]
     shortages: Mapping[str, Shortage]
+    refused: tuple[Action, ...] = ()
 
 
 class Wanted(NamedTuple):
@@ -86,7 +90,7 @@ def choose(
     except _NotReadError:
         rest = islice(ranking, place, None)
         return Wanted(_unread(policy, question.facts, rest, snapshot, choosing.ahead()))
-    return Chosen(tuple(choosing.picks), choosing.shortages)
+    return Chosen(tuple(choosing.picks), choosing.shortages, tuple(choosing.refused))
 
 
 def stand_ins_of(policy: Policy, action: Action, facts: Facts = _NO_FACTS) -> Iterator[Action]:
@@ -132,6 +136,7 @@ class _Choosing:
     grouped: dict[str, int] = field(default_factory=dict)
     carried: int = 0
     considered: int = 0
+    refused: list[Action] = field(default_factory=list)
     memo: Memo = field(default_factory=dict)
 
     def consider(self, score: float, action: Action) -> None:
@@ -147,6 +152,8 @@ class _Choosing:
         shortage = self._shortage(action)
         if crowded_out:
             return
+        if shortage and not self.is_full():
+            self.refused.append(action)
         if shortage is None:
             self._pick(Pick(score, action))
         elif shortage.reason in OUT_OF_STOCK:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from maitred.core.limits.snapshot import Shortage, Snapshot
+from maitred.core.rules.experiments import Exposures, with_refusals
 from maitred.core.rules.policy import HOLD_EXPIRES, Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Treatment, placeholders
@@ -60,11 +61,15 @@ class Prepared(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What was chosen, best first, why actions that hold were refused by their limits, and what was seen."""
+    """What was chosen, best first, why actions that hold were refused by their limits, and what was seen.
+
+    ``refused`` as in ``Chosen``.
+    """
 
     picks: tuple[Pick, ...]
     shortages: Mapping[str, Shortage]
     snapshot: Snapshot
+    refused: tuple[Action, ...] = ()
 
 
 def prepare(
@@ -104,14 +109,22 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
         names = ", ".join(action.name for action in step.actions)
         message = f"the snapshot does not tell of the limits of {names}"
         raise LookupError(message)  # noqa: TRY004 -- a value that lacks something
-    return Choice(step.picks, step.shortages, snapshot)
+    return Choice(step.picks, step.shortages, snapshot, step.refused)
 
 
 def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | None = None) -> Decision:
     """The decision; ``holds`` are what was taken for the picks, by name of the action."""
     proposals = proposals_of(prepared.policy, prepared.question, choice.picks, holds)
-    exposures = prepared.ranking.exposures(prepared.seen.paused)
-    return Decision(proposals, prepared.ranking.candidates, exposures)
+    return Decision(proposals, prepared.ranking.candidates, _exposures(prepared, choice))
+
+
+def _exposures(prepared: Prepared, choice: Choice) -> Exposures:
+    arms = prepared.ranking.arms(prepared.seen.paused)
+    if not arms:
+        return {}
+    by_name, shortages = prepared.policy.by_name, choice.shortages
+    refused = ((by_name[each.name], shortages[each.name].reason.name) for each in choice.refused)
+    return with_refusals(arms, refused)
 
 
 def decide_from(

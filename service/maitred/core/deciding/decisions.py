@@ -1,11 +1,11 @@
 """A decision: what was asked, what is proposed, what is refused."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, unique
 from typing import NamedTuple
 
+from maitred.core.rules.experiments import NO_EXPOSURES, Exposures
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
@@ -73,7 +73,7 @@ class Decision(NamedTuple):
 
     proposals: tuple[Proposal, ...]
     candidates: int
-    exposures: Mapping[str, str] = {}
+    exposures: Exposures = NO_EXPOSURES
 
 
 @unique

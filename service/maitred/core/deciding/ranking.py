@@ -1,12 +1,12 @@
 """Ranking what holds: best score first, ties by name, as lazily as scores allow."""
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from heapq import merge
 
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import Memo, evaluate, truth
-from maitred.core.rules.experiments import Exposures, as_assigned
+from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
@@ -41,7 +41,7 @@ class Ranking:
             self._ranked.append(entry)
             yield entry
 
-    def exposures(self, paused: Collection[str]) -> Exposures:
+    def arms(self, paused: Collection[str]) -> Mapping[str, str]:
         """The experiments and holdouts that make a difference to the decision, each with the arm."""
         policy, trials = self._policy, self._policy.trials
         if trials is None:

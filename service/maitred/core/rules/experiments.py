@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from itertools import accumulate
+from types import MappingProxyType
 from typing import NamedTuple
 
 from maitred.core.conditions.index import Index
@@ -37,18 +38,28 @@ _PERSON = f"{OWN}person"
 HELD_OUT, OFFERED = "held_out", "offered"
 """The arms of a holdout."""
 
-Exposures = Mapping[str, str]
-"""The arm by the name of the experiment or holdout that somebody was exposed to."""
+
+class Exposure(NamedTuple):
+    """The arm that somebody was exposed to, and the reason of a limit that refused one of its actions."""
+
+    arm: str
+    refused: str = ""
+
+
+Exposures = Mapping[str, Exposure]
+"""By the name of the experiment or holdout that somebody was exposed to."""
+NO_EXPOSURES: Exposures = MappingProxyType({})
 
 
 def exposures_text(exposures: Exposures) -> str:
-    """One line that is searched for what somebody was exposed to: ``|words=loud|global=offered|``."""
-    return "|".join(("", *(f"{name}={arm}" for name, arm in exposures.items()), "")) if exposures else ""
+    """One line: ``words=loud|global=offered:CAPACITY_EXHAUSTED``."""
+    return "|".join(f"{name}={':'.join(filter(None, exposure))}" for name, exposure in exposures.items())
 
 
 def exposures_in(text: str) -> Exposures:
     """What such a line says."""
-    return dict(pair.split("=", 1) for pair in text.split("|") if pair)
+    pairs = (pair.split("=", 1) for pair in text.split("|") if pair)
+    return {name: Exposure(*exposure.split(":")) for name, exposure in pairs}
 
 
 def person_of(customer_id: str, session_id: str) -> str:
@@ -212,8 +223,8 @@ class Trials(NamedTuple):
         *,
         memo: Memo,
         paused: Collection[str],
-    ) -> Exposures:
-        """What somebody was exposed to; ``mask`` are the clauses that are possible for them."""
+    ) -> Mapping[str, str]:
+        """The arms that somebody was exposed to; ``mask`` are the clauses that are possible for them."""
         exposed: dict[str, str] = {}
 
         def holds(possible: int, facts: Facts, memo: Memo) -> bool:
@@ -235,6 +246,17 @@ class Trials(NamedTuple):
             if holds(mask & holding.clauses, facts, memo):
                 exposed[holding.holdout.name] = HELD_OUT if holding.fact in held else OFFERED
         return exposed
+
+
+def with_refusals(arms: Mapping[str, str], refused: Iterable[tuple[Action, str]]) -> Exposures:
+    """The exposures of a decision: its arms, each with the first reason that a limit gave."""
+    reasons: dict[str, str] = {}
+    for action, reason in refused:
+        for trial in action.trials:
+            reasons.setdefault(trial.experiment, reason)
+        for holdout in action.holdouts:
+            reasons.setdefault(holdout.name, reason)
+    return {name: Exposure(arm, reasons.get(name, "")) for name, arm in arms.items()}
 
 
 def _is_on(experiment: Experiment, now: datetime) -> bool:

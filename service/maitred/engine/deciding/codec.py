@@ -9,6 +9,7 @@ import orjson
 from maitred.core.deciding.decisions import Decision, Proposal
 from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.limits.snapshot import Claimed, Snapshot
+from maitred.core.rules.experiments import NO_EXPOSURES, Exposure, Exposures
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.kinds import Load, loader_of, to_json
@@ -46,7 +47,7 @@ class RecordBody(NamedTuple):
     snapshot: Snapshot
     purposes: tuple[str, ...]
     open_claims: tuple[OpenClaim, ...] = ()
-    exposures: Mapping[str, str] = {}
+    exposures: Exposures = NO_EXPOSURES
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
@@ -86,7 +87,7 @@ def encode_body(
     if purposes:
         body["purposes"] = purposes
     if decision.exposures:
-        body["exposures"] = decision.exposures
+        body["exposures"] = {name: list(exposure) for name, exposure in decision.exposures.items()}
     if open_claims:
         body["open_claims"] = list(map(_encode_open_claim, open_claims))
     if snapshot.live or snapshot.paused or snapshot.rejected or snapshot.claimed:
@@ -132,7 +133,7 @@ def decode_body(body: bytes) -> RecordBody:
         snapshot=_decode_snapshot(fields.get("ledger")),
         purposes=tuple(fields.get("purposes", ())),
         open_claims=tuple(map(_decode_open_claim, fields.get("open_claims", ()))),
-        exposures=fields.get("exposures", {}),
+        exposures={name: Exposure(*exposure) for name, exposure in fields.get("exposures", {}).items()},
     )
 
 

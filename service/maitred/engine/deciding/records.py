@@ -141,7 +141,7 @@ def _view(body: RecordBody, answer: Answer) -> RecordView:
         facts_json=body.facts_json(),
         ruleset_commit=body.commit,
         purposes=body.purposes,
-        exposures=body.exposures,
+        exposures={name: exposure.arm for name, exposure in body.exposures.items()},
     )
 
 

@@ -231,6 +231,56 @@ class ListedClaim(NamedTuple):
     state: UnitState
 
 
+class ExposedPlace(NamedTuple):
+    """A place in the list of exposed decisions, the first to be made first."""
+
+    decided_us: int
+    seq: int
+
+
+class Exposed(NamedTuple):
+    """A decision that experiments can have made a difference to; those of erased customers are none.
+
+    ``customer`` is the reference of a person, empty for nobody known; ``person`` is the same, or else the
+    key of a session. ``arms`` is what ``exposures_text`` made.
+    """
+
+    place: ExposedPlace
+    decision_id: bytes
+    person: bytes
+    customer: bytes
+    ruleset: str
+    arms: str
+
+
+class Deed(NamedTuple):
+    """Something that became of a decision (``of`` is its id), or that a customer did (``of`` is who).
+
+    ``name`` is that of the action, or the kind of event, which has no ``kind`` of outcome.
+    """
+
+    of: bytes
+    name: str
+    kind: OutcomeKind | None
+    at_us: int
+
+
+class ExperimentLog(Protocol):
+    """What experiments are judged by. Every method is for any thread and may raise ``StoreDown``."""
+
+    def exposed(self, after: ExposedPlace | None, max_rows: int) -> Sequence[Exposed]:
+        """The next exposed decisions in order of time."""
+        ...
+
+    def became_of(self, decision_ids: Collection[bytes]) -> Sequence[Deed]:
+        """Outcomes that were taken up, claims and redemptions of these decisions."""
+        ...
+
+    def deeds_of(self, customers: Collection[bytes]) -> Sequence[Deed]:
+        """Outcomes of all decisions of these customers, and their events."""
+        ...
+
+
 class Pause(NamedTuple):
     """An action that is stopped everywhere, by whom and why."""
 
@@ -482,7 +532,7 @@ class RulesetStore(Protocol):
         ...
 
 
-class Store(DecisionLog, LedgerReader, CustomerStore, PauseStore, RulesetStore, Protocol):
+class Store(DecisionLog, LedgerReader, CustomerStore, ExperimentLog, PauseStore, RulesetStore, Protocol):
     """The durable state. Every method may raise ``StoreDown``."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:

@@ -1,0 +1,165 @@
+"""What experiments have shown, from a database that a service may be running on."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maitred import store
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.rules.experiments import HELD_OUT, OFFERED
+from maitred.core.rules.faults import RulesetInvalid
+from maitred.core.rules.ruleset import Experiment, Holdout, Ruleset
+from maitred.core.values.nearest import did_you_mean
+from maitred.engine.customers.people import People
+from maitred.engine.deciding.codec import decode_body
+from maitred.engine.errors import CallError
+from maitred.selftest import Unfit
+from maitred.store import ReadOnlyStore
+from maitred.vault import KeyringVault, read_keyring
+
+from .rules import load_policy
+
+if TYPE_CHECKING:
+    from maitred.insights.comparing import Results
+
+_CONTROL = "control"
+
+
+class NoResults(Exception):
+    """What was asked for is not there; the message says what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which experiment, by what goal: a kind of outcome, or else the kind of an event.
+
+    ``by`` is an attribute that segments are made of, or ``channel`` or ``location``; it takes the ``keys``.
+    An empty ``control`` is the held out, the arm called control, or the first that changes nothing.
+    """
+
+    experiment: str
+    outcome: OutcomeKind
+    event: str
+    within: timedelta
+    now: datetime
+    action: str = ""
+    control: str = ""
+    by: str = ""
+    keys: Path | None = None
+
+
+def experiments(database: str) -> list[str]:
+    """Every experiment and holdout that somebody was exposed to. Raises ``StoreDown`` and ``Unfit``."""
+    with _insights(), _opened(database) as opened:
+        from maitred.insights.gathering import names_in  # noqa: PLC0415 -- serving has no numpy
+
+        return list(names_in(opened))
+
+
+def results(database: str, asked: Asked) -> "Results":
+    """What an experiment has shown.
+
+    Raises ``NoResults``, ``StoreDown``, ``KeyringUnusable`` and ``Unfit``.
+    """
+    with _insights(), _opened(database) as opened:
+        from maitred.insights.comparing import compare  # noqa: PLC0415
+        from maitred.insights.gathering import Question, gather, names_in  # noqa: PLC0415
+
+        question = Question(
+            asked.experiment, asked.event or asked.outcome, asked.now, asked.within, action=asked.action
+        )
+        gathered = gather(opened, question, _segments(opened, asked) if asked.by else None)
+        if not gathered.rulesets:
+            near = did_you_mean(asked.experiment, names_in(opened))
+            raise NoResults(f"nobody was exposed to `{asked.experiment}`{near}")
+        compared = _definition(opened, reversed(gathered.rulesets), asked.experiment)
+        weights = _weights(compared)
+        control = asked.control or _control(compared)
+        if control not in weights:
+            raise NoResults(f"there is no arm `{control}`{did_you_mean(control, weights)}")
+        goal = asked.event or asked.outcome.name.lower()
+        return compare(asked.experiment, goal, gathered, weights, control)
+
+
+@contextmanager
+def _insights() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        room = (error.name or "").partition(".")[0]
+        message = f"results need {room}, which is not installed: pip install 'maitred[insights]'"
+        raise Unfit(message) from None
+
+
+@contextmanager
+def _opened(database: str) -> Iterator[ReadOnlyStore]:
+    opened = store.open_read_only(database)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Experiment | Holdout:
+    """The experiment or holdout as the last ruleset has it that still loads."""
+    for digest in hashes:
+        stored = opened.ruleset(digest)
+        try:
+            ruleset = load_policy(stored.sources, stored.commit).ruleset if stored else None
+        except RulesetInvalid:
+            continue
+        found = _named(ruleset, name) if ruleset else None
+        if found:
+            return found
+    raise NoResults(f"no ruleset that was in force with `{name}` loads any more: its arms are not known")
+
+
+def _named(ruleset: Ruleset, name: str) -> Experiment | Holdout | None:
+    compared: list[Experiment | Holdout] = [*ruleset.experiments, *ruleset.holdouts]
+    return next((each for each in compared if each.name == name), None)
+
+
+def _weights(compared: Experiment | Holdout) -> Mapping[str, float]:
+    if isinstance(compared, Holdout):
+        return {HELD_OUT: float(compared.percent), OFFERED: 100 - float(compared.percent)}
+    return {arm.name: float(arm.weight) for arm in compared.arms}
+
+
+def _control(compared: Experiment | Holdout) -> str:
+    if isinstance(compared, Holdout):
+        return HELD_OUT
+    names = [arm.name for arm in compared.arms]
+    return _CONTROL if _CONTROL in names else names[0]
+
+
+def _segments(opened: ReadOnlyStore, asked: Asked) -> Callable[[bytes], str]:
+    """What a person belongs to, read from the record of the first decision they were exposed with."""
+    if asked.keys is None:
+        raise NoResults("segments are read from sealed records: give the keyring with --keys")
+    people = People(KeyringVault(read_keyring(asked.keys)), lambda: os.urandom(16))
+
+    def segment(decision_id: bytes) -> str:
+        record = opened.decision(decision_id)
+        try:
+            body = decode_body(people.opened(record)) if record else None
+        except CallError:
+            return ""
+        if body is None:
+            return ""
+        own = {"channel": body.channel, "location": body.location_id}
+        value = own.get(asked.by, body.facts.get(asked.by, ""))
+        return "" if isinstance(value, dict) else str(value)
+
+    return segment
+
+
+def draw(found: "Results", file: Path) -> None:
+    """Draws the differences as a PNG. Raises ``OSError`` and ``Unfit``."""
+    with _insights():
+        from maitred.insights import picture  # noqa: PLC0415 -- matplotlib takes half a second
+
+        picture.draw(found, file)

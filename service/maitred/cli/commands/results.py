@@ -1,0 +1,170 @@
+"""``maitred results``: what an experiment or a control group has shown."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum, unique
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from maitred.bootstrap.results import Asked, NoResults, draw, experiments, results
+from maitred.cli import messages
+from maitred.cli.calling import print_json
+from maitred.cli.exits import FINDINGS, FINE, Stop
+from maitred.cli.flags import At, Json, TheDatabase, instant
+from maitred.cli.shown.console import answers, show, shown, waiting
+from maitred.cli.shown.results import results_view
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.engine.ports.store import StoreDown
+from maitred.settings import DEFAULT_DATABASE
+from maitred.vault import KeyringUnusable
+
+if TYPE_CHECKING:
+    from maitred.insights.comparing import Results
+
+HELP = """Show what an experiment or a control group has shown: each arm beside the control.
+
+Persons are compared, not decisions: whoever was exposed, by what they did within --within of the first \
+time. "at every look" is an interval that holds however often you look, so that you may stop whenever it \
+leaves out zero; "at the end" is the usual narrower one, right once, at the end you planned.
+
+It reads the database itself, beside a running service, and writes nothing. It needs numpy, scipy and \
+statsmodels: pip install 'maitred\\[insights]'.
+
+Examples:
+
+  maitred results    the names of all experiments and holdouts
+
+  maitred results pizza-words --outcome redeemed
+
+  maitred results no-perks --event purchase --within 28d
+
+  maitred results pizza-words --by customer.tier --keys maitred.keys
+
+  maitred results pizza-words --format json --png pizza.png
+
+Exit codes: 0 fine, 1 the shares of the arms are wrong, 2 cannot run."""
+
+
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_MAX_COUNT = 10_000
+
+
+@unique
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@unique
+class Goal(StrEnum):
+    """Kinds of outcomes, as one types them."""
+
+    PRESENTED = "presented"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    CLAIMED = "claimed"
+    REDEEMED = "redeemed"
+
+
+Name = Annotated[
+    str, typer.Argument(metavar="[EXPERIMENT]", show_default=False, help="An experiment or a holdout.")
+]
+Outcome = Annotated[Goal, typer.Option("--outcome", help="What arms are compared by.")]
+OfKind = Annotated[
+    str, typer.Option("--event", metavar="KIND", help="Compare by an event of customers instead.")
+]
+Within = Annotated[
+    str,
+    typer.Option(metavar="DURATION", help="How long after the first exposure something counts."),
+]
+OfAction = Annotated[str, typer.Option("--action", metavar="NAME", help="Count outcomes of one action only.")]
+Control = Annotated[
+    str, typer.Option("--control", metavar="ARM", help="Compare with this arm; `control` otherwise.")
+]
+Segments = Annotated[
+    str,
+    typer.Option("--by", metavar="ATTRIBUTE", help="Also by segment: `channel`, `location` or an attribute."),
+]
+Keys = Annotated[
+    Path | None,
+    typer.Option(envvar="MAITRED_KEYS", metavar="FILE", help="The keyring, which --by needs."),
+]
+How = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
+Png = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Draw the differences, too.")]
+
+
+def run(
+    *,
+    experiment: Name = "",
+    database: TheDatabase = DEFAULT_DATABASE,
+    outcome: Outcome = Goal.ACCEPTED,
+    event: OfKind = "",
+    within: Within = "7d",
+    action: OfAction = "",
+    control: Control = "",
+    by: Segments = "",
+    keys: Keys = None,
+    at: At = None,
+    how: How = Format.TEXT,
+    as_json: Json = False,
+    png: Png = None,
+) -> int:
+    """Reads the log once and prints what it shows."""
+    asked = Asked(
+        experiment,
+        OutcomeKind[outcome.name],
+        event,
+        _duration(within),
+        instant(at) if at else datetime.now(UTC),
+        action=action,
+        control=control,
+        by=by,
+        keys=keys,
+    )
+    as_json = as_json or how is Format.JSON
+    try:
+        with waiting(messages.READING_RESULTS):
+            if not experiment:
+                return _list(experiments(database), as_json=as_json)
+            found = results(database, asked)
+            if png:
+                draw(found, png)
+    except (NoResults, StoreDown, KeyringUnusable) as failure:
+        raise Stop(str(failure)) from None
+    except OSError as error:
+        raise Stop(messages.cannot_write(str(png), error.strerror or "unwritable")) from None
+    if as_json:
+        print_json(results_json(found))
+    else:
+        show(results_view(found, within))
+    return FINDINGS if found.is_mismatched else FINE
+
+
+def _duration(text: str) -> timedelta:
+    unit = _UNITS.get(text[-1:])
+    if unit is None or not text[:-1].isdecimal() or not 0 < int(text[:-1]) <= _MAX_COUNT:
+        raise Stop(messages.not_a_duration(text))
+    return int(text[:-1]) * unit
+
+
+def _list(names: list[str], *, as_json: bool) -> int:
+    if as_json:
+        print_json({"experiments": names})
+        return FINE
+    for name in names:
+        answers().print(shown(name))
+    if not names:
+        answers().print(messages.NOBODY_EXPOSED)
+    return FINE
+
+
+def results_json(found: "Results") -> dict[str, Any]:
+    """What ``--format json`` prints: the fields of ``insights.comparing.Results``."""
+    made = asdict(found)
+    for arm, counts in zip(made["arms"], found.arms, strict=True):
+        arm["rate"] = counts.rate
+    return made | {"is_mismatched": found.is_mismatched}

@@ -1,0 +1,116 @@
+"""Results of experiments as tables: pure, from what was compared to what rich prints."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from maitred.cli import messages
+
+from .answers import BAD, FAINT, GOOD, STRONG
+from .console import plain
+
+if TYPE_CHECKING:
+    from maitred.insights.comparing import ArmCounts, Comparison, Interval, Results
+
+_KINDS = ("presented", "accepted", "claimed", "redeemed", "rejected")
+WORSE = "bold red"
+
+
+def results_view(found: "Results", within: str) -> RenderableType:
+    """What ``results`` prints."""
+    parts: list[RenderableType] = [
+        Text.assemble(
+            (plain(found.experiment), STRONG), f"  by {plain(found.goal)} within {plain(within)} of exposure"
+        ),
+        Text(),
+        _arms(found),
+        Text(),
+        _comparisons(found.comparisons, found.control),
+    ]
+    parts += (Text(line, BAD) for line in _notes(found))
+    if found.is_mismatched:
+        parts.append(Text(messages.shares_wrong(found.mismatch), WORSE))
+    for segment, comparisons in found.segments.items():
+        parts += [Text(), Text(plain(segment), STRONG), _comparisons(comparisons, found.control)]
+    parts += [Text(), *(Text(line, FAINT) for line in messages.HOW_TO_READ_RESULTS)]
+    return Group(*parts)
+
+
+def _arms(found: "Results") -> Table:
+    table = Table(box=None, pad_edge=False, header_style=FAINT)
+    kinds = [kind for kind in _KINDS if any(kind in arm.outcomes for arm in found.arms)]
+    reasons = sorted({reason for arm in found.arms for reason in arm.refused})
+    for column in (
+        "arm",
+        "persons",
+        "decisions",
+        *kinds,
+        "reached",
+        "rate",
+        *map(messages.refused_by, reasons),
+    ):
+        table.add_column(column, justify="left" if column == "arm" else "right")
+    for arm in found.arms:
+        table.add_row(*_cells(arm, kinds, reasons))
+    return table
+
+
+def _cells(arm: "ArmCounts", kinds: Sequence[str], reasons: Sequence[str]) -> Iterator[str]:
+    yield plain(arm.name)
+    yield f"{arm.persons:,}"
+    yield f"{arm.decisions:,}"
+    for kind in kinds:
+        yield f"{arm.outcomes.get(kind, 0):,}"
+    yield f"{arm.reached:,}"
+    yield f"{arm.rate:.2%}"
+    for reason in reasons:
+        yield f"{arm.refused.get(reason, 0):,}"
+
+
+def _comparisons(comparisons: Sequence["Comparison"], control: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style=FAINT)
+    for column in (
+        f"less {plain(control)}",
+        "points",
+        "at every look",
+        "at the end",
+        "p",
+        "with history",
+        "",
+    ):
+        table.add_column(column, justify="left" if column.startswith("less") else "right")
+    for each in comparisons:
+        adjusted = each.adjusted
+        verdict, style = _verdict(each)
+        table.add_row(
+            plain(each.arm),
+            f"{each.difference * 100:+.2f}",
+            _interval(each.always),
+            _interval(each.fixed),
+            f"{each.p_value:.4f}",
+            f"{_interval(adjusted.interval)} ({adjusted.variance_saved:.0%} less)" if adjusted else "",
+            Text(verdict, style),
+        )
+    return table
+
+
+def _verdict(comparison: "Comparison") -> tuple[str, str]:
+    if comparison.always.lower > 0:
+        return messages.BETTER, GOOD
+    if comparison.always.upper < 0:
+        return messages.WORSE_THAN_CONTROL, WORSE
+    return messages.NOT_SHOWN, FAINT
+
+
+def _interval(interval: "Interval") -> str:
+    return f"{interval.lower * 100:+.2f} to {interval.upper * 100:+.2f}"
+
+
+def _notes(found: "Results") -> Iterator[str]:
+    if found.early:
+        yield messages.too_early(found.early)
+    if found.switched:
+        yield messages.in_two_arms(found.switched)

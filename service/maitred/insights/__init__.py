@@ -1,0 +1,1 @@
+"""What experiments have shown: the decision log read beside the service. Needs the extra ``insights``."""

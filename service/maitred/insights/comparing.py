@@ -1,0 +1,241 @@
+"""The arms of an experiment compared: rates, differences with intervals, and whether the shares are right."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from maitred.core.deciding.decisions import OutcomeKind
+
+from .gathering import Gathered, Person
+from .sequences import difference_sequence, running
+
+ALPHA = 0.05
+MISMATCH_ALPHA = 0.001
+"""Below it shares are told to be wrong: they are looked at often, and a mismatch spoils everything else."""
+SEGMENT_LEAST = 50
+"""Persons of each arm below which a segment is not compared: its interval would say nothing."""
+_VARIANCE_LEAST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A difference of rates, treated less control, and what it lies between."""
+
+    lower: float
+    upper: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the difference is not nothing."""
+        return self.lower > 0 or self.upper < 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCounts:
+    """What is counted of one arm. ``refused`` are decisions in which a limit refused an action, by reason."""
+
+    name: str
+    persons: int
+    decisions: int
+    reached: int
+    outcomes: Mapping[str, int]
+    refused: Mapping[str, int]
+
+    @property
+    def rate(self) -> float:
+        """The share that reached the goal."""
+        return self.reached / self.persons if self.persons else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """The difference with what persons did before taken out (CUPED), and how much less it varies."""
+
+    difference: float
+    interval: Interval
+    variance_saved: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One arm against the control.
+
+    ``fixed`` is right for who looks once, at the planned end; ``always`` at every look. ``p_value`` belongs
+    to ``fixed`` and is corrected for how many arms or segments are compared (Holm).
+    """
+
+    arm: str
+    difference: float
+    fixed: Interval
+    p_value: float
+    always: Interval
+    adjusted: Adjusted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What an experiment has shown. ``mismatch`` is the p-value of the observed shares of the arms."""
+
+    experiment: str
+    goal: str
+    control: str
+    arms: Sequence[ArmCounts]
+    comparisons: Sequence[Comparison]
+    mismatch: float
+    early: int
+    switched: int
+    segments: Mapping[str, Sequence[Comparison]] = field(default_factory=dict)
+
+    @property
+    def is_mismatched(self) -> bool:
+        """Whether the arms have other shares than they should, so that something else is wrong."""
+        return self.mismatch < MISMATCH_ALPHA
+
+
+def compare(
+    experiment: str, goal: str, gathered: Gathered, weights: Mapping[str, float], control: str
+) -> Results:
+    """Compares every arm with the control. ``weights`` are those of all arms, by name."""
+    counts = [_counted(name, gathered.people) for name in weights]
+    return Results(
+        experiment,
+        goal,
+        control,
+        counts,
+        _comparisons(gathered.people, weights, control),
+        _mismatch([each.persons for each in counts], list(weights.values())),
+        gathered.early,
+        gathered.switched,
+        _segments(gathered.people, weights, control),
+    )
+
+
+def _counted(name: str, people: Sequence[Person]) -> ArmCounts:
+    mine = [person for person in people if person.arm == name]
+    outcomes = Counter(kind for person in mine for kind in person.outcomes)
+    refused: Counter[str] = Counter()
+    for person in mine:
+        refused.update(person.refused)
+    return ArmCounts(
+        name,
+        len(mine),
+        sum(person.decisions for person in mine),
+        sum(person.reached for person in mine),
+        {kind.name.lower(): outcomes[kind] for kind in OutcomeKind if outcomes[kind]},
+        dict(sorted(refused.items())),
+    )
+
+
+def _mismatch(persons: Sequence[int], weights: Sequence[float]) -> float:
+    """The p-value of Pearson's test that the persons have the shares of the weights."""
+    total = sum(persons)
+    if not total:
+        return 1.0
+    expected = np.array(weights) / sum(weights) * total
+    return float(stats.chisquare(np.array(persons, dtype=float), expected).pvalue)
+
+
+def _comparisons(
+    people: Sequence[Person], weights: Mapping[str, float], control: str
+) -> Sequence[Comparison]:
+    """Every arm with the control, with p-values for so many comparisons."""
+    others = [name for name in weights if name != control]
+    sides = [_Side.of(people, name, control, weights) for name in others]
+    compared = [side.compared(ALPHA / len(others)) for side in sides if side.is_comparable(1)]
+    return _corrected(compared)
+
+
+def _segments(
+    people: Sequence[Person], weights: Mapping[str, float], control: str
+) -> Mapping[str, Sequence[Comparison]]:
+    """The same within each segment; all of them are one family of comparisons."""
+    names = sorted({person.segment for person in people} - {""})
+    sides = {
+        (segment, arm): _Side.of([each for each in people if each.segment == segment], arm, control, weights)
+        for segment in names
+        for arm in weights
+        if arm != control
+    }
+    large = {key: side for key, side in sides.items() if side.is_comparable(SEGMENT_LEAST)}
+    compared = _corrected([side.compared(ALPHA / len(large)) for side in large.values()])
+    found: dict[str, list[Comparison]] = {}
+    for (segment, _), comparison in zip(large, compared, strict=True):
+        found.setdefault(segment, []).append(comparison)
+    return found
+
+
+def _corrected(compared: Sequence[Comparison]) -> Sequence[Comparison]:
+    if not compared:
+        return ()
+    corrected = multipletests([each.p_value for each in compared], ALPHA, method="holm")[1]
+    return [
+        Comparison(each.arm, each.difference, each.fixed, float(p), each.always, each.adjusted)
+        for each, p in zip(compared, corrected, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The persons of one arm and of the control, in order of first exposure."""
+
+    arm: str
+    treated: NDArray[np.bool_]
+    reached: NDArray[np.float64]
+    before: NDArray[np.float64]
+    share: float
+
+    @classmethod
+    def of(cls, people: Sequence[Person], arm: str, control: str, weights: Mapping[str, float]) -> "_Side":
+        both = [person for person in people if person.arm in (arm, control)]
+        return cls(
+            arm,
+            np.array([person.arm == arm for person in both], dtype=bool),
+            np.array([person.reached for person in both], dtype=float),
+            np.array([person.before for person in both], dtype=float),
+            weights[arm] / (weights[arm] + weights[control]),
+        )
+
+    def is_comparable(self, least: int) -> bool:
+        """Whether there are so many persons on either side."""
+        return bool(min(self.treated.sum(), (~self.treated).sum()) >= least)
+
+    def compared(self, alpha: float) -> Comparison:
+        one, none = self.reached[self.treated], self.reached[~self.treated]
+        counts = int(one.sum()), len(one), int(none.sum()), len(none)
+        fixed = confint_proportions_2indep(*counts, method="newcomb", compare="diff", alpha=alpha)
+        always = running(difference_sequence(self.reached, self.treated, self.share, alpha))
+        return Comparison(
+            self.arm,
+            float(one.mean() - none.mean()),
+            Interval(float(fixed[0]), float(fixed[1])),
+            _p_value(*counts),
+            Interval(float(always.lower[-1]), float(always.upper[-1])),
+            self._adjusted(alpha),
+        )
+
+    def _adjusted(self, alpha: float) -> Adjusted | None:
+        """CUPED (Deng, Xu, Kohavi and Walker 2013) with one covariate; ``None`` where there is no history."""
+        if not (self.before.std() and self.reached.std() and self.is_comparable(_VARIANCE_LEAST)):
+            return None
+        slope = np.cov(self.reached, self.before)[0, 1] / self.before.var(ddof=1)
+        values = self.reached - slope * (self.before - self.before.mean())
+        one, none = values[self.treated], values[~self.treated]
+        difference = float(one.mean() - none.mean())
+        deviation = float(np.sqrt(one.var(ddof=1) / len(one) + none.var(ddof=1) / len(none)))
+        half = float(stats.norm.ppf(1 - alpha / 2)) * deviation
+        saved = float(np.corrcoef(self.reached, self.before)[0, 1] ** 2)
+        return Adjusted(difference, Interval(difference - half, difference + half), saved)
+
+
+def _p_value(reached: int, persons: int, others_reached: int, others: int) -> float:
+    """Of Pearson's test that both rates are one; 1 where nobody or everybody reached the goal."""
+    if reached + others_reached in (0, persons + others):
+        return 1.0
+    table = [[reached, persons - reached], [others_reached, others - others_reached]]
+    return float(stats.chi2_contingency(table, correction=False).pvalue)

@@ -1,0 +1,163 @@
+"""From the decision log to persons: who was in which arm since when, and what came of it.
+
+The unit is a person, whatever channel they come by and however often. What they did counts from their first
+exposure for as long as ``within`` says, and they are compared once that time is over: else who came
+yesterday would count as one who did nothing. Who was seen in two arms (another salt, other weights) is in
+neither.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.rules.experiments import exposures_in
+from maitred.core.values.instants import MICROSECOND, to_microseconds
+from maitred.engine.ports.store import Deed, ExperimentLog, Exposed
+
+ROWS_AT_ONCE = 5_000
+"""Decisions that are read with one statement: some megabytes."""
+Segment = Callable[[bytes], str]
+"""What a person belongs to, by the id of the first decision that they were exposed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the log.
+
+    ``goal`` is a kind of outcome, or the kind of an event. What a customer did before counts for as long as
+    ``history`` before their first exposure.
+    """
+
+    experiment: str
+    goal: OutcomeKind | str
+    now: datetime
+    within: timedelta = timedelta(days=7)
+    history: timedelta = timedelta(days=28)
+    action: str = ""
+
+
+@dataclass(slots=True)
+class Person:
+    """One person in one arm. ``reached`` is whether the goal was, ``before`` how often it was before."""
+
+    arm: str
+    first_us: int
+    customer: bytes
+    decisions: int = 0
+    segment: str = ""
+    refused: Counter[str] = field(default_factory=Counter)
+    outcomes: set[OutcomeKind] = field(default_factory=set)
+    reached: bool = False
+    before: int = 0
+    switched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Those whose time is over, in order of first exposure.
+
+    ``early`` is how many are not yet compared, ``switched`` how many were seen in two arms. ``rulesets`` are
+    the hashes of those that decided, the last one last.
+    """
+
+    people: Sequence[Person]
+    early: int
+    switched: int
+    rulesets: Sequence[str]
+
+
+def names_in(log: ExperimentLog) -> Sequence[str]:
+    """Every experiment and holdout that somebody was exposed to."""
+    return sorted({name for row in _rows(log) for name in exposures_in(row.arms)})
+
+
+def gather(log: ExperimentLog, question: Question, segment: Segment | None = None) -> Gathered:
+    """Everybody who was exposed to an experiment or a holdout. Raises ``StoreDown``."""
+    gathering = _Gathering(question, segment)
+    page: list[Exposed] = []
+    for row in _rows(log):
+        if gathering.take(row):
+            page.append(row)
+        if len(page) == ROWS_AT_ONCE:
+            gathering.attribute(page, log.became_of([each.decision_id for each in page]))
+            page = []
+    gathering.attribute(page, log.became_of([each.decision_id for each in page]))
+    gathering.remember(log)
+    return gathering.done()
+
+
+def _rows(log: ExperimentLog) -> Iterator[Exposed]:
+    after = None
+    while page := log.exposed(after, ROWS_AT_ONCE):
+        yield from page
+        after = page[-1].place
+
+
+class _Gathering:
+    """One pass over the log."""
+
+    def __init__(self, question: Question, segment: Segment | None) -> None:
+        self._question, self._segment = question, segment
+        self._within_us = question.within // MICROSECOND
+        self._history_us = question.history // MICROSECOND
+        self._people: dict[bytes, Person] = {}
+        self._rulesets: dict[str, None] = {}
+
+    def take(self, row: Exposed) -> bool:
+        """Whether the decision was exposed to the experiment."""
+        exposure = exposures_in(row.arms).get(self._question.experiment)
+        if exposure is None:
+            return False
+        person = self._people.get(row.person)
+        if person is None:
+            segment = self._segment(row.decision_id) if self._segment else ""
+            person = Person(exposure.arm, row.place.decided_us, row.customer, segment=segment)
+            self._people[row.person] = person
+        person.switched |= person.arm != exposure.arm
+        person.decisions += 1
+        if exposure.refused:
+            person.refused[exposure.refused] += 1
+        self._rulesets.pop(row.ruleset, None)
+        self._rulesets[row.ruleset] = None
+        return True
+
+    def attribute(self, page: Sequence[Exposed], deeds: Sequence[Deed]) -> None:
+        """Gives what became of decisions to who they were made for."""
+        owners = {row.decision_id: self._people[row.person] for row in page}
+        for deed in deeds:
+            person = owners[deed.of]
+            if not self._counts(person, deed) or self._question.action not in ("", deed.name):
+                continue
+            assert deed.kind
+            person.outcomes.add(deed.kind)
+            person.reached |= deed.kind is self._question.goal
+
+    def remember(self, log: ExperimentLog) -> None:
+        """Reads what customers did before, and the events that they are judged by."""
+        customers = {person.customer: person for person in self._people.values() if person.customer}
+        known = list(customers)
+        for start in range(0, len(known), ROWS_AT_ONCE):
+            for deed in log.deeds_of(known[start : start + ROWS_AT_ONCE]):
+                person, goal = customers[deed.of], self._question.goal
+                if goal not in (deed.kind, deed.name if deed.kind is None else None):
+                    continue
+                if self._counts(person, deed):
+                    person.reached |= deed.kind is None
+                elif -self._history_us <= deed.at_us - person.first_us < 0:
+                    person.before += 1
+
+    def _counts(self, person: Person, deed: Deed) -> bool:
+        return 0 <= deed.at_us - person.first_us < self._within_us
+
+    def done(self) -> Gathered:
+        """Those whose time is over."""
+        last_us = to_microseconds(self._question.now) - self._within_us
+        stayed = [person for person in self._people.values() if not person.switched]
+        people = sorted(
+            (person for person in stayed if person.first_us <= last_us), key=lambda person: person.first_us
+        )
+        return Gathered(
+            people, len(stayed) - len(people), len(self._people) - len(stayed), tuple(self._rulesets)
+        )

@@ -1,0 +1,31 @@
+"""The differences of an experiment's arms as a picture."""
+
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from .comparing import Results
+
+_INCHES_WIDE, _INCHES_AN_ARM, _INCHES_AROUND = 7.0, 0.6, 1.4
+_DOTS_PER_INCH = 150
+
+
+def draw(results: Results, file: Path) -> None:
+    """Draws each arm's difference with both intervals. Raises ``OSError``."""
+    arms = results.comparisons
+    figure = Figure(figsize=(_INCHES_WIDE, _INCHES_AROUND + _INCHES_AN_ARM * max(1, len(arms))))
+    axes = figure.add_subplot()
+    for place, each in enumerate(arms):
+        always, fixed = each.always, each.fixed
+        axes.plot([100 * always.lower, 100 * always.upper], [place, place], color="#8fb3d9", linewidth=6)
+        axes.plot([100 * fixed.lower, 100 * fixed.upper], [place, place], color="#1f5a99", linewidth=2)
+        axes.plot([100 * each.difference], [place], "o", color="#1f5a99")
+    axes.axvline(0, color="#888888", linewidth=1)
+    axes.set_yticks(range(len(arms)), [each.arm for each in arms])
+    axes.set_ylim(-0.7, max(1, len(arms)) - 0.3)
+    axes.set_xlabel(f"{results.goal}: percentage points more than {results.control}")
+    axes.set_title(f"{results.experiment}: at every look (wide), at the end (narrow)", fontsize=10)
+    figure.tight_layout()
+    FigureCanvasAgg(figure)
+    figure.savefig(file, dpi=_DOTS_PER_INCH, format="png")

@@ -1,0 +1,100 @@
+"""Decisions that experiments can have made a difference to, and what became of them."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy.engine import Connection
+
+from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.limits.lots import LotEvent, Status
+from maitred.engine.ports.store import Deed, Exposed, ExposedPlace
+from maitred.store.tables import CLAIM, DECISION, EVENT, LOT, OUTCOME, PERSON, SESSION_DECISION, STEP
+
+_ASKED_AT_ONCE = 500
+"""Ids in one statement: both databases take many more, and neither is faster for it."""
+_D, _O = DECISION.c, OUTCOME.c
+
+
+def exposed(connection: Connection, after: ExposedPlace | None, max_rows: int) -> list[Exposed]:
+    """The next exposed decisions in order of time."""
+    session = func.coalesce(SESSION_DECISION.c.session, literal(b""))
+    wanted = (
+        select(_D.decided_at, _D.seq, _D.decision_id, session, _D.customer, _D.ruleset, _D.arms)
+        .select_from(
+            DECISION.outerjoin(
+                SESSION_DECISION,
+                and_(SESSION_DECISION.c.decision_id == _D.decision_id, func.length(_D.customer) == 0),
+            )
+        )
+        .where(
+            func.length(_D.arms) > 0,
+            or_(func.length(_D.customer) == 0, exists().where(PERSON.c.ref == _D.customer)),
+        )
+    )
+    if after:
+        wanted = wanted.where(tuple_(_D.decided_at, _D.seq) > tuple_(after.decided_us, after.seq))
+    rows = connection.execute(wanted.order_by(_D.decided_at, _D.seq).limit(max_rows))
+    return [
+        Exposed(ExposedPlace(at, seq), decision_id, customer or session, customer, ruleset, arms)
+        for at, seq, decision_id, session, customer, ruleset, arms in rows
+    ]
+
+
+def became_of(connection: Connection, decision_ids: Collection[bytes]) -> list[Deed]:
+    """Outcomes that were taken up, claims and redemptions of these decisions."""
+    deeds: list[Deed] = []
+    for ids in _parts(decision_ids):
+        outcomes = select(_O.decision_id, _O.action, _O.kind, _O.happened_at).where(
+            _O.decision_id.in_(ids), _O.recorded == 1
+        )
+        claimed = _of_claims(OutcomeKind.CLAIMED, LOT.c.made_at).where(CLAIM.c.decision_id.in_(ids))
+        redeemed = (
+            _of_claims(OutcomeKind.REDEEMED, STEP.c.made_at)
+            .join(STEP, STEP.c.lot_id == CLAIM.c.lot_id)
+            .where(
+                CLAIM.c.decision_id.in_(ids),
+                STEP.c.event == LotEvent.CONFIRM.value,
+                STEP.c.status == Status.CONFIRMED.value,
+            )
+        )
+        for statement in (outcomes, claimed, redeemed):
+            deeds += _deeds(connection, statement)
+    return deeds
+
+
+def deeds_of(connection: Connection, customers: Collection[bytes]) -> list[Deed]:
+    """Outcomes of all decisions of these customers, and their events that were not withdrawn."""
+    deeds: list[Deed] = []
+    withdrawing = EVENT.alias()
+    for refs in _parts(customers):
+        outcomes = (
+            select(_D.customer, _O.action, _O.kind, _O.happened_at)
+            .join(DECISION, _D.decision_id == _O.decision_id)
+            .where(_D.customer.in_(refs), _O.recorded == 1)
+        )
+        events = select(EVENT.c.ref, EVENT.c.kind, literal(0), EVENT.c.happened_at).where(
+            EVENT.c.ref.in_(refs),
+            func.length(EVENT.c.kind) > 0,
+            ~exists().where(withdrawing.c.ref == EVENT.c.ref, withdrawing.c.withdraws == EVENT.c.event_id),
+        )
+        for statement in (outcomes, events):
+            deeds += _deeds(connection, statement)
+    return deeds
+
+
+def _of_claims(kind: OutcomeKind, at: Any) -> Select[Any]:
+    return select(CLAIM.c.decision_id, CLAIM.c.action, literal(kind.value), at).join(
+        LOT, LOT.c.lot_id == CLAIM.c.lot_id
+    )
+
+
+def _deeds(connection: Connection, statement: Select[Any]) -> Iterator[Deed]:
+    for of, name, kind, at in connection.execute(statement):
+        yield Deed(of, name.decode("utf-8", "surrogatepass"), OutcomeKind(kind) if kind else None, at)
+
+
+def _parts(ids: Collection[bytes]) -> Iterator[Sequence[bytes]]:
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), _ASKED_AT_ONCE):
+        yield ordered[start : start + _ASKED_AT_ONCE]

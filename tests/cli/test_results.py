@@ -1,0 +1,115 @@
+"""``maitred results`` beside a database that an engine has written."""
+
+import builtins
+import json
+
+import pytest
+from tests.claims.harness import DAY, HOUR, EngineHarness, action, document
+
+from maitred.cli.main import run
+from maitred.store import open_store
+from maitred.vault import KeyringVault, make_keyring, read_keyring
+
+WORDS = document(
+    "Experiment",
+    "words",
+    {
+        "applies_to": "{actions: [pizza]}",
+        "arms": "{control: {weight: 1}, loud: {weight: 1, treatments: {pos: {say: HELLO}}}}",
+    },
+)
+HALF = document("Holdout", "half", {"applies_to": "{actions: [pizza]}", "percent": 50})
+AT = "2026-12-20T00:00:00Z"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def sold(sqlite_url, tmp_path):
+    """A database in which 60 customers were decided for on two channels, and the loud arm accepted."""
+    make_keyring(tmp_path / "keys")
+    harness = EngineHarness(open_store(sqlite_url), KeyringVault(read_keyring(tmp_path / "keys")))
+    harness.rules(action("pizza"), WORDS, HALF)
+    for number in range(120):
+        decided = harness.after(HOUR / 60).decide(f"c-{number}", channel=("pos", "mobile")[number % 2])
+        body = harness.engine.records.body(harness.store.decision(bytes.fromhex(decided.decision_id)))
+        if "words" in body.exposures and body.exposures["words"].arm == "loud":
+            harness.report(decided, "PRESENTED", "ACCEPTED")
+    harness.after(10 * DAY)
+    harness.close()
+    return sqlite_url, tmp_path / "keys"
+
+
+def results(capsys, sold, *words):
+    """Exit code, what was printed, and what was said beside it."""
+    code = run(["results", *words, "--database", sold[0], "--at", AT])
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def test_without_a_name_there_is_a_list(capsys, sold):
+    assert results(capsys, sold) == (0, "half\nwords\n", "")
+    assert json.loads(results(capsys, sold, "--json")[1]) == {"experiments": ["half", "words"]}
+
+
+def test_arms_stand_beside_the_control(capsys, sold):
+    code, told, _ = results(capsys, sold, "words")
+    assert code == 0
+    lines = [line.split() for line in told.splitlines()]
+    assert lines[0][:3] == ["words", "by", "accepted"]
+    (loud,) = (line for line in lines if line[:1] == ["loud"] and line[-1] == "better")
+    assert loud[1] == "+100.00"
+    assert any(line[:1] == ["control"] and line[-1] == "0.00%" for line in lines)
+
+
+def test_programs_get_json_and_people_a_picture(capsys, sold, tmp_path):
+    picture = tmp_path / "words.png"
+    code, told, _ = results(capsys, sold, "words", "--format", "json", "--png", str(picture))
+    assert code == 0
+    found = json.loads(told)
+    assert found["control"] == "control"
+    assert [arm["name"] for arm in found["arms"]] == ["control", "loud"]
+    assert [arm["rate"] for arm in found["arms"]] == [0.0, 1.0]
+    assert found["comparisons"][0]["always"]["lower"] > 0
+    assert picture.read_bytes().startswith(PNG)
+
+
+def test_a_holdout_is_compared_with_who_is_held_out(capsys, sold):
+    found = json.loads(results(capsys, sold, "half", "--json")[1])
+    assert found["control"] == "held_out"
+    assert [arm["name"] for arm in found["arms"]] == ["held_out", "offered"]
+
+
+def test_segments_are_read_from_the_records(capsys, sold):
+    words = ("half", "--by", "channel", "--json")
+    assert "give the keyring with --keys" in results(capsys, sold, *words)[2]
+    found = json.loads(results(capsys, sold, *words, "--keys", str(sold[1]))[1])
+    assert found["segments"] == {}, "no channel has enough persons"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["wrods"], "nobody was exposed to `wrods`, did you mean `words`?"),
+        (["words", "--control", "quiet"], "there is no arm `quiet`"),
+        (["words", "--within", "soon"], "`soon` is no duration: write it like `7d`"),
+        (["words", "--png", "/nowhere/x.png"], "cannot write `/nowhere/x.png`"),
+    ],
+)
+def test_what_cannot_be_shown_is_told(capsys, sold, words, message):
+    code, told, said = results(capsys, sold, *words)
+    assert (code, told) == (2, "")
+    assert message in said
+
+
+def test_without_the_extra_the_remedy_is_told(capsys, sold, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *arguments, **more):
+        if name.startswith("maitred.insights"):
+            raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+        return real(name, *arguments, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    code, _, said = results(capsys, sold, "words")
+    assert code == 2
+    assert "results need scipy, which is not installed: pip install 'maitred[insights]'" in said
