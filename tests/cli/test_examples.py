@@ -3,11 +3,12 @@
 import json
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-TILL = Path(__file__).parents[2] / "examples" / "till-node"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SECONDS = 60
 RULES = """\
 apiVersion: maitred/v1
@@ -31,20 +32,45 @@ window: lifetime
 """
 
 
-@pytest.fixture
-def till(serve, tmp_path):
-    """Runs the till of Node; gives its exit code, its steps by name, and its errors."""
-    if not shutil.which("node"):
-        pytest.skip("node is not here")
-    if not (TILL / "node_modules").is_dir():
-        pytest.skip("run `npm install` in examples/till-node first")
+@dataclass(frozen=True)
+class Till:
+    """An example: how it is run, and what must be there before."""
+
+    command: tuple[str, ...]
+    program: str
+    made: Path
+    by: str
+
+
+NODE = Till(
+    ("node", str(EXAMPLES / "till-node" / "till.mjs")),
+    "node",
+    EXAMPLES / "till-node" / "node_modules",
+    "npm install",
+)
+JAVA = Till(
+    (str(EXAMPLES / "till-java" / "till"),),
+    "java",
+    EXAMPLES / "till-java" / "build" / "classes" / "Till.class",
+    "build.sh",
+)
+
+
+@pytest.fixture(params=[NODE, JAVA], ids=["node", "java"])
+def till(request, serve, tmp_path):
+    """Runs each till; gives its exit code, its steps by name, and its errors."""
+    example = request.param
+    if not shutil.which(example.program):
+        pytest.skip(f"{example.program} is not here")
+    if not example.made.exists():
+        pytest.skip(f"run `{example.by}` in {example.made.parent} first")
     rules = tmp_path / "rules"
     rules.mkdir()
     (rules / "shop.yaml").write_text(RULES)
     address = serve("--rules", rules).address
 
     def run(*args):
-        command = ("node", TILL / "till.mjs", *(arg or address for arg in args))
+        command = (*example.command, *(arg or address for arg in args))
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
         steps = [json.loads(line) for line in done.stdout.splitlines()]
         return done.returncode, {step["step"]: step for step in steps}, done.stderr
@@ -52,7 +78,7 @@ def till(serve, tmp_path):
     return run
 
 
-def test_the_till_of_node_decides_claims_and_redeems(till):
+def test_a_till_decides_claims_and_redeems(till):
     code, steps, errors = till(None, "anna-7")
     assert (code, errors) == (0, "")
     assert steps["decided"]["proposals"] == ["tea"]
@@ -61,7 +87,7 @@ def test_the_till_of_node_decides_claims_and_redeems(till):
     assert steps["redeemed"]["action"] == "tea"
 
 
-def test_the_till_of_node_tells_why_it_failed(till):
+def test_a_till_tells_why_it_failed(till):
     assert till()[0] == 2
     code, steps, errors = till("127.0.0.1:1", "anna-7")
     assert (code, steps) == (1, {})
