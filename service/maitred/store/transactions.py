@@ -132,10 +132,11 @@ class SqlTransaction:
         with self._guarded():
             return self._dialect.events_of(self._line.driver, after) if after else {}
 
-    def outcomes_of(self, refs: Collection[bytes]) -> OutcomesOfEach:
-        """What became of the proposals of each customer, in order of time."""
+    def outcomes_of(self, refs: Collection[bytes], *, by_calls: bool) -> OutcomesOfEach:
+        """See ``engine.ports.store.Transaction``."""
         with self._guarded():
-            return self._dialect.outcomes_of(self._line.driver, frozenset(refs)) if refs else {}
+            wanted = frozenset(refs)
+            return self._dialect.outcomes_of(self._line.driver, wanted, by_calls=by_calls) if wanted else {}
 
     def rejections(self, of: Collection[bytes]) -> RejectionsOfEach:
         """See ``engine.ports.store.Transaction``."""

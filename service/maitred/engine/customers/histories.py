@@ -16,6 +16,7 @@ import orjson
 from maitred.core.behaviour.events import AT, EventKind
 from maitred.core.behaviour.history import EVENTS, NO_HISTORY, OUTCOMES, History, Track, outcome_source
 from maitred.core.behaviour.projections import NEVER_US, Deed
+from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.rules.policy import Policy
 from maitred.core.values.instants import to_microseconds
 from maitred.core.values.types import Item
@@ -26,6 +27,8 @@ from .people import People
 
 MAX_KEPT_EVENTS = 200_000
 """Of all customers together, some 200 MB; those who were decided for last are kept."""
+_BY_CALLS = frozenset({outcome_source(OutcomeKind.CLAIMED), outcome_source(OutcomeKind.REDEEMED)})
+"""What comes to be by calls too, and is not reported then."""
 UNREAD = -1
 """The count of a copy that nothing has been taken into."""
 
@@ -124,7 +127,8 @@ class Histories:
         with self._lock:
             histories = self._of_events(transaction, askers, unsettled)
         past = {asker.person.ref for asker in askers if _reads(asker.policy, OUTCOMES)}
-        outcomes = transaction.outcomes_of(past) if past else {}
+        by_calls = any(not asker.policy.reads_history.isdisjoint(_BY_CALLS) for asker in askers)
+        outcomes = transaction.outcomes_of(past, by_calls=by_calls) if past else {}
         return {
             key: _with_outcomes(history, outcomes[key[1]]) if key[1] in outcomes else history
             for key, history in histories.items()

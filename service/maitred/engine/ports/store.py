@@ -352,8 +352,13 @@ class Transaction(Ledger, Protocol):
         """The events of those customers whose number is greater, in any order."""
         ...
 
-    def outcomes_of(self, refs: Collection[bytes]) -> Mapping[bytes, Sequence[PastOutcome]]:
-        """What became of the proposals of each of those customers, in order of time."""
+    def outcomes_of(
+        self, refs: Collection[bytes], *, by_calls: bool
+    ) -> Mapping[bytes, Sequence[PastOutcome]]:
+        """What became of the proposals of each of those customers, in order of time.
+
+        With ``by_calls`` also what was claimed and redeemed by the calls of these names.
+        """
         ...
 
     def rejections(self, sessions: Collection[bytes]) -> Mapping[bytes, Sequence[Rejection]]:

@@ -22,7 +22,13 @@ _GIVEN = (
     Attribute(SESSION, AttributeType(Kind.STRING)),
 )
 _OF_OUTCOMES = (Attribute("action", AttributeType(Kind.STRING)), *_GIVEN)
-_REMEMBERED = (OutcomeKind.PRESENTED, OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.REDEEMED)
+_REMEMBERED = (
+    OutcomeKind.PRESENTED,
+    OutcomeKind.ACCEPTED,
+    OutcomeKind.REJECTED,
+    OutcomeKind.CLAIMED,
+    OutcomeKind.REDEEMED,
+)
 _EVENT, _OUTCOME = "event", "outcome"
 
 

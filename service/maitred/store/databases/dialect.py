@@ -33,7 +33,7 @@ class Dialect:
     find_events: Callable[[Driver, Collection[bytes]], Mapping[bytes, bytes]]
     append_events: Callable[[Driver, Sequence[EventRow]], Mapping[bytes, int]]
     events_of: Callable[[Driver, Mapping[bytes, int]], events.OfEach]
-    outcomes_of: Callable[[Driver, Collection[bytes]], outcomes.OfEach]
+    outcomes_of: outcomes.OfCustomers
     rejections_in: Callable[[Driver, Collection[bytes]], sessions.OfEach]
     append_claims: Callable[[Driver, Sequence[ClaimRow]], None]
     open_claims: Callable[[Driver, Collection[bytes], datetime], claims.OfEach]

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.limits.lots import LotEvent, Status
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import OutcomeRow, PastOutcome, StoreConflict
 from maitred.store import messages
@@ -36,17 +37,46 @@ _OF = """
 FROM decision JOIN outcome ON outcome.decision_id = decision.decision_id
 WHERE outcome.recorded = 1 AND decision.customer
 """
+# What was claimed and redeemed by the calls of these names is nowhere but in the ledger. A redemption
+# that was reported is an outcome already.
+_BY_CALLS = f"""
+SELECT claim.customer, {OutcomeKind.CLAIMED.value}, claim.action, ledger_lot.made_at
+FROM claim JOIN ledger_lot ON ledger_lot.lot_id = claim.lot_id WHERE claim.customer {{0}}
+UNION ALL
+SELECT claim.customer, {OutcomeKind.REDEEMED.value}, claim.action, ledger_step.made_at
+FROM claim JOIN ledger_step ON ledger_step.lot_id = claim.lot_id
+    AND ledger_step.event = {LotEvent.CONFIRM.value} AND ledger_step.status = {Status.CONFIRMED.value}
+WHERE claim.customer {{0}} AND NOT EXISTS (
+    SELECT 1 FROM outcome WHERE outcome.decision_id = claim.decision_id AND outcome.recorded = 1
+        AND outcome.action = claim.action AND outcome.kind = {OutcomeKind.REDEEMED.value}
+)
+"""  # noqa: S608 -- of constants
 _POSTGRES_OF = f"""
 SELECT decision.customer, outcome.kind, outcome.action, outcome.happened_at {_OF} = ANY (%b::bytea[])
 """
+_POSTGRES_BY_CALLS = _BY_CALLS.format("= ANY (%b::bytea[])")
 _SQLITE_OF = f"""
 SELECT json_group_array(json_array(hex(decision.customer), outcome.kind, hex(outcome.action),
                                    outcome.happened_at)) {_OF} IN (VALUES {{}})
 """
+_SQLITE_BY_CALLS = f"""
+WITH asked (ref) AS (VALUES {{}}), found (customer, kind, action, at_us) AS (
+    {_BY_CALLS.format("IN (SELECT ref FROM asked)")}
+)
+SELECT json_group_array(json_array(hex(customer), kind, hex(action), at_us)) FROM found
+"""  # noqa: S608 -- of constants
 _SQLITE_BLOBS = (0, 1, 2, 3, 7)
 
 Found = Mapping[bytes, OutcomeRow]
 OfEach = Mapping[bytes, Sequence[PastOutcome]]
+
+
+class OfCustomers(Protocol):
+    """See ``of_customers_sqlite``."""
+
+    def __call__(self, driver: Driver, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
+        """What became of the proposals of each customer."""
+        ...
 
 
 def append_sqlite(driver: Driver, rows: Sequence[OutcomeRow]) -> None:
@@ -71,14 +101,22 @@ def find_postgres(driver: Driver, ids: Collection[bytes]) -> Found:
     return _by_id(driver.execute(_POSTGRES_FIND, (list(ids),)).fetchall())
 
 
-def of_customers_sqlite(driver: Driver, refs: Collection[bytes]) -> OfEach:
-    """What became of the proposals of each customer, in order of time."""
-    return _by_customer(ask(driver, _SQLITE_OF, [(ref,) for ref in refs], (0, 2)))
+def of_customers_sqlite(driver: Driver, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
+    """What became of the proposals of each customer, in order of time.
+
+    With ``by_calls`` also what was claimed and redeemed without being reported.
+    """
+    keys = [(ref,) for ref in refs]
+    rows = ask(driver, _SQLITE_OF, keys, (0, 2))
+    return _by_customer([*rows, *(ask(driver, _SQLITE_BY_CALLS, keys, (0, 2)) if by_calls else ())])
 
 
-def of_customers_postgres(driver: Driver, refs: Collection[bytes]) -> OfEach:
-    """What became of the proposals of each customer, in order of time."""
-    return _by_customer(driver.execute(_POSTGRES_OF, (list(refs),)).fetchall())
+def of_customers_postgres(driver: Driver, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
+    """The same."""
+    keys = list(refs)
+    rows = driver.execute(_POSTGRES_OF, (keys,)).fetchall()
+    called = driver.execute(_POSTGRES_BY_CALLS, (keys, keys)).fetchall() if by_calls else ()
+    return _by_customer([*rows, *called])
 
 
 def of_decision(connection: Connection, decision_id: bytes) -> Sequence[OutcomeRow]:
