@@ -48,6 +48,7 @@ class RecordBody(NamedTuple):
     purposes: tuple[str, ...]
     open_claims: tuple[OpenClaim, ...] = ()
     exposures: Exposures = NO_EXPOSURES
+    ended: tuple[str, ...] = ()
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
@@ -64,10 +65,12 @@ def encode_body(
     commit: str,
     purposes: Sequence[str] = (),
     open_claims: Sequence[OpenClaim] = (),
+    ended: Sequence[str] = (),
 ) -> bytes:
     """The body of the record of one decision.
 
     ``commit`` is the git commit its ruleset was at then, ``purposes`` are those relied on.
+    ``ended`` are claims that the checkout named, and that were not open any more.
     """
     seen = {name: value for name, value in facts.items() if name not in _GIVEN_BY_RECORD}
     body = {
@@ -86,6 +89,8 @@ def encode_body(
     }
     if purposes:
         body["purposes"] = purposes
+    if ended:
+        body["ended"] = ended
     if decision.exposures:
         body["exposures"] = {name: list(exposure) for name, exposure in decision.exposures.items()}
     if open_claims:
@@ -134,6 +139,7 @@ def decode_body(body: bytes) -> RecordBody:
         purposes=tuple(fields.get("purposes", ())),
         open_claims=tuple(map(_decode_open_claim, fields.get("open_claims", ()))),
         exposures={name: Exposure(*exposure) for name, exposure in fields.get("exposures", {}).items()},
+        ended=tuple(fields.get("ended", ())),
     )
 
 

@@ -10,7 +10,7 @@ from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION_ID, Facts
 from maitred.engine.calls import Answer, DecideCall, RecordView, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code, store_calls
-from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD
+from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD, ended_claim
 from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.store import DecisionRecord, Store
 
@@ -66,7 +66,7 @@ class Records:
         level = Explain.EXPLAIN_NONE if call.explain_actions and not named else call.explain
         explanation = explain(policy, question, body.proposals, level, body.snapshot, named=named)
         return _answer(record, body, explanation)._replace(
-            unused=unused(policy, call.context, question.facts)
+            unused=(*unused(policy, call.context, question.facts), *map(ended_claim, body.ended))
         )
 
     def view(self, decision_id: str, level: Explain) -> RecordView:
@@ -126,6 +126,7 @@ def _answer(record: DecisionRecord, body: RecordBody, explanation: Explanation) 
         refusals=explanation.refusals,
         why=explanation.why,
         trace_id=body.trace_id,
+        unused=tuple(map(ended_claim, body.ended)),
         open_claims=body.open_claims,
     )
 

@@ -225,6 +225,7 @@ class DecisionService:
             commit=policy.ruleset.commit,
             purposes=policy.purposes_of(question.facts, decision.proposals),
             open_claims=open_claims_of(policy, question, call.location_id, ticket.claims),
+            ended=[claim.hex() for claim in ticket.ended],
         )
         made = DecisionRecord(
             decision_id=ticket.decision_id,
