@@ -79,16 +79,19 @@ BODY = RecordBody(
     snapshot=SNAPSHOT,
     purposes=("perks", "service"),
     open_claims=(OpenClaim("cd" * 16, "pizza", TREATMENT, HELD_UNTIL, "nyc-hudson"),),
+    ended=("ef" * 16,),
 )
 
 
-UNTRIED = BODY._replace(exposures={})
+ALL_OPEN = BODY._replace(ended=())
+UNTRIED = ALL_OPEN._replace(exposures={})
 KEPT = {
     "format-2.json": UNTRIED._replace(snapshot=EARLIER._replace(rejected=frozenset()), open_claims=()),
     "format-2-rejected.json": UNTRIED._replace(snapshot=EARLIER, open_claims=()),
     "format-2-open-claims.json": UNTRIED._replace(snapshot=EARLIER),
     "format-2-named-claims.json": UNTRIED,
-    "format-2-exposures.json": BODY,
+    "format-2-exposures.json": ALL_OPEN,
+    "format-2-ended-claims.json": BODY,
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 
@@ -103,6 +106,7 @@ def encoded() -> bytes:
         commit=BODY.commit,
         purposes=BODY.purposes,
         open_claims=BODY.open_claims,
+        ended=BODY.ended,
     )
 
 
