@@ -94,6 +94,7 @@ def _with_lines(progress: Progress) -> Section:
     progress(f"computed attributes, {LINES_SIZE:,} actions")
     some = specs(LINES_SIZE)
     plain, with_lines = policy_of(some), policy_with_lines(some)
+    gc.freeze()  # as the service does with every ruleset it loads
     sent = contexts(CUSTOMERS)
     till = [{**context, "till": {"lines": lines(number)}} for number, context in enumerate(sent)]
     without, worked_out = [], []

@@ -135,6 +135,12 @@ Holds = Callable[[Item, Facts], bool | None]
 """Whether a condition is true; ``None`` where that cannot be told."""
 
 
+Filter = Callable[[Sequence[Item]], Sequence[Item]]
+"""The items of which a condition is true. Raises ``KeyError`` where one lacks a field."""
+Values = Callable[[Sequence[Item]], Sequence[AnyValue]]
+"""What is taken of each item. Raises ``KeyError`` likewise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Computation:
     """Works one attribute out. Built by ``of``; safe to use from many threads.
@@ -148,6 +154,8 @@ class Computation:
     take: Take
     reads: frozenset[str]
     reads_items_alone: bool
+    filters: tuple[Filter, ...] | None
+    values: Values | None
 
     @classmethod
     def of(cls, computed: Computed) -> "Computation":
@@ -162,6 +170,8 @@ class Computation:
             take=take,
             reads=names,
             reads_items_alone=names == {computed.over},
+            filters=_filters_of(computed),
+            values=_values_of(computed),
         )
 
     def fact(self, facts: Facts, sources: Mapping[str, Sequence[Item]]) -> Fact | None:
@@ -172,6 +182,17 @@ class Computation:
             return None
         if isinstance(items, Invalid):
             return Invalid(f"cannot be worked out: {over} {items.why}")
+        if self.filters is not None:
+            try:
+                remaining = items
+                for keep in self.filters:
+                    remaining = keep(remaining)
+                return self.put_together(remaining, facts)
+            except KeyError:
+                pass  # A field is absent: whether that matters is told item by item.
+        return self._item_by_item(items, facts)
+
+    def _item_by_item(self, items: Sequence[Item], facts: Facts) -> Fact | None:
         counted: list[Item] = []
         doubtful: list[Item] = []
         for item in items:
@@ -195,6 +216,14 @@ class Computation:
                 items = items[:1]
             case Aggregate.LAST:
                 items = items[-1:]
+        if self.values is not None:
+            try:
+                return self.outcome(self.values(items))
+            except KeyError:
+                pass  # As above.
+        return self._taken(items, facts)
+
+    def _taken(self, items: Sequence[Item], facts: Facts) -> Fact | None:
         values = []
         for item in items:
             value = self.take(item, facts)
@@ -230,6 +259,56 @@ class Computation:
             elif isinstance(fact := facts[name], Invalid):
                 return Invalid(f"cannot be worked out: {name} {fact.why}")
         return Invalid("cannot be worked out: a value of it is out of range")
+
+
+def _filters_of(computed: Computed) -> tuple[Filter, ...] | None:
+    """The condition as filters, one after the other; nothing where it asks of more than fields of the item.
+
+    Most are of this kind, and a filter asks all items at once, without a call for each.
+    """
+    terms = computed.where.terms if isinstance(computed.where, All) else (computed.where,)
+    of_item = f"{computed.item}."
+    filters = []
+    for term in terms:
+        if not isinstance(term, Literal) or not term.attribute.startswith(of_item):
+            return None
+        if not isinstance(term.test, OneOf | Within):
+            return None
+        filters.append(_filter_of(term.attribute.removeprefix(of_item), term.test, wanted=term.wanted))
+    return tuple(filters)
+
+
+def _filter_of(key: str, test: OneOf | Within, *, wanted: bool) -> Filter:
+    if isinstance(test, OneOf):
+        values = test.values
+        if wanted:
+            return lambda items: [item for item in items if item[key] in values]
+        return lambda items: [item for item in items if item[key] not in values]
+    lies_within = _within(test)
+    if not wanted:
+        return lambda items: [item for item in items if not lies_within(item[key])]
+    if (test.low is None) is (test.high is None):
+        return lambda items: [item for item in items if lies_within(item[key])]
+    bound: AnyValue = test.low if test.high is None else test.high
+    above, below = (gt if test.low_open else ge), (lt if test.high_open else le)
+    compare: Callable[[AnyValue, AnyValue], bool] = above if test.high is None else below
+    return lambda items: [item for item in items if compare(item[key], bound)]
+
+
+def _values_of(computed: Computed) -> Values | None:
+    """What takes a field, or an amount times a number, of all items at once; nothing for other terms."""
+    of_item = f"{computed.item}."
+    match computed.take:
+        case Read(name) if name.startswith(of_item):
+            key = name.removeprefix(of_item)
+            return lambda items: [item[key] for item in items]
+        case Arithmetic("*", Read(one), Read(other)) if computed.type.kind is Kind.DECIMAL:
+            if not (one.startswith(of_item) and other.startswith(of_item)):
+                return None
+            left, right = one.removeprefix(of_item), other.removeprefix(of_item)
+            times: Callable[[AnyValue, AnyValue], AnyValue] = EXACT.multiply
+            return lambda items: [times(item[left], item[right]) for item in items]
+    return None
 
 
 def _nothing(item: Item, facts: Facts) -> None:
