@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maitred.cel import compiler
-from maitred.core.conditions.computed import Aggregate, Computed, Worker
+from maitred.core.conditions.computed import Aggregate, Computation, Computed
 from maitred.core.values.facts import FactReader
 from maitred.core.values.kinds import MAX_INT, MIN_INT
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
@@ -217,7 +217,7 @@ def test_a_computed_attribute_is_what_cel_says_of_each_line(basket, limit, where
     type_, term = ours().term(take) if take else (AttributeType(Kind.INT), None)
     condition = ours().condition(where[0]).bind({})
     computed = Computed("b.it", LINES.name, "line", condition, aggregate, type_, term)
-    fact = Worker.of(computed).fact(facts, {})
+    fact = Computation.of(computed).fact(facts, {})
     value = naive(facts, where[1], aggregate, take)
     if value is not None:
         assert fact == value
