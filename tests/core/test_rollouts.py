@@ -1,9 +1,11 @@
+import hmac
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from itertools import combinations
+from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maitred.core.deciding.decide import decide_from
@@ -32,6 +34,14 @@ VECTORS = [
 @pytest.mark.parametrize(("salt", "customer", "place"), VECTORS)
 def test_places_are_the_documented_ones(salt, customer, place):
     assert place_of(salt, customer) == place
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")), st.text(alphabet=st.characters(codec="utf-8")))
+@example("s" * 65, "c-1")
+def test_places_are_those_of_hmac(salt, customer):
+    message = normalize("NFC", customer).encode()
+    expected = hmac.digest(salt.encode(), message, "sha256")[:8]
+    assert place_of(salt, customer) == int.from_bytes(expected)
 
 
 def test_one_spelling_of_an_id_has_one_place():

@@ -18,17 +18,28 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
 from maitred.core.conditions.index import Index
+from maitred.core.conditions.lanes import mask_of
 from maitred.core.conditions.model import Condition, Literal, Present
 from maitred.core.conditions.scan import Memo
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.values.types import OWN, Facts
 
-from .rollouts import PLACES, is_among_first, percent_words, place_of
+from .rollouts import (
+    PLACES,
+    Salted,
+    id_bytes,
+    is_among_first,
+    percent_words,
+    place_of,
+    place_under,
+    salted,
+)
 from .ruleset import Action, Arm, Experiment, Holdout
 
 _ARM, _HELD_OUT = f"{OWN}arm/", f"{OWN}held_out/"
@@ -45,6 +56,9 @@ class Exposure(NamedTuple):
     arm: str
     refused: str = ""
 
+
+MAX_REMEMBERED = 16_384
+"""Persons whose arms are remembered: some 4 MB."""
 
 Exposures = Mapping[str, Exposure]
 """By the name of the experiment or holdout that somebody was exposed to."""
@@ -131,6 +145,7 @@ class _Running(NamedTuple):
     experiment: Experiment
     fact: str
     consent: str
+    salted: Salted
     divided: _Divided
     clauses: int
 
@@ -144,10 +159,14 @@ class _Holding(NamedTuple):
 
 
 class Trials(NamedTuple):
-    """The holdouts and experiments of a ruleset, compiled."""
+    """The holdouts and experiments of a ruleset, compiled.
 
-    running: tuple[_Running, ...] = ()
-    holding: tuple[_Holding, ...] = ()
+    ``remembered`` are the arms of persons who came lately, one for each that is ``running``.
+    """
+
+    running: tuple[_Running, ...]
+    holding: tuple[_Holding, ...]
+    remembered: dict[str, tuple[str, ...]]
 
     @classmethod
     def of(
@@ -158,34 +177,32 @@ class Trials(NamedTuple):
         index: Index,
     ) -> "Trials":
         """``actions`` stand as the entries of the index."""
-
-        def clauses(entries: Collection[int]) -> int:
-            return sum(1 << clause for clause, entry in enumerate(index.owner) if entry in entries)
-
-        tried: dict[str, set[int]] = {}
-        held: dict[str, set[int]] = {}
-        for number, action in enumerate(actions):
-            for trial in action.trials:
-                tried.setdefault(trial.experiment, set()).add(number)
-            for holdout in action.holdouts:
-                held.setdefault(holdout.name, set()).add(number)
+        tried: dict[str, list[int]] = {}
+        held: dict[str, list[int]] = {}
+        for clause, entry in enumerate(index.owner):
+            for trial in actions[entry].trials:
+                tried.setdefault(trial.experiment, []).append(clause)
+            for holdout in actions[entry].holdouts:
+                held.setdefault(holdout.name, []).append(clause)
         return cls(
             tuple(
                 _Running(
                     each,
                     f"{_ARM}{each.name}",
                     f"{CONSENT}{each.purpose}" if each.purpose else "",
+                    salted(each.salt),
                     _Divided.of(each),
-                    clauses(tried[each.name]),
+                    mask_of(tried[each.name], index.size),
                 )
                 for each in experiments
                 if each.name in tried
             ),
             tuple(
-                _Holding(each, f"{_HELD_OUT}{each.name}", clauses(held[each.name]))
+                _Holding(each, f"{_HELD_OUT}{each.name}", mask_of(held[each.name], index.size))
                 for each in holdouts
                 if each.name in held
             ),
+            {},
         )
 
     def assign(self, facts: Facts, person: str, now: datetime) -> None:
@@ -198,12 +215,24 @@ class Trials(NamedTuple):
             holdout = holding.holdout
             if is_among_first(holdout.percent, holdout.salt, person):
                 facts[holding.fact] = True
-        for running in self.running:
-            experiment = running.experiment
+        for running, arm in zip(self.running, self._arms(person), strict=True):
             if running.consent and running.consent not in facts:
                 continue
-            if _is_on(experiment, now):
-                facts[running.fact] = running.divided.arm_at(place_of(experiment.salt, person))
+            if _is_on(running.experiment, now):
+                facts[running.fact] = arm
+
+    def _arms(self, person: str) -> tuple[str, ...]:
+        """The arms of a person, by whatever is on: people come again."""
+        arms = self.remembered.get(person)
+        if arms is None:
+            message = id_bytes(person)
+            arms = tuple(
+                [running.divided.arm_at(place_under(running.salted, message)) for running in self.running]
+            )
+            if len(self.remembered) >= MAX_REMEMBERED:
+                self.remembered.clear()
+            self.remembered[person] = arms
+        return arms
 
     def withdrawn(self, facts: Facts) -> Facts:
         """The facts without arms of purposes that are not allowed any more."""
@@ -228,6 +257,8 @@ class Trials(NamedTuple):
         exposed: dict[str, str] = {}
 
         def holds(possible: int, facts: Facts, memo: Memo) -> bool:
+            if not paused and possible & ~index.checked:
+                return True
             entries = index.matches(possible, facts, memo) if possible else ()
             return any(actions[entry].name not in paused for entry in entries)
 
@@ -248,15 +279,22 @@ class Trials(NamedTuple):
         return exposed
 
 
-def with_refusals(arms: Mapping[str, str], refused: Iterable[tuple[Action, str]]) -> Exposures:
+def with_refusals(arms: Mapping[str, str], refused: Sequence[tuple[Action, str]]) -> Exposures:
     """The exposures of a decision: its arms, each with the first reason that a limit gave."""
     reasons: dict[str, str] = {}
+    if not refused:
+        return {name: _unrefused(arm) for name, arm in arms.items()}
     for action, reason in refused:
         for trial in action.trials:
             reasons.setdefault(trial.experiment, reason)
         for holdout in action.holdouts:
             reasons.setdefault(holdout.name, reason)
     return {name: Exposure(arm, reasons.get(name, "")) for name, arm in arms.items()}
+
+
+@lru_cache
+def _unrefused(arm: str) -> Exposure:
+    return Exposure(arm)
 
 
 def _is_on(experiment: Experiment, now: datetime) -> bool:

@@ -7,13 +7,13 @@ who was in at 10 % is out at 20 %, who is in under one salt says nothing of anot
 machine and every version agrees. The test vectors are in ``docs/guidance.md``.
 """
 
-import hmac
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
+from hashlib import sha256
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from maitred.core.conditions.model import Condition, Expression, Literal, OneOf, Residual
@@ -24,8 +24,15 @@ from .live import clock_attribute
 from .ruleset import EVERYBODY, Rollout, RolloutStep
 
 PLACES = 2**64
+_BLOCK_BYTES = 64
+_MAX_SALTS = 4_096
+"""Of every action in a rollout there may be one."""
 _PLACE_BYTES = 8
 _NOBODY = "a request without customer_id is in no"
+
+
+Salted = tuple[Any, Any]
+"""The inner and the outer hash of HMAC under a salt, ready to be copied."""
 
 
 class RolloutPart(NamedTuple):
@@ -37,8 +44,31 @@ class RolloutPart(NamedTuple):
 
 def place_of(salt: str, customer_id: str) -> int:
     """The customer's place under a salt, below ``PLACES``."""
-    message = normalize("NFC", customer_id).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hmac.digest(salt.encode(), message, "sha256")[:_PLACE_BYTES])
+    return place_under(salted(salt), id_bytes(customer_id))
+
+
+def id_bytes(customer_id: str) -> bytes:
+    """What an id's places are worked out from."""
+    return normalize("NFC", customer_id).encode("utf-8", "surrogatepass")
+
+
+def place_under(begun: Salted, message: bytes) -> int:
+    """The place of ``id_bytes`` an id under ``salted`` of a salt."""
+    # HMAC by hand (RFC 2104): a third of the time of ``hmac.digest``, which looks its hash up each time.
+    inner, outer = begun[0].copy(), begun[1].copy()
+    inner.update(message)
+    outer.update(inner.digest())
+    return int.from_bytes(outer.digest()[:_PLACE_BYTES])
+
+
+@lru_cache(maxsize=_MAX_SALTS)
+def salted(salt: str) -> Salted:
+    """The inner and the outer hash of HMAC, which have taken in the key."""
+    key = salt.encode()
+    if len(key) > _BLOCK_BYTES:
+        key = sha256(key).digest()
+    padded = key.ljust(_BLOCK_BYTES, b"\0")
+    return sha256(bytes(byte ^ 0x36 for byte in padded)), sha256(bytes(byte ^ 0x5C for byte in padded))
 
 
 def is_among_first(percent: Fraction, salt: str, customer_id: str) -> bool:
