@@ -1,8 +1,8 @@
 """Measures the design's budgets in one run and prints each as a ratio.
 
 python -m benchmarks            everything, some fifteen minutes
-python -m benchmarks claims     one part: serving, overload, limits, claims, privacy, behaviour, loading
-                                or matching
+python -m benchmarks claims     one part: serving, overload, limits, claims, privacy, experiments,
+                                behaviour, loading or matching
 python -m benchmarks --write    also puts the figures into docs/benchmarks.md; whole runs only
 python -m benchmarks privacy --against CHECKOUT
                                 also takes turns with the service of another checkout of the project
@@ -17,11 +17,33 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import behaviour, claims, figures, limits, loading, machine, matching, overload, privacy, serving
+from . import (
+    behaviour,
+    claims,
+    experiments,
+    figures,
+    limits,
+    loading,
+    machine,
+    matching,
+    overload,
+    privacy,
+    serving,
+)
 from .rounds import Progress
 
 Part = Callable[[Progress], list[figures.Section]]
-PARTS = ("serving", "overload", "limits", "claims", "privacy", "behaviour", "loading", "matching")
+PARTS = (
+    "serving",
+    "overload",
+    "limits",
+    "claims",
+    "privacy",
+    "experiments",
+    "behaviour",
+    "loading",
+    "matching",
+)
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
@@ -65,6 +87,7 @@ def _parts(against: Path | None) -> Mapping[str, Part]:
         "limits": limits.measure,
         "claims": claims.measure,
         "privacy": lambda progress: privacy.measure(against.resolve() if against else None, progress),
+        "experiments": experiments.measure,
         "behaviour": behaviour.measure,
         "loading": loading.measure,
         "matching": matching.measure,
