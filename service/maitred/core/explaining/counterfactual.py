@@ -6,6 +6,8 @@ Each is tried out: situations are derived anew, every condition and the score ar
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain, islice
 from typing import Any as AnyNumber
@@ -18,6 +20,7 @@ from maitred.core.deciding.ranking import score_if_it_holds
 from maitred.core.privacy.purposes import permission_words
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
+from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.scalars import EXACT, digits_of, unscaled
 from maitred.core.values.types import OWN, SITUATION, Attribute, Fact, Facts, Kind, Scalar
 
@@ -123,6 +126,15 @@ def _ends(test: Within) -> Iterator[Fact]:
             yield math.nextafter(end, math.inf * step)
         elif isinstance(end, Decimal):
             yield EXACT.add(end, unscaled(step, digits_of(end)))
+        elif isinstance(end, date | timedelta):
+            yield from _beside(end, step)
+
+
+def _beside(end: date | timedelta, step: int) -> Iterator[Fact]:
+    """The next day, or the next instant; nothing at the ends of time."""
+    with suppress(OverflowError):
+        is_day = isinstance(end, date) and not isinstance(end, datetime)
+        yield end + step * (timedelta(days=1) if is_day else MICROSECOND)
 
 
 def _words(change: Change, fact: Fact | None) -> str:
@@ -136,7 +148,13 @@ def _words(change: Change, fact: Fact | None) -> str:
 
 
 def _distance(fact: Fact | None, wanted: Fact) -> str:
-    """How far a number is from the one that would have done: ``, 4.20 more``."""
+    """How far a value is from the one that would have done: ``, 4.20 more``, ``, 2 days earlier``."""
+    if isinstance(fact, datetime) or isinstance(wanted, datetime):
+        return ""
+    if isinstance(fact, date) and isinstance(wanted, date):
+        return _earlier_or_later((wanted - fact).days)
+    if isinstance(fact, timedelta) and isinstance(wanted, timedelta):
+        return _more_or_less(wanted - fact)
     if isinstance(fact, Decimal) and isinstance(wanted, Decimal):
         return _more_or_less(EXACT.subtract(wanted, fact))
     if type(fact) is type(wanted) and isinstance(fact, int | float) and not isinstance(fact, bool):
@@ -146,4 +164,9 @@ def _distance(fact: Fact | None, wanted: Fact) -> str:
 
 def _more_or_less(distance: AnyNumber) -> str:
     size: AnyNumber = abs(distance)
-    return f", {value_words(size)} {'more' if distance > 0 else 'less'}"
+    return f", {value_words(size)} {'more' if distance == size else 'less'}"
+
+
+def _earlier_or_later(days: int) -> str:
+    unit = "day" if abs(days) == 1 else "days"
+    return f", {abs(days):,} {unit} {'later' if days > 0 else 'earlier'}"
