@@ -4,6 +4,7 @@ import pytest
 from tests.claims.harness import DAY, HOUR, MINUTE, NOON, PIZZA, cap, document
 
 from maitred.core.rules.faults import RulesetInvalid
+from maitred.engine.calls import LimitsCall
 
 MICRO = MINUTE / 60_000_000
 CONTACT = document("Event", "contact", {"fields": "{medium: string}", "retention": "90d"})
@@ -51,3 +52,9 @@ def test_faults(sqlite_harness, fields, words):
     with pytest.raises(RulesetInvalid) as told:
         sqlite_harness.rules(PIZZA, CONTACT, cap(**{**WEEKLY, **fields}))
     assert any(words in fault.message for fault in told.value.faults)
+
+
+def test_operators_see_what_counts_beside_units(harness):
+    harness.rules(PIZZA, CONTACT, cap(**WEEKLY))
+    (shown,) = harness.engine.operator.limits(LimitsCall())
+    assert shown.also == ("events.contact",)

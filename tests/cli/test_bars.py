@@ -193,6 +193,7 @@ def test_json_names_everything_as_the_api_does():
                 "resets_at": "2026-12-02T00:00:00Z",
                 "exhausted_at": "2026-12-01T11:55:00Z",
                 "actions": ["pizza"],
+                "also": [],
             }
         ],
     }

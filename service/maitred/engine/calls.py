@@ -275,7 +275,7 @@ class LimitView(NamedTuple):
     ``subject`` is in plain words (``location oslo-1``), empty for everybody together; that of
     a person is a pseudonym. ``maximum`` is ``None`` where it depends on a request. ``exhausted_at``
     is when the last unit goes at the present pace; ``None`` where it does not. Of very many
-    ``actions`` only the first are told.
+    ``actions`` only the first are told. ``also`` are kinds of events that count on top of what is ``used``.
     """
 
     name: str
@@ -289,6 +289,7 @@ class LimitView(NamedTuple):
     resets_at: datetime | None = None
     exhausted_at: datetime | None = None
     actions: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 class LimitsCall(NamedTuple):

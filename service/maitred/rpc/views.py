@@ -216,6 +216,7 @@ def _limit(status: ruleset_pb2.LimitStatus) -> LimitView:
         resets_at=_moment_of(status, "resets_at"),
         exhausted_at=_moment_of(status, "exhausted_at"),
         actions=tuple(status.actions),
+        also=tuple(status.also),
     )
 
 

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maitred/v1/ruleset.proto\x12\nmaitred.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"?\n\x12PauseActionRequest\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"D\n\x13PauseActionResponse\x12-\n\tpaused_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x13ResumeActionRequest\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\"*\n\x14ResumeActionResponse\x12\x12\n\nwas_paused\x18\x01 \x01(\x08\"\x85\x01\n\x10GetLimitsRequest\x12\r\n\x05limit\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x15\n\rmost_subjects\x18\x04 \x01(\r\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x11GetLimitsResponse\x12\'\n\x06limits\x18\x01 \x03(\x0b\x32\x17.maitred.v1.LimitStatus\"\xa1\x02\n\x0bLimitStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12#\n\x04kind\x18\x02 \x01(\x0e\x32\x15.maitred.v1.LimitKind\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0e\n\x06window\x18\x04 \x01(\t\x12\x0e\n\x06\x63ounts\x18\x05 \x01(\t\x12\x0c\n\x04used\x18\x06 \x01(\x04\x12\x0c\n\x04held\x18\x07 \x01(\x04\x12\x14\n\x07maximum\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12-\n\tresets_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65xhausted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61\x63tions\x18\x0b \x03(\tB\n\n\x08_maximum*R\n\tLimitKind\x12\x1a\n\x16LIMIT_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rFREQUENCY_CAP\x10\x01\x12\x0c\n\x08\x43\x41PACITY\x10\x02\x12\x08\n\x04PACE\x10\x03\x32\xfd\x01\n\x0eRulesetService\x12N\n\x0bPauseAction\x12\x1e.maitred.v1.PauseActionRequest\x1a\x1f.maitred.v1.PauseActionResponse\x12Q\n\x0cResumeAction\x12\x1f.maitred.v1.ResumeActionRequest\x1a .maitred.v1.ResumeActionResponse\x12H\n\tGetLimits\x12\x1c.maitred.v1.GetLimitsRequest\x1a\x1d.maitred.v1.GetLimitsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maitred/v1/ruleset.proto\x12\nmaitred.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"?\n\x12PauseActionRequest\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"D\n\x13PauseActionResponse\x12-\n\tpaused_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x13ResumeActionRequest\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\"*\n\x14ResumeActionResponse\x12\x12\n\nwas_paused\x18\x01 \x01(\x08\"\x85\x01\n\x10GetLimitsRequest\x12\r\n\x05limit\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x15\n\rmost_subjects\x18\x04 \x01(\r\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x11GetLimitsResponse\x12\'\n\x06limits\x18\x01 \x03(\x0b\x32\x17.maitred.v1.LimitStatus\"\xaf\x02\n\x0bLimitStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12#\n\x04kind\x18\x02 \x01(\x0e\x32\x15.maitred.v1.LimitKind\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0e\n\x06window\x18\x04 \x01(\t\x12\x0e\n\x06\x63ounts\x18\x05 \x01(\t\x12\x0c\n\x04used\x18\x06 \x01(\x04\x12\x0c\n\x04held\x18\x07 \x01(\x04\x12\x14\n\x07maximum\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12-\n\tresets_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65xhausted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61\x63tions\x18\x0b \x03(\t\x12\x0c\n\x04\x61lso\x18\x0c \x03(\tB\n\n\x08_maximum*R\n\tLimitKind\x12\x1a\n\x16LIMIT_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rFREQUENCY_CAP\x10\x01\x12\x0c\n\x08\x43\x41PACITY\x10\x02\x12\x08\n\x04PACE\x10\x03\x32\xfd\x01\n\x0eRulesetService\x12N\n\x0bPauseAction\x12\x1e.maitred.v1.PauseActionRequest\x1a\x1f.maitred.v1.PauseActionResponse\x12Q\n\x0cResumeAction\x12\x1f.maitred.v1.ResumeActionRequest\x1a .maitred.v1.ResumeActionResponse\x12H\n\tGetLimits\x12\x1c.maitred.v1.GetLimitsRequest\x1a\x1d.maitred.v1.GetLimitsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'maitred.v1.ruleset_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LIMITKIND']._serialized_start=781
-  _globals['_LIMITKIND']._serialized_end=863
+  _globals['_LIMITKIND']._serialized_start=795
+  _globals['_LIMITKIND']._serialized_end=877
   _globals['_PAUSEACTIONREQUEST']._serialized_start=73
   _globals['_PAUSEACTIONREQUEST']._serialized_end=136
   _globals['_PAUSEACTIONRESPONSE']._serialized_start=138
@@ -47,7 +47,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETLIMITSRESPONSE']._serialized_start=427
   _globals['_GETLIMITSRESPONSE']._serialized_end=487
   _globals['_LIMITSTATUS']._serialized_start=490
-  _globals['_LIMITSTATUS']._serialized_end=779
-  _globals['_RULESETSERVICE']._serialized_start=866
-  _globals['_RULESETSERVICE']._serialized_end=1119
+  _globals['_LIMITSTATUS']._serialized_end=793
+  _globals['_RULESETSERVICE']._serialized_start=880
+  _globals['_RULESETSERVICE']._serialized_end=1133
 # @@protoc_insertion_point(module_scope)

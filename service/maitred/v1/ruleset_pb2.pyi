@@ -70,7 +70,7 @@ class GetLimitsResponse(_message.Message):
     def __init__(self, limits: _Optional[_Iterable[_Union[LimitStatus, _Mapping]]] = ...) -> None: ...
 
 class LimitStatus(_message.Message):
-    __slots__ = ("name", "kind", "subject", "window", "counts", "used", "held", "maximum", "resets_at", "exhausted_at", "actions")
+    __slots__ = ("name", "kind", "subject", "window", "counts", "used", "held", "maximum", "resets_at", "exhausted_at", "actions", "also")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +82,7 @@ class LimitStatus(_message.Message):
     RESETS_AT_FIELD_NUMBER: _ClassVar[int]
     EXHAUSTED_AT_FIELD_NUMBER: _ClassVar[int]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    ALSO_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: LimitKind
     subject: str
@@ -93,4 +94,5 @@ class LimitStatus(_message.Message):
     resets_at: _timestamp_pb2.Timestamp
     exhausted_at: _timestamp_pb2.Timestamp
     actions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[LimitKind, str]] = ..., subject: _Optional[str] = ..., window: _Optional[str] = ..., counts: _Optional[str] = ..., used: _Optional[int] = ..., held: _Optional[int] = ..., maximum: _Optional[int] = ..., resets_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actions: _Optional[_Iterable[str]] = ...) -> None: ...
+    also: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[LimitKind, str]] = ..., subject: _Optional[str] = ..., window: _Optional[str] = ..., counts: _Optional[str] = ..., used: _Optional[int] = ..., held: _Optional[int] = ..., maximum: _Optional[int] = ..., resets_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actions: _Optional[_Iterable[str]] = ..., also: _Optional[_Iterable[str]] = ...) -> None: ...

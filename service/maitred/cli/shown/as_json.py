@@ -99,6 +99,7 @@ def _limit(view: LimitView) -> dict[str, Any]:
         "resets_at": _instant_or_none(view.resets_at),
         "exhausted_at": _instant_or_none(view.exhausted_at),
         "actions": list(view.actions),
+        "also": list(view.also),
     }
 
 

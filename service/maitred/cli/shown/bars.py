@@ -141,7 +141,7 @@ def _cells(view: LimitView, now: datetime) -> _Cells:
         Text(),
         Text(of),
         Text(messages.held_units(view.held)),
-        Text(f"{plain(view.counts)} {plain(view.window)}", FAINT),
+        Text(plain(" ".join([" + ".join([view.counts, *view.also]), view.window])), FAINT),
         Text(moment_words(view.resets_at, now) if view.resets_at else "", FAINT),
         _forecast(view, now),
     )

@@ -194,6 +194,7 @@ def _touched(scope: ReportScope, part: LimitPart, tally: CounterSummary, now: da
         resets_at=tally.resets_at,
         exhausted_at=exhausted_at(limit.window, tally, maximum, now),
         actions=part.actions[:ACTIONS_TOLD_MAX],
+        also=limit.also,
     )
 
 
@@ -247,6 +248,7 @@ def _empty(part: LimitPart, subject: str, maximum: int | None, resets_at: dateti
         maximum=maximum,
         resets_at=resets_at,
         actions=part.actions[:ACTIONS_TOLD_MAX],
+        also=limit.also,
     )
 
 

@@ -96,4 +96,5 @@ def _limit(limit: LimitView) -> Mapping[str, Any]:
         "resets_at": None if limit.resets_at is None else timestamp(limit.resets_at),
         "exhausted_at": None if limit.exhausted_at is None else timestamp(limit.exhausted_at),
         "actions": limit.actions,
+        "also": limit.also,
     }
