@@ -209,7 +209,7 @@ def _rules(reading: _Reading) -> _Rules:
     if report.sound:
         check_holds(around, sourced_actions, actions)
         _warn_unused(report, documents, mentions, vocabulary)
-        warn_contradictions(around, documents)
+        warn_contradictions(around, documents, sourced_actions, actions)
         warn_limits(around, applied, sourced_actions, vocabulary.locations)
         warn_pairs(around, applied)
         warn_alternatives(around, sourced_actions, actions)

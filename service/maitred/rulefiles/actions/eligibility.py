@@ -1,16 +1,17 @@
 """Documents of kind ``Eligibility`` and ``Group``: what they add to the actions they choose."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from maitred.core.conditions.contradictions import is_never_false, is_never_true
-from maitred.core.conditions.model import All, Condition
+from maitred.core.conditions.model import TRUE, All, Condition
 from maitred.core.rules.ruleset import Action, Group, Requirement
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced
-from maitred.rulefiles.report import SourcePath
+from maitred.rulefiles.report import Report, SourcePath
 
 from .actions import LoadContext, SourcedAction, requirements_of
 from .choices import ActionChoice, Chooser
@@ -74,14 +75,21 @@ _CONSTANTS = frozenset(("true", "false"))
 """Written to switch a rule on or off: nobody needs to be told."""
 
 
-def warn_contradictions(around: LoadContext, documents: Documents) -> None:
-    """Warns of conditions, of one document, that nobody can meet or that keep nobody out."""
+def warn_contradictions(
+    around: LoadContext,
+    documents: Documents,
+    sourced_actions: Sequence[SourcedAction],
+    actions: Sequence[Action],
+) -> None:
+    """Warns of conditions that nobody can meet, alone or together, or that keep nobody out."""
     own = ((sourced.spot, sourced.model.eligibility) for sourced in documents.of(models.Action))
     shared = ((sourced.spot, sourced.model.eligibility) for sourced in documents.of(models.Eligibility))
+    warned: set[SourcePath] = set()
     for spot, requirements in chain(own, shared):
         at = spot.at("eligibility")
-        if not _warn_each(around, at, requirements):
-            _warn_together(around, at, requirements)
+        if _warn_each(around, at, requirements) or _warn_together(around, at, requirements):
+            warned.add(spot)
+    _Across.of(around.report, documents, warned).warn(sourced_actions, actions)
 
 
 def _read(
@@ -105,12 +113,91 @@ def _warn_each(around: LoadContext, spot: SourcePath, requirements: Iterable[mod
     return warned
 
 
-def _warn_together(around: LoadContext, spot: SourcePath, requirements: Sequence[models.Requirement]) -> None:
-    """The first condition that cannot be met besides the ones before it."""
+def _warn_together(around: LoadContext, spot: SourcePath, requirements: Sequence[models.Requirement]) -> bool:
+    """The first condition that cannot be met besides the ones before it; whether there is one."""
     met: list[Condition] = []
-    for at, _, condition in _read(around, spot, requirements):
-        met.append(condition)
+    for at, text, condition in _read(around, spot, requirements):
+        met.append(TRUE if text.strip() in _CONSTANTS else condition)
         if is_never_true(All(tuple(met))):
             other = next((i for i, one in enumerate(met[:-1]) if is_never_true(All((one, condition)))), 0)
             around.report.warn(at, rule_messages.never_with(requirements[other].require))
-            return
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Across:
+    """Warns of actions whose conditions, its own and those of each ``Eligibility``, nobody can meet together.
+
+    ``shared`` are the places of conditions of an ``Eligibility``, by rule and text. What has been told of
+    one document (``warned``) is not told again.
+    """
+
+    report: Report
+    shared: Mapping[tuple[str, str], tuple[SourcePath, str]]
+    warned: AbstractSet[SourcePath]
+
+    @classmethod
+    def of(cls, report: Report, documents: Documents, warned: AbstractSet[SourcePath]) -> "_Across":
+        shared = {
+            (model.reason or sourced.model.name, model.require): (
+                sourced.spot.at("eligibility", index, "require"),
+                sourced.model.name,
+            )
+            for sourced in documents.of(models.Eligibility)
+            if sourced.spot not in warned
+            for index, model in enumerate(sourced.model.eligibility)
+        }
+        return cls(report, shared, warned)
+
+    def warn(self, sourced_actions: Sequence[SourcedAction], actions: Sequence[Action]) -> None:
+        """Of rows that are alike, the first speaks for all. ``actions`` stand as in ``sourced_actions``."""
+        rows: dict[tuple[str, str], list[SourcedAction]] = {}
+        for sourced, action in zip(sourced_actions, actions, strict=True):
+            own = len(sourced.action.requirements)
+            if sourced.spot in self.warned or len(action.requirements) < (1 if sourced.row else 2):
+                continue
+            clash = _clash(action.requirements) if sourced.row or len(action.requirements) > own else None
+            if clash is None:
+                continue
+            at, message = self._told(sourced, action.requirements, own, *clash)
+            if at is not None:
+                self.report.warn(at, message)
+            elif sourced.row:
+                rows.setdefault((sourced.row[0], message), []).append(sourced)
+        for (file, message), those in rows.items():
+            row = those[0].row
+            more = rule_messages.more_rows(len(those) - 1)
+            self.report.warn_line(file, row[1] if row else 0, 1, message + more)
+
+    def _told(
+        self, sourced: SourcedAction, needs: Sequence[Requirement], own: int, first: int, second: int
+    ) -> tuple[SourcePath | None, str]:
+        """Where the clash is told, ``None`` for the row, and its words."""
+        if second >= own:
+            place, document = self.shared.get((needs[second].rule, needs[second].text), (None, ""))
+            if first >= own:
+                return place, rule_messages.never_with(needs[first].text)
+            message = rule_messages.never_with_shared(needs[first].text, needs[second].text, document)
+            return None if sourced.row else sourced.spot.at("eligibility", first, "require"), message
+        if first == second:
+            message = rule_messages.never_true_of_row(needs[first].text)
+        else:
+            message = rule_messages.never_both(needs[first].text, needs[second].text)
+        return None if sourced.row else sourced.spot.at("eligibility", second, "require"), message
+
+
+def _clash(needs: Sequence[Requirement]) -> tuple[int, int] | None:
+    """The numbers of two conditions that nobody can meet together; twice the same if one is enough."""
+    conditions = [
+        (number, need.condition) for number, need in enumerate(needs) if need.text.strip() not in _CONSTANTS
+    ]
+    if not is_never_true(All(tuple(condition for _, condition in conditions))):
+        return None
+    for place, (second, condition) in enumerate(conditions):
+        if is_never_true(condition):
+            return second, second
+        for first, other in conditions[:place]:
+            if is_never_true(All((other, condition))):
+                return first, second
+    return None

@@ -370,6 +370,25 @@ def never_with(other: str) -> str:
     return f"this is never true together with {quoted(other)}: nobody can meet both"
 
 
+def never_true_of_row(text: str) -> str:
+    return f"{quoted(text)} is never true with the cells of this row: nobody can meet it, whatever is sent"
+
+
+def never_both(text: str, other: str) -> str:
+    return f"{quoted(text)} and {quoted(other)} are never true together: nobody can meet both"
+
+
+def never_with_shared(text: str, other: str, document: str) -> str:
+    return (
+        f"{quoted(text)} is never true together with {quoted(other)}, which `Eligibility`"
+        f" {quoted(document)} adds: nobody can meet both"
+    )
+
+
+def more_rows(count: int) -> str:
+    return f", and {count} more rows are alike" if count > 1 else ", and so is another row" if count else ""
+
+
 def applies_to_nothing_said() -> str:
     return "say what it applies to: by `actions`, `labels`, `types` or `channels`, or `all: true`"
 
