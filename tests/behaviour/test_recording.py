@@ -1,8 +1,10 @@
 import json
 
 import pytest
-from tests.behaviour.conftest import VISIT
+from tests.behaviour.conftest import VISIT, event
 from tests.claims.harness import DAY, MINUTE, NOON, PIZZA, document
+
+from maitred.engine.calls import EventsCall
 
 PRIVACY = """\
 apiVersion: maitred/v1
@@ -125,3 +127,13 @@ def test_what_is_over_is_purged(harness, happen):
     assert purge(NOON, NOON - 9 * DAY, 100) == 1
     assert purge(NOON + DAY, NOON - 9 * DAY, 100) == 1
     assert [event["fields"] for event in of(harness)] == [{"page": "new"}]
+
+
+def test_what_could_not_be_read_of_one_event_keeps_no_other_from_being_recorded(sqlite_harness):
+    sqlite_harness.rules(PIZZA, VISIT)
+    call = EventsCall((event("e-1"), event("e-2")), faults={0: "`at` is nonsense"})
+    answers = sqlite_harness.engine.recorder.record_events(call)
+    assert [(answer.recorded, answer.detail) for answer in answers] == [
+        (False, "`at` is nonsense"),
+        (True, ""),
+    ]

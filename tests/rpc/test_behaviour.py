@@ -1,3 +1,5 @@
+import pytest
+
 from maitred.engine.calls import EventAnswer
 from maitred.rpc.convert.behaviour import events_call, events_response
 from maitred.rpc.convert.fields import Arrival
@@ -27,3 +29,13 @@ def test_each_answer_is_a_result():
         ("e", True, ""),
         ("f", False, "why"),
     ]
+
+
+@pytest.mark.parametrize("seconds", [-1, 10**11])
+def test_an_event_at_no_instant_is_a_result_and_not_the_end_of_its_batch(seconds):
+    sound, faulty = pb.Event(event_id="e-1"), pb.Event(event_id="e-2")
+    faulty.at.seconds = seconds
+    request = pb.RecordEventsRequest(events=[sound, faulty])
+    call = events_call(request.SerializeToString())
+    assert call.faults == {1: "`at` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"}
+    assert [event.event_id for event in call.events] == ["e-1", "e-2"]

@@ -216,11 +216,15 @@ class EventCall(NamedTuple):
 
 
 class EventsCall(NamedTuple):
-    """What customers did, at most as many as one call may carry; ``at`` as in ``OutcomesCall``."""
+    """What customers did, at most as many as one call may carry; ``at`` as in ``OutcomesCall``.
+
+    ``faults`` say of events by their place what could not be read of them, in plain words.
+    """
 
     events: tuple[EventCall, ...]
     deadline: float | None = None
     at: datetime | None = None
+    faults: Mapping[int, str] = {}
 
 
 class EventAnswer(NamedTuple):

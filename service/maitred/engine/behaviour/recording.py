@@ -36,7 +36,9 @@ class Recording:
         """See ``api.Recorder.recording_events``."""
         call = call._replace(at=self._clock.simulated(call.at))
         policy, now = self._rulesets.in_force(), call.at or self._clock.now()
-        faults = [_fault(policy, event, now) for event in call.events]
+        faults = [
+            call.faults.get(place) or _fault(policy, event, now) for place, event in enumerate(call.events)
+        ]
         sound = [event for event, fault in zip(call.events, faults, strict=True) if not fault]
         ticket = EventTicket(
             happened=[self._happened(policy, event, now) for event in sound],

@@ -14,6 +14,7 @@ from maitred.engine.calls import (
     SessionStep,
     SessionView,
 )
+from maitred.engine.errors import CallError
 from maitred.v1 import decision_pb2 as pb
 
 from .fields import PLAIN, Arrival, check_count, id_of, moment, parsed, simulated, timestamp
@@ -31,8 +32,9 @@ def events_call(data: bytes, arrival: Arrival = PLAIN) -> EventsCall:
     """
     request = parsed(pb.RecordEventsRequest, data)
     check_count("events", len(request.events), EVENTS_MAX, required=True)
-    events = tuple(_event(f"events[{number}]", event) for number, event in enumerate(request.events))
-    return EventsCall(events, arrival.deadline, simulated(request, arrival))
+    faults: dict[int, str] = {}
+    events = tuple(_event(place, event, faults) for place, event in enumerate(request.events))
+    return EventsCall(events, arrival.deadline, simulated(request, arrival), faults)
 
 
 def events_response(answers: Iterable[EventAnswer]) -> bytes:
@@ -108,12 +110,18 @@ def _event_fields(event: EventCall) -> dict[str, Any]:
     return fields
 
 
-def _event(place: str, event: pb.Event) -> EventCall:
+def _event(place: int, event: pb.Event, faults: dict[int, str]) -> EventCall:
+    """The event; where it cannot have happened then, that is among the ``faults``."""
+    at = None
+    try:
+        at = moment("at", event.at) if event.HasField("at") else None
+    except CallError as error:
+        faults[place] = error.message
     return EventCall(
         composed(event.event_id),
         composed(event.customer_id),
         event.kind,
-        moment(f"{place}.at", event.at) if event.HasField("at") else None,
+        at,
         event.fields_json,
         composed(event.session_id),
         composed(event.withdraws),
