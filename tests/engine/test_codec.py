@@ -43,14 +43,28 @@ FACTS = {
     "customer.tier": Invalid("is not one of basic, gold"),
     "customer.ok": True,
 }
-TREATMENT = Treatment(**{name: (f"{name} 1", "è") if name in LINES else f"{name} text" for name in TEXTS})
-DECISION = Decision(
-    (
+
+
+def treatment_of(names):
+    return Treatment(**{name: (f"{name} 1", "è") if name in LINES else f"{name} text" for name in names})
+
+
+def proposals_of(treatment):
+    return (
         Proposal(
-            "pizza", 1, 4.5, ActionType.OFFER, TREATMENT, "cinema", NOON + timedelta(minutes=20), b"l" * 16
+            "pizza", 1, 4.5, ActionType.OFFER, treatment, "cinema", NOON + timedelta(minutes=20), b"l" * 16
         ),
         Proposal("sorry", 2, -1.25, ActionType.GESTURE, Treatment(title="Sorry")),
-    ),
+    )
+
+
+def open_claims_of(treatment):
+    return (OpenClaim("cd" * 16, "pizza", treatment, HELD_UNTIL, "nyc-hudson"),)
+
+
+TREATMENT = treatment_of(TEXTS)
+DECISION = Decision(
+    proposals_of(TREATMENT),
     7,
     {"words": Exposure("loud", "PACED"), "control": Exposure("offered")},
 )
@@ -78,12 +92,15 @@ BODY = RecordBody(
     commit="c0ffee",
     snapshot=SNAPSHOT,
     purposes=("perks", "service"),
-    open_claims=(OpenClaim("cd" * 16, "pizza", TREATMENT, HELD_UNTIL, "nyc-hudson"),),
+    open_claims=open_claims_of(TREATMENT),
     ended=("ef" * 16,),
 )
 
 
-ALL_OPEN = BODY._replace(ended=())
+TREATMENT_KEPT = treatment_of(("title", "say", "show", "do", "avoid", "terms"))
+"""The texts that there were when the records below were kept."""
+NEWEST = BODY._replace(proposals=proposals_of(TREATMENT_KEPT), open_claims=open_claims_of(TREATMENT_KEPT))
+ALL_OPEN = NEWEST._replace(ended=())
 UNTRIED = ALL_OPEN._replace(exposures={})
 KEPT = {
     "format-2.json": UNTRIED._replace(snapshot=EARLIER._replace(rejected=frozenset()), open_claims=()),
@@ -91,7 +108,7 @@ KEPT = {
     "format-2-open-claims.json": UNTRIED._replace(snapshot=EARLIER),
     "format-2-named-claims.json": UNTRIED,
     "format-2-exposures.json": ALL_OPEN,
-    "format-2-ended-claims.json": BODY,
+    "format-2-ended-claims.json": NEWEST,
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 
