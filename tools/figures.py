@@ -13,13 +13,14 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from tools.lengths import GENERATED, function_sizes
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 RULES = """\
 apiVersion: maitred/v1
@@ -52,6 +53,12 @@ per: [customer]
 limit: 1
 window: {rolling: 7d}
 """
+REFUSAL = "Only for who is marked."
+"""What the rule below says to who is refused; nothing else holds this text."""
+SAYING = f"{RULES}    say: {REFUSAL}\n"
+HELD_DEPTH = 2
+"""A document is a mapping, the lines of a field are a list in one."""
+ADULT = 18
 WARM_UP, DECIDES = 5, 20
 """Chores and telemetry run beside some of them; what belongs to a Decide is in all."""
 SETTLE_SECONDS = 0.2
@@ -133,7 +140,7 @@ def decides(package: Path, rules: str) -> tuple[int, int]:
     recorder = Recorder(package)
     threading.setprofile(recorder)
     try:
-        runs = list(_served(recorder, rules))
+        runs = list(_served(recorder.during, rules))
     finally:
         threading.setprofile(None)
     files = set.intersection(*({callee for _, callee in run} for run in runs))
@@ -141,7 +148,52 @@ def decides(package: Path, rules: str) -> tuple[int, int]:
     return len(files), int(statistics.median(crossings))
 
 
-def _served(recorder: Recorder, rules: str) -> Iterator[list[tuple[str, str]]]:
+class Holding:
+    """Notes files whose functions are given a text or a value that has it as a field, or give one back.
+
+    Bytes of a whole file are none.
+    """
+
+    def __init__(self, package: Path, text: str) -> None:
+        self._package, self._text, self.files = f"{package}/", text, set[str]()
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
+        """Is a profiler of ``threading.setprofile``."""
+        code = frame.f_code
+        if event in {"call", "return"} and code.co_filename.startswith(self._package):
+            names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            values = [frame.f_locals.get(name) for name in names] if event == "call" else [argument]
+            if any(self._holds(value, HELD_DEPTH) for value in values):
+                self.files.add(code.co_filename)
+
+    def _holds(self, value: Any, depth: int) -> bool:
+        if isinstance(value, str) or depth == 0:
+            return isinstance(value, str) and self._text in value
+        if isinstance(value, dict | list | tuple):
+            parts = value.values() if isinstance(value, dict) else value
+            return any(self._holds(part, depth - 1) for part in parts)
+        if not type(value).__module__.startswith("maitred."):
+            return False
+        names: Iterable[str] = getattr(value, "__dict__", None) or getattr(type(value), "__slots__", ())
+        return any(self._holds(getattr(value, name, None), 0) for name in names)
+
+
+def refusal_files(package: Path) -> int:
+    """Files that a text of a rule is handed to on its way from YAML to a refusal's words."""
+    holding = Holding(package, REFUSAL)
+    threading.setprofile(holding)
+    sys.setprofile(holding)
+    try:
+        for _ in _served(lambda action: action(), SAYING, age=3):
+            pass
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return len(holding.files)
+
+
+def _served(during: Callable[[Callable[[], object]], T], rules: str, age: int = 31) -> Iterator[T]:
+    """What ``during`` gives for each Decide of a customer of that age; minors ask why not."""
     import grpc  # noqa: PLC0415 -- after the profiler is set, so that its threads have it
 
     from maitred.bootstrap import serving  # noqa: PLC0415 -- the package on the path
@@ -165,11 +217,15 @@ def _served(recorder: Recorder, rules: str) -> Iterator[list[tuple[str, str]]]:
             call: Any = channel.unary_unary("/maitred.v1.DecisionService/Decide")
             for number in range(WARM_UP + DECIDES):
                 request = pb.DecideRequest(
-                    request_id=f"r{number}", customer_id=f"c{number}", channel="pos", max_actions=1
+                    request_id=f"r{number}",
+                    customer_id=f"c{number}",
+                    channel="pos",
+                    max_actions=1,
+                    explain=pb.EXPLAIN_REASONS if age < ADULT else pb.EXPLAIN_NONE,
                 )
-                request.context_json = b'{"customer": {"age": 31}}'
+                request.context_json = b'{"customer": {"age": %d}}' % age
                 data = request.SerializeToString()
-                run = recorder.during(lambda data=data: call(data, timeout=30))  # type: ignore[misc]
+                run = during(lambda data=data: call(data, timeout=30))  # type: ignore[misc]
                 if number >= WARM_UP:
                     yield run
         running.stop(1)
@@ -186,6 +242,7 @@ def column(package: Path) -> Iterator[tuple[str, str]]:
         files, crossings = decides(package, rules)
         yield f"files passed by a Decide {name} a limit", str(files)
         yield f"calls from one file to another in a Decide {name} a limit", str(crossings)
+    yield "files from a YAML line to a refusal's text", str(refusal_files(package))
 
 
 def main(arguments: list[str]) -> int:

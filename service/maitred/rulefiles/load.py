@@ -37,13 +37,13 @@ from maitred.rulefiles.purposes.sensitive import Prover
 from maitred.rulefiles.purposes.uses import check_uses
 from maitred.rulefiles.purposes.warnings import warn_privacy
 from maitred.rulefiles.reading import bounds
-from maitred.rulefiles.reading.canonical import hash_of
 from maitred.rulefiles.reading.collector import collector_paused
 from maitred.rulefiles.reading.documents import (
     RULE_FILE_ENDINGS,
     TABLE_ENDINGS,
     Documents,
     check_size,
+    hash_of,
     read_documents,
     the_ruleset,
 )

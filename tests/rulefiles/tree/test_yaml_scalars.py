@@ -2,7 +2,7 @@
 
 import pytest
 
-from maitred.rulefiles.tree.yaml_scalars import MAY_RESOLVE, resolve
+from maitred.rulefiles.tree.parser import MAY_RESOLVE, resolve
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, V
 from maitred.rulefiles.messages import file_messages, rule_messages
 
 from . import bounds
-from .text import FORBIDDEN, advance, decode
+from .text import BOM, FORBIDDEN, advance
 
 Told = Callable[[int, int, str], None]
 """Takes line and column, from 1, and a message."""
@@ -118,7 +118,7 @@ def read_lines(data: bytes, tell: Told) -> list[str]:
         tell(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
         return []
     try:
-        text = decode(data)
+        text = data.decode("utf-8").removeprefix(BOM)
     except UnicodeDecodeError:
         tell(*_first_bad_byte(data), file_messages.not_utf8())
         return []

@@ -1,9 +1,11 @@
 """Files to documents: each one read, its kind found, its form checked."""
 
+import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -15,6 +17,7 @@ from maitred.rulefiles.report import RULESET, Report, SourcePath
 from maitred.rulefiles.tree import Plain, Tree, read
 
 from . import bounds
+from .csv_tables import read_lines, read_table
 from .salvage import salvage
 
 RULE_FILE_ENDINGS = (".yaml", ".yml")
@@ -172,3 +175,52 @@ def check_size(sources: Mapping[str, bytes], report: Report) -> None:
         report.at_line(RULESET, 0, 0, file_messages.ruleset_too_large())
     if not report.sound:
         report.warnings()
+
+
+def hash_of(sources: Mapping[str, bytes], documents: Documents) -> str:
+    """SHA-256, hex, of a ruleset without faults: of what its files mean, whatever they look like.
+
+    It is over every document as JSON with sorted keys, and over the tables and lists they name, as the
+    cells that are declared. Comments, layout, quoting, the order of keys, documents, rows and columns,
+    and the names of files are not in it. Neither are defaults, said or not: so a field that comes later
+    leaves the hashes of rulesets that do not use it as they were.
+    """
+    digest = hashlib.sha256()
+    for kind in sorted(documents.by_kind):
+        for sourced in documents.by_kind[kind]:
+            digest.update(_line(_content(sources, sourced)))
+            for row in sorted(_rows(sources, sourced.model)):
+                digest.update(row)
+    return digest.hexdigest()
+
+
+def _line(content: Any) -> bytes:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def _content(sources: Mapping[str, bytes], sourced: Sourced[registry.AnyDocument]) -> dict[str, Any]:
+    content = sourced.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    if isinstance(sourced.model, models.List) and sourced.model.file:
+        content["values"] = read_lines(sources[sourced.model.file], _ignore)
+    content.pop("file", None)
+    if isinstance(sourced.model, models.Locations | models.ActionTable):
+        del content["table"]["file"]
+    return content
+
+
+def _rows(sources: Mapping[str, bytes], model: registry.AnyDocument) -> Iterator[bytes]:
+    if not isinstance(model, models.Locations | models.ActionTable):
+        return
+    table = read_table(model.table.file, sources[model.table.file], _ignore)
+    if table is None:
+        return
+    always = ("id", "timezone") if isinstance(model, models.Locations) else ()
+    names = sorted(name for name in (*always, *model.table.columns) if name in table.header)
+    order = [table.column(name) for name in names]
+    for row in table.rows:
+        yield _line([row.cells[index] for index in order])
+
+
+def _ignore(_line: int, _column: int, _message: str) -> None:
+    """Faults were told when the tables were read first."""

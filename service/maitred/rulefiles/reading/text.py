@@ -13,14 +13,10 @@ FORBIDDEN = re.compile(
 )
 _BREAK = re.compile(r"\r\n|\r|\n")
 _BYTE_BREAK = re.compile(rb"\r\n|\r|\n")
-_BOM = "\ufeff"
+BOM = "\ufeff"
+"""A byte order mark, which editors put before a text."""
 # The most that UTF-8 spends on one character.
 _CHARACTER_BYTES = 4
-
-
-def decode(data: bytes) -> str:
-    """The text without its byte order mark. Raises ``UnicodeDecodeError``."""
-    return data.decode("utf-8").removeprefix(_BOM)
 
 
 def advance(text: str, start: int, index: int, line: int, column: int) -> tuple[int, int]:
@@ -45,5 +41,5 @@ class Lines:
         start = self._breaks[line - 2][1] if line > 1 else 0
         end = self._breaks[line - 1][0] if line <= len(self._breaks) else len(self._data)
         end = min(end, start + _CHARACTER_BYTES * bounds.EXCERPT_CHARACTERS)
-        text = self._data[start:end].decode("utf-8", "replace").removeprefix(_BOM)
+        text = self._data[start:end].decode("utf-8", "replace").removeprefix(BOM)
         return FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text[: bounds.EXCERPT_CHARACTERS])

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from maitred.rulefiles.messages import file_messages
 
-_CONFLICT = re.compile(r"^(?:<{7}(?: .*)?|={7}|>{7}(?: .*)?)$", re.MULTILINE)
 _FIELD = re.compile(
     r"(?P<indent>[ \t]*)(?P<dashes>(?:- +)*)"
     r"(?:(?P<key>[\w.-]+|\"[^\"]*\"|'[^']*')[ \t]*:(?: +|$))?(?P<value>.*)"
@@ -31,14 +30,6 @@ class Mistake(NamedTuple):
     line: int
     column: int
     message: str
-
-
-def conflict(text: str) -> Mistake | None:
-    """The first mark of a merge that was not finished; no rule file has such a line otherwise."""
-    match = _CONFLICT.search(text)
-    return (
-        Mistake(text.count("\n", 0, match.start()) + 1, 1, file_messages.merge_conflict()) if match else None
-    )
 
 
 def explained(text: str, *places: tuple[int, int]) -> Mistake:

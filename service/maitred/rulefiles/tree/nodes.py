@@ -12,8 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 from maitred.rulefiles.reading.text import advance
 
-from .yaml_scalars import PlainScalar
-
+PlainScalar = str | int | float | bool | None
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | PlainScalar"
 Path = tuple[str | int, ...]
 """Keys and indexes from the root of a document."""

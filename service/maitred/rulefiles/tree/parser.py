@@ -3,8 +3,14 @@
 Events and not PyYAML's constructors, because those keep the last of two equal keys, follow
 aliases and merge keys (867 bytes cost 9.7 s) and recurse as deep as a text says.
 Every refusal is told where it stands and reading goes on, with a stand-in.
+
+Plain scalars mean what the core schema of YAML 1.2 says: ``no`` is a string, ``010`` is 10, ``1e3`` a
+float (https://yaml.org/spec/1.2.2/#103-core-schema). Values that no rule can use (NaN, infinities,
+integers beyond 64 bits) are faults.
 """
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,19 +19,33 @@ import yaml
 from maitred.core.values.spelling import composed
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.reading import bounds
-from maitred.rulefiles.reading.text import FORBIDDEN, advance, decode
+from maitred.rulefiles.reading.text import BOM, FORBIDDEN, advance
 from maitred.selftest import relying_on
 
-from .mistakes import conflict, explained, quoted_value
-from .nodes import Mapping, Mark, Node, Scalar, Sequence, Tree
-from .yaml_scalars import MAY_RESOLVE, PlainScalar, resolve
+from .mistakes import Mistake, explained, quoted_value
+from .nodes import Mapping, Mark, Node, PlainScalar, Scalar, Sequence, Tree
 
+MAY_RESOLVE = frozenset("-+.0123456789~nNtTfF")
+"""First characters of everything that is not a string."""
+
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INT = re.compile(r"[-+]?[0-9]+")
+_PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+# Longer digits than int64 has, whatever their value; int() itself refuses 4,300.
+_INT_CHARACTERS = 64
 _CURLY, _CURLY_ENDS = frozenset("“„«‘"), frozenset("”“»’")  # noqa: RUF001 -- of word processors
 _LOOKED_AT = MAY_RESOLVE | _CURLY
 
 Tell = Callable[[int, int, str], None]
 """Takes line and column, from 1, and a message."""
 
+_CONFLICT = re.compile(r"^(?:<{7}(?: .*)?|={7}|>{7}(?: .*)?)$", re.MULTILINE)
 _QUOTES = ("'", '"')
 _DOCUMENT_MARKS = ("---", "...")
 
@@ -50,7 +70,7 @@ def _checked(data: bytes, tell: Tell) -> str | None:
         tell(0, 0, file_messages.file_too_large(bounds.YAML_FILE_BYTES))
         return None
     try:
-        text = decode(data)
+        text = data.decode("utf-8").removeprefix(BOM)
     except UnicodeDecodeError as error:
         line, column = _place_of_byte(data, error.start)
         tell(line, column, file_messages.not_utf8())
@@ -58,10 +78,18 @@ def _checked(data: bytes, tell: Tell) -> str | None:
     if match := FORBIDDEN.search(text):
         tell(*advance(text, 0, match.start(), 1, 1), file_messages.forbidden_character(match[0]))
         return None
-    if fault := conflict(text):
+    if fault := _conflict(text):
         tell(*fault)
         return None
     return text
+
+
+def _conflict(text: str) -> Mistake | None:
+    """The first mark of a merge that was not finished; no rule file has such a line otherwise."""
+    match = _CONFLICT.search(text)
+    return (
+        Mistake(text.count("\n", 0, match.start()) + 1, 1, file_messages.merge_conflict()) if match else None
+    )
 
 
 def _place_of_byte(data: bytes, index: int) -> tuple[int, int]:
@@ -276,3 +304,33 @@ def self_test() -> None:
             events.append((type(event).__name__, event.start_mark.column, event.end_mark.index))
         if events[3:6] != [("ScalarEvent", 0, 1), ("SequenceStartEvent", 3, 4), ("ScalarEvent", 4, 5)]:
             raise ValueError(f"the events are {events}")
+
+
+def resolve(text: str) -> PlainScalar:
+    """The value of a plain scalar. Raises ``ValueError`` with the message for the author."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return _integer(text, 10)
+    if _PREFIXED.fullmatch(text):
+        return _integer(text, 0)
+    if _FLOAT.fullmatch(text):
+        return _finite(text)
+    if _NOT_FINITE.fullmatch(text):
+        raise ValueError(file_messages.not_finite(text))
+    return text
+
+
+def _integer(text: str, base: int) -> int:
+    if len(text) <= _INT_CHARACTERS:
+        value = int(text, base)
+        if bounds.INT64_MIN <= value <= bounds.INT64_MAX:
+            return value
+    raise ValueError(file_messages.integer_too_large(text))
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(file_messages.not_finite(text))
+    return value
