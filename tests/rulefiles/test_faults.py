@@ -110,8 +110,6 @@ def test_a_fault_of_an_action(action_faults, more, expected):
         ("kind: Action\n", "", "1:1 `kind` is missing: write one of"),
         ("kind: Action", "kind: Actoin", "2:7 there is no kind `Actoin`, did you mean `Action`?"),
         ("kind: Action", "kind: [Action]", "2:7 this must be text, not a list"),
-        ("kind: Action", "kind: Holdout", "2:7 kind `Holdout` is not supported yet"),
-        ("kind: Action", "kind: Experiment", "2:7 kind `Experiment` is not supported yet"),
         ("kind: Action", "kind: Test", "2:7 kind `Test` is not supported yet"),
         ("name: pizza", "name: .pizza", "3:7 `.pizza` cannot be the name of an action"),
         ("name: pizza", "name: p\u0456zza", "3:7 `p\u0456zza` cannot be the name of an action"),
