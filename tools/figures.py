@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -174,7 +174,7 @@ class Holding:
             return any(self._holds(part, depth - 1) for part in parts)
         if not type(value).__module__.startswith("maitred."):
             return False
-        names: Iterable[str] = getattr(value, "__dict__", None) or getattr(type(value), "__slots__", ())
+        names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
         return any(self._holds(getattr(value, name, None), 0) for name in names)
 
 
