@@ -1,10 +1,14 @@
 """Nobody gets more than the rules give by going in circles of claims, releases, rejections and reports."""
 
+from pathlib import Path
+
 import pytest
-from tests.claims.harness import MINUTE, action, cap, capacity, refused
+from tests.claims.harness import DAY, MINUTE, action, cap, capacity, refused
 
 from maitred.engine.errors import Code
+from maitred.rulefiles import read_sources
 
+STARTER = Path(__file__).parents[2] / "rules" / "starter"
 PIZZA = action("pizza")
 SHORT = capacity(limit=9, hold="5m")
 ROUNDS = 4
@@ -208,3 +212,16 @@ def test_a_denied_retake_leaves_everything_as_it_was(harness):
     assert harness.live("one", "ovens") == [1, 0]
     harness.release(harness.claim(other))
     assert harness.claim(decided).granted
+
+
+def test_the_starter_credit_is_paid_once_in_thirty_days_though_nobody_redeems_it(sqlite_harness):
+    harness = sqlite_harness
+    harness.engine.rulesets.activate(read_sources(STARTER), "a test")
+    owed = {"customer": {"tier": "gold", "late_minutes": 120}}
+    ask = {"channel": "call-center", "context": owed}
+    call = harness.decide(**ask)
+    assert harness.claim(call, "apology-credit").granted
+    for _ in range(29):
+        again = harness.after(DAY).decide(**ask)
+        assert "apology-credit" not in [proposal.action for proposal in again.proposals]
+    assert harness.after(DAY).names(**ask) == ["apology-credit"]

@@ -160,4 +160,4 @@ def test_white_space_around_an_id_is_a_wrong_value(text):
     assert facts["customer.x"] == text
     assert facts["customer.number"] == 7
     for name in ("customer.id", "customer.ids"):
-        assert facts[name] == Invalid("begins or ends with white space")
+        assert facts[name] == Invalid("begins or ends with white space or an invisible character")

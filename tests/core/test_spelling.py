@@ -48,7 +48,12 @@ def test_white_space_at_an_end_is_seen(text):
     assert has_blank_ends(text)
 
 
-@pytest.mark.parametrize("text", ["", "a", "a b", "\u00e9"])
+@pytest.mark.parametrize("text", ["a\u200b", "\ufeffa", "a\u00ad", "\u2060\u00e9", "\u200ea"])
+def test_what_nobody_sees_at_an_end_is_seen(text):
+    assert has_blank_ends(text)
+
+
+@pytest.mark.parametrize("text", ["", "a", "a b", "\u00e9", "\u0646\u200c\u0627"])
 def test_white_space_inside_is_none_at_an_end(text):
     assert not has_blank_ends(text)
 

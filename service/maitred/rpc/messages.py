@@ -44,8 +44,10 @@ def control_characters(field: str) -> str:
 
 
 def blank_ends(field: str) -> str:
-    """An id begins or ends with white space."""
-    return f"`{field}` must not begin or end with white space: it would name something else"
+    """An id begins or ends with white space, or with what nobody sees."""
+    return (
+        f"`{field}` must not begin or end with white space or an invisible character: it would name another"
+    )
 
 
 def context_too_large(max_bytes: int) -> str:

@@ -273,7 +273,7 @@ def _id_reader(read: Read) -> Read:
 
 
 _ONLY_STRINGS = {str}
-_BLANK_ENDS = Invalid("begins or ends with white space")
+_BLANK_ENDS = Invalid("begins or ends with white space or an invisible character")
 """A scanner or a form has added it: an id with a blank would be somebody else."""
 
 

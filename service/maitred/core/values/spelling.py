@@ -6,7 +6,7 @@ ignored, `folded` is what is compared. What is shown keeps the letter case it wa
 """
 
 import re
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 RUN_CHARACTERS = 128
 """Normalizing takes time in the square of a run of combining marks: a longer run beyond ASCII stays as it is.
@@ -33,8 +33,10 @@ def folded(text: str) -> str:
 
 
 def has_blank_ends(text: str) -> bool:
-    """Whether white space stands at either end."""
-    return text != text.strip()
+    """Whether white space stands at either end, or what nobody sees either, such as a byte order mark."""
+    if text.isascii():
+        return text != text.strip()
+    return text != text.strip() or "Cf" in (category(text[0]), category(text[-1]))
 
 
 def _composed_run(run: re.Match[str]) -> str:

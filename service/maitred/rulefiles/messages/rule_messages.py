@@ -115,7 +115,8 @@ def bad_location_id(text: str) -> str:
 
 
 def blank_location_id(text: str) -> str:
-    return f"{quoted(text)} begins or ends with white space, which no call may send: take it away"
+    blank = "white space or an invisible character"
+    return f"{quoted(text)} begins or ends with {blank}, which no call may send: take it away"
 
 
 def duplicate_location(text: str, line: int) -> str:
