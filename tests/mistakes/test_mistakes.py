@@ -33,6 +33,11 @@ attributes:
   customer.joined: timestamp
   basket.value: double
   basket.products: list<string>
+  basket.lines:
+    {type: list<object>, item: line, fields: {sku: string, quantity: int, price: decimal(2), on_sale: bool}}
+  customer.born: date
+  session.address: ip
+  app.version: version
 ---
 apiVersion: maitred/v1
 kind: List

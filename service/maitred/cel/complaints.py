@@ -2,7 +2,6 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
 
 from maitred.core.conditions.expressions import ExpressionError
 
@@ -70,7 +69,7 @@ def complaint(report: str, text: str, known: KnownNames) -> ExpressionError:
     mistake = habit_of(text, known) or (bracket_fault(text) if items[0].is_syntax else None)
     if mistake is None:
         item = next((item for item in items if item.is_unknown_function), items[0])
-        mistake = (item.start, item.message(known.names))
+        mistake = (item.start, item.message(known))
     at, message = mistake
     return ExpressionError(message, *place_of(text, at))
 
@@ -105,7 +104,8 @@ class _Item:
         """Whether the text was not even parsed."""
         return self._words.startswith("Syntax error")
 
-    def message(self, names: Sequence[str]) -> str:
+    def message(self, known: KnownNames) -> str:
+        names = known.names
         if self.is_unknown_function and self._undeclared in FUNCTIONS:
             return messages.wrong_count(self._undeclared)
         if self._undeclared is not None:
@@ -115,7 +115,8 @@ class _Item:
         if match := _SELECT.fullmatch(self._words):
             return messages.cannot_select(*_types(match[1]))
         if match := _FIELD.fullmatch(self._words):
-            return messages.no_such_field(match[1])
+            fields = {field.name for each in known.lists_of_objects() for field in each.type.fields}
+            return messages.no_such_field(match[1], sorted(fields))
         if match := _RANGE.match(self._words):
             return messages.not_a_list(*_types(match[1]))
         return self._syntax()

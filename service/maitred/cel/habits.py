@@ -8,7 +8,7 @@ what follows it is often its consequence. Texts are blanked before, so that noth
 # ruff: noqa: RUF001 -- signs and quotes of word processors are what is looked for
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maitred.core.values.nearest import nearest
@@ -74,6 +74,15 @@ class KnownNames:
         """Whether a name is that of a list: an attribute or a named one."""
         attribute = self.attributes.get(name)
         return attribute.type.is_list if attribute else name in self.names
+
+    def fields(self, name: str) -> tuple[Attribute, ...]:
+        """The fields of a list of objects; none of another name."""
+        attribute = self.attributes.get(name)
+        return attribute.type.fields if attribute else ()
+
+    def lists_of_objects(self) -> Iterator[Attribute]:
+        """All lists of objects."""
+        return (attribute for attribute in self.attributes.values() if attribute.type.fields)
 
     def is_text(self, name: str) -> bool:
         """Whether a name is that of an attribute of one text."""
@@ -216,6 +225,79 @@ def _like(hit: Match) -> str:
     return _write(hit.text[slice(*hit.match.span())], f'{hit["x"]}.{name}("{inner}")')
 
 
+def _field_of_list(hit: Match) -> str | None:
+    """`basket.lines.sku == "S1"`: a list has no fields, the objects in it have."""
+    whole, (x, _, field) = hit.text[slice(*hit.match.span())], hit["x"].rpartition(".")
+    item = _item_of(hit.known, x, field)
+    return _write(whole, f"{x}.exists({item}, {item}.{field} {hit['s']} {hit['y']})") if item else None
+
+
+def _item_alone(hit: Match) -> str | None:
+    """`line.sku == "S1"` where no macro names the line."""
+    item, field = hit["i"], hit["f"]
+    for each in hit.known.lists_of_objects():
+        named = re.search(rf"\(\s*{item}\s*,", hit.text) or f"{item}.{field}" in hit.known.attributes
+        if each.type.item == item and _item_of(hit.known, each.name, field) and not named:
+            whole = hit.text[slice(*hit.match.span())]
+            return _write(whole, f"{each.name}.exists({item}, {whole})")
+    return None
+
+
+def _field_alone(hit: Match) -> str | None:
+    """`basket.lines.exists(line, sku == "S1")`."""
+    known = _item_of(hit.known, hit["x"], hit["f"]) and hit["f"] != hit["v"]
+    return _write(hit["f"], f"{hit['v']}.{hit['f']}") if known else None
+
+
+def _macro_without_item(hit: Match) -> str | None:
+    """`basket.lines.exists(sku == "S1")`."""
+    x, macro, condition = hit["x"], hit["m"], hit["c"].strip()
+    if not hit.known.is_list(x):
+        return None
+    field = condition.split()[0]
+    item = _item_of(hit.known, x, field)
+    body = f"{item}, {item}.{condition}" if item else f"item, item {condition}" if field[0] in "=!<>" else ""
+    return _write(f"{x}.{macro}({condition})", f"{x}.{macro}({body or 'item, ...'})")
+
+
+def _in_objects(hit: Match) -> str | None:
+    """`"S1" in basket.lines`."""
+    x, fields = hit["x"], hit.known.fields(hit["x"])
+    field = next((field.name for field in fields if field.type.kind is Kind.STRING), None)
+    if field is None:
+        return None
+    item = hit.known.attributes[x].type.item
+    return _write(f"{hit['y']} in {x}", f"{x}.exists({item}, {item}.{field} == {hit['y']})")
+
+
+def _item_of(known: KnownNames, name: str, field: str) -> str:
+    """What conditions call one of a list of objects that have the field; empty for any other."""
+    has = any(each.name == field for each in known.fields(name))
+    return known.attributes[name].type.item if has else ""
+
+
+def _total(hit: Match) -> str:
+    """`sum(basket.lines.price)`: sums are worked out once, before all conditions."""
+    each = next(hit.known.lists_of_objects(), None)
+    over, item = (each.name, each.type.item) if each else ("basket.lines", "line")
+    return messages.computed_elsewhere(hit["at"], over, item)
+
+
+def _network(hit: Match) -> str | None:
+    if hit.known.kind(hit["x"]) is not Kind.IP or "/" not in hit["y"]:
+        return None
+    return _write(hit.text[slice(*hit.match.span())], f"{hit['x']}.inNetwork({hit['y']})")
+
+
+def _uncalled(hit: Match) -> str | None:
+    return _whole("<x>.<m>()")(hit) if hit.known.is_text(hit["x"]) else None
+
+
+def _age(hit: Match) -> str | None:
+    x = hit["x"]
+    return _whole("age(<x>, now, location.timezone)")(hit) if hit.known.kind(x) is Kind.DATE else None
+
+
 def _duration(hit: Match) -> str | None:
     unit = _UNITS.get(hit["unit"].lower())
     if unit is None:
@@ -349,6 +431,34 @@ _HABITS: tuple[tuple[re.Pattern[str], Answer], ...] = (
         lambda hit: _write(f"has({hit['x']})", f"has({_bare(hit)})"),
     ),
     _habit(rf"{_WORD}has\s+(?P<x>{_NAME})", _whole("has(<x>)")),
+    # Lists of objects, and what is worked out from them
+    _habit(rf"(?P<x>{_NAME})\s*(?P<s>==|!=|[<>]=?|\bin\b)\s*(?P<y>{_VALUE})", _field_of_list),
+    _habit(
+        rf"{_WORD}(?P<i>[A-Za-z_]\w*)\.(?P<f>[A-Za-z_]\w*)\s*(?:==|!=|[<>]=?)\s*(?:{_VALUE})", _item_alone
+    ),
+    _habit(
+        rf"(?P<x>{_NAME})\.(?:exists|all|exists_one|filter)\(\s*(?P<v>\w+)\s*,\s*"
+        r"(?P<at>(?P<f>[A-Za-z_]\w*))(?![\w.(])",
+        _field_alone,
+    ),
+    _habit(rf"(?P<x>{_NAME})\.(?P<m>exists|all|exists_one|filter)\(\s*(?P<c>[^(),]+)\)", _macro_without_item),
+    _habit(rf"(?P<y>{_TEXT}|{_NUMBER})\s+in\s+(?P<x>{_NAME})", _in_objects),
+    _habit(rf"(?:(?P<x>{_NAME})\.|{_WORD})(?P<at>sum|total|avg|average|mean)\s*\(", _total, _I),
+    # Functions that are called otherwise
+    _habit(rf"(?P<x>{_NAME})\s*(?:==|=|\bin\b)\s*(?P<y>{_TEXT})", _network),
+    _habit(rf"(?P<x>{_NAME})\.(?P<m>lowerAscii|upperAscii|trim|reverse)\b(?!\s*\()", _uncalled),
+    _habit(rf"(?:{_WORD}age\(\s*(?P<x>{_NAME})\s*\))", _age),
+    _habit(rf"(?P<x>{_NAME})\.age\(\s*\)", _age),
+    _habit(
+        rf"(?P<x>{_NAME})\.(?P<at>between)\(\s*(?P<a>{_VALUE})\s*,\s*(?P<b>{_VALUE})\s*\)",
+        _whole("<x> >= <a> && <x> <= <b>"),
+        _I,
+    ),
+    _habit(
+        rf"{_WORD}(?P<at>math\.(?:max|min))\s*\(",
+        lambda hit: _write(hit["at"], "math.greatest" if hit["at"].endswith("max") else "math.least"),
+    ),
+    _habit(rf"{_WORD}consent\(\s*(?P<y>{_TEXT})\s*\)", _whole("consent.allowed(<y>)")),
     # Several values at once
     _habit(
         rf"(?P<x>{_NAME})\s+(?P<at>between)\s+(?P<a>{_VALUE})\s+(?:and|&&)\s+(?P<b>{_VALUE})",

@@ -137,13 +137,25 @@ def wrong_operands(function: str, operands: Sequence[str]) -> str:
         return _ternary(operands)
     function = _SPELLED.get(function, function)
     if function not in _OPERATORS:
-        return f"`{function}` does not take ({', '.join(operands)})"
+        return f"`{function}` does not take ({', '.join(operands)}){_USE.get((function, operands[0]), '')}"
     sign = _OPERATORS[function]
     if function in _LOGIC:
         return f"`{sign}` needs true or false on every side, not {types}"
     if len(operands) == 1:
         return f"`{sign}` cannot be put before {types}"
     return f"`{sign}` does not go between {types}{_advice(operands, sign)}"
+
+
+_USE = {
+    ("startsWith", "version"): ': versions are compared as a whole, `>= "5.9" && < "6"`',
+    ("startsWith", "ip"): ': write `inNetwork("10.0.0.0/8")`',
+    ("contains", "ip"): ': write `inNetwork("10.0.0.0/8")`',
+    **{
+        ("age", kind): ": it takes a date, `age(customer.born, now, location.timezone)`"
+        for kind in ("int", "string", "timestamp")
+    },
+}
+"""By a function and the type it is put on: what to write instead."""
 
 
 def _ternary(operands: Sequence[str]) -> str:
@@ -250,8 +262,16 @@ def too_many_digits(digits: int, limit: int) -> str:
     return f"amounts with {digits} digits after the point are multiplied here, at most {limit} can be held"
 
 
-def no_such_field(name: str) -> str:
-    return f"`{name}` is not a declared field"
+def no_such_field(name: str, known: Sequence[str]) -> str:
+    hint = did_you_mean(name, known) or (f": known are {', '.join(f'`{each}`' for each in known)}")
+    return f"`{name}` is not a declared field{hint}"
+
+
+def computed_elsewhere(function: str, over: str, item: str) -> str:
+    return (
+        f"`{function}` is worked out before conditions: declare `{{over: {over}, sum: {item}.NUMBER}}` under"
+        " `computed` of a `Context`, and read its name here"
+    )
 
 
 def cannot_select(type_: str) -> str:

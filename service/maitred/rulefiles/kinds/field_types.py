@@ -265,11 +265,15 @@ def _title(value: Any) -> str | dict[str, str]:
 def _lines(value: Any) -> list[str | dict[str, str]] | dict[str, list[str]]:
     """Lines, each one text or a text by language; or lines by language."""
     if isinstance(value, dict):
-        return {_tag(tag): list(map(_text, _one_or_more(lines))) for tag, lines in _some(value).items()}
+        return {_tag(tag): list(map(_text, _some_lines(lines))) for tag, lines in _some(value).items()}
+    return list(map(_line, _some_lines(value)))
+
+
+def _some_lines(value: Any) -> list[Any]:
     lines = _one_or_more(value)
     if not isinstance(lines, list):
         raise refuse(file_messages.wants("text or a list", lines))
-    return list(map(_line, lines))
+    return lines
 
 
 def _some(texts: dict[Any, Any]) -> dict[Any, Any]:

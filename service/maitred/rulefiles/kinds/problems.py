@@ -92,6 +92,14 @@ _OF_LIMITS = dict.fromkeys(
     "a document of kind `FrequencyCap` or `Capacity`",
 )
 _OF_SCORE = dict.fromkeys(("priority", "rank", "weight"), "score: ...")
+_TEXTS_MEANT = {
+    **dict.fromkeys(("text", "message", "tell"), "say"),
+    **dict.fromkeys(("print", "screen", "receipt", "display"), "show"),
+    **dict.fromkeys(("todo", "task", "tasks", "steps"), "do"),
+    **dict.fromkeys(("legal", "conditions", "small_print", "smallprint", "rules"), "terms"),
+    **dict.fromkeys(("after_claim", "granted", "after"), "claimed"),
+    **dict.fromkeys(("never", "dont", "forbidden"), "avoid"),
+}
 _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "Offering": {**_OF_TREATMENTS, **_OF_LIVE, **_OF_CONDITIONS, **_OF_LIMITS, **_OF_SCORE},
@@ -117,10 +125,26 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **dict.fromkeys(("condition", "if", "when", "rule", "check"), "require"),
             **dict.fromkeys(("message", "text"), "say"),
         },
-        "Texts": {
-            **dict.fromkeys(("text", "message", "tell"), "say"),
-            **dict.fromkeys(("print", "screen", "receipt", "display"), "show"),
+        "Treatment": _TEXTS_MEANT,
+        "ClaimedTreatment": _TEXTS_MEANT,
+        "Computed": {
+            **dict.fromkeys(("from", "of", "list", "in"), "over"),
+            **dict.fromkeys(("total", "add", "amount"), "sum"),
+            **dict.fromkeys(("average", "avg", "mean"), "sum: ... and count: true, as two attributes"),
+            **dict.fromkeys(("if", "when", "filter", "condition", "only"), "where"),
+            **dict.fromkeys(("number", "size"), "count"),
+            **dict.fromkeys(("exists", "some"), "any"),
         },
+        "Group": {
+            **dict.fromkeys(("max", "maximum", "limit", "most"), "at_most"),
+            **dict.fromkeys(("actions", "labels", "types", "channels"), "applies_to: {...}"),
+        },
+        "TextSpec": {
+            **dict.fromkeys(("case", "case_sensitive", "ignore_case", "lettercase"), "letter_case"),
+            **dict.fromkeys(("strip", "blanks"), "trim"),
+        },
+        "Situation": dict.fromkeys(("blocks", "stops", "holds_back", "hides", "block"), "suppress"),
+        "Event": dict.fromkeys(("keep", "keep_for", "days", "expires", "ttl"), "retention"),
         "LimitDocument": {
             **dict.fromkeys(("max", "maximum", "amount", "count", "units"), "limit"),
             **dict.fromkeys(("period", "interval"), "window"),
