@@ -251,6 +251,9 @@ COMPUTED: dict[str, Example] = {
 }
 
 
+GUARD = {"outcome": "rejected", "direction": "above", "threshold": 20, "horizon": "28d"}
+
+
 def treatments(place: str, path: str = "treatments") -> dict[str, Example]:
     """Examples for treatments that stand at a place."""
     said = {"say": "one"}
@@ -296,6 +299,17 @@ TEMPLATE: dict[str, Example] = {
         {"steps": [{"from": "2026-12-08", "percent": 30}]},
     ),
     "rollout.groups": at("rollout", {"percent": 10}, {"percent": 10, "groups": ["fruit"]}),
+    **{
+        f"rollout.guard{path}": at("rollout", {"percent": 10, **first}, {"percent": 10, "guard": second})
+        for path, first, second in (
+            ("", {}, GUARD),
+            (".outcome", {"guard": GUARD}, {**GUARD, "outcome": "accepted"}),
+            (".direction", {"guard": GUARD}, {**GUARD, "direction": "below"}),
+            (".threshold", {"guard": GUARD}, {**GUARD, "threshold": 21}),
+            (".horizon", {"guard": GUARD}, {**GUARD, "horizon": "27d"}),
+            (".within", {"guard": GUARD}, {**GUARD, "within": "2d"}),
+        )
+    },
     "rollout.locations": at("rollout", {"percent": 10}, {"percent": 10, "locations": ["roma-1"]}),
     "claim_within": at("claim_within", "1d", "2d"),
     "redeem_at": at("redeem_at", "any", "claimed"),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from maitred.core.deciding.decisions import OutcomeKind
+from maitred.engine.operating.gathering import Gathered, Person
 from maitred.insights.comparing import SEGMENT_LEAST, compare
-from maitred.insights.gathering import Gathered, Person
 
 HALVES = {"control": 1.0, "loud": 1.0}
 

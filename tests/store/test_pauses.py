@@ -12,8 +12,8 @@ def test_a_pause_is_kept_until_it_is_ended(store):
     assert list(store.pauses()) == []
     store.pause(PIZZA)
     assert list(store.pauses()) == [PIZZA]
-    assert store.resume(PIZZA.action)
-    assert not store.resume(PIZZA.action)
+    assert store.resume(PIZZA.action, NOON)
+    assert not store.resume(PIZZA.action, NOON)
     assert list(store.pauses()) == []
 
 
@@ -35,4 +35,15 @@ def test_whatever_an_operator_writes_comes_back(store, text):
     pause = Pause(text, NOON, text, text)
     store.pause(pause)
     assert list(store.pauses()) == [pause]
-    assert store.resume(text)
+    assert store.resume(text, NOON)
+
+
+def test_when_an_action_was_resumed_last_is_kept(store):
+    assert store.resumed_at("free-pizza") is None
+    assert not store.resume("free-pizza", NOON)
+    assert store.resumed_at("free-pizza") is None
+    for hours in (1, 5):
+        store.pause(PIZZA)
+        assert store.resume("free-pizza", NOON + timedelta(hours=hours))
+        assert store.resumed_at("free-pizza") == NOON + timedelta(hours=hours)
+    assert store.resumed_at("bread") is None

@@ -18,6 +18,7 @@ from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.records import Records
 from maitred.engine.deciding.service import SPAN_ID_BYTES, TRACE_ID_BYTES, DecisionService
 from maitred.engine.deciding.tickets import MoveTicket
+from maitred.engine.operating.guards import Guards
 from maitred.engine.operating.limits import LimitReport
 from maitred.engine.operating.pauses import Operators, Pauses
 from maitred.engine.operating.rulesets import Load, Rulesets
@@ -30,6 +31,8 @@ from maitred.vault import RandomPool
 
 SWEEP_SECONDS = 1.0
 """How late what has expired is given back where nothing else happens."""
+GUARD_SECONDS = 60.0
+"""How late harm is seen at least; each look goes through the decisions of guarded rollouts."""
 SIGHT_SECONDS = 10.0
 """How old a gauge is at most; each look reads the counters of every limit that is not per person."""
 
@@ -49,6 +52,7 @@ class Engine:
     desk: DeskView
     pauses: Pauses
     standings: LimitReport
+    guards: Guards
 
 
 def make_engine(
@@ -66,6 +70,7 @@ def make_engine(
     outcomes = Outcomes(store, proposals, clock, pauses.names)
     standings = LimitReport(store, rulesets, clock.now, people.subject_pseudonym)
     listing = Listing(store, people, proposals, rulesets, clock)
+    operators = Operators(pauses, standings, committer, clock, observer)
     return Engine(
         rulesets,
         records,
@@ -91,7 +96,7 @@ def make_engine(
             paused=pauses.names,
             teller=ClaimEvents(observer),
         ),
-        Operators(pauses, standings, committer, clock, observer),
+        operators,
         CustomerRights(
             store,
             records,
@@ -105,6 +110,7 @@ def make_engine(
         DeskView(store, records, people, rulesets=rulesets, listing=listing, clock=clock),
         pauses,
         standings,
+        Guards(store, rulesets, pauses, operators, now),
     )
 
 
@@ -138,4 +144,5 @@ def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = Fa
     look = Chore(LOOK_SECONDS, engine.pauses.refresh)
     if simulated_time:
         return ([look],)
-    return [look, Chore(SWEEP_SECONDS, sweep)], [Chore(LOOK_SECONDS, retention.step)]
+    guard = Chore(GUARD_SECONDS, engine.guards.check)
+    return [look, Chore(SWEEP_SECONDS, sweep)], [Chore(LOOK_SECONDS, retention.step), guard]

@@ -55,7 +55,7 @@ class Asked:
 def experiments(database: str) -> list[str]:
     """Every experiment and holdout that somebody was exposed to. Raises ``StoreDown`` and ``Unfit``."""
     with _insights(), _opened(database) as opened:
-        from maitred.insights.gathering import names_in  # noqa: PLC0415 -- serving has no numpy
+        from maitred.engine.operating.gathering import names_in  # noqa: PLC0415 -- serving has no numpy
 
         return list(names_in(opened))
 
@@ -66,8 +66,8 @@ def results(database: str, asked: Asked) -> "Results":
     Raises ``NoResults``, ``StoreDown``, ``KeyringUnusable`` and ``Unfit``.
     """
     with _insights(), _opened(database) as opened:
+        from maitred.engine.operating.gathering import Question, gather, names_in  # noqa: PLC0415
         from maitred.insights.comparing import compare  # noqa: PLC0415
-        from maitred.insights.gathering import Question, gather, names_in  # noqa: PLC0415
 
         question = Question(
             asked.experiment, asked.event or asked.outcome, asked.now, asked.within, action=asked.action

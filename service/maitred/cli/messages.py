@@ -404,3 +404,19 @@ def in_two_arms(persons: int) -> str:
 def not_a_duration(text: str) -> str:
     """A span that is none."""
     return f"`{text}` is no duration: write it like `7d`, with `h`, `d` or `w`"
+
+
+# rollouts
+
+NO_ROLLOUTS = "no action has a rollout"
+GOES_ON = "goes on"
+
+
+def paused_words(by: str, cause: str) -> str:
+    """That an action is paused, by whom and why."""
+    return f"paused by {by or 'somebody'}{f': {cause}' if cause else ''}"
+
+
+def rules_at_fault(directory: str) -> str:
+    """Rules that do not load."""
+    return f"the rules in `{directory}` have faults: see `maitred check {directory}`"

@@ -11,8 +11,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from maitred.core.deciding.decisions import OutcomeKind
+from maitred.engine.operating.gathering import Gathered, Person
 
-from .gathering import Gathered, Person
 from .sequences import difference_sequence, running
 
 ALPHA = 0.05

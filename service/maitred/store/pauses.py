@@ -1,6 +1,7 @@
 """Actions that are stopped everywhere."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.engine import Connection
@@ -8,11 +9,15 @@ from sqlalchemy.engine import Connection
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import Pause
 
-from .tables import PAUSE
+from .tables import PAUSE, RESUMED
 
 _INSERT = text(
     "INSERT INTO pause (action, paused_at, paused_by, cause) "
     "VALUES (:action, :paused_at, :paused_by, :cause) ON CONFLICT (action) DO NOTHING"
+)
+_RESUME = text(
+    "INSERT INTO resumed (action, resumed_at) VALUES (:action, :resumed_at) "
+    "ON CONFLICT (action) DO UPDATE SET resumed_at = excluded.resumed_at"
 )
 _ALL = select(*PAUSE.columns).order_by(PAUSE.c.action)
 
@@ -28,9 +33,18 @@ def insert(connection: Connection, pause: Pause) -> None:
     connection.execute(_INSERT, row)
 
 
-def remove(connection: Connection, action: str) -> bool:
-    """Ends the pause of an action; whether there was one."""
-    return connection.execute(delete(PAUSE).where(PAUSE.c.action == _data(action))).rowcount > 0
+def remove(connection: Connection, action: str, at: datetime) -> bool:
+    """Ends the pause of an action, and notes when; whether there was one."""
+    was_paused = connection.execute(delete(PAUSE).where(PAUSE.c.action == _data(action))).rowcount > 0
+    if was_paused:
+        connection.execute(_RESUME, {"action": _data(action), "resumed_at": to_microseconds(at)})
+    return was_paused
+
+
+def resumed_at(connection: Connection, action: str) -> datetime | None:
+    """When the pause of an action was ended last."""
+    at_us = connection.scalar(select(RESUMED.c.resumed_at).where(RESUMED.c.action == _data(action)))
+    return None if at_us is None else from_microseconds(at_us)
 
 
 def find_all(connection: Connection) -> Sequence[Pause]:

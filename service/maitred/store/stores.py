@@ -193,9 +193,13 @@ class SqlStore:
         """See ``engine.ports.store.PauseStore``."""
         self._write(lambda connection: pauses.insert(connection, pause))
 
-    def resume(self, action: str) -> bool:
+    def resume(self, action: str, at: datetime) -> bool:
         """See ``engine.ports.store.PauseStore``."""
-        return self._write(lambda connection: pauses.remove(connection, action))
+        return self._write(lambda connection: pauses.remove(connection, action, at))
+
+    def resumed_at(self, action: str) -> datetime | None:
+        """See ``engine.ports.store.PauseStore``."""
+        return self._read(lambda connection: pauses.resumed_at(connection, action))
 
     def pauses(self) -> Sequence[Pause]:
         """See ``engine.ports.store.PauseStore``."""

@@ -197,6 +197,15 @@ PAUSE = Table(
     sqlite_with_rowid=False,
 )
 
+# An action that was resumed; kept for guards, which look at what came afterwards.
+RESUMED = Table(
+    "resumed",
+    METADATA,
+    Column("action", LargeBinary, primary_key=True),  # UTF-8
+    Column("resumed_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    sqlite_with_rowid=False,
+)
+
 OUTCOME = Table(
     "outcome",
     METADATA,

@@ -6,7 +6,7 @@ from heapq import merge
 
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import Memo, evaluate, truth
-from maitred.core.rules.experiments import as_assigned
+from maitred.core.rules.experiments import Look, as_assigned
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
@@ -46,9 +46,8 @@ class Ranking:
         policy, trials = self._policy, self._policy.trials
         if trials is None:
             return {}
-        return trials.exposures(
-            policy.index, policy.actions, self._possible, self._facts, memo=self._memo, paused=paused
-        )
+        look = Look(policy.index, policy.actions, paused)
+        return trials.exposures(look, self._possible, self._facts, self._memo)
 
 
 def due_names(policy: Policy, facts: Facts) -> dict[str, str]:

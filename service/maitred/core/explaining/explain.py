@@ -11,7 +11,7 @@ from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
 from maitred.core.deciding.ranking import Ranking, due_names, score_of
 from maitred.core.deciding.rendering import Voice, fill
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
-from maitred.core.rules.experiments import assigned_arm
+from maitred.core.rules.experiments import assigned_arm, is_guarded
 from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Gate, Policy
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Group
@@ -154,7 +154,8 @@ class _Telling:
 
     def refusal(self, action: Action) -> Refusal:
         if action.name in self._snapshot.paused:
-            return Refusal(action.name, Reason.PAUSED, "pause", "stopped by an operator")
+            by_whom = "an operator or by its guard" if is_guarded(action) else "an operator"
+            return Refusal(action.name, Reason.PAUSED, "pause", f"stopped by {by_whom}")
         shortage = self._shortages.get(action.name)
         if shortage:
             return Refusal(action.name, shortage.reason, shortage.limit.name, shortage.words())

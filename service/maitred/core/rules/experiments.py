@@ -15,7 +15,7 @@ among like. For a holdout it is who would have had such an action if there were 
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -48,6 +48,8 @@ _PERSON = f"{OWN}person"
 """The fact that is there where holdouts have looked at somebody: nobody in particular is not compared."""
 HELD_OUT, OFFERED = "held_out", "offered"
 """The arms of a holdout."""
+_ROLLOUT, ROLLED_OUT = "rollout/", "in"
+"""Begins the names of rollouts with a guard among exposures, and their only arm."""
 
 
 class Exposure(NamedTuple):
@@ -63,6 +65,21 @@ MAX_REMEMBERED = 16_384
 Exposures = Mapping[str, Exposure]
 """By the name of the experiment or holdout that somebody was exposed to."""
 NO_EXPOSURES: Exposures = MappingProxyType({})
+
+
+def rollout_name(action: str) -> str:
+    """What the exposures to an action's rollout are called; no experiment can be called so."""
+    return f"{_ROLLOUT}{action}"
+
+
+def is_rollout(name: str) -> bool:
+    """Whether what somebody was exposed to is a rollout."""
+    return name.startswith(_ROLLOUT)
+
+
+def is_guarded(action: Action) -> bool:
+    """Whether a guard watches the action's rollout."""
+    return action.rollout is not None and action.rollout.guard is not None
 
 
 def exposures_text(exposures: Exposures) -> str:
@@ -158,6 +175,13 @@ class _Holding(NamedTuple):
     clauses: int
 
 
+class _Guarded(NamedTuple):
+    """A rollout with a guard; ``clauses`` are those of its action."""
+
+    name: str
+    clauses: int
+
+
 class Trials(NamedTuple):
     """The holdouts and experiments of a ruleset, compiled.
 
@@ -166,6 +190,7 @@ class Trials(NamedTuple):
 
     running: tuple[_Running, ...]
     holding: tuple[_Holding, ...]
+    guarded: tuple[_Guarded, ...]
     remembered: dict[str, tuple[str, ...]]
 
     @classmethod
@@ -179,11 +204,14 @@ class Trials(NamedTuple):
         """``actions`` stand as the entries of the index."""
         tried: dict[str, list[int]] = {}
         held: dict[str, list[int]] = {}
+        guarded: dict[str, list[int]] = {}
         for clause, entry in enumerate(index.owner):
             for trial in actions[entry].trials:
                 tried.setdefault(trial.experiment, []).append(clause)
             for holdout in actions[entry].holdouts:
                 held.setdefault(holdout.name, []).append(clause)
+            if is_guarded(actions[entry]):
+                guarded.setdefault(rollout_name(actions[entry].name), []).append(clause)
         return cls(
             tuple(
                 _Running(
@@ -202,6 +230,7 @@ class Trials(NamedTuple):
                 for each in holdouts
                 if each.name in held
             ),
+            tuple(_Guarded(name, mask_of(clauses, index.size)) for name, clauses in guarded.items()),
             {},
         )
 
@@ -243,40 +272,44 @@ class Trials(NamedTuple):
         """The purposes of the experiments that the person is in."""
         return (each.experiment.purpose for each in self.running if each.fact in facts)
 
-    def exposures(
-        self,
-        index: Index,
-        actions: Sequence[Action],
-        mask: int,
-        facts: Facts,
-        *,
-        memo: Memo,
-        paused: Collection[str],
-    ) -> Mapping[str, str]:
+    def exposures(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> Mapping[str, str]:
         """The arms that somebody was exposed to; ``mask`` are the clauses that are possible for them."""
         exposed: dict[str, str] = {}
-
-        def holds(possible: int, facts: Facts, memo: Memo) -> bool:
-            if not paused and possible & ~index.checked:
-                return True
-            entries = index.matches(possible, facts, memo) if possible else ()
-            return any(actions[entry].name not in paused for entry in entries)
-
         for running in self.running:
             arm = facts.get(running.fact)
-            if arm is not None and holds(mask & running.clauses, facts, memo):
+            if arm is not None and look.holds(mask & running.clauses, facts, memo):
                 exposed[running.experiment.name] = str(arm)
-        if _PERSON not in facts:
-            return exposed
+        for guarded in self.guarded:
+            if look.holds(mask & guarded.clauses, facts, memo):
+                exposed[guarded.name] = ROLLED_OUT
+        if _PERSON in facts:
+            exposed.update(self._held_out(look, mask, facts, memo))
+        return exposed
+
+    def _held_out(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> Iterator[tuple[str, str]]:
         held = {holding.fact for holding in self.holding if holding.fact in facts}
         if held:
             # Asked once more as if there were no holdouts: whom one of them holds out.
             facts = {name: fact for name, fact in facts.items() if name not in held}
-            mask, memo = index.candidates(facts), {}
+            mask, memo = look.matching.candidates(facts), {}
         for holding in self.holding:
-            if holds(mask & holding.clauses, facts, memo):
-                exposed[holding.holdout.name] = HELD_OUT if holding.fact in held else OFFERED
-        return exposed
+            if look.holds(mask & holding.clauses, facts, memo):
+                yield holding.holdout.name, HELD_OUT if holding.fact in held else OFFERED
+
+
+class Look(NamedTuple):
+    """How it is known whether one of some actions held. ``actions`` stand as the entries of the index."""
+
+    matching: Index
+    actions: Sequence[Action]
+    paused: Collection[str]
+
+    def holds(self, possible: int, facts: Facts, memo: Memo) -> bool:
+        """Whether an action holds of those whose clauses are possible."""
+        if not self.paused and possible & ~self.matching.checked:
+            return True
+        entries = self.matching.matches(possible, facts, memo) if possible else ()
+        return any(self.actions[entry].name not in self.paused for entry in entries)
 
 
 def with_refusals(arms: Mapping[str, str], refused: Sequence[tuple[Action, str]]) -> Exposures:
@@ -289,6 +322,7 @@ def with_refusals(arms: Mapping[str, str], refused: Sequence[tuple[Action, str]]
             reasons.setdefault(trial.experiment, reason)
         for holdout in action.holdouts:
             reasons.setdefault(holdout.name, reason)
+        reasons.setdefault(rollout_name(action.name), reason)
     return {name: Exposure(arm, reasons.get(name, "")) for name, arm in arms.items()}
 
 

@@ -39,7 +39,7 @@ from maitred.core.values.types import (
     Value,
 )
 
-from .experiments import Trials, as_assigned, held_out_words, not_held_out, reads_arm
+from .experiments import Trials, as_assigned, held_out_words, is_guarded, not_held_out, reads_arm
 from .formats import PLAIN_FORMATS, Formats
 from .live import clock_facts, live_condition
 from .promises import computed_of, follow_words, is_due, may_follow
@@ -259,7 +259,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
 
 
 def _trials(ruleset: Ruleset, actions: Sequence[Action], index: Index) -> Trials | None:
-    if not (ruleset.experiments or ruleset.holdouts):
+    if not (ruleset.experiments or ruleset.holdouts or any(map(is_guarded, actions))):
         return None
     return Trials.of(ruleset.experiments, ruleset.holdouts, actions, index)
 

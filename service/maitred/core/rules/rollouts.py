@@ -131,10 +131,15 @@ def _share_condition(rollout: Rollout) -> Condition:
 
 def _percent(rollout: Rollout, facts: Facts) -> tuple[Fraction, date | None]:
     """How far the rollout is, and since when."""
-    percent, since = rollout.percent, None
     today = facts.get(clock_attribute("date", rollout.zone))
+    return share_on(rollout, today if isinstance(today, int) else 0)
+
+
+def share_on(rollout: Rollout, today: int) -> tuple[Fraction, date | None]:
+    """How far the rollout is on a civil date, by its ordinal, and since when."""
+    percent, since = rollout.percent, None
     for step in rollout.steps:
-        if isinstance(today, int) and step.first.toordinal() <= today:
+        if step.first.toordinal() <= today:
             percent, since = step.percent, step.first
     return percent, since
 

@@ -57,6 +57,29 @@ class RolloutStep:
     percent: Fraction
 
 
+@unique
+class Direction(Enum):
+    """On which side of its threshold a rate is harm."""
+
+    ABOVE = "above"
+    BELOW = "below"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What ends a rollout by itself: the share of persons with an outcome is beyond ``threshold`` percent.
+
+    ``outcome`` is the name of an ``OutcomeKind``. A person counts once ``within`` has passed since they were
+    first exposed. It watches those who came within ``horizon`` of the first.
+    """
+
+    outcome: str
+    direction: Direction
+    threshold: Fraction
+    horizon: timedelta
+    within: timedelta
+
+
 @dataclass(frozen=True, slots=True)
 class Rollout:
     """Whom an action is rolled out to: those who meet everything that is given.
@@ -64,7 +87,7 @@ class Rollout:
     They are among the first ``percent`` of customers under ``salt``, in one of the ``groups`` (where
     there are any) and at one of the ``locations`` (likewise). ``groups`` are pairs of the name of a
     list and its customers' ids. ``steps`` raise the percentage, earliest first, on the civil
-    calendar of ``zone``, an IANA name or ``None`` for the location's own.
+    calendar of ``zone``, an IANA name or ``None`` for the location's own. The ``guard`` ends it.
     """
 
     salt: str
@@ -73,6 +96,7 @@ class Rollout:
     groups: tuple[tuple[str, frozenset[str]], ...] = ()
     locations: frozenset[str] = frozenset()
     zone: str | None = None
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, slots=True)

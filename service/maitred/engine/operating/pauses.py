@@ -44,7 +44,7 @@ class Pauses:
     def resume(self, action: str) -> bool:
         """See ``api.Operator.resume``."""
         with store_calls(STORE_SILENT):
-            was_paused = self._store.resume(action)
+            was_paused = self._store.resume(action, self._now())
             self.refresh()
         if not was_paused:
             # One that the rules do not name any more may still be paused; a slip of the pen is not.

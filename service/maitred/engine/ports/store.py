@@ -513,8 +513,12 @@ class PauseStore(Protocol):
         """Keeps an action paused; keeps the first where it is already."""
         ...
 
-    def resume(self, action: str) -> bool:
-        """Ends the pause of an action; whether there was one."""
+    def resume(self, action: str, at: datetime) -> bool:
+        """Ends the pause of an action, and keeps when; whether there was one."""
+        ...
+
+    def resumed_at(self, action: str) -> datetime | None:
+        """When the pause of an action was ended last."""
         ...
 
     def pauses(self) -> Sequence[Pause]:

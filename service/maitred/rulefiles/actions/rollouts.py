@@ -6,7 +6,7 @@ from fractions import Fraction
 from unicodedata import normalize
 
 from maitred.core.rules.rollouts import first_decrease
-from maitred.core.rules.ruleset import EVERYBODY, Action, Rollout, RolloutStep
+from maitred.core.rules.ruleset import EVERYBODY, Action, Direction, Guard, Rollout, RolloutStep
 from maitred.core.values.types import LIST
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
@@ -59,7 +59,7 @@ class _RolloutReader:
     def rollout(self, spot: SourcePath, model: models.Rollout) -> Rollout:
         """What is written; the salt is empty where it is left to the action."""
         # What is faulty in it is left out of the model, and was told.
-        if model == models.Rollout(salt=model.salt) and not self.around.doubtful:
+        if model == models.Rollout(salt=model.salt, guard=model.guard) and not self.around.doubtful:
             self.around.report.error(spot, rule_messages.rollout_of_nobody())
         percent = _start(model)
         steps = tuple(self._steps(spot.at("steps"), model))
@@ -68,7 +68,8 @@ class _RolloutReader:
             self.around.report.error(spot.at("steps", wrong), rule_messages.rollout_shrinks())
         groups = tuple(self._groups(spot.at("groups"), model))
         self._check_locations(spot.at("locations"), model)
-        return Rollout(model.salt or "", percent, steps, groups, frozenset(model.locations))
+        guard = _guard(model.guard) if model.guard else None
+        return Rollout(model.salt or "", percent, steps, groups, frozenset(model.locations), guard=guard)
 
     def _steps(self, spot: SourcePath, model: models.Rollout) -> Iterator[RolloutStep]:
         for index, step in enumerate(model.steps):
@@ -94,6 +95,12 @@ class _RolloutReader:
         for index, name in enumerate(model.locations):
             if known is not None and name not in known:
                 self.around.report.error(spot.at(index), rule_messages.unknown_location(name, known))
+
+
+def _guard(model: models.Guard) -> Guard:
+    return Guard(
+        model.outcome, Direction(model.direction), _exact(model.threshold), model.horizon, model.within
+    )
 
 
 def _start(model: models.Rollout) -> Fraction:

@@ -1,5 +1,6 @@
 """The kinds of documents in a rule file, as pydantic models: their form, nothing across documents."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -306,6 +307,21 @@ class RolloutStep(Strict):
     """How many percent of customers; no fewer than before."""
 
 
+class Guard(Strict):
+    """What ends the rollout by itself, as soon as it is beyond doubt: harm to those it is rolled out to."""
+
+    outcome: Literal["presented", "accepted", "rejected", "claimed", "redeemed"]
+    """What persons do, or fail to do."""
+    direction: Literal["above", "below"]
+    """Which side of the threshold is harm."""
+    threshold: Annotated[float, Field(gt=0, lt=100, allow_inf_nan=False)]
+    """So many percent of persons."""
+    horizon: Duration
+    """How long it watches, from the first person on: `28d`."""
+    within: Duration = timedelta(days=1)
+    """How long after a person's first exposure the outcome counts. Without it, `1d`."""
+
+
 class Rollout(Strict):
     """Whom the action is for, as long as it is not for everybody: those who meet all that is given."""
 
@@ -319,6 +335,8 @@ class Rollout(Strict):
     """Names of `List` documents of customers' ids: those in one of them."""
     locations: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(field_types.distinct)] = []
     """Location ids: requests from one of them."""
+    guard: Guard | None = None
+    """What ends it by itself: the action is paused, and an operator resumes it."""
 
 
 class Offering(Strict):

@@ -276,6 +276,7 @@ _SAY: Mapping[str, Say] = MappingProxyType(
         "model_attributes_type": _mapping,
         "list_type": _list,
         "literal_error": _literal,
+        "less_than": lambda detail: file_messages.not_below(detail.more["ctx"]["lt"]),
         "greater_than": lambda detail: file_messages.not_above(detail.more["ctx"]["gt"]),
         "greater_than_equal": lambda detail: file_messages.too_small(detail.more["ctx"]["ge"]),
         "less_than_equal": lambda detail: file_messages.too_large(detail.more["ctx"]["le"]),

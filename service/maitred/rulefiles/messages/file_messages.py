@@ -239,6 +239,10 @@ def missing(name: str) -> str:
     return f"{quoted(name)} is missing"
 
 
+def not_below(most: object) -> str:
+    return f"this must be less than {most}"
+
+
 def not_above(least: object) -> str:
     return f"this must be more than {least}"
 

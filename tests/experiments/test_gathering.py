@@ -7,7 +7,7 @@ from tests.behaviour.conftest import VISIT
 from tests.claims.harness import DAY, HOUR, action, cap, document
 
 from maitred.core.deciding.decisions import OutcomeKind
-from maitred.insights.gathering import Question, gather, names_in
+from maitred.engine.operating.gathering import Question, gather, names_in
 
 PIZZA = action("pizza")
 WORDS = document(
@@ -161,5 +161,5 @@ def test_pages_of_any_length_give_the_same(harness, monkeypatch, pages):
         harness.report(harness.decide(name), "ACCEPTED")
     harness.after(8 * DAY)
     whole = gathered(harness)
-    monkeypatch.setattr("maitred.insights.gathering.ROWS_AT_ONCE", pages)
+    monkeypatch.setattr("maitred.engine.operating.gathering.ROWS_AT_ONCE", pages)
     assert gathered(harness) == whole

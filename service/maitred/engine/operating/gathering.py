@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from maitred.core.deciding.decisions import OutcomeKind
-from maitred.core.rules.experiments import exposures_in
+from maitred.core.rules.experiments import exposures_in, is_rollout
 from maitred.core.values.instants import MICROSECOND, to_microseconds
-from maitred.engine.ports.store import Deed, ExperimentLog, Exposed
+from maitred.engine.ports.store import Deed, ExperimentLog, Exposed, ExposedPlace
 
 ROWS_AT_ONCE = 5_000
 """Decisions that are read with one statement: some megabytes."""
@@ -27,7 +27,8 @@ class Question:
     """What is asked of the log.
 
     ``goal`` is a kind of outcome, or the kind of an event. What a customer did before counts for as long as
-    ``history`` before their first exposure.
+    ``history`` before their first exposure; with none, nothing is read of that, nor of events. Decisions of
+    before ``since`` are passed over.
     """
 
     experiment: str
@@ -36,6 +37,7 @@ class Question:
     within: timedelta = timedelta(days=7)
     history: timedelta = timedelta(days=28)
     action: str = ""
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -70,26 +72,28 @@ class Gathered:
 
 def names_in(log: ExperimentLog) -> Sequence[str]:
     """Every experiment and holdout that somebody was exposed to."""
-    return sorted({name for row in _rows(log) for name in exposures_in(row.arms)})
+    names = {name for row in _rows(log) for name in exposures_in(row.arms)}
+    return sorted(name for name in names if not is_rollout(name))
 
 
 def gather(log: ExperimentLog, question: Question, segment: Segment | None = None) -> Gathered:
     """Everybody who was exposed to an experiment or a holdout. Raises ``StoreDown``."""
     gathering = _Gathering(question, segment)
     page: list[Exposed] = []
-    for row in _rows(log):
+    after = ExposedPlace(to_microseconds(question.since), -1) if question.since else None
+    for row in _rows(log, after):
         if gathering.take(row):
             page.append(row)
         if len(page) == ROWS_AT_ONCE:
             gathering.attribute(page, log.became_of([each.decision_id for each in page]))
             page = []
     gathering.attribute(page, log.became_of([each.decision_id for each in page]))
-    gathering.remember(log)
+    if question.history:
+        gathering.remember(log)
     return gathering.done()
 
 
-def _rows(log: ExperimentLog) -> Iterator[Exposed]:
-    after = None
+def _rows(log: ExperimentLog, after: ExposedPlace | None = None) -> Iterator[Exposed]:
     while page := log.exposed(after, ROWS_AT_ONCE):
         yield from page
         after = page[-1].place
@@ -108,7 +112,7 @@ class _Gathering:
     def take(self, row: Exposed) -> bool:
         """Whether the decision was exposed to the experiment."""
         exposure = exposures_in(row.arms).get(self._question.experiment)
-        if exposure is None:
+        if exposure is None or not row.person:
             return False
         person = self._people.get(row.person)
         if person is None:

@@ -1,0 +1,44 @@
+"""Guards: when what became of a rollout is harm beyond doubt, however often one looks.
+
+Of ``n`` persons ``s`` have had the outcome. Were its true rate ``p``, then
+
+    B(1 + s, 1 + n - s) / (p**s * (1 - p)**(n - s))
+
+would be a martingale of mean 1: the likelihood of what was seen, averaged over all rates alike, against that
+of ``p`` (the beta-binomial mixture of Robbins 1970, "Statistical methods related to the law of the iterated
+logarithm"). By Ville's inequality it ever reaches ``1 / ALPHA`` with probability ``ALPHA`` at most, whoever
+looks and whenever. So the rates of which it stays below are a confidence sequence, which is exact for yes or
+no and needs nothing but the logarithm of the gamma function.
+"""
+
+from math import lgamma, log
+
+from .ruleset import Direction, Guard
+
+ALPHA = 0.05
+"""How often a guard may end a rollout whose rate is no worse than its threshold, looks without number."""
+
+
+def evidence(reached: int, persons: int, rate: float) -> float:
+    """The logarithm of the martingale against a rate above 0 and below 1."""
+    others = persons - reached
+    seen = lgamma(1 + reached) + lgamma(1 + others) - lgamma(2 + persons)
+    return seen - reached * log(rate) - others * log(1 - rate)
+
+
+def is_breached(guard: Guard, reached: int, persons: int) -> bool:
+    """Whether the rate is beyond the guard's threshold beyond doubt."""
+    rate = float(guard.threshold / 100)
+    if not persons:
+        return False
+    above = reached > rate * persons
+    return above is (guard.direction is Direction.ABOVE) and evidence(reached, persons, rate) >= -log(ALPHA)
+
+
+def breach_words(guard: Guard, reached: int, persons: int) -> str:
+    """Why a guard has ended a rollout."""
+    side = "more" if guard.direction is Direction.ABOVE else "less"
+    return (
+        f"{guard.outcome} by {reached} of {persons} persons ({100 * reached / persons:.1f} %), {side}"
+        f" than {float(guard.threshold):g} %"
+    )

@@ -1,0 +1,63 @@
+"""``maitred rollouts`` beside a database that an engine has written."""
+
+import json
+
+import pytest
+from tests.claims.harness import DAY, HEAD, HOUR, EngineHarness, action
+
+from maitred.cli.main import run
+from maitred.store import open_store
+
+GUARD = "{outcome: rejected, direction: above, threshold: 20, horizon: 28d}"
+PIZZA = action(
+    "pizza", rollout="{percent: 100, steps: [{from: 2027-01-01, percent: 100}], guard: " + GUARD + "}"
+)
+AT = "2026-12-20T00:00:00Z"
+
+
+@pytest.fixture
+def rolled_out(sqlite_url, keys, tmp_path):
+    """A rollout that most have rejected, and its rules in a directory."""
+    documents = [PIZZA, action("bread", rollout="{percent: 12.5}"), action("plain")]
+    (tmp_path / "rules").mkdir()
+    text = "---\n".join([HEAD.format(zone="UTC"), *documents])
+    (tmp_path / "rules/rules.yaml").write_text(text)
+    harness = EngineHarness(open_store(sqlite_url), keys)
+    harness.rules(*documents)
+    for number in range(60):
+        decided = harness.after(HOUR / 60).decide(f"c-{number}", max_actions=3)
+        if number < 40:
+            harness.report(decided, "REJECTED")
+    harness.after(2 * DAY).engine.guards.check()
+    harness.close()
+    return sqlite_url, tmp_path / "rules"
+
+
+def shown(capsys, rolled_out, *words):
+    code = run(["rollouts", str(rolled_out[1]), "--database", rolled_out[0], "--at", AT, *words])
+    return code, capsys.readouterr()
+
+
+def test_each_rollout_stands_with_its_guard(capsys, rolled_out):
+    code, told = shown(capsys, rolled_out)
+    assert code == 0
+    bread, pizza = told.out.splitlines()[1:]
+    assert bread.split() == ["bread", "12.5", "%", "goes", "on"]
+    assert "rejected above 20 %" in pizza
+    assert "40 of 60 persons" in pizza
+    assert "paused by guard: rejected by 40 of 60 persons (66.7 %), more than 20 %" in pizza
+
+
+def test_programs_get_json(capsys, rolled_out):
+    _, told = shown(capsys, rolled_out, "--json")
+    bread, pizza = json.loads(told.out)["rollouts"]
+    assert (bread["guard"], bread["paused"]) == (None, None)
+    assert (pizza["guard"]["reached"], pizza["guard"]["persons"]) == (40, 60)
+    assert pizza["paused"]["by"] == "guard"
+
+
+def test_rules_with_faults_are_not_shown(capsys, rolled_out):
+    (rolled_out[1] / "more.yaml").write_text("nothing: here\n")
+    code, told = shown(capsys, rolled_out)
+    assert code == 2
+    assert "have faults: see `maitred check" in told.err
