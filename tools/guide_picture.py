@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import connect
-from maitred.guide import Call, Guide, Place
+from maitred.guide import CallPlace, DeskCall, Guide
 from maitred.settings import DEFAULT_LISTEN, Settings
 from maitred.telemetry import configure_logging
 
@@ -24,7 +24,7 @@ FONT_FACES = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """Fonts on somebody's server: any monospaced one does."""
 
 
-async def screenshot(call: Call) -> str:
+async def screenshot(call: DeskCall) -> str:
     """Types and presses, and takes the picture."""
     screen = Guide(call)
     async with screen.run_test(size=SIZE) as pilot:
@@ -50,8 +50,13 @@ def main() -> None:
         running = serving.start(settings, {}, log)
         with connect(running.address) as client:
             client.wait_until_serving(30)
-            call = Call(
-                client, DEFAULT_LISTEN, Place("desk"), lambda: f"picture-{next(ids)}", "anna-7", "call-4711"
+            call = DeskCall(
+                client,
+                DEFAULT_LISTEN,
+                CallPlace("desk"),
+                lambda: f"picture-{next(ids)}",
+                "anna-7",
+                "call-4711",
             )
             svg = asyncio.run(screenshot(call))
         running.stop(1)

@@ -7,7 +7,7 @@ from tests.behaviour.conftest import VISIT
 from tests.claims.harness import DAY, HOUR, action, cap, document
 
 from maitred.core.deciding.decisions import OutcomeKind
-from maitred.engine.operating.gathering import Question, gather, names_in
+from maitred.engine.operating.gathering import ResultsQuery, gather, names_in
 
 PIZZA = action("pizza")
 WORDS = document(
@@ -23,7 +23,7 @@ PEOPLE = [f"c-{number}" for number in range(12)]
 
 
 def question(harness, goal=OutcomeKind.ACCEPTED, name="words", **fields):
-    return Question(name, goal, harness.now, timedelta(days=7), **fields)
+    return ResultsQuery(name, goal, harness.now, timedelta(days=7), **fields)
 
 
 def gathered(harness, *arguments, segment=None, **fields):

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import free_port, launch
 from textual.widgets import Input, Static
 
-from maitred.guide import Call, Guide, Place
+from maitred.guide import CallPlace, DeskCall, Guide
 from maitred.rpc.client import Client
 
 __all__ = ["free_port", "launch"]
@@ -29,7 +29,7 @@ def address(launch, tmp_path_factory):
 def call(address, request):
     ids = count()
     with Client(address) as client:
-        yield Call(client, address, Place("desk"), lambda: f"{next(ids)}-{request.node.name}")
+        yield DeskCall(client, address, CallPlace("desk"), lambda: f"{next(ids)}-{request.node.name}")
 
 
 def driven(call, *steps):
@@ -164,10 +164,10 @@ def test_errors_of_the_server_are_told_in_words_and_the_screen_goes_on(call):
     said, proposals = [], []
 
     async def repair(pilot):
-        call.place = Place("desk")
+        call.place = CallPlace("desk")
         await pilot.press("f6")
 
-    call.place = Place("phone")
+    call.place = CallPlace("phone")
     driven(call, typed("fanny", into="customer"), seen(said, "said"), repair, seen(proposals, "proposals"))
     assert said[0].startswith("INVALID_ARGUMENT: ")
     assert "unknown channel" in said[0]
@@ -177,7 +177,7 @@ def test_errors_of_the_server_are_told_in_words_and_the_screen_goes_on(call):
 def test_no_server_is_told_in_words(free_port):
     said = []
     with Client(f"127.0.0.1:{free_port}", timeout_seconds=5) as client:
-        call = Call(client, f"127.0.0.1:{free_port}", Place("desk"), lambda: "r")
+        call = DeskCall(client, f"127.0.0.1:{free_port}", CallPlace("desk"), lambda: "r")
         driven(call, typed("gina", into="customer"), seen(said, "said"))
     assert said == [
         f"no server answers at 127.0.0.1:{free_port}: start one with `maitred serve`, then press F6"

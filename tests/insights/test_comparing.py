@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from maitred.core.deciding.decisions import OutcomeKind
-from maitred.engine.operating.gathering import Gathered, Person
-from maitred.insights.comparing import SEGMENT_LEAST, compare
+from maitred.engine.operating.gathering import Gathered, Participant
+from maitred.insights.comparing import SEGMENT_MIN, compare
 
 HALVES = {"control": 1.0, "loud": 1.0}
 
@@ -13,7 +13,7 @@ HALVES = {"control": 1.0, "loud": 1.0}
 def person(arm, number, *, reached=False, before=0, segment="", refused=""):
     outcomes = {OutcomeKind.ACCEPTED} if reached else set()
     counted = Counter([refused] if refused else [])
-    return Person(arm, number, b"c", 2, segment, counted, outcomes, reached, before)
+    return Participant(arm, number, b"c", 2, segment, counted, outcomes, reached, before)
 
 
 def crowd(rates, persons=2_000, seed=1, *, history=False, segments=("",), weights=None):
@@ -91,7 +91,7 @@ def test_looking_at_many_segments_is_corrected_for():
 
 def test_a_segment_of_few_is_not_compared():
     people = crowd({"control": 0.3, "loud": 0.3}, 400, segments=["large"]).people
-    few = [person("loud", 1, segment="small") for _ in range(SEGMENT_LEAST - 1)]
+    few = [person("loud", 1, segment="small") for _ in range(SEGMENT_MIN - 1)]
     found = compare("words", "accepted", Gathered([*people, *few], 0, 0, ()), HALVES, "control")
     assert set(found.segments) == {"large"}
 

@@ -66,10 +66,10 @@ def results(database: str, asked: Asked) -> "Results":
     Raises ``NoResults``, ``StoreDown``, ``KeyringUnusable`` and ``Unfit``.
     """
     with _insights(), _opened(database) as opened:
-        from maitred.engine.operating.gathering import Question, gather, names_in  # noqa: PLC0415
+        from maitred.engine.operating.gathering import ResultsQuery, gather, names_in  # noqa: PLC0415
         from maitred.insights.comparing import compare  # noqa: PLC0415
 
-        question = Question(
+        question = ResultsQuery(
             asked.experiment, asked.event or asked.outcome, asked.now, asked.within, action=asked.action
         )
         gathered = gather(opened, question, _segments(opened, asked) if asked.by else None)

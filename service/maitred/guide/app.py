@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 from maitred.core.deciding.decisions import OutcomeKind, Proposal
 
 from . import messages, pages
-from .call import Call, Failed
-from .lines import Fault
+from .call import DeskCall, StepFailed
+from .lines import InputFault
 
 STYLES = """
 Screen { layout: vertical; }
@@ -50,7 +50,7 @@ class Guide(App[None]):
         Binding("ctrl+q", "quit", "Quit", priority=True),
     ]
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: DeskCall) -> None:
         super().__init__()
         self._call, self._stepping = call, Lock()
         self._shows_refusals = False
@@ -138,7 +138,7 @@ class Guide(App[None]):
         with self._stepping:
             try:
                 said, is_well = step(), True
-            except (Failed, Fault) as fault:
+            except (StepFailed, InputFault) as fault:
                 said, is_well = str(fault), False
             except Exception as error:  # noqa: BLE001 -- the screen outlives any fault of a step
                 said, is_well = messages.cannot_do(repr(error)), False

@@ -19,27 +19,27 @@ SESSION_DIGITS = 12
 UNREACHED = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
 
 
-class Place(NamedTuple):
+class CallPlace(NamedTuple):
     """Where the call is taken."""
 
     channel: str
     location_id: str = ""
 
 
-class Failed(Exception):
+class StepFailed(Exception):
     """A step that came to nothing; the text says why, in plain words."""
 
 
 @dataclass(slots=True)
-class Call:
-    """One customer on the line. Its methods block until the server has answered; raise ``Failed``, ``Fault``.
+class DeskCall:
+    """One customer on the line. Its methods block until the server has answered, or raise ``StepFailed``.
 
     ``new_id`` makes the ids of requests.
     """
 
     client: Client
     target: str
-    place: Place
+    place: CallPlace
     new_id: Callable[[], str]
     customer_id: str = ""
     session_id: str = ""
@@ -110,7 +110,7 @@ class Call:
 
     def _happen(self, happening: Happening) -> str:
         if not self.customer_id:
-            raise Failed(messages.NOBODY)
+            raise StepFailed(messages.NOBODY)
         event = EventCall(
             self.new_id(),
             self.customer_id,
@@ -127,7 +127,7 @@ class Call:
 
     def _decision_id(self) -> str:
         if not self.answer or not self.answer.decision_id:
-            raise Failed(messages.NO_PROPOSAL)
+            raise StepFailed(messages.NO_PROPOSAL)
         return self.answer.decision_id
 
     def _asked(self, call: Callable[[], Any]) -> Any:
@@ -135,8 +135,8 @@ class Call:
             return call()
         except ClientError as error:
             if error.code in UNREACHED:
-                raise Failed(messages.not_reached(self.target)) from None
-            raise Failed(messages.refused(error.code, error.message)) from None
+                raise StepFailed(messages.not_reached(self.target)) from None
+            raise StepFailed(messages.refused(error.code, error.message)) from None
 
 
 def _claim_words(action: str, answer: ClaimAnswer) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from . import messages
 
 
-class Fault(Exception):
+class InputFault(Exception):
     """What was typed cannot be taken; the text says why, in plain words."""
 
 
@@ -29,18 +29,18 @@ class Told:
 
 
 def read_line(line: str) -> Happening | Told:
-    """An event where the first word has no ``=``, else attributes. Raises ``Fault``."""
+    """An event where the first word has no ``=``, else attributes. Raises ``InputFault``."""
     try:
         words = shlex.split(line)
     except ValueError:
-        raise Fault(messages.OPEN_QUOTE) from None
+        raise InputFault(messages.OPEN_QUOTE) from None
     if not words:
-        raise Fault(messages.NOTHING_TYPED)
+        raise InputFault(messages.NOTHING_TYPED)
     if "=" in words[0]:
         attributes = _pairs(words, empty=None)
         for name in attributes:
             if "." not in name:
-                raise Fault(messages.no_attribute(name))
+                raise InputFault(messages.no_attribute(name))
         return Told(attributes)
     return Happening(words[0], _pairs(words[1:], empty=""))
 
@@ -64,7 +64,7 @@ def _pairs(words: Iterable[str], *, empty: str | None) -> Mapping[str, Any]:
 def _pair(word: str, empty: str | None) -> tuple[str, Any]:
     name, equals, text = word.partition("=")
     if not (name and equals):
-        raise Fault(messages.not_a_pair(word))
+        raise InputFault(messages.not_a_pair(word))
     if not text:
         return name, empty
     try:

@@ -11,14 +11,14 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from maitred.core.deciding.decisions import OutcomeKind
-from maitred.engine.operating.gathering import Gathered, Person
+from maitred.engine.operating.gathering import Gathered, Participant
 
 from .sequences import difference_sequence, running
 
 ALPHA = 0.05
 MISMATCH_ALPHA = 0.001
 """Below it shares are told to be wrong: they are looked at often, and a mismatch spoils everything else."""
-SEGMENT_LEAST = 50
+SEGMENT_MIN = 50
 """Persons of each arm below which a segment is not compared: its interval would say nothing."""
 _VARIANCE_LEAST = 2
 
@@ -116,7 +116,7 @@ def compare(
     )
 
 
-def _counted(name: str, people: Sequence[Person]) -> ArmCounts:
+def _counted(name: str, people: Sequence[Participant]) -> ArmCounts:
     mine = [person for person in people if person.arm == name]
     outcomes = Counter(kind for person in mine for kind in person.outcomes)
     refused: Counter[str] = Counter()
@@ -142,7 +142,7 @@ def _mismatch(persons: Sequence[int], weights: Sequence[float]) -> float:
 
 
 def _comparisons(
-    people: Sequence[Person], weights: Mapping[str, float], control: str
+    people: Sequence[Participant], weights: Mapping[str, float], control: str
 ) -> Sequence[Comparison]:
     """Every arm with the control, with p-values for so many comparisons."""
     others = [name for name in weights if name != control]
@@ -152,7 +152,7 @@ def _comparisons(
 
 
 def _segments(
-    people: Sequence[Person], weights: Mapping[str, float], control: str
+    people: Sequence[Participant], weights: Mapping[str, float], control: str
 ) -> Mapping[str, Sequence[Comparison]]:
     """The same within each segment; all of them are one family of comparisons."""
     names = sorted({person.segment for person in people} - {""})
@@ -162,7 +162,7 @@ def _segments(
         for arm in weights
         if arm != control
     }
-    large = {key: side for key, side in sides.items() if side.is_comparable(SEGMENT_LEAST)}
+    large = {key: side for key, side in sides.items() if side.is_comparable(SEGMENT_MIN)}
     compared = _corrected([side.compared(ALPHA / len(large)) for side in large.values()])
     found: dict[str, list[Comparison]] = {}
     for (segment, _), comparison in zip(large, compared, strict=True):
@@ -191,7 +191,9 @@ class _Side:
     share: float
 
     @classmethod
-    def of(cls, people: Sequence[Person], arm: str, control: str, weights: Mapping[str, float]) -> "_Side":
+    def of(
+        cls, people: Sequence[Participant], arm: str, control: str, weights: Mapping[str, float]
+    ) -> "_Side":
         both = [person for person in people if person.arm in (arm, control)]
         return cls(
             arm,

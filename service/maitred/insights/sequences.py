@@ -41,14 +41,16 @@ _CHORD = 1e-5
 """By how much of itself the boundary is raised for that: ten times what it takes."""
 
 
-class Sequence(NamedTuple):
+class ConfidenceSequence(NamedTuple):
     """Lower and upper ends of the interval after each person."""
 
     lower: Floats
     upper: Floats
 
 
-def difference_sequence(outcomes: Floats, treated: NDArray[np.bool_], share: float, alpha: float) -> Sequence:
+def difference_sequence(
+    outcomes: Floats, treated: NDArray[np.bool_], share: float, alpha: float
+) -> ConfidenceSequence:
     """The confidence sequence of the difference, treated less control.
 
     ``outcomes`` in [0, 1] and ``treated`` run over persons in order of exposure along the last axis; others
@@ -61,12 +63,12 @@ def difference_sequence(outcomes: Floats, treated: NDArray[np.bool_], share: flo
     before = _before(means)
     variances = np.cumsum((values - before) ** 2, axis=-1)
     half = boundary(variances, 2 * bound, alpha / 2) / counts
-    return Sequence(np.maximum(means - half, -1.0), np.minimum(means + half, 1.0))
+    return ConfidenceSequence(np.maximum(means - half, -1.0), np.minimum(means + half, 1.0))
 
 
-def running(sequence: Sequence) -> Sequence:
+def running(sequence: ConfidenceSequence) -> ConfidenceSequence:
     """What all intervals up to each have in common: it holds as well, and never widens again."""
-    return Sequence(
+    return ConfidenceSequence(
         np.maximum.accumulate(sequence.lower, axis=-1), np.minimum.accumulate(sequence.upper, axis=-1)
     )
 

@@ -16,7 +16,7 @@ from maitred.engine.ports.store import (
     CounterQuery,
     CounterSummary,
     DecisionRecord,
-    Deed,
+    DeedRow,
     EventRow,
     Exposed,
     ExposedPlace,
@@ -181,11 +181,11 @@ class SqlStore:
         """See ``engine.ports.store.ExperimentLog``."""
         return self._read(lambda connection: exposures.exposed(connection, after, max_rows))
 
-    def became_of(self, decision_ids: Collection[bytes]) -> Sequence[Deed]:
+    def became_of(self, decision_ids: Collection[bytes]) -> Sequence[DeedRow]:
         """See ``engine.ports.store.ExperimentLog``."""
         return self._read(lambda connection: exposures.became_of(connection, decision_ids))
 
-    def deeds_of(self, customers: Collection[bytes]) -> Sequence[Deed]:
+    def deeds_of(self, customers: Collection[bytes]) -> Sequence[DeedRow]:
         """See ``engine.ports.store.ExperimentLog``."""
         return self._read(lambda connection: exposures.deeds_of(connection, customers))
 

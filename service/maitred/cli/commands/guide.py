@@ -10,7 +10,7 @@ from maitred.cli import messages
 from maitred.cli.calling import called
 from maitred.cli.exits import FINE, Stop
 from maitred.cli.flags import DEFAULT_TARGET, TlsCa, new_id
-from maitred.guide import Call, Fault, Guide, Place
+from maitred.guide import CallPlace, DeskCall, Guide, InputFault
 from maitred.guide.lines import Told, read_line
 
 HELP = """Show what to do for a customer, on a screen that follows the call.
@@ -65,10 +65,10 @@ def run(
 ) -> int:
     """Runs the screen until somebody leaves it. Raises ``Stop``."""
     known = dict(pair for given in attributes or () for pair in _told(given).attributes.items())
-    place = Place(channel, location)
+    place = CallPlace(channel, location)
 
     def show(client: Client) -> None:
-        Guide(Call(client, address, place, partial(new_id, None), customer, session or "", known)).run()
+        Guide(DeskCall(client, address, place, partial(new_id, None), customer, session or "", known)).run()
 
     called(show, address, tls_ca)
     return FINE
@@ -77,7 +77,7 @@ def run(
 def _told(given: str) -> Told:
     try:
         typed = read_line(given)
-    except Fault as fault:
+    except InputFault as fault:
         raise Stop(messages.bad_attribute(str(fault))) from None
     if not isinstance(typed, Told):
         raise Stop(messages.bad_attribute(f"`{given}` must be NAME=VALUE"))

@@ -52,7 +52,7 @@ _MAX_COUNT = 10_000
 
 
 @unique
-class Format(StrEnum):
+class ResultsFormat(StrEnum):
     """How results are printed."""
 
     TEXT = "text"
@@ -93,7 +93,7 @@ Keys = Annotated[
     Path | None,
     typer.Option(envvar="MAITRED_KEYS", metavar="FILE", help="The keyring, which --by needs."),
 ]
-How = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
+How = Annotated[ResultsFormat, typer.Option("--format", help="text for people, json for programs.")]
 Png = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Draw the differences, too.")]
 
 
@@ -109,7 +109,7 @@ def run(
     by: Segments = "",
     keys: Keys = None,
     at: At = None,
-    how: How = Format.TEXT,
+    how: How = ResultsFormat.TEXT,
     as_json: Json = False,
     png: Png = None,
 ) -> int:
@@ -125,7 +125,7 @@ def run(
         by=by,
         keys=keys,
     )
-    as_json = as_json or how is Format.JSON
+    as_json = as_json or how is ResultsFormat.JSON
     try:
         with waiting(messages.READING_RESULTS):
             if not experiment:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.rules.experiments import exposures_in, is_rollout
 from maitred.core.values.instants import MICROSECOND, to_microseconds
-from maitred.engine.ports.store import Deed, ExperimentLog, Exposed, ExposedPlace
+from maitred.engine.ports.store import DeedRow, ExperimentLog, Exposed, ExposedPlace
 
 ROWS_AT_ONCE = 5_000
 """Decisions that are read with one statement: some megabytes."""
@@ -23,7 +23,7 @@ Segment = Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ResultsQuery:
     """What is asked of the log.
 
     ``goal`` is a kind of outcome, or the kind of an event. What a customer did before counts for as long as
@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Person:
+class Participant:
     """One person in one arm. ``reached`` is whether the goal was, ``before`` how often it was before."""
 
     arm: str
@@ -64,7 +64,7 @@ class Gathered:
     the hashes of those that decided, the last one last.
     """
 
-    people: Sequence[Person]
+    people: Sequence[Participant]
     early: int
     switched: int
     rulesets: Sequence[str]
@@ -76,7 +76,7 @@ def names_in(log: ExperimentLog) -> Sequence[str]:
     return sorted(name for name in names if not is_rollout(name))
 
 
-def gather(log: ExperimentLog, question: Question, segment: Segment | None = None) -> Gathered:
+def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None = None) -> Gathered:
     """Everybody who was exposed to an experiment or a holdout. Raises ``StoreDown``."""
     gathering = _Gathering(question, segment)
     page: list[Exposed] = []
@@ -102,11 +102,11 @@ def _rows(log: ExperimentLog, after: ExposedPlace | None = None) -> Iterator[Exp
 class _Gathering:
     """One pass over the log."""
 
-    def __init__(self, question: Question, segment: Segment | None) -> None:
+    def __init__(self, question: ResultsQuery, segment: Segment | None) -> None:
         self._question, self._segment = question, segment
         self._within_us = question.within // MICROSECOND
         self._history_us = question.history // MICROSECOND
-        self._people: dict[bytes, Person] = {}
+        self._people: dict[bytes, Participant] = {}
         self._rulesets: dict[str, None] = {}
 
     def take(self, row: Exposed) -> bool:
@@ -117,7 +117,7 @@ class _Gathering:
         person = self._people.get(row.person)
         if person is None:
             segment = self._segment(row.decision_id) if self._segment else ""
-            person = Person(exposure.arm, row.place.decided_us, row.customer, segment=segment)
+            person = Participant(exposure.arm, row.place.decided_us, row.customer, segment=segment)
             self._people[row.person] = person
         person.switched |= person.arm != exposure.arm
         person.decisions += 1
@@ -127,7 +127,7 @@ class _Gathering:
         self._rulesets[row.ruleset] = None
         return True
 
-    def attribute(self, page: Sequence[Exposed], deeds: Sequence[Deed]) -> None:
+    def attribute(self, page: Sequence[Exposed], deeds: Sequence[DeedRow]) -> None:
         """Gives what became of decisions to who they were made for."""
         owners = {row.decision_id: self._people[row.person] for row in page}
         for deed in deeds:
@@ -152,7 +152,7 @@ class _Gathering:
                 elif -self._history_us <= deed.at_us - person.first_us < 0:
                     person.before += 1
 
-    def _counts(self, person: Person, deed: Deed) -> bool:
+    def _counts(self, person: Participant, deed: DeedRow) -> bool:
         return 0 <= deed.at_us - person.first_us < self._within_us
 
     def done(self) -> Gathered:

@@ -11,7 +11,7 @@ from maitred.core.rules.ruleset import Action, Guard
 from maitred.core.values.instants import MICROSECOND
 from maitred.engine.ports.store import ExperimentLog, PauseStore
 
-from .gathering import Question, gather
+from .gathering import ResultsQuery, gather
 from .pauses import Operators, Pauses
 from .rulesets import Rulesets
 
@@ -58,7 +58,7 @@ class Guards:
 
 def counts_of(store: Evidence, action: Action, guard: Guard, now: datetime) -> tuple[int, int]:
     """How many had the guard's outcome, and of how many persons who count by now. Raises ``StoreDown``."""
-    question = Question(
+    question = ResultsQuery(
         rollout_name(action.name),
         OutcomeKind[guard.outcome.upper()],
         now,

@@ -253,7 +253,7 @@ class Exposed(NamedTuple):
     arms: str
 
 
-class Deed(NamedTuple):
+class DeedRow(NamedTuple):
     """Something that became of a decision (``of`` is its id), or that a customer did (``of`` is who).
 
     ``name`` is that of the action, or the kind of event, which has no ``kind`` of outcome.
@@ -272,11 +272,11 @@ class ExperimentLog(Protocol):
         """The next exposed decisions in order of time."""
         ...
 
-    def became_of(self, decision_ids: Collection[bytes]) -> Sequence[Deed]:
+    def became_of(self, decision_ids: Collection[bytes]) -> Sequence[DeedRow]:
         """Outcomes that were taken up, claims and redemptions of these decisions."""
         ...
 
-    def deeds_of(self, customers: Collection[bytes]) -> Sequence[Deed]:
+    def deeds_of(self, customers: Collection[bytes]) -> Sequence[DeedRow]:
         """Outcomes of all decisions of these customers, and their events."""
         ...
 

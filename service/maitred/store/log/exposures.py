@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.limits.lots import LotEvent, Status
-from maitred.engine.ports.store import Deed, Exposed, ExposedPlace
+from maitred.engine.ports.store import DeedRow, Exposed, ExposedPlace
 from maitred.store.tables import CLAIM, DECISION, EVENT, LOT, OUTCOME, PERSON, SESSION_DECISION, STEP
 
 _ASKED_AT_ONCE = 500
@@ -41,9 +41,9 @@ def exposed(connection: Connection, after: ExposedPlace | None, max_rows: int) -
     ]
 
 
-def became_of(connection: Connection, decision_ids: Collection[bytes]) -> list[Deed]:
+def became_of(connection: Connection, decision_ids: Collection[bytes]) -> list[DeedRow]:
     """Outcomes that were taken up, claims and redemptions of these decisions."""
-    deeds: list[Deed] = []
+    deeds: list[DeedRow] = []
     for ids in _parts(decision_ids):
         outcomes = select(_O.decision_id, _O.action, _O.kind, _O.happened_at).where(
             _O.decision_id.in_(ids), _O.recorded == 1
@@ -63,9 +63,9 @@ def became_of(connection: Connection, decision_ids: Collection[bytes]) -> list[D
     return deeds
 
 
-def deeds_of(connection: Connection, customers: Collection[bytes]) -> list[Deed]:
+def deeds_of(connection: Connection, customers: Collection[bytes]) -> list[DeedRow]:
     """Outcomes of all decisions of these customers, and their events that were not withdrawn."""
-    deeds: list[Deed] = []
+    deeds: list[DeedRow] = []
     withdrawing = EVENT.alias()
     for refs in _parts(customers):
         outcomes = (
@@ -89,9 +89,9 @@ def _of_claims(kind: OutcomeKind, at: Any) -> Select[Any]:
     )
 
 
-def _deeds(connection: Connection, statement: Select[Any]) -> Iterator[Deed]:
+def _deeds(connection: Connection, statement: Select[Any]) -> Iterator[DeedRow]:
     for of, name, kind, at in connection.execute(statement):
-        yield Deed(of, name.decode("utf-8", "surrogatepass"), OutcomeKind(kind) if kind else None, at)
+        yield DeedRow(of, name.decode("utf-8", "surrogatepass"), OutcomeKind(kind) if kind else None, at)
 
 
 def _parts(ids: Collection[bytes]) -> Iterator[Sequence[bytes]]:
