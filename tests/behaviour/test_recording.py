@@ -137,3 +137,32 @@ def test_what_could_not_be_read_of_one_event_keeps_no_other_from_being_recorded(
         (False, "`at` is nonsense"),
         (True, ""),
     ]
+
+
+PLACES = """\
+apiVersion: maitred/v1
+kind: Privacy
+name: privacy
+purposes: {ads: For ads.}
+default: eu
+jurisdiction: household.id
+jurisdictions: {eu: {bases: {ads: consent}}, us: {bases: {ads: opt_out}}}
+"""
+
+
+def test_an_event_is_judged_by_the_rules_of_where_its_customer_was_last(harness, happen):
+    harness.rules(PIZZA, VISIT + "purpose: ads\n", PLACES)
+
+    def kept():
+        return [answer.recorded for answer in happen(harness, page="cars", clicks=1)]
+
+    assert kept() == [False]
+    for place, is_kept in (("us", True), ("eu", False), ("us", True), ("nowhere", False)):
+        harness.decide(context={"household": {"id": place}})
+        assert kept() == [is_kept], place
+    harness.decide(context={"household": {"id": "us"}}, dry_run=True)
+    assert kept() == [False]
+    shown = harness.engine.desk.customer("ann", None)
+    assert not shown.events
+    harness.decide(context={"household": {"id": "us"}})
+    assert len(harness.engine.desk.customer("ann", None).events) == 2

@@ -59,6 +59,7 @@ PERSON = Table(
     Column("key", LargeBinary, nullable=False),  # wrapped: of no use without the vault
     Column("statements", Text, nullable=False),  # see ``people``
     Column("events", BigInteger, nullable=False, server_default=text("0")),  # see ``events``
+    Column("jurisdiction", LargeBinary, nullable=False, server_default=text("''")),  # UTF-8
     sqlite_with_rowid=False,
 )
 

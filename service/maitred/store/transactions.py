@@ -77,6 +77,12 @@ class SqlTransaction:
             if people:
                 self._dialect.renew_people(self._line.driver, people)
 
+    def place_people(self, jurisdictions: Mapping[bytes, str]) -> None:
+        """See ``engine.ports.store.Transaction``."""
+        with self._guarded():
+            if jurisdictions:
+                self._dialect.place_people(self._line.driver, jurisdictions)
+
     def record_consents(
         self,
         person: Person,

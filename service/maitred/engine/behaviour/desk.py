@@ -121,7 +121,7 @@ class DeskView:
         if policy is None:
             return {}
         rules, kinds = policy.ruleset.privacy, policy.ruleset.events
-        bars = {name: Bar(rules, kind, when)(person.statements) for name, kind in kinds.items()}
+        bars = {name: Bar(rules, kind, when)(person) for name, kind in kinds.items()}
         return {name: True for name, why_not in bars.items() if not why_not}
 
     def _event(self, person: Person, customer_id: str, row: EventRow) -> EventCall | None:

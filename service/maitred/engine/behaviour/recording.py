@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 
 from maitred.core.behaviour.events import MAX_FIELDS_BYTES, EventKind
-from maitred.core.privacy.consents import ConsentState
 from maitred.core.privacy.purposes import Known, PrivacyRules, permissions_in
 from maitred.core.rules.policy import Policy
 from maitred.core.values.digests import digest
@@ -17,6 +16,7 @@ from maitred.engine.customers.people import People
 from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.tickets import EventTicket, Happened, Steps
 from maitred.engine.operating.rulesets import Rulesets
+from maitred.engine.ports.store import Person
 
 _EVENT, _CONTENT = b"maitred.event", b"maitred.happened"
 EVENT_ID_MAX_BYTES, CUSTOMER_ID_MAX_BYTES = 128, 256
@@ -79,17 +79,19 @@ def event_id_of(event_id: str) -> bytes:
 
 
 class Bar:
-    """Why an event may not be kept. Place and age are not known with it: the default counts, for adults."""
+    """Why an event may not be kept, by the rules of where its customer was last decided for, for adults."""
 
     def __init__(self, rules: PrivacyRules | None, kind: EventKind | None, now: datetime) -> None:
         self._rules, self._kind, self._now = rules, kind, now
 
-    def __call__(self, statements: Mapping[str, ConsentState]) -> str:
-        """Why not, from what the customer has stated; empty where it may."""
+    def __call__(self, person: Person | None) -> str:
+        """Why not, from what the customer has stated, if they are known; empty where it may."""
         if self._rules is None or self._kind is None or not self._kind.purpose:
             return ""
-        known = Known(statements)
-        allowed = permissions_in(self._rules, self._rules.default, known, self._now, minor="")
+        known = Known(person.statements if person else {})
+        name = person.jurisdiction if person else ""
+        jurisdiction = self._rules.jurisdictions.get(name, self._rules.default)
+        allowed = permissions_in(self._rules, jurisdiction, known, self._now, minor="")
         permission = allowed[self._kind.purpose]
         return "" if permission.allowed else messages.event_barred(permission.purpose, permission.why)
 

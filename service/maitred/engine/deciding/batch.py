@@ -84,8 +84,19 @@ def run(
         if not ticket.earlier:
             ticket.conclude()
     _append(transaction, decisions, limited)
+    transaction.place_people(_moved(sound))
     _share(decisions, _of(DecisionTicket, tickets))
     return Done(expired, recorded)
+
+
+def _moved(tickets: Iterable[DecisionTicket]) -> Mapping[bytes, str]:
+    """Where customers are who were elsewhere when they were last decided for, by their references."""
+    return {
+        ticket.person.ref: ticket.jurisdiction
+        for ticket in tickets
+        if ticket.person and ticket.person.ref and ticket.record and not ticket.earlier
+        if ticket.jurisdiction not in ("", ticket.person.jurisdiction)
+    }
 
 
 def _record_consents(

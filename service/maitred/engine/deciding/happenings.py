@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from maitred.core.privacy.consents import ConsentState
 from maitred.engine.customers.histories import WrittenEvent
 from maitred.engine.customers.people import People
 from maitred.engine.messages import event_used_otherwise
@@ -52,7 +51,7 @@ class _Recording:
         if standing is not None:
             return "" if standing == happened.fingerprint else event_used_otherwise()
         person = self._known.get(happened.pseudonyms[0])
-        detail = happened.bar(person.statements if person else _NOTHING_STATED)
+        detail = happened.bar(person)
         if not detail:
             self._write(happened, person or self._introduced(happened))
         return detail
@@ -76,6 +75,3 @@ class _Recording:
         )
         self.written.append(WrittenEvent(row, happened.body))
         self._standing[happened.id] = happened.fingerprint
-
-
-_NOTHING_STATED: Mapping[str, ConsentState] = {}

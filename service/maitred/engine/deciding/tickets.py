@@ -12,6 +12,7 @@ from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Operation, Settled, Status, Take
 from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import JURISDICTION
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.engine.ports.store import NOBODY, ClaimRow, DecisionRecord, OutcomeRow, Person, Rejection
@@ -172,6 +173,14 @@ class DecisionTicket(Ticket):
         self._holds = holds_of(self._takes, answers)
         return True
 
+    @property
+    def jurisdiction(self) -> str:
+        """Where the customer is, by name; empty where it is not told, or the rules know but one."""
+        assert self.prepared
+        rules = self.prepared.policy.ruleset.privacy
+        name = self.prepared.question.facts.get(JURISDICTION) if rules and rules.by else None
+        return name if isinstance(name, str) else ""
+
     def conclude(self) -> None:
         """Puts down what was decided."""
         assert self.prepared
@@ -287,7 +296,7 @@ class Happened(NamedTuple):
     over_at: datetime
     withdraws: bytes
     body: bytes
-    bar: Callable[[Mapping[str, ConsentState]], str]
+    bar: Callable[[Person | None], str]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -49,7 +49,8 @@ class Person(NamedTuple):
 
     ``ref`` (16 bytes, random) stands for them in every other row. ``pseudonym`` is how they are
     found, ``key`` what seals their data, wrapped. ``statements`` are their last ones by purpose.
-    ``events`` is how often events of theirs were written; 0 while there never were any.
+    ``events`` is how often events of theirs were written; 0 while there never were any. ``jurisdiction`` is
+    that of their last decision, by name; empty where none was told.
     """
 
     ref: bytes
@@ -57,6 +58,7 @@ class Person(NamedTuple):
     key: bytes
     statements: Mapping[str, ConsentState]
     events: int = 0
+    jurisdiction: str = ""
 
 
 class EventRow(NamedTuple):
@@ -327,6 +329,13 @@ class Transaction(Ledger, Protocol):
 
     def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
         """Those of the lots that are there, not locked."""
+        ...
+
+    def place_people(self, jurisdictions: Mapping[bytes, str]) -> None:
+        """Writes where customers are, by their references.
+
+        Those for whom another replica is writing stay as they are until the next time.
+        """
         ...
 
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:

@@ -26,6 +26,7 @@ class Dialect:
     append_decisions: Callable[[WriteConnection, Sequence[DecisionRecord]], Stored]
     find_people: Callable[[Driver, Collection[bytes]], Known]
     add_people: Callable[[Driver, Sequence[Person]], None]
+    place_people: Callable[[Driver, Mapping[bytes, str]], None]
     renew_people: Callable[[Driver, Sequence[Person]], None]
     find_outcomes: Callable[[Driver, Collection[bytes]], outcomes.Found]
     append_outcomes: Callable[[Driver, Sequence[OutcomeRow]], None]

@@ -77,6 +77,7 @@ POSTGRES = Dialect(
     append_decisions=append_postgres,
     find_people=people.find_postgres,
     add_people=people.add_postgres,
+    place_people=people.place_postgres,
     renew_people=people.renew_postgres,
     find_outcomes=outcomes.find_postgres,
     append_outcomes=outcomes.append_postgres,

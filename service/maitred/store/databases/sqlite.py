@@ -99,6 +99,7 @@ SQLITE = Dialect(
     append_decisions=append_sqlite,
     find_people=people.find_sqlite,
     add_people=people.add_sqlite,
+    place_people=people.place_sqlite,
     renew_people=people.renew_sqlite,
     find_outcomes=outcomes.find_sqlite,
     append_outcomes=outcomes.append_sqlite,

@@ -21,7 +21,7 @@ from maitred.store.tables import PERSON
 KEPT_STATEMENTS = 4_096
 """Most customers have stated the same of the same few purposes."""
 
-_COLUMNS = "ref, pseudonym, key, statements, events"
+_COLUMNS = "ref, pseudonym, key, statements, events, jurisdiction"
 _INTO = f"INSERT INTO person ({_COLUMNS})"
 # Both of its unique columns: a reference that is there already is as much of a conflict.
 _UNLESS_THERE = "ON CONFLICT DO NOTHING"
@@ -31,7 +31,8 @@ _POSTGRES_FIND = f"""
 SELECT {_COLUMNS} FROM person WHERE pseudonym = ANY (%b::bytea[]) ORDER BY pseudonym FOR KEY SHARE
 """  # noqa: S608 -- of constants
 _POSTGRES_ADD = f"""
-{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::text[], %b::bigint[]) {_UNLESS_THERE}
+{_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::text[], %b::bigint[],
+                             %b::bytea[]) {_UNLESS_THERE}
 """  # noqa: S608 -- of constants
 # Those whom another replica is deciding for are left for the next time: two that wait for
 # each other's share would wait in a ring.
@@ -43,14 +44,25 @@ WHERE person.ref = new.ref AND person.ref IN (
 )
 """
 _SQLITE_FIND = """
-SELECT json_group_array(json_array(hex(ref), hex(pseudonym), hex(key), statements, events))
+SELECT json_group_array(json_array(hex(ref), hex(pseudonym), hex(key), statements, events, hex(jurisdiction)))
 FROM person WHERE pseudonym IN (VALUES {})
 """
-_SQLITE_BLOBS = (0, 1, 2)
+_SQLITE_BLOBS = (0, 1, 2, 5)
 _SQLITE_ADD = f"{_INTO} VALUES {{}} {_UNLESS_THERE}"
 _SQLITE_RENEW = """
 UPDATE person SET pseudonym = new.column2, key = new.column3 FROM (VALUES {}) AS new
 WHERE person.ref = new.column1
+"""
+_SQLITE_PLACE = """
+UPDATE person SET jurisdiction = new.column2 FROM (VALUES {}) AS new WHERE person.ref = new.column1
+"""
+# As for renewing: locks of the ledger may be held by now.
+_POSTGRES_PLACE = """
+UPDATE person SET jurisdiction = new.jurisdiction
+FROM unnest(%b::bytea[], %b::bytea[]) AS new (ref, jurisdiction)
+WHERE person.ref = new.ref AND person.ref IN (
+    SELECT ref FROM person WHERE ref = ANY (%b::bytea[]) FOR NO KEY UPDATE SKIP LOCKED
+)
 """
 _P = PERSON.c
 
@@ -89,10 +101,21 @@ def renew_postgres(driver: Driver, people: Sequence[Person]) -> None:
     driver.execute(_POSTGRES_RENEW, (refs, pseudonyms, keys, refs))
 
 
+def place_sqlite(driver: Driver, jurisdictions: Mapping[bytes, str]) -> None:
+    """Writes where customers are."""
+    run(driver, _SQLITE_PLACE, [(ref, name.encode()) for ref, name in jurisdictions.items()])
+
+
+def place_postgres(driver: Driver, jurisdictions: Mapping[bytes, str]) -> None:
+    """Writes where those customers are for whom nobody else is writing."""
+    refs = list(jurisdictions)
+    names = [name.encode() for name in jurisdictions.values()]
+    driver.execute(_POSTGRES_PLACE, (refs, names, refs))
+
+
 def find(connection: Connection, pseudonyms: Sequence[bytes]) -> Person | None:
     """The customer known by one of the pseudonyms, the first that is known."""
-    read = (_P.ref, _P.pseudonym, _P.key, _P.statements, _P.events)
-    wanted = select(*read).where(_P.pseudonym.in_(pseudonyms))
+    wanted = select(*(_P[name] for name in _COLUMNS.split(", "))).where(_P.pseudonym.in_(pseudonyms))
     by_pseudonym = _by_pseudonym(connection.execute(wanted))
     return next((by_pseudonym[pseudonym] for pseudonym in pseudonyms if pseudonym in by_pseudonym), None)
 
@@ -121,10 +144,17 @@ def _check_new(written: int, people: Sequence[Person]) -> None:
 
 def _by_pseudonym(rows: Iterable[Sequence[Any]]) -> Known:
     return {
-        pseudonym: Person(ref, pseudonym, key, unpacked(statements), events)
-        for ref, pseudonym, key, statements, events in rows
+        pseudonym: Person(ref, pseudonym, key, unpacked(statements), events, jurisdiction.decode())
+        for ref, pseudonym, key, statements, events, jurisdiction in rows
     }
 
 
 def _values(person: Person) -> tuple[Any, ...]:
-    return person.ref, person.pseudonym, person.key, packed(person.statements), person.events
+    return (
+        person.ref,
+        person.pseudonym,
+        person.key,
+        packed(person.statements),
+        person.events,
+        person.jurisdiction.encode(),
+    )
