@@ -54,7 +54,7 @@ def test_the_concert_ticket_through_a_friend(story):
     harness = story("concert-ticket")
 
     def asked(*, agreed=True):
-        friend = {"concert": "arena-2027-03", "agreed": agreed}
+        friend = {"concert": "arena-2027-03", "concert_title": "The Quiet Ones", "agreed": agreed}
         return {"channel": "mobile", "context": {"customer": {"card": "fan"}, "friend": friend}}
 
     assert harness.why_not(**asked())["concert-ticket"][0] == "CONSENT_REQUIRED"
@@ -64,7 +64,8 @@ def test_the_concert_ticket_through_a_friend(story):
     )
     assert harness.why_not(**asked(agreed=False))["concert-ticket"][1] == "the-friend-agreed"
     answer = harness.decide(**asked())
-    assert answer.proposals[0].treatment.show == "Your friend goes to arena-2027-03: a seat beside them."
+    shown = "Your friend goes to The Quiet Ones: there is a seat beside them."
+    assert answer.proposals[0].treatment.show == shown
 
 
 def test_the_beach_shoes(story, happen):
@@ -84,6 +85,8 @@ def test_the_beach_shoes(story, happen):
         harness.why_not(**near | {"context": {"customer": {"store_km": 30.0}}})["beach-shoes"][1]
         == "a-store-is-near"
     )
+    harness.report(harness.decide(**near), "PRESENTED", action="beach-shoes")
+    assert harness.why_not(**near)["beach-shoes"][:2] == ("FREQUENCY_CAPPED", "once-in-thirty-days")
     assert harness.after(31 * DAY).sees(**near) == []
 
 
