@@ -29,7 +29,7 @@ Screen { layout: vertical; }
 #page { width: 1fr; height: 100%; border: round $secondary; padding: 0 1; }
 #standing { height: auto; max-height: 4; padding: 0 1; }
 #prompt { border: none; height: 1; background: $boost; padding: 0 1; }
-#said { height: 1; padding: 0 1; color: $text-muted; }
+#said { height: auto; max-height: 2; padding: 0 1; color: $text-muted; }
 #said.-failed { color: $warning; }
 """
 

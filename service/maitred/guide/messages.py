@@ -2,16 +2,20 @@
 
 TITLE = "maitred guide"
 KEYS = """\
-Type who is calling, and press Enter. Below, type what happens as the call goes on:
+Type who is calling, and press Enter.
+At the prompt, type what happens:
 
-  flight.state=cancelled           what is known now: an attribute of the request
-  flight.state=                    takes it away again
-  visit page=cars clicks=3         what the customer did: an event of the rules
+ flight.state=cancelled
+   is known now: an attribute
+ flight.state=
+   is not known any more
+ visit page=cars clicks=3
+   the customer did: an event
 
-Up and Down choose a proposal; what to say, to do and to avoid stands beside it.
-F2 says that it was presented, F3 that it was rejected, F4 claims it, F5 shows why
-the others were refused, F6 asks again. Where the list has the focus, the letters
-p, r, c, w and g do the same. Tab goes from field to field, Ctrl+Q leaves."""
+F2 presented  F3 rejected  F4 claim
+F5 why the others were refused
+F6 ask again  Tab next field
+In the list p, r, c, w, g do the same."""
 NOBODY = "Type a customer and press Enter."
 NOTHING = "There is nothing to propose now. F5 shows why."
 NO_REFUSALS = "Nothing was refused."
