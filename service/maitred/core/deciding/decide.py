@@ -190,9 +190,19 @@ def _with_hold(policy: Policy, question: Question, pick: Pick, rank: int, hold: 
 def claimed_treatment(
     policy: Policy, action: Action, question: Question, expires_at: datetime | None
 ) -> Treatment[str]:
-    """What is said and shown to who holds a claim of the action until then."""
-    written = action.treatments.get(question.channel, NO_TREATMENT).after_claim()
-    return render(policy, action, written, question, expires_at)
+    """What is said and shown to who holds a claim of the action until then.
+
+    What depends on nothing is made once: of channels that rules do not name there may be any number.
+    """
+    channel = question.channel if question.channel in action.treatments else ""
+    key = action.name, channel, action.arm
+    words = policy.claimed_words.get(key)
+    if words is None:
+        written = action.treatments.get(channel, NO_TREATMENT).after_claim()
+        words = render(policy, action, written, question, expires_at)
+        if is_the_same_for_all(action, written):
+            policy.claimed_words[key] = words
+    return words
 
 
 def proposal_of(policy: Policy, action: Action, rank: int, score: float, question: Question) -> Proposal:

@@ -150,8 +150,10 @@ class LedgerBatch:
         expires = None if hold_us is None else at + hold_us
         # What is reported late is kept from now on: that it was reported must be known for as long as ever.
         over = _later(over_us(needs, at), max(expires or at, self.now_us))
-        lot = self._lot(operation, state, part, expires_us=expires, over_us=over, **fields)
-        return self._put(replace(lot, units=self._add(lot.id, needs, at, state)))
+        units = self._add(fields.get("lot_id") or operation.id, needs, at, state)
+        return self._put(
+            self._lot(operation, state, part, units=units, expires_us=expires, over_us=over, **fields)
+        )
 
     def _lot(
         self,

@@ -46,7 +46,7 @@ from .promises import computed_of, follow_words, is_due, may_follow
 from .reasons import Reason
 from .rollouts import RolloutPart, parts_of, reads_clock
 from .ruleset import Action, Live, Location, Promise, Ruleset
-from .treatments import depends_on_language, placeholders
+from .treatments import Treatment, depends_on_language, placeholders
 
 NO_SOURCES: Mapping[str, Sequence[Item]] = {}
 ZONE = "location.timezone"
@@ -88,7 +88,8 @@ class Policy:
     both read the sources of ``reads_history`` (``events.visit``, ``outcomes.presented``).
     ``promises`` stand with the conditions under which their actions are due.
     ``trials`` are the holdouts and experiments, if there are any.
-    ``standing`` are proposals that depend on no attribute, by action, rank, channel and arm.
+    ``standing`` are proposals that depend on no attribute, by action, rank, channel and arm, and
+    ``claimed_words`` such words after a claim, by action, channel and arm.
     """
 
     ruleset: Ruleset
@@ -113,6 +114,7 @@ class Policy:
     formats: Formats = PLAIN_FORMATS
     trials: Trials | None = None
     standing: dict[tuple[str, int, str, str], Proposal] = field(default_factory=dict, compare=False)
+    claimed_words: dict[tuple[str, str, str], Treatment[str]] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
         """The location with what is read of it; ``None`` where the ruleset does not know it."""

@@ -286,15 +286,16 @@ class _Claim:
     def plan(self, view: View) -> Sequence[Operation]:  # noqa: ARG002 -- the ledger knows the rest
         """See ``Claiming``."""
         call, proposed = self._call, self._proposed
+        limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()
         claim = claim_of(
             proposed,
             self._grant,
             self._paused,
             lot=claim_id_of(call),
             fingerprint=digest(_CONTENT, call.decision_id, call.action),
+            hold_us=hold_us_of(limits) if limits else DEFAULT_HOLD // MICROSECOND,
         )
-        limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()
-        return [replace(claim, hold_us=hold_us_of(limits) if limits else DEFAULT_HOLD // MICROSECOND)]
+        return [claim]
 
     def claimed(self, settled: Settled) -> ClaimRow | None:
         """See ``tickets.Claiming``."""

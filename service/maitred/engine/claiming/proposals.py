@@ -1,8 +1,8 @@
 """What a decision has proposed, found again under the ruleset in force."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -299,23 +299,30 @@ _WINDOW_OVER = Refused("claim_within", Reason.CLAIM_WINDOW_OVER)
 
 
 def claim_of(
-    proposed: Proposed, grant: Grant | None, paused: frozenset[str], *, lot: bytes, fingerprint: bytes
+    proposed: Proposed,
+    grant: Grant | None,
+    paused: frozenset[str],
+    *,
+    lot: bytes,
+    fingerprint: bytes,
+    hold_us: int | None = None,
 ) -> Claim:
     """The claim of an action, as of the grant's instant, with what stands against it whatever is left."""
-    proposal, record = proposed.proposal, proposed.record
-    claim = Claim(
+    proposal = proposed.proposal
+    claim = partial(
+        Claim,
         lot,
         fingerprint,
         proposed.origin,
         proposed.place,
+        hold_us=hold_us,
         hold=proposed.hold,
         carried=bytes.fromhex(proposal.claim_id) if proposal else b"",
-        denied=GONE,
     )
     if grant is None:
-        return claim
-    if grant.question.now - record.decided_at >= grant.claim_within:
-        return replace(claim, denied=_WINDOW_OVER)
+        return claim(denied=GONE)
+    if grant.question.now - proposed.record.decided_at >= grant.claim_within:
+        return claim(denied=_WINDOW_OVER)
     turns = grant.turns(proposed)
     denied = Refused("pause", Reason.PAUSED) if proposed.action in paused else grant.refused()
     # A stand-in was not decided for: what customers have rejected too often is looked at here.
@@ -330,8 +337,8 @@ def claim_of(
         or isinstance(before, Uncheckable)
         or isinstance(later, Uncheckable)
     ):
-        return replace(claim, turns=turns, denied=denied)
-    return replace(claim, turns=turns, denied=None, needs=needs, before=before, later=later)
+        return claim(turns=turns, denied=denied)
+    return claim(turns=turns, needs=needs, before=before, later=later)
 
 
 def _fitting(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Mapping[str, Any]:
