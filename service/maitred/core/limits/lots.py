@@ -474,7 +474,10 @@ def lots_moved(operation: Operation) -> Iterator[bytes]:
         case Redeem(claim=claim):
             yield from lots_moved(claim)
         case Claim(hold=hold, carried=carried, turns=turns, before=before):
-            yield from filter(None, (hold, carried, *(turn.hold for turn in turns), *before.decided))
+            yield from filter(None, (hold, carried))
+            if turns:
+                yield from filter(None, (turn.hold for turn in turns))
+            yield from before.decided
         case Presentation(hold=hold):
             yield from filter(None, (hold,))
         case GiveBack(own=own):
