@@ -151,9 +151,8 @@ class LedgerBatch:
         # What is reported late is kept from now on: that it was reported must be known for as long as ever.
         over = _later(over_us(needs, at), max(expires or at, self.now_us))
         units = self._add(fields.get("lot_id") or operation.id, needs, at, state)
-        return self._put(
-            self._lot(operation, state, part, units=units, expires_us=expires, over_us=over, **fields)
-        )
+        lot = self._lot(operation, state, part, units=units, expires_us=expires, over_us=over, **fields)
+        return self._put(lot)
 
     def _lot(
         self,
