@@ -168,3 +168,14 @@ def test_actions_may_share_the_salt_of_their_rollouts(bench, ruleset):
         for fault in bench.load(ruleset(rollout, b__yaml=BREAD + rollout)).warnings
         if "salt" in fault.message
     ]
+
+
+def test_what_an_arm_says_has_room_on_its_channel(bench, ruleset):
+    arms = "arms: {loud: {weight: 1, treatments: {pos: {show: A TEXT TOO LONG}}}, control: {weight: 1}}\n"
+    sources = ruleset("treatments: {pos: {show: Hi}}\n", e__yaml=experiment(arms))
+    sources["ruleset.yaml"] = sources["ruleset.yaml"].replace(
+        'version: "1"\n', 'version: "1"\ntext_lengths: {pos: {show: 5}}\n'
+    )
+    (fault,) = bench.faults(sources)
+    assert "A TEXT TOO LONG" in fault.message
+    assert fault.file == "e.yaml"

@@ -21,7 +21,7 @@ from maitred.rulefiles.actions.eligibility import warn_contradictions, with_elig
 from maitred.rulefiles.actions.events import also_attributes, behaviour_sources, event_attributes, events_of
 from maitred.rulefiles.actions.experiments import Compared, with_experiments
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
-from maitred.rulefiles.actions.lengths import Lengths, check_lengths, text_lengths_of
+from maitred.rulefiles.actions.lengths import Lengths, check_arm_lengths, check_lengths, text_lengths_of
 from maitred.rulefiles.actions.promises import promises_of
 from maitred.rulefiles.actions.rollouts import with_rollouts
 from maitred.rulefiles.actions.table_rows import table_actions_of
@@ -159,14 +159,13 @@ class _Rules:
 
 def _rules(reading: _Reading) -> _Rules:
     report, documents, vocabulary = reading.report, reading.documents, reading.vocabulary
-    mentions = reading.mentions
 
     def make(rows: Mapping[str, Attribute]) -> Conditions:
         attributes = {**vocabulary.attributes, **vocabulary.normal_lists, **rows}
         asks = {ask.name: ask for ask in asks_of(reading.privacy.purposes if reading.privacy else ())}
         compiler = reading.factory({**attributes, **asks}, vocabulary.lists)
         known = frozenset((*attributes, *vocabulary.lists))
-        return Conditions(report, compiler, known, documents.doubtful, mentions)
+        return Conditions(report, compiler, known, documents.doubtful, reading.mentions)
 
     around = LoadContext(
         report=report,
@@ -194,6 +193,7 @@ def _rules(reading: _Reading) -> _Rules:
     channels = _channels(reading.head, actions)
     lengths = text_lengths_of(report, documents, channels)
     check_lengths(report, sourced_actions, lengths)
+    check_arm_lengths(report, documents, actions, lengths)
     promises = promises_of(around, documents, actions, reading.behaviour)
     cost_ns = check_costs(
         around,
@@ -208,7 +208,7 @@ def _rules(reading: _Reading) -> _Rules:
     # What a faulty rule would have used is not known.
     if report.sound:
         check_holds(around, sourced_actions, actions)
-        _warn_unused(report, documents, mentions, vocabulary)
+        _warn_unused(report, documents, reading.mentions, vocabulary)
         warn_contradictions(around, documents, sourced_actions, actions)
         warn_limits(around, applied, sourced_actions, vocabulary.locations)
         warn_pairs(around, applied)

@@ -149,7 +149,9 @@ class _Divided(NamedTuple):
     names: tuple[str, ...]
 
     @classmethod
+    @lru_cache
     def of(cls, experiment: Experiment) -> "_Divided":
+        """Of an experiment; people come one after the other."""
         return cls(boundaries(experiment.arms), tuple(arm.name for arm in experiment.arms))
 
     def arm_at(self, place: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Path, Template, gap_in, least_length
 from maitred.rulefiles.kinds import models
+from maitred.rulefiles.kinds.experiments import Experiment
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report
@@ -47,6 +48,35 @@ def check_lengths(report: Report, sourced_actions: Iterable[SourcedAction], leng
                 elif (key := (source.row[0], channel, path)) not in reported:
                     reported.add(key)
                     report.at_line(*source.row, 1, message)
+
+
+def check_arm_lengths(
+    report: Report, documents: Documents, actions: Iterable[Action], lengths: Lengths
+) -> None:
+    """The same of what arms of experiments say, each told once."""
+    arms = {
+        (sourced.model.name, name): (sourced.spot.at("arms", name), arm.treatments)
+        for sourced in documents.of(Experiment)
+        for name, arm in sourced.model.arms.items()
+    }
+    others = (
+        (trial.experiment, other)
+        for action in actions
+        for trial in action.trials
+        for other in trial.actions.values()
+    )
+    told: set[tuple[str, str, Path]] = set()
+    for experiment, other in others if lengths else ():
+        spot, written = arms[experiment, other.arm]
+        for channel in lengths.keys() & written.keys():
+            for name, path, template in _texts_on(other, channel):
+                length, most = least_length(template), lengths[channel].get(name)
+                key = experiment, other.arm, path
+                if most is None or length <= most or key in told or path[0] == _TITLE:
+                    continue
+                told.add(key)
+                message = rule_messages.text_too_long(_written(template), length, name, channel, most)
+                report.error(spot.at(*path), message)
 
 
 def _texts_on(action: Action, channel: str) -> Iterator[tuple[str, Path, Template]]:
