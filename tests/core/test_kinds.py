@@ -67,6 +67,7 @@ def test_every_kind_has_a_row_and_every_class_one_kind():
     assert set(KINDS) == set(Kind)
     assert len(KIND_OF) == len(KINDS)
     assert {name.partition("(")[0] for name in TYPE_NAMES} == {kind.value for kind in Kind} - {"object"}
+    assert [kind for kind, row in KINDS.items() if bool(row.runs_as) != ("." in row.cel)] == []
 
 
 @pytest.mark.parametrize("is_list", [False, True])
