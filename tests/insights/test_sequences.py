@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from maitred.insights.sequences import (
-    boundary,
-    difference_sequence,
-    mixture_log,
-    running,
-    tuned,
-)
+from maitred.insights.sequences import boundary, difference_sequence, mixture_log, running, tuned
 
 ALPHA = 0.05
 EXPERIMENTS, PERSONS = 1_000, 1_500

@@ -20,7 +20,7 @@ MISMATCH_ALPHA = 0.001
 """Below it shares are told to be wrong: they are looked at often, and a mismatch spoils everything else."""
 SEGMENT_MIN = 50
 """Persons of each arm below which a segment is not compared: its interval would say nothing."""
-_VARIANCE_LEAST = 2
+_VARIANCE_MIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ class _Side:
 
     def _adjusted(self, alpha: float) -> Adjusted | None:
         """CUPED (Deng, Xu, Kohavi and Walker 2013) with one covariate; ``None`` where there is no history."""
-        if not (self.before.std() and self.reached.std() and self.is_comparable(_VARIANCE_LEAST)):
+        if not (self.before.std() and self.reached.std() and self.is_comparable(_VARIANCE_MIN)):
             return None
         slope = np.cov(self.reached, self.before)[0, 1] / self.before.var(ddof=1)
         values = self.reached - slope * (self.before - self.before.mean())

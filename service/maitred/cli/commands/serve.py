@@ -9,6 +9,7 @@ import typer
 from maitred.cli import messages
 from maitred.cli.exits import Stop
 from maitred.cli.keep import keep_option, read_keep
+from maitred.cli.processes import WORKER_VARIABLE
 from maitred.settings import DEFAULT_DATABASE, DEFAULT_LISTEN, DEFAULT_RULES, TRANSPORTS, Settings
 
 HELP = """Serve decisions over gRPC by the rules of a directory.
@@ -170,10 +171,6 @@ def run(
     from maitred.cli.processes.server_process import serve  # noqa: PLC0415 -- brings every room, which --help does without
 
     return serve(settings, os.environ, strict=strict, worker=worker)
-
-
-WORKER_VARIABLE = "MAITRED_WORKER"
-"""Set by the first process for those it starts; its value is the number of the worker."""
 
 
 def _check(settings: Settings) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from maitred.cli import messages
-from maitred.cli.commands.serve import WORKER_VARIABLE
 from maitred.cli.exits import CANNOT_RUN, FINDINGS, FINE, Stop
 from maitred.cli.keep import keep_text
+from maitred.cli.processes import WORKER_VARIABLE
 from maitred.cli.shown.banner import safe_url
 from maitred.engine.ports.log import Log
 from maitred.settings import Settings

@@ -8,16 +8,7 @@ from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import SESSION_ID, Facts
 
-from .limits import (
-    Counts,
-    Limit,
-    Uncheckable,
-    also_counted,
-    gap_of,
-    is_free,
-    maximum_of,
-    parts_of,
-)
+from .limits import Counts, Limit, Uncheckable, also_counted, gap_of, is_free, maximum_of, parts_of
 from .windows import Calendar, Lifetime, Rolling, Session, Window
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))

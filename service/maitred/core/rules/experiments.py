@@ -30,16 +30,7 @@ from maitred.core.conditions.scan import Memo
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.values.types import OWN, Facts
 
-from .rollouts import (
-    PLACES,
-    Salted,
-    id_bytes,
-    is_among_first,
-    percent_words,
-    place_of,
-    place_under,
-    salted,
-)
+from .rollouts import PLACES, Salted, id_bytes, is_among_first, percent_words, place_of, place_under, salted
 from .ruleset import Action, Arm, Experiment, Holdout
 
 _ARM, _HELD_OUT = f"{OWN}arm/", f"{OWN}held_out/"

@@ -24,7 +24,7 @@ from .live import date_of
 
 _EXPERIMENT, _HOLDOUT = "experiment", "holdout"
 _DAY = timedelta(days=1)
-_ARMS_LEAST = 2
+_ARMS_MIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class _Reader:
         self, spot: SourcePath, model: experiments.Experiment, numbers: Sequence[int]
     ) -> Mapping[str, _Change]:
         """What each arm says; what is wrong with it is told."""
-        if len(model.arms) < _ARMS_LEAST and not self._around.doubtful:
+        if len(model.arms) < _ARMS_MIN and not self._around.doubtful:
             self._report.error(spot, messages.one_arm())
         if len(model.arms) > bounds.ARMS:
             self._report.error(spot, messages.too_many_arms())

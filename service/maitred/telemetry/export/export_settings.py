@@ -9,8 +9,7 @@ from enum import Enum, unique
 from urllib.parse import unquote
 
 from maitred.telemetry import messages
-
-SERVICE = "maitred"
+from maitred.telemetry.signals.names import SERVICE
 
 
 @unique

@@ -33,9 +33,10 @@ from opentelemetry.sdk.trace.sampling import (
 from maitred.engine.ports.log import Log
 from maitred.selftest import relying_on
 from maitred.telemetry import messages
+from maitred.telemetry.signals import wire
+from maitred.telemetry.signals.names import SERVICE
 
-from . import wire
-from .export_settings import SERVICE, Export, ExportSettings, Signal, Sink
+from .export_settings import Export, ExportSettings, Signal, Sink
 from .outbox import Courier
 
 with relying_on("opentelemetry-exporter-otlp-proto-grpc", "the exporter of log records"):

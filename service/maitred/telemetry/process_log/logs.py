@@ -9,7 +9,7 @@ import structlog
 from structlog.typing import Processor
 
 from maitred.telemetry import messages
-from maitred.telemetry.export.export_settings import SERVICE
+from maitred.telemetry.signals.names import SERVICE
 
 from .lines import LineHandler
 from .render import Columns, json_line

@@ -11,10 +11,10 @@ from maitred.engine.ports.observer import (
     RulesetLoaded,
     RulesetRefused,
 )
-from maitred.telemetry.export.wire import Attributes, attach
 
 from . import names
 from .spans import Place, claim_attributes, error_type
+from .wire import Attributes, attach
 
 # A ruleset can have thousands of faults; the first ones and their number say enough.
 FAULTS_MAX = 20

@@ -7,6 +7,7 @@ the value of an attribute that conditions read.
 
 from typing import Final
 
+SERVICE: Final = "maitred"
 SYSTEM: Final = "rpc.system.name"
 METHOD: Final = "rpc.method"
 STATUS: Final = "rpc.response.status_code"

@@ -10,9 +10,9 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFl
 
 from maitred.core.trace import TraceContext
 from maitred.engine.ports.observer import CallFailed, ClaimMoved, DecisionMade
-from maitred.telemetry.export.wire import Attributes, attach
 
 from . import names
+from .wire import Attributes, attach
 
 # The statuses that the gRPC conventions call errors of the server; the others are the caller's.
 _SERVER_ERRORS = frozenset(
