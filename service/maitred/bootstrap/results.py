@@ -112,15 +112,15 @@ def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Expe
             ruleset = load_policy(stored.sources, stored.commit).ruleset if stored else None
         except RulesetInvalid:
             continue
-        found = _named(ruleset, name) if ruleset else None
-        if found:
-            return found
+        definition = _named(ruleset, name) if ruleset else None
+        if definition:
+            return definition
     raise NoResults(f"no ruleset that was in force with `{name}` loads any more: its arms are not known")
 
 
 def _named(ruleset: Ruleset, name: str) -> Experiment | Holdout | None:
     compared: list[Experiment | Holdout] = [*ruleset.experiments, *ruleset.holdouts]
-    return next((each for each in compared if each.name == name), None)
+    return next((definition for definition in compared if definition.name == name), None)
 
 
 def _weights(compared: Experiment | Holdout) -> Mapping[str, float]:
@@ -157,9 +157,9 @@ def _segments(opened: ReadOnlyStore, asked: Asked) -> Callable[[bytes], str]:
     return segment
 
 
-def draw(found: "Results", file: Path) -> None:
+def draw(result: "Results", file: Path) -> None:
     """Draws the differences as a PNG. Raises ``OSError`` and ``Unfit``."""
     with _insights():
         from maitred.insights import picture  # noqa: PLC0415 -- matplotlib takes half a second
 
-        picture.draw(found, file)
+        picture.draw(result, file)

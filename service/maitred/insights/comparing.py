@@ -109,7 +109,7 @@ def compare(
         control,
         counts,
         _comparisons(gathered.people, weights, control),
-        _mismatch([each.persons for each in counts], list(weights.values())),
+        _mismatch([counted.persons for counted in counts], list(weights.values())),
         gathered.early,
         gathered.switched,
         _segments(gathered.people, weights, control),
@@ -157,26 +157,35 @@ def _segments(
     """The same within each segment; all of them are one family of comparisons."""
     names = sorted({person.segment for person in people} - {""})
     sides = {
-        (segment, arm): _Side.of([each for each in people if each.segment == segment], arm, control, weights)
+        (segment, arm): _Side.of(
+            [person for person in people if person.segment == segment], arm, control, weights
+        )
         for segment in names
         for arm in weights
         if arm != control
     }
     large = {key: side for key, side in sides.items() if side.is_comparable(SEGMENT_MIN)}
     compared = _corrected([side.compared(ALPHA / len(large)) for side in large.values()])
-    found: dict[str, list[Comparison]] = {}
+    by_segment: dict[str, list[Comparison]] = {}
     for (segment, _), comparison in zip(large, compared, strict=True):
-        found.setdefault(segment, []).append(comparison)
-    return found
+        by_segment.setdefault(segment, []).append(comparison)
+    return by_segment
 
 
 def _corrected(compared: Sequence[Comparison]) -> Sequence[Comparison]:
     if not compared:
         return ()
-    corrected = multipletests([each.p_value for each in compared], ALPHA, method="holm")[1]
+    corrected = multipletests([comparison.p_value for comparison in compared], ALPHA, method="holm")[1]
     return [
-        Comparison(each.arm, each.difference, each.fixed, float(p), each.always, each.adjusted)
-        for each, p in zip(compared, corrected, strict=True)
+        Comparison(
+            comparison.arm,
+            comparison.difference,
+            comparison.fixed,
+            float(p),
+            comparison.always,
+            comparison.adjusted,
+        )
+        for comparison, p in zip(compared, corrected, strict=True)
     ]
 
 

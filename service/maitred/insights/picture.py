@@ -16,13 +16,13 @@ def draw(results: Results, file: Path) -> None:
     arms = results.comparisons
     figure = Figure(figsize=(_INCHES_WIDE, _INCHES_AROUND + _INCHES_AN_ARM * max(1, len(arms))))
     axes = figure.add_subplot()
-    for place, each in enumerate(arms):
-        always, fixed = each.always, each.fixed
+    for place, comparison in enumerate(arms):
+        always, fixed = comparison.always, comparison.fixed
         axes.plot([100 * always.lower, 100 * always.upper], [place, place], color="#8fb3d9", linewidth=6)
         axes.plot([100 * fixed.lower, 100 * fixed.upper], [place, place], color="#1f5a99", linewidth=2)
-        axes.plot([100 * each.difference], [place], "o", color="#1f5a99")
+        axes.plot([100 * comparison.difference], [place], "o", color="#1f5a99")
     axes.axvline(0, color="#888888", linewidth=1)
-    axes.set_yticks(range(len(arms)), [each.arm for each in arms])
+    axes.set_yticks(range(len(arms)), [comparison.arm for comparison in arms])
     axes.set_ylim(-0.7, max(1, len(arms)) - 0.3)
     axes.set_xlabel(f"{results.goal}: percentage points more than {results.control}")
     axes.set_title(f"{results.experiment}: at every look (wide), at the end (narrow)", fontsize=10)

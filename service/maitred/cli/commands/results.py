@@ -130,18 +130,18 @@ def run(
         with waiting(messages.READING_RESULTS):
             if not experiment:
                 return _list(experiments(database), as_json=as_json)
-            found = results(database, asked)
+            result = results(database, asked)
             if png:
-                draw(found, png)
+                draw(result, png)
     except (NoResults, StoreDown, KeyringUnusable) as failure:
         raise Stop(str(failure)) from None
     except OSError as error:
         raise Stop(messages.cannot_write(str(png), error.strerror or "unwritable")) from None
     if as_json:
-        print_json(results_json(found))
+        print_json(results_json(result))
     else:
-        show(results_view(found, within))
-    return FINDINGS if found.is_mismatched else FINE
+        show(results_view(result, within))
+    return FINDINGS if result.is_mismatched else FINE
 
 
 def _duration(text: str) -> timedelta:
@@ -162,9 +162,9 @@ def _list(names: list[str], *, as_json: bool) -> int:
     return FINE
 
 
-def results_json(found: "Results") -> dict[str, Any]:
+def results_json(result: "Results") -> dict[str, Any]:
     """What ``--format json`` prints: the fields of ``insights.comparing.Results``."""
-    made = asdict(found)
-    for arm, counts in zip(made["arms"], found.arms, strict=True):
+    made = asdict(result)
+    for arm, counts in zip(made["arms"], result.arms, strict=True):
         arm["rate"] = counts.rate
-    return made | {"is_mismatched": found.is_mismatched}
+    return made | {"is_mismatched": result.is_mismatched}

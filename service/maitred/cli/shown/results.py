@@ -19,30 +19,31 @@ _KINDS = ("presented", "accepted", "claimed", "redeemed", "rejected")
 WORSE = "bold red"
 
 
-def results_view(found: "Results", within: str) -> RenderableType:
+def results_view(results: "Results", within: str) -> RenderableType:
     """What ``results`` prints."""
     parts: list[RenderableType] = [
         Text.assemble(
-            (plain(found.experiment), STRONG), f"  by {plain(found.goal)} within {plain(within)} of exposure"
+            (plain(results.experiment), STRONG),
+            f"  by {plain(results.goal)} within {plain(within)} of exposure",
         ),
         Text(),
-        _arms(found),
+        _arms(results),
         Text(),
-        _comparisons(found.comparisons, found.control),
+        _comparisons(results.comparisons, results.control),
     ]
-    parts += (Text(line, BAD) for line in _notes(found))
-    if found.is_mismatched:
-        parts.append(Text(messages.shares_wrong(found.mismatch), WORSE))
-    for segment, comparisons in found.segments.items():
-        parts += [Text(), Text(plain(segment), STRONG), _comparisons(comparisons, found.control)]
+    parts += (Text(line, BAD) for line in _notes(results))
+    if results.is_mismatched:
+        parts.append(Text(messages.shares_wrong(results.mismatch), WORSE))
+    for segment, comparisons in results.segments.items():
+        parts += [Text(), Text(plain(segment), STRONG), _comparisons(comparisons, results.control)]
     parts += [Text(), *(Text(line, FAINT) for line in messages.HOW_TO_READ_RESULTS)]
     return Group(*parts)
 
 
-def _arms(found: "Results") -> Table:
+def _arms(results: "Results") -> Table:
     table = Table(box=None, pad_edge=False, header_style=FAINT)
-    kinds = [kind for kind in _KINDS if any(kind in arm.outcomes for arm in found.arms)]
-    reasons = sorted({reason for arm in found.arms for reason in arm.refused})
+    kinds = [kind for kind in _KINDS if any(kind in arm.outcomes for arm in results.arms)]
+    reasons = sorted({reason for arm in results.arms for reason in arm.refused})
     for column in (
         "arm",
         "persons",
@@ -53,7 +54,7 @@ def _arms(found: "Results") -> Table:
         *map(messages.refused_by, reasons),
     ):
         table.add_column(column, justify="left" if column == "arm" else "right")
-    for arm in found.arms:
+    for arm in results.arms:
         table.add_row(*_cells(arm, kinds, reasons))
     return table
 
@@ -82,15 +83,15 @@ def _comparisons(comparisons: Sequence["Comparison"], control: str) -> Table:
         "",
     ):
         table.add_column(column, justify="left" if column.startswith("less") else "right")
-    for each in comparisons:
-        adjusted = each.adjusted
-        verdict, style = _verdict(each)
+    for comparison in comparisons:
+        adjusted = comparison.adjusted
+        verdict, style = _verdict(comparison)
         table.add_row(
-            plain(each.arm),
-            f"{each.difference * 100:+.2f}",
-            _interval(each.always),
-            _interval(each.fixed),
-            f"{each.p_value:.4f}",
+            plain(comparison.arm),
+            f"{comparison.difference * 100:+.2f}",
+            _interval(comparison.always),
+            _interval(comparison.fixed),
+            f"{comparison.p_value:.4f}",
             f"{_interval(adjusted.interval)} ({adjusted.variance_saved:.0%} less)" if adjusted else "",
             Text(verdict, style),
         )
@@ -109,8 +110,8 @@ def _interval(interval: "Interval") -> str:
     return f"{interval.lower * 100:+.2f} to {interval.upper * 100:+.2f}"
 
 
-def _notes(found: "Results") -> Iterator[str]:
-    if found.early:
-        yield messages.too_early(found.early)
-    if found.switched:
-        yield messages.in_two_arms(found.switched)
+def _notes(results: "Results") -> Iterator[str]:
+    if results.early:
+        yield messages.too_early(results.early)
+    if results.switched:
+        yield messages.in_two_arms(results.switched)

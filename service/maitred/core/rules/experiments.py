@@ -208,20 +208,20 @@ class Trials(NamedTuple):
         return cls(
             tuple(
                 _Running(
-                    each,
-                    f"{_ARM}{each.name}",
-                    f"{CONSENT}{each.purpose}" if each.purpose else "",
-                    salted(each.salt),
-                    _Divided.of(each),
-                    mask_of(tried[each.name], index.size),
+                    experiment,
+                    f"{_ARM}{experiment.name}",
+                    f"{CONSENT}{experiment.purpose}" if experiment.purpose else "",
+                    salted(experiment.salt),
+                    _Divided.of(experiment),
+                    mask_of(tried[experiment.name], index.size),
                 )
-                for each in experiments
-                if each.name in tried
+                for experiment in experiments
+                if experiment.name in tried
             ),
             tuple(
-                _Holding(each, f"{_HELD_OUT}{each.name}", mask_of(held[each.name], index.size))
-                for each in holdouts
-                if each.name in held
+                _Holding(holdout, f"{_HELD_OUT}{holdout.name}", mask_of(held[holdout.name], index.size))
+                for holdout in holdouts
+                if holdout.name in held
             ),
             tuple(_Guarded(name, mask_of(clauses, index.size)) for name, clauses in guarded.items()),
             {},
@@ -258,12 +258,12 @@ class Trials(NamedTuple):
 
     def withdrawn(self, facts: Facts) -> Facts:
         """The facts without arms of purposes that are not allowed any more."""
-        gone = {each.fact for each in self.running if each.consent and each.consent not in facts}
+        gone = {running.fact for running in self.running if running.consent and running.consent not in facts}
         return {name: fact for name, fact in facts.items() if name not in gone} if gone else facts
 
     def purposes(self, facts: Facts) -> Iterable[str]:
         """The purposes of the experiments that the person is in."""
-        return (each.experiment.purpose for each in self.running if each.fact in facts)
+        return (running.experiment.purpose for running in self.running if running.fact in facts)
 
     def exposures(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> Mapping[str, str]:
         """The arms that somebody was exposed to; ``mask`` are the clauses that are possible for them."""

@@ -85,9 +85,9 @@ def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None =
         if gathering.take(row):
             page.append(row)
         if len(page) == ROWS_AT_ONCE:
-            gathering.attribute(page, log.became_of([each.decision_id for each in page]))
+            gathering.attribute(page, log.became_of([row.decision_id for row in page]))
             page = []
-    gathering.attribute(page, log.became_of([each.decision_id for each in page]))
+    gathering.attribute(page, log.became_of([row.decision_id for row in page]))
     if question.history:
         gathering.remember(log)
     return gathering.done()

@@ -51,8 +51,8 @@ def with_experiments(
     _warn_salts(around, documents)
     reader = _Reader(around, Chooser(around, sourced_actions), actions, now)
     holdouts = tuple(map(reader.holdout, documents.of(experiments.Holdout)[: bounds.EXPERIMENTS]))
-    found = tuple(map(reader.experiment, documents.of(experiments.Experiment)[: bounds.EXPERIMENTS]))
-    return Compared(reader.actions, holdouts, found)
+    tried = tuple(map(reader.experiment, documents.of(experiments.Experiment)[: bounds.EXPERIMENTS]))
+    return Compared(reader.actions, holdouts, tried)
 
 
 def _check_names(around: LoadContext, documents: Documents) -> None:

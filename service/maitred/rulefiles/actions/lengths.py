@@ -65,17 +65,17 @@ def check_arm_lengths(
         for trial in action.trials
         for other in trial.actions.values()
     )
-    told: set[tuple[str, str, Path]] = set()
+    reported: set[tuple[str, str, Path]] = set()
     for experiment, other in others if lengths else ():
         spot, written = arms[experiment, other.arm]
         for channel in lengths.keys() & written.keys():
             for name, path, template in _texts_on(other, channel):
-                length, most = least_length(template), lengths[channel].get(name)
+                length, max_length = least_length(template), lengths[channel].get(name)
                 key = experiment, other.arm, path
-                if most is None or length <= most or key in told or path[0] == _TITLE:
+                if max_length is None or length <= max_length or key in reported or path[0] == _TITLE:
                     continue
-                told.add(key)
-                message = rule_messages.text_too_long(_written(template), length, name, channel, most)
+                reported.add(key)
+                message = rule_messages.text_too_long(_written(template), length, name, channel, max_length)
                 report.error(spot.at(*path), message)
 
 
