@@ -115,7 +115,7 @@ class _Item:
         if match := _SELECT.fullmatch(self._words):
             return messages.cannot_select(*_types(match[1]))
         if match := _FIELD.fullmatch(self._words):
-            fields = {field.name for each in known.lists_of_objects() for field in each.type.fields}
+            fields = {field.name for attribute in known.lists_of_objects() for field in attribute.type.fields}
             return messages.no_such_field(match[1], sorted(fields))
         if match := _RANGE.match(self._words):
             return messages.not_a_list(*_types(match[1]))

@@ -235,11 +235,11 @@ def _field_of_list(hit: Match) -> str | None:
 def _item_alone(hit: Match) -> str | None:
     """`line.sku == "S1"` where no macro names the line."""
     item, field = hit["i"], hit["f"]
-    for each in hit.known.lists_of_objects():
+    for attribute in hit.known.lists_of_objects():
         named = re.search(rf"\(\s*{item}\s*,", hit.text) or f"{item}.{field}" in hit.known.attributes
-        if each.type.item == item and _item_of(hit.known, each.name, field) and not named:
+        if attribute.type.item == item and _item_of(hit.known, attribute.name, field) and not named:
             whole = hit.text[slice(*hit.match.span())]
-            return _write(whole, f"{each.name}.exists({item}, {whole})")
+            return _write(whole, f"{attribute.name}.exists({item}, {whole})")
     return None
 
 
@@ -272,14 +272,14 @@ def _in_objects(hit: Match) -> str | None:
 
 def _item_of(known: KnownNames, name: str, field: str) -> str:
     """What conditions call one of a list of objects that have the field; empty for any other."""
-    has = any(each.name == field for each in known.fields(name))
+    has = any(declared.name == field for declared in known.fields(name))
     return known.attributes[name].type.item if has else ""
 
 
 def _total(hit: Match) -> str:
     """`sum(basket.lines.price)`: sums are worked out once, before all conditions."""
-    each = next(hit.known.lists_of_objects(), None)
-    over, item = (each.name, each.type.item) if each else ("basket.lines", "line")
+    attribute = next(hit.known.lists_of_objects(), None)
+    over, item = (attribute.name, attribute.type.item) if attribute else ("basket.lines", "line")
     return messages.computed_elsewhere(hit["at"], over, item)
 
 

@@ -263,7 +263,7 @@ def too_many_digits(digits: int, limit: int) -> str:
 
 
 def no_such_field(name: str, known: Sequence[str]) -> str:
-    hint = did_you_mean(name, known) or (f": known are {', '.join(f'`{each}`' for each in known)}")
+    hint = did_you_mean(name, known) or (f": known are {', '.join(f'`{field}`' for field in known)}")
     return f"`{name}` is not a declared field{hint}"
 
 

@@ -79,9 +79,9 @@ class DeskCall:
         """Says what became of a proposal, and asks again; what came of it."""
         decision_id = self._decision_id()
         outcome = Outcome(self.new_id(), decision_id, action, kind, None)
-        (told,) = self._asked(lambda: self.client.record_outcomes([outcome]))
+        (result,) = self._asked(lambda: self.client.record_outcomes([outcome]))
         self.ask()
-        return f"{action} {kind.name.lower()}" if told.recorded else messages.not_recorded(told.detail)
+        return f"{action} {kind.name.lower()}" if result.recorded else messages.not_recorded(result.detail)
 
     def claim(self, action: str) -> str:
         """Takes a unit of a proposal, and asks again; what came of it."""
@@ -105,8 +105,8 @@ class DeskCall:
         )
 
     def _tell(self, attributes: Mapping[str, Any]) -> None:
-        told = {**self.attributes, **attributes}
-        self.attributes = {name: value for name, value in told.items() if value is not None}
+        known = {**self.attributes, **attributes}
+        self.attributes = {name: value for name, value in known.items() if value is not None}
 
     def _happen(self, happening: Happening) -> str:
         if not self.customer_id:
@@ -119,8 +119,8 @@ class DeskCall:
             orjson.dumps(happening.fields),
             self.session_id,
         )
-        (told,) = self._asked(lambda: self.client.record_events([event]))
-        return messages.RECORDED if told.recorded else messages.not_recorded(told.detail)
+        (result,) = self._asked(lambda: self.client.record_events([event]))
+        return messages.RECORDED if result.recorded else messages.not_recorded(result.detail)
 
     def _new_session(self) -> str:
         return f"call-{self.new_id()[:SESSION_DIGITS]}"

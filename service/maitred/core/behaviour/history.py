@@ -46,7 +46,7 @@ class Track:
     def copy(self) -> "Track":
         """One that can be changed and leaves this one as it is."""
         made = Track(self.deeds)
-        made._projections = {name: each.copy() for name, each in self._projections.items()}
+        made._projections = {name: projection.copy() for name, projection in self._projections.items()}
         return made
 
     def add(self, deed: Deed) -> None:

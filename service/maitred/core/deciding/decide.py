@@ -123,7 +123,7 @@ def _exposures(prepared: Prepared, choice: Choice) -> Exposures:
     if not arms:
         return {}
     by_name, shortages = prepared.policy.by_name, choice.shortages
-    refused = [(by_name[each.name], shortages[each.name].reason.name) for each in choice.refused]
+    refused = [(by_name[refusal.name], shortages[refusal.name].reason.name) for refusal in choice.refused]
     return with_refusals(arms, refused)
 
 

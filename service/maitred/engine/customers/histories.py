@@ -137,8 +137,8 @@ class Histories:
     def add(self, written: Sequence[WrittenEvent], counts: Mapping[bytes, int]) -> None:
         """Takes in what has been written and is durable, with the count that each customer has by it."""
         fresh: dict[bytes, list[WrittenEvent]] = defaultdict(list)
-        for each in written:
-            fresh[each.row.ref].append(each)
+        for one_written in written:
+            fresh[one_written.row.ref].append(one_written)
         with self._lock:
             for ref, events in fresh.items():
                 copy = self._kept.get(ref)
@@ -238,4 +238,4 @@ def _with_outcomes(history: History, outcomes: Sequence[PastOutcome]) -> History
     for kind, action, happened_at in outcomes:
         item: Item = {"action": action, AT: happened_at}
         deeds[outcome_source(kind)].append(Deed(to_microseconds(happened_at), NEVER_US, NEVER_US, item))
-    return History({**history.tracks, **{source: Track(found) for source, found in deeds.items()}})
+    return History({**history.tracks, **{source: Track(past) for source, past in deeds.items()}})

@@ -200,10 +200,10 @@ def with_max_items(computed: Iterable[Computed], defaults: models.Defaults) -> t
     anew for each: of as many events as one rule may take time for, those left out that never count.
     """
     return tuple(
-        replace(each, max_items=max(1, defaults.rule_cost_us * _US // _cost_of_item(each)))
-        if is_behaviour(each.over) and each.reads != {each.over}
-        else each
-        for each in computed
+        replace(attribute, max_items=max(1, defaults.rule_cost_us * _US // _cost_of_item(attribute)))
+        if is_behaviour(attribute.over) and attribute.reads != {attribute.over}
+        else attribute
+        for attribute in computed
     )
 
 

@@ -310,11 +310,11 @@ def _remembering(limit: Limit, memory: Memory) -> Limit:
 
 def limit_expressions(applied: Iterable[Applied]) -> Iterator[tuple[SourcePath, Expression]]:
     """What limits work out in CEL, and where it stands."""
-    for each in applied:
-        if isinstance(each.limit.maximum, Expression):
-            yield each.spot.at("limit"), each.limit.maximum
-        if each.limit.pace and isinstance(each.limit.pace.maximum, Expression):
-            yield each.spot.at("pace", "limit"), each.limit.pace.maximum
+    for limit in applied:
+        if isinstance(limit.limit.maximum, Expression):
+            yield limit.spot.at("limit"), limit.limit.maximum
+        if limit.limit.pace and isinstance(limit.limit.pace.maximum, Expression):
+            yield limit.spot.at("pace", "limit"), limit.limit.pace.maximum
 
 
 def _maximum(around: LoadContext, spot: SourcePath, units: int | str | Quota) -> Maximum:
