@@ -1,7 +1,7 @@
 """Measures the design's budgets in one run and prints each as a ratio.
 
 python -m benchmarks            everything, some fifteen minutes
-python -m benchmarks claims     one part: serving, overload, limits, claims, privacy, experiments,
+python -m benchmarks claims     one part: stages, serving, overload, limits, claims, privacy, experiments,
                                 behaviour, loading or matching
 python -m benchmarks --write    also puts the figures into docs/benchmarks.md; whole runs only
 python -m benchmarks privacy --against CHECKOUT
@@ -29,11 +29,13 @@ from . import (
     overload,
     privacy,
     serving,
+    stages,
 )
 from .rounds import Progress
 
 Part = Callable[[Progress], list[figures.Section]]
 PARTS = (
+    "stages",
     "serving",
     "overload",
     "limits",
@@ -82,6 +84,7 @@ def _options() -> argparse.Namespace:
 
 def _parts(against: Path | None) -> Mapping[str, Part]:
     return {
+        "stages": stages.measure,
         "serving": serving.measure,
         "overload": overload.measure,
         "limits": limits.measure,

@@ -18,7 +18,7 @@ from .workload import specs
 LOCATIONS = 200
 CHECKED = 50
 
-_LIMITS = """---
+LIMITS = """---
 apiVersion: maitred/v1
 kind: FrequencyCap
 name: weekly
@@ -45,7 +45,7 @@ def measure(progress: Progress) -> list[Section]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
         plain = ruleset.write(place / "plain", specs(ACTIONS))
-        limited = ruleset.write(place / "limited", specs(ACTIONS), _LIMITS)
+        limited = ruleset.write(place / "limited", specs(ACTIONS), LIMITS)
         progress("starting the servers")
         running = {
             "no-op": stack.enter_context(servers.noop(SERVER_THREADS)),

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,7 +104,7 @@ def test_a_dry_run_and_a_degraded_answer_say_so(show):
 
 
 def test_a_stand_in_says_for_what_and_how_long_its_units_are_held(show):
-    held = replace(TEA, substitute_for="free-pizza", hold_expires_at=AT + timedelta(minutes=20))
+    held = TEA._replace(substitute_for="free-pizza", hold_expires_at=AT + timedelta(minutes=20))
     lines = show(answer_view(Answer("ab" * 16, "cd" * 32, (held,), AT), explained=False))
     assert "2.  tea  gesture, score 0, in place of free-pizza" in lines
     assert "    held   until 2026-12-01T11:50:00.000005Z, for 20 min" in lines

@@ -5,7 +5,7 @@ answers) and none of its arithmetic: no counters, no table of moves.
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from maitred.core.limits.lots import (
     Claim,
@@ -87,7 +87,7 @@ class Model:
         lot = self.lots[operation.id]
         if lot.fingerprint != operation.fingerprint:
             return Settled(Status.OTHER_CONTENT, operation.id)
-        return replace(lot.granted, replayed=True)
+        return lot.granted._replace(replayed=True)
 
     def take(self, take):
         if take.id in self.lots:
@@ -127,7 +127,7 @@ class Model:
             content, answer = self.steps[claim.id]
             if content != (Claim, claim.fingerprint, answer.lot):
                 return Settled(Status.OTHER_CONTENT, claim.id)
-            return replace(answer, replayed=True)
+            return answer._replace(replayed=True)
         place = self.place_for(claim)
         live = self.serving(claim, place)
         if live is None:
@@ -317,7 +317,7 @@ class Model:
             before, answer = self.steps[operation.id]
             if before != content:
                 return Settled(Status.OTHER_CONTENT, operation.lot)
-            return replace(answer, replayed=True)
+            return answer._replace(replayed=True)
         if operation.lot not in self.lots:
             return Settled(Status.UNKNOWN_LOT, operation.lot)
         status, refused = self.stepped(operation, self.lots[operation.lot])

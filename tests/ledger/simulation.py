@@ -268,7 +268,7 @@ class Simulation:
 
     def decided(self, origin, needs):
         """What a decision spends: one that would have been refused it is not made."""
-        plenty = tuple(replace(need, maximum=PLENTY) for need in needs)
+        plenty = tuple(need._replace(maximum=PLENTY) for need in needs)
         lot = lot_id(Part.DECIDED, origin)
         return Take(lot, b"as sent", (plenty,), origin=origin, part=Part.DECIDED)
 

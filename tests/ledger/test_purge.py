@@ -130,7 +130,7 @@ def test_a_retry_within_the_while_is_answered_as_before(store, settle):
     before = settle(denied, lot, *steps)
     assert purge(store, NOW) == 0
     again = settle(denied, lot, *steps, now=NOW + DAY)
-    assert [replace(answer, replayed=False) for answer in again] == before
+    assert [answer._replace(replayed=False) for answer in again] == before
 
 
 def test_no_more_goes_at_once_than_was_asked_for(store, settle, left):

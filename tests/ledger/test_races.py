@@ -6,7 +6,6 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -130,7 +129,7 @@ def test_a_confirmation_and_the_expiry_of_its_hold_have_one_winner(database_url,
 def one_round(store, rival, number):
     """One store confirms holds at the last moment while the other gives back those that are due."""
     ids = [bytes([number]) + at.to_bytes(15, "big") for at in range(RACES)]
-    roomy = tuple(replace(need, maximum=RACES) for need in needs(1_000 + number))
+    roomy = tuple(need._replace(maximum=RACES) for need in needs(1_000 + number))
     for at in range(0, RACES, 100):
         settle(store, [Take(key, b"", (roomy,), HOLD_US) for key in ids[at : at + 100]])
     random.Random(number).shuffle(ids)

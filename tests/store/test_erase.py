@@ -3,7 +3,6 @@ import random
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def test_what_is_theirs_goes_and_what_is_shared_stays_counted(store, customer, l
         who.take(*needs, hold_us=MINUTE_US, reuse=os.urandom(16))
         who.report(3)
         who.state(2)
-    denied = ann.take(replace(own, maximum=0))
+    denied = ann.take(own._replace(maximum=0))
 
     assert store.erase(ann.ref) == {
         "key": 1,

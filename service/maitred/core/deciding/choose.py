@@ -80,6 +80,8 @@ def choose(
     is asked for, however many others are.
     """
     choosing = _Choosing(policy, question.facts, snapshot, question.max_actions, reach, named)
+    if choosing.begins_unread(ranking):
+        return Wanted(_unread(policy, question.facts, ranking, snapshot, choosing.ahead()))
     place = 0
     try:
         for place, (score, action) in enumerate(ranking):  # noqa: B007 -- how far it came
@@ -138,6 +140,16 @@ class _Choosing:
     considered: int = 0
     refused: list[Action] = field(default_factory=list)
     memo: Memo = field(default_factory=dict)
+
+    def begins_unread(self, ranking: Iterable[Ranked]) -> bool:
+        """Whether nothing is known of the limits of the best action, as where nothing was read yet."""
+        _, action = next(iter(ranking), (0.0, None))
+        if action is None or not action.limits or is_read(action, self.snapshot):
+            return False
+        if self.is_full() or action.name in self.snapshot.claimed or not self._is_open(action):
+            return False
+        self.looked_at.update(limit.key for limit in action.limits)
+        return True
 
     def consider(self, score: float, action: Action) -> None:
         """Picks the action, or what stands in for it."""
@@ -279,7 +291,9 @@ def _unread(
     for _, action in candidates:
         if len(unread) >= limit:
             break
-        for candidate in (action, *stand_ins_of(policy, action, facts)):
-            if not is_read(candidate, snapshot):
-                unread[candidate.name] = candidate
+        if not is_read(action, snapshot):
+            unread[action.name] = action
+        if action.alternatives:
+            stand_ins = stand_ins_of(policy, action, facts)
+            unread.update((other.name, other) for other in stand_ins if not is_read(other, snapshot))
     return tuple(unread.values())

@@ -6,7 +6,6 @@ in who answers ``LookUp``: a batch reads the ledger, a replay has a record's sna
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -174,17 +173,19 @@ def _of_pick(policy: Policy, question: Question, pick: Pick, rank: int) -> Propo
     if pick.claimed:
         claim_id, expires_at = pick.claimed
         words = claimed_treatment(policy, pick.action, question, expires_at)
-        return replace(proposal, treatment=words, hold_expires_at=expires_at, claim_id=claim_id)
-    return replace(proposal, substitute_for=pick.substitute_for) if pick.substitute_for else proposal
+        return proposal._replace(treatment=words, hold_expires_at=expires_at, claim_id=claim_id)
+    return proposal._replace(substitute_for=pick.substitute_for) if pick.substitute_for else proposal
 
 
 def _with_hold(policy: Policy, question: Question, pick: Pick, rank: int, hold: Hold) -> Proposal:
-    proposal = _of_pick(policy, question, pick, rank)
-    treatment = proposal.treatment
+    lot, expires_at = hold
+    proposal = _of_pick(policy, question, pick, rank)._replace(hold_expires_at=expires_at, lot=lot)
+    if expires_at is None or _standing_key(pick.action, rank, question) in policy.standing:
+        return proposal
     written = pick.action.treatments.get(question.channel, NO_TREATMENT).before_claim()
-    if hold.expires_at and HOLD_EXPIRES in placeholders(written):
-        treatment = render(policy, pick.action, written, question, hold.expires_at)
-    return replace(proposal, treatment=treatment, hold_expires_at=hold.expires_at, lot=hold.lot)
+    if HOLD_EXPIRES not in placeholders(written):
+        return proposal
+    return proposal._replace(treatment=render(policy, pick.action, written, question, expires_at))
 
 
 def claimed_treatment(
@@ -205,13 +206,17 @@ def claimed_treatment(
     return words
 
 
+def _standing_key(action: Action, rank: int, question: Question) -> tuple[str, int, str, str]:
+    channel = question.channel if question.channel in action.treatments else ""
+    return action.name, rank, channel, action.arm
+
+
 def proposal_of(policy: Policy, action: Action, rank: int, score: float, question: Question) -> Proposal:
     """The proposal of an action; one that depends on no attribute is made once."""
-    channel = question.channel if question.channel in action.treatments else ""
-    key = action.name, rank, channel, action.arm
+    key = _standing_key(action, rank, question)
     proposal = policy.standing.get(key)
     if proposal is None:
-        treatment = action.treatments.get(channel, NO_TREATMENT).before_claim()
+        treatment = action.treatments.get(question.channel, NO_TREATMENT).before_claim()
         proposal = Proposal(
             action.name, rank, score, action.type, render(policy, action, treatment, question)
         )

@@ -21,8 +21,7 @@ class Explain(IntEnum):
     EXPLAIN_FULL = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """An action put forward; ``rank`` counts from 1. Its treatment always has a title.
 
     ``substitute_for`` names the action without capacity whose place this one takes.

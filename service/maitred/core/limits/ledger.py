@@ -294,7 +294,7 @@ class LedgerBatch:
         )
         live = earlier.live if earlier else ()
         over = _later(lot.over_us, over) if live else over
-        self._put(replace(lot, state=UnitState.CONFIRMED, units=live + units, over_us=over))
+        self._put(lot._replace(state=UnitState.CONFIRMED, units=live + units, over_us=over))
 
     def _redeem(self, redeem: Redeem) -> Settled:
         """Of several claims that have expired the last one counts: others were made before it."""
@@ -460,13 +460,13 @@ class LedgerBatch:
         """Confirms the units that are live, and ``needs`` on top."""
         more = self._add(lot.id, needs, at, move.state)
         over = _later(_later(lot.over_us, over_us(needs, at)), self.now_us)
-        self._move(replace(lot, units=lot.live, over_us=over), move, more)
+        self._move(lot._replace(units=lot.live, over_us=over), move, more)
 
     def _move(self, lot: Lot, move: Move, more: tuple[Unit, ...] = ()) -> None:
         """Counts the lot's units as the move says; ``more`` are counted already."""
         self._weigh(lot, move.state)
-        moved = replace(lot, state=move.state, units=lot.units + more)
-        self._put(moved if moved.is_live else replace(moved, over_us=self.now_us))
+        moved = lot._replace(state=move.state, units=lot.units + more)
+        self._put(moved if moved.is_live else moved._replace(over_us=self.now_us))
 
     def _weigh(self, lot: Lot, state: UnitState) -> None:
         """Counts the lot's units as those of a lot in ``state``."""
@@ -578,7 +578,7 @@ def _replay(lot: Lot, fingerprint: bytes) -> Settled:
     """A grant stays a grant and a denial a denial, whatever has become of the lot."""
     if lot.fingerprint != fingerprint:
         return Settled(Status.OTHER_CONTENT, lot.id)
-    return replace(_taken(lot), replayed=True)
+    return _taken(lot)._replace(replayed=True)
 
 
 def _change(into: Units, out_of: Units, key: tuple[Unit, bytes]) -> None:

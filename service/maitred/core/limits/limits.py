@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, unique
 from functools import lru_cache
+from typing import NamedTuple
 
 from maitred.core.conditions import model
 from maitred.core.conditions.model import Expression
@@ -198,8 +199,7 @@ class Counter:
         object.__setattr__(self, "id", digest(_USE, self.limit, self.subject, self.window))
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """One unit of a counter, to be had while fewer than ``maximum`` are live.
 
     ``lookback_us`` (microseconds) is the length of a rolling window, ``None`` for others.
@@ -257,6 +257,8 @@ def gap_of(limit: Limit, facts: Facts) -> Uncheckable | None:
     for name in limit.per:
         if not _names_somebody(facts.get(name)):
             return _unknown(limit, name, facts)
+    if limit.lookback_us is not None:
+        return None
     for name in window_reads(limit.window):
         value = facts.get(name)
         if not isinstance(value, str if name == SESSION_ID else datetime) or not value:

@@ -181,8 +181,7 @@ class Refused:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(NamedTuple):
     """What one take came to. Instants are microseconds since 1970, UTC.
 
     ``choice`` is the index of the choice that was granted, ``reuse`` its key (see ``Take``).
@@ -407,8 +406,7 @@ class GiveBack:
 Operation = Take | Confirm | Release | Claim | Redeem | Presentation | GiveBack
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What became of a confirmation or release, kept under its id."""
 
     id: bytes
@@ -419,8 +417,7 @@ class Step:
     refused: Refused | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """The answer to an operation. ``replayed`` where it was given before under the same id.
 
     ``reused`` where a lot that was held already serves: ``lot`` is that one. ``refused`` of a granted

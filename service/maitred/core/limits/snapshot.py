@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from maitred.core.rules.reasons import Reason
@@ -68,7 +69,8 @@ class Shortage(NamedTuple):
 
 def is_read(action: Action, snapshot: Snapshot) -> bool:
     """Whether the snapshot tells how all limits of the action stand."""
-    return all(limit.key in snapshot.live for limit in action.limits)
+    live = snapshot.live
+    return all(limit.key in live for limit in action.limits)
 
 
 def shortage_of(
@@ -90,17 +92,12 @@ def shortage_among(
     limits: Iterable[Limit], facts: Facts, snapshot: Snapshot, taken: Mapping[str, int]
 ) -> Shortage | None:
     """The same among limits, whatever they apply to."""
-    shortages = (
-        _shortage(
-            part,
-            facts,
-            snapshot.live.get(part.key, 0) + taken.get(part.key, 0),
-            snapshot.holders.get(part.key, ()),
-        )
-        for limit in limits
-        for part in parts_of(limit)
-    )
-    return first_of(shortage for shortage in shortages if shortage)
+    shortages = []
+    for part in chain.from_iterable(map(parts_of, limits)):
+        live = snapshot.live.get(part.key, 0) + taken.get(part.key, 0)
+        if shortage := _shortage(part, facts, live, snapshot.holders.get(part.key, ())):
+            shortages.append(shortage)
+    return first_of(shortages) if shortages else None
 
 
 def first_of(shortages: Iterable[Shortage]) -> Shortage | None:

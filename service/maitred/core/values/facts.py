@@ -45,11 +45,21 @@ def _bounded(read: Read, longest: int, count: int) -> Read:
         if kind is list or kind is tuple:
             if len(value) > count:
                 return too_many
-            if any(item.__class__ is str and len(item) > longest for item in value):
+            if not _is_short(value, longest) and any(
+                item.__class__ is str and len(item) > longest for item in value
+            ):
                 return holds_too_long
         return read(value)
 
     return bounded
+
+
+def _is_short(texts: Sequence[Any], longest: int) -> bool:
+    """Whether all texts together are no longer than one may be, as those of most lists are."""
+    try:
+        return len("".join(texts)) <= longest
+    except TypeError:
+        return False
 
 
 def _unbounded_reader_of(attribute: Attribute) -> Read:

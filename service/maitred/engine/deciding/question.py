@@ -1,9 +1,8 @@
 """What a batch looks up for a decision, and what the decision takes of the ledger."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -88,8 +87,9 @@ class LedgerReads:
         self._prepared, self._requester, self._lost, self._claims = prepared, requester, lost, claims
         self._limits: dict[str, Limit] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
-        self._actions: dict[str, Action] = {}
         self._reuses: dict[str, bytes] = {}
+        """The keys of lots that may serve again, by action: empty where none may."""
+        self._customer = ""
         self._view: View | None = None
 
     def over(self, view: View) -> "LedgerReads":
@@ -98,30 +98,36 @@ class LedgerReads:
         return self
 
     def asks(self, actions: Sequence[Action]) -> tuple[list[Need], list[bytes]]:
-        """What to read for these actions: counters, and keys of lots that the customer may hold."""
-        self._actions.update((action.name, action) for action in actions)
-        for limit in chain.from_iterable(action.limits for action in actions):
-            if limit.key not in self._needs:
-                self._limits[limit.key], self._needs[limit.key] = limit, self._needs_of(limit)
-        needs = list(chain.from_iterable(self._needs.values()))
-        return needs, [self._reuse(action) for action in self._actions.values() if self._can_reuse(action)]
+        """What is still to be read for these actions: counters, and keys of lots that may serve again."""
+        needs: list[Need] = []
+        keys: list[bytes] = []
+        for action in actions:
+            if action.name in self._reuses:
+                continue
+            for limit in action.limits:
+                if limit.key not in self._needs:
+                    self._limits[limit.key], self._needs[limit.key] = limit, self._needs_of(limit)
+                    needs.extend(self._needs[limit.key])
+            self._reuses[action.name] = key = self._reuse(action)
+            if key:
+                keys.append(key)
+        return needs, keys
 
     def __call__(self, actions: Sequence[Action]) -> Snapshot:
         """See ``LookUp``."""
         assert self._view
         view = self._view
         view.read(*self.asks(actions))
-        own = frozenset(
-            name
-            for name, action in self._actions.items()
-            if self._can_reuse(action) and view.holds(self._reuse(action))
-        )
+        own = frozenset([name for name, key in self._reuses.items() if key and view.holds(key)])
         holders = dict(self._holders()) if self._claims else {}
         return self._prepared.seen._replace(live=dict(self._live(view)), own=own, holders=holders)
 
     def takes(self, picks: Sequence[Pick]) -> list[Take]:
         """What the picks spend and hold at this step."""
-        return [take for pick in picks if not pick.claimed for take in self._takes(pick.action)]
+        actions = [pick.action for pick in picks if not pick.claimed]
+        actions = [action for action in actions if action.decided or action.held]
+        content = self._content() if actions else b""
+        return [take for action in actions for take in self._takes(action, content)]
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...]:
         """None where an attribute is missing: choosing finds that out by itself."""
@@ -147,46 +153,37 @@ class LedgerReads:
             for part, need in zip(parts_of(limit), needs, strict=False):
                 yield part.key, need.maximum if need.counter.id in self._lost else view.live(need)
 
-    def _takes(self, action: Action) -> Iterator[Take]:
+    def _takes(self, action: Action, content: bytes) -> Iterator[Take]:
+        origin = Origin(self._requester.decision_id, action.name)
         if action.decided:
-            yield self._take(Part.DECIDED, action, action.decided)
+            needs, part = self._units(action.decided), Part.DECIDED
+            yield Take(lot_id(part, origin), content, (needs,), None, (), origin, part)
         if action.held:
-            key = self._reuse(action) if self._can_reuse(action) else b""
-            take = self._take(Part.HOLD, action, action.held)
-            yield replace(take, hold_us=hold_us_of(action.held), reuse=(key,) if key else ())
+            needs, part = self._units(action.held), Part.HOLD
+            key = self._reuses.get(action.name) or self._reuse(action)
+            reuse, hold_us = (key,) if key else (), hold_us_of(action.held)
+            yield Take(lot_id(part, origin), content, (needs,), hold_us, reuse, origin, part)
 
-    def _take(self, part: Part, action: Action, limits: Sequence[Limit]) -> Take:
-        requester = self._requester
-        origin = Origin(requester.decision_id, action.name)
-        return Take(
-            id=lot_id(part, origin),
-            fingerprint=self._content,
-            choices=(tuple(chain.from_iterable(self._needs[limit.key] for limit in limits)),),
-            origin=origin,
-            part=part,
-        )
+    def _units(self, limits: Sequence[Limit]) -> tuple[Need, ...]:
+        return tuple(chain.from_iterable([self._needs[limit.key] for limit in limits]))
 
-    @cached_property
     def _content(self) -> bytes:
+        """What stands for the request in its lots."""
         return digest(_CONTENT, self._requester.subject_pseudonym(self._requester.fingerprint.hex()))
 
-    def _can_reuse(self, action: Action) -> bool:
-        """Whether a hold may serve again: of nobody in particular it is known by its decision alone."""
-        return bool(self._requester.customer and action.held)
-
     def _reuse(self, action: Action) -> bytes:
-        """A hold serves again only for those whose units it has: at another location it may be another's."""
-        key = self._reuses.get(action.name)
-        if key is None:
-            key = self._reuses[action.name] = self._new_reuse(action)
-        return key
+        """What a hold of the action that serves again is known by; empty where none does.
 
-    def _new_reuse(self, action: Action) -> bytes:
+        It serves only those whose units it has: at another location it may be another's. Of nobody in
+        particular a hold is known by its decision alone.
+        """
+        if not (self._requester.customer and action.held):
+            return b""
         counters = [need.counter for limit in action.held for need in self._needs[limit.key]]
         whose = [text for counter in counters for text in (counter.limit, counter.subject, _session(counter))]
-        return digest(
-            _REUSE, self._requester.subject_pseudonym(self._requester.customer), action.name, *whose
-        )
+        requester = self._requester
+        self._customer = self._customer or requester.subject_pseudonym(requester.customer)
+        return digest(_REUSE, self._customer, action.name, *whose)
 
 
 def _session(counter: Counter) -> str:

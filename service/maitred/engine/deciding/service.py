@@ -118,7 +118,9 @@ class DecisionService:
 
     def deciding(self, call: DecideCall) -> Steps[Answer]:
         """See ``api.Decider.deciding``."""
-        call = call._replace(at=self._instant(call))
+        at = self._instant(call)
+        if at != call.at:
+            call = call._replace(at=at)
         try:
             made = self._make(call)
         except CallError:
@@ -161,16 +163,16 @@ class DecisionService:
         check_channel(policy, call.channel)
         check_named(policy, call.explain_actions)
         trace_id = self._trace_id(call)
-        decision_id = decision_id_of(call.request_id)
+        decision_id, session = decision_id_of(call.request_id), session_of(call.context)
         ticket = DecisionTicket(
             decision_id=decision_id,
             pseudonyms=self._people.pseudonyms(call.customer_id),
-            prepare=self._prepare(call, policy, call.at or self._clock.now()),
+            prepare=self._prepare(call, policy, call.at or self._clock.now(), session),
             requester=Requester(
                 decision_id,
                 call.fingerprint,
                 call.customer_id,
-                session_of(call.context),
+                session,
                 self._people.subject_pseudonym,
             ),
             make_record=partial(self._record, call, trace_id),
@@ -183,18 +185,17 @@ class DecisionService:
         )
         return _Made(policy, ticket, trace_id, started_ns, began, time.perf_counter())
 
-    def _prepare(self, call: DecideCall, policy: Policy, now: datetime) -> Prepare:
+    def _prepare(self, call: DecideCall, policy: Policy, now: datetime, session: str) -> Prepare:
         """What goes on with the decision once it is known what the customer has stated."""
         place = place_of(policy, call)
         signals = call.consent or NO_SIGNALS
         tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
-        seen = Snapshot(paused=self._paused())
+        paused = self._paused()
         reach = Reach.ALL if call.is_explained else Reach.ENOUGH
         given = policy.given(
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
         )
 
-        session = session_of(call.context)
         when, person = When(now, place.zone, session), person_of(call.customer_id, session)
 
         def prepared(background: Background) -> Prepared:
@@ -204,7 +205,7 @@ class DecisionService:
                 sent = policy.remembering(given, background.history, when)
             facts = policy.read(sent, place, now, known, person)
             question = Question(call.channel, facts, now, call.max_actions, place.zone)
-            before = seen._replace(rejected=background.rejected, claimed=background.claimed)
+            before = Snapshot(paused=paused, rejected=background.rejected, claimed=background.claimed)
             return prepare(policy, question, before, reach, call.explain_actions)
 
         return prepared

@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Protocol
 
 from maitred.core.limits.limits import Need
-from maitred.core.limits.lots import Lot, Operation, Settled
+from maitred.core.limits.lots import Operation, Settled
 
 MAX_DUE_PER_BATCH = 2_048
 """Holds that one batch gives back at most: after a long stop the first batches take a tenth of a second."""
@@ -58,8 +58,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
-        """Of the keys of ``Take.reuse``, those under which a lot is held, with it. Locks nothing.
+    def read_held(self, now: datetime, keys: Collection[bytes]) -> Collection[bytes]:
+        """Those of the keys of ``Take.reuse`` under which a lot is held. Locks nothing.
 
         What such a lot holds its owner has: it needs no unit of those counters any more.
         """

@@ -52,6 +52,10 @@ class LedgerSql(ABC):
         """The lots that are held under the keys, not locked."""
 
     @abstractmethod
+    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[tuple[bytes, int]]:
+        """Those of the keys under which a lot is held, with when its hold expires."""
+
+    @abstractmethod
     def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
         """Every lot that was taken for the decisions; locked in order of id where told."""
 
@@ -137,11 +141,11 @@ def read_counts(sql: LedgerSql, driver: Driver, now: datetime, needs: Sequence[N
     return [_count(rows.get(need.counter.id), need) for need in needs]
 
 
-def read_held(sql: LedgerSql, driver: Driver, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, Lot]:
+def read_held(sql: LedgerSql, driver: Driver, now: datetime, keys: Collection[bytes]) -> Collection[bytes]:
     """See ``engine.ports.ledger.Ledger``."""
     now_us = to_microseconds(now)
-    reusable = sql.reusable(driver, set(keys)) if keys else ()
-    return {lot.reuse: lot for lot in reusable if not is_due(lot, now_us)}
+    held = sql.held_under(driver, set(keys)) if keys else ()
+    return {key for key, expires_us in held if expires_us > now_us}
 
 
 def purge(sql: LedgerSql, driver: Driver, before: datetime, max_rows: int) -> int:

@@ -7,7 +7,7 @@ coldest first, then ids that are new. No two replicas can wait for each other in
 for the moment at which counters are made; the database finds that and one of the two tries again.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import cast
@@ -47,6 +47,10 @@ _REUSABLE = f"""
 SELECT {LOT_COLUMNS} FROM ledger_lot
 WHERE state = {UnitState.HELD.value} AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
 """  # noqa: S608 -- of constants
+_HELD_UNDER = """
+SELECT reuse, expires_at FROM ledger_lot
+WHERE state = 1 AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
+"""
 _DUE = f"""
 SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = {UnitState.HELD.value} AND expires_at <= %b::bigint
 ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH}
@@ -128,6 +132,10 @@ class PostgresLedger(LedgerSql):
     def reusable(self, driver: Driver, keys: Collection[bytes]) -> list[Lot]:
         """See ``LedgerSql``."""
         return [lot_of(row) for row in driver.execute(_REUSABLE, (list(keys),)).fetchall()]
+
+    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[tuple[bytes, int]]:
+        """See ``LedgerSql``."""
+        return driver.execute(_HELD_UNDER, (list(keys),)).fetchall()
 
     def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
         """See ``LedgerSql``."""

@@ -38,6 +38,10 @@ _REUSABLE = f"""
 SELECT json_group_array({_LOT}) FROM ledger_lot
 WHERE state = {UnitState.HELD.value} AND length(reuse) > 0 AND reuse IN (VALUES {{}})
 """  # noqa: S608 -- of constants
+_HELD_UNDER = """
+SELECT json_group_array(json_array(hex(reuse), expires_at)) FROM ledger_lot
+WHERE state = 1 AND length(reuse) > 0 AND reuse IN (VALUES {})
+"""
 _DUE = f"""
 SELECT json_group_array({_LOT}) FROM (
     SELECT * FROM ledger_lot WHERE state = {UnitState.HELD.value} AND expires_at <= ?
@@ -108,6 +112,10 @@ class SqliteLedger(LedgerSql):
     def reusable(self, driver: Driver, keys: Collection[bytes]) -> list[Lot]:
         """See ``LedgerSql``."""
         return _lots(ask(driver, _REUSABLE, _alone(keys), _LOT_BLOBS))
+
+    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[tuple[bytes, int]]:
+        """See ``LedgerSql``."""
+        return [(key, expires_us) for key, expires_us in ask(driver, _HELD_UNDER, _alone(keys), (0,))]
 
     def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:  # noqa: ARG002
         """See ``LedgerSql``."""

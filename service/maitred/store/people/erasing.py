@@ -8,7 +8,6 @@ person's own row goes last: until then whoever was interrupted can begin again.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, tuple_, update
@@ -135,7 +134,7 @@ def _unlink(sql: LedgerSql, line: WriteConnection, ref: bytes, own: Own) -> tupl
 
 
 def _unlinked(lot: Lot, theirs: Collection[bytes]) -> dict[str, Any]:
-    left = replace(lot, units=tuple(unit for unit in lot.units if unit.counter not in theirs))
+    left = lot._replace(units=tuple(unit for unit in lot.units if unit.counter not in theirs))
     values = dict(zip(LOT_COLUMNS.split(", "), lot_values(left), strict=True))
     return {"lot": lot.id, "left": values["units"]}
 

@@ -1,0 +1,177 @@
+"""Where the processor time of a decision goes, stage by stage, in process and in batches.
+
+One thread does with a batch of messages what the loop does, and reads its own processor time at every
+change of stage: other processes do not lengthen it. What happens within a transaction is told apart by what
+the batch asks of the store. Receiving and sending are not among the stages.
+"""
+
+import gc
+import io
+import itertools
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from maitred import store, telemetry, vault
+from maitred.bootstrap.engine import Engine, make_engine
+from maitred.bootstrap.rules import load_policy
+from maitred.bootstrap.serving import GC_THRESHOLDS
+from maitred.engine.calls import Answer
+from maitred.engine.deciding.tickets import Steps
+from maitred.rpc.convert.decisions import decide_call, decide_response
+from maitred.rulefiles import read_sources
+from maitred.store import SqlStore
+
+from . import ruleset
+from .figures import Row, Section
+from .limits import LIMITS, LOCATIONS
+from .requests import CUSTOMERS, decides
+from .rounds import Progress
+from .serving import ACTIONS
+from .workload import specs
+
+BATCH, BATCHES = 64, 100
+COMMIT, REST = "begin and commit", "decide, take, conclude, seal"
+ASKED = (
+    "find", "people", "add_people", "append", "open_claims", "clock", "read_counts", "read_held", "settle",
+)  # fmt: skip
+"""What a batch of decisions asks of the store."""
+
+
+def measure(progress: Progress) -> list[Section]:
+    """One section for decisions without limits, one with."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        progress("decisions without limits, stage by stage")
+        plain = _measured(place / "plain", "", 0)
+        progress("decisions with limits, stage by stage")
+        limited = _measured(place / "limited", LIMITS, LOCATIONS)
+    return [
+        _section("Decide in process, stage by stage", *plain),
+        _section("Decide with limits in process, stage by stage", *limited),
+    ]
+
+
+class _Watch:
+    """Processor time of this thread by stage, in seconds."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+        self._within = 0.0
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Counts what the block takes, less what stages within it do."""
+        outer, self._within, began = self._within, 0.0, time.thread_time()
+        yield
+        took = time.thread_time() - began
+        self.spent[name] += took - self._within
+        self._within = outer + took
+
+
+class _Timed:
+    """A store whose transactions tell the watch what is asked of them."""
+
+    def __init__(self, opened: SqlStore, watch: _Watch) -> None:
+        self._store, self._watch = opened, watch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """As the store's."""
+        stage = self._watch.stage
+        with stage(COMMIT), self._store.transaction() as transaction, stage(REST):
+            yield _TimedTransaction(transaction, self._watch)
+
+
+class _TimedTransaction:
+    def __init__(self, transaction: Any, watch: _Watch) -> None:
+        self._transaction, self._watch = transaction, watch
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._transaction, name)
+        return self._timed(name, method) if name in ASKED else method
+
+    def _timed(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*args: Any) -> Any:
+            with self._watch.stage(f"store: {name}"):
+                return method(*args)
+
+        return ask
+
+
+def _measured(rules: Path, limits: str, locations: int) -> tuple[dict[str, list[float]], float]:
+    """Microseconds a decision by stage, batch by batch; and octets of database a decision."""
+    watch, database = _Watch(), rules.with_suffix(".db")
+    ruleset.write(rules, specs(ACTIONS), limits)
+    with closing(store.open_store(f"sqlite:///{database}")) as opened:
+        engine = _engine(_Timed(opened, watch), rules, database)
+        messages = decides("stages", locations=locations)
+        for _ in range(-(-CUSTOMERS // BATCH)):
+            _answer(engine, list(itertools.islice(messages, BATCH)), watch)
+        octets, found = _octets(database), defaultdict[str, list[float]](list)
+        for _ in range(BATCHES):
+            watch.spent.clear()
+            _answer(engine, list(itertools.islice(messages, BATCH)), watch)
+            for stage, seconds in watch.spent.items():
+                found[stage].append(seconds / BATCH * 1e6)
+        return found, (_octets(database) - octets) / (BATCH * BATCHES)
+
+
+def _engine(timed: Any, rules: Path, database: Path) -> Engine:
+    keys = vault.open_vault(database.with_suffix(".keys"), create=True)
+    observer = telemetry.make_observer({}, telemetry.configure_logging(io.StringIO(), {}))
+    engine = make_engine(timed, keys, observer, load_policy, lambda: datetime.now(UTC))
+    engine.rulesets.activate(read_sources(rules), str(rules))
+    # As the service does: it is no part of a decision to look at the ruleset again and again.
+    gc.set_threshold(*GC_THRESHOLDS)
+    gc.freeze()
+    return engine
+
+
+def _answer(engine: Engine, messages: Sequence[bytes], watch: _Watch) -> None:
+    """Answers the messages as one batch, as the loop does."""
+    with watch.stage("parse"):
+        calls = [decide_call(message) for message in messages]
+    with watch.stage("read facts, match, rank"):
+        begun = [engine.decider.deciding(call) for call in calls]
+        tickets = [next(steps) for steps in begun]
+    with watch.stage("committer"):
+        engine.committer.settle(tickets)
+    with watch.stage("answer"):
+        answers = [_answered(steps) for steps in begun]
+    with watch.stage("encode the answer"):
+        assert all(map(decide_response, answers))
+
+
+def _answered(steps: Steps[Answer]) -> Answer:
+    try:
+        next(steps)
+    except StopIteration as end:
+        answer: Answer = end.value
+        return answer
+    raise AssertionError("a decision has one ticket")
+
+
+def _octets(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        ((pages, size),) = connection.execute("SELECT * FROM pragma_page_count, pragma_page_size")
+        return int(pages) * int(size)
+
+
+def _section(title: str, found: dict[str, list[float]], octets: float) -> Section:
+    rows = [Row(stage, f"{statistics.median(us):.1f} us") for stage, us in found.items()]
+    total = sum(statistics.median(us) for us in found.values())
+    return Section(
+        title,
+        (*rows, Row("all stages", f"{total:.1f} us"), Row("database, a decision", f"{octets:,.0f} octets")),
+    )
