@@ -6,9 +6,9 @@ these hand-overs under one interpreter lock. Here one thread takes what has arri
 has, answers all of it: each call is parsed and begun, what the calls need of the database is committed as
 one batch, and the answers are sent.
 
-A few calls are answered at once. Where there are more, or where commits wait for a network (``overlap``), the
-batch is answered on a second thread, and the loop goes on receiving and beginning what comes while a commit
-waits for the disk.
+What takes longer than ``ON_LOOP_MOST_SECONDS`` is answered on a second thread, as is everything where commits
+wait for a network (``overlap``), and the loop goes on receiving and beginning what comes meanwhile. Less is
+not worth it: two threads that take turns on one interpreter cost a fifth more for each call.
 
 Every call has three operations under way, each of which ends with an event in the queue: that its message
 has come, that it has been closed or cancelled, and that its status has been sent. It is forgotten when all
@@ -47,8 +47,10 @@ TICK_SECONDS = 1.0
 SILENT_TICKS_MAX = 2
 """Clients send the message with the opening of the call; a lost packet is sent again within a second. Counted
 in ticks, for while the process is stopped it does not take up messages that are there."""
-FEW_CALLS = 4
-"""Fewer are answered sooner than a second thread would wake up."""
+ON_LOOP_MOST_SECONDS = 0.05
+"""Half of a deadline of 100 ms: who comes meanwhile still has the other half."""
+EVENTS_IN_A_ROW_MOST = 1_024
+"""Of some three hundred calls: whatever else comes without end, those that wait are answered."""
 DESK_THREADS = 8
 """Operators and privacy officers are few, and what they ask takes longer than a decision."""
 DESK_CALLS_MAX = 64
@@ -253,33 +255,39 @@ class Loop:
 
     def _serve(self) -> None:
         poll, timeout = self._state.completion_queue.poll, cygrpc.CompletionType.queue_timeout
-        serving = True
+        serving, in_a_row = True, 0
         while serving:
             idle = bool(self._waiting) and not self._turn.locked()
             event = poll(NO_WAIT if idle else time.time() + TICK_SECONDS)
             try:
-                if event.completion_type == timeout:
-                    self._rest(idle=idle)
-                else:
+                nothing_came = event.completion_type == timeout
+                if not nothing_came:
                     serving = self._take(event)
-                    if idle and len(self._waiting) >= FEW_CALLS:
-                        self._bell.set()
+                in_a_row = 0 if nothing_came else in_a_row + 1
+                if nothing_came or in_a_row % EVENTS_IN_A_ROW_MOST == 0:
+                    self._rest(idle=idle)
+                elif idle and self._takes_long():
+                    self._bell.set()
             except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
                 failed(self.observer, "", error, 0.0, None)
             # An event that is kept while the next one is waited for may keep a call from ending.
             event = None
 
     def _rest(self, *, idle: bool) -> None:
-        """All that has come has been taken up; where nothing of it is being answered it is ``idle``."""
-        if idle and not self._overlap and len(self._waiting) < FEW_CALLS:
-            self._answer_waiting()
-        elif idle:
+        """Looks up from receiving; it is ``idle`` where calls wait and none are being answered."""
+        if idle and (self._overlap or self._takes_long()):
             self._bell.set()
+        elif idle:
+            self._answer_waiting()
         now = time.monotonic()
         if now - self._ticked_at >= TICK_SECONDS:
             self._ticked(now)
         if self._state.server_deallocated:
             grpcio._begin_shutdown_once(self._state)  # noqa: SLF001 -- see ``support``
+
+    def _takes_long(self) -> bool:
+        """Whether too many calls would come in vain while all that wait are answered."""
+        return self._waiting.drain_seconds() > ON_LOOP_MOST_SECONDS
 
     def _take(self, event: Any) -> bool:
         """Handles one event; false after the last one."""
