@@ -110,7 +110,7 @@ class _TimedTransaction:
 
 
 def _measured(rules: Path, limits: str, locations: int) -> tuple[dict[str, list[float]], float]:
-    """Microseconds a decision by stage, batch by batch; and octets of database a decision."""
+    """Microseconds a decision by stage, batch by batch; and bytes of database a decision."""
     watch, database = _Watch(), rules.with_suffix(".db")
     ruleset.write(rules, specs(ACTIONS), limits)
     with closing(store.open_store(f"sqlite:///{database}")) as opened:
@@ -118,13 +118,13 @@ def _measured(rules: Path, limits: str, locations: int) -> tuple[dict[str, list[
         messages = decides("stages", locations=locations)
         for _ in range(-(-CUSTOMERS // BATCH)):
             _answer(engine, list(itertools.islice(messages, BATCH)), watch)
-        octets, found = _octets(database), defaultdict[str, list[float]](list)
+        size, found = _bytes(database), defaultdict[str, list[float]](list)
         for _ in range(BATCHES):
             watch.spent.clear()
             _answer(engine, list(itertools.islice(messages, BATCH)), watch)
             for stage, seconds in watch.spent.items():
                 found[stage].append(seconds / BATCH * 1e6)
-        return found, (_octets(database) - octets) / (BATCH * BATCHES)
+        return found, (_bytes(database) - size) / (BATCH * BATCHES)
 
 
 def _engine(timed: Any, rules: Path, database: Path) -> Engine:
@@ -162,16 +162,16 @@ def _answered(steps: Steps[Answer]) -> Answer:
     raise AssertionError("a decision has one ticket")
 
 
-def _octets(database: Path) -> int:
+def _bytes(database: Path) -> int:
     with closing(sqlite3.connect(database)) as connection:
         ((pages, size),) = connection.execute("SELECT * FROM pragma_page_count, pragma_page_size")
         return int(pages) * int(size)
 
 
-def _section(title: str, found: dict[str, list[float]], octets: float) -> Section:
+def _section(title: str, found: dict[str, list[float]], size: float) -> Section:
     rows = [Row(stage, f"{statistics.median(us):.1f} us") for stage, us in found.items()]
     total = sum(statistics.median(us) for us in found.values())
     return Section(
         title,
-        (*rows, Row("all stages", f"{total:.1f} us"), Row("database, a decision", f"{octets:,.0f} octets")),
+        (*rows, Row("all stages", f"{total:.1f} us"), Row("database, a decision", f"{size:,.0f} bytes")),
     )

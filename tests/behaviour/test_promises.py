@@ -6,7 +6,6 @@ from tests.claims.harness import DAY, MINUTE, PIZZA, action, document
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.engine.calls import bytes_of
-from maitred.engine.deciding.codec import decode_body
 from maitred.engine.deciding.records import decide_again
 
 MICRO = MINUTE / 60_000_000
@@ -69,7 +68,7 @@ def test_the_record_says_what_was_due(harness):
     harness.report(decided, "PRESENTED", action="news")
     record = harness.store.decision(bytes_of(decided.decision_id))
     records = harness.engine.records
-    body = decode_body(records._people.opened(record))
+    body = records.body(record)
     again = decide_again(records.policy(record.ruleset), record, body)
     assert [proposal.action for proposal in again.proposals] == ["news", "pizza"]
 

@@ -7,7 +7,6 @@ from tests.claims.harness import HOUR, MINUTE, NOON, PIZZA, action, cap, capacit
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import bytes_of
-from maitred.engine.deciding.codec import decode_body
 
 CAKE, TEA = action("cake", score=2), action("tea", score=1)
 REJECTED = ("REJECTED_IN_SESSION", "session", "was rejected in this session, and is not proposed again in it")
@@ -79,7 +78,7 @@ def test_the_record_says_what_was_held_back_and_explains_it_later(harness):
     reject(harness)
     decided = harness.decide(session="s-1")
     record = harness.store.decision(bytes_of(decided.decision_id))
-    body = decode_body(harness.engine.records._people.opened(record))
+    body = harness.engine.records.body(record)
     assert body.snapshot.rejected == {"cake"}
     view = harness.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
     assert [(refusal.action, refusal.reason.name) for refusal in view.answer.refusals] == [

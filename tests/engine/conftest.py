@@ -15,6 +15,7 @@ class MemoryStore:
 
     def __init__(self):
         self.records, self.rulesets, self.batches, self.known = {}, {}, [], {}
+        self.dictionaries = {}
         self.gate = threading.Event()
         self.gate.set()
         self.held = False
@@ -55,6 +56,12 @@ class MemoryStore:
 
     def ruleset(self, digest):
         return self.rulesets.get(digest)
+
+    def save_dictionary(self, key, dictionary):
+        self.dictionaries[key] = dictionary
+
+    def dictionary(self, key):
+        return self.dictionaries.get(key)
 
     def close(self):
         pass

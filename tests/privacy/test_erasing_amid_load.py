@@ -13,6 +13,7 @@ from maitred.bootstrap.rules import load_policy
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.codec import decode_body
+from maitred.engine.deciding.packing import Packings
 from maitred.engine.deciding.records import decide_again
 from maitred.rpc.client import ClientError
 from maitred.store import open_read_only, open_store
@@ -150,10 +151,11 @@ def replayed(rules, database, keys, load):
     policy = load_policy({"rules.yaml": (rules / "rules.yaml").read_bytes()}, "")
     people = People(open_vault(keys, create=False), lambda: b"")
     store, number = open_store(database), 0
+    packings = Packings(store.dictionary)
     try:
         for answer in (each for customer in KEPT for each in load.decided[customer][:20]):
             record = store.decision(bytes.fromhex(answer.decision_id))
-            body = decode_body(people.opened(record))
+            body = decode_body(packings.unpacked(people.opened(record)))
             again = decide_again(policy, record, body)
             assert again.proposals == body.proposals
             number += 1

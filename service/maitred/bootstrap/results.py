@@ -16,6 +16,7 @@ from maitred.core.rules.ruleset import Experiment, Holdout, Ruleset
 from maitred.core.values.nearest import did_you_mean
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.codec import decode_body
+from maitred.engine.deciding.packing import Packings
 from maitred.engine.errors import CallError
 from maitred.selftest import Unfit
 from maitred.store import ReadOnlyStore
@@ -141,11 +142,12 @@ def _segments(opened: ReadOnlyStore, asked: Asked) -> Callable[[bytes], str]:
     if asked.keys is None:
         raise NoResults("segments are read from sealed records: give the keyring with --keys")
     people = People(KeyringVault(read_keyring(asked.keys)), lambda: os.urandom(16))
+    packings = Packings(opened.dictionary)
 
     def segment(decision_id: bytes) -> str:
         record = opened.decision(decision_id)
         try:
-            body = decode_body(people.opened(record)) if record else None
+            body = decode_body(packings.unpacked(people.opened(record))) if record else None
         except CallError:
             return ""
         if body is None:

@@ -13,6 +13,11 @@ NO_SUCH_PAGE = "`page_token` is not one that a page before has ended with"
 STORE_SILENT = "the database does not answer, try again"
 
 
+def no_dictionary(key: str) -> str:
+    """What a record was packed by is not in the database."""
+    return f"this decision was recorded by dictionary `{key}`, which the database does not have"
+
+
 def unknown_format(written: object, readable: Iterable[int]) -> str:
     """A record was written by another version of maitred."""
     formats = ", ".join(map(str, sorted(readable)))

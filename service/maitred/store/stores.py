@@ -215,6 +215,14 @@ class SqlStore:
         row = rulesets.to_row(ruleset)
         self._write(lambda connection: rulesets.insert(connection, row))
 
+    def save_dictionary(self, key: bytes, dictionary: bytes) -> None:
+        """See ``engine.ports.store.RulesetStore``."""
+        self._write(lambda connection: rulesets.insert_dictionary(connection, key, dictionary))
+
+    def dictionary(self, key: bytes) -> bytes | None:
+        """The dictionary of that id; from any thread. Raises ``StoreDown``."""
+        return self._read(lambda connection: rulesets.find_dictionary(connection, key))
+
     def ruleset(self, hash: str) -> StoredRuleset | None:  # noqa: A002 -- the port's name
         """The ruleset kept under a hash; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: rulesets.find(connection, hash))

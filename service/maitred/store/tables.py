@@ -100,6 +100,15 @@ RULESET = Table(
     Column("sources", LargeBinary, nullable=False),  # see ``bundle``
 )
 
+# What records are packed by; made of rules alone, and never deleted.
+RECORD_DICTIONARY = Table(
+    "record_dictionary",
+    METADATA,
+    Column("id", LargeBinary, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Of the ledger, 0 and an empty text stand for none: arrays of nothing but nulls have no type.
 _HELD = text(f"state = {UnitState.HELD.value}")
 _REUSABLE = text(f"{_HELD} AND length(reuse) > 0")

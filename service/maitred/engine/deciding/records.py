@@ -15,6 +15,7 @@ from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.store import DecisionRecord, Store
 
 from .codec import RecordBody, decode_body, decode_facts
+from .packing import Packings
 from .unused import unused
 
 UNEXPLAINED = Explanation((), ())
@@ -25,6 +26,7 @@ class Records:
 
     def __init__(self, store: Store, people: People, rulesets: Rulesets) -> None:
         self._store, self._people, self._rulesets = store, people, rulesets
+        self._packings = Packings(self._dictionary)
         self._last: tuple[DecisionRecord, RecordBody] | None = None
 
     def find(self, decision_id: str) -> DecisionRecord:
@@ -46,9 +48,13 @@ class Records:
         # A decision that many claim at once is one record object to all of them.
         if last is not None and last[0] is record:
             return last[1]
-        body = decode_body(self._people.opened(record))
+        body = decode_body(self._packings.unpacked(self._people.opened(record)))
         self._last = record, body
         return body
+
+    def _dictionary(self, key: bytes) -> bytes | None:
+        with store_calls(LOG_UNREAD):
+            return self._store.dictionary(key)
 
     def policy(self, ruleset: str) -> Policy:
         """The ruleset of a hash, compiled. Raises ``CallError``: not found, store down."""

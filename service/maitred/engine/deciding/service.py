@@ -228,12 +228,13 @@ class DecisionService:
             open_claims=open_claims_of(policy, question, call.location_id, ticket.claims),
             ended=[claim.hex() for claim in ticket.ended],
         )
+        packing = self._rulesets.packing(policy.ruleset.hash)
         made = DecisionRecord(
             decision_id=ticket.decision_id,
             decided_at=question.now,
             ruleset=policy.ruleset.hash,
             customer=person.ref,
-            body=body,
+            body=packing.pack(body) if packing else body,
             key=person.key,
             session=ticket.requester.session_key,
             arms=exposures_text(decision.exposures),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.policy import Policy
+from maitred.engine.deciding.packing import Packing, dictionary_of
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.observer import Observer, RulesetLoaded, RulesetRefused
 from maitred.engine.ports.store import RulesetStore, StoredRuleset
@@ -26,6 +27,7 @@ class Rulesets:
     ) -> None:
         self._store, self._observer, self._load, self._now = store, observer, load, now
         self._kept: dict[str, Policy] = {}
+        self._packings: dict[str, Packing] = {}
         self._loading, self._reloading = threading.Lock(), threading.Lock()
         self.active: Policy | None = None
 
@@ -41,6 +43,9 @@ class Rulesets:
             self._store.save_ruleset(
                 StoredRuleset(ruleset.hash, ruleset.version, commit, at, ruleset.sources)
             )
+            packing = Packing(dictionary_of(policy))
+            self._store.save_dictionary(packing.id, packing.dictionary)
+            self._packings = {**self._packings, ruleset.hash: packing}
             if self.active:
                 self._keep(self.active)
             self.active = policy
@@ -70,6 +75,10 @@ class Rulesets:
             self._keep(ruleset)
             return ruleset
 
+    def packing(self, digest: str) -> Packing | None:
+        """How records of a ruleset are packed; those of one that was not in force here are plain."""
+        return self._packings.get(digest)
+
     def _known(self, digest: str) -> Policy | None:
         active = self.active
         return active if active and active.ruleset.hash == digest else self._kept.get(digest)
@@ -96,3 +105,4 @@ class Rulesets:
         """The ones kept last; readers see the old table or the new one."""
         others = [(digest, kept) for digest, kept in self._kept.items() if digest != policy.ruleset.hash]
         self._kept = dict([*others, (policy.ruleset.hash, policy)][-MAX_KEPT_POLICIES:])
+        self._packings = {digest: each for digest, each in self._packings.items() if self._known(digest)}

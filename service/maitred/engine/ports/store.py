@@ -549,6 +549,14 @@ class RulesetStore(Protocol):
         """The ruleset kept under a hash."""
         ...
 
+    def save_dictionary(self, key: bytes, dictionary: bytes) -> None:
+        """Keeps what records are packed by, for as long as there are any; one there is already stays."""
+        ...
+
+    def dictionary(self, key: bytes) -> bytes | None:
+        """The dictionary of that id (8 octets)."""
+        ...
+
 
 class Store(DecisionLog, LedgerReader, CustomerStore, ExperimentLog, PauseStore, RulesetStore, Protocol):
     """The durable state. Every method may raise ``StoreDown``."""

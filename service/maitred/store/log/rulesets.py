@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import StoredRuleset
-from maitred.store.tables import RULESET
+from maitred.store.tables import RECORD_DICTIONARY, RULESET
 
 
 def pack(sources: Mapping[str, bytes]) -> bytes:
@@ -38,6 +38,9 @@ _INSERT = text(
     "VALUES (:hash, :version, :git_commit, :activated_at, :sources) ON CONFLICT (hash) DO NOTHING"
 )
 _BY_HASH = select(*RULESET.columns)
+_INSERT_DICTIONARY = text(
+    "INSERT INTO record_dictionary (id, content) VALUES (:id, :content) ON CONFLICT (id) DO NOTHING"
+)
 
 
 def to_row(ruleset: StoredRuleset) -> dict[str, Any]:
@@ -60,6 +63,16 @@ def find(connection: Connection, ruleset_hash: str) -> StoredRuleset | None:
     """The ruleset kept under a hash."""
     row = connection.execute(_BY_HASH.where(RULESET.c.hash == ruleset_hash)).one_or_none()
     return _ruleset(row) if row else None
+
+
+def insert_dictionary(connection: Connection, key: bytes, content: bytes) -> None:
+    """Keeps what records are packed by."""
+    connection.execute(_INSERT_DICTIONARY, {"id": key, "content": content})
+
+
+def find_dictionary(connection: Connection, key: bytes) -> bytes | None:
+    """The dictionary of that id."""
+    return connection.scalar(select(RECORD_DICTIONARY.c.content).where(RECORD_DICTIONARY.c.id == key))
 
 
 def _ruleset(row: Row[*tuple[Any, ...]]) -> StoredRuleset:

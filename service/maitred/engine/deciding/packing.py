@@ -1,0 +1,126 @@
+"""Records made small: deflate (RFC 1951) with a preset dictionary.
+
+Most of a record is what every record of its ruleset says: names of fields and attributes, actions and their
+texts. A dictionary says it once: a record of nobody, and the proposals of the first actions. It is made of
+the rules alone, so that it may be kept in plain, and is kept for as long as there are records: without it
+none of them can be read. A record of a kilobyte comes to some 300 bytes.
+
+A record that begins with ``{`` is plain.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from itertools import chain
+
+from maitred.core.deciding.decisions import Decision, Proposal
+from maitred.core.deciding.rendering import NO_TREATMENT
+from maitred.core.limits.snapshot import Snapshot
+from maitred.core.rules.policy import Policy
+from maitred.core.rules.ruleset import Action, ActionType
+from maitred.core.rules.treatments import Template, Treatment
+from maitred.core.values.types import Facts
+from maitred.engine.calls import DecideCall
+from maitred.engine.errors import CallError, Cause, Code
+from maitred.engine.messages import no_dictionary
+
+from .codec import encode_body, encode_proposals
+
+DICTIONARY_MOST_BYTES = 3_500
+"""With a record behind it, within reach of the window."""
+ID_BYTES = 8
+
+_PLAIN, _PACKED = b"{", b"\1"
+_HEAD_BYTES = len(_PACKED) + ID_BYTES
+_WINDOW_BITS, _MEMORY_LEVEL = -12, 5
+"""Raw, for the seal tells whether a record is whole; small, for a state is copied for each record."""
+_FASTEST = 1
+_SAMPLE_BYTES = 16
+_SAMPLE_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Packing:
+    """Packs and unpacks by one dictionary. From any thread."""
+
+    def __init__(self, dictionary: bytes) -> None:
+        self.dictionary = dictionary
+        self.id = blake2b(dictionary, digest_size=ID_BYTES).digest()
+        self._fresh = zlib.compressobj(
+            _FASTEST, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL, zlib.Z_DEFAULT_STRATEGY, dictionary
+        )
+
+    def pack(self, body: bytes) -> bytes:
+        """The record packed; it names the dictionary."""
+        stream = self._fresh.copy()
+        return b"".join((_PACKED, self.id, stream.compress(body), stream.flush()))
+
+    def unpack(self, packed: bytes) -> bytes:
+        """The plain record."""
+        return zlib.decompressobj(_WINDOW_BITS, self.dictionary).decompress(packed[_HEAD_BYTES:])
+
+
+class Packings:
+    """Unpacks records by the dictionaries that they name; ``find`` gives the one of an id."""
+
+    def __init__(self, find: Callable[[bytes], bytes | None]) -> None:
+        self._find = find
+        self._packings: dict[bytes, Packing] = {}
+
+    def unpacked(self, body: bytes) -> bytes:
+        """The plain record. Raises ``CallError`` where there is no such dictionary, or ``find`` does."""
+        key = dictionary_named_by(body)
+        if key is None:
+            return body
+        packing = self._packings.get(key)
+        if packing is None:
+            dictionary = self._find(key)
+            if dictionary is None:
+                raise CallError(Code.NOT_FOUND, no_dictionary(key.hex()), Cause.UNKNOWN_FORMAT)
+            packing = self._packings[key] = Packing(dictionary)
+        return packing.unpack(body)
+
+
+def dictionary_named_by(body: bytes) -> bytes | None:
+    """The id of the dictionary a record was packed by; ``None`` for one that is plain."""
+    return None if body.startswith(_PLAIN) else body[len(_PACKED) : _HEAD_BYTES]
+
+
+def dictionary_of(policy: Policy) -> bytes:
+    """What the records of a policy have in common. Of equal matches deflate takes the nearest: the last."""
+    sample = _sample(policy)
+    room = DICTIONARY_MOST_BYTES - len(sample)
+    texts = bytearray()
+    for proposal in chain.from_iterable(map(_proposals, policy.actions)):
+        texts += encode_proposals(Decision((proposal,), 0))
+        if len(texts) >= room:
+            break
+    return (bytes(texts[: max(room, 0)]) + sample)[-DICTIONARY_MOST_BYTES:]
+
+
+def _sample(policy: Policy) -> bytes:
+    """A record that tells of nobody."""
+    attributes = policy.ruleset.attributes
+    facts: Facts = {
+        name: " ".join(map(str, attributes[name].allowed)) if name in attributes else ""
+        for name in sorted(policy.reader.names())
+    }
+    call = DecideCall("", "", min(policy.ruleset.channels, default=""), "", {}, bytes(_SAMPLE_BYTES))
+    held = Proposal(
+        "", 1, 1.0, ActionType.OFFER, Treatment(), hold_expires_at=_SAMPLE_INSTANT, lot=bytes(_SAMPLE_BYTES)
+    )
+    snapshot = Snapshot(dict.fromkeys(sorted(policy.limits), 0))
+    return encode_body(call, facts, Decision((held,), 1), snapshot, trace_id="", commit=policy.ruleset.commit)
+
+
+def _proposals(action: Action) -> Iterator[Proposal]:
+    """What is proposed of an action on each channel, without what depends on the customer."""
+    for treatment in action.treatments.values() or (NO_TREATMENT,):
+        texts = treatment.before_claim().mapped(lambda _, template: _fixed(template))
+        titled = texts if texts.title else replace(texts, title=action.title)
+        yield Proposal(action.name, 1, action.score.constant or 0.0, action.type, titled)
+
+
+def _fixed(template: Template) -> str:
+    return "".join([part for part in template if isinstance(part, str)])
