@@ -130,13 +130,13 @@ def is_behaviour(source: str) -> bool:
 class Reader(NamedTuple):
     """How one attribute over what the customer did is read. ``columns`` is whether a track has it as columns.
 
-    ``rolling_us`` is the length of a rolling window, 0 of any other.
+    ``lookback_us`` is how far back from now the window reaches; 0 where that depends on the calendar.
     """
 
     name: str
     source: str
     window: Window
-    rolling_us: int
+    lookback_us: int
     columns: bool
     worker: Computation
 
@@ -145,20 +145,24 @@ class Reader(NamedTuple):
         """The reader of an attribute."""
         computed = worker.computed
         window = computed.window or _LIFETIME
-        rolling_us = window.duration // MICROSECOND if isinstance(window, Rolling) else 0
+        lookback_us = 0
+        if isinstance(window, Rolling):
+            lookback_us = window.duration // MICROSECOND
+        elif isinstance(window, Lifetime):
+            lookback_us = 2 * NEVER_US
         columns = worker.reads_items_alone and not isinstance(window, Session)
-        return cls(computed.name, computed.over, window, rolling_us, columns, worker)
+        return cls(computed.name, computed.over, window, lookback_us, columns, worker)
 
 
 def remember(facts: Facts, readers: Iterable[Reader], history: History, when: When) -> None:
     """Puts the attributes over what the customer did among the facts; what is absent is not in it."""
     tracks, now_us = history.tracks, when.now_us
-    for name, source, window, rolling_us, columns, worker in readers:
+    for name, source, window, lookback_us, columns, worker in readers:
         track = tracks.get(source, _NO_TRACK)
         fact: Fact | None = UNTOLD
         if columns:
             # Open at its start: what was exactly so long ago does not count any more.
-            first_us = now_us - rolling_us + 1 if rolling_us else when.first_us(window)
+            first_us = now_us - lookback_us + 1 if lookback_us else when.first_us(window)
             fact = track.projection(worker).fact(first_us, now_us)
         if fact is UNTOLD:
             fact = _over_deeds(worker, items_in(track, window, when), facts)
