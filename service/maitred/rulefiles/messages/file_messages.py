@@ -239,8 +239,8 @@ def missing(name: str) -> str:
     return f"{quoted(name)} is missing"
 
 
-def not_below(most: object) -> str:
-    return f"this must be less than {most}"
+def not_below(limit: object) -> str:
+    return f"this must be less than {limit}"
 
 
 def not_above(least: object) -> str:
