@@ -121,6 +121,7 @@ RECORDS = st.builds(
     key=st.just(b""),
     statements=st.just({}),
     session=st.just(b""),
+    arms=st.just(""),
 )
 
 

@@ -146,7 +146,9 @@ def test_a_round_that_fails_is_begun_again_after_a_minute(clock, failure):
 def test_under_simulated_time_nothing_is_forgotten(clock):
     shelves = Shelves(clock, decisions=5)
     engine = SimpleNamespace(
-        pauses=SimpleNamespace(refresh=lambda: None), rulesets=SimpleNamespace(active=None)
+        pauses=SimpleNamespace(refresh=lambda: None),
+        rulesets=SimpleNamespace(active=None),
+        guards=SimpleNamespace(check=lambda: None),
     )
     upkeep = make(shelves, clock, [])
     for chore in chain.from_iterable(chores_of(engine, upkeep, simulated_time=True)):
