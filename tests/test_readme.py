@@ -147,7 +147,7 @@ def test_a_claim_goes_the_way_that_is_shown(address, folder):
     ids["DECISION_ID"] = re.search(r"[0-9a-f]{32}", asked)[0]
     claim, redeem, release, claims, outcome = of("sh")[2].text.splitlines()
     claimed = run_against(filled(claim, ids), address, folder)
-    assert "for 20 min" in claimed
+    assert "for 30 days" in claimed
     ids["CLAIM_ID"] = re.search(r"[0-9a-f]{32}", claimed)[0]
     for line in (redeem, release, outcome):
         run_against(filled(line, ids), address, folder)
@@ -223,7 +223,7 @@ def test_the_commands_on_rule_files_run(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind", ["Holdout", "Experiment", "Test"])
+@pytest.mark.parametrize("kind", ["Test"])
 def test_what_is_not_there_yet_is_refused(tmp_path, kind):
     (tmp_path / "ruleset.yaml").write_text(of("yaml")[0].text)
     (tmp_path / "more.yaml").write_text(f"apiVersion: maitred/v1\nkind: {kind}\nname: n\n")
