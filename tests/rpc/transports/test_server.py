@@ -301,7 +301,8 @@ def test_draining_finishes_what_is_in_flight_and_takes_nothing_new(serve, gate, 
         noticed = running.stub.Decide.future(request(8), timeout=30)
         eventually(lambda: not listening(running.address))
         error = status_of(lambda: running.stub.Decide(request(9), timeout=5))
-        assert error.code() is grpc.StatusCode.UNAVAILABLE
+        # gRPC's own server cancels a call that comes on a connection whose end the client has not seen yet.
+        assert error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
         assert not drained.done()
         gate.open()
         assert [one.result().decision_id for one in held] == [f"d-{number}" for number in range(8)]
