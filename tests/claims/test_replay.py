@@ -8,6 +8,7 @@ from tests.claims.harness import DAY, HOUR, MINUTE, action, cap, capacity, docum
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.deciding.codec import encode_proposals
+from maitred.engine.deciding.packing import Packings
 from maitred.engine.deciding.records import decide_again
 from maitred.engine.errors import CallError, Code
 
@@ -140,7 +141,8 @@ def check_again(harness, policy, answer):
     record = harness.store.decision(bytes.fromhex(answer.decision_id))
     body = harness.engine.records.body(record)
     again = decide_again(policy, record, body)
-    stored = orjson.loads(harness.keys.open(record.key, record.body, record.decision_id))
+    packed = harness.keys.open(record.key, record.body, record.decision_id)
+    stored = orjson.loads(Packings(harness.store.dictionary).unpacked(packed))
     assert encode_proposals(again) == orjson.dumps(stored["proposals"])
     assert again.exposures == body.exposures
     assert bool(again.exposures) == ("exposures" in stored)
