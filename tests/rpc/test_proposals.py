@@ -29,6 +29,7 @@ PROPOSALS = st.builds(
     substitute_for=st.sampled_from(["", "espresso"]),
     hold_expires_at=MOMENTS,
     lot=st.binary(max_size=3),
+    claim_id=st.sampled_from(["", "c-1"]),
 )
 
 
@@ -42,6 +43,7 @@ def message(proposal):
         treatment=pb.Treatment(title=treatment.title, say=treatment.say, show=treatment.show),
         substitute_for=proposal.substitute_for,
         hold_expires_at=proposal.hold_expires_at,
+        claim_id=proposal.claim_id,
     )
 
 
