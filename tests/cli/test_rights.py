@@ -122,9 +122,9 @@ def test_half_a_statement_is_refused(run, args, message):
 
 
 def test_what_customers_send_cannot_move_the_cursor(ask):
-    ask("consent", "eve", "\u202eads", "granted", "--source", "[red]\u2028x")
+    ask("consent", "eve", "a\u202eds", "granted", "--source", "[red]\u2028x")
     shown = ask("consent", "eve").stdout
-    assert "\\u202eads" in shown
+    assert "a\\u202eds" in shown
     assert "[red]\\u2028x" in shown
 
 
