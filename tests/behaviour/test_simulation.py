@@ -1,7 +1,6 @@
 """Customers who do things at random, and what is computed of it, against a model that counts by hand."""
 
 import json
-import os
 import random
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.behaviour.conftest import event
 from tests.claims.harness import HEAD, PIZZA, EngineHarness, document
+from tests.seeds import seeds
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import EventsCall
@@ -184,16 +184,12 @@ def check(harness, model, customer, now, rng):
             assert found == expected, (how, window, now)
 
 
-def seeds(plain):
-    return range(int(os.environ.get(SEEDS_VARIABLE, plain)))
-
-
 def test_what_is_computed_is_what_the_model_counts(replicas):
-    for seed in seeds(12):
+    for seed in seeds(SEEDS_VARIABLE, 12):
         live(replicas, seed)
 
 
 @pytest.mark.torture
 def test_very_many_lives_are_what_the_model_counts(replicas):
-    for seed in seeds(1_000):
+    for seed in seeds(SEEDS_VARIABLE, 1_000):
         live(replicas, seed)

@@ -1,6 +1,5 @@
 """Lives of customers, known and unknown, at random: the engine beside a naive model, on both databases."""
 
-import os
 import random
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ import pytest
 from tests.claims.harness import HOUR, MINUTE, NOON, action, cap, capacity
 from tests.claims.model import Rule, Shop
 from tests.ledger.simulation import hurry
+from tests.seeds import seeds
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import ClaimCall
@@ -204,21 +204,19 @@ class Named:
         self.claim_id = claim_id
 
 
-def live(harness, seeds):
+def live(harness, chosen):
     hurry(harness.store)
-    for seed in seeds:
+    for seed in chosen:
         harness.at(max(harness.now, NOON) + timedelta(days=1))
         Life(harness, seed).run()
 
 
-def seeds(plain):
-    return range(int(os.environ.get(SEEDS_VARIABLE, plain)))
-
-
 def test_customers_get_what_the_model_gives_them(harness, database_url):
-    live(harness, seeds(SQLITE_SEEDS if database_url.startswith("sqlite") else POSTGRES_SEEDS))
+    live(
+        harness, seeds(SEEDS_VARIABLE, SQLITE_SEEDS if database_url.startswith("sqlite") else POSTGRES_SEEDS)
+    )
 
 
 @pytest.mark.torture
 def test_very_many_customers_get_what_the_model_gives_them(harness):
-    live(harness, seeds(TORTURE_SEEDS))
+    live(harness, seeds(SEEDS_VARIABLE, TORTURE_SEEDS))

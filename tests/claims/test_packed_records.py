@@ -5,7 +5,7 @@ from tests.claims.harness import OF_PIZZA, PIZZA, EngineHarness, action
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import bytes_of
-from maitred.engine.deciding.packing import DICTIONARY_MOST_BYTES, dictionary_named_by, dictionary_of
+from maitred.engine.deciding.packing import MAX_DICTIONARY_BYTES, dictionary_named_by, dictionary_of
 from maitred.engine.errors import CallError, Cause
 
 GOLD = {"customer": {"tier": "gold"}}
@@ -57,6 +57,6 @@ def test_without_its_dictionary_a_record_cannot_be_read_and_says_so(harness, key
 def test_a_dictionary_says_what_rules_say(sqlite_harness):
     policy = sqlite_harness.rules(FOR_GOLD, OF_PIZZA, *(action(f"offer-{number}") for number in range(200)))
     dictionary = dictionary_of(policy)
-    assert len(dictionary) == DICTIONARY_MOST_BYTES
+    assert len(dictionary) == MAX_DICTIONARY_BYTES
     for words in (b"customer.tier", b"offer-1", b'"ovens":'):
         assert words in dictionary

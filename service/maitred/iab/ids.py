@@ -20,7 +20,7 @@ ReadRanges = Callable[[Bits, int], VendorRanges]
 
 
 def fixed_ranges(bits: Bits, max_id: int) -> VendorRanges:
-    """Ranges of 16-bit numbers, none above ``most``."""
+    """Ranges of 16-bit numbers, none above ``max_id``."""
     pairs = array("H")
     for _ in range(bits.take(COUNT_BITS)):
         is_range = bits.flag()
@@ -33,7 +33,7 @@ def fixed_ranges(bits: Bits, max_id: int) -> VendorRanges:
 
 
 def fibonacci_ranges(bits: Bits, max_id: int) -> VendorRanges:
-    """Ranges of Fibonacci numbers, each the distance from the last; the last one ends at ``most``."""
+    """Ranges of Fibonacci numbers, each the distance from the last; the last one ends at ``max_id``."""
     pairs = array("H")
     last = 0
     for _ in range(bits.take(COUNT_BITS)):

@@ -81,7 +81,7 @@ def _next_most(max_rows: int, seconds: float) -> int:
 
 
 class Retention:
-    """Applies terms in a running service. ``told`` gets the rows of each round in which some went."""
+    """Applies terms in a running service. ``tell`` gets the rows of each round in which some went."""
 
     def __init__(
         self,

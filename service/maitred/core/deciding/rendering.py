@@ -66,7 +66,7 @@ def is_the_same_for_all(action: Action, treatment: Treatment[Template]) -> bool:
 
 
 def fit(template: Template, facts: Facts, voice: Voice, max_length: int) -> str | None:
-    """The template's text of at most ``most`` characters, of any number for 0.
+    """The template's text of at most ``max_length`` characters, of any number for 0.
 
     What values make too long is put with what stands for want of them, and left out where that is nothing:
     a text that is cut may say something else.

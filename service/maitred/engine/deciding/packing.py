@@ -28,7 +28,7 @@ from maitred.engine.messages import no_dictionary
 
 from .codec import encode_body, encode_proposals
 
-DICTIONARY_MOST_BYTES = 3_500
+MAX_DICTIONARY_BYTES = 3_500
 """With a record behind it, within reach of the window."""
 ID_BYTES = 8
 
@@ -90,13 +90,13 @@ def dictionary_named_by(body: bytes) -> bytes | None:
 def dictionary_of(policy: Policy) -> bytes:
     """What the records of a policy have in common. Of equal matches deflate takes the nearest: the last."""
     sample = _sample(policy)
-    room = DICTIONARY_MOST_BYTES - len(sample)
+    room = MAX_DICTIONARY_BYTES - len(sample)
     texts = bytearray()
     for proposal in chain.from_iterable(map(_proposals, policy.actions)):
         texts += encode_proposals(Decision((proposal,), 0))
         if len(texts) >= room:
             break
-    return (bytes(texts[: max(room, 0)]) + sample)[-DICTIONARY_MOST_BYTES:]
+    return (bytes(texts[: max(room, 0)]) + sample)[-MAX_DICTIONARY_BYTES:]
 
 
 def _sample(policy: Policy) -> bytes:

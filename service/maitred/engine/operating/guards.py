@@ -44,10 +44,10 @@ class Guards:
 
     def check(self) -> None:
         """Looks at every guard once. Raises ``StoreDown`` and ``CallError``."""
-        policy = self._rulesets.active
+        policy, paused = self._rulesets.active, self._pauses.names()
         for action in policy.actions if policy else ():
             guard = action.rollout.guard if action.rollout else None
-            if guard and action.name not in self._pauses.names():
+            if guard and action.name not in paused:
                 self._check(action, guard)
 
     def _check(self, action: Action, guard: Guard) -> None:

@@ -6,7 +6,7 @@ these hand-overs under one interpreter lock. Here one thread takes what has arri
 has, answers all of it: each call is parsed and begun, what the calls need of the database is committed as
 one batch, and the answers are sent.
 
-What takes longer than ``ON_LOOP_MOST_SECONDS`` is answered on a second thread, as is everything where commits
+What takes longer than ``MAX_ON_LOOP_SECONDS`` is answered on a second thread, as is everything where commits
 wait for a network (``overlap``), and the loop goes on receiving and beginning what comes meanwhile. Less is
 not worth it: two threads that take turns on one interpreter cost a fifth more for each call.
 
@@ -15,7 +15,7 @@ has come, that it has been closed or cancelled, and that its status has been sen
 three have ended. All that waits for a message is an object: clients that send none hold no thread.
 
 What is not in the table of methods (streams, health, reflection) is left to grpcio as it is, on the same
-queue and port. The names of grpcio that are used here and are not public are those of ``support``.
+queue and port. The names of grpcio that are used here and are not public are those of ``selection``.
 """
 
 import threading
@@ -47,9 +47,9 @@ TICK_SECONDS = 1.0
 SILENT_TICKS_MAX = 2
 """Clients send the message with the opening of the call; a lost packet is sent again within a second. Counted
 in ticks, for while the process is stopped it does not take up messages that are there."""
-ON_LOOP_MOST_SECONDS = 0.05
+MAX_ON_LOOP_SECONDS = 0.05
 """Half of a deadline of 100 ms: who comes meanwhile still has the other half."""
-EVENTS_IN_A_ROW_MOST = 1_024
+MAX_EVENTS_IN_A_ROW = 1_024
 """Of some three hundred calls: whatever else comes without end, those that wait are answered."""
 DESK_THREADS = 8
 """Operators and privacy officers are few, and what they ask takes longer than a decision."""
@@ -205,7 +205,7 @@ class Loop:
         overlap: bool,
     ) -> None:
         # Not the server itself: it shuts down when nobody holds it any more.
-        self._state: Any = server._state  # type: ignore[attr-defined] # noqa: SLF001 -- see ``support``
+        self._state: Any = server._state  # type: ignore[attr-defined] # noqa: SLF001 -- see ``selection``
         self._services, self.observer = services, observer
         self._accepts = [_Accept(method) for method in methods]
         for accept in self._accepts:
@@ -229,8 +229,8 @@ class Loop:
         """Begins to serve, as ``grpc.Server.start`` does."""
         with self._state.lock:
             self._state.server.start()
-            self._state.stage = grpcio._ServerStage.STARTED  # noqa: SLF001 -- see ``support``
-            grpcio._request_call(self._state)  # noqa: SLF001 -- see ``support``
+            self._state.stage = grpcio._ServerStage.STARTED  # noqa: SLF001 -- see ``selection``
+            grpcio._request_call(self._state)  # noqa: SLF001 -- see ``selection``
             for accept in self._accepts:
                 self._ask(accept)
         for thread in self._threads:
@@ -264,7 +264,7 @@ class Loop:
                 if not nothing_came:
                     serving = self._take(event)
                 in_a_row = 0 if nothing_came else in_a_row + 1
-                if nothing_came or in_a_row % EVENTS_IN_A_ROW_MOST == 0:
+                if nothing_came or in_a_row % MAX_EVENTS_IN_A_ROW == 0:
                     self._rest(idle=idle)
                 elif idle and self._takes_long():
                     self._bell.set()
@@ -283,11 +283,11 @@ class Loop:
         if now - self._ticked_at >= TICK_SECONDS:
             self._ticked(now)
         if self._state.server_deallocated:
-            grpcio._begin_shutdown_once(self._state)  # noqa: SLF001 -- see ``support``
+            grpcio._begin_shutdown_once(self._state)  # noqa: SLF001 -- see ``selection``
 
     def _takes_long(self) -> bool:
         """Whether too many calls would come in vain while all that wait are answered."""
-        return self._waiting.drain_seconds() > ON_LOOP_MOST_SECONDS
+        return self._waiting.drain_seconds() > MAX_ON_LOOP_SECONDS
 
     def _take(self, event: Any) -> bool:
         """Handles one event; false after the last one."""
@@ -299,14 +299,14 @@ class Loop:
         if kind is _Accept:
             self._accepted(tag, event)
             return self._goes_on()
-        return bool(grpcio._process_event_and_continue(self._state, event))  # noqa: SLF001 -- see ``support``
+        return bool(grpcio._process_event_and_continue(self._state, event))  # noqa: SLF001 -- see ``selection``
 
     def _goes_on(self) -> bool:
         state = self._state
-        if state.stage is grpcio._ServerStage.STARTED:  # noqa: SLF001 -- see ``support``
+        if state.stage is grpcio._ServerStage.STARTED:  # noqa: SLF001 -- see ``selection``
             return True
         with state.lock:
-            return not grpcio._stop_serving(state)  # noqa: SLF001 -- see ``support``
+            return not grpcio._stop_serving(state)  # noqa: SLF001 -- see ``selection``
 
     def _accepted(self, accept: _Accept, event: Any) -> None:
         self._state.due.discard(accept)
@@ -346,7 +346,7 @@ class Loop:
     def _ask(self, accept: _Accept) -> None:
         """Asks gRPC for a call; the caller holds the lock."""
         state = self._state
-        if state.stage is grpcio._ServerStage.STARTED:  # noqa: SLF001 -- see ``support``
+        if state.stage is grpcio._ServerStage.STARTED:  # noqa: SLF001 -- see ``selection``
             queue, path = state.completion_queue, f"/{accept.method.full_name}"
             state.server.request_registered_call(queue, queue, path, accept)
             state.due.add(accept)

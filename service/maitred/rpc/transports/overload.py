@@ -73,7 +73,7 @@ _Call = TypeVar("_Call", bound=Queued)
 
 
 class Pace:
-    """How long batches take, learnt from the last ones: a fixed part and a part for ``each`` call.
+    """How long batches take, learnt from the last ones: a ``fixed`` part and one ``per_call``.
 
     ``batch`` is how many calls a batch holds of a server that is behind, ``reach`` how many any batch may
     hold: small batches do not tell the two parts apart, so larger ones are tried step by step.

@@ -1,4 +1,4 @@
-"""``window`` as written to ``core.limits.limits.windows``."""
+"""``window`` as written to ``core.limits.windows``."""
 
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.core.values.types import SESSION_ID, AttributeType, Kind

@@ -1,4 +1,4 @@
-"""Messages about what documents say; in the style of ``messages``, which has the others."""
+"""Messages about what documents say; in the style of ``file_messages``."""
 
 # ruff: noqa: D103 - a message says itself what it says
 

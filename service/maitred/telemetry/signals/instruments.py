@@ -38,7 +38,7 @@ def histogram(
 
 
 class Few:
-    """At most so many values of a label that callers choose; what comes after them is ``_OTHER``."""
+    """At most so many values of a label that callers choose; what comes after them is ``names.OTHER``."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity

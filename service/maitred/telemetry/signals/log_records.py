@@ -1,4 +1,4 @@
-"""Events to log records for OTLP. The process log is another thing: see ``narrate``."""
+"""Events to log records for OTLP. The process log is another thing: see ``process_log``."""
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 from opentelemetry.trace import TraceFlags
