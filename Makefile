@@ -11,7 +11,7 @@ JOBS   ?= auto
 PYTEST  = python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-latest test-lowest lint format lock wheels stubs demo pizza-day guide-picture bench torture clean
+.PHONY: help run test test-latest test-lowest lint format lock wheels stubs demo pizza-day guide-picture bench search torture clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ guide-picture: $(VENV)/.dev  ## draw the screen of `maitred guide`, docs/guide.s
 
 bench: $(VENV)/.dev  ## the budgets, as ratios in one run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+search: $(VENV)/.dev  ## the property tests with inputs that no run has drawn before
+	MAITRED_HYPOTHESIS_PROFILE=search $(BIN)/$(PYTEST) -m "hypothesis and not torture" $(ARGS)
 
 torture: $(VENV)/.dev  ## long runs that kill and race the service
 	$(BIN)/python -m pytest -m torture --override-ini timeout=7200 $(ARGS)

@@ -11,7 +11,7 @@ from maitred.rpc.convert.signals import SIGNAL_MAX_BYTES
 from maitred.v1 import decision_pb2 as pb
 
 PURPOSES = st.lists(
-    st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=9),
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zs", "Zl", "Zp"]), min_size=1, max_size=9),
     max_size=5,
 )
 SIGNALS = st.fixed_dictionaries(
