@@ -319,7 +319,7 @@ amounts = st.sampled_from(
         ),
         Text(
             "a.ip.inNetwork('10.0.0.0/8')",
-            "a.ip >= '010' && a.ip <= '010.9' || a.ip in ['10.0.0.0', '10.255.255.255']",
+            "(a.ip >= '010' && a.ip <= '010.9' || a.ip in ['10.0.0.0', '10.255.255.255'])",
         ),
         Text(
             "many.ip.exists(e, e.inNetwork('10.0.0.0/8'))",
