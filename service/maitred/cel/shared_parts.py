@@ -1,12 +1,13 @@
 """Parts of expressions that stay CEL's: what evaluates them and what they read."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Literal
 
-from maitred.core.conditions.model import Expression
+from maitred.core.conditions.model import Expression, Unknown
 from maitred.core.values.kinds import OWN_KINDS
-from maitred.core.values.types import Kind, Value
+from maitred.core.values.types import Facts, Kind, Scalar, Value
 
 from .cost import Estimator
 from .evaluation import Evaluation
@@ -16,6 +17,7 @@ from .tree import Call, Comprehension, Name, Node, children, walk
 from .unit import CompiledExpression
 from .vocabulary import ExpressionVocabulary
 
+Evaluate = Callable[[Facts], Scalar | Unknown]
 _Form = Literal["truth", "number", "value"]
 
 
@@ -77,10 +79,9 @@ class Parts:
             evaluation = Evaluation(
                 part.program, part.attributes, part.presences, constants, part.scale, part.kind
             )
-            evaluate = getattr(evaluation, form)
             estimator = Estimator(self._vocabulary.attributes, {**self._vocabulary.lists, **dict(columns)})
             cost_ns = estimator.cost_ns(node, part.names)
-            self._expressions.setdefault(key, Expression(part.text, evaluation.reads, evaluate, cost_ns))
+            self._expressions.setdefault(key, _expression_of(evaluation, form, part.text, cost_ns))
         return self._expressions[key]
 
     def _new(self, unit: CompiledExpression, node: Node) -> SharedPart:
@@ -100,6 +101,18 @@ class Parts:
             scale,
             kind=OWN_KINDS.get(unit.type_of(node)) if unit.is_own else None,
         )
+
+
+def _expression_of(evaluation: Evaluation, form: _Form, text: str, cost_ns: int) -> Expression:
+    """The expression. What it gives where nothing that it reads was sent is evaluated once."""
+    reads = evaluation.reads
+    evaluate: Evaluate = getattr(evaluation, form)
+    without_facts = cache(partial(evaluate, {}))
+
+    def evaluate_known(facts: Facts) -> Scalar | Unknown:
+        return evaluate(facts) if any(map(facts.__contains__, reads)) else without_facts()
+
+    return Expression(text, reads, evaluate_known, cost_ns)
 
 
 def names_of(node: Node) -> tuple[str, ...]:
