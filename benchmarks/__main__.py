@@ -2,7 +2,7 @@
 
 python -m benchmarks            everything, some fifteen minutes
 python -m benchmarks claims     one part: stages, serving, overload, limits, claims, privacy, experiments,
-                                behaviour, loading or matching
+                                behaviour, hostile, loading or matching
 python -m benchmarks --write    also puts the figures into docs/benchmarks.md; whole runs only
 python -m benchmarks privacy --against CHECKOUT
                                 also takes turns with the service of another checkout of the project
@@ -22,6 +22,7 @@ from . import (
     claims,
     experiments,
     figures,
+    hostile,
     limits,
     loading,
     machine,
@@ -43,6 +44,7 @@ PARTS = (
     "privacy",
     "experiments",
     "behaviour",
+    "hostile",
     "loading",
     "matching",
 )
@@ -92,6 +94,7 @@ def _parts(against: Path | None) -> Mapping[str, Part]:
         "privacy": lambda progress: privacy.measure(against.resolve() if against else None, progress),
         "experiments": experiments.measure,
         "behaviour": behaviour.measure,
+        "hostile": hostile.measure,
         "loading": loading.measure,
         "matching": matching.measure,
     }

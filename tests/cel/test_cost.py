@@ -1,10 +1,10 @@
 """What expressions are estimated to cost, held against what they take with the largest values allowed."""
 
-import random
 import time
 from datetime import UTC, datetime
 
 import pytest
+from benchmarks.hostile_rules import HostileRules
 
 from maitred.cel import compiler
 from maitred.core.conditions.expressions import ExpressionError
@@ -144,84 +144,11 @@ def test_a_row_s_constants_count_as_they_are():
     assert costs[0] < BOUND_NS < costs[1]
 
 
-class Hostile:
-    """Writes expressions of a type at random, the deeper the dearer."""
-
-    def __init__(self, seed):
-        self._random = random.Random(seed)
-        self._variables = 0
-
-    def condition(self, depth):
-        return self._pick(
-            lambda: f"{self.number(depth - 1)} > {self.number(depth - 1)}",
-            lambda: f"{self.text(depth - 1)} == {self.text(depth - 1)}",
-            lambda: f"{self.text(depth - 1)}.contains({self.text(depth - 1)})",
-            lambda: f"({self.condition(depth - 1)} && {self.condition(depth - 1)})",
-            lambda: (
-                f"({self.condition(depth - 1)} || {self.condition(depth - 1)})" if depth > 0 else "c.age > 1"
-            ),
-            lambda: self._macro(depth, "exists"),
-            lambda: self._macro(depth, "all"),
-            lambda: f"{self.texts(depth - 1)} == {self.texts(depth - 1)}",
-            depth=depth,
-            plain="c.age + 1 > 3",
-        )
-
-    def _macro(self, depth, name):
-        over, variable = self.texts(depth - 1), self._variable()
-        body = self._pick(
-            lambda: f"{variable} + {self.text(depth - 2)} == {self.text(depth - 2)}",
-            lambda: f"{variable} in {self.texts(depth - 2)}",
-            lambda: f'{variable}.matches("^(a|b)+{variable}$")',
-            lambda: f"{variable}.size() > 9999",
-            depth=depth,
-            plain=f"{variable}.startsWith('zz')",
-        )
-        return f"{over}.{name}({variable}, {body})"
-
-    def texts(self, depth):
-        variable = self._variable()
-        return self._pick(
-            lambda: f"{self.texts(depth - 1)}.map({variable}, {variable} + {variable})",
-            lambda: f"{self.texts(depth - 1)}.map({variable}, {variable})",
-            lambda: f"{self.texts(depth - 1)}.filter({variable}, {variable} != 'a')",
-            lambda: f"({self.texts(depth - 1)} + {self.texts(depth - 1)})",
-            lambda: f"[{self.text(depth - 1)}, {self.text(depth - 1)}]",
-            depth=depth,
-            plain=self._random.choice(["b.words", "b.other", "list.some", '["a", "b"]']),
-        )
-
-    def text(self, depth):
-        return self._pick(
-            lambda: f"({self.text(depth - 1)} + {self.text(depth - 1)})",
-            lambda: f"({self.condition(depth - 1)} ? {self.text(depth - 1)} : {self.text(depth - 1)})",
-            lambda: f"string({self.number(depth - 1)})",
-            depth=depth,
-            plain=self._random.choice(["c.name", "c.note", '"x"']),
-        )
-
-    def number(self, depth):
-        return self._pick(
-            lambda: f"size({self.texts(depth - 1)})",
-            lambda: f"size({self.text(depth - 1)})",
-            lambda: f"({self.number(depth - 1)} + {self.number(depth - 1)})",
-            depth=depth,
-            plain=self._random.choice(["c.age", "3"]),
-        )
-
-    def _variable(self):
-        self._variables += 1
-        return f"v{self._variables}"
-
-    def _pick(self, *choices, depth, plain):
-        return plain if depth <= 0 else self._random.choice(choices)()
-
-
 def outcomes(cel, count):
     """How many rules of so many seeds are refused, and how many are evaluated, each within its bound."""
     refused = evaluated = 0
     for seed in range(count):
-        text = Hostile(seed).condition(1 + seed % 6)
+        text = HostileRules(seed).condition(1 + seed % 6)
         try:
             parts = parts_of(cel, text)
         except ExpressionError:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from maitred.cel import evaluation
+from maitred.cel.environment import run
 from maitred.core.conditions.model import Any, Residual, Unknown
 from maitred.core.values.types import Invalid
 
@@ -148,3 +150,20 @@ def test_constants_are_bound(residual):
     assert first.evaluate({"customer.name": "b", "channel": "b"}) is True
     assert second.evaluate({"customer.name": "ap", "channel": "b"}) is True
     assert second.evaluate({"customer.name": "a", "channel": "b"}) is False
+
+
+def test_where_nothing_it_reads_is_known_it_is_evaluated_once(residual, monkeypatch):
+    runs = []
+
+    def counted(program, data):
+        runs.append(data)
+        return run(program, data)
+
+    monkeypatch.setattr(evaluation, "run", counted)
+    expression = residual("(has(customer.age) ? 'x' : customer.name).startsWith('x')")
+    absent = Unknown(missing="customer.name")
+    assert [expression.evaluate(facts) for facts in ({}, {"channel": "pos"}, {})] == [absent] * 3
+    assert len(runs) == 1
+    for facts, value in (({"customer.name": "x2"}, True), ({"customer.age": 3}, True), ({}, absent)):
+        assert expression.evaluate(facts) == value
+    assert len(runs) == 3
