@@ -86,6 +86,54 @@ def test_segments_are_read_from_the_records(capsys, sold):
     assert found["segments"] == {}, "no channel has enough persons"
 
 
+def plan(tmp_path, *lines):
+    path = tmp_path / "plan.csv"
+    path.write_text("\n".join(["segment,arm,probability", *lines]))
+    return str(path)
+
+
+def test_a_policy_is_worth_what_its_arms_reached(capsys, sold, tmp_path):
+    words = ("words", "--policy", plan(tmp_path, "*,loud,1"))
+    _, told, _ = results(capsys, sold, *words)
+    rows = {line.split("  ")[0]: line.split() for line in told.splitlines()}
+    assert rows["self-normalized"][1] == "100.00%"
+    assert "policy less what was: +" in told
+    found = json.loads(results(capsys, sold, *words, "--json")[1])
+    counts = {arm["name"]: arm["persons"] for arm in found["arms"]}
+    policy = found["policy"]
+    assert policy["decisions"] == sum(counts.values())
+    assert policy["effective"] == pytest.approx(counts["loud"])
+    assert policy["logged"]["value"] == pytest.approx(counts["loud"] / sum(counts.values()))
+    assert policy["inverse_propensity"]["value"] == pytest.approx(2 * counts["loud"] / sum(counts.values()))
+
+
+def test_a_policy_by_segment_is_told_apart(capsys, sold, tmp_path):
+    words = ("words", "--policy", plan(tmp_path, "pos,loud,1", "*,control,1"), "--json")
+    assert "names segments: say of what with --by" in results(capsys, sold, *words)[2]
+    segmented = results(capsys, sold, *words, "--by", "channel", "--keys", str(sold[1]))
+    assert 0.3 < json.loads(segmented[1])["policy"]["self_normalized"]["value"] < 0.7
+
+
+def test_a_policy_with_faults_is_refused_with_all_of_them(capsys, sold, tmp_path):
+    file = plan(tmp_path, "*,lood,1", "*,control,often")
+    code, told, said = results(capsys, sold, "words", "--policy", file)
+    assert (code, told) == (2, "")
+    said = " ".join(said.split())
+    assert "line 2: there is no arm `lood`, did you mean `loud`?" in said
+    assert "line 3: `often` is no probability" in said
+    assert "cannot read policy" in results(capsys, sold, "words", "--policy", str(tmp_path / "none"))[2]
+
+
+def test_a_policy_is_not_compared_with_chances_that_changed(capsys, sold, tmp_path):
+    harness = EngineHarness(open_store(sold[0]), KeyringVault(read_keyring(sold[1])), first_id=10_000)
+    harness.rules(action("pizza"), WORDS.replace("control: {weight: 1}", "control: {weight: 2}"), HALF)
+    for number in range(20):
+        harness.decide(f"late-{number}")
+    harness.close()
+    said = results(capsys, sold, "words", "--policy", plan(tmp_path, "*,loud,1"))[2]
+    assert "the arms of `words` had other weights before" in " ".join(said.split())
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

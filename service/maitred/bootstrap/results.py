@@ -1,7 +1,7 @@
 """What experiments have shown, from a database that a service may be running on."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,9 @@ from .rules import load_policy
 
 if TYPE_CHECKING:
     from maitred.insights.comparing import Results
+    from maitred.insights.plans import Plan
 
+PLAN_MAX_BYTES = 1_048_576
 _CONTROL = "control"
 
 
@@ -39,7 +41,8 @@ class Asked:
     """Which experiment, by what goal: a kind of outcome, or else the kind of an event.
 
     ``by`` is an attribute that segments are made of, or ``channel`` or ``location``; it takes the ``keys``.
-    An empty ``control`` is the held out, the arm called control, or the first that changes nothing.
+    An empty ``control`` is the held out, the arm called control, or the first that changes nothing. ``plan`` is
+    a file of ``insights.plans``.
     """
 
     experiment: str
@@ -51,6 +54,7 @@ class Asked:
     control: str = ""
     by: str = ""
     keys: Path | None = None
+    plan: Path | None = None
 
 
 def experiments(database: str) -> list[str]:
@@ -69,6 +73,7 @@ def results(database: str, asked: Asked) -> "Results":
     with _insights(), _opened(database) as opened:
         from maitred.engine.operating.gathering import ResultsQuery, gather, names_in  # noqa: PLC0415
         from maitred.insights.comparing import compare  # noqa: PLC0415
+        from maitred.insights.plans import PlanInvalid  # noqa: PLC0415
 
         question = ResultsQuery(
             asked.experiment, asked.event or asked.outcome, asked.now, asked.within, action=asked.action
@@ -82,8 +87,57 @@ def results(database: str, asked: Asked) -> "Results":
         control = asked.control or _control(compared)
         if control not in weights:
             raise NoResults(f"there is no arm `{control}`{did_you_mean(control, weights)}")
+        plan = _plan(asked, weights) if asked.plan else None
+        if plan:
+            _check_chances(opened, gathered.rulesets, asked.experiment, weights)
         goal = asked.event or asked.outcome.name.lower()
-        return compare(asked.experiment, goal, gathered, weights, control)
+        try:
+            return compare(asked.experiment, goal, gathered, weights, control, plan)
+        except PlanInvalid as invalid:
+            raise NoResults(f"policy `{asked.plan}`: {invalid}") from None
+
+
+def _plan(asked: Asked, weights: Mapping[str, float]) -> "Plan":
+    """The policy to be compared. Raises ``NoResults``."""
+    from maitred.insights.plans import PlanInvalid, read_plan  # noqa: PLC0415
+
+    assert asked.plan
+    try:
+        if asked.plan.stat().st_size > PLAN_MAX_BYTES:
+            raise NoResults(f"policy `{asked.plan}` is larger than {PLAN_MAX_BYTES:,} bytes")
+        plan = read_plan(asked.plan.read_text("utf-8-sig"), weights)
+    except OSError as error:
+        raise NoResults(f"cannot read policy `{asked.plan}`: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise NoResults(f"policy `{asked.plan}` is not UTF-8") from None
+    except PlanInvalid as invalid:
+        raise NoResults(f"policy `{asked.plan}`: {invalid}") from None
+    if plan.is_segmented and not asked.by:
+        raise NoResults(f"policy `{asked.plan}` names segments: say of what with --by")
+    return plan
+
+
+def _check_chances(
+    opened: ReadOnlyStore, hashes: Sequence[str], name: str, weights: Mapping[str, float]
+) -> None:
+    """That every arm had the same chance all the time: it is what decisions are weighed by."""
+    shares = _shares(weights)
+    for digest in hashes:
+        compared = _in_ruleset(opened, digest, name)
+        if compared is None:
+            raise NoResults(
+                f"a ruleset that was in force with `{name}` does not load: its chances are not known"
+            )
+        if _shares(_weights(compared)) != shares:
+            raise NoResults(
+                f"the arms of `{name}` had other weights before: a policy is compared with an experiment"
+                " whose weights stayed, give it another name when they change"
+            )
+
+
+def _shares(weights: Mapping[str, float]) -> Mapping[str, float]:
+    total = sum(weights.values())
+    return {arm: weight / total for arm, weight in weights.items()}
 
 
 @contextmanager
@@ -108,15 +162,20 @@ def _opened(database: str) -> Iterator[ReadOnlyStore]:
 def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Experiment | Holdout:
     """The experiment or holdout as the last ruleset has it that still loads."""
     for digest in hashes:
-        stored = opened.ruleset(digest)
-        try:
-            ruleset = load_policy(stored.sources, stored.commit).ruleset if stored else None
-        except RulesetInvalid:
-            continue
-        definition = _named(ruleset, name) if ruleset else None
+        definition = _in_ruleset(opened, digest, name)
         if definition:
             return definition
     raise NoResults(f"no ruleset that was in force with `{name}` loads any more: its arms are not known")
+
+
+def _in_ruleset(opened: ReadOnlyStore, digest: str, name: str) -> Experiment | Holdout | None:
+    """What a ruleset of the store calls so; ``None`` also where it does not load any more."""
+    stored = opened.ruleset(digest)
+    try:
+        ruleset = load_policy(stored.sources, stored.commit).ruleset if stored else None
+    except RulesetInvalid:
+        return None
+    return _named(ruleset, name) if ruleset else None
 
 
 def _named(ruleset: Ruleset, name: str) -> Experiment | Holdout | None:

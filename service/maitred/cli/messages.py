@@ -383,6 +383,14 @@ def refused_by(reason: str) -> str:
     return reason.lower().replace("_", " ")
 
 
+def weight_of_policy(persons: int, effective: float, heaviest: float) -> str:
+    """How much of the log speaks of the policy."""
+    return (
+        f"{persons:,} persons say as much of this policy as {effective:,.0f} of its own would; "
+        f"the heaviest counts {heaviest:.3g} times"
+    )
+
+
 def shares_wrong(p_value: float) -> str:
     """The arms have other numbers of persons than their weights say."""
     return (

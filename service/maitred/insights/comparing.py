@@ -13,27 +13,15 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.engine.operating.gathering import Gathered, Participant
 
-from .sequences import difference_sequence, running
+from .off_policy import PolicyValue
+from .plans import Plan, planned_value
+from .sequences import ALPHA, Interval, difference_sequence, running
 
-ALPHA = 0.05
 MISMATCH_ALPHA = 0.001
 """Below it shares are told to be wrong: they are looked at often, and a mismatch spoils everything else."""
 SEGMENT_MIN = 50
 """Persons of each arm below which a segment is not compared: its interval would say nothing."""
 _VARIANCE_MIN = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A difference of rates, treated less control, and what it lies between."""
-
-    lower: float
-    upper: float
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the difference is not nothing."""
-        return self.lower > 0 or self.upper < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +68,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What an experiment has shown. ``mismatch`` is the p-value of the observed shares of the arms."""
+    """What an experiment has shown. ``mismatch`` is the p-value of the observed shares of the arms.
+
+    ``policy`` is what a plan would have reached, where one was given.
+    """
 
     experiment: str
     goal: str
@@ -91,6 +82,7 @@ class Results:
     early: int
     switched: int
     segments: Mapping[str, Sequence[Comparison]] = field(default_factory=dict)
+    policy: PolicyValue | None = None
 
     @property
     def is_mismatched(self) -> bool:
@@ -99,9 +91,17 @@ class Results:
 
 
 def compare(
-    experiment: str, goal: str, gathered: Gathered, weights: Mapping[str, float], control: str
+    experiment: str,
+    goal: str,
+    gathered: Gathered,
+    weights: Mapping[str, float],
+    control: str,
+    plan: Plan | None = None,
 ) -> Results:
-    """Compares every arm with the control. ``weights`` are those of all arms, by name."""
+    """Compares every arm with the control, and a plan with what was done.
+
+    ``weights`` are those of all arms, by name. Raises ``PlanInvalid``.
+    """
     counts = [_counted(name, gathered.people) for name in weights]
     return Results(
         experiment,
@@ -113,6 +113,7 @@ def compare(
         gathered.early,
         gathered.switched,
         _segments(gathered.people, weights, control),
+        planned_value(plan, gathered.people, weights) if plan else None,
     )
 
 

@@ -23,6 +23,7 @@ sub-exponential uniform boundary of scale ``c = 2 k``. The one used is their gam
 normal approximation is made: it holds from the first person on.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ from scipy.special import gammainc, gammaln
 
 Floats = NDArray[np.float64]
 
+ALPHA = 0.05
+"""How often an interval may be wrong."""
 TUNED_FOR = 1_000.0
 """The variance that the boundary is tightest for: some thousands of persons with a rate of a tenth."""
 _BISECTIONS = 60
@@ -39,6 +42,19 @@ _GRID_POINTS = 4_000
 """Of variances at which the boundary is solved; it is concave, so a chord between two lies a little low."""
 _CHORD = 1e-5
 """By how much of itself the boundary is raised for that: ten times what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What a number lies between."""
+
+    lower: float
+    upper: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether it is not nothing."""
+        return self.lower > 0 or self.upper < 0
 
 
 class ConfidenceSequence(NamedTuple):
@@ -56,14 +72,19 @@ def difference_sequence(
     ``outcomes`` in [0, 1] and ``treated`` run over persons in order of exposure along the last axis; others
     are experiments of their own. ``share`` is the probability of being treated. The error is ``alpha``.
     """
-    values = _values(outcomes, treated, share)
     bound = max(1 / share, 1 / (1 - share))
+    sequence = mean_sequence(_values(outcomes, treated, share), 2 * bound, alpha)
+    return ConfidenceSequence(np.maximum(sequence.lower, -1.0), np.minimum(sequence.upper, 1.0))
+
+
+def mean_sequence(values: Floats, spread: float, alpha: float) -> ConfidenceSequence:
+    """The confidence sequence of the mean of values that lie no further apart than ``spread``."""
     counts = np.arange(1, values.shape[-1] + 1)
     means = np.cumsum(values, axis=-1) / counts
     before = _before(means)
     variances = np.cumsum((values - before) ** 2, axis=-1)
-    half = boundary(variances, 2 * bound, alpha / 2) / counts
-    return ConfidenceSequence(np.maximum(means - half, -1.0), np.minimum(means + half, 1.0))
+    half = boundary(variances, spread, alpha / 2) / counts
+    return ConfidenceSequence(means - half, means + half)
 
 
 def running(sequence: ConfidenceSequence) -> ConfidenceSequence:

@@ -32,6 +32,9 @@ leaves out zero; "at the end" is the usual narrower one, right once, at the end 
 It reads the database itself, beside a running service, and writes nothing. It needs numpy, scipy and \
 statsmodels: pip install 'maitred\\[insights]'.
 
+--policy says what another policy would have reached: a CSV file with the columns segment, arm and \
+probability, where the segment * is everybody else.
+
 Examples:
 
   maitred results    the names of all experiments and holdouts
@@ -41,6 +44,8 @@ Examples:
   maitred results no-perks --event purchase --within 28d
 
   maitred results pizza-words --by customer.tier --keys maitred.keys
+
+  maitred results pizza-words --by customer.tier --keys maitred.keys --policy plan.csv
 
   maitred results pizza-words --format json --png pizza.png
 
@@ -94,6 +99,10 @@ Keys = Annotated[
     typer.Option(envvar="MAITRED_KEYS", metavar="FILE", help="The keyring, which --by needs."),
 ]
 How = Annotated[ResultsFormat, typer.Option("--format", help="text for people, json for programs.")]
+Plan = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="What this policy would have reached, from the same log."),
+]
 Png = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Draw the differences, too.")]
 
 
@@ -108,6 +117,7 @@ def run(
     control: Control = "",
     by: Segments = "",
     keys: Keys = None,
+    policy: Plan = None,
     at: At = None,
     how: How = ResultsFormat.TEXT,
     as_json: Json = False,
@@ -124,6 +134,7 @@ def run(
         control=control,
         by=by,
         keys=keys,
+        plan=policy,
     )
     as_json = as_json or how is ResultsFormat.JSON
     try:

@@ -13,7 +13,9 @@ from .answers import BAD, FAINT, GOOD, STRONG
 from .console import plain
 
 if TYPE_CHECKING:
-    from maitred.insights.comparing import ArmCounts, Comparison, Interval, Results
+    from maitred.insights.comparing import ArmCounts, Comparison, Results
+    from maitred.insights.off_policy import PolicyValue
+    from maitred.insights.sequences import Interval
 
 _KINDS = ("presented", "accepted", "claimed", "redeemed", "rejected")
 WORSE = "bold red"
@@ -36,6 +38,8 @@ def results_view(results: "Results", within: str) -> RenderableType:
         parts.append(Text(messages.shares_wrong(results.mismatch), WORSE))
     for segment, comparisons in results.segments.items():
         parts += [Text(), Text(plain(segment), STRONG), _comparisons(comparisons, results.control)]
+    if results.policy:
+        parts += [Text(), *_policy(results.policy)]
     parts += [Text(), *(Text(line, FAINT) for line in messages.HOW_TO_READ_RESULTS)]
     return Group(*parts)
 
@@ -85,7 +89,7 @@ def _comparisons(comparisons: Sequence["Comparison"], control: str) -> Table:
         table.add_column(column, justify="left" if column.startswith("less") else "right")
     for comparison in comparisons:
         adjusted = comparison.adjusted
-        verdict, style = _verdict(comparison)
+        verdict, style = _verdict(comparison.always)
         table.add_row(
             plain(comparison.arm),
             f"{comparison.difference * 100:+.2f}",
@@ -98,10 +102,36 @@ def _comparisons(comparisons: Sequence["Comparison"], control: str) -> Table:
     return table
 
 
-def _verdict(comparison: "Comparison") -> tuple[str, str]:
-    if comparison.always.lower > 0:
+def _policy(value: "PolicyValue") -> Iterator[RenderableType]:
+    """What the policy would have reached, by each way of working it out, beside what was."""
+    table = Table(box=None, pad_edge=False, header_style=FAINT)
+    table.add_column("policy")
+    table.add_column("rate", justify="right")
+    table.add_column("at the end", justify="right")
+    for name, estimate in (
+        ("as it was", value.logged),
+        ("inverse propensity", value.inverse_propensity),
+        ("self-normalized", value.self_normalized),
+        ("doubly robust", value.doubly_robust),
+    ):
+        ends = estimate.interval
+        table.add_row(name, f"{estimate.value:.2%}", f"{ends.lower:.2%} to {ends.upper:.2%}")
+    yield table
+    yield Text()
+    difference = value.difference
+    verdict, style = _verdict(value.always)
+    yield Text.assemble(
+        f"policy less what was: {difference.value * 100:+.2f} points, at every look {_interval(value.always)}, "
+        f"at the end {_interval(difference.interval)}: ",
+        (verdict, style),
+    )
+    yield Text(messages.weight_of_policy(value.decisions, value.effective, value.heaviest), FAINT)
+
+
+def _verdict(always: "Interval") -> tuple[str, str]:
+    if always.lower > 0:
         return messages.BETTER, GOOD
-    if comparison.always.upper < 0:
+    if always.upper < 0:
         return messages.WORSE_THAN_CONTROL, WORSE
     return messages.NOT_SHOWN, FAINT
 

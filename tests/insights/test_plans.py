@@ -1,0 +1,87 @@
+from collections import Counter
+
+import pytest
+
+from maitred.engine.operating.gathering import Participant
+from maitred.insights.plans import PlanInvalid, planned_value, read_plan
+
+ARMS = {"control": 1.0, "loud": 3.0}
+HEAD = "segment,arm,probability\n"
+
+
+def people(*rows):
+    """Persons of arms and segments, of whom so many reached the goal."""
+    found = []
+    for arm, segment, persons, reached in rows:
+        found += [
+            Participant(arm, 0, b"c", 1, segment, Counter(), set(), number < reached)
+            for number in range(persons)
+        ]
+    return found
+
+
+def faults(text):
+    with pytest.raises(PlanInvalid) as invalid:
+        read_plan(text, ARMS)
+    return list(invalid.value.faults)
+
+
+def test_segments_have_shares_and_others_have_theirs():
+    plan = read_plan(HEAD + "gold,loud,1\n*,control,0.25\n*, loud ,0.75\n\n", ARMS)
+    assert plan.is_segmented
+    assert plan.of_segment("gold") == {"loud": 1}
+    assert plan.of_segment("") == plan.of_segment("iron") == {"control": 0.25, "loud": 0.75}
+    assert not read_plan(HEAD + "*,loud,1\n", ARMS).is_segmented
+
+
+def test_thirds_may_be_written_with_seven_digits():
+    arms = {"a": 1.0, "b": 1.0, "c": 1.0}
+    assert read_plan(HEAD + "".join(f"*,{arm},0.3333333\n" for arm in arms), arms)
+
+
+def test_all_faults_are_told_at_once():
+    text = HEAD + "*,lood,1\n*,loud,2\n*,loud,nan\ngold,loud,1\ngold,loud,1\n*,loud\n"
+    assert faults(text) == [
+        "line 2: there is no arm `lood`, did you mean `loud`?",
+        "line 3: `2` is no probability: write a number from 0 to 1",
+        "line 4: `nan` is no probability: write a number from 0 to 1",
+        "line 6: arm `loud` of segment `gold` stands there twice",
+        "line 7: 2 cells, there are 3 columns",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "line 1: the first line is `segment,arm,probability`"),
+        ("arm,probability\nloud,1\n", "line 1: the first line is `segment,arm,probability`"),
+        (HEAD, "it says nothing of any segment: write a line for each arm, with `*` for everybody"),
+        (HEAD + "*,loud,0.5\n", "the probabilities of segment `*` add up to 0.5, not to 1"),
+        (HEAD + "*,loud,1/0\n", "line 2: `1/0` is no probability: write a number from 0 to 1"),
+        (HEAD + "*,loud," + "9" * 100_000 + "\n", None),
+    ],
+)
+def test_what_cannot_be_read_is_told(text, fault):
+    told = faults(text)
+    assert told == [fault] if fault else len(told) == 1
+
+
+def test_a_segment_that_the_policy_does_not_know_is_told():
+    plan = read_plan(HEAD + "gold,loud,1\n", ARMS)
+    with pytest.raises(PlanInvalid, match="it says nothing of segment `iron`: add lines for `\\*`"):
+        planned_value(plan, people(("loud", "gold", 3, 1), ("loud", "iron", 3, 1)), ARMS)
+    assert planned_value(plan, [], ARMS) is None
+
+
+def test_the_right_arm_for_each_segment_is_worth_more_than_what_was():
+    crowd = people(
+        ("control", "gold", 500, 50),
+        ("loud", "gold", 1_500, 750),
+        ("control", "iron", 500, 250),
+        ("loud", "iron", 1_500, 150),
+    )
+    value = planned_value(read_plan(HEAD + "gold,loud,1\n*,control,1\n", ARMS), crowd, ARMS)
+    assert value.self_normalized.value == pytest.approx(0.5)
+    assert value.logged.value == pytest.approx(0.3)
+    assert value.difference.interval.lower > 0
+    assert value.heaviest == pytest.approx(4.0)
