@@ -2,9 +2,10 @@
 
 ``python -m tools.logged_bandit WHEEL`` reads the sample from a wheel of `obp`, without installing it; with no
 path the wheel is downloaded with pip. Nothing of it is kept here. Of each campaign the random policy's log is
-cut in two by time: the first half teaches Thompson sampling (a beta distribution for each item), the second says
-what that would have reached. Beside it stands what the shop's own Thompson sampling (`bts`), which had learned from
-far more, reached on its own log. ``--simulated`` does the same with logs whose items are known to differ.
+cut in two by time: the first half teaches Thompson sampling (a beta distribution for each item), the second
+says what that would have reached. Beside it stands what the shop's own Thompson sampling (`bts`), which had
+learned from far more, reached on its own log. ``--simulated`` does the first with made-up logs of items that
+differ.
 """
 
 import argparse
@@ -121,8 +122,8 @@ def own_words(shop: Log, random: Log) -> str:
     lower, upper = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
     difference = counts[0] / counts[1] - counts[2] / counts[3]
     return (
-        f"bts {shop.clicks.mean():.3%}, random {random.clicks.mean():.3%}; difference {100 * difference:+.3f} "
-        f"points, {100 * lower:+.3f} to {100 * upper:+.3f}"
+        f"bts {shop.clicks.mean():.3%}, random {random.clicks.mean():.3%}; difference "
+        f"{100 * difference:+.3f} points, {100 * lower:+.3f} to {100 * upper:+.3f}"
     )
 
 

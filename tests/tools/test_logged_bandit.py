@@ -53,7 +53,7 @@ def test_each_campaign_has_two_lines(wheel):
 
 
 def test_the_sample_has_too_few_clicks_to_tell():
-    """What ``docs/decisions/0018-off-policy.md`` says of the real sample."""
+    """What ``docs/decisions/0019-off-policy.md`` says of the real sample."""
     path = os.environ.get("MAITRED_OBP_WHEEL")
     if not path:
         pytest.skip("MAITRED_OBP_WHEEL names no wheel of obp")

@@ -41,8 +41,8 @@ class Asked:
     """Which experiment, by what goal: a kind of outcome, or else the kind of an event.
 
     ``by`` is an attribute that segments are made of, or ``channel`` or ``location``; it takes the ``keys``.
-    An empty ``control`` is the held out, the arm called control, or the first that changes nothing. ``plan`` is
-    a file of ``insights.plans``.
+    An empty ``control`` is the held out, the arm called control, or the first that changes nothing.
+    ``plan`` is a file as in ``insights.plans``.
     """
 
     experiment: str
@@ -92,7 +92,7 @@ def results(database: str, asked: Asked) -> "Results":
             _check_chances(opened, gathered.rulesets, asked.experiment, weights)
         goal = asked.event or asked.outcome.name.lower()
         try:
-            return compare(asked.experiment, goal, gathered, weights, control, plan)
+            return compare(asked.experiment, goal, gathered, weights, control, plan=plan)
         except PlanInvalid as invalid:
             raise NoResults(f"policy `{asked.plan}`: {invalid}") from None
 
@@ -126,7 +126,7 @@ def _check_chances(
         compared = _in_ruleset(opened, digest, name)
         if compared is None:
             raise NoResults(
-                f"a ruleset that was in force with `{name}` does not load: its chances are not known"
+                f"a ruleset that was in force with `{name}` does not load any more: its weights are not known"
             )
         if _shares(_weights(compared)) != shares:
             raise NoResults(

@@ -96,6 +96,7 @@ def compare(
     gathered: Gathered,
     weights: Mapping[str, float],
     control: str,
+    *,
     plan: Plan | None = None,
 ) -> Results:
     """Compares every arm with the control, and a plan with what was done.

@@ -7,14 +7,14 @@ in order of time, with the chosen action ``a`` and ``y`` in [0, 1] what came of 
 - *inverse propensity scores* (Horvitz and Thompson 1952): the mean of ``w y``. Right on average, wide;
 - *self-normalized* (Swaminathan and Joachims 2015): the sum of ``w y`` by that of ``w``. A little wrong in
   small logs, narrower where weights vary;
-- *doubly robust* (Dudik, Langford and Li 2011): the mean of ``sum q(b) m(b) + w (y - m(a))``, where ``m`` says
-  what each action reaches in the context. As ``p`` is known it is right on average whatever ``m`` says, and
-  the narrower the more ``m`` is right. ``m`` is made of the decisions *before*, so that the values are
+- *doubly robust* (Dudik, Langford and Li 2011): the mean of ``sum q(b) m(b) + w (y - m(a))``, where ``m``
+  says what each action reaches in the context. As ``p`` is known it is right on average whatever ``m`` says,
+  and the narrower the more ``m`` is right. ``m`` is made of the decisions *before*, so that the values are
   martingale differences, as in ``sequences``.
 
 The difference from what ran is the doubly robust one of both on the same decisions,
-``sum (q(b) - p(b)) m(b) + (w - 1) (y - m(a))``: nothing at all where ``q`` is ``p``. Its confidence sequence holds at
-every look and for logs of any length; the other intervals are normal, and right in long ones.
+``sum (q(b) - p(b)) m(b) + (w - 1) (y - m(a))``: nothing at all where ``q`` is ``p``. Its confidence sequence
+holds at every look and for logs of any length; the other intervals are right in long ones.
 """
 
 from dataclasses import dataclass
@@ -48,8 +48,9 @@ class Unsupported(Exception):
 class Logged(NamedTuple):
     """Decisions in order of time.
 
-    ``chosen`` are numbers of actions, ``reached`` what came of them in [0, 1]; ``probabilities`` has a row for
-    each decision and a column for each action, ``contexts`` are numbers of groups that the model tells apart.
+    ``chosen`` are numbers of actions, ``reached`` what came of them in [0, 1]; ``probabilities`` has a row
+    for each decision and a column for each action. The model tells apart the groups with the numbers of
+    ``contexts``.
     """
 
     chosen: Places
@@ -75,8 +76,9 @@ class Estimate:
 class PolicyValue:
     """What a policy would have reached, beside what did.
 
-    ``effective`` is how many decisions of the policy's own would say as much (Kish), ``heaviest`` the largest
-    weight of one decision. ``difference`` is the policy's less that of the log; ``always`` holds at every look.
+    ``effective`` is how many decisions of the policy's own would say as much (Kish), ``heaviest`` the
+    largest weight of one decision. ``difference`` is the policy's value less that of the log; ``always`` is
+    its interval that holds at every look.
     """
 
     decisions: int

@@ -121,8 +121,8 @@ def _policy(value: "PolicyValue") -> Iterator[RenderableType]:
     difference = value.difference
     verdict, style = _verdict(value.always)
     yield Text.assemble(
-        f"policy less what was: {difference.value * 100:+.2f} points, at every look {_interval(value.always)}, "
-        f"at the end {_interval(difference.interval)}: ",
+        f"policy less what was: {difference.value * 100:+.2f} points, at every look "
+        f"{_interval(value.always)}, at the end {_interval(difference.interval)}: ",
         (verdict, style),
     )
     yield Text(messages.weight_of_policy(value.decisions, value.effective, value.heaviest), FAINT)
