@@ -7,6 +7,8 @@ from sqlalchemy.engine import make_url
 
 from maitred.engine.ports.store import StoreConflict, StoreDown
 from maitred.store import StoreUnusable, open_store
+from maitred.store.ledger import postgres as ledger
+from maitred.store.log import decisions
 
 REPLICAS = 4
 IDLE_CLOSED_PORT_URL = "postgresql://user:secret@127.0.0.1:1/maitred"
@@ -204,6 +206,29 @@ def test_every_commit_is_durable_whatever_the_server_says(postgres_url, closed_a
         assert ask("SHOW transaction_isolation").scalar_one() == "read committed"
         assert ask("SHOW statement_timeout").scalar_one() == "10s"
         assert ask("SHOW lock_timeout").scalar_one() == "3s"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        decisions._POSTGRES_FIND,
+        ledger._LOTS,
+        ledger._OF_DECISIONS,
+        ledger._LOCK_OF_DECISIONS,
+        ledger._HELD_UNDER,
+        ledger._LOCK_ROWS,
+        ledger._STEPS,
+    ],
+)
+def test_what_is_planned_while_the_tables_are_empty_goes_by_an_index(store, statement):
+    with store.transaction() as transaction:
+        ask = transaction._line.connection.exec_driver_sql
+        ask("SET LOCAL plan_cache_mode = force_generic_plan")
+        ask(f"PREPARE planned (bytea[]) AS {statement.replace('%b', '$1')}")
+        plan = "\n".join(ask("EXPLAIN EXECUTE planned ('{}')").scalars())
+        ask("DEALLOCATE planned")
+    assert "Index" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_a_stricter_commit_stays(postgres_url, closed_after):

@@ -58,6 +58,12 @@ SELECT set_config('statement_timeout', '{STATEMENT_TIMEOUT_MS}', false),
        set_config('synchronous_commit', CASE current_setting('synchronous_commit')
            WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
 """
+# Statements are planned once, while the tables may still be empty, and keep their plans until the server
+# counts the rows, a minute or hours later: a scan of a table that has grown meanwhile costs more with every
+# row. All that is written for calls has an index to go by, and none of it is worth a compiler.
+_SET_UP_WRITER = """
+SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)
+"""
 _SET_UP_MIGRATION = f"""
 SELECT set_config('statement_timeout', '{MIGRATION_TIMEOUT_MS}', true),
        set_config('lock_timeout', '{MIGRATION_TIMEOUT_MS}', true)
@@ -99,7 +105,7 @@ def open_postgres(url: URL, identity: Identity) -> SqlStore:
     """Connects, and makes or migrates the tables. Raises ``StoreDown``."""
     name = postgres_name(url)
     failures = Failures(name, psycopg.Error, from_postgres)
-    writer = _engine(url, connections=1)
+    writer = _engine(url, _SET_UP, _SET_UP_WRITER, connections=1)
     try:
         with failures.translated(), writer.connect() as connection:
             connection.exec_driver_sql(_BEGIN)
@@ -112,7 +118,7 @@ def open_postgres(url: URL, identity: Identity) -> SqlStore:
     return SqlStore(
         failures,
         writer=Writer(writer, _BEGIN, failures, identity),
-        readers=_engine(url, connections=READERS, pre_ping=True),
+        readers=_engine(url, _SET_UP, connections=READERS, pre_ping=True),
         dialect=POSTGRES,
         warnings=() if fsync == "on" else (messages.fsync_off(name),),
     )
@@ -124,7 +130,7 @@ def _migrate_alone(connection: Connection, name: str) -> None:
     schema_version.bring_up_to_date(connection, name)
 
 
-def _engine(url: URL, *, connections: int, pre_ping: bool = False) -> Engine:
+def _engine(url: URL, *set_up: str, connections: int, pre_ping: bool = False) -> Engine:
     engine = create_engine(
         url,
         # The URL has the last word. Every statement is sent often: it is prepared at once.
@@ -143,7 +149,8 @@ def _engine(url: URL, *, connections: int, pre_ping: bool = False) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: object) -> None:
-        connection.execute(_SET_UP)
+        for statement in set_up:
+            connection.execute(statement)
 
     return engine
 
