@@ -13,7 +13,7 @@ from maitred.core.rules.reasons import Reason
 from maitred.engine.calls import ClaimAnswer, ClaimState, OutcomeAnswer, StepCall
 from maitred.engine.errors import CallError
 from maitred.rpc.client import Client, ClientError
-from maitred.rpc.convert.claims import claims_call
+from maitred.rpc.convert.claims import claims_call, outcomes_call
 from maitred.v1 import decision_pb2 as pb
 
 AT = datetime(2017, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -82,9 +82,22 @@ def test_outcomes_arrive_in_order_and_are_answered_in_order(standing):
     assert list(standing.desk.calls[0].outcomes) == outcomes
 
 
-@pytest.mark.parametrize("at", [{"seconds": -1}, {"seconds": 7258118400}, {"nanos": 10**9}])
-def test_when_an_outcome_happened_must_be_a_time(standing, status_of, at):
-    outcome = {"outcome_id": "o", "decision_id": "d", "action": "a", "kind": pb.PRESENTED, "at": at}
+@pytest.mark.parametrize(
+    ("seconds", "nearest"),
+    [(-2208988800, datetime(1970, 1, 1, tzinfo=UTC)), (253402300799, datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC))],
+)
+def test_a_clock_that_is_wrong_by_centuries_spoils_its_own_outcome_only(seconds, nearest):
+    """1900 and 9999: the engine refuses the nearest instants as it does all that are impossible."""
+    outcomes = [
+        {"outcome_id": "o1", "decision_id": "d", "action": "a", "kind": pb.PRESENTED, "at": {"seconds": seconds}},
+        {"outcome_id": "o2", "decision_id": "d", "action": "a", "kind": pb.PRESENTED},
+    ]
+    call = outcomes_call(pb.RecordOutcomesRequest(outcomes=outcomes).SerializeToString())
+    assert [outcome.at for outcome in call.outcomes] == [nearest, None]
+
+
+def test_when_an_outcome_happened_must_be_a_time(standing, status_of):
+    outcome = {"outcome_id": "o", "decision_id": "d", "action": "a", "kind": pb.PRESENTED, "at": {"nanos": 10**9}}
     request = pb.RecordOutcomesRequest(outcomes=[outcome])
     error = status_of(lambda: standing.stub.RecordOutcomes(request, timeout=5))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -28,8 +28,8 @@ from .fields import (
     id_of,
     malformed,
     member,
-    moment,
     parsed,
+    reported_moment,
     simulated,
     timestamp,
 )
@@ -182,7 +182,7 @@ def _outcome(place: str, outcome: pb.Outcome) -> Outcome:
         outcome_id = id_of(f"{place}.outcome_id", outcome_id, REQUEST_ID_MAX_BYTES, required=True)
         decision_id = id_of(f"{place}.decision_id", decision_id, required=True)
         action = id_of(f"{place}.action", action, required=True)
-    at = moment(f"{place}.at", outcome.at) if outcome.HasField("at") else None
+    at = reported_moment(f"{place}.at", outcome.at) if outcome.HasField("at") else None
     return Outcome(outcome_id, decision_id, action, _kind(place, outcome.kind), at)
 
 
