@@ -6,6 +6,7 @@ from maitred.cel import compiler
 from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.values.types import Kind
 
+TEXT_OR_ATTRIBUTE = "a text stands in quotes, an attribute is written in full, such as `customer.age`"
 SAID = {
     "customer.agee > 18": "1:1 `customer.agee` is not declared, did you mean `customer.age`?",
     "customer.vip &&\n  custmer.age > 18": "2:3 `custmer.age` is not declared, did you mean `customer.age`?",
@@ -17,10 +18,10 @@ SAID = {
     "customer.vip || channel in list .fruits": (
         "1:28 `list.fruits` is not declared, did you mean `list.fruit`?"
     ),
-    "xyzzy": "1:1 `xyzzy` is not declared",
-    "'é😀' == channel && xyzzy": "1:20 `xyzzy` is not declared",
-    "customer.tags.exist(t, t == 'a')": "1:15 `exist` is not declared, did you mean `exists`?",
-    "customer.name.startswith('a')": "1:15 `startswith` is not declared, did you mean `startsWith`?",
+    "xyzzy": "1:1 `xyzzy` is not declared: " + TEXT_OR_ATTRIBUTE,
+    "'é😀' == channel && xyzzy": "1:20 `xyzzy` is not declared: " + TEXT_OR_ATTRIBUTE,
+    "customer.tags.exist(t, t == 'a')": "1:15 `exist` is no function here, did you mean `exists`?",
+    "customer.name.startswith('a')": "1:15 `startswith` is no function here, did you mean `startsWith`?",
     "size(1, 2, 3) == 1": "1:1 `size` is not called with that many arguments",
     "customer.age > 1.5": (
         "1:16 `customer.age` is an int: write a whole number beside it, or `double(customer.age)`"
@@ -75,7 +76,7 @@ SAID = {
     "has({'a': 1}.a)": "1:1 `has()` takes the name of a declared attribute, `{'a':1}.a` is none",
     "has()": "1:1 `has()` takes the name of a declared attribute",
     "customer.tags.exists(t, has(t.a))": "1:28 a value of type string has no fields",
-    "has_.customer.age": "1:1 `has_` is not declared",
+    "has_.customer.age": "1:1 `has_` is not declared: " + TEXT_OR_ATTRIBUTE,
     "customer.tags.exists(customer, customer == 'a')": (
         "1:21 `customer` is part of an attribute's name: call the variable of the macro something else"
     ),

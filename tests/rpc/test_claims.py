@@ -84,12 +84,21 @@ def test_outcomes_arrive_in_order_and_are_answered_in_order(standing):
 
 @pytest.mark.parametrize(
     ("seconds", "nearest"),
-    [(-2208988800, datetime(1970, 1, 1, tzinfo=UTC)), (253402300799, datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC))],
+    [
+        (-2208988800, datetime(1970, 1, 1, tzinfo=UTC)),
+        (253402300799, datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
 )
 def test_a_clock_that_is_wrong_by_centuries_spoils_its_own_outcome_only(seconds, nearest):
     """1900 and 9999: the engine refuses the nearest instants as it does all that are impossible."""
     outcomes = [
-        {"outcome_id": "o1", "decision_id": "d", "action": "a", "kind": pb.PRESENTED, "at": {"seconds": seconds}},
+        {
+            "outcome_id": "o1",
+            "decision_id": "d",
+            "action": "a",
+            "kind": pb.PRESENTED,
+            "at": {"seconds": seconds},
+        },
         {"outcome_id": "o2", "decision_id": "d", "action": "a", "kind": pb.PRESENTED},
     ]
     call = outcomes_call(pb.RecordOutcomesRequest(outcomes=outcomes).SerializeToString())
@@ -97,7 +106,13 @@ def test_a_clock_that_is_wrong_by_centuries_spoils_its_own_outcome_only(seconds,
 
 
 def test_when_an_outcome_happened_must_be_a_time(standing, status_of):
-    outcome = {"outcome_id": "o", "decision_id": "d", "action": "a", "kind": pb.PRESENTED, "at": {"nanos": 10**9}}
+    outcome = {
+        "outcome_id": "o",
+        "decision_id": "d",
+        "action": "a",
+        "kind": pb.PRESENTED,
+        "at": {"nanos": 10**9},
+    }
     request = pb.RecordOutcomesRequest(outcomes=[outcome])
     error = status_of(lambda: standing.stub.RecordOutcomes(request, timeout=5))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT

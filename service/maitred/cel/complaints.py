@@ -109,7 +109,9 @@ class _Item:
         if self.is_unknown_function and self._undeclared in FUNCTIONS:
             return messages.wrong_count(self._undeclared)
         if self._undeclared is not None:
-            return messages.undeclared(self._undeclared, FUNCTIONS if self.is_unknown_function else names)
+            if self.is_unknown_function:
+                return messages.no_such_function(self._undeclared, FUNCTIONS)
+            return messages.undeclared(self._undeclared, names)
         if match := _OVERLOAD.fullmatch(self._words):
             return messages.wrong_operands(match[1], _types(match[2]))
         if match := _SELECT.fullmatch(self._words):

@@ -78,6 +78,7 @@ SURROGATE_IN_TEXT = "the expression is not valid unicode"
 TOO_DEEP = "the expression is nested too deeply: use fewer parentheses, or split it"
 ENDS_EARLY = "the expression ends too early"
 NOT_DECLARED_YET = "declare it in a `Context`"
+TEXT_OR_ATTRIBUTE = "a text stands in quotes, an attribute is written in full, such as `customer.age`"
 NO_MESSAGES = "an expression cannot build protobuf messages"
 
 
@@ -96,8 +97,13 @@ def shadows(name: str) -> str:
 
 
 def undeclared(name: str, known: Sequence[str]) -> str:
-    hint = did_you_mean(name, known) or (f": {NOT_DECLARED_YET}" if "." in name else "")
+    hint = did_you_mean(name, known) or f": {NOT_DECLARED_YET if '.' in name else TEXT_OR_ATTRIBUTE}"
     return f"`{name}` is not declared{hint}"
+
+
+def no_such_function(name: str, known: Sequence[str]) -> str:
+    hint = did_you_mean(name, known) or ": docs/rule-files.md lists the functions there are"
+    return f"`{name}` is no function here{hint}"
 
 
 def wrong_count(function: str) -> str:
@@ -296,15 +302,20 @@ def ask_for_presence(name: str, *, present: bool) -> str:
 
 
 NO_IF = "there is no `if`: write `CONDITION ? THEN : ELSE`, or `!CONDITION || THEN`"
-LETTER_CASE = (
-    "write `.lowerAscii()`, or declare the attribute with `letter_case: ignore`, which compares without"
-    " regard to case"
-)
 STRAIGHT_QUOTES = 'text stands in straight quotes: write `"` for every curly or angled quote'
+NO_POWER = "there is no sign for powers: multiply, `customer.age * customer.age`"
+SIGN_BETWEEN = "between two values stands a sign, such as `==`, `>=`, `&&` or `||`, and text stands in quotes"
 NO_SEMICOLON = "`;` ends nothing here: remove it"
 HOURS_ELSEWHERE = (
     'hours of the day stand in `live` of the action, such as `hours: "11:00-22:00"`, and not in a condition'
 )
+
+
+def letter_case(function: str) -> str:
+    return (
+        f"write `.{function}()`, or declare the attribute with `letter_case: ignore`, which compares without"
+        " regard to case"
+    )
 
 
 def now_alone(written: str) -> str:
@@ -382,7 +393,9 @@ def _shown_number(number: str) -> str:
 
 
 def unexpected(token: str) -> str:
-    return f"`{token.strip() or token}` is not expected here"
+    said = f"`{token.strip() or token}` is not expected here"
+    is_value = token[:1].isalnum() or token[:1] in "_\"'"
+    return f"{said}: {SIGN_BETWEEN}" if is_value else said
 
 
 def unclosed_text() -> str:

@@ -166,8 +166,8 @@ def moment(field: str, at: Timestamp) -> datetime:
 def reported_moment(field: str, at: Timestamp) -> datetime:
     """The instant a caller's clock has told; one that no calendar here goes to is the nearest that it does.
 
-    A till whose clock was reset is as wrong in 1900 as in 1970: the report alone is refused for it, with what the
-    engine says of such an instant, and the others of its batch are recorded.
+    A till whose clock was reset is as wrong in 1900 as in 1970: the report alone is refused for it, with what
+    the engine says of such an instant, and the others of its batch are recorded.
     """
     seconds = min(max(at.seconds, _EARLIEST_AT_S), _LATEST_AT_S - 1)
     return moment(field, Timestamp(seconds=seconds, nanos=at.nanos))
