@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from maitred.insights.off_policy import Logged, PolicyValue, value_of
+from maitred.engine.operating.results import PolicyValue
+from maitred.insights.off_policy import Logged, value_of
 
 Floats = NDArray[np.float64]
 RELEASE = "obp==0.4.1"

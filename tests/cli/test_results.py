@@ -137,8 +137,8 @@ def test_a_policy_is_not_compared_with_chances_that_changed(capsys, sold, tmp_pa
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["wrods"], "nobody was exposed to `wrods`, did you mean `words`?"),
-        (["words", "--control", "quiet"], "there is no arm `quiet`"),
+        (["wrods"], "nobody was exposed to an experiment or holdout of that name, did you mean `words`?"),
+        (["words", "--control", "quiet"], "there is no arm of that name"),
         (["words", "--within", "soon"], "`soon` is no duration: write it like `7d`"),
         (["words", "--png", "/nowhere/x.png"], "cannot write `/nowhere/x.png`"),
     ],

@@ -336,6 +336,9 @@ def operations(canary_calls, canary):
     for field in ("limit", "action", "location_id"):
         canary_calls.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(**{field: canary}))
     canary_calls.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(most_subjects=int(PHONE)))
+    for field in ("experiment", "event", "action", "control", "by"):
+        request = ruleset_pb2.GetResultsRequest(**{"experiment": canary, field: f"{canary}\n"})
+        canary_calls.call(stub.GetResults, request)
     health = health_pb2_grpc.HealthStub(canary_calls.stubs.channel)
     canary_calls.call(health.Check, health_pb2.HealthCheckRequest(service=canary))
     for path in (f"/{canary.replace(' ', '')}/Decide", "/maitred.v1.DecisionService/Decide"):

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
@@ -41,6 +41,7 @@ from maitred.engine.calls import (
     StepCall,
 )
 from maitred.engine.errors import CallError, Code
+from maitred.engine.operating.results import Adjusted, ArmCounts, Comparison, Interval, Results, ResultsCall
 from maitred.engine.ports.observer import Event
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server
@@ -59,6 +60,20 @@ HALF_PRICE = Proposal(
     Treatment("Half price", ("Half price instead.",)),
     "pizza",
     HELD_UNTIL,
+)
+
+
+LOUD = Comparison("loud", 0.25, Interval(0.0, 0.5), 0.03, Interval(-0.25, 0.75))
+RESULTS = Results(
+    "words",
+    "accepted",
+    "control",
+    [ArmCounts("control", 4, 5, 1, {"accepted": 1}, {}), ArmCounts("loud", 4, 9, 2, {}, {"PACED": 3})],
+    [replace(LOUD, adjusted=Adjusted(0.125, Interval(0.0, 0.25), 0.5))],
+    0.75,
+    2,
+    1,
+    {"pos": [LOUD]},
 )
 
 
@@ -286,6 +301,10 @@ class FakeDesk:
         self._arrives(customer_id)
         return Erased({"consents": len(self.consents.pop(customer_id, ())), "decisions": 0}, DECIDED_AT)
 
+    def results(self, call: ResultsCall) -> Results:
+        self._arrives(call)
+        return RESULTS
+
     def _arrives(self, call: Any) -> None:
         self.calls.append(call)
         self.before(call)
@@ -413,6 +432,7 @@ def _servers() -> Iterator[Serve]:
             desk,
             desk,
             desk,
+            desk,
             now,
             simulated_time,
         )
@@ -436,6 +456,12 @@ def running(serve: Serve) -> Running:
 @pytest.fixture
 def engine_of() -> type[FakeEngine]:
     return FakeEngine
+
+
+@pytest.fixture
+def results_shown() -> Results:
+    """What an experiment has shown, with one of everything."""
+    return RESULTS
 
 
 @pytest.fixture

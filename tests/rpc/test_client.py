@@ -3,15 +3,18 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
 
-from maitred.core.deciding.decisions import Explain
+from maitred.core.deciding.decisions import Explain, OutcomeKind
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
+from maitred.engine.operating.results import ResultsCall
 from maitred.rpc.client import Client, ClientError
+
+AT = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -93,3 +96,11 @@ def test_another_service_that_answers_in_its_own_tongue():
             client.decide(request_id="r", customer_id="c", channel="pos")
         server.stop(0).wait(5)
     assert caught.value.code == "INTERNAL"
+
+
+def test_results_come_back_as_they_were_shown(client, running, results_shown):
+    asked = ResultsCall("words", "visit", timedelta(days=28), "pizza", "control", "channel", AT)
+    assert client.results(asked) == results_shown
+    client.results(ResultsCall("words", OutcomeKind.REDEEMED))
+    calls = [call._replace(deadline=None) for call in running.desk.calls]
+    assert calls == [asked, ResultsCall("words", OutcomeKind.REDEEMED)]

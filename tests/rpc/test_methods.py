@@ -39,6 +39,12 @@ METHODS: list[tuple[str, str, Any, dict[str, Any]]] = [
         {"limit": "l", "action": "a", "location_id": "s", "most_subjects": 9},
     ),
     (
+        RULESETS,
+        "GetResults",
+        ruleset_pb2.GetResultsRequest,
+        {"experiment": "e", "event": "visit", "control": "quiet", "by": "channel"},
+    ),
+    (
         PRIVACY,
         "RecordConsent",
         privacy_pb2.RecordConsentRequest,
@@ -54,7 +60,7 @@ BY_NAME = {method: (service, kind, valid) for service, method, kind, valid in ME
 EVERY = pytest.mark.parametrize("method", list(BY_NAME))
 LONGEST = {"request_id": 128, "outcome_id": 128, "cause": 256}
 LONGEST_CAUSE_OF_A_PAUSE = 1024
-OPTIONAL = {"cause", "by", "limit", "location_id", "source", "text_version"}
+OPTIONAL = {"cause", "by", "control", "event", "limit", "location_id", "source", "text_version"}
 AHEAD = {"seconds": 1_500_000_000}
 
 
@@ -179,7 +185,7 @@ def test_random_bytes_never_unsettle_the_server(standing):
     send()
 
 
-@pytest.mark.parametrize("method", ["Claim", "Redeem", "Release"])
+@pytest.mark.parametrize("method", ["Claim", "Redeem", "Release", "GetResults"])
 def test_as_of_when_needs_simulated_time(serve, status_of, method):
     assert "--simulated-time" in refused(serve(), status_of, method, at=AHEAD)
     simulated = serve(simulated_time=True)
@@ -188,6 +194,17 @@ def test_as_of_when_needs_simulated_time(serve, status_of, method):
     simulated.desk.calls.clear()
     details = refused(simulated, status_of, method, at={"seconds": -1})
     assert details.startswith("`at` must lie in the years")
+
+
+def test_results_are_asked_for_within_a_time_that_is_one(standing, status_of):
+    for seconds, nanos in ((0, 0), (-1, 0), (10_001 * 86_400, 0), (2, -1)):
+        within = {"seconds": seconds, "nanos": nanos}
+        details = refused(standing, status_of, "GetResults", within=within)
+        assert details == "`within` must be more than nothing and at most 10000 days"
+    call(standing, "GetResults", within={"seconds": 10_000 * 86_400})
+    standing.desk.calls.clear()
+    details = refused(standing, status_of, "GetResults", outcome=99)
+    assert details.startswith("`outcome` is none of PRESENTED")
 
 
 @pytest.mark.parametrize("kind", [0, 8, 99, -1])

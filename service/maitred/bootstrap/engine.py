@@ -53,6 +53,7 @@ class Engine:
     pauses: Pauses
     standings: LimitReport
     guards: Guards
+    clock: Clock
 
 
 def make_engine(
@@ -111,6 +112,7 @@ def make_engine(
         pauses,
         standings,
         Guards(store, rulesets, pauses, operators, now),
+        clock,
     )
 
 

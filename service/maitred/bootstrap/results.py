@@ -3,8 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,8 @@ from maitred.engine.customers.people import People
 from maitred.engine.deciding.codec import decode_body
 from maitred.engine.deciding.packing import Packings
 from maitred.engine.errors import CallError
+from maitred.engine.operating.gathering import ResultsQuery, gather, names_in
+from maitred.engine.operating.results import Results, ResultsCall
 from maitred.selftest import Unfit
 from maitred.store import ReadOnlyStore
 from maitred.vault import KeyringVault, read_keyring
@@ -25,7 +26,6 @@ from maitred.vault import KeyringVault, read_keyring
 from .rules import load_policy
 
 if TYPE_CHECKING:
-    from maitred.insights.comparing import Results
     from maitred.insights.plans import Plan
 
 PLAN_MAX_BYTES = 1_048_576
@@ -36,84 +36,60 @@ class NoResults(Exception):
     """What was asked for is not there; the message says what is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which experiment, by what goal: a kind of outcome, or else the kind of an event.
-
-    ``by`` is an attribute that segments are made of, or ``channel`` or ``location``; it takes the ``keys``.
-    An empty ``control`` is the held out, the arm called control, or the first that changes nothing.
-    ``plan`` is a file as in ``insights.plans``.
-    """
-
-    experiment: str
-    outcome: OutcomeKind
-    event: str
-    within: timedelta
-    now: datetime
-    action: str = ""
-    control: str = ""
-    by: str = ""
-    keys: Path | None = None
-    plan: Path | None = None
-
-
 def experiments(database: str) -> list[str]:
-    """Every experiment and holdout that somebody was exposed to. Raises ``StoreDown`` and ``Unfit``."""
-    with _insights(), _opened(database) as opened:
-        from maitred.engine.operating.gathering import names_in  # noqa: PLC0415 -- serving has no numpy
-
+    """Every experiment and holdout that somebody was exposed to. Raises ``StoreDown``."""
+    with _opened(database) as opened:
         return list(names_in(opened))
 
 
-def results(database: str, asked: Asked) -> "Results":
-    """What an experiment has shown.
+def results(
+    database: str, asked: ResultsCall, *, keys: Path | None = None, plan_file: Path | None = None
+) -> Results:
+    """What an experiment has shown; segments take the ``keys``, a plan is a file as in ``insights.plans``.
 
     Raises ``NoResults``, ``StoreDown``, ``KeyringUnusable`` and ``Unfit``.
     """
     with _insights(), _opened(database) as opened:
-        from maitred.engine.operating.gathering import ResultsQuery, gather, names_in  # noqa: PLC0415
-        from maitred.insights.comparing import compare  # noqa: PLC0415
+        from maitred.insights.comparing import compare  # noqa: PLC0415 -- serving has no numpy
         from maitred.insights.plans import PlanInvalid  # noqa: PLC0415
 
-        question = ResultsQuery(
-            asked.experiment, asked.event or asked.outcome, asked.now, asked.within, action=asked.action
-        )
-        gathered = gather(opened, question, _segments(opened, asked) if asked.by else None)
+        now = asked.at or datetime.now(UTC)
+        question = ResultsQuery(asked.experiment, asked.goal, now, asked.within, action=asked.action)
+        gathered = gather(opened, question, _segments(opened, asked.by, keys) if asked.by else None)
         if not gathered.rulesets:
             near = did_you_mean(asked.experiment, names_in(opened))
-            raise NoResults(f"nobody was exposed to `{asked.experiment}`{near}")
+            raise NoResults(f"nobody was exposed to an experiment or holdout of that name{near}")
         compared = _definition(opened, reversed(gathered.rulesets), asked.experiment)
         weights = _weights(compared)
         control = asked.control or _control(compared)
         if control not in weights:
-            raise NoResults(f"there is no arm `{control}`{did_you_mean(control, weights)}")
-        plan = _plan(asked, weights) if asked.plan else None
+            raise NoResults(f"there is no arm of that name{did_you_mean(control, weights)}")
+        plan = _plan(plan_file, asked.by, weights) if plan_file else None
         if plan:
             _check_chances(opened, gathered.rulesets, asked.experiment, weights)
-        goal = asked.event or asked.outcome.name.lower()
+        goal = asked.goal.name.lower() if isinstance(asked.goal, OutcomeKind) else asked.goal
         try:
             return compare(asked.experiment, goal, gathered, weights, control, plan=plan)
         except PlanInvalid as invalid:
-            raise NoResults(f"policy `{asked.plan}`: {invalid}") from None
+            raise NoResults(f"policy `{plan_file}`: {invalid}") from None
 
 
-def _plan(asked: Asked, weights: Mapping[str, float]) -> "Plan":
+def _plan(file: Path, by: str, weights: Mapping[str, float]) -> "Plan":
     """The policy to be compared. Raises ``NoResults``."""
     from maitred.insights.plans import PlanInvalid, read_plan  # noqa: PLC0415
 
-    assert asked.plan
     try:
-        if asked.plan.stat().st_size > PLAN_MAX_BYTES:
-            raise NoResults(f"policy `{asked.plan}` is larger than {PLAN_MAX_BYTES:,} bytes")
-        plan = read_plan(asked.plan.read_text("utf-8-sig"), weights)
+        if file.stat().st_size > PLAN_MAX_BYTES:
+            raise NoResults(f"policy `{file}` is larger than {PLAN_MAX_BYTES:,} bytes")
+        plan = read_plan(file.read_text("utf-8-sig"), weights)
     except OSError as error:
-        raise NoResults(f"cannot read policy `{asked.plan}`: {error.strerror}") from None
+        raise NoResults(f"cannot read policy `{file}`: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise NoResults(f"policy `{asked.plan}` is not UTF-8") from None
+        raise NoResults(f"policy `{file}` is not UTF-8") from None
     except PlanInvalid as invalid:
-        raise NoResults(f"policy `{asked.plan}`: {invalid}") from None
-    if plan.is_segmented and not asked.by:
-        raise NoResults(f"policy `{asked.plan}` names segments: say of what with --by")
+        raise NoResults(f"policy `{file}`: {invalid}") from None
+    if plan.is_segmented and not by:
+        raise NoResults(f"policy `{file}` names segments: say of what with --by")
     return plan
 
 
@@ -196,11 +172,11 @@ def _control(compared: Experiment | Holdout) -> str:
     return _CONTROL if _CONTROL in names else names[0]
 
 
-def _segments(opened: ReadOnlyStore, asked: Asked) -> Callable[[bytes], str]:
+def _segments(opened: ReadOnlyStore, by: str, keys: Path | None) -> Callable[[bytes], str]:
     """What a person belongs to, read from the record of the first decision they were exposed with."""
-    if asked.keys is None:
+    if keys is None:
         raise NoResults("segments are read from sealed records: give the keyring with --keys")
-    people = People(KeyringVault(read_keyring(asked.keys)), lambda: os.urandom(16))
+    people = People(KeyringVault(read_keyring(keys)), lambda: os.urandom(16))
     packings = Packings(opened.dictionary)
 
     def segment(decision_id: bytes) -> str:
@@ -212,13 +188,13 @@ def _segments(opened: ReadOnlyStore, asked: Asked) -> Callable[[bytes], str]:
         if body is None:
             return ""
         own = {"channel": body.channel, "location": body.location_id}
-        value = own.get(asked.by, body.facts.get(asked.by, ""))
+        value = own.get(by, body.facts.get(by, ""))
         return "" if isinstance(value, dict) else str(value)
 
     return segment
 
 
-def draw(result: "Results", file: Path) -> None:
+def draw(result: Results, file: Path) -> None:
     """Draws the differences as a PNG. Raises ``OSError`` and ``Unfit``."""
     with _insights():
         from maitred.insights import picture  # noqa: PLC0415 -- matplotlib takes half a second

@@ -30,6 +30,7 @@ from maitred.upkeep.retention import Retention
 from maitred.upkeep.watching import Watch
 
 from .engine import Engine, chores_of, make_engine, sights_of
+from .results_process import Analysts
 from .rules import load_policy, self_test
 
 INSTANCE_ID_BYTES = 8
@@ -59,6 +60,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         chosen = choose(Transport(settings.transport))
         observer.observe(TransportChosen(chosen.transport.value, chosen.fault))
         engine = make_engine(opened, keys, observer, load_policy, _now)
+        analysts = Analysts(settings.database, settings.keys_file, engine.clock)
         server = Server(
             settings.listen,
             Services(
@@ -69,6 +71,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
                 engine.privacy,
                 engine.recorder,
                 engine.desk,
+                analysts,
                 now=_now,
                 simulated_time=settings.simulated_time,
             ),
@@ -88,6 +91,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
             log=log,
             engine=engine,
             server=server,
+            analysts=analysts,
         )
         running.begin()
         undo.pop_all()
@@ -121,9 +125,10 @@ class Running:
         log: Log,
         engine: Engine,
         server: Server,
+        analysts: Analysts,
     ) -> None:
         self._settings, self._store, self._observer, self._log = settings, opened, observer, log
-        self._engine, self._server = engine, server
+        self._engine, self._server, self._analysts = engine, server, analysts
         retention = Retention(opened, settings.keep, _now, lambda gone: log.info("forgotten", **gone))
         self._upkeep = [
             Upkeep(chores, time.monotonic, lambda error: log.warning("chore_failed", cause=error))
@@ -194,6 +199,8 @@ class Running:
         """
         if self._stopped.is_set():
             return True
+        # Before the drain, which would wait for minutes of reading.
+        self._analysts.stop()
         finished = self._server.drain(
             self._settings.drain_seconds if drain_seconds is None else drain_seconds
         )

@@ -28,6 +28,7 @@ from .calls import (
     SessionView,
     StepCall,
 )
+from .operating.results import Results, ResultsCall
 
 
 class Decider(Protocol):
@@ -147,6 +148,19 @@ class Operator(Protocol):
 
     def limits(self, call: LimitsCall) -> Sequence[LimitView]:
         """Limits as they stand, in order of name, the fullest subject of each first."""
+        ...
+
+
+class Analyst(Protocol):
+    """Says what experiments have shown."""
+
+    def results(self, call: ResultsCall) -> Results:
+        """Reads the decision log, which may take minutes.
+
+        Raises:
+            CallError: with ``NOT_FOUND`` where nobody was exposed, or no arm is called so; ``NOT_INSTALLED``,
+                ``OVERLOADED`` while another call is being answered, ``EXPIRED``, ``STORE_DOWN``.
+        """
         ...
 
 

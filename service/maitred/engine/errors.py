@@ -16,6 +16,7 @@ class Code(Enum):
     OTHER_CONTENT = "same id, other content"
     TOO_LATE = "too late"
     NO_RULESET = "no valid ruleset"
+    NOT_INSTALLED = "not installed"
     OVERLOADED = "overloaded"
     EXPIRED = "deadline passed"
     STORE_DOWN = "store down"
@@ -51,6 +52,7 @@ class Cause(Enum):
     WRONG_LOCATION = "the claim can be redeemed only where it was made"
     MISSING_ATTRIBUTE = "a limit cannot be counted: an attribute is absent"
     NO_RULESET = "no valid rules are in force"
+    NOT_INSTALLED = "the server has not the libraries for this call"
     SHED = "too many calls are waiting"
     DEADLINE_PASSED = "the deadline passed first"
     STORE_DOWN = "the database does not answer"
@@ -87,6 +89,7 @@ CAUSES: Mapping[Code, tuple[Cause, ...]] = {
         Cause.MISSING_ATTRIBUTE,
     ),
     Code.NO_RULESET: (Cause.NO_RULESET,),
+    Code.NOT_INSTALLED: (Cause.NOT_INSTALLED,),
     Code.OVERLOADED: (Cause.SHED,),
     Code.EXPIRED: (Cause.DEADLINE_PASSED,),
     Code.STORE_DOWN: (Cause.STORE_DOWN,),

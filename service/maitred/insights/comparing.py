@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,82 +12,14 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.engine.operating.gathering import Gathered, Participant
+from maitred.engine.operating.results import Adjusted, ArmCounts, Comparison, Interval, Results
 
-from .off_policy import PolicyValue
 from .plans import Plan, planned_value
-from .sequences import ALPHA, Interval, difference_sequence, running
+from .sequences import ALPHA, difference_sequence, running
 
-MISMATCH_ALPHA = 0.001
-"""Below it shares are told to be wrong: they are looked at often, and a mismatch spoils everything else."""
 SEGMENT_MIN = 50
 """Persons of each arm below which a segment is not compared: its interval would say nothing."""
 _VARIANCE_MIN = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ArmCounts:
-    """What is counted of one arm. ``refused`` are decisions in which a limit refused an action, by reason."""
-
-    name: str
-    persons: int
-    decisions: int
-    reached: int
-    outcomes: Mapping[str, int]
-    refused: Mapping[str, int]
-
-    @property
-    def rate(self) -> float:
-        """The share that reached the goal."""
-        return self.reached / self.persons if self.persons else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Adjusted:
-    """The difference with what persons did before taken out (CUPED), and how much less it varies."""
-
-    difference: float
-    interval: Interval
-    variance_saved: float
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One arm against the control.
-
-    ``fixed`` is right for who looks once, at the planned end; ``always`` at every look. ``p_value`` belongs
-    to ``fixed`` and is corrected for how many arms or segments are compared (Holm).
-    """
-
-    arm: str
-    difference: float
-    fixed: Interval
-    p_value: float
-    always: Interval
-    adjusted: Adjusted | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What an experiment has shown. ``mismatch`` is the p-value of the observed shares of the arms.
-
-    ``policy`` is what a plan would have reached, where one was given.
-    """
-
-    experiment: str
-    goal: str
-    control: str
-    arms: Sequence[ArmCounts]
-    comparisons: Sequence[Comparison]
-    mismatch: float
-    early: int
-    switched: int
-    segments: Mapping[str, Sequence[Comparison]] = field(default_factory=dict)
-    policy: PolicyValue | None = None
-
-    @property
-    def is_mismatched(self) -> bool:
-        """Whether the arms have other shares than they should, so that something else is wrong."""
-        return self.mismatch < MISMATCH_ALPHA
 
 
 def compare(

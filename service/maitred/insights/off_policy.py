@@ -17,14 +17,15 @@ The difference from what ran is the doubly robust one of both on the same decisi
 holds at every look and for logs of any length; the other intervals are right in long ones.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from .sequences import ALPHA, Floats, Interval, mean_sequence, running
+from maitred.engine.operating.results import Estimate, Interval, PolicyValue
+
+from .sequences import ALPHA, Floats, mean_sequence, running
 
 Places = NDArray[np.int64]
 
@@ -57,39 +58,6 @@ class Logged(NamedTuple):
     reached: Floats
     probabilities: Floats
     contexts: Places
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What is estimated, and what it lies between."""
-
-    value: float
-    interval: Interval
-
-    def within(self, lower: float, upper: float) -> "Estimate":
-        """The interval cut to what is possible at all."""
-        cut = Interval(max(self.interval.lower, lower), min(self.interval.upper, upper))
-        return Estimate(self.value, cut)
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyValue:
-    """What a policy would have reached, beside what did.
-
-    ``effective`` is how many decisions of the policy's own would say as much (Kish), ``heaviest`` the
-    largest weight of one decision. ``difference`` is the policy's value less that of the log; ``always`` is
-    its interval that holds at every look.
-    """
-
-    decisions: int
-    effective: float
-    heaviest: float
-    logged: Estimate
-    inverse_propensity: Estimate
-    self_normalized: Estimate
-    doubly_robust: Estimate
-    difference: Estimate
-    always: Interval
 
 
 def value_of(policy: Floats, logged: Logged, alpha: float = ALPHA) -> PolicyValue:

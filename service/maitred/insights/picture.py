@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .comparing import Results
+from maitred.engine.operating.results import Results
 
 _INCHES_WIDE, _INCHES_AN_ARM, _INCHES_AROUND = 7.0, 0.6, 1.4
 _DOTS_PER_INCH = 150

@@ -18,8 +18,9 @@ import numpy as np
 
 from maitred.core.values.nearest import did_you_mean
 from maitred.engine.operating.gathering import Participant
+from maitred.engine.operating.results import PolicyValue
 
-from .off_policy import Logged, PolicyValue, value_of
+from .off_policy import Logged, value_of
 
 COLUMNS = ("segment", "arm", "probability")
 OTHERS = "*"

@@ -23,7 +23,6 @@ sub-exponential uniform boundary of scale ``c = 2 k``. The one used is their gam
 normal approximation is made: it holds from the first person on.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -42,19 +41,6 @@ _GRID_POINTS = 4_000
 """Of variances at which the boundary is solved; it is concave, so a chord between two lies a little low."""
 _CHORD = 1e-5
 """By how much of itself the boundary is raised for that: ten times what it takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """What a number lies between."""
-
-    lower: float
-    upper: float
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether it is not nothing."""
-        return self.lower > 0 or self.upper < 0
 
 
 class ConfidenceSequence(NamedTuple):

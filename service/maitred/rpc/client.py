@@ -29,6 +29,7 @@ from maitred.engine.calls import (
     RecordView,
     SessionView,
 )
+from maitred.engine.operating.results import Results, ResultsCall
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc, privacy_pb2, privacy_pb2_grpc, ruleset_pb2, ruleset_pb2_grpc
 
@@ -202,6 +203,21 @@ class Client:
             limit=limit, action=action, location_id=location_id, most_subjects=most_subjects
         )
         return views.limits(self._call(self._rulesets.GetLimits, request))
+
+    def results(self, call: ResultsCall) -> Results:
+        """What an experiment has shown; its ``deadline`` is not sent, but the client's own time."""
+        event, outcome = (call.goal, "") if isinstance(call.goal, str) else ("", call.goal.name)
+        request = ruleset_pb2.GetResultsRequest(
+            experiment=call.experiment,
+            event=event,
+            outcome=outcome or None,
+            within=call.within,
+            action=call.action,
+            control=call.control,
+            by=call.by,
+            at=call.at,
+        )
+        return views.results(self._call(self._rulesets.GetResults, request))
 
     def record_consent(
         self, *, request_id: str, customer_id: str, consents: Iterable[Consent], made_now: bool = False

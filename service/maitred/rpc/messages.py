@@ -75,6 +75,11 @@ def unknown_number(field: str, names: Sequence[str]) -> str:
     return f"`{field}` is none of {', '.join(names)}"
 
 
+def within_out_of_range(max_days: int) -> str:
+    """A time after an exposure that is none, or longer than any log."""
+    return f"`within` must be more than nothing and at most {max_days} days"
+
+
 def at_out_of_range(field: str) -> str:
     """An instant that no calendar here goes to."""
     return f"`{field}` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"

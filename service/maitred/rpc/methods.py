@@ -11,9 +11,9 @@ from enum import Enum, unique
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from maitred.core.trace import TraceContext
-from maitred.engine.api import Claimer, Decider, Desk, Operator, PrivacyCalls, Recorder
+from maitred.engine.api import Analyst, Claimer, Decider, Desk, Operator, PrivacyCalls, Recorder
 from maitred.engine.deciding.tickets import Steps, Ticket
-from maitred.rpc.convert import behaviour, claims, decisions, privacy, rulesets
+from maitred.rpc.convert import behaviour, claims, decisions, privacy, results, rulesets
 from maitred.rpc.convert.fields import Arrival
 
 from .names import DECISION_SERVICE, PRIVACY_SERVICE, RULESET_SERVICE, full_name
@@ -61,6 +61,7 @@ class Services:
     privacy: PrivacyCalls
     recorder: Recorder
     desk: Desk
+    analyst: Analyst
     now: Callable[[], datetime] = _utc_now
     simulated_time: bool = False
 
@@ -201,6 +202,14 @@ METHODS: tuple[Method, ...] = (
         rulesets.limits_call,
         lambda services, call: services.operator.limits(call),
         rulesets.limits_response,
+        Runs.DESK,
+    ),
+    Method(
+        RULESET_SERVICE,
+        "GetResults",
+        results.results_call,
+        lambda services, call: services.analyst.results(call),
+        results.results_response,
         Runs.DESK,
     ),
     Method(

@@ -23,6 +23,7 @@ STATUS_OF = {
     Code.OTHER_CONTENT: grpc.StatusCode.ALREADY_EXISTS,
     Code.TOO_LATE: grpc.StatusCode.FAILED_PRECONDITION,
     Code.NO_RULESET: grpc.StatusCode.FAILED_PRECONDITION,
+    Code.NOT_INSTALLED: grpc.StatusCode.FAILED_PRECONDITION,
     Code.OVERLOADED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Code.EXPIRED: grpc.StatusCode.DEADLINE_EXCEEDED,
     Code.STORE_DOWN: grpc.StatusCode.UNAVAILABLE,

@@ -1,6 +1,6 @@
 """The server's answers as the engine's types."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from google.protobuf.message import Message
@@ -32,6 +32,7 @@ from maitred.engine.calls import (
     SessionStep,
     SessionView,
 )
+from maitred.engine.operating.results import Adjusted, ArmCounts, Comparison, Interval, Results
 from maitred.rpc.convert.rulesets import KIND_NUMBERS
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import privacy_pb2, ruleset_pb2
@@ -164,6 +165,26 @@ def limits(response: ruleset_pb2.GetLimitsResponse) -> tuple[LimitView, ...]:
     return tuple(_limit(status) for status in response.limits)
 
 
+def results(response: ruleset_pb2.GetResultsResponse) -> Results:
+    """What an experiment has shown."""
+    return Results(
+        response.experiment,
+        response.goal,
+        response.control,
+        [
+            ArmCounts(
+                arm.name, arm.persons, arm.decisions, arm.reached, dict(arm.outcomes), dict(arm.refused)
+            )
+            for arm in response.arms
+        ],
+        _comparisons(response.comparisons),
+        response.mismatch,
+        response.early,
+        response.switched,
+        {segment.segment: _comparisons(segment.comparisons) for segment in response.segments},
+    )
+
+
 def consent(response: privacy_pb2.GetConsentResponse) -> ConsentView:
     """What is known of a customer's consent."""
     return ConsentView(
@@ -180,6 +201,28 @@ def erased(response: privacy_pb2.EraseCustomerResponse) -> Erased:
 def moment(timestamp: Timestamp) -> datetime:
     """The instant, aware."""
     return EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+
+
+def _comparisons(comparisons: Iterable[ruleset_pb2.ArmComparison]) -> list[Comparison]:
+    return [
+        Comparison(
+            each.arm,
+            each.difference,
+            _interval(each.fixed),
+            each.p_value,
+            _interval(each.always),
+            _adjusted(each.adjusted) if each.HasField("adjusted") else None,
+        )
+        for each in comparisons
+    ]
+
+
+def _adjusted(adjusted: ruleset_pb2.AdjustedDifference) -> Adjusted:
+    return Adjusted(adjusted.difference, _interval(adjusted.interval), adjusted.variance_saved)
+
+
+def _interval(interval: ruleset_pb2.Interval) -> Interval:
+    return Interval(interval.lower, interval.upper)
 
 
 def _proposal(proposal: pb.Proposal) -> Proposal:

@@ -50,6 +50,11 @@ class RulesetServiceStub:
                 request_serializer=maitred_dot_v1_dot_ruleset__pb2.GetLimitsRequest.SerializeToString,
                 response_deserializer=maitred_dot_v1_dot_ruleset__pb2.GetLimitsResponse.FromString,
                 _registered_method=True)
+        self.GetResults = channel.unary_unary(
+                '/maitred.v1.RulesetService/GetResults',
+                request_serializer=maitred_dot_v1_dot_ruleset__pb2.GetResultsRequest.SerializeToString,
+                response_deserializer=maitred_dot_v1_dot_ruleset__pb2.GetResultsResponse.FromString,
+                _registered_method=True)
 
 
 class RulesetServiceServicer:
@@ -78,6 +83,17 @@ class RulesetServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetResults(self, request, context):
+        """What an experiment or a holdout has shown, as `maitred results` has it. The
+        decision log is read by a process of its own, which may take minutes: give
+        the call a long deadline. One call at a time, the others are refused with
+        RESOURCE_EXHAUSTED; FAILED_PRECONDITION where the server has not the
+        libraries for it (the extra `insights`).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RulesetServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +111,11 @@ def add_RulesetServiceServicer_to_server(servicer, server):
                     servicer.GetLimits,
                     request_deserializer=maitred_dot_v1_dot_ruleset__pb2.GetLimitsRequest.FromString,
                     response_serializer=maitred_dot_v1_dot_ruleset__pb2.GetLimitsResponse.SerializeToString,
+            ),
+            'GetResults': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetResults,
+                    request_deserializer=maitred_dot_v1_dot_ruleset__pb2.GetResultsRequest.FromString,
+                    response_serializer=maitred_dot_v1_dot_ruleset__pb2.GetResultsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -179,6 +200,33 @@ class RulesetService:
             '/maitred.v1.RulesetService/GetLimits',
             maitred_dot_v1_dot_ruleset__pb2.GetLimitsRequest.SerializeToString,
             maitred_dot_v1_dot_ruleset__pb2.GetLimitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maitred.v1.RulesetService/GetResults',
+            maitred_dot_v1_dot_ruleset__pb2.GetResultsRequest.SerializeToString,
+            maitred_dot_v1_dot_ruleset__pb2.GetResultsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,27 +1,25 @@
 """``maitred results``: what an experiment or a control group has shown."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from maitred.bootstrap.results import Asked, NoResults, draw, experiments, results
+from maitred.bootstrap.results import NoResults, draw, experiments, results
 from maitred.cli import messages
-from maitred.cli.calling import print_json
+from maitred.cli.calling import PATIENCE_SECONDS, called, print_json
 from maitred.cli.exits import FINDINGS, FINE, Stop
-from maitred.cli.flags import At, Json, TheDatabase, instant
+from maitred.cli.flags import At, Json, TheDatabase, TlsCa, instant
 from maitred.cli.shown.console import answers, show, shown, waiting
 from maitred.cli.shown.results import results_view
 from maitred.core.deciding.decisions import OutcomeKind
+from maitred.engine.operating.results import Results, ResultsCall
 from maitred.engine.ports.store import StoreDown
 from maitred.settings import DEFAULT_DATABASE
 from maitred.vault import KeyringUnusable
-
-if TYPE_CHECKING:
-    from maitred.insights.comparing import Results
 
 HELP = """Show what an experiment or a control group has shown: each arm beside the control.
 
@@ -30,7 +28,8 @@ time. "at every look" is an interval that holds however often you look, so that 
 leaves out zero; "at the end" is the usual narrower one, right once, at the end you planned.
 
 It reads the database itself, beside a running service, and writes nothing. It needs numpy, scipy and \
-statsmodels: pip install 'maitred\\[insights]'.
+statsmodels: pip install 'maitred\\[insights]'. With --target it asks a running service, which must have \
+them, for what one experiment has shown.
 
 --policy says what another policy would have reached: a CSV file with the columns segment, arm and \
 probability, where the segment * is everybody else.
@@ -48,6 +47,8 @@ Examples:
   maitred results pizza-words --by customer.tier --keys maitred.keys --policy plan.csv
 
   maitred results pizza-words --format json --png pizza.png
+
+  maitred results pizza-words --target localhost:50051
 
 Exit codes: 0 fine, 1 the shares of the arms are wrong, 2 cannot run."""
 
@@ -98,6 +99,10 @@ Keys = Annotated[
     Path | None,
     typer.Option(envvar="MAITRED_KEYS", metavar="FILE", help="The keyring, which --by needs."),
 ]
+OfServer = Annotated[
+    str,
+    typer.Option("--target", metavar="HOST:PORT", show_default=False, help="Ask this server instead."),
+]
 How = Annotated[ResultsFormat, typer.Option("--format", help="text for people, json for programs.")]
 Plan = Annotated[
     Path | None,
@@ -122,26 +127,30 @@ def run(
     how: How = ResultsFormat.TEXT,
     as_json: Json = False,
     png: Png = None,
+    target: OfServer = "",
+    tls_ca: TlsCa = None,
 ) -> int:
-    """Reads the log once and prints what it shows."""
-    asked = Asked(
+    """Reads the log once, or has it read, and prints what it shows."""
+    asked = ResultsCall(
         experiment,
-        OutcomeKind[outcome.name],
-        event,
+        event or OutcomeKind[outcome.name],
         _duration(within),
-        instant(at) if at else datetime.now(UTC),
-        action=action,
-        control=control,
-        by=by,
-        keys=keys,
-        plan=policy,
+        action,
+        control,
+        by,
+        instant(at) if at else None,
     )
+    if target and (policy or not experiment):
+        raise Stop(messages.SERVERS_SHOW_RESULTS)
     as_json = as_json or how is ResultsFormat.JSON
     try:
         with waiting(messages.READING_RESULTS):
             if not experiment:
                 return _list(experiments(database), as_json=as_json)
-            result = results(database, asked)
+            if target:
+                result = called(lambda client: client.results(asked), target, tls_ca, PATIENCE_SECONDS)
+            else:
+                result = results(database, asked, keys=keys, plan_file=policy)
             if png:
                 draw(result, png)
     except (NoResults, StoreDown, KeyringUnusable) as failure:
@@ -173,8 +182,8 @@ def _list(names: list[str], *, as_json: bool) -> int:
     return FINE
 
 
-def results_json(result: "Results") -> dict[str, Any]:
-    """What ``--format json`` prints: the fields of ``insights.comparing.Results``."""
+def results_json(result: Results) -> dict[str, Any]:
+    """What ``--format json`` prints: the fields of ``Results``."""
     made = asdict(result)
     for arm, counts in zip(made["arms"], result.arms, strict=True):
         arm["rate"] = counts.rate

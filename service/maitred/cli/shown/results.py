@@ -1,27 +1,22 @@
 """Results of experiments as tables: pure, from what was compared to what rich prints."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from maitred.cli import messages
+from maitred.engine.operating.results import ArmCounts, Comparison, Interval, PolicyValue, Results
 
 from .answers import BAD, FAINT, GOOD, STRONG
 from .console import plain
-
-if TYPE_CHECKING:
-    from maitred.insights.comparing import ArmCounts, Comparison, Results
-    from maitred.insights.off_policy import PolicyValue
-    from maitred.insights.sequences import Interval
 
 _KINDS = ("presented", "accepted", "claimed", "redeemed", "rejected")
 WORSE = "bold red"
 
 
-def results_view(results: "Results", within: str) -> RenderableType:
+def results_view(results: Results, within: str) -> RenderableType:
     """What ``results`` prints."""
     parts: list[RenderableType] = [
         Text.assemble(
@@ -44,7 +39,7 @@ def results_view(results: "Results", within: str) -> RenderableType:
     return Group(*parts)
 
 
-def _arms(results: "Results") -> Table:
+def _arms(results: Results) -> Table:
     table = Table(box=None, pad_edge=False, header_style=FAINT)
     kinds = [kind for kind in _KINDS if any(kind in arm.outcomes for arm in results.arms)]
     reasons = sorted({reason for arm in results.arms for reason in arm.refused})
@@ -63,7 +58,7 @@ def _arms(results: "Results") -> Table:
     return table
 
 
-def _cells(arm: "ArmCounts", kinds: Sequence[str], reasons: Sequence[str]) -> Iterator[str]:
+def _cells(arm: ArmCounts, kinds: Sequence[str], reasons: Sequence[str]) -> Iterator[str]:
     yield plain(arm.name)
     yield f"{arm.persons:,}"
     yield f"{arm.decisions:,}"
@@ -75,7 +70,7 @@ def _cells(arm: "ArmCounts", kinds: Sequence[str], reasons: Sequence[str]) -> It
         yield f"{arm.refused.get(reason, 0):,}"
 
 
-def _comparisons(comparisons: Sequence["Comparison"], control: str) -> Table:
+def _comparisons(comparisons: Sequence[Comparison], control: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style=FAINT)
     for column in (
         f"less {plain(control)}",
@@ -102,7 +97,7 @@ def _comparisons(comparisons: Sequence["Comparison"], control: str) -> Table:
     return table
 
 
-def _policy(value: "PolicyValue") -> Iterator[RenderableType]:
+def _policy(value: PolicyValue) -> Iterator[RenderableType]:
     """What the policy would have reached, by each way of working it out, beside what was."""
     table = Table(box=None, pad_edge=False, header_style=FAINT)
     table.add_column("policy")
@@ -128,7 +123,7 @@ def _policy(value: "PolicyValue") -> Iterator[RenderableType]:
     yield Text(messages.weight_of_policy(value.decisions, value.effective, value.heaviest), FAINT)
 
 
-def _verdict(always: "Interval") -> tuple[str, str]:
+def _verdict(always: Interval) -> tuple[str, str]:
     if always.lower > 0:
         return messages.BETTER, GOOD
     if always.upper < 0:
@@ -136,11 +131,11 @@ def _verdict(always: "Interval") -> tuple[str, str]:
     return messages.NOT_SHOWN, FAINT
 
 
-def _interval(interval: "Interval") -> str:
+def _interval(interval: Interval) -> str:
     return f"{interval.lower * 100:+.2f} to {interval.upper * 100:+.2f}"
 
 
-def _notes(results: "Results") -> Iterator[str]:
+def _notes(results: Results) -> Iterator[str]:
     if results.early:
         yield messages.too_early(results.early)
     if results.switched:
