@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.claims.harness import HEAD, document
 
 from maitred.bootstrap.rules import load_policy
-from maitred.core.behaviour.history import History, Track, When, items_in, remember
-from maitred.core.behaviour.projections import NEVER_US, Deed
+from maitred.core.behaviour.history import NO_HISTORY, History, Track, items_in, remember
+from maitred.core.behaviour.projections import NEVER_US, Deed, When
 from maitred.core.values.instants import to_microseconds
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -37,14 +37,14 @@ HOW = {
     "cars": 'where: event.page == "cars", count: true',
     "any": "where: event.clicks > 3, any: true",
 }
-WINDOWS = {"hour": "{rolling: 1h}", "day": "{calendar: day}", "ever": "lifetime"}
+WINDOWS = {"hour": "{rolling: 1h}", "day": "{calendar: day, timezone: location}", "ever": "lifetime"}
 
 
-def _policy():
+def _policy(how=HOW):
     computed = "".join(
-        f"  customer.{how}_{window}: {{over: events.visit, window: {text}, {body}}}\n"
+        f"  customer.{name}_{window}: {{over: events.visit, window: {text}, {body}}}\n"
         for window, text in WINDOWS.items()
-        for how, body in HOW.items()
+        for name, body in how.items()
     )
     names = [line.split(":")[0].strip() for line in computed.splitlines()]
     says = ", ".join(f'"${{{name}}}"' for name in names)
@@ -114,16 +114,16 @@ def test_columns_tell_what_the_deeds_tell(steps):
     _check(track.copy(), [_deed(number, deeds[number], withdrawn) for number in added], NOON_US)
 
 
-def _check(track, deeds, at_us):
+def _check(track, deeds, at_us, zone="UTC"):
     """Against deeds laid anew, of which nothing was worked out before."""
     moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at_us)
-    when = When(moment, "UTC", "")
+    when = When(moment, zone, "")
     history = History({"events.visit": track})
-    found = {}
-    remember(found, POLICY.rememberers, history, when)
-    for reader in POLICY.rememberers:
+    facts = {}
+    remember(facts, POLICY.rememberers, history, when)
+    for reader in POLICY.rememberers.every:
         items = items_in(Track(deeds), reader.window, when)
-        assert found.get(reader.name) == reader.worker.fact({}, {"events.visit": items}), reader.name
+        assert facts.get(reader.name) == reader.worker.fact({}, {"events.visit": items}), reader.name
 
 
 @pytest.mark.parametrize("added", [0, 1])
@@ -142,3 +142,35 @@ def _clicks(track, when):
     facts = {}
     remember(facts, POLICY.rememberers, History({"events.visit": track}), when)
     return facts["customer.clicks_ever"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati"])
+def test_what_came_out_stands_until_the_microsecond_at_which_it_changes(zone):
+    deeds = [
+        _deed(0, (NOON_US - 11 * HOUR_US, 30 * HOUR_US, {"clicks": 1, "page": "cars"}), {}),
+        _deed(1, (NOON_US, 30 * HOUR_US, {"clicks": 5, "page": "loans", "spent": "0.10"}), {}),
+        # A sum and a least cannot tell what this one counts for.
+        _deed(2, (NOON_US + 2 * HOUR_US, 30 * HOUR_US, {"page": "news"}), {}),
+    ]
+    track = Track(deeds)
+    edges_us = sorted(
+        {
+            NOON_US + hours * HOUR_US + micros
+            for hours in (-11, 0, 1, 2, 3, 10, 12, 19, 30, 32)
+            for micros in (-1, 0, 1)
+        }
+    )
+    for at_us in [*edges_us, *reversed(edges_us)]:
+        _check(track, deeds, at_us, zone)
+        _check(track, deeds, at_us, "UTC")
+
+
+def test_one_who_did_nothing_is_read_by_the_rules_in_force():
+    when = When(NOON, "UTC", "")
+    earlier, later = {}, {}
+    remember(earlier, POLICY.rememberers, NO_HISTORY, when)
+    remember(later, _policy({"count": "any: true", "any": "count: true"}).rememberers, NO_HISTORY, when)
+    assert (earlier["customer.count_ever"], earlier["customer.any_ever"]) == (0, False)
+    assert later["customer.count_ever"] is False
+    assert later["customer.any_ever"] == 0
+    assert later["customer.any_ever"] is not False

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from maitred import cel, rulefiles, situations
-from maitred.core.behaviour.history import History, Reader, Track, When, remember
-from maitred.core.behaviour.projections import NEVER_US, Deed
+from maitred.core.behaviour.history import History, Readers, Track, remember
+from maitred.core.behaviour.projections import NEVER_US, Deed, When
 from maitred.core.conditions.computed import Computation
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.values.facts import FactReader
@@ -202,7 +202,7 @@ def test_more_events_than_that_are_a_wrong_value_unless_they_never_count():
         deeds = [Deed(number, NEVER_US, NEVER_US, item) for number, item in enumerate(items)]
         history = History({"events.click": Track(deeds)})
         facts: Facts = {"customer.visit": 5}
-        remember(facts, [Reader.of(Computation.of(computed))], history, When(now, "UTC", ""))
+        remember(facts, Readers.of([Computation.of(computed)]), history, When(now, "UTC", ""))
         return facts.get(computed.name)
 
     limit = computed.max_items

@@ -42,7 +42,11 @@ class EventKind:
         item: dict[str, Any] = {AT: at}
         if session:
             item[SESSION] = session
-        item.update((name, fact) for name, fact in self.read(sent).items() if not isinstance(fact, Invalid))
+        for name, read in self.readers.items():
+            value = sent.get(name)
+            fact = None if value is None else read(value)
+            if fact is not None and fact.__class__ is not Invalid:
+                item[name] = fact
         return item
 
     def fault(self, sent: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from maitred.core.behaviour.history import History, Reader, When, is_behaviour, items_in, remember
+from maitred.core.behaviour.history import NO_READERS, History, Readers, is_behaviour, items_in, remember
+from maitred.core.behaviour.projections import When
 from maitred.core.conditions import model
 from maitred.core.conditions.computed import Computation
 from maitred.core.conditions.derivation import DeriverFactory, atoms_of
@@ -105,7 +106,7 @@ class Policy:
     limits: Mapping[str, Limit]
     gates: Mapping[str, tuple[Gate, ...]]
     workers: tuple[Computation, ...] = ()
-    rememberers: tuple[Reader, ...] = ()
+    rememberers: Readers = NO_READERS
     counting: tuple[Limit, ...] = ()
     reads_history: frozenset[str] = frozenset()
     promises: tuple[tuple[Promise, Condition], ...] = ()
@@ -229,7 +230,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
         )
         for action in actions
     }
-    rememberers = tuple(Reader.of(worker) for worker in workers if is_behaviour(worker.computed.over))
+    rememberers = Readers.of(workers)
     counting = _counting(actions)
     index = Index.build([_condition_of(gates[action.name]) for action in actions])
     scored = sum(_is_scored(action) for action in actions)
@@ -287,9 +288,9 @@ def _counting(actions: Iterable[Action]) -> tuple[Limit, ...]:
     return tuple(limits.values())
 
 
-def _sources_of(rememberers: Iterable[Reader], counting: Iterable[Limit]) -> frozenset[str]:
+def _sources_of(rememberers: Readers, counting: Iterable[Limit]) -> frozenset[str]:
     """What of its customer's history a decision reads."""
-    computed = (reader.source for reader in rememberers)
+    computed = (reader.source for reader in rememberers.every)
     return frozenset((*computed, *chain.from_iterable(limit.also for limit in counting)))
 
 

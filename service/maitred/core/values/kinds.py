@@ -308,6 +308,7 @@ KINDS: Mapping[Kind, KindRow] = {
 
 KIND_OF: Mapping[type, Kind] = {row.python: kind for kind, row in KINDS.items()}
 """The kind of a value, by its class."""
+_WRITERS = {row.python: row.write for row in KINDS.values() if row.write}
 OWN_KINDS: Mapping[str, Kind] = {
     row.cel: kind for kind, row in KINDS.items() if row.runs_as and kind is not Kind.OBJECT
 }
@@ -344,8 +345,7 @@ def coerce_of(attribute: Attribute) -> Coerce:
 
 def to_json(value: object) -> Any:
     """The JSON of a value that JSON has no form of its own for. Raises ``TypeError``."""
-    kind = KIND_OF.get(value.__class__)
-    write = KINDS[kind].write if kind else None
+    write = _WRITERS.get(value.__class__)
     if write is None:
         raise TypeError(type(value))
     return write(value)

@@ -8,6 +8,7 @@ process writes itself it takes in once that is durable. Own outcomes are read ea
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from maitred.core.behaviour.history import EVENTS, NO_HISTORY, OUTCOMES, History
 from maitred.core.behaviour.projections import NEVER_US, Deed
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.rules.policy import Policy
-from maitred.core.values.instants import to_microseconds
+from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.core.values.types import Item
 from maitred.engine.ports.store import EventRow, PastOutcome, Person, Transaction
 from maitred.engine.ports.vault import SealBroken
@@ -29,6 +30,8 @@ MAX_KEPT_EVENTS = 200_000
 """Of all customers together, some 200 MB; those who were decided for last are kept."""
 _BY_CALLS = frozenset({outcome_source(OutcomeKind.CLAIMED), outcome_source(OutcomeKind.REDEEMED)})
 """What comes to be by calls too, and is not reported then."""
+KEPT_ANSWERS = 256
+"""Two for each ruleset; it is asked for every decision."""
 UNREAD = -1
 """The count of a copy that nothing has been taken into."""
 
@@ -103,7 +106,7 @@ class _Copy:
 
     def _deed(self, kind: EventKind, row: EventRow, body: Mapping[str, Any]) -> Deed:
         at_us = to_microseconds(row.happened_at)
-        over_us = min(to_microseconds(row.over_at), to_microseconds(row.happened_at + kind.retention))
+        over_us = min(to_microseconds(row.over_at), at_us + kind.retention // MICROSECOND)
         item = kind.item(body.get("fields", {}), row.happened_at, body.get("session", ""))
         return Deed(at_us, over_us, self.withdrawn_us.get(row.id, NEVER_US), item, row.id)
 
@@ -126,9 +129,11 @@ class Histories:
         askers = [asker for asker in askers if asker.person.ref]
         with self._lock:
             histories = self._of_events(transaction, askers, unsettled)
-        past = {asker.person.ref for asker in askers if _reads(asker.policy, OUTCOMES)}
+        past = {asker.person.ref for asker in askers if _reads(asker.policy.reads_history, OUTCOMES)}
+        if not past:
+            return histories
         by_calls = any(not asker.policy.reads_history.isdisjoint(_BY_CALLS) for asker in askers)
-        outcomes = transaction.outcomes_of(past, by_calls=by_calls) if past else {}
+        outcomes = transaction.outcomes_of(past, by_calls=by_calls)
         return {
             key: _with_outcomes(history, outcomes[key[1]]) if key[1] in outcomes else history
             for key, history in histories.items()
@@ -161,19 +166,20 @@ class Histories:
         behind: dict[tuple[str, bytes], tuple[Asker, _Copy]] = {}
         for asker in askers:
             policy, person = asker
-            if _key(asker) in behind:
+            key = policy.ruleset.hash, person.ref
+            if key in behind:
                 continue
-            if not person.events or not _reads(policy, EVENTS):
-                histories[_key(asker)] = NO_HISTORY
+            if not person.events or not _reads(policy.reads_history, EVENTS):
+                histories[key] = NO_HISTORY
                 continue
             copy = self._kept.get(person.ref)
             if copy is None or copy.policy.ruleset.hash != policy.ruleset.hash:
                 copy = _Copy(policy)
             if copy.count == person.events:
                 self._kept.move_to_end(person.ref)
-                histories[_key(asker)] = copy.history
+                histories[key] = copy.history
             else:
-                behind[_key(asker)] = asker, copy.apart() if person.ref in unsettled else copy
+                behind[key] = asker, copy.apart() if person.ref in unsettled else copy
         if behind:
             self._catch_up(transaction, behind.values())
             histories |= {key: copy.history for key, (_, copy) in behind.items()}
@@ -225,12 +231,9 @@ class Histories:
             self._drop(next(iter(self._kept)))
 
 
-def _key(asker: Asker) -> tuple[str, bytes]:
-    return asker.policy.ruleset.hash, asker.person.ref
-
-
-def _reads(policy: Policy, source: str) -> bool:
-    return any(name.startswith(source) for name in policy.reads_history)
+@lru_cache(maxsize=KEPT_ANSWERS)
+def _reads(sources: frozenset[str], kind: str) -> bool:
+    return any(source.startswith(kind) for source in sources)
 
 
 def _with_outcomes(history: History, outcomes: Sequence[PastOutcome]) -> History:

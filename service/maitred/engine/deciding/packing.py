@@ -102,9 +102,13 @@ def dictionary_of(policy: Policy) -> bytes:
 def _sample(policy: Policy) -> bytes:
     """A record that tells of nobody."""
     attributes = policy.ruleset.attributes
+    computed = (
+        *(worker.computed.name for worker in policy.workers),
+        *(reader.name for reader in policy.rememberers.every),
+    )
     facts: Facts = {
         name: " ".join(map(str, attributes[name].allowed)) if name in attributes else ""
-        for name in sorted(policy.reader.names())
+        for name in sorted(policy.reader.names().union(computed))
     }
     call = DecideCall("", "", min(policy.ruleset.channels, default=""), "", {}, bytes(_SAMPLE_BYTES))
     held = Proposal(

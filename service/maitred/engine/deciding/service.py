@@ -8,7 +8,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from maitred.core.behaviour.history import When
+from maitred.core.behaviour.projections import When
 from maitred.core.deciding.choose import Reach
 from maitred.core.deciding.decide import Choice, Prepared, prepare
 from maitred.core.deciding.decisions import Explain, Question
