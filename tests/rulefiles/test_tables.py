@@ -318,3 +318,25 @@ def test_no_bytes_raise(data):
     told = []
     read_table("t.csv", data, lambda *fault: told.append(fault))
     read_lines(data, lambda *fault: told.append(fault))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_table_with_too_many_rows_is_not_read(with_table, table_faults, monkeypatch, end):
+    monkeypatch.setattr(bounds, "TABLE_ROWS", 2)
+    assert len(with_table(ROWS.replace("\n", end)).ruleset.actions) == 3
+    more = ROWS + "c,8,,2026-03-01,,x\n"
+    assert table_faults(more.replace("\n", end)) == [
+        "coupons.csv:0:0 the table has more than 2 rows: divide it, or leave rows out"
+    ]
+
+
+def test_lines_inside_of_cells_and_empty_ones_are_no_rows(monkeypatch):
+    monkeypatch.setattr(bounds, "TABLE_ROWS", 2)
+    table = read_table("t.csv", b'x,y\n\n"1\n2\n3",4\n5,"6\n7"\n\n', None)
+    assert [row.cells for row in table.rows] == [["1\n2\n3", "4"], ["5", "6\n7"]]
+
+
+def test_no_more_actions_are_made_than_there_may_be(table_faults, monkeypatch):
+    monkeypatch.setattr(bounds, "ACTIONS", 1)
+    # The third row is faulty, and is not looked at.
+    assert table_faults(ROWS + "c,8,,2026-03-01,,x\n") == [":0:0 there are more than 1 actions"]

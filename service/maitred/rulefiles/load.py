@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 
 from maitred.core.behaviour.history import EVENTS
 from maitred.core.conditions.derivation import DeriverFactory
@@ -128,6 +128,7 @@ def _load(
         claim_within=head.defaults.claim_within or DEFAULT_CLAIM_WITHIN,
         cost_ns=rules.cost_ns,
     )
+    documents.let_go()
     return Loaded(ruleset, warnings)
 
 
@@ -178,7 +179,8 @@ def _rules(reading: _Reading) -> _Rules:
         events=frozenset(f"{EVENTS}{sourced.model.name}" for sourced in documents.of(Event)),
     )
     situations = run.situations_of(around, documents)
-    sourced_actions = [*actions_of(around, documents), *table_actions_of(around, documents, make)]
+    made = chain(actions_of(around, documents), table_actions_of(around, documents, make))
+    sourced_actions = list(islice(made, bounds.ACTIONS + 1))
     _check_actions(report, documents, sourced_actions)
     actions = with_eligibility(around, documents, sourced_actions)
     actions = run.with_suppression(around, documents, situations, actions)
@@ -231,6 +233,7 @@ def _check_actions(report: Report, documents: Documents, sourced_actions: list[S
         report.warn_file(RULESET, file_messages.no_actions())
     if len(sourced_actions) > bounds.ACTIONS:
         report.at_line(RULESET, 0, 0, file_messages.too_many_actions())
+        report.warnings()  # raises: what else is wrong with them is out of the question
     seen: dict[str, SourcedAction] = {}
     for source in sourced_actions:
         first = seen.setdefault(source.action.name.casefold(), source)

@@ -133,7 +133,11 @@ def bounded(faults: list[Fault], dropped: int = 0) -> tuple[Fault, ...]:
 
 def with_text(sources: Mapping[str, bytes], faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
     """The faults with the source lines they point into."""
-    lines = {file: Lines(sources[file]) for file in {fault.file for fault in faults} if file in sources}
+    lines = {
+        file: Lines(sources[file])
+        for file in {fault.file for fault in faults if fault.line}
+        if file in sources
+    }
     return tuple(
         replace(fault, text=lines[fault.file].text(fault.line))
         if fault.file in lines and fault.line

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.policy import Policy
@@ -103,6 +104,20 @@ class Rulesets:
 
     def _keep(self, policy: Policy) -> None:
         """The ones kept last; readers see the old table or the new one."""
-        others = [(digest, kept) for digest, kept in self._kept.items() if digest != policy.ruleset.hash]
-        self._kept = dict([*others, (policy.ruleset.hash, policy)][-MAX_KEPT_POLICIES:])
+        others = [kept for digest, kept in self._kept.items() if digest != policy.ruleset.hash]
+        kept = [*others, policy]
+        gone, kept = kept[:-MAX_KEPT_POLICIES], kept[-MAX_KEPT_POLICIES:]
+        self._kept = {each.ruleset.hash: each for each in kept}
         self._packings = {digest: each for digest, each in self._packings.items() if self._known(digest)}
+        others.clear()
+        while gone:
+            _let_go(gone)
+
+
+def _let_go(policies: list[Policy]) -> None:
+    """Frees the last of the policies action by action: at once it would hold the interpreter for 50 ms."""
+    policy = policies.pop()
+    parts: list[Any] = [*policy.actions, *policy.ruleset.actions, *policy.gates.values()]
+    del policy
+    while parts:
+        parts.pop()

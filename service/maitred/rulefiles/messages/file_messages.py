@@ -415,5 +415,9 @@ def no_actions() -> str:
     return "there is no action: the ruleset decides nothing"
 
 
+def too_many_rows() -> str:
+    return f"the table has more than {bounds.TABLE_ROWS:,} rows: divide it, or leave rows out"
+
+
 def too_many_actions() -> str:
     return f"there are more than {bounds.ACTIONS:,} actions"

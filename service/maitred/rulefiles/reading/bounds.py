@@ -6,6 +6,10 @@ YAML_FILE_BYTES = 1 << 20
 TABLE_FILE_BYTES = 64 << 20
 """100,000 rows with some products each, or 1,000 rows with 14,000 products each, fit several times."""
 
+TABLE_ROWS = 250_000
+"""As many as there may be actions; the largest chains have a tenth of that in locations. What has more is not
+read: a million rows take the interpreter for seconds before it is known that they are too many."""
+
 RULESET_BYTES = 256 << 20
 """All files together: they are held in memory and kept in the store."""
 

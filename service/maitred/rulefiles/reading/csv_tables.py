@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from maitred.core.values.facts import Read, reader_of
@@ -54,6 +55,9 @@ def read_table(file: str, data: bytes, tell: Told) -> Table | None:
     if not data.removeprefix(codecs.BOM_UTF8).strip():
         tell(1, 1, rule_messages.table_empty())
         return None
+    if _has_too_many_rows(data):
+        tell(0, 0, file_messages.too_many_rows())
+        return None
     rows = _rows(data, tell)
     head = next(rows, None)
     if head is None:
@@ -63,6 +67,18 @@ def read_table(file: str, data: bytes, tell: Told) -> Table | None:
     for name in sorted(twice):
         tell(head.line, 1, rule_messages.table_column_twice(name))
     return None if twice else Table(file, header, list(_whole(rows, len(header), tell)))
+
+
+def _has_too_many_rows(data: bytes) -> bool:
+    """Of a table in which something else is wrong first it is not said."""
+    rows_max = bounds.TABLE_ROWS + 1  # with the header
+    if data.count(b"\n") + data.count(b"\r") < rows_max:
+        return False
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", errors="replace", newline="")
+    try:
+        return sum(1 for row in islice(filter(None, csv.reader(text, strict=True)), rows_max + 1)) > rows_max
+    except csv.Error:
+        return False
 
 
 def _whole(rows: Iterator[Row], width: int, tell: Told) -> Iterator[Row]:

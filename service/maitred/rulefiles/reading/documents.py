@@ -62,6 +62,12 @@ class Documents:
         for name in _NAMED.findall(text):
             self.doubtful.update((name, f"{SITUATION}{name}", f"{LIST}{name}"))
 
+    def let_go(self) -> None:
+        """Frees the documents one by one: all at once they hold the interpreter for as long as that takes."""
+        for sources in self.by_kind.values():
+            while sources:
+                sources.pop()
+
     def of(self, model: type[Model]) -> list[Sourced[Model]]:
         """The documents of a kind, by name."""
         return cast("list[Sourced[Model]]", self.by_kind.get(model.__name__, []))
