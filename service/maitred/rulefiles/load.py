@@ -1,6 +1,6 @@
 """Rule files to a ruleset, or to everything that is wrong with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
@@ -180,8 +180,7 @@ def _rules(reading: _Reading) -> _Rules:
     )
     situations = run.situations_of(around, documents)
     made = chain(actions_of(around, documents), table_actions_of(around, documents, make))
-    sourced_actions = list(islice(made, bounds.ACTIONS + 1))
-    _check_actions(report, documents, sourced_actions)
+    sourced_actions = _checked(report, documents, islice(made, bounds.ACTIONS + 1))
     actions = with_eligibility(around, documents, sourced_actions)
     actions = run.with_suppression(around, documents, situations, actions)
     actions = with_groups(around, documents, sourced_actions, actions)
@@ -228,7 +227,8 @@ def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> Pr
     return rules
 
 
-def _check_actions(report: Report, documents: Documents, sourced_actions: list[SourcedAction]) -> None:
+def _checked(report: Report, documents: Documents, made: Iterable[SourcedAction]) -> list[SourcedAction]:
+    sourced_actions = list(made)
     if not sourced_actions and not documents.doubtful:
         report.warn_file(RULESET, file_messages.no_actions())
     if len(sourced_actions) > bounds.ACTIONS:
@@ -242,6 +242,7 @@ def _check_actions(report: Report, documents: Documents, sourced_actions: list[S
             name, other = source.action.name, first.action.name
             message = rule_messages.duplicate_action_of_row(name, other, first.place)
             report.at_line(*source.row, 1, message)
+    return sourced_actions
 
 
 def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocabulary: Vocabulary) -> None:
