@@ -74,6 +74,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "purpose": "service",
         "arms": {"control": {"weight": 1}, "loud": {"weight": 1, "score": 2}},
     },
+    "Learner": {"name": "uptake", "purpose": "service"},
     "Event": {
         "name": "visit",
         "purpose": "service",
@@ -456,6 +457,20 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "purpose": at("purpose", "service", "ads"),
         "from": at("from", LEFT_OUT, "2026-12-01"),
         "until": at("until", LEFT_OUT, "2026-12-24"),
+    },
+    "Learner": {
+        "name": at("name", "uptake", "takes"),
+        "outcome": at("outcome", "accepted", "redeemed"),
+        "over": at("over", "presented", "claimed"),
+        "within": at("within", "1d", "2d"),
+        "prior": at("prior", LEFT_OUT, {"failures": 9}),
+        "prior.successes": at("prior", {"successes": 1}, {"successes": 2}),
+        "prior.failures": at("prior", {"failures": 1}, {"failures": 9}),
+        "floor": at("floor", 0, 0.1),
+        "ceiling": at("ceiling", 1, 0.9),
+        "exploration": at("exploration", 5, 10),
+        "purpose": at("purpose", "service", "ads"),
+        "enabled": at("enabled", False, True),
     },
     "Privacy": {
         "purposes": at("purposes.extra", LEFT_OUT, "More."),

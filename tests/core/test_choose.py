@@ -58,7 +58,7 @@ def asked(policy, used, *, most=1, reach=Reach.ENOUGH, own=(), paused=()):
     live, reads = {}, []
     while True:
         snapshot = Snapshot(live, frozenset(own), frozenset(paused))
-        found = choose(policy, question(most), Ranking(policy, question().facts), snapshot, reach)
+        found = choose(policy, question(most), Ranking(policy, question()), snapshot, reach)
         if isinstance(found, Chosen):
             return found, reads, snapshot
         assert found.actions, "nothing to read and nothing chosen: the committer would never end"
@@ -218,7 +218,7 @@ def test_what_is_read_for_a_choice_is_enough_to_make_it_again(house, reach):
     again = decide_from(policy, question(most), snapshot)
     assert [(p.action, p.substitute_for) for p in again.proposals] == names(found)
     whole = Snapshot(used, frozenset(), paused)
-    assert names(choose(policy, question(most), Ranking(policy, question().facts), whole)) == names(found)
+    assert names(choose(policy, question(most), Ranking(policy, question()), whole)) == names(found)
 
 
 @given(houses())
@@ -258,4 +258,4 @@ def test_pace_and_capacity_are_told_apart_and_missing_attributes_too():
 
 def test_nothing_is_wanted_where_nothing_is_limited():
     policy = policy_of(action("a"), action("b"))
-    assert not isinstance(choose(policy, question(), Ranking(policy, question().facts), Snapshot()), Wanted)
+    assert not isinstance(choose(policy, question(), Ranking(policy, question()), Snapshot()), Wanted)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from maitred.core.deciding.decisions import Decision, Proposal
+from maitred.core.learning.draws import Drawn, Learned, Mode
+from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Parameters
 from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.rules.experiments import Exposure
 from maitred.core.rules.ruleset import ActionType
@@ -63,10 +65,17 @@ def open_claims_of(treatment):
 
 
 TREATMENT = treatment_of(TEXTS)
+BELIEFS = {"cinema": Beta(1.0, 19.0), "pizza": Beta(13.5, 88.0)}
+LEARNED = {
+    "uptake": Learned(
+        Mode.EXPLORE, "a18acb19d5f2a3b7", 5.0, {n: Drawn(b, b.mean) for n, b in BELIEFS.items()}
+    )
+}
 DECISION = Decision(
     proposals_of(TREATMENT),
     7,
     {"words": Exposure("loud", "PACED"), "control": Exposure("offered")},
+    LEARNED,
 )
 SNAPSHOT = Snapshot(
     {"ovens|nyc": 299},
@@ -75,8 +84,10 @@ SNAPSHOT = Snapshot(
     rejected=frozenset({"opera"}),
     claimed={"sorry": Claimed("ef" * 16, HELD_UNTIL)},
     holders={"ovens|nyc": ("ef" * 16,)},
+    learned=Parameters("a18acb19d5f2a3b7", {"uptake": BELIEFS}),
 )
-EARLIER = SNAPSHOT._replace(claimed={}, holders={})
+UNTAUGHT = SNAPSHOT._replace(learned=NOTHING_LEARNED)
+EARLIER = UNTAUGHT._replace(claimed={}, holders={})
 BODY = RecordBody(
     request_id="till-7-1042",
     fingerprint=bytes(range(16)),
@@ -94,13 +105,15 @@ BODY = RecordBody(
     purposes=("perks", "service"),
     open_claims=open_claims_of(TREATMENT),
     ended=("ef" * 16,),
+    learned=LEARNED,
 )
 
 
 TREATMENT_KEPT = treatment_of(("title", "say", "show", "do", "avoid", "terms"))
 """The texts that there were when the records below were kept."""
 NEWEST = BODY._replace(proposals=proposals_of(TREATMENT_KEPT), open_claims=open_claims_of(TREATMENT_KEPT))
-ALL_OPEN = NEWEST._replace(ended=())
+UNLEARNED = NEWEST._replace(learned={}, snapshot=UNTAUGHT)
+ALL_OPEN = UNLEARNED._replace(ended=())
 UNTRIED = ALL_OPEN._replace(exposures={})
 KEPT = {
     "format-2.json": UNTRIED._replace(snapshot=EARLIER._replace(rejected=frozenset()), open_claims=()),
@@ -108,7 +121,8 @@ KEPT = {
     "format-2-open-claims.json": UNTRIED._replace(snapshot=EARLIER),
     "format-2-named-claims.json": UNTRIED,
     "format-2-exposures.json": ALL_OPEN,
-    "format-2-ended-claims.json": NEWEST,
+    "format-2-ended-claims.json": UNLEARNED,
+    "format-2-learned.json": NEWEST,
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 

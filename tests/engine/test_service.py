@@ -8,6 +8,7 @@ from maitred.bootstrap.engine import read_signals
 from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Literal, OneOf, Within
 from maitred.core.deciding.decisions import Explain
+from maitred.core.learning.learners import NOTHING_LEARNED
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.reasons import Reason
@@ -95,6 +96,7 @@ def decider(rulesets, records, people, committer, observer):
         clock=Clock(lambda: NOW),
         new_id=lambda size: "a" * 2 * size,
         paused=frozenset,
+        learned=lambda: NOTHING_LEARNED,
         read_signals=read_signals,
     )
 

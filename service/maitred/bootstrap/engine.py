@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maitred import iab
+from maitred.core.learning.learners import Parameters
 from maitred.core.privacy.signals import Gpp, Malformed, Tcf
 from maitred.engine.behaviour.desk import DeskView
 from maitred.engine.behaviour.recording import Recording
@@ -19,6 +20,7 @@ from maitred.engine.deciding.records import Records
 from maitred.engine.deciding.service import SPAN_ID_BYTES, TRACE_ID_BYTES, DecisionService
 from maitred.engine.deciding.tickets import MoveTicket
 from maitred.engine.operating.guards import Guards
+from maitred.engine.operating.learning import LearnedParameters
 from maitred.engine.operating.limits import LimitReport
 from maitred.engine.operating.pauses import Operators, Pauses
 from maitred.engine.operating.rulesets import Load, Rulesets
@@ -51,15 +53,22 @@ class Engine:
     recorder: Recording
     desk: DeskView
     pauses: Pauses
+    learned: LearnedParameters
     standings: LimitReport
     guards: Guards
     clock: Clock
 
 
 def make_engine(
-    store: Store, keys: Vault, observer: Observer, load: Load, now: Callable[[], datetime]
+    store: Store,
+    keys: Vault,
+    observer: Observer,
+    load: Load,
+    now: Callable[[], datetime],
+    *,
+    given: Parameters | None = None,
 ) -> Engine:
-    """An engine around the store."""
+    """An engine around the store; ``given`` parameters are used in place of those in it."""
     rulesets = Rulesets(store, observer, load, now)
     people = People(keys, RandomPool(REF_BYTES).take)
     ids = {size: RandomPool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
@@ -67,6 +76,7 @@ def make_engine(
     clock = Clock(now)
     committer = Committer(store, people, observer, clock.now)
     pauses = Pauses(store, rulesets, now)
+    learned = LearnedParameters(store, given)
     proposals = Proposals(records, rulesets, people.subject_pseudonym)
     outcomes = Outcomes(store, proposals, clock, pauses.names)
     standings = LimitReport(store, rulesets, clock.now, people.subject_pseudonym)
@@ -85,6 +95,7 @@ def make_engine(
             clock=clock,
             new_id=lambda size: ids[size].take().hex(),
             paused=pauses.names,
+            learned=learned.current,
             read_signals=read_signals,
         ),
         Claims(
@@ -110,6 +121,7 @@ def make_engine(
         Recording(rulesets, people, committer, clock),
         DeskView(store, records, people, rulesets=rulesets, listing=listing, clock=clock),
         pauses,
+        learned,
         standings,
         Guards(store, rulesets, pauses, operators, now),
         clock,
@@ -143,8 +155,8 @@ def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = Fa
         if policy is not None and policy.limits:
             engine.committer.commit(MoveTicket(plan=lambda _: ()))
 
-    look = Chore(LOOK_SECONDS, engine.pauses.refresh)
+    looks = [Chore(LOOK_SECONDS, engine.pauses.refresh), Chore(LOOK_SECONDS, engine.learned.refresh)]
     if simulated_time:
-        return ([look],)
+        return (looks,)
     guard = Chore(GUARD_SECONDS, engine.guards.check)
-    return [look, Chore(SWEEP_SECONDS, sweep)], [Chore(LOOK_SECONDS, retention.step), guard]
+    return [*looks, Chore(SWEEP_SECONDS, sweep)], [Chore(LOOK_SECONDS, retention.step), guard]

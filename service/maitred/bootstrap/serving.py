@@ -15,6 +15,7 @@ from typing import Self
 from maitred import rulefiles, store, telemetry, vault
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.policy import Policy
+from maitred.engine.operating.parameters import BadParameters
 from maitred.engine.ports.log import Log
 from maitred.engine.ports.observer import Observer, RulesetRefused, TransportChosen
 from maitred.engine.ports.store import Store, StoreConflict, StoreDown
@@ -162,10 +163,18 @@ class Running:
         """Loads the rules and listens. Used once, by ``start``."""
         loaded = self.reload_or_tell()
         self._engine.pauses.refresh()
+        self._refresh_learned()
         self.address = self._server.start()
         self._watch.start(loaded=loaded)
         for upkeep in (*self._upkeep, self._sights):
             upkeep.start()
+
+    def _refresh_learned(self) -> None:
+        """Before the first decision; what cannot be read is no reason not to serve."""
+        try:
+            self._engine.learned.refresh()
+        except BadParameters as bad:
+            self._log.error("learned_not_read", detail=str(bad))
 
     def reload(self) -> Policy:
         """Reads the rules again.

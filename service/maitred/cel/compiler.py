@@ -14,17 +14,20 @@ from maitred.core.conditions.expressions import (
     ScoreTemplate,
 )
 from maitred.core.conditions.model import Condition
+from maitred.core.learning.learners import LEARNED
 from maitred.core.values.types import Attribute, AttributeType, Kind, Value
 
 from . import messages
 from .checks import check
-from .declarations import DECIMAL
-from .environment import Environment, Failed, run
+from .declarations import DECIMAL, SHARE
+from .environment import NTH, Environment, Failed, run
 from .evaluation import finite
 from .fold import Folder
+from .formulas import Formulas
 from .lower import Lowering
 from .members import conforms
 from .shared_parts import Parts
+from .source import LEARNED_ROOT
 from .terms import term_of, type_of_term
 from .tree import Name
 from .unit import CompiledExpression
@@ -37,20 +40,30 @@ def compiler(attributes: Mapping[str, Attribute], constants: Row) -> ExpressionC
     ``constants`` are lists of one type each. Raises ``ExpressionError`` where one is not.
     Texts and templates are kept as long as the compiler is.
     """
-    return _Compiler(ExpressionVocabulary(attributes, constants))
+    learners = [name.removeprefix(LEARNED) for name in attributes if name.startswith(LEARNED)]
+    learned = {name: f"{LEARNED_ROOT}.{NTH}{number}" for number, name in enumerate(learners)}
+    spoken = {name: known for name, known in attributes.items() if not name.startswith(LEARNED)}
+    spoken |= {variable: Attribute(variable, _LEARNED_TYPE) for variable in learned.values()}
+    return _Compiler(ExpressionVocabulary(spoken, constants), learned)
+
+
+_LEARNED_TYPE = AttributeType(Kind.DOUBLE)
 
 
 class _Compiler:
-    def __init__(self, vocabulary: ExpressionVocabulary) -> None:
-        self.vocabulary = vocabulary
+    """``learned`` are the variables that stand for learners, by these."""
+
+    def __init__(self, vocabulary: ExpressionVocabulary, learned: Mapping[str, str]) -> None:
+        self.vocabulary, self.learned = vocabulary, learned
         self.parts = Parts(vocabulary)
-        self._environment = Environment(vocabulary.attributes, vocabulary.kinds)
+        self._environment = Environment(vocabulary.attributes, vocabulary.kinds, learned)
         self._conditions: dict[str, ConditionTemplate] = {}
         self._scores: dict[str, ScoreTemplate] = {}
 
     def condition(self, text: str) -> ConditionTemplate:
         if text not in self._conditions:
             unit = self._unit(text)
+            self._refuse_learned(unit)
             if unit.type != "bool":
                 raise ExpressionError(messages.not_a_condition(unit.type, text))
             template = _Condition(self, unit)
@@ -60,7 +73,7 @@ class _Compiler:
     def score(self, text: str) -> ScoreTemplate:
         if text not in self._scores:
             unit = self._unit(text)
-            if unit.type not in {"double", "int", DECIMAL}:
+            if unit.type not in {"double", "int", DECIMAL, SHARE}:
                 raise ExpressionError(messages.not_a_score(unit.type))
             template = _Score(self, unit)
             self._scores.setdefault(text, template if unit.columns else _Bound(template.bind({})))
@@ -68,6 +81,7 @@ class _Compiler:
 
     def term(self, text: str) -> tuple[AttributeType, Term]:
         unit = self._unit(text)
+        self._refuse_learned(unit)
         folder = self.folder(unit, {})
         return type_of_term(unit), term_of(unit.root, folder, self.parts)
 
@@ -75,6 +89,12 @@ class _Compiler:
         unit = CompiledExpression(self._environment, text)
         check(unit, self.vocabulary.roots)
         return unit
+
+    def _refuse_learned(self, unit: CompiledExpression) -> None:
+        variables = set(self.learned.values())
+        for node in unit.nodes if variables else ():
+            if isinstance(node, Name) and node.name in variables:
+                raise unit.error(node, messages.learned_elsewhere())
 
     def folder(self, unit: CompiledExpression, row: Row) -> Folder:
         """Binds what the unit reads of a row. Raises ``ExpressionError`` where that cannot be read."""
@@ -133,6 +153,9 @@ class _Score:
     def bind(self, row: Row) -> Score:
         folder = self.compiler.folder(self.unit, row)
         Lowering(folder, self.compiler.vocabulary, self.compiler.parts.truth).refuse_values()
+        if self.unit.type == SHARE:
+            formula = Formulas(folder, self.compiler.parts, self.compiler.learned).formula(self.unit.root)
+            return Score.of_formula(self.unit.words(self.unit.root), formula)
         part = self.compiler.parts.part(self.unit, self.unit.root)
         if part.attributes or part.presences:
             return Score(expression=self.compiler.parts.number(self.unit.root, folder))

@@ -39,6 +39,12 @@ def _both_ways(type_: str, others: Iterable[str]) -> list[tuple[str, ...]]:
     return [pair for other in others for pair in ((type_, other), (other, type_))]
 
 
+SHARE = f"{PACKAGE}.share"
+"""What ``learned("...")`` is to the checker: it can be reckoned with, and nothing else."""
+_SHARES = [
+    ((SHARE, SHARE), SHARE),
+    *((pair, SHARE) for pair in _both_ways(SHARE, (*_NUMBERS, DECIMAL))),
+]
 _DECIMAL_PAIRS = [(DECIMAL, DECIMAL), *_both_ways(DECIMAL, _NUMBERS)]
 _TEXT_PAIRS = [pair for type_ in (DECIMAL, *_ORDERED) for pair in _both_ways(type_, ["string"])]
 _ORDERED_PAIRS = [
@@ -78,6 +84,7 @@ OPERATORS: Mapping[str, list[Signature]] = {
         (("timestamp", "duration"), "timestamp"),
         (("duration", "timestamp"), "timestamp"),
         *_decimals(),
+        *_SHARES,
     ],
     "_-_": [
         *_same(("int", "uint", "double", "duration")),
@@ -85,9 +92,11 @@ OPERATORS: Mapping[str, list[Signature]] = {
         (("timestamp", "duration"), "timestamp"),
         ((DATE, DATE), "duration"),
         *_decimals(),
+        *_SHARES,
     ],
-    "_*_": [*_same(("int", "uint", "double")), *_decimals()],
-    "-_": [((type_,), type_) for type_ in ("int", "double", DECIMAL)],
+    "_*_": [*_same(("int", "uint", "double")), *_decimals(), *_SHARES],
+    "_/_": [*_same(("int", "uint", "double")), *_SHARES],
+    "-_": [((type_,), type_) for type_ in ("int", "double", DECIMAL, SHARE)],
     "double": [((type_,), "double") for type_ in ("double", "int", "uint", "string", DECIMAL)],
 }
 _FUNCTIONS: Mapping[str, list[Signature]] = {
@@ -167,7 +176,7 @@ def pool_of(attributes: Iterable[Attribute]) -> DescriptorPool:
         pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
     names = (KINDS[kind].cel for kind in Kind)
     own = FileDescriptorProto(name="maitred/types.proto", package=PACKAGE, syntax="proto3")
-    for name in names:
+    for name in (*names, SHARE):
         if name.startswith(f"{PACKAGE}."):
             own.message_type.add(name=name.removeprefix(f"{PACKAGE}."))
     pool.Add(own)

@@ -19,7 +19,7 @@ from . import messages
 from .binding import EXTENSIONS, USE, cel
 from .checked_pb2 import CheckedExpr, Expr
 from .complaints import complaint
-from .declarations import celtype, configuration, pool_of, type_name
+from .declarations import SHARE, celtype, configuration, pool_of, type_name
 from .functions import FUNCTIONS
 from .habits import KnownNames
 from .source import CONSENT_FUNCTIONS, PRESENCE
@@ -67,20 +67,29 @@ class CompiledText:
 
 
 class Environment:
-    """The variables expressions may read."""
+    """The variables expressions may read. ``learned`` are those that stand for learners, by these."""
 
-    def __init__(self, attributes: Mapping[str, Attribute], lists: Mapping[str, Kind]) -> None:
+    def __init__(
+        self,
+        attributes: Mapping[str, Attribute],
+        lists: Mapping[str, Kind],
+        learned: Mapping[str, str] | None = None,
+    ) -> None:
+        self._learned = learned or {}
         self._asks = {name: f"{PRESENCE}.{NTH}{n}" for n, name in enumerate(filter(is_unspoken, attributes))}
         attributes = {name: known for name, known in attributes.items() if name not in self._asks}
         self.attributes: Mapping[str, Attribute] = attributes
         named = {name: attribute for name, attribute in attributes.items() if name not in lists}
-        self.known = KnownNames(named, (*named, *lists))
+        unspoken = frozenset(self._learned.values())
+        spoken = {name: attribute for name, attribute in named.items() if name not in unspoken}
+        self.known = KnownNames(spoken, (*spoken, *lists))
         self._roots = frozenset(name.partition(".")[0] for name in self.known.names)
         self.own = frozenset(name for name, attribute in attributes.items() if is_own(attribute))
         constant = {name: celtype(AttributeType(kind, is_list=True)) for name, kind in lists.items()}
         constant |= {f"{PRESENCE}.{name}": cel.Type.BOOL for name in named}
         constant |= dict.fromkeys(self._asks.values(), cel.Type.BOOL)
         checked = {name: cel.Type(type_name(attribute)) for name, attribute in named.items()}
+        checked |= dict.fromkeys(unspoken, cel.Type(SHARE))
         run = {name: celtype(attribute.type) for name, attribute in named.items()}
         self._env = cel.NewEnv(
             descriptor_pool=pool_of(named.values()),
@@ -107,6 +116,12 @@ class Environment:
             known = [ask.removeprefix(start) for ask in self._asks if ask.startswith(start)]
             raise ExpressionError(messages.unknown_purpose(purpose, known))
         return self._asks[name]
+
+    def learned(self, learner: str) -> str:
+        """The variable for ``learned(learner)``. Raises ``ExpressionError``."""
+        if learner not in self._learned:
+            raise ExpressionError(messages.unknown_learner(learner, list(self._learned)))
+        return self._learned[learner]
 
     def check(self, text: str) -> CompiledText:
         """Parses and type-checks. Raises ``ExpressionError``."""

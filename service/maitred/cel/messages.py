@@ -129,6 +129,25 @@ def unknown_purpose(name: str, known: Sequence[str]) -> str:
     return f"there is no purpose `{name}`: `Privacy` defines {defined}"
 
 
+def learner_in_quotes() -> str:
+    return 'name the learner in quotes: `learned("uptake")`'
+
+
+def unknown_learner(name: str, known: Sequence[str]) -> str:
+    """There is no such ``Learner``, or none that this expression may read."""
+    if not known:
+        return f"there is no learner `{name}`: write a `Learner` document"
+    return f"there is no learner `{name}`{did_you_mean(name, known)}"
+
+
+def only_reckoning() -> str:
+    return '`learned("...")` can be added, subtracted, multiplied and divided, and nothing else'
+
+
+def learned_elsewhere() -> str:
+    return '`learned("...")` is for scores: what is drawn anew for each decision is no condition'
+
+
 def presence_of_what(name: str) -> str:
     if name[:1] in "\"'" and name:
         return f"`has()` takes a name without quotes: write `has({name[1:-1]})`"

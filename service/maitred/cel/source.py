@@ -30,6 +30,8 @@ _TOKEN = re.compile(
 CONSENT_ROOT = "consent"
 CONSENT_FUNCTIONS = ("allowed", "asked")
 """``consent.allowed("news")`` is read as a variable as well: whether a fact is there, never unknown."""
+LEARNED_FUNCTION, LEARNED_ROOT = "learned", "learned_"
+"""``learned("uptake")`` is read as a variable too: each action has a value of its own for it."""
 _PLAIN_TEXT = re.compile(r""""[^"\\]*"|'[^'\\]*'""")
 PAIRS = {")": "(", "]": "[", "}": "{"}
 """Closing brackets and what they close."""
@@ -90,6 +92,36 @@ def _mark_purpose(text: str, tokens: list[Token], index: int, variable: Callable
     except ExpressionError as error:
         raise error_at(text, argument.at, error.message) from None
     stop = tokens[index + 5].at + 1
+    return text[:start] + name.ljust(stop - start) + text[stop:]
+
+
+def mark_learned(text: str, variable: Callable[[str], str]) -> str:
+    """The text, equally long, with every ``learned("...")`` as the variable for it.
+
+    Raises ``ExpressionError`` where no name in quotes stands there, and what ``variable`` raises.
+    """
+    if LEARNED_FUNCTION not in text:
+        return text
+    tokens = tokens_of(text)
+    for index, token in enumerate(tokens):
+        free = token.kind == "name" and (not index or tokens[index - 1].value != ".")
+        if free and token.value == LEARNED_ROOT:
+            raise error_at(text, token.at, messages.undeclared(LEARNED_ROOT, ()))
+        if free and token.value == LEARNED_FUNCTION and _value(tokens, index + 1) == "(":
+            text = _mark_learner(text, tokens, index, variable)
+    return text
+
+
+def _mark_learner(text: str, tokens: list[Token], index: int, variable: Callable[[str], str]) -> str:
+    start, argument = tokens[index].at, tokens[index + 2] if index + 2 < len(tokens) else None
+    plain = argument and argument.kind == "text" and _PLAIN_TEXT.fullmatch(argument.value)
+    if not argument or not plain or _value(tokens, index + 3) != ")":
+        raise error_at(text, start, messages.learner_in_quotes())
+    try:
+        name = variable(argument.value[1:-1])
+    except ExpressionError as error:
+        raise error_at(text, argument.at, error.message) from None
+    stop = tokens[index + 3].at + 1
     return text[:start] + name.ljust(stop - start) + text[stop:]
 
 

@@ -10,7 +10,7 @@ from . import messages
 from .bounds import MAX_EXPRESSION_CHARACTERS
 from .checked_pb2 import CheckedExpr, Expr, Type
 from .environment import NUL, Environment
-from .source import Spans, error_at, mark_consent, mark_presence
+from .source import Spans, error_at, mark_consent, mark_learned, mark_presence
 from .tree import Const, Name, Node, below, decode, walk
 from .typing import MAX_SCALE, Rewriting, Typing, Variant, needs_typing, scale_of
 
@@ -26,7 +26,8 @@ class CompiledExpression:
         self.text = text
         self._environment = environment
         marked = mark_presence(text, environment.can_be_absent, environment.is_root)
-        checked = environment.check(mark_consent(marked, environment.consent))
+        marked = mark_learned(mark_consent(marked, environment.consent), environment.learned)
+        checked = environment.check(marked)
         self.type, self._packed = checked.type, checked.packed
         self.attributes, self.known = environment.attributes, environment.known
         self.root: Node = decode(checked.tree.expr)

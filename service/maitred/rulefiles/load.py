@@ -8,6 +8,7 @@ from itertools import chain, islice
 from maitred.core.behaviour.history import EVENTS
 from maitred.core.conditions.derivation import DeriverFactory
 from maitred.core.conditions.expressions import CompilerFactory
+from maitred.core.learning.learners import Learner, attribute_of
 from maitred.core.privacy.purposes import PrivacyRules, asks_of
 from maitred.core.rules.faults import Fault
 from maitred.core.rules.policy import LANGUAGE, follows_language
@@ -21,6 +22,7 @@ from maitred.rulefiles.actions.eligibility import warn_contradictions, with_elig
 from maitred.rulefiles.actions.events import also_attributes, behaviour_sources, event_attributes, events_of
 from maitred.rulefiles.actions.experiments import Compared, with_experiments
 from maitred.rulefiles.actions.expressions import Conditions, Mentions
+from maitred.rulefiles.actions.learners import learners_of, warn_learners
 from maitred.rulefiles.actions.lengths import Lengths, check_arm_lengths, check_lengths, text_lengths_of
 from maitred.rulefiles.actions.promises import promises_of
 from maitred.rulefiles.actions.rollouts import with_rollouts
@@ -124,6 +126,7 @@ def _load(
         promises=rules.promises,
         holdouts=rules.compared.holdouts,
         experiments=rules.compared.experiments,
+        learners=rules.learners,
         sources=_used(sources, vocabulary),
         claim_within=head.defaults.claim_within or DEFAULT_CLAIM_WITHIN,
         cost_ns=rules.cost_ns,
@@ -156,15 +159,19 @@ class _Rules:
     text_lengths: Lengths
     cost_ns: int
     compared: Compared
+    learners: tuple[Learner, ...]
 
 
 def _rules(reading: _Reading) -> _Rules:
     report, documents, vocabulary = reading.report, reading.documents, reading.vocabulary
 
+    learners = learners_of(report, documents)
+    shares = {share.name: share for share in map(attribute_of, [learner.name for learner in learners])}
+
     def make(rows: Mapping[str, Attribute]) -> Conditions:
         attributes = {**vocabulary.attributes, **vocabulary.normal_lists, **rows}
         asks = {ask.name: ask for ask in asks_of(reading.privacy.purposes if reading.privacy else ())}
-        compiler = reading.factory({**attributes, **asks}, vocabulary.lists)
+        compiler = reading.factory({**attributes, **asks, **shares}, vocabulary.lists)
         known = frozenset((*attributes, *vocabulary.lists))
         return Conditions(report, compiler, known, documents.doubtful, reading.mentions)
 
@@ -210,6 +217,7 @@ def _rules(reading: _Reading) -> _Rules:
     if report.sound:
         check_holds(around, sourced_actions, actions)
         _warn_unused(report, documents, reading.mentions, vocabulary)
+        warn_learners(report, documents, actions)
         warn_contradictions(around, documents, sourced_actions, actions)
         warn_limits(around, applied, sourced_actions, vocabulary.locations)
         warn_pairs(around, applied)
@@ -217,7 +225,7 @@ def _rules(reading: _Reading) -> _Rules:
         if reading.now:
             warn_over(report, sourced_actions, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
-    return _Rules(situations, actions, promises, channels, lengths, cost_ns, compared)
+    return _Rules(situations, actions, promises, channels, lengths, cost_ns, compared, learners)
 
 
 def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> PrivacyRules | None:

@@ -7,14 +7,15 @@ from maitred.core.values.instants import to_microseconds
 from maitred.store.databases import address
 from maitred.store.databases.failures import StoreUnusable
 from maitred.store.databases.readers import ReadOnlyStore, open_sqlite_read_only
-from maitred.store.databases.sqlite import open_sqlite
+from maitred.store.databases.sqlite import is_free, open_sqlite
 from maitred.store.log.chain import Identity
 
+from .learned import leave
 from .stores import SqlStore
 
 _ID_BYTES = 16
 
-__all__ = ["ReadOnlyStore", "SqlStore", "StoreUnusable", "open_read_only", "open_store"]
+__all__ = ["ReadOnlyStore", "SqlStore", "StoreUnusable", "keep_learned", "open_read_only", "open_store"]
 
 
 def open_store(url: str) -> SqlStore:
@@ -31,6 +32,23 @@ def open_store(url: str) -> SqlStore:
     from maitred.store.databases.postgres import open_postgres  # noqa: PLC0415 -- its driver takes a tenth of a second to load
 
     return open_postgres(parsed, identity)
+
+
+def keep_learned(url: str, content: bytes) -> bool:
+    """Keeps a snapshot of what has been learned, or leaves it for the service that has the file.
+
+    Whether it stands in the database already. Raises ``StoreDown``, also as ``StoreUnusable``.
+    """
+    parsed = address.parse(url)
+    if address.is_sqlite(parsed) and not is_free(address.sqlite_file(parsed)):
+        leave(address.sqlite_file(parsed), content)
+        return False
+    opened = open_store(url)
+    try:
+        opened.save_learned(content, datetime.now(UTC))
+    finally:
+        opened.close()
+    return True
 
 
 def open_read_only(url: str) -> ReadOnlyStore:

@@ -1,6 +1,6 @@
 """The store as the engine sees it, the same for both databases."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy.engine import Connection, Engine
 
 from maitred.core.limits.lots import Lot
-from maitred.core.privacy.consents import Consent
+from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.engine.ports.store import (
     Audit,
     ClaimPlace,
@@ -26,6 +26,7 @@ from maitred.engine.ports.store import (
     Pause,
     Person,
     StoreDown,
+    StoredParameters,
     StoredRuleset,
 )
 from maitred.store.databases.dialect import Dialect
@@ -35,7 +36,7 @@ from maitred.store.log import auditing, decisions, exposures, outcomes, purge, r
 from maitred.store.people import consents as statements_of
 from maitred.store.people import customer_keys, erasing, events, people
 
-from . import messages, pauses
+from . import learned, messages, pauses
 from .transactions import SqlTransaction, Writer
 
 _Found = TypeVar("_Found")
@@ -57,11 +58,12 @@ class SqlStore:
         warnings: tuple[str, ...] = (),
         on_close: Callable[[], None] = lambda: None,
         after_erasing: Callable[[Writer], None] = lambda _: None,
+        left: Callable[[], Iterable[tuple[bytes, datetime]]] = tuple,
     ) -> None:
         self.warnings = warnings
         self._failures, self._readers = failures, readers
         self._writer, self._dialect, self._on_close = writer, dialect, on_close
-        self._after_erasing, self._closed = after_erasing, False
+        self._after_erasing, self._left, self._closed = after_erasing, left, False
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
@@ -204,6 +206,20 @@ class SqlStore:
     def pauses(self) -> Sequence[Pause]:
         """See ``engine.ports.store.PauseStore``."""
         return self._read(pauses.find_all)
+
+    def save_learned(self, content: bytes, at: datetime) -> int:
+        """See ``engine.ports.store.LearningStore``."""
+        return self._write(lambda connection: learned.save(connection, content, at))
+
+    def learned_after(self, number: int) -> StoredParameters | None:
+        """See ``engine.ports.store.LearningStore``."""
+        for content, at in self._left():
+            self.save_learned(content, at)
+        return self._read(lambda connection: learned.find_after(connection, number))
+
+    def stated(self, customers: Collection[bytes]) -> Mapping[bytes, Mapping[str, ConsentState]]:
+        """See ``engine.ports.store.ExperimentLog``."""
+        return self._read(lambda connection: people.stated(connection, customers))
 
     def purge_ledger(self, before: datetime, max_rows: int) -> int:
         """See ``engine.ports.store.LedgerReader``."""

@@ -216,6 +216,16 @@ RESUMED = Table(
     sqlite_with_rowid=False,
 )
 
+# What scores have learned: JSON of ``engine.operating.parameters``. The greatest number counts.
+LEARNED = Table(
+    "learned",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("learned_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    Column("content", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 OUTCOME = Table(
     "outcome",
     METADATA,

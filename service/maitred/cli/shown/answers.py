@@ -13,7 +13,7 @@ from rich.text import Text
 from maitred.cli import messages
 from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.core.privacy.purposes import JURISDICTION, Use, permission_words
-from maitred.core.rules.experiments import is_rollout
+from maitred.core.rules.experiments import is_compared
 from maitred.core.rules.live import CLOCK, clock_name, clock_value
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.treatments import Treatment
@@ -52,7 +52,7 @@ def record_view(view: RecordView) -> RenderableType:
     """What ``explain`` prints."""
     parts: list[RenderableType] = [_heading(view.answer), Text(), _request(view)]
     parts += _section("situations", [shown(chain) for chain in view.situations])
-    arms = [f"{arm} of {name}" for name, arm in sorted(view.exposures.items()) if not is_rollout(name)]
+    arms = [f"{arm} of {name}" for name, arm in sorted(view.exposures.items()) if is_compared(name)]
     parts += _section("experiments", [shown(arm) for arm in arms])
     parts += _section("attributes", [_facts(view.facts_json)])
     parts += _section("data used", [_uses(view.uses)] if view.uses else [])

@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from maitred.core.values.types import Attribute, AttributeType, Value
+from maitred.core.learning.formulas import Formula, expressions_in, learners_in
+from maitred.core.values.types import Attribute, AttributeType, Facts, Value
 
 from .computed import Term
-from .model import Condition, Expression
+from .model import Condition, Expression, Unknown
 
+SHARE_NS = 6_000
+"""One draw of a learned share, and what is made of it."""
 Row = Mapping[str, Value]
 """Constants by qualified name: ``{"row.campaign_id": "8"}``."""
 
@@ -26,10 +29,29 @@ class ExpressionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A rank: a number known when the ruleset is loaded, or a double to be evaluated."""
+    """A rank: a number known when the ruleset is loaded, or a double to be evaluated.
+
+    One with a ``formula`` depends on what was ``learned`` by the learners of these names: the formula gives
+    its value, and the expression says only what it reads and costs.
+    """
 
     constant: float | None = None
     expression: Expression | None = None
+    formula: Formula | None = None
+    learned: tuple[str, ...] = ()
+
+    @classmethod
+    def of_formula(cls, text: str, formula: Formula) -> "Score":
+        """The score of a formula that was written as ``text``."""
+        parts = set(expressions_in(formula))
+        learned = tuple(dict.fromkeys(learners_in(formula)))
+        reads = frozenset[str]().union(*(part.reads for part in parts))
+        cost_ns = sum(part.cost_ns for part in parts) + SHARE_NS * len(learned)
+        return cls(None, Expression(text, reads, _by_formula, cost_ns), formula, learned)
+
+
+def _by_formula(_: Facts) -> Unknown:
+    return Unknown(error="the score is worked out by its formula")
 
 
 class ConditionTemplate(Protocol):

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from maitred.core.conditions.scan import Memo
+from maitred.core.learning.draws import Draws
 from maitred.core.limits.snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, shortage_of
 from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.policy import Policy
@@ -15,7 +16,7 @@ from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts
 
 from .decisions import Question
-from .ranking import Ranked, score_if_it_holds
+from .ranking import Ranked, Ranking, score_if_it_holds
 
 LOOK_AHEAD = 4
 """Candidates read beyond those wanted: where some are used up, no second read is needed."""
@@ -68,7 +69,7 @@ class Wanted(NamedTuple):
 def choose(
     policy: Policy,
     question: Question,
-    ranking: Iterable[Ranked],
+    ranking: Ranking,
     snapshot: Snapshot,
     reach: Reach = Reach.ENOUGH,
     *,
@@ -79,7 +80,7 @@ def choose(
     ``ranking`` can be gone through again from its beginning. How the limits of ``named`` actions stand
     is asked for, however many others are.
     """
-    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions, reach, named)
+    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions, reach, named, ranking.draws)
     if choosing.begins_unread(ranking):
         return Wanted(_unread(policy, question.facts, ranking, snapshot, choosing.ahead()))
     place = 0
@@ -130,6 +131,7 @@ class _Choosing:
     max_picks: int
     reach: Reach
     named: Collection[str]
+    draws: Draws
     picks: list[Pick] = field(default_factory=list)
     shortages: dict[str, Shortage] = field(default_factory=dict)
     proposed: set[str] = field(default_factory=set)
@@ -188,7 +190,7 @@ class _Choosing:
             action = self.policy.by_name.get(name)
             if action and action.stand_in_only and name not in self.proposed:
                 action = as_assigned(action, self.facts)
-                score = score_if_it_holds(self.policy, action, self.facts, self.memo)
+                score = score_if_it_holds(self.policy, action, self.facts, self.memo, self.draws)
                 if score is not None:
                     self._carry(score, action)
 
@@ -264,9 +266,9 @@ class _Choosing:
 
     def _score(self, action: Action) -> float | None:
         """The score of an alternative that holds."""
-        return (
-            score_if_it_holds(self.policy, action, self.facts, self.memo) if self._is_open(action) else None
-        )
+        if not self._is_open(action):
+            return None
+        return score_if_it_holds(self.policy, action, self.facts, self.memo, self.draws)
 
     def _pick(self, pick: Pick) -> None:
         if self.is_full():

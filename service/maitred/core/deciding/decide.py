@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from maitred.core.learning.draws import TAKING_PART, Learned
+from maitred.core.learning.learners import learner_name
 from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.rules.experiments import Exposures, with_refusals
 from maitred.core.rules.policy import HOLD_EXPIRES, Policy
@@ -16,7 +18,7 @@ from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Treatment, placeholders
 
 from .choose import Chosen, Pick, Reach, Wanted, choose
-from .decisions import Decision, Proposal, Question
+from .decisions import NOTHING_DRAWN, Decision, Proposal, Question
 from .ranking import Ranking
 from .rendering import NO_TREATMENT, is_the_same_for_all, render
 
@@ -79,7 +81,7 @@ def prepare(
     named: Collection[str] = (),
 ) -> Prepared:
     """Ranks the actions whose every condition holds, as lazily as possible; ``named`` as in ``choose``."""
-    ranking = Ranking(policy, question.facts)
+    ranking = Ranking(policy, question, seen.learned)
     first = choose(policy, question, ranking, seen, reach, named=named)
     return Prepared(policy, question, ranking, reach, seen, first, named)
 
@@ -114,11 +116,18 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
 def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | None = None) -> Decision:
     """The decision; ``holds`` are what was taken for the picks, by name of the action."""
     proposals = proposals_of(prepared.policy, prepared.question, choice.picks, holds)
-    return Decision(proposals, prepared.ranking.candidates, _exposures(prepared, choice))
+    learned: Mapping[str, Learned] = NOTHING_DRAWN
+    if prepared.policy.learners:
+        learned = prepared.ranking.learned(pick.action for pick in choice.picks)
+    exposures = _exposures(prepared, choice, learned)
+    return Decision(proposals, prepared.ranking.candidates, exposures, learned)
 
 
-def _exposures(prepared: Prepared, choice: Choice) -> Exposures:
-    arms = prepared.ranking.arms(prepared.seen.paused)
+def _exposures(prepared: Prepared, choice: Choice, learned: Mapping[str, Learned]) -> Exposures:
+    arms = {
+        **prepared.ranking.arms(prepared.seen.paused),
+        **{learner_name(name): use.mode.value for name, use in learned.items() if use.mode in TAKING_PART},
+    }
     if not arms:
         return {}
     by_name, shortages = prepared.policy.by_name, choice.shortages
@@ -137,7 +146,7 @@ def decide_from(
     Raises ``LookupError`` where it does not.
     """
     seen = snapshot or _NOTHING_SEEN
-    known = Snapshot(paused=seen.paused, rejected=seen.rejected, claimed=seen.claimed)
+    known = Snapshot(paused=seen.paused, rejected=seen.rejected, claimed=seen.claimed, learned=seen.learned)
     prepared = prepare(policy, question, known)
     return conclude(prepared, decide(prepared, lambda _: seen), holds)
 

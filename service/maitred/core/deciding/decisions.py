@@ -1,15 +1,20 @@
 """A decision: what was asked, what is proposed, what is refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, unique
+from types import MappingProxyType
 from typing import NamedTuple
 
+from maitred.core.learning.draws import Learned
 from maitred.core.rules.experiments import NO_EXPOSURES, Exposures
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.types import Facts
+
+NOTHING_DRAWN: Mapping[str, Learned] = MappingProxyType({})
 
 
 @unique
@@ -54,7 +59,7 @@ class Question(NamedTuple):
     """What a decision is a pure function of, beside the ruleset.
 
     ``facts`` hold everything conditions may read, situations included. ``zone`` is the IANA
-    name of the location's clock.
+    name of the location's clock. ``seed`` is what learned scores are drawn by: the decision's id.
     """
 
     channel: str
@@ -62,17 +67,20 @@ class Question(NamedTuple):
     now: datetime
     max_actions: int
     zone: str = "UTC"
+    seed: bytes = b""
 
 
 class Decision(NamedTuple):
     """The answer to one question. ``candidates`` counts the actions that the index left possible.
 
     ``exposures`` are the experiments and holdouts that make a difference to it, each with the person's arm.
+    ``learned`` is what each learner came to that an action was ranked by.
     """
 
     proposals: tuple[Proposal, ...]
     candidates: int
     exposures: Exposures = NO_EXPOSURES
+    learned: Mapping[str, Learned] = NOTHING_DRAWN
 
 
 @unique

@@ -1,15 +1,21 @@
 """Ranking what holds: best score first, ties by name, as lazily as scores allow."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import merge
+from itertools import chain
 
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import Memo, evaluate, truth
+from maitred.core.learning.draws import Draws, Learned, Mode
+from maitred.core.learning.formulas import NOT_FINITE, value_of
+from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.rules.experiments import Look, as_assigned
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
-from maitred.core.values.types import Facts
+from maitred.core.values.types import Facts, Scalar
+
+from .decisions import Question
 
 Ranked = tuple[float, Action]
 """Score and action."""
@@ -21,18 +27,25 @@ class Ranking:
     What is due by a promise comes before everything else.
     Those that only stand in for others are left out, and so is an action whose score has no value.
     ``candidates`` counts the actions that the index left possible. An action is as the person's arm has it.
+    ``draws`` gives the values of learned scores, from what was ``learned``.
     """
 
-    def __init__(self, policy: Policy, facts: Facts) -> None:
+    def __init__(self, policy: Policy, question: Question, learned: Parameters = NOTHING_LEARNED) -> None:
+        facts = question.facts
         mask = self._possible = policy.index.candidates(facts)
         self._policy, self._facts, self._memo = policy, facts, Memo()
+        draws = self.draws = draws_of(policy, question, learned)
         if policy.stand_in_clauses:
             mask &= ~policy.stand_in_clauses
         self.candidates = policy.index.count(mask)
-        due = sorted(_due(policy, facts), key=_best_first) if policy.promises else []
+        due = sorted(_due(policy, facts, draws), key=_best_first) if policy.promises else []
         names = {action.name for _, action in due}
-        rest = ranked(policy, mask, facts, self._memo)
+        scored_mask = mask & policy.scored_clauses
+        scored = sorted(_scored(policy, scored_mask, facts, self._memo, draws), key=_best_first)
+        fixed = _fixed(policy, mask ^ scored_mask, facts, self._memo)
+        rest = merge(scored, fixed, key=_best_first) if scored else fixed
         self._ranked = due
+        self._scored = [*due, *scored] if policy.learners else ()
         self._rest = (entry for entry in rest if entry[1].name not in names) if names else rest
 
     def __iter__(self) -> Iterator[Ranked]:
@@ -49,6 +62,23 @@ class Ranking:
         look = Look(policy.index, policy.actions, paused)
         return trials.exposures(look, self._possible, self._facts, self._memo)
 
+    def learned(self, picks: Iterable[Action]) -> Mapping[str, Learned]:
+        """What each learner came to: for the actions that are ranked by it, and for those of the picks.
+
+        It does not depend on how far was ranked. Of one that is not enabled nothing is told.
+        """
+        by_learner: dict[str, set[str]] = {}
+        for action in chain((action for _, action in self._scored), picks):
+            for name in action.score.learned:
+                if self.draws.mode(name) is not Mode.OFF:
+                    by_learner.setdefault(name, set()).add(action.name)
+        return {name: self.draws.learned(name, by_learner[name]) for name in sorted(by_learner)}
+
+
+def draws_of(policy: Policy, question: Question, learned: Parameters) -> Draws:
+    """The values of learned scores in the decision on a question."""
+    return Draws(policy.learners, question.seed, learned, question.facts)
+
 
 def due_names(policy: Policy, facts: Facts) -> dict[str, str]:
     """The actions that are due, each with the name of the promise."""
@@ -60,23 +90,14 @@ def due_names(policy: Policy, facts: Facts) -> dict[str, str]:
     }
 
 
-def _due(policy: Policy, facts: Facts) -> Iterator[Ranked]:
+def _due(policy: Policy, facts: Facts, draws: Draws) -> Iterator[Ranked]:
     """The actions that are due, and that hold."""
     memo: Memo = {}
     for name in due_names(policy, facts):
         action = policy.assigned(name, facts)
-        score = score_if_it_holds(policy, action, facts, memo)
+        score = score_if_it_holds(policy, action, facts, memo, draws)
         if score is not None:
             yield score, action
-
-
-def ranked(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
-    """The actions of a mask that hold, best first."""
-    scored_mask = mask & policy.scored_clauses
-    fixed = _fixed(policy, mask ^ scored_mask, facts, memo)
-    if not scored_mask:
-        return fixed
-    return merge(sorted(_scored(policy, scored_mask, facts, memo), key=_best_first), fixed, key=_best_first)
 
 
 def _best_first(ranked: Ranked) -> tuple[float, str]:
@@ -93,32 +114,32 @@ def _fixed(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Rank
         yield action.score.constant or 0.0, action
 
 
-def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Ranked]:
+def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) -> Iterator[Ranked]:
     for entry in policy.index.matches(mask, facts, memo):
         action = as_assigned(policy.actions[entry], facts)
-        score = score_of(action, facts, memo)
+        score = score_of(action, facts, memo, draws)
         if not isinstance(score, Unknown):
             yield score, action
 
 
-def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo) -> float | None:
+def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | None:
     """The score of one action by itself; ``None`` where a gate does not hold, or it has no score."""
     gates = policy.gates[action.name]
     if not all(truth(gate.condition, facts, memo) is True for gate in gates):
         return None
-    score = score_of(action, facts, memo)
+    score = score_of(action, facts, memo, draws)
     return None if isinstance(score, Unknown) else score
 
 
-def score_of(action: Action, facts: Facts, memo: Memo) -> float | Unknown:
+def score_of(action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | Unknown:
     """The action's score; unknown where it has no finite value."""
     if action.score.expression is None:
         return action.score.constant or 0.0
-    value = evaluate(action.score.expression, facts, memo)
+    value: Scalar | Unknown
+    if action.score.formula is None:
+        value = evaluate(action.score.expression, facts, memo)
+    else:
+        value = value_of(action.score.formula, draws.of(action.name), facts, memo)
     if isinstance(value, Unknown):
         return value
-    return (
-        value
-        if isinstance(value, float) and math.isfinite(value)
-        else Unknown(error="the score is not a finite number")
-    )
+    return value if isinstance(value, float) and math.isfinite(value) else Unknown(error=NOT_FINITE)

@@ -17,6 +17,7 @@ from maitred.core.conditions.scan import Memo, truth
 from maitred.core.conditions.suppressing import is_derived
 from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.ranking import score_if_it_holds
+from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.privacy.purposes import permission_words
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
@@ -36,7 +37,11 @@ Change = tuple[str, Fact]
 
 
 def what_would_have(
-    policy: Policy, question: Question, action: Action, proposals: tuple[Proposal, ...]
+    policy: Policy,
+    question: Question,
+    action: Action,
+    proposals: tuple[Proposal, ...],
+    draws: Draws = NO_DRAWS,
 ) -> str | None:
     """In plain words: ``customer.tier gold``; ``None`` where no single change would have done it."""
     facts, memo = question.facts, Memo()
@@ -48,21 +53,22 @@ def what_would_have(
         possible for condition in failing for possible in _changes(policy, condition, facts)
     )
     for change in islice(changes, MAX_TRIED):
-        if _would_be_proposed(policy, question, action, proposals, change):
+        score = _score_with(policy, question, action, change, draws)
+        if score is not None and _ranks(score, action.name, proposals, question.max_actions):
             return _words(change, facts.get(change[0]))
     return None
 
 
-def _would_be_proposed(
-    policy: Policy, question: Question, action: Action, proposals: tuple[Proposal, ...], change: Change
-) -> bool:
+def _score_with(
+    policy: Policy, question: Question, action: Action, change: Change, draws: Draws
+) -> float | None:
+    """The action's score after the change; ``None`` where it would still not hold."""
     attribute, value = change
     facts = {**question.facts, attribute: value}
     if policy.situations and not attribute.startswith(SITUATION):
         facts = {name: fact for name, fact in facts.items() if not is_derived(name)}
         facts.update(policy.situations.facts(facts))
-    score = score_if_it_holds(policy, action, facts, Memo())
-    return score is not None and _ranks(score, action.name, proposals, question.max_actions)
+    return score_if_it_holds(policy, action, facts, Memo(), draws)
 
 
 def _ranks(score: float, name: str, proposals: tuple[Proposal, ...], wanted: int) -> bool:

@@ -8,7 +8,7 @@ from maitred.core.conditions.model import All, Any, Condition, Literal, Unknown,
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Chosen, Reach, choose
 from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
-from maitred.core.deciding.ranking import Ranking, due_names, score_of
+from maitred.core.deciding.ranking import Ranking, draws_of, due_names, score_of
 from maitred.core.deciding.rendering import Voice, fill
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
 from maitred.core.rules.experiments import assigned_arm, is_guarded
@@ -20,7 +20,7 @@ from maitred.core.values.types import SITUATION, Facts, Invalid
 
 from .counterfactual import what_would_have
 from .unfolding import Unfolding, support
-from .words import shortfall_words, unknown_words, value_words
+from .words import drawn_words, shortfall_words, unknown_words, value_words
 
 MAX_TOLD_CHARS = 600
 """A refusal's detail and a line of ``why`` are read by people; what is longer is cut."""
@@ -149,7 +149,8 @@ class _Telling:
         self._proposals, self._full, self._tried = tuple(proposals), full, 0
         self._due = due_names(policy, question.facts) if policy.promises else {}
         self._memo: Memo = {}
-        self._unfolding = Unfolding.of(policy, question.facts, self._memo)
+        draws = draws_of(policy, question, snapshot.learned)
+        self._unfolding = Unfolding.of(policy, question.facts, self._memo, draws)
         self._shortages = _shortages(policy, question, snapshot) if policy.limits else {}
 
     def refusal(self, action: Action) -> Refusal:
@@ -186,7 +187,7 @@ class _Telling:
         if self._tried >= MAX_WAYS_OUT or refusal.reason not in _HAS_WAY_OUT:
             return refusal
         self._tried += 1
-        change = what_would_have(self._policy, self._question, action, self._proposals)
+        change = what_would_have(self._policy, self._question, action, self._proposals, self._unfolding.draws)
         if change is None:
             return refusal
         return replace(refusal, detail=f"{refusal.detail}; would have been proposed with {change}")
@@ -230,7 +231,7 @@ def _grouped_words(group: Group, standing: Sequence[str]) -> str:
 
 def _shortages(policy: Policy, question: Question, snapshot: Snapshot) -> Mapping[str, Shortage]:
     """Of actions whose every condition holds; others have a reason that comes first."""
-    ranking = Ranking(policy, question.facts)
+    ranking = Ranking(policy, question, snapshot.learned)
     chosen = choose(policy, question, ranking, snapshot, Reach.KNOWN)
     return chosen.shortages if isinstance(chosen, Chosen) else {}
 
@@ -247,12 +248,19 @@ def refusal_of(action: Action, question: Question, unfolding: Unfolding) -> Refu
         return Refusal(action.name, reason, gate.rule, _detail(gate, unfolding))
     if action.stand_in_only:
         return Refusal(action.name, Reason.STAND_IN_ONLY, "stand_in_only", _NOT_ITS_TURN)
-    score = score_of(action, unfolding.facts, unfolding.memo)
+    score = score_of(action, unfolding.facts, unfolding.memo, unfolding.draws)
     if isinstance(score, Unknown):
         words = unknown_words(score, unfolding.background)
         return Refusal(action.name, _unknown_reason(unfolding.cause(score)), "score", words)
-    detail = f"scores {value_words(score)}, others rank before it, {question.max_actions} wanted"
-    return Refusal(action.name, Reason.OUTRANKED, "score", detail)
+    learned = "".join(f" ({words})" for words in _learned_words(action, unfolding))
+    detail = f"scores {value_words(score)}{learned}, others rank before it, {question.max_actions} wanted"
+    return Refusal(action.name, Reason.OUTRANKED, "score", _cut(detail))
+
+
+def _learned_words(action: Action, unfolding: Unfolding) -> Iterator[str]:
+    """What each learner gave the action, and how that came about."""
+    for name in action.score.learned:
+        yield drawn_words(name, unfolding.draws.mode(name), unfolding.draws.drawn(name, action.name))
 
 
 def _reason(gate: Gate, result: bool | Unknown, unfolding: Unfolding) -> Reason:  # noqa: FBT001 -- a truth value
@@ -298,9 +306,9 @@ def why_of(action: Action, unfolding: Unfolding) -> tuple[str, ...]:
     for need in action.requirements:
         lines.extend(_support(need.condition, facts, memo, derivation))
         lines.extend(_chains(need.condition, derivation))
-    score = score_of(action, facts, memo)
+    score = score_of(action, facts, memo, unfolding.draws)
     scores = [] if isinstance(score, Unknown) else [f"scores {value_words(score)}"]
-    return (*tuple(dict.fromkeys(lines))[:MAX_WHY], *scores)
+    return (*tuple(dict.fromkeys(lines))[:MAX_WHY], *scores, *_learned_words(action, unfolding))
 
 
 def _support(condition: Condition, facts: Facts, memo: Memo, derivation: Derivation | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from maitred.core.conditions.derivation import Derivation
 from maitred.core.conditions.model import All, Any, Condition, Literal, Residual, Unknown
 from maitred.core.conditions.scan import Memo, truth
+from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.privacy.purposes import barred_words
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Atom, Member, Situation
@@ -23,20 +24,21 @@ MAX_DEPTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Unfolding:
-    """What is behind the facts of one decision."""
+    """What is behind the facts of one decision, and the values of its learned scores."""
 
     policy: Policy
     facts: Facts
     memo: Memo
     derivation: Derivation | None
     situations: Mapping[str, Situation] = field(default_factory=dict)
+    draws: Draws = NO_DRAWS
 
     @classmethod
-    def of(cls, policy: Policy, facts: Facts, memo: Memo) -> "Unfolding":
+    def of(cls, policy: Policy, facts: Facts, memo: Memo, draws: Draws) -> "Unfolding":
         """The situations are derived anew, with their support."""
         derivation = policy.situations.derivation(facts) if policy.situations else None
         situations = {situation.name: situation for situation in policy.ruleset.situations}
-        return cls(policy, facts, memo, derivation, situations)
+        return cls(policy, facts, memo, derivation, situations, draws)
 
     @property
     def background(self) -> FactReasons:

@@ -19,6 +19,7 @@ from maitred.core.conditions.model import (
     Within,
 )
 from maitred.core.conditions.scan import Memo, truth
+from maitred.core.learning.draws import Drawn, Mode
 from maitred.core.privacy.purposes import lacking_words, permission_words
 from maitred.core.rules.live import CLOCK, clock_name, clock_need, clock_value
 from maitred.core.values.scalars import Address, network_words
@@ -31,6 +32,19 @@ DOUBLE_DIGITS = 15
 """What a double holds of a decimal number: amounts come out as they were sent."""
 MAX_TERMS = 4
 """Terms told of one condition."""
+
+
+def drawn_words(learner: str, mode: Mode, drawn: Drawn) -> str:
+    """What a learner gave an action, and how that came about."""
+    successes, failures = drawn.belief
+    known = f"{successes:g} to {failures:g}"
+    ways = {
+        Mode.EXPLOIT: f"drawn from what was learned, {known}",
+        Mode.EXPLORE: "any value, as this decision explores",
+        Mode.EXPECTED: f"expected from what was learned, {known}, as this person takes no part",
+        Mode.OFF: f"expected before anything is learned, {known}, as it is not enabled",
+    }
+    return f"learned {learner} is {drawn.value:.4g}: {ways[mode]}"
 
 
 def value_words(value: Fact) -> str:

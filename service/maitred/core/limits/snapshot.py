@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
 
+from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import SESSION_ID, Facts
@@ -29,6 +30,7 @@ class Snapshot(NamedTuple):
     the actions that are held already for the same customer. ``paused`` are actions that operators
     have stopped, ``rejected`` those that were rejected in the same session. ``claimed`` are the claims that
     the checkout names, by action; ``holders`` the customer's open claims that have a unit, by ``Limit.key``.
+    ``learned`` are the parameters of learned scores; a record's tell of the actions that were ranked.
     """
 
     live: Mapping[str, int] = {}
@@ -37,6 +39,7 @@ class Snapshot(NamedTuple):
     rejected: frozenset[str] = frozenset()
     claimed: Mapping[str, Claimed] = {}
     holders: Mapping[str, tuple[str, ...]] = {}
+    learned: Parameters = NOTHING_LEARNED
 
 
 class Shortage(NamedTuple):

@@ -63,9 +63,9 @@ def rollout_name(action: str) -> str:
     return f"{_ROLLOUT}{action}"
 
 
-def is_rollout(name: str) -> bool:
-    """Whether what somebody was exposed to is a rollout."""
-    return name.startswith(_ROLLOUT)
+def is_compared(name: str) -> bool:
+    """Whether what somebody was exposed to is an experiment or a holdout, and not a rollout or a learner."""
+    return "/" not in name
 
 
 def is_guarded(action: Action) -> bool:
@@ -115,6 +115,12 @@ def assigned_arm(action: Action, facts: Facts) -> tuple[str, str] | None:
 def reads_arm(action: Action) -> bool:
     """Whether the action's score depends on the arm."""
     return any(other.score != action.score for trial in action.trials for other in trial.actions.values())
+
+
+def learned_by(action: Action) -> frozenset[str]:
+    """The learners that the action's score reads, whatever the arm."""
+    arms = (other.score.learned for trial in action.trials for other in trial.actions.values())
+    return frozenset(action.score.learned).union(*arms)
 
 
 def not_held_out(holdout: Holdout) -> Condition:

@@ -16,7 +16,9 @@ from maitred.core.conditions.index import Index
 from maitred.core.conditions.model import Condition, Literal, OneOf
 from maitred.core.conditions.situations import Situations
 from maitred.core.conditions.suppressing import is_derived, not_suppressed_by
-from maitred.core.deciding.decisions import Proposal
+from maitred.core.deciding.decisions import NOTHING_DRAWN, Proposal
+from maitred.core.learning.draws import TAKING_PART, Learned
+from maitred.core.learning.learners import Learner
 from maitred.core.limits.limits import ALSO, ANONYMOUS, Limit, reads_of
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.privacy.masking import Masks
@@ -40,7 +42,15 @@ from maitred.core.values.types import (
     Value,
 )
 
-from .experiments import Trials, as_assigned, held_out_words, is_guarded, not_held_out, reads_arm
+from .experiments import (
+    Trials,
+    as_assigned,
+    held_out_words,
+    is_guarded,
+    learned_by,
+    not_held_out,
+    reads_arm,
+)
 from .formats import PLAIN_FORMATS, Formats
 from .live import clock_facts, live_condition
 from .promises import computed_of, follow_words, is_due, may_follow
@@ -88,7 +98,7 @@ class Policy:
     ``rememberers`` those over what the customer did, and ``counting`` the limits that count some of it;
     both read the sources of ``reads_history`` (``events.visit``, ``outcomes.presented``).
     ``promises`` stand with the conditions under which their actions are due.
-    ``trials`` are the holdouts and experiments, if there are any.
+    ``trials`` are the holdouts and experiments, if there are any, and ``learners`` those that scores read.
     ``standing`` are proposals that depend on no attribute, by action, rank, channel and arm, and
     ``claimed_words`` such words after a claim, by action, channel and arm.
     """
@@ -114,6 +124,7 @@ class Policy:
     masks: Masks | None = None
     formats: Formats = PLAIN_FORMATS
     trials: Trials | None = None
+    learners: Mapping[str, Learner] = field(default_factory=dict)
     standing: dict[tuple[str, int, str, str], Proposal] = field(default_factory=dict, compare=False)
     claimed_words: dict[tuple[str, str, str], Treatment[str]] = field(default_factory=dict, compare=False)
 
@@ -202,15 +213,21 @@ class Policy:
             kept.update(self.situations.facts(kept))
         return self.trials.withdrawn(kept) if self.trials else kept
 
-    def purposes_of(self, facts: Facts, proposals: Iterable[Proposal]) -> list[str]:
-        """Purposes that a decision relied on: of what was read, and those the proposals need."""
+    def purposes_of(
+        self, facts: Facts, proposals: Iterable[Proposal], learned: Mapping[str, Learned] = NOTHING_DRAWN
+    ) -> list[str]:
+        """Purposes that a decision relied on.
+
+        Of what was read, those that proposals need, and those of learners that the person takes part in.
+        """
         if not self.ruleset.privacy:
             return []
         attributes = self.ruleset.attributes
         read = {attributes[name].purpose for name in facts if name in attributes}
         needed = chain.from_iterable(self.by_name[proposal.action].consent for proposal in proposals)
         tried = self.trials.purposes(facts) if self.trials else ()
-        return sorted({purpose for purpose in chain(read, needed, tried) if purpose})
+        drawn = (self.learners[name].purpose for name, use in learned.items() if use.mode in TAKING_PART)
+        return sorted({purpose for purpose in chain(read, needed, tried, drawn) if purpose})
 
 
 def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats = PLAIN_FORMATS) -> Policy:
@@ -258,6 +275,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
         masks=Masks(ruleset.privacy, ruleset.attributes) if ruleset.privacy else None,
         formats=formats,
         trials=_trials(ruleset, actions, index),
+        learners=_learners(ruleset),
     )
 
 
@@ -265,6 +283,11 @@ def _trials(ruleset: Ruleset, actions: Sequence[Action], index: Index) -> Trials
     if not (ruleset.experiments or ruleset.holdouts or any(map(is_guarded, actions))):
         return None
     return Trials.of(ruleset.experiments, ruleset.holdouts, actions, index)
+
+
+def _learners(ruleset: Ruleset) -> Mapping[str, Learner]:
+    named = {name for action in ruleset.actions for name in learned_by(action)}
+    return {learner.name: learner for learner in ruleset.learners if learner.name in named}
 
 
 def _situations(ruleset: Ruleset, used: frozenset[str], deriver: DeriverFactory) -> Situations | None:

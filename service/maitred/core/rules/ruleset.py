@@ -10,6 +10,7 @@ from maitred.core.behaviour.events import EventKind
 from maitred.core.conditions.computed import Computed
 from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Condition
+from maitred.core.learning.learners import Learner
 from maitred.core.limits.limits import Counts, Limit
 from maitred.core.limits.windows import Window
 from maitred.core.privacy.purposes import PrivacyRules
@@ -335,6 +336,7 @@ class Ruleset:
     promises: tuple[Promise, ...] = ()
     holdouts: tuple[Holdout, ...] = ()
     experiments: tuple[Experiment, ...] = ()
+    learners: tuple[Learner, ...] = ()
     sources: Mapping[str, bytes] = field(default_factory=dict)
     text_lengths: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     claim_within: timedelta = DEFAULT_CLAIM_WITHIN

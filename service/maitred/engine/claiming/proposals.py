@@ -10,7 +10,8 @@ from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Pick, stand_ins_of
 from maitred.core.deciding.decide import claimed_treatment, proposals_of
 from maitred.core.deciding.decisions import Proposal, Question
-from maitred.core.deciding.ranking import score_if_it_holds
+from maitred.core.deciding.ranking import draws_of, score_if_it_holds
+from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Uncheckable, needs_of, parts_of
 from maitred.core.limits.lots import Before, Claim, Origin, Part, Refused, Turn, lot_id
 from maitred.core.limits.snapshot import Snapshot, shortage_among
@@ -41,6 +42,7 @@ class Grant(NamedTuple):
 
     ``question`` holds the facts of the decision, with time and place as of now. ``is_own`` is
     whether the decision itself proposed it, and did not only propose what it may stand in for.
+    ``draws`` are its learned scores.
     """
 
     policy: Policy
@@ -48,6 +50,7 @@ class Grant(NamedTuple):
     action: Action
     subject_pseudonym: SubjectPseudonym
     is_own: bool = True
+    draws: Draws = NO_DRAWS
 
     def needs(self, *steps: Counts) -> tuple[Need, ...] | Uncheckable:
         """One unit of each of the action's limits that count at these steps."""
@@ -162,7 +165,7 @@ class StandIns(NamedTuple):
 
     def _pick(self, action: Action, snapshot: Snapshot) -> Pick | None:
         grant, facts = self.grant, self.grant.question.facts
-        score = score_if_it_holds(grant.policy, action, facts, Memo())
+        score = score_if_it_holds(grant.policy, action, facts, Memo(), grant.draws)
         if score is None or shortage_among(action.limits, facts, snapshot, {}):
             return None
         return Pick(score, action, grant.action.name)
@@ -262,7 +265,8 @@ class Proposals:
         facts.update(clock_facts(policy.zones, now, place.zone))
         as_of_now = question._replace(facts=facts, now=now)
         action = as_assigned(action, facts)
-        return Grant(policy, as_of_now, action, self._subject_pseudonym, is_own=proposed.is_own)
+        draws = draws_of(policy, question, body.snapshot.learned)
+        return Grant(policy, as_of_now, action, self._subject_pseudonym, is_own=proposed.is_own, draws=draws)
 
     def claimable(self, proposed: Proposed, now: datetime) -> Grant | None:
         """The same without what the customer has refused since: a consent withdrawn serves no more.

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from maitred.core.deciding.decisions import Decision, Proposal
+from maitred.core.deciding.decisions import NOTHING_DRAWN, Decision, Proposal
+from maitred.core.learning.draws import Drawn, Learned, Mode
+from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Parameters
 from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.rules.experiments import NO_EXPOSURES, Exposure, Exposures
@@ -49,6 +51,7 @@ class RecordBody(NamedTuple):
     open_claims: tuple[OpenClaim, ...] = ()
     exposures: Exposures = NO_EXPOSURES
     ended: tuple[str, ...] = ()
+    learned: Mapping[str, Learned] = NOTHING_DRAWN
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
@@ -93,6 +96,8 @@ def encode_body(
         body["ended"] = ended
     if decision.exposures:
         body["exposures"] = {name: list(exposure) for name, exposure in decision.exposures.items()}
+    if decision.learned:
+        body["learned"] = {name: _encode_learned(learned) for name, learned in decision.learned.items()}
     if open_claims:
         body["open_claims"] = list(map(_encode_open_claim, open_claims))
     if snapshot.live or snapshot.paused or snapshot.rejected or snapshot.claimed:
@@ -121,6 +126,7 @@ def decode_body(body: bytes) -> RecordBody:
     if fields.get("format") not in READABLE_FORMATS:
         message = unknown_format(fields.get("format"), READABLE_FORMATS)
         raise CallError(Code.NOT_FOUND, message, Cause.UNKNOWN_FORMAT)
+    learned = {name: _decode_learned(entry) for name, entry in fields.get("learned", {}).items()}
     return RecordBody(
         request_id=fields["request_id"],
         fingerprint=bytes.fromhex(fields["fingerprint"]),
@@ -135,12 +141,34 @@ def decode_body(body: bytes) -> RecordBody:
         candidates=fields["candidates"],
         trace_id=fields["trace_id"],
         commit=fields["commit"],
-        snapshot=_decode_snapshot(fields.get("ledger")),
+        snapshot=_decode_snapshot(fields.get("ledger"))._replace(learned=_parameters_of(learned)),
         purposes=tuple(fields.get("purposes", ())),
         open_claims=tuple(map(_decode_open_claim, fields.get("open_claims", ()))),
         exposures={name: Exposure(*exposure) for name, exposure in fields.get("exposures", {}).items()},
         ended=tuple(fields.get("ended", ())),
+        learned=learned,
     )
+
+
+def _encode_learned(learned: Learned) -> Mapping[str, Any]:
+    actions = {name: [*drawn.belief, drawn.value] for name, drawn in learned.actions.items()}
+    return {**learned._asdict(), "mode": learned.mode.value, "actions": actions}
+
+
+def _decode_learned(fields: Mapping[str, Any]) -> Learned:
+    actions = {name: Drawn(Beta(*belief), value) for name, (*belief, value) in fields["actions"].items()}
+    return Learned(Mode(fields["mode"]), fields["version"], fields["share"], actions)
+
+
+def _parameters_of(learned: Mapping[str, Learned]) -> Parameters:
+    """The parameters that a decision saw, of the actions that it ranked by them."""
+    if not learned:
+        return NOTHING_LEARNED
+    version = next(use.version for use in learned.values())
+    beliefs = {
+        name: {action: drawn.belief for action, drawn in use.actions.items()} for name, use in learned.items()
+    }
+    return Parameters(version, beliefs)
 
 
 def _encode_open_claim(claim: OpenClaim) -> Mapping[str, Any]:

@@ -120,7 +120,7 @@ def question_of(policy: Policy, record: DecisionRecord, body: RecordBody) -> Que
         facts[LOCATION_ID] = body.location_id
     location = policy.location(body.location_id)
     zone = location.zone if location else policy.ruleset.zone
-    return Question(body.channel, facts, record.decided_at, body.max_actions, zone)
+    return Question(body.channel, facts, record.decided_at, body.max_actions, zone, record.decision_id)
 
 
 def _answer(record: DecisionRecord, body: RecordBody, explanation: Explanation) -> Answer:

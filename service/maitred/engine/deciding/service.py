@@ -13,6 +13,7 @@ from maitred.core.deciding.choose import Reach
 from maitred.core.deciding.decide import Choice, Prepared, prepare
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
+from maitred.core.learning.learners import Parameters
 from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.privacy.purposes import Known
 from maitred.core.rules.experiments import exposures_text, person_of
@@ -84,7 +85,7 @@ class DecisionService:
     """Implements ``api.Decider``.
 
     ``new_id`` gives a random id of so many bytes, in hex, ``paused`` the actions that operators
-    have stopped.
+    have stopped, ``learned`` the parameters of learned scores.
     """
 
     def __init__(
@@ -98,11 +99,13 @@ class DecisionService:
         clock: Clock,
         new_id: Callable[[int], str],
         paused: Callable[[], frozenset[str]],
+        learned: Callable[[], Parameters],
         read_signals: ReadSignals,
     ) -> None:
         self._rulesets, self._records, self._people = rulesets, records, people
         self._committer, self._observer = committer, observer
-        self._clock, self._new_id, self._paused, self._read_signals = clock, new_id, paused, read_signals
+        self._clock, self._new_id, self._read_signals = clock, new_id, read_signals
+        self._paused, self._learned = paused, learned
 
     def ready(self) -> bool:
         """Whether a valid ruleset is in force."""
@@ -167,7 +170,7 @@ class DecisionService:
         ticket = DecisionTicket(
             decision_id=decision_id,
             pseudonyms=self._people.pseudonyms(call.customer_id),
-            prepare=self._prepare(call, policy, call.at or self._clock.now(), session),
+            prepare=self._prepare(call, policy, call.at or self._clock.now(), session, decision_id),
             requester=Requester(
                 decision_id,
                 call.fingerprint,
@@ -185,12 +188,12 @@ class DecisionService:
         )
         return _Made(policy, ticket, trace_id, started_ns, began, time.perf_counter())
 
-    def _prepare(self, call: DecideCall, policy: Policy, now: datetime, session: str) -> Prepare:
+    def _prepare(self, call: DecideCall, policy: Policy, now: datetime, session: str, seed: bytes) -> Prepare:
         """What goes on with the decision once it is known what the customer has stated."""
         place = place_of(policy, call)
         signals = call.consent or NO_SIGNALS
         tcf, gpp = self._read_signals(signals.tcf, signals.gpp) if call.consent else (None, None)
-        paused = self._paused()
+        paused, learned = self._paused(), self._learned()
         reach = Reach.ALL if call.is_explained else Reach.ENOUGH
         given = policy.given(
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
@@ -204,8 +207,10 @@ class DecisionService:
             if policy.reads_history:
                 sent = policy.remembering(given, background.history, when)
             facts = policy.read(sent, place, now, known, person)
-            question = Question(call.channel, facts, now, call.max_actions, place.zone)
-            before = Snapshot(paused=paused, rejected=background.rejected, claimed=background.claimed)
+            question = Question(call.channel, facts, now, call.max_actions, place.zone, seed)
+            before = Snapshot(
+                paused=paused, rejected=background.rejected, claimed=background.claimed, learned=learned
+            )
             return prepare(policy, question, before, reach, call.explain_actions)
 
         return prepared
@@ -224,7 +229,7 @@ class DecisionService:
             choice.snapshot,
             trace_id=trace_id,
             commit=policy.ruleset.commit,
-            purposes=policy.purposes_of(question.facts, decision.proposals),
+            purposes=policy.purposes_of(question.facts, decision.proposals, decision.learned),
             open_claims=open_claims_of(policy, question, call.location_id, ticket.claims),
             ended=[claim.hex() for claim in ticket.ended],
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from maitred.core.deciding.decisions import OutcomeKind
-from maitred.core.rules.experiments import exposures_in, is_rollout
+from maitred.core.rules.experiments import exposures_in, is_compared
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.engine.ports.store import DeedRow, ExperimentLog, Exposed, ExposedPlace
 
@@ -72,8 +72,8 @@ class Gathered:
 
 def names_in(log: ExperimentLog) -> Sequence[str]:
     """Every experiment and holdout that somebody was exposed to."""
-    names = {name for row in _rows(log) for name in exposures_in(row.arms)}
-    return sorted(name for name in names if not is_rollout(name))
+    names = {name for row in rows_of(log) for name in exposures_in(row.arms)}
+    return sorted(filter(is_compared, names))
 
 
 def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None = None) -> Gathered:
@@ -81,7 +81,7 @@ def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None =
     gathering = _Gathering(question, segment)
     page: list[Exposed] = []
     after = ExposedPlace(to_microseconds(question.since), -1) if question.since else None
-    for row in _rows(log, after):
+    for row in rows_of(log, after):
         if gathering.take(row):
             page.append(row)
         if len(page) == ROWS_AT_ONCE:
@@ -93,7 +93,8 @@ def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None =
     return gathering.done()
 
 
-def _rows(log: ExperimentLog, after: ExposedPlace | None = None) -> Iterator[Exposed]:
+def rows_of(log: ExperimentLog, after: ExposedPlace | None = None) -> Iterator[Exposed]:
+    """Every exposed decision in order of time, from that place on. Raises ``StoreDown``."""
     while page := log.exposed(after, ROWS_AT_ONCE):
         yield from page
         after = page[-1].place

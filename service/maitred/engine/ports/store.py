@@ -278,6 +278,10 @@ class ExperimentLog(Protocol):
         """Outcomes that were taken up, claims and redemptions of these decisions."""
         ...
 
+    def stated(self, customers: Collection[bytes]) -> Mapping[bytes, Mapping[str, ConsentState]]:
+        """What those of the customers have stated who have stated anything."""
+        ...
+
     def deeds_of(self, customers: Collection[bytes]) -> Sequence[DeedRow]:
         """Outcomes of all decisions of these customers, and their events."""
         ...
@@ -290,6 +294,26 @@ class Pause(NamedTuple):
     paused_at: datetime
     by: str = ""
     cause: str = ""
+
+
+class StoredParameters(NamedTuple):
+    """A snapshot of what has been learned; a newer one has a greater number."""
+
+    number: int
+    learned_at: datetime
+    content: bytes
+
+
+class LearningStore(Protocol):
+    """Snapshots of what has been learned. Every method is for any thread and may raise ``StoreDown``."""
+
+    def save_learned(self, content: bytes, at: datetime) -> int:
+        """Keeps a snapshot; its number. Raises ``StoreConflict`` where another was kept meanwhile."""
+        ...
+
+    def learned_after(self, number: int) -> StoredParameters | None:
+        """The newest snapshot, where its number is greater; several times a second."""
+        ...
 
 
 class Transaction(Ledger, Protocol):
@@ -558,7 +582,16 @@ class RulesetStore(Protocol):
         ...
 
 
-class Store(DecisionLog, LedgerReader, CustomerStore, ExperimentLog, PauseStore, RulesetStore, Protocol):
+class Store(
+    DecisionLog,
+    LedgerReader,
+    CustomerStore,
+    ExperimentLog,
+    LearningStore,
+    PauseStore,
+    RulesetStore,
+    Protocol,
+):
     """The durable state. Every method may raise ``StoreDown``."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:

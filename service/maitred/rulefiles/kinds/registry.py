@@ -1,6 +1,6 @@
 """Every kind of document there is."""
 
-from . import events, experiments, limits, models, privacy, promises
+from . import events, experiments, learners, limits, models, privacy, promises
 
 AnyDocument = (
     models.Ruleset
@@ -16,6 +16,7 @@ AnyDocument = (
     | promises.Promise
     | experiments.Holdout
     | experiments.Experiment
+    | learners.Learner
     | limits.FrequencyCap
     | limits.Capacity
     | privacy.Privacy
@@ -35,6 +36,7 @@ KINDS: dict[str, type[AnyDocument]] = {
     "Promise": promises.Promise,
     "Holdout": experiments.Holdout,
     "Experiment": experiments.Experiment,
+    "Learner": learners.Learner,
     "FrequencyCap": limits.FrequencyCap,
     "Capacity": limits.Capacity,
     "Privacy": privacy.Privacy,

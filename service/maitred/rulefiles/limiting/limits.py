@@ -24,7 +24,7 @@ from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.choices import Chooser
 from maitred.rulefiles.kinds import limits
 from maitred.rulefiles.kinds.limits import ACTION, Quota, are_units, is_attribute
-from maitred.rulefiles.messages import limit_messages
+from maitred.rulefiles.messages import learner_messages, limit_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import RULESET, Report, SourcePath
@@ -323,6 +323,8 @@ def _maximum(around: LoadContext, spot: SourcePath, units: int | str | Quota) ->
     if isinstance(units, int) or is_attribute(units):
         return units
     score = around.conditions.score(spot, units)
+    if score.learned:
+        around.report.error(spot, learner_messages.learned_limit())
     return score.expression or math.floor(score.constant or 0.0)
 
 

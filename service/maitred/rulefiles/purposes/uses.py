@@ -1,13 +1,15 @@
 """What uses ``Privacy``: the purposes and categories of attributes, the consent that actions need."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from maitred.core.privacy.purposes import PrivacyRules
 from maitred.rulefiles.kinds import models, privacy
 from maitred.rulefiles.kinds.events import Event
 from maitred.rulefiles.kinds.experiments import Experiment
+from maitred.rulefiles.kinds.learners import Learner
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
-from maitred.rulefiles.messages import experiment_messages, privacy_messages
+from maitred.rulefiles.messages import experiment_messages, learner_messages, privacy_messages
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, SourcePath
 
@@ -63,6 +65,12 @@ def experiments(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]
         yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
 
 
+def learners(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
+    """The purpose of every learner."""
+    for sourced in documents.of(Learner):
+        yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
+
+
 def check_uses(report: Report, documents: Documents, rules: PrivacyRules | None) -> None:
     """Whether what uses purposes and categories names some that there are."""
     if rules is None:
@@ -72,11 +80,15 @@ def check_uses(report: Report, documents: Documents, rules: PrivacyRules | None)
     for name, spot in consents(documents):
         if name not in rules.purposes:
             report.error(spot, privacy_messages.unknown_purpose(name, rules.purposes))
-    for purpose, spot in experiments(documents):
-        if purpose is None:
-            report.error(spot, experiment_messages.no_purpose(rules.purposes))
-        elif purpose not in rules.purposes:
-            report.error(spot, privacy_messages.unknown_purpose(purpose, rules.purposes))
+    for uses, no_purpose in (
+        (experiments(documents), experiment_messages.no_purpose),
+        (learners(documents), learner_messages.no_purpose),
+    ):
+        for purpose, spot in uses:
+            if purpose is None:
+                report.error(spot, no_purpose(rules.purposes))
+            elif purpose not in rules.purposes:
+                report.error(spot, privacy_messages.unknown_purpose(purpose, rules.purposes))
     _check_specs(report, documents, rules)
     _check_required(report, documents)
 
@@ -113,6 +125,6 @@ def _check_unused(report: Report, documents: Documents) -> None:
         report.error(spot, privacy_messages.no_privacy("`consent`"))
     for _, spot in categories(documents):
         report.error(spot, privacy_messages.no_privacy("`sensitive`"))
-    for purpose, spot in experiments(documents):
+    for purpose, spot in chain(experiments(documents), learners(documents)):
         if purpose is not None:
             report.error(spot, privacy_messages.no_privacy("`purpose`"))

@@ -75,6 +75,11 @@ EXPERIMENTS, ARMS = 100, 20
 ARM_WEIGHT = 1_000_000
 """Weights are shares: more digits than a share has customers mean nothing."""
 
+LEARNERS = 100
+"""Each action that is ranked by one takes every decision some five microseconds."""
+PRIOR_WEIGHT = 1_000_000
+"""What weighs more than so many customers is not learned from any more."""
+
 UNITS = 1_000_000_000_000
 """More than a hundred for every person alive; with overbooking it still fits 64 bits."""
 

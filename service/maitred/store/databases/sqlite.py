@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
 from maitred.store import messages, schema_version
+from maitred.store.learned import Left
 from maitred.store.ledger import claims
 from maitred.store.ledger.sqlite import SqliteLedger
 from maitred.store.log import outcomes, sessions
@@ -29,6 +30,10 @@ _MODE = 0o644
 _LONGEST_PID_BYTES = 20
 
 
+class InUse(StoreUnusable):
+    """Another process has the file."""
+
+
 class FileLock:
     """Held from the call of ``take`` until ``release`` or the end of the process, however it ends.
 
@@ -42,7 +47,7 @@ class FileLock:
         self._descriptor = -1
 
     def take(self) -> None:
-        """Raises ``StoreUnusable`` where another process, or another store of this one, holds it."""
+        """Raises ``InUse`` where another process, or another store of this one, holds it."""
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         except OSError as error:
@@ -52,7 +57,7 @@ class FileLock:
         except OSError as error:
             holder = os.pread(self._descriptor, _LONGEST_PID_BYTES, 0).decode("ascii", "replace").strip()
             self.release()
-            raise StoreUnusable(messages.in_use(self._name, holder)) from error
+            raise InUse(messages.in_use(self._name, holder)) from error
         os.truncate(self._descriptor, 0)
         os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
 
@@ -139,7 +144,19 @@ def open_sqlite(url: URL, identity: Identity) -> SqlStore:
         warnings=warnings_for(sqlite3.sqlite_version_info),
         on_close=lock.release,
         after_erasing=_empty_log,
+        left=Left(file).contents,
     )
+
+
+def is_free(file: Path) -> bool:
+    """Whether no process has the file, at this moment."""
+    lock = FileLock(file)
+    try:
+        lock.take()
+    except InUse:
+        return False
+    lock.release()
+    return True
 
 
 def _empty_log(writer: Writer) -> None:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from maitred.core.privacy.consents import ConsentState
@@ -118,6 +118,12 @@ def find(connection: Connection, pseudonyms: Sequence[bytes]) -> Person | None:
     wanted = select(*(_P[name] for name in _COLUMNS.split(", "))).where(_P.pseudonym.in_(pseudonyms))
     by_pseudonym = _by_pseudonym(connection.execute(wanted))
     return next((by_pseudonym[pseudonym] for pseudonym in pseudonyms if pseudonym in by_pseudonym), None)
+
+
+def stated(connection: Connection, refs: Collection[bytes]) -> Mapping[bytes, Mapping[str, ConsentState]]:
+    """What those of the customers have stated who have stated anything, by their references."""
+    wanted = select(_P.ref, _P.statements).where(_P.ref.in_(refs), func.length(_P.statements) > 0)
+    return {ref: unpacked(statements) for ref, statements in connection.execute(wanted)}
 
 
 def packed(statements: Mapping[str, ConsentState]) -> str:

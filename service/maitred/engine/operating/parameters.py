@@ -1,0 +1,77 @@
+"""Parameters as JSON: a row of the store, or the file that ``maitred learn --out`` writes."""
+
+import math
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from maitred.core.learning.learners import Beta, Parameters
+
+FORMAT = 1
+"""Raised when an older reader would misread it."""
+_VERSION_CHARACTERS = 16
+_PAIR = 2
+
+
+class BadParameters(ValueError):
+    """The content is not what ``encode_parameters`` makes; the message says what is wrong with it."""
+
+
+def parameters_of(by_learner: Mapping[str, Mapping[str, Beta]]) -> Parameters:
+    """The parameters under the version that is a function of them: equal ones have the same."""
+    content = orjson.dumps(_plain(by_learner), option=orjson.OPT_SORT_KEYS)
+    return Parameters(sha256(content).hexdigest()[:_VERSION_CHARACTERS], by_learner)
+
+
+def encode_parameters(parameters: Parameters) -> bytes:
+    """JSON that people can read and compare."""
+    content = {
+        "format": FORMAT,
+        "version": parameters.version,
+        "learners": _plain(parameters.by_learner),
+    }
+    return orjson.dumps(
+        content, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
+
+
+def decode_parameters(content: bytes) -> Parameters:
+    """Reads ``encode_parameters`` back. Raises ``BadParameters``."""
+    try:
+        fields = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise BadParameters("it is not JSON") from None
+    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
+        raise BadParameters(
+            f"it has not the field `format` with {FORMAT}: `maitred learn --out` writes such files"
+        )
+    version, learners = fields.get("version"), fields.get("learners")
+    if not isinstance(version, str) or not version:
+        raise BadParameters("`version` is missing")
+    if not isinstance(learners, dict):
+        raise BadParameters("`learners` is missing")
+    return Parameters(version, {name: dict(_beliefs(name, actions)) for name, actions in learners.items()})
+
+
+def _plain(by_learner: Mapping[str, Mapping[str, Beta]]) -> Mapping[str, Any]:
+    return {
+        name: {action: list(belief) for action, belief in beliefs.items()}
+        for name, beliefs in by_learner.items()
+    }
+
+
+def _beliefs(learner: str, actions: Any) -> Iterator[tuple[str, Beta]]:
+    if not isinstance(actions, dict):
+        raise BadParameters(f"`learners.{learner}` is not an object")
+    for action, pair in actions.items():
+        is_pair = isinstance(pair, list) and len(pair) == _PAIR
+        if not is_pair or not all(_is_weight(number) for number in pair):
+            where = f"`learners.{learner}.{action}`"
+            raise BadParameters(f"{where} is not two numbers of at least 1, successes and failures")
+        yield action, Beta(float(pair[0]), float(pair[1]))
+
+
+def _is_weight(number: Any) -> bool:
+    return type(number) in (int, float) and math.isfinite(number) and number >= 1
