@@ -37,6 +37,7 @@ class Settings:
     ``listen`` is ``HOST:PORT``, port 0 for a free one. ``database`` is a SQLAlchemy URL. ``keys`` is
     the file of the keys that pseudonymise and seal, made where there is none; ``None`` is one beside
     the SQLite file, or ``maitred.keys``.
+    ``learned`` is a file of parameters of learned scores, in place of those in the database.
     ``keep`` is how long what for; it is not applied under ``simulated_time``.
     ``transport`` is one of ``TRANSPORTS``.
     ``drain_seconds`` is how long calls in flight may take once the service stops.
@@ -48,6 +49,7 @@ class Settings:
     listen: str = DEFAULT_LISTEN
     workers: int = 1
     simulated_time: bool = False
+    learned: Path | None = None
     keep: Keep = Keep()
     watch_seconds: float = 1.0
     drain_seconds: float = 10.0

@@ -82,42 +82,33 @@ def make_engine(
     standings = LimitReport(store, rulesets, clock.now, people.subject_pseudonym)
     listing = Listing(store, people, proposals, rulesets, clock)
     operators = Operators(pauses, standings, committer, clock, observer)
+    decider = DecisionService(
+        rulesets,
+        records,
+        people,
+        committer,
+        observer,
+        clock=clock,
+        new_id=lambda size: ids[size].take().hex(),
+        paused=pauses.names,
+        learned=learned.current,
+        read_signals=read_signals,
+    )
+    teller, paused = ClaimEvents(observer), pauses.names
+    claimer = Claims(
+        store, proposals, committer, outcomes, listing, clock=clock, paused=paused, teller=teller
+    )
+    rights = CustomerRights(
+        store, records, people, rulesets=rulesets, standings=standings, forget=committer.forget, now=now
+    )
     return Engine(
         rulesets,
         records,
         committer,
-        DecisionService(
-            rulesets,
-            records,
-            people,
-            committer,
-            observer,
-            clock=clock,
-            new_id=lambda size: ids[size].take().hex(),
-            paused=pauses.names,
-            learned=learned.current,
-            read_signals=read_signals,
-        ),
-        Claims(
-            store,
-            proposals,
-            committer,
-            outcomes,
-            listing,
-            clock=clock,
-            paused=pauses.names,
-            teller=ClaimEvents(observer),
-        ),
+        decider,
+        claimer,
         operators,
-        CustomerRights(
-            store,
-            records,
-            people,
-            rulesets=rulesets,
-            standings=standings,
-            forget=committer.forget,
-            now=now,
-        ),
+        rights,
         Recording(rulesets, people, committer, clock),
         DeskView(store, records, people, rulesets=rulesets, listing=listing, clock=clock),
         pauses,

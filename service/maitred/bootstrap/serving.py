@@ -32,6 +32,7 @@ from maitred.upkeep.retention import Retention
 from maitred.upkeep.watching import Watch
 
 from .engine import Engine, chores_of, make_engine, sights_of
+from .learning import read_parameters
 from .results_process import Analysts
 from .rules import load_policy, self_test
 
@@ -61,7 +62,8 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         undo.callback(observer.close)
         chosen = choose(Transport(settings.transport))
         observer.observe(TransportChosen(chosen.transport.value, chosen.fault))
-        engine = make_engine(opened, keys, observer, _load_to_stay, _now)
+        given = read_parameters(settings.learned) if settings.learned else None
+        engine = make_engine(opened, keys, observer, _load_to_stay, _now, given=given)
         analysts = Analysts(settings.database, settings.keys_file, engine.clock)
         server = Server(
             settings.listen,

@@ -36,6 +36,7 @@ COMMANDS = (
     Command(OPERATING, "limits", "Show how full limits are, and when they will be."),
     Command(OPERATING, "pause", "Stop an action everywhere, within a second."),
     Command(OPERATING, "results", "Show what an experiment or a control group has shown."),
+    Command(OPERATING, "learn", "Learn from outcomes what people take up, for learned scores."),
     Command(OPERATING, "rollouts", "Show how far rollouts are, and what their guards have seen."),
     Command(OPERATING, "resume", "Let a paused action go on, everywhere within a second."),
     Command(RULES, "check", "Check the rule files of a directory, all faults at once."),

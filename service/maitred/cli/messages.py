@@ -429,3 +429,57 @@ def paused_words(by: str, cause: str) -> str:
 def rules_at_fault(directory: str) -> str:
     """Rules that do not load."""
     return f"the rules in `{directory}` have faults: see `maitred check {directory}`"
+
+
+LEARNING = "going through the decision log"
+KEPT = "kept in the database, services draw by it within a second"
+LEFT_FOR_SERVICE = "left beside the database, the service that has it draws by it within a second"
+NOTHING_NEW = "nothing new, services draw by it already"
+NOTHING_LEARNS = "no learner is enabled, nothing was kept"
+
+
+def learning_from(decisions: int) -> str:
+    """Long work goes on."""
+    return f"{LEARNING}: {decisions:,} decisions"
+
+
+def not_a_span(text: str) -> str:
+    """What follows ``--watch`` is no duration."""
+    return f"`{text}` is no span of a second or more, write `10m` or `1h`"
+
+
+def written_to(file: str) -> str:
+    """Where it went."""
+    return f"written to {file}"
+
+
+def what_became_of(version: str, kept: str) -> str:
+    """The last line: parameters by their version."""
+    return f"parameters {version}: {kept}"
+
+
+def learner_words(name: str, outcome: str, over: str) -> str:
+    """The head of a table."""
+    return f"{name}: {outcome} of what was {over}"
+
+
+def learner_off(name: str) -> str:
+    """It learns nothing."""
+    return f"{name} is not enabled: set `enabled: true` in its document"
+
+
+def learned_from(decisions: int, early: int, refused: int) -> str:
+    """How many decisions had a part in it, and how many had not."""
+    text = f"learned from {decisions:,} decisions"
+    text += f", {early:,} are too early" if early else ""
+    return text + (f", {refused:,} are of people who have refused since" if refused else "")
+
+
+def share_words(mean: float, deviation: float) -> str:
+    """A share in percent, and about how far off it may be."""
+    return f"{100 * mean:.2f} % ± {100 * deviation:.2f}"
+
+
+def not_parameters(file: str, why: str) -> str:
+    """A file that ``maitred learn --out`` did not write."""
+    return f"`{file}` holds no learned parameters: {why}"

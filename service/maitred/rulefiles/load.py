@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain, islice
 
 from maitred.core.behaviour.history import EVENTS
@@ -166,15 +167,7 @@ def _rules(reading: _Reading) -> _Rules:
     report, documents, vocabulary = reading.report, reading.documents, reading.vocabulary
 
     learners = learners_of(report, documents)
-    shares = {share.name: share for share in map(attribute_of, [learner.name for learner in learners])}
-
-    def make(rows: Mapping[str, Attribute]) -> Conditions:
-        attributes = {**vocabulary.attributes, **vocabulary.normal_lists, **rows}
-        asks = {ask.name: ask for ask in asks_of(reading.privacy.purposes if reading.privacy else ())}
-        compiler = reading.factory({**attributes, **asks, **shares}, vocabulary.lists)
-        known = frozenset((*attributes, *vocabulary.lists))
-        return Conditions(report, compiler, known, documents.doubtful, reading.mentions)
-
+    make = partial(_conditions, reading, learners)
     around = LoadContext(
         report=report,
         conditions=make({}),
@@ -226,6 +219,17 @@ def _rules(reading: _Reading) -> _Rules:
             warn_over(report, sourced_actions, reading.now)
         warn_privacy(report, documents, reading.privacy, vocabulary.attributes, vocabulary.locations)
     return _Rules(situations, actions, promises, channels, lengths, cost_ns, compared, learners)
+
+
+def _conditions(reading: _Reading, learners: Sequence[Learner], rows: Mapping[str, Attribute]) -> Conditions:
+    """What compiles expressions over the attributes, and those of ``rows`` besides."""
+    vocabulary, documents = reading.vocabulary, reading.documents
+    attributes = {**vocabulary.attributes, **vocabulary.normal_lists, **rows}
+    asks = {ask.name: ask for ask in asks_of(reading.privacy.purposes if reading.privacy else ())}
+    shares = {share.name: share for share in map(attribute_of, [learner.name for learner in learners])}
+    compiler = reading.factory({**attributes, **asks, **shares}, vocabulary.lists)
+    known = frozenset((*attributes, *vocabulary.lists))
+    return Conditions(reading.report, compiler, known, documents.doubtful, reading.mentions)
 
 
 def _privacy(report: Report, documents: Documents, vocabulary: Vocabulary) -> PrivacyRules | None:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.engine import Connection
 
 from maitred.core.values.instants import from_microseconds, to_microseconds
-from maitred.engine.ports.store import StoredParameters
+from maitred.engine.ports.evidence import StoredParameters
 
 from .tables import LEARNED
 

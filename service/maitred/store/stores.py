@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from maitred.core.limits.lots import Lot
 from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.engine.ports.evidence import DeedRow, Exposed, ExposedPlace, StoredParameters
 from maitred.engine.ports.store import (
     Audit,
     ClaimPlace,
@@ -16,17 +17,13 @@ from maitred.engine.ports.store import (
     CounterQuery,
     CounterSummary,
     DecisionRecord,
-    DeedRow,
     EventRow,
-    Exposed,
-    ExposedPlace,
     ListedClaim,
     LotHistory,
     OutcomeRow,
     Pause,
     Person,
     StoreDown,
-    StoredParameters,
     StoredRuleset,
 )
 from maitred.store.databases.dialect import Dialect
@@ -180,15 +177,15 @@ class SqlStore:
         return self._read(lambda connection: sessions.decisions_in(connection, session, max_rows))
 
     def exposed(self, after: ExposedPlace | None, max_rows: int) -> Sequence[Exposed]:
-        """See ``engine.ports.store.ExperimentLog``."""
+        """See ``engine.ports.evidence.ExperimentLog``."""
         return self._read(lambda connection: exposures.exposed(connection, after, max_rows))
 
     def became_of(self, decision_ids: Collection[bytes]) -> Sequence[DeedRow]:
-        """See ``engine.ports.store.ExperimentLog``."""
+        """See ``engine.ports.evidence.ExperimentLog``."""
         return self._read(lambda connection: exposures.became_of(connection, decision_ids))
 
     def deeds_of(self, customers: Collection[bytes]) -> Sequence[DeedRow]:
-        """See ``engine.ports.store.ExperimentLog``."""
+        """See ``engine.ports.evidence.ExperimentLog``."""
         return self._read(lambda connection: exposures.deeds_of(connection, customers))
 
     def pause(self, pause: Pause) -> None:
@@ -208,17 +205,17 @@ class SqlStore:
         return self._read(pauses.find_all)
 
     def save_learned(self, content: bytes, at: datetime) -> int:
-        """See ``engine.ports.store.LearningStore``."""
+        """See ``engine.ports.evidence.LearningStore``."""
         return self._write(lambda connection: learned.save(connection, content, at))
 
     def learned_after(self, number: int) -> StoredParameters | None:
-        """See ``engine.ports.store.LearningStore``."""
+        """See ``engine.ports.evidence.LearningStore``."""
         for content, at in self._left():
             self.save_learned(content, at)
         return self._read(lambda connection: learned.find_after(connection, number))
 
     def stated(self, customers: Collection[bytes]) -> Mapping[bytes, Mapping[str, ConsentState]]:
-        """See ``engine.ports.store.ExperimentLog``."""
+        """See ``engine.ports.evidence.ExperimentLog``."""
         return self._read(lambda connection: people.stated(connection, customers))
 
     def purge_ledger(self, before: datetime, max_rows: int) -> int:

@@ -77,6 +77,16 @@ SimulatedTime = Annotated[
         help="Let callers say what time it is. For tests and replays only.",
     ),
 ]
+Learned = Annotated[
+    Path | None,
+    typer.Option(
+        "--learned",
+        envvar="MAITRED_LEARNED",
+        metavar="FILE",
+        help="Draw learned scores by a file of `maitred learn --out`, in place of what is learned in the "
+        "database. For tests and replays.",
+    ),
+]
 Strict = Annotated[
     bool,
     typer.Option(
@@ -138,6 +148,7 @@ def run(
     workers: Workers = 1,
     keep: KeepFor = None,
     simulated_time: SimulatedTime = False,
+    learned: Learned = None,
     strict: Strict = False,
     watch_seconds: WatchSeconds = _DEFAULTS.watch_seconds,
     drain_seconds: DrainSeconds = _DEFAULTS.drain_seconds,
@@ -155,6 +166,7 @@ def run(
         workers=workers,
         keep=read_keep(keep or (), _DEFAULTS.keep),
         simulated_time=simulated_time,
+        learned=learned,
         watch_seconds=watch_seconds,
         drain_seconds=drain_seconds,
         transport=transport,
@@ -177,6 +189,8 @@ def _check(settings: Settings) -> None:
     """What can be told from the flags alone. Raises ``Stop``."""
     if not settings.rules.is_dir():
         raise Stop(messages.not_a_directory(str(settings.rules)))
+    if settings.learned:
+        _check_parameters(settings.learned)
     if settings.transport not in TRANSPORTS:
         raise Stop(messages.unknown_transport(settings.transport, TRANSPORTS))
     if settings.workers > 1 and settings.database.startswith("sqlite"):
@@ -185,3 +199,14 @@ def _check(settings: Settings) -> None:
         raise Stop(messages.TLS_NEEDS_BOTH)
     if settings.tls_client_ca and not settings.tls_cert:
         raise Stop(messages.TLS_CLIENT_CA_ALONE)
+
+
+def _check_parameters(file: Path) -> None:
+    from maitred.bootstrap.learning import BadParameters, read_parameters  # noqa: PLC0415 -- for few services only
+
+    try:
+        read_parameters(file)
+    except OSError as error:
+        raise Stop(messages.cannot_read(str(file), error.strerror or "unreadable")) from None
+    except BadParameters as bad:
+        raise Stop(messages.not_parameters(str(file), str(bad))) from None

@@ -83,6 +83,7 @@ def worker_environ(settings: Settings, environ: Mapping[str, str], *, strict: bo
         "WORKERS": settings.workers,
         "KEEP": keep_text(settings.keep),
         "SIMULATED_TIME": settings.simulated_time,
+        "LEARNED": settings.learned,
         "STRICT": strict,
         "WATCH_SECONDS": settings.watch_seconds,
         "DRAIN_SECONDS": settings.drain_seconds,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from math import sqrt
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -23,6 +24,12 @@ class Beta(NamedTuple):
     def mean(self) -> float:
         """The share to be expected."""
         return self.successes / (self.successes + self.failures)
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation: about how far off the mean may be."""
+        total = self.successes + self.failures
+        return sqrt(self.successes * self.failures / (total + 1.0)) / total
 
 
 @dataclass(frozen=True, slots=True)

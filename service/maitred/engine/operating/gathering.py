@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.rules.experiments import exposures_in, is_compared
 from maitred.core.values.instants import MICROSECOND, to_microseconds
-from maitred.engine.ports.store import DeedRow, ExperimentLog, Exposed, ExposedPlace
+from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed, ExposedPlace
 
 ROWS_AT_ONCE = 5_000
 """Decisions that are read with one statement: some megabytes."""

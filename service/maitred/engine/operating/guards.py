@@ -9,7 +9,8 @@ from maitred.core.rules.experiments import rollout_name
 from maitred.core.rules.guards import breach_words, is_breached
 from maitred.core.rules.ruleset import Action, Guard
 from maitred.core.values.instants import MICROSECOND
-from maitred.engine.ports.store import ExperimentLog, PauseStore
+from maitred.engine.ports.evidence import ExperimentLog
+from maitred.engine.ports.store import PauseStore
 
 from .gathering import ResultsQuery, gather
 from .pauses import Operators, Pauses

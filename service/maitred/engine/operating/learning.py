@@ -1,7 +1,7 @@
 """What has been learned: the parameters that decisions draw by."""
 
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
-from maitred.engine.ports.store import LearningStore
+from maitred.engine.ports.evidence import LearningStore
 
 from .parameters import decode_parameters
 

@@ -17,7 +17,7 @@ from maitred.core.privacy.consents import ConsentState
 from maitred.core.rules.experiments import exposures_in, learned_by
 from maitred.core.rules.ruleset import Ruleset
 from maitred.core.values.instants import MICROSECOND, to_microseconds
-from maitred.engine.ports.store import DeedRow, ExperimentLog, Exposed
+from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed
 
 from .gathering import ROWS_AT_ONCE, rows_of
 from .parameters import parameters_of

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.limits.lots import LotEvent, Status
-from maitred.engine.ports.store import DeedRow, Exposed, ExposedPlace
+from maitred.engine.ports.evidence import DeedRow, Exposed, ExposedPlace
 from maitred.store.tables import CLAIM, DECISION, EVENT, LOT, OUTCOME, PERSON, SESSION_DECISION, STEP
 
 _ASKED_AT_ONCE = 500
