@@ -443,7 +443,8 @@ def not_a_condition(type_: str, text: str) -> str:
 
 
 def not_a_score(type_: str) -> str:
-    return f"a score must be a double or an int, this is of type {type_}"
+    said = f"a score must be a double or an int, this is of type {type_}"
+    return f"{said}: write `CONDITION ? 1.0 : 0.0`" if type_ == "bool" else said
 
 
 def not_a_term(type_: str) -> str:

@@ -10,6 +10,7 @@ from maitred.core.rules.formats import Form
 from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
+from maitred.core.values.nearest import nearest
 from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import file_messages, rule_messages
@@ -46,7 +47,12 @@ _FITS: Mapping[Form, frozenset[Kind]] = {
     Form.NUMBER: frozenset((Kind.INT, Kind.DOUBLE, Kind.DECIMAL)),
 }
 _DOTTED = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+"
-_MEANT = re.compile(rf"(?<!\$)\{{\s*(?P<braced>{_DOTTED})\s*\}}|\$(?P<bare>{_DOTTED})")
+_WORD = r"[A-Za-z_]\w*"
+_MEANT = re.compile(
+    rf"(?<!\$)\{{\{{?\s*(?P<braced>{_WORD}(?:\.{_WORD})*)\s*\}}\}}?|\$(?P<bare>{_DOTTED})"
+    rf"|(?P<other>\$\(\s*{_DOTTED}\s*\)|%{_DOTTED}%|\[\s*{_DOTTED}\s*\]|<\s*{_DOTTED}\s*/?>)"
+)
+"""How other templates write a placeholder: `{{customer.name}}`, `$(customer.name)`, `%customer.name%`."""
 NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -178,11 +184,23 @@ def _check_forms(
 
 def _warn_meant(around: LoadContext, spot: SourcePath, text: str, columns: Collection[str]) -> None:
     """Names in braces, or behind a `$`, that were meant as placeholders."""
+    known = (*around.attributes, *columns, HOLD_EXPIRES)
     for match in _MEANT.finditer(text):
-        name = match["braced"] or match["bare"]
-        if any(name in known for known in (around.attributes, columns, (HOLD_EXPIRES,))):
+        name = match["braced"] or match["bare"] or match["other"].strip("$()%[]<>/ ")
+        if meant := _attribute_meant(name, known, braced=bool(match["braced"])):
             at = spot.within(*_line_and_column(text, match.start()))
-            around.report.warn(at, rule_messages.placeholder_meant(match[0], name))
+            around.report.warn(at, rule_messages.placeholder_meant(match[0], meant))
+
+
+def _attribute_meant(name: str, known: Collection[str], *, braced: bool) -> str:
+    """The attribute; in braces, which hardly stand for themselves, a mistyped one as well."""
+    if name in known:
+        return name
+    if "." not in name:
+        ending = [attribute for attribute in known if attribute.rpartition(".")[2] == name]
+        return ending[0] if len(ending) == 1 else ""
+    alike = [attribute for attribute in known if attribute.startswith(name.partition(".")[0] + ".")]
+    return next(iter(nearest(name, alike)), "") if braced else ""
 
 
 def parsed(report: Report, spot: SourcePath, text: str) -> Template:

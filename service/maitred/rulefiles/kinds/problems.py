@@ -10,8 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from maitred.core.rules.treatments import TEXTS
-from maitred.core.values.nearest import nearest
-from maitred.rulefiles.messages import file_messages, meant
+from maitred.rulefiles.messages import file_messages, meant, rule_messages
 from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.report import Report, SourcePath
 
@@ -81,8 +80,20 @@ _TEXTS = [name for name in TEXTS if name != "title"]
 _IN_TREATMENTS = "treatments: {CHANNEL: {say: ...}}"
 _OF_TREATMENTS = dict.fromkeys((*_TEXTS, "text", "message"), _IN_TREATMENTS)
 _OF_LIVE = dict.fromkeys(
-    ("from", "until", "to", "start", "end", "days", "hours"), "live: {from: ..., until: ...}"
+    (
+        *("from", "until", "to", "start", "end", "days", "hours", "schedule", "dates", "period"),
+        *("valid_from", "valid_until", "valid", "start_date", "end_date", "expires", "expiry", "timezone"),
+    ),
+    "live: {from: ..., until: ...}",
 )
+_OF_OTHERS = {
+    **dict.fromkeys(("group", "groups", "tag", "tags", "category", "campaign"), "labels: {group: ...}"),
+    **dict.fromkeys(
+        ("audience", "audiences", "segment", "segments", "customers"), "rollout: {groups: [LIST]}"
+    ),
+    **dict.fromkeys(("location", "locations", "store", "stores"), "rollout: {locations: [...]}"),
+    **dict.fromkeys(("purpose", "purposes"), "consent"),
+}
 _OF_CONDITIONS = dict.fromkeys(
     ("require", "requires", "condition", "conditions", "if", "when", "rule", "rules"),
     "eligibility: [{require: ...}]",
@@ -102,7 +113,14 @@ _TEXTS_MEANT = {
 }
 _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "Offering": {**_OF_TREATMENTS, **_OF_LIVE, **_OF_CONDITIONS, **_OF_LIMITS, **_OF_SCORE},
+        "Offering": {
+            **_OF_TREATMENTS,
+            **_OF_LIVE,
+            **_OF_CONDITIONS,
+            **_OF_LIMITS,
+            **_OF_SCORE,
+            **_OF_OTHERS,
+        },
         "Live": {
             **dict.fromkeys(("start", "begin", "begins", "since"), "from"),
             **dict.fromkeys(("end", "ends", "to", "till", "through"), "until"),
@@ -165,8 +183,8 @@ def _unknown_field(detail: _Detail) -> str:
     )
     fields = detail.holder.model_fields.items() if detail.holder else ()
     known = [field.alias or key for key, field in fields]
-    if elsewhere in known or (elsewhere and not nearest(name, known)):
-        return file_messages.field_elsewhere(name, str(elsewhere))
+    if elsewhere:
+        return file_messages.field_elsewhere(name, elsewhere)
     if detail.value is None and " " in name:
         return file_messages.comma_in_text(name)
     return file_messages.unknown_field(name, known)
@@ -198,9 +216,14 @@ def _mapping(detail: _Detail) -> str:
     model = detail.at.__name__ if detail.at else ""
     form = _AS_MAPPING.get(detail.field) or _AS_MAPPING.get(model)
     value = detail.value
+    if model == "Live" and isinstance(value, str) and not meant.date_of(value):
+        return file_messages.not_live(value)
+    sent = str(value)
+    if model == "Rollout":
+        value = meant.number_of(sent) or value
     if isinstance(value, str | int | float) and not isinstance(value, bool) and form:
         written = "{all: true}" if model == "AppliesTo" and value in _EVERY else form.format(value)
-        return file_messages.write_form("a mapping", str(value), written)
+        return file_messages.write_form("a mapping", sent, written)
     return file_messages.wants("a mapping", value)
 
 
@@ -260,13 +283,19 @@ def _wants(what: str) -> Say:
     return lambda detail: file_messages.wants(what, detail.value)
 
 
+def _text(detail: _Detail) -> str:
+    written = meant.date_of(str(detail.value)) if detail.field in _DATES else None
+    return rule_messages.bad_date(str(detail.value)) if written else file_messages.wants("text", detail.value)
+
+
+_DATES = frozenset(("from", "until"))
 _YAML_WORDS = {"True": "true", "False": "false"}
 
 _SAY: Mapping[str, Say] = MappingProxyType(
     {
         "extra_forbidden": _unknown_field,
         "missing": lambda detail: file_messages.missing(str(detail.more["loc"][-1])),
-        "string_type": _wants("text"),
+        "string_type": _text,
         "bool_type": _wants("`true` or `false`"),
         "int_type": _wants("a whole number"),
         "int_from_float": _wants("a whole number"),

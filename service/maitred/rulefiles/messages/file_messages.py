@@ -274,6 +274,14 @@ def write_form(what: str, value: str, written: str) -> str:
     return f"{quoted(value)} is not {what}: write {quoted(written)}"
 
 
+def not_live(value: str) -> str:
+    """A text where days and hours are wanted."""
+    return (
+        f"{quoted(value)} is not a mapping: write `{{from: 2026-12-01, until: 2026-12-24}}`,"
+        " or leave `live` out for always"
+    )
+
+
 def leave_out(field: str, value: str) -> str:
     return f"{quoted(value)} is not a list: leave {quoted(field)} out for all of them"
 
@@ -295,8 +303,10 @@ _HOW_TO_WRITE = {
 def wants(what: str, value: object) -> str:
     if value is None:
         return f"a value is missing: write {what}"
-    if isinstance(value, bool | int | float) and what == "text":
-        return f"{quoted(yaml_word(value))} is not text: put it in quotes"
+    if isinstance(value, bool | int | float) and what.startswith("text"):
+        return f"{quoted(yaml_word(value))} is not {what}: put it in quotes"
+    if isinstance(value, str) and (word := meant.value_of(what, value)):
+        return f"{quoted(value)} is not {what}: write {quoted(word)}, without quotes"
     if isinstance(value, dict | list):
         other = "a mapping" if isinstance(value, dict) else "a list"
         return f"this must be {what}, not {other}{_HOW_TO_WRITE.get(what, '')}"
@@ -314,6 +324,10 @@ def no_value(known: Iterable[str]) -> str:
 
 def not_one_of(value: object, known: Iterable[object]) -> str:
     names = [str(name) for name in known]
+    if isinstance(value, list) and len(value) == 1 and value[0] in names:
+        return f"this must be one word, not a list: write {quoted(value[0])}"
+    if isinstance(value, dict | list):
+        return f"this must be one of {listed(names)}"
     word = str(yaml_word(value))
     hint = did_you_mean(word, names)
     return f"{quoted(word)} is not known here" + (hint or f": write one of {listed(names)}")
@@ -352,8 +366,9 @@ def bad_language(text: str) -> str:
 def bad_languages(wrong: Sequence[object]) -> str:
     if not wrong:
         return "this is empty: write a text, or one for each language, `{en: ..., it: ...}`"
+    tag = meant.language_of(str(wrong[0]))
     by_language = "write a text, or one for each language, `{en: ..., it: ...}`"
-    return f"{quoted(wrong[0])} is not a language: {by_language}"
+    return f"{quoted(wrong[0])} is not a language: {f'write {quoted(tag)}' if tag else by_language}"
 
 
 def bad_currency(text: str) -> str:

@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001, RUF002 -- dashes and quotes of word processors are what is looked for
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -14,6 +15,17 @@ _GROUPS = {
     **dict.fromkeys(("weekend", "weekends"), DAYS[5:]),
     **dict.fromkeys(("daily", "every day", "everyday", "all"), DAYS),
 }
+_ELSEWHERE = {
+    "mon": ("montag", "lundi", "lunedi", "lunes"),
+    "tue": ("dienstag", "mardi", "martedi", "martes"),
+    "wed": ("mittwoch", "mercredi", "mercoledi", "miercoles"),
+    "thu": ("donnerstag", "jeudi", "giovedi", "jueves"),
+    "fri": ("freitag", "vendredi", "venerdi", "viernes"),
+    "sat": ("samstag", "sonnabend", "samedi", "sabato", "sabado"),
+    "sun": ("sonntag", "dimanche", "domenica", "domingo"),
+}
+"""German, French, Italian and Spanish."""
+_TRUTHS = {"true": ("true", "yes", "y", "on"), "false": ("false", "no", "n", "off")}
 _UNITS: Mapping[str, str] = {
     **dict.fromkeys(("w", "week", "weeks"), "w"),
     **dict.fromkeys(("d", "day", "days"), "d"),
@@ -53,6 +65,8 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
 def date_of(text: str) -> str | None:
     """`2026-12-29` for `29.12.2026`, `12/29/2026` or `29 Dec 2026`; ``None`` where it is not certain."""
     numbers = [int(number) for number in re.findall(r"\d+", text)]
+    if re.fullmatch(r"(?:19|20)\d{6}", text.strip()):
+        return _date(numbers[0] // 10_000, numbers[0] // 100 % 100, numbers[0] % 100)
     month = next((index for index, name in enumerate(_MONTHS, 1) if name in text.casefold()), None)
     if month is not None and len(numbers) == 2:  # noqa: PLR2004 - a day and a year
         day, year = sorted(numbers)
@@ -68,6 +82,7 @@ def date_of(text: str) -> str | None:
 
 
 def _date(year: int, month: int, day: int) -> str | None:
+    year += 2000 if year < 100 else 0  # noqa: PLR2004 - `1.12.26`
     try:
         return date(year, month, day).isoformat()
     except ValueError:
@@ -111,9 +126,15 @@ def days_of(text: str) -> tuple[str, ...]:
 
 
 def _day(word: str) -> str | None:
-    return next(
-        (day for day in DAYS if word.startswith(day) or (len(word) > 1 and day.startswith(word))), None
-    )
+    english = (day for day in DAYS if word.startswith(day) or (len(word) > 1 and day.startswith(word)))
+    return next(english, None) or _day_elsewhere(word)
+
+
+def _day_elsewhere(word: str) -> str | None:
+    """`tue` for `Dienstag` or `mar`; ``None`` for what is one day here and another there, as `di`."""
+    bare = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
+    days = {day for day, names in _ELSEWHERE.items() if any(name.startswith(bare) for name in names)}
+    return days.pop() if len(days) == 1 and len(bare) > 1 else None
 
 
 def duration_of(value: object) -> str | None:
@@ -156,6 +177,27 @@ def number_of(text: str) -> str | None:
     """`1000` for `1,000` or `"1000"`, `5` for `5%`."""
     plain = re.sub(r"(?<=\d)[,'’ _](?=\d{3})", "", text.strip().rstrip("%").strip())
     return plain if re.fullmatch(r"-?\d{1,18}", plain) else None
+
+
+def value_of(what: str, text: str) -> str | None:
+    """The number or truth that was meant by a text: `5` for `5%`, `true` for `yes`."""
+    if what == "`true` or `false`":
+        return truth_of(text)
+    return number_of(text) if what in {"a number", "a whole number"} else None
+
+
+def truth_of(text: str) -> str | None:
+    """`true` for `yes` or `"true"`."""
+    low = text.strip().casefold()
+    return next((truth for truth, words in _TRUTHS.items() if low in words), None)
+
+
+def language_of(tag: str) -> str | None:
+    """`de-CH` for `de_ch`, `en` for `EN`."""
+    match = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?", tag.strip())
+    if not match:
+        return None
+    return match[1].lower() + (f"-{match[2].upper()}" if match[2] else "")
 
 
 def name_of(text: str, blank: str = "-") -> str | None:

@@ -92,9 +92,9 @@ def _value(lines: list[str], index: int) -> Found:
         if match["indent"] == "" and re.match(r"[\w-]+\s*;\s*[\w.-]+:", value):
             return at, file_messages.comma_for_semicolon()
         if (match["key"] or match["dashes"]) and value and _must_be_quoted(value):
-            return at, file_messages.needs_quotes(
-                _without_comment(value), quoted_value(_without_comment(value))
-            )
+            bare = _without_comment(value)
+            inner = bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == "'" else bare
+            return at, file_messages.needs_quotes(bare, quoted_value(inner))
     return None
 
 
