@@ -59,6 +59,11 @@ class Settings:
     tls_client_ca: Path | None = None
 
     @property
+    def keep_events(self) -> timedelta | None:
+        """How long events count at most; ``None`` is for ever."""
+        return None if self.simulated_time else self.keep.events
+
+    @property
     def keys_file(self) -> Path:
         """Where the keys are."""
         if self.keys is not None:

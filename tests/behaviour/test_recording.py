@@ -39,6 +39,13 @@ def test_what_happened_is_kept_and_exported(harness, happen):
     assert of(harness, "bob") == []
 
 
+def test_of_equal_keys_the_last_counts_as_in_a_context(harness, happen):
+    harness.rules(PIZZA, VISIT)
+    twice = {"event_id": "e", "raw": b'{"page": "cars", "page": "loans"}'}
+    assert answers(happen(harness, twice, {"event_id": "e", "page": "loans"})) == [(True, "")] * 2
+    assert [event["fields"] for event in of(harness)] == [{"page": "loans"}]
+
+
 def test_a_retry_is_recorded_once_and_other_content_is_told(harness, happen):
     harness.rules(PIZZA, VISIT)
     same = {"event_id": "e", "page": "cars"}

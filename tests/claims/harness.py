@@ -78,9 +78,9 @@ class Quiet:
 class EngineHarness:
     """Calls of a business, each with an id of its own unless one is given."""
 
-    def __init__(self, store, keys, first_id=1):
+    def __init__(self, store, keys, first_id=1, **settings):
         self.store, self.keys, self.now, self._ids = store, keys, NOON, count(first_id)
-        self.engine = make_engine(store, keys, Quiet(), load_policy, lambda: self.now)
+        self.engine = make_engine(store, keys, Quiet(), load_policy, lambda: self.now, **settings)
 
     def rules(self, *documents, zone="UTC", head=HEAD, **files):
         """Puts rules in force; ``files`` are tables by name without ``.csv``."""

@@ -147,8 +147,11 @@ def test_under_simulated_time_nothing_is_forgotten(clock):
     shelves = Shelves(clock, decisions=5)
     engine = SimpleNamespace(
         pauses=SimpleNamespace(refresh=lambda: None),
+        learned=SimpleNamespace(refresh=lambda: None),
         rulesets=SimpleNamespace(active=None),
         guards=SimpleNamespace(check=lambda: None),
+        committer=SimpleNamespace(forget_over=lambda _: None),
+        clock=SimpleNamespace(now=lambda: NOON),
     )
     upkeep = make(shelves, clock, [])
     for chore in chain.from_iterable(chores_of(engine, upkeep, simulated_time=True)):

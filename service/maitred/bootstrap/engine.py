@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maitred import iab
 from maitred.core.learning.learners import Parameters
@@ -35,6 +35,8 @@ SWEEP_SECONDS = 1.0
 """How late what has expired is given back where nothing else happens."""
 GUARD_SECONDS = 60.0
 """How late harm is seen at least; each look goes through the decisions of guarded rollouts."""
+FORGET_SECONDS = 600.0
+"""How long what is over of events may stay in memory; as often as the database is looked through."""
 SIGHT_SECONDS = 10.0
 """How old a gauge is at most; each look reads the counters of every limit that is not per person."""
 
@@ -67,14 +69,15 @@ def make_engine(
     now: Callable[[], datetime],
     *,
     given: Parameters | None = None,
+    keep_events: timedelta | None = None,
 ) -> Engine:
-    """An engine around the store; ``given`` parameters are used in place of those in it."""
+    """An engine around the store; ``given`` replaces its parameters, ``keep_events`` bounds all kinds."""
     rulesets = Rulesets(store, observer, load, now)
     people = People(keys, RandomPool(REF_BYTES).take)
     ids = {size: RandomPool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
     records = Records(store, people, rulesets)
     clock = Clock(now)
-    committer = Committer(store, people, observer, clock.now)
+    committer = Committer(store, people, observer, clock.now, keep_events=keep_events)
     pauses = Pauses(store, rulesets, now)
     learned = LearnedParameters(store, given)
     proposals = Proposals(records, rulesets, people.subject_pseudonym)
@@ -109,7 +112,7 @@ def make_engine(
         claimer,
         operators,
         rights,
-        Recording(rulesets, people, committer, clock),
+        Recording(rulesets, people, committer, clock, keep_events),
         DeskView(store, records, people, rulesets=rulesets, listing=listing, clock=clock),
         pauses,
         learned,
@@ -146,8 +149,12 @@ def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = Fa
         if policy is not None and policy.limits:
             engine.committer.commit(MoveTicket(plan=lambda _: ()))
 
+    def forget() -> None:
+        engine.committer.forget_over(engine.clock.now())
+
     looks = [Chore(LOOK_SECONDS, engine.pauses.refresh), Chore(LOOK_SECONDS, engine.learned.refresh)]
     if simulated_time:
         return (looks,)
     guard = Chore(GUARD_SECONDS, engine.guards.check)
-    return [*looks, Chore(SWEEP_SECONDS, sweep)], [Chore(LOOK_SECONDS, retention.step), guard]
+    keeping = [Chore(LOOK_SECONDS, retention.step), Chore(FORGET_SECONDS, forget)]
+    return [*looks, Chore(SWEEP_SECONDS, sweep)], [*keeping, guard]

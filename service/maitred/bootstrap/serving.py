@@ -63,7 +63,8 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         chosen = choose(Transport(settings.transport))
         observer.observe(TransportChosen(chosen.transport.value, chosen.fault))
         given = read_parameters(settings.learned) if settings.learned else None
-        engine = make_engine(opened, keys, observer, _load_to_stay, _now, given=given)
+        kept = settings.keep_events
+        engine = make_engine(opened, keys, observer, _load_to_stay, _now, given=given, keep_events=kept)
         analysts = Analysts(settings.database, settings.keys_file, engine.clock)
         server = Server(
             settings.listen,

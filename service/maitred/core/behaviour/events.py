@@ -58,10 +58,14 @@ class EventKind:
         wrong = ((name, fact) for name, fact in self.read(sent).items() if isinstance(fact, Invalid))
         return next((f"field `{name}` {fact.why}" for name, fact in wrong), "")
 
-    def time_fault(self, at: datetime, now: datetime) -> str:
-        """What is wrong with when an event happened."""
+    def kept(self, longest: timedelta | None) -> timedelta:
+        """How long after it happened an event counts where all are kept for that long at most."""
+        return self.retention if longest is None else min(self.retention, longest)
+
+    def time_fault(self, at: datetime, now: datetime, longest: timedelta | None = None) -> str:
+        """What is wrong with when an event happened; ``longest`` as in ``kept``."""
         if at > now + AHEAD_MAX:
             return "`at` is more than 5 minutes ahead"
-        if at <= now - self.retention:
+        if at <= now - self.kept(longest):
             return f"`at` is longer ago than events of kind `{self.name}` are kept"
         return ""

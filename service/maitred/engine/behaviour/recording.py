@@ -23,10 +23,18 @@ EVENT_ID_MAX_BYTES, CUSTOMER_ID_MAX_BYTES = 128, 256
 
 
 class Recording:
-    """Implements ``api.Recorder``."""
+    """Implements ``api.Recorder``. Events are kept for ``longest`` at most; ``None`` is for ever."""
 
-    def __init__(self, rulesets: Rulesets, people: People, committer: Committer, clock: Clock) -> None:
+    def __init__(
+        self,
+        rulesets: Rulesets,
+        people: People,
+        committer: Committer,
+        clock: Clock,
+        longest: timedelta | None = None,
+    ) -> None:
         self._rulesets, self._people, self._committer, self._clock = rulesets, people, committer, clock
+        self._longest = longest
 
     def record_events(self, call: EventsCall) -> Sequence[EventAnswer]:
         """Blocks until the events are recorded; else like ``recording_events``."""
@@ -37,7 +45,8 @@ class Recording:
         call = call._replace(at=self._clock.simulated(call.at))
         policy, now = self._rulesets.in_force(), call.at or self._clock.now()
         faults = [
-            call.faults.get(place) or _fault(policy, event, now) for place, event in enumerate(call.events)
+            call.faults.get(place) or self._fault(policy, event, now)
+            for place, event in enumerate(call.events)
         ]
         sound = [event for event, fault in zip(call.events, faults, strict=True) if not fault]
         ticket = EventTicket(
@@ -51,6 +60,17 @@ class Recording:
         return [
             _answer(event, fault or next(details)) for event, fault in zip(call.events, faults, strict=True)
         ]
+
+    def _fault(self, policy: Policy, event: EventCall, now: datetime) -> str:
+        """What is wrong with an event by itself, in plain words."""
+        for check in (_id_fault, _kind_fault(policy), _fields_fault):
+            if fault := check(event):
+                return fault
+        kind = policy.ruleset.events.get(event.kind)
+        sent = _fields(event)
+        if kind is None:
+            return messages.withdrawal_with_fields() if sent else ""
+        return kind.fault(sent) or kind.time_fault(event.at or now, now, self._longest)
 
     def _happened(self, policy: Policy, event: EventCall, now: datetime) -> Happened:
         kind, at = policy.ruleset.events.get(event.kind), event.at or now
@@ -98,18 +118,6 @@ class Bar:
 
 def _answer(event: EventCall, detail: str) -> EventAnswer:
     return EventAnswer(event.event_id, not detail, detail)
-
-
-def _fault(policy: Policy, event: EventCall, now: datetime) -> str:
-    """What is wrong with an event by itself, in plain words."""
-    for check in (_id_fault, _kind_fault(policy), _fields_fault):
-        if fault := check(event):
-            return fault
-    kind = policy.ruleset.events.get(event.kind)
-    sent = _fields(event)
-    if kind is None:
-        return messages.withdrawal_with_fields() if sent else ""
-    return kind.fault(sent) or kind.time_fault(event.at or now, now)
 
 
 def _id_fault(event: EventCall) -> str:

@@ -8,6 +8,7 @@ process writes itself it takes in once that is durable. Own outcomes are read ea
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
@@ -54,23 +55,28 @@ class WrittenEvent(NamedTuple):
 class _Copy:
     """The events of a customer as of the ``count``, as the ruleset of a policy reads them.
 
-    ``withdrawn_us`` is from when events are withdrawn, by id, whether they are known yet or not; ``counted``
-    the size that the total has of it.
+    ``longest`` is how long events are kept at most. ``withdrawn_us`` is from when events are withdrawn, by
+    id, whether they are known yet or not; ``counted`` the size that the total has of it. The first of the
+    events is over at ``first_over_us``.
     """
 
     policy: Policy
+    longest: timedelta | None
     count: int = UNREAD
     size: int = 0
     counted: int = 0
     tracks: dict[str, Track] = field(default_factory=dict)
     withdrawn_us: dict[bytes, int] = field(default_factory=dict)
     history: History = NO_HISTORY
+    first_over_us: int = NEVER_US
 
     def apart(self) -> "_Copy":
         """One that can be changed and leaves this one as it is."""
         tracks = {source: track.copy() for source, track in self.tracks.items()}
         withdrawn_us = dict(self.withdrawn_us)
-        return _Copy(self.policy, self.count, self.size, tracks=tracks, withdrawn_us=withdrawn_us)
+        return _Copy(
+            self.policy, self.longest, self.count, self.size, tracks=tracks, withdrawn_us=withdrawn_us
+        )
 
     def take_in(self, rows: Sequence[EventRow], bodies: Iterable[Mapping[str, Any]], count: int) -> None:
         """Takes in what was written up to a count."""
@@ -106,16 +112,20 @@ class _Copy:
 
     def _deed(self, kind: EventKind, row: EventRow, body: Mapping[str, Any]) -> Deed:
         at_us = to_microseconds(row.happened_at)
-        over_us = min(to_microseconds(row.over_at), at_us + kind.retention // MICROSECOND)
+        over_us = min(to_microseconds(row.over_at), at_us + kind.kept(self.longest) // MICROSECOND)
+        self.first_over_us = min(self.first_over_us, over_us)
         item = kind.item(body.get("fields", {}), row.happened_at, body.get("session", ""))
         return Deed(at_us, over_us, self.withdrawn_us.get(row.id, NEVER_US), item, row.id)
 
 
 class Histories:
-    """Reads histories, and keeps those that were read last. Safe to use from many threads."""
+    """Reads histories, and keeps those that were read last. Safe to use from many threads.
 
-    def __init__(self, people: People) -> None:
-        self._people = people
+    ``longest`` is how long events are kept at most, whatever their kinds say; ``None`` for ever.
+    """
+
+    def __init__(self, people: People, longest: timedelta | None = None) -> None:
+        self._people, self._longest = people, longest
         self._kept: OrderedDict[bytes, _Copy] = OrderedDict()
         self._size, self._lock = 0, Lock()
 
@@ -159,6 +169,13 @@ class Histories:
         with self._lock:
             self._drop(ref)
 
+    def forget_over(self, now: datetime) -> None:
+        """Drops the copies that hold events which are over; the next decision makes them without."""
+        now_us = to_microseconds(now)
+        with self._lock:
+            for ref in [ref for ref, copy in self._kept.items() if copy.first_over_us <= now_us]:
+                self._drop(ref)
+
     def _of_events(
         self, transaction: Transaction, askers: Sequence[Asker], unsettled: Collection[bytes]
     ) -> dict[tuple[str, bytes], History]:
@@ -174,7 +191,7 @@ class Histories:
                 continue
             copy = self._kept.get(person.ref)
             if copy is None or copy.policy.ruleset.hash != policy.ruleset.hash:
-                copy = _Copy(policy)
+                copy = _Copy(policy, self._longest)
             if copy.count == person.events:
                 self._kept.move_to_end(person.ref)
                 histories[key] = copy.history

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maitred.engine.customers.histories import Histories
 from maitred.engine.customers.people import People
@@ -59,7 +59,7 @@ class Clock:
 
 
 class Committer:
-    """Owns the write side of the store. Thread-safe."""
+    """Owns the write side of the store. Thread-safe. ``keep_events`` is as ``longest`` in ``Histories``."""
 
     def __init__(
         self,
@@ -68,9 +68,11 @@ class Committer:
         observer: Observer,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        keep_events: timedelta | None = None,
     ) -> None:
         self._store, self._observer = store, observer
-        self._customers = Customers(people, Histories(people))
+        self._customers = Customers(people, Histories(people, keep_events))
         self._now, self._clock = now, clock
         self._waiting: deque[Ticket] = deque()
         self._writing = threading.Lock()
@@ -115,6 +117,10 @@ class Committer:
     def forget(self, ref: bytes) -> None:
         """Drops what is kept in memory of a customer who has been erased."""
         self._customers.histories.forget(ref)
+
+    def forget_over(self, now: datetime) -> None:
+        """Drops what is kept in memory of events whose time is over."""
+        self._customers.histories.forget_over(now)
 
     def stop(self) -> None:
         """Commits what waits, and refuses what comes after."""
