@@ -37,7 +37,7 @@ def test_a_retry_may_name_others(shop):
 def test_an_unknown_action_to_explain_is_malformed(shop):
     with refused(Code.MALFORMED) as found:
         shop.decide(explain_actions=("pizza", "tierd"))
-    assert "did you mean `tiered`" in found.value.message
+    assert "`tierd`, did you mean `tiered`" in found.value.message
 
 
 def test_how_the_limits_of_a_named_action_stand_is_told_among_a_thousand(harness):
@@ -100,3 +100,21 @@ def test_what_only_a_situation_reads_is_used(harness):
         action("x", eligibility="[{require: situation.rich}]"),
     )
     assert harness.decide(explain=Explain.EXPLAIN_REASONS, context={"customer": {"quota": 9}}).unused == ()
+
+
+def test_a_field_of_a_line_that_is_not_declared_is_told_once_with_the_one_that_was_meant(harness):
+    lines = "{type: list<object>, item: line, fields: {sku: string, quantity: int}}"
+    declared = document("Context", "basket", {"attributes": f"{{basket.lines: {lines}}}"})
+    many = "[{require: 'basket.lines.exists(line, line.quantity > 2)'}]"
+    harness.rules(declared, action("many", eligibility=many))
+    sent = [{"sku": "S1", "quantty": 3}, {"sku": "S2", "quantty": 1, "colour": "red"}, "no line"]
+    told_of = harness.decide(explain=Explain.EXPLAIN_REASONS, context={"basket": {"lines": sent}}).unused
+    assert list(told_of) == [
+        "`basket.lines.quantty` is not declared, did you mean `basket.lines.quantity`?",
+        "`basket.lines.colour` is not declared",
+    ]
+
+
+def test_the_language_of_texts_is_read_of_every_request(shop):
+    spoken = {"customer": {"language": "it"}}
+    assert shop.decide(explain=Explain.EXPLAIN_REASONS, context=spoken).unused == ()

@@ -32,6 +32,7 @@ _JOINED = {
 }
 _METHODS = "trim|lowerAscii|upperAscii|reverse|replace|split|join|substring|indexOf|lastIndexOf|charAt"
 _OTHER_METHODS = {"strip": "trim", "substr": "substring", "slice": "substring", "index": "indexOf"}
+_LIST = rf"(?:{NAME}|\[[^\[\]]*\])"
 _OPERATORS = {
     **dict.fromkeys(("mod", "modulo"), "%"),
     **dict.fromkeys(("x", "×", "·", "times"), "*"),
@@ -153,6 +154,18 @@ SPOKEN = (
         lambda hit: write(f".{hit['at']}(", f".{_OTHER_METHODS[hit['at']]}("),
     ),
     habit(rf"(?P<x>{NAME})\.(?:equals|eq|is)\(\s*(?P<y>{VALUE})\s*\)", whole("<x> == <y>"), ANY_CASE),
+    habit(
+        rf"{WORD}sets\.contains\(\s*(?P<x>{_LIST})\s*,\s*(?P<y>{_LIST})\s*\)",
+        whole("<y>.all(item, item in <x>)"),
+    ),
+    habit(
+        rf"{WORD}sets\.intersects\(\s*(?P<x>{_LIST})\s*,\s*(?P<y>{_LIST})\s*\)",
+        whole("<x>.exists(item, item in <y>)"),
+    ),
+    habit(
+        rf"{WORD}sets\.equivalent\(\s*(?P<x>{_LIST})\s*,\s*(?P<y>{_LIST})\s*\)",
+        whole("<x>.all(item, item in <y>) && <y>.all(item, item in <x>)"),
+    ),
     habit(rf"{WORD}(?P<f>{_METHODS})\(\s*(?P<x>{NAME})\s*\)", whole("<x>.<f>()")),
     habit(rf"{WORD}(?P<f>{_METHODS})\(\s*(?P<x>{NAME})\s*,\s*(?P<y>[^()]*)\)", whole("<x>.<f>(<y>)")),
     habit(

@@ -36,7 +36,7 @@ from .open_claims import open_claims_of
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
 from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps
-from .unused import unused
+from .unused import MAX_NAME_CHARACTERS, unused
 
 DECISION_ID_BYTES = 16
 _PERSON = b"maitred.decision"
@@ -359,8 +359,8 @@ def check_named(policy: Policy, actions: Iterable[str]) -> None:
     """Raises ``CallError`` for an action to explain that the ruleset does not know."""
     for name in actions:
         if name not in policy.by_name:
-            near = did_you_mean(name, policy.by_name)
-            raise CallError(Code.MALFORMED, f"explain_actions: unknown action{near}")
+            near, shown = did_you_mean(name, policy.by_name), name[:MAX_NAME_CHARACTERS]
+            raise CallError(Code.MALFORMED, f"`explain_actions`: there is no action `{shown}`{near}")
 
 
 def place_of(policy: Policy, call: DecideCall) -> Location:
