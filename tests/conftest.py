@@ -31,6 +31,7 @@ from maitred.vault import KeyringVault, open_vault
 
 POSTGRES_URL_VARIABLE = "MAITRED_TEST_POSTGRES_URL"
 
+DROP_ATTEMPTS = 10
 UNSYNCED = "SET LOCAL synchronous_commit TO off"
 """For what tests do not look at: whether it is on the disk."""
 SAYS_NOTHING = ("BEGIN", "SELECT", "SHOW")
@@ -104,7 +105,19 @@ def schema_of(server: PostgresServer, script: str = "") -> Iterator[str]:
     server.run(f"{UNSYNCED}; CREATE SCHEMA {name}; SET LOCAL search_path TO {name}; {script}")
     url = make_url(server.url).update_query_dict({"options": f"-csearch_path={name}"})
     yield url.render_as_string(hide_password=False)
-    server.run(f"{UNSYNCED}; DROP SCHEMA {name} CASCADE")
+    _drop(server, name)
+
+
+def _drop(server: PostgresServer, schema: str) -> None:
+    """A service that the test has left running takes locks in another order: PostgreSQL may end either."""
+    for attempts_left in reversed(range(DROP_ATTEMPTS)):
+        try:
+            server.run(f"{UNSYNCED}; DROP SCHEMA {schema} CASCADE")
+        except psycopg.errors.DeadlockDetected:
+            if not attempts_left:
+                raise
+        else:
+            return
 
 
 @pytest.fixture(scope="session")
