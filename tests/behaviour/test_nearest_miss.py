@@ -1,7 +1,10 @@
 """What would have been enough, told exactly for every kind of threshold."""
 
 import pytest
+from tests.behaviour.test_recording import PRIVACY
 from tests.claims.harness import document
+
+from maitred.engine.calls import ConsentSignals
 
 HEAD = """\
 apiVersion: maitred/v1
@@ -60,3 +63,65 @@ def test_the_nearest_miss_is_told_exactly(sqlite_harness, condition, sent, enoug
     sqlite_harness.rules(offer, head=HEAD)
     _, _, told = sqlite_harness.why_not(context={"a": sent})["offer"]
     assert told.endswith(f"; would have been proposed with {enough}"), told
+
+
+def offer(name, needed, score=1):
+    return document(
+        "Action",
+        name,
+        {
+            "title": name,
+            "type": "offer",
+            "score": f"{score}",
+            "eligibility": f"[{{require: {needed}}}]",
+        },
+    )
+
+
+NEARER = offer("nearer", "a.count >= 3", score=2)
+GOOD = offer("good", "a.count >= 1", score=1)
+DUE = (
+    offer("due", "a.count >= 1", score=0)
+    + "---\n"
+    + document("Promise", "p", {"action": "due", "every": "1h"})
+)
+GROUP = "apiVersion: maitred/v1\nkind: Group\nname: few\napplies_to: {types: [offer]}\nat_most: 1\n"
+ENOUGH = "would have been proposed with a.count 3"
+
+
+def way_out(harness, action, documents, **fields):
+    harness.rules(*documents, head=HEAD)
+    return harness.why_not(context={"a": {"count": 1}}, **fields)[action][2]
+
+
+def test_what_is_due_leaves_no_place(sqlite_harness):
+    assert ENOUGH in way_out(sqlite_harness, "nearer", (NEARER, GOOD))
+    assert ENOUGH in way_out(sqlite_harness, "nearer", (NEARER, DUE), max_actions=2)
+    assert "would have been" not in way_out(sqlite_harness, "nearer", (NEARER, DUE))
+
+
+def test_a_group_that_is_full_of_better_ones_leaves_no_place(sqlite_harness):
+    best = offer("best", "a.count >= 1", score=3)
+    assert ENOUGH in way_out(sqlite_harness, "nearer", (NEARER, GOOD, GROUP), max_actions=2)
+    assert ENOUGH in way_out(sqlite_harness, "nearer", (NEARER, best), max_actions=2)
+    assert "would have been" not in way_out(sqlite_harness, "nearer", (NEARER, best, GROUP), max_actions=2)
+
+
+def test_no_value_is_enough_of_what_may_not_be_read(sqlite_harness):
+    private = HEAD.replace("a.count: int", "a.count: {{type: int, purpose: ads}}")
+    private = f"{private}---\n{PRIVACY.replace('{', '{{').replace('}', '}}')}"
+    sqlite_harness.rules(NEARER, head=private)
+    assert "would have been" not in sqlite_harness.why_not(context={"a": {"count": 1}})["nearer"][2]
+    agreed = sqlite_harness.why_not(
+        context={"a": {"count": 1}}, consent=ConsentSignals(granted=frozenset({"ads"}))
+    )
+    assert ENOUGH in agreed["nearer"][2]
+
+
+def test_what_was_rejected_in_the_session_is_not_near(sqlite_harness):
+    sqlite_harness.rules(NEARER, head=HEAD)
+    decided = sqlite_harness.decide(context={"a": {"count": 3}}, session="s-1")
+    sqlite_harness.report(decided, "REJECTED", action="nearer")
+    for session, is_near in (("s-1", False), ("s-2", True)):
+        words = sqlite_harness.why_not(context={"a": {"count": 1}}, session=session)["nearer"][2]
+        assert (ENOUGH in words) is is_near

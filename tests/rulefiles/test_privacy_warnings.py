@@ -118,3 +118,12 @@ def test_hostile_sizes_are_refused_in_time(bench, private, privacy_text):
         "{service", f"{{{bases}, service"
     )
     assert len(bench.load(private(privacy__yaml=text)).ruleset.privacy.purposes) == 5_003
+
+
+def test_a_purpose_that_events_alone_have_is_used(bench, private, privacy_text):
+    event = "apiVersion: maitred/v1\nkind: Event\nname: call\npurpose: spare\nretention: 1d\n"
+    text = privacy_text.replace("  health-offers: Off", "  spare: x\n  health-offers: Off")
+    sources = private(privacy__yaml=text)
+    assert any("`spare` is not used" in warning for warning in told(bench.load(sources).warnings))
+    sources["events.yaml"] = event
+    assert not any("is not used" in warning for warning in told(bench.load(sources).warnings))

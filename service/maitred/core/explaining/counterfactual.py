@@ -5,7 +5,7 @@ Each is tried out: situations are derived anew, every condition and the score ar
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,9 +16,9 @@ from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, O
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.conditions.suppressing import is_derived
 from maitred.core.deciding.decisions import Proposal, Question
-from maitred.core.deciding.ranking import score_if_it_holds
+from maitred.core.deciding.ranking import due_names, score_if_it_holds
 from maitred.core.learning.draws import NO_DRAWS, Draws
-from maitred.core.privacy.purposes import permission_words
+from maitred.core.privacy.purposes import barred_words, permission_words
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.instants import MICROSECOND
@@ -53,28 +53,35 @@ def what_would_have(
         possible for condition in failing for possible in _changes(policy, condition, facts)
     )
     for change in islice(changes, MAX_TRIED):
-        score = _score_with(policy, question, action, change, draws)
-        if score is not None and _ranks(score, action.name, proposals, question.max_actions):
+        changed = _facts_with(policy, facts, change)
+        score = score_if_it_holds(policy, action, changed, Memo(), draws)
+        if score is None:
+            continue
+        due = due_names(policy, changed) if policy.promises else {}
+        own = action.name not in due, -score, action.name
+        before = [
+            proposal
+            for proposal in proposals
+            if (proposal.action not in due, -proposal.score, proposal.action) < own
+        ]
+        if len(before) < question.max_actions and not _is_crowded_out(policy, action, before):
             return _words(change, facts.get(change[0]))
     return None
 
 
-def _score_with(
-    policy: Policy, question: Question, action: Action, change: Change, draws: Draws
-) -> float | None:
-    """The action's score after the change; ``None`` where it would still not hold."""
+def _facts_with(policy: Policy, facts: Facts, change: Change) -> Facts:
     attribute, value = change
-    facts = {**question.facts, attribute: value}
+    changed = {**facts, attribute: value}
     if policy.situations and not attribute.startswith(SITUATION):
-        facts = {name: fact for name, fact in facts.items() if not is_derived(name)}
-        facts.update(policy.situations.facts(facts))
-    return score_if_it_holds(policy, action, facts, Memo(), draws)
+        changed = {name: fact for name, fact in changed.items() if not is_derived(name)}
+        changed.update(policy.situations.facts(changed))
+    return changed
 
 
-def _ranks(score: float, name: str, proposals: tuple[Proposal, ...], wanted: int) -> bool:
-    """Whether a place would have been left for it."""
-    before = sum((-proposal.score, proposal.action) < (-score, name) for proposal in proposals)
-    return before < wanted
+def _is_crowded_out(policy: Policy, action: Action, before: Sequence[Proposal]) -> bool:
+    """Whether what stands before it leaves no place in one of its groups."""
+    groups = [policy.by_name[proposal.action].groups for proposal in before]
+    return any(sum(group in others for others in groups) >= group.at_most for group in action.groups)
 
 
 def _changes(policy: Policy, condition: Condition, facts: Facts) -> Iterator[Change]:
@@ -82,17 +89,27 @@ def _changes(policy: Policy, condition: Condition, facts: Facts) -> Iterator[Cha
         case Literal(attribute):
             if permission_words(attribute) or not attribute.startswith(OWN):
                 declared = policy.ruleset.attributes.get(attribute)
-                yield from (
-                    (attribute, value) for value in _values(condition, facts.get(attribute), declared)
-                )
+                if not _is_barred(policy, declared, facts):
+                    yield from (
+                        (attribute, value) for value in _values(condition, facts.get(attribute), declared)
+                    )
         case All(terms) | Any(terms):
             untrue = (term for term in terms if truth(term, facts, Memo()) is not True)
             yield from chain.from_iterable(_changes(policy, term, facts) for term in untrue)
         case Residual(expression):
             known = (policy.ruleset.attributes.get(name) for name in sorted(expression.reads))
             for declared in known:
-                if declared and not declared.type.is_list:
+                if declared and not declared.type.is_list and not _is_barred(policy, declared, facts):
                     yield from ((declared.name, value) for value in declared.allowed[:MAX_VALUES])
+
+
+def _is_barred(policy: Policy, attribute: Attribute | None, facts: Facts) -> bool:
+    """Whether it would be absent whatever its value, as its purpose or that of a source is not allowed."""
+    if attribute is None:
+        return False
+    attributes = policy.ruleset.attributes
+    read = (attribute, *(attributes.get(source) for source in attribute.sources))
+    return any(barred_words(one, facts) for one in read)
 
 
 def _values(literal: Literal, fact: Fact | None, attribute: Attribute | None) -> Iterator[Fact]:

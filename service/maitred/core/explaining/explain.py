@@ -186,6 +186,8 @@ class _Telling:
         """Tells what single change would have had the action proposed."""
         if self._tried >= MAX_WAYS_OUT or refusal.reason not in _HAS_WAY_OUT:
             return refusal
+        if action.name in self._snapshot.rejected:
+            return refusal
         self._tried += 1
         change = what_would_have(self._policy, self._question, action, self._proposals, self._unfolding.draws)
         if change is None:
