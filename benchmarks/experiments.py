@@ -1,6 +1,8 @@
-"""What five experiments cost Decide: places, arms, exposures, and what of it stands in the record.
+"""What five experiments and learned scores cost Decide: places, arms, draws, and what the record has of it.
 
-Their arms change words, so that as much is decided with them as without.
+Arms change words, and what is learned is too little to change the order, so that as much is decided with them
+as without. A fifth of the actions have the learned score, as many as an experiment is on; in another service
+all have it, and each that holds is drawn for.
 """
 
 import itertools
@@ -16,7 +18,7 @@ from .figures import Row, Section, at_most
 from .requests import CUSTOMERS, DECIDE, decides, every_customer
 from .rounds import Contender, Progress, Shown, answers, lost, paired, send, take_turns
 from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
-from .workload import specs
+from .workload import Spec, specs
 
 EXPERIMENTS = 5
 MAX_COST = 0.10
@@ -37,17 +39,42 @@ arms:
 """
 
 
+LEARNER = """---
+apiVersion: maitred/v1
+kind: Learner
+name: uptake
+enabled: true
+"""
+TOO_LITTLE = 1e-6
+"""Scores have three digits."""
+
+
+def _learned(spec: Spec) -> str:
+    return f'{spec.score} + learned("uptake") * {TOO_LITTLE:f}'
+
+
+def _some_learned(spec: Spec) -> str:
+    return str(spec.score) if int(spec.name.rpartition("-")[2]) % EXPERIMENTS else _learned(spec)
+
+
 def measure(progress: Progress) -> list[Section]:
     """One section."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
         plain = ruleset.write(place / "plain", specs(ACTIONS))
-        tried = ruleset.write(place / "tried", specs(ACTIONS), "".join(map(_document, range(EXPERIMENTS))))
+        experiments = "".join(map(_document, range(EXPERIMENTS)))
+        tried = ruleset.write(place / "tried", specs(ACTIONS), experiments)
+        learned, all_learned = (
+            ruleset.write(place / score.__name__, specs(ACTIONS), experiments + LEARNER, score=score)
+            for score in (_some_learned, _learned)
+        )
         progress("starting the servers")
         running = {
             "no-op": stack.enter_context(servers.noop(SERVER_THREADS)),
             "without": stack.enter_context(servers.maitred(plain, f"sqlite:///{place}/without.db")),
             "with": stack.enter_context(servers.maitred(tried, f"sqlite:///{place}/with.db")),
+            "learned": stack.enter_context(servers.maitred(learned, f"sqlite:///{place}/learned.db")),
+            "all learned": stack.enter_context(servers.maitred(all_learned, f"sqlite:///{place}/all.db")),
         }
         with servers.apart(running.values()):
             contenders = {name: Contender(server, DECIDE, decides) for name, server in running.items()}
@@ -61,9 +88,9 @@ def measure(progress: Progress) -> list[Section]:
 
 def _check_same_answers(contenders: Mapping[str, Contender]) -> None:
     """Else it is not the same work that is compared."""
-    with_them, without = (_proposed(contenders[name]) for name in ("with", "without"))
-    assert with_them == without
-    assert any(without), "nothing is proposed to anybody"
+    proposed = {name: _proposed(contenders[name]) for name in contenders if name != "no-op"}
+    assert any(proposed["without"]), "nothing is proposed to anybody"
+    assert all(names == proposed["without"] for names in proposed.values())
 
 
 def _proposed(contender: Contender) -> list[list[str]]:
@@ -75,13 +102,15 @@ def _proposed(contender: Contender) -> list[list[str]]:
 
 
 def _section(found: dict[str, Shown]) -> Section:
-    plain, full = found["without"], found["with"]
+    plain, full, learned, every = (found[name] for name in ("without", "with", "learned", "all learned"))
     return Section(
-        f"What {EXPERIMENTS} experiments cost Decide at saturation: {CUSTOMERS:,} customers",
+        f"What {EXPERIMENTS} experiments and learned scores cost Decide: {CUSTOMERS:,} customers",
         (
             Row("no-op server", floor_rate(found["no-op"])),
             Row("without experiments", saturated(plain)),
             Row(f"with {EXPERIMENTS} experiments", saturated(full)),
+            Row(f"with {EXPERIMENTS} experiments, a fifth of the scores learned", saturated(learned)),
+            Row(f"with {EXPERIMENTS} experiments, all scores learned", saturated(every)),
             Row(
                 "throughput lost by them",
                 figures.shown(paired(full.rates, plain.rates, lost), figures.percent),
@@ -91,6 +120,16 @@ def _section(found: dict[str, Shown]) -> Section:
                 paired(full.cpu_us, plain.cpu_us, _added),
                 MAX_COST,
                 figures.percent,
+            ),
+            at_most(
+                "server time added by them and a fifth of the scores learned",
+                paired(learned.cpu_us, plain.cpu_us, _added),
+                MAX_COST,
+                figures.percent,
+            ),
+            Row(
+                "server time added by them and all scores learned",
+                figures.shown(paired(every.cpu_us, plain.cpu_us, _added), figures.percent),
             ),
         ),
     )

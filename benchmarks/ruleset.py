@@ -1,7 +1,7 @@
 """The workload as rule files."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from .workload import ATTRIBUTES, REGIONS, TIERS, Spec
@@ -15,6 +15,7 @@ name: bench
 version: "1"
 timezone: America/New_York
 channels: [pos]
+defaults: {decision_cost_us: 10000}
 ---
 apiVersion: maitred/v1
 kind: Context
@@ -24,7 +25,11 @@ attributes:
 
 
 def write(
-    folder: Path, specs: Sequence[Spec], extra: str = "", purposes: Mapping[str, str] | None = None
+    folder: Path,
+    specs: Sequence[Spec],
+    extra: str = "",
+    purposes: Mapping[str, str] | None = None,
+    score: Callable[[Spec], str] = lambda spec: str(spec.score),
 ) -> Path:
     """Writes the actions as one document each, some thousand to a file.
 
@@ -36,7 +41,8 @@ def write(
     (folder / "ruleset.yaml").write_text(_HEAD + attributes + extra)
     consent = f"consent: [{OFFERS}]\n" if purposes else ""
     for start in range(0, len(specs), 1_000):
-        documents = "---\n".join(_document(spec) + consent for spec in specs[start : start + 1_000])
+        part = specs[start : start + 1_000]
+        documents = "---\n".join(_document(spec, score(spec)) + consent for spec in part)
         (folder / f"actions-{start}.yaml").write_text(documents)
     return folder
 
@@ -46,14 +52,14 @@ def _attribute(name: str, kind: str, purposes: Mapping[str, str]) -> str:
     return f"  {name}: {{type: {kind}{f', purpose: {purpose}' if purpose else ''}}}\n"
 
 
-def _document(spec: Spec) -> str:
+def _document(spec: Spec, score: str) -> str:
     return f"""apiVersion: maitred/v1
 kind: Action
 name: {spec.name}
 title: {spec.name}
 type: offer
 channels: [pos]
-score: {spec.score}
+score: {score}
 eligibility:
   - require: '{spec.cel()}'
 treatments:

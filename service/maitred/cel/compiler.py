@@ -153,9 +153,11 @@ class _Score:
     def bind(self, row: Row) -> Score:
         folder = self.compiler.folder(self.unit, row)
         Lowering(folder, self.compiler.vocabulary, self.compiler.parts.truth).refuse_values()
+        formulas = Formulas(folder, self.compiler.parts, self.compiler.learned)
         if self.unit.type == SHARE:
-            formula = Formulas(folder, self.compiler.parts, self.compiler.learned).formula(self.unit.root)
+            formula = formulas.formula(self.unit.root)
             return Score.of_formula(self.unit.words(self.unit.root), formula)
+        formulas.check_free(self.unit.root)
         part = self.compiler.parts.part(self.unit, self.unit.root)
         if part.attributes or part.presences:
             return Score(expression=self.compiler.parts.number(self.unit.root, folder))

@@ -11,7 +11,7 @@ from .declarations import SHARE
 from .evaluation import finite
 from .fold import Folder
 from .shared_parts import Parts
-from .tree import Call, Name, Node
+from .tree import Call, Name, Node, walk
 
 _SIGNS = {"_+_": "+", "_-_": "-", "_*_": "*", "_/_": "/"}
 
@@ -38,7 +38,15 @@ class Formulas:
                 return Combined(_SIGNS[function], self.formula(left), self.formula(right))
         raise unit.error(node, messages.only_reckoning())
 
+    def check_free(self, node: Node) -> None:
+        """Raises ``ExpressionError`` where a share is read somewhere in a node that is none."""
+        variables = set(self.learned.values())
+        for part in walk(node) if variables else ():
+            if isinstance(part, Name) and part.name in variables:
+                raise self.folder.unit.error(part, messages.only_reckoning())
+
     def _number(self, node: Node) -> Formula:
+        self.check_free(node)
         value = self.folder.value(node)
         if isinstance(value, int | float | Decimal):
             number = finite(float(value))

@@ -1,10 +1,10 @@
 """The port through which rule text becomes conditions. CEL itself stands behind it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from maitred.core.learning.formulas import Formula, expressions_in, learners_in
+from maitred.core.learning.formulas import Compute, Formula, compiled, expressions_in, learners_in
 from maitred.core.values.types import Attribute, AttributeType, Facts, Value
 
 from .computed import Term
@@ -32,13 +32,18 @@ class Score:
     """A rank: a number known when the ruleset is loaded, or a double to be evaluated.
 
     One with a ``formula`` depends on what was ``learned`` by the learners of these names: the formula gives
-    its value, and the expression says only what it reads and costs.
+    its value, and the expression says only what it reads and costs. ``compute`` is the
+    formula as a function.
     """
 
     constant: float | None = None
     expression: Expression | None = None
     formula: Formula | None = None
     learned: tuple[str, ...] = ()
+    compute: Compute | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compute", None if self.formula is None else compiled(self.formula))
 
     @classmethod
     def of_formula(cls, text: str, formula: Formula) -> "Score":

@@ -221,16 +221,15 @@ def _standing_key(action: Action, rank: int, question: Question) -> tuple[str, i
 
 
 def proposal_of(policy: Policy, action: Action, rank: int, score: float, question: Question) -> Proposal:
-    """The proposal of an action; one that depends on no attribute is made once."""
+    """The proposal of an action; what depends on no attribute is made once, but for the score."""
     key = _standing_key(action, rank, question)
     proposal = policy.standing.get(key)
-    if proposal is None:
-        treatment = action.treatments.get(question.channel, NO_TREATMENT).before_claim()
-        proposal = Proposal(
-            action.name, rank, score, action.type, render(policy, action, treatment, question)
-        )
-        if action.score.expression is None and is_the_same_for_all(action, treatment):
-            if len(policy.standing) >= MAX_STANDING_PROPOSALS:
-                policy.standing.clear()
-            policy.standing[key] = proposal
+    if proposal is not None:
+        return proposal if action.score.expression is None else proposal._replace(score=score)
+    treatment = action.treatments.get(question.channel, NO_TREATMENT).before_claim()
+    proposal = Proposal(action.name, rank, score, action.type, render(policy, action, treatment, question))
+    if is_the_same_for_all(action, treatment):
+        if len(policy.standing) >= MAX_STANDING_PROPOSALS:
+            policy.standing.clear()
+        policy.standing[key] = proposal
     return proposal

@@ -8,7 +8,7 @@ from itertools import chain
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import Memo, evaluate, truth
 from maitred.core.learning.draws import Draws, Learned, Mode
-from maitred.core.learning.formulas import NOT_FINITE, value_of
+from maitred.core.learning.formulas import NOT_FINITE
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.rules.experiments import Look, as_assigned
 from maitred.core.rules.policy import Policy
@@ -136,10 +136,10 @@ def score_of(action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | 
     if action.score.expression is None:
         return action.score.constant or 0.0
     value: Scalar | Unknown
-    if action.score.formula is None:
+    if action.score.compute is None:
         value = evaluate(action.score.expression, facts, memo)
     else:
-        value = value_of(action.score.formula, draws.of(action.name), facts, memo)
+        value = action.score.compute(draws.of(action.name), facts, memo)
     if isinstance(value, Unknown):
         return value
     return value if isinstance(value, float) and math.isfinite(value) else Unknown(error=NOT_FINITE)

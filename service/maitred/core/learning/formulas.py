@@ -1,7 +1,8 @@
 """Scores with learned shares in them: arithmetic that is done here, on doubles alone.
 
 What does not depend on what was learned stays an expression, evaluated once a decision; the rest is four
-operators, which IEEE 754 rounds in one way, for each action with its own shares.
+operators, which IEEE 754 rounds in one way, for each action with its own shares. A formula is made into
+functions when it is read, each of which calls those of its operands.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,27 +35,69 @@ class Combined:
 Formula = float | Share | Combined | Expression
 """An ``Expression`` gives a number."""
 
-SIGNS: Mapping[str, Callable[[float, float], float]] = {"+": add, "-": sub, "*": mul, "/": truediv}
+Operator = Callable[[float, float], float]
+SIGNS: Mapping[str, Operator] = {"+": add, "-": sub, "*": mul, "/": truediv}
+
+ShareOf = Callable[[str], float]
+"""What a learner gives the action in this decision."""
+Compute = Callable[[ShareOf, Facts, Memo], float | Unknown]
+"""What a formula comes to. Unknown where an expression is, or where it divides by zero."""
+_Step = Callable[[ShareOf, Facts, Memo], float]
 
 
-def value_of(formula: Formula, share: Callable[[str], float], facts: Facts, memo: Memo) -> float | Unknown:
-    """What a formula comes to; ``share`` gives that of a learner. Unknown where it divides by zero."""
+class _NoValueError(Exception):
+    """An expression of the formula has no value."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__()
+        self.unknown = unknown
+
+
+def compiled(formula: Formula) -> Compute:
+    """The formula as a function."""
+    step = _step(formula)
+
+    def compute(share: ShareOf, facts: Facts, memo: Memo) -> float | Unknown:
+        try:
+            return step(share, facts, memo)
+        except _NoValueError as none:
+            return none.unknown
+        except ZeroDivisionError:
+            return Unknown(error=NOT_FINITE)
+
+    return compute
+
+
+def _step(formula: Formula) -> _Step:
     match formula:
         case Share(learner):
-            return share(learner)
+            return lambda share, _facts, _memo: share(learner)
+        case Combined(sign, left, float(number)):
+            return _with_number(SIGNS[sign], _step(left), number)
         case Combined(sign, left, right):
-            one = value_of(left, share, facts, memo)
-            other = value_of(right, share, facts, memo)
-            if isinstance(one, Unknown):
-                return one
-            if isinstance(other, Unknown):
-                return other
-            return SIGNS[sign](one, other) if other or sign != "/" else Unknown(error=NOT_FINITE)
+            return _of_two(SIGNS[sign], _step(left), _step(right))
         case Expression():
-            value = evaluate(formula, facts, memo)
-            return float(value) if isinstance(value, int | float) else value  # type: ignore[return-value]
+            return _evaluating(formula)
         case _:
-            return formula
+            return lambda _share, _facts, _memo: formula
+
+
+def _with_number(operator: Operator, left: _Step, number: float) -> _Step:
+    return lambda share, facts, memo: operator(left(share, facts, memo), number)
+
+
+def _of_two(operator: Operator, left: _Step, right: _Step) -> _Step:
+    return lambda share, facts, memo: operator(left(share, facts, memo), right(share, facts, memo))
+
+
+def _evaluating(expression: Expression) -> _Step:
+    def step(_: ShareOf, facts: Facts, memo: Memo) -> float:
+        value = evaluate(expression, facts, memo)
+        if isinstance(value, int | float):
+            return float(value)
+        raise _NoValueError(value if isinstance(value, Unknown) else Unknown(error=NOT_FINITE))
+
+    return step
 
 
 def learners_in(formula: Formula) -> Iterator[str]:

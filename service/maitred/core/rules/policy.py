@@ -99,7 +99,8 @@ class Policy:
     both read the sources of ``reads_history`` (``events.visit``, ``outcomes.presented``).
     ``promises`` stand with the conditions under which their actions are due.
     ``trials`` are the holdouts and experiments, if there are any, and ``learners`` those that scores read.
-    ``standing`` are proposals that depend on no attribute, by action, rank, channel and arm, and
+    ``standing`` are proposals that depend on no attribute, but for the score, by action, rank, channel and
+    arm, and
     ``claimed_words`` such words after a claim, by action, channel and arm.
     """
 

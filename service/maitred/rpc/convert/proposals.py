@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from struct import Struct
 from typing import Any, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -16,20 +17,25 @@ from .fields import timestamp
 OF_DECISION = pb.DecideResponse.PROPOSALS_FIELD_NUMBER
 OF_CLAIM = pb.ClaimResponse.ALTERNATIVES_FIELD_NUMBER
 
-_VARINT, _LENGTH_DELIMITED = 0, 2
+_VARINT, _FIXED64, _LENGTH_DELIMITED = 0, 1, 2
 _LOW_BITS, _MORE = 0x7F, 0x80
 _TAG = {field: bytes([field << 3 | _LENGTH_DELIMITED]) for field in (OF_DECISION, OF_CLAIM)}
 _HOLD = pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED
 _SECONDS = Timestamp.SECONDS_FIELD_NUMBER << 3 | _VARINT
 _NANOS = Timestamp.NANOS_FIELD_NUMBER << 3 | _VARINT
+_SCORE, _DOUBLE = bytes([pb.Proposal.SCORE_FIELD_NUMBER << 3 | _FIXED64]), Struct("<d")
 _INSTANT_BYTES = 12
 _HOLD_BYTES = 2 + _INSTANT_BYTES
 
 
 class _Shown(NamedTuple):
-    """What a proposal shows, with its length in front: as it is, and as one whose hold follows."""
+    """What a proposal shows, with its length in front: as it is, and as one whose hold follows.
+
+    ``unscored`` is the same without its score and without a length.
+    """
 
     proposal: Proposal
+    unscored: bytes
     alone: bytes
     before_hold: bytes
 
@@ -127,9 +133,12 @@ def _shown(proposal: Proposal) -> _Shown:
     # What carries a claim never comes again.
     known = None if proposal.claim_id else _SHOWN.get(key)
     if known is not None and _shows_the_same(known.proposal, proposal):
-        return known
-    body = pb.Proposal(**_fields_without_hold(proposal)).SerializeToString()
-    shown = _Shown(proposal, _varint(len(body)) + body, _varint(len(body) + _HOLD_BYTES) + body)
+        if known.proposal.score == proposal.score:
+            return known
+        # A score that is worked out is another one every time.
+        return _scored(proposal, known.unscored)
+    fields = _fields_without_hold(proposal)
+    shown = _scored(proposal, pb.Proposal(**{**fields, "score": 0.0}).SerializeToString())
     if proposal.claim_id:
         return shown
     if len(_SHOWN) >= MAX_REMEMBERED:
@@ -138,12 +147,16 @@ def _shown(proposal: Proposal) -> _Shown:
     return shown
 
 
+def _scored(proposal: Proposal, unscored: bytes) -> _Shown:
+    body = unscored + _SCORE + _DOUBLE.pack(proposal.score) if proposal.score else unscored
+    return _Shown(proposal, unscored, _varint(len(body)) + body, _varint(len(body) + _HOLD_BYTES) + body)
+
+
 def _shows_the_same(known: Proposal, proposal: Proposal) -> bool:
     # The kept reference keeps the identity from being given to another treatment.
     return (
         known.treatment is proposal.treatment
         and known.action == proposal.action
-        and known.score == proposal.score
         and known.type is proposal.type
     )
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 
 from maitred.core.behaviour.history import is_behaviour
 from maitred.core.conditions.computed import Computed, term_expressions
+from maitred.core.conditions.expressions import SHARE_NS
 from maitred.core.conditions.model import Condition, Expression, expressions
+from maitred.core.learning.formulas import expressions_in
 from maitred.core.rules.ruleset import Action, Atom, Situation
 from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles.kinds import models
@@ -210,17 +212,21 @@ def with_max_items(computed: Iterable[Computed], defaults: models.Defaults) -> t
 def _total_ns(
     actions: Iterable[Action], situations: Iterable[Situation], limits: Iterable[Expression]
 ) -> int:
-    """Every distinct expression once, as a decision evaluates it."""
-    distinct = set(limits)
+    """Every distinct expression once, as a decision evaluates it; learned shares once for each action."""
+    distinct, learned_ns = set(limits), 0
     for action in actions:
         for need in action.requirements:
             distinct.update(expressions(need.condition))
-        if action.score.expression:
-            distinct.add(action.score.expression)
         others = (other for trial in action.trials for other in trial.actions.values())
-        distinct.update(other.score.expression for other in others if other.score.expression)
+        scores = [action.score, *(other.score for other in others)]
+        for score in scores:
+            if score.formula is not None:
+                distinct.update(expressions_in(score.formula))
+            elif score.expression:
+                distinct.add(score.expression)
+        learned_ns += SHARE_NS * max(len(score.learned) for score in scores)
     for situation in situations:
         for member in (*situation.all, *situation.any, *situation.none):
             if isinstance(member, Atom):
                 distinct.update(expressions(member.condition))
-    return sum(expression.cost_ns for expression in distinct)
+    return learned_ns + sum(expression.cost_ns for expression in distinct)

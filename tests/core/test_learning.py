@@ -1,0 +1,236 @@
+"""Learned scores in one decision: their laws, what is recorded of them, and that they come out again."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maitred.core.conditions.expressions import Score
+from maitred.core.conditions.model import Expression, Unknown
+from maitred.core.deciding.decide import decide_from
+from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.explaining.explain import explain
+from maitred.core.learning.draws import Draws, Mode
+from maitred.core.learning.formulas import Combined, Share, compiled
+from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Learner, Parameters
+from maitred.core.learning.sampling import uniforms
+from maitred.core.limits.snapshot import Snapshot
+from maitred.core.privacy.purposes import CONSENT
+from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.ruleset import Action, ActionType, Ruleset
+
+NOON = datetime(2026, 12, 8, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+DECISIONS = 4_000
+UNITS = st.floats(0, 1)
+BELIEFS = st.builds(Beta, st.floats(1, 1e6), st.floats(1, 1e6))
+GOLDEN = Path(__file__).parent / "learned.json"
+
+
+LEARNER = Learner("uptake", "accepted", "presented", DAY, Beta(1.0, 1.0), 0.0, 1.0, 5.0, enabled=True)
+
+
+def learner(**fields):
+    return replace(LEARNER, **fields)
+
+
+def seed(number):
+    return number.to_bytes(16)
+
+
+def draws(one, number=0, beliefs=None, facts=None):
+    parameters = Parameters("v1", {one.name: beliefs or {}})
+    return Draws({one.name: one}, seed(number), parameters, facts or {})
+
+
+def action(name, formula):
+    return Action(name, name, ActionType.OFFER, score=Score.of_formula("its formula", formula))
+
+
+def policy_of(*actions, learners=(LEARNER,)):
+    ruleset = Ruleset("hash", "1", "UTC", actions=actions, learners=tuple(learners))
+    return compile_policy(ruleset, lambda _situations: pytest.fail("no situations here"))
+
+
+def decided(policy, number, parameters=NOTHING_LEARNED, facts=None, wanted=1):
+    known = {"customer.id": "ann", "channel": "pos", "now": NOON, **(facts or {})}
+    question = Question("pos", known, NOON, wanted, seed=seed(number))
+    return decide_from(policy, question, Snapshot(learned=parameters))
+
+
+PAIR = action("bread", Share("uptake")), action("pizza", Share("uptake"))
+KNOWN = Parameters("v1", {"uptake": {"bread": Beta(20.0, 180.0), "pizza": Beta(60.0, 140.0)}})
+
+
+@given(st.integers(0, 2**32), BELIEFS, UNITS, UNITS, st.floats(0, 100), st.booleans())
+def test_no_value_is_beyond_floor_and_ceiling(number, belief, one, other, exploration, enabled):
+    floor, ceiling = sorted((one, other))
+    made = learner(floor=floor, ceiling=ceiling, exploration=exploration, enabled=enabled)
+    value = draws(made, number, {"pizza": belief}).drawn("uptake", "pizza").value
+    assert floor <= value <= ceiling
+
+
+@pytest.mark.parametrize("exploration", [0.0, 5.0, 33.3, 100.0])
+def test_so_many_percent_of_decisions_explore(exploration):
+    one = learner(exploration=exploration)
+    exploring = sum(draws(one, number).mode("uptake") is Mode.EXPLORE for number in range(DECISIONS))
+    error = (exploration / 100 * (1 - exploration / 100) * DECISIONS) ** 0.5
+    assert abs(exploring - exploration / 100 * DECISIONS) <= 5 * error
+
+
+def test_who_explores_more_explores_where_who_explores_less_does():
+    few, many = learner(exploration=5.0), learner(exploration=30.0)
+    exploring = [
+        {number for number in range(DECISIONS) if draws(one, number).mode("uptake") is Mode.EXPLORE}
+        for one in (few, many)
+    ]
+    assert exploring[0] < exploring[1]
+
+
+def test_where_a_decision_explores_any_value_is_as_likely_whatever_was_learned():
+    one = learner(floor=0.2, ceiling=0.6, exploration=100.0)
+    beliefs = {"pizza": Beta(1.0, 1e6)}
+    values = [draws(one, number, beliefs).drawn("uptake", "pizza").value for number in range(DECISIONS)]
+    fifths = [sum(0.2 + step * 0.08 <= value < 0.28 + step * 0.08 for value in values) for step in range(5)]
+    assert sum(fifths) == DECISIONS
+    assert all(abs(count - DECISIONS / 5) < 5 * (DECISIONS * 0.16) ** 0.5 for count in fifths)
+
+
+def test_actions_are_drawn_for_independently():
+    both = [draws(learner(exploration=0.0), number) for number in range(DECISIONS)]
+    pairs = [(one.drawn("uptake", "bread").value, one.drawn("uptake", "pizza").value) for one in both]
+    covariance = sum((one - 0.5) * (other - 0.5) for one, other in pairs) / DECISIONS
+    assert abs(covariance) < 5 / (12 * DECISIONS**0.5)
+
+
+def test_who_takes_no_part_gets_what_is_expected():
+    one = learner(purpose="research", exploration=50.0)
+    beliefs = {"pizza": Beta(30.0, 70.0)}
+    refusing = draws(one, 1, beliefs)
+    assert refusing.mode("uptake") is Mode.EXPECTED
+    assert refusing.drawn("uptake", "pizza").value == 0.3
+    assert refusing.drawn("uptake", "new").value == 0.5
+    allowing = draws(one, 1, beliefs, {f"{CONSENT}research": True})
+    assert allowing.mode("uptake") in {Mode.EXPLORE, Mode.EXPLOIT}
+    policy = policy_of(*PAIR, learners=[one])
+    for number in range(20):
+        decision = decided(policy, number, KNOWN)
+        assert decision.proposals[0].action == "pizza"
+        assert decision.learned["uptake"].mode is Mode.EXPECTED
+        assert decision.exposures == {}, "nothing is learned from them"
+
+
+def test_one_that_is_not_enabled_knows_nothing_of_what_was_learned():
+    off = draws(learner(enabled=False, prior=Beta(1.0, 3.0)), 1, {"pizza": Beta(900.0, 1.0)})
+    assert off.mode("uptake") is Mode.OFF
+    assert off.drawn("uptake", "pizza").value == 0.25
+    decision = decided(policy_of(*PAIR, learners=[learner(enabled=False)]), 1, KNOWN)
+    assert (decision.learned, decision.exposures) == ({}, {})
+
+
+def test_a_decision_says_what_every_ranked_action_was_given_and_how():
+    policy = policy_of(*PAIR, action("plain", 0.0))
+    modes = set()
+    for number in range(200):
+        decision = decided(policy, number, KNOWN)
+        learned = decision.learned["uptake"]
+        modes.add(learned.mode)
+        assert (learned.version, learned.share) == ("v1", 5.0)
+        assert list(learned.actions) == ["bread", "pizza"]
+        best = max(learned.actions, key=lambda name: learned.actions[name].value)
+        assert decision.proposals[0][:3] == (best, 1, learned.actions[best].value)
+        assert decision.exposures["learned/uptake"].arm == learned.mode.value
+    assert modes == {Mode.EXPLOIT, Mode.EXPLORE}
+
+
+def test_it_comes_out_again_from_what_stands_in_the_record():
+    """Without the snapshot: of the actions that were ranked, and no others."""
+    policy = policy_of(*PAIR)
+    more = Parameters("v1", {"uptake": {**KNOWN.by_learner["uptake"], "unranked": Beta(5.0, 5.0)}})
+    for number in range(100):
+        decision = decided(policy, number, more, wanted=2)
+        recorded = {
+            name: {action: drawn.belief for action, drawn in use.actions.items()}
+            for name, use in decision.learned.items()
+        }
+        assert decided(policy, number, Parameters("v1", recorded), wanted=2) == decision
+
+
+def test_an_explanation_names_the_share_and_where_it_is_from():
+    policy = policy_of(*PAIR, learners=[learner(exploration=0.0)])
+    known = {"customer.id": "ann", "channel": "pos", "now": NOON}
+    question = Question("pos", known, NOON, 1, seed=seed(1))
+    snapshot = Snapshot(learned=KNOWN)
+    decision = decide_from(policy, question, snapshot)
+    told = explain(policy, question, decision.proposals, Explain.EXPLAIN_REASONS, snapshot)
+    value = decision.proposals[0].score
+    assert told.why[0][-1] == f"learned uptake is {value:.4g}: drawn from what was learned, 60 to 140"
+    (outranked,) = told.refusals
+    assert "learned uptake is" in outranked.detail
+    assert "20 to 180" in outranked.detail
+
+
+HALF = Expression("half", frozenset({"half"}), lambda facts: 0.5 if "half" in facts else Unknown("x"))
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        (Share("a"), 0.25),
+        (Combined("*", Share("a"), 10.0), 2.5),
+        (Combined("+", 1.0, Combined("*", Share("a"), Share("b"))), 1.125),
+        (Combined("-", Share("b"), Share("a")), 0.25),
+        (Combined("/", Share("a"), Share("b")), 0.5),
+        (Combined("*", HALF, Share("a")), 0.125),
+    ],
+)
+def test_a_formula_is_plain_arithmetic(formula, value):
+    shares = {"a": 0.25, "b": 0.5}
+    assert compiled(formula)(shares.__getitem__, {"half": 0.5}, {}) == value
+
+
+def test_a_formula_without_a_value_says_why():
+    assert compiled(Combined("*", HALF, Share("a")))(lambda _: 0.5, {}, {}) == Unknown("x")
+    divided = compiled(Combined("/", 1.0, Share("a")))(lambda _: 0.0, {}, {})
+    assert divided.error == "the score is not a finite number"
+
+
+def test_what_is_better_is_found_and_the_rest_is_kept_being_tried():
+    """A year of decisions, each followed by what people do; everything is learned anew each tenth of it."""
+    rates = {"bread": 0.05, "pizza": 0.08, "tea": 0.04}
+    actions = [action(name, Share("uptake")) for name in rates]
+    policy = policy_of(*actions, learners=[learner(exploration=10.0)])
+    seen = {name: [0, 0] for name in rates}
+    chances, shown, exploring = uniforms(b"people"), [], set()
+    for step in range(10):
+        parameters = Parameters(
+            str(step), {"uptake": {n: Beta(1.0 + won, 1.0 + lost) for n, (won, lost) in seen.items()}}
+        )
+        for number in range(step * 500, step * 500 + 500):
+            decision = decided(policy, number, parameters)
+            name = decision.proposals[0].action
+            shown.append(name)
+            seen[name][next(chances) >= rates[name]] += 1
+            if step == 9 and decision.learned["uptake"].mode is Mode.EXPLORE:
+                exploring.add(name)
+    assert shown[:500].count("pizza") < 300, "before anything is learned all are tried"
+    assert shown[-1000:].count("pizza") > 750
+    assert exploring == set(rates), "however sure it is"
+
+
+def test_decisions_are_those_of_the_file():
+    """By parameters of a file and rules of today, to the byte: on any machine, whatever is upgraded."""
+    content = json.loads(GOLDEN.read_text())
+    beliefs = {name: Beta(*pair) for name, pair in content["parameters"].items()}
+    policy = policy_of(*(action(name, Combined("*", Share("uptake"), 10.0)) for name in beliefs))
+    parameters = Parameters(content["version"], {"uptake": beliefs})
+    made = [
+        [learned.mode.value, {name: drawn.value.hex() for name, drawn in learned.actions.items()}]
+        for number in range(len(content["decisions"]))
+        for learned in [decided(policy, number, parameters).learned["uptake"]]
+    ]
+    assert made == content["decisions"]
