@@ -102,7 +102,8 @@ def walk(node: Node) -> Iterator[Node]:
     while pending:
         node = pending.pop()
         yield node
-        pending += children(node)[::-1]
+        if below := _CHILDREN.get(type(node)):
+            pending += below(node)[::-1]
 
 
 _CHILDREN: dict[type, Callable[[Any], tuple[Node, ...]]] = {

@@ -6,7 +6,7 @@ called never true is; what is not may still be.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from maitred.core.values.types import Scalar
 
@@ -31,8 +31,7 @@ _MAX_STEPS = 2_000
 _ANYTHING = Within()
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """What is asked of one attribute. ``among`` are the only values possible, where they are known."""
 
     among: frozenset[Scalar] | None = None
@@ -51,9 +50,13 @@ class _Asked:
         if any(values <= self.misses for values in self.overlaps):
             return False
         if self.among is None:
-            return _has_room(self.bounds)
+            return self.bounds is _ANYTHING or _has_room(self.bounds)
+        if self.bounds is _ANYTHING:
+            return not self.among <= self.without
         return any(value not in self.without and _is_within(value, self.bounds) for value in self.among)
 
+
+_NOTHING = _Asked()
 
 Facts = dict[str | Expression, _Asked]
 
@@ -94,36 +97,37 @@ class _Search:
 
 def _take(asked: Facts, term: Literal | Residual) -> bool:
     key = term.attribute if isinstance(term, Literal) else term.expression
-    before = asked.get(key, _Asked())
-    asked[key] = _literal(before, term) if isinstance(term, Literal) else _residual(before, term)
-    return asked[key].possible
+    before = asked.get(key, _NOTHING)
+    after = _literal(before, term) if isinstance(term, Literal) else _residual(before, term)
+    asked[key] = after
+    return after.possible
 
 
 def _residual(before: _Asked, term: Residual) -> _Asked:
     values = frozenset((term.wanted,))
-    return replace(before, among=values if before.among is None else before.among & values)
+    return before._replace(among=values if before.among is None else before.among & values)
 
 
 def _literal(before: _Asked, literal: Literal) -> _Asked:
     match literal.test, literal.wanted:
         case Present(), wanted:
-            return replace(before, present=before.present or wanted, absent=before.absent or not wanted)
+            return before._replace(present=before.present or wanted, absent=before.absent or not wanted)
         case OneOf(values), True:
             among = values if before.among is None else before.among & values
-            return replace(before, among=among, present=True)
+            return before._replace(among=among, present=True)
         case OneOf(values), False:
             known = _BOOLS if before.among is None and _are_bools(values) else before.among
-            return replace(before, among=known, without=before.without | values, present=True)
+            return before._replace(among=known, without=before.without | values, present=True)
         case Overlaps(values), True:
-            return replace(before, overlaps=(*before.overlaps, values), present=True)
+            return before._replace(overlaps=(*before.overlaps, values), present=True)
         case Overlaps(values), False:
-            return replace(before, misses=before.misses | values, present=True)
+            return before._replace(misses=before.misses | values, present=True)
         case Within() as within, True:
-            return replace(before, bounds=_intersected(before.bounds, within), present=True)
+            return before._replace(bounds=_intersected(before.bounds, within), present=True)
         case Within() as within, _:
             outside = _outside(within)
             bounds = _intersected(before.bounds, outside) if outside else before.bounds
-            return replace(before, bounds=bounds, present=True)
+            return before._replace(bounds=bounds, present=True)
     raise AssertionError(literal)
 
 
@@ -144,6 +148,8 @@ def _outside(within: Within) -> Within | None:
 
 
 def _intersected(left: Within, right: Within) -> Within:
+    if left is _ANYTHING:
+        return right
     low, low_open = _tighter((left.low, left.low_open), (right.low, right.low_open), upwards=True)
     high, high_open = _tighter((left.high, left.high_open), (right.high, right.high_open), upwards=False)
     return Within(low, high, low_open, high_open)

@@ -118,7 +118,7 @@ def _warn_together(around: LoadContext, spot: SourcePath, requirements: Sequence
     met: list[Condition] = []
     for at, text, condition in _read(around, spot, requirements):
         met.append(TRUE if text.strip() in _CONSTANTS else condition)
-        if is_never_true(All(tuple(met))):
+        if len(met) > 1 and is_never_true(All(tuple(met))):
             other = next((i for i, one in enumerate(met[:-1]) if is_never_true(All((one, condition)))), 0)
             around.report.warn(at, rule_messages.never_with(requirements[other].require))
             return True

@@ -1,7 +1,7 @@
 """The kinds of documents in a rule file, as pydantic models: their form, nothing across documents."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -37,6 +37,10 @@ class Strict(BaseModel):
     """No unknown field, no conversion between types."""
 
     model_config = STRICT
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself: it is frozen. pydantic copies the default of a field for every document."""
+        return self
 
 
 class Document(Strict):
