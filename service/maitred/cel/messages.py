@@ -299,6 +299,14 @@ def computed_elsewhere(function: str, over: str, item: str) -> str:
     )
 
 
+def computed_over(source: str) -> str:
+    declared = f"customer.NAME: {{over: {source}, count: true}}"
+    return (
+        f"`{source}` is read by computed attributes only: declare `{declared}` under `computed` of a"
+        " `Context`, and read `customer.NAME` here"
+    )
+
+
 def cannot_select(type_: str) -> str:
     return f"a value of type {type_} has no fields"
 

@@ -93,6 +93,11 @@ def _open_point(hit: Match) -> str:
 
 
 SPOKEN = (
+    # What is worked out before conditions
+    habit(
+        rf"{WORD}(?:\w+\(\s*)?(?P<x>(?:events|outcomes)\.\w+)",
+        lambda hit: messages.computed_over(hit["x"]),
+    ),
     # Whether there is a value
     habit(rf"(?P<x>{NAME})\s*(?P<sign>==|!=)\s*(?:\"\"|'')", _empty_number),
     habit(

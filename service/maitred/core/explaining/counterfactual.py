@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import chain, islice
 from typing import Any as AnyNumber
 
@@ -27,6 +27,8 @@ from maitred.core.values.types import OWN, SITUATION, Attribute, Fact, Facts, Ki
 
 from .words import value_words
 
+_WRITTEN = Context(prec=28)
+"""For doubles as they are written, which have 17 digits."""
 MAX_TRIED = 16
 """Changes that are tried for one action: each costs as much as explaining it once."""
 MAX_VALUES = 5
@@ -180,8 +182,11 @@ def _distance(fact: Fact | None, wanted: Fact) -> str:
         return _more_or_less(wanted - fact)
     if isinstance(fact, Decimal) and isinstance(wanted, Decimal):
         return _more_or_less(EXACT.subtract(wanted, fact))
-    if type(fact) is type(wanted) and isinstance(fact, int | float) and not isinstance(fact, bool):
-        return _more_or_less(wanted - fact)  # type: ignore[operator]
+    if isinstance(fact, float) and isinstance(wanted, float):
+        # As both are written: 53.7 - 53.5 is 0.2, and 0.20000000000000284 to a double.
+        return _more_or_less(float(_WRITTEN.subtract(Decimal(repr(wanted)), Decimal(repr(fact)))))
+    if type(fact) is type(wanted) is int:
+        return _more_or_less(wanted - fact)
     return ""
 
 

@@ -161,7 +161,17 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **dict.fromkeys(("case", "case_sensitive", "ignore_case", "lettercase"), "letter_case"),
             **dict.fromkeys(("strip", "blanks"), "trim"),
         },
-        "Situation": dict.fromkeys(("blocks", "stops", "holds_back", "hides", "block"), "suppress"),
+        "Situation": {
+            **dict.fromkeys(("blocks", "stops", "holds_back", "hides", "block"), "suppress"),
+            **dict.fromkeys(("when", "if", "condition", "conditions", "require", "and"), "all"),
+            **dict.fromkeys(("or", "one_of"), "any"),
+            **dict.fromkeys(("not", "unless", "except"), "none"),
+        },
+        "Promise": {
+            **dict.fromkeys(("when", "if", "while"), "situation"),
+            **dict.fromkeys(("interval", "period"), "every"),
+            **dict.fromkeys(("count", "number"), "times"),
+        },
         "Event": dict.fromkeys(("keep", "keep_for", "days", "expires", "ttl"), "retention"),
         "LimitDocument": {
             **dict.fromkeys(("max", "maximum", "amount", "count", "units"), "limit"),
@@ -185,7 +195,7 @@ def _unknown_field(detail: _Detail) -> str:
     known = [field.alias or key for key, field in fields]
     if elsewhere:
         return file_messages.field_elsewhere(name, elsewhere)
-    if detail.value is None and " " in name:
+    if detail.value is None and re.search(r"[ .()]", name):
         return file_messages.comma_in_text(name)
     return file_messages.unknown_field(name, known)
 
@@ -219,7 +229,7 @@ def _mapping(detail: _Detail) -> str:
     if model == "Live" and isinstance(value, str) and not meant.date_of(value):
         return file_messages.not_live(value)
     sent = str(value)
-    if model == "Rollout":
+    if model in {"Rollout", "Arm"}:
         value = meant.number_of(sent) or value
     if isinstance(value, str | int | float) and not isinstance(value, bool) and form:
         written = "{all: true}" if model == "AppliesTo" and value in _EVERY else form.format(value)

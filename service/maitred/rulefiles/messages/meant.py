@@ -59,6 +59,10 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "used": ("redeemed",),
     "bought": ("redeemed",),
     "shown": ("presented",),
+    **dict.fromkeys(("yes", "true", "allowed", "ok"), ("allow",)),
+    **dict.fromkeys(("no", "false", "deny", "forbid"), ("refuse",)),
+    **dict.fromkeys(("insensitive", "ignored", "any", "both"), ("ignore",)),
+    **dict.fromkeys(("sensitive", "strict"), ("exact",)),
 }
 
 

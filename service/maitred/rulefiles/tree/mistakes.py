@@ -19,6 +19,10 @@ _IN_FLOW = re.compile(r"(?P<indent>)(?P<dashes>)(?P<key>[\w.-]+) *: +(?P<value>(
 _SIGNS = frozenset("!&*%@`|>")
 _INDICATORS = frozenset("\"'[{")
 _TEXT_OR_BRACKET = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|(?:^|\s)#.*|[\[\]{}]")
+_TEXT_IN_FLOW = re.compile(
+    r"(?:[{,]\s*[\w.-]+:\s+|[\[,]\s*)(?P<value>[A-Za-z_!(][^,\[\]{}\"'#]*[^\s:,\[\]{}\"'#$])\s*\["
+)
+_TEXT_BRACKET_OR_COMMA = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|[()\[\]{},]")
 _LOOKED_AT_CHARACTERS = 2_000
 """Of a line: what people write is shorter, and the expressions above are quadratic at worst."""
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
@@ -98,6 +102,28 @@ def _value(lines: list[str], index: int) -> Found:
     return None
 
 
+def _flow_text(lines: list[str], index: int) -> Found:
+    """A text with brackets of its own that stands in braces or brackets."""
+    line = lines[index]
+    for match in _TEXT_IN_FLOW.finditer(line):
+        text = text_in_flow(line, match.start("value"))
+        return match.start("value"), file_messages.needs_quotes(text, quoted_value(text))
+    return None
+
+
+def text_in_flow(line: str, start: int) -> str:
+    """A text in braces or brackets, up to what ends it: commas and brackets within brackets belong to it."""
+    depth = 0
+    for match in _TEXT_BRACKET_OR_COMMA.finditer(line, start):
+        if match[0] in "([{":
+            depth += 1
+        elif depth and match[0] in ")]}":
+            depth -= 1
+        elif match[0] in ",]}" and not depth:
+            return line[start : match.start()].rstrip()
+    return line[start:].rstrip()
+
+
 def _without_comment(value: str) -> str:
     return value if value[:1] in _INDICATORS else _COMMENT.sub("", value).rstrip()
 
@@ -162,4 +188,6 @@ def _indent(lines: list[str], index: int) -> Found:
     return indent, file_messages.wrong_column()
 
 
-_LOOKS: tuple[Callable[[list[str], int], Found], ...] = (_tab, _escape, _value, _field, _dash, _indent)
+_LOOKS: tuple[Callable[[list[str], int], Found], ...] = (
+    *(_tab, _escape, _value, _flow_text, _field, _dash, _indent),
+)

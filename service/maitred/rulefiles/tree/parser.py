@@ -22,7 +22,7 @@ from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.text import BOM, FORBIDDEN, advance
 from maitred.selftest import relying_on
 
-from .mistakes import Mistake, explained, quoted_value
+from .mistakes import Mistake, explained, quoted_value, text_in_flow
 from .nodes import Mapping, Mark, Node, PlainScalar, Scalar, Sequence, Tree
 
 MAY_RESOLVE = frozenset("-+.0123456789~nNtTfF")
@@ -288,7 +288,10 @@ class _Builder:
     def _refuse_tag(self, mark: Mark, tag: str) -> None:
         """`!customer.sick` is a condition and no tag: to remove it would turn the rule into its opposite."""
         end = self._text.find("\n", mark.index)
-        written = self._text[mark.index : end if end >= 0 else None].rstrip()
+        start = self._text.rfind("\n", 0, mark.index) + 1
+        before, written = self._text[start : mark.index], self._text[mark.index : end if end >= 0 else None]
+        in_flow = sum(map(before.count, "{[")) > sum(map(before.count, "]}"))
+        written = text_in_flow(written, 0) if in_flow else written.rstrip()
         if written.startswith("!!") or not written.startswith("!"):
             self._tell(mark, file_messages.tag(tag))
         else:
