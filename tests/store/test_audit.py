@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.databases import opened
 
 from maitred.store import open_store, schema_version
-from maitred.store.log.chain import Identity, Tail, encoded, link, linked, place
+from maitred.store.chain import Identity, Tail, encoded, link, linked, place
 
 ROWS = 6
 

@@ -143,7 +143,7 @@ def test_an_erasure_that_was_interrupted_can_be_begun_again(store, customer, liv
         raise StoreConflict("halfway")
 
     with monkeypatch.context() as broken:
-        broken.setattr("maitred.store.people.erasing.erase_rest", fail)
+        broken.setattr("maitred.store.erasing.erase_rest", fail)
         with pytest.raises(StoreConflict, match="halfway"):
             store.erase(ann.ref)
     assert store.person([ann.person.pseudonym])

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
-from maitred.store.databases.failures import StoreUnusable
+from maitred.store.drivers.failures import StoreUnusable
 
 from . import messages
 

@@ -26,14 +26,14 @@ from maitred.engine.ports.store import (
     StoreDown,
     StoredRuleset,
 )
-from maitred.store.databases.dialect import Dialect
-from maitred.store.databases.failures import Failures
+from maitred.store.dialect import Dialect
+from maitred.store.drivers.failures import Failures
 from maitred.store.ledger import claims, lot_histories, tallies
 from maitred.store.log import auditing, decisions, exposures, outcomes, purge, rulesets, sessions
 from maitred.store.people import consents as statements_of
-from maitred.store.people import customer_keys, erasing, events, people
+from maitred.store.people import customer_keys, events, people
 
-from . import learned, messages, pauses
+from . import erasing, learned, messages, pauses
 from .transactions import SqlTransaction, Writer
 
 _Found = TypeVar("_Found")

@@ -21,17 +21,17 @@ from maitred.engine.ports.store import (
     StoreConflict,
     StoreDown,
 )
-from maitred.store.databases.connections import WriteConnection
-from maitred.store.databases.dialect import Dialect
-from maitred.store.databases.failures import Failure, Failures
+from maitred.store import erasing
+from maitred.store.chain import Identity
+from maitred.store.dialect import Dialect
+from maitred.store.drivers.connections import WriteConnection
+from maitred.store.drivers.failures import Failure, Failures
 from maitred.store.ledger import ledger
 from maitred.store.ledger.claims import OfEach as OpenClaimsOfEach
-from maitred.store.log.chain import Identity
 from maitred.store.log.outcomes import OfEach as OutcomesOfEach
 from maitred.store.log.sessions import OfEach as RejectionsOfEach
 from maitred.store.log.writers import find_tail
 from maitred.store.people import consents as statements
-from maitred.store.people import erasing
 from maitred.store.people.consents import Proof
 from maitred.store.people.events import OfEach as EventsOfEach
 

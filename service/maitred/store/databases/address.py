@@ -6,8 +6,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from maitred.store import messages
-
-from .failures import StoreUnusable
+from maitred.store.drivers.failures import StoreUnusable
 
 _SQLITE_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
 _POSTGRES_DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})

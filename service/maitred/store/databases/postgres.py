@@ -7,18 +7,18 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
 from maitred.store import messages, schema_version
+from maitred.store.chain import Identity
+from maitred.store.dialect import Dialect
+from maitred.store.drivers.failures import Failures, from_postgres
 from maitred.store.ledger import claims
 from maitred.store.ledger.postgres import PostgresLedger, read_clock
 from maitred.store.log import outcomes, sessions
-from maitred.store.log.chain import Identity
 from maitred.store.log.decisions import append_postgres, find_postgres
 from maitred.store.people import events, people
 from maitred.store.stores import SqlStore
 from maitred.store.transactions import Writer
 
 from .address import postgres_name
-from .dialect import Dialect
-from .failures import Failures, from_postgres
 from .readers import ReadOnlyStore, made_of
 
 CONNECT_TIMEOUT_S = 5

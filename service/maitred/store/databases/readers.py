@@ -14,15 +14,15 @@ from sqlalchemy.pool import QueuePool
 from maitred.core.limits.lots import UnitState
 from maitred.core.values.instants import to_microseconds
 from maitred.store import messages, schema_version
-from maitred.store.log.chain import Identity, place
+from maitred.store.chain import Identity, place
+from maitred.store.dialect import Dialect
+from maitred.store.drivers.failures import Failures, StoreUnusable, from_sqlite
 from maitred.store.people import consents, events
 from maitred.store.stores import SqlStore
 from maitred.store.tables import COUNTER, DECISION, LOG_WRITER, LOT, STEP
 from maitred.store.transactions import Writer
 
 from .address import sqlite_file
-from .dialect import Dialect
-from .failures import Failures, StoreUnusable, from_sqlite
 from .sqlite import BUSY_TIMEOUT_MS, SQLITE
 
 _NOBODY = Identity(b"", 0)

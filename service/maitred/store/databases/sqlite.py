@@ -11,19 +11,19 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
 from maitred.store import messages, schema_version
+from maitred.store.chain import Identity
+from maitred.store.dialect import Dialect
+from maitred.store.drivers.failures import Failures, StoreUnusable, from_sqlite
 from maitred.store.learned import Left
 from maitred.store.ledger import claims
 from maitred.store.ledger.sqlite import SqliteLedger
 from maitred.store.log import outcomes, sessions
-from maitred.store.log.chain import Identity
 from maitred.store.log.decisions import SQLITE_MAX_ROWS, append_sqlite, find_sqlite
 from maitred.store.people import events, people
 from maitred.store.stores import SqlStore
 from maitred.store.transactions import Writer
 
 from .address import sqlite_file
-from .dialect import Dialect
-from .failures import Failures, StoreUnusable, from_sqlite
 
 LOCK_SUFFIX = "-lock"
 _MODE = 0o644

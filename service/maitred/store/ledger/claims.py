@@ -16,11 +16,9 @@ from sqlalchemy.engine import Connection
 from maitred.core.limits.lots import UnitState
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import ClaimPlace, ClaimRow, ClaimsOf, ListedClaim
-from maitred.store.databases.connections import Driver
-from maitred.store.databases.json_rows import ask, run
+from maitred.store.drivers.connections import Driver
+from maitred.store.drivers.rows import ask, columns, run
 from maitred.store.tables import CLAIM, LOT
-
-from .lot_rows import columns
 
 OPEN_MAX = 100
 """Open claims of one customer that are read, soonest expiry first; answers show fewer."""

@@ -34,7 +34,7 @@ from maitred.core.values.instants import to_microseconds
 from maitred.engine.ports.ledger import Count
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import messages
-from maitred.store.databases.connections import Driver
+from maitred.store.drivers.connections import Driver
 
 Ask = tuple[bytes, int]
 """A counter's id, and an instant: how many of its units were taken after it."""

@@ -1,6 +1,6 @@
 """Lots, steps and counters as rows, and back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from struct import Struct
 from typing import Any
 
@@ -94,11 +94,6 @@ def counter_values(counter: Counter) -> Values:
     resets_at = NONE if counter.resets_at is None else to_microseconds(counter.resets_at)
     subject, window = (text.encode("utf-8", "surrogatepass") for text in (counter.subject, counter.window))
     return counter.id, counter.heat.value, counter.limit, subject, window, resets_at
-
-
-def columns(rows: Iterable[Values]) -> tuple[list[Any], ...]:
-    """Rows turned into columns."""
-    return tuple(map(list, zip(*rows, strict=True)))
 
 
 def _packed(unit: Unit) -> bytes:

@@ -21,7 +21,8 @@ from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import messages
-from maitred.store.databases.connections import Cursor, Driver
+from maitred.store.drivers.connections import Cursor, Driver
+from maitred.store.drivers.rows import columns
 
 from .ledger import Ask, LedgerSql
 from .lot_rows import (
@@ -29,7 +30,6 @@ from .lot_rows import (
     LOT_COLUMNS,
     STEP_COLUMNS,
     Values,
-    columns,
     counter_values,
     lot_of,
     lot_values,

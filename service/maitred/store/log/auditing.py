@@ -12,8 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from maitred.engine.ports.store import Audit, Break, Chain
-
-from .chain import FIRST_WRITER, Identity, genesis, link, number_of, place
+from maitred.store.chain import FIRST_WRITER, Identity, genesis, link, number_of, place
 
 ROWS_AT_ONCE = 256
 """Some hundred kilobytes, and rarely more than some megabytes."""

@@ -12,13 +12,11 @@ from sqlalchemy.engine import Connection
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import DecisionRecord, StoreConflict
 from maitred.store import messages
-from maitred.store.databases.connections import Cursor, WriteConnection
-from maitred.store.databases.json_rows import ask
-from maitred.store.ledger.lot_rows import columns
+from maitred.store.chain import Linked, Tail, Values, linked, place
+from maitred.store.drivers.connections import Cursor, WriteConnection
+from maitred.store.drivers.rows import ask, columns
 from maitred.store.people import people
 from maitred.store.tables import DECISION, PERSON
-
-from .chain import Linked, Tail, Values, linked, place
 
 SQLITE_MAX_ROWS = 128
 """Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""

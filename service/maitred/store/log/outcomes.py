@@ -13,9 +13,8 @@ from maitred.core.limits.lots import LotEvent, Status
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import OutcomeRow, PastOutcome, StoreConflict
 from maitred.store import messages
-from maitred.store.databases.connections import Driver
-from maitred.store.databases.json_rows import ask, run
-from maitred.store.ledger.lot_rows import columns
+from maitred.store.drivers.connections import Driver
+from maitred.store.drivers.rows import ask, columns, run
 from maitred.store.tables import OUTCOME
 
 _COLUMNS = "outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail"

@@ -8,10 +8,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
 from maitred.core.values.instants import to_microseconds
+from maitred.store.chain import number_of, place
 from maitred.store.tables import DECISION, LOG_WRITER, OUTCOME
 
 from . import sessions
-from .chain import number_of, place
 
 _D, _W = DECISION.c, LOG_WRITER.c
 

@@ -10,9 +10,8 @@ from sqlalchemy.engine import Connection
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.values.instants import from_microseconds
 from maitred.engine.ports.store import DecisionRecord, Rejection
-from maitred.store.databases.connections import Driver
-from maitred.store.databases.json_rows import ask, run
-from maitred.store.ledger.lot_rows import columns
+from maitred.store.drivers.connections import Driver
+from maitred.store.drivers.rows import ask, columns, run
 from maitred.store.tables import DECISION, SESSION_DECISION
 
 _INTO = "INSERT INTO session_decision (session, decision_id, customer)"

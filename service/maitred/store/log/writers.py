@@ -3,10 +3,9 @@
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
-from maitred.store.databases.connections import WriteConnection
+from maitred.store.chain import FIRST_WRITER, Identity, Tail, genesis
+from maitred.store.drivers.connections import WriteConnection
 from maitred.store.tables import LOG_WRITER
-
-from .chain import FIRST_WRITER, Identity, Tail, genesis
 
 NUMBERING_LOCK = 0x6D61_6974_7265_6401
 """Advisory lock in PostgreSQL: two processes that start at once get different numbers."""

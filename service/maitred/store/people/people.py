@@ -13,9 +13,8 @@ from sqlalchemy.engine import Connection
 from maitred.core.privacy.consents import ConsentState
 from maitred.engine.ports.store import Person, StoreConflict
 from maitred.store import messages
-from maitred.store.databases.connections import Driver
-from maitred.store.databases.json_rows import ask, run
-from maitred.store.ledger.lot_rows import columns
+from maitred.store.drivers.connections import Driver
+from maitred.store.drivers.rows import ask, columns, run
 from maitred.store.tables import PERSON
 
 KEPT_STATEMENTS = 4_096

@@ -12,7 +12,7 @@ from maitred.store.log.decisions import Stored
 from maitred.store.people import events
 from maitred.store.people.people import Known
 
-from .connections import Driver, WriteConnection
+from .drivers.connections import Driver, WriteConnection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

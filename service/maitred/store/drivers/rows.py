@@ -1,11 +1,11 @@
-"""SQLite statements over many rows, and their answers as one.
+"""Many rows at once: SQLite statements over them, whose answers come as one, and columns for PostgreSQL.
 
-The driver gives the interpreter away at every row, and among many busy threads each time waits
+SQLite's driver gives the interpreter away at every row, and among many busy threads each time waits
 to get it back: so all rows of an answer come as one, in JSON, their bytes in hexadecimal.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, repeat
 from typing import Any
@@ -50,3 +50,8 @@ def run(driver: Driver, statement: str, rows: Sequence[tuple[Any, ...]]) -> list
 def _of_size(statement: str, size: int, width: int) -> str:
     row = f"({', '.join('?' * width)})"
     return statement.format(", ".join([row] * size))
+
+
+def columns(rows: Iterable[Sequence[Any]]) -> tuple[list[Any], ...]:
+    """Rows turned into columns."""
+    return tuple(map(list, zip(*rows, strict=True)))

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from maitred.store.log.chain import Identity, Tail
+from maitred.store.chain import Identity, Tail
 
 
 class Cursor(Protocol):

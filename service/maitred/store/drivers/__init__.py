@@ -1,0 +1,1 @@
+"""What both databases' drivers do alike: connections, many rows at once, failures."""
