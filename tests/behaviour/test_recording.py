@@ -2,7 +2,7 @@ import json
 
 import pytest
 from tests.behaviour.conftest import VISIT, event
-from tests.claims.harness import DAY, MINUTE, NOON, PIZZA, document
+from tests.claims.harness import DAY, MINUTE, NOON, PIZZA, action, document
 
 from maitred.engine.calls import EventsCall
 
@@ -101,6 +101,16 @@ def test_an_event_whose_purpose_is_not_allowed_is_not_kept(harness, happen):
     assert barred == [(False, "not kept: its purpose `ads` is not allowed, no consent to it is known")]
     assert answers(happen(harness, kind="call")) == [(True, "")]
     assert [event["kind"] for event in of(harness)] == ["call"]
+
+
+def test_what_is_computed_over_events_that_may_not_be_read_is_told_with_their_purpose(harness):
+    visits = VISIT.replace("fields:", "purpose: ads\nfields:")
+    computed = {"computed": "{customer.visits: {over: events.visit, count: true, purpose: service}}"}
+    regular = action("regular", eligibility="[{require: customer.visits >= 2}]")
+    harness.rules(PIZZA, PRIVACY, visits, document("Context", "behaviour", computed), regular)
+    reason, _, detail = harness.why_not()["regular"]
+    assert reason == "MISSING_ATTRIBUTE"
+    assert "is absent, as events.visit may not be read for ads: no consent to it is known" in detail
 
 
 def test_a_withdrawal_may_come_first_and_names_no_kind(harness, happen):

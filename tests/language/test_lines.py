@@ -140,6 +140,13 @@ def test_a_wrong_line_is_told_wherever_it_decides(harness):
     assert "line.quantity is absent" in missing["shirts"][2]
 
 
+def test_an_absent_computed_attribute_is_told_with_what_it_lacks(harness):
+    harness.rules(*ALL)
+    told = harness.why_not(context={}, max_actions=100)
+    assert told["shirts"][0] == "MISSING_ATTRIBUTE"
+    assert told["shirts"][2].startswith("needs basket.shirts = 3, is absent, as basket.lines is absent")
+
+
 def test_what_is_computed_is_not_taken_from_the_request(sqlite_harness):
     sqlite_harness.rules(*ALL)
     assert "shirts" not in sqlite_harness.sees(

@@ -7,11 +7,13 @@ may not be read or have a wrong value. Each situation is followed the first time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from maitred.core.behaviour.history import EVENTS, OUTCOMES
+from maitred.core.conditions.computed import Computed
 from maitred.core.conditions.derivation import Derivation
 from maitred.core.conditions.model import All, Any, Condition, Literal, Residual, Unknown
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.learning.draws import NO_DRAWS, Draws
-from maitred.core.privacy.purposes import barred_words
+from maitred.core.privacy.purposes import barred_words, purpose_barred_words
 from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Atom, Member, Situation
 from maitred.core.values.types import SITUATION, Facts
@@ -32,13 +34,15 @@ class Unfolding:
     derivation: Derivation | None
     situations: Mapping[str, Situation] = field(default_factory=dict)
     draws: Draws = NO_DRAWS
+    computed: Mapping[str, Computed] = field(default_factory=dict)
 
     @classmethod
     def of(cls, policy: Policy, facts: Facts, memo: Memo, draws: Draws) -> "Unfolding":
         """The situations are derived anew, with their support."""
         derivation = policy.situations.derivation(facts) if policy.situations else None
         situations = {situation.name: situation for situation in policy.ruleset.situations}
-        return cls(policy, facts, memo, derivation, situations, draws)
+        computed = {attribute.name: attribute for attribute in policy.ruleset.computed}
+        return cls(policy, facts, memo, derivation, situations, draws, computed)
 
     @property
     def background(self) -> FactReasons:
@@ -46,8 +50,27 @@ class Unfolding:
         return FactReasons(self.absent, self.need)
 
     def absent(self, attribute: str) -> str:
-        """Why an attribute is not there."""
-        return barred_words(self.policy.ruleset.attributes.get(attribute), self.facts) or "is absent"
+        """Why an attribute is not there; a computed one for want of what it reads."""
+        barred = barred_words(self.policy.ruleset.attributes.get(attribute), self.facts)
+        return barred or ", as ".join(("is absent", *self._lacking_sources(attribute)))
+
+    def _lacking_sources(self, attribute: str) -> Iterator[str]:
+        """The first that is not there of what a computed attribute reads."""
+        computed = self.computed.get(attribute)
+        for name in sorted(computed.reads) if computed else ():
+            if name in self.facts:
+                continue
+            if name.startswith((EVENTS, OUTCOMES)):
+                why = purpose_barred_words(self._purpose_of_events(name), self.facts)
+            else:
+                why = self.absent(name)
+            if why:
+                yield f"{name} {why}"
+                return
+
+    def _purpose_of_events(self, source: str) -> str:
+        kind = self.policy.ruleset.events.get(source.partition(".")[2])
+        return kind.purpose if kind and source.startswith(EVENTS) else ""
 
     def need(self, name: str, wanted: bool) -> str:  # noqa: FBT001 -- a truth value
         """Why a situation that is to hold, or not, does not do so."""

@@ -266,12 +266,18 @@ def barred_words(attribute: Attribute | None, facts: Facts) -> str | None:
     """Why an attribute may not be read, where its purpose or its category is not allowed."""
     if attribute is None or JURISDICTION not in facts:
         return None
-    if attribute.purpose and f"{CONSENT}{attribute.purpose}" not in facts:
-        why = lacking_words(f"{CONSENT}{attribute.purpose}", facts)
-        return f"may not be read for {attribute.purpose}: {why}"
+    if barred := purpose_barred_words(attribute.purpose, facts):
+        return barred
     if attribute.sensitive and f"{_SENSITIVE}{attribute.sensitive}" not in facts:
         return f"may not be read: explicit consent to the use of {attribute.sensitive} data is not given"
     return None
+
+
+def purpose_barred_words(purpose: str | None, facts: Facts) -> str | None:
+    """Why nothing may be read for a purpose, where it is not allowed."""
+    if not purpose or JURISDICTION not in facts or f"{CONSENT}{purpose}" in facts:
+        return None
+    return f"may not be read for {purpose}: {lacking_words(f'{CONSENT}{purpose}', facts)}"
 
 
 def _may_read(attribute: Attribute, allowed: Mapping[str, Permission], explicit: set[str]) -> bool:
