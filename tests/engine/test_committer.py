@@ -29,7 +29,7 @@ def ticket(name, body=b"{}", deadline=None):
         decision_id=key,
         pseudonyms=(b"900",),
         prepare=lambda _: prepare(POLICY, QUESTION),
-        requester=Requester(key, b"", "900", "", str),
+        requester=Requester.of(key, b"", "900", "", str),
         make_record=lambda *_: record,
         deadline=deadline,
     )

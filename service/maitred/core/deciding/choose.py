@@ -220,15 +220,20 @@ class _Choosing:
 
     def _is_crowded_out(self, action: Action) -> bool:
         """Whether as many of one of its groups as may be stand in the answer already."""
-        return any(self.grouped.get(group.name, 0) >= group.at_most for group in action.groups)
+        return bool(action.groups) and any(
+            self.grouped.get(group.name, 0) >= group.at_most for group in action.groups
+        )
 
     def _is_passed_over(self, action: Action) -> bool:
         """Whether nobody asks how its limits stand."""
+        if not action.limits:
+            return False
         if self.reach is Reach.KNOWN:
             return not is_read(action, self.snapshot)
         if action.name in self.named:
             return False
-        if len(self.looked_at) < (MAX_TOLD if self.is_full() else MAX_LOOKED_AT):
+        looked_at = len(self.looked_at)
+        if looked_at < MAX_TOLD or (looked_at < MAX_LOOKED_AT and not self.is_full()):
             return False
         return any(limit.key not in self.looked_at for limit in action.limits)
 
@@ -277,6 +282,8 @@ class _Choosing:
         self.proposed.add(pick.action.name)
         for group in pick.action.groups:
             self.grouped[group.name] = self.grouped.get(group.name, 0) + 1
+        if not pick.action.limits:
+            return
         for key in keys_taken(pick.action, self.snapshot):
             self.taken[key] = self.taken.get(key, 0) + 1
 

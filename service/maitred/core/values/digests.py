@@ -8,8 +8,8 @@ DIGEST_BYTES = 16
 
 def digest(use: bytes, *parts: str) -> bytes:
     """16 bytes for the parts, told apart by their lengths; ``use`` (16 bytes at most) keeps kinds apart."""
-    data = lengthened(*parts).encode("utf-8", "surrogatepass")
-    return blake2b(data, digest_size=DIGEST_BYTES, person=use).digest()
+    data = "".join([f"{len(part)}:{part}" for part in parts])  # ``lengthened``, without the call
+    return blake2b(data.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES, person=use).digest()
 
 
 def lengthened(*parts: str) -> str:

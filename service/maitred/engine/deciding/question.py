@@ -1,7 +1,6 @@
 """What a batch looks up for a decision, and what the decision takes of the ledger."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
@@ -32,8 +31,7 @@ _REUSE, _CONTENT = b"maitred.reuse", b"maitred.asked"
 _SESSION = b"maitred.session"
 
 
-@dataclass(frozen=True, slots=True)
-class Requester:
+class Requester(NamedTuple):
     """Who asks for what, beside the question: what lots are known by.
 
     ``customer`` and ``fingerprint`` are not pseudonyms yet: who guesses a request could find it by its
@@ -46,11 +44,20 @@ class Requester:
     customer: str
     session: str
     subject_pseudonym: SubjectPseudonym
-    session_key: bytes = field(init=False)
+    session_key: bytes = b""
 
-    def __post_init__(self) -> None:
-        key = session_key_of(self.session, self.subject_pseudonym) if self.session else b""
-        object.__setattr__(self, "session_key", key)
+    @classmethod
+    def of(
+        cls,
+        decision_id: bytes,
+        fingerprint: bytes,
+        customer: str,
+        session: str,
+        subject_pseudonym: SubjectPseudonym,
+    ) -> "Requester":
+        """With the key of the session."""
+        key = session_key_of(session, subject_pseudonym) if session else b""
+        return cls(decision_id, fingerprint, customer, session, subject_pseudonym, key)
 
 
 def session_key_of(session: str, subject_pseudonym: SubjectPseudonym) -> bytes:

@@ -171,7 +171,7 @@ class DecisionService:
             decision_id=decision_id,
             pseudonyms=self._people.pseudonyms(call.customer_id),
             prepare=self._prepare(call, policy, call.at or self._clock.now(), session, decision_id),
-            requester=Requester(
+            requester=Requester.of(
                 decision_id,
                 call.fingerprint,
                 call.customer_id,
@@ -391,5 +391,7 @@ def session_of(context: Mapping[str, Any]) -> str:
     """The session's id, declared or not; empty where there is none, or one with white space around it."""
     session = context.get("session")
     raw_id = session.get("id") if isinstance(session, Mapping) else None
+    if raw_id is None:
+        return ""
     session_id = composed(str(raw_id)) if isinstance(raw_id, str | int) else ""
     return "" if has_blank_ends(session_id) else session_id
