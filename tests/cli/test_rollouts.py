@@ -1,9 +1,10 @@
 """``maitred rollouts`` beside a database that an engine has written."""
 
 import json
+import re
 
 import pytest
-from tests.claims.harness import DAY, HEAD, HOUR, EngineHarness, action
+from tests.claims.harness import DAY, HEAD, HOUR, EngineHarness, action, document
 
 from maitred.cli.main import run
 from maitred.store import open_store
@@ -12,13 +13,22 @@ GUARD = "{outcome: rejected, direction: above, threshold: 20, horizon: 28d}"
 PIZZA = action(
     "pizza", rollout="{percent: 100, steps: [{from: 2027-01-01, percent: 100}], guard: " + GUARD + "}"
 )
+WORDS = document(
+    "Experiment",
+    "words",
+    {
+        "applies_to": "{actions: [plain]}",
+        "arms": "{control: {weight: 1}, loud: {weight: 1, treatments: {pos: {say: HELLO}}}}",
+        "guard": "{outcome: accepted, direction: below, threshold: 5, horizon: 28d}",
+    },
+)
 AT = "2026-12-20T00:00:00Z"
 
 
 @pytest.fixture
 def rolled_out(sqlite_url, keys, tmp_path):
     """A rollout that most have rejected, and its rules in a directory."""
-    documents = [PIZZA, action("bread", rollout="{percent: 12.5}"), action("plain")]
+    documents = [PIZZA, action("bread", rollout="{percent: 12.5}"), action("plain"), WORDS]
     (tmp_path / "rules").mkdir()
     text = "---\n".join([HEAD.format(zone="UTC"), *documents])
     (tmp_path / "rules/rules.yaml").write_text(text)
@@ -28,6 +38,7 @@ def rolled_out(sqlite_url, keys, tmp_path):
         decided = harness.after(HOUR / 60).decide(f"c-{number}", max_actions=3)
         if number < 40:
             harness.report(decided, "REJECTED")
+        harness.report(decided, "ACCEPTED", action="plain")
     harness.after(2 * DAY).engine.guards.check()
     harness.close()
     return sqlite_url, tmp_path / "rules"
@@ -41,16 +52,22 @@ def shown(capsys, rolled_out, *words):
 def test_each_rollout_stands_with_its_guard(capsys, rolled_out):
     code, told = shown(capsys, rolled_out)
     assert code == 0
-    bread, pizza = told.out.splitlines()[1:]
+    bread, pizza, words = told.out.splitlines()[1:]
     assert bread.split() == ["bread", "12.5", "%", "goes", "on"]
     assert "rejected above 20 %" in pizza
     assert "40 of 60 persons" in pizza
-    assert "paused by guard: rejected by 40 of 60 persons (66.7 %), more than 20 %" in pizza
+    assert "paused by guard: rejected by 3 of 3 persons (100.0 %), more than 20 %" in pizza
+    assert words.startswith("experiment/words")
+    assert "accepted below 5 %" in words
+    assert words.endswith("persons  goes on")
+    assert re.search(r"control (\d+) of \1, loud (\d+) of \2 persons", words)
 
 
 def test_programs_get_json(capsys, rolled_out):
     _, told = shown(capsys, rolled_out, "--json")
-    bread, pizza = json.loads(told.out)["rollouts"]
+    bread, pizza, words = json.loads(told.out)["rollouts"]
+    assert set(words["guard"]["arms"]) == {"control", "loud"}
+    assert words["percent"] is None
     assert (bread["guard"], bread["paused"]) == (None, None)
     assert (pizza["guard"]["reached"], pizza["guard"]["persons"]) == (40, 60)
     assert pizza["paused"]["by"] == "guard"
@@ -61,3 +78,18 @@ def test_rules_with_faults_are_not_shown(capsys, rolled_out):
     code, told = shown(capsys, rolled_out)
     assert code == 2
     assert "have faults: see `maitred check" in told.err
+
+
+def test_steps_that_are_held_stand_where_they_were_held(capsys, sqlite_url, keys, tmp_path):
+    steps = "[{from: 2026-12-10, percent: 50}]"
+    rollout = "{percent: 30, steps: " + steps + ", guard: " + GUARD[:-1] + ", then: hold}}"
+    pizza = action("pizza", rollout=rollout)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/rules.yaml").write_text("---\n".join([HEAD.format(zone="UTC"), pizza]))
+    harness = EngineHarness(open_store(sqlite_url), keys)
+    harness.rules(pizza)
+    harness.engine.operator.pause("rollout/pizza", "ann", "too many calls")
+    harness.close()
+    _, told = shown(capsys, (sqlite_url, tmp_path / "rules"))
+    assert "30 %" in told.out
+    assert told.out.rstrip().endswith("held by ann: too many calls")

@@ -311,6 +311,11 @@ TEMPLATE: dict[str, Example] = {
             (".within", {"guard": GUARD}, {**GUARD, "within": "2d"}),
         )
     },
+    "rollout.guard.then": at(
+        "rollout",
+        {"steps": [{"from": "2026-12-08", "percent": 20}], "guard": GUARD},
+        {"steps": [{"from": "2026-12-08", "percent": 20}], "guard": {**GUARD, "then": "hold"}},
+    ),
     "rollout.locations": at("rollout", {"percent": 10}, {"percent": 10, "locations": ["roma-1"]}),
     "claim_within": at("claim_within", "1d", "2d"),
     "redeem_at": at("redeem_at", "any", "claimed"),
@@ -455,6 +460,17 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "name": at("name", "words", "letters"),
         "salt": at("salt", LEFT_OUT, "autumn"),
         "purpose": at("purpose", "service", "ads"),
+        **{
+            f"guard{path}": at("guard", first, second)
+            for path, first, second in (
+                ("", LEFT_OUT, GUARD),
+                (".outcome", GUARD, {**GUARD, "outcome": "accepted"}),
+                (".direction", GUARD, {**GUARD, "direction": "below"}),
+                (".threshold", GUARD, {**GUARD, "threshold": 21}),
+                (".horizon", GUARD, {**GUARD, "horizon": "27d"}),
+                (".within", GUARD, {**GUARD, "within": "2d"}),
+            )
+        },
         "from": at("from", LEFT_OUT, "2026-12-01"),
         "until": at("until", LEFT_OUT, "2026-12-24"),
     },

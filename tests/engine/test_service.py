@@ -95,7 +95,7 @@ def decider(rulesets, records, people, committer, observer):
         observer,
         clock=Clock(lambda: NOW),
         new_id=lambda size: "a" * 2 * size,
-        paused=frozenset,
+        paused=dict,
         learned=lambda: NOTHING_LEARNED,
         read_signals=read_signals,
     )

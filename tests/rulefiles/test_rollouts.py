@@ -1,7 +1,7 @@
 from datetime import date
 from fractions import Fraction
 
-from maitred.core.rules.ruleset import Rollout, RolloutStep
+from maitred.core.rules.ruleset import Rollout, RolloutStep, Then
 
 STAFF = "apiVersion: maitred/v1\nkind: List\nname: staff\nvalues: ['Zoe\u0308', c-1]\n"
 
@@ -50,3 +50,22 @@ def test_the_hash_tells_rollouts_apart(bench, ruleset):
 
     assert digest("rollout: {percent: 10}\n") != digest("rollout: {percent: 20}\n")
     assert digest("rollout: {percent: 10}\n") == digest("rollout: {percent: 10.0}\n")
+
+
+RATE = "outcome: accepted, direction: below, threshold: 5, horizon: 7d"
+STEPS = "steps: [{from: 2026-12-01, percent: 10}]"
+HOLDS = f"guard: {{{RATE}, then: hold}}"
+
+
+def test_steps_that_are_held_are_known_by_the_action(bench, ruleset):
+    sources = ruleset(f"rollout: {{{STEPS}, {HOLDS}}}\n")
+    rollout = rollout_of(bench, sources)
+    assert rollout.held_as == f"rollout/{bench.load(sources).ruleset.actions[0].name}"
+    assert rollout.guard.then is Then.HOLD
+    without = rollout_of(bench, ruleset(f"rollout: {{{STEPS}, guard: {{{RATE}}}}}\n"))
+    assert (without.held_as, without.guard.then) == ("", Then.ROLL_BACK)
+
+
+def test_a_guard_cannot_hold_what_has_no_steps(bench, ruleset):
+    (fault,) = bench.faults(ruleset(f"rollout: {{percent: 10, {HOLDS}}}\n"))
+    assert fault.message == "there are no `steps` to hold: `roll_back` pauses the action"

@@ -78,13 +78,14 @@ def make_engine(
     records = Records(store, people, rulesets)
     clock = Clock(now)
     committer = Committer(store, people, observer, clock.now, keep_events=keep_events)
-    pauses = Pauses(store, rulesets, now)
+    pauses = Pauses(store, rulesets, clock.current)
     learned = LearnedParameters(store, given)
     proposals = Proposals(records, rulesets, people.subject_pseudonym)
     outcomes = Outcomes(store, proposals, clock, pauses.names)
     standings = LimitReport(store, rulesets, clock.now, people.subject_pseudonym)
     listing = Listing(store, people, proposals, rulesets, clock)
     operators = Operators(pauses, standings, committer, clock, observer)
+    guards = Guards(store, rulesets, pauses, operators, clock.current)
     decider = DecisionService(
         rulesets,
         records,
@@ -93,9 +94,10 @@ def make_engine(
         observer,
         clock=clock,
         new_id=lambda size: ids[size].take().hex(),
-        paused=pauses.names,
+        paused=pauses.since,
         learned=learned.current,
         read_signals=read_signals,
+        guard_at=guards.check_at,
     )
     teller, paused = ClaimEvents(observer), pauses.names
     claimer = Claims(
@@ -117,7 +119,7 @@ def make_engine(
         pauses,
         learned,
         standings,
-        Guards(store, rulesets, pauses, operators, now),
+        guards,
         clock,
     )
 

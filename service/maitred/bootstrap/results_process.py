@@ -79,7 +79,7 @@ class Analysts:
         seconds = SECONDS_MAX
         if call.deadline is not None:
             seconds = min(seconds, call.deadline - time.monotonic())
-        at = self._clock.simulated(call.at) or self._clock.now()
+        at = self._clock.simulated(call.at) or self._clock.current()
         # The deadline is on this process's clock, which means nothing to another one.
         task = _Task(self._database, self._keys, call._replace(at=at, deadline=None))
         outcome = self._run(pickle.dumps(task), seconds)

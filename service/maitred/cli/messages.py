@@ -426,6 +426,11 @@ def paused_words(by: str, cause: str) -> str:
     return f"paused by {by or 'somebody'}{f': {cause}' if cause else ''}"
 
 
+def held_words(by: str, cause: str) -> str:
+    """That the steps of a rollout are held, by whom and why."""
+    return f"held by {by or 'somebody'}{f': {cause}' if cause else ''}"
+
+
 def rules_at_fault(directory: str) -> str:
     """Rules that do not load."""
     return f"the rules in `{directory}` have faults: see `maitred check {directory}`"

@@ -20,6 +20,9 @@ HELP = """Stop an action everywhere, within a second.
 Nobody is offered it and nobody can claim it until it is resumed; claims that are granted can still be \
 redeemed. Rule files stay as they are. A pause outlasts restarts and new rules.
 
+An experiment is named experiment/NAME: nobody is in an arm then. The steps of a rollout that its guard can \
+hold are named rollout/ACTION: they raise nothing then.
+
 Examples:
 
   maitred pause free-pizza --cause "oven 2 is down"

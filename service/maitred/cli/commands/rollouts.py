@@ -1,6 +1,6 @@
 """``maitred rollouts``: how far rollouts are, and what their guards have seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,21 +8,26 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from maitred.bootstrap.rollouts import RolloutView, rollouts
+from maitred.bootstrap.rollouts import GuardView, RolloutView, rollouts
 from maitred.cli import messages
 from maitred.cli.calling import print_json
 from maitred.cli.exits import FINE, Stop
 from maitred.cli.flags import At, Json, TheDatabase, instant
 from maitred.cli.shown.answers import FAINT
 from maitred.cli.shown.console import answers, plain, show
+from maitred.core.rules.experiments import ROLLED_OUT
 from maitred.core.rules.faults import RulesetInvalid
-from maitred.engine.ports.store import StoreDown
+from maitred.core.rules.ruleset import Guard
+from maitred.engine.operating.guards import Counted
+from maitred.engine.ports.store import Pause, StoreDown
 from maitred.settings import DEFAULT_DATABASE
 
-HELP = """Show how far rollouts are, and what their guards have seen.
+HELP = """Show how far rollouts are, and what guards of rollouts and experiments have seen.
 
 It reads the rules and the database itself, beside a running service, and writes nothing. An action that its \
-guard has paused goes on with `maitred resume ACTION`; what came before is then not looked at again.
+guard has paused goes on with `maitred resume ACTION`, steps that it holds with `maitred resume \
+rollout/ACTION`, an experiment with `maitred resume experiment/NAME`; what came before is then not looked at \
+again.
 
 Examples:
 
@@ -66,32 +71,55 @@ def _table(views: Sequence[RolloutView]) -> Table:
     for column in ("action", "percent", "guard", "seen", "state"):
         table.add_column(column, justify="right" if column == "percent" else "left")
     for view in views:
-        guard = view.guard
-        limit = f"{guard.outcome} {guard.direction.value} {float(guard.threshold):g} %" if guard else ""
-        seen = f"{view.reached:,} of {view.persons:,} persons" if guard else ""
-        table.add_row(plain(view.action), f"{float(view.percent):g} %", limit, seen, _state(view))
+        percent = "" if view.percent is None else f"{float(view.percent):g} %"
+        limit = _limit(view.guard.guard) if view.guard else ""
+        seen = _seen(view.guard.seen) if view.guard else ""
+        table.add_row(plain(view.name), percent, limit, seen, _state(view))
     return table
 
 
+def _limit(guard: Guard) -> str:
+    return f"{guard.outcome} {guard.direction.value} {float(guard.threshold):g} %"
+
+
+def _seen(seen: Mapping[str, Counted]) -> str:
+    """Of a rollout the one arm there is, of an experiment each by its name."""
+    counts = {arm: f"{counted.reached:,} of {counted.persons:,}" for arm, counted in sorted(seen.items())}
+    words = [count if arm == ROLLED_OUT else f"{plain(arm)} {count}" for arm, count in counts.items()]
+    return f"{', '.join(words) or '0 of 0'} persons"
+
+
 def _state(view: RolloutView) -> str:
-    pause = view.pause
-    if pause is None:
-        return messages.GOES_ON
-    return plain(messages.paused_words(pause.by, pause.cause))
+    if view.pause:
+        return plain(messages.paused_words(view.pause.by, view.pause.cause))
+    if view.held:
+        return plain(messages.held_words(view.held.by, view.held.cause))
+    return messages.GOES_ON
 
 
 def _json(view: RolloutView) -> dict[str, Any]:
-    guard, pause = view.guard, view.pause
     return {
-        "action": view.action,
-        "percent": float(view.percent),
-        "guard": guard
-        and {
-            "outcome": guard.outcome,
-            "direction": guard.direction.value,
-            "threshold": float(guard.threshold),
-            "reached": view.reached,
-            "persons": view.persons,
-        },
-        "paused": pause and {"at": pause.paused_at.isoformat(), "by": pause.by, "cause": pause.cause},
+        "action": view.name,
+        "percent": None if view.percent is None else float(view.percent),
+        "guard": view.guard and _guard_json(view.guard),
+        "paused": _pause_json(view.pause),
+        "held": _pause_json(view.held),
     }
+
+
+def _guard_json(view: GuardView) -> dict[str, Any]:
+    guard = view.guard
+    total = [sum(counts) for counts in zip(*view.seen.values(), strict=True)] or [0, 0]
+    return {
+        "outcome": guard.outcome,
+        "direction": guard.direction.value,
+        "threshold": float(guard.threshold),
+        "then": guard.then.value,
+        "reached": total[0],
+        "persons": total[1],
+        "arms": {arm: counted._asdict() for arm, counted in view.seen.items()},
+    }
+
+
+def _pause_json(pause: Pause | None) -> dict[str, Any] | None:
+    return pause and {"at": pause.paused_at.isoformat(), "by": pause.by, "cause": pause.cause}

@@ -15,7 +15,7 @@ among like. For a holdout it is who would have had such an action if there were 
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -40,7 +40,9 @@ _PERSON = f"{OWN}person"
 HELD_OUT, OFFERED = "held_out", "offered"
 """The arms of a holdout."""
 _ROLLOUT, ROLLED_OUT = "rollout/", "in"
-"""Begins the names of rollouts with a guard among exposures, and their only arm."""
+"""Begins the names of rollouts with a guard among exposures and what is paused, and their only arm."""
+_EXPERIMENT = "experiment/"
+"""Begins the names of experiments among what is paused: an action may be called the same."""
 
 
 class Exposure(NamedTuple):
@@ -61,6 +63,11 @@ NO_EXPOSURES: Exposures = MappingProxyType({})
 def rollout_name(action: str) -> str:
     """What the exposures to an action's rollout are called; no experiment can be called so."""
     return f"{_ROLLOUT}{action}"
+
+
+def experiment_name(experiment: str) -> str:
+    """What an experiment is called among what is paused; no action can be called so."""
+    return f"{_EXPERIMENT}{experiment}"
 
 
 def is_compared(name: str) -> bool:
@@ -159,6 +166,7 @@ class _Running(NamedTuple):
     """An experiment with what deciding needs of it; ``clauses`` are those of its actions."""
 
     experiment: Experiment
+    paused_as: str
     fact: str
     consent: str
     salted: Salted
@@ -215,6 +223,7 @@ class Trials(NamedTuple):
             tuple(
                 _Running(
                     experiment,
+                    experiment_name(experiment.name),
                     f"{_ARM}{experiment.name}",
                     f"{CONSENT}{experiment.purpose}" if experiment.purpose else "",
                     salted(experiment.salt),
@@ -233,8 +242,11 @@ class Trials(NamedTuple):
             {},
         )
 
-    def assign(self, facts: Facts, person: str, now: datetime) -> None:
-        """Puts among the facts what the person is in. Who has refused a purpose is in none of its arms."""
+    def assign(self, facts: Facts, person: str, now: datetime, paused: Container[str] = ()) -> None:
+        """Puts among the facts what the person is in. Who has refused a purpose is in none of its arms.
+
+        Of an experiment that is ``paused`` nobody is in an arm.
+        """
         if not person:
             return
         if self.holding:
@@ -246,7 +258,7 @@ class Trials(NamedTuple):
         for running, arm in zip(self.running, self._arms(person), strict=True):
             if running.consent and running.consent not in facts:
                 continue
-            if _is_on(running.experiment, now):
+            if running.paused_as not in paused and _is_on(running.experiment, now):
                 facts[running.fact] = arm
 
     def _arms(self, person: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Guards: when what became of a rollout is harm beyond doubt, however often one looks.
+"""Guards: when what became of a rollout or an experiment is harm beyond doubt, however often one looks.
 
 Of ``n`` persons ``s`` have had the outcome. Were its true rate ``p``, then
 
@@ -16,7 +16,7 @@ from math import lgamma, log
 from .ruleset import Direction, Guard
 
 ALPHA = 0.05
-"""How often a guard may end a rollout whose rate is no worse than its threshold, looks without number."""
+"""How often a guard may stop what is no worse than its threshold, looks without number."""
 
 
 def evidence(reached: int, persons: int, rate: float) -> float:
@@ -26,19 +26,19 @@ def evidence(reached: int, persons: int, rate: float) -> float:
     return seen - reached * log(rate) - others * log(1 - rate)
 
 
-def is_breached(guard: Guard, reached: int, persons: int) -> bool:
+def is_breached(guard: Guard, reached: int, persons: int, alpha: float = ALPHA) -> bool:
     """Whether the rate is beyond the guard's threshold beyond doubt."""
     rate = float(guard.threshold / 100)
     if not persons:
         return False
     above = reached > rate * persons
-    return above is (guard.direction is Direction.ABOVE) and evidence(reached, persons, rate) >= -log(ALPHA)
+    return above is (guard.direction is Direction.ABOVE) and evidence(reached, persons, rate) >= -log(alpha)
 
 
-def breach_words(guard: Guard, reached: int, persons: int) -> str:
-    """Why a guard has ended a rollout."""
+def breach_words(guard: Guard, reached: int, persons: int, arm: str = "") -> str:
+    """Why a guard has stopped a rollout, or an experiment over one of its arms."""
     side = "more" if guard.direction is Direction.ABOVE else "less"
     return (
-        f"{guard.outcome} by {reached} of {persons} persons ({100 * reached / persons:.1f} %), {side}"
-        f" than {float(guard.threshold):g} %"
+        f"{guard.outcome} by {reached} of {persons} persons{f' in arm {arm}' if arm else ''}"
+        f" ({100 * reached / persons:.1f} %), {side} than {float(guard.threshold):g} %"
     )

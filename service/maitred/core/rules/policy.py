@@ -55,11 +55,12 @@ from .formats import PLAIN_FORMATS, Formats
 from .live import clock_facts, live_condition
 from .promises import computed_of, follow_words, is_due, may_follow
 from .reasons import Reason
-from .rollouts import RolloutPart, parts_of, reads_clock
-from .ruleset import Action, Live, Location, Promise, Ruleset
+from .rollouts import RolloutPart, holds, parts_of, reads_clock
+from .ruleset import Action, Live, Location, Promise, Rollout, Ruleset
 from .treatments import Treatment, depends_on_language, placeholders
 
 NO_SOURCES: Mapping[str, Sequence[Item]] = {}
+NOTHING_PAUSED: Mapping[str, datetime] = {}
 ZONE = "location.timezone"
 GIVEN_ATTRIBUTES = frozenset({"now", CHANNEL, CUSTOMER_ID, LOCATION_ID, ZONE})
 """Attributes that come with every request rather than in its context."""
@@ -98,7 +99,8 @@ class Policy:
     ``rememberers`` those over what the customer did, and ``counting`` the limits that count some of it;
     both read the sources of ``reads_history`` (``events.visit``, ``outcomes.presented``).
     ``promises`` stand with the conditions under which their actions are due.
-    ``trials`` are the holdouts and experiments, if there are any, and ``learners`` those that scores read.
+    ``trials`` are the holdouts and experiments, if there are any, and ``learners`` those that scores read;
+    ``ramps`` are rollouts whose steps can be held.
     ``standing`` are proposals that depend on no attribute, but for the score, by action, rank, channel and
     arm, and
     ``claimed_words`` such words after a claim, by action, channel and arm.
@@ -126,6 +128,7 @@ class Policy:
     formats: Formats = PLAIN_FORMATS
     trials: Trials | None = None
     learners: Mapping[str, Learner] = field(default_factory=dict)
+    ramps: tuple[Rollout, ...] = ()
     standing: dict[tuple[str, int, str, str], Proposal] = field(default_factory=dict, compare=False)
     claimed_words: dict[tuple[str, str, str], Treatment[str]] = field(default_factory=dict, compare=False)
 
@@ -191,10 +194,19 @@ class Policy:
         """What rules read of a location."""
         return {**location.attributes, ZONE: location.zone} if self.tells_zone else location.attributes
 
-    def read(self, given: Facts, location: Location, now: datetime, known: Known, person: str) -> Facts:
+    def read(
+        self,
+        given: Facts,
+        location: Location,
+        now: datetime,
+        known: Known,
+        person: str,
+        *,
+        paused: Mapping[str, datetime] = NOTHING_PAUSED,
+    ) -> Facts:
         """What conditions may read of what a request tells, with what follows from it.
 
-        ``person`` is as ``experiments.person_of`` gives it.
+        ``person`` is as ``experiments.person_of`` gives it, ``paused`` since when what is paused, by name.
         """
         facts = self.masks.masked(given, known, now) if self.masks else given
         if self.zones:
@@ -202,7 +214,9 @@ class Policy:
         if self.situations:
             facts.update(self.situations.facts(facts))
         if self.trials:
-            self.trials.assign(facts, person, now)
+            self.trials.assign(facts, person, now, paused)
+        if paused and self.ramps:
+            facts.update(holds(self.ramps, paused, location.zone))
         return facts
 
     def still_allowed(self, facts: Facts, statements: Mapping[str, ConsentState]) -> Facts:
@@ -277,6 +291,7 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
         formats=formats,
         trials=_trials(ruleset, actions, index),
         learners=_learners(ruleset),
+        ramps=tuple(rollout for rollout in rollouts if rollout.held_as),
     )
 
 

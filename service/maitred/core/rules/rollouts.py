@@ -7,18 +7,19 @@ who was in at 10 % is out at 20 %, who is in under one salt says nothing of anot
 machine and every version agrees. The test vectors are in ``docs/guidance.md``.
 """
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, NamedTuple
 from unicodedata import normalize
+from zoneinfo import ZoneInfo
 
 from maitred.core.conditions.model import Condition, Expression, Literal, OneOf, Residual
 from maitred.core.explaining.words import set_words
-from maitred.core.values.types import CUSTOMER_ID, LOCATION_ID, Facts
+from maitred.core.values.types import CUSTOMER_ID, LOCATION_ID, OWN, Facts
 
 from .live import clock_attribute
 from .ruleset import EVERYBODY, Rollout, RolloutStep
@@ -78,6 +79,23 @@ def is_among_first(percent: Fraction, salt: str, customer_id: str) -> bool:
     return bool(customer_id) and place_of(salt, customer_id) < percent * PLACES // EVERYBODY
 
 
+def holds(rollouts: Iterable[Rollout], since: Mapping[str, datetime], zone: str) -> Facts:
+    """Facts that hold the steps of rollouts: the civil dates after which they raise nothing.
+
+    ``since`` has instants by name of what is paused, ``zone`` is the location's.
+    """
+    return {
+        _held_since(rollout): since[rollout.held_as].astimezone(ZoneInfo(rollout.zone or zone)).toordinal()
+        for rollout in rollouts
+        if rollout.held_as in since
+    }
+
+
+def _held_since(rollout: Rollout) -> str:
+    """The fact that says on which date the steps were held."""
+    return f"{OWN}held/{rollout.held_as}"
+
+
 def reads_clock(rollout: Rollout) -> bool:
     """Whether the date has a say in it."""
     return bool(rollout.steps)
@@ -126,13 +144,16 @@ def _share_condition(rollout: Rollout) -> Condition:
         return is_among_first(_percent(rollout, facts)[0], rollout.salt, _customer(facts))
 
     reads = {CUSTOMER_ID, clock_attribute("date", rollout.zone)} if rollout.steps else {CUSTOMER_ID}
+    if rollout.held_as:
+        reads.add(_held_since(rollout))
     return Residual(Expression(f"rollout by {rollout.salt}", frozenset(reads), evaluate))
 
 
 def _percent(rollout: Rollout, facts: Facts) -> tuple[Fraction, date | None]:
     """How far the rollout is, and since when."""
-    today = facts.get(clock_attribute("date", rollout.zone))
-    return share_on(rollout, today if isinstance(today, int) else 0)
+    today, held = facts.get(clock_attribute("date", rollout.zone)), facts.get(_held_since(rollout))
+    days = [day for day in (today, held) if isinstance(day, int)]
+    return share_on(rollout, min(days, default=0))
 
 
 def share_on(rollout: Rollout, today: int) -> tuple[Fraction, date | None]:
@@ -164,5 +185,8 @@ def _group_words(rollout: Rollout, facts: Facts) -> str:
 def _share_words(rollout: Rollout, facts: Facts) -> str:
     percent, since = _percent(rollout, facts)
     share = f"rolled out to {percent_words(percent)} of customers{f' since {since}' if since else ''}"
+    held = facts.get(_held_since(rollout))
+    if isinstance(held, int):
+        share = f"{share}, held there since {date.fromordinal(held)}"
     who = "this one is not among them" if _customer(facts) else f"{_NOBODY} rollout below 100 %"
     return f"{share}, {who}"

@@ -66,10 +66,19 @@ class Direction(Enum):
     BELOW = "below"
 
 
+@unique
+class Then(Enum):
+    """What a guard does: end what it watches, or hold a rollout at the percentage it has come to."""
+
+    ROLL_BACK = "roll_back"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What ends a rollout by itself: the share of persons with an outcome is beyond ``threshold`` percent.
+    """What stops a rollout or an experiment: the share of persons with an outcome is beyond ``threshold``.
 
+    ``threshold`` is in percent.
     ``outcome`` is the name of an ``OutcomeKind``. A person counts once ``within`` has passed since they were
     first exposed. It watches those who came within ``horizon`` of the first.
     """
@@ -79,6 +88,7 @@ class Guard:
     threshold: Fraction
     horizon: timedelta
     within: timedelta
+    then: Then = Then.ROLL_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,8 @@ class Rollout:
     They are among the first ``percent`` of customers under ``salt``, in one of the ``groups`` (where
     there are any) and at one of the ``locations`` (likewise). ``groups`` are pairs of the name of a
     list and its customers' ids. ``steps`` raise the percentage, earliest first, on the civil
-    calendar of ``zone``, an IANA name or ``None`` for the location's own. The ``guard`` ends it.
+    calendar of ``zone``, an IANA name or ``None`` for the location's own. The ``guard`` stops it. The steps
+    are held while something is paused that is called ``held_as``; empty where its guard does not hold.
     """
 
     salt: str
@@ -98,6 +109,7 @@ class Rollout:
     locations: frozenset[str] = frozenset()
     zone: str | None = None
     guard: Guard | None = None
+    held_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +134,7 @@ class Experiment:
     """Which arm a person is in, from ``begins`` on and before ``ends``; ``None`` is open.
 
     ``arms`` stand in order of name. Who may not be processed for the ``purpose`` is in none of them;
-    it is empty in rulesets without rules of privacy.
+    it is empty in rulesets without rules of privacy. The ``guard`` ends it.
     """
 
     name: str
@@ -131,6 +143,7 @@ class Experiment:
     purpose: str = ""
     begins: datetime | None = None
     ends: datetime | None = None
+    guard: Guard | None = None
 
 
 DEFAULT_CLAIM_WITHIN = timedelta(days=1)

@@ -44,6 +44,10 @@ class Clock:
             self._last = now if self._last is None else max(self._last, now)
             return self._last
 
+    def current(self) -> datetime:
+        """The instant that was named last, or else the time of this process."""
+        return self.simulated(None) or self.now()
+
     def simulated(self, at: datetime | None) -> datetime | None:
         """As of when a call is answered that names ``at``, or nothing; ``None`` for the process's time.
 

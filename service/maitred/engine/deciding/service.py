@@ -84,8 +84,8 @@ class _Made(NamedTuple):
 class DecisionService:
     """Implements ``api.Decider``.
 
-    ``new_id`` gives a random id of so many bytes, in hex, ``paused`` the actions that operators
-    have stopped, ``learned`` the parameters of learned scores.
+    ``new_id`` gives a random id of so many bytes, in hex, ``paused`` since when what is stopped,
+    ``learned`` the parameters of learned scores. ``guard_at`` has guards look before a simulated instant.
     """
 
     def __init__(
@@ -98,14 +98,15 @@ class DecisionService:
         *,
         clock: Clock,
         new_id: Callable[[int], str],
-        paused: Callable[[], frozenset[str]],
+        paused: Callable[[], Mapping[str, datetime]],
         learned: Callable[[], Parameters],
         read_signals: ReadSignals,
+        guard_at: Callable[[datetime], None] = lambda _at: None,
     ) -> None:
         self._rulesets, self._records, self._people = rulesets, records, people
         self._committer, self._observer = committer, observer
         self._clock, self._new_id, self._read_signals = clock, new_id, read_signals
-        self._paused, self._learned = paused, learned
+        self._paused, self._learned, self._guard_at = paused, learned, guard_at
 
     def ready(self) -> bool:
         """Whether a valid ruleset is in force."""
@@ -152,6 +153,8 @@ class DecisionService:
         as of the very instant it names: recorded traffic may be replayed on many connections at once.
         """
         at = self._clock.simulated(call.at)
+        if at:
+            self._guard_at(at)
         if not call.at or call.at == at:
             return at
         try:
@@ -206,10 +209,13 @@ class DecisionService:
             sent = given
             if policy.reads_history:
                 sent = policy.remembering(given, background.history, when)
-            facts = policy.read(sent, place, now, known, person)
+            facts = policy.read(sent, place, now, known, person, paused=paused)
             question = Question(call.channel, facts, now, call.max_actions, place.zone, seed)
             before = Snapshot(
-                paused=paused, rejected=background.rejected, claimed=background.claimed, learned=learned
+                paused=frozenset(paused),
+                rejected=background.rejected,
+                claimed=background.claimed,
+                learned=learned,
             )
             return prepare(policy, question, before, reach, call.explain_actions)
 

@@ -1,8 +1,13 @@
-"""Actions that operators have stopped: known to every process within a second."""
+"""What operators and guards have stopped: known to every process within a second.
 
-from collections.abc import Callable, Sequence
+A pause is of an action by its name, of an experiment as ``experiment/NAME``, which then has nobody in an arm,
+or of the steps of a rollout as ``rollout/ACTION``, which then raise nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from maitred.core.rules.experiments import experiment_name
 from maitred.core.values.nearest import did_you_mean
 from maitred.engine.calls import LimitsCall, LimitView
 from maitred.engine.deciding.committer import Clock, Committer
@@ -17,19 +22,25 @@ from .rulesets import Rulesets
 
 
 class Pauses:
-    """What is paused as last looked at. ``names`` is read by every decision and never blocks."""
+    """What is paused as last looked at. ``names`` and ``since`` are read by decisions and never block."""
 
     def __init__(self, store: PauseStore, rulesets: Rulesets, now: Callable[[], datetime]) -> None:
         self._store, self._rulesets, self._now = store, rulesets, now
+        self._since: Mapping[str, datetime] = {}
         self._names: frozenset[str] = frozenset()
 
     def names(self) -> frozenset[str]:
-        """Names of the actions that are stopped."""
+        """Names of what is stopped."""
         return self._names
+
+    def since(self) -> Mapping[str, datetime]:
+        """Since when it is stopped, by name."""
+        return self._since
 
     def refresh(self) -> None:
         """Looks again. Raises ``StoreDown``; what was known before stays."""
-        self._names = frozenset(pause.action for pause in self._store.pauses())
+        since = {pause.action: pause.paused_at for pause in self._store.pauses()}
+        self._since, self._names = since, frozenset(since)
 
     def pause(self, action: str, by: str, cause: str) -> datetime:
         """See ``api.Operator.pause``."""
@@ -37,9 +48,8 @@ class Pauses:
         with store_calls(STORE_SILENT):
             now = self._now()
             self._store.pause(Pause(action, now, by, cause))
-            since = {pause.action: pause.paused_at for pause in self._store.pauses()}
-            self._names = frozenset(since)
-        return since.get(action, now)
+            self.refresh()
+        return self._since.get(action, now)
 
     def resume(self, action: str) -> bool:
         """See ``api.Operator.resume``."""
@@ -53,8 +63,12 @@ class Pauses:
 
     def _check_known(self, action: str) -> None:
         policy = self._rulesets.active
-        if policy is not None and action not in policy.by_name:
-            near = did_you_mean(action, policy.by_name)
+        if policy is None or action in policy.by_name:
+            return
+        others = {experiment_name(experiment.name) for experiment in policy.ruleset.experiments}
+        others |= {rollout.held_as for rollout in policy.ramps}
+        if action not in others:
+            near = did_you_mean(action, {*policy.by_name, *others})
             raise CallError(Code.NOT_FOUND, f"no such action{near}", Cause.UNKNOWN_ACTION)
 
 

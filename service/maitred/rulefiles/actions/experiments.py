@@ -21,6 +21,7 @@ from maitred.rulefiles.report import RULESET, SourcePath
 from .actions import LoadContext, SourcedAction, treatments_of
 from .choices import Chooser
 from .live import date_of
+from .rollouts import guard_of
 
 _EXPERIMENT, _HOLDOUT = "experiment", "holdout"
 _DAY = timedelta(days=1)
@@ -168,6 +169,7 @@ class _Reader:
             model.purpose or "",
             begins,
             ends,
+            guard_of(model.guard) if model.guard else None,
         )
         numbers = self._chosen(spot, model.applies_to)
         self._check_overlaps(spot, experiment, numbers)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from unicodedata import normalize
 
+from maitred.core.rules.experiments import rollout_name
 from maitred.core.rules.rollouts import first_decrease
-from maitred.core.rules.ruleset import EVERYBODY, Action, Direction, Guard, Rollout, RolloutStep
+from maitred.core.rules.ruleset import EVERYBODY, Action, Direction, Guard, Rollout, RolloutStep, Then
 from maitred.core.values.types import LIST
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import rule_messages
@@ -48,6 +49,8 @@ def _written(documents: Documents) -> Iterator[tuple[SourcePath, SourcePath, mod
 
 def _rolled_out(action: Action, rollout: Rollout) -> Action:
     own = replace(rollout, salt=rollout.salt or action.name, zone=action.live.zone)
+    if rollout.guard and rollout.guard.then is Then.HOLD:
+        own = replace(own, held_as=rollout_name(action.name))
     return replace(action, rollout=own)
 
 
@@ -68,7 +71,9 @@ class _RolloutReader:
             self.around.report.error(spot.at("steps", wrong), rule_messages.rollout_shrinks())
         groups = tuple(self._groups(spot.at("groups"), model))
         self._check_locations(spot.at("locations"), model)
-        guard = _guard(model.guard) if model.guard else None
+        guard = guard_of(model.guard) if model.guard else None
+        if guard and guard.then is Then.HOLD and not model.steps and not self.around.doubtful:
+            self.around.report.error(spot.at("guard", "then"), rule_messages.nothing_to_hold())
         return Rollout(model.salt or "", percent, steps, groups, frozenset(model.locations), guard=guard)
 
     def _steps(self, spot: SourcePath, model: models.Rollout) -> Iterator[RolloutStep]:
@@ -97,10 +102,11 @@ class _RolloutReader:
                 self.around.report.error(spot.at(index), rule_messages.unknown_location(name, known))
 
 
-def _guard(model: models.Guard) -> Guard:
-    return Guard(
-        model.outcome, Direction(model.direction), _exact(model.threshold), model.horizon, model.within
-    )
+def guard_of(model: models.Guard) -> Guard:
+    """What is written of a guard."""
+    then = Then(model.then) if isinstance(model, models.RolloutGuard) else Then.ROLL_BACK
+    threshold = _exact(model.threshold)
+    return Guard(model.outcome, Direction(model.direction), threshold, model.horizon, model.within, then)
 
 
 def _start(model: models.Rollout) -> Fraction:

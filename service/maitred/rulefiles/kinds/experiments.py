@@ -8,7 +8,7 @@ from maitred.rulefiles.reading import bounds
 
 from . import field_types
 from .field_types import Name, NonEmpty
-from .models import AppliesTo, Document, Strict, Treatment
+from .models import AppliesTo, Document, Guard, Strict, Treatment
 
 
 class Holdout(Document):
@@ -65,3 +65,5 @@ class Experiment(Document):
     """Last civil date, included: `2026-12-28`. Without it, for as long as the document is there."""
     arms: dict[Name, Arm]
     """Two or more, by name. One that says nothing but its `weight` is the control."""
+    guard: Guard | None = None
+    """What ends it by itself, over any of the arms that say something, until an operator resumes it."""

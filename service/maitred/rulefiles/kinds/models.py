@@ -312,7 +312,7 @@ class RolloutStep(Strict):
 
 
 class Guard(Strict):
-    """What ends the rollout by itself, as soon as it is beyond doubt: harm to those it is rolled out to."""
+    """What ends it by itself, as soon as it is beyond doubt: harm to those it is for."""
 
     outcome: Literal["presented", "accepted", "rejected", "claimed", "redeemed"]
     """What persons do, or fail to do."""
@@ -324,6 +324,13 @@ class Guard(Strict):
     """How long it watches, from the first person on: `28d`."""
     within: Duration = timedelta(days=1)
     """How long after a person's first exposure the outcome counts. Without it, `1d`."""
+
+
+class RolloutGuard(Guard):
+    """What stops the rollout by itself, as soon as it is beyond doubt: harm to those it is rolled out to."""
+
+    then: Literal["roll_back", "hold"] = "roll_back"
+    """`roll_back` pauses the action; `hold` keeps the percentage that the `steps` have come to."""
 
 
 class Rollout(Strict):
@@ -339,8 +346,8 @@ class Rollout(Strict):
     """Names of `List` documents of customers' ids: those in one of them."""
     locations: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(field_types.distinct)] = []
     """Location ids: requests from one of them."""
-    guard: Guard | None = None
-    """What ends it by itself: the action is paused, and an operator resumes it."""
+    guard: RolloutGuard | None = None
+    """What stops it by itself, until an operator resumes it."""
 
 
 class Offering(Strict):

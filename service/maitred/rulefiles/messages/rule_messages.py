@@ -314,6 +314,10 @@ def rollout_of_nobody() -> str:
     return "a rollout says to whom: give `percent`, `steps`, `groups` or `locations`"
 
 
+def nothing_to_hold() -> str:
+    return "there are no `steps` to hold: `roll_back` pauses the action"
+
+
 def rollout_shrinks() -> str:
     return "a rollout only grows: steps stand in order of their dates, each with no less than before"
 
