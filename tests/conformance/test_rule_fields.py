@@ -253,6 +253,9 @@ COMPUTED: dict[str, Example] = {
 
 
 GUARD = {"outcome": "rejected", "direction": "above", "threshold": 20, "horizon": "28d"}
+OTHERS = {"outcome": "accepted", "direction": "below", "threshold": 21, "horizon": "27d", "within": "2d"}
+STEPS = [{"from": "2026-12-08", "percent": 20}]
+GUARDS = {key: {**GUARD, key: value} for key, value in OTHERS.items()}
 
 
 def treatments(place: str, path: str = "treatments") -> dict[str, Example]:
@@ -289,33 +292,14 @@ TEMPLATE: dict[str, Example] = {
     "rollout.steps": at(
         "rollout", {"percent": 10}, {"percent": 10, "steps": [{"from": "2026-12-08", "percent": 20}]}
     ),
-    "rollout.steps.from": at(
-        "rollout",
-        {"steps": [{"from": "2026-12-08", "percent": 20}]},
-        {"steps": [{"from": "2026-12-09", "percent": 20}]},
-    ),
-    "rollout.steps.percent": at(
-        "rollout",
-        {"steps": [{"from": "2026-12-08", "percent": 20}]},
-        {"steps": [{"from": "2026-12-08", "percent": 30}]},
-    ),
+    "rollout.steps.from": at("rollout", {"steps": STEPS}, {"steps": [{**STEPS[0], "from": "2026-12-09"}]}),
+    "rollout.steps.percent": at("rollout", {"steps": STEPS}, {"steps": [{**STEPS[0], "percent": 30}]}),
     "rollout.groups": at("rollout", {"percent": 10}, {"percent": 10, "groups": ["fruit"]}),
+    "rollout.guard": at("rollout", {"percent": 10}, {"percent": 10, "guard": GUARD}),
     **{
-        f"rollout.guard{path}": at("rollout", {"percent": 10, **first}, {"percent": 10, "guard": second})
-        for path, first, second in (
-            ("", {}, GUARD),
-            (".outcome", {"guard": GUARD}, {**GUARD, "outcome": "accepted"}),
-            (".direction", {"guard": GUARD}, {**GUARD, "direction": "below"}),
-            (".threshold", {"guard": GUARD}, {**GUARD, "threshold": 21}),
-            (".horizon", {"guard": GUARD}, {**GUARD, "horizon": "27d"}),
-            (".within", {"guard": GUARD}, {**GUARD, "within": "2d"}),
-        )
+        f"rollout.guard.{key}": at("rollout", *({"steps": STEPS, "guard": guard} for guard in (GUARD, other)))
+        for key, other in {**GUARDS, "then": {**GUARD, "then": "hold"}}.items()
     },
-    "rollout.guard.then": at(
-        "rollout",
-        {"steps": [{"from": "2026-12-08", "percent": 20}], "guard": GUARD},
-        {"steps": [{"from": "2026-12-08", "percent": 20}], "guard": {**GUARD, "then": "hold"}},
-    ),
     "rollout.locations": at("rollout", {"percent": 10}, {"percent": 10, "locations": ["roma-1"]}),
     "claim_within": at("claim_within", "1d", "2d"),
     "redeem_at": at("redeem_at", "any", "claimed"),
@@ -460,17 +444,8 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "name": at("name", "words", "letters"),
         "salt": at("salt", LEFT_OUT, "autumn"),
         "purpose": at("purpose", "service", "ads"),
-        **{
-            f"guard{path}": at("guard", first, second)
-            for path, first, second in (
-                ("", LEFT_OUT, GUARD),
-                (".outcome", GUARD, {**GUARD, "outcome": "accepted"}),
-                (".direction", GUARD, {**GUARD, "direction": "below"}),
-                (".threshold", GUARD, {**GUARD, "threshold": 21}),
-                (".horizon", GUARD, {**GUARD, "horizon": "27d"}),
-                (".within", GUARD, {**GUARD, "within": "2d"}),
-            )
-        },
+        "guard": at("guard", LEFT_OUT, GUARD),
+        **{f"guard.{key}": at("guard", GUARD, other) for key, other in GUARDS.items()},
         "from": at("from", LEFT_OUT, "2026-12-01"),
         "until": at("until", LEFT_OUT, "2026-12-24"),
     },

@@ -72,8 +72,7 @@ def make_engine(
     keep_events: timedelta | None = None,
 ) -> Engine:
     """An engine around the store; ``given`` replaces its parameters, ``keep_events`` bounds all kinds."""
-    rulesets = Rulesets(store, observer, load, now)
-    people = People(keys, RandomPool(REF_BYTES).take)
+    rulesets, people = Rulesets(store, observer, load, now), People(keys, RandomPool(REF_BYTES).take)
     ids = {size: RandomPool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
     records = Records(store, people, rulesets)
     clock = Clock(now)
