@@ -18,9 +18,9 @@ from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.engine.calls import DecideCall
 from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.records import Records
+from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.deciding.service import DecisionService
 from maitred.engine.errors import CallError, Code
-from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.observer import DecisionMade, RulesetLoaded, RulesetRefused
 
 NOW = datetime(2026, 12, 1, 17, 30, 0, 123456, tzinfo=UTC)

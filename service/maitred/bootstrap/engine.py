@@ -14,19 +14,19 @@ from maitred.engine.claiming.listing import Listing
 from maitred.engine.claiming.outcomes import Outcomes
 from maitred.engine.claiming.proposals import Proposals
 from maitred.engine.customers.people import REF_BYTES, People
-from maitred.engine.customers.rights import CustomerRights
 from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.records import Records
+from maitred.engine.deciding.rulesets import Load, Rulesets
 from maitred.engine.deciding.service import SPAN_ID_BYTES, TRACE_ID_BYTES, DecisionService
 from maitred.engine.deciding.tickets import MoveTicket
 from maitred.engine.operating.guards import Guards
 from maitred.engine.operating.learning import LearnedParameters
 from maitred.engine.operating.limits import LimitReport
 from maitred.engine.operating.pauses import Operators, Pauses
-from maitred.engine.operating.rulesets import Load, Rulesets
 from maitred.engine.ports.observer import LimitsSeen, Observer
 from maitred.engine.ports.store import Store
 from maitred.engine.ports.vault import Vault
+from maitred.engine.rights import CustomerRights
 from maitred.upkeep.chores import LOOK_SECONDS, Chore
 from maitred.upkeep.retention import Retention
 from maitred.vault import RandomPool

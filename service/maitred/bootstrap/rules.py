@@ -49,6 +49,6 @@ def check_rules(directory: Path, now: datetime | None = None) -> RulesCheck:
 
 
 def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:
-    """An ``engine.operating.rulesets.Load``: raises ``RulesetInvalid``."""
+    """An ``engine.deciding.rulesets.Load``: raises ``RulesetInvalid``."""
     loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit)
     return compile_policy(loaded.ruleset, situations.deriver, CldrFormats())

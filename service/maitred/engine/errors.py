@@ -1,10 +1,7 @@
 """What can go wrong with a call, by stable code. The shell turns codes into statuses."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from enum import Enum, unique
-
-from maitred.engine.ports.store import StoreConflict, StoreDown
 
 
 @unique
@@ -105,17 +102,3 @@ class CallError(Exception):
     def __init__(self, code: Code, message: str, cause: Cause | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.cause = code, message, cause or CAUSES[code][0]
-
-
-@contextmanager
-def store_calls(down: str) -> Iterator[None]:
-    """Failures of the store are those of the call: ``down`` says what cannot be done while it is down.
-
-    Raises ``CallError``: store down, retry.
-    """
-    try:
-        yield
-    except StoreDown as failure:
-        raise CallError(Code.STORE_DOWN, down) from failure
-    except StoreConflict as failure:
-        raise CallError(Code.RETRY, "lost against another call, try again") from failure

@@ -21,10 +21,10 @@ from maitred.engine.customers.people import People
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.deciding.question import session_key_of
 from maitred.engine.deciding.records import Records
-from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.deciding.rulesets import Rulesets
+from maitred.engine.errors import CallError, Code
 from maitred.engine.messages import STORE_SILENT
-from maitred.engine.operating.rulesets import Rulesets
-from maitred.engine.ports.store import DecisionRecord, EventRow, Person, Store
+from maitred.engine.ports.store import DecisionRecord, EventRow, Person, Store, store_calls
 from maitred.engine.ports.vault import SealBroken
 
 from .recording import Bar

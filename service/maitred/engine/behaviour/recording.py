@@ -14,8 +14,8 @@ from maitred.engine import messages
 from maitred.engine.calls import EventAnswer, EventCall, EventsCall
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.committer import Clock, Committer
+from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.deciding.tickets import EventTicket, Happened, Steps
-from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.store import Person
 
 _EVENT, _CONTENT = b"maitred.event", b"maitred.happened"

@@ -40,7 +40,7 @@ from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.question import hold_us_of
 from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Steps, Ticket
 from maitred.engine.deciding.view import View
-from maitred.engine.errors import CallError, Cause, Code, store_calls
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import (
     LEDGER_UNREAD,
     claim_denied,
@@ -50,7 +50,7 @@ from maitred.engine.messages import (
     step_refused,
 )
 from maitred.engine.ports.observer import ClaimMoved, ClaimResult, Observer
-from maitred.engine.ports.store import ClaimRow, DecisionRecord, LedgerReader
+from maitred.engine.ports.store import ClaimRow, DecisionRecord, LedgerReader, store_calls
 
 from .listing import Listing
 from .outcomes import Outcomes

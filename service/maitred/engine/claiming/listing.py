@@ -9,10 +9,10 @@ from maitred.engine.calls import ClaimsCall, ClaimsPage, ClaimState, OpenClaim, 
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.deciding.question import session_key_of
-from maitred.engine.errors import CallError, Cause, Code, store_calls
+from maitred.engine.deciding.rulesets import Rulesets
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import LEDGER_UNREAD, NO_SUCH_PAGE
-from maitred.engine.operating.rulesets import Rulesets
-from maitred.engine.ports.store import ClaimPlace, ClaimRow, ClaimsOf, ListedClaim, Store
+from maitred.engine.ports.store import ClaimPlace, ClaimRow, ClaimsOf, ListedClaim, Store, store_calls
 
 from .proposals import Proposals
 

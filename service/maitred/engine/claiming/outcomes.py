@@ -24,7 +24,7 @@ from maitred.core.values.instants import to_microseconds
 from maitred.engine.calls import OutcomeAnswer, OutcomesCall, bytes_of
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.deciding.tickets import OutcomeTicket, Reported, Steps, Verdict
-from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.errors import CallError, Code
 from maitred.engine.messages import (
     LEDGER_UNREAD,
     ahead_of_the_clock,
@@ -34,7 +34,7 @@ from maitred.engine.messages import (
     outcome_refused,
     reported_otherwise,
 )
-from maitred.engine.ports.store import LedgerReader, OutcomeRow
+from maitred.engine.ports.store import LedgerReader, OutcomeRow, store_calls
 
 from .proposals import Grant, Proposals, Proposed, claim_of
 

@@ -9,10 +9,10 @@ from maitred.core.rules.policy import Policy
 from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION_ID, Facts
 from maitred.engine.calls import Answer, DecideCall, RecordView, bytes_of
 from maitred.engine.customers.people import People
-from maitred.engine.errors import CallError, Cause, Code, store_calls
+from maitred.engine.deciding.rulesets import Rulesets
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD, ended_claim
-from maitred.engine.operating.rulesets import Rulesets
-from maitred.engine.ports.store import DecisionRecord, Store
+from maitred.engine.ports.store import DecisionRecord, Store, store_calls
 
 from .codec import RecordBody, decode_body, decode_facts
 from .packing import Packings

@@ -24,9 +24,9 @@ from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.spelling import composed, has_blank_ends
 from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, bytes_of
 from maitred.engine.customers.people import People
+from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import ended_claim, made_otherwise
-from maitred.engine.operating.rulesets import Rulesets
 from maitred.engine.ports.observer import DecisionMade, Observer
 from maitred.engine.ports.store import DecisionRecord
 

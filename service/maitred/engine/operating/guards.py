@@ -18,12 +18,12 @@ from maitred.core.rules.experiments import Exposures, experiment_name, exposures
 from maitred.core.rules.guards import ALPHA, breach_words, is_breached
 from maitred.core.rules.ruleset import Guard, Ruleset, Then
 from maitred.core.values.instants import MICROSECOND, to_microseconds
+from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.errors import CallError
 from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed, ExposedPlace
 from maitred.engine.ports.store import PauseStore, StoreDown
 
 from .pauses import Operators, Pauses
-from .rulesets import Rulesets
 
 BY = "guard"
 """Who pauses where a guard does."""

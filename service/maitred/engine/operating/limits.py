@@ -28,12 +28,11 @@ from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.spelling import folded
 from maitred.core.values.types import CUSTOMER_ID, LOCATION, LOCATION_ID, Fact, Facts, Value
 from maitred.engine.calls import LimitsCall, LimitView
-from maitred.engine.errors import CallError, Cause, Code, store_calls
+from maitred.engine.deciding.rulesets import Rulesets
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import LEDGER_UNREAD
 from maitred.engine.ports.observer import Fullness
-from maitred.engine.ports.store import CounterQuery, CounterSummary, LedgerReader
-
-from .rulesets import Rulesets
+from maitred.engine.ports.store import CounterQuery, CounterSummary, LedgerReader, store_calls
 
 FORECAST_LOOKBACK = timedelta(minutes=15)
 """The present pace is that of the last quarter of an hour: long enough to smooth, short enough to warn."""

@@ -11,14 +11,14 @@ from maitred.core.rules.experiments import experiment_name
 from maitred.core.values.nearest import did_you_mean
 from maitred.engine.calls import LimitsCall, LimitView
 from maitred.engine.deciding.committer import Clock, Committer
+from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.deciding.tickets import MoveTicket
-from maitred.engine.errors import CallError, Cause, Code, store_calls
+from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import STORE_SILENT
 from maitred.engine.ports.observer import Observer, PauseChanged
-from maitred.engine.ports.store import Pause, PauseStore
+from maitred.engine.ports.store import Pause, PauseStore, store_calls
 
 from .limits import LimitReport
-from .rulesets import Rulesets
 
 
 class Pauses:

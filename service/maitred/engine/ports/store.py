@@ -1,7 +1,7 @@
 """What the engine needs of the world. Shells implement it; ``bootstrap`` plugs them in."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, unique
@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.engine.errors import CallError, Code
 
 from .evidence import ExperimentLog, LearningStore
 from .ledger import Ledger
@@ -21,6 +22,20 @@ class StoreDown(Exception):
 
 class StoreConflict(Exception):
     """The transaction lost against another one; running it again may succeed."""
+
+
+@contextmanager
+def store_calls(down: str) -> Iterator[None]:
+    """Failures of the store are those of the call: ``down`` says what cannot be done while it is down.
+
+    Raises ``CallError``: store down, retry.
+    """
+    try:
+        yield
+    except StoreDown as failure:
+        raise CallError(Code.STORE_DOWN, down) from failure
+    except StoreConflict as failure:
+        raise CallError(Code.RETRY, "lost against another call, try again") from failure
 
 
 class DecisionRecord(NamedTuple):

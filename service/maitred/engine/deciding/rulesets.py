@@ -8,10 +8,11 @@ from typing import Any
 
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.policy import Policy
-from maitred.engine.deciding.packing import Packing, dictionary_of
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.observer import Observer, RulesetLoaded, RulesetRefused
 from maitred.engine.ports.store import RulesetStore, StoredRuleset
+
+from .packing import Packing, dictionary_of
 
 MAX_KEPT_POLICIES = 4
 """Earlier rulesets kept compiled; one of 10,000 actions takes some 100 MB."""

@@ -11,14 +11,22 @@ from maitred.core.privacy.consents import Consent
 from maitred.core.values.digests import digest
 from maitred.engine.calls import Answer, ConsentView, Erased, LimitView, RecordConsentCall, RecordView
 from maitred.engine.deciding.records import Records
+from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.deciding.tickets import ConsentTicket, Steps
-from maitred.engine.errors import CallError, Code, store_calls
+from maitred.engine.errors import CallError, Code
 from maitred.engine.messages import STORE_SILENT, made_otherwise, unknown_purpose
 from maitred.engine.operating.limits import LimitReport
-from maitred.engine.operating.rulesets import Rulesets
-from maitred.engine.ports.store import DecisionRecord, EventRow, LotHistory, OutcomeRow, Person, Store
+from maitred.engine.ports.store import (
+    DecisionRecord,
+    EventRow,
+    LotHistory,
+    OutcomeRow,
+    Person,
+    Store,
+    store_calls,
+)
 
-from .people import People
+from .customers.people import People
 
 _REQUEST, _CONTENT = b"maitred.consent", b"maitred.stated"
 PAGE_DECISIONS = 200
