@@ -22,7 +22,9 @@ SAID = {
     "'é😀' == channel && xyzzy": "1:20 `xyzzy` is not declared: " + TEXT_OR_ATTRIBUTE,
     "customer.tags.exist(t, t == 'a')": "1:15 `exist` is no function here, did you mean `exists`?",
     "customer.name.startswith('a')": "1:15 `startswith` is no function here, did you mean `startsWith`?",
-    "size(1, 2, 3) == 1": "1:1 `size` is not called with that many arguments",
+    "size(1, 2, 3) == 1": (
+        "1:1 `size` is not called with that many arguments: write it like `size(basket.products)`"
+    ),
     "customer.age > 1.5": (
         "1:16 `customer.age` is an int: write a whole number beside it, or `double(customer.age)`"
     ),

@@ -1,5 +1,7 @@
 """What type-checks and is still refused when a ruleset is loaded."""
 
+from collections.abc import Mapping
+
 from . import messages
 from .bounds import MAX_COMPREHENSION_DEPTH
 from .environment import TIMES, Failed, parse_time, regex_fault
@@ -9,7 +11,20 @@ from .tree import Call, Comprehension, Const, Foreign, MapOf, Node, children
 from .unit import CompiledExpression
 
 _EQUALITY = frozenset(("_==_", "_!=_"))
-_CHECKED_CALLS = {*TIMES, *_EQUALITY, "matches"}
+_ORDER = frozenset(("_<_", "_<=_", "_>_", "_>=_"))
+_CHECKED_CALLS = {*TIMES, *_EQUALITY, *_ORDER, "matches"}
+_PARTS: Mapping[str, tuple[int, int]] = {
+    "getMonth": (0, 11),
+    "getDayOfWeek": (0, 6),
+    "getDate": (1, 31),
+    "getDayOfMonth": (0, 30),
+    "getDayOfYear": (0, 365),
+    "getHours": (0, 23),
+    "getMinutes": (0, 59),
+    "getSeconds": (0, 59),
+}
+"""The least and the greatest number that a part of a time can be."""
+_MIRRORED = {"_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_"}
 
 
 def check(unit: CompiledExpression, roots: frozenset[str]) -> None:
@@ -47,9 +62,37 @@ def _check_null(unit: CompiledExpression, call: Call) -> None:
             raise unit.error(null, message) if at is None else error_at(unit.text, at, message)
 
 
+def _check_part_of_time(unit: CompiledExpression, call: Call) -> None:
+    """`now.getMonth() == 12` is no December, and never true."""
+    left, right = call.args
+    mirrored = _MIRRORED.get(call.function, call.function)
+    for sign, part, number in ((call.function, left, right), (mirrored, right, left)):
+        if not isinstance(part, Call) or part.function not in _PARTS:
+            continue
+        if isinstance(number, Const) and type(number.value) is int and _is_never(sign, part, number.value):
+            low, high = _PARTS[part.function]
+            raise unit.error(number, messages.never_given(part.function, low, high, number.value))
+
+
+def _is_never(sign: str, part: Call, number: int) -> bool:
+    low, high = _PARTS[part.function]
+    impossible = {
+        "_>_": number >= high,
+        "_>=_": number > high,
+        "_<_": number <= low,
+        "_<=_": number < low,
+    }
+    return impossible.get(sign, not low <= number <= high)
+
+
 def _check_call(unit: CompiledExpression, call: Call) -> None:
     if call.function in _EQUALITY:
         _check_null(unit, call)
+    if call.function in _EQUALITY or call.function in _ORDER:
+        _check_part_of_time(unit, call)
+        return
+    if call.function == "duration" and unit.type_of(call.args[-1]) == "int":
+        raise unit.error(call.args[-1], messages.duration_of_number())
     last = call.args[-1] if call.args else None
     if call.function == "matches" and not isinstance(last, Const):
         raise unit.error(last or call, messages.pattern_not_constant())

@@ -107,7 +107,59 @@ def no_such_function(name: str, known: Sequence[str]) -> str:
 
 
 def wrong_count(function: str) -> str:
-    return f"`{function}` is not called with that many arguments"
+    form = _FORMS.get(function)
+    return f"`{function}` is not called with that many arguments" + (
+        f": write it like `{form}`" if form else ""
+    )
+
+
+_FORMS = {
+    "age": "age(customer.born, now, location.timezone)",
+    "date": "date(now, location.timezone)",
+    "inNetwork": 'session.address.inNetwork("10.0.0.0/8")',
+    "has": "has(customer.age)",
+    "size": "size(basket.products)",
+    "duration": 'duration("30d")',
+    "timestamp": 'timestamp("2026-12-01T00:00:00Z")',
+    "contains": 'customer.name.contains("n")',
+    "startsWith": 'customer.name.startsWith("A")',
+    "endsWith": 'customer.name.endsWith("n")',
+    "matches": 'customer.name.matches("^A")',
+    "replace": 'customer.name.replace("a", "b")',
+    "split": 'customer.name.split("-")',
+    "substring": "customer.name.substring(0, 2)",
+    "charAt": "customer.name.charAt(0)",
+    "trim": "customer.name.trim()",
+    "lowerAscii": "customer.name.lowerAscii()",
+    "upperAscii": "customer.name.upperAscii()",
+    "exists": 'basket.products.exists(product, product == "milk")',
+    "all": 'basket.products.all(product, product != "wine")',
+    "filter": 'basket.products.filter(product, product != "wine")',
+    "map": "basket.quantities.map(number, number * 2)",
+    "math.round": "math.round(basket.value)",
+    "math.abs": "math.abs(basket.value)",
+    "getHours": "now.getHours(location.timezone)",
+    "getDayOfWeek": "now.getDayOfWeek(location.timezone)",
+}
+"""How functions are called that people miscount the arguments of."""
+
+
+def duration_of_number() -> str:
+    return 'a length of time stands in quotes with its unit: write `duration("30d")`, `duration("20m")`'
+
+
+def never_given(function: str, low: int, high: int, number: int) -> str:
+    """A part of a time is compared with a number that it never is."""
+    counted = f": {_COUNTED[function]}" if function in _COUNTED else ""
+    return f"`{function}` gives {low} to {high}, and never {number}{counted}"
+
+
+_COUNTED = {
+    "getMonth": "January is 0, December 11",
+    "getDayOfWeek": "Sunday is 0, Saturday 6",
+    "getDayOfMonth": "the first day is 0; `getDate` counts from 1",
+    "getDayOfYear": "the first day is 0",
+}
 
 
 def consent_of_what(functions: Sequence[str]) -> str:
@@ -191,24 +243,40 @@ def _ternary(operands: Sequence[str]) -> str:
 
 
 def _advice(operands: Sequence[str], sign: str) -> str:
-    if "decimal" in operands:
+    types = frozenset(operands)
+    if "decimal" in types:
         return _decimal_advice(sign)
-    own = next((type_ for type_ in operands if type_ in _EXAMPLES), None)
-    if own and sign in {"<", "<=", ">", ">="}:
-        return f': write `"{_EXAMPLES[own]}"`' if KINDS[Kind(own)].is_ordered else f": `{own}` has no order"
-    if own and len(set(operands)) > 1:
-        return f': write `"{_EXAMPLES[own]}"`'
-    if set(operands) == {"int", "double"}:
-        return ": write whole numbers as `2.0`, or convert with `double(...)`"
-    if len(set(operands)) > 1 and "timestamp" in operands and "string" in operands:
-        return ': write `timestamp("2026-12-01T00:00:00Z")`'
-    if "duration" in operands and _NUMBERS.intersection(operands):
-        return ': write `duration("30d")` for a length of time'
-    if len(set(operands)) > 1 and "duration" in operands and "string" in operands:
-        return ': write `duration("36h")`'
-    if _NUMBERS.intersection(operands) and "string" in operands:
-        return ": numbers stand without quotes"
-    return ""
+    if types == {"date", "timestamp"}:
+        return ": write `date(now, location.timezone)` for the date of an instant"
+    if own := next((type_ for type_ in operands if type_ in _EXAMPLES), None):
+        return _own_advice(own, sign, types)
+    return next((advice for one, other, advice in _ADVICE if types & one and types & other), "")
+
+
+def _own_advice(own: str, sign: str, types: frozenset[str]) -> str:
+    if sign in {"<", "<=", ">", ">="} and not KINDS[Kind(own)].is_ordered:
+        return f": `{own}` has no order"
+    is_compared = sign in {"<", "<=", ">", ">="} or len(types) > 1
+    return f': write `"{_EXAMPLES[own]}"`' if is_compared else ""
+
+
+_TEXT = frozenset(("string",))
+_ADVICE = (
+    (
+        frozenset(("int",)),
+        frozenset(("double",)),
+        ": write whole numbers as `2.0`, or convert with `double(...)`",
+    ),
+    (frozenset(("timestamp",)), _TEXT, ': write `timestamp("2026-12-01T00:00:00Z")`'),
+    (
+        frozenset(("timestamp", "duration")),
+        frozenset(_NUMBERS),
+        ': write `duration("30d")` for a length of time',
+    ),
+    (frozenset(("duration",)), _TEXT, ': write `duration("36h")`'),
+    (frozenset(_NUMBERS), _TEXT, ": numbers stand without quotes"),
+)
+"""By the types that meet at an operator."""
 
 
 _EXAMPLES = {kind.value: KINDS[kind].example for kind in OWN_KINDS.values() if kind is not Kind.DECIMAL}

@@ -1,9 +1,10 @@
 """Documents of kind ``Action`` to ``core.rules.ruleset.Action``; what tables share with them."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Set  # noqa: PYI025 - for reading only
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set  # noqa: PYI025 - for reading only
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from types import MappingProxyType
 
 from maitred.core.rules.formats import Form
@@ -53,6 +54,7 @@ _MEANT = re.compile(
     rf"|(?P<other>\$\(\s*{_DOTTED}\s*\)|%{_DOTTED}%|\[\s*{_DOTTED}\s*\]|<\s*{_DOTTED}\s*/?>)"
 )
 """How other templates write a placeholder: `{{customer.name}}`, `$(customer.name)`, `%customer.name%`."""
+_WRITTEN = re.compile(r"(?<!\$)\$\{[^{}]*\}")
 NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -124,6 +126,9 @@ def requirements_of(
     around: LoadContext, spot: SourcePath, document: str, models: Iterable[models.Requirement]
 ) -> tuple[Requirement, ...]:
     """The conditions of one document, in its order."""
+    models = tuple(models)
+    for index, model in enumerate(models):
+        _warn_said(around, spot.at(index, "say"), model.say)
     return tuple(
         Requirement(
             rule=model.reason or document,
@@ -134,6 +139,13 @@ def requirements_of(
         )
         for index, model in enumerate(models)
     )
+
+
+def _warn_said(around: LoadContext, spot: SourcePath, say: str | Mapping[str, str] | None) -> None:
+    """What a condition says is the same to everybody."""
+    for text in say.values() if isinstance(say, Mapping) else (say or "",):
+        for match in chain(_WRITTEN.finditer(text), (found for found, _ in _meant(text, around.attributes))):
+            around.report.warn(spot, rule_messages.placeholder_meant_here(match[0]))
 
 
 def treatments_of(
@@ -184,12 +196,17 @@ def _check_forms(
 
 def _warn_meant(around: LoadContext, spot: SourcePath, text: str, columns: Collection[str]) -> None:
     """Names in braces, or behind a `$`, that were meant as placeholders."""
-    known = (*around.attributes, *columns, HOLD_EXPIRES)
+    for match, meant in _meant(text, (*around.attributes, *columns, HOLD_EXPIRES)):
+        at = spot.within(*_line_and_column(text, match.start()))
+        around.report.warn(at, rule_messages.placeholder_meant(match[0], meant))
+
+
+def _meant(text: str, known: Collection[str]) -> Iterator[tuple[re.Match[str], str]]:
+    """What was meant as a placeholder, with the attribute that was meant."""
     for match in _MEANT.finditer(text):
         name = match["braced"] or match["bare"] or match["other"].strip("$()%[]<>/ ")
         if meant := _attribute_meant(name, known, braced=bool(match["braced"])):
-            at = spot.within(*_line_and_column(text, match.start()))
-            around.report.warn(at, rule_messages.placeholder_meant(match[0], meant))
+            yield match, meant
 
 
 def _attribute_meant(name: str, known: Collection[str], *, braced: bool) -> str:
@@ -233,6 +250,9 @@ def _plain(around: LoadContext, spot: SourcePath, text: str) -> str:
     template = parsed(around.report, spot, text)
     for name in names(template):
         around.report.error(spot.within(*place_in(text, name)), rule_messages.placeholder_here(name))
+    for match, _ in _meant(text, around.attributes):
+        at = spot.within(*_line_and_column(text, match.start()))
+        around.report.warn(at, rule_messages.placeholder_meant_here(match[0]))
     return literal(template)
 
 
@@ -252,7 +272,23 @@ def _live(around: LoadContext, spot: SourcePath, model: models.Live) -> Live:
     live, errors = live_of(written(model), around.zone)
     for error in errors:
         around.report.error(spot.at(*error.path), error.message)
+    if (
+        live.first
+        and live.last
+        and live.weekdays
+        and not errors
+        and live.weekdays.isdisjoint(_weekdays(live))
+    ):
+        around.report.warn(spot.at("days"), rule_messages.never_live(str(live.first), str(live.last)))
     return live
+
+
+def _weekdays(live: Live) -> frozenset[int]:
+    """The days of the week between the dates of an action that has both."""
+    assert live.first
+    assert live.last
+    days = (live.last - live.first).days + 1
+    return frozenset((live.first + timedelta(days=number)).weekday() for number in range(min(days, 7)))
 
 
 # Nowhere on earth is it still the date that has passed there.

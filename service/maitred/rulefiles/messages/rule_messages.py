@@ -147,6 +147,10 @@ def live_over(until: str) -> str:
     return f"{quoted(until)} is over: the action is not live again, remove it or write a later date"
 
 
+def never_live(first: str, last: str) -> str:
+    return f"none of these days lies between {quoted(first)} and {quoted(last)}: the action is never live"
+
+
 def rows_over(count: int, until: str) -> str:
     return f"{count:,} rows are over, this one since {quoted(until)}: their actions are not live again"
 
@@ -198,6 +202,10 @@ def cell_as_it_is(name: str) -> str:
 
 def placeholder_meant(text: str, name: str) -> str:
     return f"{quoted(text)} is shown as it stands: write {quoted('${' + name + '}')} for the value"
+
+
+def placeholder_meant_here(text: str) -> str:
+    return f"{quoted(text)} is shown as it stands: of the request speak the texts of `treatments` only"
 
 
 def text_too_long(text: str, count: int, field: str, channel: str, max_length: int) -> str:
