@@ -7,6 +7,8 @@ import pytest
 from tests.claims.harness import DAY, HOUR, EngineHarness, action, document
 
 from maitred.cli.main import run
+from maitred.core.learning.learners import Beta
+from maitred.engine.operating.parameters import encode_parameters, parameters_of
 from maitred.store import open_store
 from maitred.vault import KeyringVault, make_keyring, read_keyring
 
@@ -137,7 +139,10 @@ def test_a_policy_is_not_compared_with_chances_that_changed(capsys, sold, tmp_pa
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["wrods"], "nobody was exposed to an experiment or holdout of that name, did you mean `words`?"),
+        (
+            ["wrods"],
+            "nobody was exposed to an experiment, holdout or learner of that name, did you mean `words`?",
+        ),
         (["words", "--control", "quiet"], "there is no arm of that name"),
         (["words", "--within", "soon"], "`soon` is no duration: write it like `7d`"),
         (["words", "--png", "/nowhere/x.png"], "cannot write `/nowhere/x.png`"),
@@ -161,3 +166,34 @@ def test_without_the_extra_the_remedy_is_told(capsys, sold, monkeypatch):
     code, _, said = results(capsys, sold, "words")
     assert code == 2
     assert "results need scipy, which is not installed: pip install 'maitred[insights]'" in said
+
+
+LEARNER = document("Learner", "uptake", {"enabled": "true", "exploration": 40, "within": "1d"})
+
+
+def test_decisions_that_explore_stand_beside_those_that_do_not(capsys, sqlite_url, tmp_path):
+    """One learner, whose pizza everybody accepts and whose bread nobody does; each customer comes twice."""
+    make_keyring(tmp_path / "keys")
+    harness = EngineHarness(open_store(sqlite_url), KeyringVault(read_keyring(tmp_path / "keys")))
+    scored = {"score": 'learned("uptake")'}
+    harness.rules(LEARNER, action("pizza", **scored), action("bread", **scored))
+    beliefs = {"uptake": {"pizza": Beta(900.0, 100.0), "bread": Beta(100.0, 900.0)}}
+    harness.store.save_learned(encode_parameters(parameters_of(beliefs)), harness.now)
+    harness.engine.learned.refresh()
+    for number in range(60):
+        decided = harness.after(HOUR / 60).decide(f"c-{number % 30}")
+        if decided.proposals[0].action == "pizza":
+            harness.report(decided, "ACCEPTED")
+    harness.after(10 * DAY)
+    harness.close()
+    sold = sqlite_url, tmp_path / "keys"
+    assert results(capsys, sold)[1] == "learned/uptake\n"
+    found = json.loads(results(capsys, sold, "learned/uptake", "--json")[1])
+    assert found["control"] == "explore"
+    arms = {arm["name"]: arm for arm in found["arms"]}
+    assert sum(arm["persons"] for arm in arms.values()) == 60
+    assert arms["exploit"]["rate"] == 1.0 > arms["explore"]["rate"] > 0.0
+    assert found["switched"] == 0
+    told = results(capsys, sold, "learned/uptake")[1]
+    assert "each decision draws anew whether it explores" in told
+    assert "leave out --event" in results(capsys, sold, "learned/uptake", "--event", "visit")[2]

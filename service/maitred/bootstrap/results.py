@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maitred import store
 from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.learning.draws import Mode
+from maitred.core.learning.learners import Learner, is_learner, learner_name
 from maitred.core.rules.experiments import HELD_OUT, OFFERED
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.ruleset import Experiment, Holdout, Ruleset
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 PLAN_MAX_BYTES = 1_048_576
 _CONTROL = "control"
+_EVERY_DECISION = 100.0
 
 
 class NoResults(Exception):
@@ -37,7 +40,7 @@ class NoResults(Exception):
 
 
 def experiments(database: str) -> list[str]:
-    """Every experiment and holdout that somebody was exposed to. Raises ``StoreDown``."""
+    """Every experiment, holdout and learner that somebody was exposed to. Raises ``StoreDown``."""
     with _opened(database) as opened:
         return list(names_in(opened))
 
@@ -54,11 +57,11 @@ def results(
         from maitred.insights.plans import PlanInvalid  # noqa: PLC0415
 
         now = asked.at or datetime.now(UTC)
-        question = ResultsQuery(asked.experiment, asked.goal, now, asked.within, action=asked.action)
+        question = _question(asked, now)
         gathered = gather(opened, question, _segments(opened, asked.by, keys) if asked.by else None)
         if not gathered.rulesets:
             near = did_you_mean(asked.experiment, names_in(opened))
-            raise NoResults(f"nobody was exposed to an experiment or holdout of that name{near}")
+            raise NoResults(f"nobody was exposed to an experiment, holdout or learner of that name{near}")
         compared = _definition(opened, reversed(gathered.rulesets), asked.experiment)
         weights = _weights(compared)
         control = asked.control or _control(compared)
@@ -72,6 +75,23 @@ def results(
             return compare(asked.experiment, goal, gathered, weights, control, plan=plan)
         except PlanInvalid as invalid:
             raise NoResults(f"policy `{plan_file}`: {invalid}") from None
+
+
+def _question(asked: ResultsCall, now: datetime) -> ResultsQuery:
+    """What is asked of the log. Raises ``NoResults``."""
+    if not is_learner(asked.experiment):
+        return ResultsQuery(asked.experiment, asked.goal, now, asked.within, action=asked.action)
+    if isinstance(asked.goal, str):
+        raise NoResults("a learner is judged by outcomes of each decision: leave out --event")
+    return ResultsQuery(
+        asked.experiment,
+        asked.goal,
+        now,
+        asked.within,
+        history=timedelta(0),
+        action=asked.action,
+        by_decision=True,
+    )
 
 
 def _plan(file: Path, by: str, weights: Mapping[str, float]) -> "Plan":
@@ -135,8 +155,8 @@ def _opened(database: str) -> Iterator[ReadOnlyStore]:
         opened.close()
 
 
-def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Experiment | Holdout:
-    """The experiment or holdout as the last ruleset has it that still loads."""
+def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Experiment | Holdout | Learner:
+    """The experiment, holdout or learner as the last ruleset has it that still loads."""
     for digest in hashes:
         definition = _in_ruleset(opened, digest, name)
         if definition:
@@ -144,7 +164,7 @@ def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Expe
     raise NoResults(f"no ruleset that was in force with `{name}` loads any more: its arms are not known")
 
 
-def _in_ruleset(opened: ReadOnlyStore, digest: str, name: str) -> Experiment | Holdout | None:
+def _in_ruleset(opened: ReadOnlyStore, digest: str, name: str) -> Experiment | Holdout | Learner | None:
     """What a ruleset of the store calls so; ``None`` also where it does not load any more."""
     stored = opened.ruleset(digest)
     try:
@@ -154,20 +174,30 @@ def _in_ruleset(opened: ReadOnlyStore, digest: str, name: str) -> Experiment | H
     return _named(ruleset, name) if ruleset else None
 
 
-def _named(ruleset: Ruleset, name: str) -> Experiment | Holdout | None:
-    compared: list[Experiment | Holdout] = [*ruleset.experiments, *ruleset.holdouts]
-    return next((definition for definition in compared if definition.name == name), None)
+def _named(ruleset: Ruleset, name: str) -> Experiment | Holdout | Learner | None:
+    compared: dict[str, Experiment | Holdout | Learner] = {}
+    compared |= {experiment.name: experiment for experiment in ruleset.experiments}
+    compared |= {holdout.name: holdout for holdout in ruleset.holdouts}
+    compared |= {learner_name(learner.name): learner for learner in ruleset.learners}
+    return compared.get(name)
 
 
-def _weights(compared: Experiment | Holdout) -> Mapping[str, float]:
+def _weights(compared: Experiment | Holdout | Learner) -> Mapping[str, float]:
     if isinstance(compared, Holdout):
         return {HELD_OUT: float(compared.percent), OFFERED: 100 - float(compared.percent)}
+    if isinstance(compared, Learner):
+        if not 0 < compared.exploration < _EVERY_DECISION:
+            raise NoResults("a learner is compared where some decisions explore and others do not")
+        explored = float(compared.exploration)
+        return {Mode.EXPLOIT.value: _EVERY_DECISION - explored, Mode.EXPLORE.value: explored}
     return {arm.name: float(arm.weight) for arm in compared.arms}
 
 
-def _control(compared: Experiment | Holdout) -> str:
+def _control(compared: Experiment | Holdout | Learner) -> str:
     if isinstance(compared, Holdout):
         return HELD_OUT
+    if isinstance(compared, Learner):
+        return Mode.EXPLORE.value
     names = [arm.name for arm in compared.arms]
     return _CONTROL if _CONTROL in names else names[0]
 

@@ -370,6 +370,7 @@ def open_claim_words(action: str, claim_id: str) -> str:
 
 READING_RESULTS = "reading the decision log"
 SERVERS_SHOW_RESULTS = "--target asks for one experiment, without --policy: name one, or leave it out"
+DECISIONS_ARE_COMPARED = "each decision draws anew whether it explores: a person here is a decision"
 NOBODY_EXPOSED = "nobody was exposed to an experiment or a holdout yet"
 BETTER, WORSE_THAN_CONTROL, NOT_SHOWN = "better", "worse", "no difference shown"
 HOW_TO_READ_RESULTS = (

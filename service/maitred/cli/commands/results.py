@@ -21,7 +21,7 @@ from maitred.engine.ports.store import StoreDown
 from maitred.settings import DEFAULT_DATABASE
 from maitred.vault import KeyringUnusable
 
-HELP = """Show what an experiment or a control group has shown: each arm beside the control.
+HELP = """Show what an experiment, a control group or a learner has shown: each arm beside the control.
 
 Persons are compared, not decisions: whoever was exposed, by what they did within --within of the first \
 time. "at every look" is an interval that holds however often you look, so that you may stop whenever it \
@@ -39,6 +39,8 @@ Examples:
   maitred results    the names of all experiments and holdouts
 
   maitred results pizza-words --outcome redeemed
+
+  maitred results learned/uptake    decisions that went by what was learned, beside those that explored
 
   maitred results no-perks --event purchase --within 28d
 
@@ -77,7 +79,8 @@ class Goal(StrEnum):
 
 
 Name = Annotated[
-    str, typer.Argument(metavar="[EXPERIMENT]", show_default=False, help="An experiment or a holdout.")
+    str,
+    typer.Argument(metavar="[EXPERIMENT]", show_default=False, help="An experiment, a holdout or a learner."),
 ]
 Outcome = Annotated[Goal, typer.Option("--outcome", help="What arms are compared by.")]
 OfKind = Annotated[

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from maitred.cli import messages
+from maitred.core.learning.learners import is_learner
 from maitred.engine.operating.results import ArmCounts, Comparison, Interval, PolicyValue, Results
 
 from .answers import BAD, FAINT, GOOD, STRONG
@@ -136,6 +137,8 @@ def _interval(interval: Interval) -> str:
 
 
 def _notes(results: Results) -> Iterator[str]:
+    if is_learner(results.experiment):
+        yield messages.DECISIONS_ARE_COMPARED
     if results.early:
         yield messages.too_early(results.early)
     if results.switched:

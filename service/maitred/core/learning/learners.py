@@ -76,6 +76,11 @@ class Parameters(NamedTuple):
 NOTHING_LEARNED = Parameters()
 
 
+def is_learner(name: str) -> bool:
+    """Whether an exposure is to a learner."""
+    return name.startswith(_LEARNED)
+
+
 def learner_name(learner: str) -> str:
     """What a learner is called among exposures; no experiment can be called so."""
     return f"{_LEARNED}{learner}"

@@ -4,6 +4,8 @@ The unit is a person, whatever channel they come by and however often. What they
 exposure for as long as ``within`` says, and they are compared once that time is over: else who came
 yesterday would count as one who did nothing. Who was seen in two arms (another salt, other weights) is in
 neither.
+
+Of a learner the unit is a decision: each draws anew whether it explores.
 """
 
 from collections import Counter
@@ -12,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.learning.learners import is_learner
 from maitred.core.rules.experiments import exposures_in, is_compared
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed, ExposedPlace
@@ -27,8 +30,8 @@ class ResultsQuery:
     """What is asked of the log.
 
     ``goal`` is a kind of outcome, or the kind of an event. What a customer did before counts for as long as
-    ``history`` before their first exposure; with none, nothing is read of that, nor of events. Decisions of
-    before ``since`` are passed over.
+    ``history`` before their first exposure; with none, nothing is read of that, nor of events. With
+    ``by_decision`` every decision is a person of its own.
     """
 
     experiment: str
@@ -37,7 +40,7 @@ class ResultsQuery:
     within: timedelta = timedelta(days=7)
     history: timedelta = timedelta(days=28)
     action: str = ""
-    since: datetime | None = None
+    by_decision: bool = False
 
 
 @dataclass(slots=True)
@@ -71,17 +74,16 @@ class Gathered:
 
 
 def names_in(log: ExperimentLog) -> Sequence[str]:
-    """Every experiment and holdout that somebody was exposed to."""
+    """Every experiment, holdout and learner that somebody was exposed to."""
     names = {name for row in rows_of(log) for name in exposures_in(row.arms)}
-    return sorted(filter(is_compared, names))
+    return sorted(name for name in names if is_compared(name) or is_learner(name))
 
 
 def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None = None) -> Gathered:
     """Everybody who was exposed to an experiment or a holdout. Raises ``StoreDown``."""
     gathering = _Gathering(question, segment)
     page: list[Exposed] = []
-    after = ExposedPlace(to_microseconds(question.since), -1) if question.since else None
-    for row in rows_of(log, after):
+    for row in rows_of(log):
         if gathering.take(row):
             page.append(row)
         if len(page) == ROWS_AT_ONCE:
@@ -113,13 +115,14 @@ class _Gathering:
     def take(self, row: Exposed) -> bool:
         """Whether the decision was exposed to the experiment."""
         exposure = exposures_in(row.arms).get(self._question.experiment)
-        if exposure is None or not row.person:
+        whose = self._whose(row)
+        if exposure is None or not whose:
             return False
-        person = self._people.get(row.person)
+        person = self._people.get(whose)
         if person is None:
             segment = self._segment(row.decision_id) if self._segment else ""
             person = Participant(exposure.arm, row.place.decided_us, row.customer, segment=segment)
-            self._people[row.person] = person
+            self._people[whose] = person
         person.switched |= person.arm != exposure.arm
         person.decisions += 1
         if exposure.refused:
@@ -128,9 +131,13 @@ class _Gathering:
         self._rulesets[row.ruleset] = None
         return True
 
+    def _whose(self, row: Exposed) -> bytes:
+        """What the decision is counted with; empty for nobody."""
+        return row.decision_id if self._question.by_decision else row.person
+
     def attribute(self, page: Sequence[Exposed], deeds: Sequence[DeedRow]) -> None:
         """Gives what became of decisions to who they were made for."""
-        owners = {row.decision_id: self._people[row.person] for row in page}
+        owners = {row.decision_id: self._people[self._whose(row)] for row in page}
         for deed in deeds:
             person = owners[deed.of]
             if not self._counts(person, deed) or self._question.action not in ("", deed.name):
