@@ -1,15 +1,30 @@
 """Learned scores through the engine, on both databases: what is proposed teaches what is proposed next."""
 
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from tests.claims.harness import DAY, HOUR, action, document
 
+from maitred.bootstrap.rules import load_policy
+from maitred.core.deciding.decide import decide_from
+from maitred.core.deciding.decisions import Question
 from maitred.core.learning.draws import Mode
 from maitred.core.learning.learners import Beta
-from maitred.engine.deciding.codec import encode_proposals
+from maitred.core.limits.snapshot import Snapshot
+from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import NOTHING_KNOWN
+from maitred.core.rules.ruleset import Location
+from maitred.engine.calls import DecideCall, RecordConsentCall
+from maitred.engine.deciding.codec import decode_body, encode_body, encode_proposals
 from maitred.engine.deciding.records import decide_again
-from maitred.engine.operating.parameters import encode_parameters, parameters_of
+from maitred.engine.deciding.service import decision_id_of
+from maitred.engine.operating.parameters import decode_parameters, encode_parameters, parameters_of
 from maitred.engine.operating.teaching import Seen, teach
+from maitred.engine.ports.store import DecisionRecord
 
+NOON, PLACE = datetime(2026, 12, 1, 12, tzinfo=UTC), Location("", "UTC", {})
 LEARNER = document("Learner", "uptake", {"enabled": "true", "exploration": 20, "within": "1d"})
 PIZZA = action("pizza", score='learned("uptake") * 10')
 BREAD = action("bread", score='learned("uptake") * 10')
@@ -116,3 +131,138 @@ def test_an_explanation_says_what_was_learned_and_how_the_value_came_about(harne
     answer = harness.decide("ann", explain="EXPLAIN_REASONS")
     (line,) = [line for line in answer.why[0] if line.startswith("learned uptake is ")]
     assert "30 to 70" in line or "explores" in line
+
+
+LAW = document(
+    "Privacy",
+    "law",
+    {
+        "purposes": "{research: Learning what people like.}",
+        "default": "here",
+        "jurisdictions": "{here: {bases: {research: legitimate_interest}}}",
+    },
+)
+FOR_RESEARCH = document(
+    "Learner", "uptake", {"enabled": "true", "exploration": 50, "within": "1d", "purpose": "research"}
+)
+
+
+def refuse(harness, person):
+    consent = Consent("research", ConsentState.OBJECTED, "app", harness.now)
+    call = RecordConsentCall(f"refusal of {person}", person, (consent,))
+    harness.engine.committer.complete(harness.engine.privacy.recording_consent(call))
+
+
+def shown(harness, person):
+    """A decision whose proposal was presented and accepted, and its record."""
+    answer = harness.decide(person)
+    harness.report(answer, "PRESENTED", "ACCEPTED", action=answer.proposals[0].action)
+    return body_of(harness, answer)
+
+
+def test_who_refuses_the_purpose_takes_no_part(harness):
+    policy = harness.rules(LAW, FOR_RESEARCH, PIZZA, BREAD)
+    learn(harness, {"uptake": {"pizza": Beta(30.0, 70.0), "bread": Beta(20.0, 80.0)}})
+    _, before = shown(harness, "ann")
+    assert before.purposes == ("research",)
+    assert before.learned["uptake"].mode in {Mode.EXPLORE, Mode.EXPLOIT}
+    refuse(harness, "ann")
+    for _ in range(10):
+        record, body = shown(harness, "ann")
+        assert [(proposal.action, proposal.score) for proposal in body.proposals] == [("pizza", 3.0)]
+        assert body.learned["uptake"].mode is Mode.EXPECTED
+        assert (dict(body.exposures), body.purposes) == ({}, ())
+        assert decide_again(policy, record, body).learned == body.learned
+
+
+def test_nothing_is_learned_any_more_from_who_refuses_or_is_erased(harness):
+    policy = harness.rules(LAW, FOR_RESEARCH, action("pizza", score='learned("uptake")'))
+    for person in ("ann", "bob", "cyd", ""):
+        shown(harness, person)
+    harness.after(2 * DAY)
+    assert teach(harness.store, policy.ruleset, harness.now).seen["uptake"]["pizza"] == Seen(4, 4)
+    refuse(harness, "ann")
+    taught = teach(harness.store, policy.ruleset, harness.now)
+    assert (taught.seen["uptake"]["pizza"], taught.refused) == (Seen(3, 3), 1)
+    harness.engine.privacy.erase("bob")
+    assert teach(harness.store, policy.ruleset, harness.now).seen["uptake"]["pizza"] == Seen(2, 2)
+
+
+def test_an_action_stays_what_it_is_between_its_arms(harness):
+    """Learned scores and experiments in one decision: both stand in the record, and come out again."""
+    arms = "{loud: {weight: 1, score: 'learned(\"uptake\") * 20'}, control: {weight: 1}}"
+    words = document("Experiment", "words", {"applies_to": "{actions: [pizza]}", "arms": arms})
+    policy = harness.rules(LEARNER, PIZZA, BREAD, words)
+    seen = set()
+    for number in range(20):
+        record, body = body_of(harness, harness.decide(f"c-{number}", max_actions=2))
+        arm = body.exposures["words"].arm
+        seen.add(arm)
+        scores = {proposal.action: proposal.score for proposal in body.proposals}
+        times = {"pizza": 20 if arm == "loud" else 10, "bread": 10}
+        drawn = body.learned["uptake"].actions
+        assert scores == {name: times[name] * drawn[name].value for name in times}
+        again = decide_again(policy, record, body)
+        assert (again.proposals, again.learned, again.exposures) == (
+            body.proposals,
+            body.learned,
+            body.exposures,
+        )
+    assert seen == {"loud", "control"}
+
+
+def test_a_stand_in_is_drawn_for_and_stands_in_the_record(harness):
+    ovens = document(
+        "Capacity",
+        "ovens",
+        {"applies_to": "{actions: [pizza]}", "limit": 1, "window": "lifetime", "counts": "decided"},
+    )
+    policy = harness.rules(
+        LEARNER,
+        ovens,
+        action("pizza", score='learned("uptake") + 1', alternatives="[bread]"),
+        action("bread", score='learned("uptake")', stand_in_only="true"),
+    )
+    harness.decide("ann")
+    record, body = body_of(harness, harness.decide("bob"))
+    (proposal,) = body.proposals
+    assert (proposal.action, proposal.substitute_for) == ("bread", "pizza")
+    assert proposal.score == body.learned["uptake"].actions["bread"].value
+    again = decide_again(policy, record, body)
+    assert (again.proposals, again.learned) == (body.proposals, body.learned)
+
+
+GOLDEN = Path(__file__).parent / "learned"
+"""Rules, parameters as ``maitred learn --out`` writes them, and what decisions by both came to."""
+
+
+def bodies_by(policy, parameters, count=16):
+    """The bodies of decisions by these rules and parameters, as records have them."""
+    for number in range(count):
+        call = DecideCall(f"r-{number}", f"c-{number}", "pos", "", {}, b"fingerprint", 2)
+        given = policy.given({}, channel="pos", customer_id=call.customer_id, location=PLACE, now=NOON)
+        facts = policy.read(given, PLACE, NOON, NOTHING_KNOWN, call.customer_id)
+        seed = decision_id_of(call.request_id)
+        decision = decide_from(
+            policy, Question("pos", facts, NOON, 2, PLACE.zone, seed), Snapshot(learned=parameters)
+        )
+        yield encode_body(call, facts, decision, Snapshot(), trace_id="", commit="")
+
+
+def test_decisions_by_parameters_of_a_file_are_the_same_to_the_bit_on_any_day():
+    """Experiments and learned scores, whatever is upgraded: recorded decisions stay what they were."""
+    policy = load_policy({"rules.yaml": (GOLDEN / "rules.yaml").read_bytes()}, "")
+    parameters = decode_parameters((GOLDEN / "parameters.json").read_bytes())
+    made = list(bodies_by(policy, parameters))
+    recorded = (GOLDEN / "records.jsonl").read_bytes().splitlines()
+    # Of the content: how a number is spelt is a library's affair, and which number it is is not.
+    assert list(map(json.loads, made)) == list(map(json.loads, recorded))
+    for content in recorded:
+        body = decode_body(content)
+        record = DecisionRecord(decision_id_of(body.request_id), NOON, policy.ruleset.hash, b"", content, b"")
+        again = decide_again(policy, record, body)
+        assert (again.proposals, again.learned, again.exposures) == (
+            body.proposals,
+            body.learned,
+            body.exposures,
+        )

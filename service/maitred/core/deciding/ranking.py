@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from heapq import merge
 from itertools import chain
 
 from maitred.core.conditions.model import Unknown
@@ -43,7 +42,7 @@ class Ranking:
         scored_mask = mask & policy.scored_clauses
         scored = sorted(_scored(policy, scored_mask, facts, self._memo, draws), key=_best_first)
         fixed = _fixed(policy, mask ^ scored_mask, facts, self._memo)
-        rest = merge(scored, fixed, key=_best_first) if scored else fixed
+        rest = _merged(scored, fixed) if scored else fixed
         self._ranked = due
         self._scored = [*due, *scored] if policy.learners else ()
         self._rest = (entry for entry in rest if entry[1].name not in names) if names else rest
@@ -98,6 +97,19 @@ def _due(policy: Policy, facts: Facts, draws: Draws) -> Iterator[Ranked]:
         score = score_if_it_holds(policy, action, facts, memo, draws)
         if score is not None:
             yield score, action
+
+
+def _merged(scored: Iterable[Ranked], fixed: Iterator[Ranked]) -> Iterator[Ranked]:
+    """Both, each of which has the best first."""
+    other = next(fixed, None)
+    for entry in scored:
+        while other is not None and _best_first(other) < _best_first(entry):
+            yield other
+            other = next(fixed, None)
+        yield entry
+    if other is not None:
+        yield other
+        yield from fixed
 
 
 def _best_first(ranked: Ranked) -> tuple[float, str]:

@@ -211,7 +211,7 @@ def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) 
     return decoded
 
 
-def _fragment(proposal: Proposal) -> orjson.Fragment:
+def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
     """The proposal as JSON. Score and hold are its own; what it says comes again."""
     words = _WORDS.of(proposal.treatment)
     begins = orjson.dumps({"action": proposal.action, "score": proposal.score, "type": proposal.type.value})
@@ -225,6 +225,14 @@ def _fragment(proposal: Proposal) -> orjson.Fragment:
         fields |= {"claim_id": proposal.claim_id, "hold_expires_at": proposal.hold_expires_at}
     ends = b"," + orjson.dumps(fields)[1:] if fields else b"}"
     return orjson.Fragment(b"%b,%b%b" % (begins[:-1], words, ends))
+
+
+_FRAGMENTS = Recurring(_encode_proposal)
+
+
+def _fragment(proposal: Proposal) -> orjson.Fragment:
+    """A proposal with a hold never comes again."""
+    return _encode_proposal(proposal) if proposal.lot or proposal.claim_id else _FRAGMENTS.of(proposal)
 
 
 _WORDS: Recurring[Treatment[str], bytes] = Recurring(lambda words: orjson.dumps(words.filled())[1:-1])

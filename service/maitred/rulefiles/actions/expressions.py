@@ -19,6 +19,8 @@ from maitred.rulefiles.report import Report, SourcePath
 # which at worst leaves a warning out.
 NAME = re.compile(r"(?<![\w.])[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 
+_LEARNED = re.compile(r"""(?<![\w.])learned\(\s*["']([^"']*)["']""")
+
 NO_ROW: Row = {}
 
 
@@ -121,4 +123,5 @@ class Conditions:
 
     def _reads_doubtful(self, text: str) -> bool:
         heads = {head for name in NAME.findall(text) for head in heads_of(name)}
+        heads.update(_LEARNED.findall(text))
         return not heads.isdisjoint(self.doubtful - self.known)

@@ -31,12 +31,12 @@ def warn_learners(report: Report, documents: Documents, actions: Iterable[Action
 
 def _learner(report: Report, sourced: Sourced[learners.Learner]) -> Learner:
     model, spot = sourced.model, sourced.spot
-    if model.floor > model.ceiling:
-        report.error(spot.at("floor"), messages.floor_above_ceiling(model.floor, model.ceiling))
+    prior = Beta(float(model.prior.successes), float(model.prior.failures))
     if model.outcome == model.over:
         report.error(spot.at("outcome"), messages.over_itself(model.outcome))
-    prior = Beta(float(model.prior.successes), float(model.prior.failures))
-    if not model.floor <= prior.mean <= model.ceiling:
+    if model.floor > model.ceiling:
+        report.error(spot.at("floor"), messages.floor_above_ceiling(model.floor, model.ceiling))
+    elif not model.floor <= prior.mean <= model.ceiling:
         report.warn(spot.at("prior"), messages.prior_outside(prior.mean))
     return Learner(
         model.name,
