@@ -50,7 +50,10 @@ def test_same_text_same_expression(cel):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("customer.vip", "a score must be a double or an int, this is of type bool"),
+        (
+            "customer.vip",
+            "a score must be a double or an int, this is of type bool: write `CONDITION ? 1.0 : 0.0`",
+        ),
         ("dyn(1.0)", "a score must be a double or an int, this is of type dyn"),
         ("1.0 / 0.0", "a score must be a finite number"),
         (

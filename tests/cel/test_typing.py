@@ -224,7 +224,7 @@ SAID = {
     "app.version in list.codes": "`list.codes` holds a value that is not a version",
     "customer.born > '2007-02-29'": "`2007-02-29` is not a date",
     "customer.born > now": "`>` does not go between date and timestamp",
-    "session.address == '10.0.0.0/8'": "`10.0.0.0/8` is not an ip",
+    "session.address == '10.0.0.0/8'": "`10.0.0.0/8` is a network and no address",
     "session.address < '10.0.0.0'": "`<` does not go between ip and string: `ip` has no order",
     "session.address.inNetwork('10.0.0.1/8')": "`10.0.0.1/8` is not a network",
     "session.address.inNetwork(app.text)": "`inNetwork` takes a network in quotes or a column",

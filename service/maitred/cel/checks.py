@@ -1,10 +1,12 @@
 """What type-checks and is still refused when a ruleset is loaded."""
 
+import re
 from collections.abc import Mapping
 
 from . import messages
 from .bounds import MAX_COMPREHENSION_DEPTH
 from .environment import TIMES, Failed, parse_time, regex_fault
+from .functions import is_zone
 from .habits import habit_of
 from .source import PRESENCE, error_at
 from .tree import Call, Comprehension, Const, Foreign, MapOf, Node, children
@@ -12,7 +14,6 @@ from .unit import CompiledExpression
 
 _EQUALITY = frozenset(("_==_", "_!=_"))
 _ORDER = frozenset(("_<_", "_<=_", "_>_", "_>=_"))
-_CHECKED_CALLS = {*TIMES, *_EQUALITY, *_ORDER, "matches"}
 _PARTS: Mapping[str, tuple[int, int]] = {
     "getMonth": (0, 11),
     "getDayOfWeek": (0, 6),
@@ -24,6 +25,9 @@ _PARTS: Mapping[str, tuple[int, int]] = {
     "getSeconds": (0, 59),
 }
 """The least and the greatest number that a part of a time can be."""
+_OF_TIMES = frozenset((*_PARTS, "getFullYear", "getMilliseconds"))
+_OFFSET = re.compile(r"[+-]?\d{2}:\d{2}")
+_CHECKED_CALLS = {*TIMES, *_EQUALITY, *_ORDER, *_OF_TIMES, "matches"}
 _MIRRORED = {"_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_"}
 
 
@@ -74,6 +78,13 @@ def _check_part_of_time(unit: CompiledExpression, call: Call) -> None:
             raise unit.error(number, messages.never_given(part.function, low, high, number.value))
 
 
+def _check_zone(unit: CompiledExpression, zone: Const) -> None:
+    """CEL takes the name of a zone, or how far it is from UTC."""
+    text = str(zone.value)
+    if not is_zone(text) and not _OFFSET.fullmatch(text):
+        raise unit.error(zone, messages.not_a_zone(text))
+
+
 def _is_never(sign: str, part: Call, number: int) -> bool:
     low, high = _PARTS[part.function]
     impossible = {
@@ -91,9 +102,11 @@ def _check_call(unit: CompiledExpression, call: Call) -> None:
     if call.function in _EQUALITY or call.function in _ORDER:
         _check_part_of_time(unit, call)
         return
-    if call.function == "duration" and unit.type_of(call.args[-1]) == "int":
-        raise unit.error(call.args[-1], messages.duration_of_number())
     last = call.args[-1] if call.args else None
+    if call.function in _OF_TIMES and isinstance(last, Const) and len(call.args) > 1:
+        _check_zone(unit, last)
+    if call.function == "duration" and last and unit.type_of(last) == "int":
+        raise unit.error(last, messages.duration_of_number())
     if call.function == "matches" and not isinstance(last, Const):
         raise unit.error(last or call, messages.pattern_not_constant())
     if not isinstance(last, Const) or not isinstance(last.value, str):

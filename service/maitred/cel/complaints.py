@@ -116,6 +116,8 @@ class _Item:
             return messages.wrong_operands(match[1], _types(match[2]))
         if match := _SELECT.fullmatch(self._words):
             return messages.cannot_select(*_types(match[1]))
+        if (match := _FIELD.fullmatch(self._words)) and not _OBJECT.fullmatch(match[2]):
+            return messages.cannot_select(*_types(match[2]))
         if match := _FIELD.fullmatch(self._words):
             fields = {field.name for attribute in known.lists_of_objects() for field in attribute.type.fields}
             return messages.no_such_field(match[1], sorted(fields))

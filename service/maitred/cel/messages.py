@@ -148,6 +148,17 @@ def duration_of_number() -> str:
     return 'a length of time stands in quotes with its unit: write `duration("30d")`, `duration("20m")`'
 
 
+VERSION_AS_A_WHOLE = 'versions are compared as a whole: write `>= "5.9" && < "6"`'
+
+
+def day_by_number(written: str, number: int) -> str:
+    return f"days of the week are numbers, Sunday is 0: write `{number}` instead of `{written}`"
+
+
+def number_in_quotes(number: str, name: str) -> str:
+    return f'`{name}` is a text: write `"{number}"`, in quotes'
+
+
 def never_given(function: str, low: int, high: int, number: int) -> str:
     """A part of a time is compared with a number that it never is."""
     counted = f": {_COUNTED[function]}" if function in _COUNTED else ""
@@ -304,6 +315,10 @@ def text_beside(attribute: Attribute) -> str:
 def not_of_kind(value: object, attribute: Attribute) -> str:
     """A constant beside an attribute, or beside an expression, that it cannot be compared with."""
     kind = attribute.type.kind
+    if kind is Kind.IP and isinstance(value, str) and "/" in value:
+        return (
+            f'`{value}` is a network and no address: write `{attribute.name or "..."}.inNetwork("{value}")`'
+        )
     if kind is Kind.DECIMAL and attribute.name and isinstance(value, float):
         return f"`{value}` has more digits than {attribute.name}, which is a {attribute.type}"
     of = f"so {attribute.name} is declared: " if attribute.name else ""
@@ -360,10 +375,11 @@ def no_such_field(name: str, known: Sequence[str]) -> str:
     return f"`{name}` is not a declared field{hint}"
 
 
-def computed_elsewhere(function: str, over: str, item: str) -> str:
+def computed_elsewhere(function: str, over: str, item: str, aggregate: str = "sum") -> str:
+    declared = f"{{over: {over}, {aggregate}: {item}.NUMBER}}"
     return (
-        f"`{function}` is worked out before conditions: declare `{{over: {over}, sum: {item}.NUMBER}}` under"
-        " `computed` of a `Context`, and read its name here"
+        f"`{function}` is worked out before conditions: declare `{declared}` under `computed` of a `Context`,"
+        " and read its name here"
     )
 
 

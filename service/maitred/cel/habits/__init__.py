@@ -8,6 +8,7 @@ what follows it is often its consequence. Texts are blanked before, so that noth
 from maitred.cel import messages
 from maitred.cel.source import PAIRS, Token, tokens_of
 
+from .kinds import KINDS
 from .matching import KnownNames, Match, blanked
 from .signs import SIGNS
 from .spoken import SPOKEN
@@ -24,7 +25,7 @@ def habit_of(text: str, known: KnownNames) -> tuple[int, str] | None:
         return None
     blank = blanked(text)
     first: tuple[int, str] | None = None
-    for pattern, answer in (*SPOKEN, *SIGNS):
+    for pattern, answer in (*KINDS, *SPOKEN, *SIGNS):
         for match in pattern.finditer(blank):
             at = match.start("at" if "at" in pattern.groupindex else 0)
             if first is not None and at >= first[0]:

@@ -27,7 +27,7 @@ from .matching import (
 )
 
 _ABSENT = r"(?:null|none|nil|undefined|missing|absent|empty|blank|unknown)"
-_UNITS = {
+UNITS = {
     **dict.fromkeys(("d", "day", "days"), "d"),
     **dict.fromkeys(("h", "hour", "hours"), "h"),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
@@ -36,7 +36,7 @@ _UNITS = {
 }
 _CURRENCIES = r"[€$£¥]|(?:EUR|USD|GBP|CHF|JPY|euros?|dollars?)\b"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_PARTS_OF_TIMES = {
+PARTS_OF_TIMES = {
     "year": "getFullYear",
     "month": "getMonth",
     "day": "getDate",
@@ -198,7 +198,7 @@ def _age(hit: Match) -> str | None:
 
 
 def _duration(hit: Match) -> str | None:
-    unit = _UNITS.get(hit["unit"].lower())
+    unit = UNITS.get(hit["unit"].lower())
     if unit is None:
         return (
             None
@@ -402,9 +402,9 @@ SIGNS: tuple[tuple[re.Pattern[str], Answer], ...] = (
         ANY_CASE,
     ),
     habit(
-        rf"(?P<x>{NAME})\.(?P<part>{'|'.join(_PARTS_OF_TIMES)})s?\b(?!\()",
+        rf"(?P<x>{NAME})\.(?P<part>{'|'.join(PARTS_OF_TIMES)})s?\b(?!\()",
         lambda hit: (
-            write(f".{hit['part']}", f".{_PARTS_OF_TIMES[hit['part']]}()")
+            write(f".{hit['part']}", f".{PARTS_OF_TIMES[hit['part']]}()")
             if hit.known.kind(hit["x"]) is Kind.TIMESTAMP
             else None
         ),
