@@ -66,6 +66,7 @@ class Shop:
         self._settings = Settings(
             rules=self._folder,
             database=database_url,
+            keys=folder / "test.keys",
             listen="127.0.0.1:0",
             watch_seconds=3600.0,
             drain_seconds=1.0,

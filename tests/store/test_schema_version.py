@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import tomllib
@@ -6,9 +7,7 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from tests.databases import opened
 
@@ -73,13 +72,51 @@ def test_what_stood_in_the_ledger_before_lots_had_origins_is_kept(
     assert released.over_us == 1_000_000
 
 
-def test_the_code_names_the_newest_migration():
-    config = Config()
-    config.set_main_option("script_location", str(schema_version._MIGRATIONS))
-    scripts = ScriptDirectory.from_config(config)
-    names = [script.revision for script in scripts.walk_revisions()]
-    assert names == sorted(names, reverse=True)
-    assert names[0] == schema_version.HEAD
+def forks(folder):
+    """What keeps the migrations of a folder from being one after the other, by number."""
+    follows, faults = {}, []
+    for file in sorted(folder.glob("*.py")):
+        names = dict(re.findall(r'^(revision|down_revision) = "?(\w+)"?$', file.read_text(), re.MULTILINE))
+        number = names["revision"]
+        if not file.name.startswith(f"{number}_"):
+            faults.append(f"{file.name} says it is {number}")
+        if number in follows:
+            faults.append(f"two are {number}")
+        follows[number] = names["down_revision"]
+    numbers = sorted(follows)
+    expected = dict(zip(numbers, ["None", *numbers], strict=False))
+    return faults + [
+        f"{number} follows {follows[number]}" for number in numbers if follows[number] != expected[number]
+    ]
+
+
+def test_migrations_are_one_after_the_other_and_the_code_names_the_newest():
+    versions = schema_version._MIGRATIONS / "versions"
+    assert forks(versions) == []
+    assert max(file.name for file in versions.glob("*.py")).startswith(f"{schema_version.HEAD}_")
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "after", "fault"),
+    [
+        ("0003_again.py", "0003", "0002", "two are 0003"),
+        ("0004_fork.py", "0004", "0002", "0004 follows 0002"),
+        ("0004_name.py", "0005", "0003", "0004_name.py says it is 0005"),
+        ("0004_first.py", "0004", None, "0004 follows None"),
+    ],
+)
+def test_migrations_that_two_have_made_at_once_are_told(tmp_path, name, revision, after, fault):
+    chain = [("0001_a.py", "0001", None), ("0002_b.py", "0002", "0001"), ("0003_c.py", "0003", "0002")]
+    for file, number, before in chain:
+        write_migration(tmp_path / file, number, before)
+    assert forks(tmp_path) == []
+    write_migration(tmp_path / name, revision, after)
+    assert fault in forks(tmp_path)
+
+
+def write_migration(file, number, before):
+    earlier = f'"{before}"' if before else "None"
+    file.write_text(f'revision = "{number}"\ndown_revision = {earlier}\n')
 
 
 def test_the_migrations_are_packaged():
