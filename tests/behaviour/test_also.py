@@ -49,9 +49,9 @@ def test_no_more_units_are_taken_than_are_left(harness, happen):
     ],
 )
 def test_faults(sqlite_harness, fields, words):
-    with pytest.raises(RulesetInvalid) as told:
+    with pytest.raises(RulesetInvalid) as error:
         sqlite_harness.rules(PIZZA, CONTACT, cap(**{**WEEKLY, **fields}))
-    assert any(words in fault.message for fault in told.value.faults)
+    assert any(words in fault.message for fault in error.value.faults)
 
 
 def test_operators_see_what_counts_beside_units(harness):

@@ -34,7 +34,7 @@ def past(harness):
 
 def counts(past, customer="ann"):
     decided = past.decide(customer, explain=Explain.EXPLAIN_NONE, dry_run=True, max_actions=9)
-    said = next(each for each in decided.proposals if each.action == "reader")
+    said = next(proposal for proposal in decided.proposals if proposal.action == "reader")
     return tuple(map(int, said.treatment.say[0].split()))
 
 

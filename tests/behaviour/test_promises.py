@@ -86,6 +86,6 @@ def test_the_record_says_what_was_due(harness):
     ],
 )
 def test_faults_of_a_promise(sqlite_harness, fields, words):
-    with pytest.raises(RulesetInvalid) as told:
+    with pytest.raises(RulesetInvalid) as error:
         sqlite_harness.rules(PIZZA, NEWS, CANCELLED, document("Promise", "p", fields))
-    assert any(words in fault.message for fault in told.value.faults)
+    assert any(words in fault.message for fault in error.value.faults)

@@ -27,8 +27,8 @@ def of(harness, customer="ann"):
 
 def test_what_happened_is_kept_and_exported(harness, happen):
     harness.rules(PIZZA, VISIT)
-    found = happen(harness, page="cars", clicks=3, session="s-1", at=NOON - DAY)
-    assert answers(found) == [(True, "")]
+    results = happen(harness, page="cars", clicks=3, session="s-1", at=NOON - DAY)
+    assert answers(results) == [(True, "")]
     (event,) = of(harness)
     assert (event["kind"], event["fields"], event["session_id"]) == (
         "visit",

@@ -25,8 +25,8 @@ def story(sqlite_harness):
 
 
 def test_every_ruleset_is_a_story_that_is_told_here():
-    told = Path(__file__).read_text()
-    assert [folder.name for folder in RULES.iterdir() if f'story("{folder.name}")' not in told] == []
+    text = Path(__file__).read_text()
+    assert [folder.name for folder in RULES.iterdir() if f'story("{folder.name}")' not in text] == []
 
 
 def test_the_car_buyer(story, happen):

@@ -62,10 +62,10 @@ def test_a_score_may_ask(cel):
     ],
 )
 def test_what_cannot_be_asked_is_told(cel, text, said):
-    with pytest.raises(ExpressionError) as found:
+    with pytest.raises(ExpressionError) as error:
         cel.condition(f"customer.age > 1 && {text}")
-    assert said in found.value.message
-    assert (found.value.line, found.value.column >= 21) == (1, True)
+    assert said in error.value.message
+    assert (error.value.line, error.value.column >= 21) == (1, True)
 
 
 def test_without_purposes_there_is_nothing_to_ask():
@@ -74,6 +74,6 @@ def test_without_purposes_there_is_nothing_to_ask():
 
 
 def test_places_in_a_text_that_asks_are_those_of_the_author(cel):
-    with pytest.raises(ExpressionError) as found:
+    with pytest.raises(ExpressionError) as error:
         cel.condition('consent.allowed("news") && customer.agee > 1')
-    assert found.value.column == 28
+    assert error.value.column == 28

@@ -173,9 +173,9 @@ class EngineHarness:
 @contextmanager
 def refused(code):
     """A call that cannot be answered, for that reason."""
-    with pytest.raises(CallError) as found:
-        yield found
-    assert found.value.code is code, found.value.message
+    with pytest.raises(CallError) as error:
+        yield error
+    assert error.value.code is code, error.value.message
 
 
 def denial(answer):

@@ -138,9 +138,9 @@ def test_claims_are_held_and_given_back_by_their_ids(harness):
     claimed = harness.claim(decided, request="c")
     assert claimed == harness.claim(decided, request="c")
     harness.release(claimed)
-    with refused(Code.TOO_LATE) as found:
+    with refused(Code.TOO_LATE) as error:
         harness.redeem(claimed)
-    assert found.value.cause is Cause.CLAIM_RELEASED
+    assert error.value.cause is Cause.CLAIM_RELEASED
     other = harness.claim(nobody(harness))
     harness.after(21 * MINUTE).sweep()
     assert harness.live("ovens") == [0]

@@ -43,9 +43,9 @@ def test_errors_do_not_repeat_what_callers_send(sqlite_harness):
         lambda: sqlite_harness.record(sqlite_harness.outcome(decided, "ACCEPTED", action="secret-0")),
     ]
     for number, call in enumerate(calls):
-        with refused(Code.OTHER_CONTENT if number in {1, 3, 4} else Code.NOT_FOUND) as found:
+        with refused(Code.OTHER_CONTENT if number in {1, 3, 4} else Code.NOT_FOUND) as error:
             call()
-        assert "secret" not in found.value.message
+        assert "secret" not in error.value.message
 
 
 def test_a_retry_gets_the_same_claim_and_takes_no_second_unit(harness):
@@ -74,9 +74,9 @@ def test_an_unknown_claim_is_not_found_nor_is_the_hold_of_a_proposal(sqlite_harn
     decided = sqlite_harness.decide()
     claim = sqlite_harness.claim(decided)
     for claim_id in ("", "zz", "00" * 16, "00", decided.proposals[0].lot.hex(), "é"):
-        with refused(Code.NOT_FOUND) as found:
+        with refused(Code.NOT_FOUND) as error:
             sqlite_harness.redeem(claim._replace(claim_id=claim_id))
-        assert found.value.message == "there is no such claim", claim_id
+        assert error.value.message == "there is no such claim", claim_id
 
 
 def test_several_limits_are_taken_together_or_not_at_all(sqlite_harness):
@@ -121,13 +121,13 @@ def test_a_redemption_twice_and_after_a_release_is_too_late(sqlite_harness):
     claim = sqlite_harness.claim(sqlite_harness.decide())
     sqlite_harness.redeem(claim, request="r")
     sqlite_harness.redeem(claim, request="r")
-    with refused(Code.TOO_LATE) as found:
+    with refused(Code.TOO_LATE) as error:
         sqlite_harness.redeem(claim)
-    assert "redeemed before" in found.value.message
+    assert "redeemed before" in error.value.message
     sqlite_harness.release(claim)
-    with refused(Code.TOO_LATE) as found:
+    with refused(Code.TOO_LATE) as error:
         sqlite_harness.redeem(claim)
-    assert "released before" in found.value.message
+    assert "released before" in error.value.message
     sqlite_harness.redeem(claim, request="r")
     assert sqlite_harness.live("ovens") == [0]
 
@@ -154,9 +154,9 @@ def test_what_was_denied_can_neither_be_redeemed_nor_released(sqlite_harness):
     assert denial(sqlite_harness.claim(decided, request="c")) == "CAPACITY_EXHAUSTED"
     lot = claim_id_of(ClaimCall("c", decided.decision_id, "pizza"))
     for step in (sqlite_harness.redeem, sqlite_harness.release):
-        with refused(Code.TOO_LATE) as found:
+        with refused(Code.TOO_LATE) as error:
             step(claim._replace(claim_id=lot.hex()))
-        assert "was denied" in found.value.message
+        assert "was denied" in error.value.message
 
 
 def test_paused_is_denied_and_what_was_claimed_before_goes_on(sqlite_harness):

@@ -148,9 +148,9 @@ def test_redeemed_is_spent_by_redeem_and_before_that_only_looked_at(harness):
     assert harness.names("dan") == []
     denied = harness.claim(late)
     assert (denied.granted, denied.reason.name) == (False, "CAPACITY_EXHAUSTED")
-    with refused(Code.TOO_LATE) as found:
+    with refused(Code.TOO_LATE) as error:
         harness.redeem(claims[1])
-    assert "expired" not in found.value.message
+    assert "expired" not in error.value.message
 
 
 def test_redeemed_goes_back_by_release(sqlite_harness):

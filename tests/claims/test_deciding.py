@@ -75,9 +75,9 @@ def test_a_retry_takes_no_second_unit_and_has_the_same_answer(harness):
     harness.rules(PIZZA, cap(limit=2))
     first = harness.decide(request="r")
     assert harness.after(DAY).decide(request="r") == first
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         harness.decide("bob", request="r")
-    assert found.value.code is Code.OTHER_CONTENT
+    assert error.value.code is Code.OTHER_CONTENT
     harness.sweep()
     assert harness.live("cap") == [0]
 
@@ -250,9 +250,9 @@ def test_messages_that_may_go_on_do_so_while_the_ledger_is_down(sqlite_harness, 
     assert (answer.degraded, answer.decision_id) == (True, "")
     assert answer.proposals[0].hold_expires_at is None
     monkeypatch.setattr(sqlite_harness.engine.pauses, "_names", frozenset({"hello"}))
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         sqlite_harness.decide(max_actions=5)
-    assert found.value.code is Code.STORE_DOWN
+    assert error.value.code is Code.STORE_DOWN
 
 
 def test_what_is_due_goes_back_by_itself(harness):

@@ -35,9 +35,9 @@ def test_a_retry_may_name_others(shop):
 
 
 def test_an_unknown_action_to_explain_is_malformed(shop):
-    with refused(Code.MALFORMED) as found:
+    with refused(Code.MALFORMED) as error:
         shop.decide(explain_actions=("pizza", "tierd"))
-    assert "`tierd`, did you mean `tiered`" in found.value.message
+    assert "`tierd`, did you mean `tiered`" in error.value.message
 
 
 def test_how_the_limits_of_a_named_action_stand_is_told_among_a_thousand(harness):

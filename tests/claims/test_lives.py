@@ -126,7 +126,7 @@ class Life:
             self.name(customer), request=request, explain=Explain.EXPLAIN_NONE, **ask
         )
         decision = self.shop.decide(customer, session, [self.claims[claim] for claim in named], most)
-        proposed = {each.action: self.claims.get(each.claim_id) for each in answer.proposals}
+        proposed = {proposal.action: self.claims.get(proposal.claim_id) for proposal in answer.proposals}
         expected = {name: decision.lines[name].carried for name in decision.proposed}
         assert proposed == expected, f"seed {self.seed}"
         ended = [claim for claim in named if self.claims[claim].state != "held"]

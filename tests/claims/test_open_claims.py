@@ -218,9 +218,9 @@ def test_the_last_page_says_that_it_is(sqlite_harness):
 @pytest.mark.parametrize("token", ["x", "00", "ff" * 24, "00" * 23, "00" * 25, "é", "' OR 1=1 --"])
 def test_a_forged_token_is_malformed(sqlite_harness, token):
     sqlite_harness.rules(BOTH, OVENS)
-    with refused(Code.MALFORMED) as found:
+    with refused(Code.MALFORMED) as error:
         listed(sqlite_harness, customer_id="ann", page_token=token)
-    assert "`page_token`" in found.value.message
+    assert "`page_token`" in error.value.message
 
 
 def test_a_token_of_another_list_shows_nothing_of_it(sqlite_harness):
@@ -236,9 +236,9 @@ def test_a_location_that_the_rules_do_not_list_is_unknown(sqlite_harness):
     locations = "apiVersion: maitred/v1\nkind: Locations\nname: stores\ntable: {file: stores.csv}\n"
     sqlite_harness.rules(BOTH, locations, stores="id\nharbour\n")
     assert listed(sqlite_harness, location_id="harbour").claims == ()
-    with refused(Code.NOT_FOUND) as found:
+    with refused(Code.NOT_FOUND) as error:
         listed(sqlite_harness, location_id="moon")
-    assert found.value.cause is Cause.UNKNOWN_LOCATION
+    assert error.value.cause is Cause.UNKNOWN_LOCATION
 
 
 def test_what_was_erased_is_in_no_list(harness):

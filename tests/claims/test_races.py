@@ -204,6 +204,6 @@ def test_a_store_that_is_down_keeps_nothing_and_says_so(sqlite_harness):
         lambda: sqlite_harness.engine.operator.pause("pizza", "", ""),
     ]
     for call in calls:
-        with pytest.raises(CallError) as found:
+        with pytest.raises(CallError) as error:
             call()
-        assert found.value.code is Code.STORE_DOWN
+        assert error.value.code is Code.STORE_DOWN

@@ -17,10 +17,10 @@ def redeem(harness, claimed, location="", request=""):
 def test_it_is_redeemed_only_where_it_was_claimed(harness, elsewhere):
     harness.rules(HERE)
     claimed = harness.claim(harness.decide(location="harbour"))
-    with refused(Code.TOO_LATE) as found:
+    with refused(Code.TOO_LATE) as error:
         redeem(harness, claimed, elsewhere)
-    assert found.value.cause is Cause.WRONG_LOCATION
-    assert "`harbour`" in found.value.message
+    assert error.value.cause is Cause.WRONG_LOCATION
+    assert "`harbour`" in error.value.message
     redeem(harness, claimed, "harbour")
 
 
@@ -69,7 +69,7 @@ def test_an_expired_claim_is_still_redeemed_there_alone(harness):
     harness.rules(HERE)
     claimed = harness.claim(harness.decide(location="harbour"))
     harness.after(21 * MINUTE).sweep()
-    with refused(Code.TOO_LATE) as found:
+    with refused(Code.TOO_LATE) as error:
         redeem(harness, claimed, "market")
-    assert found.value.cause is Cause.WRONG_LOCATION
+    assert error.value.cause is Cause.WRONG_LOCATION
     redeem(harness, claimed, "harbour")

@@ -67,25 +67,25 @@ def test_programs_get_json_and_people_a_picture(capsys, sold, tmp_path):
     picture = tmp_path / "words.png"
     code, told, _ = results(capsys, sold, "words", "--format", "json", "--png", str(picture))
     assert code == 0
-    found = json.loads(told)
-    assert found["control"] == "control"
-    assert [arm["name"] for arm in found["arms"]] == ["control", "loud"]
-    assert [arm["rate"] for arm in found["arms"]] == [0.0, 1.0]
-    assert found["comparisons"][0]["always"]["lower"] > 0
+    fields = json.loads(told)
+    assert fields["control"] == "control"
+    assert [arm["name"] for arm in fields["arms"]] == ["control", "loud"]
+    assert [arm["rate"] for arm in fields["arms"]] == [0.0, 1.0]
+    assert fields["comparisons"][0]["always"]["lower"] > 0
     assert picture.read_bytes().startswith(PNG)
 
 
 def test_a_holdout_is_compared_with_who_is_held_out(capsys, sold):
-    found = json.loads(results(capsys, sold, "half", "--json")[1])
-    assert found["control"] == "held_out"
-    assert [arm["name"] for arm in found["arms"]] == ["held_out", "offered"]
+    fields = json.loads(results(capsys, sold, "half", "--json")[1])
+    assert fields["control"] == "held_out"
+    assert [arm["name"] for arm in fields["arms"]] == ["held_out", "offered"]
 
 
 def test_segments_are_read_from_the_records(capsys, sold):
     words = ("half", "--by", "channel", "--json")
     assert "give the keyring with --keys" in results(capsys, sold, *words)[2]
-    found = json.loads(results(capsys, sold, *words, "--keys", str(sold[1]))[1])
-    assert found["segments"] == {}, "no channel has enough persons"
+    fields = json.loads(results(capsys, sold, *words, "--keys", str(sold[1]))[1])
+    assert fields["segments"] == {}, "no channel has enough persons"
 
 
 def plan(tmp_path, *lines):
@@ -100,9 +100,9 @@ def test_a_policy_is_worth_what_its_arms_reached(capsys, sold, tmp_path):
     rows = {line.split("  ")[0]: line.split() for line in told.splitlines()}
     assert rows["self-normalized"][1] == "100.00%"
     assert "policy less what was: +" in told
-    found = json.loads(results(capsys, sold, *words, "--json")[1])
-    counts = {arm["name"]: arm["persons"] for arm in found["arms"]}
-    policy = found["policy"]
+    fields = json.loads(results(capsys, sold, *words, "--json")[1])
+    counts = {arm["name"]: arm["persons"] for arm in fields["arms"]}
+    policy = fields["policy"]
     assert policy["decisions"] == sum(counts.values())
     assert policy["effective"] == pytest.approx(counts["loud"])
     assert policy["logged"]["value"] == pytest.approx(counts["loud"] / sum(counts.values()))

@@ -186,9 +186,9 @@ def test_erasing_asks_at_a_terminal(ask, service, answer, code, left):
 def test_erasing_tells_programs_what_went(ask):
     decided(ask, "pia")
     ask("consent", "pia", "ads", "granted", "--source", "app")
-    told = json.loads(ask("erase", "pia", "--yes", "--json").stdout)
-    assert told["customer_id"] == "pia"
-    assert told["erased"]["key"] == told["erased"]["consents"] == 1
+    fields = json.loads(ask("erase", "pia", "--yes", "--json").stdout)
+    assert fields["customer_id"] == "pia"
+    assert fields["erased"]["key"] == fields["erased"]["consents"] == 1
     again = json.loads(ask("erase", "pia", "--yes", "--json").stdout)
     assert not any(again["erased"].values())
 

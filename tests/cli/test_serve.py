@@ -35,11 +35,11 @@ def decide(client: Client, request_id: str, **more):
 
 def test_it_says_what_it_serves(serve, rules):
     service = serve("--rules", rules, "--simulated-time")
-    told = service.await_event("serving")
-    assert told["actions"] == 3
-    assert told["version"] == "1.4"
-    assert told["database"] == "sqlite:///maitred.db"
-    assert told["ready"] is told["simulated_time"] is True
+    line = service.await_event("serving")
+    assert line["actions"] == 3
+    assert line["version"] == "1.4"
+    assert line["database"] == "sqlite:///maitred.db"
+    assert line["ready"] is line["simulated_time"] is True
     assert (service.log.parent / "maitred.db").exists()
 
 
@@ -160,9 +160,9 @@ def test_variables_mirror_the_flags(serve, rules, tmp_path):
         "MAITRED_DRAIN_SECONDS": "0.5",
     }
     service = serve(env=variables)
-    told = service.await_event("serving")
-    assert told["database"] == variables["MAITRED_DATABASE"]
-    assert told["simulated_time"] is True
+    line = service.await_event("serving")
+    assert line["database"] == variables["MAITRED_DATABASE"]
+    assert line["simulated_time"] is True
     assert service.stop() == 0
 
 

@@ -161,10 +161,10 @@ def test_every_vector_is_there():
 
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case["string"][:40])
 def test_strings_decode_as_asserted(case):
-    found = read_gpp(case["string"])
-    assert set(found) == set(case["decoded"]) <= SECTIONS
+    signal = read_gpp(case["string"])
+    assert set(signal) == set(case["decoded"]) <= SECTIONS
     for name, wanted in case["decoded"].items():
-        assert asserted_part(as_asserted(found[name], millis=True), wanted) == wanted, name
+        assert asserted_part(as_asserted(signal[name], millis=True), wanted) == wanted, name
 
 
 @pytest.mark.parametrize("case", BAD, ids=lambda case: case["string"][:40])
@@ -203,15 +203,15 @@ def sale(fields):
 
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case["string"][:40])
 def test_grants_what_the_fields_say_and_nothing_else(case):
-    found = read_gpp(case["string"])
+    signal = read_gpp(case["string"])
     for name, fields in case["decoded"].items():
         if "SaleOptOut" in fields:
             mapping = IabMapping(gpp_sections=frozenset({name}), gpp_opt_outs=frozenset({"sale"}))
-            assert verdict(mapping, None, found, NOW, is_opt_out=True) is sale(fields)
-            assert verdict(mapping, None, found, NOW) is not SignalState.GRANTED
+            assert verdict(mapping, None, signal, NOW, is_opt_out=True) is sale(fields)
+            assert verdict(mapping, None, signal, NOW) is not SignalState.GRANTED
     for word in SENSITIVE:  # no string of the vectors has a consent
         mapping = IabMapping(gpp_sections=SECTIONS, gpp_sensitive=frozenset({word}))
-        assert verdict(mapping, None, found, NOW, is_opt_out=True) is not SignalState.GRANTED
+        assert verdict(mapping, None, signal, NOW, is_opt_out=True) is not SignalState.GRANTED
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_grants_what_the_fields_say_and_nothing_else(case):
     ],
 )
 def test_us_privacy_strings(text, state):
-    found = read_gpp(f"DBABTA~{text}")
+    signal = read_gpp(f"DBABTA~{text}")
     for word in OPT_OUTS:
         mapping = IabMapping(gpp_sections=frozenset({"uspv1"}), gpp_opt_outs=frozenset({word}))
         wanted = SignalState.UNKNOWN if state is SignalState.GRANTED and word != "sale" else state
-        assert verdict(mapping, None, found, NOW, is_opt_out=True) is wanted
+        assert verdict(mapping, None, signal, NOW, is_opt_out=True) is wanted

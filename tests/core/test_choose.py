@@ -239,10 +239,12 @@ def test_every_action_is_proposed_or_refused_for_a_reason(house):
     policy, used, most, paused = house
     _, _, snapshot = asked(policy, used, most=most, reach=Reach.ALL, paused=paused)
     decided = decide_from(policy, question(most), snapshot)
-    told = explain(policy, question(most), decided.proposals, Explain.EXPLAIN_FULL, snapshot)
+    explanation = explain(policy, question(most), decided.proposals, Explain.EXPLAIN_FULL, snapshot)
     proposed = [proposal.action for proposal in decided.proposals]
-    assert sorted([*proposed, *(refusal.action for refusal in told.refusals)]) == sorted(policy.by_name)
-    outranked = [refusal for refusal in told.refusals if refusal.reason is Reason.OUTRANKED]
+    assert sorted([*proposed, *(refusal.action for refusal in explanation.refusals)]) == sorted(
+        policy.by_name
+    )
+    outranked = [refusal for refusal in explanation.refusals if refusal.reason is Reason.OUTRANKED]
     assert not outranked or len(proposed) == most
 
 

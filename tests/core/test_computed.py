@@ -56,19 +56,19 @@ def test_a_sum_of_money_is_exact_and_has_its_digits():
 
 
 def test_a_list_that_cannot_be_used_is_told():
-    found = worked(Aggregate.COUNT, lines=Invalid("is 5, not a list<object>"))
-    assert found == Invalid("cannot be worked out: basket.lines is 5, not a list<object>")
+    value = worked(Aggregate.COUNT, lines=Invalid("is 5, not a list<object>"))
+    assert value == Invalid("cannot be worked out: basket.lines is 5, not a list<object>")
 
 
 @pytest.mark.parametrize("aggregate", [Aggregate.COUNT, Aggregate.SUM, Aggregate.FIRST])
 def test_an_item_of_which_it_is_not_known_whether_it_counts_spoils_the_whole(aggregate):
-    found = worked(aggregate, Read("line.quantity"), lines=(*LINES, {"quantity": 1}))
-    assert found == Invalid("cannot be worked out: line.sku is absent")
+    value = worked(aggregate, Read("line.quantity"), lines=(*LINES, {"quantity": 1}))
+    assert value == Invalid("cannot be worked out: line.sku is absent")
 
 
 def test_an_item_that_counts_needs_its_value():
-    found = worked(Aggregate.SUM, Read("line.quantity"), lines=(*LINES, {"sku": "S1"}))
-    assert found == Invalid("cannot be worked out: line.quantity is absent")
+    value = worked(Aggregate.SUM, Read("line.quantity"), lines=(*LINES, {"sku": "S1"}))
+    assert value == Invalid("cannot be worked out: line.quantity is absent")
     assert worked(Aggregate.SUM, Read("line.quantity"), lines=(*LINES, {"sku": "S9"})) == 3
 
 
@@ -81,8 +81,8 @@ def test_what_is_read_beside_the_items_and_absent_makes_the_whole_absent():
     where = Literal("customer.size", OneOf(frozenset(("M",))))
     assert worked(Aggregate.COUNT, where=where) is None
     assert worked(Aggregate.COUNT, where=where, **{"customer.size": "M"}) == 3
-    found = worked(Aggregate.COUNT, where=where, **{"customer.size": Invalid("is 5, not a string")})
-    assert found == Invalid("cannot be worked out: customer.size is 5, not a string")
+    value = worked(Aggregate.COUNT, where=where, **{"customer.size": Invalid("is 5, not a string")})
+    assert value == Invalid("cannot be worked out: customer.size is 5, not a string")
 
 
 def test_conditions_are_three_valued():
@@ -96,8 +96,8 @@ def test_conditions_are_three_valued():
 
 def test_numbers_out_of_range_are_told():
     lines = ({"quantity": 2**62}, {"quantity": 2**62})
-    found = worked(Aggregate.SUM, Read("line.quantity"), where=TRUE, lines=lines)
-    assert found == Invalid("cannot be worked out: it gives a number out of range")
+    value = worked(Aggregate.SUM, Read("line.quantity"), where=TRUE, lines=lines)
+    assert value == Invalid("cannot be worked out: it gives a number out of range")
     doubled = Arithmetic("*", Read("line.quantity"), Constant(4))
     assert isinstance(worked(Aggregate.SUM, doubled, where=TRUE, lines=lines), Invalid)
 

@@ -58,8 +58,8 @@ def names(policy, context=None, **how):
 
 def refusals(policy, context=None, level=Explain.EXPLAIN_FULL, **how):
     question = asked(policy, context, **how)
-    found = explain(policy, question, decide_from(policy, question).proposals, level)
-    return {refusal.action: refusal for refusal in found.refusals}
+    explanation = explain(policy, question, decide_from(policy, question).proposals, level)
+    return {refusal.action: refusal for refusal in explanation.refusals}
 
 
 def test_best_score_first_and_ties_by_name():

@@ -126,15 +126,15 @@ def test_a_wider_arm_keeps_those_it_had():
 def test_the_arm_is_the_same_on_every_channel_and_told_in_words():
     policy = policy_of(in_arms(score=Score(constant=7.0)), action("bread"), experiments=(LOUD,))
     loud, control = who(policy, "~arm/words", "loud"), who(policy, "~arm/words", "control")
-    assert [each.score for each in decided(policy, loud).proposals] == [7.0, 0.0]
-    assert [each.action for each in decided(policy, control).proposals] == ["bread", "pizza"]
+    assert [proposal.score for proposal in decided(policy, loud).proposals] == [7.0, 0.0]
+    assert [proposal.action for proposal in decided(policy, control).proposals] == ["bread", "pizza"]
     on_mobile = asked(policy, loud)._replace(channel="mobile")
     assert decide_from(policy, on_mobile).proposals[0].score == 7.0
     for person, arm in ((loud, "loud"), (control, "control")):
         question = asked(policy, person)
         proposals = decide_from(policy, question).proposals
         why = explain(policy, question, proposals, Explain.EXPLAIN_REASONS).why
-        lines = dict(zip((each.action for each in proposals), why, strict=True))
+        lines = dict(zip((proposal.action for proposal in proposals), why, strict=True))
         assert f"in arm {arm} of experiment words" in lines["pizza"]
         assert not any("experiment" in line for line in lines["bread"])
 

@@ -166,10 +166,10 @@ def test_an_explanation_names_the_share_and_where_it_is_from():
     question = Question("pos", known, NOON, 1, seed=seed(1))
     snapshot = Snapshot(learned=KNOWN)
     decision = decide_from(policy, question, snapshot)
-    told = explain(policy, question, decision.proposals, Explain.EXPLAIN_REASONS, snapshot)
+    explanation = explain(policy, question, decision.proposals, Explain.EXPLAIN_REASONS, snapshot)
     value = decision.proposals[0].score
-    assert told.why[0][-1] == f"learned uptake is {value:.4g}: drawn from what was learned, 60 to 140"
-    (outranked,) = told.refusals
+    assert explanation.why[0][-1] == f"learned uptake is {value:.4g}: drawn from what was learned, 60 to 140"
+    (outranked,) = explanation.refusals
     assert "learned uptake is" in outranked.detail
     assert "20 to 180" in outranked.detail
 

@@ -137,17 +137,17 @@ def test_of_concurrent_duplicates_one_is_written(committer, store):
 
 
 def test_an_expired_ticket_never_reaches_the_store(committer, store):
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         committer.commit(ticket("late", deadline=time.monotonic() - 1))
-    assert found.value.code is Code.EXPIRED
+    assert error.value.code is Code.EXPIRED
     assert not store.batches
 
 
 def test_a_store_that_is_down_fails_the_batch_and_not_the_thread(committer, store, down):
     store.failures = [down]
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         committer.commit(ticket("a"))
-    assert found.value.code is Code.STORE_DOWN
+    assert error.value.code is Code.STORE_DOWN
     committer.commit(ticket("b"))
     assert list(store.records) == [b"b".ljust(16)]
 
@@ -156,9 +156,9 @@ def test_a_conflict_is_run_again(committer, store, conflict):
     store.failures = [conflict] * MAX_CONFLICT_RETRIES
     committer.commit(ticket("a"))
     store.failures = [conflict] * (MAX_CONFLICT_RETRIES + 1)
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         committer.commit(ticket("b"))
-    assert found.value.code is Code.RETRY
+    assert error.value.code is Code.RETRY
 
 
 def test_a_fault_of_ours_reaches_the_caller_and_not_the_thread(committer, store):
@@ -179,9 +179,9 @@ def test_stopping_commits_what_waits_and_refuses_what_comes(store, people, obser
     store.gate.set()
     stopping.join(5)
     assert all(caller.finished().error is None for caller in waiting)
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         committer.commit(ticket("late"))
-    assert found.value.code is Code.STOPPING
+    assert error.value.code is Code.STOPPING
 
 
 def test_what_is_settled_together_is_one_batch_with_what_waits(committer, store):

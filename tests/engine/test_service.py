@@ -107,9 +107,9 @@ def call(request_id="r1", age=31, fingerprint=b"f" * 16, **fields):
 
 
 def refused(service, request):
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         service.decide(request)
-    return found.value.code
+    return error.value.code
 
 
 def test_a_retry_gets_the_stored_answer(service, store):
@@ -204,9 +204,9 @@ def test_a_record_is_shown_though_its_ruleset_does_not_load_any_more(service, ru
     object.__setattr__(stored, "sources", {"version": b"bad"})
     view = service.get_decision(first.decision_id, Explain.EXPLAIN_NONE)
     assert view.answer == first
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         service.get_decision(first.decision_id, Explain.EXPLAIN_FULL)
-    assert found.value.code is Code.NO_RULESET
+    assert error.value.code is Code.NO_RULESET
 
 
 def test_a_known_ruleset_does_not_wait_for_one_that_loads(store, observer):
@@ -242,9 +242,9 @@ def test_what_is_told_of_a_decision_has_no_customer_in_it(service, observer):
 
 @pytest.mark.parametrize("decision_id", ["", "zz", "00" * 16, "é"])
 def test_an_unknown_decision_is_not_found(service, decision_id):
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         service.get_decision(decision_id, Explain.EXPLAIN_NONE)
-    assert found.value.code is Code.NOT_FOUND
+    assert error.value.code is Code.NOT_FOUND
 
 
 def test_a_log_that_cannot_be_read_is_told_as_such(service, store, down, monkeypatch):
@@ -252,6 +252,6 @@ def test_a_log_that_cannot_be_read_is_told_as_such(service, store, down, monkeyp
         raise down
 
     monkeypatch.setattr(store, "decision", lost)
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         service.get_decision("00" * 16, Explain.EXPLAIN_NONE)
-    assert found.value.code is Code.STORE_DOWN
+    assert error.value.code is Code.STORE_DOWN

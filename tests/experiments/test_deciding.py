@@ -48,7 +48,7 @@ def test_an_exposure_stands_in_the_record_and_beside_it(harness):
     stood = logged(harness)
     said = {}
     for answer in answers:
-        held = "pizza" not in [each.action for each in answer.proposals]
+        held = "pizza" not in [proposal.action for proposal in answer.proposals]
         exposures = arms_told(harness, answer)
         assert stood[answer.decision_id] == exposures
         assert exposures["half"] == ("held_out" if held else "offered")

@@ -42,17 +42,17 @@ def test_persons_are_in_one_arm_with_what_became_of_their_decisions(harness):
             harness.redeem(harness.claim(harness.decide(name)))
         expected.append((body.exposures["words"].arm, number % 3 == 0, number % 4 == 0))
     harness.after(8 * DAY)
-    found = gathered(harness)
+    results = gathered(harness)
     assert [
-        (person.arm, person.reached, OutcomeKind.REDEEMED in person.outcomes) for person in found.people
+        (person.arm, person.reached, OutcomeKind.REDEEMED in person.outcomes) for person in results.people
     ] == expected
-    assert all(OutcomeKind.PRESENTED in person.outcomes for person in found.people)
-    claimed = [OutcomeKind.CLAIMED in person.outcomes for person in found.people]
+    assert all(OutcomeKind.PRESENTED in person.outcomes for person in results.people)
+    claimed = [OutcomeKind.CLAIMED in person.outcomes for person in results.people]
     assert claimed == [redeemed for _, _, redeemed in expected]
-    assert [person.decisions for person in found.people] == [1 + claim for claim in claimed]
+    assert [person.decisions for person in results.people] == [1 + claim for claim in claimed]
     assert {arm for arm, _, _ in expected} == {"control", "loud"}
     assert names_in(harness.store) == ["words"]
-    assert (found.early, found.switched) == (0, 0)
+    assert (results.early, results.switched) == (0, 0)
 
 
 def test_what_came_late_or_too_lately_is_not_counted(harness):
@@ -62,9 +62,9 @@ def test_what_came_late_or_too_lately_is_not_counted(harness):
     harness.report(early, "ACCEPTED")
     harness.decide("lately")
     harness.after(HOUR)
-    found = gathered(harness)
-    assert [(person.reached, person.decisions) for person in found.people] == [(False, 1)]
-    assert found.early == 1
+    results = gathered(harness)
+    assert [(person.reached, person.decisions) for person in results.people] == [(False, 1)]
+    assert results.early == 1
 
 
 def test_events_are_goals_too_and_the_time_before_is_history(harness, happen):
@@ -123,9 +123,9 @@ def test_who_was_seen_in_two_arms_is_in_neither(harness):
     for name in PEOPLE:
         harness.after(HOUR).decide(name)
     harness.after(8 * DAY)
-    found = gathered(harness)
-    assert 0 < found.switched < len(PEOPLE)
-    assert len(found.people) == len(PEOPLE) - found.switched
+    results = gathered(harness)
+    assert 0 < results.switched < len(PEOPLE)
+    assert len(results.people) == len(PEOPLE) - results.switched
 
 
 def test_sessions_are_persons_and_who_was_erased_is_nobody(harness):

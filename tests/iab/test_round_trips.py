@@ -110,8 +110,8 @@ def test_sensitive_categories_in_a_part_of_their_own(encode, answers):
 
 
 def test_sections_that_are_not_known_are_left_out(encode):
-    found = read_gpp(encode.gpp({2: encode.tcf(updated=START), 6: "1YNN", 40: "whatever", 41: ""}))
-    assert set(found) == {"tcfeuv2", "uspv1"}
+    signal = read_gpp(encode.gpp({2: encode.tcf(updated=START), 6: "1YNN", 40: "whatever", 41: ""}))
+    assert set(signal) == {"tcfeuv2", "uspv1"}
 
 
 def test_california_reads_one_answer_for_three_categories(encode):

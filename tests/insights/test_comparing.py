@@ -34,36 +34,36 @@ def crowd(rates, persons=2_000, seed=1, *, history=False, segments=("",), weight
 
 
 def test_arms_are_counted_and_compared():
-    found = compare("words", "accepted", crowd({"control": 0.2, "loud": 0.35}), HALVES, "control")
-    assert [arm.name for arm in found.arms] == ["control", "loud"]
-    assert sum(arm.persons for arm in found.arms) == 2_000
-    assert all(arm.decisions == 2 * arm.persons for arm in found.arms)
-    assert all(arm.outcomes == {"accepted": arm.reached} for arm in found.arms)
-    (loud,) = found.comparisons
+    comparison = compare("words", "accepted", crowd({"control": 0.2, "loud": 0.35}), HALVES, "control")
+    assert [arm.name for arm in comparison.arms] == ["control", "loud"]
+    assert sum(arm.persons for arm in comparison.arms) == 2_000
+    assert all(arm.decisions == 2 * arm.persons for arm in comparison.arms)
+    assert all(arm.outcomes == {"accepted": arm.reached} for arm in comparison.arms)
+    (loud,) = comparison.comparisons
     assert loud.arm == "loud"
-    assert loud.difference == pytest.approx(found.arms[1].rate - found.arms[0].rate)
+    assert loud.difference == pytest.approx(comparison.arms[1].rate - comparison.arms[0].rate)
     assert loud.always.lower < loud.fixed.lower < 0.15 < loud.fixed.upper < loud.always.upper
     assert loud.fixed.excludes_zero
     assert loud.p_value < 1e-6
-    assert not found.is_mismatched
-    assert (found.early, found.switched) == (3, 1)
+    assert not comparison.is_mismatched
+    assert (comparison.early, comparison.switched) == (3, 1)
 
 
 def test_traffic_that_a_limit_refused_is_told_apart():
     people = [person("loud", 1, refused="FREQUENCY_CAPPED"), person("loud", 2, refused="PACED")]
     people += [person("loud", 3), person("control", 4)]
-    found = compare("words", "accepted", Gathered(people, 0, 0, ()), HALVES, "control")
-    assert found.arms[1].refused == {"FREQUENCY_CAPPED": 1, "PACED": 1}
-    assert found.arms[0].refused == {}
+    comparison = compare("words", "accepted", Gathered(people, 0, 0, ()), HALVES, "control")
+    assert comparison.arms[1].refused == {"FREQUENCY_CAPPED": 1, "PACED": 1}
+    assert comparison.arms[0].refused == {}
 
 
 def test_what_persons_did_before_makes_the_interval_narrower():
-    found = compare(
+    comparison = compare(
         "words", "accepted", crowd({"control": 0.4, "loud": 0.5}, history=True), HALVES, "control"
     )
-    adjusted = found.comparisons[0].adjusted
+    adjusted = comparison.comparisons[0].adjusted
     assert adjusted.variance_saved > 0.1
-    fixed = found.comparisons[0].fixed
+    fixed = comparison.comparisons[0].fixed
     assert adjusted.interval.upper - adjusted.interval.lower < fixed.upper - fixed.lower
     assert adjusted.interval.lower < 0.1 < adjusted.interval.upper
     without = compare("words", "accepted", crowd({"control": 0.4, "loud": 0.5}), HALVES, "control")
@@ -83,32 +83,34 @@ def test_looking_at_many_segments_is_corrected_for():
     rates = {"control": 0.3, "loud": 0.3}
     told = 0
     for seed in range(5):
-        found = compare("words", "accepted", crowd(rates, 8_000, seed, segments=segments), HALVES, "control")
-        assert set(found.segments) == set(segments)
-        told += any(each.p_value < 0.05 for (each,) in found.segments.values())
+        comparison = compare(
+            "words", "accepted", crowd(rates, 8_000, seed, segments=segments), HALVES, "control"
+        )
+        assert set(comparison.segments) == set(segments)
+        told += any(each.p_value < 0.05 for (each,) in comparison.segments.values())
     assert told <= 1
 
 
 def test_a_segment_of_few_is_not_compared():
     people = crowd({"control": 0.3, "loud": 0.3}, 400, segments=["large"]).people
     few = [person("loud", 1, segment="small") for _ in range(SEGMENT_MIN - 1)]
-    found = compare("words", "accepted", Gathered([*people, *few], 0, 0, ()), HALVES, "control")
-    assert set(found.segments) == {"large"}
+    comparison = compare("words", "accepted", Gathered([*people, *few], 0, 0, ()), HALVES, "control")
+    assert set(comparison.segments) == {"large"}
 
 
 @pytest.mark.parametrize("people", [[], [person("loud", 1)], [person("loud", 1), person("control", 2)]])
 def test_nobody_or_few_are_no_fault(people):
-    found = compare("words", "accepted", Gathered(people, 0, 0, ()), HALVES, "control")
-    assert [arm.persons for arm in found.arms] == [
+    comparison = compare("words", "accepted", Gathered(people, 0, 0, ()), HALVES, "control")
+    assert [arm.persons for arm in comparison.arms] == [
         sum(each.arm == name for each in people) for name in HALVES
     ]
-    assert all(not each.always.excludes_zero for each in found.comparisons)
+    assert all(not each.always.excludes_zero for each in comparison.comparisons)
 
 
 def test_several_arms_are_compared_with_one_control_and_corrected():
     rates = {"a": 0.2, "b": 0.2, "control": 0.2, "loud": 0.4}
     weights = dict.fromkeys(rates, 1.0)
-    found = compare("words", "accepted", crowd(rates, 4_000), weights, "control")
-    by_arm = {each.arm: each for each in found.comparisons}
+    comparison = compare("words", "accepted", crowd(rates, 4_000), weights, "control")
+    by_arm = {each.arm: each for each in comparison.comparisons}
     assert set(by_arm) == {"a", "b", "loud"}
     assert by_arm["loud"].p_value < 0.001 < by_arm["a"].p_value

@@ -62,8 +62,8 @@ def test_all_faults_are_told_at_once():
     ],
 )
 def test_what_cannot_be_read_is_told(text, fault):
-    told = faults(text)
-    assert told == [fault] if fault else len(told) == 1
+    messages = faults(text)
+    assert messages == [fault] if fault else len(messages) == 1
 
 
 def test_a_segment_that_the_policy_does_not_know_is_told():

@@ -24,9 +24,9 @@ def simulated(seed, rate, other, share, experiments=EXPERIMENTS, persons=PERSONS
 def test_all_intervals_of_an_experiment_hold_at_once_at_least_as_often_as_promised(rate, other, share):
     """Looked at after every person of 1,000 experiments."""
     outcomes, treated = simulated(1, rate, other, share)
-    found = difference_sequence(outcomes, treated, share, ALPHA)
+    interval = difference_sequence(outcomes, treated, share, ALPHA)
     difference = rate - other
-    holds = ((found.lower <= difference) & (difference <= found.upper)).all(axis=1)
+    holds = ((interval.lower <= difference) & (difference <= interval.upper)).all(axis=1)
     assert holds.mean() >= 1 - ALPHA
 
 
@@ -40,14 +40,14 @@ def test_a_fixed_interval_looked_at_again_and_again_would_be_wrong_far_more_ofte
         rates[0] * (1 - rates[0]) / counts[:, start:] + rates[1] * (1 - rates[1]) / others[:, start:]
     )
     wrong = (np.abs(rates[0] - rates[1]) > 1.96 * deviation).any(axis=1).mean()
-    found = difference_sequence(outcomes, treated, 0.5, ALPHA)
-    assert wrong > 3 * ALPHA > ALPHA >= ((found.lower > 0) | (found.upper < 0)).any(axis=1).mean()
+    interval = difference_sequence(outcomes, treated, 0.5, ALPHA)
+    assert wrong > 3 * ALPHA > ALPHA >= ((interval.lower > 0) | (interval.upper < 0)).any(axis=1).mean()
 
 
 def test_no_uplift_is_seen_in_a_a_over_a_hundred_salts():
     outcomes, treated = simulated(3, 0.2, 0.2, 0.5, 100, 5_000)
-    found = difference_sequence(outcomes, treated, 0.5, ALPHA)
-    assert ((found.lower > 0) | (found.upper < 0)).any(axis=1).sum() <= 5
+    interval = difference_sequence(outcomes, treated, 0.5, ALPHA)
+    assert ((interval.lower > 0) | (interval.upper < 0)).any(axis=1).sum() <= 5
 
 
 def test_an_uplift_of_a_twentieth_is_found():
@@ -88,8 +88,8 @@ def test_the_boundary_is_where_the_mixture_reaches_its_bound():
 
 
 def test_an_experiment_of_few_or_of_nothing_but_zeros_has_an_interval_all_the_same():
-    found = difference_sequence(np.zeros(3), np.array([True, False, True]), 0.5, ALPHA)
-    assert (found.lower == -1).all()
-    assert (found.upper == 1).all()
+    interval = difference_sequence(np.zeros(3), np.array([True, False, True]), 0.5, ALPHA)
+    assert (interval.lower == -1).all()
+    assert (interval.upper == 1).all()
     long = difference_sequence(np.zeros(20_000), np.arange(20_000) % 2 == 0, 0.5, ALPHA)
     assert -0.01 < long.lower[-1] < 0 < long.upper[-1] < 0.01

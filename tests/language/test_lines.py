@@ -132,9 +132,9 @@ def test_a_refusal_is_told_again_from_the_record(harness):
 def test_a_wrong_line_is_told_wherever_it_decides(harness):
     harness.rules(*ALL)
     sent = {"basket": {"lines": [LINES[0], {"sku": "S1", "quantity": "two"}]}}
-    told = harness.why_not(context=sent, max_actions=100)
-    assert told["line"][0] == told["shirts"][0] == "RULE_ERROR"
-    assert 'has an item 2 whose `quantity` is "two", not an int' in told["shirts"][2]
+    refusals = harness.why_not(context=sent, max_actions=100)
+    assert refusals["line"][0] == refusals["shirts"][0] == "RULE_ERROR"
+    assert 'has an item 2 whose `quantity` is "two", not an int' in refusals["shirts"][2]
     missing = harness.why_not(context={"basket": {"lines": [{"sku": "S1"}]}}, max_actions=100)
     assert missing["shirts"][0] == "RULE_ERROR"
     assert "line.quantity is absent" in missing["shirts"][2]
@@ -142,9 +142,9 @@ def test_a_wrong_line_is_told_wherever_it_decides(harness):
 
 def test_an_absent_computed_attribute_is_told_with_what_it_lacks(harness):
     harness.rules(*ALL)
-    told = harness.why_not(context={}, max_actions=100)
-    assert told["shirts"][0] == "MISSING_ATTRIBUTE"
-    assert told["shirts"][2].startswith("needs basket.shirts = 3, is absent, as basket.lines is absent")
+    refusals = harness.why_not(context={}, max_actions=100)
+    assert refusals["shirts"][0] == "MISSING_ATTRIBUTE"
+    assert refusals["shirts"][2].startswith("needs basket.shirts = 3, is absent, as basket.lines is absent")
 
 
 def test_what_is_computed_is_not_taken_from_the_request(sqlite_harness):
@@ -267,8 +267,8 @@ def test_a_computed_attribute_needs_its_own_purpose_and_those_of_all_it_reads(sq
     sent = {"basket": {"lines": [{"sku": "S1"}]}}
     signals = ConsentSignals(granted=frozenset(granted))
     assert sqlite_harness.sees(context=sent, max_actions=9, consent=signals) == seen
-    told = sqlite_harness.why_not(context=sent, max_actions=9, consent=signals)
-    assert all(told[name][0] == "MISSING_ATTRIBUTE" for name in {"count", "plain"} - set(seen))
+    refusals = sqlite_harness.why_not(context=sent, max_actions=9, consent=signals)
+    assert all(refusals[name][0] == "MISSING_ATTRIBUTE" for name in {"count", "plain"} - set(seen))
 
 
 def test_what_is_computed_from_a_sensitive_category_is_of_it(sqlite_harness):

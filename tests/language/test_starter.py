@@ -91,7 +91,7 @@ def test_bread_stands_in_for_a_pizza_where_the_ovens_are_full(shop):
         name = f"guest-{number}"
         assert shop.claim(shop.decide(name, **asking(f"s-{number}", customer=GOLD)), "free-pizza").granted
     decided = shop.decide("late", **asking("s-late", customer=GOLD))
-    bread = next(each for each in decided.proposals if each.action == "free-garlic-bread")
+    bread = next(proposal for proposal in decided.proposals if proposal.action == "free-garlic-bread")
     assert bread.substitute_for == "free-pizza"
     assert "Our ovens are full" in bread.treatment.say[0]
 
@@ -117,9 +117,9 @@ def test_a_basket_without_a_card_gets_its_discount_once(shop):
 
 def test_who_was_let_down_hears_no_offer(shop):
     late = {"customer": {**GOLD, "late_minutes": 45}, "basket": {"lines": [PASTA]}}
-    told = shop.why_not(**asking(**late))
-    assert told["free-pizza"][:2] == ("SUPPRESSED", "let_down")
-    assert told["pasta-three-for-two"][0] == "SUPPRESSED"
+    refusals = shop.why_not(**asking(**late))
+    assert refusals["free-pizza"][:2] == ("SUPPRESSED", "let_down")
+    assert refusals["pasta-three-for-two"][0] == "SUPPRESSED"
 
 
 def test_a_refusal_counts_in_dollars_and_speaks_the_language(shop):

@@ -275,7 +275,9 @@ class Simulation:
     def carried(self, origin):
         """A claim of the same action that another decision made."""
         claims = [each for each in self.sent if isinstance(each, Claim)]
-        same = [each.id for each in claims if each.origin.action == origin.action and each.origin != origin]
+        same = [
+            claim.id for claim in claims if claim.origin.action == origin.action and claim.origin != origin
+        ]
         return self.rng.choice(same or [b""])
 
     def earlier(self):

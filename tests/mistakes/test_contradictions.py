@@ -76,11 +76,11 @@ def test_an_action_that_an_eligibility_leaves_to_nobody_is_told_at_its_condition
 
 
 def test_two_eligibilities_are_told_at_the_later():
-    told = warnings(
+    messages = warnings(
         action("has(customer.age)"), a=shared("a", "customer.age > 18"), b=shared("b", "customer.age < 10")
     )
-    assert [(file, line) for file, line, _ in told] == [("b.yaml", 6)]
-    assert "`customer.age > 18`" in told[0][2]
+    assert [(file, line) for file, line, _ in messages] == [("b.yaml", 6)]
+    assert "`customer.age > 18`" in messages[0][2]
 
 
 def test_rows_are_told_where_they_stand_those_that_are_alike_once():
@@ -117,8 +117,8 @@ def test_what_somebody_can_meet_or_what_is_not_known_is_no_warning(own, added):
 
 def test_one_document_s_own_contradiction_is_told_once():
     both = action("customer.age > 18", "customer.age < 10")
-    told = warnings(both, shared("rest", "customer.age < 5"))
-    assert [line for _, line, _ in told] == [8]
+    messages = warnings(both, shared("rest", "customer.age < 5"))
+    assert [line for _, line, _ in messages] == [8]
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ class LoadThreads:
 def audited(database):
     opened = open_read_only(database)
     try:
-        found = opened.audit(lambda _: None)
-        return found.rows, found.broken
+        report = opened.audit(lambda _: None)
+        return report.rows, report.broken
     finally:
         opened.close()
 

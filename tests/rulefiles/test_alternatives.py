@@ -46,8 +46,8 @@ def load(bench, ruleset):
 @pytest.fixture
 def faults(bench, ruleset):
     def of(text, **files):
-        found = bench.faults(ruleset(more__yaml=text, **files))
-        return [f"{fault.line}:{fault.column} {fault.message}" for fault in found]
+        messages = bench.faults(ruleset(more__yaml=text, **files))
+        return [f"{fault.line}:{fault.column} {fault.message}" for fault in messages]
 
     return of
 
@@ -82,9 +82,9 @@ def test_alternatives_stand_in_the_order_written(load):
     ],
 )
 def test_faults_of_alternatives(faults, chains, expected):
-    found = faults(rules(chains))
-    assert len(found) == len(expected), found
-    assert all(part in fault for part, fault in zip(expected, found, strict=True)), found
+    messages = faults(rules(chains))
+    assert len(messages) == len(expected), messages
+    assert all(part in fault for part, fault in zip(expected, messages, strict=True)), messages
 
 
 def test_a_chain_has_an_end(load, faults):
@@ -209,9 +209,9 @@ def test_alternatives_of_rows(load):
     ],
 )
 def test_faults_of_alternatives_of_rows(faults, alternatives, expected):
-    found = faults(table(alternatives), coupons__csv="code,instead\na,b\nb,a\n")
-    assert len(found) == len(expected), found
-    assert all(part in fault for part, fault in zip(expected, found, strict=True)), found
+    messages = faults(table(alternatives), coupons__csv="code,instead\na,b\nb,a\n")
+    assert len(messages) == len(expected), messages
+    assert all(part in fault for part, fault in zip(expected, messages, strict=True)), messages
 
 
 def test_one_warning_for_all_rows(load):

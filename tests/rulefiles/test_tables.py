@@ -54,10 +54,10 @@ def with_table(bench, ruleset):
 @pytest.fixture
 def table_faults(bench, ruleset):
     def faults(rows=ROWS, document=COUPONS):
-        found = bench.faults(ruleset(coupons__yaml=document, coupons__csv=rows))
+        messages = bench.faults(ruleset(coupons__yaml=document, coupons__csv=rows))
         return [
             f"{fault.file}:{fault.line}:{fault.column} {fault.message}"
-            for fault in found
+            for fault in messages
             if fault.severity.value == "error"
         ]
 

@@ -28,8 +28,8 @@ def at_risk(situation):
 
 
 def test_a_chain_is_derived_with_its_support(situation):
-    found = deriver(at_risk(situation)).derive(0b011, 0)
-    assert found == Derivation(
+    outcome = deriver(at_risk(situation)).derive(0b011, 0)
+    assert outcome == Derivation(
         holds=frozenset({"vip_at_risk", "service_failure"}),
         unknown=frozenset(),
         because=(
@@ -40,8 +40,8 @@ def test_a_chain_is_derived_with_its_support(situation):
 
 
 def test_what_rests_on_absence_alone_says_so(situation):
-    found = deriver([situation("calm", none="?a loud"), situation("loud", "?b")]).derive(0, 0)
-    assert found.because == (("calm", ("none of a", "none of loud")),)
+    outcome = deriver([situation("calm", none="?a loud"), situation("loud", "?b")]).derive(0, 0)
+    assert outcome.because == (("calm", ("none of a", "none of loud")),)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_what_rests_on_absence_alone_says_so(situation):
     ],
 )
 def test_three_values(situation, unproven, lists, left, right, wanted):
-    found = unproven([situation("s", *lists)]).derive(left[0] | right[0] << 1, left[1] | right[1] << 1)
-    told = "holds" if found.holds else "unknown" if found.unknown else "false"
+    outcome = unproven([situation("s", *lists)]).derive(left[0] | right[0] << 1, left[1] | right[1] << 1)
+    told = "holds" if outcome.holds else "unknown" if outcome.unknown else "false"
     assert told == wanted
 
 
 def test_an_atom_in_both_masks_is_unknown(situation, unproven):
-    found = unproven([situation("s", "?x")]).derive(1, 1)
-    assert (found.holds, found.unknown) == (frozenset(), {"s"})
+    outcome = unproven([situation("s", "?x")]).derive(1, 1)
+    assert (outcome.holds, outcome.unknown) == (frozenset(), {"s"})
 
 
 def test_masks_wider_than_the_atoms_do_no_harm(situation, unproven):
@@ -122,9 +122,9 @@ def test_hostile_names_and_texts_never_reach_the_engine():
     situations = [Situation(f"{name}!", all=(Atom(name, TRUE),)) for name in HOSTILE]
     situations.append(Situation("last", all=tuple(s.name for s in situations)))
     made = deriver(situations)
-    found = made.derive((1 << len(HOSTILE)) - 1, 0)
-    assert found.holds == {s.name for s in situations}
-    assert dict(found.because)["last"] == tuple(s.name for s in situations[:-1])
+    outcome = made.derive((1 << len(HOSTILE)) - 1, 0)
+    assert outcome.holds == {s.name for s in situations}
+    assert dict(outcome.because)["last"] == tuple(s.name for s in situations[:-1])
 
 
 @pytest.mark.parametrize("count", [50, 500])

@@ -92,9 +92,9 @@ def test_outcome_is_the_naive_fixpoint(unproven, case):
     deriver = unproven(case.situations)
     for state in case.states:
         definite, possible = naive(case.situations, state)
-        found = deriver.derive(*masks(case.situations, state))
-        assert found.holds == definite
-        assert found.unknown == possible - definite
+        outcome = deriver.derive(*masks(case.situations, state))
+        assert outcome.holds == definite
+        assert outcome.unknown == possible - definite
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
@@ -103,16 +103,16 @@ def test_what_is_told_suffices_and_goes_round_in_no_circle(unproven, case):
     deriver = unproven(case.situations)
     by_name = {s.name: s for s in case.situations}
     for state in case.states:
-        found = deriver.derive(*masks(case.situations, state))
-        because = dict(found.because)
-        assert set(because) == found.holds
+        outcome = deriver.derive(*masks(case.situations, state))
+        because = dict(outcome.because)
+        assert set(because) == outcome.holds
         for name, support in because.items():
             told = {m if isinstance(m, str) else m.text for m in by_name[name].all}
             choices = {m if isinstance(m, str) else m.text for m in by_name[name].any}
             assert told <= set(support)
             assert not choices or choices & set(support)
             for member in support:
-                assert member in found.holds or state.get(member) == TRUE_ or member.startswith("none of ")
+                assert member in outcome.holds or state.get(member) == TRUE_ or member.startswith("none of ")
         assert not in_circle(because)
 
 

@@ -15,7 +15,7 @@ def faults(situations):
 
 
 def test_every_fault_is_told_at_once(situation):
-    told = faults(
+    messages = faults(
         [
             situation("empty"),
             situation("lost", "service_falure"),
@@ -25,7 +25,7 @@ def test_every_fault_is_told_at_once(situation):
             situation("b", "a"),
         ]
     )
-    assert told == (
+    assert messages == (
         ("service_failure", "`service_failure` is defined more than once; rename one of them"),
         ("empty", "has no members; give it at least one under `all`, `any` or `none`"),
         ("lost", "needs `service_falure`, which is no situation; did you mean `service_failure`?"),
@@ -52,8 +52,8 @@ def test_a_stranger_without_a_likeness_is_told_plainly(situation):
     ],
 )  # fmt: skip
 def test_cycles_through_none_are_told_in_the_authors_terms(situation, members, told):
-    found = faults([situation(name, *lists) for name, lists in members.items()])
-    assert [message.split(";")[0] for _, message in found] == told
+    messages = faults([situation(name, *lists) for name, lists in members.items()])
+    assert [message.split(";")[0] for _, message in messages] == told
 
 
 def test_a_long_cycle_is_told_in_short(situation):
@@ -105,8 +105,8 @@ def test_a_file_full_of_faults_is_refused_in_good_time(situation):
     names = [f"situation-{i:05}" for i in range(3_000)]
     all_names = " ".join(names[:20])
     started = time.monotonic()
-    told = faults([situation(name, f"{name}x", none=all_names) for name in names])
+    messages = faults([situation(name, f"{name}x", none=all_names) for name in names])
     assert time.monotonic() - started < 60  # minutes, were every name compared with every other
-    assert sum("did you mean" in message for _, message in told) == MAX_HINTS
-    assert sum("needs none of" in message for _, message in told) == MAX_CYCLES_TOLD
-    assert len(told) == 3_000 + MAX_CYCLES_TOLD
+    assert sum("did you mean" in message for _, message in messages) == MAX_HINTS
+    assert sum("needs none of" in message for _, message in messages) == MAX_CYCLES_TOLD
+    assert len(messages) == 3_000 + MAX_CYCLES_TOLD

@@ -38,10 +38,10 @@ def log(store, make_record, append):
 
 def audit(store):
     told = []
-    found = store.audit(told.append)
+    report = store.audit(told.append)
     assert told == sorted(told)
-    assert not told or told[-1] == found.rows
-    return found
+    assert not told or told[-1] == report.rows
+    return report
 
 
 def first_break(store):
@@ -50,14 +50,14 @@ def first_break(store):
 
 
 def test_an_empty_log_is_whole(store):
-    found = audit(store)
-    assert (found.rows, found.broken) == (0, ())
+    report = audit(store)
+    assert (report.rows, report.broken) == (0, ())
 
 
 def test_a_log_is_whole_and_its_chains_are_told(store, log):
-    found = audit(store)
-    assert (found.rows, found.broken) == (len(log), ())
-    (chain,) = found.chains
+    report = audit(store)
+    assert (report.rows, report.broken) == (len(log), ())
+    (chain,) = report.chains
     assert (chain.rows, chain.purged, len(chain.head)) == (len(log), 0, 64)
     assert int(chain.writer, 16)
 
@@ -66,11 +66,11 @@ def test_every_process_has_a_chain_of_its_own(database_url, make_record, append,
     for _ in range(3):
         store = closed_after(open_store(database_url))
         append(store, make_record(), make_record())
-        found = audit(store)
+        report = audit(store)
         store.close()
-    assert found.broken == ()
-    assert [chain.rows for chain in found.chains] == [2, 2, 2]
-    assert len({chain.writer for chain in found.chains}) == 3
+    assert report.broken == ()
+    assert [chain.rows for chain in report.chains] == [2, 2, 2]
+    assert len({chain.writer for chain in report.chains}) == 3
 
 
 def test_a_process_that_only_looks_writes_no_chain(store, make_record):
@@ -204,10 +204,10 @@ def test_records_that_are_there_leave_no_gaps(store, make_record, append, tamper
         new = [make_record() for _ in range(new_count)]
         assert append(store, *new, *old) == {record.decision_id: record for record in old}
         assert append(store, *old, *new, make_record()).keys() == {each.decision_id for each in [*old, *new]}
-    found = audit(store)
-    assert found.broken == ()
-    assert found.rows == found.chains[0].rows == 5 + 144 + 4
-    assert tamper("SELECT max(seq) FROM decision")[0].scalar_one() == place(1, found.rows)
+    report = audit(store)
+    assert report.broken == ()
+    assert report.rows == report.chains[0].rows == 5 + 144 + 4
+    assert tamper("SELECT max(seq) FROM decision")[0].scalar_one() == place(1, report.rows)
 
 
 def test_a_transaction_that_is_taken_back_leaves_no_trace(store, make_record, append):
@@ -235,9 +235,9 @@ def test_a_log_that_is_being_written_and_purged_is_whole(store, make_record, app
         while not working.done():
             assert audit(store).broken == ()
         working.result()
-    found = audit(store)
-    assert found.broken == ()
-    assert found.rows + found.chains[0].purged == 1_500
+    report = audit(store)
+    assert report.broken == ()
+    assert report.rows + report.chains[0].purged == 1_500
 
 
 @pytest.mark.empty_database
@@ -254,8 +254,8 @@ def test_decisions_from_before_there_were_chains_are_chained(database_url, tampe
                 **values,
             )
     store = closed_after(open_store(database_url))
-    found = audit(store)
-    assert (found.rows, found.broken) == (733, ())
+    report = audit(store)
+    assert (report.rows, report.broken) == (733, ())
     assert store.decision(b"%016d" % 1).customer == b""
     assert store.decision(b"%016d" % 1).body == b"a body"
     store.close()
