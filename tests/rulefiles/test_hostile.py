@@ -6,7 +6,7 @@ import time
 import pytest
 
 from maitred.core.rules.faults import RulesetInvalid
-from maitred.rulefiles.reading import bounds
+from maitred.rulefiles import bounds
 
 HEADER = "apiVersion: maitred/v1\nkind: Action\n"
 

@@ -5,8 +5,7 @@ import os
 import pytest
 
 from maitred.core.rules.faults import RulesetInvalid
-from maitred.rulefiles import read_sources
-from maitred.rulefiles.reading import bounds
+from maitred.rulefiles import bounds, read_sources
 
 
 def refused(directory):

@@ -10,7 +10,7 @@ from maitred.core.rules.ruleset import Live
 from maitred.core.rules.treatments import Placeholder, Treatment
 from maitred.core.values.kinds import type_of
 from maitred.core.values.types import Attribute
-from maitred.rulefiles.reading import bounds
+from maitred.rulefiles import bounds
 from maitred.rulefiles.reading.csv_tables import Row, cell_column, cell_reader, read_lines, read_table
 
 COUPONS = """\

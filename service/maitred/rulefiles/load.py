@@ -15,6 +15,7 @@ from maitred.core.rules.faults import Fault
 from maitred.core.rules.policy import LANGUAGE, follows_language
 from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
 from maitred.core.values.types import LIST, SITUATION, Attribute, AttributeType, Kind
+from maitred.rulefiles import bounds
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction, actions_of, warn_over
 from maitred.rulefiles.actions.computed import Behaviour, with_computed
@@ -39,7 +40,6 @@ from maitred.rulefiles.purposes.document import privacy_rules, privacy_source
 from maitred.rulefiles.purposes.sensitive import Prover
 from maitred.rulefiles.purposes.uses import check_uses
 from maitred.rulefiles.purposes.warnings import warn_privacy
-from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.collector import collector_paused
 from maitred.rulefiles.reading.documents import (
     RULE_FILE_ENDINGS,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from maitred.core.rules.faults import Fault, RulesetInvalid, Severity
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
-from maitred.rulefiles.reading import bounds
-from maitred.rulefiles.reading.text import Lines
+from maitred.rulefiles.tree.text import Lines
 
 from .tree import Path, Tree, inside, read
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.core.values.spelling import composed
-from maitred.rulefiles.reading import bounds
+from maitred.rulefiles import bounds
 from maitred.rulefiles.tree import read
 
 

@@ -11,7 +11,7 @@ from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Ses
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import SITUATION, Attribute, AttributeType, Kind
 from maitred.rulefiles.kinds import models
-from maitred.rulefiles.kinds.field_types import DAYS
+from maitred.rulefiles.kinds.field_types import DAYS, LOCATION_ZONE, zones
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.kinds.windows import WindowSpec
 from maitred.rulefiles.messages import limit_messages, rule_messages
@@ -19,7 +19,6 @@ from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, SourcePath
 
 from .expressions import Conditions, Mentions
-from .live import LOCATION_ZONE, zones
 from .vocabulary import Vocabulary, bad_attribute_name, outer_attribute
 
 _INT, _BOOL = AttributeType(Kind.INT), AttributeType(Kind.BOOL)

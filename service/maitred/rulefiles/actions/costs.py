@@ -14,10 +14,10 @@ from maitred.core.conditions.model import Condition, Expression, expressions
 from maitred.core.learning.formulas import expressions_in
 from maitred.core.rules.ruleset import Action, Atom, Situation
 from maitred.core.values.types import Attribute, Kind
+from maitred.rulefiles import bounds
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.kinds.experiments import Experiment
 from maitred.rulefiles.messages import rule_messages
-from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, SourcePath
 

@@ -11,10 +11,10 @@ from maitred.core.conditions.expressions import Score
 from maitred.core.limits.limits import Limit, LimitKind
 from maitred.core.rules.ruleset import EVERYBODY, Action, Arm, Experiment, Holdout, Trial
 from maitred.core.rules.treatments import Template, Treatment
+from maitred.rulefiles import bounds
 from maitred.rulefiles.kinds import experiments, models
 from maitred.rulefiles.messages import experiment_messages as messages
 from maitred.rulefiles.messages import rule_messages
-from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import RULESET, SourcePath
 

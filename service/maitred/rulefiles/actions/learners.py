@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from maitred.core.learning.learners import Beta, Learner
 from maitred.core.rules.experiments import learned_by
 from maitred.core.rules.ruleset import Action
+from maitred.rulefiles import bounds
 from maitred.rulefiles.kinds import learners
 from maitred.rulefiles.messages import learner_messages as messages
-from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import RULESET, Report
 

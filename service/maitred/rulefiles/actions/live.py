@@ -4,20 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from zoneinfo import available_timezones
 
 from maitred.core.rules.ruleset import Live
-from maitred.rulefiles.kinds.field_types import DAYS
+from maitred.rulefiles.kinds.field_types import DAYS, LOCATION_ZONE, zones
 from maitred.rulefiles.messages import rule_messages
-
-LOCATION_ZONE = "location"
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\s*-\s*([01][0-9]|2[0-4]):([0-5][0-9])")
 _DAY_MINUTES = 24 * 60
-# The machine's own zone and a placeholder: both mean something else on the next machine.
-_NO_PLACES = frozenset(("localtime", "Factory"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +31,6 @@ class LiveError(ValueError):
     def __init__(self, message: str, *path: str | int) -> None:
         super().__init__(message)
         self.message, self.path = message, path
-
-
-@cache
-def zones() -> frozenset[str]:
-    """Names of all time zones known here."""
-    return frozenset(available_timezones()) - _NO_PLACES
 
 
 def live_of(written: Written, default_zone: str) -> tuple[Live, list[LiveError]]:

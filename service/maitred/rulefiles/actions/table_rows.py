@@ -7,10 +7,10 @@ from maitred.core.conditions.expressions import ExpressionError, Score
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
 from maitred.core.values.types import ROW, Attribute, Kind, Value
-from maitred.rulefiles.kinds import field_types, models
-from maitred.rulefiles.limiting.limits import columns_named
+from maitred.rulefiles import bounds
+from maitred.rulefiles.kinds import field_types, limits, models
 from maitred.rulefiles.messages import file_messages, rule_messages
-from maitred.rulefiles.reading import bounds, csv_tables
+from maitred.rulefiles.reading import csv_tables
 from maitred.rulefiles.reading.csv_tables import Row, Table
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import Report
@@ -30,7 +30,7 @@ def table_actions_of(
     around: LoadContext, documents: Documents, make: MakeConditions
 ) -> Iterator[SourcedAction]:
     """The actions of all tables."""
-    limiting = frozenset(columns_named(documents))
+    limiting = frozenset(_limiting_columns(documents))
     for sourced in documents.of(models.ActionTable):
         columns = _columns(around.report, sourced)
         conditions = make(columns)
@@ -298,3 +298,14 @@ def _bad_cell(column: Attribute, cell: str) -> _RowError:
         return _RowError(rule_messages.bad_date(cell), [column.name])
     name = column.name.removeprefix(ROW)
     return _RowError(rule_messages.bad_cell(name, cell, str(column.type)), [column.name])
+
+
+def _limiting_columns(documents: Documents) -> Iterator[str]:
+    """The columns that limits take their numbers from, by qualified name."""
+    capacities = [sourced.model for sourced in documents.of(limits.Capacity)]
+    numbers = [
+        *(sourced.model.limit for sourced in documents.of(limits.FrequencyCap)),
+        *(capacity.limit for capacity in capacities),
+        *(capacity.pace.limit for capacity in capacities if capacity.pace),
+    ]
+    return (number for number in numbers if isinstance(number, str) and number.startswith(ROW))

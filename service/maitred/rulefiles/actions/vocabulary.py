@@ -22,15 +22,14 @@ from maitred.core.values.types import (
     Scalar,
     Value,
 )
+from maitred.rulefiles import bounds
 from maitred.rulefiles.kinds import field_types, models
+from maitred.rulefiles.kinds.field_types import zones
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.messages import file_messages, rule_messages
-from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.csv_tables import Row, Table, cell_column, cell_reader, read_lines, read_table
 from maitred.rulefiles.reading.documents import TABLE_ENDINGS, Documents, Sourced
 from maitred.rulefiles.report import Report, SourcePath
-
-from .live import zones
 
 GIVEN = (
     Attribute("now", AttributeType(Kind.TIMESTAMP), description="the instant of the decision"),

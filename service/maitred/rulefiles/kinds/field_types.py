@@ -3,7 +3,9 @@
 import math
 import re
 from collections import Counter
+from functools import cache
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -18,8 +20,8 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from maitred.core.values.kinds import TYPE_NAMES, type_of
 from maitred.core.values.types import Kind
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
-from maitred.rulefiles.reading import bounds
 
 ActionTypeName = Literal["offer", "service", "gesture", "message"]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -312,3 +314,15 @@ SomeTexts = Annotated[Texts, Field(min_length=1)]
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
 """No unknown field, no conversion between types."""
+
+
+LOCATION_ZONE = "location"
+"""What stands for the zone of the location, where a zone is named."""
+# The machine's own zone and a placeholder: both mean something else on the next machine.
+_NO_PLACES = frozenset(("localtime", "Factory"))
+
+
+@cache
+def zones() -> frozenset[str]:
+    """Names of all time zones known here."""
+    return frozenset(available_timezones()) - _NO_PLACES

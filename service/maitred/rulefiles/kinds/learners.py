@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from maitred.rulefiles.reading import bounds
+from maitred.rulefiles import bounds
 
 from . import field_types
 from .field_types import Name

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Wit
 
 from maitred.core.limits.limits import DEFAULT_HOLD
 from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION_ID, SESSION_ID
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages, limit_messages
-from maitred.rulefiles.reading import bounds
 
 from . import field_types
 from .field_types import Name, NonEmpty

@@ -12,8 +12,8 @@ from pydantic import (
     model_validator,
 )
 
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
-from maitred.rulefiles.reading import bounds
 
 from . import field_types
 from .field_types import (

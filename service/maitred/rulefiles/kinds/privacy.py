@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Pl
 
 from maitred.core.privacy.strings import OPT_OUTS, SECTIONS, SENSITIVE
 from maitred.core.values.types import CHANNEL
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages, privacy_messages
-from maitred.rulefiles.reading import bounds
 
 from . import field_types
 from .field_types import Name, Text

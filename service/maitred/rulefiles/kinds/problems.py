@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from maitred.core.rules.treatments import TEXTS
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages, meant, rule_messages
-from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.report import Report, SourcePath
 
 from .limits import SHORT

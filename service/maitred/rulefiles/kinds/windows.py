@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import limit_messages
-from maitred.rulefiles.reading import bounds
 
 from . import field_types
 from .field_types import STRICT, NonEmpty, refuse

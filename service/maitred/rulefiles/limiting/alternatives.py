@@ -10,11 +10,11 @@ from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, Live
 from maitred.core.rules.treatments import gap_in
 from maitred.core.values.types import CHANNEL, Facts
+from maitred.rulefiles import bounds
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.placeholders import names
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.messages import limit_messages, rule_messages
-from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, SourcePath
 

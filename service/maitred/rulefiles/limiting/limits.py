@@ -20,12 +20,12 @@ from maitred.core.limits.windows import Calendar, Rolling
 from maitred.core.rules.ruleset import Action, ActionType, Location
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION, ROW, Attribute, AttributeType, Kind
+from maitred.rulefiles import bounds
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.choices import Chooser
 from maitred.rulefiles.kinds import limits
 from maitred.rulefiles.kinds.limits import ACTION, Quota, are_units, is_attribute
 from maitred.rulefiles.messages import learner_messages, limit_messages
-from maitred.rulefiles.reading import bounds
 from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import RULESET, Report, SourcePath
 
@@ -38,15 +38,6 @@ def limit_sources(documents: Documents) -> list[LimitSource]:
     """All limits, by name."""
     sources: list[LimitSource] = [*documents.of(limits.FrequencyCap), *documents.of(limits.Capacity)]
     return sorted(sources, key=lambda sourced: sourced.model.name)
-
-
-def columns_named(documents: Documents) -> Iterator[str]:
-    """The columns of tables that limits take their numbers from, by qualified name."""
-    for sourced in limit_sources(documents):
-        pace = sourced.model.pace if isinstance(sourced.model, limits.Capacity) else None
-        for number in (sourced.model.limit, pace.limit if pace else 0):
-            if isinstance(number, str) and number.startswith(ROW):
-                yield number
 
 
 def check_sources(report: Report, sources: list[LimitSource]) -> None:

@@ -3,8 +3,7 @@
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.core.values.types import SESSION_ID, AttributeType, Kind
 from maitred.rulefiles.actions.actions import LoadContext
-from maitred.rulefiles.actions.live import LOCATION_ZONE, zones
-from maitred.rulefiles.kinds.field_types import DAYS
+from maitred.rulefiles.kinds.field_types import DAYS, LOCATION_ZONE, zones
 from maitred.rulefiles.kinds.windows import WindowSpec
 from maitred.rulefiles.messages import limit_messages, rule_messages
 from maitred.rulefiles.report import SourcePath

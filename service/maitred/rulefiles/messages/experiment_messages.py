@@ -5,7 +5,7 @@
 from collections.abc import Iterable
 
 from maitred.core.values.nearest import did_you_mean
-from maitred.rulefiles.reading import bounds
+from maitred.rulefiles import bounds
 
 from .file_messages import listed, quoted
 

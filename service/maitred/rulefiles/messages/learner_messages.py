@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable
 
-from maitred.rulefiles.reading import bounds
+from maitred.rulefiles import bounds
 
 from .file_messages import listed, quoted
 

@@ -13,10 +13,9 @@ from maitred.core.values.facts import Read, reader_of
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.spelling import composed
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Value
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages, rule_messages
-
-from . import bounds
-from .text import BOM, FORBIDDEN, advance
+from maitred.rulefiles.tree.text import BOM, FORBIDDEN, advance
 
 Told = Callable[[int, int, str], None]
 """Takes line and column, from 1, and a message."""

@@ -10,13 +10,13 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import ValidationError
 
 from maitred.core.values.types import LIST, LOCATION, SITUATION
-from maitred.rulefiles.actions.live import zones
+from maitred.rulefiles import bounds
 from maitred.rulefiles.kinds import models, problems, registry
+from maitred.rulefiles.kinds.field_types import zones
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.report import RULESET, Report, SourcePath
 from maitred.rulefiles.tree import Plain, Tree, read
 
-from . import bounds
 from .csv_tables import read_lines, read_table
 from .salvage import salvage
 

@@ -5,10 +5,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from maitred.rulefiles import bounds
 from maitred.rulefiles.kinds import limits, models
 from maitred.rulefiles.tree import Plain
-
-from . import bounds
 
 Model = TypeVar("Model", bound=models.Document)
 

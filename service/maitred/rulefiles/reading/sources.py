@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from maitred.core.rules.faults import Fault, RulesetInvalid
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.report import RULESET, bounded
 
-from . import bounds
 from .documents import RULE_FILE_ENDINGS, TABLE_ENDINGS
 
 _ENDINGS = (*RULE_FILE_ENDINGS, *TABLE_ENDINGS)

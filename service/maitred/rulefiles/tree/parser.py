@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 
 from maitred.core.values.spelling import composed
+from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
-from maitred.rulefiles.reading import bounds
-from maitred.rulefiles.reading.text import BOM, FORBIDDEN, advance
+from maitred.rulefiles.tree.text import BOM, FORBIDDEN, advance
 from maitred.selftest import relying_on
 
 from .mistakes import Mistake, explained, quoted_value, text_in_flow

@@ -2,7 +2,7 @@
 
 import re
 
-from . import bounds
+from maitred.rulefiles import bounds
 
 # Control characters; line breaks that YAML 1.1 and 1.2 disagree about; byte order marks inside
 # a text; non-characters; and the bidirectional controls that make a line read otherwise than it
