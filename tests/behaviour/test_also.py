@@ -19,7 +19,7 @@ def test_contacts_of_others_and_own_units_count_together(harness, happen):
     harness.report(decided, "PRESENTED")
     reason, rule, detail = harness.why_not()["pizza"]
     assert (reason, rule) == ("FREQUENCY_CAPPED", "cap")
-    assert detail == "2 of 2 taken per customer within 7 days"
+    assert detail == "2 of 2 taken per customer within 7 days, events.contact counted too"
     assert harness.sees("bob") == ["pizza"]
 
 

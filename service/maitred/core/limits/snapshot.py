@@ -63,7 +63,8 @@ class Shortage(NamedTuple):
         if self.missing:
             return f"needs {self.missing}, is absent"
         taken = f"{self.live} of {self.maximum} taken{_per_words(self.limit)}"
-        text = f"{taken} {window_words(self.limit.window)}"
+        counted = f", {' and '.join(self.limit.also)} counted too" if self.limit.also else ""
+        text = f"{taken} {window_words(self.limit.window)}{counted}"
         if not self.claims:
             return text
         own = "claim" if len(self.claims) == 1 else "claims"

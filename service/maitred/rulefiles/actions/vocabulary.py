@@ -69,6 +69,7 @@ class Vocabulary:
 def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary:
     """Everything the documents declare. Faulty declarations are told and left out."""
     attributes = {attribute.name: attribute for attribute in GIVEN}
+    attributes[CHANNEL] = replace(attributes[CHANNEL], allowed=_channels(documents))
     _declare_context(report, documents, attributes)
     situations = (f"{SITUATION}{sourced.model.name}" for sourced in documents.of(models.Situation))
     attributes.update({name: Attribute(name, AttributeType(Kind.BOOL)) for name in situations})
@@ -83,6 +84,11 @@ def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary
     return Vocabulary(
         attributes, lists, normal_lists, sensitive_lists, locations, frozenset(_tables(documents))
     )
+
+
+def _channels(documents: Documents) -> tuple[str, ...]:
+    """The channels there are, where the ``Ruleset`` says so: a condition on another is never true."""
+    return tuple(channel for sourced in documents.of(models.Ruleset) for channel in sourced.model.channels)
 
 
 def _tables(documents: Documents) -> Iterator[str]:
