@@ -118,16 +118,16 @@ def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | N
     proposals = proposals_of(prepared.policy, prepared.question, choice.picks, holds)
     learned: Mapping[str, Learned] = NOTHING_DRAWN
     if prepared.policy.learners:
-        learned = prepared.ranking.learned(pick.action for pick in choice.picks)
+        learned = prepared.ranking.learned([pick.action for pick in choice.picks])
     exposures = _exposures(prepared, choice, learned)
     return Decision(proposals, prepared.ranking.candidates, exposures, learned)
 
 
 def _exposures(prepared: Prepared, choice: Choice, learned: Mapping[str, Learned]) -> Exposures:
-    arms = {
-        **prepared.ranking.arms(prepared.seen.paused),
-        **{learner_name(name): use.mode.value for name, use in learned.items() if use.mode in TAKING_PART},
-    }
+    arms = prepared.ranking.arms(prepared.seen.paused)
+    if learned:
+        drawn = [name for name, use in learned.items() if use.mode in TAKING_PART]
+        arms = {**arms, **{learner_name(name): learned[name].mode.value for name in drawn}}
     if not arms:
         return {}
     by_name, shortages = prepared.policy.by_name, choice.shortages

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import chain
 
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import Memo, evaluate, truth
-from maitred.core.learning.draws import Draws, Learned, Mode
+from maitred.core.learning.draws import NO_DRAWS, Draws, Learned, Mode
 from maitred.core.learning.formulas import NOT_FINITE
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.rules.experiments import Look, as_assigned
@@ -40,7 +39,9 @@ class Ranking:
         due = sorted(_due(policy, facts, draws), key=_best_first) if policy.promises else []
         names = {action.name for _, action in due}
         scored_mask = mask & policy.scored_clauses
-        scored = sorted(_scored(policy, scored_mask, facts, self._memo, draws), key=_best_first)
+        scored: list[Ranked] = []
+        if scored_mask:
+            scored = sorted(_scored(policy, scored_mask, facts, self._memo, draws), key=_best_first)
         fixed = _fixed(policy, mask ^ scored_mask, facts, self._memo)
         rest = _merged(scored, fixed) if scored else fixed
         self._ranked = due
@@ -67,15 +68,21 @@ class Ranking:
         It does not depend on how far was ranked. Of one that is not enabled nothing is told.
         """
         by_learner: dict[str, set[str]] = {}
-        for action in chain((action for _, action in self._scored), picks):
+        for action in (*[action for _, action in self._scored], *picks):
             for name in action.score.learned:
-                if self.draws.mode(name) is not Mode.OFF:
-                    by_learner.setdefault(name, set()).add(action.name)
-        return {name: self.draws.learned(name, by_learner[name]) for name in sorted(by_learner)}
+                by_learner.setdefault(name, set()).add(action.name)
+        draws = self.draws
+        return {
+            name: draws.learned(name, by_learner[name])
+            for name in sorted(by_learner)
+            if draws.mode(name) is not Mode.OFF
+        }
 
 
 def draws_of(policy: Policy, question: Question, learned: Parameters) -> Draws:
     """The values of learned scores in the decision on a question."""
+    if not policy.learners:
+        return NO_DRAWS
     return Draws(policy.learners, question.seed, learned, question.facts)
 
 
