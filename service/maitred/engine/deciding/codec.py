@@ -151,8 +151,12 @@ def decode_body(body: bytes) -> RecordBody:
 
 
 def _encode_learned(learned: Learned) -> Mapping[str, Any]:
-    actions = {name: [*drawn.belief, drawn.value] for name, drawn in learned.actions.items()}
-    return {**learned._asdict(), "mode": learned.mode.value, "actions": actions}
+    return {
+        "mode": learned.mode.value,
+        "version": learned.version,
+        "share": learned.share,
+        "actions": {name: [*drawn.belief, drawn.value] for name, drawn in learned.actions.items()},
+    }
 
 
 def _decode_learned(fields: Mapping[str, Any]) -> Learned:
