@@ -22,7 +22,7 @@ from maitred.engine.operating.guards import Counted
 from maitred.engine.ports.store import Pause, StoreDown
 from maitred.settings import DEFAULT_DATABASE
 
-HELP = """Show how far rollouts are, and what guards of rollouts and experiments have seen.
+HELP = """Show how far rollouts are, and what guards have seen, of experiments too.
 
 It reads the rules and the database itself, beside a running service, and writes nothing. An action that its \
 guard has paused goes on with `maitred resume ACTION`, steps that it holds with `maitred resume \
