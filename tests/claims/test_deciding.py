@@ -249,7 +249,8 @@ def test_messages_that_may_go_on_do_so_while_the_ledger_is_down(sqlite_harness, 
     assert [proposal.action for proposal in answer.proposals] == ["hello"]
     assert (answer.degraded, answer.decision_id) == (True, "")
     assert answer.proposals[0].hold_expires_at is None
-    monkeypatch.setattr(sqlite_harness.engine.pauses, "_names", frozenset({"hello"}))
+    since = {"hello": datetime(2026, 1, 1, tzinfo=UTC)}
+    monkeypatch.setattr(sqlite_harness.engine.pauses, "_since", since)
     with pytest.raises(CallError) as error:
         sqlite_harness.decide(max_actions=5)
     assert error.value.code is Code.STORE_DOWN
