@@ -17,7 +17,7 @@ def happen():
     ids = count(1)
 
     def record(at, /, *events, **fields):
-        call = EventsCall(tuple(event(f"e-{next(ids)}", **each) for each in events or (fields,)))
+        call = EventsCall(tuple(event(f"e-{next(ids)}", **happened) for happened in events or (fields,)))
         return at.engine.recorder.record_events(call)
 
     return record

@@ -64,8 +64,8 @@ def test_the_nearest_miss_is_told_exactly(sqlite_harness, condition, sent, enoug
         "Action", "offer", {"title": "o", "type": "offer", "eligibility": f"[{{require: '{condition}'}}]"}
     )
     sqlite_harness.rules(offer, head=HEAD)
-    _, _, told = sqlite_harness.why_not(context={"a": sent})["offer"]
-    assert told.endswith(f"; would have been proposed with {enough}"), told
+    _, _, detail = sqlite_harness.why_not(context={"a": sent})["offer"]
+    assert detail.endswith(f"; would have been proposed with {enough}"), detail
 
 
 def offer(name, needed, score=1):

@@ -16,8 +16,8 @@ jurisdictions: {eu: {bases: {service: contract, ads: consent}}}
 """
 
 
-def answers(found):
-    return [(each.recorded, each.detail) for each in found]
+def answers(results):
+    return [(result.recorded, result.detail) for result in results]
 
 
 def of(harness, customer="ann"):
@@ -78,10 +78,10 @@ def test_a_retry_is_recorded_once_and_other_content_is_told(harness, happen):
 )
 def test_a_faulty_event_is_told_and_keeps_no_other_from_it(sqlite_harness, happen, faulty, words):
     sqlite_harness.rules(PIZZA, VISIT)
-    before, found, after = answers(happen(sqlite_harness, {"page": "a"}, faulty, {"page": "b"}))
+    before, refused, after = answers(happen(sqlite_harness, {"page": "a"}, faulty, {"page": "b"}))
     assert before == after == (True, "")
-    assert found[0] is False
-    assert found[1].startswith(words)
+    assert refused[0] is False
+    assert refused[1].startswith(words)
     assert sorted(event["fields"]["page"] for event in of(sqlite_harness)) == ["a", "b"]
 
 

@@ -63,16 +63,20 @@ class Model:
         self.deeds = {}
         self.withdrawn = {}
 
-    def record(self, each, now):
-        if each.withdraws:
-            at = each.at or now
-            self.withdrawn[each.withdraws] = min(at, self.withdrawn.get(each.withdraws, at))
-        if each.kind and each.event_id not in self.deeds:
-            self.deeds[each.event_id] = (each.at or now, each.session_id, json.loads(each.fields_json))
+    def record(self, happened, now):
+        if happened.withdraws:
+            at = happened.at or now
+            self.withdrawn[happened.withdraws] = min(at, self.withdrawn.get(happened.withdraws, at))
+        if happened.kind and happened.event_id not in self.deeds:
+            self.deeds[happened.event_id] = (
+                happened.at or now,
+                happened.session_id,
+                json.loads(happened.fields_json),
+            )
 
     def standing(self, window, now, session):
         never = datetime.max.replace(tzinfo=UTC)
-        found = []
+        counting = []
         for event_id, (at, in_session, fields) in self.deeds.items():
             if at > now or now >= at + RETENTION or now >= self.withdrawn.get(event_id, never):
                 continue
@@ -83,8 +87,8 @@ class Model:
                 "session": bool(session) and in_session == session,
             }
             if inside[window]:
-                found.append((at, fields))
-        return sorted(found, key=lambda each: each[0])
+                counting.append((at, fields))
+        return sorted(counting, key=lambda deed: deed[0])
 
     def value(self, how, window, now, session, quota):
         deeds = self.standing(window, now, session)
@@ -154,15 +158,15 @@ def live(replicas, seed):
             )
         if ids and rng.random() < 0.3:
             batch.append(event(f"{customer}-{step}-w", customer, "", withdraws=rng.choice(ids), at=now))
-        ids += [each.event_id for each in batch if each.kind]
+        ids += [happened.event_id for happened in batch if happened.kind]
         if batch:
             sent = [*batch, *rng.sample(batch, rng.randrange(len(batch) + 1))]
             assert all(
                 record_event.recorded
                 for record_event in writer.engine.recorder.record_events(EventsCall(tuple(sent), at=now))
             )
-            for each in batch:
-                model.record(each, now)
+            for happened in batch:
+                model.record(happened, now)
         check(decider, model, customer, moment(rng, now) if rng.random() < 0.3 else now, rng)
 
 
@@ -176,12 +180,12 @@ def check(harness, model, customer, now, rng):
     for window in WINDOWS:
         for how in HOW:
             expected = model.value(how, window, now, session, quota)
-            found = facts.get(f"customer.{how}_{window}")
-            if how == "first" and found is not None:
-                found = datetime.fromisoformat(found)
+            value = facts.get(f"customer.{how}_{window}")
+            if how == "first" and value is not None:
+                value = datetime.fromisoformat(value)
             if how == "spent":
-                found = int(str(found).replace(".", ""))
-            assert found == expected, (how, window, now)
+                value = int(str(value).replace(".", ""))
+            assert value == expected, (how, window, now)
 
 
 def test_what_is_computed_is_what_the_model_counts(replicas):
