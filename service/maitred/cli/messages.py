@@ -477,8 +477,8 @@ def learner_off(name: str) -> str:
 def learned_from(decisions: int, early: int, refused: int) -> str:
     """How many decisions had a part in it, and how many had not."""
     text = f"learned from {decisions:,} decisions"
-    text += f", {early:,} are too early" if early else ""
-    return text + (f", {refused:,} are of people who have refused since" if refused else "")
+    text += f", {early:,} too early" if early else ""
+    return text + (f", {refused:,} left out of people who have refused since" if refused else "")
 
 
 def share_words(mean: float, deviation: float) -> str:
