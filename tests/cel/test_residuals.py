@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maitred.cel import evaluation
+from maitred.cel import compiler, evaluation
 from maitred.cel.environment import run
-from maitred.core.conditions.model import Any, Residual, Unknown
-from maitred.core.values.types import Invalid
+from maitred.core.conditions.model import Any, Residual, Unknown, expressions
+from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
 
 
 def test_reads_what_it_asks_and_what_it_asks_about(residual):
@@ -167,3 +167,29 @@ def test_where_nothing_it_reads_is_known_it_is_evaluated_once(residual, monkeypa
     for facts, value in (({"customer.name": "x2"}, True), ({"customer.age": 3}, True), ({}, absent)):
         assert expression.evaluate(facts) == value
     assert len(runs) == 3
+
+
+@pytest.fixture
+def over_lines():
+    fields = (Attribute("sku", AttributeType(Kind.STRING)), Attribute("n", AttributeType(Kind.INT)))
+    lines = Attribute("basket.lines", AttributeType(Kind.OBJECT, is_list=True, fields=fields, item="line"))
+    channel = Attribute("channel", AttributeType(Kind.STRING))
+    compiled = compiler({"basket.lines": lines, "channel": channel}, {})
+
+    def evaluated(text, facts):
+        (expression,) = expressions(compiled.condition(text).bind({}))
+        return expression.evaluate(facts)
+
+    return evaluated
+
+
+def test_a_field_that_an_object_lacks_is_named(over_lines):
+    lines = ({"sku": "tea", "n": 3}, {"sku": "tea"})
+    value = over_lines("basket.lines.all(line, line.n + 1 > 2)", {"basket.lines": lines})
+    assert value == Unknown(error="basket.lines[1].n is absent")
+
+
+def test_a_key_that_is_a_value_is_not_told(over_lines):
+    facts = {"basket.lines": ({"n": 3},), "channel": "secret"}
+    text = "basket.lines.all(line, {'a': line.n}[channel] > 2)"
+    assert over_lines(text, facts) == Unknown(error="reads a key that is not there")

@@ -1,5 +1,6 @@
 """The only file that talks to cel-expr-python: compile, take apart, evaluate."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from .source import CONSENT_FUNCTIONS, PRESENCE
 from .typing import is_own
 
 _TYPE_URL = "type.googleapis.com/cel.expr.CheckedExpr"
+_ABSENT_KEY = re.compile(r'Key not found in map : "(.*)"', re.DOTALL)
 _UNAMBIGUOUS = {bool, float, datetime, timedelta}
 """Python types a result has in one CEL type only; an int may be a uint, a str an error."""
 
@@ -54,6 +56,12 @@ class Failed:
     def words(self) -> str:
         """Why, in plain words and without any value."""
         return messages.failure(self.report)
+
+    @property
+    def absent_key(self) -> str:
+        """The key that a map does not have, where that is why; it may be a value. Empty otherwise."""
+        absent = _ABSENT_KEY.search(self.report)
+        return absent[1] if absent else ""
 
 
 @dataclass(frozen=True, slots=True)

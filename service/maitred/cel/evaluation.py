@@ -1,5 +1,6 @@
 """Expressions left to cel-cpp, evaluated over the facts of one decision."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,14 +21,16 @@ class Evaluation:
     ``attributes`` come with whether there is no value without them and what makes their values plain;
     ``presences`` are pairs of variable and attribute. ``constants`` are handed over with every evaluation.
     Amounts run as units of the last of ``scale`` digits; ``kind`` is that of a value that is no plain one.
+    ``fields`` are those of attributes that are lists of objects.
     """
 
     program: Any
     attributes: tuple[tuple[str, bool, Plain | None], ...]
     presences: tuple[tuple[str, str], ...]
     constants: Data
-    scale: int = 0
-    kind: Kind | None = None
+    scale: int
+    kind: Kind | None
+    fields: Mapping[str, frozenset[str]]
 
     @property
     def reads(self) -> frozenset[str]:
@@ -90,7 +93,18 @@ class Evaluation:
             fact = facts.get(name)
             if fact is None or isinstance(fact, Invalid) or _is_cut(fact):
                 return _unusable(name, fact)
-        return Unknown(error=failed.words)
+        return Unknown(error=self._absent_field(facts, failed) or failed.words)
+
+    def _absent_field(self, facts: Facts, failed: Failed) -> str | None:
+        """Which item lacks the field that was read. A key that is no declared field may be a value."""
+        key = failed.absent_key
+        for name, fields in self.fields.items():
+            items = facts.get(name)
+            if key in fields and isinstance(items, tuple):
+                lacking = (number for number, item in enumerate(items) if key not in item)  # type: ignore[operator]
+                if (number := next(lacking, None)) is not None:
+                    return messages.absent_field(name, number, key)
+        return None
 
 
 def _unusable(name: str, fact: Fact | None) -> Unknown:

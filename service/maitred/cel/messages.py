@@ -67,6 +67,11 @@ def failure(report: str) -> str:
     return next((words for part, words in _FAILURES if part in report), _FAILED)
 
 
+def absent_field(attribute: str, number: int, field: str) -> str:
+    """Of an object in a list without a field that is read."""
+    return f"{attribute}[{number}].{field} is absent"
+
+
 NOT_TRUE_OR_FALSE = "is neither true nor false"
 NOT_FINITE = "is not a finite number"
 NOT_A_NUMBER = "is not a number"

@@ -1,6 +1,6 @@
 """Parts of expressions that stay CEL's: what evaluates them and what they read."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Literal
@@ -77,12 +77,26 @@ class Parts:
             )
             constants = {name: plain(value, part.scale) for name, value in (*columns, *lists)}
             evaluation = Evaluation(
-                part.program, part.attributes, part.presences, constants, part.scale, part.kind
+                part.program,
+                part.attributes,
+                part.presences,
+                constants,
+                part.scale,
+                part.kind,
+                self._fields(part),
             )
             estimator = Estimator(self._vocabulary.attributes, {**self._vocabulary.lists, **dict(columns)})
             cost_ns = estimator.cost_ns(node, part.names)
             self._expressions.setdefault(key, _expression_of(evaluation, form, part.text, cost_ns))
         return self._expressions[key]
+
+    def _fields(self, part: SharedPart) -> Mapping[str, frozenset[str]]:
+        types = {name: self._vocabulary.attributes[name].type for name, _, _ in part.attributes}
+        return {
+            name: frozenset(field.name for field in type_.fields)
+            for name, type_ in types.items()
+            if type_.fields
+        }
 
     def _new(self, unit: CompiledExpression, node: Node) -> SharedPart:
         names, needed, scale = names_of(node), set(_needed(node)), unit.scale_of(node)

@@ -122,5 +122,5 @@ NO_DRAWS = Draws({}, b"", NOTHING_LEARNED, {})
 
 
 def _key(seed: bytes, learner: str, action: str) -> bytes:
-    """What an action's numbers come from. No name has an octet 0."""
+    """What an action's numbers come from. No name holds NUL."""
     return b"%b\0%b\0%b" % (seed, learner.encode(), action.encode("utf-8", "surrogatepass"))
