@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 
 from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.learning.learners import is_learner
@@ -95,10 +96,15 @@ def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None =
     return gathering.done()
 
 
-def rows_of(log: ExperimentLog, after: ExposedPlace | None = None) -> Iterator[Exposed]:
-    """Every exposed decision in order of time, from that place on. Raises ``StoreDown``."""
+def rows_of(log: ExperimentLog) -> Iterator[Exposed]:
+    """Every exposed decision in order of time. Raises ``StoreDown``."""
+    return chain.from_iterable(pages_of(log))
+
+
+def pages_of(log: ExperimentLog, after: ExposedPlace | None = None) -> Iterator[Sequence[Exposed]]:
+    """The same page by page, from that place on; no page is empty. Raises ``StoreDown``."""
     while page := log.exposed(after, ROWS_AT_ONCE):
-        yield from page
+        yield page
         after = page[-1].place
 
 

@@ -23,6 +23,7 @@ from maitred.engine.errors import CallError
 from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed, ExposedPlace
 from maitred.engine.ports.store import PauseStore, StoreDown
 
+from .gathering import ROWS_AT_ONCE, pages_of
 from .pauses import Operators, Pauses
 
 BY = "guard"
@@ -35,7 +36,6 @@ COMMITTED = timedelta(minutes=1)
 """Decisions that are younger are read with the next look: of two replicas the later may commit first."""
 LOOK = timedelta(minutes=1)
 """Between two looks, on whichever clock."""
-_ROWS_AT_ONCE = 5_000
 
 
 class Watched(NamedTuple):
@@ -152,7 +152,7 @@ class Watch:
         """The next of those who came first, and whose time is over; they are pending no more."""
         names: list[bytes] = []
         for name, person in self._pending.items():
-            if person.first_us > over_us or len(names) == _ROWS_AT_ONCE:
+            if person.first_us > over_us or len(names) == ROWS_AT_ONCE:
                 break
             names.append(name)
         return [self._pending.pop(name) for name in names]
@@ -201,13 +201,12 @@ def look(log: ExperimentLog, watches: Iterable[Watch], now: datetime) -> None:
 
 
 def _pages(log: ExperimentLog, after: ExposedPlace | None, last_us: int) -> Iterator[Sequence[Exposed]]:
-    while page := log.exposed(after, _ROWS_AT_ONCE):
+    for page in pages_of(log, after):
         settled = [row for row in page if row.place.decided_us <= last_us]
         if settled:
             yield settled
         if len(settled) < len(page):
             return
-        after = page[-1].place
 
 
 class Guards:

@@ -19,7 +19,7 @@ from maitred.core.rules.ruleset import Ruleset
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed
 
-from .gathering import ROWS_AT_ONCE, rows_of
+from .gathering import pages_of
 from .parameters import parameters_of
 
 _REFUSED = frozenset({ConsentState.DENIED, ConsentState.OBJECTED})
@@ -52,14 +52,11 @@ def teach(
 ) -> Taught:
     """Goes through the log once; ``progress`` is told the decisions so far. Raises ``StoreDown``."""
     teaching = _Teaching(log, ruleset, to_microseconds(now))
-    page: list[Exposed] = []
-    for count, row in enumerate(rows_of(log), start=1):
-        page.append(row)
-        if len(page) == ROWS_AT_ONCE:
-            teaching.take(page)
-            page = []
-            progress(count)
-    teaching.take(page)
+    count = 0
+    for page in pages_of(log):
+        teaching.take(page)
+        count += len(page)
+        progress(count)
     return teaching.done()
 
 
