@@ -8,7 +8,7 @@ import pytest
 from tests.claims.harness import DAY, MINUTE, EngineHarness, action, cap, capacity, refused
 
 from maitred.core.deciding.decisions import Explain
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.ledger import Count

@@ -12,9 +12,9 @@ from maitred.cli.shown.answers import answer_view, record_view
 from maitred.cli.shown.as_json import answer_json, record_json
 from maitred.cli.shown.console import plain
 from maitred.core.deciding.decisions import Proposal, Refusal
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
+from maitred.core.values.reasons import Reason
 from maitred.engine.calls import Answer, RecordView
 
 AT = datetime(2026, 12, 1, 11, 30, 0, 5, tzinfo=UTC)

@@ -11,9 +11,9 @@ from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.rules.policy import compile_policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, ActionType, Live, Location, Requirement, Ruleset
 from maitred.core.rules.treatments import Placeholder, Treatment
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 NOON = datetime(2026, 12, 1, 17, tzinfo=UTC)

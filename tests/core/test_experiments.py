@@ -24,7 +24,6 @@ from maitred.core.rules.experiments import (
     with_refusals,
 )
 from maitred.core.rules.policy import compile_policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.rollouts import PLACES, is_among_first
 from maitred.core.rules.ruleset import (
     Action,
@@ -37,6 +36,7 @@ from maitred.core.rules.ruleset import (
     Ruleset,
     Trial,
 )
+from maitred.core.values.reasons import Reason
 
 NOON = datetime(2026, 12, 8, 12, tzinfo=UTC)
 PLACE = Location("oslo-1", "Europe/Oslo", {})

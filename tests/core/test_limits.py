@@ -23,7 +23,7 @@ from maitred.core.limits.limits import (
     values_in,
 )
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 from maitred.core.values.spelling import composed
 from maitred.core.values.types import Invalid
 

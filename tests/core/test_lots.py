@@ -16,7 +16,7 @@ from maitred.core.limits.lots import (
     Take,
     UnitState,
 )
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 
 ID = bytes(16)
 

@@ -3,8 +3,8 @@ import operator
 import pytest
 
 from maitred.core.deciding.decisions import Explain
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
+from maitred.core.values.reasons import Reason
 from maitred.v1 import decision_pb2
 
 PRECEDENCE = """

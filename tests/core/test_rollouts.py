@@ -12,9 +12,9 @@ from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.rules.policy import compile_policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.rollouts import PLACES, is_among_first, place_of
 from maitred.core.rules.ruleset import Action, ActionType, Location, Rollout, RolloutStep, Ruleset
+from maitred.core.values.reasons import Reason
 
 NOON = datetime(2026, 12, 8, 12, tzinfo=UTC)
 OSLO, ROME = Location("oslo-1", "Europe/Oslo", {}), Location("rome-1", "Europe/Rome", {})

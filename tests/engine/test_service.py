@@ -11,9 +11,9 @@ from maitred.core.deciding.decisions import Explain
 from maitred.core.learning.learners import NOTHING_LEARNED
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.policy import compile_policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset
 from maitred.core.rules.treatments import Treatment
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import Attribute, AttributeType, Kind
 from maitred.engine.calls import DecideCall
 from maitred.engine.deciding.committer import Clock, Committer

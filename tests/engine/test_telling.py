@@ -7,8 +7,8 @@ from tests.clock import Clock
 
 from maitred.bootstrap.engine import make_engine, sights_of
 from maitred.bootstrap.rules import load_policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.trace import TraceContext
+from maitred.core.values.reasons import Reason
 from maitred.engine.calls import ClaimCall, DecideCall, StepCall
 from maitred.engine.errors import CallError
 from maitred.engine.ports.observer import (

@@ -22,7 +22,7 @@ from maitred.core.limits.lots import (
     Take,
     spent_by,
 )
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 
 
 @dataclass

@@ -33,8 +33,8 @@ from maitred.core.limits.lots import (
     spent_by,
 )
 from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session
-from maitred.core.rules.reasons import Reason
 from maitred.core.values.digests import digest
+from maitred.core.values.reasons import Reason
 from maitred.store import SqlStore
 
 from .model import Model

@@ -20,9 +20,9 @@ from tools.pizza_day.run import VARIANTS
 from tools.pizza_day.world import CLOSES_S, HOUR_S, OPENS_S, OVEN_PLACES, PUSH_S, SURGE, pizzas_in_15m
 
 from maitred.core.deciding.decisions import Proposal
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
+from maitred.core.values.reasons import Reason
 
 FEW = [Arrival(str(number), "343", OPENS_S + 60 * number) for number in range(600)]
 

@@ -28,9 +28,9 @@ from maitred.core.privacy.purposes import (
 )
 from maitred.core.privacy.reads import SituationReads, attributes_read
 from maitred.core.rules.policy import compile_policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Location, Requirement, Ruleset, Situation
 from maitred.core.rules.treatments import Placeholder, Treatment
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)

@@ -13,8 +13,8 @@ from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
 from maitred.core.rules.policy import compile_policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, ActionType, Location, Requirement, Ruleset
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)

@@ -14,9 +14,9 @@ import pytest
 from maitred.core.deciding.decisions import Explain, OutcomeKind, Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
 from maitred.core.privacy.consents import Consent
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
+from maitred.core.values.reasons import Reason
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,

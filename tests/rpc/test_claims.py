@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from maitred.core.deciding.decisions import Outcome, OutcomeKind
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 from maitred.engine.calls import ClaimAnswer, ClaimState, OutcomeAnswer, StepCall
 from maitred.engine.errors import CallError
 from maitred.rpc.client import Client, ClientError

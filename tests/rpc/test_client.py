@@ -9,8 +9,8 @@ import grpc
 import pytest
 
 from maitred.core.deciding.decisions import Explain, OutcomeKind
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
+from maitred.core.values.reasons import Reason
 from maitred.engine.operating.results import ResultsCall
 from maitred.rpc.client import Client, ClientError
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.core.deciding.decisions import Explain
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
+from maitred.core.values.reasons import Reason
 from maitred.engine.errors import CallError, Code
 from maitred.rpc.context import CONTEXT_MAX_BYTES, CONTEXT_MAX_LEVELS
 from maitred.rpc.convert.decisions import decide_call, decide_response, get_decision_call

@@ -13,7 +13,7 @@ from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.limits.limits import Counter, LockRank, Need
 from maitred.core.limits.lots import Origin, Release, Status, Take, UnitState
 from maitred.core.privacy.consents import Consent, ConsentState
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 from maitred.engine.ports.store import OutcomeRow, StoreConflict
 from maitred.store import open_store
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 import pytest
 from tests.telemetry.receiving import Lines, Receiver
 
-from maitred.core.rules.reasons import Reason
 from maitred.core.trace import TraceContext
+from maitred.core.values.reasons import Reason
 from maitred.engine.ports.observer import ClaimMoved, ClaimResult, DecisionMade
 
 

@@ -6,8 +6,8 @@ from importlib.metadata import version
 
 import pytest
 
-from maitred.core.rules.reasons import Reason
 from maitred.core.trace import TraceContext
+from maitred.core.values.reasons import Reason
 from maitred.engine.errors import Code
 from maitred.engine.ports.observer import BatchCommitted, CallFailed, RulesetLoaded, RulesetRefused
 from maitred.telemetry.observer import make_observer

@@ -4,7 +4,7 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 from maitred.engine.ports.observer import ClaimResult, Fullness, HoldsExpired, LimitsSeen, PauseChanged
 from maitred.telemetry.observer import make_observer
 from maitred.telemetry.process_log.narrate import Narrator

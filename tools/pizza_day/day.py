@@ -10,7 +10,7 @@ from functools import partial
 from heapq import heappop, heappush
 
 from maitred.core.deciding.decisions import Explain, Proposal
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 from maitred.rpc.client import Client
 
 from .customers import Customer

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 
 from .day import FREE_PIZZA, HALF_PRICE, PICKUP, Visit
 from .world import CLOSES_S, OPENS_S, OVEN_PLACES, QUARTER_S, pizzas_in_15m

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 from maitred.rpc.client import Client
 
 from .arrivals import arrivals

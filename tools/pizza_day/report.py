@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Column, Table
 
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 
 from .chart import chart
 from .figures import CAPACITY, Figures

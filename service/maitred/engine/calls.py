@@ -10,9 +10,9 @@ from maitred.core.limits.limits import LimitKind
 from maitred.core.privacy.consents import Consent
 from maitred.core.privacy.purposes import Use
 from maitred.core.privacy.signals import Gpp, Malformed, Tcf
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.treatments import Treatment
 from maitred.core.trace import TraceContext
+from maitred.core.values.reasons import Reason
 
 
 def bytes_of(id_hex: str) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from maitred.core.limits.lots import Refused, Settled, Status
-from maitred.core.rules.reasons import Reason
+from maitred.core.values.reasons import Reason
 
 LEDGER_UNREAD = "the ledger cannot be read, try again"
 LOG_UNREAD = "the decision log cannot be read, try again"

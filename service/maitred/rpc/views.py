@@ -10,10 +10,10 @@ from maitred.core.deciding.decisions import OutcomeKind, Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.core.privacy.purposes import Basis, Use
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.instants import EPOCH
+from maitred.core.values.reasons import Reason
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,

@@ -15,8 +15,8 @@ from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.core.privacy.purposes import JURISDICTION, Use, permission_words
 from maitred.core.rules.experiments import is_compared
 from maitred.core.rules.live import CLOCK, clock_name, clock_value
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.treatments import Treatment
+from maitred.core.values.reasons import Reason
 from maitred.engine.calls import Answer, RecordView
 
 from .as_json import instant_text

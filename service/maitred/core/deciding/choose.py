@@ -11,8 +11,8 @@ from maitred.core.learning.draws import Draws
 from maitred.core.limits.snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, shortage_of
 from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.policy import Policy
-from maitred.core.rules.reasons import OUT_OF_STOCK
 from maitred.core.rules.ruleset import Action
+from maitred.core.values.reasons import OUT_OF_STOCK
 from maitred.core.values.types import Facts
 
 from .decisions import Question

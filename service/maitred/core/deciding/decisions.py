@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from maitred.core.learning.draws import Learned
 from maitred.core.rules.experiments import NO_EXPOSURES, Exposures
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import Facts
 
 NOTHING_DRAWN: Mapping[str, Learned] = MappingProxyType({})

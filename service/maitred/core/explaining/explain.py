@@ -13,9 +13,9 @@ from maitred.core.deciding.rendering import Voice, fill
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
 from maitred.core.rules.experiments import assigned_arm, is_guarded
 from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Gate, Policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Group
 from maitred.core.rules.treatments import gap_in, in_language
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import SITUATION, Facts, Invalid
 
 from .counterfactual import what_would_have

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from maitred.core.conditions import model
 from maitred.core.conditions.model import Expression
-from maitred.core.rules.reasons import Reason
 from maitred.core.values.digests import digest, lengthened
 from maitred.core.values.instants import MICROSECOND
+from maitred.core.values.reasons import Reason
 from maitred.core.values.spelling import composed, folded
 from maitred.core.values.types import LOCATION, OWN, SESSION_ID, Facts, Invalid, Value
 

@@ -6,8 +6,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import SESSION_ID, Facts
 
 from .limits import Counts, Limit, Uncheckable, also_counted, gap_of, is_free, maximum_of, parts_of

@@ -30,6 +30,7 @@ from maitred.core.privacy.purposes import (
     still_allowed,
 )
 from maitred.core.values.facts import FactReader
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import (
     CHANNEL,
     CUSTOMER_ID,
@@ -54,7 +55,6 @@ from .experiments import (
 from .formats import PLAIN_FORMATS, Formats
 from .live import clock_facts, live_condition
 from .promises import computed_of, follow_words, is_due, may_follow
-from .reasons import Reason
 from .rollouts import RolloutPart, holds, parts_of, reads_clock
 from .ruleset import Action, Live, Location, Promise, Rollout, Ruleset
 from .treatments import Treatment, depends_on_language, placeholders

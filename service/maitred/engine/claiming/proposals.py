@@ -18,10 +18,10 @@ from maitred.core.limits.snapshot import Snapshot, shortage_among
 from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.live import clock_facts
 from maitred.core.rules.policy import Policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Action, Location
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.kinds import fits
+from maitred.core.values.reasons import Reason
 from maitred.core.values.types import LOCATION, Attribute
 from maitred.engine.deciding.codec import RecordBody
 from maitred.engine.deciding.records import Records, question_of

@@ -18,9 +18,9 @@ from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.privacy.purposes import Known
 from maitred.core.rules.experiments import exposures_text, person_of
 from maitred.core.rules.policy import Policy
-from maitred.core.rules.reasons import Reason
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.nearest import did_you_mean
+from maitred.core.values.reasons import Reason
 from maitred.core.values.spelling import composed, has_blank_ends
 from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, bytes_of
 from maitred.engine.customers.people import People

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import Enum, unique
 from typing import NamedTuple, Protocol
 
-from maitred.core.rules.reasons import Reason
 from maitred.core.trace import TraceContext
+from maitred.core.values.reasons import Reason
 from maitred.engine.errors import Code
 
 

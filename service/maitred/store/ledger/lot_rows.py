@@ -6,8 +6,8 @@ from typing import Any
 
 from maitred.core.limits.limits import Counter
 from maitred.core.limits.lots import Lot, LotEvent, Origin, Part, Refused, Status, Step, Unit, UnitState
-from maitred.core.rules.reasons import Reason
 from maitred.core.values.instants import to_microseconds
+from maitred.core.values.reasons import Reason
 
 LOT_COLUMNS = (
     "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse, "
