@@ -16,10 +16,10 @@ from maitred.core.deciding.ranking import Ranking
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.limits.snapshot import Snapshot
-from maitred.core.limits.windows import Lifetime
 from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset
 from maitred.core.values.reasons import Reason
+from maitred.core.values.windows import Lifetime
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 NEVER = Requirement("never", "false", Literal("channel", OneOf(frozenset({"nowhere"}))))

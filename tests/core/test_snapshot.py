@@ -6,9 +6,9 @@ import pytest
 
 from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.limits.snapshot import Shortage, Snapshot, duration_words, is_read, keys_taken, shortage_of
-from maitred.core.limits.windows import Calendar, Lifetime, Period, Rolling, Session
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.reasons import Reason
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session
 
 
 def limit(name="cap", *, per=("customer.id",), maximum=1, window=None, counts=Counts.PRESENTED, **fields):

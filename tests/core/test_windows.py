@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.limits.windows import (
+from maitred.core.values.windows import (
     LIFETIME,
     Calendar,
     Lifetime,

@@ -17,6 +17,7 @@ from typing import Any
 
 from maitred.core.values.instants import to_microseconds
 from maitred.core.values.reasons import OUT_OF_STOCK, Reason
+from maitred.core.values.windows import LAST_INSTANT, LIFETIME
 
 from .counters import CounterState, floor_us
 from .limits import Counter, Need
@@ -48,7 +49,6 @@ from .lots import (
     UnitState,
     spent_by,
 )
-from .windows import LAST_INSTANT, LIFETIME
 
 _LAST_US = to_microseconds(LAST_INSTANT)
 

@@ -12,9 +12,9 @@ from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Condition
 from maitred.core.learning.learners import Learner
 from maitred.core.limits.limits import Counts, Limit
-from maitred.core.limits.windows import Window
 from maitred.core.privacy.purposes import PrivacyRules
 from maitred.core.values.types import Attribute, Value
+from maitred.core.values.windows import Window
 
 from .treatments import Template, Treatment
 

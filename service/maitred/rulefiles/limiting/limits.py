@@ -16,10 +16,10 @@ from maitred.core.limits.limits import (
     parts_of,
 )
 from maitred.core.limits.lots import MAX_NEEDS
-from maitred.core.limits.windows import Calendar, Rolling
 from maitred.core.rules.ruleset import Action, ActionType, Location
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION, ROW, Attribute, AttributeType, Kind
+from maitred.core.values.windows import Calendar, Rolling
 from maitred.rulefiles import bounds
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.choices import Chooser
