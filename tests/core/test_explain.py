@@ -3,7 +3,6 @@
 import pytest
 from tests.core.test_decide import policy_of
 
-from maitred.core.conditions.derivation import Derivation
 from maitred.core.conditions.model import (
     All,
     Any,
@@ -18,6 +17,7 @@ from maitred.core.conditions.model import (
 from maitred.core.explaining.explain import why_of
 from maitred.core.explaining.unfolding import Unfolding
 from maitred.core.explaining.words import shortfall_words
+from maitred.core.rules.derivation import Derivation
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Requirement, Situation
 from maitred.core.values.types import Invalid
 

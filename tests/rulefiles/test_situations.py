@@ -2,8 +2,8 @@
 
 import pytest
 
-from maitred.core.conditions.derivation import SituationError
 from maitred.core.conditions.model import Residual
+from maitred.core.rules.derivation import SituationError
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.ruleset import Atom
 from maitred.rulefiles import load

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from maitred.core.conditions.derivation import Derivation, SituationError, atoms_of
 from maitred.core.conditions.model import TRUE
+from maitred.core.rules.derivation import Derivation, SituationError, atoms_of
 from maitred.core.rules.ruleset import Atom, Situation
 from maitred.situations import derive, deriver
 from maitred.situations.chaining import ChainingEngine, EngineFailure

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maitred.core.conditions.derivation import SituationError, atoms_of
 from maitred.core.conditions.model import TRUE
+from maitred.core.rules.derivation import SituationError, atoms_of
 from maitred.core.rules.ruleset import Atom, Situation
 from maitred.situations.graph import build
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from threading import Lock
 
-from maitred.core.conditions.derivation import Derivation, Deriver, SituationError
 from maitred.core.conditions.model import TRUE
+from maitred.core.rules.derivation import Derivation, Deriver, SituationError
 from maitred.core.rules.ruleset import Atom, Situation
 from maitred.selftest import relying_on
 

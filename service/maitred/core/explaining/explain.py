@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from maitred.core.conditions.derivation import Derivation
 from maitred.core.conditions.model import All, Any, Condition, Literal, Unknown, reads
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Chosen, Reach, choose
@@ -11,6 +10,7 @@ from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
 from maitred.core.deciding.ranking import Ranking, draws_of, due_names, score_of
 from maitred.core.deciding.rendering import Voice, fill
 from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
+from maitred.core.rules.derivation import Derivation
 from maitred.core.rules.experiments import assigned_arm, is_guarded
 from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Gate, Policy
 from maitred.core.rules.ruleset import Action, Group

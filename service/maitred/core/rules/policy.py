@@ -11,11 +11,8 @@ from maitred.core.behaviour.history import NO_READERS, History, Readers, is_beha
 from maitred.core.behaviour.projections import When
 from maitred.core.conditions import model
 from maitred.core.conditions.computed import Computation
-from maitred.core.conditions.derivation import DeriverFactory, atoms_of
 from maitred.core.conditions.index import Index
 from maitred.core.conditions.model import Condition, Literal, OneOf
-from maitred.core.conditions.situations import Situations
-from maitred.core.conditions.suppressing import is_derived, not_suppressed_by
 from maitred.core.deciding.decisions import NOTHING_DRAWN, Proposal
 from maitred.core.learning.draws import TAKING_PART, Learned
 from maitred.core.learning.learners import Learner
@@ -43,6 +40,7 @@ from maitred.core.values.types import (
     Value,
 )
 
+from .derivation import DeriverFactory, atoms_of
 from .experiments import (
     Trials,
     as_assigned,
@@ -57,6 +55,8 @@ from .live import clock_facts, live_condition
 from .promises import computed_of, follow_words, is_due, may_follow
 from .rollouts import RolloutPart, holds, parts_of, reads_clock
 from .ruleset import Action, Live, Location, Promise, Rollout, Ruleset
+from .situations import Situations
+from .suppressing import is_derived, not_suppressed_by
 from .treatments import Treatment, depends_on_language, placeholders
 
 NO_SOURCES: Mapping[str, Sequence[Item]] = {}

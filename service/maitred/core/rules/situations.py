@@ -3,12 +3,12 @@
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from maitred.core.rules.ruleset import Situation
+from maitred.core.conditions.index import Index, bits
+from maitred.core.conditions.model import negate
 from maitred.core.values.types import SITUATION, Facts
 
 from .derivation import Derivation, Deriver, DeriverFactory, atoms_of
-from .index import Index, bits
-from .model import negate
+from .ruleset import Situation
 from .suppressing import Suppressing
 
 MAX_REMEMBERED_DERIVATIONS = 8_192

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from maitred.core.rules.ruleset import Atom, Situation
+from maitred.core.conditions.model import Condition
 
-from .model import Condition
+from .ruleset import Atom, Situation
 
 
 class SituationError(Exception):

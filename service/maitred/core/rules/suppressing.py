@@ -13,11 +13,11 @@ everything is known by then. Situations may need each other in circles; nothing 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from maitred.core.rules.ruleset import Atom, Member, Situation
+from maitred.core.conditions.model import All, Any, Condition, Literal, Present, Unknown, negate
+from maitred.core.conditions.scan import Memo, truth
 from maitred.core.values.types import OWN, SITUATION, Facts
 
-from .model import All, Any, Condition, Literal, Present, Unknown, negate
-from .scan import Memo, truth
+from .ruleset import Atom, Member, Situation
 
 SUPPRESSED = f"{OWN}suppressed/"
 """The fact is there while a situation holds actions back; no rule file can name it."""
