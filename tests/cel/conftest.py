@@ -3,9 +3,9 @@ from collections.abc import Callable
 import pytest
 
 from maitred.cel import compiler
-from maitred.core.conditions.expressions import ExpressionCompiler, ExpressionError, Row
 from maitred.core.conditions.model import Condition, Expression, Residual
 from maitred.core.conditions.scan import truth
+from maitred.core.rules.expressions import ExpressionCompiler, ExpressionError, Row
 from maitred.core.values.types import Attribute, AttributeType, Facts, Kind
 
 TIERS = ("basic", "gold", "platinum")

@@ -3,10 +3,10 @@
 import pytest
 
 from maitred.cel import compiler
-from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.conditions.model import All, Literal, Present, Residual, negate
 from maitred.core.conditions.scan import truth
 from maitred.core.privacy.purposes import asks_of
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 AGE = Attribute("customer.age", AttributeType(Kind.INT))

@@ -7,8 +7,8 @@ import pytest
 from benchmarks.hostile_rules import HostileRules
 
 from maitred.cel import compiler
-from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.conditions.model import expressions
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 LENGTH, ITEMS = 500, 500

@@ -3,7 +3,7 @@
 import pytest
 
 from maitred.cel import compiler
-from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import Kind
 
 TEXT_OR_ATTRIBUTE = "a text stands in quotes, an attribute is written in full, such as `customer.age`"

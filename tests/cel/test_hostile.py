@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.cel import compiler
-from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.conditions.model import Residual, Unknown
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 TOO_DEEP = "the expression is nested too deeply: use fewer parentheses, or split it"

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from maitred.cel.compiler import compiler
-from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.conditions.model import Unknown
 from maitred.core.learning.learners import attribute_of
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 SHARES = {"uptake": 0.25, "free-pizza_2": 0.5}

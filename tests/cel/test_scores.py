@@ -1,7 +1,7 @@
 import pytest
 
-from maitred.core.conditions.expressions import ExpressionError, Score
 from maitred.core.conditions.model import Unknown
+from maitred.core.rules.expressions import ExpressionError, Score
 
 
 @pytest.mark.parametrize(

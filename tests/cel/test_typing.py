@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from maitred.cel import compiler
-from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.conditions.model import Literal, OneOf, Overlaps, Residual, Within
 from maitred.core.conditions.scan import truth
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.kinds import type_of
 from maitred.core.values.scalars import address_of, version_of
 from maitred.core.values.types import Attribute, AttributeType, Kind

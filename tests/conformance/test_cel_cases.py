@@ -17,9 +17,9 @@ import pytest
 from cel_expr_python import cel as google
 
 from maitred.cel import compiler
-from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.conditions.model import All, Any, Literal, negate
 from maitred.core.conditions.scan import truth
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 CASES = Path(__file__).resolve().parents[2] / "../shared/data/cel/cel_cases.json"

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from maitred.cel import compiler
-from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.conditions.scan import truth
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.facts import FactReader
 from maitred.core.values.kinds import type_of
 from maitred.core.values.types import Attribute

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import TRUE, Literal, OneOf, Overlaps, Unknown, Within
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.explaining.explain import explain
+from maitred.core.rules.expressions import Score
 from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Live, Location, Requirement, Ruleset
 from maitred.core.rules.treatments import Placeholder, Treatment

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Literal, OneOf
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
@@ -23,6 +22,7 @@ from maitred.core.rules.experiments import (
     person_of,
     with_refusals,
 )
+from maitred.core.rules.expressions import Score
 from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.rollouts import PLACES, is_among_first
 from maitred.core.rules.ruleset import (

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Expression, Unknown
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
@@ -20,6 +19,7 @@ from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Learner, Param
 from maitred.core.learning.sampling import uniforms
 from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.purposes import CONSENT
+from maitred.core.rules.expressions import Score
 from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Ruleset
 

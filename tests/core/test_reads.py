@@ -6,10 +6,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Literal, Present
 from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.privacy.reads import SituationReads, attributes_read, lists_named, way_to
+from maitred.core.rules.expressions import Score
 from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Requirement, Situation
 from maitred.core.rules.treatments import Placeholder, Treatment

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from maitred.bootstrap.engine import read_signals
-from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Literal, OneOf, Within
 from maitred.core.deciding.decisions import Explain
 from maitred.core.learning.learners import NOTHING_LEARNED
+from maitred.core.rules.expressions import Score
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset

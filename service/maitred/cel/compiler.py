@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from maitred.core.conditions.computed import Term
-from maitred.core.conditions.expressions import (
+from maitred.core.conditions.model import Condition
+from maitred.core.learning.learners import LEARNED
+from maitred.core.rules.expressions import (
     ConditionTemplate,
     ExpressionCompiler,
     ExpressionError,
@@ -13,8 +15,6 @@ from maitred.core.conditions.expressions import (
     Score,
     ScoreTemplate,
 )
-from maitred.core.conditions.model import Condition
-from maitred.core.learning.learners import LEARNED
 from maitred.core.values.types import Attribute, AttributeType, Kind, Value
 
 from . import messages

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 
-from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.rules.expressions import ExpressionError
 
 from . import messages
 from .declarations import PACKAGE

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from maitred.core.conditions.expressions import Row
+from maitred.core.rules.expressions import Row
 from maitred.core.values.types import Attribute, Value
 
 from .tree import Call, Comprehension, Const, ListOf, MapOf, Name, Node, Select

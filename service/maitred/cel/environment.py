@@ -10,8 +10,8 @@ from typing import Any
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.message import DecodeError
 
-from maitred.core.conditions.expressions import ExpressionError
 from maitred.core.privacy.purposes import ASKED, CONSENT
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.kinds import duration_of
 from maitred.core.values.types import ROW, Attribute, AttributeType, Kind, Scalar
 from maitred.selftest import relying_on

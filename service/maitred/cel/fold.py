@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from maitred.core.conditions.expressions import Row
+from maitred.core.rules.expressions import Row
 from maitred.core.values.scalars import unscaled
 from maitred.core.values.types import Scalar, Value
 

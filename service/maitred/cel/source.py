@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.rules.expressions import ExpressionError
 
 from . import messages
 from .tree import Call, Node

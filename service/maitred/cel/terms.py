@@ -1,7 +1,7 @@
 """What computed attributes take of an item: a field, a constant, plain arithmetic; the rest stays CEL's."""
 
 from maitred.core.conditions.computed import Arithmetic, Constant, Read, Term
-from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.kinds import KINDS, OWN_KINDS
 from maitred.core.values.types import AttributeType, Kind, Scalar
 

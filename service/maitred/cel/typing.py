@@ -20,7 +20,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.facts import normal_text
 from maitred.core.values.kinds import OWN_KINDS, coerce_of, duration_of
 from maitred.core.values.scalars import MAX_DECIMAL_DIGITS, digits_of, fitted, network_of, scaled

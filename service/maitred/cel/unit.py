@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from maitred.core.conditions.expressions import ExpressionError
+from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import ROW
 
 from . import messages

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from maitred.core.conditions.expressions import ExpressionError, Row
+from maitred.core.rules.expressions import ExpressionError, Row
 from maitred.core.values.types import ROW, Attribute, AttributeType, Kind, Scalar, Value
 
 from . import messages

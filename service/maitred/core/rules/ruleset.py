@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from maitred.core.behaviour.events import EventKind
 from maitred.core.conditions.computed import Computed
-from maitred.core.conditions.expressions import Score
 from maitred.core.conditions.model import Condition
 from maitred.core.learning.learners import Learner
 from maitred.core.limits.limits import Counts, Limit
@@ -16,6 +15,7 @@ from maitred.core.privacy.purposes import PrivacyRules
 from maitred.core.values.types import Attribute, Value
 from maitred.core.values.windows import Window
 
+from .expressions import Score
 from .treatments import Template, Treatment
 
 

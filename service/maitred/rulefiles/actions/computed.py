@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from maitred.core.conditions.computed import Aggregate, Computed, Term
-from maitred.core.conditions.expressions import CompilerFactory, ExpressionError
 from maitred.core.conditions.model import TRUE
+from maitred.core.rules.expressions import CompilerFactory, ExpressionError
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import SITUATION, Attribute, AttributeType, Kind
 from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session, Window

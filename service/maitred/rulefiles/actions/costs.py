@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from maitred.core.behaviour.history import is_behaviour
 from maitred.core.conditions.computed import Computed, term_expressions
-from maitred.core.conditions.expressions import SHARE_NS
 from maitred.core.conditions.model import Condition, Expression, expressions
 from maitred.core.learning.formulas import expressions_in
+from maitred.core.rules.expressions import SHARE_NS
 from maitred.core.rules.ruleset import Action, Atom, Situation
 from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles import bounds

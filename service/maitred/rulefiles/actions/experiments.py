@@ -7,8 +7,8 @@ from fractions import Fraction
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from maitred.core.conditions.expressions import Score
 from maitred.core.limits.limits import Limit, LimitKind
+from maitred.core.rules.expressions import Score
 from maitred.core.rules.ruleset import EVERYBODY, Action, Arm, Experiment, Holdout, Trial
 from maitred.core.rules.treatments import Template, Treatment
 from maitred.rulefiles import bounds

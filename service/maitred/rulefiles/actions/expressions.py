@@ -4,7 +4,8 @@ import re
 from collections.abc import Set  # noqa: PYI025 - for reading only
 from dataclasses import dataclass, field
 
-from maitred.core.conditions.expressions import (
+from maitred.core.conditions.model import FALSE, Condition
+from maitred.core.rules.expressions import (
     ConditionTemplate,
     ExpressionCompiler,
     ExpressionError,
@@ -12,7 +13,6 @@ from maitred.core.conditions.expressions import (
     Score,
     ScoreTemplate,
 )
-from maitred.core.conditions.model import FALSE, Condition
 from maitred.rulefiles.report import Report, SourcePath
 
 # Enough to tell which names an expression may mean; text in quotes is taken for names too,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from maitred.core.conditions.expressions import ExpressionError, Score
+from maitred.core.rules.expressions import ExpressionError, Score
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
 from maitred.core.values.types import ROW, Attribute, Kind, Value

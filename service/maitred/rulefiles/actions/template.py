@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from maitred.core.conditions.expressions import ConditionTemplate, Score, ScoreTemplate
 from maitred.core.conditions.model import FALSE
+from maitred.core.rules.expressions import ConditionTemplate, Score, ScoreTemplate
 from maitred.core.rules.ruleset import Live, Requirement
 from maitred.core.rules.treatments import Template, Treatment, placeholders
 from maitred.core.values.types import ROW, Attribute

@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from maitred.core.conditions.computed import Term
+from maitred.core.conditions.model import Condition, Expression, Unknown
 from maitred.core.learning.formulas import Compute, Formula, compiled, expressions_in, learners_in
 from maitred.core.values.types import Attribute, AttributeType, Facts, Value
-
-from .computed import Term
-from .model import Condition, Expression, Unknown
 
 SHARE_NS = 6_000
 """One draw of a learned share, and what is made of it."""
