@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maitred.core.deciding.decide import decide_from
-from maitred.core.rules.policy import Policy
+from maitred.core.deciding.policy import Policy
 
 from . import servers
 from .figures import Row, Section, at_least, at_most, ratio

@@ -29,9 +29,9 @@ from benchmarks.workload import specs
 from maitred import rulefiles, store, telemetry, vault
 from maitred.bootstrap.engine import Engine, make_engine
 from maitred.bootstrap.rules import load_policy
+from maitred.core.deciding.policy import Policy
 from maitred.core.limits.limits import Limit, Need, Uncheckable, needs_of
 from maitred.core.limits.lots import Origin, Part, Take, lot_id
-from maitred.core.rules.policy import Policy
 from maitred.core.values.types import Facts
 from maitred.engine.calls import DecideCall, bytes_of
 from maitred.engine.customers.people import REF_BYTES, People

@@ -17,7 +17,7 @@ import grpc
 import pytest
 
 from maitred.cli.shown.banner import example, safe_url
-from maitred.core.rules.policy import compile_policy
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.rules.ruleset import Location, Ruleset
 from maitred.rpc.client import Client, ClientError
 from maitred.v1 import decision_pb2, decision_pb2_grpc

@@ -11,12 +11,12 @@ from maitred.core.conditions.model import Literal, OneOf
 from maitred.core.deciding.choose import MAX_LOOKED_AT, MAX_TOLD, Chosen, Reach, Wanted, choose, stand_ins_of
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.deciding.ranking import Ranking
+from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind
-from maitred.core.limits.snapshot import Snapshot
 from maitred.core.rules.expressions import Score
-from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset
 from maitred.core.values.reasons import Reason
 from maitred.core.values.windows import Lifetime

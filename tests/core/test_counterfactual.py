@@ -5,10 +5,10 @@ import pytest
 from maitred.core.conditions.model import All, Any, Literal, OneOf, Overlaps, Within
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.explaining.counterfactual import what_would_have
 from maitred.core.explaining.explain import explain
 from maitred.core.rules.expressions import Score
-from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Location, Requirement, Ruleset
 from maitred.core.values.types import Attribute, AttributeType, Kind
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from maitred.core.conditions.model import Literal, OneOf
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.policy import compile_policy
+from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
-from maitred.core.limits.snapshot import Snapshot
 from maitred.core.rules.experiments import (
     HELD_OUT,
     OFFERED,
@@ -23,7 +24,6 @@ from maitred.core.rules.experiments import (
     with_refusals,
 )
 from maitred.core.rules.expressions import Score
-from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.rollouts import PLACES, is_among_first
 from maitred.core.rules.ruleset import (
     Action,

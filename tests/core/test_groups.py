@@ -6,9 +6,9 @@ from tests.core.test_decide import action, asked, policy_of
 
 from maitred.core.deciding.decide import decide_from as decide
 from maitred.core.deciding.decisions import Explain
+from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind
-from maitred.core.limits.snapshot import Snapshot
 from maitred.core.rules.ruleset import Group
 from maitred.core.values.reasons import Reason
 from maitred.core.values.windows import Lifetime

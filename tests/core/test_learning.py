@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from maitred.core.conditions.model import Expression, Unknown
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.policy import compile_policy
+from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.draws import Draws, Mode
 from maitred.core.learning.formulas import Combined, Share, compiled
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Learner, Parameters
 from maitred.core.learning.sampling import uniforms
-from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.rules.expressions import Score
-from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Ruleset
 
 NOON = datetime(2026, 12, 8, 12, tzinfo=UTC)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from maitred.core.conditions.model import Literal, Present
 from maitred.core.limits.limits import Counts, Limit, LimitKind
-from maitred.core.privacy.reads import SituationReads, attributes_read, lists_named, way_to
 from maitred.core.rules.expressions import Score
-from maitred.core.rules.policy import HOLD_EXPIRES
+from maitred.core.rules.reads import SituationReads, attributes_read, lists_named, way_to
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Requirement, Situation
 from maitred.core.rules.treatments import Placeholder, Treatment
+from maitred.core.values.types import HOLD_EXPIRES
 from maitred.core.values.windows import Lifetime
 
 NAMES = ["s0", "s1", "s2", "s3", "s4"]

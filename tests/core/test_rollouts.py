@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.explaining.explain import explain
-from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.rollouts import PLACES, is_among_first, place_of
 from maitred.core.rules.ruleset import Action, ActionType, Location, Rollout, RolloutStep, Ruleset
 from maitred.core.values.reasons import Reason

@@ -4,8 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from maitred.core.deciding.snapshot import (
+    Shortage,
+    Snapshot,
+    duration_words,
+    is_read,
+    keys_taken,
+    shortage_of,
+)
 from maitred.core.limits.limits import Counts, Limit, LimitKind
-from maitred.core.limits.snapshot import Shortage, Snapshot, duration_words, is_read, keys_taken, shortage_of
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.reasons import Reason
 from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session

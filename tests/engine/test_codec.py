@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from maitred.core.deciding.decisions import Decision, Proposal
+from maitred.core.deciding.snapshot import Claimed, Snapshot
 from maitred.core.learning.draws import Drawn, Learned, Mode
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Parameters
-from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.rules.experiments import Exposure
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import LINES, TEXTS, Treatment

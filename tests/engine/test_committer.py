@@ -6,7 +6,7 @@ import pytest
 
 from maitred.core.deciding.decide import prepare
 from maitred.core.deciding.decisions import Question
-from maitred.core.rules.policy import compile_policy
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.rules.ruleset import Ruleset
 from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES, Committer
 from maitred.engine.deciding.question import Requester

@@ -10,9 +10,9 @@ from tests.claims.harness import DAY, HOUR, action, document
 from maitred.bootstrap.rules import load_policy
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Question
+from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.learning.draws import Mode
 from maitred.core.learning.learners import Beta
-from maitred.core.limits.snapshot import Snapshot
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.core.privacy.purposes import NOTHING_KNOWN
 from maitred.core.rules.ruleset import Location

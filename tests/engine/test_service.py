@@ -7,10 +7,10 @@ import pytest
 from maitred.bootstrap.engine import read_signals
 from maitred.core.conditions.model import Literal, OneOf, Within
 from maitred.core.deciding.decisions import Explain
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.learning.learners import NOTHING_LEARNED
 from maitred.core.rules.expressions import Score
 from maitred.core.rules.faults import Fault, RulesetInvalid
-from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.reasons import Reason

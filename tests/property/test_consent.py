@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from maitred import cel, situations
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.explaining.explain import explain
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.privacy.purposes import (
@@ -26,8 +27,7 @@ from maitred.core.privacy.purposes import (
     minority,
     permissions_in,
 )
-from maitred.core.privacy.reads import SituationReads, attributes_read
-from maitred.core.rules.policy import compile_policy
+from maitred.core.rules.reads import SituationReads, attributes_read
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Location, Requirement, Ruleset, Situation
 from maitred.core.rules.treatments import Placeholder, Treatment
 from maitred.core.values.reasons import Reason

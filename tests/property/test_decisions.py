@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from maitred import cel
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.explaining.explain import explain
 from maitred.core.rules.expressions import Score
-from maitred.core.rules.policy import compile_policy
 from maitred.core.rules.ruleset import Action, ActionType, Location, Requirement, Ruleset
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind

@@ -10,7 +10,7 @@ import pytest
 from maitred import cel, rulefiles, situations
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import truth
-from maitred.core.rules.policy import compile_policy
+from maitred.core.deciding.policy import compile_policy
 from maitred.core.rules.ruleset import Location
 
 PAGE = (Path(__file__).parents[2] / "docs" / "conditions.md").read_text()

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from maitred import cel, rulefiles, situations
+from maitred.core.deciding.policy import Policy, compile_policy
 from maitred.core.rules.faults import Fault, RulesetInvalid
-from maitred.core.rules.policy import Policy, compile_policy
 from maitred.core.rules.ruleset import Ruleset
 from maitred.locales import CldrFormats
 from maitred.sources.provenance import commit_of

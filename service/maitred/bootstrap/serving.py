@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from maitred import rulefiles, store, telemetry, vault
+from maitred.core.deciding.policy import Policy
 from maitred.core.rules.faults import RulesetInvalid
-from maitred.core.rules.policy import Policy
 from maitred.engine.operating.parameters import BadParameters
 from maitred.engine.ports.log import Log
 from maitred.engine.ports.observer import Observer, RulesetRefused, TransportChosen

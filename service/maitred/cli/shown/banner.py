@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from maitred.cli import messages
-from maitred.core.rules.policy import Policy
+from maitred.core.deciding.policy import Policy
 from maitred.settings import DEFAULT_LISTEN, Settings
 
 from .console import shown

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from maitred.core.privacy.purposes import Basis, PrivacyRules
-from maitred.core.privacy.reads import SituationReads, Way, attributes_read, way_to
+from maitred.core.rules.reads import SituationReads, Way, attributes_read, way_to
 from maitred.core.rules.ruleset import Action, Ruleset
 
 from .console import plain

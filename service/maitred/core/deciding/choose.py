@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from maitred.core.conditions.scan import Memo
 from maitred.core.learning.draws import Draws
-from maitred.core.limits.snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, shortage_of
 from maitred.core.rules.experiments import as_assigned
-from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.reasons import OUT_OF_STOCK
 from maitred.core.values.types import Facts
 
 from .decisions import Question
+from .policy import Policy
 from .ranking import Ranked, Ranking, score_if_it_holds
+from .snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, shortage_of
 
 LOOK_AHEAD = 4
 """Candidates read beyond those wanted: where some are used up, no second read is needed."""

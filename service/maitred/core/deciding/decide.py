@@ -11,16 +11,17 @@ from typing import NamedTuple
 
 from maitred.core.learning.draws import TAKING_PART, Learned
 from maitred.core.learning.learners import learner_name
-from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.rules.experiments import Exposures, with_refusals
-from maitred.core.rules.policy import HOLD_EXPIRES, Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Treatment, placeholders
+from maitred.core.values.types import HOLD_EXPIRES
 
 from .choose import Chosen, Pick, Reach, Wanted, choose
 from .decisions import NOTHING_DRAWN, Decision, Proposal, Question
+from .policy import Policy
 from .ranking import Ranking
 from .rendering import NO_TREATMENT, is_the_same_for_all, render
+from .snapshot import Shortage, Snapshot
 
 MAX_STANDING_PROPOSALS = 65_536
 """Some 30 MB; more only in rulesets whose every action is proposed at many ranks."""

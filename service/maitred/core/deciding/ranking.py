@@ -9,11 +9,11 @@ from maitred.core.learning.draws import NO_DRAWS, Draws, Learned, Mode
 from maitred.core.learning.formulas import NOT_FINITE
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.rules.experiments import Look, as_assigned
-from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts, Scalar
 
 from .decisions import Question
+from .policy import Policy
 
 Ranked = tuple[float, Action]
 """Score and action."""

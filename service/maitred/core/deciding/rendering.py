@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from maitred.core.explaining.words import shown_words
 from maitred.core.rules.formats import Form, Formats
-from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Policy
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Placeholder, Template, Treatment, gap_in, in_language, placeholders
-from maitred.core.values.types import Fact, Facts, Invalid
+from maitred.core.values.types import HOLD_EXPIRES, Fact, Facts, Invalid
 
 from .decisions import Question
+from .policy import LANGUAGE, Policy
 
 NO_TREATMENT: Treatment[Template] = Treatment()
 

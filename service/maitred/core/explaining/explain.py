@@ -7,16 +7,16 @@ from maitred.core.conditions.model import All, Any, Condition, Literal, Unknown,
 from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Chosen, Reach, choose
 from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
+from maitred.core.deciding.policy import LANGUAGE, Gate, Policy
 from maitred.core.deciding.ranking import Ranking, draws_of, due_names, score_of
 from maitred.core.deciding.rendering import Voice, fill
-from maitred.core.limits.snapshot import Shortage, Snapshot, is_read
+from maitred.core.deciding.snapshot import Shortage, Snapshot, is_read
 from maitred.core.rules.derivation import Derivation
 from maitred.core.rules.experiments import assigned_arm, is_guarded
-from maitred.core.rules.policy import HOLD_EXPIRES, LANGUAGE, Gate, Policy
 from maitred.core.rules.ruleset import Action, Group
 from maitred.core.rules.treatments import gap_in, in_language
 from maitred.core.values.reasons import Reason
-from maitred.core.values.types import SITUATION, Facts, Invalid
+from maitred.core.values.types import HOLD_EXPIRES, SITUATION, Facts, Invalid
 
 from .counterfactual import what_would_have
 from .unfolding import Unfolding, support

@@ -11,10 +11,10 @@ from maitred.core.behaviour.history import EVENTS, OUTCOMES
 from maitred.core.conditions.computed import Computed
 from maitred.core.conditions.model import All, Any, Condition, Literal, Residual, Unknown
 from maitred.core.conditions.scan import Memo, truth
+from maitred.core.deciding.policy import Policy
 from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.privacy.purposes import barred_words, purpose_barred_words
 from maitred.core.rules.derivation import Derivation
-from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Atom, Member, Situation
 from maitred.core.values.types import SITUATION, Facts
 

@@ -71,6 +71,8 @@ SITUATION, LOCATION, ROW, LIST = "situation.", "location.", "row.", "list."
 """What names begin with, by where their values come from."""
 OWN = "~"
 """Begins attributes of the service itself: no rule file can name them."""
+HOLD_EXPIRES = "hold.expires"
+"""What treatments may show and no condition can read: when the proposal's hold expires."""
 
 
 @dataclass(frozen=True, slots=True)

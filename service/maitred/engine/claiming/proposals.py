@@ -10,14 +10,14 @@ from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.choose import Pick, stand_ins_of
 from maitred.core.deciding.decide import claimed_treatment, proposals_of
 from maitred.core.deciding.decisions import Proposal, Question
+from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.ranking import draws_of, score_if_it_holds
+from maitred.core.deciding.snapshot import Snapshot, shortage_among
 from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Uncheckable, needs_of, parts_of
 from maitred.core.limits.lots import Before, Claim, Origin, Part, Refused, Turn, lot_id
-from maitred.core.limits.snapshot import Snapshot, shortage_among
 from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.live import clock_facts
-from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action, Location
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.kinds import fits

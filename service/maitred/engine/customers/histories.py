@@ -19,7 +19,7 @@ from maitred.core.behaviour.events import AT, EventKind
 from maitred.core.behaviour.history import EVENTS, NO_HISTORY, OUTCOMES, History, Track, outcome_source
 from maitred.core.behaviour.projections import NEVER_US, Deed
 from maitred.core.deciding.decisions import OutcomeKind
-from maitred.core.rules.policy import Policy
+from maitred.core.deciding.policy import Policy
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.core.values.types import Item
 from maitred.engine.ports.store import EventRow, PastOutcome, Person, Transaction

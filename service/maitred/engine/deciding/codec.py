@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from maitred.core.deciding.decisions import NOTHING_DRAWN, Decision, Proposal
+from maitred.core.deciding.snapshot import Claimed, Snapshot
 from maitred.core.learning.draws import Drawn, Learned, Mode
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Parameters
 from maitred.core.limits.limits import ANONYMOUS
-from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.rules.experiments import NO_EXPOSURES, Exposure, Exposures
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment

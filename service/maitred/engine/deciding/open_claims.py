@@ -5,8 +5,8 @@ from itertools import islice
 
 from maitred.core.deciding.decide import claimed_treatment
 from maitred.core.deciding.decisions import Question
+from maitred.core.deciding.policy import Policy
 from maitred.core.rules.experiments import as_assigned
-from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import RedeemAt
 from maitred.engine.calls import OpenClaim
 from maitred.engine.ports.store import ClaimRow

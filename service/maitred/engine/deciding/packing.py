@@ -16,9 +16,9 @@ from hashlib import blake2b
 from itertools import chain
 
 from maitred.core.deciding.decisions import Decision, Proposal
+from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.rendering import NO_TREATMENT
-from maitred.core.limits.snapshot import Snapshot
-from maitred.core.rules.policy import Policy
+from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.rules.treatments import Template, Treatment
 from maitred.core.values.types import Facts

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from maitred.core.deciding.choose import Pick
 from maitred.core.deciding.decide import Hold, Prepared, proposals_of
 from maitred.core.deciding.decisions import Proposal
+from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.limits.limits import (
     Counter,
     Limit,
@@ -19,7 +20,6 @@ from maitred.core.limits.limits import (
     parts_of,
 )
 from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lot_id
-from maitred.core.limits.snapshot import Snapshot
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.digests import digest
 from maitred.core.values.instants import MICROSECOND

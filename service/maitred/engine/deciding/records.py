@@ -2,10 +2,10 @@
 
 from maitred.core.deciding.decide import Hold, decide_from
 from maitred.core.deciding.decisions import Decision, Explain, Question
+from maitred.core.deciding.policy import Policy
 from maitred.core.explaining.explain import Explanation, explain, tell
 from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.privacy.purposes import Use, uses
-from maitred.core.rules.policy import Policy
 from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION_ID, Facts
 from maitred.engine.calls import Answer, DecideCall, RecordView, bytes_of
 from maitred.engine.customers.people import People

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from maitred.core.deciding.policy import Policy
 from maitred.core.rules.faults import RulesetInvalid
-from maitred.core.rules.policy import Policy
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.observer import Observer, RulesetLoaded, RulesetRefused
 from maitred.engine.ports.store import RulesetStore, StoredRuleset

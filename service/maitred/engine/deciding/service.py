@@ -12,12 +12,12 @@ from maitred.core.behaviour.projections import When
 from maitred.core.deciding.choose import Reach
 from maitred.core.deciding.decide import Choice, Prepared, prepare
 from maitred.core.deciding.decisions import Explain, Question
+from maitred.core.deciding.policy import Policy
+from maitred.core.deciding.snapshot import Shortage, Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.learners import Parameters
-from maitred.core.limits.snapshot import Shortage, Snapshot
 from maitred.core.privacy.purposes import Known
 from maitred.core.rules.experiments import exposures_text, person_of
-from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.reasons import Reason

@@ -8,12 +8,12 @@ from typing import NamedTuple, Protocol, TypeVar
 from maitred.core.behaviour.history import NO_HISTORY, History
 from maitred.core.deciding.decide import Choice, Hold, Prepared, conclude, decide
 from maitred.core.deciding.decisions import Decision
+from maitred.core.deciding.policy import Policy
+from maitred.core.deciding.snapshot import Claimed, Snapshot
 from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Operation, Settled, Status, Take
-from maitred.core.limits.snapshot import Claimed, Snapshot
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.core.privacy.purposes import JURISDICTION
-from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Action
 from maitred.engine.ports.store import NOBODY, ClaimRow, DecisionRecord, OutcomeRow, Person, Rejection
 

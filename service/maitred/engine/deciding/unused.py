@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from maitred.core.deciding.policy import GIVEN_ATTRIBUTES, LANGUAGE, NOT_IN_CONTEXT, Policy
 from maitred.core.privacy.purposes import barred_words
-from maitred.core.rules.policy import GIVEN_ATTRIBUTES, LANGUAGE, NOT_IN_CONTEXT, Policy
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.types import SESSION_ID, Attribute, Facts
 

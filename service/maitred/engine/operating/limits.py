@@ -7,6 +7,8 @@ from hashlib import blake2b
 from itertools import chain, islice
 from typing import NamedTuple
 
+from maitred.core.deciding.policy import Policy
+from maitred.core.deciding.snapshot import window_words
 from maitred.core.limits.limits import (
     PACE_SUFFIX,
     LetterCase,
@@ -19,8 +21,6 @@ from maitred.core.limits.limits import (
     subject_of,
     values_in,
 )
-from maitred.core.limits.snapshot import window_words
-from maitred.core.rules.policy import Policy
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.nearest import did_you_mean

@@ -8,11 +8,10 @@ from itertools import chain
 from types import MappingProxyType
 
 from maitred.core.rules.formats import Form
-from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, ActionType, Live, RedeemAt, Requirement
 from maitred.core.rules.treatments import Placeholder, Template, Treatment
 from maitred.core.values.nearest import nearest
-from maitred.core.values.types import Attribute, Kind
+from maitred.core.values.types import HOLD_EXPIRES, Attribute, Kind
 from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading.documents import Documents, Sourced

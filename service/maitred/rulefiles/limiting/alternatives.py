@@ -6,10 +6,9 @@ from itertools import islice
 
 from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.limits.lots import MAX_CHOICES
-from maitred.core.rules.policy import HOLD_EXPIRES
 from maitred.core.rules.ruleset import Action, Live
 from maitred.core.rules.treatments import gap_in
-from maitred.core.values.types import CHANNEL, Facts
+from maitred.core.values.types import CHANNEL, HOLD_EXPIRES, Facts
 from maitred.rulefiles import bounds
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.placeholders import names

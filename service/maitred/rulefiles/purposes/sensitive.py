@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from maitred.core.privacy.purposes import PrivacyRules
-from maitred.core.privacy.reads import SituationReads, attributes_read, way_to
+from maitred.core.rules.reads import SituationReads, attributes_read, way_to
 from maitred.core.rules.ruleset import Action, Situation
 from maitred.core.values.types import Attribute
 from maitred.rulefiles.actions.actions import SourcedAction

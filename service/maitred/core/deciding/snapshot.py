@@ -6,12 +6,20 @@ from itertools import chain
 from typing import NamedTuple
 
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
+from maitred.core.limits.limits import (
+    Counts,
+    Limit,
+    Uncheckable,
+    also_counted,
+    gap_of,
+    is_free,
+    maximum_of,
+    parts_of,
+)
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import SESSION_ID, Facts
 from maitred.core.values.windows import Calendar, Lifetime, Rolling, Session, Window
-
-from .limits import Counts, Limit, Uncheckable, also_counted, gap_of, is_free, maximum_of, parts_of
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 

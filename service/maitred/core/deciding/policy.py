@@ -13,7 +13,6 @@ from maitred.core.conditions import model
 from maitred.core.conditions.computed import Computation
 from maitred.core.conditions.index import Index
 from maitred.core.conditions.model import Condition, Literal, OneOf
-from maitred.core.deciding.decisions import NOTHING_DRAWN, Proposal
 from maitred.core.learning.draws import TAKING_PART, Learned
 from maitred.core.learning.learners import Learner
 from maitred.core.limits.limits import ALSO, ANONYMOUS, Limit, reads_of
@@ -26,6 +25,24 @@ from maitred.core.privacy.purposes import (
     sensitive_condition,
     still_allowed,
 )
+from maitred.core.rules.derivation import DeriverFactory, atoms_of
+from maitred.core.rules.experiments import (
+    Trials,
+    as_assigned,
+    held_out_words,
+    is_guarded,
+    learned_by,
+    not_held_out,
+    reads_arm,
+)
+from maitred.core.rules.formats import PLAIN_FORMATS, Formats
+from maitred.core.rules.live import clock_facts, live_condition
+from maitred.core.rules.promises import computed_of, follow_words, is_due, may_follow
+from maitred.core.rules.rollouts import RolloutPart, holds, parts_of, reads_clock
+from maitred.core.rules.ruleset import Action, Live, Location, Promise, Rollout, Ruleset
+from maitred.core.rules.situations import Situations
+from maitred.core.rules.suppressing import is_derived, not_suppressed_by
+from maitred.core.rules.treatments import Treatment, depends_on_language, placeholders
 from maitred.core.values.facts import FactReader
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import (
@@ -40,24 +57,7 @@ from maitred.core.values.types import (
     Value,
 )
 
-from .derivation import DeriverFactory, atoms_of
-from .experiments import (
-    Trials,
-    as_assigned,
-    held_out_words,
-    is_guarded,
-    learned_by,
-    not_held_out,
-    reads_arm,
-)
-from .formats import PLAIN_FORMATS, Formats
-from .live import clock_facts, live_condition
-from .promises import computed_of, follow_words, is_due, may_follow
-from .rollouts import RolloutPart, holds, parts_of, reads_clock
-from .ruleset import Action, Live, Location, Promise, Rollout, Ruleset
-from .situations import Situations
-from .suppressing import is_derived, not_suppressed_by
-from .treatments import Treatment, depends_on_language, placeholders
+from .decisions import NOTHING_DRAWN, Proposal
 
 NO_SOURCES: Mapping[str, Sequence[Item]] = {}
 NOTHING_PAUSED: Mapping[str, datetime] = {}
@@ -68,8 +68,6 @@ _ID_ENDING = ".id"
 NOT_IN_CONTEXT = (LOCATION, SITUATION)
 LANGUAGE = "customer.language"
 """The customer's language, a BCP 47 tag; texts and formats follow it."""
-HOLD_EXPIRES = "hold.expires"
-"""What treatments may show and no condition can read: when the proposal's hold expires."""
 
 
 @dataclass(frozen=True, slots=True)

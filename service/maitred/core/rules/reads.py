@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from maitred.core.conditions.model import reads as condition_reads
 from maitred.core.limits.limits import reads_of as limit_reads
-from maitred.core.rules.policy import HOLD_EXPIRES
-from maitred.core.rules.ruleset import Action, Atom, Situation
-from maitred.core.rules.treatments import placeholders
-from maitred.core.values.types import LIST, SITUATION
+from maitred.core.values.types import HOLD_EXPIRES, LIST, SITUATION
+
+from .ruleset import Action, Atom, Situation
+from .treatments import placeholders
 
 # CEL lets blanks and comments stand around the point. Text in quotes is taken for a name too, which
 # at worst asks for a consent too many.
