@@ -14,7 +14,7 @@ from maitred.bootstrap import results_process, serving
 from maitred.bootstrap.clients import Client
 from maitred.bootstrap.results import results
 from maitred.bootstrap.results_process import Analysts, _answer, _Task
-from maitred.core.deciding.decisions import Outcome, OutcomeKind
+from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.errors import Code
 from maitred.engine.operating.results import Results, ResultsCall

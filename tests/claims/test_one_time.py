@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from tests.claims.harness import NOON, EngineHarness, action, cap, capacity, document
 
-from maitred.core.deciding.decisions import Explain, Outcome, OutcomeKind
+from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
+from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import (
     ClaimCall,
     ClaimsCall,

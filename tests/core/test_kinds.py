@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.explaining.words import value_words
 from maitred.core.values.facts import reader_of
 from maitred.core.values.kinds import (
     KIND_OF,
@@ -32,6 +31,7 @@ from maitred.core.values.scalars import (
     version_of,
 )
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
+from maitred.core.values.wording import value_words
 
 PRICE = Attribute("price", AttributeType(Kind.DECIMAL, digits=2))
 FIELDS = (

@@ -3,11 +3,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from maitred.core.conditions.model import All, Any, Literal, OneOf, Overlaps, Present, Within
-from maitred.core.explaining.words import need_words, set_words, shortfall_words, value_words
+from maitred.core.explaining.words import need_words, shortfall_words
 from maitred.core.rules.live import clock_facts, clock_name, clock_value, live_condition
 from maitred.core.rules.ruleset import Live
 from maitred.core.values.facts import reader_of
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
+from maitred.core.values.wording import set_words, value_words
 
 SUNDAY = datetime(2026, 11, 22, 7, 40, tzinfo=UTC)
 
@@ -151,8 +152,6 @@ def test_of_a_set_of_thousands_only_what_is_told_is_put_in_words(monkeypatch):
     """A coupon names 14,000 products, and an explanation tells of a thousand coupons."""
     products = frozenset(f"{number:07}" for number in range(14_000))
     told = []
-    monkeypatch.setattr(
-        "maitred.core.explaining.words.value_words", lambda value: told.append(value) or value
-    )
+    monkeypatch.setattr("maitred.core.values.wording.value_words", lambda value: told.append(value) or value)
     assert set_words(products) == "[0000000, 0000001, 0000002, 0000003, 0000004, … 13995 more]"
     assert len(told) == 5

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from tests.claims.harness import DAY, HOUR, MINUTE, NOON, action, document, refused
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.rules.guards import ALPHA
 from maitred.core.rules.ruleset import Direction, Guard
 from maitred.core.values.instants import to_microseconds

@@ -7,7 +7,7 @@ import pytest
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client, ClientError
-from maitred.core.deciding.decisions import Outcome, OutcomeKind
+from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.settings import Settings
 
 RULESET = """\

@@ -6,7 +6,7 @@ import pytest
 from tests.behaviour.conftest import VISIT
 from tests.claims.harness import DAY, HOUR, action, cap, document
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.gathering import ResultsQuery, gather, names_in
 
 PIZZA = action("pizza")

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.gathering import Gathered, Participant
 from maitred.insights.comparing import SEGMENT_MIN, compare
 

@@ -11,7 +11,8 @@ from typing import Any
 import grpc
 import pytest
 
-from maitred.core.deciding.decisions import Explain, OutcomeKind, Proposal, Refusal
+from maitred.core.behaviour.outcomes import OutcomeKind
+from maitred.core.deciding.decisions import Explain, Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
 from maitred.core.privacy.consents import Consent
 from maitred.core.rules.ruleset import ActionType

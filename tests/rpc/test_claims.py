@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import grpc
 import pytest
 
-from maitred.core.deciding.decisions import Outcome, OutcomeKind
+from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.core.values.reasons import Reason
 from maitred.engine.calls import ClaimAnswer, ClaimState, OutcomeAnswer, StepCall
 from maitred.engine.errors import CallError

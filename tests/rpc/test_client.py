@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 
-from maitred.core.deciding.decisions import Explain, OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
+from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.values.reasons import Reason
 from maitred.engine.operating.results import ResultsCall

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.privacy.consents import ConsentState
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import CallFailed

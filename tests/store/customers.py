@@ -3,7 +3,7 @@
 import os
 from datetime import UTC, datetime, timedelta
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import Origin, Take
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.engine.ports.store import OutcomeRow, Person

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.store.customers import NOON
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.limits import Counter, LockRank, Need
 from maitred.core.limits.lots import Origin, Release, Status, Take, UnitState
 from maitred.core.privacy.consents import Consent, ConsentState

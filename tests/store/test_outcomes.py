@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.ports.store import OutcomeRow, StoreConflict
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maitred import store
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.learning.draws import Mode
 from maitred.core.learning.learners import Learner, is_learner, learner_name
 from maitred.core.rules.experiments import HELD_OUT, OFFERED

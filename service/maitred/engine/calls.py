@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import IntEnum, unique
 from typing import Any, NamedTuple
 
-from maitred.core.deciding.decisions import Explain, Outcome, OutcomeKind, Proposal, Refusal
+from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
+from maitred.core.deciding.decisions import Explain, Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
 from maitred.core.privacy.consents import Consent
 from maitred.core.privacy.purposes import Use

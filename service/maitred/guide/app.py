@@ -11,7 +11,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from maitred.core.deciding.decisions import OutcomeKind, Proposal
+from maitred.core.behaviour.outcomes import OutcomeKind
+from maitred.core.deciding.decisions import Proposal
 
 from . import messages, pages
 from .call import DeskCall, StepFailed

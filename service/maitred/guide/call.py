@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from maitred.core.deciding.decisions import Explain, Outcome, OutcomeKind
+from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
+from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import Answer, ClaimAnswer, EventCall, SessionView
 from maitred.rpc.client import Client, ClientError
 

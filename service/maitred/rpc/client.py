@@ -12,7 +12,8 @@ import grpc
 import orjson
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from maitred.core.deciding.decisions import Explain, Outcome
+from maitred.core.behaviour.outcomes import Outcome
+from maitred.core.deciding.decisions import Explain
 from maitred.core.privacy.consents import Consent
 from maitred.engine.calls import (
     Answer,

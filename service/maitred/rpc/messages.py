@@ -6,7 +6,7 @@ None repeats what was sent: whatever the field, it may hold a customer's data, a
 from collections.abc import Sequence
 from datetime import timedelta
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 
 _MINUTE = timedelta(minutes=1)
 

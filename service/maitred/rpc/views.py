@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from maitred.core.deciding.decisions import OutcomeKind, Proposal, Refusal
+from maitred.core.behaviour.outcomes import OutcomeKind
+from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.core.privacy.purposes import Basis, Use

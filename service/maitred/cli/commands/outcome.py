@@ -13,7 +13,7 @@ from maitred.cli.shown.answers import BAD
 from maitred.cli.shown.as_json import outcome_json
 from maitred.cli.shown.console import plain, show
 from maitred.cli.steps import CallOptions, step_words, takes_step
-from maitred.core.deciding.decisions import REPORTED, Outcome, OutcomeKind
+from maitred.core.behaviour.outcomes import REPORTED, Outcome, OutcomeKind
 
 KINDS = ", ".join(kind.name.lower() for kind in sorted(REPORTED))
 

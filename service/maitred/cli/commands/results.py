@@ -15,7 +15,7 @@ from maitred.cli.exits import FINDINGS, FINE, Stop
 from maitred.cli.flags import At, Json, TheDatabase, TlsCa, instant
 from maitred.cli.shown.console import answers, show, shown, waiting
 from maitred.cli.shown.results import results_view
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.results import Results, ResultsCall
 from maitred.engine.ports.store import StoreDown
 from maitred.settings import DEFAULT_DATABASE

@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 from maitred.core.conditions.computed import Computation
 from maitred.core.conditions.model import Condition
-from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.values.types import Fact, Facts, Invalid, Item
 from maitred.core.values.windows import Session, Window
 
 from .events import SESSION
+from .outcomes import OutcomeKind
 from .projections import NEVER_US, PLACE, Alike, Deed, Reader, Selection, Standing, When
 
 EVENTS, OUTCOMES = "events.", "outcomes."

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from maitred.core.explaining.words import shown_words
 from maitred.core.rules.formats import Form, Formats
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Placeholder, Template, Treatment, gap_in, in_language, placeholders
 from maitred.core.values.types import HOLD_EXPIRES, Fact, Facts, Invalid
+from maitred.core.values.wording import shown_words
 
 from .decisions import Question
 from .policy import LANGUAGE, Policy

@@ -24,8 +24,7 @@ from maitred.core.rules.suppressing import is_derived
 from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.scalars import EXACT, digits_of, unscaled
 from maitred.core.values.types import OWN, SITUATION, Attribute, Fact, Facts, Kind, Scalar
-
-from .words import value_words
+from maitred.core.values.wording import value_words
 
 _WRITTEN = Context(prec=28)
 """For doubles as they are written, which have 17 digits."""

@@ -17,10 +17,11 @@ from maitred.core.rules.ruleset import Action, Group
 from maitred.core.rules.treatments import gap_in, in_language
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import HOLD_EXPIRES, SITUATION, Facts, Invalid
+from maitred.core.values.wording import value_words
 
 from .counterfactual import what_would_have
 from .unfolding import Unfolding, support
-from .words import drawn_words, shortfall_words, unknown_words, value_words
+from .words import drawn_words, shortfall_words, unknown_words
 
 MAX_TOLD_CHARS = 600
 """A refusal's detail and a line of ``why`` are read by people; what is longer is cut."""

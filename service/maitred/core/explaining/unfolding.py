@@ -17,8 +17,9 @@ from maitred.core.privacy.purposes import barred_words, purpose_barred_words
 from maitred.core.rules.derivation import Derivation
 from maitred.core.rules.ruleset import Atom, Member, Situation
 from maitred.core.values.types import SITUATION, Facts
+from maitred.core.values.wording import value_words
 
-from .words import FactReasons, is_truth, joined, need_words, shortfall_words, value_words
+from .words import FactReasons, is_truth, joined, need_words, shortfall_words
 
 MAX_DEPTH = 8
 """Situations within situations that are followed; deeper ones are only named."""

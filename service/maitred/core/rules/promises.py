@@ -7,9 +7,9 @@ attribute over own outcomes, so that a decision's record says what was due. To n
 """
 
 from maitred.core.behaviour.history import outcome_source
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.conditions.computed import Aggregate, Computed
 from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, Present, Within
-from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.values.types import CUSTOMER_ID, OWN, SITUATION, AttributeType, Facts, Kind
 from maitred.core.values.windows import Rolling
 

@@ -18,8 +18,8 @@ from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from maitred.core.conditions.model import Condition, Expression, Literal, OneOf, Residual
-from maitred.core.explaining.words import set_words
 from maitred.core.values.types import CUSTOMER_ID, LOCATION_ID, OWN, Facts
+from maitred.core.values.wording import set_words
 
 from .live import clock_attribute
 from .ruleset import EVERYBODY, Rollout, RolloutStep

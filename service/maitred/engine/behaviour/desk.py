@@ -5,7 +5,7 @@ from datetime import datetime
 
 import orjson
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.calls import (
     ClaimsCall,
     ClaimState,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from maitred.core.deciding.decisions import Outcome, OutcomeKind
+from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.core.limits.limits import Counts, Need, Uncheckable
 from maitred.core.limits.lots import (
     NOTHING_BEFORE,

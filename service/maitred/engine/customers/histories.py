@@ -17,8 +17,8 @@ import orjson
 
 from maitred.core.behaviour.events import AT, EventKind
 from maitred.core.behaviour.history import EVENTS, NO_HISTORY, OUTCOMES, History, Track, outcome_source
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.behaviour.projections import NEVER_US, Deed
-from maitred.core.deciding.decisions import OutcomeKind
 from maitred.core.deciding.policy import Policy
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.core.values.types import Item

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.learning.learners import is_learner
 from maitred.core.rules.experiments import exposures_in, is_compared
 from maitred.core.values.instants import MICROSECOND, to_microseconds

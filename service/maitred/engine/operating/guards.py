@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple, Protocol
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.rules.experiments import Exposures, experiment_name, exposures_in, rollout_name
 from maitred.core.rules.guards import ALPHA, breach_words, is_breached
 from maitred.core.rules.ruleset import Guard, Ruleset, Then

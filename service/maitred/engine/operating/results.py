@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 
 MISMATCH_ALPHA = 0.001
 """Below it shares are told to be wrong: they are looked at often, and a mismatch spoils everything else."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.learning.learners import Beta, Learner, Parameters, learner_name
 from maitred.core.privacy.consents import ConsentState
 from maitred.core.rules.experiments import exposures_in, learned_by

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum, unique
 from typing import NamedTuple, Protocol
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.core.privacy.consents import Consent, ConsentState
 from maitred.engine.errors import CallError, Code

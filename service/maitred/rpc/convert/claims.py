@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from maitred.core.deciding.decisions import REPORTED, Outcome, OutcomeKind
+from maitred.core.behaviour.outcomes import REPORTED, Outcome, OutcomeKind
 from maitred.engine.calls import (
     ClaimAnswer,
     ClaimCall,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.results import WITHIN, ArmCounts, Comparison, Interval, Results, ResultsCall
 from maitred.rpc import messages
 from maitred.v1 import ruleset_pb2 as pb

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from maitred.core.behaviour.events import AT, SESSION, EventKind
 from maitred.core.behaviour.history import EVENTS, outcome_source
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.limits import ALSO
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Attribute, AttributeType, Kind

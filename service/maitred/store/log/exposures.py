@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.engine import Connection
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import LotEvent, Status
 from maitred.engine.ports.evidence import DeedRow, Exposed, ExposedPlace
 from maitred.store.tables import CLAIM, DECISION, EVENT, LOT, OUTCOME, PERSON, SESSION_DECISION, STEP

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import LotEvent, Status
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import OutcomeRow, PastOutcome, StoreConflict

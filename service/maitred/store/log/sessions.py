@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
-from maitred.core.deciding.decisions import OutcomeKind
+from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.values.instants import from_microseconds
 from maitred.engine.ports.store import DecisionRecord, Rejection
 from maitred.store.drivers.connections import Driver
