@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -84,13 +83,14 @@ def lengths(paths: list[Path]) -> Iterator[tuple[str, str]]:
     yield "lines of a function: median, 90th percentile", spread(functions)
 
 
-def classes_twice(paths: list[Path]) -> int:
-    """Names that two classes of different files have."""
-    names: Counter[str] = Counter()
+def classes_twice(paths: list[Path]) -> dict[str, list[Path]]:
+    """Names that classes of different files have, with the files."""
+    files: dict[str, list[Path]] = {}
     for path in paths:
         tree = ast.parse(path.read_text())
-        names.update({node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)})
-    return sum(count > 1 for count in names.values())
+        for name in {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}:
+            files.setdefault(name, []).append(path)
+    return {name: holders for name, holders in files.items() if len(holders) > 1}
 
 
 def imported_once() -> int:
@@ -237,7 +237,7 @@ def column(package: Path) -> Iterator[tuple[str, str]]:
     paths = sources(package)
     yield from lengths(paths)
     yield "modules imported by one other file", str(imported_once())
-    yield "class names defined twice", str(classes_twice(paths))
+    yield "class names defined twice", str(len(classes_twice(paths)))
     for name, rules in (("without", RULES), ("with", RULES + LIMIT)):
         files, crossings = decides(package, rules)
         yield f"files passed by a Decide {name} a limit", str(files)

@@ -93,7 +93,7 @@ def test_the_fields_are_those_of_the_api_and_of_rule_files():
     fields = pb.Treatment.DESCRIPTOR.fields
     assert set(TEXTS) == {field.name for field in fields}
     assert {field.name for field in fields if field.is_repeated} == LINES
-    assert set(TEXTS) == models.Treatment.model_fields.keys() - {"claimed"}
+    assert set(TEXTS) == models.TreatmentSpec.model_fields.keys() - {"claimed"}
     assert set(TEXTS) == models.TextLengths.model_fields.keys()
 
 

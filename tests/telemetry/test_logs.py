@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 
 from maitred.telemetry import configure_logging
 from maitred.telemetry.process_log.lines import LineHandler
-from maitred.telemetry.process_log.render import FAULTS_MAX, VALUE_MAX_CHARS, Columns, escape, json_line
+from maitred.telemetry.process_log.render import (
+    FAULTS_MAX,
+    VALUE_MAX_CHARS,
+    ColumnRenderer,
+    escape,
+    json_line,
+)
 
 HOSTILE = 'x\n{"level": "error", "event": "forged"}\r\x1b[2J\x1b]0;title\x07\x9b31m\x7f\u202e\u2028\ud800\x00'
 
@@ -221,7 +227,7 @@ def test_values_that_cannot_be_shown_cost_themselves_alone(written):
 def test_no_value_makes_a_line_or_a_command(event, key, values):
     fields = {"event": event, "level": "info", key: values[0] if values else "", "faults": tuple(values)}
     assert json_line(None, "info", dict(fields)).isprintable()
-    for line in Columns(colours=False)(None, "info", dict(fields)).split("\n"):
+    for line in ColumnRenderer(colours=False)(None, "info", dict(fields)).split("\n"):
         assert line.isprintable()
 
 

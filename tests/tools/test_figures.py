@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from maitred.rulefiles.kinds.registry import KINDS
 from tools import figures
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "service/maitred"
 
 
 def test_lengths_and_names_are_counted(tmp_path):
@@ -16,7 +18,7 @@ def test_lengths_and_names_are_counted(tmp_path):
     found = dict(figures.lengths(paths))
     assert (found["files"], found["lines"]) == ("2", "11")
     assert found["lines of a function: median, 90th percentile"].startswith("2, ")
-    assert figures.classes_twice(paths) == 1
+    assert figures.classes_twice(paths) == {"Same": paths}
 
 
 def test_calls_are_noted_from_file_to_file_of_the_package_alone(tmp_path):
@@ -31,6 +33,13 @@ def test_calls_are_noted_from_file_to_file_of_the_package_alone(tmp_path):
 
 @pytest.mark.parametrize("rules", [figures.RULES, figures.RULES + figures.LIMIT])
 def test_a_decide_passes_every_room_it_needs(rules):
-    files, crossings = figures.decides(ROOT / "service/maitred", rules)
+    files, crossings = figures.decides(PACKAGE, rules)
     assert 20 < files <= 63
     assert crossings > files
+
+
+def test_a_class_name_is_defined_twice_for_a_document_and_what_it_becomes_alone():
+    """A document has the name of its kind, as has its value in ``core``; parts of one end in ``Spec``."""
+    twice = figures.classes_twice(figures.sources(PACKAGE))
+    rooms = {name: [path.relative_to(PACKAGE).parts[0] for path in paths] for name, paths in twice.items()}
+    assert rooms == {name: ["core", "rulefiles"] for name in rooms if name in KINDS}

@@ -5,7 +5,7 @@ import time
 from tests.waiting import eventually
 
 from maitred.upkeep import watching
-from maitred.upkeep.watching import Watch, signature_of
+from maitred.upkeep.watching import DirectoryWatch, signature_of
 
 SOON_SECONDS = 5.0
 
@@ -24,7 +24,7 @@ class Loads:
 
 def test_a_change_is_taken_up_once(tmp_path):
     loads = Loads()
-    watched = Watch(tmp_path, 0.01, loads)
+    watched = DirectoryWatch(tmp_path, 0.01, loads)
     watched.start()
     (tmp_path / "rules.yaml").write_text("a: 1")
     eventually(lambda: loads.count == 1)
@@ -35,7 +35,7 @@ def test_a_change_is_taken_up_once(tmp_path):
 
 def test_what_could_not_be_loaded_is_tried_again_until_it_can(tmp_path):
     loads = Loads(False, False)
-    watched = Watch(tmp_path, 0.01, loads)
+    watched = DirectoryWatch(tmp_path, 0.01, loads)
     watched.start()
     (tmp_path / "rules.yaml").write_text("a: 1")
     eventually(lambda: loads.count == 3)
@@ -46,7 +46,7 @@ def test_what_could_not_be_loaded_is_tried_again_until_it_can(tmp_path):
 
 def test_what_was_not_loaded_at_the_start_counts_as_a_change(tmp_path):
     loads = Loads()
-    watched = Watch(tmp_path, 0.01, loads)
+    watched = DirectoryWatch(tmp_path, 0.01, loads)
     watched.start(loaded=False)
     eventually(lambda: loads.count == 1)
     watched.stop()
@@ -56,7 +56,7 @@ def test_what_was_not_loaded_at_the_start_counts_as_a_change(tmp_path):
 def test_a_stop_does_not_wait_for_the_next_try(tmp_path, monkeypatch):
     monkeypatch.setattr(watching, "RETRY_LOOKS", 100_000)
     loads = Loads(False)
-    watched = Watch(tmp_path, 0.01, loads)
+    watched = DirectoryWatch(tmp_path, 0.01, loads)
     watched.start(loaded=False)
     eventually(lambda: loads.count == 1)
     started = time.monotonic()

@@ -11,7 +11,7 @@ from maitred.settings import Keep
 from maitred.store import StoreUnusable
 from maitred.upkeep.retention import Piece, forget, rest_seconds, terms
 
-__all__ = ["Head", "InUse", "Inspection", "Piece", "StoreDown", "audit", "overdue", "purge", "terms"]
+__all__ = ["Head", "Inspection", "Piece", "StoreDown", "StoreInUse", "audit", "overdue", "purge", "terms"]
 
 
 class Head(NamedTuple):
@@ -28,7 +28,7 @@ class Inspection(NamedTuple):
     missing: Sequence[Head]
 
 
-class InUse(StoreDown):
+class StoreInUse(StoreDown):
     """A database that can be looked at cannot be written to: a service has it."""
 
 
@@ -56,14 +56,14 @@ def overdue(database: str, keep: Keep, at: datetime | None) -> Mapping[str, int]
 def purge(database: str, keep: Keep, at: datetime | None) -> Iterator[Piece]:
     """Deletes a piece each time it is asked for the next one.
 
-    Raises ``StoreDown``, as ``InUse`` where a service has a SQLite file, and ``StoreConflict``.
+    Raises ``StoreDown``, as ``StoreInUse`` where a service has a SQLite file, and ``StoreConflict``.
     """
     # Looked at first: opening it to write would make one where there is none, or migrate it.
     store.open_read_only(database).close()
     try:
         opened = store.open_store(database)
     except StoreUnusable as unusable:
-        raise InUse(str(unusable)) from unusable
+        raise StoreInUse(str(unusable)) from unusable
     try:
         for piece in forget(opened, keep, at or _now()):
             yield piece

@@ -28,7 +28,7 @@ from maitred.vault import KeyringVault, read_keyring
 from .rules import load_policy
 
 if TYPE_CHECKING:
-    from maitred.insights.plans import Plan
+    from maitred.insights.plans import ArmPlan
 
 PLAN_MAX_BYTES = 1_048_576
 _CONTROL = "control"
@@ -94,7 +94,7 @@ def _question(asked: ResultsCall, now: datetime) -> ResultsQuery:
     )
 
 
-def _plan(file: Path, by: str, weights: Mapping[str, float]) -> "Plan":
+def _plan(file: Path, by: str, weights: Mapping[str, float]) -> "ArmPlan":
     """The policy to be compared. Raises ``NoResults``."""
     from maitred.insights.plans import PlanInvalid, read_plan  # noqa: PLC0415
 

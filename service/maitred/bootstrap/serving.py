@@ -29,7 +29,7 @@ from maitred.settings import Settings
 from maitred.sources.provenance import commit_of
 from maitred.upkeep.chores import Upkeep
 from maitred.upkeep.retention import Retention
-from maitred.upkeep.watching import Watch
+from maitred.upkeep.watching import DirectoryWatch
 
 from .engine import Engine, chores_of, make_engine, sights_of
 from .learning import read_parameters
@@ -144,7 +144,7 @@ class Running:
             time.monotonic,
             lambda error: log.warning("limits_not_seen", cause=error),
         )
-        self._watch = Watch(settings.rules, settings.watch_seconds, self.reload_or_tell)
+        self._watch = DirectoryWatch(settings.rules, settings.watch_seconds, self.reload_or_tell)
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
         self.address = ""

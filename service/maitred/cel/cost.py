@@ -80,7 +80,7 @@ def size_of_constant(value: Value) -> Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CostBound:
     """A bound on the cost and on the size of the value."""
 
     ns: int
@@ -108,19 +108,19 @@ class Estimator:
 Sizes = Mapping[str, Size]
 
 
-def _estimate(node: Node, sizes: Sizes) -> Estimate:
+def _estimate(node: Node, sizes: Sizes) -> CostBound:
     match node:
         case Const(value=value):
-            return Estimate(0, size_of_constant(value))
+            return CostBound(0, size_of_constant(value))
         case Name(name=name):
-            return Estimate(0, sizes.get(name, _PLAIN))
+            return CostBound(0, sizes.get(name, _PLAIN))
         case Select(operand=operand):
             inner = _estimate(operand, sizes)
-            return Estimate(inner.ns + NODE_NS, inner.size.item or replace(inner.size, items=None))
+            return CostBound(inner.ns + NODE_NS, inner.size.item or replace(inner.size, items=None))
         case ListOf(elements=parts) | MapOf(entries=parts):
             inside = [_estimate(part, sizes) for part in parts]
             item = _largest([part.size for part in inside])
-            return Estimate(
+            return CostBound(
                 _total(inside) + COPIED_NS * len(parts) + NODE_NS, Size(items=len(parts), item=item)
             )
         case Call():
@@ -128,10 +128,10 @@ def _estimate(node: Node, sizes: Sizes) -> Estimate:
         case Comprehension():
             return _loop(node, sizes)
         case _:
-            return Estimate(NODE_NS)
+            return CostBound(NODE_NS)
 
 
-def _total(parts: list[Estimate]) -> int:
+def _total(parts: list[CostBound]) -> int:
     return sum(part.ns for part in parts)
 
 
@@ -147,10 +147,10 @@ def _largest(sizes: list[Size]) -> Size:
     )
 
 
-def _call(node: Call, sizes: Sizes) -> Estimate:
+def _call(node: Call, sizes: Sizes) -> CostBound:
     parts = [_estimate(part, sizes) for part in node.args]
     own, size = _function(node, [part.size for part in parts])
-    return Estimate(min(_total(parts) + NODE_NS + own, WORST_NS), size)
+    return CostBound(min(_total(parts) + NODE_NS + own, WORST_NS), size)
 
 
 def _function(node: Call, args: list[Size]) -> tuple[int, Size]:
@@ -217,7 +217,7 @@ def _pattern(node: Call, text: Size) -> int:
     return PATTERN_NS + PATTERN_CHARACTER_NS * written + MATCHED_NS * text.length
 
 
-def _loop(node: Comprehension, sizes: Sizes) -> Estimate:
+def _loop(node: Comprehension, sizes: Sizes) -> CostBound:
     over, start = _estimate(node.over, sizes), _estimate(node.start, sizes)
     passes = over.size.items or 0
     item = over.size.item or _PLAIN
@@ -233,7 +233,7 @@ def _loop(node: Comprehension, sizes: Sizes) -> Estimate:
     body = WORST_NS if doubles and passes > 1 else passes * (step.ns + condition.ns + 2 * NODE_NS)
     inside[node.accumulator] = grown
     result = _estimate(node.result, inside)
-    return Estimate(min(over.ns + start.ns + body + result.ns, WORST_NS), result.size)
+    return CostBound(min(over.ns + start.ns + body + result.ns, WORST_NS), result.size)
 
 
 def _grown(start: Size, once: Size, passes: int) -> Size:

@@ -14,7 +14,7 @@ from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.gathering import Gathered, Participant
 from maitred.engine.operating.results import Adjusted, ArmCounts, Comparison, Interval, Results
 
-from .plans import Plan, planned_value
+from .plans import ArmPlan, planned_value
 from .sequences import ALPHA, difference_sequence, running
 
 SEGMENT_MIN = 50
@@ -29,7 +29,7 @@ def compare(
     weights: Mapping[str, float],
     control: str,
     *,
-    plan: Plan | None = None,
+    plan: ArmPlan | None = None,
 ) -> Results:
     """Compares every arm with the control, and a plan with what was done.
 

@@ -38,7 +38,7 @@ class PlanInvalid(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ArmPlan:
     """The probability of each arm, by segment."""
 
     shares: Mapping[str, Mapping[str, Fraction]]
@@ -53,7 +53,7 @@ class Plan:
         return self.shares.get(segment, self.shares.get(OTHERS))
 
 
-def read_plan(text: str, arms: Collection[str]) -> Plan:
+def read_plan(text: str, arms: Collection[str]) -> ArmPlan:
     """The policy that a CSV table says. Raises ``PlanInvalid`` with all faults."""
     faults: list[str] = []
     shares: dict[str, dict[str, Fraction]] = {}
@@ -72,7 +72,7 @@ def read_plan(text: str, arms: Collection[str]) -> Plan:
         faults += _sums(shares)
     if faults:
         raise PlanInvalid(faults)
-    return Plan(shares)
+    return ArmPlan(shares)
 
 
 def _rows(text: str, faults: list[str]) -> Iterator[tuple[int, tuple[str, str, str]]]:
@@ -113,7 +113,7 @@ def _sums(shares: Mapping[str, Mapping[str, Fraction]]) -> Iterator[str]:
 
 
 def planned_value(
-    plan: Plan, people: Sequence[Participant], weights: Mapping[str, float]
+    plan: ArmPlan, people: Sequence[Participant], weights: Mapping[str, float]
 ) -> PolicyValue | None:
     """What the policy would have reached with these persons; ``None`` where there is nobody.
 

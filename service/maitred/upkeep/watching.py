@@ -27,7 +27,7 @@ def signature_of(directory: Path) -> Signature:
     return frozenset(stats)
 
 
-class Watch:
+class DirectoryWatch:
     """Calls ``changed`` on its own thread when the directory differs from the last look.
 
     A change is taken up once two looks in a row agree, so that a copy in progress is left alone.

@@ -98,7 +98,7 @@ def purge(database: str, keep: Keep, at: datetime | None, *, as_json: bool) -> i
             for piece in maintenance.purge(database, keep, at):
                 gone[piece.data] += piece.rows
                 so_far(gone.total())
-    except maintenance.InUse as busy:
+    except maintenance.StoreInUse as busy:
         raise Stop(str(busy), messages.SERVICE_DOES_IT) from None
     except (maintenance.StoreDown, StoreConflict) as failure:
         if gone:

@@ -29,7 +29,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Readers:
+class AlikeActions:
     """Actions that read the same in the same way, by name."""
 
     readings: tuple[Reading, ...]
@@ -37,14 +37,14 @@ class Readers:
     actions: tuple[str, ...] = ()
 
 
-def readers_of(ruleset: Ruleset) -> list[Readers]:
+def readers_of(ruleset: Ruleset) -> list[AlikeActions]:
     """All actions, those that read the same together; in order of their first names."""
     situations = SituationReads.of(ruleset.situations)
     groups: dict[tuple[tuple[Reading, ...], tuple[str, ...]], list[str]] = {}
     for action in sorted(ruleset.actions, key=lambda action: action.name):
         readings = tuple(_readings(ruleset, situations, action))
         groups.setdefault((readings, action.consent), []).append(action.name)
-    return [Readers(readings, consent, tuple(names)) for (readings, consent), names in groups.items()]
+    return [AlikeActions(readings, consent, tuple(names)) for (readings, consent), names in groups.items()]
 
 
 def _readings(ruleset: Ruleset, situations: SituationReads, action: Action) -> Iterator[Reading]:
@@ -103,7 +103,7 @@ def _bases(rules: PrivacyRules | None, purpose: str) -> str:
     return "; ".join(f"{name}: {basis}" for name, basis in bases.items())
 
 
-def _section(readers: Readers, rules: PrivacyRules | None) -> Iterator[str]:
+def _section(readers: AlikeActions, rules: PrivacyRules | None) -> Iterator[str]:
     yield f"## {_title(readers.actions)}"
     yield ""
     for purpose in readers.consent:
@@ -165,7 +165,7 @@ def _basis_json(rules: PrivacyRules, jurisdiction: str, purpose: str) -> Mapping
     }
 
 
-def _action_json(readers: Readers) -> Mapping[str, Any]:
+def _action_json(readers: AlikeActions) -> Mapping[str, Any]:
     return {
         "consent": list(readers.consent),
         "sensitive": sorted({reading.category for reading in readers.readings if reading.category}),

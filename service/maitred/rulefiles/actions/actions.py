@@ -122,7 +122,7 @@ def check_channels(around: LoadContext, spot: SourcePath, model: models.Offering
 
 
 def requirements_of(
-    around: LoadContext, spot: SourcePath, document: str, models: Iterable[models.Requirement]
+    around: LoadContext, spot: SourcePath, document: str, models: Iterable[models.RequirementSpec]
 ) -> tuple[Requirement, ...]:
     """The conditions of one document, in its order."""
     models = tuple(models)
@@ -150,13 +150,13 @@ def _warn_said(around: LoadContext, spot: SourcePath, say: str | Mapping[str, st
 def treatments_of(
     around: LoadContext,
     spot: SourcePath,
-    written: Mapping[str, models.Treatment],
+    written: Mapping[str, models.TreatmentSpec],
     columns: Collection[str] = (),
 ) -> dict[str, Treatment[Template]]:
     """By channel. ``columns`` are the ``row.*`` that may be read besides attributes."""
     template = once(lambda at, text: template_of(around, at, text, columns))
 
-    def treatment(at: SourcePath, model: models.Treatment) -> Treatment[Template]:
+    def treatment(at: SourcePath, model: models.TreatmentSpec) -> Treatment[Template]:
         return treatment_of(model, at, around.language).mapped(lambda _, leaf: template(*leaf))
 
     return {channel: treatment(spot.at(channel), model) for channel, model in written.items()}
@@ -262,12 +262,12 @@ def _labels(around: LoadContext, spot: SourcePath, labels: Mapping[str, str]) ->
     return dict(labels)
 
 
-def written(model: models.Live) -> Written:
+def written(model: models.LiveSpec) -> Written:
     """The fields of ``live`` as they stand in the file."""
     return Written(model.from_, model.until, tuple(model.days), tuple(model.hours), model.timezone)
 
 
-def _live(around: LoadContext, spot: SourcePath, model: models.Live) -> Live:
+def _live(around: LoadContext, spot: SourcePath, model: models.LiveSpec) -> Live:
     live, errors = live_of(written(model), around.zone)
     for error in errors:
         around.report.error(spot.at(*error.path), error.message)

@@ -101,7 +101,7 @@ class _ComputedReader:
     behaviour: Behaviour
 
     def read(
-        self, spot: SourcePath, name: str, spec: models.Computed, known: Mapping[str, Attribute]
+        self, spot: SourcePath, name: str, spec: models.ComputedSpec, known: Mapping[str, Attribute]
     ) -> tuple[Computed, Attribute] | None:
         """What is worked out and the attribute it becomes; ``None`` where it is faulty, which is told."""
         if message := self._bad_name(name, known):
@@ -123,7 +123,7 @@ class _ComputedReader:
         outer = outer_attribute(name, known)
         return rule_messages.attribute_inside(name, outer) if outer else None
 
-    def _source(self, spot: SourcePath, spec: models.Computed) -> Source | None:
+    def _source(self, spot: SourcePath, spec: models.ComputedSpec) -> Source | None:
         source = self.sources.get(spec.over)
         if source is None:
             attribute = self.vocabulary.attributes.get(spec.over)
@@ -137,7 +137,7 @@ class _ComputedReader:
             return None
         return source
 
-    def _aggregate(self, spot: SourcePath, spec: models.Computed) -> Aggregate | None:
+    def _aggregate(self, spot: SourcePath, spec: models.ComputedSpec) -> Aggregate | None:
         given = [aggregate for aggregate in Aggregate if getattr(spec, aggregate.value) is not None]
         if len(given) == 1:
             return given[0]
@@ -146,7 +146,7 @@ class _ComputedReader:
         return None
 
     def _computed(
-        self, spot: SourcePath, name: str, spec: models.Computed, source: Source, aggregate: Aggregate
+        self, spot: SourcePath, name: str, spec: models.ComputedSpec, source: Source, aggregate: Aggregate
     ) -> Computed:
         conditions = self._conditions(source)
         where = conditions.condition(spot.at("where"), spec.where) if spec.where is not None else TRUE
@@ -191,7 +191,7 @@ class _ComputedReader:
         if aggregate in (Aggregate.MIN, Aggregate.MAX) and not KINDS[type_.kind].is_ordered:
             self.report.error(at, rule_messages.not_ordered(str(type_)))
 
-    def _attribute(self, spot: SourcePath, spec: models.Computed, computed: Computed) -> Attribute:
+    def _attribute(self, spot: SourcePath, spec: models.ComputedSpec, computed: Computed) -> Attribute:
         reads = computed.reads
         read = (self.vocabulary.attributes[name] for name in reads if name in self.vocabulary.attributes)
         categories = sorted({category for category in (spec.sensitive, *_sensitive(read)) if category})

@@ -15,8 +15,7 @@ from maitred.core.rules.expressions import SHARE_NS
 from maitred.core.rules.ruleset import Action, Atom, Situation
 from maitred.core.values.types import Attribute, Kind
 from maitred.rulefiles import bounds
-from maitred.rulefiles.kinds import models
-from maitred.rulefiles.kinds.experiments import Experiment
+from maitred.rulefiles.kinds import experiments, models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, SourcePath
@@ -154,7 +153,7 @@ def _eligibility(around: LoadContext, documents: Documents) -> Iterator[list[_Pa
 
 
 def _arms(around: LoadContext, documents: Documents) -> Iterator[list[_Part]]:
-    for sourced in documents.of(Experiment):
+    for sourced in documents.of(experiments.Experiment):
         for name, arm in sourced.model.arms.items():
             at = sourced.spot.at("arms", name, "score")
             expression = None if arm.score is None else around.conditions.score(at, arm.score).expression

@@ -93,14 +93,14 @@ def warn_contradictions(
 
 
 def _read(
-    around: LoadContext, spot: SourcePath, requirements: Iterable[models.Requirement]
+    around: LoadContext, spot: SourcePath, requirements: Iterable[models.RequirementSpec]
 ) -> Iterator[tuple[SourcePath, str, Condition]]:
     for index, model in enumerate(requirements):
         at = spot.at(index, "require")
         yield at, model.require, around.conditions.condition(at, model.require)
 
 
-def _warn_each(around: LoadContext, spot: SourcePath, requirements: Iterable[models.Requirement]) -> bool:
+def _warn_each(around: LoadContext, spot: SourcePath, requirements: Iterable[models.RequirementSpec]) -> bool:
     warned = False
     for at, text, condition in _read(around, spot, requirements):
         if text.strip() in _CONSTANTS:
@@ -113,7 +113,9 @@ def _warn_each(around: LoadContext, spot: SourcePath, requirements: Iterable[mod
     return warned
 
 
-def _warn_together(around: LoadContext, spot: SourcePath, requirements: Sequence[models.Requirement]) -> bool:
+def _warn_together(
+    around: LoadContext, spot: SourcePath, requirements: Sequence[models.RequirementSpec]
+) -> bool:
     """The first condition that cannot be met besides the ones before it; whether there is one."""
     met: list[Condition] = []
     for at, text, condition in _read(around, spot, requirements):

@@ -236,7 +236,7 @@ class _Reader:
                 self._report.warn(spot.at(other, key=True), messages.arms_alike(one, other))
         return {name: self._change(spot.at(name), arm, numbers) for name, arm in sorted(model.arms.items())}
 
-    def _change(self, spot: SourcePath, model: experiments.Arm, numbers: Sequence[int]) -> _Change:
+    def _change(self, spot: SourcePath, model: experiments.ArmSpec, numbers: Sequence[int]) -> _Change:
         self._check_channels(spot.at("treatments"), model, numbers)
         score = None
         if model.score is not None:
@@ -247,7 +247,7 @@ class _Reader:
             cap = model.frequency_cap.name, model.frequency_cap.limit
         return _Change(treatments_of(self._around, spot.at("treatments"), model.treatments), score, cap)
 
-    def _check_channels(self, spot: SourcePath, model: experiments.Arm, numbers: Sequence[int]) -> None:
+    def _check_channels(self, spot: SourcePath, model: experiments.ArmSpec, numbers: Sequence[int]) -> None:
         """Every treatment is on a channel that one of the actions can be on."""
         actions = [self.actions[number] for number in numbers]
         if not all(action.channels for action in actions):

@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Path, Template, gap_in, least_length
-from maitred.rulefiles.kinds import models
-from maitred.rulefiles.kinds.experiments import Experiment
+from maitred.rulefiles.kinds import experiments, models
 from maitred.rulefiles.messages import rule_messages
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report
@@ -56,7 +55,7 @@ def check_arm_lengths(
     """The same of what arms of experiments say, each told once."""
     arms = {
         (sourced.model.name, name): (sourced.spot.at("arms", name), arm.treatments)
-        for sourced in documents.of(Experiment)
+        for sourced in documents.of(experiments.Experiment)
         for name, arm in sourced.model.arms.items()
     }
     others = (

@@ -37,7 +37,7 @@ def with_rollouts(
     ]
 
 
-def _written(documents: Documents) -> Iterator[tuple[SourcePath, SourcePath, models.Rollout]]:
+def _written(documents: Documents) -> Iterator[tuple[SourcePath, SourcePath, models.RolloutSpec]]:
     """Every rollout, with the document's spot and its own."""
     for action in documents.of(models.Action):
         if action.model.rollout:
@@ -59,10 +59,10 @@ class _RolloutReader:
     around: LoadContext
     vocabulary: Vocabulary
 
-    def rollout(self, spot: SourcePath, model: models.Rollout) -> Rollout:
+    def rollout(self, spot: SourcePath, model: models.RolloutSpec) -> Rollout:
         """What is written; the salt is empty where it is left to the action."""
         # What is faulty in it is left out of the model, and was told.
-        if model == models.Rollout(salt=model.salt, guard=model.guard) and not self.around.doubtful:
+        if model == models.RolloutSpec(salt=model.salt, guard=model.guard) and not self.around.doubtful:
             self.around.report.error(spot, rule_messages.rollout_of_nobody())
         percent = _start(model)
         steps = tuple(self._steps(spot.at("steps"), model))
@@ -76,14 +76,14 @@ class _RolloutReader:
             self.around.report.error(spot.at("guard", "then"), rule_messages.nothing_to_hold())
         return Rollout(model.salt or "", percent, steps, groups, frozenset(model.locations), guard=guard)
 
-    def _steps(self, spot: SourcePath, model: models.Rollout) -> Iterator[RolloutStep]:
+    def _steps(self, spot: SourcePath, model: models.RolloutSpec) -> Iterator[RolloutStep]:
         for index, step in enumerate(model.steps):
             try:
                 yield RolloutStep(date_of(step.from_), _exact(step.percent))
             except ValueError:
                 self.around.report.error(spot.at(index, "from"), rule_messages.bad_date(step.from_))
 
-    def _groups(self, spot: SourcePath, model: models.Rollout) -> Iterator[tuple[str, frozenset[str]]]:
+    def _groups(self, spot: SourcePath, model: models.RolloutSpec) -> Iterator[tuple[str, frozenset[str]]]:
         lists = self.vocabulary.lists
         for index, name in enumerate(model.groups):
             self.around.conditions.mentions.names.add(LIST + name)
@@ -95,21 +95,21 @@ class _RolloutReader:
                 known = [list_name.removeprefix(LIST) for list_name in lists]
                 self.around.report.error(spot.at(index), rule_messages.unknown_group(name, known))
 
-    def _check_locations(self, spot: SourcePath, model: models.Rollout) -> None:
+    def _check_locations(self, spot: SourcePath, model: models.RolloutSpec) -> None:
         known = self.vocabulary.locations
         for index, name in enumerate(model.locations):
             if known is not None and name not in known:
                 self.around.report.error(spot.at(index), rule_messages.unknown_location(name, known))
 
 
-def guard_of(model: models.Guard) -> Guard:
+def guard_of(model: models.GuardSpec) -> Guard:
     """What is written of a guard."""
     then = Then(model.then) if isinstance(model, models.RolloutGuard) else Then.ROLL_BACK
     threshold = _exact(model.threshold)
     return Guard(model.outcome, Direction(model.direction), threshold, model.horizon, model.within, then)
 
 
-def _start(model: models.Rollout) -> Fraction:
+def _start(model: models.RolloutSpec) -> Fraction:
     if model.percent is not None:
         return _exact(model.percent)
     return NOBODY if model.steps else EVERYBODY

@@ -48,7 +48,7 @@ def titles_of(
 
 
 def treatment_of(
-    model: models.Treatment | models.ClaimedTreatment, spot: SourcePath, language: str
+    model: models.TreatmentSpec | models.ClaimedTreatment, spot: SourcePath, language: str
 ) -> Treatment[Leaf]:
     """A treatment in the ruleset's language, with its translations."""
     tags = set(_tags(model)) - {language.casefold()}
@@ -56,15 +56,15 @@ def treatment_of(
     return replace(_in_one(model, spot, language, language), translations=translations)
 
 
-def _tags(model: models.Treatment | models.ClaimedTreatment) -> Iterator[str]:
+def _tags(model: models.TreatmentSpec | models.ClaimedTreatment) -> Iterator[str]:
     for name in TEXTS:
         yield from languages_of(getattr(model, name, None))
-    if isinstance(model, models.Treatment) and model.claimed:
+    if isinstance(model, models.TreatmentSpec) and model.claimed:
         yield from _tags(model.claimed)
 
 
 def _in_one(
-    model: models.Treatment | models.ClaimedTreatment, spot: SourcePath, language: str, default: str
+    model: models.TreatmentSpec | models.ClaimedTreatment, spot: SourcePath, language: str, default: str
 ) -> Treatment[Leaf]:
     def read(name: str) -> Any:
         value, at = getattr(model, name, None), spot.at(name)
@@ -73,7 +73,7 @@ def _in_one(
         return _lines(value, at, language, default) if name in LINES else _leaf(value, at, language, default)
 
     texts: Treatment[Leaf] = Treatment.read(read)
-    if isinstance(model, models.Treatment) and model.claimed:
+    if isinstance(model, models.TreatmentSpec) and model.claimed:
         return replace(texts, claimed=_in_one(model.claimed, spot.at("claimed"), language, default))
     return texts
 

@@ -130,7 +130,7 @@ def shape_of(
     return replace(shape, is_sound=around.report.errors == errors_before)
 
 
-def _says(around: LoadContext, model: models.Requirement) -> tuple[str, dict[str, str]]:
+def _says(around: LoadContext, model: models.RequirementSpec) -> tuple[str, dict[str, str]]:
     """The wording of a refusal in the ruleset's language, and in others."""
     return text_in(model.say, around.language, around.language), other_texts(model.say, around.language)
 
@@ -164,7 +164,7 @@ class _TemplateReader:
             self.around.report.error(spot, file_messages.bad_label_value(text))
         return template
 
-    def live(self, spot: SourcePath, model: models.Live) -> Live | LiveShape:
+    def live(self, spot: SourcePath, model: models.LiveSpec) -> Live | LiveShape:
         """What reads no row is checked here."""
         shape = LiveShape(
             first=self._optional(spot.at("from"), model.from_),
@@ -181,7 +181,7 @@ class _TemplateReader:
     def _optional(self, spot: SourcePath, text: str | None) -> Template | None:
         return None if text is None else self.text(spot, text)
 
-    def need(self, spot: SourcePath, model: models.Requirement) -> Requirement | RowNeed:
+    def need(self, spot: SourcePath, model: models.RequirementSpec) -> Requirement | RowNeed:
         at, text, rule = spot.at("require"), model.require, model.reason or self.document
         says = _says(self.around, model)
         if not self.reads_row(text):

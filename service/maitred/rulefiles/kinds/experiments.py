@@ -8,7 +8,7 @@ from maitred.rulefiles import bounds
 
 from . import field_types
 from .field_types import Name, NonEmpty
-from .models import AppliesTo, Document, Guard, Strict, Treatment
+from .models import AppliesTo, Document, GuardSpec, Strict, TreatmentSpec
 
 
 class Holdout(Document):
@@ -34,12 +34,12 @@ class ArmCap(Strict):
     """How many units there are in the arm, in place of the cap's own `limit`."""
 
 
-class Arm(Strict):
+class ArmSpec(Strict):
     """One of the things that are compared. What it does not say is as the action has it."""
 
     weight: Annotated[float, Field(gt=0, le=bounds.ARM_WEIGHT, allow_inf_nan=False)]
     """Its share among the arms: 1 and 1 are halves, 90 and 10 nine tenths and one."""
-    treatments: dict[Name, Treatment] = Field(default={})
+    treatments: dict[Name, TreatmentSpec] = Field(default={})
     """By channel, in place of the action's own on that channel."""
     score: field_types.ScoreField | None = None
     """In place of the action's own."""
@@ -63,7 +63,7 @@ class Experiment(Document):
     """First civil date in the time zone of the `Ruleset`, included: `2026-12-01`. Without it, at once."""
     until: NonEmpty | None = None
     """Last civil date, included: `2026-12-28`. Without it, for as long as the document is there."""
-    arms: dict[Name, Arm]
+    arms: dict[Name, ArmSpec]
     """Two or more, by name. One that says nothing but its `weight` is the control."""
-    guard: Guard | None = None
+    guard: GuardSpec | None = None
     """What ends it by itself, over any of the arms that say something, until an operator resumes it."""

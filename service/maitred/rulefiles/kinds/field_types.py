@@ -312,7 +312,13 @@ SomeNames = Annotated[Names, Field(min_length=1)]
 SomeDays = Annotated[Days, Field(min_length=1)]
 SomeTexts = Annotated[Texts, Field(min_length=1)]
 
-STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
+STRICT = ConfigDict(
+    strict=True,
+    extra="forbid",
+    frozen=True,
+    use_attribute_docstrings=True,
+    model_title_generator=lambda model: model.__name__.removesuffix("Spec"),
+)
 """No unknown field, no conversion between types."""
 
 

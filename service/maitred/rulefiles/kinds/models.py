@@ -162,7 +162,7 @@ class AttributeSpec(TextSpec):
 Spec = Annotated[AttributeSpec, BeforeValidator(_spec, json_schema_input_type=TypeName | AttributeSpec)]
 
 
-class Computed(Strict):
+class ComputedSpec(Strict):
     """An attribute that is worked out once for each request: exactly one of `count` to `any` says how."""
 
     over: NonEmpty
@@ -203,7 +203,7 @@ class Context(Document):
     """The name of the document."""
     attributes: dict[str, Spec] = {}
     """By qualified name, such as `customer.age`: the type alone, or the type with what else is known."""
-    computed: dict[str, Computed] = {}
+    computed: dict[str, ComputedSpec] = {}
     """Attributes that are worked out from lists, by qualified name; they are not sent."""
 
     @model_validator(mode="after")
@@ -246,7 +246,7 @@ class List(Document, TextSpec):
     """The sensitive category that being in it tells of, one of those in `Privacy`."""
 
 
-class Live(Strict):
+class LiveSpec(Strict):
     """When an action is live. What is left out does not restrict."""
 
     from_: NonEmpty | None = Field(default=None, alias="from")
@@ -261,7 +261,7 @@ class Live(Strict):
     """IANA time zone, or `location` for the location's own. Without it, that of the `Ruleset`."""
 
 
-class Requirement(Strict):
+class RequirementSpec(Strict):
     """One condition that must be true."""
 
     require: Expression
@@ -283,7 +283,7 @@ class ClaimedTreatment(Strict):
     """What the associate does, apart from what they say: one text or a list, or these by language."""
 
 
-class Treatment(Strict):
+class TreatmentSpec(Strict):
     """How an action is put on one channel. `${attribute}` is replaced by its value; `$${` is a plain `${`."""
 
     title: field_types.Spoken | None = None
@@ -302,7 +302,7 @@ class Treatment(Strict):
     """What is said, shown and done after a claim, instead of the same fields here."""
 
 
-class RolloutStep(Strict):
+class RolloutStepSpec(Strict):
     """From when on, for how many."""
 
     from_: NonEmpty = Field(alias="from")
@@ -311,7 +311,7 @@ class RolloutStep(Strict):
     """How many percent of customers; no fewer than before."""
 
 
-class Guard(Strict):
+class GuardSpec(Strict):
     """What ends it by itself, as soon as it is beyond doubt: harm to those it is for."""
 
     outcome: Literal["presented", "accepted", "rejected", "claimed", "redeemed"]
@@ -326,21 +326,21 @@ class Guard(Strict):
     """How long after a person's first exposure the outcome counts. Without it, `1d`."""
 
 
-class RolloutGuard(Guard):
+class RolloutGuard(GuardSpec):
     """What stops the rollout by itself, as soon as it is beyond doubt: harm to those it is rolled out to."""
 
     then: Literal["roll_back", "hold"] = "roll_back"
     """`roll_back` pauses the action; `hold` keeps the percentage that the `steps` have come to."""
 
 
-class Rollout(Strict):
+class RolloutSpec(Strict):
     """Whom the action is for, as long as it is not for everybody: those who meet all that is given."""
 
     percent: field_types.Percent | None = None
     """How many percent of customers. Left out: 0 before the first of `steps`; without steps, 100."""
     salt: NonEmpty | None = None
     """Who is in depends on it and on the customer alone. Without it, the name of the action."""
-    steps: Annotated[list[RolloutStep], Field(min_length=1)] = []
+    steps: Annotated[list[RolloutStepSpec], Field(min_length=1)] = []
     """Raise the percentage, earliest first."""
     groups: Annotated[list[Identifier], Field(min_length=1), AfterValidator(field_types.distinct)] = []
     """Names of `List` documents of customers' ids: those in one of them."""
@@ -363,13 +363,13 @@ class Offering(Strict):
     """Names and values by which `Eligibility` chooses actions."""
     channels: field_types.SomeNames = []
     """Where it can be put. Without it, on every channel."""
-    live: Live = Live()
+    live: LiveSpec = LiveSpec()
     """When it is live. Without it, always."""
-    eligibility: list[Requirement] = []
+    eligibility: list[RequirementSpec] = []
     """All of these must be true."""
     consent: field_types.SomeNames = []
     """The purposes of `Privacy` that must be allowed. Without it, what is absent decides."""
-    rollout: Rollout | None = None
+    rollout: RolloutSpec | None = None
     """Whom it is for, where it is not for everybody yet."""
     redeem_at: Literal["any", "claimed"] = "any"
     """Where claims are redeemed: anywhere, or at the location of their decision only."""
@@ -379,7 +379,7 @@ class Offering(Strict):
     """How long after a decision it can be claimed, its end excluded. Without it, as the `Ruleset` says."""
     score: field_types.ScoreField = 0.0
     """A number or a CEL expression of type double or int. The highest score is proposed first."""
-    treatments: dict[Name, Treatment] = {}
+    treatments: dict[Name, TreatmentSpec] = {}
     """By channel."""
 
 
@@ -464,7 +464,7 @@ class Eligibility(Document):
     """What refusals name where a condition gives no reason."""
     applies_to: AppliesTo
     """The actions that must meet the conditions."""
-    eligibility: Annotated[list[Requirement], Field(min_length=1)]
+    eligibility: Annotated[list[RequirementSpec], Field(min_length=1)]
     """All of these must be true, besides the action's own."""
 
 

@@ -121,7 +121,7 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **_OF_SCORE,
             **_OF_OTHERS,
         },
-        "Live": {
+        "LiveSpec": {
             **dict.fromkeys(("start", "begin", "begins", "since"), "from"),
             **dict.fromkeys(("end", "ends", "to", "till", "through"), "until"),
             **dict.fromkeys(("time", "times"), "hours"),
@@ -134,18 +134,18 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **dict.fromkeys(("end", "ends", "to", "till", "through"), "until"),
             **dict.fromkeys(("percent", "weights", "split", "traffic"), "arms: {NAME: {weight: ...}}"),
         },
-        "Arm": {
+        "ArmSpec": {
             **dict.fromkeys(("percent", "share", "size", "traffic", "fraction"), "weight"),
             **dict.fromkeys(_TEXTS, _IN_TREATMENTS),
             **dict.fromkeys(("cap", "limit"), "frequency_cap: {name: ..., limit: ...}"),
         },
-        "Requirement": {
+        "RequirementSpec": {
             **dict.fromkeys(("condition", "if", "when", "rule", "check"), "require"),
             **dict.fromkeys(("message", "text"), "say"),
         },
-        "Treatment": _TEXTS_MEANT,
+        "TreatmentSpec": _TEXTS_MEANT,
         "ClaimedTreatment": _TEXTS_MEANT,
-        "Computed": {
+        "ComputedSpec": {
             **dict.fromkeys(("from", "of", "list", "in"), "over"),
             **dict.fromkeys(("total", "add", "amount"), "sum"),
             **dict.fromkeys(("average", "avg", "mean"), "sum: ... and count: true, as two attributes"),
@@ -209,12 +209,12 @@ def _is_glued(name: str) -> bool:
 
 _AS_MAPPING: Mapping[str, str] = MappingProxyType(
     {
-        "Requirement": "require: {}",
-        "Treatment": "{{say: {}}}",
-        "Live": "{{from: {}}}",
-        "Rollout": "{{percent: {}}}",
+        "RequirementSpec": "require: {}",
+        "TreatmentSpec": "{{say: {}}}",
+        "LiveSpec": "{{from: {}}}",
+        "RolloutSpec": "{{percent: {}}}",
         "AppliesTo": "{{actions: [{}]}}",
-        "Arm": "{{weight: {}}}",
+        "ArmSpec": "{{weight: {}}}",
         "ArmCap": "{{name: ..., limit: {}}}",
         "labels": "{{group: {}}}",
     }
@@ -226,10 +226,10 @@ def _mapping(detail: _Detail) -> str:
     model = detail.at.__name__ if detail.at else ""
     form = _AS_MAPPING.get(detail.field) or _AS_MAPPING.get(model)
     value = detail.value
-    if model == "Live" and isinstance(value, str) and not meant.date_of(value):
+    if model == "LiveSpec" and isinstance(value, str) and not meant.date_of(value):
         return file_messages.not_live(value)
     sent = str(value)
-    if model in {"Rollout", "Arm"}:
+    if model in {"RolloutSpec", "ArmSpec"}:
         value = meant.number_of(sent) or value
     if isinstance(value, str | int | float) and not isinstance(value, bool) and form:
         written = "{all: true}" if model == "AppliesTo" and value in _EVERY else form.format(value)

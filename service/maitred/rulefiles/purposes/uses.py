@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from itertools import chain
 
 from maitred.core.privacy.purposes import PrivacyRules
-from maitred.rulefiles.kinds import models, privacy
-from maitred.rulefiles.kinds.events import Event
-from maitred.rulefiles.kinds.experiments import Experiment
-from maitred.rulefiles.kinds.learners import Learner
+from maitred.rulefiles.kinds import events, experiments, learners, models, privacy
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE
 from maitred.rulefiles.messages import experiment_messages, learner_messages, privacy_messages
 from maitred.rulefiles.reading.documents import Documents
 from maitred.rulefiles.report import Report, SourcePath
 
 
-def specs(documents: Documents) -> Iterator[tuple[str, models.AttributeSpec | models.Computed, SourcePath]]:
+def specs(
+    documents: Documents,
+) -> Iterator[tuple[str, models.AttributeSpec | models.ComputedSpec, SourcePath]]:
     """Every attribute that is declared, with its place: those of a ``Context``, columns of ``Locations``."""
     yield from context_specs(documents)
     for locations in documents.of(models.Locations):
@@ -24,7 +23,7 @@ def specs(documents: Documents) -> Iterator[tuple[str, models.AttributeSpec | mo
 
 def context_specs(
     documents: Documents,
-) -> Iterator[tuple[str, models.AttributeSpec | models.Computed, SourcePath]]:
+) -> Iterator[tuple[str, models.AttributeSpec | models.ComputedSpec, SourcePath]]:
     """Those of a ``Context``."""
     for context in documents.of(models.Context):
         for name, spec in context.model.attributes.items():
@@ -53,21 +52,21 @@ def consents(documents: Documents) -> Iterator[tuple[str, SourcePath]]:
             yield name, table.spot.at("action", "consent", index)
 
 
-def events(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
+def event_purposes(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
     """The purpose of every kind of event."""
-    for sourced in documents.of(Event):
+    for sourced in documents.of(events.Event):
         yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
 
 
-def experiments(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
+def experiment_purposes(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
     """The purpose of every experiment."""
-    for sourced in documents.of(Experiment):
+    for sourced in documents.of(experiments.Experiment):
         yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
 
 
-def learners(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
+def learner_purposes(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
     """The purpose of every learner."""
-    for sourced in documents.of(Learner):
+    for sourced in documents.of(learners.Learner):
         yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
 
 
@@ -81,8 +80,8 @@ def check_uses(report: Report, documents: Documents, rules: PrivacyRules | None)
         if name not in rules.purposes:
             report.error(spot, privacy_messages.unknown_purpose(name, rules.purposes))
     for uses, no_purpose in (
-        (experiments(documents), experiment_messages.no_purpose),
-        (learners(documents), learner_messages.no_purpose),
+        (experiment_purposes(documents), experiment_messages.no_purpose),
+        (learner_purposes(documents), learner_messages.no_purpose),
     ):
         for purpose, spot in uses:
             if purpose is None:
@@ -100,7 +99,7 @@ def _check_specs(report: Report, documents: Documents, rules: PrivacyRules) -> N
             report.error(spot.at("purpose"), message)
         if spec.sensitive and spec.purpose == NO_PURPOSE:
             report.error(spot.at("purpose"), privacy_messages.sensitive_no_purpose(name))
-    for purpose, spot in events(documents):
+    for purpose, spot in event_purposes(documents):
         if purpose not in (None, NO_PURPOSE, *rules.purposes):
             report.error(spot, privacy_messages.unknown_purpose(str(purpose), rules.purposes))
     for category, spot in categories(documents):
@@ -114,7 +113,7 @@ def _check_required(report: Report, documents: Documents) -> None:
     for name, spec, spot in context_specs(documents):
         if spec.purpose is None:
             report.error(spot.at(key=True), privacy_messages.purpose_missing(name))
-    for sourced in documents.of(Event):
+    for sourced in documents.of(events.Event):
         if sourced.model.purpose is None:
             report.error(sourced.spot.at("name"), privacy_messages.purpose_missing(sourced.model.name))
 
@@ -125,6 +124,6 @@ def _check_unused(report: Report, documents: Documents) -> None:
         report.error(spot, privacy_messages.no_privacy("`consent`"))
     for _, spot in categories(documents):
         report.error(spot, privacy_messages.no_privacy("`sensitive`"))
-    for purpose, spot in chain(experiments(documents), learners(documents)):
+    for purpose, spot in chain(experiment_purposes(documents), learner_purposes(documents)):
         if purpose is not None:
             report.error(spot, privacy_messages.no_privacy("`purpose`"))

@@ -12,7 +12,7 @@ from maitred.telemetry import messages
 from maitred.telemetry.signals.names import SERVICE
 
 from .lines import LineHandler
-from .render import Columns, json_line
+from .render import ColumnRenderer, json_line
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -96,7 +96,7 @@ def _formatter(terminal: bool, *, colours: bool) -> logging.Formatter:  # noqa: 
         structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     ]
-    render: Processor = Columns(colours=colours) if terminal else json_line
+    render: Processor = ColumnRenderer(colours=colours) if terminal else json_line
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.ExtraAdder()], processors=[*shared, render]
     )

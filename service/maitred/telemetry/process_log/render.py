@@ -46,7 +46,7 @@ def escape(text: str) -> str:
     )
 
 
-class Columns:
+class ColumnRenderer:
     """Lines for people: columns, then each fault and each line of a traceback on a line of its own."""
 
     def __init__(self, *, colours: bool) -> None:
