@@ -106,9 +106,9 @@ def _measured(
     sections: list[figures.Section] = []
     for name in PARTS:
         if name in wanted:
-            found = parts[name](progress)
-            sections.extend(found)
-            for section in found:
+            measured = parts[name](progress)
+            sections.extend(measured)
+            for section in measured:
                 figures.print_section(console, section)
     return sections
 

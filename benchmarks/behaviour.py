@@ -87,8 +87,8 @@ def measure(progress: Progress) -> list[Section]:
                 progress(f"recording {events or max(MOST_COST)} events of each customer")
                 _play(server, RECORD_EVENTS, _seeded(events or max(MOST_COST)))
                 _play(server, DECIDE, _sweep("first", 0))
-            found = _take_turns(running, progress)
-    return [_section(found)]
+            costs = _take_turns(running, progress)
+    return [_section(costs)]
 
 
 class Cost(NamedTuple):
@@ -101,12 +101,12 @@ class Cost(NamedTuple):
 
 def _take_turns(running: Mapping[int, servers.Server], progress: Progress) -> Mapping[int, list[Cost]]:
     """By the number of events that are on record of each customer, round by round."""
-    found: dict[int, list[Cost]] = {events: [] for events in running}
+    costs: dict[int, list[Cost]] = {events: [] for events in running}
     for number in range(ROUNDS):
         for events in in_turn(list(running), number):
             progress(f"round {number + 1} of {ROUNDS}: {events or 'no'} events")
-            found[events].append(_round(running[events], f"{events} {number}"))
-    return found
+            costs[events].append(_round(running[events], f"{events} {number}"))
+    return costs
 
 
 def _round(server: servers.Server, word: str) -> Cost:
@@ -142,8 +142,8 @@ def _seeded(count: int) -> Iterator[bytes]:
             ids = range(start, min(start + EVENTS_PER_CALL, count))
             yield pb.RecordEventsRequest(
                 events=[
-                    _event(f"{number}-{each}", number, draw, now - timedelta(days=300 * draw.random()))
-                    for each in ids
+                    _event(f"{number}-{event_id}", number, draw, now - timedelta(days=300 * draw.random()))
+                    for event_id in ids
                 ]
             ).SerializeToString()
 
@@ -169,23 +169,23 @@ def _event(event_id: str, number: int, draw: random.Random, at: datetime | None)
     return event
 
 
-def _section(found: Mapping[int, list[Cost]]) -> Section:
-    without = found[WITHOUT]
+def _section(costs: Mapping[int, list[Cost]]) -> Section:
+    without = costs[WITHOUT]
     rows = [
         Row("a decision without them", _shown([cost.steady for cost in without])),
         Row("recording an event where nothing reads it", _shown([cost.recording for cost in without])),
     ]
-    for events, most in MOST_COST.items():
-        pairs = list(zip(found[events], without, strict=True))
+    for events, maximum in MOST_COST.items():
+        pairs = list(zip(costs[events], without, strict=True))
         steady = figures.spread([own.steady / other.steady - 1 for own, other in pairs])
         fresh = figures.spread([own.fresh / other.fresh - 1 for own, other in pairs])
         added = [own.recording - other.recording for own, other in pairs]
         rows += [
             at_most(
-                f"a decision with ten, {events:,} events on record: added", steady, most, figures.percent
+                f"a decision with ten, {events:,} events on record: added", steady, maximum, figures.percent
             ),
             at_most(
-                f"the first after a fresh event, {events:,} on record: added", fresh, most, figures.percent
+                f"the first after a fresh event, {events:,} on record: added", fresh, maximum, figures.percent
             ),
             Row(f"recording an event, {events:,} on record: added", _shown(added)),
         ]

@@ -93,13 +93,13 @@ def measure(progress: Progress) -> list[Section]:
             for name, server in running.items():
                 progress(f"decisions to claim: {name}")
                 _prepare(server)
-            found = take_turns(_contenders(running), progress)
-    return [_section(found, missing)]
+            results = take_turns(_contenders(running), progress)
+    return [_section(results, missing)]
 
 
 def _prepare(server: servers.Server) -> None:
     """Makes the decisions, then takes the one unit there is of what the others are denied."""
-    send(server, DECIDE, itertools.islice(decides("made", locations=1, most=2), DECISIONS))
+    send(server, DECIDE, itertools.islice(decides("made", locations=1, max_actions=2), DECISIONS))
     if server.name != "no-op":
         assert _is_granted(send(server, CLAIM, itertools.islice(_claims("first", GIVEN_AWAY), 1)))
 
@@ -135,19 +135,19 @@ def _is_granted(answer: bytes) -> bool:
 
 
 def _is_denied(answer: bytes) -> bool:
-    found = pb.ClaimResponse.FromString(answer)
-    return found.status == pb.CLAIM_DENIED and len(found.alternatives) == 1
+    response = pb.ClaimResponse.FromString(answer)
+    return response.status == pb.CLAIM_DENIED and len(response.alternatives) == 1
 
 
-def _section(found: dict[str, Shown], missing: str) -> Section:
-    floor, denying = found["no-op"], found["no-op, denied"]
+def _section(results: dict[str, Shown], missing: str) -> Section:
+    floor, denying = results["no-op"], results["no-op, denied"]
     rows = [Row("no-op server", floor_rate(floor))]
     for name, least in (("SQLite", MIN_ON_SQLITE), ("PostgreSQL", MIN_ON_POSTGRES)):
         budget = f"at least {ratio(least)}"
-        if name not in found:
+        if name not in results:
             rows.append(Row(f"claims on {name}", f"not measured: {missing}", budget))
             continue
-        own, denied = found[name], found[f"{name}, denied"]
+        own, denied = results[name], results[f"{name}, denied"]
         rows += [
             Row(f"claims on {name}", saturated(own)),
             at_least(f"claims on {name}, of the no-op's", paired(own.rates, floor.rates), least, ratio),

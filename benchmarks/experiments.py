@@ -82,8 +82,8 @@ def measure(progress: Progress) -> list[Section]:
                 progress(f"making the customers known: {name}")
                 send(contender.server, DECIDE, every_customer("first"))
             _check_same_answers(contenders)
-            found = take_turns(contenders, progress)
-    return [_section(found)]
+            results = take_turns(contenders, progress)
+    return [_section(results)]
 
 
 def _check_same_answers(contenders: Mapping[str, Contender]) -> None:
@@ -95,18 +95,19 @@ def _check_same_answers(contenders: Mapping[str, Contender]) -> None:
 
 def _proposed(contender: Contender) -> list[list[str]]:
     asked = itertools.islice(contender.messages("check"), CHECKED)
-    found = answers(contender.server, DECIDE, asked)
+    responses = answers(contender.server, DECIDE, asked)
     return [
-        [proposal.action for proposal in pb.DecideResponse.FromString(answer).proposals] for answer in found
+        [proposal.action for proposal in pb.DecideResponse.FromString(answer).proposals]
+        for answer in responses
     ]
 
 
-def _section(found: dict[str, Shown]) -> Section:
-    plain, full, learned, every = (found[name] for name in ("without", "with", "learned", "all learned"))
+def _section(results: dict[str, Shown]) -> Section:
+    plain, full, learned, every = (results[name] for name in ("without", "with", "learned", "all learned"))
     return Section(
         f"What {EXPERIMENTS} experiments and learned scores cost Decide: {CUSTOMERS:,} customers",
         (
-            Row("no-op server", floor_rate(found["no-op"])),
+            Row("no-op server", floor_rate(results["no-op"])),
             Row("without experiments", saturated(plain)),
             Row(f"with {EXPERIMENTS} experiments", saturated(full)),
             Row(f"with {EXPERIMENTS} experiments, a fifth of the scores learned", saturated(learned)),

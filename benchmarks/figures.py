@@ -57,9 +57,9 @@ def shown(value: float | Spread, show: Callable[[float], str]) -> str:
     return show(value)
 
 
-def at_most(what: str, value: float | Spread, most: float, show: Callable[[float], str]) -> Row:
+def at_most(what: str, value: float | Spread, maximum: float, show: Callable[[float], str]) -> Row:
     """A row whose value, or its median, must not exceed a budget."""
-    return Row(what, shown(value, show), f"at most {show(most)}", _number(value) <= most)
+    return Row(what, shown(value, show), f"at most {show(maximum)}", _number(value) <= maximum)
 
 
 def at_least(what: str, value: float | Spread, least: float, show: Callable[[float], str]) -> Row:

@@ -56,11 +56,11 @@ def measure(progress: Progress) -> list[Section]:
             for name in ("limits", "no limits"):
                 progress(f"making the customers known: {name}")
                 send(running[name], DECIDE, every_customer("first", locations=LOCATIONS))
-            found = take_turns(
+            results = take_turns(
                 {name: Contender(server, DECIDE, _questions) for name, server in running.items()}, progress
             )
             _check_holds(running["limits"])
-    return [_section(found)]
+    return [_section(results)]
 
 
 def _questions(word: str) -> Iterator[bytes]:
@@ -69,14 +69,14 @@ def _questions(word: str) -> Iterator[bytes]:
 
 def _check_holds(server: servers.Server) -> None:
     asked = itertools.islice(_questions("check"), CHECKED)
-    found = [pb.DecideResponse.FromString(answer) for answer in answers(server, DECIDE, asked)]
-    proposals = list(itertools.chain.from_iterable(each.proposals for each in found))
+    responses = [pb.DecideResponse.FromString(answer) for answer in answers(server, DECIDE, asked)]
+    proposals = list(itertools.chain.from_iterable(response.proposals for response in responses))
     assert proposals
     assert all(proposal.HasField("hold_expires_at") for proposal in proposals)
 
 
-def _section(found: dict[str, Shown]) -> Section:
-    floor, own, free = found["no-op"], found["limits"], found["no limits"]
+def _section(results: dict[str, Shown]) -> Section:
+    floor, own, free = results["no-op"], results["limits"], results["no limits"]
     least = at_least(
         "Decide with limits, of the no-op's", paired(own.rates, floor.rates), MIN_OF_FLOOR, ratio
     )

@@ -37,17 +37,17 @@ PEERS = {
 _NAMES = {"cel_loop": "a CEL loop", "zen_table": "a zen-engine table", "durable_rules": "durable-rules"}
 
 
-def decision_seconds(policy: Policy, found: Sequence[dict[str, Any]]) -> float:
+def decision_seconds(policy: Policy, customer_contexts: Sequence[dict[str, Any]]) -> float:
     """Median over rounds of the mean time of one decision, reading the context included."""
-    return statistics.median(mean_seconds(policy, found) for _ in range(ROUNDS))
+    return statistics.median(mean_seconds(policy, customer_contexts) for _ in range(ROUNDS))
 
 
-def mean_seconds(policy: Policy, found: Sequence[dict[str, Any]]) -> float:
+def mean_seconds(policy: Policy, customer_contexts: Sequence[dict[str, Any]]) -> float:
     """Processor time of one decision, reading the context included: others do not lengthen it."""
     started = time.process_time()
-    for context in found:
+    for context in customer_contexts:
         decide_from(policy, question(policy, context, 3))
-    return (time.process_time() - started) / len(found)
+    return (time.process_time() - started) / len(customer_contexts)
 
 
 def measure(progress: Progress) -> list[Section]:
@@ -66,7 +66,7 @@ def _names(policy: Policy, context: dict[str, Any]) -> set[str]:
 
 def _against_floor(policies: Mapping[int, Policy], progress: Progress) -> Section:
     """In turn with a no-op server: one core, round by round."""
-    found = contexts(CUSTOMERS)
+    customer_contexts = contexts(CUSTOMERS)
     floor, seconds = Shown(), {size: list[float]() for size in SIZES}
     with servers.noop(SERVER_THREADS) as server, servers.apart([server]):
         contender = Contender(server, DECIDE, decides)
@@ -74,14 +74,14 @@ def _against_floor(policies: Mapping[int, Policy], progress: Progress) -> Sectio
             progress(f"in process, round {number + 1} of {FLOOR_ROUNDS}")
             play(floor, contender, f"floor {number}")
             for size, policy in policies.items():
-                seconds[size].append(mean_seconds(policy, found))
-    return _floor_section([each / 1e6 for each in floor.cpu_us], seconds)
+                seconds[size].append(mean_seconds(policy, customer_contexts))
+    return _floor_section([microseconds / 1e6 for microseconds in floor.cpu_us], seconds)
 
 
 def _floor_section(floor: Sequence[float], seconds: Mapping[int, Sequence[float]]) -> Section:
     rows = [Row("server time of a no-op RPC", f"{statistics.median(floor) * 1e6:.0f} us")]
-    for size, most in OF_FLOOR.items():
-        row = at_most(f"{size:,} actions, of a no-op RPC", paired(seconds[size], floor), most, ratio)
+    for size, max_ratio in OF_FLOOR.items():
+        row = at_most(f"{size:,} actions, of a no-op RPC", paired(seconds[size], floor), max_ratio, ratio)
         shown = f"{row.measured}: {statistics.median(seconds[size]) * 1e6:.1f} us"
         rows.append(Row(row.what, shown, row.budget, row.met))
     growth = paired(seconds[SIZES[-1]], seconds[SIZES[0]])
@@ -101,21 +101,23 @@ def _with_lines(progress: Progress) -> Section:
     for _ in range(ROUNDS):
         without.append(mean_seconds(plain, sent))
         worked_out.append(mean_seconds(with_lines, till))
-    most = MAX_WITH_LINES * statistics.median(without) + LINE_SECONDS * LINES_SENT * len(COMPUTED)
+    max_seconds = MAX_WITH_LINES * statistics.median(without) + LINE_SECONDS * LINES_SENT * len(COMPUTED)
     with_them = statistics.median(worked_out)
     what = f"{LINES_SENT} lines, {len(COMPUTED)} computed attributes, {LINES_SIZE:,} actions"
     rows = (
         Row(f"without, {LINES_SIZE:,} actions", f"{statistics.median(without) * 1e6:.0f} us"),
-        Row(what, f"{with_them * 1e6:.0f} us", f"at most {most * 1e6:.0f} us", with_them <= most),
+        Row(
+            what, f"{with_them * 1e6:.0f} us", f"at most {max_seconds * 1e6:.0f} us", with_them <= max_seconds
+        ),
     )
     return Section("Baskets with lines: 1.3 times as long as without, and 1 us a line and attribute", rows)
 
 
 def _against_peers(policies: Mapping[int, Policy], progress: Progress) -> Section:
     rows = []
-    found = contexts(CUSTOMERS)
+    customer_contexts = contexts(CUSTOMERS)
     for size, names in PEERS.items():
-        wanted = [_names(policies[size], context) for context in found[:PEER_CUSTOMERS]]
+        wanted = [_names(policies[size], context) for context in customer_contexts[:PEER_CUSTOMERS]]
         for name in names:
             progress(f"{_NAMES[name]}, {size:,} actions")
             rows.append(_peer_row(name, size, policies[size], wanted))
@@ -124,13 +126,13 @@ def _against_peers(policies: Mapping[int, Policy], progress: Progress) -> Sectio
 
 def _peer_row(name: str, size: int, policy: Policy, wanted: list[set[str]]) -> Row:
     """The own time is taken just before and just after the other's."""
-    what, found = f"{_NAMES[name]}, {size:,} actions", contexts(CUSTOMERS)
-    before = decision_seconds(policy, found)
-    got = _in_child(name, size)
-    own_seconds = (before + decision_seconds(policy, found)) / 2
-    if isinstance(got, str):
-        return Row(what, got)
-    peer_seconds, answers = got
+    what, customer_contexts = f"{_NAMES[name]}, {size:,} actions", contexts(CUSTOMERS)
+    before = decision_seconds(policy, customer_contexts)
+    result = _in_child(name, size)
+    own_seconds = (before + decision_seconds(policy, customer_contexts)) / 2
+    if isinstance(result, str):
+        return Row(what, result)
+    peer_seconds, answers = result
     if answers != wanted:
         differing = sum(left != right for left, right in zip(answers, wanted, strict=True))
         return Row(what, f"other answers for {differing} of {len(wanted)} customers", "the same", met=False)
@@ -164,12 +166,12 @@ def _peer(name: str, size: int, results: "multiprocessing.Queue[tuple[float, lis
     from . import peers  # noqa: PLC0415 -- only the child needs the other engines
 
     match = getattr(peers, name)(specs(size))
-    found = contexts(CUSTOMERS)[:PEER_CUSTOMERS]
-    answers = [match(context) for context in found]
+    customer_contexts = contexts(CUSTOMERS)[:PEER_CUSTOMERS]
+    answers = [match(context) for context in customer_contexts]
     means = []
     for _ in range(3):
         started = time.process_time()
-        for context in found:
+        for context in customer_contexts:
             match(context)
-        means.append((time.process_time() - started) / len(found))
+        means.append((time.process_time() - started) / len(customer_contexts))
     results.put((statistics.median(means), answers))

@@ -34,8 +34,8 @@ class Fates:
 
     def percentile_ms(self, fate: str, share: float) -> float:
         """How long calls of that fate took."""
-        found = sorted(self.latencies.get(fate, ()))
-        return found[int(len(found) * share)] * 1e3 if found else 0.0
+        latencies = sorted(self.latencies.get(fate, ()))
+        return latencies[int(len(latencies) * share)] * 1e3 if latencies else 0.0
 
     def add(self, fate: str, seconds: float) -> None:
         """A call has come to its end."""

@@ -55,8 +55,8 @@ def _section(
         (
             Row("peak", f"{spread(peaks).median:,.0f}/s"),
             *(
-                at_least(f"answered in time at {times:g} times the peak", spread(found), MIN_GOODPUT, ratio)
-                for times, found in goodput.items()
+                at_least(f"answered in time at {times:g} times the peak", spread(shares), MIN_GOODPUT, ratio)
+                for times, shares in goodput.items()
             ),
             at_most(
                 f"a refusal at {TIMES[0]:g} times the peak, 99th percentile, of the deadline",

@@ -24,7 +24,7 @@ _CEL_TYPES = {
 
 def flat(context: dict[str, Any]) -> dict[str, Any]:
     """By qualified name."""
-    return {f"{root}.{key}": value for root, found in context.items() for key, value in found.items()}
+    return {f"{root}.{key}": value for root, fields in context.items() for key, value in fields.items()}
 
 
 def cel_loop(specs: Sequence[Spec]) -> Match:
@@ -109,16 +109,17 @@ def durable_rules(specs: Sequence[Spec]) -> Match:
     Lists become one property for each element, as its matching knows no membership in a list
     of the message; its own limits are the caller's to meet.
     """
-    found: set[str] = set()
+    matches: set[str] = set()
     rules = {
-        spec.name: {"all": [{"m": _durable_test(spec)}], "run": _collect(found, spec.name)} for spec in specs
+        spec.name: {"all": [{"m": _durable_test(spec)}], "run": _collect(matches, spec.name)}
+        for spec in specs
     }
     host = _Host()
     host.register_rulesets({"bench": rules})
     states = count()
 
     def match(context: dict[str, Any]) -> set[str]:
-        found.clear()
+        matches.clear()
         state = str(next(states))
         try:
             host.assert_fact("bench", {"sid": state, **_durable_event(context)})
@@ -126,14 +127,14 @@ def durable_rules(specs: Sequence[Spec]) -> Match:
             return set()
         # A state that no rule has touched does not exist, and deleting it ends the process.
         host.delete_state("bench", state)
-        return set(found)
+        return set(matches)
 
     return match
 
 
-def _collect(found: set[str], name: str) -> Callable[[Any], None]:
+def _collect(matches: set[str], name: str) -> Callable[[Any], None]:
     def run(_context: Any) -> None:
-        found.add(name)
+        matches.add(name)
 
     return run
 

@@ -65,8 +65,11 @@ def policy_with_lines(specs: Sequence[Spec]) -> Policy:
     plain = {**attributes(), LINES.name: LINES}
     items = {f"line.{field.name}": replace(field, name=f"line.{field.name}") for field in LINES.type.fields}
     compiler = cel.compiler({**plain, **items}, {"list.shirts": SHIRTS})
-    computed = tuple(_computed(compiler, name, *said) for name, said in COMPUTED.items())
-    worked_out = {each.name: Attribute(each.name, each.type, sources=each.reads) for each in computed}
+    computed = tuple(_computed(compiler, name, *definition) for name, definition in COMPUTED.items())
+    worked_out = {
+        attribute.name: Attribute(attribute.name, attribute.type, sources=attribute.reads)
+        for attribute in computed
+    }
     return _policy(specs, {**plain, **worked_out}, computed, tuple(f" && {need}" for need in NEEDS))
 
 

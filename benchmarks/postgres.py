@@ -22,8 +22,8 @@ class NoServerError(Exception):
 def server() -> Iterator[str]:
     """The URL of an empty schema, gone afterwards. Raises ``NoServerError``: none, or not durable."""
     if url := os.environ.get(URL_VARIABLE):
-        with _schema(url) as found:
-            yield found
+        with _schema(url) as schema_url:
+            yield schema_url
         return
     with tempfile.TemporaryDirectory(prefix="maitred-bench-") as folder:
         try:
@@ -35,8 +35,8 @@ def server() -> Iterator[str]:
                 f"no PostgreSQL starts here, and {URL_VARIABLE} is not set: {error}"
             ) from error
         try:
-            with _schema(started.get_uri()) as found:
-                yield found
+            with _schema(started.get_uri()) as schema_url:
+                yield schema_url
         finally:
             started.cleanup()
 
@@ -47,12 +47,14 @@ def _schema(url: str) -> Iterator[str]:
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            settings = {each: connection.exec_driver_sql(f"SHOW {each}").scalar() for each in DURABLE}
-            if loose := [each for each, value in settings.items() if value != "on"]:
+            settings = {
+                setting: connection.exec_driver_sql(f"SHOW {setting}").scalar() for setting in DURABLE
+            }
+            if loose := [setting for setting, value in settings.items() if value != "on"]:
                 raise NoServerError(f"this PostgreSQL is not durable: {', '.join(loose)} must be on")
             connection.exec_driver_sql(f"CREATE SCHEMA {name}")
-        found = make_url(url).update_query_dict({"options": f"-csearch_path={name}"})
-        yield found.render_as_string(hide_password=False)
+        schema_url = make_url(url).update_query_dict({"options": f"-csearch_path={name}"})
+        yield schema_url.render_as_string(hide_password=False)
         with engine.connect() as connection:
             connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
     finally:

@@ -78,8 +78,8 @@ def measure(against: Path | None, progress: Progress) -> list[Section]:
             contenders = {name: _contender(name, server) for name, server in running.items()}
             _prepare(contenders, progress)
             _check_same_answers(contenders)
-            found = take_turns(contenders, progress)
-    return [_section(found, servers.commit_of(against) if against else "")]
+            results = take_turns(contenders, progress)
+    return [_section(results, servers.commit_of(against) if against else "")]
 
 
 def _contender(name: str, server: servers.Server) -> Contender:
@@ -131,23 +131,24 @@ def _statements() -> Iterator[bytes]:
 
 def _check_same_answers(contenders: Mapping[str, Contender]) -> None:
     """Else it is not the same work that is compared."""
-    found = {name: _proposed(contender) for name, contender in contenders.items() if name != "no-op"}
-    for name, proposed in found.items():
-        differing = sum(left != right for left, right in zip(proposed, found["without"], strict=True))
+    proposals = {name: _proposed(contender) for name, contender in contenders.items() if name != "no-op"}
+    for name, proposed in proposals.items():
+        differing = sum(left != right for left, right in zip(proposed, proposals["without"], strict=True))
         assert not differing, f"{name}: other proposals for {differing} of {CHECKED} customers"
-    assert any(found["without"]), "nothing is proposed to anybody"
+    assert any(proposals["without"]), "nothing is proposed to anybody"
 
 
 def _proposed(contender: Contender) -> list[list[str]]:
     asked = itertools.islice(contender.messages("check"), CHECKED)
-    found = answers(contender.server, DECIDE, asked)
+    responses = answers(contender.server, DECIDE, asked)
     return [
-        [proposal.action for proposal in pb.DecideResponse.FromString(answer).proposals] for answer in found
+        [proposal.action for proposal in pb.DecideResponse.FromString(answer).proposals]
+        for answer in responses
     ]
 
 
-def _section(found: dict[str, Shown], commit: str) -> Section:
-    floor, plain, full = found["no-op"], found["without"], found["with"]
+def _section(results: dict[str, Shown], commit: str) -> Section:
+    floor, plain, full = results["no-op"], results["without"], results["with"]
     rows = [
         Row("no-op server", floor_rate(floor)),
         Row("without a Privacy document", saturated(plain)),
@@ -158,7 +159,7 @@ def _section(found: dict[str, Shown], commit: str) -> Section:
         ),
         *_cost("by purposes and consent", full, plain),
     ]
-    if before := found.get("before"):
+    if before := results.get("before"):
         rows += [
             Row(f"the service as of {commit}", saturated(before)),
             *_cost(f"by pseudonyms, seals and the chain, since {commit}", plain, before),

@@ -23,7 +23,7 @@ def customer(number: int) -> str:
 
 
 def decides(
-    prefix: str, *, locations: int = 0, most: int = 3, signals: Signals | None = None
+    prefix: str, *, locations: int = 0, max_actions: int = 3, signals: Signals | None = None
 ) -> Iterator[bytes]:
     """Questions without end, customer by customer, at so many locations."""
     bodies = _bodies()
@@ -34,7 +34,7 @@ def decides(
             channel="pos",
             location_id=f"store-{number % locations}" if locations else "",
             context_json=bodies[number % len(bodies)],
-            max_actions=most,
+            max_actions=max_actions,
             consent=signals(number % CUSTOMERS) if signals else None,
         )
         yield request.SerializeToString()

@@ -50,15 +50,15 @@ def take_turns(
     contenders: Mapping[str, Contender], progress: Progress, *, rounds: int = ROUNDS, alone: bool = False
 ) -> dict[str, Shown]:
     """Each contender once in every round, ``alone`` with one call at a time instead of 128."""
-    found = {name: Shown() for name in contenders}
+    results = {name: Shown() for name in contenders}
     for name, contender in contenders.items():
         progress(f"warming up: {name}")
         _run(contender, f"warm {name}", WARM_SECONDS, alone=alone)
     for number in range(rounds):
         for name in in_turn(list(contenders), number):
             progress(f"round {number + 1} of {rounds}: {name}")
-            play(found[name], contenders[name], f"{name} {number} {alone:d}", alone=alone)
-    return found
+            play(results[name], contenders[name], f"{name} {number} {alone:d}", alone=alone)
+    return results
 
 
 def in_turn(names: Sequence[Name], number: int) -> Sequence[Name]:

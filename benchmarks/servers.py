@@ -68,8 +68,8 @@ def apart(running: Iterable[Server]) -> Iterator[None]:
     if len(before) > 1:
         client, *_, server = sorted(before)
         os.sched_setaffinity(0, {client})
-        for each in running:
-            for task in os.listdir(f"/proc/{each.pid}/task"):
+        for process in running:
+            for task in os.listdir(f"/proc/{process.pid}/task"):
                 os.sched_setaffinity(int(task), {server})
     try:
         yield
@@ -89,13 +89,13 @@ def _started(name: str, command: list[str], environ: dict[str, str] | None = Non
 
 def _port(process: "subprocess.Popen[str]") -> int:
     assert process.stderr
-    seen = []
+    output = []
     for line in process.stderr:
-        seen.append(line)
+        output.append(line)
         with contextlib.suppress(ValueError):
             event = json.loads(line)
             if event.get("event") == "serving":
                 return int(event["address"].rpartition(":")[2])
-        if len(seen) > START_LINES:
+        if len(output) > START_LINES:
             break
-    raise RuntimeError("the server did not start:\n" + "".join(seen))
+    raise RuntimeError("the server did not start:\n" + "".join(output))

@@ -61,9 +61,11 @@ def _added_us(chained: Path, plain: Path) -> list[float]:
     more, less = check_rules(chained).policy, check_rules(plain).policy
     assert more
     assert less
-    found = contexts(matching.CUSTOMERS)
+    customer_contexts = contexts(matching.CUSTOMERS)
     return [
-        (matching.mean_seconds(more, found) - matching.mean_seconds(less, found)) * 1e6 for _ in range(ROUNDS)
+        (matching.mean_seconds(more, customer_contexts) - matching.mean_seconds(less, customer_contexts))
+        * 1e6
+        for _ in range(ROUNDS)
     ]
 
 
@@ -72,22 +74,22 @@ def _one_at_a_time(
 ) -> tuple[dict[str, Shown], list[float]]:
     """What the floor and the service have shown, and the time of a commit, round by round."""
     names = ("no-op", "maitred")
-    found = {name: Shown() for name in names}
+    results = {name: Shown() for name in names}
     commit_ms = []
     with closing(open_store(f"sqlite:///{place}/commits.db")) as store:
         for number in range(ROUNDS):
             progress(f"one at a time, round {number + 1} of {ROUNDS}")
             for name in in_turn(names, number):
-                play(found[name], contenders[name], f"{name} alone {number}", alone=True)
+                play(results[name], contenders[name], f"{name} alone {number}", alone=True)
             commit_ms.append(commits.single_commit_ms(store))
-    return found, commit_ms
+    return results, commit_ms
 
 
-def _saturation(found: dict[str, Shown], added_us: list[float]) -> Section:
-    floor, own, chained = found["no-op"], found["maitred"], found["situations"]
+def _saturation(results: dict[str, Shown], added_us: list[float]) -> Section:
+    floor, own, chained = results["no-op"], results["maitred"], results["situations"]
     share = paired(own.rates, floor.rates)
     cost = paired(added_us, own.cpu_us)
-    seen = paired(chained.rates, own.rates, lost)
+    loss = paired(chained.rates, own.rates, lost)
     least = at_least("Decide, of the no-op server's throughput", share, MIN_OF_FLOOR, ratio)
     budget = f"{least.budget}, goal {ratio(GOAL_OF_FLOOR)}"
     return Section(
@@ -102,7 +104,7 @@ def _saturation(found: dict[str, Shown], added_us: list[float]) -> Section:
             ),
             Row(
                 f"throughput lost with {SITUATIONS} situations, by the servers",
-                figures.shown(seen, figures.percent),
+                figures.shown(loss, figures.percent),
             ),
             at_most(
                 f"cost of {SITUATIONS} situations in process, of Decide's server time",
@@ -114,8 +116,8 @@ def _saturation(found: dict[str, Shown], added_us: list[float]) -> Section:
     )
 
 
-def _alone(found: dict[str, Shown], commit_ms: list[float]) -> Section:
-    floor, own = found["no-op"].median_ms, found["maitred"].median_ms
+def _alone(results: dict[str, Shown], commit_ms: list[float]) -> Section:
+    floor, own = results["no-op"].median_ms, results["maitred"].median_ms
     beyond = [mine - least - commit for mine, least, commit in zip(own, floor, commit_ms, strict=True)]
     return Section(
         "Decide, one request at a time",

@@ -118,13 +118,13 @@ def _measured(rules: Path, limits: str, locations: int) -> tuple[dict[str, list[
         messages = decides("stages", locations=locations)
         for _ in range(-(-CUSTOMERS // BATCH)):
             _answer(engine, list(itertools.islice(messages, BATCH)), watch)
-        size, found = _bytes(database), defaultdict[str, list[float]](list)
+        size, stage_us = _bytes(database), defaultdict[str, list[float]](list)
         for _ in range(BATCHES):
             watch.spent.clear()
             _answer(engine, list(itertools.islice(messages, BATCH)), watch)
             for stage, seconds in watch.spent.items():
-                found[stage].append(seconds / BATCH * 1e6)
-        return found, (_bytes(database) - size) / (BATCH * BATCHES)
+                stage_us[stage].append(seconds / BATCH * 1e6)
+        return stage_us, (_bytes(database) - size) / (BATCH * BATCHES)
 
 
 def _engine(timed: Any, rules: Path, database: Path) -> Engine:
@@ -168,9 +168,9 @@ def _bytes(database: Path) -> int:
         return int(pages) * int(size)
 
 
-def _section(title: str, found: dict[str, list[float]], size: float) -> Section:
-    rows = [Row(stage, f"{statistics.median(us):.1f} us") for stage, us in found.items()]
-    total = sum(statistics.median(us) for us in found.values())
+def _section(title: str, stage_us: dict[str, list[float]], size: float) -> Section:
+    rows = [Row(stage, f"{statistics.median(us):.1f} us") for stage, us in stage_us.items()]
+    total = sum(statistics.median(us) for us in stage_us.values())
     return Section(
         title,
         (*rows, Row("all stages", f"{total:.1f} us"), Row("database, a decision", f"{size:,.0f} bytes")),

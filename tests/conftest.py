@@ -123,12 +123,12 @@ def _drop(server: PostgresServer, schema: str) -> None:
 @pytest.fixture(scope="session")
 def postgres_script(postgres_server: PostgresServer) -> str:
     """What the migrations say to an empty schema."""
-    said = []
+    statements = []
 
     def note(_connection, _cursor, statement, parameters, _context, _many) -> None:
         if not statement.lstrip().startswith(SAYS_NOTHING):
             assert not parameters, statement
-            said.append(statement)
+            statements.append(statement)
 
     with schema_of(postgres_server) as url:
         event.listen(Engine, "before_cursor_execute", note)
@@ -136,7 +136,7 @@ def postgres_script(postgres_server: PostgresServer) -> str:
             open_store(url).close()
         finally:
             event.remove(Engine, "before_cursor_execute", note)
-    return ";".join(said)
+    return ";".join(statements)
 
 
 @pytest.fixture(scope="session")

@@ -35,11 +35,11 @@ class Block:
 
 
 def blocks() -> list[Block]:
-    found = []
+    fenced = []
     for match in BLOCK.finditer(README):
         lines = README[: match.start()].rstrip().splitlines()
-        found.append(Block(match[1], match[2], lines[-1]))
-    return found
+        fenced.append(Block(match[1], match[2], lines[-1]))
+    return fenced
 
 
 def of(language: str) -> list[Block]:
@@ -103,8 +103,8 @@ def address(folder: Path) -> Iterator[str]:
 def await_address(process: subprocess.Popen[bytes], log: Path) -> str:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
-        if found := re.search(r'"event": ?"serving", "address": ?"([^"]+)"', log.read_text()):
-            return found[1]
+        if match := re.search(r'"event": ?"serving", "address": ?"([^"]+)"', log.read_text()):
+            return match[1]
         time.sleep(0.05)
     raise AssertionError(log.read_text())
 
@@ -129,8 +129,8 @@ def test_the_decision_comes_out_as_shown(address):
     assert not set(words(output_of(block))) - set(words(done.stdout))
 
     decision_id = re.search(r"[0-9a-f]{32}", done.stdout)[0]
-    told = run([*maitred_command("maitred explain", address), decision_id, "--target", address])
-    assert "customer.late_minutes" in told.stdout
+    explained = run([*maitred_command("maitred explain", address), decision_id, "--target", address])
+    assert "customer.late_minutes" in explained.stdout
 
 
 def run_against(line: str, address: str, folder: Path) -> str:
@@ -181,8 +181,8 @@ def test_customers_rights_are_a_command_each(address, folder):
 
 
 def test_the_clients_in_python_print_what_is_shown(address):
-    for block, most in zip(of("python"), (10, 16), strict=True):
-        assert len([line for line in block.text.splitlines() if line.strip()]) <= most
+    for block, max_lines in zip(of("python"), (10, 16), strict=True):
+        assert len([line for line in block.text.splitlines() if line.strip()]) <= max_lines
         done = run([sys.executable, "-c", block.text.replace(PORT, address)])
         assert done.returncode == 0, done.stderr
         assert words(done.stdout) == words(output_of(block))

@@ -37,19 +37,21 @@ def tracked() -> list[Path]:
     return [path for path in paths if path.exists()]
 
 
-def longer_than(most: int, sizes: Iterable[tuple[str, int]]) -> list[str]:
+def longer_than(limit: int, sizes: Iterable[tuple[str, int]]) -> list[str]:
     """A complaint for each that has more lines."""
-    return [f"{name}: {size} lines, at most {most}" for name, size in sizes if size > most]
+    return [f"{name}: {size} lines, at most {limit}" for name, size in sizes if size > limit]
 
 
 def faults(functions: Sizes, files: Sizes) -> list[str]:
     """What breaks a rule; the median is that of the sources."""
-    found = longer_than(LONGEST_FUNCTION_LINES, functions) + longer_than(LONGEST_FILE_LINES, files)
+    messages = longer_than(LONGEST_FUNCTION_LINES, functions) + longer_than(LONGEST_FILE_LINES, files)
     sources = [size for name, size in functions if name.startswith(SOURCES)]
     median = statistics.median(sources or [0])
     if median >= MEDIAN_FUNCTION_LINES:
-        found.append(f"functions of {SOURCES}: median {median:g} lines, under {MEDIAN_FUNCTION_LINES} wanted")
-    return found
+        messages.append(
+            f"functions of {SOURCES}: median {median:g} lines, under {MEDIAN_FUNCTION_LINES} wanted"
+        )
+    return messages
 
 
 def summary(functions: Sizes, files: Sizes) -> str:

@@ -139,11 +139,11 @@ def made_up(decisions: int, rng: np.random.Generator) -> Log:
 def of_simulations() -> Iterator[str]:
     """How often the learner is told to be better, by the length of the log."""
     for size in SIZES:
-        told = 0
+        detected = 0
         for seed in range(RUNS):
             rng = np.random.default_rng(seed)
-            told += learned_value(made_up(size, rng), ITEMS, rng).difference.interval.lower > 0
-        yield f"{size:,} decisions of {ITEMS} items: better with its interval in {told} of {RUNS} runs"
+            detected += learned_value(made_up(size, rng), ITEMS, rng).difference.interval.lower > 0
+        yield f"{size:,} decisions of {ITEMS} items: better with its interval in {detected} of {RUNS} runs"
 
 
 def main() -> None:

@@ -34,8 +34,8 @@ def past(harness):
 
 def counts(past, customer="ann"):
     decided = past.decide(customer, explain=Explain.EXPLAIN_NONE, dry_run=True, max_actions=9)
-    said = next(proposal for proposal in decided.proposals if proposal.action == "reader")
-    return tuple(map(int, said.treatment.say[0].split()))
+    proposal_of_reader = next(proposal for proposal in decided.proposals if proposal.action == "reader")
+    return tuple(map(int, proposal_of_reader.treatment.say[0].split()))
 
 
 def test_a_claim_and_its_redemption_are_seen_by_later_decisions(past):

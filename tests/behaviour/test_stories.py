@@ -37,15 +37,15 @@ def test_the_car_buyer(story, happen):
         {"kind": "click", "target": "calculate-payment", "visit": 2 + number % 3} for number in range(14)
     ]
     happen(harness, *clicks)
-    seen = {"channel": "showroom", "max_actions": 9, "context": {"customer": {"visit_number": 4}}}
-    assert harness.sees(**seen) == ["brochure"]
-    assert harness.why_not(**seen)["test-drive"][1] == "fourth-visit-in-a-month"
+    request = {"channel": "showroom", "max_actions": 9, "context": {"customer": {"visit_number": 4}}}
+    assert harness.sees(**request) == ["brochure"]
+    assert harness.why_not(**request)["test-drive"][1] == "fourth-visit-in-a-month"
     happen(harness, page="cars")
-    assert harness.why_not(**seen)["test-drive"][1] == "ten-clicks-in-the-last-two-visits"
+    assert harness.why_not(**request)["test-drive"][1] == "ten-clicks-in-the-last-two-visits"
     happen(harness, {"kind": "click", "target": "calculate-payment", "visit": 4})
-    assert harness.why_not(**seen)["test-drive"][1] == "loan-enquiry"
+    assert harness.why_not(**request)["test-drive"][1] == "loan-enquiry"
     happen(harness, kind="loan_enquiry")
-    answer = harness.decide(**seen)
+    answer = harness.decide(**request)
     assert [proposal.action for proposal in answer.proposals] == ["test-drive", "brochure"]
     assert answer.proposals[0].treatment.avoid == ("Do not ask whether they can afford it.",)
 

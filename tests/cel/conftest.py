@@ -79,12 +79,12 @@ def residual(lowered) -> Callable[..., Expression]:
 def refusal(cel: ExpressionCompiler) -> Callable[..., str]:
     """``line:column message`` of what is said of a text that does not compile."""
 
-    def said(text: str, row: Row | None = None) -> str:
+    def message_of(text: str, row: Row | None = None) -> str:
         with pytest.raises(ExpressionError) as caught:
             cel.condition(text).bind(row or {})
         return f"{caught.value.line}:{caught.value.column} {caught.value.message}"
 
-    return said
+    return message_of
 
 
 @pytest.fixture(scope="session")

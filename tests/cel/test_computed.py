@@ -99,7 +99,7 @@ def program(text):
     return google.NewEnv(variables=ORACLE_TYPES).compile(text)
 
 
-def said(text, data):
+def oracle_value(text, data):
     """What the oracle says; ``None`` for an error."""
     value = program(text).eval(data=data)
     return None if value.type() == google.Type.ERROR else value.value()
@@ -165,7 +165,7 @@ def naive(facts, where, aggregate, take):
         return None
     known = {LIMIT.name: facts[LIMIT.name]} if isinstance(facts.get(LIMIT.name), int) else {}
     asked = [known | for_oracle(item) for item in items]
-    counts = [said(where, data) for data in asked]
+    counts = [oracle_value(where, data) for data in asked]
     if aggregate is Aggregate.ANY and True in counts:
         return True
     if None in counts:
@@ -177,7 +177,7 @@ def naive(facts, where, aggregate, take):
         return False
     counted = {Aggregate.FIRST: counted[:1], Aggregate.LAST: counted[-1:]}.get(aggregate, counted)
     other, kind = TAKES[take]
-    values = [said(other or take, data) for data in counted]
+    values = [oracle_value(other or take, data) for data in counted]
     return None if None in values else put_together(aggregate, values, kind)
 
 

@@ -10,7 +10,7 @@ from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 AGE = Attribute("customer.age", AttributeType(Kind.INT))
-ASKS = {each.name: each for each in asks_of(["news", "tips-2"])}
+ASKS = {attribute.name: attribute for attribute in asks_of(["news", "tips-2"])}
 NEWS, TIPS = Literal("~consent/news", Present()), Literal("~asked/tips-2", Present())
 
 
@@ -50,7 +50,7 @@ def test_a_score_may_ask(cel):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('consent.allowed("newz")', "there is no purpose `newz`: `Privacy` defines `news`, `tips-2`"),
         ("consent.allowed(news)", 'name the purpose in quotes: `consent.allowed("news")`'),
@@ -61,10 +61,10 @@ def test_a_score_may_ask(cel):
         ("consent.news", 'of `consent` can be asked `consent.allowed("...")`'),
     ],
 )
-def test_what_cannot_be_asked_is_told(cel, text, said):
+def test_what_cannot_be_asked_is_told(cel, text, message):
     with pytest.raises(ExpressionError) as error:
         cel.condition(f"customer.age > 1 && {text}")
-    assert said in error.value.message
+    assert message in error.value.message
     assert (error.value.line, error.value.column >= 21) == (1, True)
 
 

@@ -22,8 +22,8 @@ def attribute(name, kind, *, is_list=False):
 
 
 ATTRIBUTES = {
-    each.name: each
-    for each in (
+    declared.name: declared
+    for declared in (
         attribute("c.age", Kind.INT),
         attribute("c.name", Kind.STRING),
         attribute("c.note", Kind.STRING),
@@ -129,7 +129,8 @@ def test_what_stalls_everybody_is_far_above_the_bound(cel, text):
 def test_costs_follow_the_declared_bounds():
     text = "b.words.exists(w, w in b.other)"
     small = {
-        name: Attribute(name, each.type, max_length=20, max_items=20) for name, each in ATTRIBUTES.items()
+        name: Attribute(name, declared.type, max_length=20, max_items=20)
+        for name, declared in ATTRIBUTES.items()
     }
     assert cost_of(compiler(small, {}), text) < 100_000 < BOUND_NS < cost_of(compiler(ATTRIBUTES, {}), text)
 

@@ -119,9 +119,9 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), SAID.items())
-def test_says(refusal, text, said):
-    assert refusal(text) == said
+@pytest.mark.parametrize(("text", "message"), SAID.items())
+def test_says(refusal, text, message):
+    assert refusal(text) == message
 
 
 @pytest.mark.parametrize("text", SAID)

@@ -47,12 +47,12 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_is_refused_soon(cel, text, said):
+@pytest.mark.parametrize(("text", "message"), HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_is_refused_soon(cel, text, message):
     started = time.monotonic()
     with pytest.raises(ExpressionError) as caught:
         cel.condition(text)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert time.monotonic() - started < SOON_SECONDS
 
 

@@ -73,7 +73,7 @@ def test_equal_texts_differ_by_their_rows(cel):
 
 
 @pytest.mark.parametrize(
-    ("text", "column", "said"),
+    ("text", "column", "message"),
     [
         ('learned("uptak")', 9, "there is no learner `uptak`, did you mean `uptake`?"),
         ("learned(uptake)", 1, 'name the learner in quotes: `learned("uptake")`'),
@@ -84,10 +84,10 @@ def test_equal_texts_differ_by_their_rows(cel):
         ('1.0 + [learned("uptake")].map(x, x)[0]', 36, "can be added, subtracted, multiplied and divided"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_place(cel, text, column, said):
+def test_what_is_wrong_is_said_at_its_place(cel, text, column, message):
     with pytest.raises(ExpressionError) as error:
         cel.score(text).bind({})
-    assert said in error.value.message
+    assert message in error.value.message
     assert error.value.column == column
 
 

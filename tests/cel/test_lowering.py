@@ -184,17 +184,17 @@ def test_stays_with_cel(residual, text):
 def test_residuals_are_the_smallest_boolean_parts(lowered):
     text = "customer.vip && !( customer.age + 1 > 2 ) || (has(now) ? (channel == customer.name) : true)"
     condition = lowered(text)
-    found = {}
+    residuals = {}
 
     def collect(part):
         if isinstance(part, Residual):
-            found[part.expression.text] = part.wanted
+            residuals[part.expression.text] = part.wanted
         elif isinstance(part, All | Any):
             for term in part.terms:
                 collect(term)
 
     collect(condition)
-    assert found == {"customer.age + 1 > 2": False, "channel == customer.name": True}
+    assert residuals == {"customer.age + 1 > 2": False, "channel == customer.name": True}
 
 
 def test_long_lists_of_all_are_not_unrolled(lowered):

@@ -77,7 +77,7 @@ def test_an_empty_list_is_in_nothing_but_still_reads(lowered):
 
 
 @pytest.mark.parametrize(
-    ("text", "row", "said"),
+    ("text", "row", "message"),
     [
         ("customer.vip && row.code == 'a'", {}, "1:20 `row.code` has no value in this row"),
         ("row.least > 1", {"row.least": "1"}, "1:4 the value of `row.least` is not of type int"),
@@ -113,5 +113,5 @@ def test_an_empty_list_is_in_nothing_but_still_reads(lowered):
         ),
     ],
 )
-def test_refuses_rows_it_cannot_use(refusal, text, row, said):
-    assert refusal(text, row) == said
+def test_refuses_rows_it_cannot_use(refusal, text, row, message):
+    assert refusal(text, row) == message

@@ -48,7 +48,7 @@ def test_same_text_same_expression(cel):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "customer.vip",
@@ -73,7 +73,7 @@ def test_same_text_same_expression(cel):
         ),
     ],
 )
-def test_refuses(cel, text, said):
+def test_refuses(cel, text, message):
     with pytest.raises(ExpressionError) as caught:
         cel.score(text).bind({"row.factor": 0.5})
-    assert caught.value.message == said
+    assert caught.value.message == message

@@ -240,11 +240,11 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), SAID.items())
-def test_what_does_not_go_together_is_refused_with_the_remedy(ours, text, said):
+@pytest.mark.parametrize(("text", "message"), SAID.items())
+def test_what_does_not_go_together_is_refused_with_the_remedy(ours, text, message):
     with pytest.raises(ExpressionError) as caught:
         ours.condition(text).bind({"row.text": "x"})
-    assert caught.value.message.startswith(said)
+    assert caught.value.message.startswith(message)
     assert not caught.value.message.endswith(".")
     assert "maitred" not in caught.value.message
 

@@ -108,10 +108,10 @@ class EngineHarness:
     def call(
         self, customer="ann", *, request, session="", context=None, location="", max_actions=1, **fields
     ):
-        found = {**(context or {}), **({"session": {"id": session}} if session else {})}
+        merged = {**(context or {}), **({"session": {"id": session}} if session else {})}
         channel = fields.pop("channel", "pos")
-        fingerprint = digest(b"test", customer, location, channel, repr(found), str(max_actions))
-        return DecideCall(request, customer, channel, location, found, fingerprint, max_actions, **fields)
+        fingerprint = digest(b"test", customer, location, channel, repr(merged), str(max_actions))
+        return DecideCall(request, customer, channel, location, merged, fingerprint, max_actions, **fields)
 
     def names(self, customer="ann", **fields):
         """What is proposed, best first; nothing is asked twice."""
@@ -124,7 +124,9 @@ class EngineHarness:
     def why_not(self, customer="ann", **fields):
         """Reason, rule and words of every refusal, by action."""
         answer = self.decide(customer, explain=Explain.EXPLAIN_FULL, dry_run=True, **fields)
-        return {found.action: (found.reason.name, found.rule, found.detail) for found in answer.refusals}
+        return {
+            refusal.action: (refusal.reason.name, refusal.rule, refusal.detail) for refusal in answer.refusals
+        }
 
     def claim(self, decided, action="pizza", request=""):
         call = ClaimCall(request or self.new_id(), decided.decision_id, action)
@@ -161,10 +163,10 @@ class EngineHarness:
 
     def live(self, *limits):
         """Units that count against each limit of the ruleset in force, over all subjects."""
-        found = {}
+        counts = {}
         for limit in self.engine.operator.limits(LimitsCall(max_subjects=1_000)):
-            found[limit.name] = found.get(limit.name, 0) + limit.used + limit.held
-        return [found.get(name, 0) for name in limits]
+            counts[limit.name] = counts.get(limit.name, 0) + limit.used + limit.held
+        return [counts.get(name, 0) for name in limits]
 
     def close(self):
         self.engine.committer.stop()

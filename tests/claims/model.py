@@ -164,7 +164,7 @@ class Shop:
 
     # Decide
 
-    def decide(self, customer, session, named, most):
+    def decide(self, customer, session, named, max_actions):
         """The decision; ``named`` are the claims of this checkout that are the customer's own."""
         decision = Decision(customer, session, self.now)
         self.decisions.append(decision)
@@ -178,7 +178,7 @@ class Shop:
             if name in own:
                 self.carry(decision, own[name])
                 continue
-            if count == most or not self.is_open(decision, name):
+            if count == max_actions or not self.is_open(decision, name):
                 continue
             reason = self.shortage(name, customer, taken)
             choice = name if reason is None else None
@@ -231,10 +231,10 @@ class Shop:
     def open_hold(self, name, customer):
         if not customer:
             return None
-        found = [
+        holds = [
             hold for hold in self.holds if hold.is_open and (hold.action, hold.customer) == (name, customer)
         ]
-        return found[0] if found else None
+        return holds[0] if holds else None
 
     def spend(self, line):
         if line.carried:
@@ -279,9 +279,9 @@ class Shop:
         return line, [*mine, *free, *places][0]
 
     def live_in(self, decision, place):
-        found = [claim for claim in decision.claims if claim.is_live and claim.place == place]
-        assert len(found) <= 1
-        return found[0] if found else None
+        claims = [claim for claim in decision.claims if claim.is_live and claim.place == place]
+        assert len(claims) <= 1
+        return claims[0] if claims else None
 
     def serving(self, line, place):
         if line.carried and line.carried.is_live:

@@ -200,7 +200,7 @@ def test_an_action_that_the_rules_dropped_is_denied_and_what_was_claimed_goes_on
 def test_a_lower_limit_refuses_new_units_and_breaks_nothing(harness):
     harness.rules(PIZZA, capacity(limit=3))
     decided = [harness.decide(name) for name in "abcd"]
-    claims = [harness.claim(each) for each in decided[:3]]
+    claims = [harness.claim(answer) for answer in decided[:3]]
     harness.rules(PIZZA, capacity(limit=1))
     assert harness.names() == []
     assert harness.why_not()["pizza"][2] == "3 of 1 taken ever"
@@ -217,7 +217,7 @@ def test_a_lower_limit_refuses_new_units_and_breaks_nothing(harness):
 def test_overbooking_gives_out_more_and_redeems_all_of_it(sqlite_harness):
     sqlite_harness.rules(PIZZA, capacity(limit=10, overbook="{percent: 15}"))
     decided = [sqlite_harness.decide(f"c-{number}") for number in range(12)]
-    claims = [sqlite_harness.claim(each) for each in decided]
+    claims = [sqlite_harness.claim(answer) for answer in decided]
     assert [claim.granted for claim in claims] == [True] * 11 + [False]
     for claim in claims[:11]:
         sqlite_harness.redeem(claim)

@@ -32,7 +32,9 @@ action: {name: "coupon-${row.code}", title: T, type: offer}
     sqlite_harness.rules(table, limit, coupons="code,units\na,1\nb,2\nc,0\n")
     decided = [sqlite_harness.decide(name, max_actions=3) for name in ("ann", "bob", "cem")]
     assert [proposal.action for proposal in decided[0].proposals] == ["coupon-a", "coupon-b"]
-    granted = [[sqlite_harness.claim(each, f"coupon-{code}").granted for each in decided] for code in "ab"]
+    granted = [
+        [sqlite_harness.claim(answer, f"coupon-{code}").granted for answer in decided] for code in "ab"
+    ]
     assert granted == [[True, False, False], [True, True, False]]
     assert sqlite_harness.names() == []
 

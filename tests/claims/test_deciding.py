@@ -124,15 +124,15 @@ def test_alternatives_stand_in_chained_in_order_and_right_of_whom(sqlite_harness
         capacity(applies_to=sold_out, limit=0),
     )
     for _ in range(3):
-        found = sqlite_harness.decide(max_actions=4).proposals
-        assert [(each.action, each.substitute_for, each.rank) for each in found] == [
+        proposals = sqlite_harness.decide(max_actions=4).proposals
+        assert [(proposal.action, proposal.substitute_for, proposal.rank) for proposal in proposals] == [
             ("soup", "pizza", 1),
             ("tea", "", 2),
             ("water", "", 3),
         ]
     sqlite_harness.engine.operator.pause("soup", "", "")
-    found = sqlite_harness.decide(max_actions=1).proposals
-    assert [(each.action, each.substitute_for) for each in found] == [("tea", "pizza")]
+    proposals = sqlite_harness.decide(max_actions=1).proposals
+    assert [(proposal.action, proposal.substitute_for) for proposal in proposals] == [("tea", "pizza")]
 
 
 def test_the_words_of_a_stand_in_say_for_whom(sqlite_harness):
@@ -151,7 +151,7 @@ def test_the_words_of_a_stand_in_say_for_whom(sqlite_harness):
 def test_a_pace_refuses_though_there_is_capacity(harness):
     harness.rules(PIZZA, capacity(limit=9, pace="{limit: 2, window: {rolling: 15m}}"))
     decided = [harness.decide(name) for name in "abc"]
-    assert [harness.claim(each).granted for each in decided] == [True, True, False]
+    assert [harness.claim(answer).granted for answer in decided] == [True, True, False]
     assert harness.claim(decided[2], request="p").reason.name == "PACED"
     assert harness.why_not()["pizza"] == ("PACED", "ovens/pace", "2 of 2 taken within 15 minutes")
     harness.after(15 * MINUTE)

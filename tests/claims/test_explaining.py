@@ -16,21 +16,24 @@ def shop(harness):
     return harness
 
 
-def told(answer):
+def reasons_of(answer):
     return {refusal.action: refusal.reason.name for refusal in answer.refusals}
 
 
 @pytest.mark.parametrize("level", Explain)
 def test_named_actions_alone_are_explained_at_any_level_and_for_any_reason(shop, level):
     answer = shop.decide(explain=level, explain_actions=("tiered", "mobile-only", "pizza"), max_actions=5)
-    assert told(answer) == {"tiered": "MISSING_ATTRIBUTE", "mobile-only": "WRONG_CHANNEL"}
+    assert reasons_of(answer) == {"tiered": "MISSING_ATTRIBUTE", "mobile-only": "WRONG_CHANNEL"}
     assert [bool(lines) for lines in answer.why] == [True]
 
 
 def test_a_retry_may_name_others(shop):
     first = shop.decide(request="r-0", explain_actions=("tiered",))
     again = shop.decide(request="r-0", explain_actions=("mobile-only",))
-    assert (told(first), told(again)) == ({"tiered": "MISSING_ATTRIBUTE"}, {"mobile-only": "WRONG_CHANNEL"})
+    assert (reasons_of(first), reasons_of(again)) == (
+        {"tiered": "MISSING_ATTRIBUTE"},
+        {"mobile-only": "WRONG_CHANNEL"},
+    )
     assert first.decision_id == again.decision_id
 
 
@@ -42,12 +45,12 @@ def test_an_unknown_action_to_explain_is_malformed(shop):
 
 def test_how_the_limits_of_a_named_action_stand_is_told_among_a_thousand(harness):
     many = [action(f"a{number:04}", score=f"{9_000 - number}") for number in range(700)]
-    each = cap(per="[customer, action]", counts="decided", limit=1)
-    harness.rules(*many, action("last"), each)
+    once_each = cap(per="[customer, action]", counts="decided", limit=1)
+    harness.rules(*many, action("last"), once_each)
     assert harness.decide(max_actions=100).proposals
     for _ in range(7):
         harness.decide(max_actions=100)
-    reason = told(harness.decide(max_actions=1, explain_actions=("a0000", "last")))
+    reason = reasons_of(harness.decide(max_actions=1, explain_actions=("a0000", "last")))
     assert reason["a0000"] == "FREQUENCY_CAPPED"
 
 

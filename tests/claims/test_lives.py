@@ -104,8 +104,8 @@ class Life:
 
     def check_counts(self):
         counted = {rule.name: self.shop.live(rule) for rule in self.rules}
-        found = dict(zip(counted, self.harness.live(*counted), strict=True))
-        assert found == counted, f"seed {self.seed}"
+        live = dict(zip(counted, self.harness.live(*counted), strict=True))
+        assert live == counted, f"seed {self.seed}"
 
     def name(self, text):
         return f"{text}-{self.seed}" if text else ""
@@ -113,8 +113,8 @@ class Life:
     def decide(self):
         rng, customer = self.rng, self.rng.choice(CUSTOMERS)
         named = rng.sample(list(self.claims), min(len(self.claims), rng.choice((0, 0, 1, 2))))
-        session, most = rng.choice(SESSIONS), rng.choice((1, 2, 4))
-        ask = {"session": self.name(session), "claims": tuple(named), "max_actions": most}
+        session, max_actions = rng.choice(SESSIONS), rng.choice((1, 2, 4))
+        ask = {"session": self.name(session), "claims": tuple(named), "max_actions": max_actions}
         theirs = [claim for claim in named if self.claims[claim].line.decision.customer == customer]
         request = self.harness.new_id()
         if len(theirs) < len(named):
@@ -125,7 +125,7 @@ class Life:
         answer = self.harness.decide(
             self.name(customer), request=request, explain=Explain.EXPLAIN_NONE, **ask
         )
-        decision = self.shop.decide(customer, session, [self.claims[claim] for claim in named], most)
+        decision = self.shop.decide(customer, session, [self.claims[claim] for claim in named], max_actions)
         proposed = {proposal.action: self.claims.get(proposal.claim_id) for proposal in answer.proposals}
         expected = {name: decision.lines[name].carried for name in decision.proposed}
         assert proposed == expected, f"seed {self.seed}"
@@ -156,14 +156,14 @@ class Life:
                 self.harness.engine.claimer.claim(call)
             assert refused.value.cause is Cause.PLACE_TAKEN, f"seed {self.seed}"
             return
-        told = self.harness.engine.claimer.claim(call)
-        assert self.harness.engine.claimer.claim(call) == told
+        given = self.harness.engine.claimer.claim(call)
+        assert self.harness.engine.claimer.claim(call) == given
         if claim is None:
-            assert (told.granted, told.reason.name) == (False, expected), f"seed {self.seed}"
+            assert (given.granted, given.reason.name) == (False, expected), f"seed {self.seed}"
             return
-        assert (told.granted, told.existing) == (True, expected == "existing"), f"seed {self.seed} {told}"
-        assert self.claims.setdefault(told.claim_id, claim) is claim, f"seed {self.seed}"
-        assert told.expires_at == claim.until, f"seed {self.seed}"
+        assert (given.granted, given.existing) == (True, expected == "existing"), f"seed {self.seed} {given}"
+        assert self.claims.setdefault(given.claim_id, claim) is claim, f"seed {self.seed}"
+        assert given.expires_at == claim.until, f"seed {self.seed}"
 
     def step(self):
         """A redemption or a release, and the same request again."""
@@ -173,14 +173,14 @@ class Life:
         claim, request = self.claims[claim_id], self.harness.new_id()
         is_redemption = self.rng.random() < 0.5
         expected = self.shop.redeem(claim) if is_redemption else self.shop.release(claim)
-        told = self.harness.redeem if is_redemption else self.harness.release
+        method = self.harness.redeem if is_redemption else self.harness.release
         for _ in range(2):
-            found = "done"
+            result = "done"
             try:
-                told(Named(claim_id), request=request)
+                method(Named(claim_id), request=request)
             except CallError as error:
-                found = CAUSES[error.cause]
-            assert found == expected, f"seed {self.seed}"
+                result = CAUSES[error.cause]
+            assert result == expected, f"seed {self.seed}"
 
     def report(self):
         """What became of a proposal, early and late, once and again under another id."""
@@ -192,9 +192,9 @@ class Life:
         for _ in range(self.rng.choice((1, 1, 2))):
             outcome = self.harness.outcome(answer, kind, action=name, at=at)
             expected = self.shop.report(decision, name, kind, at)
-            (told,) = self.harness.record(outcome)
-            assert told.recorded == expected, f"seed {self.seed} {kind} {told}"
-            assert self.harness.record(outcome) == [told]
+            (recorded,) = self.harness.record(outcome)
+            assert recorded.recorded == expected, f"seed {self.seed} {kind} {recorded}"
+            assert self.harness.record(outcome) == [recorded]
 
 
 class Named:

@@ -146,8 +146,12 @@ def test_of_an_action_that_is_gone_nothing_is_shown(harness):
     claim = claimed(harness)
     harness.rules(action("tea"), OVENS)
     assert harness.decide().open_claims == ()
-    (found,) = listed(harness, customer_id="ann").claims
-    assert (found.claim_id, found.treatment.title, found.state) == (claim, "pizza", ClaimState.HELD)
+    (listed_claim,) = listed(harness, customer_id="ann").claims
+    assert (listed_claim.claim_id, listed_claim.treatment.title, listed_claim.state) == (
+        claim,
+        "pizza",
+        ClaimState.HELD,
+    )
 
 
 # Lists
@@ -178,10 +182,10 @@ def test_every_state_is_told(harness):
     answers = [harness.claim(harness.decide(channel="mobile")) for _ in range(3)]
     harness.redeem(answers[0])
     harness.release(answers[1])
-    found = {claim.claim_id: claim for claim in listed(harness, customer_id="ann").claims}
-    states = [found[answer.claim_id].state.name for answer in answers]
+    by_id = {claim.claim_id: claim for claim in listed(harness, customer_id="ann").claims}
+    states = [by_id[answer.claim_id].state.name for answer in answers]
     assert states == ["REDEEMED", "RELEASED", "HELD"]
-    assert found[answers[2].claim_id].treatment.show == "Until 12:20"
+    assert by_id[answers[2].claim_id].treatment.show == "Until 12:20"
     at = harness.now + 20 * MINUTE
     last = {claim.claim_id: claim.state for claim in listed(harness, customer_id="ann", at=at).claims}
     assert last[answers[2].claim_id] is ClaimState.EXPIRED
@@ -193,17 +197,17 @@ def test_every_state_is_told(harness):
 def test_pages_hold_every_claim_once_while_others_are_made(harness):
     harness.rules(BOTH, OVENS)
     there = [claimed(harness.after(MINUTE)) for _ in range(5)]
-    seen, token = [], ""
+    claim_ids, token = [], ""
     for number in range(9):
         page = listed(harness, customer_id="ann", page_size=2, page_token=token)
-        seen += ids(page)
+        claim_ids += ids(page)
         token = page.next_page_token
         if not token:
             break
         # One that expires last and one that expires with those there.
         claimed(harness.after(MINUTE) if number % 2 else harness)
-    assert len(seen) == len(set(seen))
-    assert set(there) <= set(seen)
+    assert len(claim_ids) == len(set(claim_ids))
+    assert set(there) <= set(claim_ids)
 
 
 def test_the_last_page_says_that_it_is(sqlite_harness):

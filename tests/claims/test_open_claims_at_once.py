@@ -43,7 +43,9 @@ def test_lists_hold_while_customers_come_and_go(harness):
             harness.engine.claimer.list_claims(ClaimsCall(location_id="harbour", page_size=100))
 
     with ThreadPoolExecutor(9) as pool:
-        jobs = [pool.submit(job, each) for each in CUSTOMERS for job in (claims_and_ends, lists)]
+        jobs = [
+            pool.submit(job, customer_id) for customer_id in CUSTOMERS for job in (claims_and_ends, lists)
+        ]
         jobs.append(pool.submit(erases, "ann"))
         for job in jobs:
             job.result(timeout=120)

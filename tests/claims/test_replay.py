@@ -117,19 +117,21 @@ def pause(harness):
 
 
 def check_limits(harness):
-    found = harness.live(*LIMITS)
-    assert all(live <= most for live, most in zip(found, LIMITS.values(), strict=True)), found
+    live_counts = harness.live(*LIMITS)
+    assert all(live <= maximum for live, maximum in zip(live_counts, LIMITS.values(), strict=True)), (
+        live_counts
+    )
 
 
 def test_every_decision_of_a_random_life_comes_out_again(harness):
     rng = random.Random(SEED)
     policy = harness.rules(*documents(rng))
     decided = live_a_while(harness, rng)
-    seen = [proposal for answer in decided for proposal in answer.proposals]
-    assert len({proposal.action for proposal in seen}) > 4
-    assert any(proposal.substitute_for for proposal in seen)
-    assert any(proposal.lot for proposal in seen)
-    assert any(proposal.treatment.say for proposal in seen)
+    proposals = [proposal for answer in decided for proposal in answer.proposals]
+    assert len({proposal.action for proposal in proposals}) > 4
+    assert any(proposal.substitute_for for proposal in proposals)
+    assert any(proposal.lot for proposal in proposals)
+    assert any(proposal.treatment.say for proposal in proposals)
     harness.rules(action("other"))
     harness.after(1_000 * DAY)
     for answer in decided:

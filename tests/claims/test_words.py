@@ -67,7 +67,7 @@ def test_the_title_of_an_action_is_by_language_also_without_a_treatment(harness)
     harness.rules(
         document("Action", "pizza", {"title": "{en: Pizza, it: La pizza}", "type": "offer"}), head=TRIP
     )
-    assert [spoken(harness, language=each).title for each in ("en", "it", "")] == [
+    assert [spoken(harness, language=language).title for language in ("en", "it", "")] == [
         "Pizza",
         "La pizza",
         "Pizza",
@@ -104,8 +104,8 @@ FORMS = {
 def test_times_are_those_of_the_place_and_numbers_those_of_the_language(harness, language, zone, words):
     harness.rules(offer(**FORMS), head=TRIP, zone=zone)
     trip = {"departs": "2026-12-01T23:30:00Z", "saving": 4.2}
-    said = spoken(harness, language=language, trip=trip, customer={"points": 12345}).say
-    assert tuple(map(plain, said)) == words
+    lines = spoken(harness, language=language, trip=trip, customer={"points": 12345}).say
+    assert tuple(map(plain, lines)) == words
 
 
 def test_a_text_without_a_value_has_its_default_or_is_left_out_and_told(harness):

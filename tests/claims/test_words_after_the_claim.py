@@ -99,6 +99,6 @@ def test_of_an_action_that_is_gone_a_retry_has_no_words(sqlite_harness):
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/St_Johns"])
 def test_the_expiry_is_told_by_the_clock_of_the_place(sqlite_harness, zone):
     sqlite_harness.rules(PIZZA, OVENS, zone=zone)
-    told = {"Asia/Tokyo": "21:20", "America/St_Johns": "08:50"}[zone]
-    assert claimed(sqlite_harness)[1].treatment.show == f"Yours until {told}"
+    local_time = {"Asia/Tokyo": "21:20", "America/St_Johns": "08:50"}[zone]
+    assert claimed(sqlite_harness)[1].treatment.show == f"Yours until {local_time}"
     assert sqlite_harness.after(DAY)

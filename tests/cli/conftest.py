@@ -102,14 +102,14 @@ class Service:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         lines = self.log.read_text().splitlines(keepends=True)
-        found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}\n")]
-        return [event for event in found if event["event"] == name]
+        events = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}\n")]
+        return [event for event in events if event["event"] == name]
 
     def await_event(self, name: str, count: int = 1) -> dict[str, Any]:
         end = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < end:
-            if len(found := self.events(name)) >= count:
-                return found[-1]
+            if len(events := self.events(name)) >= count:
+                return events[-1]
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.02)
         raise AssertionError(f"no {name}: {self.log.read_text()}")

@@ -52,12 +52,12 @@ def test_explain_shows_record_chain_and_proposals(service, maitred):
     answer = json.loads(asked.stdout)
     assert [proposal["action"] for proposal in answer["proposals"]] == ["apology", "lounge"]
 
-    told = maitred("explain", answer["decision_id"], "--target", service.address)
-    assert told.returncode == 0
-    assert "vip_at_risk because service_failure (session.failed_calls >= 3)" in told.stdout
+    explained = maitred("explain", answer["decision_id"], "--target", service.address)
+    assert explained.returncode == 0
+    assert "vip_at_risk because service_failure (session.failed_calls >= 3)" in explained.stdout
     for words in ("chain-1", "2 actions", "customer.tier", '"platinum"', "2.  lounge"):
-        assert words in told.stdout
-    assert "app-hint" not in told.stdout
+        assert words in explained.stdout
+    assert "app-hint" not in explained.stdout
 
     full = maitred(
         "explain", answer["decision_id"], "--full", "--json", env={"MAITRED_TARGET": service.address}

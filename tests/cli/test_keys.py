@@ -30,7 +30,7 @@ def rows(output: str) -> list[list[str]]:
 
 def secrets_in(file: Path) -> list[str]:
     top = json.loads(file.read_text())
-    return [top["subject"], *(each[key] for each in top["versions"] for key in ("master", "pseudonym"))]
+    return [top["subject"], *(version[key] for version in top["versions"] for key in ("master", "pseudonym"))]
 
 
 def test_new_makes_one_for_this_user_alone_and_says_to_keep_a_copy(run, tmp_path):
@@ -91,12 +91,12 @@ def test_drop_says_what_is_lost_and_wants_to_hear_yes(run, file):
     assert (done.returncode, [row[0] for row in rows(done.stdout)]) == (0, ["2"])
 
 
-@pytest.mark.parametrize(("number", "said"), [(2, "not older than the active one"), (9, "no version 9")])
+@pytest.mark.parametrize(("number", "message"), [(2, "not older than the active one"), (9, "no version 9")])
 @pytest.mark.parametrize("yes", [[], ["--yes"]], ids=["asking", "doing"])
-def test_what_cannot_be_dropped_is_refused_first(run, file, number, said, yes):
+def test_what_cannot_be_dropped_is_refused_first(run, file, number, message, yes):
     done = run("keys", "drop", file, "--version", number, *yes)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert "cannot be undone" not in done.stderr
 
 

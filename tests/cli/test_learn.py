@@ -45,24 +45,24 @@ def learn(capsys, sqlite_url, tmp_path):
     return learning
 
 
-def counts_in(told):
+def counts_in(output):
     return {
         name: (row["presented"], row["accepted"])
-        for name, row in json.loads(told.out)["learners"]["uptake"]["actions"].items()
+        for name, row in json.loads(output.out)["learners"]["uptake"]["actions"].items()
     }
 
 
 def test_what_was_learned_is_shown_and_taken_up_by_the_service_that_has_the_file(harness, learn):
-    code, told = learn("--json")
+    code, output = learn("--json")
     assert code == 0
-    assert "left beside the database, the service that has it draws by it within a second" in told.err
-    counts = counts_in(told)
+    assert "left beside the database, the service that has it draws by it within a second" in output.err
+    counts = counts_in(output)
     assert sum(trials for trials, _ in counts.values()) == 30
     assert counts["bread"][1] == 0
     assert counts["pizza"][0] == counts["pizza"][1] > 0
     harness.engine.learned.refresh()
     current = harness.engine.learned.current()
-    assert current.version == json.loads(told.out)["version"]
+    assert current.version == json.loads(output.out)["version"]
     assert current.by_learner["uptake"]["pizza"] == Beta(1.0 + counts["pizza"][0], 1.0)
     _, again = learn()
     assert "nothing new, services draw by it already" in again.err
@@ -70,9 +70,9 @@ def test_what_was_learned_is_shown_and_taken_up_by_the_service_that_has_the_file
 
 def test_people_get_a_table_best_first(harness, learn):
     del harness
-    code, told = learn()
+    code, output = learn()
     assert code == 0
-    head, _, first, second, *_, off, total = told.out.splitlines()
+    head, _, first, second, *_, off, total = output.out.splitlines()
     assert head == "uptake: accepted of what was presented"
     assert first.split()[0] == "pizza"
     assert second.split()[0] == "bread"
@@ -82,43 +82,43 @@ def test_people_get_a_table_best_first(harness, learn):
 
 def test_without_a_service_it_is_kept_in_the_database(harness, learn, sqlite_url, closed_after):
     harness.close()
-    code, told = learn()
+    code, output = learn()
     assert code == 0
-    assert "kept in the database" in told.err
+    assert "kept in the database" in output.err
     store = closed_after(open_store(sqlite_url))
     assert store.learned_after(0).number == 1
 
 
 def test_a_file_is_written_and_nothing_kept(harness, learn, tmp_path):
-    code, told = learn("--out", str(tmp_path / "parameters.json"), "--json")
+    code, output = learn("--out", str(tmp_path / "parameters.json"), "--json")
     assert code == 0
     parameters = read_parameters(tmp_path / "parameters.json")
-    assert parameters.version == json.loads(told.out)["version"]
+    assert parameters.version == json.loads(output.out)["version"]
     harness.engine.learned.refresh()
     assert harness.engine.learned.current().version == ""
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--watch", "soon"], "`soon` is no span"),
         (["--out", "/nowhere/parameters.json"], "cannot write `/nowhere/parameters.json`"),
         (["--database", "sqlite:////nowhere/there.db"], "nowhere/there.db"),
     ],
 )
-def test_what_cannot_be_done_is_said(harness, learn, words, said):
+def test_what_cannot_be_done_is_said(harness, learn, words, message):
     del harness
-    code, told = learn(*words)
+    code, output = learn(*words)
     assert code == 2
-    assert said in told.err
+    assert message in output.err
 
 
 def test_rules_with_faults_teach_nothing(harness, learn, tmp_path):
     del harness
     (tmp_path / "rules/more.yaml").write_text("nothing: here\n")
-    code, told = learn()
+    code, output = learn()
     assert code == 2
-    assert "have faults: see `maitred check" in told.err
+    assert "have faults: see `maitred check" in output.err
 
 
 def test_a_file_that_holds_no_parameters_is_refused_before_serving(capsys, tmp_path):

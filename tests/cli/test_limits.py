@@ -96,78 +96,78 @@ def decide(ask, place):
 
     def decide(customer):
         who = ("--customer", f"{place}-{customer}", "--location", place)
-        code, told, _ = ask("decide", *who, "--channel", "pos", "--max-actions", "5", "--json")
+        code, output, _ = ask("decide", *who, "--channel", "pos", "--max-actions", "5", "--json")
         assert code == 0
-        return json.loads(told)["decision_id"]
+        return json.loads(output)["decision_id"]
 
     return decide
 
 
 def test_the_life_of_a_claim(ask, decide):
     decision, other = decide("7"), decide("8")
-    code, told, _ = ask("claim", decision, "pizza", "--request-id", "till-1")
+    code, output, _ = ask("claim", decision, "pizza", "--request-id", "till-1")
     assert code == 0
-    claim = re.match(r"granted: claim ([0-9a-f]{32})\nheld until \S+Z, for 20 min\n", told)[1]
-    assert "request till-1: repeat it with --request-id" in told
-    assert ask("claim", decision, "pizza", "--request-id", "till-1")[1] == told
+    claim = re.match(r"granted: claim ([0-9a-f]{32})\nheld until \S+Z, for 20 min\n", output)[1]
+    assert "request till-1: repeat it with --request-id" in output
+    assert ask("claim", decision, "pizza", "--request-id", "till-1")[1] == output
 
-    code, told, _ = ask("claim", other, "pizza")
+    code, output, _ = ask("claim", other, "pizza")
     assert code == 1
-    assert told.startswith("denied, CAPACITY_EXHAUSTED: `pizza` has no unit left (store-ovens)")
-    assert "can be claimed instead" in told
-    assert "bread  offer, score 0, in place of pizza" in told
+    assert output.startswith("denied, CAPACITY_EXHAUSTED: `pizza` has no unit left (store-ovens)")
+    assert "can be claimed instead" in output
+    assert "bread  offer, score 0, in place of pizza" in output
 
     assert ask("redeem", claim)[0] == 0
-    code, told, _ = ask("release", claim, "--cause", "voided", "--json")
-    assert (code, json.loads(told)["status"]) == (0, "released")
-    code, _, said = ask("redeem", claim)
-    assert (code, said) == (1, f"error: not possible now: claim `{claim}` was released before\n")
-    code, told, _ = ask("claim", other, "pizza", "--json")
-    assert (code, json.loads(told)["status"]) == (0, "CLAIM_GRANTED")
+    code, output, _ = ask("release", claim, "--cause", "voided", "--json")
+    assert (code, json.loads(output)["status"]) == (0, "released")
+    code, _, error = ask("redeem", claim)
+    assert (code, error) == (1, f"error: not possible now: claim `{claim}` was released before\n")
+    code, output, _ = ask("claim", other, "pizza", "--json")
+    assert (code, json.loads(output)["status"]) == (0, "CLAIM_GRANTED")
 
 
 def test_outcomes_are_reported_and_those_that_nobody_reports_are_not(ask, decide):
     decision = decide("7")
-    code, told, _ = ask("outcome", decision, "bread", "presented")
-    assert (code, told.splitlines()[0]) == (0, "recorded")
-    code, told, _ = ask("outcome", decision, "bread", "REJECTED", "--request-id", "o-1", "--json")
-    assert (code, json.loads(told)) == (0, {"outcome_id": "o-1", "recorded": True, "detail": ""})
+    code, output, _ = ask("outcome", decision, "bread", "presented")
+    assert (code, output.splitlines()[0]) == (0, "recorded")
+    code, output, _ = ask("outcome", decision, "bread", "REJECTED", "--request-id", "o-1", "--json")
+    assert (code, json.loads(output)) == (0, {"outcome_id": "o-1", "recorded": True, "detail": ""})
     for kind in ("expired", "claimed", "eaten"):
-        code, _, said = ask("outcome", decision, "bread", kind)
-        assert (code, said.startswith(f"error: `{kind}` is no outcome to report: presented")) == (2, True)
+        code, _, error = ask("outcome", decision, "bread", kind)
+        assert (code, error.startswith(f"error: `{kind}` is no outcome to report: presented")) == (2, True)
 
 
 def test_events_are_recorded_and_a_customer_is_shown(ask):
     visit = ("event", "guest-1", "visit", "page=cars", "clicks=3")
-    code, told, _ = ask(*visit, "--request-id", "e-1")
-    assert (code, told.splitlines()[0]) == (0, "recorded")
-    code, told, _ = ask("event", "guest-1", "visit", "clicks=many", "--json")
-    assert (code, json.loads(told)["recorded"]) == (1, False)
-    assert "clicks" in json.loads(told)["detail"]
+    code, output, _ = ask(*visit, "--request-id", "e-1")
+    assert (code, output.splitlines()[0]) == (0, "recorded")
+    code, output, _ = ask("event", "guest-1", "visit", "clicks=many", "--json")
+    assert (code, json.loads(output)["recorded"]) == (1, False)
+    assert "clicks" in json.loads(output)["detail"]
     assert ask("event", "guest-1", "--withdraws", "e-0")[0] == 0
-    code, _, said = ask("event", "guest-1", "visit", "page")
-    assert (code, said) == (2, "error: `page` is no field: write NAME=VALUE\n")
-    code, told, _ = ask("session", "guest-1", "--customer", "--json")
-    (event,) = json.loads(told)["events"]
+    code, _, error = ask("event", "guest-1", "visit", "page")
+    assert (code, error) == (2, "error: `page` is no field: write NAME=VALUE\n")
+    code, output, _ = ask("session", "guest-1", "--customer", "--json")
+    (event,) = json.loads(output)["events"]
     assert (code, json.loads(event["fields"])) == (0, {"page": "cars", "clicks": 3})
-    code, told, _ = ask("session", "guest-1", "--customer")
-    assert (code, "visit" in told, "nothing was decided" in told) == (0, True, True)
-    code, told, _ = ask("session", "no-such-session")
-    assert (code, "nothing was decided" in told) == (0, True)
+    code, output, _ = ask("session", "guest-1", "--customer")
+    assert (code, "visit" in output, "nothing was decided" in output) == (0, True, True)
+    code, output, _ = ask("session", "no-such-session")
+    assert (code, "nothing was decided" in output) == (0, True)
 
 
 def test_limits_show_what_is_held_spent_and_refused(ask, decide, place):
     ask("claim", decide("7"), "pizza")
     decide("8")
-    code, told, _ = ask("limits", "store-ovens", "--location", place)
+    code, output, _ = ask("limits", "store-ovens", "--location", place)
     assert code == 0
-    ovens, pace = told.splitlines()[1:3]
+    ovens, pace = output.splitlines()[1:3]
     assert ovens.split("  ")[0] == "store-ovens"
     assert "[====================]  1 of 1  1" in ovens
     assert ovens.endswith("none left")
     assert re.search(r"pace .*1 of 5  1 +claimed within 15 minutes", pace)
-    code, told, _ = ask("limits", "--location", place, "--json")
-    rows = json.loads(told)["limits"]
+    code, output, _ = ask("limits", "--location", place, "--json")
+    rows = json.loads(output)["limits"]
     assert list(dict.fromkeys(row["name"] for row in rows)) == ["store-ovens", "store-ovens/pace", "weekly"]
     assert all(re.fullmatch("customer [0-9a-f]{12}", row["subject"]) for row in rows[2:])
     assert (rows[0]["held"], rows[0]["maximum"], rows[0]["subject"]) == (1, 1, f"location {place}")
@@ -176,11 +176,11 @@ def test_limits_show_what_is_held_spent_and_refused(ask, decide, place):
 def test_refusals_by_limits_read_well(ask, decide, place):
     ask("claim", decide("7"), "pizza")
     flags = ("--customer", "9", "--channel", "pos", "--location", place, "--explain", "reasons")
-    code, told, _ = ask("decide", *flags, "--max-actions", "5")
+    code, output, _ = ask("decide", *flags, "--max-actions", "5")
     assert code == 0
-    assert "bread  offer, score 0, in place of pizza" in told
-    assert re.search(r"held   until \S+Z, for 20 min", told)
-    row = next(line for line in told.splitlines() if line.strip().startswith("pizza"))
+    assert "bread  offer, score 0, in place of pizza" in output
+    assert re.search(r"held   until \S+Z, for 20 min", output)
+    row = next(line for line in output.splitlines() if line.strip().startswith("pizza"))
     assert row.split(maxsplit=3) == [
         *("pizza", "CAPACITY_EXHAUSTED", "store-ovens"),
         "1 of 1 taken per location this day",
@@ -188,21 +188,21 @@ def test_refusals_by_limits_read_well(ask, decide, place):
 
 
 def test_an_action_is_paused_by_who_is_signed_in_and_goes_on(ask, shop, place):
-    code, told, _ = ask("pause", "pizza", "--cause", "oven 2")
-    assert (code, told.splitlines()[1]) == (0, "it goes on with `maitred resume pizza`")
-    assert told.startswith("`pizza` is paused everywhere within a second, since ")
+    code, output, _ = ask("pause", "pizza", "--cause", "oven 2")
+    assert (code, output.splitlines()[1]) == (0, "it goes on with `maitred resume pizza`")
+    assert output.startswith("`pizza` is paused everywhere within a second, since ")
     line = shop.await_event("action_paused")
     assert line["action"] == "pizza"
     assert not {getpass.getuser(), "oven 2"} & set(line.values())
-    code, told, _ = ask(
+    code, output, _ = ask(
         "decide", "--customer", "1", "--channel", "pos", "--location", place, "--explain", "full"
     )
-    assert "PAUSED" in told
+    assert "PAUSED" in output
     assert ask("resume", "pizza")[:2] == (0, "`pizza` goes on everywhere within a second\n")
     assert ask("resume", "pizza", "--json")[:2] == (0, '{\n  "action": "pizza",\n  "was_paused": false\n}\n')
     for command in ("pause", "resume"):
-        code, _, said = ask(command, "piza")
-        assert (code, said) == (1, "error: not found: no such action, did you mean `pizza`?\n")
+        code, _, error = ask(command, "piza")
+        assert (code, error) == (1, "error: not found: no such action, did you mean `pizza`?\n")
 
 
 @pytest.mark.parametrize(
@@ -252,8 +252,8 @@ class Terminal:
             assert time.monotonic() < end, self.text
             self._read()
             time.sleep(0.02)
-        seen, self.text = self.text.split(words, 1)
-        return seen + words
+        before, self.text = self.text.split(words, 1)
+        return before + words
 
     def _read(self):
         with contextlib.suppress(OSError):
@@ -343,7 +343,7 @@ def test_claims_are_shown_by_customer_session_and_location(run, shop):
         assert claim["claim_id"] in shown.stdout
         assert "held" in shown.stdout
     listed = json.loads(run("claims", "--target", shop.address, "--location", place, "--json").stdout)
-    assert [each["claim_id"] for each in listed["claims"]] == [claim["claim_id"]]
+    assert [entry["claim_id"] for entry in listed["claims"]] == [claim["claim_id"]]
     assert "nothing has been claimed" in run("claims", "--target", shop.address, "--customer", "eve").stdout
 
 

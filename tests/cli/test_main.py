@@ -112,7 +112,7 @@ def test_a_fault_of_ours_is_one_line_to_report(run, fail, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "message"),
     [
         (Stop("no luck", "try harder"), 2, "error: no luck\ntry harder\n"),
         (Stop("no luck", code=1), 1, "error: no luck\n"),
@@ -121,10 +121,10 @@ def test_a_fault_of_ours_is_one_line_to_report(run, fail, monkeypatch):
         (typer.Abort(), 130, ""),
     ],
 )
-def test_how_a_command_ends(run, fail, error, code, said):
+def test_how_a_command_ends(run, fail, error, code, message):
     fail(error)
     done = run()
-    assert (done.returncode, done.stderr) == (code, said)
+    assert (done.returncode, done.stderr) == (code, message)
 
 
 def imported_by(*args: str) -> set[str]:

@@ -21,9 +21,9 @@ def commands(page: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_flag_of_a_page_is_one_of_its_command(run, page):
-    found = commands(page)
-    assert found
-    for _, command, *words in found:
+    examples = commands(page)
+    assert examples
+    for _, command, *words in examples:
         listed = run(command, "--help").stdout
         for flag in (word for word in words if word.startswith("--")):
             assert flag in listed, (command, flag)

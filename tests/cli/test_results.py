@@ -44,8 +44,8 @@ def sold(sqlite_url, tmp_path):
 def results(capsys, sold, *words):
     """Exit code, what was printed, and what was said beside it."""
     code = run(["results", *words, "--database", sold[0], "--at", AT])
-    told = capsys.readouterr()
-    return code, told.out, told.err
+    output = capsys.readouterr()
+    return code, output.out, output.err
 
 
 def test_without_a_name_there_is_a_list(capsys, sold):
@@ -54,9 +54,9 @@ def test_without_a_name_there_is_a_list(capsys, sold):
 
 
 def test_arms_stand_beside_the_control(capsys, sold):
-    code, told, _ = results(capsys, sold, "words")
+    code, output, _ = results(capsys, sold, "words")
     assert code == 0
-    lines = [line.split() for line in told.splitlines()]
+    lines = [line.split() for line in output.splitlines()]
     assert lines[0][:3] == ["words", "by", "accepted"]
     (loud,) = (line for line in lines if line[:1] == ["loud"] and line[-1] == "better")
     assert loud[1] == "+100.00"
@@ -65,9 +65,9 @@ def test_arms_stand_beside_the_control(capsys, sold):
 
 def test_programs_get_json_and_people_a_picture(capsys, sold, tmp_path):
     picture = tmp_path / "words.png"
-    code, told, _ = results(capsys, sold, "words", "--format", "json", "--png", str(picture))
+    code, output, _ = results(capsys, sold, "words", "--format", "json", "--png", str(picture))
     assert code == 0
-    fields = json.loads(told)
+    fields = json.loads(output)
     assert fields["control"] == "control"
     assert [arm["name"] for arm in fields["arms"]] == ["control", "loud"]
     assert [arm["rate"] for arm in fields["arms"]] == [0.0, 1.0]
@@ -96,10 +96,10 @@ def plan(tmp_path, *lines):
 
 def test_a_policy_is_worth_what_its_arms_reached(capsys, sold, tmp_path):
     words = ("words", "--policy", plan(tmp_path, "*,loud,1"))
-    _, told, _ = results(capsys, sold, *words)
-    rows = {line.split("  ")[0]: line.split() for line in told.splitlines()}
+    _, output, _ = results(capsys, sold, *words)
+    rows = {line.split("  ")[0]: line.split() for line in output.splitlines()}
     assert rows["self-normalized"][1] == "100.00%"
-    assert "policy less what was: +" in told
+    assert "policy less what was: +" in output
     fields = json.loads(results(capsys, sold, *words, "--json")[1])
     counts = {arm["name"]: arm["persons"] for arm in fields["arms"]}
     policy = fields["policy"]
@@ -118,11 +118,11 @@ def test_a_policy_by_segment_is_told_apart(capsys, sold, tmp_path):
 
 def test_a_policy_with_faults_is_refused_with_all_of_them(capsys, sold, tmp_path):
     file = plan(tmp_path, "*,lood,1", "*,control,often")
-    code, told, said = results(capsys, sold, "words", "--policy", file)
-    assert (code, told) == (2, "")
-    said = " ".join(said.split())
-    assert "line 2: there is no arm `lood`, did you mean `loud`?" in said
-    assert "line 3: `often` is no probability" in said
+    code, output, error = results(capsys, sold, "words", "--policy", file)
+    assert (code, output) == (2, "")
+    error = " ".join(error.split())
+    assert "line 2: there is no arm `lood`, did you mean `loud`?" in error
+    assert "line 3: `often` is no probability" in error
     assert "cannot read policy" in results(capsys, sold, "words", "--policy", str(tmp_path / "none"))[2]
 
 
@@ -132,8 +132,8 @@ def test_a_policy_is_not_compared_with_chances_that_changed(capsys, sold, tmp_pa
     for number in range(20):
         harness.decide(f"late-{number}")
     harness.close()
-    said = results(capsys, sold, "words", "--policy", plan(tmp_path, "*,loud,1"))[2]
-    assert "the arms of `words` had other weights before" in " ".join(said.split())
+    error = results(capsys, sold, "words", "--policy", plan(tmp_path, "*,loud,1"))[2]
+    assert "the arms of `words` had other weights before" in " ".join(error.split())
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_a_policy_is_not_compared_with_chances_that_changed(capsys, sold, tmp_pa
     ],
 )
 def test_what_cannot_be_shown_is_told(capsys, sold, words, message):
-    code, told, said = results(capsys, sold, *words)
-    assert (code, told) == (2, "")
-    assert message in said
+    code, output, error = results(capsys, sold, *words)
+    assert (code, output) == (2, "")
+    assert message in error
 
 
 def test_without_the_extra_the_remedy_is_told(capsys, sold, monkeypatch):
@@ -163,9 +163,9 @@ def test_without_the_extra_the_remedy_is_told(capsys, sold, monkeypatch):
         return real(name, *arguments, **more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    code, _, said = results(capsys, sold, "words")
+    code, _, error = results(capsys, sold, "words")
     assert code == 2
-    assert "results need scipy, which is not installed: pip install 'maitred[insights]'" in said
+    assert "results need scipy, which is not installed: pip install 'maitred[insights]'" in error
 
 
 LEARNER = document("Learner", "uptake", {"enabled": "true", "exploration": 40, "within": "1d"})
@@ -188,12 +188,12 @@ def test_decisions_that_explore_stand_beside_those_that_do_not(capsys, sqlite_ur
     harness.close()
     sold = sqlite_url, tmp_path / "keys"
     assert results(capsys, sold)[1] == "learned/uptake\n"
-    found = json.loads(results(capsys, sold, "learned/uptake", "--json")[1])
-    assert found["control"] == "explore"
-    arms = {arm["name"]: arm for arm in found["arms"]}
+    comparison = json.loads(results(capsys, sold, "learned/uptake", "--json")[1])
+    assert comparison["control"] == "explore"
+    arms = {arm["name"]: arm for arm in comparison["arms"]}
     assert sum(arm["persons"] for arm in arms.values()) == 60
     assert arms["exploit"]["rate"] == 1.0 > arms["explore"]["rate"] > 0.0
-    assert found["switched"] == 0
-    told = results(capsys, sold, "learned/uptake")[1]
-    assert "each decision draws anew whether it explores" in told
+    assert comparison["switched"] == 0
+    output = results(capsys, sold, "learned/uptake")[1]
+    assert "each decision draws anew whether it explores" in output
     assert "leave out --event" in results(capsys, sold, "learned/uptake", "--event", "visit")[2]

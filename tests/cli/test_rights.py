@@ -42,8 +42,8 @@ def test_what_a_newcomer_does(run, serve, rules, tmp_path):
     assert first.returncode == 0, first.stderr
     held = json.loads((tmp_path / "lena.json").read_bytes())
     assert stat.S_IMODE((tmp_path / "lena.json").stat().st_mode) == 0o600
-    assert [each["decision_id"] for each in held["decisions"]] == [gone]
-    assert [each["purpose"] for each in held["consents"]] == ["perks"]
+    assert [item["decision_id"] for item in held["decisions"]] == [gone]
+    assert [item["purpose"] for item in held["consents"]] == ["perks"]
 
     erased = ask("erase", "lena-7", "--yes")
     assert (erased.returncode, erased.stdout.splitlines()[0][:13]) == (0, "erased lena-7")
@@ -56,7 +56,7 @@ def test_what_a_newcomer_does(run, serve, rules, tmp_path):
 
     again = json.loads(ask("export", "lena-7").stdout)
     assert again["decisions"] == again["consents"] == []
-    assert [each["decision_id"] for each in json.loads(ask("export", "omar-3").stdout)["decisions"]] == [kept]
+    assert [item["decision_id"] for item in json.loads(ask("export", "omar-3").stdout)["decisions"]] == [kept]
     assert "nothing is held about lena-7" in ask("erase", "lena-7", "--yes").stdout
     assert ask("explain", gone).returncode == 1
     assert ask("explain", kept).returncode == 0
@@ -83,7 +83,7 @@ def test_statements_are_recorded_once_and_shown_with_their_proof(ask):
     ask("consent", "mia-1", "news", "OBJECTED", "--source", "call")
 
     view = json.loads(ask("consent", "mia-1", "--json").stdout)
-    assert {each["purpose"]: each["state"] for each in view["current"]} == {
+    assert {consent["purpose"]: consent["state"] for consent in view["current"]} == {
         "ads": "granted",
         "news": "objected",
     }
@@ -335,4 +335,4 @@ def test_nobody_needs_keys_to_audit(run, copied, tmp_path):
     moved.mkdir()
     shutil.move(copied, moved / "maitred.db")
     assert run("audit", "--database", f"sqlite:///{moved}/maitred.db").returncode == 0
-    assert not any(each.suffix == ".keys" for each in moved.iterdir())
+    assert not any(path.suffix == ".keys" for path in moved.iterdir())

@@ -50,9 +50,9 @@ def shown(capsys, rolled_out, *words):
 
 
 def test_each_rollout_stands_with_its_guard(capsys, rolled_out):
-    code, told = shown(capsys, rolled_out)
+    code, output = shown(capsys, rolled_out)
     assert code == 0
-    bread, pizza, words = told.out.splitlines()[1:]
+    bread, pizza, words = output.out.splitlines()[1:]
     assert bread.split() == ["bread", "12.5", "%", "goes", "on"]
     assert "rejected above 20 %" in pizza
     assert "40 of 60 persons" in pizza
@@ -64,8 +64,8 @@ def test_each_rollout_stands_with_its_guard(capsys, rolled_out):
 
 
 def test_programs_get_json(capsys, rolled_out):
-    _, told = shown(capsys, rolled_out, "--json")
-    bread, pizza, words = json.loads(told.out)["rollouts"]
+    _, output = shown(capsys, rolled_out, "--json")
+    bread, pizza, words = json.loads(output.out)["rollouts"]
     assert set(words["guard"]["arms"]) == {"control", "loud"}
     assert words["percent"] is None
     assert (bread["guard"], bread["paused"]) == (None, None)
@@ -75,9 +75,9 @@ def test_programs_get_json(capsys, rolled_out):
 
 def test_rules_with_faults_are_not_shown(capsys, rolled_out):
     (rolled_out[1] / "more.yaml").write_text("nothing: here\n")
-    code, told = shown(capsys, rolled_out)
+    code, output = shown(capsys, rolled_out)
     assert code == 2
-    assert "have faults: see `maitred check" in told.err
+    assert "have faults: see `maitred check" in output.err
 
 
 def test_steps_that_are_held_stand_where_they_were_held(capsys, sqlite_url, keys, tmp_path):
@@ -90,6 +90,6 @@ def test_steps_that_are_held_stand_where_they_were_held(capsys, sqlite_url, keys
     harness.rules(pizza)
     harness.engine.operator.pause("rollout/pizza", "ann", "too many calls")
     harness.close()
-    _, told = shown(capsys, (sqlite_url, tmp_path / "rules"))
-    assert "30 %" in told.out
-    assert told.out.rstrip().endswith("held by ann: too many calls")
+    _, output = shown(capsys, (sqlite_url, tmp_path / "rules"))
+    assert "30 %" in output.out
+    assert output.out.rstrip().endswith("held by ann: too many calls")

@@ -210,8 +210,8 @@ def test_what_cannot_run_says_why_and_ends_with_2(maitred, rules, tmp_path, flag
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
-    told = [line for line in done.stderr.splitlines() if not line.startswith("{")]
-    assert "\n".join(told).startswith(message), done.stderr
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+    assert "\n".join(lines).startswith(message), done.stderr
 
 
 def test_at_a_terminal_it_says_how_to_try_it_and_that_works(rules, tmp_path):

@@ -45,20 +45,20 @@ def await_ended(pids: list[int]) -> None:
 
 
 def test_workers_share_the_port_and_one_that_dies_is_replaced(worker_pool):
-    told = worker_pool.events("serving")
-    assert {event["address"] for event in told} == {worker_pool.address}
-    assert {event["worker"] for event in told} == {"1", "2"}
+    serving = worker_pool.events("serving")
+    assert {event["address"] for event in serving} == {worker_pool.address}
+    assert {event["worker"] for event in serving} == {"1", "2"}
 
     # Connections spread over both, and either one knows what the other has answered.
     answers = [decide(worker_pool.address, f"r{number}") for number in range(8)]
     for number, answer in enumerate(answers):
         assert decide(worker_pool.address, f"r{number}") == answer
 
-    os.kill(told[0]["pid"], signal.SIGKILL)
+    os.kill(serving[0]["pid"], signal.SIGKILL)
     again = worker_pool.await_event("serving", 3)
     assert worker_pool.events("worker_ended")[0]["exit_code"] == -signal.SIGKILL
-    assert again["worker"] == told[0]["worker"]
-    assert again["pid"] != told[0]["pid"]
+    assert again["worker"] == serving[0]["worker"]
+    assert again["pid"] != serving[0]["pid"]
     assert decide(worker_pool.address, "r0") == answers[0]
 
     assert worker_pool.stop() == 0

@@ -33,7 +33,7 @@ def named(value: Any) -> str:
 
 def published(schema: Mapping[str, Any]) -> set[str]:
     """The paths of all fields; ``*`` stands for a name that the file makes up."""
-    found: set[str] = set()
+    names: set[str] = set()
 
     def walk(node: Mapping[str, Any], path: str) -> None:
         if "$ref" in node:
@@ -42,8 +42,8 @@ def published(schema: Mapping[str, Any]) -> set[str]:
             walk(part, path)
         for name, part in node.get("properties", {}).items():
             inner = f"{path}.{name}" if path else name
-            if inner not in found:
-                found.add(inner)
+            if inner not in names:
+                names.add(inner)
                 walk(part, inner)
         for part in (
             node.get("items"),
@@ -54,4 +54,4 @@ def published(schema: Mapping[str, Any]) -> set[str]:
                 walk(part, path if part is node.get("items") else f"{path}.*")
 
     walk(schema, "")
-    return found
+    return names

@@ -88,11 +88,11 @@ def fact_of(literal):
     except RuntimeError:
         return None
     if value.type().name().startswith("LIST"):
-        found = [(KIND_OF.get(item.type().name()), item.value()) for item in value.value()]
-        kinds = {kind for kind, _ in found} or {Kind.STRING}
+        items = [(KIND_OF.get(item.type().name()), item.value()) for item in value.value()]
+        kinds = {kind for kind, _ in items} or {Kind.STRING}
         if len(kinds) > 1 or None in kinds:
             return None
-        return AttributeType(kinds.pop(), is_list=True), tuple(item for _, item in found)
+        return AttributeType(kinds.pop(), is_list=True), tuple(item for _, item in items)
     kind = KIND_OF.get(value.type().name())
     return (AttributeType(kind), value.value()) if kind and is_exact(literal, value.value()) else None
 
@@ -123,11 +123,11 @@ def variants(case):
         if shape in {"int", "double", "string", "bool"} and case["types"][name] == shape:
             value = int(value) if shape == "int" else value
             yield re.sub(rf"\b{name}\b", f"fact.{shape}", text), {f"fact.{shape}": value}, want
-    for found in LITERAL.finditer(text):
-        fact = fact_of(found[0])
+    for match in LITERAL.finditer(text):
+        fact = fact_of(match[0])
         if fact:
             name = NAMES[fact[0]]
-            yield text[: found.start()] + name + text[found.end() :], {name: fact[1]}, want
+            yield text[: match.start()] + name + text[match.end() :], {name: fact[1]}, want
 
 
 def forms(condition):

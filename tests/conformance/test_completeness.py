@@ -63,13 +63,13 @@ def test_every_call_that_is_served_is_made_with_canaries():
 
 def enums():
     """Every enum of ``core`` and ``engine``, by name."""
-    found: dict[str, list[type[Enum]]] = {}
+    by_name: dict[str, list[type[Enum]]] = {}
     for package in (maitred.core, maitred.engine):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             for value in vars(importlib.import_module(module.name)).values():
                 if isinstance(value, type) and issubclass(value, Enum) and value.__module__ == module.name:
-                    found.setdefault(value.__name__, []).append(value)
-    return found
+                    by_name.setdefault(value.__name__, []).append(value)
+    return by_name
 
 
 ENUMS = [enum for file in FILES for enum in file.enum_types_by_name.values()]

@@ -93,7 +93,7 @@ class Translation:
 
     def is_list(self, path):
         """Whether the attribute is a list: GrowthBook's ``$in`` then means another thing."""
-        return isinstance(found(self.sent, path), list)
+        return isinstance(value_at(self.sent, path), list)
 
     def condition(self, condition):
         return " && ".join([self.field(*item) for item in condition.items()]) or "true"
@@ -101,9 +101,9 @@ class Translation:
     def field(self, key, value):
         match key:
             case "$and":
-                return f"({' && '.join(f'({self.condition(each)})' for each in value) or 'true'})"
+                return f"({' && '.join(f'({self.condition(part)})' for part in value) or 'true'})"
             case "$or" | "$nor":
-                either = " || ".join(f"({self.condition(each)})" for each in value) or "true"
+                either = " || ".join(f"({self.condition(part)})" for part in value) or "true"
                 return f"({either})" if key == "$or" else f"!({either})"
             case "$not":
                 return f"!({self.condition(value)})"
@@ -132,7 +132,7 @@ class Translation:
     def equal(self, path, value):
         if not isinstance(value, list):
             return f"{self.attribute(path, kind_of(value))} == {literal(value)}"
-        kinds = {kind_of(each) for each in value}
+        kinds = {kind_of(item) for item in value}
         if len(kinds) != 1:
             raise Inexpressible(SEVERAL_TYPES)
         listed = f"[{', '.join(map(literal, value))}]"
@@ -186,7 +186,7 @@ class Translation:
         return " && ".join(f"{literal(value)} in {name}" for value in values)
 
     def size(self, path, value):
-        held = found(self.sent, path)
+        held = value_at(self.sent, path)
         kind = kind_of(held[0]) if isinstance(held, list) and held else "string"
         name = self.attribute(path, f"list<{kind}>")
         if isinstance(value, dict):
@@ -208,11 +208,11 @@ class Translation:
     def facts(self):
         context = {}
         for name, path in self.paths.items():
-            context[name.removeprefix("a.")] = found(self.sent, path)
+            context[name.removeprefix("a.")] = value_at(self.sent, path)
         return FactReader.of(self.attributes.values()).read({"a": context})
 
 
-def found(holder, path):
+def value_at(holder, path):
     for key in path.split("."):
         holder = holder.get(key) if isinstance(holder, dict) else None
     return holder

@@ -137,8 +137,8 @@ def as_asserted(section, *, millis):
     return {**SEGMENT_TYPES, **section.fields, **lists}
 
 
-def asserted_part(found, wanted):
-    return {name: found.get(name, "missing") for name in wanted}
+def asserted_part(decoded, wanted):
+    return {name: decoded.get(name, "missing") for name in wanted}
 
 
 def parse(section, text):
@@ -178,13 +178,13 @@ def test_strings_that_do_not_decode_grant_nothing(case):
     "case", load(SECTION_CASES), ids=lambda case: f"{case['section']} {case['string'][:24]}"
 )
 def test_sections_decode_as_asserted(case):
-    found = as_asserted(parse(case["section"], case["string"]), millis=False)
+    decoded = as_asserted(parse(case["section"], case["string"]), millis=False)
     wanted = dict(case["expect"])
     if case["section"] == "UsNat":
         for name, count in DISAGREEMENT[case["string"]].items():
             assert len(wanted[name]) > count
             wanted[name] = wanted[name][:count]
-    assert asserted_part(found, wanted) == wanted
+    assert asserted_part(decoded, wanted) == wanted
 
 
 def sale(fields):
@@ -197,8 +197,8 @@ def sale(fields):
     )
     if any(refusals):
         return SignalState.DENIED
-    told = fields["SaleOptOut"] == 2 and fields["SaleOptOutNotice"] == 1
-    return SignalState.GRANTED if told else SignalState.UNKNOWN
+    opted_in = fields["SaleOptOut"] == 2 and fields["SaleOptOutNotice"] == 1
+    return SignalState.GRANTED if opted_in else SignalState.UNKNOWN
 
 
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case["string"][:40])

@@ -223,8 +223,8 @@ WINDOWS: dict[str, tuple[Any, Any]] = {
 }
 
 
-def computed(said: Mapping[str, Any]) -> Any:
-    return {"over": "events.visit", "purpose": "service", **said}
+def computed(fields: Mapping[str, Any]) -> Any:
+    return {"over": "events.visit", "purpose": "service", **fields}
 
 
 def worked_out(first: Mapping[str, Any], second: Mapping[str, Any]) -> Example:
@@ -260,10 +260,10 @@ GUARDS = {key: {**GUARD, key: value} for key, value in OTHERS.items()}
 
 def treatments(place: str, path: str = "treatments") -> dict[str, Example]:
     """Examples for treatments that stand at a place."""
-    said = {"say": "one"}
+    treatment = {"say": "one"}
     return {
         path: at(place, {"pos": {"say": "Hello"}}, LEFT_OUT),
-        f"{path}.*.claimed": at(f"{place}.pos", said, {**said, "claimed": said}),
+        f"{path}.*.claimed": at(f"{place}.pos", treatment, {**treatment, "claimed": treatment}),
         **{f"{path}.*.{name}": at(f"{place}.pos", {name: "one"}, {name: "two"}) for name in TEXTS},
         **{
             f"{path}.*.claimed.{name}": at(f"{place}.pos.claimed", {name: "one"}, {name: "two"})

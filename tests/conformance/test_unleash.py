@@ -80,10 +80,10 @@ class Translation:
     def by_name(self, strategy):
         parameters = strategy.get("parameters", {})
         if strategy["name"] == "userWithId":
-            ids = [each.strip() for each in parameters.get("userIds", "").split(",")]
+            ids = [part.strip() for part in parameters.get("userIds", "").split(",")]
             return f"{self.attribute('userId', 'string')} in {quoted(ids)}"
         if strategy["name"] == "remoteAddress":
-            return self.networks([each.strip() for each in parameters.get("IPs", "").split(",")])
+            return self.networks([part.strip() for part in parameters.get("IPs", "").split(",")])
         return "true"
 
     def networks(self, texts, field="remoteAddress"):
@@ -106,7 +106,7 @@ class Translation:
         if operator in TEXTS:
             name = self.attribute(field, "string", folds=bool(constraint.get("caseInsensitive")))
             return name, " || ".join(
-                f"{name}.{TEXTS[operator]}({quoted(each)})" for each in values
+                f"{name}.{TEXTS[operator]}({quoted(text)})" for text in values
             ) or "false"
         if operator in NUMBERS:
             name = self.attribute(field, "double")
@@ -131,15 +131,15 @@ class Translation:
         """The context as these attributes are sent: Unleash's numbers are texts."""
         known = {**context, **context.get("properties", {})}
         known.setdefault("currentTime", NOW.isoformat())
-        found = {}
+        fields = {}
         for name, field in self.fields.items():
             value = known.get(field)
             if self.attributes[name]["type"] == "double" and isinstance(value, str):
                 value = float(value) if re.fullmatch(r"-?[\d.]+", value) else value
             if self.attributes[name]["type"] == "string" and value is not None:
                 value = str(value)
-            found[name.removeprefix("ctx.")] = value
-        return {"ctx": found}
+            fields[name.removeprefix("ctx.")] = value
+        return {"ctx": fields}
 
 
 def rules_of(translation, condition):
@@ -209,12 +209,12 @@ def test_a_feature_decides_as_specified(feature, segments, tests):
         assert not any(test["expectedResult"] for test in tests)
         return
     policy = load_policy(rules_of(translation, condition), "")
-    found = {test["description"]: proposed(policy, translation, test["context"]) for test in tests}
+    results = {test["description"]: proposed(policy, translation, test["context"]) for test in tests}
     wanted = {test["description"]: test["expectedResult"] for test in tests}
     if feature["name"] in DIFFERENT:
-        assert found != wanted
+        assert results != wanted
     else:
-        assert found == wanted
+        assert results == wanted
 
 
 @pytest.mark.skipif(not FOLDER, reason="MAITRED_UNLEASH_SPECIFICATION names no copy of the specification")

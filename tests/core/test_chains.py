@@ -7,21 +7,21 @@ def derivation(because, unknown=()):
 
 
 def test_a_chain_is_told_down_to_its_conditions():
-    found = derivation(
+    chains = derivation(
         {
             "service_failure": ("session.failed_calls >= 3",),
             "vip_at_risk": ("service_failure", 'customer.tier == "platinum"'),
         }
     )
-    assert tell(found, "vip_at_risk") == (
+    assert tell(chains, "vip_at_risk") == (
         'vip_at_risk because service_failure (session.failed_calls >= 3) and customer.tier == "platinum"'
     )
-    assert tell(found, "service_failure") == "service_failure because session.failed_calls >= 3"
+    assert tell(chains, "service_failure") == "service_failure because session.failed_calls >= 3"
 
 
 def test_a_situation_is_followed_where_it_is_first_named_only():
-    found = derivation({"top": ("left", "right"), "left": ("base",), "right": ("base",), "base": ("x > 1",)})
-    assert tell(found, "top") == "top because left (base (x > 1)) and right (base)"
+    chains = derivation({"top": ("left", "right"), "left": ("base",), "right": ("base",), "base": ("x > 1",)})
+    assert tell(chains, "top") == "top because left (base (x > 1)) and right (base)"
 
 
 def test_support_that_goes_round_comes_to_an_end():
@@ -29,9 +29,9 @@ def test_support_that_goes_round_comes_to_an_end():
 
 
 def test_what_does_not_hold_is_said_so():
-    found = derivation({}, unknown=("maybe",))
-    assert tell(found, "maybe") == "maybe is not known"
-    assert tell(found, "other") == "other does not hold"
+    chains = derivation({}, unknown=("maybe",))
+    assert tell(chains, "maybe") == "maybe is not known"
+    assert tell(chains, "other") == "other does not hold"
 
 
 def test_without_support_the_name_is_all_there_is_to_say():
@@ -40,9 +40,9 @@ def test_without_support_the_name_is_all_there_is_to_say():
 
 def test_long_and_deep_chains_are_cut():
     wide = {"top": tuple(f"s{i}" for i in range(1000))} | {f"s{i}": ("x" * 5000,) for i in range(1000)}
-    told = tell(derivation(wide), "top")
-    assert len(told) == MAX_TOLD_CHARS
-    assert told.endswith("…")
+    words = tell(derivation(wide), "top")
+    assert len(words) == MAX_TOLD_CHARS
+    assert words.endswith("…")
     deep = {f"s{i}": (f"s{i + 1}",) for i in range(5000)}
     assert tell(derivation(deep), "s0").startswith("s0 because s1 (s2 (s3 (")
     assert len(tell(derivation({"x" * 10_000: ()}), "x" * 10_000)) == MAX_TOLD_CHARS

@@ -49,26 +49,28 @@ def policy_of(*actions):
     return compile_policy(Ruleset("hash", "1", "UTC", actions=actions), lambda _: pytest.fail("none here"))
 
 
-def question(most=1):
-    return Question("pos", {"customer.id": "ann", "channel": "pos", "now": NOW}, NOW, most)
+def question(max_actions=1):
+    return Question("pos", {"customer.id": "ann", "channel": "pos", "now": NOW}, NOW, max_actions)
 
 
-def asked(policy, used, *, most=1, reach=Reach.ENOUGH, own=(), paused=()):
+def asked(policy, used, *, max_actions=1, reach=Reach.ENOUGH, own=(), paused=()):
     """What is chosen, and how many actions were read at each time; ``used`` are units by key."""
     live, reads = {}, []
     while True:
         snapshot = Snapshot(live, frozenset(own), frozenset(paused))
-        found = choose(policy, question(most), Ranking(policy, question()), snapshot, reach)
-        if isinstance(found, Chosen):
-            return found, reads, snapshot
-        assert found.actions, "nothing to read and nothing chosen: the committer would never end"
+        chosen = choose(policy, question(max_actions), Ranking(policy, question()), snapshot, reach)
+        if isinstance(chosen, Chosen):
+            return chosen, reads, snapshot
+        assert chosen.actions, "nothing to read and nothing chosen: the committer would never end"
         assert len(reads) < 20
-        reads.append(len(found.actions))
-        live = live | {limit.key: used.get(limit.key, 0) for each in found.actions for limit in each.limits}
+        reads.append(len(chosen.actions))
+        live = live | {
+            limit.key: used.get(limit.key, 0) for action in chosen.actions for limit in action.limits
+        }
 
 
-def names(found):
-    return [(pick.action.name, pick.substitute_for) for pick in found.picks]
+def names(chosen):
+    return [(pick.action.name, pick.substitute_for) for pick in chosen.picks]
 
 
 def test_alternatives_of_one_whose_own_counters_were_read_for_others_are_read_too():
@@ -76,8 +78,8 @@ def test_alternatives_of_one_whose_own_counters_were_read_for_others_are_read_to
     ahead = [action(f"p-{number}", shared, score=9) for number in range(8)]
     last = action("q", shared, score=1, alternatives=["x"])
     policy = policy_of(*ahead, last, action("x", capacity("own"), requirements=(), score=0))
-    found, _, _ = asked(policy, {"ovens": 1})
-    assert names(found) == [("x", "q")]
+    chosen, _, _ = asked(policy, {"ovens": 1})
+    assert names(chosen) == [("x", "q")]
 
 
 def dense(count, *, full=True):
@@ -98,7 +100,7 @@ def test_every_stand_in_comes_once_by_its_first_way():
         action("c", alternatives=["d"]),
         action("d"),
     )
-    assert [each.name for each in stand_ins_of(policy, policy.by_name["a"])] == ["b", "d", "c"]
+    assert [stand_in.name for stand_in in stand_ins_of(policy, policy.by_name["a"])] == ["b", "d", "c"]
 
 
 def test_thousands_of_ways_through_alternatives_cost_no_more_than_the_actions(monkeypatch):
@@ -106,8 +108,8 @@ def test_thousands_of_ways_through_alternatives_cost_no_more_than_the_actions(mo
     calls = []
     real = choose.__globals__["shortage_of"]
     monkeypatch.setitem(choose.__globals__, "shortage_of", lambda *args: calls.append(1) or real(*args))
-    found, _, _ = asked(policy, {})
-    assert found.picks == ()
+    chosen, _, _ = asked(policy, {})
+    assert chosen.picks == ()
     assert len(calls) <= 26 * 26 * 6
     assert len(list(stand_ins_of(policy, policy.by_name["a-00"]))) == 25
 
@@ -115,16 +117,16 @@ def test_thousands_of_ways_through_alternatives_cost_no_more_than_the_actions(mo
 def test_what_is_held_already_is_not_counted_a_second_time():
     shared = cap("perks", 2)
     policy = policy_of(action("a", shared, score=2), action("b", shared, score=1))
-    found, _, _ = asked(policy, {"perks": 1}, most=2, own={"a"})
-    assert names(found) == [("a", ""), ("b", "")]
+    chosen, _, _ = asked(policy, {"perks": 1}, max_actions=2, own={"a"})
+    assert names(chosen) == [("a", ""), ("b", "")]
 
 
 def test_actions_of_one_decision_share_a_cap():
     shared = cap("perks", 2)
     policy = policy_of(*(action(name, shared, score=9 - ord(name)) for name in "abcd"))
-    found, _, _ = asked(policy, {"perks": 0}, most=4)
-    assert [name for name, _ in names(found)] == ["a", "b"]
-    assert found.shortages["c"].words() == "2 of 2 taken per customer ever"
+    chosen, _, _ = asked(policy, {"perks": 0}, max_actions=4)
+    assert [name for name, _ in names(chosen)] == ["a", "b"]
+    assert chosen.shortages["c"].words() == "2 of 2 taken per customer ever"
 
 
 def test_a_cap_does_not_hand_over_but_a_capacity_does():
@@ -143,15 +145,15 @@ def test_alternatives_that_are_paused_proposed_or_do_not_hold_are_passed_over():
         action("never", requirements=(NEVER,)),
         action("last"),
     )
-    found, _, _ = asked(policy, {}, most=2, paused={"paused"})
-    assert names(found) == [("top", ""), ("last", "full")]
+    chosen, _, _ = asked(policy, {}, max_actions=2, paused={"paused"})
+    assert names(chosen) == [("top", ""), ("last", "full")]
 
 
 def test_no_more_reads_than_doublings_where_everything_is_used_up():
     count = MAX_LOOKED_AT - 12
     policy = policy_of(*(action(f"a-{n:03}", capacity(f"c-{n:03}")) for n in range(count)))
-    found, reads, _ = asked(policy, {f"c-{n:03}": 1 for n in range(count)})
-    assert (found.picks, len(found.shortages)) == ((), count)
+    chosen, reads, _ = asked(policy, {f"c-{n:03}": 1 for n in range(count)})
+    assert (chosen.picks, len(chosen.shortages)) == ((), count)
     assert len(reads) <= 10
 
 
@@ -162,12 +164,12 @@ def test_beyond_the_bound_limits_are_not_asked_for_and_the_explanation_says_so()
         action("free", score=-1),
     )
     used = {f"c-{n:04}": 1 for n in range(MAX_LOOKED_AT)}
-    found, reads, snapshot = asked(policy, used)
-    assert names(found) == [("free", "")]
+    chosen, reads, snapshot = asked(policy, used)
+    assert names(chosen) == [("free", "")]
     assert sum(reads) == MAX_LOOKED_AT
     decided = decide_from(policy, question(), snapshot)
-    told = explain(policy, question(), decided.proposals, Explain.EXPLAIN_FULL, snapshot).refusals
-    details = {refusal.action: refusal for refusal in told}
+    refusals = explain(policy, question(), decided.proposals, Explain.EXPLAIN_FULL, snapshot).refusals
+    details = {refusal.action: refusal for refusal in refusals}
     assert details["a-0000"].reason is Reason.CAPACITY_EXHAUSTED
     last = details[f"a-{count - 1:04}"]
     assert last.reason is Reason.OUTRANKED
@@ -177,15 +179,15 @@ def test_beyond_the_bound_limits_are_not_asked_for_and_the_explanation_says_so()
 def test_however_many_share_a_limit_it_is_looked_at_once():
     shared = cap("perks")
     many = [action(f"a-{n:04}", shared, score=9) for n in range(2 * MAX_LOOKED_AT)]
-    found, reads, _ = asked(policy_of(*many, action("z", capacity("own"))), {"perks": 1})
-    assert names(found) == [("z", "")]
+    chosen, reads, _ = asked(policy_of(*many, action("z", capacity("own"))), {"perks": 1})
+    assert names(chosen) == [("z", "")]
     assert len(reads) == 2
 
 
 def test_an_explanation_reads_no_more_than_people_want_to_be_told():
     policy = policy_of(*(action(f"a-{n:04}", capacity(f"c-{n:04}")) for n in range(2_000)))
-    found, reads, _ = asked(policy, {}, reach=Reach.ALL)
-    assert len(found.picks) == 1
+    chosen, reads, _ = asked(policy, {}, reach=Reach.ALL)
+    assert len(chosen.picks) == 1
     assert sum(reads) <= MAX_TOLD
 
 
@@ -213,46 +215,46 @@ def houses(draw):
 
 @given(houses(), st.sampled_from([Reach.ENOUGH, Reach.ALL]))
 def test_what_is_read_for_a_choice_is_enough_to_make_it_again(house, reach):
-    policy, used, most, paused = house
-    found, _, snapshot = asked(policy, used, most=most, reach=reach, paused=paused)
-    again = decide_from(policy, question(most), snapshot)
-    assert [(p.action, p.substitute_for) for p in again.proposals] == names(found)
+    policy, used, max_actions, paused = house
+    chosen, _, snapshot = asked(policy, used, max_actions=max_actions, reach=reach, paused=paused)
+    again = decide_from(policy, question(max_actions), snapshot)
+    assert [(p.action, p.substitute_for) for p in again.proposals] == names(chosen)
     whole = Snapshot(used, frozenset(), paused)
-    assert names(choose(policy, question(most), Ranking(policy, question()), whole)) == names(found)
+    assert names(choose(policy, question(max_actions), Ranking(policy, question()), whole)) == names(chosen)
 
 
 @given(houses())
 def test_nothing_is_proposed_twice_paused_or_beyond_a_limit(house):
-    policy, used, most, paused = house
-    found, _, _ = asked(policy, used, most=most, paused=paused)
-    picked = [pick.action for pick in found.picks]
-    assert len({each.name for each in picked}) == len(picked) <= most
-    assert not paused & {each.name for each in picked}
+    policy, used, max_actions, paused = house
+    chosen, _, _ = asked(policy, used, max_actions=max_actions, paused=paused)
+    picked = [pick.action for pick in chosen.picks]
+    assert len({action.name for action in picked}) == len(picked) <= max_actions
+    assert not paused & {action.name for action in picked}
     for limit in policy.limits.values():
-        takers = [each for each in picked if limit in each.limits]
+        takers = [action for action in picked if limit in action.limits]
         taken = len(takers) if limit.counts is not Counts.CLAIMED else 0
         assert not takers or used[limit.key] + max(taken, 1) <= limit.maximum
 
 
 @given(houses())
 def test_every_action_is_proposed_or_refused_for_a_reason(house):
-    policy, used, most, paused = house
-    _, _, snapshot = asked(policy, used, most=most, reach=Reach.ALL, paused=paused)
-    decided = decide_from(policy, question(most), snapshot)
-    explanation = explain(policy, question(most), decided.proposals, Explain.EXPLAIN_FULL, snapshot)
+    policy, used, max_actions, paused = house
+    _, _, snapshot = asked(policy, used, max_actions=max_actions, reach=Reach.ALL, paused=paused)
+    decided = decide_from(policy, question(max_actions), snapshot)
+    explanation = explain(policy, question(max_actions), decided.proposals, Explain.EXPLAIN_FULL, snapshot)
     proposed = [proposal.action for proposal in decided.proposals]
     assert sorted([*proposed, *(refusal.action for refusal in explanation.refusals)]) == sorted(
         policy.by_name
     )
     outranked = [refusal for refusal in explanation.refusals if refusal.reason is Reason.OUTRANKED]
-    assert not outranked or len(proposed) == most
+    assert not outranked or len(proposed) == max_actions
 
 
 def test_pace_and_capacity_are_told_apart_and_missing_attributes_too():
     slots = replace(capacity("ovens"), maximum="location.slots")
     policy = policy_of(action("a", slots), action("b", cap("c", 1, ("household.id",))))
-    found, _, _ = asked(policy, {}, most=2)
-    assert {name: (each.reason, each.words()) for name, each in found.shortages.items()} == {
+    chosen, _, _ = asked(policy, {}, max_actions=2)
+    assert {name: (shortage.reason, shortage.words()) for name, shortage in chosen.shortages.items()} == {
         "a": (Reason.MISSING_ATTRIBUTE, "needs location.slots, is absent"),
         "b": (Reason.MISSING_ATTRIBUTE, "needs household.id, is absent"),
     }

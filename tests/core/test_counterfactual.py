@@ -83,8 +83,8 @@ def test_only_full_explanations_tell_of_ways_out():
         Ruleset("h", "1", "UTC", attributes=ATTRIBUTES, actions=(action("it", GOLD),)), lambda _: None
     )
     question = Question("pos", {"customer.tier": "basic"}, NOW, 1)
-    told = [
+    details = [
         explain(policy, question, (), level).refusals[0].detail
         for level in (Explain.EXPLAIN_REASONS, Explain.EXPLAIN_FULL)
     ]
-    assert told[1] == f'{told[0]}; would have been proposed with customer.tier "gold"'
+    assert details[1] == f'{details[0]}; would have been proposed with customer.tier "gold"'

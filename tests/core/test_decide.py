@@ -38,8 +38,8 @@ PREMIUM = Requirement(
 
 
 def action(name, *requirements, score=0.0, **fields):
-    found = score if isinstance(score, Score) else Score(constant=score)
-    return Action(name, name.title(), ActionType.OFFER, requirements=requirements, score=found, **fields)
+    score_of = score if isinstance(score, Score) else Score(constant=score)
+    return Action(name, name.title(), ActionType.OFFER, requirements=requirements, score=score_of, **fields)
 
 
 def policy_of(*actions, locations=None, zone="America/New_York"):
@@ -126,10 +126,10 @@ def test_the_first_failing_reason_in_precedence_is_told():
 
 def test_a_refusal_says_what_was_needed_and_what_was_there():
     policy = policy_of(action("pizza", PREMIUM), action("beer", ADULT))
-    found = refusals(policy, {"customer": {"tier": "basic", "age": 17}}, Explain.EXPLAIN_REASONS)
-    assert found["pizza"].rule == "premium"
-    assert found["pizza"].detail == 'needs customer.tier in ["gold", "platinum"], is "basic"'
-    assert found["beer"].detail == "Adults only. needs customer.age >= 18, is 17"
+    by_action = refusals(policy, {"customer": {"tier": "basic", "age": 17}}, Explain.EXPLAIN_REASONS)
+    assert by_action["pizza"].rule == "premium"
+    assert by_action["pizza"].detail == 'needs customer.tier in ["gold", "platinum"], is "basic"'
+    assert by_action["beer"].detail == "Adults only. needs customer.age >= 18, is 17"
 
 
 def test_absent_and_wrong_values_have_their_own_reasons():

@@ -62,9 +62,9 @@ def in_arms(experiment=LOUD, name="pizza", **loud):
     return action(name, trials=(Trial(experiment.name, {"loud": changed}),))
 
 
-def asked(policy, customer, now=NOON, most=2):
+def asked(policy, customer, now=NOON, max_actions=2):
     facts = policy.facts({}, channel="pos", customer_id=customer, location=PLACE, now=now)
-    return Question("pos", facts, now, most, PLACE.zone)
+    return Question("pos", facts, now, max_actions, PLACE.zone)
 
 
 def decided(policy, customer, *, now=NOON, paused=()):
@@ -186,7 +186,7 @@ def test_exposed_to_a_holdout_is_who_would_have_had_an_action_without_it():
     half = Holdout("half", Fraction(50), "other")
     pizza = action(holdouts=(TENTH, half), trials=in_arms().trials)
     policy = policy_of(pizza, action("bread"), holdouts=(TENTH, half), experiments=(LOUD,))
-    seen = set()
+    cases = set()
     for number in range(200):
         name = f"c-{number}"
         held = is_among_first(Fraction(10), TENTH.salt, name), is_among_first(Fraction(50), "other", name)
@@ -197,8 +197,8 @@ def test_exposed_to_a_holdout_is_who_would_have_had_an_action_without_it():
             "half": HELD_OUT if held[1] else OFFERED,
         }
         assert arm == (None if any(held) else arm_of(LOUD, name))
-        seen.add(held)
-    assert len(seen) == 4
+        cases.add(held)
+    assert len(cases) == 4
 
 
 def test_a_session_is_a_person_where_nobody_is_known():
@@ -217,5 +217,7 @@ def test_exposures_are_read_back_from_their_line(exposures):
 
 def test_the_first_limit_that_refused_an_action_is_told():
     pizza = action(holdouts=(TENTH,), trials=in_arms().trials)
-    found = with_refusals({"words": "loud", "other": "x"}, [(pizza, "PACED"), (pizza, "FREQUENCY_CAPPED")])
-    assert found == {"words": Exposure("loud", "PACED"), "other": Exposure("x")}
+    exposures = with_refusals(
+        {"words": "loud", "other": "x"}, [(pizza, "PACED"), (pizza, "FREQUENCY_CAPPED")]
+    )
+    assert exposures == {"words": Exposure("loud", "PACED"), "other": Exposure("x")}

@@ -63,7 +63,7 @@ CALM = Situation("calm", none=("vip", Atom("customer.age >= 18", ADULT)))
 WRONG = Invalid('is "Gold", not one of basic, gold')
 
 
-def told(condition, facts, holds=(), unknown=()):
+def shortfall(condition, facts, holds=(), unknown=()):
     derivation = Derivation(frozenset(holds), frozenset(unknown), ())
     unfolding = unfolding_of(facts, derivation, ADULTS, GOLDEN, CALM)
     known = {f"situation.{name}": name in holds for name in ("adult", "vip", "calm") if name not in unknown}
@@ -71,19 +71,19 @@ def told(condition, facts, holds=(), unknown=()):
 
 
 def test_a_situation_that_is_not_known_is_told_by_what_is_not():
-    words = told(VIP, {}, unknown=("adult", "vip"))
+    words = shortfall(VIP, {}, unknown=("adult", "vip"))
     assert words == "needs vip: customer.age is absent; customer.tier is absent"
-    words = told(negate(VIP), {"customer.tier": WRONG}, unknown=("adult", "vip"))
+    words = shortfall(negate(VIP), {"customer.tier": WRONG}, unknown=("adult", "vip"))
     assert words == ('needs no vip: customer.age is absent; customer.tier is "Gold", not one of basic, gold')
 
 
 def test_a_situation_that_does_not_hold_is_told_by_what_it_lacks():
-    words = told(VIP, {"customer.age": 12, "customer.tier": "basic"})
+    words = shortfall(VIP, {"customer.age": 12, "customer.tier": "basic"})
     assert words == (
         'needs vip: needs adult (needs customer.age >= 18, is 12); needs customer.tier = "gold", is "basic"'
     )
     calm = Literal("situation.calm", OneOf(frozenset({True})))
-    words = told(calm, {"customer.age": 30, "customer.tier": "gold"}, holds=("adult", "vip"))
+    words = shortfall(calm, {"customer.age": 30, "customer.tier": "gold"}, holds=("adult", "vip"))
     assert words == (
         'needs calm: needs no vip (adult (customer.age >= 18, is 30) and customer.tier = "gold", is "gold");'
         " needs not (customer.age >= 18), and customer.age >= 18, is 30"
@@ -91,7 +91,7 @@ def test_a_situation_that_does_not_hold_is_told_by_what_it_lacks():
 
 
 def test_a_situation_that_must_not_hold_is_told_by_what_it_rests_on():
-    words = told(negate(VIP), {"customer.age": 30, "customer.tier": "gold"}, holds=("adult", "vip"))
+    words = shortfall(negate(VIP), {"customer.age": 30, "customer.tier": "gold"}, holds=("adult", "vip"))
     assert words == 'needs no vip: adult (customer.age >= 18, is 30) and customer.tier = "gold", is "gold"'
 
 
@@ -108,7 +108,7 @@ def test_an_expression_that_reads_a_situation_is_unfolded_as_well():
     expression = Expression(
         "situation.vip ? a : b", frozenset({"situation.vip"}), lambda _: Unknown(missing="situation.vip")
     )
-    words = told(Residual(expression), {"customer.age": 30}, unknown=("vip",))
+    words = shortfall(Residual(expression), {"customer.age": 30}, unknown=("vip",))
     assert words == "needs situation.vip ? a : b, needs vip: customer.tier is absent"
 
 

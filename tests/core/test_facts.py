@@ -32,9 +32,9 @@ def attribute(kind, *, is_list=False, allowed=(), name="customer.x"):
     ],
 )
 def test_a_value_of_the_declared_type_is_a_fact(kind, sent, fact):
-    found = reader_of(attribute(kind))(sent)
-    assert found == fact
-    assert type(found) is type(fact)
+    value = reader_of(attribute(kind))(sent)
+    assert value == fact
+    assert type(value) is type(fact)
 
 
 @pytest.mark.parametrize(

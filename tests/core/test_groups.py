@@ -17,24 +17,26 @@ PAIR, ONE = Group("pair", 2), Group("one", 1)
 GROUPS = st.lists(st.sampled_from([PAIR, ONE]), unique=True, max_size=2).map(tuple)
 
 
-def greedy(actions, most):
+def greedy(actions, max_actions):
     """The oracle: best first, each one that no full group keeps out."""
     picked = []
-    for each in sorted(actions, key=lambda each: (-each.score.constant, each.name)):
-        full = [group for group in each.groups if sum(group in p.groups for p in picked) >= group.at_most]
-        if len(picked) < most and not full:
-            picked.append(each)
-    return [each.name for each in picked]
+    for candidate in sorted(actions, key=lambda candidate: (-candidate.score.constant, candidate.name)):
+        full = [
+            group for group in candidate.groups if sum(group in p.groups for p in picked) >= group.at_most
+        ]
+        if len(picked) < max_actions and not full:
+            picked.append(candidate)
+    return [candidate.name for candidate in picked]
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), GROUPS), min_size=1, max_size=8), st.integers(1, 5))
-def test_the_best_stand_and_the_others_are_told_which_do(drawn, most):
+def test_the_best_stand_and_the_others_are_told_which_do(drawn, max_actions):
     actions = [action(f"a{n}", score=float(score), groups=groups) for n, (score, groups) in enumerate(drawn)]
     policy = policy_of(*actions)
-    question = asked(policy, max_actions=most)
+    question = asked(policy, max_actions=max_actions)
     decision = decide(policy, question)
     names = [proposal.action for proposal in decision.proposals]
-    assert names == greedy(actions, most)
+    assert names == greedy(actions, max_actions)
     for refusal in explain(policy, question, decision.proposals, Explain.EXPLAIN_REASONS).refusals:
         if refusal.reason is Reason.GROUPED:
             group = {"pair": PAIR, "one": ONE}[refusal.rule]
@@ -42,7 +44,7 @@ def test_the_best_stand_and_the_others_are_told_which_do(drawn, most):
             assert any(f" {name} " in refusal.detail for name in names)
         else:
             assert refusal.reason is Reason.OUTRANKED
-            assert len(names) == most
+            assert len(names) == max_actions
 
 
 def places(decision):
@@ -52,7 +54,7 @@ def places(decision):
 OVENS = Limit("ovens", LimitKind.CAPACITY, (), 1, Lifetime(), Counts.CLAIMED)
 
 
-def told(policy, snapshot):
+def names_and_reasons(policy, snapshot):
     question = asked(policy)
     decision = decide(policy, question, snapshot)
     refusals = explain(policy, question, decision.proposals, Explain.EXPLAIN_REASONS, snapshot).refusals
@@ -66,7 +68,7 @@ def test_what_is_used_up_leaves_its_place_in_the_group_to_the_next():
     policy = policy_of(
         used, action("next", score=2.0, groups=(ONE,)), action("last", score=1.0, groups=(ONE,))
     )
-    names, refusals = told(policy, Snapshot(live={OVENS.key: 1}))
+    names, refusals = names_and_reasons(policy, Snapshot(live={OVENS.key: 1}))
     assert names == ["next"]
     assert refusals == {"best": "CAPACITY_EXHAUSTED", "last": "GROUPED"}
 
@@ -81,7 +83,7 @@ def test_a_shortage_is_told_before_the_group_and_brings_no_stand_in():
         ("best", ""),
         ("instead", ""),
     ]
-    _, refusals = told(policy, Snapshot(live={OVENS.key: 1}))
+    _, refusals = names_and_reasons(policy, Snapshot(live={OVENS.key: 1}))
     assert refusals == {"used": "CAPACITY_EXHAUSTED"}
 
 

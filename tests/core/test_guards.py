@@ -33,12 +33,12 @@ def ended_at(watching, rate, seed):
 def test_a_planted_harm_ends_a_rollout_within_its_horizon():
     """26 % reject where 20 % may."""
     ended = [ended_at(guard(), 0.26, seed) for seed in range(SEEDS)]
-    assert sum(each is not None for each in ended) >= 95
+    assert sum(end is not None for end in ended) >= 95
 
 
 def test_a_rate_at_the_threshold_ends_no_more_rollouts_than_alpha_says():
     ended = [ended_at(guard(), 0.2, seed) for seed in range(SEEDS)]
-    assert sum(each is not None for each in ended) <= ALPHA * SEEDS
+    assert sum(end is not None for end in ended) <= ALPHA * SEEDS
 
 
 def test_what_is_better_than_the_threshold_ends_nothing():
@@ -48,7 +48,7 @@ def test_what_is_better_than_the_threshold_ends_nothing():
 
 def test_too_little_is_harm_as_well():
     ended = [ended_at(guard(Direction.BELOW, 20), 0.14, seed) for seed in range(SEEDS)]
-    assert sum(each is not None for each in ended) >= 95
+    assert sum(end is not None for end in ended) >= 95
 
 
 @pytest.mark.parametrize("persons", [1, 2, 10, 40])

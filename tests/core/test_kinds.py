@@ -56,11 +56,11 @@ def stored(fact):
     return json.loads(orjson.dumps(fact, default=to_json, option=orjson.OPT_PASSTHROUGH_DATACLASS))
 
 
-def loaded(found, type_):
+def loaded(value, type_):
     load = loader_of(type_)
-    if isinstance(found, list):
-        return tuple(map(load, found)) if load else tuple(found)
-    return load(found) if load else found
+    if isinstance(value, list):
+        return tuple(map(load, value)) if load else tuple(value)
+    return load(value) if load else value
 
 
 def test_every_kind_has_a_row_and_every_class_one_kind():
@@ -78,9 +78,9 @@ def test_the_example_is_read_stored_and_read_back(kind, is_list):
     assert not isinstance(fact, Invalid)
     one = fact[0] if type_.is_list else fact
     assert type(one) is KINDS[kind].python
-    found = stored(fact)
-    assert fits(found, type_)
-    assert loaded(found, type_) == fact
+    value = stored(fact)
+    assert fits(value, type_)
+    assert loaded(value, type_) == fact
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -184,8 +184,8 @@ def test_releases_are_ordered_like_their_numbers(left, right):
     ],
 )
 def test_amounts_are_read_from_text(text, digits, amount):
-    found = decimal_of_text(text, digits)
-    assert (None if found is None else str(found)) == amount
+    parsed = decimal_of_text(text, digits)
+    assert (None if parsed is None else str(parsed)) == amount
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ def test_amounts_are_read_from_text(text, digits, amount):
     ],
 )
 def test_amounts_are_read_from_numbers(number, digits, amount):
-    found = decimal_of_number(number, digits)
-    assert (None if found is None else str(found)) == amount
+    parsed = decimal_of_number(number, digits)
+    assert (None if parsed is None else str(parsed)) == amount
 
 
 @given(units=st.integers(-(2**63), 2**63 - 1), digits=st.integers(0, 9))
@@ -222,11 +222,11 @@ def test_ten_times_ten_cents_are_one():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "spelling"),
     [("10.1.2.3", "10.1.2.3"), ("2001:DB8::1", "2001:db8::1"), ("::ffff:10.1.2.3", "10.1.2.3")],
 )
-def test_addresses_are_told_in_one_spelling(text, told):
-    assert value_words(address_of(text)) == told
+def test_addresses_are_told_in_one_spelling(text, spelling):
+    assert value_words(address_of(text)) == spelling
 
 
 @pytest.mark.parametrize("text", ["", "10.1.2", "010.1.2.3", "10.0.0.0/8", "fe80::1%eth0", "localhost"])
@@ -287,12 +287,12 @@ def test_other_values_are_no_dates(sent):
     assert isinstance(reader_of(Attribute("a.b", AttributeType(Kind.DATE)))(sent), Invalid)
 
 
-def code(**said):
-    return Attribute("basket.code", AttributeType(Kind.STRING), **said)
+def code(**options):
+    return Attribute("basket.code", AttributeType(Kind.STRING), **options)
 
 
 @pytest.mark.parametrize(
-    ("said", "sent", "fact"),
+    ("options", "sent", "fact"),
     [
         ({"ignores_case": True}, "EX-GhaB3", "ex-ghab3"),
         ({"ignores_case": True}, "Straße", "strasse"),
@@ -302,8 +302,8 @@ def code(**said):
         ({"ignores_case": True, "allowed": ("vip",)}, "VIP", "vip"),
     ],
 )
-def test_texts_are_normalized_when_they_are_read(said, sent, fact):
-    assert reader_of(code(**said))(sent) == fact
+def test_texts_are_normalized_when_they_are_read(options, sent, fact):
+    assert reader_of(code(**options))(sent) == fact
 
 
 def test_texts_in_lists_are_normalized_too():

@@ -204,17 +204,17 @@ def test_what_is_better_is_found_and_the_rest_is_kept_being_tried():
     rates = {"bread": 0.05, "pizza": 0.08, "tea": 0.04}
     actions = [action(name, Share("uptake")) for name in rates]
     policy = policy_of(*actions, learners=[learner(exploration=10.0)])
-    seen = {name: [0, 0] for name in rates}
+    outcomes = {name: [0, 0] for name in rates}
     chances, shown, exploring = uniforms(b"people"), [], set()
     for step in range(10):
         parameters = Parameters(
-            str(step), {"uptake": {n: Beta(1.0 + won, 1.0 + lost) for n, (won, lost) in seen.items()}}
+            str(step), {"uptake": {n: Beta(1.0 + won, 1.0 + lost) for n, (won, lost) in outcomes.items()}}
         )
         for number in range(step * 500, step * 500 + 500):
             decision = decided(policy, number, parameters)
             name = decision.proposals[0].action
             shown.append(name)
-            seen[name][next(chances) >= rates[name]] += 1
+            outcomes[name][next(chances) >= rates[name]] += 1
             if step == 9 and decision.learned["uptake"].mode is Mode.EXPLORE:
                 exploring.add(name)
     assert shown[:500].count("pizza") < 300, "before anything is learned all are tried"

@@ -30,8 +30,8 @@ def atom(name):
     return Atom(*read(name))
 
 
-def some(rng, names, most=3):
-    return tuple(rng.choice(names) for _ in range(rng.randint(0, most)))
+def some(rng, names, max_size=3):
+    return tuple(rng.choice(names) for _ in range(rng.randint(0, max_size)))
 
 
 def situations_of(rng):
@@ -62,20 +62,20 @@ def action_of(rng):
 randoms = st.integers(0, 2**32).map(random.Random)
 
 
-def walk(name, situations, seen=frozenset()):
+def walk(name, situations, visited=frozenset()):
     """Every attribute and list behind a name, by recursion, each situation once on a way."""
     if not name.startswith("situation."):
         return {name} if name != "basket.any" else set()
-    if name in seen:
+    if name in visited:
         return set()
-    situation = next(each for each in situations if f"situation.{each.name}" == name)
-    found = set()
+    situation = next(candidate for candidate in situations if f"situation.{candidate.name}" == name)
+    reads = set()
     for member in (*situation.all, *situation.any, *situation.none):
         if isinstance(member, str):
-            found |= walk(f"situation.{member}", situations, seen | {name})
+            reads |= walk(f"situation.{member}", situations, visited | {name})
         else:
-            found.add(member.text.removeprefix("has(").removesuffix(")"))
-    return found
+            reads.add(member.text.removeprefix("has(").removesuffix(")"))
+    return reads
 
 
 def naive(action, situations):
@@ -89,8 +89,8 @@ def naive(action, situations):
 @given(randoms)
 def test_all_that_can_be_reached_is_read_and_nothing_else(rng):
     situations, action = situations_of(rng), action_of(rng)
-    found = attributes_read(action, SituationReads.of(situations))
-    assert found - {"basket.any"} == naive(action, situations)
+    reads = attributes_read(action, SituationReads.of(situations))
+    assert reads - {"basket.any"} == naive(action, situations)
 
 
 @given(randoms)
@@ -103,8 +103,8 @@ def test_there_is_a_way_to_everything_that_is_read(rng):
         assert place.split(" ")[0] in ("condition", "treatment", "limit")
         steps = [name.removeprefix("situation `").removesuffix("`") for name in names]
         for step, following in pairwise(steps):
-            each = by_name[step]
-            assert following in (*each.all, *each.any, *each.none)
+            definition = by_name[step]
+            assert following in (*definition.all, *definition.any, *definition.none)
         if steps:
             last = by_name[steps[-1]]
             assert f"has({attribute})" in {

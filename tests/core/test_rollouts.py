@@ -97,7 +97,7 @@ def policy_of(rollout, **fields):
     return compile_policy(ruleset, lambda _situations: pytest.fail("no situations here"))
 
 
-def told(policy, customer="c-1", location=OSLO, now=NOON):
+def refusal_of(policy, customer="c-1", location=OSLO, now=NOON):
     """The refusal's rule and detail; ``None`` where it is proposed."""
     facts = policy.facts({}, channel="pos", customer_id=customer, location=location, now=now)
     question = Question("pos", facts, now, 1, location.zone)
@@ -115,15 +115,15 @@ OUT = next(f"c-{number}" for number in range(99) if not is_among_first(Fraction(
 
 def test_the_share_of_customers_decides_and_is_told():
     policy = policy_of(Rollout("salt", Fraction("12.5")))
-    assert told(policy, IN) is None
+    assert refusal_of(policy, IN) is None
     words = "rolled out to 12.5 % of customers, this one is not among them"
-    assert told(policy, OUT) == ("salt", words)
+    assert refusal_of(policy, OUT) == ("salt", words)
 
 
 def test_who_is_not_known_is_in_no_rollout_below_all():
     words = "rolled out to 99 % of customers, a request without customer_id is in no rollout below 100 %"
-    assert told(policy_of(Rollout("salt", Fraction(99))), "") == ("salt", words)
-    assert told(policy_of(Rollout("salt", Fraction(100), locations=frozenset({"oslo-1"}))), "") is None
+    assert refusal_of(policy_of(Rollout("salt", Fraction(99))), "") == ("salt", words)
+    assert refusal_of(policy_of(Rollout("salt", Fraction(100), locations=frozenset({"oslo-1"}))), "") is None
 
 
 def test_steps_raise_the_share_by_the_calendar_of_the_place():
@@ -131,10 +131,10 @@ def test_steps_raise_the_share_by_the_calendar_of_the_place():
     policy = policy_of(Rollout("salt", Fraction(0), steps))
     words = "rolled out to 0 % of customers since 2026-12-01, this one is not among them"
     late = datetime(2026, 12, 8, 23, 30, tzinfo=UTC)
-    assert told(policy, now=late.replace(hour=22), location=OSLO) == ("salt", words)
-    assert told(policy, now=late, location=OSLO) is None
-    assert told(policy, now=late, location=Location("ny", "America/New_York", {})) == ("salt", words)
-    assert told(policy, now=datetime(2026, 11, 30, tzinfo=UTC))[1].startswith(
+    assert refusal_of(policy, now=late.replace(hour=22), location=OSLO) == ("salt", words)
+    assert refusal_of(policy, now=late, location=OSLO) is None
+    assert refusal_of(policy, now=late, location=Location("ny", "America/New_York", {})) == ("salt", words)
+    assert refusal_of(policy, now=datetime(2026, 11, 30, tzinfo=UTC))[1].startswith(
         "rolled out to 0 % of customers,"
     )
 
@@ -142,11 +142,15 @@ def test_steps_raise_the_share_by_the_calendar_of_the_place():
 def test_groups_and_locations_narrow_it_and_are_told_apart():
     groups = (("staff", frozenset({"c-1"})), ("friends", frozenset({"Zo\u00eb"})))
     policy = policy_of(Rollout("salt", groups=groups, locations=frozenset({"oslo-1"})))
-    assert told(policy) is None
-    assert told(policy, "Zoe\u0308") is None
-    assert told(policy, "c-2") == ("salt", "rolled out to [staff, friends], the customer is in none of them")
-    assert (
-        told(policy, "")[1] == "rolled out to [staff, friends], a request without customer_id is in no group"
+    assert refusal_of(policy) is None
+    assert refusal_of(policy, "Zoe\u0308") is None
+    assert refusal_of(policy, "c-2") == (
+        "salt",
+        "rolled out to [staff, friends], the customer is in none of them",
     )
-    assert told(policy, location=ROME) == ("salt", 'rolled out at ["oslo-1"], this is rome-1')
-    assert told(policy, location=Location("", "UTC", {}))[1].endswith("this request names no location")
+    assert (
+        refusal_of(policy, "")[1]
+        == "rolled out to [staff, friends], a request without customer_id is in no group"
+    )
+    assert refusal_of(policy, location=ROME) == ("salt", 'rolled out at ["oslo-1"], this is rome-1')
+    assert refusal_of(policy, location=Location("", "UTC", {}))[1].endswith("this request names no location")

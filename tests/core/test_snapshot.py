@@ -38,8 +38,8 @@ def action(*limits):
     ],
 )
 def test_a_shortage_says_what_was_needed_and_what_was_there(per, window, expected):
-    found = Shortage(limit(per=per, window=window), Reason.FREQUENCY_CAPPED, 3, 2)
-    assert found.words() == expected
+    shortage = Shortage(limit(per=per, window=window), Reason.FREQUENCY_CAPPED, 3, 2)
+    assert shortage.words() == expected
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_the_first_shortage_by_precedence_then_by_name_is_told():
         limit("a"),
     ]
     facts = {"customer.id": "ann"}
-    live = {each.name: 1 for each in limits}
-    told = []
+    live = {one.name: 1 for one in limits}
+    names = []
     while limits:
-        found = shortage_of(action(*limits), facts, Snapshot(live), {})
-        told.append(found.limit.name)
-        limits.remove(found.limit)
-    assert told == ["y", "a", "b", "z"]
+        shortage = shortage_of(action(*limits), facts, Snapshot(live), {})
+        names.append(shortage.limit.name)
+        limits.remove(shortage.limit)
+    assert names == ["y", "a", "b", "z"]
 
 
 def test_a_pace_is_its_own_shortage():
@@ -91,13 +91,13 @@ def test_what_is_held_already_is_no_shortage_of_what_decide_takes():
 
 @pytest.mark.parametrize("counts", Counts)
 def test_which_steps_decide_spends_and_which_it_holds(counts):
-    found = action(limit(counts=counts))
-    assert bool(found.decided) is (counts is Counts.DECIDED)
-    assert bool(found.held) is (counts is Counts.PRESENTED)
+    limited = action(limit(counts=counts))
+    assert bool(limited.decided) is (counts is Counts.DECIDED)
+    assert bool(limited.held) is (counts is Counts.PRESENTED)
 
 
 def test_an_action_is_read_where_all_its_limits_are():
-    found = action(limit("a"), limit("b"))
-    assert not is_read(found, Snapshot({"a": 0}))
-    assert is_read(found, Snapshot({"a": 0, "b": 0}))
+    limited = action(limit("a"), limit("b"))
+    assert not is_read(limited, Snapshot({"a": 0}))
+    assert is_read(limited, Snapshot({"a": 0, "b": 0}))
     assert is_read(action(), Snapshot())

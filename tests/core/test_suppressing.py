@@ -23,8 +23,8 @@ A, B, C = map(atom, "abc")
 def held_back(situations, facts, known=None):
     """Whether the last of the situations holds back, where its truth is ``known`` or not."""
     name = situations[-1].name
-    told = {} if known is None else {f"situation.{name}": known}
-    return bool(Suppressing.of(situations, [name]).facts(facts, told))
+    held = {} if known is None else {f"situation.{name}": known}
+    return bool(Suppressing.of(situations, [name]).facts(facts, held))
 
 
 def test_a_known_situation_holds_back_while_it_holds():
@@ -82,7 +82,7 @@ def situations(draw):
     """Each may be made of atoms and of those before it."""
     made = []
     for number in range(draw(st.integers(1, 4))):
-        known = [*map(atom, NAMES), *(each.name for each in made)]
+        known = [*map(atom, NAMES), *(situation.name for situation in made)]
         made.append(Situation(f"s{number}", draw(members(known)), draw(members(known)), draw(members(known))))
     return made
 
@@ -92,15 +92,15 @@ def kleene(situation, by_name, facts):
 
     def value(member):
         if isinstance(member, Atom):
-            found = facts.get(member.text)
-            return None if isinstance(found, Invalid) else found
+            fact = facts.get(member.text)
+            return None if isinstance(fact, Invalid) else fact
         return kleene(by_name[member], by_name, facts)
 
     def every(values):
         return False if False in values else (None if None in values else True)
 
-    def negated(found):
-        return None if found is None else not found
+    def negated(fact):
+        return None if fact is None else not fact
 
     parts = [value(member) for member in situation.all]
     parts += [negated(value(member)) for member in situation.none]
@@ -115,7 +115,7 @@ STATES = st.sampled_from([True, False, None, WRONG])
 @given(situations(), st.fixed_dictionaries(dict.fromkeys(NAMES, STATES)))
 def test_it_holds_back_wherever_another_value_would_make_it_hold(made, states):
     facts = {name: state for name, state in states.items() if state is not None}
-    by_name = {each.name: each for each in made}
+    by_name = {situation.name: situation for situation in made}
     last, wrong = made[-1], [name for name, state in facts.items() if state is WRONG]
     worlds = (
         {**facts, **dict(zip(wrong, world, strict=True))}
@@ -123,11 +123,11 @@ def test_it_holds_back_wherever_another_value_would_make_it_hold(made, states):
     )
     known = kleene(last, by_name, facts)
     could = any(kleene(last, by_name, world) is True for world in worlds)
-    found = held_back(made, facts, known)
-    assert found >= could
-    assert found <= (known is not False)
+    held = held_back(made, facts, known)
+    assert held >= could
+    assert held <= (known is not False)
     if not wrong:
-        assert found is (known is True)
+        assert held is (known is True)
 
 
 def test_what_is_held_back_meets_everything_given():

@@ -27,7 +27,7 @@ def test_clock_attributes_are_told_as_people_read_clocks(name, value, words):
 
 
 @pytest.mark.parametrize(
-    ("live", "told"),
+    ("live", "words"),
     [
         (
             Live(weekdays=frozenset({1}), zone="America/New_York"),
@@ -62,13 +62,13 @@ def test_clock_attributes_are_told_as_people_read_clocks(name, value, words):
         ),
     ],
 )
-def test_windows_are_told_in_the_words_of_rule_files(live, told):
+def test_windows_are_told_in_the_words_of_rule_files(live, words):
     facts = clock_facts([live.zone], SUNDAY, "America/New_York")
-    assert shortfall_words(live_condition(live), facts, {}) == told
+    assert shortfall_words(live_condition(live), facts, {}) == words
 
 
 @pytest.mark.parametrize(
-    ("literal", "told"),
+    ("literal", "words"),
     [
         (Literal("customer.vip", OneOf(frozenset({True}))), "customer.vip"),
         (Literal("customer.vip", OneOf(frozenset({False}))), "not customer.vip"),
@@ -87,8 +87,8 @@ def test_windows_are_told_in_the_words_of_rule_files(live, told):
         (Literal("customer.age", Present()), "customer.age to be there"),
     ],
 )
-def test_needs_are_told_as_they_are(literal, told):
-    assert need_words(literal) == told
+def test_needs_are_told_as_they_are(literal, words):
+    assert need_words(literal) == words
 
 
 def test_what_was_there_is_told_beside_what_was_needed():
@@ -102,7 +102,7 @@ def test_what_was_there_is_told_beside_what_was_needed():
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "words"),
     [
         (1234567.5, "1234567.5"),
         (12345678.91, "12345678.91"),
@@ -112,8 +112,8 @@ def test_what_was_there_is_told_beside_what_was_needed():
         (("b", "a"), '["b", "a"]'),
     ],
 )
-def test_values_are_told_as_they_were_sent(value, told):
-    assert value_words(value) == told
+def test_values_are_told_as_they_were_sent(value, words):
+    assert value_words(value) == words
 
 
 def test_long_sets_are_sorted_and_cut():
@@ -121,15 +121,15 @@ def test_long_sets_are_sorted_and_cut():
 
 
 @pytest.mark.parametrize(
-    ("type_", "told"),
+    ("type_", "words"),
     [
         (AttributeType(Kind.INT), "is an object, not an int"),
         (AttributeType(Kind.INT, is_list=True), "is an object, not a list<int>"),
         (AttributeType(Kind.STRING), "is an object, not a string"),
     ],
 )
-def test_a_value_of_another_type_is_told_in_good_english(type_, told):
-    assert reader_of(Attribute("customer.x", type_))({}) == Invalid(told)
+def test_a_value_of_another_type_is_told_in_good_english(type_, words):
+    assert reader_of(Attribute("customer.x", type_))({}) == Invalid(words)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_numbers_of_a_set_are_told_in_their_order():
 def test_of_a_set_of_thousands_only_what_is_told_is_put_in_words(monkeypatch):
     """A coupon names 14,000 products, and an explanation tells of a thousand coupons."""
     products = frozenset(f"{number:07}" for number in range(14_000))
-    told = []
-    monkeypatch.setattr("maitred.core.values.wording.value_words", lambda value: told.append(value) or value)
+    words = []
+    monkeypatch.setattr("maitred.core.values.wording.value_words", lambda value: words.append(value) or value)
     assert set_words(products) == "[0000000, 0000001, 0000002, 0000003, 0000004, … 13995 more]"
-    assert len(told) == 5
+    assert len(words) == 5

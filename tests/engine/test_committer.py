@@ -174,10 +174,10 @@ def test_stopping_commits_what_waits_and_refuses_what_comes(store, people, obser
     waiting = [taken(committer, ticket("first"))]
     waiting += [Caller(committer, ticket(str(number))) for number in range(4)]
     wait_for(lambda: len(committer._waiting) == 4)
-    stopping = threading.Thread(target=committer.stop)
-    stopping.start()
+    stopper = threading.Thread(target=committer.stop)
+    stopper.start()
     store.gate.set()
-    stopping.join(5)
+    stopper.join(5)
     assert all(caller.finished().error is None for caller in waiting)
     with pytest.raises(CallError) as error:
         committer.commit(ticket("late"))
@@ -203,19 +203,19 @@ def test_what_is_settled_together_is_one_batch_with_what_waits(committer, store)
 
 
 def test_steps_are_committed_one_after_the_other_and_get_their_errors(committer, store, down):
-    seen = []
+    observed = []
 
     def steps():
         yield ticket("one")
-        seen.append(list(store.records))
+        observed.append(list(store.records))
         store.failures = [down]
         try:
             yield ticket("two")
         except CallError as error:
-            seen.append(error.code)
+            observed.append(error.code)
         yield ticket("three")
         return "answer"
 
     assert committer.complete(steps()) == "answer"
-    assert seen == [[b"one".ljust(16)], Code.STORE_DOWN]
+    assert observed == [[b"one".ljust(16)], Code.STORE_DOWN]
     assert list(store.records) == [b"one".ljust(16), b"three".ljust(16)]

@@ -240,7 +240,7 @@ SEEDS, PERSONS = 100, 900
 ARMS = ("control", "friendly", "loud")
 
 
-class Told:
+class SimulatedLog:
     """A log of persons a minute apart, in arms at random; the loud arm is rejected at a rate of its own."""
 
     def __init__(self, seed, rate):
@@ -267,7 +267,7 @@ def breach_of(seed, rate):
     guard = Guard("rejected", Direction.ABOVE, Fraction(20), 28 * DAY, DAY)
     changing = frozenset(ARMS[1:])
     watch = Watch(Watched(guard, "words", "experiment/words", changing, frozenset({"pizza"})), None)
-    look(Told(seed, rate), [watch], NOON + 40 * DAY)
+    look(SimulatedLog(seed, rate), [watch], NOON + 40 * DAY)
     return watch.breach and watch.breach[0]
 
 

@@ -79,22 +79,23 @@ def test_decisions_replay_to_the_byte_whatever_has_been_learned_since(harness):
 
 def test_what_became_of_proposals_is_learned(harness):
     policy = harness.rules(LEARNER, PIZZA, BREAD)
-    seen = {"pizza": [0, 0], "bread": [0, 0]}
+    expected = {"pizza": [0, 0], "bread": [0, 0]}
     for number in range(60):
         answer = harness.after(HOUR / 60).decide(f"c-{number}")
         name = answer.proposals[0].action
         is_accepted = name == "pizza"
         harness.report(answer, "PRESENTED", *(["ACCEPTED"] if is_accepted else []), action=name)
-        seen[name][0] += 1
-        seen[name][1] += is_accepted
+        expected[name][0] += 1
+        expected[name][1] += is_accepted
     early = teach(harness.store, policy.ruleset, harness.now)
     assert (early.decisions, early.early) == (0, 60)
     taught = teach(harness.store, policy.ruleset, harness.after(DAY).now)
     assert taught.decisions == 60
-    assert taught.seen["uptake"] == {name: Seen(*counts) for name, counts in seen.items()}
-    assert all(trials for trials, _ in seen.values())
+    assert taught.seen["uptake"] == {name: Seen(*counts) for name, counts in expected.items()}
+    assert all(trials for trials, _ in expected.values())
     assert taught.parameters.by_learner["uptake"] == {
-        name: Beta(1.0 + successes, 1.0 + trials - successes) for name, (trials, successes) in seen.items()
+        name: Beta(1.0 + successes, 1.0 + trials - successes)
+        for name, (trials, successes) in expected.items()
     }
 
 
@@ -193,11 +194,11 @@ def test_an_action_stays_what_it_is_between_its_arms(harness):
     arms = "{loud: {weight: 1, score: 'learned(\"uptake\") * 20'}, control: {weight: 1}}"
     words = document("Experiment", "words", {"applies_to": "{actions: [pizza]}", "arms": arms})
     policy = harness.rules(LEARNER, PIZZA, BREAD, words)
-    seen = set()
+    arm_names = set()
     for number in range(20):
         record, body = body_of(harness, harness.decide(f"c-{number}", max_actions=2))
         arm = body.exposures["words"].arm
-        seen.add(arm)
+        arm_names.add(arm)
         scores = {proposal.action: proposal.score for proposal in body.proposals}
         times = {"pizza": 20 if arm == "loud" else 10, "bread": 10}
         drawn = body.learned["uptake"].actions
@@ -208,7 +209,7 @@ def test_an_action_stays_what_it_is_between_its_arms(harness):
             body.learned,
             body.exposures,
         )
-    assert seen == {"loud", "control"}
+    assert arm_names == {"loud", "control"}
 
 
 def test_a_stand_in_is_drawn_for_and_stands_in_the_record(harness):

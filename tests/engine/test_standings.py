@@ -195,7 +195,7 @@ def test_without_a_table_of_locations_they_are_pseudonyms_but_for_the_one_that_i
     assert [row[1:] for row in rows] == [(0, 2, 2), (0, 1, 2)]
     assert not any("s-1" in row[0] for row in rows)
     assert shop.rows(location_id="s-2") == [("location s-2", 0, 1, 2)]
-    assert [tuple(each) for each in shop.running._engine.standings.fullness()] == [("ovens", 1.0, 1)]
+    assert [tuple(fullness) for fullness in shop.running._engine.standings.fullness()] == [("ovens", 1.0, 1)]
 
 
 def test_a_cap_for_each_action_is_told_by_action(shop):
@@ -203,8 +203,8 @@ def test_a_cap_for_each_action_is_told_by_action(shop):
     shop.open(("each", per, "pizza, bread"), actions=("pizza", "bread"))
     shop.decide(customer="c-1")
     rows = shop.rows()
-    told = sorted(subject.rpartition(", ")[2] for subject, *_ in rows)
-    assert told == ["action bread", "action pizza"]
+    subjects = sorted(subject.rpartition(", ")[2] for subject, *_ in rows)
+    assert subjects == ["action bread", "action pizza"]
     assert shop.rows("actions", action="bread") == [(("bread",),)]
 
 
@@ -283,7 +283,7 @@ def test_a_rush_is_forecast_and_a_steady_pace_below_the_limit_is_not(shop):
 
 def test_names_that_there_are_not_are_told_with_those_that_may_be_meant(shop):
     shop.open(OVENS)
-    for asked, told in (
+    for asked, message in (
         ({"limit": "oven"}, "no such limit, did you mean `ovens`?"),
         ({"action": "piza"}, "no such action, did you mean `pizza`?"),
         ({"location_id": "bergn"}, "unknown location, did you mean `bergen`?"),
@@ -291,7 +291,7 @@ def test_names_that_there_are_not_are_told_with_those_that_may_be_meant(shop):
     ):
         with pytest.raises(ClientError) as raised:
             shop.client.limits(**asked)
-        assert (raised.value.code, raised.value.message) == ("NOT_FOUND", told)
+        assert (raised.value.code, raised.value.message) == ("NOT_FOUND", message)
     for call in (lambda: shop.client.pause("piza", by="me"), lambda: shop.client.resume("piza")):
         with pytest.raises(ClientError, match="did you mean `pizza`"):
             call()
@@ -308,8 +308,8 @@ def test_a_pause_that_the_rules_have_outlived_can_be_ended(shop):
 
 def test_an_outcome_that_counts_is_shown(shop):
     shop.open(("refused", "per: [location]\nlimit: 9\nwindow: lifetime\ncounts: rejected"))
-    told = Outcome("o-1", shop.decide(), "pizza", OutcomeKind.REJECTED)
-    assert shop.client.record_outcomes([told])[0].recorded
+    outcome = Outcome("o-1", shop.decide(), "pizza", OutcomeKind.REJECTED)
+    assert shop.client.record_outcomes([outcome])[0].recorded
     assert shop.rows(location_id="Oslo-1") == [("location Oslo-1", 1, 0, 9)]
 
 
@@ -320,8 +320,8 @@ def test_how_full_limits_are_is_told_without_those_of_persons(shop):
         ("weekly", "per: [customer]\nlimit: 2\nwindow: {rolling: 7d}"),
     )
     shop.claim(location="Oslo-1")
-    found = shop.running._engine.standings.fullness()
-    assert [tuple(each) for each in found] == [("budget", 0.1, 0), ("ovens", 0.25, 0)]
+    fullness = shop.running._engine.standings.fullness()
+    assert [tuple(row) for row in fullness] == [("budget", 0.1, 0), ("ovens", 0.25, 0)]
     for number in range(3):
         shop.claim(location="Oslo-1", customer=f"c-{number}")
     assert tuple(shop.running._engine.standings.fullness()[1]) == ("ovens", 1.0, 1)

@@ -84,20 +84,20 @@ def test_every_move_of_a_claim_is_told_once_and_a_retry_as_one(engine, observer,
     claim("c-2", other)
     engine.claimer.redeem(StepCall("r-1", claim_id, at=clock()))
     engine.claimer.release(StepCall("r-2", claim_id, "voided", clock()))
-    told = observer.of(ClaimMoved)
-    assert [(each.method, each.result, each.replayed) for each in told] == [
+    moves = observer.of(ClaimMoved)
+    assert [(move.method, move.result, move.replayed) for move in moves] == [
         ("Claim", ClaimResult.GRANTED, False),
         ("Claim", ClaimResult.GRANTED, True),
         ("Claim", ClaimResult.DENIED, False),
         ("Redeem", ClaimResult.REDEEMED, False),
         ("Release", ClaimResult.RELEASED, False),
     ]
-    assert [each.decision_id for each in told] == [one, one, other, one, one]
-    assert {each.action for each in told} == {"pizza"}
-    assert (told[2].reason, told[2].limit) == (Reason.CAPACITY_EXHAUSTED, "ovens")
-    assert (told[0].trace, told[3].trace) == (TRACE, None)
-    assert all(each.started_ns <= each.ended_ns and each.batch_size >= 1 for each in told)
-    assert "c-secret" not in repr(told)
+    assert [move.decision_id for move in moves] == [one, one, other, one, one]
+    assert {move.action for move in moves} == {"pizza"}
+    assert (moves[2].reason, moves[2].limit) == (Reason.CAPACITY_EXHAUSTED, "ovens")
+    assert (moves[0].trace, moves[3].trace) == (TRACE, None)
+    assert all(move.started_ns <= move.ended_ns and move.batch_size >= 1 for move in moves)
+    assert "c-secret" not in repr(moves)
 
 
 def test_a_claim_that_fails_is_not_told_as_one(engine, observer):
@@ -118,7 +118,7 @@ def test_holds_that_expire_are_told_once(observer, decide, claim, clock):
     clock.now += timedelta(minutes=20, seconds=1)
     decide("d-2")
     assert claim("c-2", decide("d-3")).granted
-    assert [each.actions for each in observer.of(HoldsExpired)] == [{"pizza": 1}]
+    assert [event.actions for event in observer.of(HoldsExpired)] == [{"pizza": 1}]
 
 
 def test_pauses_and_how_full_limits_are(engine, observer, decide, claim):
@@ -126,8 +126,8 @@ def test_pauses_and_how_full_limits_are(engine, observer, decide, claim):
     engine.operator.pause("pizza", "somebody", "oven 2")
     (chore,) = sights_of(engine, observer)
     chore.do()
-    (seen,) = observer.of(LimitsSeen)
-    assert ([tuple(limit) for limit in seen.limits], seen.paused) == ([("ovens", 1.0, 1)], 1)
+    (report,) = observer.of(LimitsSeen)
+    assert ([tuple(limit) for limit in report.limits], report.paused) == ([("ovens", 1.0, 1)], 1)
     engine.operator.resume("pizza")
     engine.operator.resume("pizza")
     assert observer.of(PauseChanged) == [

@@ -46,7 +46,7 @@ def test_an_exposure_stands_in_the_record_and_beside_it(harness):
     answers = [harness.decide(person) for person in PEOPLE]
     harness.decide("")
     stood = logged(harness)
-    said = {}
+    texts = {}
     for answer in answers:
         held = "pizza" not in [proposal.action for proposal in answer.proposals]
         exposures = arms_told(harness, answer)
@@ -54,8 +54,8 @@ def test_an_exposure_stands_in_the_record_and_beside_it(harness):
         assert exposures["half"] == ("held_out" if held else "offered")
         assert ("words" in exposures) is not held
         if not held:
-            said.setdefault(exposures["words"], set()).add(answer.proposals[0].treatment.say)
-    assert said == {"control": {("Hello",)}, "loud": {("HELLO",)}}
+            texts.setdefault(exposures["words"], set()).add(answer.proposals[0].treatment.say)
+    assert texts == {"control": {("Hello",)}, "loud": {("HELLO",)}}
     assert sum(not exposures for exposures in stood.values()) == 1
 
 
@@ -70,12 +70,12 @@ def test_one_arm_on_every_channel_for_each_person(sqlite_harness):
     sqlite_harness.rules(PIZZA_SAYS, SPOKEN)
     arms = set()
     for person in PEOPLE:
-        said = [
+        texts = [
             arms_told(sqlite_harness, sqlite_harness.decide(person, channel=channel))["words"]
             for channel in ("pos", "mobile", "pos")
         ]
-        assert len(set(said)) == 1
-        arms.update(said)
+        assert len(set(texts)) == 1
+        arms.update(texts)
     assert arms == {"control", "loud"}
 
 
@@ -133,7 +133,7 @@ def test_the_cap_of_an_arm_holds_for_claims(harness):
     for person in PEOPLE[:8]:
         decided = [harness.decide(person) for _ in range(3)]
         arm = arms_told(harness, decided[0])["often"]
-        answers = [harness.claim(each) for each in decided]
+        answers = [harness.claim(decision) for decision in decided]
         assert [answer.granted for answer in answers].count(True) == granted[arm]
         assert denial(answers[-1]) == "FREQUENCY_CAPPED"
 

@@ -99,10 +99,10 @@ def test_a_holdout_compares_the_held_out_with_the_others(harness):
         if decided.proposals:
             harness.report(decided, "ACCEPTED")
     harness.after(8 * DAY)
-    found = gathered(harness, name="half").people
-    assert len(found) == len(PEOPLE)
-    assert {person.arm for person in found} == {"held_out", "offered"}
-    assert all(person.reached == (person.arm == "offered") for person in found)
+    people = gathered(harness, name="half").people
+    assert len(people) == len(PEOPLE)
+    assert {person.arm for person in people} == {"held_out", "offered"}
+    assert all(person.reached == (person.arm == "offered") for person in people)
 
 
 def test_decisions_that_a_cap_refused_are_told_apart(harness):

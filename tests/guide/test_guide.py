@@ -66,7 +66,7 @@ def pressed(*keys):
     return press
 
 
-def seen(into, name):
+def shows(into, name):
     """Keeps what a part of the screen shows."""
 
     async def look(pilot):
@@ -82,10 +82,10 @@ def test_guidance_follows_the_call(call):
     driven(
         call,
         typed("anna", into="customer"),
-        seen(before, "proposals"),
+        shows(before, "proposals"),
         typed("flight.state=cancelled flight.number=MA12"),
-        seen(after, "proposals"),
-        seen(page, "text"),
+        shows(after, "proposals"),
+        shows(page, "text"),
     )
     assert before == ["lounge-pass"]
     assert after[:2] == ["flight-news", "apology"]
@@ -95,28 +95,28 @@ def test_guidance_follows_the_call(call):
 
 
 def test_what_is_rejected_is_gone_and_what_is_claimed_is_shown(call):
-    standing, proposals, said = [], [], []
+    standing, proposals, message = [], [], []
     driven(
         call,
         typed("berta", into="customer"),
         typed("flight.state=cancelled flight.number=MA12"),
         pressed("f2"),
         pressed("f3"),
-        seen(proposals, "proposals"),
+        shows(proposals, "proposals"),
         pressed("f4"),
-        seen(standing, "standing"),
-        seen(said, "said"),
+        shows(standing, "standing"),
+        shows(message, "said"),
     )
     # The news was presented, and is not due again for a quarter of an hour; the apology was rejected.
     assert proposals[0] == "next-flight"
     assert "apology" not in proposals
-    assert said[0].startswith("claimed next-flight: ")
+    assert message[0].startswith("claimed next-flight: ")
     assert "claimed next-flight" in standing[0]
     assert "rejected: apology" in standing[0]
 
 
 def test_letters_are_keys_in_the_list_and_letters_in_a_field(call):
-    said, field = [], []
+    message, field = [], []
 
     async def letters(pilot):
         pilot.app.query_one("#prompt").focus()
@@ -125,9 +125,9 @@ def test_letters_are_keys_in_the_list_and_letters_in_a_field(call):
         pilot.app.query_one("#proposals").focus()
         await pilot.press("p")
 
-    driven(call, typed("carla", into="customer"), letters, seen(said, "said"))
+    driven(call, typed("carla", into="customer"), letters, shows(message, "said"))
     assert field == ["pr"]
-    assert said == ["lounge-pass presented"]
+    assert message == ["lounge-pass presented"]
 
 
 def test_refusals_are_shown_on_demand(call):
@@ -136,9 +136,9 @@ def test_refusals_are_shown_on_demand(call):
         call,
         typed("dora", into="customer"),
         pressed("f5"),
-        seen(shown, "text"),
+        shows(shown, "text"),
         pressed("f5"),
-        seen(again, "text"),
+        shows(again, "text"),
     )
     assert "apology MISSING_ATTRIBUTE" in shown[0]
     assert again[0].startswith("lounge-pass")
@@ -155,31 +155,33 @@ def test_refusals_are_shown_on_demand(call):
     ],
 )
 def test_what_cannot_be_taken_is_told_in_words(call, line, words):
-    said = []
-    driven(call, typed("emma", into="customer"), typed(line), seen(said, "said"))
-    assert words in said[0]
+    message = []
+    driven(call, typed("emma", into="customer"), typed(line), shows(message, "said"))
+    assert words in message[0]
 
 
 def test_errors_of_the_server_are_told_in_words_and_the_screen_goes_on(call):
-    said, proposals = [], []
+    message, proposals = [], []
 
     async def repair(pilot):
         call.place = CallPlace("desk")
         await pilot.press("f6")
 
     call.place = CallPlace("phone")
-    driven(call, typed("fanny", into="customer"), seen(said, "said"), repair, seen(proposals, "proposals"))
-    assert said[0].startswith("INVALID_ARGUMENT: ")
-    assert "unknown channel" in said[0]
+    driven(
+        call, typed("fanny", into="customer"), shows(message, "said"), repair, shows(proposals, "proposals")
+    )
+    assert message[0].startswith("INVALID_ARGUMENT: ")
+    assert "unknown channel" in message[0]
     assert proposals == ["lounge-pass"]
 
 
 def test_no_server_is_told_in_words(free_port):
-    said = []
+    message = []
     with Client(f"127.0.0.1:{free_port}", timeout_seconds=5) as client:
         call = DeskCall(client, f"127.0.0.1:{free_port}", CallPlace("desk"), lambda: "r")
-        driven(call, typed("gina", into="customer"), seen(said, "said"))
-    assert said == [
+        driven(call, typed("gina", into="customer"), shows(message, "said"))
+    assert message == [
         f"no server answers at 127.0.0.1:{free_port}: start one with `maitred serve`, then press F6"
     ]
 
@@ -230,7 +232,7 @@ def test_the_screen_is_as_the_readme_shows_it(call):
         typed("flight.state=cancelled flight.number=MA12"),
         pressed("f2"),
         titles,
-        seen(page, "text"),
+        shows(page, "text"),
     )
     rows = [re.split(r"  +", line, maxsplit=1) for line in block.splitlines()]
     assert [left for left, _ in rows] == listed

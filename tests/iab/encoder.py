@@ -36,13 +36,13 @@ class Encoder:
         return digits.rstrip("0") + "1"
 
     def runs(self, ids):
-        found = []
+        ranges = []
         for one in sorted(ids):
-            if found and found[-1][1] == one - 1:
-                found[-1][1] = one
+            if ranges and ranges[-1][1] == one - 1:
+                ranges[-1][1] = one
             else:
-                found.append([one, one])
-        return found
+                ranges.append([one, one])
+        return ranges
 
     def ranges(self, ids):
         runs = self.runs(ids)
@@ -63,9 +63,9 @@ class Encoder:
         return bits
 
     def vendors(self, ids, *, as_ranges, ranges=None):
-        most = max(ids, default=0)
-        body = (ranges or self.ranges)(ids) if as_ranges else self.places(ids, most)
-        return self.number(most, 16) + "01"[as_ranges] + body
+        highest = max(ids, default=0)
+        body = (ranges or self.ranges)(ids) if as_ranges else self.places(ids, highest)
+        return self.number(highest, 16) + "01"[as_ranges] + body
 
     def restrictions(self, rules):
         parts = [self.number(rule[0], 6) + self.number(rule[1], 2) + self.ranges(rule[2]) for rule in rules]

@@ -78,12 +78,12 @@ def test_a_cut_gpp_string_grants_nothing_new(a_gpp):
     """Where it carries no GPC and no child: those stand in what may be left out, and cutting loses them."""
     whole = read_gpp(a_gpp)
     for length in range(len(a_gpp)):
-        found = gpp_signal(a_gpp[:length])
+        cut_signal = gpp_signal(a_gpp[:length])
         for word in OPT_OUTS | SENSITIVE:
             mapping = IabMapping(
                 gpp_sections=SECTIONS, gpp_opt_outs=OPT_OUTS & {word}, gpp_sensitive=SENSITIVE & {word}
             )
-            if verdict(mapping, None, found, NOW, is_opt_out=True) is SignalState.GRANTED:
+            if verdict(mapping, None, cut_signal, NOW, is_opt_out=True) is SignalState.GRANTED:
                 assert verdict(mapping, None, whole, NOW, is_opt_out=True) is SignalState.GRANTED
 
 
@@ -94,8 +94,8 @@ def test_changed_characters_raise_nothing_but_the_one_error(a_tcf, a_gpp, data):
         at = data.draw(st.integers(0, len(text) - 1))
         text = text[:at] + data.draw(st.sampled_from("ABCDIQYag9-_.~")) + text[at + 1 :]
     for signal, kind in ((tcf_signal, Tcf), (gpp_signal, Mapping)):
-        found = signal(text)
-        assert found is MALFORMED or isinstance(found, kind)
+        parsed = signal(text)
+        assert parsed is MALFORMED or isinstance(parsed, kind)
 
 
 @given(TEXTS)

@@ -92,13 +92,13 @@ def test_us_sections(encode, number, data):
     gpc = None if layout.has_sensitive_part else data.draw(st.none() | st.booleans())
     version = 2 if layout.name == "usnat" else 1
     section = read_gpp(encode.gpp({number: encode.answers(*answers, version=version, gpc=gpc)}))[layout.name]
-    found = [
+    decoded = [
         answer
         for field in layout.fields.split()
         for value in [section.fields[field.partition("*")[0]]]
         for answer in (value if isinstance(value, tuple) else [value])
     ]
-    assert (found, section.gpc, section.exact) == (answers, bool(gpc), True)
+    assert (decoded, section.gpc, section.exact) == (answers, bool(gpc), True)
 
 
 @given(st.lists(st.integers(0, 2), min_size=8, max_size=8))

@@ -81,14 +81,14 @@ def test_looking_at_many_segments_is_corrected_for():
     """Twenty segments without an effect: uncorrected one of them would be told as one."""
     segments = [f"s-{number:02}" for number in range(20)]
     rates = {"control": 0.3, "loud": 0.3}
-    told = 0
+    false_alarms = 0
     for seed in range(5):
         comparison = compare(
             "words", "accepted", crowd(rates, 8_000, seed, segments=segments), HALVES, "control"
         )
         assert set(comparison.segments) == set(segments)
-        told += any(each.p_value < 0.05 for (each,) in comparison.segments.values())
-    assert told <= 1
+        false_alarms += any(result.p_value < 0.05 for (result,) in comparison.segments.values())
+    assert false_alarms <= 1
 
 
 def test_a_segment_of_few_is_not_compared():
@@ -102,15 +102,15 @@ def test_a_segment_of_few_is_not_compared():
 def test_nobody_or_few_are_no_fault(people):
     comparison = compare("words", "accepted", Gathered(people, 0, 0, ()), HALVES, "control")
     assert [arm.persons for arm in comparison.arms] == [
-        sum(each.arm == name for each in people) for name in HALVES
+        sum(item.arm == name for item in people) for name in HALVES
     ]
-    assert all(not each.always.excludes_zero for each in comparison.comparisons)
+    assert all(not item.always.excludes_zero for item in comparison.comparisons)
 
 
 def test_several_arms_are_compared_with_one_control_and_corrected():
     rates = {"a": 0.2, "b": 0.2, "control": 0.2, "loud": 0.4}
     weights = dict.fromkeys(rates, 1.0)
     comparison = compare("words", "accepted", crowd(rates, 4_000), weights, "control")
-    by_arm = {each.arm: each for each in comparison.comparisons}
+    by_arm = {result.arm: result for result in comparison.comparisons}
     assert set(by_arm) == {"a", "b", "loud"}
     assert by_arm["loud"].p_value < 0.001 < by_arm["a"].p_value

@@ -35,18 +35,24 @@ def holds(interval, truth):
 
 def test_intervals_hold_about_as_often_as_they_say():
     """Of 300 logs of 1,000 decisions each; 3 standard errors are 3.8 points."""
-    told = {"inverse_propensity": 0, "self_normalized": 0, "doubly_robust": 0, "difference": 0, "always": 0}
+    covered = {
+        "inverse_propensity": 0,
+        "self_normalized": 0,
+        "doubly_robust": 0,
+        "difference": 0,
+        "always": 0,
+    }
     for world in [world for world in map(World, range(WORLDS)) for _ in range(LOGS)]:
         log = world.log()
         value = value_of(world.policy[log.contexts], log)
         truth = world.truth(world.policy)
         more = truth - world.truth(world.logging)
         for name in ("inverse_propensity", "self_normalized", "doubly_robust"):
-            told[name] += holds(getattr(value, name).interval, truth)
-        told["difference"] += holds(value.difference.interval, more)
-        told["always"] += holds(value.always, more)
-    assert min(told.values()) >= 0.91 * WORLDS * LOGS
-    assert told["always"] >= 0.95 * WORLDS * LOGS
+            covered[name] += holds(getattr(value, name).interval, truth)
+        covered["difference"] += holds(value.difference.interval, more)
+        covered["always"] += holds(value.always, more)
+    assert min(covered.values()) >= 0.91 * WORLDS * LOGS
+    assert covered["always"] >= 0.95 * WORLDS * LOGS
 
 
 def test_on_average_they_say_what_is():

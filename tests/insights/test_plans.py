@@ -11,13 +11,13 @@ HEAD = "segment,arm,probability\n"
 
 def people(*rows):
     """Persons of arms and segments, of whom so many reached the goal."""
-    found = []
+    drawn = []
     for arm, segment, persons, reached in rows:
-        found += [
+        drawn += [
             Participant(arm, 0, b"c", 1, segment, Counter(), set(), number < reached)
             for number in range(persons)
         ]
-    return found
+    return drawn
 
 
 def faults(text):

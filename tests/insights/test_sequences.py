@@ -54,8 +54,8 @@ def test_an_uplift_of_a_twentieth_is_found():
     """30 % that become 31.5 %, in as many persons as a chain sees in a month."""
     for seed in range(5):
         outcomes, treated = simulated(seed, 0.315, 0.3, 0.5, 1, 150_000)
-        found = running(difference_sequence(outcomes, treated, 0.5, ALPHA))
-        assert found.lower[0, -1] > 0
+        interval = running(difference_sequence(outcomes, treated, 0.5, ALPHA))
+        assert interval.lower[0, -1] > 0
 
 
 @pytest.mark.parametrize(("total", "variance"), [(0.0, 0.0), (5.0, 20.0), (40.0, 300.0), (120.0, 4_000.0)])
@@ -74,17 +74,17 @@ def test_the_mixture_is_the_integral_it_stands_for(total, variance):
 
     top = 1 / scale
     (whole, _), (mixed, _) = quad(weight, 0, top), quad(integrand, 0, top)
-    found = mixture_log(np.array(total), np.array(variance), scale, rho)
-    assert found == pytest.approx(np.log(mixed / whole), abs=1e-6)
+    computed = mixture_log(np.array(total), np.array(variance), scale, rho)
+    assert computed == pytest.approx(np.log(mixed / whole), abs=1e-6)
 
 
 def test_the_boundary_is_where_the_mixture_reaches_its_bound():
     variances = np.geomspace(0.5, 1e6, 301)
-    found = boundary(variances, 4.0, ALPHA)
-    reached = mixture_log(found, variances, 4.0, tuned(ALPHA))
+    bounds = boundary(variances, 4.0, ALPHA)
+    reached = mixture_log(bounds, variances, 4.0, tuned(ALPHA))
     assert (reached >= np.log(1 / ALPHA)).all()
-    assert (np.diff(found) > 0).all()
-    assert (mixture_log(found * 0.999, variances, 4.0, tuned(ALPHA)) < np.log(1 / ALPHA)).all()
+    assert (np.diff(bounds) > 0).all()
+    assert (mixture_log(bounds * 0.999, variances, 4.0, tuned(ALPHA)) < np.log(1 / ALPHA)).all()
 
 
 def test_an_experiment_of_few_or_of_nothing_but_zeros_has_an_interval_all_the_same():

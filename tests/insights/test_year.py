@@ -38,7 +38,7 @@ def test_no_uplift_is_seen_in_a_real_year_without_one(year):
         for experiment in experiments
     ]
     sequence = difference_sequence(np.tile(outcomes, (SALTS, 1)), np.array(arms), 0.5, ALPHA)
-    seen = ((sequence.lower > 0) | (sequence.upper < 0)).any(axis=1)
+    excludes_zero = ((sequence.lower > 0) | (sequence.upper < 0)).any(axis=1)
     assert len(households) > 1_500
     assert 0.1 < outcomes.mean() < 0.5
-    assert seen.sum() <= ALPHA * SALTS
+    assert excludes_zero.sum() <= ALPHA * SALTS

@@ -56,9 +56,9 @@ class FakeDecisions(decision_pb2_grpc.DecisionServiceServicer):
 
     def matches(self, request):
         assert (request.channel, request.max_actions, request.customer_id != "") == ("pos", 100, True)
-        said = json.loads(request.context_json)
-        campaigns, products = set(said["customer"]["campaigns"]), set(said["basket"]["products"])
-        assert said["basket"]["value"] >= 0
+        context = json.loads(request.context_json)
+        campaigns, products = set(context["customer"]["campaigns"]), set(context["basket"]["products"])
+        assert context["basket"]["value"] >= 0
         day = request.at.ToDatetime(tzinfo=ZoneInfo("UTC")).astimezone(self.zones[request.location_id])
         today = day.date().isoformat()
         for campaign, coupon, start, end, wanted in self.coupons:
@@ -84,8 +84,8 @@ def main():
     pid_file.write_text(str(os.getpid()))
     if fault == "cannot run":
         sys.exit("error: there is no database at `nowhere`")
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: fault != "stubborn" and stopping.set())
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: fault != "stubborn" and stop.set())
     server = grpc.server(futures.ThreadPoolExecutor(4))
     checked = health.HealthServicer()
     state = health_pb2.HealthCheckResponse
@@ -98,7 +98,7 @@ def main():
     if fault == "faulty rules":
         say(json.dumps({"event": "ruleset_refused", "faults": ["coupons.yaml:3:1: error: unknown `colour`"]}))
     say(json.dumps({"event": "serving", "address": f"127.0.0.1:{port}"}))
-    stopping.wait()
+    stop.wait()
     server.stop(1).wait()
     sys.exit(4 if fault == "ends badly" else 0)
 

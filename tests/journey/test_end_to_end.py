@@ -81,7 +81,7 @@ def test_first_and_last_days_of_campaigns(address, live, joined, data):
 
 
 def test_the_checkouts_with_most_coupons(address, live, joined):
-    most = sorted(live, key=lambda checkout: -len(joined.pairs.get(checkout.basket_id, ())))
-    assert is_exact(proposed_at(address, most[:PER_SLICE], joined))
+    by_coupons = sorted(live, key=lambda checkout: -len(joined.pairs.get(checkout.basket_id, ())))
+    assert is_exact(proposed_at(address, by_coupons[:PER_SLICE], joined))
     # Once more: the stored answers.
-    assert is_exact(proposed_at(address, most[:PER_SLICE], joined))
+    assert is_exact(proposed_at(address, by_coupons[:PER_SLICE], joined))

@@ -39,7 +39,7 @@ def faults(harness, *documents, head=BOUNDED, **files):
 
 
 @pytest.mark.parametrize(
-    ("treatments", "told"),
+    ("treatments", "expected"),
     [
         (
             '{pos: {show: "A TEA FOR THE WAY TO WORK"}}',
@@ -59,14 +59,14 @@ def faults(harness, *documents, head=BOUNDED, **files):
         ('{mobile: {show: "A TEA FOR THE WAY TO WORK"}}', None),
     ],
 )
-def test_what_is_written_too_long_is_a_fault(sqlite_harness, treatments, told):
+def test_what_is_written_too_long_is_a_fault(sqlite_harness, treatments, expected):
     document = action("tea", treatments=treatments)
-    if told is None:
+    if expected is None:
         sqlite_harness.rules(document, head=BOUNDED)
         return
     ((file, _, message),) = faults(sqlite_harness, document)
     assert file == "rules.yaml"
-    assert told in message
+    assert expected in message
 
 
 def test_a_title_is_too_long_unless_the_channel_has_its_own(sqlite_harness):

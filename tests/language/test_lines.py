@@ -119,14 +119,14 @@ def test_a_refusal_is_told_again_from_the_record(harness):
     sent = {"basket": {"lines": LINES[1:], "value": "53.69", "code": "vip2"}, "app": {"version": "newest"}}
     decided = harness.decide(context=sent, max_actions=100, explain=Explain.EXPLAIN_FULL)
     view = harness.engine.decider.get_decision(decided.decision_id, Explain.EXPLAIN_FULL)
-    told = {refusal.action: refusal for refusal in decided.refusals}
-    assert {refusal.action: refusal for refusal in view.answer.refusals} == told
-    assert told["shirts"].detail.startswith("needs basket.shirts = 3, is 1")
-    assert told["value"].detail.startswith("needs basket.shirts_value = 53.70, is 17.90")
-    assert "basket.value 53.70, 0.01 more" in told["money"].detail
-    assert told["version"].reason.name == "RULE_ERROR"
-    assert 'needs app.version > 5.9, is "newest", not a version' in told["version"].detail
-    assert told["born"].reason.name == "MISSING_ATTRIBUTE"
+    refusals = {refusal.action: refusal for refusal in decided.refusals}
+    assert {refusal.action: refusal for refusal in view.answer.refusals} == refusals
+    assert refusals["shirts"].detail.startswith("needs basket.shirts = 3, is 1")
+    assert refusals["value"].detail.startswith("needs basket.shirts_value = 53.70, is 17.90")
+    assert "basket.value 53.70, 0.01 more" in refusals["money"].detail
+    assert refusals["version"].reason.name == "RULE_ERROR"
+    assert 'needs app.version > 5.9, is "newest", not a version' in refusals["version"].detail
+    assert refusals["born"].reason.name == "MISSING_ATTRIBUTE"
 
 
 def test_a_wrong_line_is_told_wherever_it_decides(harness):
@@ -185,19 +185,19 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("spec", "said"), FAULTS.items())
-def test_a_faulty_computation_is_told_at_its_place(sqlite_harness, spec, said):
+@pytest.mark.parametrize(("spec", "message"), FAULTS.items())
+def test_a_faulty_computation_is_told_at_its_place(sqlite_harness, spec, message):
     wrong = CONTEXT.replace("  basket.red:", f"  basket.wrong: {{{spec}}}\n  basket.red:")
     sad = document("Situation", "sad", {"all": "['customer.vip']"})
     with pytest.raises(RulesetInvalid) as caught:
         sqlite_harness.rules(wrong, SHIRTS, sad, needing("wrong", "basket.wrong > 1 || situation.sad"))
     (fault,) = [fault for fault in caught.value.faults if fault.severity.value == "error"]
-    assert fault.message.startswith(said)
+    assert fault.message.startswith(message)
     assert "basket.wrong" in fault.text
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("  basket.value: {over: basket.lines, count: true}", "`basket.value` is declared already"),
         ("  now.x: {over: basket.lines, count: true}", "`now.x` lies inside attribute `now`"),
@@ -205,14 +205,14 @@ def test_a_faulty_computation_is_told_at_its_place(sqlite_harness, spec, said):
         ("  list.x: {over: basket.lines, count: true}", "`list.x` cannot be declared in a `Context`"),
     ],
 )
-def test_names_of_computed_attributes_follow_the_same_rules(sqlite_harness, line, said):
+def test_names_of_computed_attributes_follow_the_same_rules(sqlite_harness, line, message):
     with pytest.raises(RulesetInvalid) as caught:
         sqlite_harness.rules(CONTEXT + line + "\n", SHIRTS, action("tea"))
-    assert caught.value.faults[0].message.startswith(said)
+    assert caught.value.faults[0].message.startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "message"),
     [
         ("{type: list<object>}", "a `list<object>` needs `fields`"),
         ("{type: string, fields: {a: int}}", "only a `list<object>` has fields"),
@@ -224,11 +224,11 @@ def test_names_of_computed_attributes_follow_the_same_rules(sqlite_harness, line
         ("{type: decimal(2), values: [1.234]}", "`1.234` is not"),
     ],
 )
-def test_a_faulty_type_is_told(sqlite_harness, spec, said):
+def test_a_faulty_type_is_told(sqlite_harness, spec, message):
     head = HEAD + f"  basket.odd: {spec}\n".replace("{", "{{").replace("}", "}}")
     with pytest.raises(RulesetInvalid) as caught:
         sqlite_harness.rules(action("tea"), head=head)
-    assert said in " ".join(f.message for f in caught.value.faults if f.severity.value == "error")
+    assert message in " ".join(f.message for f in caught.value.faults if f.severity.value == "error")
 
 
 PRIVACY = """\
@@ -258,17 +258,19 @@ computed:
 
 
 @pytest.mark.parametrize(
-    ("granted", "seen"),
+    ("granted", "proposed"),
     [({"ads", "fitting"}, ["count", "plain"]), ({"ads"}, ["plain"]), ({"fitting"}, []), (set(), [])],
 )
-def test_a_computed_attribute_needs_its_own_purpose_and_those_of_all_it_reads(sqlite_harness, granted, seen):
+def test_a_computed_attribute_needs_its_own_purpose_and_those_of_all_it_reads(
+    sqlite_harness, granted, proposed
+):
     needs = (needing("count", "basket.count == 1"), needing("plain", "basket.plain == 1"))
     sqlite_harness.rules(PRIVACY, OF_PURPOSES, *needs)
     sent = {"basket": {"lines": [{"sku": "S1"}]}}
     signals = ConsentSignals(granted=frozenset(granted))
-    assert sqlite_harness.sees(context=sent, max_actions=9, consent=signals) == seen
+    assert sqlite_harness.sees(context=sent, max_actions=9, consent=signals) == proposed
     refusals = sqlite_harness.why_not(context=sent, max_actions=9, consent=signals)
-    assert all(refusals[name][0] == "MISSING_ATTRIBUTE" for name in {"count", "plain"} - set(seen))
+    assert all(refusals[name][0] == "MISSING_ATTRIBUTE" for name in {"count", "plain"} - set(proposed))
 
 
 def test_what_is_computed_from_a_sensitive_category_is_of_it(sqlite_harness):

@@ -30,9 +30,9 @@ def needs(seed: int) -> tuple[Need, ...]:
         limit = replace(limit, window=Rolling(timedelta(days=7)))
     if seed % 3 == 2:
         limit = replace(limit, pace=pace_of(limit, UNITS, Rolling(timedelta(days=7))))
-    found = needs_of(limit, {"location.id": "s-1"}, NOW, "UTC")
-    assert not isinstance(found, Uncheckable)
-    return found
+    checked = needs_of(limit, {"location.id": "s-1"}, NOW, "UTC")
+    assert not isinstance(checked, Uncheckable)
+    return checked
 
 
 def claim_all(store: SqlStore, seed: int, number: int, claims: int) -> str:

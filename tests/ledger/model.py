@@ -371,10 +371,14 @@ class Model:
     def gone_back(self, lot, before):
         """Of what was counted before an expired claim: what somebody has given back since."""
         parts = {Part.PRESENTED, Part.SPENT_BY_CLAIM}
-        shown = [each for each in self.lots.values() if each.part in parts and each.origin == lot.origin]
+        shown = [
+            sibling
+            for sibling in self.lots.values()
+            if sibling.part in parts and sibling.origin == lot.origin
+        ]
         names = {lot.origin.action, lot.place}
         made = self.unmade(names, before, spent_nothing=len(names) > 1)
-        return made, before.shown if shown and not any(each.live for each in shown) else ()
+        return made, before.shown if shown and not any(sibling.live for sibling in shown) else ()
 
     def give_back(self, lot_id, state):
         lot = self.lots[lot_id]

@@ -242,7 +242,7 @@ class Simulation:
         """Of the action that was proposed, or of what stands in for it; under another id each time."""
         rng, origin = self.rng, self.rng.choice(ORIGINS)
         split = rng.randrange(len(needs) + 1)
-        holds = (b"", *(each.id for each in self.sent if isinstance(each, Take)))
+        holds = (b"", *(step.id for step in self.sent if isinstance(step, Take)))
         return Claim(
             made,
             b"as sent",
@@ -263,7 +263,7 @@ class Simulation:
     def before(self, origin, needs):
         split = self.rng.randrange(len(needs) + 1)
         place = origin._replace(action="pizza")
-        lots = tuple(dict.fromkeys(lot_id(Part.DECIDED, each) for each in (origin, place)))
+        lots = tuple(dict.fromkeys(lot_id(Part.DECIDED, scope) for scope in (origin, place)))
         return Before(needs[:split], needs[split:], lots)
 
     def decided(self, origin, needs):
@@ -274,7 +274,7 @@ class Simulation:
 
     def carried(self, origin):
         """A claim of the same action that another decision made."""
-        claims = [each for each in self.sent if isinstance(each, Claim)]
+        claims = [step for step in self.sent if isinstance(step, Claim)]
         same = [
             claim.id for claim in claims if claim.origin.action == origin.action and claim.origin != origin
         ]

@@ -20,10 +20,10 @@ def of(origin, *choices):
 def test_a_lot_is_read_back_as_it_was_taken(store, settle):
     lots = [of(PIZZA, needs(OVENS)), of(PASTA), take(), of(PIZZA, needs(replace(OVENS, maximum=0)))]
     settle(*lots)
-    found = [store.lot(lot.id) for lot in lots]
-    assert [lot.origin for lot in found] == [PIZZA, PASTA, None, PIZZA]
-    assert [lot.state.name for lot in found] == ["HELD", "HELD", "DENIED", "DENIED"]
-    assert found[0].units[0].counter == needs(OVENS)[0].counter.id
+    stored = [store.lot(lot.id) for lot in lots]
+    assert [lot.origin for lot in stored] == [PIZZA, PASTA, None, PIZZA]
+    assert [lot.state.name for lot in stored] == ["HELD", "HELD", "DENIED", "DENIED"]
+    assert stored[0].units[0].counter == needs(OVENS)[0].counter.id
     assert store.lot(b"x" * 16) is None
 
 
@@ -38,12 +38,12 @@ def test_a_decision_has_the_history_of_its_lots_and_of_no_others(store, settle):
     first, second, other = of(PIZZA), of(PASTA), of(Origin(b"another decision", "free-pizza"))
     settle(first, take(()))
     settle(second, other, now=NOW + SECOND)
-    told = store.histories(DECISION)
-    assert [(history.lot.origin, history.taken_at) for history in told] == [
+    histories = store.histories(DECISION)
+    assert [(history.lot.origin, history.taken_at) for history in histories] == [
         (PIZZA, NOW),
         (PASTA, NOW + SECOND),
     ]
-    assert [history.steps for history in told] == [(), ()]
+    assert [history.steps for history in histories] == [(), ()]
     assert store.histories(b"x" * 16) == []
 
 

@@ -30,9 +30,9 @@ def left(store):
     return run
 
 
-def purge(store, before=LATER, most=100):
+def purge(store, before=LATER, batch_size=100):
     gone = 0
-    while went := store.purge_ledger(before, most):
+    while went := store.purge_ledger(before, batch_size):
         gone += went
     return gone
 
@@ -158,9 +158,9 @@ def test_nothing_is_miscounted_when_several_purge_and_settle_at_once(
         return sum(again(lambda: at.purge_ledger(NOW + DAY, 16)) for _ in range(20))
 
     with ThreadPoolExecutor(4) as pool:
-        working = [pool.submit(work, number) for number in range(2)]
+        settling = [pool.submit(work, number) for number in range(2)]
         sweeping = [pool.submit(sweep, at) for at in (store, rival)]
-        [future.result() for future in working + sweeping]
+        [future.result() for future in settling + sweeping]
     purge(store, NOW + DAY)
     for number in range(9):
         (count,) = store_counts(store, needs(roomy, now=now, customer=f"c-{number}"), now)

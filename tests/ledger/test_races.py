@@ -47,7 +47,7 @@ def live(store, needs):
         return transaction.read_counts(NOW, needs)[0].live
 
 
-class Told(NamedTuple):
+class RaceResult(NamedTuple):
     """What claimants were told of the same claims, and what is live after it."""
 
     accounts: int
@@ -56,11 +56,11 @@ class Told(NamedTuple):
     live: int
 
 
-EXACT = Told(accounts=1, answered=CLAIMS, granted=UNITS, live=UNITS)
+EXACT = RaceResult(accounts=1, answered=CLAIMS, granted=UNITS, live=UNITS)
 
 
-def told(store, seed, answers):
-    return Told(len(set(answers)), len(answers[0]), answers[0].count("G"), live(store, needs(seed)))
+def result_of(store, seed, answers):
+    return RaceResult(len(set(answers)), len(answers[0]), answers[0].count("G"), live(store, needs(seed)))
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def claimants(postgres_url):
 
 def race(claimants, url, seeds):
     """For each seed what was told, and the most units that were live at any time."""
-    found = []
+    results = []
     with closing(open_store(url)) as store:
         for seed in seeds:
             sampler = Sampler(url, needs(seed))
@@ -92,8 +92,8 @@ def race(claimants, url, seeds):
             answers = [process.stdout.readline().strip() for process in claimants]
             sampler.over.set()
             sampler.join()
-            found.append((told(store, seed, answers), sampler.most))
-    return found
+            results.append((result_of(store, seed, answers), sampler.most))
+    return results
 
 
 def test_processes_that_all_send_every_claim_get_exactly_what_there_is(claimants, postgres_url):
@@ -108,7 +108,7 @@ def test_processes_that_all_send_every_claim_get_exactly_what_there_is_every_tim
 def test_threads_that_all_send_every_claim_get_exactly_what_there_is(store):
     with ThreadPoolExecutor(CLAIMANTS) as pool:
         answers = list(pool.map(lambda number: claim_all(store, 0, number, CLAIMS), range(CLAIMANTS)))
-    assert told(store, 0, answers) == EXACT
+    assert result_of(store, 0, answers) == EXACT
 
 
 def test_a_confirmation_and_the_expiry_of_its_hold_have_one_winner(database_url, closed_after):

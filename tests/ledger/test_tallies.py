@@ -20,8 +20,8 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def tallies(store):
-    def run(*asks, now=NOW, recent_us=FADE_US, most=MOST):
-        return list(store.tallies(now, asks, recent_us, most))
+    def run(*asks, now=NOW, recent_us=FADE_US, per_limit=MOST):
+        return list(store.tallies(now, asks, recent_us, per_limit))
 
     return run
 
@@ -29,24 +29,24 @@ def tallies(store):
 def test_a_counter_is_told_as_it_stands(settle, tallies):
     lots = [take(), take()]
     settle(*lots, confirm(lots[0]))
-    (told,) = tallies(OVENS_ASK)
-    assert (told.limit, told.held, told.used, told.live) == ("ovens", 1, 1, 2)
-    assert (told.subject, told.window) == (needs(OVENS)[0].counter.subject, "day/2026-12-01")
-    assert told.resets_at == datetime(2026, 12, 2, tzinfo=UTC)
+    (tally,) = tallies(OVENS_ASK)
+    assert (tally.limit, tally.held, tally.used, tally.live) == ("ovens", 1, 1, 2)
+    assert (tally.subject, tally.window) == (needs(OVENS)[0].counter.subject, "day/2026-12-01")
+    assert tally.resets_at == datetime(2026, 12, 2, tzinfo=UTC)
     assert tallies(CounterQuery("another")) == tallies() == []
 
 
 def test_of_each_limit_the_fullest_come_first_and_only_so_many(settle, tallies):
     batch = [take(needs(ROOMY, location=f"s-{store}")) for store in range(5) for _ in range(store)]
     settle(*batch, *(take(needs(CAP, customer=f"c-{number}")) for number in range(3)))
-    told = tallies(OVENS_ASK, CAP_ASK, most=2)
-    assert [(tally.limit, tally.live) for tally in told] == [
+    ranked = tallies(OVENS_ASK, CAP_ASK, per_limit=2)
+    assert [(tally.limit, tally.live) for tally in ranked] == [
         ("ovens", 4),
         ("ovens", 3),
         ("cap", 1),
         ("cap", 1),
     ]
-    assert [tally.subject for tally in told[2:]] == sorted(tally.subject for tally in told[2:])
+    assert [tally.subject for tally in ranked[2:]] == sorted(tally.subject for tally in ranked[2:])
 
 
 def test_a_window_that_has_ended_is_not_told(settle, tallies):
@@ -61,8 +61,8 @@ def test_a_rolling_window_tells_what_it_counts_to_the_microsecond(settle, tallie
     lot = take(needs(CAP))
     settle(lot, confirm(lot))
     for now, live in ((NOW - MINUTE, 1), (NOW + 7 * DAY - timedelta(microseconds=1), 1), (NOW + 7 * DAY, 0)):
-        (told,) = tallies(CAP_ASK, now=now)
-        assert (told.used, told.live) == (1, live)
+        (tally,) = tallies(CAP_ASK, now=now)
+        assert (tally.used, tally.live) == (1, live)
         assert counts(CAP, now=now)[0].live == live
 
 
@@ -94,8 +94,8 @@ def test_what_a_limit_counted_under_another_kind_of_window_is_not_told(settle, t
 def test_at_a_steady_pace_the_recent_units_are_those_of_the_while(settle, tallies):
     for minute in range(120):
         settle(*(take(needs(ROOMY), hold_us=None) for _ in range(2)), now=NOW + minute * MINUTE)
-    (told,) = tallies(OVENS_ASK, now=NOW + 120 * MINUTE, recent_us=60 * 60 * 1_000_000)
-    assert told.recent == pytest.approx(120, rel=0.05)
+    (tally,) = tallies(OVENS_ASK, now=NOW + 120 * MINUTE, recent_us=60 * 60 * 1_000_000)
+    assert tally.recent == pytest.approx(120, rel=0.05)
 
 
 def test_when_nothing_is_taken_any_more_the_pace_is_forgotten(settle, tallies):

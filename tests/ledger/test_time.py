@@ -149,9 +149,9 @@ def test_a_hold_that_is_named_expires_first_however_many_are_due(settle):
 
 def test_the_clock_is_the_databases_where_many_share_it(store, database_url):
     with store.transaction() as transaction:
-        told = transaction.clock(NOW)
-    assert told.tzinfo is UTC
-    assert (told == NOW) == database_url.startswith("sqlite")
+        clock = transaction.clock(NOW)
+    assert clock.tzinfo is UTC
+    assert (clock == NOW) == database_url.startswith("sqlite")
 
 
 def test_a_limit_that_never_resets_counts_for_ever(settle):

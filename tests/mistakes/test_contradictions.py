@@ -131,5 +131,5 @@ def test_the_rules_that_come_along_have_none(folder):
     if folder.name == "complete-journey":
         coupons = b"campaign_id,coupon_upc,start,end,products\n1,2,2017-01-01,2017-02-01,3 4\n"
         sources |= {"tables/stores.csv": b"id,timezone\n1,America/New_York\n", "tables/coupons.csv": coupons}
-    found = rulefiles.load(sources, cel.compiler, situations.deriver).warnings
-    assert not [fault for fault in found if "never true" in fault.message]
+    warnings = rulefiles.load(sources, cel.compiler, situations.deriver).warnings
+    assert not [fault for fault in warnings if "never true" in fault.message]

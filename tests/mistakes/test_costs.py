@@ -68,8 +68,8 @@ def requiring(*conditions):
     ],
 )
 def test_a_rule_that_is_too_slow_is_told_where_it_stands(document, line):
-    ((file, told, _, message),) = faults(document)
-    assert (file, told) == ("rules.yaml", line)
+    ((file, at_line, _, message),) = faults(document)
+    assert (file, at_line) == ("rules.yaml", line)
     assert "too slow" in message
     assert "max_items" in message
 
@@ -180,21 +180,21 @@ computed:
 
 
 def test_events_that_are_held_against_the_request_are_bounded_by_what_a_rule_may_cost():
-    def most(defaults=""):
+    def max_items(defaults=""):
         ruleset = load(requiring("customer.clicks > 3"), EVENTS, defaults=defaults).ruleset
         assert ruleset.cost_ns <= 2_000_000
-        return {each.name: each.max_items for each in ruleset.computed}
+        return {attribute.name: attribute.max_items for attribute in ruleset.computed}
 
-    assert most()["customer.alone"] == 0
-    assert 50 < most()["customer.clicks"] < 500
-    assert most("defaults: {rule_cost_us: 2000}")["customer.clicks"] == pytest.approx(
-        2 * most()["customer.clicks"], abs=1
+    assert max_items()["customer.alone"] == 0
+    assert 50 < max_items()["customer.clicks"] < 500
+    assert max_items("defaults: {rule_cost_us: 2000}")["customer.clicks"] == pytest.approx(
+        2 * max_items()["customer.clicks"], abs=1
     )
 
 
 def test_more_events_than_that_are_a_wrong_value_unless_they_never_count():
     ruleset = load(requiring("customer.clicks > 3"), EVENTS).ruleset
-    computed = next(each for each in ruleset.computed if each.name == "customer.clicks")
+    computed = next(attribute for attribute in ruleset.computed if attribute.name == "customer.clicks")
     now = datetime(2026, 12, 1, tzinfo=UTC)
 
     def clicks(**counts):

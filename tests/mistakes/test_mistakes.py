@@ -114,7 +114,7 @@ def faults_of(text):
     return loaded.warnings
 
 
-def told(mistake):
+def text_and_faults(mistake):
     text = text_of(mistake)
     faults = [fault for fault in faults_of(text) if "is not used" not in fault.message]
     return text, faults
@@ -122,7 +122,7 @@ def told(mistake):
 
 @pytest.mark.parametrize("mistake", TABLE, ids=lambda mistake: next(iter(mistake.values())).strip()[:60])
 def test_a_mistake_is_answered_with_its_remedy(mistake):
-    text, faults = told(mistake)
+    text, faults = text_and_faults(mistake)
     if mistake.get("sound"):
         assert not faults
         return
@@ -142,7 +142,7 @@ def test_a_mistake_is_answered_with_its_remedy(mistake):
 
 @pytest.mark.parametrize("mistake", TABLE, ids=lambda mistake: next(iter(mistake.values())).strip()[:60])
 def test_no_library_s_words_are_shown(mistake):
-    _, faults = told(mistake)
+    _, faults = text_and_faults(mistake)
     shown = " ".join(fault.message.lower() for fault in faults)
     assert not [word for word in NEVER if word.lower() in shown], shown
 

@@ -58,7 +58,7 @@ def test_a_customer_does_not_depend_on_who_else_there_is():
 
 
 def test_the_push_hurries_and_delays_nobody():
-    arrival = {each.basket: each.at_s for each in FEW}
+    arrival = {visitor.basket: visitor.at_s for visitor in FEW}
     drawn = customers(FEW)
     assert all(customer.asks_s <= arrival[customer.id] for customer in drawn)
     early = [customer for customer in drawn if arrival[customer.id] <= PUSH_S]
@@ -74,8 +74,8 @@ def offered(*names):
 
 @pytest.fixture
 def one():
-    (found,) = customers(FEW[:1])
-    return replace(found, takes_pickup=True, takes_half_price=True)
+    (customer,) = customers(FEW[:1])
+    return replace(customer, takes_pickup=True, takes_half_price=True)
 
 
 def test_the_free_pizza_is_the_first_choice_then_a_pickup_then_half_the_price(one):
@@ -112,15 +112,20 @@ def test_figures_count_what_happened(one):
     absent = Visit(one, claims=[Claim("pickup-13", OPENS_S, "a")])
     baked = served(one, Order(OPENS_S, OPENS_S, OPENS_S + 450))
     left = served(one, Order(CLOSES_S + 900, left_s=CLOSES_S + 2_100))
-    found = figures_of([half_price, denied, absent, baked, left])
-    assert (found.asked, found.claims, found.granted, found.empty_handed) == (5, 5, 4, 1)
-    assert (found.pizzas, found.pickups, found.half_price) == (2, 1, 1)
-    assert (found.refused, found.denied) == ({Reason.PACED: 1}, {Reason.CAPACITY_EXHAUSTED: 1})
-    assert (found.baked, found.gave_up, found.never_came) == (1, 1, 1)
-    assert (found.orders[0], found.orders[-1], sum(found.orders), len(found.orders)) == (1, 1, 2, QUARTERS)
-    assert found.peak == 1 / 24
-    assert found.worst == 1 / 4
-    assert (found.waits.median, found.waits.longest) == (7.5, 20)
+    figures = figures_of([half_price, denied, absent, baked, left])
+    assert (figures.asked, figures.claims, figures.granted, figures.empty_handed) == (5, 5, 4, 1)
+    assert (figures.pizzas, figures.pickups, figures.half_price) == (2, 1, 1)
+    assert (figures.refused, figures.denied) == ({Reason.PACED: 1}, {Reason.CAPACITY_EXHAUSTED: 1})
+    assert (figures.baked, figures.gave_up, figures.never_came) == (1, 1, 1)
+    assert (figures.orders[0], figures.orders[-1], sum(figures.orders), len(figures.orders)) == (
+        1,
+        1,
+        2,
+        QUARTERS,
+    )
+    assert figures.peak == 1 / 24
+    assert figures.worst == 1 / 4
+    assert (figures.waits.median, figures.waits.longest) == (7.5, 20)
 
 
 def test_waits_are_by_nearest_rank():
@@ -175,9 +180,9 @@ def test_without_the_data_it_says_so_and_cannot_run(monkeypatch, tmp_path):
 def test_the_readme_says_what_the_documentation_says(rules):
     """Both are of the run whose picture they show: who measures again changes both."""
     root = rules.parents[1]
-    said = (root / "README.md").read_text().partition("## The pizza day")[2].partition("\n## ")[0]
+    section = (root / "README.md").read_text().partition("## The pizza day")[2].partition("\n## ")[0]
     text = (root / "docs" / "pizza-day.md").read_text()
-    cells = [cell for line in said.splitlines() if line.startswith("| ") for cell in line.split("|")[2:-1]]
+    cells = [cell for line in section.splitlines() if line.startswith("| ") for cell in line.split("|")[2:-1]]
     numbers = {number for cell in cells for number in re.findall(r"[\d,.]*\d", cell)}
     assert len(numbers) > 10
     assert not [number for number in numbers if not re.search(rf"(?<![\d.]){number}(?![\d])", text)]

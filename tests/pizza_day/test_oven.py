@@ -33,7 +33,7 @@ def test_every_order_is_baked_or_given_up_and_never_both(day):
 @given(served())
 def test_nothing_is_baked_before_it_is_ordered_or_faster_than_the_oven_bakes(day):
     _, bakes_s, _, orders = day
-    for order in filter(lambda each: each.ready_s is not None, orders):
+    for order in filter(lambda placed: placed.ready_s is not None, orders):
         assert order.ordered_s <= order.starts_s == order.ready_s - bakes_s
         assert order.waited_s == order.ready_s - order.ordered_s
 
@@ -43,12 +43,12 @@ def test_never_more_in_the_oven_than_it_has_places(day):
     places, _, _, orders = day
     baked = [order for order in orders if order.ready_s is not None]
     for one in baked:
-        assert sum(each.starts_s <= one.starts_s < each.ready_s for each in baked) <= places
+        assert sum(placed.starts_s <= one.starts_s < placed.ready_s for placed in baked) <= places
 
 
 @given(served())
 def test_first_come_first_served(day):
-    starts = [each.starts_s for each in day[3] if each.starts_s is not None]
+    starts = [order.starts_s for order in day[3] if order.starts_s is not None]
     assert all(one <= other for one, other in pairwise(starts))
 
 
@@ -65,11 +65,11 @@ def test_people_leave_when_their_patience_ends_and_only_then(day):
 @given(served())
 def test_nobody_waits_beside_a_place_that_is_free(day):
     places, _, _, orders = day
-    baked = [each for each in orders if each.ready_s is not None]
+    baked = [placed for placed in orders if placed.ready_s is not None]
     for order in orders:
         end_s = order.starts_s if order.left_s is None else order.left_s
         for at_s in {order.ordered_s, end_s - 1} if end_s > order.ordered_s else ():
-            assert sum(each.starts_s <= at_s < each.ready_s for each in baked) == places
+            assert sum(placed.starts_s <= at_s < placed.ready_s for placed in baked) == places
 
 
 def test_an_oven_of_two_places_serves_three():

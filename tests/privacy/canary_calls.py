@@ -251,9 +251,9 @@ def moves(canary_calls, canary, made):
     for whose in ("customer_id", "session_id", "location_id"):
         canary_calls.call(stub.ListClaims, pb.ListClaimsRequest(**{whose: canary}))
     canary_calls.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, session_id=canary))
-    for each in (canary, f"{canary}\n{canary}"):
-        canary_calls.call(stub.GetSession, pb.GetSessionRequest(session_id=each))
-        canary_calls.call(stub.GetCustomer, pb.GetCustomerRequest(customer_id=each))
+    for name in (canary, f"{canary}\n{canary}"):
+        canary_calls.call(stub.GetSession, pb.GetSessionRequest(session_id=name))
+        canary_calls.call(stub.GetCustomer, pb.GetCustomerRequest(customer_id=name))
     canary_calls.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=canary, page_token=canary))
     canary_calls.call(stub.ListClaims, pb.ListClaimsRequest(customer_id=f"{canary}\n{canary}"))
     canary_calls.call(stub.Claim, pb.ClaimRequest(request_id=canary, decision_id=canary, action=canary))
@@ -295,16 +295,16 @@ def events(canary_calls, canary):
 
 def consents(canary_calls, canary):
     stub = canary_calls.stubs.privacy
-    said = {"source": canary, "text_version": canary, "state": privacy_pb2.GRANTED}
-    record = privacy_pb2.ConsentRecord(purpose="ads", **said)
-    for records in ([record], [privacy_pb2.ConsentRecord(purpose=canary, **said)], []):
+    fields = {"source": canary, "text_version": canary, "state": privacy_pb2.GRANTED}
+    record = privacy_pb2.ConsentRecord(purpose="ads", **fields)
+    for records in ([record], [privacy_pb2.ConsentRecord(purpose=canary, **fields)], []):
         request = privacy_pb2.RecordConsentRequest(
             request_id=canary_calls.id(canary), customer_id=canary, records=records
         )
         canary_calls.call(stub.RecordConsent, request)
         with suppress(CallError):
-            told = record_consent_call(request.SerializeToString())
-            canary_calls.prints.add(told.fingerprint)
+            call = record_consent_call(request.SerializeToString())
+            canary_calls.prints.add(call.fingerprint)
         request.request_id = canary
         canary_calls.call(stub.RecordConsent, request)
     unknown: Any = int(PHONE)

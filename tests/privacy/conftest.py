@@ -88,8 +88,8 @@ def told_process(tmp_path, receiver):
         return started[-1]
 
     yield start
-    for each in started:
-        each.stop()
+    for process in started:
+        process.stop()
 
 
 @pytest.fixture
@@ -125,5 +125,5 @@ def serve(tmp_path):
         return running[-1]
 
     yield start
-    for each in running:
-        each.stop()
+    for service in running:
+        service.stop()

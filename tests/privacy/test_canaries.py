@@ -61,13 +61,13 @@ def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, told_proce
         assert not hits(limits), "operators are told pseudonyms"
         stored = everything_in(database_url)
         assert len(canary_calls.prints) > len(CANARIES)
-        assert not [table for table, row in stored for each in canary_calls.prints if each in row], "unkeyed"
+        assert not [table for table, row in stored for item in canary_calls.prints if item in row], "unkeyed"
         # Until they are erased: what was stated, with where, and the place of a claim, which is a store's id;
         # nothing else is in the clear.
         assert {table for table, row in stored if hits(row)} <= {"claim", "consent"}
-        requests = [privacy_pb2.EraseCustomerRequest(customer_id=each) for each in CANARIES]
+        requests = [privacy_pb2.EraseCustomerRequest(customer_id=item) for item in CANARIES]
         erased = [stubs.privacy.EraseCustomer(request, timeout=CALL_SECONDS) for request in requests]
-        assert all(each.erased["key"] == 1 for each in erased)
+        assert all(item.erased["key"] == 1 for item in erased)
         assert not [(table, row) for table, row in everything_in(database_url) if hits(row)]
         if database_url.startswith("sqlite"):
             assert not in_files(database_url), "before the vacuum"
@@ -80,9 +80,9 @@ def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, told_proce
     assert receiver.records
     labels = str(receiver.metrics["maitred.decisions"])
     assert ("_OTHER" in labels) is rules_are_open(rules)
-    sent = [each for kind in receiver.requests.values() for each in kind]
+    sent = [item for kind in receiver.requests.values() for item in kind]
     assert not [text for text in map(str, sent) if hits(text)]
-    assert not [each for each in sent if hits(each.SerializeToString())]
+    assert not [item for item in sent if hits(item.SerializeToString())]
     if database_url.startswith("sqlite"):
         vacuumed(database_url)
         assert not in_files(database_url)
@@ -105,8 +105,8 @@ def _data(value):
 def in_files(database):
     name = database.removeprefix("sqlite:///")
     files = [Path(f"{name}{ending}") for ending in ("", "-wal", "-shm")]
-    found = {file.name: hits(file.read_bytes()) for file in files if file.exists()}
-    return {file: each for file, each in found.items() if each}
+    hits_by_file = {file.name: hits(file.read_bytes()) for file in files if file.exists()}
+    return {file: canaries for file, canaries in hits_by_file.items() if canaries}
 
 
 def vacuumed(database):

@@ -65,12 +65,12 @@ def test_every_way_of_agreeing_is_heeded_and_the_stricter_wins(shop):
         customer = {**CONTEXT["customer"], "age": age, "country": country}
         signals = ConsentSignals(**(SENT[sent] | STRINGS[string]))
         asked = {"context": {"customer": customer}, "consent": signals}
-        found = [
+        answers = [
             shop.ask(str(stated), **asked, dry_run=dry) for dry in ([True, False] if age == 30 else [True])
         ]
         expected = ads_allowed(*case)
         allowed += expected
-        for answer in found:
+        for answer in answers:
             assert ("ad" in names(answer)) is expected, case
             assert ("again" in names(answer)) is expected, case
             assert reasons(answer).get("ad") == (None if expected else "CONSENT_REQUIRED"), case
@@ -122,10 +122,10 @@ def test_a_record_holds_nothing_of_what_was_not_allowed(shop):
 
 def test_an_explanation_names_the_change_that_would_have_sufficed(shop):
     answer = shop.ask("dag")
-    told = {refusal.action: refusal.detail for refusal in answer.refusals}
+    details = {refusal.action: refusal.detail for refusal in answer.refusals}
     record = shop.get_decision(answer.decision_id, Explain.EXPLAIN_FULL)
-    assert told == {refusal.action: refusal.detail for refusal in record.answer.refusals}
-    assert told["ad"].endswith("would have been proposed with permission for ads")
+    assert details == {refusal.action: refusal.detail for refusal in record.answer.refusals}
+    assert details["ad"].endswith("would have been proposed with permission for ads")
     assert names(shop.ask("dag", consent=ConsentSignals(granted={"ads"})))[0] == "ad"
 
 
@@ -180,13 +180,15 @@ def test_an_export_holds_everything_and_the_empty_one_has_the_same_form(shop):
     assert nothing.keys() == held.keys()
     assert (nothing["consents"], nothing["caps"], nothing["decisions"]) == ([], [], [])
     assert b"\n" in shop.export("nobody")
-    assert [(each["purpose"], each["state"]) for each in held["consents"]] == [("ads", "granted")]
-    assert [(each["limit"], each["used"], each["maximum"]) for each in held["caps"]] == [("coffees", 1, 3)]
+    assert [(entry["purpose"], entry["state"]) for entry in held["consents"]] == [("ads", "granted")]
+    assert [(entry["limit"], entry["used"], entry["maximum"]) for entry in held["caps"]] == [
+        ("coffees", 1, 3)
+    ]
     (decision,) = held["decisions"]
     assert decision["read"]["customer.clicks"] == 9
-    assert all(each["why"] for each in decision["proposals"])
-    assert {each["action"] for each in decision["refusals"]} == {"dessert"}
-    assert "ad" in {each["action"] for each in decision["holds"]}
+    assert all(entry["why"] for entry in decision["proposals"])
+    assert {entry["action"] for entry in decision["refusals"]} == {"dessert"}
+    assert "ad" in {entry["action"] for entry in decision["holds"]}
     assert claimed.granted
 
 
@@ -273,13 +275,13 @@ def details(answer):
 
 
 @pytest.mark.parametrize(
-    ("said", "proposed"),
+    ("statements", "proposed"),
     [({}, "ask"), ({"granted": {"ads"}}, "thank"), ({"denied": {"ads"}}, None)],
 )
-def test_who_has_answered_is_not_asked_again(asking, said, proposed):
-    signals = ConsentSignals(**{name: frozenset(purposes) for name, purposes in said.items()})
-    found = names(asking.ask("ann", context={}, consent=signals))
-    assert [name for name in found if name in {"ask", "thank"}] == [proposed] * bool(proposed)
+def test_who_has_answered_is_not_asked_again(asking, statements, proposed):
+    signals = ConsentSignals(**{name: frozenset(purposes) for name, purposes in statements.items()})
+    proposed_names = names(asking.ask("ann", context={}, consent=signals))
+    assert [name for name in proposed_names if name in {"ask", "thank"}] == [proposed] * bool(proposed)
 
 
 def test_an_answer_on_record_counts_as_asked(asking):
@@ -301,9 +303,9 @@ def test_each_cause_is_told(asking):
     assert "`customer.clicks` may not be read" in young.unused[0]
     asking.state("eve", "news", "OBJECTED")
     asking.state("eve", "ads", "DENIED")
-    told = details(asking.ask("eve", context=clicks))
-    assert "the customer has objected" in told["news"]
-    assert "refused on record" in told["ad"]
+    causes = details(asking.ask("eve", context=clicks))
+    assert "the customer has objected" in causes["news"]
+    assert "refused on record" in causes["ad"]
 
 
 def test_the_cause_is_told_from_the_record_as_well(asking):

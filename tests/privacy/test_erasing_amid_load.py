@@ -21,7 +21,7 @@ from maitred.vault import open_vault
 
 CUSTOMERS = [f"customer-{number}" for number in range(50)]
 ERASED = CUSTOMERS[::3]
-KEPT = [each for each in CUSTOMERS if each not in ERASED]
+KEPT = [item for item in CUSTOMERS if item not in ERASED]
 THREADS, BEFORE_SECONDS, AFTER_SECONDS = 8, 1.0, 1.0
 CAPACITY_UNITS = """
 SELECT (SELECT sum(held + used) FROM ledger_counter WHERE limit_name = 'beans'),
@@ -71,8 +71,8 @@ class LoadThreads:
 
     def stop(self):
         self._stop.set()
-        for each in self._running:
-            each.result()
+        for item in self._running:
+            item.result()
         self._pool.shutdown()
 
 
@@ -89,7 +89,7 @@ def units(database):
     """Of the shared capacity: those counted, and the live lots that have one; at one moment."""
     with connected(database) as connection:
         asked = CAPACITY_UNITS.format(contains=CONTAINS[connection.dialect.name].format(c=ONE))
-        return tuple(int(each or 0) for each in connection.execute(text(asked)).one())
+        return tuple(int(item or 0) for item in connection.execute(text(asked)).one())
 
 
 def test_erasing_amid_load(serve, write_rules, database_url, tmp_path):
@@ -99,7 +99,7 @@ def test_erasing_amid_load(serve, write_rules, database_url, tmp_path):
         load = LoadThreads(running.address)
         time.sleep(BEFORE_SECONDS)
         moments = [units(database_url)]
-        before = {each: list(load.decided.get(each, ())) for each in ERASED}
+        before = {item: list(load.decided.get(item, ())) for item in ERASED}
         for customer in ERASED:
             assert office.erase(customer).rows["key"] == 1
             moments.append(units(database_url))
@@ -110,12 +110,12 @@ def test_erasing_amid_load(serve, write_rules, database_url, tmp_path):
 
         counted, live = units(database_url)
         assert counted == live == load.grants
-        assert all(each == of_lots for each, of_lots in moments), moments
+        assert all(item == of_lots for item, of_lots in moments), moments
         assert counted > moments[0][0] > 0
         rows, broken = audited(database_url)
         assert (rows, broken) == (sum(map(len, load.decided.values())), ())
 
-        gone = [answer for each in before.values() for answer in each]
+        gone = [answer for item in before.values() for answer in item]
         assert gone
         for answer in gone:
             with pytest.raises(ClientError, match="NOT_FOUND"):
@@ -127,9 +127,9 @@ def test_erasing_amid_load(serve, write_rules, database_url, tmp_path):
             assert load.coffees[customer] <= 3
         # Everybody who was erased and came back began anew.
         for customer in ERASED:
-            after = [each for each in load.decided[customer] if each not in before[customer]]
+            after = [item for item in load.decided[customer] if item not in before[customer]]
             held = office.exported(customer)["decisions"]
-            assert {each["decision_id"] for each in held} <= {each.decision_id for each in after}
+            assert {item["decision_id"] for item in held} <= {item.decision_id for item in after}
         erased_again(office)
     running.stop()
     replayed(rules, database_url, tmp_path / "serve.keys", load)
@@ -141,8 +141,8 @@ def erased_again(office):
     for customer in gone:
         office.erase(customer)
         assert not any(office.erase(customer).rows.values())
-        found = office.exported(customer)
-        assert (found["decisions"], found["consents"], found["caps"]) == ([], [], [])
+        export = office.exported(customer)
+        assert (export["decisions"], export["consents"], export["caps"]) == ([], [], [])
     assert "coffee" in names(office.ask(gone[0])), "they begin with a cap of their own"
 
 
@@ -153,7 +153,7 @@ def replayed(rules, database, keys, load):
     store, number = open_store(database), 0
     packings = Packings(store.dictionary)
     try:
-        for answer in (each for customer in KEPT for each in load.decided[customer][:20]):
+        for answer in (item for customer in KEPT for item in load.decided[customer][:20]):
             record = store.decision(bytes.fromhex(answer.decision_id))
             body = decode_body(packings.unpacked(people.opened(record)))
             again = decide_again(policy, record, body)

@@ -31,7 +31,7 @@ def test_a_customer_is_the_same_under_the_next_keys(serve, write_rules, database
     assert "version 2 is active" in capsys.readouterr().out
     running = serve(rules, database_url, keys)
     with Shop(running.address) as shop:
-        assert [each.purpose for each in shop.consent("kim").current] == ["ads"]
+        assert [consent.purpose for consent in shop.consent("kim").current] == ["ads"]
         third, fourth = shop.ask("kim"), shop.ask("kim")
         assert "coffee" in names(third)
         assert "coffee" not in names(fourth), "three are the cap, before and after"

@@ -101,12 +101,12 @@ def test_every_text_reaches_the_answer_the_record_and_the_export(shop):
     answer = shop.ask("ann", context={"customer": {"tier": "gold"}})
     record = shop.get_decision(answer.decision_id)
     wanted = [words("@ for gold"), words("@ of a1")]
-    for found in (answer, record.answer):
-        assert [of_message(proposal.treatment) for proposal in found.proposals] == wanted
-    for found in (answer_json(answer), record_json(record)["decision"]):
-        assert [proposal["treatment"] for proposal in found["proposals"]] == wanted
-    for found in shop.exported("ann")["decisions"][0]["proposals"], wanted:
-        assert [{name: proposal.get(name) for name in TEXTS} for proposal in found] == wanted
+    for carrier in (answer, record.answer):
+        assert [of_message(proposal.treatment) for proposal in carrier.proposals] == wanted
+    for carrier in (answer_json(answer), record_json(record)["decision"]):
+        assert [proposal["treatment"] for proposal in carrier["proposals"]] == wanted
+    for carrier in shop.exported("ann")["decisions"][0]["proposals"], wanted:
+        assert [{name: proposal.get(name) for name in TEXTS} for proposal in carrier] == wanted
     for text in (printed(answer_view(answer, explained=False)), printed(record_view(record))):
         assert all(f"{name} for gold" in text and f"{name} of a1" in text for name in TEXTS)
 

@@ -45,15 +45,15 @@ RULES = st.integers(0, 2**32).map(random.Random)
 
 def attributes_of(rng):
     """Some without purpose, some of one, some sensitive; the age is read before anything is absent."""
-    found = {"customer.age": Attribute("customer.age", AttributeType(Kind.INT))}
+    attributes = {"customer.age": Attribute("customer.age", AttributeType(Kind.INT))}
     for name in NAMES:
         purpose, category = rng.choice((None, *PURPOSES)), rng.choice((None, None, *CATEGORIES))
         kind = AttributeType(Kind.INT)
-        found[name] = Attribute(name, kind, purpose=purpose, sensitive=category)
-    found |= {
+        attributes[name] = Attribute(name, kind, purpose=purpose, sensitive=category)
+    attributes |= {
         f"situation.{name}": Attribute(f"situation.{name}", AttributeType(Kind.BOOL)) for name in SITUATIONS
     }
-    return found
+    return attributes
 
 
 def rules_of(rng):
@@ -161,7 +161,8 @@ def without(known, purpose, rng):
         return known._replace(statements={**known.statements, purpose: ConsentState.DENIED}, granted=granted)
     grant = (purpose, ConsentState.GRANTED)
     return known._replace(
-        statements=dict(said for said in known.statements.items() if said != grant), granted=granted
+        statements=dict(statement for statement in known.statements.items() if statement != grant),
+        granted=granted,
     )
 
 
@@ -187,8 +188,8 @@ def as_if(ruleset, context, purpose):
     categories = {category for category, needed in CATEGORIES.items() if needed == purpose}
     absent = {
         name.partition(".")[2]
-        for name, each in ruleset.attributes.items()
-        if each.purpose == purpose or each.sensitive in categories
+        for name, attribute in ruleset.attributes.items()
+        if attribute.purpose == purpose or attribute.sensitive in categories
     }
     left = {name: value for name, value in context["customer"].items() if name not in absent}
     actions = [action for action in ruleset.actions if purpose not in action.consent]
@@ -221,9 +222,9 @@ def test_removing_a_consent_is_as_if_its_attributes_were_absent_and_its_actions_
     expected, expected_refusals = decided(lesser, poorer, known, location)
     assert proposals == expected
     gone = {action.name for action in ruleset.actions} - {action.name for action in lesser.actions}
-    kept = {name: without_detail(told) for name, told in refusals.items() if name not in gone}
+    kept = {name: without_detail(refusal) for name, refusal in refusals.items() if name not in gone}
     # What may not be read is told as such, and what is absent as absent.
-    assert kept == {name: without_detail(told) for name, told in expected_refusals.items()}
+    assert kept == {name: without_detail(refusal) for name, refusal in expected_refusals.items()}
     assert {refusals[name].reason for name in gone} <= {Reason.CONSENT_REQUIRED}
 
 

@@ -153,7 +153,7 @@ def test_index_scan_and_google_decide_alike(rules, context):
     }
 
     holding = sorted(
-        (name for name, found in results.items() if all(value is True for value in found)),
+        (name for name, values in results.items() if all(value is True for value in values)),
         key=lambda name: (-(int(name[1:]) % 3), name),
     )
     assert [proposal.action for proposal in decision.proposals] == holding

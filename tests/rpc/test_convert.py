@@ -86,13 +86,15 @@ def test_a_required_field_must_be_there(field):
 
 
 @pytest.mark.parametrize(
-    ("field", "most"),
+    ("field", "max_bytes"),
     [("request_id", 128), ("customer_id", 256), ("channel", 256), ("location_id", 256), ("ruleset", 256)],
 )
-def test_ids_are_bounded_in_bytes(field, most):
-    assert getattr(decide_call(data(**{field: "x" * most})), field) == "x" * most
-    assert refusal(data(**{field: "x" * (most + 1)})) == f"`{field}` must be at most {most} bytes"
-    assert refusal(data(**{field: "é" * (most // 2 + 1)})) == f"`{field}` must be at most {most} bytes"
+def test_ids_are_bounded_in_bytes(field, max_bytes):
+    assert getattr(decide_call(data(**{field: "x" * max_bytes})), field) == "x" * max_bytes
+    assert refusal(data(**{field: "x" * (max_bytes + 1)})) == f"`{field}` must be at most {max_bytes} bytes"
+    assert (
+        refusal(data(**{field: "é" * (max_bytes // 2 + 1)})) == f"`{field}` must be at most {max_bytes} bytes"
+    )
 
 
 @pytest.mark.parametrize("character", ["\0", "\n", "\x1b", "\x7f", "\x85"])
@@ -191,9 +193,9 @@ def test_of_equal_keys_the_last_one_counts():
 
 def test_the_context_is_bounded_in_bytes():
     frame = len(b'{"a":""}')
-    most = b'{"a":"' + b"x" * (CONTEXT_MAX_BYTES - frame) + b'"}'
-    assert len(decide_call(data(context_json=most)).context["a"]) == CONTEXT_MAX_BYTES - frame
-    assert refusal(data(context_json=most + b" ")) == "the context must be at most 262144 bytes"
+    longest = b'{"a":"' + b"x" * (CONTEXT_MAX_BYTES - frame) + b'"}'
+    assert len(decide_call(data(context_json=longest)).context["a"]) == CONTEXT_MAX_BYTES - frame
+    assert refusal(data(context_json=longest + b" ")) == "the context must be at most 262144 bytes"
     assert refusal(struct_data({"a": "x" * CONTEXT_MAX_BYTES})) == "the context must be at most 262144 bytes"
 
 
@@ -244,10 +246,18 @@ def test_an_answer_arrives_whole(answer):
     assert (response.decision_id, response.ruleset) == (answer.decision_id, answer.ruleset)
     assert (response.degraded, response.trace_id) == (True, "ab" * 16)
     assert response.decided_at.ToDatetime(UTC) == answer.decided_at
-    for sent, got, why in zip(answer.proposals, response.proposals, answer.why, strict=True):
-        assert (got.action, got.rank, got.score, got.type) == (sent.action, sent.rank, sent.score, sent.type)
-        assert (got.treatment.title, tuple(got.treatment.say)) == (sent.treatment.title, sent.treatment.say)
-        assert tuple(got.why) == why
+    for sent, received, why in zip(answer.proposals, response.proposals, answer.why, strict=True):
+        assert (received.action, received.rank, received.score, received.type) == (
+            sent.action,
+            sent.rank,
+            sent.score,
+            sent.type,
+        )
+        assert (received.treatment.title, tuple(received.treatment.say)) == (
+            sent.treatment.title,
+            sent.treatment.say,
+        )
+        assert tuple(received.why) == why
     assert [(r.action, r.reason, r.rule, r.detail) for r in response.refusals] == [
         (r.action, r.reason.value, r.rule, r.detail) for r in answer.refusals
     ]

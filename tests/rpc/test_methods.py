@@ -137,16 +137,16 @@ def test_a_valid_request_is_answered(standing, method):
 
 @pytest.mark.parametrize(("method", "field", "fields"), TEXTS)
 def test_texts_are_checked(standing, status_of, method, field, fields):
-    most = max_bytes(method, field)
+    limit = max_bytes(method, field)
     if field.rpartition(".")[2] not in OPTIONAL and method not in {"GetLimits", "ListClaims"}:
         assert refused(standing, status_of, method, **fields("")) == f"`{field}` is required"
-    too_long = f"`{field}` must be at most {most} bytes"
-    assert refused(standing, status_of, method, **fields("x" * (most + 1))) == too_long
-    assert refused(standing, status_of, method, **fields("é" * (most // 2 + 1))) == too_long
+    too_long = f"`{field}` must be at most {limit} bytes"
+    assert refused(standing, status_of, method, **fields("x" * (limit + 1))) == too_long
+    assert refused(standing, status_of, method, **fields("é" * (limit // 2 + 1))) == too_long
     for character in "\0\n\x1b\x7f\x85":
         details = refused(standing, status_of, method, **fields(f"a{character}b"))
         assert details == f"`{field}` must not hold control characters"
-    call(standing, method, **fields("x" * most))
+    call(standing, method, **fields("x" * limit))
     standing.desk.claims.clear()
     call(standing, method, **fields("Zoë \u00a0 顧客"))
     assert len(standing.desk.calls) == 2

@@ -55,10 +55,10 @@ def test_they_are_the_same_in_every_answer(proposals):
     denied = ClaimAnswer(False, "", alternatives=tuple(proposals))
     assert list(pb.ClaimResponse.FromString(claim_response(denied)).alternatives) == expected
     explained = answer._replace(why=tuple(("because",) for _ in proposals))
-    found = pb.DecideResponse.FromString(decide_response(explained)).proposals
+    received = pb.DecideResponse.FromString(decide_response(explained)).proposals
     for one in expected:
         one.why.append("because")
-    assert list(found) == expected
+    assert list(received) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_what_is_remembered_is_bounded():
 )
 def test_a_hold_is_exact_at_the_ends_of_time(expires_at):
     proposal = Proposal("pizza", 1, 1.0, ActionType.OFFER, TREATMENTS[0], "", expires_at)
-    (found,) = pb.DecideResponse.FromString(room.decided(proposal)).proposals
-    assert found == message(proposal)
+    (received,) = pb.DecideResponse.FromString(room.decided(proposal)).proposals
+    assert received == message(proposal)

@@ -22,7 +22,7 @@ def descriptor(name):
 
 def shapes(file):
     """Everything a built client relies on: by name, the number and what goes with it."""
-    found = {
+    fields = {
         (service.name, method.name): (
             method.input_type,
             method.output_type,
@@ -32,19 +32,19 @@ def shapes(file):
         for service in file.service
         for method in service.method
     }
-    return found | enum_shapes("", file.enum_type) | message_shapes("", file.message_type)
+    return fields | enum_shapes("", file.enum_type) | message_shapes("", file.message_type)
 
 
 def message_shapes(outer, messages):
-    found = {}
+    fields = {}
     for message in messages:
         name = f"{outer}{message.name}"
         for field in message.field:
             oneof = message.oneof_decl[field.oneof_index].name if field.HasField("oneof_index") else ""
-            found[name, field.name] = field.number, field.type, field.label, field.type_name, oneof
-        found |= enum_shapes(f"{name}.", message.enum_type)
-        found |= message_shapes(f"{name}.", message.nested_type)
-    return found
+            fields[name, field.name] = field.number, field.type, field.label, field.type_name, oneof
+        fields |= enum_shapes(f"{name}.", message.enum_type)
+        fields |= message_shapes(f"{name}.", message.nested_type)
+    return fields
 
 
 def enum_shapes(outer, enums):

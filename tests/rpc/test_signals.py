@@ -63,9 +63,9 @@ def test_other_signals_have_another_fingerprint(one, other):
 
 @pytest.mark.parametrize("field", ["granted", "denied"])
 def test_purposes_are_bounded(field):
-    most = [f"p{number}" for number in range(64)]
-    assert getattr(call_with(**{field: most}).consent, field) == frozenset(most)
-    assert refusal(**{field: [*most, "p"]}) == f"`consent.{field}` must hold at most 64, holds 65"
+    purposes = [f"p{number}" for number in range(64)]
+    assert getattr(call_with(**{field: purposes}).consent, field) == frozenset(purposes)
+    assert refusal(**{field: [*purposes, "p"]}) == f"`consent.{field}` must hold at most 64, holds 65"
     assert getattr(call_with(**{field: ["x" * 256]}).consent, field) == {"x" * 256}
     assert refusal(**{field: ["p", "é" * 129]}) == f"`consent.{field}[1]` must be at most 256 bytes"
     assert refusal(**{field: ["p", ""]}) == f"`consent.{field}[1]` is required"

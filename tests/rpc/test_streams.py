@@ -70,10 +70,10 @@ def test_the_first_failure_ends_the_stream_behind_the_answers_before_it(running)
 
     running.engine.before = before
     responses = running.stub.DecideStream((request(number) for number in range(1000)), timeout=20)
-    got = [next(responses) for _ in range(20)]
+    answers = [next(responses) for _ in range(20)]
     with pytest.raises(grpc.RpcError) as caught:
         next(responses)
-    assert numbers(got) == list(range(20))
+    assert numbers(answers) == list(range(20))
     assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.ALREADY_EXISTS, "request 20")
     assert len(running.engine.calls) <= 20 + 2 * IN_FLIGHT_MAX
 

@@ -57,12 +57,12 @@ class FakeCompiler:
 
     def _names(self, text: str) -> frozenset[str]:
         self.compiled.append(text)
-        blanked = STRING.sub(lambda found: " " * len(found[0]), text)
+        blanked = STRING.sub(lambda match: " " * len(match[0]), text)
         if "syntax" in blanked:
             self._fail("this does not parse", text, blanked.index("syntax"))
-        for found in NAME.finditer(blanked):
-            if found[0] not in self.attributes and found[0] not in self.constants:
-                self._fail(f"undeclared reference `{found[0]}`", text, found.start())
+        for match in NAME.finditer(blanked):
+            if match[0] not in self.attributes and match[0] not in self.constants:
+                self._fail(f"undeclared reference `{match[0]}`", text, match.start())
         return frozenset(NAME.findall(blanked))
 
     def _fail(self, message: str, text: str, index: int) -> None:

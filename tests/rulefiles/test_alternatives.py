@@ -135,14 +135,14 @@ def test_an_alternative_that_can_never_stand_in(load, a, b, words):
 
 
 def test_alternatives_of_an_action_without_capacity(load):
-    (found,) = load(ACTION.format(name="a", alternatives="pizza")).warnings
-    assert found.message.startswith("no `Capacity` applies to the action, so nothing ever stands in")
+    (warning,) = load(ACTION.format(name="a", alternatives="pizza")).warnings
+    assert warning.message.startswith("no `Capacity` applies to the action, so nothing ever stands in")
 
 
 def test_an_alternative_under_the_same_capacity(load):
     actions = ACTION.format(name="a", alternatives="pizza")
-    (found,) = load(actions + "---\n" + CAPACITY.format(name="both", actions="a, pizza")).warnings
-    assert "is under `Capacity` `both` as well" in found.message
+    (warning,) = load(actions + "---\n" + CAPACITY.format(name="both", actions="a, pizza")).warnings
+    assert "is under `Capacity` `both` as well" in warning.message
     own = CAPACITY.format(name="own", actions="a, pizza") + "per: [action]\n"
     assert load(actions + "---\n" + own).warnings == ()
     other = CAPACITY.format(name="a-alone", actions="a").replace("limit: 9", "limit: 8")
@@ -217,24 +217,24 @@ def test_faults_of_alternatives_of_rows(faults, alternatives, expected):
 def test_one_warning_for_all_rows(load):
     rows = "code,instead\n" + "".join(f"{number},x\n" for number in range(3_000))
     text = table("pizza").split("---")[0]
-    (found,) = load(text, coupons__csv=rows).warnings
-    assert (found.file, found.line) == ("more.yaml", 9)
+    (warning,) = load(text, coupons__csv=rows).warnings
+    assert (warning.file, warning.line) == ("more.yaml", 9)
 
 
 STAND_IN = "stand_in_only: true\n"
 
 
 def test_a_stand_in_that_stands_in_for_nothing(load):
-    (found,) = load(rules({"a": ["b"], "b": [], "c": []}, b=STAND_IN, c=STAND_IN)).warnings
-    assert found.message.startswith("it stands in for nothing and is never proposed")
-    assert (found.file, found.line, found.column) == ("more.yaml", 22, 1)
+    (warning,) = load(rules({"a": ["b"], "b": [], "c": []}, b=STAND_IN, c=STAND_IN)).warnings
+    assert warning.message.startswith("it stands in for nothing and is never proposed")
+    assert (warning.file, warning.line, warning.column) == ("more.yaml", 22, 1)
 
 
 def test_rows_that_stand_in_for_nothing_are_told_once(load):
     text = table("pizza").replace("  alternatives: [pizza]\n", "  stand_in_only: true\n")
     rows = "code,instead\na,x\nb,x\n"
-    (found,) = load(text, coupons__csv=rows).warnings
-    assert (found.file, found.line, found.column) == ("more.yaml", 9, 3)
+    (warning,) = load(text, coupons__csv=rows).warnings
+    assert (warning.file, warning.line, warning.column) == ("more.yaml", 9, 3)
     named = text + "---\n" + ACTION.format(name="first", alternatives="coupon-a")
     assert load(named, coupons__csv=rows).warnings == ()
 
@@ -266,14 +266,14 @@ def test_treatments_may_tell_when_the_hold_expires(load):
 
 @pytest.mark.parametrize("counts", [[], ["decided"], ["claimed"], ["redeemed"], ["rejected", "claimed"]])
 def test_an_expiry_of_no_hold_is_a_fault(faults, counts):
-    (found,) = faults(holding(*counts))
-    assert found.startswith("7:26 a proposal of the action holds nothing")
+    (warning,) = faults(holding(*counts))
+    assert warning.startswith("7:26 a proposal of the action holds nothing")
 
 
 def test_an_expiry_of_another_hold_than_the_claim_s_is_told(load):
-    (found,) = load(holding("presented", "claimed")).warnings
-    assert "such as a unit of `c-claimed`, ends at another time" in found.message
-    assert (found.line, found.column) == (7, 26)
+    (warning,) = load(holding("presented", "claimed")).warnings
+    assert "such as a unit of `c-claimed`, ends at another time" in warning.message
+    assert (warning.line, warning.column) == (7, 26)
 
 
 @pytest.mark.parametrize("counts", [[], ["claimed"], ["presented", "claimed"], ["redeemed"]])
@@ -285,13 +285,13 @@ def test_after_a_claim_there_is_always_a_hold(load, counts):
 
 
 def test_only_what_is_said_shown_and_done_changes_with_the_claim(faults):
-    (found,) = faults(holding("claimed", text="{show: Tap, claimed: {terms: None}}"))
-    assert "there is no field `terms` here: known are `do`, `say`, `show`" in found
+    (warning,) = faults(holding("claimed", text="{show: Tap, claimed: {terms: None}}"))
+    assert "there is no field `terms` here: known are `do`, `say`, `show`" in warning
 
 
 def test_placeholders_after_the_claim_are_checked(faults):
-    (found,) = faults(holding("claimed", text="{show: Tap, claimed: {show: '${customer.teir}'}}"))
-    assert "customer.teir" in found
+    (warning,) = faults(holding("claimed", text="{show: Tap, claimed: {show: '${customer.teir}'}}"))
+    assert "customer.teir" in warning
 
 
 def test_an_expiry_of_no_hold_in_a_table_is_told_once(faults):
@@ -299,5 +299,5 @@ def test_an_expiry_of_no_hold_in_a_table_is_told_once(faults):
         "  alternatives: [pizza]\n",
         "  treatments: {pos: {say: ['x', '${row.code} until ${hold.expires}']}}\n",
     )
-    (found,) = faults(text, coupons__csv="code,instead\na,x\nb,x\n")
-    assert found.startswith("9:33 a proposal of the action holds nothing")
+    (warning,) = faults(text, coupons__csv="code,instead\na,x\nb,x\n")
+    assert warning.startswith("9:33 a proposal of the action holds nothing")

@@ -50,8 +50,8 @@ def requirements():
 def test_an_example_has_its_value(requirements, number):
     facts = requirements.facts(CUSTOMER, channel="pos", customer_id="c-1", location=STORE, now=NOW)
     value = truth(requirements.actions[0].requirements[number].condition, facts, {})
-    said = {"true": True, "false": False}.get(EXAMPLES[number][1])
-    assert (value is said) if said is not None else isinstance(value, Unknown), value
+    documented = {"true": True, "false": False}.get(EXAMPLES[number][1])
+    assert (value is documented) if documented is not None else isinstance(value, Unknown), value
 
 
 def test_the_page_has_examples():

@@ -37,18 +37,18 @@ def fields_of(schema):
 
 @pytest.mark.parametrize("text", RECIPE_FIELDS)
 def test_a_recipe_is_a_field_of_some_kind(text):
-    told = []
-    (tree,) = read(text.encode(), lambda *fault: told.append(fault))
-    assert told == []
+    faults = []
+    (tree,) = read(text.encode(), lambda *fault: faults.append(fault))
+    assert faults == []
     field: Any = tree.root.value
     assert field.keys() <= set(fields_of(list(schemas().values())))
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_an_example_has_the_form_of_its_kind(text):
-    told = []
-    (tree,) = read(f"apiVersion: maitred/v1\n{text}".encode(), lambda *fault: told.append(fault))
-    assert told == []
+    faults = []
+    (tree,) = read(f"apiVersion: maitred/v1\n{text}".encode(), lambda *fault: faults.append(fault))
+    assert faults == []
     document: Any = tree.root.value
     KINDS[document["kind"]].model_validate(document)
 
@@ -108,10 +108,10 @@ def test_every_function_has_an_example():
 
 
 def test_every_type_is_told_and_its_example_is_one():
-    told = {row[0].strip("`"): row[1] for row in rows_under("Types")}
-    assert set(told) == {*TYPE_NAMES, "list<...>` of each", "list<object>"}
+    faults = {row[0].strip("`"): row[1] for row in rows_under("Types")}
+    assert set(faults) == {*TYPE_NAMES, "list<...>` of each", "list<object>"}
     for name in TYPE_NAMES:
-        sent = json.loads(re.search(r"`([^`]+)`", told[name])[1])
+        sent = json.loads(re.search(r"`([^`]+)`", faults[name])[1])
         read = reader_of(Attribute("a.b", type_of(name.replace("(N)", "(2)"))))
         assert not isinstance(read(sent), Invalid)
 

@@ -60,9 +60,9 @@ def test_what_is_written_is_read(bench, ruleset):
 def test_a_holdout_is_of_the_actions_it_chooses(bench, ruleset):
     sources = ruleset(h__yaml=holdout("percent: 0.1\n", applies_to="{actions: [bread]}"), b__yaml=BREAD)
     loaded = bench.load(sources).ruleset
-    found = Holdout("control", Fraction(1, 10), "holdout/control")
-    assert loaded.holdouts == (found,)
-    assert {action.name: action.holdouts for action in loaded.actions} == {"bread": (found,), "pizza": ()}
+    expected = Holdout("control", Fraction(1, 10), "holdout/control")
+    assert loaded.holdouts == (expected,)
+    assert {action.name: action.holdouts for action in loaded.actions} == {"bread": (expected,), "pizza": ()}
 
 
 def test_the_order_of_arms_in_a_file_changes_nothing(bench, ruleset):

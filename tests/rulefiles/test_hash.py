@@ -236,22 +236,22 @@ ALL_SCALARS = [
 
 def test_any_other_scalar_is_another_ruleset(bench):
     """Every scalar of every document, one at a time; some changes are faults, which is as well."""
-    seen = {}
+    changes = {}
     refused = 0
     base = load(encoded(DOCUMENTS), bench.compiler, bench.check).ruleset.hash
-    seen[base] = "unchanged"
+    changes[base] = "unchanged"
     for index, path in ALL_SCALARS:
         documents = [*DOCUMENTS]
         documents[index] = changed(DOCUMENTS[index], path)
         assert documents[index] != DOCUMENTS[index]
         try:
-            found = load(encoded(documents), bench.compiler, bench.check).ruleset.hash
+            digest = load(encoded(documents), bench.compiler, bench.check).ruleset.hash
         except RulesetInvalid:
             refused += 1
             continue
-        assert found not in seen, (path, seen[found])
-        seen[found] = path
-    assert len(seen) > 50
+        assert digest not in changes, (path, changes[digest])
+        changes[digest] = path
+    assert len(changes) > 50
     assert refused < len(ALL_SCALARS) / 4
 
 

@@ -52,8 +52,8 @@ def warnings_of(bench, sources):
     ],
 )
 def test_a_limit_that_cannot_mean_what_it_says(warnings_of, capacity, fields, expected):
-    (found,) = warnings_of(capacity(**fields))
-    assert found.startswith(expected), found
+    (warning,) = warnings_of(capacity(**fields))
+    assert warning.startswith(expected), warning
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_what_is_no_cause_to_warn(warnings_of, capacity, fields):
 
 def test_numbers_that_are_nothing_everywhere(warnings_of, capacity):
     nothing = "id,oven_slots,city,size\n1,0,a,1\n2,0,b,1\n"
-    (found,) = warnings_of(capacity(**OVENS), stores__csv=nothing)
-    assert "this is never more than 0" in found
+    (warning,) = warnings_of(capacity(**OVENS), stores__csv=nothing)
+    assert "this is never more than 0" in warning
     assert warnings_of(capacity(**OVENS), stores__csv=nothing.replace("2,0", "2,1")) == []
 
 
@@ -93,17 +93,17 @@ def test_declared_values_that_are_nothing(warnings_of, cap):
 
 
 def test_locations_without_a_number(warnings_of, capacity):
-    (found,) = warnings_of(
+    (warning,) = warnings_of(
         capacity(**OVENS), stores__csv="id,oven_slots,city,size\n1,3,a,1\n2,,b,1\n3,,c,1\n"
     )
-    assert "empty for location `2` and 1 more, where the actions are always refused" in found
+    assert "empty for location `2` and 1 more, where the actions are always refused" in warning
 
 
 def test_attributes_that_differ_by_letter_case(warnings_of, cap):
     context = "apiVersion: maitred/v1\nkind: Context\nname: more\n"
     context += "attributes: {customer.Mail: string, customer.mail: string}\n"
-    (found,) = warnings_of(cap(per="[customer.mail]"), context__yaml=context)
-    assert found.startswith("5:7 `customer.mail` and `customer.Mail` differ in letter case only")
+    (warning,) = warnings_of(cap(per="[customer.mail]"), context__yaml=context)
+    assert warning.startswith("5:7 `customer.mail` and `customer.Mail` differ in letter case only")
 
 
 A, B = {"name": "a"}, {"name": "b"}
@@ -157,15 +157,15 @@ def test_two_caps_of_which_one_is_pointless(bench, sources, cap, one, other, exp
         "a.yaml": cap(**A, **{"limit": "5", **one}),
         "b.yaml": cap(**B, **{"limit": "5", **other}),
     }
-    found = [f"{fault.file[:1]} {fault.message}" for fault in bench.load(files).warnings]
-    assert len(found) == (expected is not None), found
-    assert not expected or found[0].startswith(expected)
+    warning = [f"{fault.file[:1]} {fault.message}" for fault in bench.load(files).warnings]
+    assert len(warning) == (expected is not None), warning
+    assert not expected or warning[0].startswith(expected)
 
 
 def test_a_capacity_that_a_cap_can_never_reach(bench, sources, cap, capacity):
     files = sources(capacity(limit="3"), cap(counts="claimed", limit="4"))
-    (found,) = bench.load(files).warnings
-    assert found.message.startswith("limit `capacity` refuses first")
+    (warning,) = bench.load(files).warnings
+    assert warning.message.startswith("limit `capacity` refuses first")
     files = sources(capacity(limit="3", overbook="{percent: 50}"), cap(counts="claimed", limit="4"))
     assert len(bench.load(files).warnings) == 1
     files = sources(capacity(limit="3", overbook="{percent: 100}"), cap(counts="claimed", limit="4"))
@@ -191,7 +191,7 @@ def test_there_are_no_warnings_about_limits_beside_an_error(bench, sources, cap)
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "is_warned"),
     [
         ({"per": "[customer]"}, False),
         ({"per": "[household, location]"}, False),
@@ -200,6 +200,6 @@ def test_there_are_no_warnings_about_limits_beside_an_error(bench, sources, cap)
         ({}, True),
     ],
 )
-def test_anonymous_on_a_limit_that_is_nobody_s(warnings_of, capacity, fields, told):
+def test_anonymous_on_a_limit_that_is_nobody_s(warnings_of, capacity, fields, is_warned):
     warnings = warnings_of(capacity(**fields, anonymous="allow"))
-    assert any("`anonymous` means nothing" in warning for warning in warnings) == told
+    assert any("`anonymous` means nothing" in warning for warning in warnings) == is_warned

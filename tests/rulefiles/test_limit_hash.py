@@ -61,8 +61,8 @@ def test_limits_that_mean_the_same(digest, limit, same):
 
 def test_the_default_hold_and_everybody_are_no_fields(digest):
     bare = {key: LIMIT[key] for key in ("kind", "name", "applies_to", "limit", "window")}
-    said = {**bare, "hold": "20m", "per": ["chain"], "counts": "claimed"}
-    assert digest([*DOCUMENTS, bare]) == digest([*DOCUMENTS, said])
+    explicit = {**bare, "hold": "20m", "per": ["chain"], "counts": "claimed"}
+    assert digest([*DOCUMENTS, bare]) == digest([*DOCUMENTS, explicit])
 
 
 def test_any_other_limit_is_another_ruleset(digest):
@@ -87,11 +87,11 @@ def test_any_other_limit_is_another_ruleset(digest):
         {"applies_to": {"labels": {"a": "b"}}},
         {"kind": "FrequencyCap", "pace": None, "overbook": None},
     ]
-    found = {digest([*DOCUMENTS, LIMIT])}
+    digests = {digest([*DOCUMENTS, LIMIT])}
     for other in others:
         changed_limit = {key: value for key, value in {**LIMIT, **other}.items() if value is not None}
-        found.add(digest([*DOCUMENTS, changed_limit]))
-    assert len(found) == len(others) + 1
+        digests.add(digest([*DOCUMENTS, changed_limit]))
+    assert len(digests) == len(others) + 1
 
 
 def test_the_order_of_alternatives_is_part_of_the_ruleset(digest):

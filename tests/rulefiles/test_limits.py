@@ -137,8 +137,8 @@ def test_everything_said(limits_of, capacity):
         timedelta(minutes=90),
         10,
     )
-    for each in (limit, limit.pace):
-        assert (each.on_failure, each.letter_case) == (OnFailure.OPEN, LetterCase.IGNORE)
+    for part in (limit, limit.pace):
+        assert (part.on_failure, part.letter_case) == (OnFailure.OPEN, LetterCase.IGNORE)
     assert (limit.pace.counts, limit.pace.hold) == (Counts.PRESENTED, timedelta(minutes=90))
 
 
@@ -151,8 +151,8 @@ def test_every_step_for_both_kinds(limits_of, cap, capacity, counts):
 
 @pytest.mark.parametrize("limit", ["location.oven_slots", "customer.quota", "0", "1000000000000"])
 def test_numbers_of_units(limits_of, capacity, limit):
-    (found,) = limits_of(capacity(limit=limit, per="[location]"))
-    assert found.maximum == (int(limit) if limit.isdigit() else limit)
+    (loaded,) = limits_of(capacity(limit=limit, per="[location]"))
+    assert loaded.maximum == (int(limit) if limit.isdigit() else limit)
 
 
 def test_limits_stand_in_order_of_their_keys_and_are_shared(bench, sources, cap, capacity):
@@ -202,11 +202,14 @@ def test_numbers_from_the_rows_of_a_table(bench, sources, capacity):
     )
     loaded = bench.load(sources(limit, coupons__csv=ROWS, table__yaml=TABLE))
     assert loaded.warnings == ()
-    found = {
-        action.name: [(each.key, each.maximum, each.pace.key, each.pace.maximum) for each in action.limits]
+    limits = {
+        action.name: [
+            (row_limit.key, row_limit.maximum, row_limit.pace.key, row_limit.pace.maximum)
+            for row_limit in action.limits
+        ]
         for action in loaded.ruleset.actions
     }
-    assert found == {
+    assert limits == {
         "coupon-a": [("capacity@coupon-a", 300, "capacity/pace@coupon-a", 20)],
         "coupon-b": [("capacity@coupon-b", 7, "capacity/pace@coupon-b", 3)],
         "free-pizza": [],

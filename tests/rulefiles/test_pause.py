@@ -11,14 +11,14 @@ from maitred.rulefiles.reading.collector import collector_paused
 
 
 def test_off_during_a_load_and_on_after_it_even_where_it_fails(bench, ruleset):
-    seen = []
+    enabled = []
 
     def compiler(attributes, constants):
-        seen.append(gc.isenabled())
+        enabled.append(gc.isenabled())
         return bench.compiler(attributes, constants)
 
     load({name: text.encode() for name, text in ruleset().items()}, compiler, bench.check)
-    assert seen == [False]
+    assert enabled == [False]
     assert gc.isenabled()
     with pytest.raises(RulesetInvalid):
         load({}, compiler, bench.check)

@@ -6,15 +6,15 @@ from maitred.core.privacy.purposes import Basis, Minors
 from maitred.core.privacy.signals import IabMapping
 
 
-def told(faults):
+def lines_of(faults):
     return [f"{fault.file}:{fault.line}:{fault.column} {fault.message}" for fault in faults]
 
 
 def test_the_whole_document(bench, private):
     loaded = bench.load(private())
-    assert told(loaded.warnings) == []
+    assert lines_of(loaded.warnings) == []
     rules = loaded.ruleset.privacy
-    assert {name: each.description for name, each in rules.purposes.items()} == {
+    assert {name: purpose.description for name, purpose in rules.purposes.items()} == {
         "service": "Doing what the contract promises.",
         "ads": "Showing what fits.",
         "health-offers": "Offers that fit an allergy.",
@@ -56,7 +56,7 @@ def test_what_is_left_out(bench, private):
     loaded = bench.load(private(privacy__yaml=text))
     rules = loaded.ruleset.privacy
     assert (rules.by, rules.age, rules.default.minors) == ("", "", None)
-    assert told(loaded.warnings) == []
+    assert lines_of(loaded.warnings) == []
 
 
 def test_consent_of_actions_and_tables(bench, private):
@@ -173,7 +173,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("old", "new", "expected"), FAULTS)
 def test_a_fault_of_the_document(bench, private, old, new, expected):
-    faults = told(fault for fault in bench.faults(private(old, new)) if fault.file == "privacy.yaml")
+    faults = lines_of(fault for fault in bench.faults(private(old, new)) if fault.file == "privacy.yaml")
     assert any(fault.startswith(f"privacy.yaml:{expected}") for fault in faults), faults
 
 
@@ -195,12 +195,12 @@ def test_a_fault_of_the_document(bench, private, old, new, expected):
 )
 def test_an_attribute_with_what_there_is_not(bench, private, old, new, expected):
     (fault,) = [fault for fault in bench.faults(private(old, new)) if fault.file == "known.yaml"]
-    assert told([fault])[0].startswith(f"known.yaml:{expected}")
+    assert lines_of([fault])[0].startswith(f"known.yaml:{expected}")
 
 
 def test_an_action_with_a_purpose_there_is_not(bench, private):
     (fault,) = bench.faults(private(action="consent: [ads, add]\n"))
-    assert told([fault])[0].startswith(
+    assert lines_of([fault])[0].startswith(
         "pizza.yaml:7:16 there is no purpose `add` in `purposes` of `Privacy`, did"
     )
 
@@ -263,7 +263,7 @@ def test_plain_purposes_load_without_the_document(bench, ruleset):
         "  basket.a: {type: int, purpose: ads}\n  basket.b: {type: int, purpose: ads}\n"
     )
     (warning,) = bench.load(sources).warnings
-    assert told([warning]) == [
+    assert lines_of([warning]) == [
         "ruleset.yaml:16:34 purposes have no effect without a document of kind `Privacy`"
     ]
 
@@ -277,7 +277,7 @@ def test_no_purpose_at_all_needs_no_document(bench, ruleset):
 def test_sensitive_and_consent_need_the_document(bench, ruleset):
     sources = ruleset("consent: [ads]\n", list__yaml=LIST)
     sources["ruleset.yaml"] += "  basket.a: {type: int, sensitive: health}\n"
-    assert told(bench.faults(sources)) == [
+    assert lines_of(bench.faults(sources)) == [
         "list.yaml:5:12 `sensitive` needs a document of kind `Privacy`: write one, or remove this",
         "pizza.yaml:7:11 `consent` needs a document of kind `Privacy`: write one, or remove this",
         "ruleset.yaml:16:36 `sensitive` needs a document of kind `Privacy`: write one, or remove this",

@@ -3,7 +3,7 @@
 import pytest
 
 
-def told(faults):
+def lines_of(faults):
     return [f"{fault.file}:{fault.line}:{fault.column} {fault.message}" for fault in faults]
 
 
@@ -29,7 +29,7 @@ def test_a_warning_of_the_document(bench, private, old, new, expected):
     sources = private(old, new)
     if "status" in new:
         sources["privacy.yaml"] = sources["privacy.yaml"].replace("ads: opt_out", "ads: consent")
-    warnings = told(bench.load(sources).warnings)
+    warnings = lines_of(bench.load(sources).warnings)
     assert any(warning.startswith(f"privacy.yaml:{expected}") for warning in warnings), warnings
 
 
@@ -37,7 +37,7 @@ def test_a_purpose_that_nobody_allows_and_minors_barred_from_nothing(bench, priv
     text = privacy_text.replace("ads: consent", "ads: never").replace("ads: opt_out", "ads: never")
     text = text.replace("  health-offers: Off", "  spare: x\n  health-offers: Off")
     text = text.replace("contract, ads", "contract, spare: consent, ads").replace("[ads]", "[spare]")
-    warnings = told(bench.load(private(privacy__yaml=text)).warnings)
+    warnings = lines_of(bench.load(private(privacy__yaml=text)).warnings)
     assert [warning.partition(" ")[2].partition(":")[0] for warning in warnings] == [
         "purpose `ads` is allowed in no jurisdiction",
         "purpose `spare` is not used",
@@ -47,7 +47,9 @@ def test_a_purpose_that_nobody_allows_and_minors_barred_from_nothing(bench, priv
 
 def test_consent_to_what_the_contract_needs_is_pointless(bench, private):
     (warning,) = bench.load(private(action="consent: [service]\n")).warnings
-    assert told([warning])[0].startswith("pizza.yaml:7:11 purpose `service` has basis `contract` everywhere")
+    assert lines_of([warning])[0].startswith(
+        "pizza.yaml:7:11 purpose `service` has basis `contract` everywhere"
+    )
 
 
 def test_ages_that_nobody_asks_for(bench, private, privacy_text):
@@ -124,6 +126,6 @@ def test_a_purpose_that_events_alone_have_is_used(bench, private, privacy_text):
     event = "apiVersion: maitred/v1\nkind: Event\nname: call\npurpose: spare\nretention: 1d\n"
     text = privacy_text.replace("  health-offers: Off", "  spare: x\n  health-offers: Off")
     sources = private(privacy__yaml=text)
-    assert any("`spare` is not used" in warning for warning in told(bench.load(sources).warnings))
+    assert any("`spare` is not used" in warning for warning in lines_of(bench.load(sources).warnings))
     sources["events.yaml"] = event
-    assert not any("is not used" in warning for warning in told(bench.load(sources).warnings))
+    assert not any("is not used" in warning for warning in lines_of(bench.load(sources).warnings))

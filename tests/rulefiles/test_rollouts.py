@@ -31,9 +31,9 @@ def test_everything_that_is_written_is_read(bench, ruleset):
 
 
 def test_what_is_left_out_is_the_action_and_everybody(bench, ruleset):
-    found = rollout_of(bench, ruleset("rollout: {percent: 10}\n"))
+    rollout = rollout_of(bench, ruleset("rollout: {percent: 10}\n"))
     name = bench.load(ruleset("rollout: {percent: 10}\n")).ruleset.actions[0].name
-    assert (found.salt, found.percent, found.zone) == (name, 10, "Europe/Berlin")
+    assert (rollout.salt, rollout.percent, rollout.zone) == (name, 10, "Europe/Berlin")
     assert rollout_of(bench, ruleset("rollout: {locations: [a]}\n")).percent == 100
     steps = "rollout: {steps: [{from: 2026-12-01, percent: 10}]}\n"
     assert rollout_of(bench, ruleset(steps)).percent == 0

@@ -29,8 +29,8 @@ def properties(schema):
 @pytest.mark.parametrize("kind", KINDS)
 def test_fields_are_described_and_closed(kind):
     schema = schemas()[kind]
-    for name, each in properties(schema):
-        assert "description" in each or name == "kind", name
+    for name, field in properties(schema):
+        assert "description" in field or name == "kind", name
     for holder in (schema, *schema.get("$defs", {}).values()):
         if "properties" in holder:
             assert holder["additionalProperties"] is False

@@ -74,8 +74,8 @@ def test_actions_know_what_holds_them_back(bench, ruleset):
     care = situation("care", all="[customer.age > 1]", suppress="{types: [service]}")
     loaded = bench.load(ruleset(f__yaml=failure, c__yaml=care))
     assert loaded.ruleset.actions[0].suppressed_by == ("failure",)
-    told = [fault.message for fault in loaded.warnings]
-    assert told == ["no action is held back by this"]
+    messages = [fault.message for fault in loaded.warnings]
+    assert messages == ["no action is held back by this"]
 
 
 @pytest.mark.parametrize(

@@ -315,9 +315,9 @@ def test_the_column_of_a_cell(cells, data):
 
 @given(st.binary(max_size=80))
 def test_no_bytes_raise(data):
-    told = []
-    read_table("t.csv", data, lambda *fault: told.append(fault))
-    read_lines(data, lambda *fault: told.append(fault))
+    faults = []
+    read_table("t.csv", data, lambda *fault: faults.append(fault))
+    read_lines(data, lambda *fault: faults.append(fault))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -67,8 +67,8 @@ def test_what_rests_on_absence_alone_says_so(situation):
 )
 def test_three_values(situation, unproven, lists, left, right, wanted):
     outcome = unproven([situation("s", *lists)]).derive(left[0] | right[0] << 1, left[1] | right[1] << 1)
-    told = "holds" if outcome.holds else "unknown" if outcome.unknown else "false"
-    assert told == wanted
+    state = "holds" if outcome.holds else "unknown" if outcome.unknown else "false"
+    assert state == wanted
 
 
 def test_an_atom_in_both_masks_is_unknown(situation, unproven):

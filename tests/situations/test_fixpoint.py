@@ -63,9 +63,9 @@ def stratified(draw):
     levels = draw(st.lists(st.integers(0, 3), min_size=1, max_size=12))
     names = [f"s{i}" for i in range(len(levels))]
 
-    def some(level, most):
+    def some(level, max_size):
         pool = [*ATOMS, *(name for name, at in zip(names, levels, strict=True) if at <= level)]
-        return tuple(draw(st.lists(st.sampled_from(pool), max_size=most)))
+        return tuple(draw(st.lists(st.sampled_from(pool), max_size=max_size)))
 
     situations = []
     for name, level in zip(names, levels, strict=True):
@@ -107,9 +107,9 @@ def test_what_is_told_suffices_and_goes_round_in_no_circle(unproven, case):
         because = dict(outcome.because)
         assert set(because) == outcome.holds
         for name, support in because.items():
-            told = {m if isinstance(m, str) else m.text for m in by_name[name].all}
+            members = {m if isinstance(m, str) else m.text for m in by_name[name].all}
             choices = {m if isinstance(m, str) else m.text for m in by_name[name].any}
-            assert told <= set(support)
+            assert members <= set(support)
             assert not choices or choices & set(support)
             for member in support:
                 assert member in outcome.holds or state.get(member) == TRUE_ or member.startswith("none of ")
@@ -148,7 +148,7 @@ def test_exactly_cycles_through_none_are_refused(links):
 
 
 def reaches(links, start, end):
-    seen = {start}
-    while fresh := {b for a, _, b in links if a in seen} - seen:
-        seen |= fresh
-    return end in seen
+    reached = {start}
+    while fresh := {b for a, _, b in links if a in reached} - reached:
+        reached |= fresh
+    return end in reached

@@ -40,7 +40,7 @@ def test_a_stranger_without_a_likeness_is_told_plainly(situation):
 
 
 @pytest.mark.parametrize(
-    ("members", "told"),
+    ("members", "expected"),
     [
         ({"a": ("", "", "a")}, ["`a` needs none of `a`"]),
         ({"a": ("", "", "b"), "b": ("", "", "a")}, ["`a` needs none of `b`, which needs none of `a`"]),
@@ -51,9 +51,9 @@ def test_a_stranger_without_a_likeness_is_told_plainly(situation):
          ["`a` needs none of `b`, which needs `a`", "`a` needs none of `c`, which needs `a`"]),
     ],
 )  # fmt: skip
-def test_cycles_through_none_are_told_in_the_authors_terms(situation, members, told):
+def test_cycles_through_none_are_told_in_the_authors_terms(situation, members, expected):
     messages = faults([situation(name, *lists) for name, lists in members.items()])
-    assert [message.split(";")[0] for _, message in messages] == told
+    assert [message.split(";")[0] for _, message in messages] == expected
 
 
 def test_a_long_cycle_is_told_in_short(situation):

@@ -37,16 +37,16 @@ def log(store, make_record, append):
 
 
 def audit(store):
-    told = []
-    report = store.audit(told.append)
-    assert told == sorted(told)
-    assert not told or told[-1] == report.rows
+    progress = []
+    report = store.audit(progress.append)
+    assert progress == sorted(progress)
+    assert not progress or progress[-1] == report.rows
     return report
 
 
 def first_break(store):
-    (found,) = audit(store).broken
-    return found
+    (broken,) = audit(store).broken
+    return broken
 
 
 def test_an_empty_log_is_whole(store):
@@ -94,18 +94,18 @@ def test_one_byte_changed_is_found(store, log, tamper, column):
         else:
             new = "decided_at + 1" if column == "decided_at" else "replace(ruleset, 'a', 'c')"
             tamper(f"UPDATE decision SET {column} = {new} WHERE seq = {seq}")
-        found = first_break(store)
-        assert (found.row, found.why) == (number, "the row is not as it was written")
-        assert (found.decision_id == log[number - 1].decision_id.hex()) == (column != "decision_id")
-        assert found.writer == audit(store).chains[0].writer
+        broken = first_break(store)
+        assert (broken.row, broken.why) == (number, "the row is not as it was written")
+        assert (broken.decision_id == log[number - 1].decision_id.hex()) == (column != "decision_id")
+        assert broken.writer == audit(store).chains[0].writer
 
 
 @pytest.mark.usefixtures("log")
 def test_a_row_removed_is_found(store, tamper):
     for number in (ROWS, 4, 1):
         tamper(f"DELETE FROM decision WHERE seq = {place(1, number)}")
-        found = first_break(store)
-        assert (found.row, found.decision_id, found.why) == (number, "", "the row is missing")
+        broken = first_break(store)
+        assert (broken.row, broken.decision_id, broken.why) == (number, "", "the row is missing")
 
 
 @pytest.mark.usefixtures("log")
@@ -155,7 +155,7 @@ CHANGES = [
 
 @pytest.mark.usefixtures("log")
 def test_a_writer_changed_is_found(store, tamper):
-    (row,) = (dict(each._mapping) for each in tamper("SELECT * FROM log_writer")[0])
+    (row,) = (dict(writer._mapping) for writer in tamper("SELECT * FROM log_writer")[0])
     restore = f"UPDATE log_writer SET {', '.join(f'{name} = :{name}' for name in row)}"
     for change in CHANGES:
         tamper(f"UPDATE log_writer SET {change}", **({"new": b"x" * 32} if ":new" in change else {}))
@@ -170,9 +170,12 @@ def test_a_writer_removed_is_found(store, tamper, database_url, make_record, app
     again = closed_after(open_store(database_url))
     append(again, make_record())
     tamper("DELETE FROM log_writer WHERE number = 1")
-    assert [found.why for found in audit(again).broken] == ["the writer is missing"]
+    assert [broken.why for broken in audit(again).broken] == ["the writer is missing"]
     tamper("DELETE FROM log_writer")
-    assert [found.why for found in audit(again).broken] == ["the row has no writer", "the row has no writer"]
+    assert [broken.why for broken in audit(again).broken] == [
+        "the row has no writer",
+        "the row has no writer",
+    ]
 
 
 def test_the_first_of_each_broken_chain_is_named(database_url, tamper, make_record, append, closed_after):
@@ -183,7 +186,7 @@ def test_the_first_of_each_broken_chain_is_named(database_url, tamper, make_reco
     for seq in (place(1, 3), place(1, 4), place(3, 1)):
         tamper(f"UPDATE decision SET body = :new WHERE seq = {seq}", new=b"another")
     store = closed_after(open_store(database_url))
-    assert [found.row for found in audit(store).broken] == [3, 1]
+    assert [broken.row for broken in audit(store).broken] == [3, 1]
 
 
 @pytest.mark.parametrize("change", ["decided_at = 'x'", "ruleset = x'00'", "body = 'x'", "hash = 1.5"])
@@ -192,9 +195,9 @@ def test_a_row_of_other_types_is_found(sqlite_url, make_record, append, change, 
     append(store, make_record(), make_record())
     with store._writer.begin() as line:
         line.driver.execute(f"UPDATE decision SET {change} WHERE seq = {place(1, 2)}")
-    found = first_break(store)
+    broken = first_break(store)
     store.close()
-    assert (found.row, found.why) == (2, "the row is not as it was written")
+    assert (broken.row, broken.why) == (2, "the row is not as it was written")
 
 
 def test_records_that_are_there_leave_no_gaps(store, make_record, append, tamper):
@@ -203,7 +206,9 @@ def test_records_that_are_there_leave_no_gaps(store, make_record, append, tamper
     for new_count in (0, 1, 3, 140):
         new = [make_record() for _ in range(new_count)]
         assert append(store, *new, *old) == {record.decision_id: record for record in old}
-        assert append(store, *old, *new, make_record()).keys() == {each.decision_id for each in [*old, *new]}
+        assert append(store, *old, *new, make_record()).keys() == {
+            written.decision_id for written in [*old, *new]
+        }
     report = audit(store)
     assert report.broken == ()
     assert report.rows == report.chains[0].rows == 5 + 144 + 4
@@ -231,10 +236,10 @@ def test_a_log_that_is_being_written_and_purged_is_whole(store, make_record, app
             store.purge_decisions(records[number - 100].decided_at, 40)
 
     with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(work)
-        while not working.done():
+        writing = pool.submit(work)
+        while not writing.done():
             assert audit(store).broken == ()
-        working.result()
+        writing.result()
     report = audit(store)
     assert report.broken == ()
     assert report.rows + report.chains[0].purged == 1_500

@@ -66,8 +66,8 @@ def test_the_later_counts_and_at_one_instant_the_stricter_in_whatever_order_they
     stated = [consent(DENIED, 0), consent(GRANTED, 1), consent(OBJECTED, 1), consent(DENIED, 1)]
     for order in itertools.permutations(stated):
         ann = Person(os.urandom(16), os.urandom(18), b"key", {})
-        for each in order:
-            record(store, ann, each)
+        for statement in order:
+            record(store, ann, statement)
         assert standing(store, ann) == {"ads": OBJECTED}
     record(store, ann, consent(GRANTED, 2))
     assert standing(store, ann) == {"ads": GRANTED}
@@ -112,8 +112,13 @@ def test_replicas_that_record_at_once_agree_on_what_counts(postgres_url, ann, cl
     record(stores[0], ann, consent())
 
     def work(number):
-        for each in range(10):
-            record(stores[number], ann, consent(DENIED, each * 3 + number + 1), consent(purpose=f"p{number}"))
+        for statement in range(10):
+            record(
+                stores[number],
+                ann,
+                consent(DENIED, statement * 3 + number + 1),
+                consent(purpose=f"p{number}"),
+            )
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(work, range(3)))
@@ -149,8 +154,8 @@ def test_what_counts_is_a_function_of_what_was_stated(store, requests):
     for stated in requests:
         record(store, person, *stated)
     expected = {
-        each.purpose: each.state
-        for each in sorted(itertools.chain(*requests), key=lambda each: (each.at, each.state))
+        recorded.purpose: recorded.state
+        for recorded in sorted(itertools.chain(*requests), key=lambda recorded: (recorded.at, recorded.state))
     }
     if any(requests):
         assert standing(store, person) == expected

@@ -97,9 +97,9 @@ def test_the_instant_is_kept_to_the_microsecond_and_read_in_utc(store, make_reco
     zone = timezone(timedelta(hours=-4))
     record = make_record(decided_at=datetime(2026, 3, 8, 1, 59, 59, 999_999, tzinfo=zone))
     append(store, record)
-    found = store.decision(record.decision_id)
-    assert found.decided_at == record.decided_at
-    assert found.decided_at.tzinfo is UTC
+    stored = store.decision(record.decision_id)
+    assert stored.decided_at == record.decided_at
+    assert stored.decided_at.tzinfo is UTC
 
 
 def test_the_log_is_numbered_in_the_order_of_its_transactions(store, make_record, append):

@@ -191,13 +191,13 @@ def test_old_decisions_are_purged_from_the_beginning_of_each_chain(
     store = closed_after(open_store(database_url))
     before = at + timedelta(hours=3)
     assert [store.purge_decisions(before, 2) for _ in range(3)] == [2, 2, 0]
-    found = store.audit(lambda _: None)
-    assert found.broken == ()
-    assert [(chain.rows, chain.purged) for chain in found.chains] == [(4, 3), (3, 1), (1, 0)]
+    audit = store.audit(lambda _: None)
+    assert audit.broken == ()
+    assert [(chain.rows, chain.purged) for chain in audit.chains] == [(4, 3), (3, 1), (1, 0)]
     assert rows(store, "outcome") == 1
     assert store.purge_decisions(at + timedelta(days=1), 100) == 4
-    found = store.audit(lambda _: None)
-    assert (found.rows, found.broken) == (0, ())
+    audit = store.audit(lambda _: None)
+    assert (audit.rows, audit.broken) == (0, ())
     append(store, make_record())
     assert store.audit(lambda _: None).broken == ()
 
@@ -262,9 +262,9 @@ def test_nothing_of_an_erased_customer_is_found_in_the_file_or_its_log(sqlite_ur
     canaries = {ann.person.key, ann.person.pseudonym}
     source, subject, detail = b"canary-source-27", "canary-subject-27", "canary-detail-27"
     canaries |= {source, subject.encode(), detail.encode()}
-    said = Consent("ads", ConsentState.DENIED, source.decode(), NOON + timedelta(9))
+    statement = Consent("ads", ConsentState.DENIED, source.decode(), NOON + timedelta(9))
     with store.transaction() as transaction:
-        transaction.record_consents(ann.person, os.urandom(16), b"sent", [said], said.at)
+        transaction.record_consents(ann.person, os.urandom(16), b"sent", [statement], statement.at)
     ann.take(cap_of(subject), cap_of(subject, 3_600_000_000), POOL, hold_us=MINUTE_US)
     outcome = OutcomeRow(
         os.urandom(16),
@@ -281,13 +281,13 @@ def test_nothing_of_an_erased_customer_is_found_in_the_file_or_its_log(sqlite_ur
     store._writer.run_apart("PRAGMA wal_checkpoint(PASSIVE)")
     others += [customer(store) for _ in range(50)]
 
-    def found():
+    def canaries_on_disk():
         held = file.read_bytes() + Path(f"{file}-wal").read_bytes()
         return {canary for canary in canaries if canary in held}
 
-    assert found() == canaries
+    assert canaries_on_disk() == canaries
     store.erase(ann.ref)
-    assert found() == set()
+    assert canaries_on_disk() == set()
     assert all(store.person([who.person.pseudonym]) for who in others)
     store.close()
     with sqlite3.connect(file) as connection:

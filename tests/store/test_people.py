@@ -26,8 +26,8 @@ def known(store, *pseudonyms):
 def test_customers_are_found_by_their_pseudonyms_in_one_go(store):
     people = [person() for _ in range(200)]
     add(store, *people)
-    wanted = [each.pseudonym for each in people]
-    assert known(store, *wanted, wanted[0], b"nobody") == {each.pseudonym: each for each in people}
+    wanted = [row.pseudonym for row in people]
+    assert known(store, *wanted, wanted[0], b"nobody") == {row.pseudonym: row for row in people}
     assert known(store) == {}
     assert known(store, b"nobody") == {}
 
@@ -68,16 +68,12 @@ def test_customers_are_renewed(store):
     people = [person() for _ in range(40)]
     add(store, *people)
     renewed = [
-        each._replace(pseudonym=b"\x00\x02" + each.pseudonym[2:], key=b"anew " + each.key) for each in people
+        row._replace(pseudonym=b"\x00\x02" + row.pseudonym[2:], key=b"anew " + row.key) for row in people
     ]
     with store.transaction() as transaction:
         transaction.renew_people(renewed[:30])
-    assert known(store, *(each.pseudonym for each in people)) == {
-        each.pseudonym: each for each in people[30:]
-    }
-    assert known(store, *(each.pseudonym for each in renewed)) == {
-        each.pseudonym: each for each in renewed[:30]
-    }
+    assert known(store, *(row.pseudonym for row in people)) == {row.pseudonym: row for row in people[30:]}
+    assert known(store, *(row.pseudonym for row in renewed)) == {row.pseudonym: row for row in renewed[:30]}
 
 
 def test_a_decision_comes_with_the_key_of_its_customer_while_there_is_one(store, make_record, append):
@@ -88,9 +84,9 @@ def test_a_decision_comes_with_the_key_of_its_customer_while_there_is_one(store,
     assert store.decision(record.decision_id) == record._replace(key=one.key)
     assert store.decision(nobodys.decision_id) == nobodys
     with store.transaction() as transaction:
-        found = transaction.find([record.decision_id, nobodys.decision_id])
+        records = transaction.find([record.decision_id, nobodys.decision_id])
         again = transaction.append([record])
-    assert found == {record.decision_id: record._replace(key=one.key), nobodys.decision_id: nobodys}
+    assert records == {record.decision_id: record._replace(key=one.key), nobodys.decision_id: nobodys}
     assert again == {record.decision_id: record._replace(key=one.key)}
 
 

@@ -60,7 +60,7 @@ def test_replicas_that_append_the_same_ids_write_each_once_and_agree(
     with ThreadPoolExecutor(REPLICAS) as pool:
         winners = list(pool.map(replica, range(REPLICAS)))
 
-    assert all(seen == winners[0] for seen in winners)
+    assert all(winner == winners[0] for winner in winners)
     assert count(stores[0]) == sum(map(len, ids))
     assert all(
         stores[0].decision(key).customer == name for batch in winners[0] for key, name in batch.items()

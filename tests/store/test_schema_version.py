@@ -178,7 +178,7 @@ def test_of_processes_that_start_together_on_one_file_each_gets_the_tables_or_th
         return "opened"
 
     with ThreadPoolExecutor(8) as pool:
-        said = list(pool.map(start, range(24)))
-    assert "opened" in said
-    assert all(answer == "opened" or "is in use by" in answer for answer in said)
+        results = list(pool.map(start, range(24)))
+    assert "opened" in results
+    assert all(answer == "opened" or "is in use by" in answer for answer in results)
     open_store(sqlite_url).close()

@@ -173,13 +173,13 @@ def test_a_full_database_refuses_and_keeps_what_it_has(store, make_record, appen
 def test_a_full_disk_loses_nothing(store, sqlite_url, make_record, append, count, file, closed_after):
     kept = [make_record(body=b"x" * 10_000) for _ in range(20)]
     append(store, *kept)
-    used, (_, most) = Path(f"{file}-wal").stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (used + 50_000, most))
+    used, (_, hard_limit) = Path(f"{file}-wal").stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (used + 50_000, hard_limit))
     try:
         with pytest.raises(StoreDown, match="has no room left to write"):
             append(store, *(make_record(body=b"y" * 10_000) for _ in range(20)))
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard_limit, hard_limit))
 
     assert count(store) == 20
     append(store, make_record())

@@ -66,11 +66,11 @@ def test_transactions_of_several_threads_take_turns(store, make_record, append, 
 def test_records_are_read_from_many_threads_while_one_writes(store, make_record, append):
     record = make_record()
     append(store, record)
-    found, stop = [], threading.Event()
+    reads, stop = [], threading.Event()
 
     def read() -> None:
         while not stop.is_set():
-            found.append(store.decision(record.decision_id))
+            reads.append(store.decision(record.decision_id))
 
     threads = [threading.Thread(target=read) for _ in range(8)]
     for thread in threads:
@@ -80,8 +80,8 @@ def test_records_are_read_from_many_threads_while_one_writes(store, make_record,
     stop.set()
     for thread in threads:
         thread.join()
-    assert len(found) > 8
-    assert all(each == record for each in found)
+    assert len(reads) > 8
+    assert all(stored == record for stored in reads)
 
 
 def test_a_closed_store_says_so(store):

@@ -84,7 +84,7 @@ def attributes():
     def read(value):
         kind = value.WhichOneof("value")
         if kind == "array_value":
-            return [read(each) for each in value.array_value.values]
+            return [read(item) for item in value.array_value.values]
         return getattr(value, kind)
 
     return lambda thing: {pair.key: read(pair.value) for pair in thing.attributes}

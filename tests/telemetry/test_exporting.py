@@ -16,7 +16,7 @@ SERVER = 2
 ERROR = 2
 
 
-def told(receiver, log, *events, **environ):
+def export(receiver, log, *events, **environ):
     """Sends events through an observer and waits until it has closed."""
     observer = make_observer(
         {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint, **environ}, log, instance_id="i-1"
@@ -28,7 +28,7 @@ def told(receiver, log, *events, **environ):
 
 
 def test_a_decision_is_a_span_with_the_ids_and_times_of_the_event(receiver, log, decision, attributes):
-    told(receiver, log, decision())
+    export(receiver, log, decision())
     (span,) = receiver.spans
     assert span.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert span.span_id.hex() == "00f067aa0ba902b7"
@@ -64,7 +64,7 @@ def test_a_decision_is_a_span_with_the_ids_and_times_of_the_event(receiver, log,
 
 
 def test_a_decision_without_a_caller_s_context_is_a_root(receiver, log, decision):
-    told(receiver, log, decision(parent=None))
+    export(receiver, log, decision(parent=None))
     (span,) = receiver.spans
     assert span.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert span.span_id.hex() == "00f067aa0ba902b7"
@@ -73,26 +73,26 @@ def test_a_decision_without_a_caller_s_context_is_a_root(receiver, log, decision
 
 
 def test_the_resource_names_the_service(receiver, log, decision, attributes):
-    told(receiver, log, decision(), OTEL_RESOURCE_ATTRIBUTES="deployment.environment.name=test%20bed")
+    export(receiver, log, decision(), OTEL_RESOURCE_ATTRIBUTES="deployment.environment.name=test%20bed")
     for request, of in (
         ("spans", "resource_spans"),
         ("metrics", "resource_metrics"),
         ("logs", "resource_logs"),
     ):
         (resource,) = {
-            tuple(sorted((k, str(v)) for k, v in attributes(each.resource).items()))
+            tuple(sorted((k, str(v)) for k, v in attributes(part.resource).items()))
             for sent in receiver.requests[request]
-            for each in getattr(sent, of)
+            for part in getattr(sent, of)
         }
-        found = dict(resource)
-        assert found["service.name"] == "maitred"
-        assert found["service.version"] == version("maitred")
-        assert found["service.instance.id"] == "i-1"
-        assert found["deployment.environment.name"] == "test bed"
+        fields = dict(resource)
+        assert fields["service.name"] == "maitred"
+        assert fields["service.version"] == version("maitred")
+        assert fields["service.instance.id"] == "i-1"
+        assert fields["deployment.environment.name"] == "test bed"
 
 
 def test_a_decision_is_one_evaluation_event_in_its_trace(receiver, log, decision, attributes):
-    told(receiver, log, decision())
+    export(receiver, log, decision())
     (record,) = receiver.records
     assert record.event_name == "feature_flag.evaluation"
     assert record.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -122,14 +122,14 @@ def test_a_decision_is_one_evaluation_event_in_its_trace(receiver, log, decision
     ],
 )
 def test_the_evaluation_says_how_it_came_about(receiver, log, decision, attributes, changes, expected):
-    told(receiver, log, decision(**changes))
-    found = attributes(receiver.records[0])
+    export(receiver, log, decision(**changes))
+    fields = attributes(receiver.records[0])
     names = ("feature_flag.key", "feature_flag.result.variant", "feature_flag.result.reason")
-    assert tuple(found[name] for name in names) == expected
+    assert tuple(fields[name] for name in names) == expected
 
 
 def test_metrics_have_their_units_and_values(receiver, log, decision, attributes):
-    told(
+    export(
         receiver,
         log,
         decision(),
@@ -185,14 +185,14 @@ def test_metrics_have_their_units_and_values(receiver, log, decision, attributes
 
 
 def test_the_metric_of_losses_is_there_before_anything_is_lost(receiver, log, decision):
-    told(receiver, log, decision())
+    export(receiver, log, decision())
     points = receiver.metrics["maitred.telemetry.dropped"].sum.data_points
     assert points
     assert all(point.as_int == 0 for point in points)
 
 
 def test_ids_of_decisions_and_locations_are_in_no_metric(receiver, log, decision):
-    told(receiver, log, decision(decision_id="d-secret", location_id="l-secret"))
+    export(receiver, log, decision(decision_id="d-secret", location_id="l-secret"))
     sent = "".join(str(request) for request in receiver.requests["metrics"])
     assert "maitred.decisions" in sent
     assert "secret" not in sent
@@ -200,7 +200,7 @@ def test_ids_of_decisions_and_locations_are_in_no_metric(receiver, log, decision
 
 def test_a_flood_of_names_makes_no_flood_of_series(receiver, log, decision):
     metrics_only = {"OTEL_TRACES_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
-    told(receiver, log, *(decision(channel=f"c{number}") for number in range(3_000)), **metrics_only)
+    export(receiver, log, *(decision(channel=f"c{number}") for number in range(3_000)), **metrics_only)
     points = receiver.metrics["maitred.decisions"].sum.data_points
     assert len(points) <= 2_001
     assert sum(point.as_int for point in points) == 3_000
@@ -217,7 +217,7 @@ def test_a_flood_of_names_makes_no_flood_of_series(receiver, log, decision):
 )
 def test_a_failed_call_is_a_span_and_an_event(receiver, log, attributes, call, status, error_type):
     before_ns = time.time_ns()
-    told(receiver, log, call)
+    export(receiver, log, call)
     (span,), (record,) = receiver.spans, receiver.records
     assert span.name == "a.B/C"
     assert span.status.code == status
@@ -232,7 +232,7 @@ def test_a_failed_call_is_a_span_and_an_event(receiver, log, attributes, call, s
 
 def test_a_failed_call_is_in_its_caller_s_trace(receiver, log):
     caller = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "b7ad6b7169203331", sampled=True)
-    told(receiver, log, CallFailed("a.B/C", Code.RETRY, 0.1, trace=caller))
+    export(receiver, log, CallFailed("a.B/C", Code.RETRY, 0.1, trace=caller))
     (span,) = receiver.spans
     assert span.trace_id.hex() == caller.trace_id
     assert span.parent_span_id.hex() == caller.span_id
@@ -241,7 +241,7 @@ def test_a_failed_call_is_in_its_caller_s_trace(receiver, log):
 def test_rulesets_are_events(receiver, log, attributes):
     at = datetime(2026, 11, 3, 12, tzinfo=UTC)
     faults = tuple(f"a.yaml:{line}:1: error: no" for line in range(1, 100))
-    told(
+    export(
         receiver,
         log,
         RulesetLoaded("ab" * 32, "v", "c0ffee", 7, 0.5, at),
@@ -257,7 +257,7 @@ def test_rulesets_are_events(receiver, log, attributes):
 
 def test_an_unsampled_caller_gets_metrics_and_an_event_but_no_span(receiver, log, decision):
     caller = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "b7ad6b7169203331", sampled=False)
-    told(receiver, log, decision(parent=caller))
+    export(receiver, log, decision(parent=caller))
     assert not receiver.spans
     assert receiver.metrics["maitred.decisions"].sum.data_points[0].as_int == 1
     assert receiver.records[0].trace_id.hex() == caller.trace_id
@@ -281,19 +281,19 @@ def test_the_sampler_is_the_standard_one(receiver, log, decision, sampler, argum
         return TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "b7ad6b7169203331", sampled=sampled)
 
     events = (decision(parent=caller(True)), decision(parent=caller(False)), decision(parent=None))
-    told(receiver, log, *events, OTEL_TRACES_SAMPLER=sampler, OTEL_TRACES_SAMPLER_ARG=argument)
+    export(receiver, log, *events, OTEL_TRACES_SAMPLER=sampler, OTEL_TRACES_SAMPLER_ARG=argument)
     roots = [span for span in receiver.spans if not span.parent_span_id]
     assert (len(receiver.spans) - len(roots), len(roots)) == (sampled_caller, root)
 
 
 def test_hostile_text_spoils_neither_its_batch_nor_the_wire(receiver, log, decision, attributes):
-    told(receiver, log, decision(location_id="\ud800" + "x" * 100_000), decision(channel="kiosk"))
+    export(receiver, log, decision(location_id="\ud800" + "x" * 100_000), decision(channel="kiosk"))
     assert len(receiver.spans) == len(receiver.records) == 2
     assert len(attributes(receiver.spans[0])["maitred.location.id"]) == 256
 
 
 def test_an_event_that_cannot_be_told_ends_nothing(receiver, log, decision):
-    told(receiver, log, decision(trace_id="not hex"), decision(trace_id="not hex"), decision())
+    export(receiver, log, decision(trace_id="not hex"), decision(trace_id="not hex"), decision())
     assert len(receiver.spans) == 1
     assert len(log.of("telemetry_fault")) == 1
     assert log.of("telemetry_dropped")[0][1] == {"events_fault": 2}
@@ -301,7 +301,7 @@ def test_an_event_that_cannot_be_told_ends_nothing(receiver, log, decision):
 
 @pytest.mark.parametrize("off", ["traces", "metrics", "logs"])
 def test_each_signal_can_be_switched_off(receiver, log, decision, off):
-    told(receiver, log, decision(), **{f"OTEL_{off.upper()}_EXPORTER": "none"})
+    export(receiver, log, decision(), **{f"OTEL_{off.upper()}_EXPORTER": "none"})
     kinds = {"traces": "spans"}
     for signal in ("traces", "metrics", "logs"):
         assert bool(receiver.requests[kinds.get(signal, signal)]) == (signal != off)
@@ -319,5 +319,5 @@ def test_one_signal_can_go_elsewhere(receiver, log, decision):
 
 def test_headers_are_sent(receiver, log, decision, monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=k1")
-    told(receiver, log, decision())
+    export(receiver, log, decision())
     assert all(sent["api-key"] == "k1" for sent in receiver.metadata)

@@ -111,9 +111,9 @@ def test_sizes_and_delays_are_taken():
     ],
 )
 def test_the_service_is_named(environ, name):
-    found = dict(settings_from({"OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT, **environ}).resource)
-    assert found.pop("service.name") == name
-    assert found in ({}, {"k": "v"})
+    resource = dict(settings_from({"OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT, **environ}).resource)
+    assert resource.pop("service.name") == name
+    assert resource in ({}, {"k": "v"})
 
 
 VARIABLES = st.sampled_from(

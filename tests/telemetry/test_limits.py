@@ -15,7 +15,7 @@ OVENS = "store-ovens"
 
 
 @pytest.fixture
-def told(receiver, log):
+def export(receiver, log):
     """Sends events and waits until they have arrived."""
 
     def tell(*events):
@@ -43,10 +43,10 @@ def points(attributes):
     return read
 
 
-def test_claims_are_counted_by_action_and_what_came_of_them(told, claim, denied, points):
+def test_claims_are_counted_by_action_and_what_came_of_them(export, claim, denied, points):
     redeemed = claim(method="Redeem", result=ClaimResult.REDEEMED)
     released = claim(method="Release", result=ClaimResult.RELEASED, replayed=True)
-    metrics = told(claim(), claim(), denied, redeemed, released).metrics
+    metrics = export(claim(), claim(), denied, redeemed, released).metrics
     pizza = ("maitred.action", "free-pizza")
     first, again = ("maitred.replayed", False), ("maitred.replayed", True)
     assert points(metrics, "maitred.claims") == [
@@ -64,10 +64,10 @@ def _durations(metrics, name):
         yield [(pair.key, pair.value.string_value) for pair in point.attributes], point.count
 
 
-def test_refusals_are_counted_by_limit_and_a_retry_once(told, decision, denied, claim, points):
+def test_refusals_are_counted_by_limit_and_a_retry_once(export, decision, denied, claim, points):
     limits = {(OVENS, Reason.CAPACITY_EXHAUSTED): 2, ("weekly", Reason.FREQUENCY_CAPPED): 1}
     again = claim(result=ClaimResult.DENIED, reason=Reason.PACED, limit=OVENS, replayed=True)
-    metrics = told(decision(limits=limits), decision(limits=limits, replayed=True), denied, again).metrics
+    metrics = export(decision(limits=limits), decision(limits=limits, replayed=True), denied, again).metrics
     assert points(metrics, "maitred.limit.refusals") == [
         (_refusal(OVENS, "CAPACITY_EXHAUSTED", "claimed"), 1),
         (_refusal(OVENS, "CAPACITY_EXHAUSTED", "decided"), 2),
@@ -79,10 +79,12 @@ def _refusal(limit, reason, step):
     return ("maitred.limit", limit), ("maitred.reason", reason), ("maitred.refused_at", step)
 
 
-def test_expired_holds_fullness_and_pauses(told, points):
-    seen = LimitsSeen((Fullness(OVENS, 0.75, 0), Fullness("budget", 1.0, 1)), 2)
+def test_expired_holds_fullness_and_pauses(export, points):
+    current = LimitsSeen((Fullness(OVENS, 0.75, 0), Fullness("budget", 1.0, 1)), 2)
     old = LimitsSeen((Fullness("gone", 0.5, 0),), 0)
-    metrics = told(HoldsExpired({"free-pizza": 2, "bread": 1}), HoldsExpired({"bread": 1}), old, seen).metrics
+    metrics = export(
+        HoldsExpired({"free-pizza": 2, "bread": 1}), HoldsExpired({"bread": 1}), old, current
+    ).metrics
     assert points(metrics, "maitred.holds.expired") == [
         ((("maitred.action", "bread"),), 2),
         ((("maitred.action", "free-pizza"),), 2),
@@ -98,8 +100,8 @@ def test_expired_holds_fullness_and_pauses(told, points):
     assert points(metrics, "maitred.actions.paused") == [((), 2)]
 
 
-def test_a_claim_is_a_span_in_the_caller_s_trace(told, denied, attributes):
-    (span,) = told(denied).spans
+def test_a_claim_is_a_span_in_the_caller_s_trace(export, denied, attributes):
+    (span,) = export(denied).spans
     assert span.name == "maitred.v1.DecisionService/Claim"
     assert span.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert span.parent_span_id.hex() == "b7ad6b7169203331"
@@ -119,15 +121,15 @@ def test_a_claim_is_a_span_in_the_caller_s_trace(told, denied, attributes):
     }
 
 
-def test_a_claim_without_a_trace_is_a_root_of_its_own(told, claim):
-    one, other = told(claim(trace=None), claim(trace=None)).spans
+def test_a_claim_without_a_trace_is_a_root_of_its_own(export, claim):
+    one, other = export(claim(trace=None), claim(trace=None)).spans
     assert one.trace_id != other.trace_id
     assert one.parent_span_id == b""
 
 
-def test_a_claim_and_a_pause_are_events(told, claim, attributes):
+def test_a_claim_and_a_pause_are_events(export, claim, attributes):
     pause = PauseChanged("free-pizza", paused=True)
-    moved, paused = told(claim(), pause).records
+    moved, paused = export(claim(), pause).records
     assert (moved.event_name, paused.event_name) == ("maitred.claim", "maitred.action.paused")
     assert attributes(moved) == {
         "maitred.decision.id": "0123456789abcdef0123456789abcdef",
@@ -148,9 +150,9 @@ def test_the_process_log_says_what_was_paused(log):
     ]
 
 
-def test_channels_that_callers_make_up_are_one_label(told, decision, points):
+def test_channels_that_callers_make_up_are_one_label(export, decision, points):
     made_up = [decision(channel=f"channel-{number}") for number in range(CHANNELS_MAX + 5)]
-    metrics = told(*made_up, decision(channel="channel-0")).metrics
+    metrics = export(*made_up, decision(channel="channel-0")).metrics
     counts = {dict(key)["maitred.channel"]: count for key, count in points(metrics, "maitred.decisions")}
     assert len(counts) == CHANNELS_MAX + 1
     assert (counts["_OTHER"], counts["channel-0"]) == (5, 2)

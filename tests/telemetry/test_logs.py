@@ -90,8 +90,8 @@ def test_levels_are_told_apart(written):
         log.warning("c")
         log.error("d")
 
-    found = [(line["level"], line["event"]) for line in objects(written(say, MAITRED_LOG_LEVEL="debug"))]
-    assert found == [("debug", "a"), ("info", "b"), ("warning", "c"), ("error", "d")]
+    lines = [(line["level"], line["event"]) for line in objects(written(say, MAITRED_LOG_LEVEL="debug"))]
+    assert lines == [("debug", "a"), ("info", "b"), ("warning", "c"), ("error", "d")]
 
 
 @pytest.mark.parametrize(

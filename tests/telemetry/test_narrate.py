@@ -99,9 +99,9 @@ def test_a_fault_of_ours_is_told_by_where_it_came_from_and_not_by_its_text(log):
     with pytest.raises(ValueError, match=canary) as raised:
         fail(canary)
     Narrator(log).tell(CallFailed("a.B/C", None, 0.0, "e-1", cause=raised.value))
-    ((level, said),) = log.of("call_failed")
+    ((level, fields),) = log.of("call_failed")
     assert level == "error"
-    assert "builtins.ValueError\nwhich came after:\n" in said["exception"]
-    assert said["exception"].endswith("builtins.KeyError")
-    assert ", in fail" in said["exception"]
-    assert canary not in str(said)
+    assert "builtins.ValueError\nwhich came after:\n" in fields["exception"]
+    assert fields["exception"].endswith("builtins.KeyError")
+    assert ", in fail" in fields["exception"]
+    assert canary not in str(fields)

@@ -42,19 +42,19 @@ def add(copy: Path, name: str, *lines: str) -> None:
 
 
 def test_the_sources_as_they_are_keep_every_contract(copy):
-    code, said = lint(copy)
-    assert code == 0, said
-    assert "0 broken" in said
+    code, output = lint(copy)
+    assert code == 0, output
+    assert "0 broken" in output
 
 
 def test_a_package_that_nobody_placed_breaks_them(copy):
     add(copy, "rogue/shelf.py", "import grpc", "import sqlite3", "import requests")
-    code, said = lint(copy)
+    code, output = lint(copy)
     assert code == 1
-    assert "not listed as layers: - maitred.rogue" in said
-    assert "maitred.rogue.shelf -> grpc: allowed in rpc, v1" in said
-    assert "maitred.rogue.shelf -> sqlite3: allowed in store" in said
-    assert "maitred.rogue.shelf -> requests: not on the list of third parties" in said
+    assert "not listed as layers: - maitred.rogue" in output
+    assert "maitred.rogue.shelf -> grpc: allowed in rpc, v1" in output
+    assert "maitred.rogue.shelf -> sqlite3: allowed in store" in output
+    assert "maitred.rogue.shelf -> requests: not on the list of third parties" in output
 
 
 @pytest.mark.parametrize("room", ["authoring", "insights"])
@@ -64,7 +64,7 @@ def test_a_planned_room_has_its_place(copy, room):
 
 
 @pytest.mark.parametrize(
-    ("name", "line", "told"),
+    ("name", "line", "message"),
     [
         ("core/values/clock.py", "import time", "maitred.core is not allowed to import time"),
         ("core/values/fast.py", "import orjson", "maitred.core.values.fast -> orjson"),
@@ -78,16 +78,16 @@ def test_a_planned_room_has_its_place(copy, room):
         ("rpc/strings.py", "import maitred.iab", "maitred.rpc.strings -> maitred.iab"),
     ],
 )
-def test_an_import_that_is_not_allowed_is_named(copy, name, line, told):
+def test_an_import_that_is_not_allowed_is_named(copy, name, line, message):
     add(copy, name, line)
-    code, said = lint(copy)
+    code, output = lint(copy)
     assert code == 1
-    assert told in said
+    assert message in output
 
 
 def test_an_entry_that_nothing_uses_is_named(copy):
     config = copy / "pyproject.toml"
     config.write_text(config.read_text().replace('"rich, typer: cli"', '"rich, typer: cli, engine"'))
-    code, said = lint(copy)
+    code, output = lint(copy)
     assert code == 1
-    assert "engine does not import rich: remove it from the list" in said
+    assert "engine does not import rich: remove it from the list" in output

@@ -15,9 +15,9 @@ def test_lengths_and_names_are_counted(tmp_path):
     (tmp_path / "a_pb2.py").write_text("class Same: ...\n")
     paths = figures.sources(tmp_path)
     assert [path.name for path in paths] == ["a.py", "b.py"]
-    found = dict(figures.lengths(paths))
-    assert (found["files"], found["lines"]) == ("2", "11")
-    assert found["lines of a function: median, 90th percentile"].startswith("2, ")
+    counts = dict(figures.lengths(paths))
+    assert (counts["files"], counts["lines"]) == ("2", "11")
+    assert counts["lines of a function: median, 90th percentile"].startswith("2, ")
     assert figures.classes_twice(paths) == {"Same": paths}
 
 

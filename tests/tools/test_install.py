@@ -62,10 +62,13 @@ def test_the_lock_holds_every_dependency():
     locked = dict(PINNED.findall((ROOT / "locks/run.txt").read_text()))
     dev = dict(PINNED.findall((ROOT / "locks/dev.txt").read_text()))
     groups = [
-        each for group in project["dependency-groups"].values() for each in group if isinstance(each, str)
+        requirement
+        for group in project["dependency-groups"].values()
+        for requirement in group
+        if isinstance(requirement, str)
     ]
-    assert {name_of(each) for each in project["project"]["dependencies"]} <= locked.keys()
-    assert {name_of(each) for each in groups} <= dev.keys()
+    assert {name_of(requirement) for requirement in project["project"]["dependencies"]} <= locked.keys()
+    assert {name_of(requirement) for requirement in groups} <= dev.keys()
 
 
 def name_of(requirement: str) -> str:

@@ -75,8 +75,8 @@ class Books:
 
     def counter(self, counter):
         """Units held and used."""
-        found = self._connection.execute(COUNTER, {"counter": counter}).first()
-        return tuple(found) if found else (0, 0)
+        row = self._connection.execute(COUNTER, {"counter": counter}).first()
+        return tuple(row) if row else (0, 0)
 
     def counter_and_lots(self, counter, decisions):
         """Units held and used, by the counter and by its lots, and the most live claims of one decision.
@@ -84,8 +84,8 @@ class Books:
         All of it is of one moment.
         """
         asked = {"counter": counter, "decisions": decisions}
-        found = self._connection.execute(self._both, asked).first()
-        return (tuple(found[:2]), tuple(found[2:4]), found[4] or 0) if found else ((0, 0), (0, 0), 0)
+        row = self._connection.execute(self._both, asked).first()
+        return (tuple(row[:2]), tuple(row[2:4]), row[4] or 0) if row else ((0, 0), (0, 0), 0)
 
     def lots(self, decisions):
         """Each lot of the decisions, with the ids of the counters it has units of."""
@@ -103,7 +103,7 @@ def _counters(units):
 
 def sums(lots, counter):
     """Units held and used of a counter, summed over lots."""
-    counts = Counter(lot.state for lot in lots.values() for each in lot.counters if each == counter)
+    counts = Counter(lot.state for lot in lots.values() for charged in lot.counters if charged == counter)
     return counts[HELD], counts[CONFIRMED]
 
 

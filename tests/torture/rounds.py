@@ -62,17 +62,17 @@ class Round:
         self.maxima = {
             need.counter.id: (need.maximum, need.counter.limit)
             for limit in claimed
-            for each in facts
-            for need in needs_of(limit, each, datetime.now(UTC), "UTC")
+            for fact in facts
+            for need in needs_of(limit, fact, datetime.now(UTC), "UTC")
         }
-        (self.hot,) = [key for key, found in self.maxima.items() if found == (UNITS, self.limit)]
+        (self.hot,) = [key for key, maximum in self.maxima.items() if maximum == (UNITS, self.limit)]
         # By which GetLimits finds it: the one store whose units they are, or how it calls the action.
         self.store = self._stores[0] if counted == "location" else ""
         self.subject = f"action {self.action}"
 
-    def _decide(self, most):
+    def _decide(self, count):
         """A decision for every claim: of one and the same there is one claim at most."""
-        made = in_threads(self._decision, range(most), 8)
+        made = in_threads(self._decision, range(count), 8)
         self.decisions = [answer.decision_id for answer in made]
         self.decision_ids = [bytes.fromhex(decision) for decision in self.decisions]
         assert all(answer.proposals[0].action == self.action for answer in made)
@@ -142,7 +142,7 @@ class Round:
     def granted(self):
         """The id of the claim that was granted, by number of the claim and of its id."""
         firsts = {sent: answers[0] for sent, answers in self.answers.items()}
-        return {sent: each.claim_id for sent, each in firsts.items() if each.status == pb.CLAIM_GRANTED}
+        return {sent: first.claim_id for sent, first in firsts.items() if first.status == pb.CLAIM_GRANTED}
 
     def claimed(self):
         """Each claim there has been."""
@@ -177,7 +177,7 @@ class Round:
         """Each id got one and the same answer each time, and every claim an id of its own."""
         for answers in [*self.answers.values(), *self.steps.values()]:
             assert all(answer == answers[0] for answer in answers), answers
-        refused = {each[0] for each in self.answers.values() if isinstance(each[0], grpc.StatusCode)}
+        refused = {item[0] for item in self.answers.values() if isinstance(item[0], grpc.StatusCode)}
         assert not refused
         sent = {(number == 0, len(answers)) for (_, number), answers in self.answers.items()}
         assert sent == {(True, COPIES), (False, 1)}
@@ -186,7 +186,7 @@ class Round:
         released, granted = self.released(), self.granted()
         late = {granted[claim, 0] for (claim, _), answers in self.steps.items() if answers[0] == TOO_LATE}
         assert late <= released, "too late only for what was given back"
-        others = {type(each) for answers in self.steps.values() for each in answers if each != TOO_LATE}
+        others = {type(item) for answers in self.steps.values() for item in answers if item != TOO_LATE}
         assert others <= {pb.RedeemResponse, pb.ReleaseResponse}
 
     def _check_claims(self):
@@ -198,7 +198,9 @@ class Round:
         assert {len(claims - released) for claims in of_decision.values()} <= {0, 1}
         assert len(self.claimed()) == UNITS + len(released)
         answered = [answers[0] for answers in self.answers.values()]
-        assert len([each for each in answered if each.claim_id and not each.existing]) == len(self.claimed())
+        assert len([answer for answer in answered if answer.claim_id and not answer.existing]) == len(
+            self.claimed()
+        )
 
     def _check_lots(self, lots):
         """A lot for each claim, and no other that is live; each granted one as its steps left it."""

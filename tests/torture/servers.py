@@ -68,7 +68,7 @@ class ServerPool:
             name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "MAITRED_"))
         }
         flags = ["--rules", self.rules, "--database", self.database, "--listen", self.address]
-        told = len(self.events("serving"))
+        before = len(self.events("serving"))
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*COMMAND, *map(str, flags), "--workers", str(self.workers)],
@@ -80,7 +80,7 @@ class ServerPool:
             )
         self._watchdog.stdin.write(f"{self.process.pid}\n".encode())
         self._watchdog.stdin.flush()
-        self.await_events("serving", told + self.workers)
+        self.await_events("serving", before + self.workers)
         self.address = self.events("serving")[-1]["address"]
 
     def ensure_running(self):
@@ -89,8 +89,8 @@ class ServerPool:
 
     def events(self, name):
         lines = self.log.read_text().splitlines(keepends=True)
-        found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}\n")]
-        return [event for event in found if event["event"] == name]
+        events = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}\n")]
+        return [event for event in events if event["event"] == name]
 
     def await_events(self, name, count):
         end = time.monotonic() + START_SECONDS
@@ -101,8 +101,8 @@ class ServerPool:
 
     def pids(self):
         """The processes that serve now."""
-        told = dict.fromkeys(event["pid"] for event in self.events("serving"))
-        return [pid for pid in told if serves_in(pid, self.folder)]
+        pids = dict.fromkeys(event["pid"] for event in self.events("serving"))
+        return [pid for pid in pids if serves_in(pid, self.folder)]
 
     def kill(self, pids):
         for pid in pids:

@@ -71,12 +71,12 @@ def decide(request_id, customer, session):
 
 
 def sessions_of(proposed):
-    return {customer: {session for session, _ in found} for customer, found in proposed.items()}
+    return {customer: {session for session, _ in decided} for customer, decided in proposed.items()}
 
 
 def live_lots(server_pool, *waves):
     """How many lots hold or have spent a unit, over all decisions of some waves."""
-    decisions = [bytes.fromhex(one) for wave in waves for found in wave.values() for _, one in found]
+    decisions = [bytes.fromhex(one) for wave in waves for decided in wave.values() for _, one in decided]
     with Books(server_pool.database) as books:
         states = Counter(lot.state for lot in books.lots(decisions).values())
     return states[HELD], states[CONFIRMED]
@@ -93,26 +93,29 @@ def test_a_cap_of_one_holds_for_everybody_who_asks_at_once(server_pool, request)
         assert live_lots(server_pool, first) == (CUSTOMERS, 0)
 
         # A third has seen it, a third has said no, a third is still looking at it.
-        one_each = {customer: found[0][1] for customer, found in first.items()}
+        one_each = {customer: decided[0][1] for customer, decided in first.items()}
         lobby.report([one for customer, one in one_each.items() if customer % 3 == 0], pb.PRESENTED)
         holders = own_decisions(server_pool, first)
         lobby.report([one for customer, one in holders.items() if customer % 3 == 1], pb.REJECTED)
         second = lobby.wave()
         again = sessions_of(second)
-        seen = {customer for customer in range(CUSTOMERS) if customer % 3 == 0}
-        assert again.keys() == set(range(CUSTOMERS)) - seen
+        without_session = {customer for customer in range(CUSTOMERS) if customer % 3 == 0}
+        assert again.keys() == set(range(CUSTOMERS)) - without_session
         assert all(again[customer] == winners[customer] for customer in again if customer % 3 == 2)
         # Not again in the session in which it was rejected.
         assert all(len(again[customer]) == SESSIONS - 1 for customer in again if customer % 3 == 1)
-        assert live_lots(server_pool, first, second) == (CUSTOMERS - len(seen), len(seen))
+        assert live_lots(server_pool, first, second) == (
+            CUSTOMERS - len(without_session),
+            len(without_session),
+        )
 
 
 def own_decisions(server_pool, proposed):
     """Of each customer the decision that took the unit; the others of its session use the same."""
     with Books(server_pool.database) as books:
         return {
-            customer: next(one for _, one in found if books.lots([bytes.fromhex(one)]))
-            for customer, found in proposed.items()
+            customer: next(one for _, one in decided if books.lots([bytes.fromhex(one)]))
+            for customer, decided in proposed.items()
         }
 
 

@@ -79,8 +79,8 @@ def check_restarted(server_pool, killed, ended, serving):
     assert server_pool.process.poll() is None
     assert len(server_pool.pids()) == server_pool.workers
     assert not set(killed) & set(server_pool.pids())
-    told = server_pool.events("worker_ended")[ended:]
-    assert {event["exit_code"] for event in told} <= {-signal.SIGKILL}
+    ended_workers = server_pool.events("worker_ended")[ended:]
+    assert {event["exit_code"] for event in ended_workers} <= {-signal.SIGKILL}
 
 
 @pytest.mark.parametrize(("kind", "seed"), SUITE)

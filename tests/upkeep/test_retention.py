@@ -27,27 +27,27 @@ class Shelves:
         self._clock, self._row_seconds = clock, row_seconds
         self.failure = None
 
-    def _purge(self, data, before, most):
+    def _purge(self, data, before, batch):
         if self.failure:
             raise self.failure
-        gone = min(most, self.rows.get(data, 0))
+        gone = min(batch, self.rows.get(data, 0))
         self.rows[data] = self.rows.get(data, 0) - gone
-        self.asked.append((data, before, most))
+        self.asked.append((data, before, batch))
         self._clock.now += gone * self._row_seconds
         return gone
 
-    def purge_decisions(self, before, most):
-        return self._purge("decisions", before, most)
+    def purge_decisions(self, before, batch):
+        return self._purge("decisions", before, batch)
 
-    def purge_consents(self, before, most):
-        return self._purge("consents", before, most)
+    def purge_consents(self, before, batch):
+        return self._purge("consents", before, batch)
 
-    def purge_ledger(self, before, most):
-        return self._purge("ledger", before, most)
+    def purge_ledger(self, before, batch):
+        return self._purge("ledger", before, batch)
 
-    def purge_events(self, now, before, most):
+    def purge_events(self, now, before, batch):
         assert now == NOON
-        return self._purge("events", before, most)
+        return self._purge("events", before, batch)
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def clock():
     return Clock()
 
 
-def make(shelves, clock, told, keep=KEEP):
-    return Retention(shelves, keep, lambda: NOON, told.append, clock=clock, rest=clock.rest)
+def make(shelves, clock, reports, keep=KEEP):
+    return Retention(shelves, keep, lambda: NOON, reports.append, clock=clock, rest=clock.rest)
 
 
 def test_what_is_kept_for_ever_has_no_term():
@@ -81,26 +81,26 @@ def test_all_that_is_over_goes_and_nothing_else_is_asked_for(clock):
 def test_pieces_grow_while_they_are_quick_and_shrink_when_they_are_slow(clock):
     quick = Shelves(clock, decisions=10_000)
     list(forget(quick, KEEP, NOON, clock))
-    assert [most for _, _, most in quick.asked[:5]] == [25, 50, 100, 200, 400]
+    assert [batch for _, _, batch in quick.asked[:5]] == [25, 50, 100, 200, 400]
     slow = Shelves(clock, row_seconds=0.001, decisions=1_000)
     list(forget(slow, KEEP, NOON, clock))
-    assert {most for _, _, most in slow.asked} == {25}
+    assert {batch for _, _, batch in slow.asked} == {25}
 
 
 def test_decisions_have_the_database_longer_than_a_piece_takes(clock):
-    shelves, told = Shelves(clock, row_seconds=0.0001, decisions=1_000), []
+    shelves, reports = Shelves(clock, row_seconds=0.0001, decisions=1_000), []
     for piece in forget(shelves, KEEP, NOON, clock):
         assert rest_seconds(piece) >= 4 * piece.seconds > 0
     shelves.rows["decisions"] = 300
-    make(shelves, clock, told).step()
+    make(shelves, clock, reports).step()
     assert all(seconds >= 0.01 for seconds in clock.rested)
 
 
 def test_a_step_ends_in_time_for_a_stop_and_the_next_one_goes_on(clock):
-    shelves, told = Shelves(clock, decisions=200_000, ledger=1), []
-    upkeep = make(shelves, clock, told)
+    shelves, reports = Shelves(clock, decisions=200_000, ledger=1), []
+    upkeep = make(shelves, clock, reports)
     steps = 0
-    while not told:
+    while not reports:
         began = clock.now
         upkeep.step()
         assert clock.now - began <= retention.SLICE_SECONDS + 0.05
@@ -108,12 +108,12 @@ def test_a_step_ends_in_time_for_a_stop_and_the_next_one_goes_on(clock):
         steps += 1
         assert steps < 100
     assert steps > 1
-    assert told == [{"decisions": 200_000, "ledger": 1}]
+    assert reports == [{"decisions": 200_000, "ledger": 1}]
 
 
 def test_rounds_are_ten_minutes_apart_and_idle_ones_say_nothing(clock):
-    shelves, told = Shelves(clock), []
-    upkeep = make(shelves, clock, told)
+    shelves, reports = Shelves(clock), []
+    upkeep = make(shelves, clock, reports)
     upkeep.step()
     asked = len(shelves.asked)
     clock.now += retention.ROUND_SECONDS - 1
@@ -122,13 +122,13 @@ def test_rounds_are_ten_minutes_apart_and_idle_ones_say_nothing(clock):
     clock.now += 1
     upkeep.step()
     assert len(shelves.asked) == 2 * asked
-    assert told == []
+    assert reports == []
 
 
 @pytest.mark.parametrize("failure", [StoreConflict("busy"), StoreDown("away")])
 def test_a_round_that_fails_is_begun_again_after_a_minute(clock, failure):
-    shelves, told = Shelves(clock, decisions=5), []
-    upkeep = make(shelves, clock, told)
+    shelves, reports = Shelves(clock, decisions=5), []
+    upkeep = make(shelves, clock, reports)
     shelves.failure = failure
     if isinstance(failure, StoreDown):
         with pytest.raises(StoreDown):
@@ -140,7 +140,7 @@ def test_a_round_that_fails_is_begun_again_after_a_minute(clock, failure):
     assert shelves.rows["decisions"] == 5
     clock.now += retention.AGAIN_SECONDS
     upkeep.step()
-    assert told == [{"decisions": 5}]
+    assert reports == [{"decisions": 5}]
 
 
 def test_under_simulated_time_nothing_is_forgotten(clock):
@@ -191,14 +191,14 @@ def test_replicas_forget_beside_each_other(postgres_url, closed_after):
             transaction.append(rows)
 
     def run(store):
-        told = []
-        upkeep = Retention(store, KEEP, lambda: NOON, told.append)
+        reports = []
+        upkeep = Retention(store, KEEP, lambda: NOON, reports.append)
         for _ in range(20):
             upkeep.step()  # does nothing any more once its round is over
-        return told
+        return reports
 
     with ThreadPoolExecutor(2) as pool:
-        told = [gone for each in pool.map(run, stores) for gone in each]
-    assert sum(gone["decisions"] for gone in told) == 800
+        reports = [gone for reports in pool.map(run, stores) for gone in reports]
+    assert sum(gone["decisions"] for gone in reports) == 800
     audit = stores[1].audit(lambda _: None)
     assert (audit.rows, audit.broken) == (0, ())

@@ -90,10 +90,10 @@ def test_a_change_anywhere_below_changes_the_signature(tmp_path):
     below.mkdir()
     table = below / "stores.csv"
     table.write_text("id\n1\n")
-    seen = signature_of(tmp_path)
-    assert signature_of(tmp_path) == seen
+    before = signature_of(tmp_path)
+    assert signature_of(tmp_path) == before
     os.utime(table, ns=(0, 0))
-    assert signature_of(tmp_path) != seen
+    assert signature_of(tmp_path) != before
 
 
 def test_a_directory_that_is_gone_has_a_signature_too(tmp_path):

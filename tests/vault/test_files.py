@@ -121,12 +121,12 @@ SPOILT = {
 
 @pytest.mark.parametrize("case", SPOILT)
 def test_what_is_malformed_is_refused_and_says_what(keyrings, file: Path, case: str):
-    spoil, said = SPOILT[case]
+    spoil, reason = SPOILT[case]
     top = json.loads(to_text(keyrings[1]))
     spoil(top)
     write(file, json.dumps(top))
     message = refusal(file)
-    assert said in message
+    assert reason in message
     assert str(file) in message
     assert "restore it" in message
     assert "01" * 32 not in message
@@ -298,7 +298,7 @@ def test_only_what_is_older_than_the_active_version_can_be_dropped(keyrings):
 @given(st.lists(st.sampled_from(["rotate", "stand by", "activate", "drop"]), max_size=20), st.data())
 def test_a_number_is_never_given_twice(steps: list[str], data: st.DataObject):
     keyring = Keyring((KeyVersion(1, datetime(2026, 1, 1, tzinfo=UTC), bytes(32), bytes(32)),), 1, bytes(32))
-    seen = {1: keyring.versions[0]}
+    versions = {1: keyring.versions[0]}
     for at, step in enumerate(steps):
         known = data.draw(st.sampled_from([version.number for version in keyring.versions]))
         try:
@@ -314,5 +314,5 @@ def test_a_number_is_never_given_twice(steps: list[str], data: st.DataObject):
         except KeyringUnusable:
             assert step == "drop"
         for version in keyring.versions:
-            assert seen.setdefault(version.number, version) == version
+            assert versions.setdefault(version.number, version) == version
         assert keyring.in_order[0].number == keyring.active

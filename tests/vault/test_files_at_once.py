@@ -20,8 +20,8 @@ def test_processes_that_start_at_once_get_the_same_keys(tmp_path: Path):
         for turn in range(20):
             folder = tmp_path / str(turn)
             folder.mkdir()
-            found = [*pool.map(check_values_once_started, [folder / "keys"] * PROCESSES)]
-            assert all(values == found[0] for values in found)
+            key_values = [*pool.map(check_values_once_started, [folder / "keys"] * PROCESSES)]
+            assert all(values == key_values[0] for values in key_values)
             assert names_in(folder) == ["keys"]
 
 

@@ -109,7 +109,7 @@ def test_distinct_customers_have_distinct_pseudonyms_and_subject_pseudonyms(
     assert (rotated.subject_pseudonym(one) == rotated.subject_pseudonym(two)) == (one == two)
 
 
-@pytest.mark.parametrize("customer_id", HOSTILE, ids=lambda each: ascii(each[:12]))
+@pytest.mark.parametrize("customer_id", HOSTILE, ids=lambda value: ascii(value[:12]))
 def test_hostile_ids_have_pseudonyms_like_any_other(rotated: KeyringVault, customer_id: str):
     new, old = rotated.pseudonyms(customer_id)
     assert (len(new), len(old), new[:2], old[:2]) == (18, 18, b"\0\2", b"\0\1")
@@ -119,7 +119,9 @@ def test_hostile_ids_have_pseudonyms_like_any_other(rotated: KeyringVault, custo
 
 def test_hostile_ids_do_not_collide(rotated: KeyringVault):
     made = [
-        value for each in HOSTILE for value in (*rotated.pseudonyms(each), rotated.subject_pseudonym(each))
+        value
+        for customer_id in HOSTILE
+        for value in (*rotated.pseudonyms(customer_id), rotated.subject_pseudonym(customer_id))
     ]
     assert len(set(made)) == 3 * len(HOSTILE)
 
@@ -238,7 +240,7 @@ def test_no_key_shows_in_a_repr(keyrings: dict[int, Keyring]):
     shown = repr(keyrings[3]) + repr(KeyringVault(keyrings[3]))
     for secret in (
         keyrings[3].subject,
-        *(key for each in keyrings[3].versions for key in (each.pseudonym, each.master)),
+        *(key for version in keyrings[3].versions for key in (version.pseudonym, version.master)),
     ):
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown

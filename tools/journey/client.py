@@ -116,12 +116,12 @@ def send(
 
 def watch(threads: Sequence[threading.Thread], work: Work, advance: Callable[[int], object]) -> None:
     """Tells of progress until every thread has ended."""
-    told = 0
+    reported = 0
     while any(thread.is_alive() for thread in threads):
         time.sleep(TICK_S)
         answered = len(work.answers)
-        advance(answered - told)
-        told = answered
+        advance(answered - reported)
+        reported = answered
 
 
 def run(stub: decision_pb2_grpc.DecisionServiceStub, work: Work) -> None:

@@ -100,8 +100,8 @@ def main() -> int:
         "", "checkouts with a live campaign", "with a coupon to propose", "pairs", "most at one checkout"
     )
     for title, baskets in (("first half", first), ("second half", second), ("year", first + second)):
-        most = max((len(joined.pairs.get(basket, ())) for basket in baskets), default=0)
-        table.add_row(title, *(f"{number:,}" for number in (*counts(joined, baskets), most)))
+        most_pairs = max((len(joined.pairs.get(basket, ())) for basket in baskets), default=0)
+        table.add_row(title, *(f"{number:,}" for number in (*counts(joined, baskets), most_pairs)))
     console.print(table)
     console.print(f"joined in {seconds:.1f} s")
     return 0

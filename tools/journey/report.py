@@ -42,9 +42,9 @@ def compare(title: str, answers: Sequence[Answered], expected: Mapping[str, froz
     missing: list[tuple[str, str]] = []
     extra: list[tuple[str, str]] = []
     for answer in answers:
-        wanted, got = Counter(expected.get(answer.basket_id, ())), Counter(answer.actions)
-        missing += ((answer.basket_id, action) for action in (wanted - got).elements())
-        extra += ((answer.basket_id, action) for action in (got - wanted).elements())
+        wanted, received = Counter(expected.get(answer.basket_id, ())), Counter(answer.actions)
+        missing += ((answer.basket_id, action) for action in (wanted - received).elements())
+        extra += ((answer.basket_id, action) for action in (received - wanted).elements())
     return Part(
         title=title,
         sent=len(answers),

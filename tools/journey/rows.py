@@ -26,8 +26,8 @@ def action_rows(coupons: Any, campaigns: Any) -> Iterator[Row]:
     products: dict[tuple[int, int], set[int]] = {}
     for campaign, coupon, product in coupons.itertuples(index=False):
         products.setdefault((campaign, coupon), set()).add(product)
-    for (campaign, coupon), found in sorted(products.items()):
-        yield (campaign, coupon, *dates[campaign], words(sorted(found)))
+    for (campaign, coupon), product_ids in sorted(products.items()):
+        yield (campaign, coupon, *dates[campaign], words(sorted(product_ids)))
 
 
 def location_rows(lines: Any) -> Iterator[Row]:
@@ -56,10 +56,10 @@ def checkout_rows(lines: Any, targeting: Any) -> Iterator[Row]:
 
 def campaigns_of(targeting: Any) -> Mapping[int, str]:
     """The campaigns that target each household, sorted."""
-    found: dict[int, set[int]] = {}
+    by_household: dict[int, set[int]] = {}
     for campaign, household in targeting.itertuples(index=False):
-        found.setdefault(household, set()).add(campaign)
-    return {household: words(sorted(campaigns)) for household, campaigns in found.items()}
+        by_household.setdefault(household, set()).add(campaign)
+    return {household: words(sorted(campaigns)) for household, campaigns in by_household.items()}
 
 
 def words(numbers: list[int]) -> str:

@@ -89,23 +89,23 @@ def play_all(console: Console, seed: int) -> Mapping[Variant, Figures]:
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar, ThreadPoolExecutor(len(VARIANTS)) as pool:
-        stopping = Event()
+        stop = Event()
         played = []
         for variant in VARIANTS:
             task = bar.add_task(f"{RULES.name}/{variant.directory}", total=len(everybody))
-            told = partial(go_on, stopping, partial(bar.advance, task))
-            played.append(pool.submit(play, RULES / variant.directory, everybody, told))
+            advance = partial(go_on, stop, partial(bar.advance, task))
+            played.append(pool.submit(play, RULES / variant.directory, everybody, advance))
         try:
-            days = [each.result() for each in played]
+            days = [future.result() for future in played]
         except BaseException:
-            stopping.set()
+            stop.set()
             raise
     return {variant: figures_of(day) for variant, day in zip(VARIANTS, days, strict=True)}
 
 
-def go_on(stopping: Event, advance: Callable[[], object]) -> None:
+def go_on(stop: Event, advance: Callable[[], object]) -> None:
     """Ends a run that nobody waits for any more: the pool would wait until its day is over."""
-    if stopping.is_set():
+    if stop.is_set():
         raise StoppedError
     advance()
 

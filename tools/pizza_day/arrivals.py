@@ -32,5 +32,5 @@ def arrivals_of(lines: Any) -> Sequence[Arrival]:
     chosen = (times.day_of_week == TUESDAY) & (seconds >= OPENS_S) & (seconds < CLOSES_S)
     columns = (baskets["basket_id"][chosen], baskets["store_id"][chosen], seconds[chosen])
     rows = zip(*(column.tolist() for column in columns), strict=True)
-    found = (Arrival(str(basket), str(store), int(at_s)) for basket, store, at_s in rows)
-    return sorted(found, key=lambda arrival: (arrival.at_s, arrival.basket))
+    arrivals = (Arrival(str(basket), str(store), int(at_s)) for basket, store, at_s in rows)
+    return sorted(arrivals, key=lambda arrival: (arrival.at_s, arrival.basket))

@@ -38,7 +38,7 @@ class Customer:
 def customers(arrivals: Iterable[Arrival], seed: int = SEED) -> Sequence[Customer]:
     """One for each arrival, in the order in which they ask."""
     drawn = (customer(arrival, Random(f"{seed} {arrival.basket}")) for arrival in arrivals)  # noqa: S311 - a model
-    return sorted(drawn, key=lambda each: (each.asks_s, each.id))
+    return sorted(drawn, key=lambda visitor: (visitor.asks_s, visitor.id))
 
 
 def customer(arrival: Arrival, random: Random) -> Customer:

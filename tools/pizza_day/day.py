@@ -50,10 +50,10 @@ class Visit:
 
 
 class Day:
-    """Plays the day of these customers. `told` is called whenever one has asked."""
+    """Plays the day of these customers. `on_ask` is called whenever one has asked."""
 
-    def __init__(self, client: Client, customers: Iterable[Customer], told: Callable[[], object]) -> None:
-        self._client, self._told = client, told
+    def __init__(self, client: Client, customers: Iterable[Customer], on_ask: Callable[[], object]) -> None:
+        self._client, self._on_ask = client, on_ask
         self._visits = [Visit(customer) for customer in customers]
         self._ovens = {store: Oven(places, BAKES_S) for store, places in OVEN_PLACES.items()}
         self._events: list[tuple[int, int, Callable[[int], None]]] = []
@@ -89,7 +89,7 @@ class Day:
         visit.refused = reasons.get(FREE_PIZZA)
         if wanted := choice(customer, answer.proposals):
             self._plan(at_s + customer.reads_s, partial(self._claim, visit, wanted))
-        self._told()
+        self._on_ask()
 
     def _claim(self, visit: Visit, action: str, at_s: int) -> None:
         customer = visit.customer

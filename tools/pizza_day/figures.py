@@ -80,11 +80,11 @@ def figures_of(visits: Sequence[Visit]) -> Figures:
 
 def quarters_of(visits: Iterable[Visit]) -> list[int]:
     """Orders in each 15 minutes. Those who are late by a walk count for the last one."""
-    found = [0] * QUARTERS
+    counts = [0] * QUARTERS
     for visit in visits:
         if visit.order:
-            found[min((visit.order.ordered_s - OPENS_S) // QUARTER_S, QUARTERS - 1)] += 1
-    return found
+            counts[min((visit.order.ordered_s - OPENS_S) // QUARTER_S, QUARTERS - 1)] += 1
+    return counts
 
 
 def over_capacity(visits: Sequence[Visit]) -> Iterator[float]:

@@ -31,10 +31,10 @@ VARIANTS = (
 )
 
 
-def play(rules: Path, customers: Sequence[Customer], told: Callable[[], object]) -> Sequence[Visit]:
+def play(rules: Path, customers: Sequence[Customer], on_ask: Callable[[], object]) -> Sequence[Visit]:
     """One day under one ruleset. Raises `ServiceError`."""
     with service(rules) as client:
-        return Day(client, customers, told).run()
+        return Day(client, customers, on_ask).run()
 
 
 @contextmanager

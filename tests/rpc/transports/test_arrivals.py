@@ -184,10 +184,10 @@ class FakeContext:
 @dataclass
 class Events:
     tracing = False
-    seen: list = field(default_factory=list)
+    events: list = field(default_factory=list)
 
     def observe(self, event):
-        self.seen.append(event)
+        self.events.append(event)
 
     def close(self):
         pass
@@ -209,4 +209,4 @@ def test_age_is_counted_in_looks_and_not_on_the_clock():
     call.over.set()
     thread.join(5)
     seconds = (LOOKS_MAX + 1) * LOOK_SECONDS
-    assert observer.seen == [CallFailed("m", Code.EXPIRED, seconds, status="CANCELLED")]
+    assert observer.events == [CallFailed("m", Code.EXPIRED, seconds, status="CANCELLED")]

@@ -179,15 +179,15 @@ def test_every_call_is_answered_refused_or_kept_once(calls, now):
     made = [Call(started, deadline) for started, deadline in sorted(calls, key=lambda one: one[0])]
     for call in made:
         waiting.add(call)
-    clock[0], seen = now, []
+    clock[0], settled = now, []
     for _ in range(len(made)):
         batch, refused = waiting.take()
         assert not waiting or batch or refused
-        seen += [*batch, *refused]
+        settled += [*batch, *refused]
         assert len(batch) <= BATCH_MAX
         clock[0] += 0.01
-    rest = [call for call in made if call not in seen]
-    assert len(set(map(id, seen))) == len(seen)
+    rest = [call for call in made if call not in settled]
+    assert len(set(map(id, settled))) == len(settled)
     assert len(rest) == len(waiting)
 
 

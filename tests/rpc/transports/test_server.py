@@ -206,11 +206,11 @@ def test_what_cannot_be_answered_in_time_is_refused_and_told_of_once_a_second(se
     time.sleep(1.5)
     running.stub.Decide(request(1000), timeout=5)
     eventually(lambda: running.observer.events)
-    told = [event for event in running.observer.events if isinstance(event, CallsRefused)]
+    refusals = [event for event in running.observer.events if isinstance(event, CallsRefused)]
     # Of some the deadline has passed while they were told.
-    assert len(shed) <= sum(event.count for event in told) < 300
-    assert len(told) <= 4
-    assert {(event.method, event.code) for event in told} == {(f"{NAME}/Decide", Code.OVERLOADED)}
+    assert len(shed) <= sum(event.count for event in refusals) < 300
+    assert len(refusals) <= 4
+    assert {(event.method, event.code) for event in refusals} == {(f"{NAME}/Decide", Code.OVERLOADED)}
 
 
 # Health and reflection

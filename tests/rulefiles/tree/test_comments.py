@@ -72,7 +72,7 @@ def test_no_comment_is_lost_or_made_up(lines, data):
         text += f"# above {number}\n" * above + line.format(number) + f" # beside {number}" * beside + "\n"
         comments += above + beside
     (tree,) = trees(text)
-    found = comments_of(tree)
-    every = [*chain.from_iterable(found.before.values()), *found.beside.values(), *found.after]
+    placed = comments_of(tree)
+    every = [*chain.from_iterable(placed.before.values()), *placed.beside.values(), *placed.after]
     assert len(every) == comments
     assert all(re.fullmatch(r"# (above|beside) \d", comment) for comment in every)

@@ -56,12 +56,12 @@ def test_what_lies_outside_falls_back_on_the_end_or_the_start(line, column):
 
 def test_places_of_keys_and_values():
     text = "a: 1\n---\nb:\n  - {c: x, d: [y]}\n"
-    found = {
+    places = {
         (number, path, node.line, node.column)
         for number, tree in trees(text).items()
         for path, _, node in tree.walk()
     }
-    assert found == {
+    assert places == {
         (0, (), 1, 1),
         (0, ("a",), 1, 4),
         (1, (), 3, 1),
@@ -112,6 +112,6 @@ def test_every_at_sign_is_found_at_an_at_sign(value, style):
     source = text.split("\n")
     for index in (index for index, letter in enumerate(value) if letter == "@"):
         line, column = value.count("\n", 0, index) + 1, index - (value.rfind("\n", 0, index) + 1) + 1
-        found = inside(text, place, line, column)
+        at = inside(text, place, line, column)
         if (line, column) != (1, 1):
-            assert source[found[0] - 1][found[1] - 1] == "@"
+            assert source[at[0] - 1][at[1] - 1] == "@"

@@ -14,15 +14,15 @@ from maitred.rulefiles.tree import read
 
 
 def parse(text):
-    told = []
-    trees = read(text.encode() if isinstance(text, str) else text, lambda *fault: told.append(fault))
-    return [tree.root.value for tree in trees], told
+    faults = []
+    trees = read(text.encode() if isinstance(text, str) else text, lambda *fault: faults.append(fault))
+    return [tree.root.value for tree in trees], faults
 
 
 def only_fault(text):
-    _, told = parse(text)
-    assert len(told) == 1, told
-    return told[0]
+    _, faults = parse(text)
+    assert len(faults) == 1, faults
+    return faults[0]
 
 
 def test_documents_of_a_file_with_their_numbers():
@@ -121,23 +121,23 @@ def test_what_is_not_utf8_is_refused_at_its_first_byte(data, line, column):
 
 
 def test_every_refusal_of_a_file_is_told_and_reading_goes_on():
-    roots, told = parse("a: &x 1\na: 2\n---\nb: *x\nc: .nan\n---\nd: 4\n")
-    assert [fault[0] for fault in told] == [1, 2, 4, 5]
+    roots, faults = parse("a: &x 1\na: 2\n---\nb: *x\nc: .nan\n---\nd: 4\n")
+    assert [fault[0] for fault in faults] == [1, 2, 4, 5]
     assert roots[-1] == {"d": 4}
 
 
 def test_documents_before_a_syntax_error_are_kept():
-    roots, told = parse("a: 1\n---\nb: [\n---\nc: 1\n")
+    roots, faults = parse("a: 1\n---\nb: [\n---\nc: 1\n")
     assert roots == [{"a": 1}]
-    assert len(told) == 1
+    assert len(faults) == 1
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
 def test_five_thousand_levels_end_at_the_limit(opening):
     started = time.process_time()
-    _, told = parse(opening * 5000)
-    assert "levels deep" in told[-1][2]
-    assert len(told) <= bounds.NESTING_LEVELS
+    _, faults = parse(opening * 5000)
+    assert "levels deep" in faults[-1][2]
+    assert len(faults) <= bounds.NESTING_LEVELS
     assert time.process_time() - started < 1
 
 
@@ -164,10 +164,10 @@ def test_a_bomb_of_merge_keys_goes_off_in_no_time():
     bomb = merge_bomb()
     assert len(bomb) < 1000
     started = time.process_time()
-    _, told = parse(bomb)
+    _, faults = parse(bomb)
     assert time.process_time() - started < 0.5
     assert {
-        words for *_, message in told for words in ("anchors", "merge keys", "aliases") if words in message
+        words for *_, message in faults for words in ("anchors", "merge keys", "aliases") if words in message
     } == {
         "anchors",
         "merge keys",
@@ -214,15 +214,15 @@ def spelled(value):
         return composed(value)
     if isinstance(value, list):
         return [*map(spelled, value)]
-    return {key: spelled(each) for key, each in value.items()} if isinstance(value, dict) else value
+    return {key: spelled(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 @given(values, st.booleans())
 def test_what_a_writer_of_json_writes_is_read_as_it_was(value, indent):
     # JSON is YAML 1.2: an independent writer to compare with.
     text = json.dumps(value, ensure_ascii=False, indent=2 if indent else None)
-    roots, told = parse(text)
-    assert told == []
+    roots, faults = parse(text)
+    assert faults == []
     assert (roots[0] if roots else None) == spelled(value)
 
 
