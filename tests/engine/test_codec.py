@@ -22,6 +22,7 @@ from maitred.engine.deciding.codec import (
     decode_body,
     decode_facts,
     encode_body,
+    encode_proposals,
 )
 from maitred.engine.errors import CallError, Cause, Code
 
@@ -179,3 +180,34 @@ def test_another_format_is_refused_with_words(number):
     ) as error:
         decode_body(body)
     assert (error.value.code, error.value.cause) == (Code.NOT_FOUND, Cause.UNKNOWN_FORMAT)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"action": "tea"},
+        {"score": -2.5e-300},
+        {"score": -0.0},
+        {"type": ActionType.GESTURE},
+        {"treatment": Treatment("Tea")},
+        {"substitute_for": "espresso"},
+        {"lot": b"l" * 16, "hold_expires_at": HELD_UNTIL},
+        {"claim_id": "cd" * 16, "hold_expires_at": HELD_UNTIL},
+        {"claim_id": "cd" * 16},
+    ],
+)
+def test_what_is_remembered_of_a_proposal_is_not_written_for_another(other):
+    pizza = Proposal("pizza", 1, 1.0, ActionType.OFFER, Treatment("Pizza", say=("Öl",)))
+    for proposal in (pizza, pizza._replace(**other), pizza):
+        (written,) = json.loads(encode_proposals(Decision((proposal,), 1)))
+        expires, lot = proposal.hold_expires_at, proposal.lot.hex()
+        own = {"substitute_for": proposal.substitute_for, "lot": lot, "claim_id": proposal.claim_id}
+        expected = {
+            "action": proposal.action,
+            "score": proposal.score,
+            "type": proposal.type.value,
+            **proposal.treatment.filled(),
+            **{name: value for name, value in own.items() if value},
+            **({"hold_expires_at": expires and expires.isoformat()} if lot or proposal.claim_id else {}),
+        }
+        assert json.dumps(written, sort_keys=True) == json.dumps(expected, sort_keys=True)

@@ -20,7 +20,7 @@ from maitred.engine.calls import DecideCall, OpenClaim
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import unknown_format
 
-from .recurring import Recurring
+from .recurring import MAX_REMEMBERED, Recurring
 
 FORMAT = 2
 """Raised when the body changes in a way that an older reader would misread."""
@@ -215,10 +215,51 @@ def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) 
     return decoded
 
 
-def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
-    """The proposal as JSON. Score and hold are its own; what it says comes again."""
-    words = _WORDS.of(proposal.treatment)
-    begins = orjson.dumps({"action": proposal.action, "score": proposal.score, "type": proposal.type.value})
+class _Written(NamedTuple):
+    """A proposal as JSON, and what stands there before its score and behind it."""
+
+    proposal: Proposal
+    whole: orjson.Fragment
+    before: bytes
+    behind: bytes
+
+
+def _fragment(proposal: Proposal) -> orjson.Fragment:
+    """The proposal as JSON. Score, hold and place may be its own; what it says comes again."""
+    known = _WRITTEN.get(id(proposal.treatment))
+    if known is None or not _says_the_same(known.proposal, proposal):
+        known = _remember(proposal)
+    if known.proposal is proposal:
+        return known.whole
+    score = orjson.dumps(proposal.score)
+    return orjson.Fragment(b"%b%b%b%b" % (known.before, score, known.behind, _own_fields(proposal)))
+
+
+def _says_the_same(known: Proposal, proposal: Proposal) -> bool:
+    # The kept reference keeps the identity from being given to another treatment.
+    return (
+        known.treatment is proposal.treatment
+        and known.action == proposal.action
+        and known.type is proposal.type
+    )
+
+
+def _remember(proposal: Proposal) -> _Written:
+    before = b'{"action":%b,"score":' % orjson.dumps(proposal.action)
+    words = orjson.dumps(proposal.treatment.filled())[1:-1]
+    behind = b',"type":%d,%b' % (proposal.type.value, words)
+    score, own = orjson.dumps(proposal.score), _own_fields(proposal)
+    written = _Written(proposal, orjson.Fragment(b"%b%b%b%b" % (before, score, behind, own)), before, behind)
+    if len(_WRITTEN) >= MAX_REMEMBERED:
+        _WRITTEN.clear()
+    _WRITTEN[id(proposal.treatment)] = written
+    return written
+
+
+def _own_fields(proposal: Proposal) -> bytes:
+    """The end of the JSON of a proposal: what no other one has."""
+    if not (proposal.substitute_for or proposal.lot or proposal.claim_id):
+        return b"}"
     fields: dict[str, Any] = {}
     if proposal.substitute_for:
         fields["substitute_for"] = proposal.substitute_for
@@ -227,19 +268,11 @@ def _encode_proposal(proposal: Proposal) -> orjson.Fragment:
         fields["hold_expires_at"] = proposal.hold_expires_at
     if proposal.claim_id:
         fields |= {"claim_id": proposal.claim_id, "hold_expires_at": proposal.hold_expires_at}
-    ends = b"," + orjson.dumps(fields)[1:] if fields else b"}"
-    return orjson.Fragment(b"%b,%b%b" % (begins[:-1], words, ends))
+    return b"," + orjson.dumps(fields)[1:]
 
 
-_FRAGMENTS = Recurring(_encode_proposal)
-
-
-def _fragment(proposal: Proposal) -> orjson.Fragment:
-    """A proposal with a hold never comes again."""
-    return _encode_proposal(proposal) if proposal.lot or proposal.claim_id else _FRAGMENTS.of(proposal)
-
-
-_WORDS: Recurring[Treatment[str], bytes] = Recurring(lambda words: orjson.dumps(words.filled())[1:-1])
+_WRITTEN: dict[int, _Written] = {}
+"""By the identity of the treatment."""
 
 
 _TYPES: Mapping[int, ActionType] = {kind.value: kind for kind in ActionType}

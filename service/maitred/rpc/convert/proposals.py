@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from maitred.core.deciding.decisions import Proposal
 from maitred.engine.calls import OpenClaim
-from maitred.engine.deciding.recurring import MAX_REMEMBERED, Recurring
+from maitred.engine.deciding.recurring import MAX_REMEMBERED
 from maitred.v1 import decision_pb2 as pb
 
 from .fields import timestamp
@@ -24,6 +24,7 @@ _HOLD = pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED
 _SECONDS = Timestamp.SECONDS_FIELD_NUMBER << 3 | _VARINT
 _NANOS = Timestamp.NANOS_FIELD_NUMBER << 3 | _VARINT
 _SCORE, _DOUBLE = bytes([pb.Proposal.SCORE_FIELD_NUMBER << 3 | _FIXED64]), Struct("<d")
+_SCORE_BYTES = len(_SCORE) + _DOUBLE.size
 _INSTANT_BYTES = 12
 _HOLD_BYTES = 2 + _INSTANT_BYTES
 
@@ -31,13 +32,16 @@ _HOLD_BYTES = 2 + _INSTANT_BYTES
 class _Shown(NamedTuple):
     """What a proposal shows, with its length in front: as it is, and as one whose hold follows.
 
-    ``unscored`` is the same without its score and without a length.
+    ``unscored`` is the same without its score and without a length; ``decided`` is ``alone`` as an element of
+    a decision, and ``before_score`` what stands before any score but zero in one.
     """
 
     proposal: Proposal
     unscored: bytes
     alone: bytes
     before_hold: bytes
+    decided: bytes
+    before_score: bytes
 
 
 def proposals_fields(proposals: Sequence[Proposal], why: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
@@ -62,9 +66,19 @@ def open_claim_fields(claim: OpenClaim) -> dict[str, Any]:
 
 def decided(proposal: Proposal) -> bytes:
     """A serialized ``DecideResponse`` that holds one proposal and nothing else."""
-    if proposal.hold_expires_at is None:
-        return _STANDING.of(proposal)
-    return as_field(OF_DECISION, proposal)
+    if proposal.hold_expires_at is not None:
+        return as_field(OF_DECISION, proposal)
+    known = _SHOWN.get((id(proposal.treatment), proposal.rank, proposal.substitute_for))
+    if known is not None and known.proposal is proposal:
+        return known.decided
+    if (
+        known is None
+        or proposal.claim_id
+        or not proposal.score
+        or not _shows_the_same(known.proposal, proposal)
+    ):
+        return _shown(proposal).decided
+    return known.before_score + _DOUBLE.pack(proposal.score)
 
 
 def as_field(number: int, proposal: Proposal) -> bytes:
@@ -149,7 +163,10 @@ def _shown(proposal: Proposal) -> _Shown:
 
 def _scored(proposal: Proposal, unscored: bytes) -> _Shown:
     body = unscored + _SCORE + _DOUBLE.pack(proposal.score) if proposal.score else unscored
-    return _Shown(proposal, unscored, _varint(len(body)) + body, _varint(len(body) + _HOLD_BYTES) + body)
+    alone, tag = _varint(len(body)) + body, _TAG[OF_DECISION]
+    before_score = tag + _varint(len(unscored) + _SCORE_BYTES) + unscored + _SCORE
+    before_hold = _varint(len(body) + _HOLD_BYTES) + body
+    return _Shown(proposal, unscored, alone, before_hold, tag + alone, before_score)
 
 
 def _shows_the_same(known: Proposal, proposal: Proposal) -> bool:
@@ -172,4 +189,3 @@ def _varint(number: int) -> bytes:
 
 
 _SHOWN: dict[tuple[int, int, str], _Shown] = {}
-_STANDING: Recurring[Proposal, bytes] = Recurring(lambda proposal: as_field(OF_DECISION, proposal))
