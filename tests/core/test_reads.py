@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.conditions.model import Literal, Present
+from maitred.core.conditions.model import Expression, Literal, Present
 from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.rules.expressions import Score
 from maitred.core.rules.reads import SituationReads, attributes_read, lists_named, way_to
@@ -121,9 +121,7 @@ def test_there_is_no_way_to_what_is_not_read():
 
 
 def test_a_score_reads():
-    score = Score(
-        expression=type("E", (), {"reads": frozenset({"customer.a1"}), "text": "customer.a1 in list.x"})()
-    )
+    score = Score(expression=Expression("customer.a1 in list.x", frozenset({"customer.a1"}), lambda _: 1.0))
     action = Action("a", "A", ActionType.OFFER, score=score)
     known = SituationReads.of(())
     assert attributes_read(action, known) == {"customer.a1", "list.x"}

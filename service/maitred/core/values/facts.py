@@ -139,9 +139,10 @@ def _items_reader(type_: AttributeType) -> Read:
                 return Invalid(f"has an item {number} that is {_shown(sent)}, not an object")
             item = usual(sent)
             if item is None:
-                item = _read_item(fields, sent)
-                if item.__class__ is Invalid:
-                    return Invalid(f"has an item {number} whose {item.why}")
+                read_item = _read_item(fields, sent)
+                if isinstance(read_item, Invalid):
+                    return Invalid(f"has an item {number} whose {read_item.why}")
+                item = read_item
             items.append(item)
         return tuple(items)
 
@@ -169,7 +170,7 @@ class _Field(NamedTuple):
         return cls(field.name, _plain_class(field), longest, _coerce(field), reader_of(field), is_int)
 
 
-def _read_item(fields: Sequence[_Field], sent: dict[str, Any]) -> Any:
+def _read_item(fields: Sequence[_Field], sent: dict[str, Any]) -> dict[str, Any] | Invalid:
     """One object, or what is wrong with a field of it."""
     item: dict[str, Any] = {}
     for name, plain, longest, coerce, read, _ in fields:

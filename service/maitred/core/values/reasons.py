@@ -32,12 +32,13 @@ class Reason(Enum):
     GROUPED = 18
     OUTRANKED = 14
 
-    precedence: int
+    @property
+    def precedence(self) -> int:
+        """The place in the order above, from 0."""
+        return _PLACES[self]
 
-    def __init__(self, number: int) -> None:
-        del number
-        self.precedence = len(type(self).__members__)
 
+_PLACES = {reason: place for place, reason in enumerate(Reason)}
 
 OUT_OF_STOCK = frozenset({Reason.CAPACITY_EXHAUSTED, Reason.PACED})
 """Reasons that hand over to alternatives: there is none left, for whoever asks."""

@@ -159,7 +159,7 @@ def usual_decimal(digits: int) -> Callable[[str], object]:
     return re.compile(rf"[0-9]{{1,9}}\.[0-9]{{{digits}}}" if digits else "[0-9]{1,9}").fullmatch
 
 
-def decimal_of_number(number: float, digits: int) -> Decimal | None:
+def decimal_of_number(number: int | float, digits: int) -> Decimal | None:  # noqa: PYI041 -- compiled, float would round an int
     """A JSON number that is an amount but for what a double cannot hold."""
     if not -MAX_SCALED <= number <= MAX_SCALED:
         return None
