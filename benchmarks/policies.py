@@ -9,9 +9,9 @@ from maitred import cel
 from maitred.core.conditions.computed import Aggregate, Computed
 from maitred.core.deciding.decisions import Question
 from maitred.core.deciding.policy import Policy, compile_policy
-from maitred.core.rules.derivation import Deriver
 from maitred.core.rules.expressions import ExpressionCompiler, Score
 from maitred.core.rules.ruleset import Action, ActionType, Location, Requirement, Ruleset
+from maitred.core.rules.situations import Deriver
 from maitred.core.values.types import Attribute, AttributeType, Kind
 
 from .workload import ATTRIBUTES, Spec

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.claims.harness import DAY, MINUTE, NOON
 
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.engine.calls import RecordConsentCall
 
 RULES = Path(__file__).parents[2] / "rules" / "guidance"

@@ -10,7 +10,7 @@ from maitred.bootstrap.engine import make_engine
 from maitred.bootstrap.rules import load_policy
 from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.core.deciding.decisions import Explain
-from maitred.core.values.digests import digest
+from maitred.core.values.texts import digest
 from maitred.engine.calls import ClaimCall, DecideCall, LimitsCall, OutcomesCall, StepCall
 from maitred.engine.deciding.tickets import MoveTicket
 from maitred.engine.errors import CallError

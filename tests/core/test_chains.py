@@ -1,5 +1,5 @@
 from maitred.core.explaining.explain import MAX_TOLD_CHARS, tell
-from maitred.core.rules.derivation import Derivation
+from maitred.core.rules.situations import Derivation
 
 
 def derivation(because, unknown=()):

@@ -1,3 +1,4 @@
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -16,7 +17,6 @@ from maitred.core.rules.experiments import (
     HELD_OUT,
     OFFERED,
     Exposure,
-    arm_of,
     boundaries,
     exposures_in,
     exposures_text,
@@ -24,7 +24,7 @@ from maitred.core.rules.experiments import (
     with_refusals,
 )
 from maitred.core.rules.expressions import Score
-from maitred.core.rules.rollouts import PLACES, is_among_first
+from maitred.core.rules.rollouts import PLACES, is_among_first, place_of
 from maitred.core.rules.ruleset import (
     Action,
     ActionType,
@@ -69,6 +69,11 @@ def asked(policy, customer, now=NOON, max_actions=2):
 
 def decided(policy, customer, *, now=NOON, paused=()):
     return decide_from(policy, asked(policy, customer, now), Snapshot(paused=frozenset(paused)))
+
+
+def arm_of(experiment, person):
+    place = place_of(experiment.salt, person)
+    return experiment.arms[bisect_right(boundaries(experiment.arms), place)].name
 
 
 def arms_of(decision):

@@ -17,8 +17,8 @@ from maitred.core.conditions.model import (
 from maitred.core.explaining.explain import why_of
 from maitred.core.explaining.unfolding import Unfolding
 from maitred.core.explaining.words import shortfall_words
-from maitred.core.rules.derivation import Derivation
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Requirement, Situation
+from maitred.core.rules.situations import Derivation
 from maitred.core.values.types import Invalid
 
 VIP = Literal("situation.vip", OneOf(frozenset({True})))

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maitred.core.conditions import clauses, lanes
+from maitred.core.conditions import index as clauses
+from maitred.core.conditions import index as lanes
 from maitred.core.conditions.index import Index, bits
 from maitred.core.conditions.model import Literal, OneOf, Overlaps, Within, negate
 from maitred.core.conditions.scan import truth

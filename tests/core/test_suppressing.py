@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from maitred.core.conditions.model import All, Any, Literal, OneOf
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Situation, Suppression
-from maitred.core.rules.suppressing import Suppressing
+from maitred.core.rules.situations import Suppressing
 from maitred.core.values.types import Invalid
 
 WRONG = Invalid("is not a bool")

@@ -13,8 +13,7 @@ from maitred.core.deciding.decisions import Question
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.learning.draws import Mode
 from maitred.core.learning.learners import Beta
-from maitred.core.privacy.consents import Consent, ConsentState
-from maitred.core.privacy.purposes import NOTHING_KNOWN
+from maitred.core.privacy.purposes import NOTHING_KNOWN, Consent, ConsentState
 from maitred.core.rules.ruleset import Location
 from maitred.engine.calls import DecideCall, RecordConsentCall
 from maitred.engine.deciding.codec import decode_body, encode_body, encode_proposals

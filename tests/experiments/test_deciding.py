@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from tests.claims.harness import DAY, HOUR, PIZZA, action, cap, denial, document
 
 from maitred.core.deciding.decisions import Explain
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.core.rules.experiments import Exposure, exposures_in
 from maitred.engine.calls import RecordConsentCall
 from maitred.store.tables import DECISION

@@ -6,7 +6,7 @@ import orjson
 
 from maitred.bootstrap.clients import Client
 from maitred.core.deciding.decisions import Explain
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 
 RULES = """\
 apiVersion: maitred/v1

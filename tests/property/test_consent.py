@@ -16,9 +16,9 @@ from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import compile_policy
 from maitred.core.explaining.explain import explain
-from maitred.core.privacy.consents import ConsentState
 from maitred.core.privacy.purposes import (
     Basis,
+    ConsentState,
     Jurisdiction,
     Known,
     Minors,

@@ -14,7 +14,7 @@ import pytest
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.deciding.decisions import Explain, Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
-from maitred.core.privacy.consents import Consent
+from maitred.core.privacy.purposes import Consent
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.reasons import Reason

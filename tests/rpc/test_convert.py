@@ -12,8 +12,13 @@ from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.values.reasons import Reason
 from maitred.engine.errors import CallError, Code
-from maitred.rpc.context import CONTEXT_MAX_BYTES, CONTEXT_MAX_LEVELS
-from maitred.rpc.convert.decisions import decide_call, decide_response, get_decision_call
+from maitred.rpc.convert.decisions import (
+    CONTEXT_MAX_BYTES,
+    CONTEXT_MAX_LEVELS,
+    decide_call,
+    decide_response,
+    get_decision_call,
+)
 from maitred.rpc.convert.fields import PLAIN, Arrival
 from maitred.v1 import decision_pb2 as pb
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maitred.core.behaviour.outcomes import OutcomeKind
-from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.purposes import ConsentState
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import CallFailed
 from maitred.rpc.methods import METHODS as TABLE

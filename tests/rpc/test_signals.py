@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from maitred.engine.calls import ConsentSignals
 from maitred.engine.errors import CallError, Code
-from maitred.rpc.convert.decisions import decide_call
-from maitred.rpc.convert.signals import SIGNAL_MAX_BYTES
+from maitred.rpc.convert.decisions import SIGNAL_MAX_BYTES, decide_call
 from maitred.v1 import decision_pb2 as pb
 
 PURPOSES = st.lists(

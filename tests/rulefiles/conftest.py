@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from maitred.core.conditions.model import Condition, Expression, Residual, Unknown
-from maitred.core.rules.derivation import Derivation
 from maitred.core.rules.expressions import ExpressionError, Row, Score
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.ruleset import Situation
+from maitred.core.rules.situations import Derivation
 from maitred.core.values.types import Attribute
 from maitred.rulefiles import Loaded, load
 

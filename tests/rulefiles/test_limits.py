@@ -6,7 +6,7 @@ import pytest
 from tests.rulefiles.conftest import PERK
 
 from maitred.core.limits.limits import Counts, LetterCase, LimitKind, OnFailure
-from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
 
 DESIGN = """\
 apiVersion: maitred/v1

@@ -3,9 +3,9 @@
 import pytest
 
 from maitred.core.conditions.model import Residual
-from maitred.core.rules.derivation import SituationError
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.ruleset import Atom
+from maitred.core.rules.situations import SituationError
 from maitred.rulefiles import load
 
 

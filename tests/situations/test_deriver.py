@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from maitred.core.conditions.model import TRUE
-from maitred.core.rules.derivation import Derivation, SituationError, atoms_of
 from maitred.core.rules.ruleset import Atom, Situation
+from maitred.core.rules.situations import Derivation, SituationError, atoms_of
 from maitred.situations import derive, deriver
 from maitred.situations.chaining import ChainingEngine, EngineFailure
 from maitred.situations.memo import Memo

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maitred.core.conditions.model import TRUE
-from maitred.core.rules.derivation import SituationError, atoms_of
 from maitred.core.rules.ruleset import Atom, Situation
+from maitred.core.rules.situations import SituationError, atoms_of
 from maitred.situations.graph import build
 
 TRUE_, UNKNOWN, FALSE = "true", "unknown", "false"

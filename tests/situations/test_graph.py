@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from maitred.core.rules.derivation import SituationError
+from maitred.core.rules.situations import SituationError
 from maitred.situations.graph import MAX_CYCLES_TOLD, MAX_HINTS, MAX_PARTS, build, split
 
 OWN_ABSENCE = "; a situation cannot depend on its own absence, take one of them out of the cycle"

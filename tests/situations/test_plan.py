@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from maitred.core.rules.derivation import SituationError
+from maitred.core.rules.situations import SituationError
 from maitred.situations import plan as plans
 from maitred.situations.graph import build, split
 from maitred.situations.plan import plan

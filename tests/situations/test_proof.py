@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from maitred.core.rules.derivation import SituationError
+from maitred.core.rules.situations import SituationError
 from maitred.situations import chaining, deriver, probe, proof
 from maitred.situations.graph import build, split
 from maitred.situations.plan import plan

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import Origin, Take
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.engine.ports.store import OutcomeRow, Person
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

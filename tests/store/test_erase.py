@@ -12,7 +12,7 @@ from tests.store.customers import NOON
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.limits import Counter, LockRank, Need
 from maitred.core.limits.lots import Origin, Release, Status, Take, UnitState
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.core.values.reasons import Reason
 from maitred.engine.ports.store import OutcomeRow, StoreConflict
 from maitred.store import open_store

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.purposes import ConsentState
 from maitred.engine.ports.store import Person, StoreConflict
 from maitred.store import open_store
 

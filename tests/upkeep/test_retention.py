@@ -7,7 +7,7 @@ import pytest
 from tests.clock import Clock
 
 from maitred.bootstrap.engine import chores_of
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.engine.ports.store import DecisionRecord, Person, StoreConflict, StoreDown
 from maitred.settings import Keep
 from maitred.store import open_store

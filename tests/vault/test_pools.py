@@ -5,8 +5,8 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from maitred.vault import pools
-from maitred.vault.pools import PIECES, RandomPool
+from maitred.vault import vault as pools
+from maitred.vault.vault import PIECES, RandomPool
 
 
 def test_pieces_have_their_length_and_are_all_different():

@@ -20,8 +20,8 @@ from maitred.engine.deciding.rulesets import Load, Rulesets
 from maitred.engine.deciding.service import SPAN_ID_BYTES, TRACE_ID_BYTES, DecisionService
 from maitred.engine.deciding.tickets import MoveTicket
 from maitred.engine.operating.guards import Guards
-from maitred.engine.operating.learning import LearnedParameters
 from maitred.engine.operating.limits import LimitReport
+from maitred.engine.operating.parameters import LearnedParameters
 from maitred.engine.operating.pauses import Operators, Pauses
 from maitred.engine.ports.observer import LimitsSeen, Observer
 from maitred.engine.ports.store import Store

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.core.deciding.decisions import Explain, Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
-from maitred.core.privacy.consents import Consent
-from maitred.core.privacy.purposes import Use
+from maitred.core.privacy.purposes import Consent, Use
 from maitred.core.privacy.signals import Gpp, Malformed, Tcf
 from maitred.core.rules.treatments import Treatment
 from maitred.core.trace import TraceContext

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from maitred.core.deciding.decisions import Explain
-from maitred.core.privacy.consents import Consent
-from maitred.core.values.digests import digest
+from maitred.core.privacy.purposes import Consent
+from maitred.core.values.texts import digest
 from maitred.engine.calls import Answer, ConsentView, Erased, LimitView, RecordConsentCall, RecordView
 from maitred.engine.deciding.records import Records
 from maitred.engine.deciding.rulesets import Rulesets

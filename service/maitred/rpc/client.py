@@ -14,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from maitred.core.behaviour.outcomes import Outcome
 from maitred.core.deciding.decisions import Explain
-from maitred.core.privacy.consents import Consent
+from maitred.core.privacy.purposes import Consent
 from maitred.engine.calls import (
     Answer,
     ClaimAnswer,
@@ -35,10 +35,10 @@ from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import decision_pb2_grpc, privacy_pb2, privacy_pb2_grpc, ruleset_pb2, ruleset_pb2_grpc
 
 from . import messages, views
-from .names import DECISION_SERVICE
 from .options import client_options
 from .status import reason_of
 
+_SERVICE: str = pb.DESCRIPTOR.services_by_name["DecisionService"].full_name
 TIMEOUT_SECONDS = 10.0
 """Long for a decision; short for somebody who looks at a terminal."""
 HEALTH_POLL_SECONDS = 0.05
@@ -247,7 +247,7 @@ class Client:
 
     def serving(self) -> bool:
         """Whether the server says it is serving; false where it cannot be reached."""
-        request = health_pb2.HealthCheckRequest(service=DECISION_SERVICE)
+        request = health_pb2.HealthCheckRequest(service=_SERVICE)
         try:
             response = self._call(self._health.Check, request)
         except ClientError:

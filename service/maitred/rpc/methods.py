@@ -13,10 +13,19 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from maitred.core.trace import TraceContext
 from maitred.engine.api import Analyst, Claimer, Decider, Desk, Operator, PrivacyCalls, Recorder
 from maitred.engine.deciding.tickets import Steps, Ticket
-from maitred.rpc.convert import behaviour, claims, decisions, privacy, results, rulesets
 from maitred.rpc.convert.fields import Arrival
+from maitred.v1 import decision_pb2, privacy_pb2, ruleset_pb2
 
-from .names import DECISION_SERVICE, PRIVACY_SERVICE, RULESET_SERVICE, full_name
+from .convert import behaviour, claims, decisions, privacy, results, rulesets
+
+DECISION_SERVICE: str = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
+RULESET_SERVICE: str = ruleset_pb2.DESCRIPTOR.services_by_name["RulesetService"].full_name
+PRIVACY_SERVICE: str = privacy_pb2.DESCRIPTOR.services_by_name["PrivacyService"].full_name
+
+
+def full_name(service: str, method: str) -> str:
+    """As telemetry has it for every call, answered or not: ``maitred.v1.DecisionService/Decide``."""
+    return f"{service}/{method}"
 
 
 @unique

@@ -9,8 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.deciding.decisions import Proposal, Refusal
 from maitred.core.limits.limits import LimitKind
-from maitred.core.privacy.consents import Consent, ConsentState
-from maitred.core.privacy.purposes import Basis, Use
+from maitred.core.privacy.purposes import Basis, Consent, ConsentState, Use
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.instants import EPOCH

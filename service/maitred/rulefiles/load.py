@@ -10,10 +10,10 @@ from maitred.core.behaviour.history import EVENTS
 from maitred.core.deciding.policy import LANGUAGE, follows_language
 from maitred.core.learning.learners import Learner, attribute_of
 from maitred.core.privacy.purposes import PrivacyRules, asks_of
-from maitred.core.rules.derivation import DeriverFactory
 from maitred.core.rules.expressions import CompilerFactory
 from maitred.core.rules.faults import Fault
 from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
+from maitred.core.rules.situations import DeriverFactory
 from maitred.core.values.types import LIST, SITUATION, Attribute, AttributeType, Kind
 from maitred.rulefiles import bounds
 from maitred.rulefiles.actions import situations as run

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 
 from maitred.core.conditions.model import TRUE
-from maitred.core.rules.derivation import Derivation, Deriver, SituationError
 from maitred.core.rules.ruleset import Atom, Situation
+from maitred.core.rules.situations import Derivation, Deriver, SituationError
 from maitred.selftest import relying_on
 
 from .chaining import USE, ChainingEngine
@@ -26,7 +26,7 @@ MIN_PART_MEMO_ENTRIES = 64
 
 
 def deriver(situations: Sequence[Situation]) -> Deriver:
-    """A ``core.conditions.derivation.DeriverFactory``. Raises ``SituationError`` with every fault."""
+    """A ``core.rules.situations.DeriverFactory``. Raises ``SituationError`` with every fault."""
     graph = build(situations)
     parts = split(graph)
     plans = _plans(graph, parts)
@@ -67,7 +67,7 @@ class MemoDeriver:
         self._lock = Lock()
 
     def derive(self, true: int, unknown: int) -> Derivation:
-        """See ``core.conditions.derivation.Deriver``. An atom in both masks counts as unknown.
+        """See ``core.rules.situations.Deriver``. An atom in both masks counts as unknown.
 
         Raises ``EngineFailure`` where the engine fails; the next call starts it afresh.
         """

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from maitred.core.rules.derivation import SituationError, atoms_of
 from maitred.core.rules.ruleset import Member, Situation
+from maitred.core.rules.situations import SituationError, atoms_of
 from maitred.core.values.nearest import nearest
 
 from . import messages

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from maitred.core.rules.derivation import SituationError
+from maitred.core.rules.situations import SituationError
 
 from . import messages
 from .graph import Graph, SituationPart

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
-from maitred.core.rules.derivation import Derivation
+from maitred.core.rules.situations import Derivation
 
 from .graph import Graph
 

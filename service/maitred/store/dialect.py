@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maitred.engine.ports.store import ClaimRow, DecisionRecord, EventRow, OutcomeRow, Person
+from maitred.store.drivers.connections import Driver, WriteConnection
 from maitred.store.ledger import claims
 from maitred.store.ledger.ledger import LedgerSql
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.decisions import Stored
 from maitred.store.people import events
 from maitred.store.people.people import Known
-
-from .drivers.connections import Driver, WriteConnection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

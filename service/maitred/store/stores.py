@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy.engine import Connection, Engine
 
 from maitred.core.limits.lots import Lot
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.engine.ports.evidence import DeedRow, Exposed, ExposedPlace, StoredParameters
 from maitred.engine.ports.store import (
     Audit,

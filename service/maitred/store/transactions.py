@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Lot, Operation, Settled
-from maitred.core.privacy.consents import Consent
+from maitred.core.privacy.purposes import Consent
 from maitred.engine.ports.ledger import Count
 from maitred.engine.ports.store import (
     ClaimRow,

@@ -1,9 +1,10 @@
 """Keys and what is done with them; the only place that knows ``cryptography``."""
 
-from .errors import KeyringUnusable
+from maitred.vault.keyring import KeyringUnusable
+from maitred.vault.vault import RandomPool
+
 from .files import change_keyring, make_keyring, open_vault, read_keyring
 from .keyring import Keyring, KeyVersion, check_values
-from .pools import RandomPool
 from .vault import KeyringVault
 
 __all__ = [

@@ -11,10 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from . import messages
-from .errors import KeyringMissing, KeyringUnusable
 from .form import from_text, to_text
-from .keyring import Keyring, first_keyring
-from .macs import KEY_BYTES
+from .keyring import KEY_BYTES, Keyring, KeyringMissing, KeyringUnusable, first_keyring
 from .vault import KeyringVault
 
 MAX_BYTES = 65_536

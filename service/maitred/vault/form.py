@@ -6,9 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from . import messages
-from .errors import KeyringUnusable
-from .keyring import GREATEST_VERSION, MAX_VERSIONS, Keyring, KeyVersion, check_value
-from .macs import KEY_BYTES
+from .keyring import (
+    GREATEST_VERSION,
+    KEY_BYTES,
+    MAX_VERSIONS,
+    Keyring,
+    KeyringUnusable,
+    KeyVersion,
+    check_value,
+)
 
 FORMAT = "maitred-keys/1"
 _TOP = {"format", "active", "subject", "versions"}

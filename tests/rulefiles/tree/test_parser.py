@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.values.spelling import composed
+from maitred.core.values.texts import composed
 from maitred.rulefiles import bounds
 from maitred.rulefiles.tree import read
 

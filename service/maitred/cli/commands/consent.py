@@ -20,7 +20,7 @@ from maitred.cli.flags import DEFAULT_TARGET, Customer, Json, Target, TlsCa, ins
 from maitred.cli.shown.answers import BAD, FAINT, GOOD, STRONG
 from maitred.cli.shown.as_json import instant_text
 from maitred.cli.shown.console import plain, show, shown
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.engine.calls import ConsentView
 
 HELP = """Show what a customer has agreed to, or record what they state.

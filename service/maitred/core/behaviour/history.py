@@ -2,7 +2,7 @@
 
 A deed is an event, or an outcome of an own proposal. It counts from the microsecond at which it happened
 until it is over or withdrawn, and never in a decision before it: windows are those of limits (see
-``values.windows``). The deeds of one source are a track, in order of time. What a deed counts for does
+``values.instants``). The deeds of one source are a track, in order of time. What a deed counts for does
 mostly not depend on the request: then a track has it as columns (see ``projections``), which grow with
 the deeds, and each decision takes a slice of them. The same comes out as from the deeds themselves, to
 which everything else falls back. What came out stands until the next instant at which it can change: a
@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from maitred.core.conditions.computed import Computation
 from maitred.core.conditions.model import Condition
+from maitred.core.values.instants import Session, Window
 from maitred.core.values.types import Fact, Facts, Invalid, Item
-from maitred.core.values.windows import Session, Window
 
 from .events import SESSION
 from .outcomes import OutcomeKind

@@ -16,16 +16,15 @@ from maitred.core.conditions.model import Condition, Literal, OneOf
 from maitred.core.learning.draws import TAKING_PART, Learned
 from maitred.core.learning.learners import Learner
 from maitred.core.limits.limits import ALSO, ANONYMOUS, Limit, reads_of
-from maitred.core.privacy.consents import ConsentState
-from maitred.core.privacy.masking import Masks
 from maitred.core.privacy.purposes import (
     NOTHING_KNOWN,
+    ConsentState,
     Known,
+    Masks,
     consent_condition,
     sensitive_condition,
     still_allowed,
 )
-from maitred.core.rules.derivation import DeriverFactory, atoms_of
 from maitred.core.rules.experiments import (
     Trials,
     as_assigned,
@@ -40,8 +39,7 @@ from maitred.core.rules.live import clock_facts, live_condition
 from maitred.core.rules.promises import computed_of, follow_words, is_due, may_follow
 from maitred.core.rules.rollouts import RolloutPart, holds, parts_of, reads_clock
 from maitred.core.rules.ruleset import Action, Live, Location, Promise, Rollout, Ruleset
-from maitred.core.rules.situations import Situations
-from maitred.core.rules.suppressing import is_derived, not_suppressed_by
+from maitred.core.rules.situations import DeriverFactory, Situations, atoms_of, is_derived, not_suppressed_by
 from maitred.core.rules.treatments import Treatment, depends_on_language, placeholders
 from maitred.core.values.facts import FactReader
 from maitred.core.values.reasons import Reason

@@ -20,7 +20,7 @@ from maitred.core.deciding.ranking import due_names, score_if_it_holds
 from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.privacy.purposes import barred_words, permission_words
 from maitred.core.rules.ruleset import Action
-from maitred.core.rules.suppressing import is_derived
+from maitred.core.rules.situations import is_derived
 from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.scalars import EXACT, digits_of, unscaled
 from maitred.core.values.types import OWN, SITUATION, Attribute, Fact, Facts, Kind, Scalar

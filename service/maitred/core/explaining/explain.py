@@ -11,9 +11,9 @@ from maitred.core.deciding.policy import LANGUAGE, Gate, Policy
 from maitred.core.deciding.ranking import Ranking, draws_of, due_names, score_of
 from maitred.core.deciding.rendering import Voice, fill
 from maitred.core.deciding.snapshot import Shortage, Snapshot, is_read
-from maitred.core.rules.derivation import Derivation
 from maitred.core.rules.experiments import assigned_arm, is_guarded
 from maitred.core.rules.ruleset import Action, Group
+from maitred.core.rules.situations import Derivation
 from maitred.core.rules.treatments import gap_in, in_language
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import HOLD_EXPIRES, SITUATION, Facts, Invalid

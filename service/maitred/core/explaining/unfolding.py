@@ -14,8 +14,8 @@ from maitred.core.conditions.scan import Memo, truth
 from maitred.core.deciding.policy import Policy
 from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.privacy.purposes import barred_words, purpose_barred_words
-from maitred.core.rules.derivation import Derivation
 from maitred.core.rules.ruleset import Atom, Member, Situation
+from maitred.core.rules.situations import Derivation
 from maitred.core.values.types import SITUATION, Facts
 from maitred.core.values.wording import value_words
 

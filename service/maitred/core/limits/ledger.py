@@ -15,9 +15,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from maitred.core.values.instants import to_microseconds
+from maitred.core.values.instants import LAST_INSTANT, LIFETIME, to_microseconds
 from maitred.core.values.reasons import OUT_OF_STOCK, Reason
-from maitred.core.values.windows import LAST_INSTANT, LIFETIME
 
 from .counters import CounterState, floor_us
 from .limits import Counter, Need

@@ -16,12 +16,10 @@ from typing import NamedTuple
 
 from maitred.core.conditions import model
 from maitred.core.conditions.model import Expression
-from maitred.core.values.digests import digest, lengthened
-from maitred.core.values.instants import MICROSECOND
+from maitred.core.values.instants import MICROSECOND, Calendar, Rolling, Session, Window, span_of
 from maitred.core.values.reasons import Reason
-from maitred.core.values.spelling import composed, folded
+from maitred.core.values.texts import composed, digest, folded, lengthened
 from maitred.core.values.types import LOCATION, OWN, SESSION_ID, Facts, Invalid, Value
-from maitred.core.values.windows import Calendar, Rolling, Session, Window, span_of
 
 DEFAULT_HOLD = timedelta(minutes=20)
 """Time to walk to the till; a forgotten hold costs no more than that."""

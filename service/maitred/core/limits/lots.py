@@ -30,9 +30,9 @@ from enum import IntEnum, unique
 from itertools import chain
 from typing import NamedTuple
 
-from maitred.core.values.digests import digest
 from maitred.core.values.instants import from_microseconds
 from maitred.core.values.reasons import Reason
+from maitred.core.values.texts import digest
 
 from .limits import Counter, Need
 

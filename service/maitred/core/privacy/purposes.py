@@ -2,21 +2,49 @@
 
 A purpose is allowed or it is not, for one decision. Attributes of a purpose that is not allowed
 are absent for every rule; actions that need it are refused. Unknown is no: only what is known to
-be allowed is. Where the record and the request differ, the stricter wins.
+be allowed is. Where the record and the request differ, the stricter wins. What that comes to for the
+attributes of a ruleset is a mask, worked out once for each way in which customers have agreed and refused.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, unique
+from enum import Enum, IntEnum, unique
 from math import isnan
 from typing import NamedTuple
 
 from maitred.core.conditions.model import Condition, Literal, OneOf
 from maitred.core.values.types import OWN, Attribute, AttributeType, Facts, Kind
 
-from .consents import ConsentState
 from .signals import Gpp, IabMapping, Malformed, SignalState, Tcf, verdict
+
+
+@unique
+class ConsentState(IntEnum):
+    """Names and numbers are those of ``maitred.v1.ConsentState``.
+
+    ``DENIED`` is a refusal or a withdrawal, ``OBJECTED`` an objection to what needs no consent.
+    """
+
+    GRANTED = 1
+    DENIED = 2
+    OBJECTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One statement of a customer on one purpose, and the proof of it.
+
+    ``source`` is where it was made (``app-settings``), ``text_version`` the version of the text
+    the customer saw, ``at`` when it was made; of two on one purpose the later counts.
+    """
+
+    purpose: str
+    state: ConsentState
+    source: str
+    at: datetime
+    text_version: str = ""
+
 
 CONSENT, ASKED = f"{OWN}consent/", f"{OWN}asked/"
 """Facts that are there where a purpose is allowed, and where the customer has said anything on it."""
@@ -341,3 +369,50 @@ def _judged(basis: Basis, yes: str, no: str) -> tuple[bool, str]:
             return bool(yes and not no), no or yes or "no consent to it is known"
         case Basis.OPT_OUT | Basis.LEGITIMATE_INTEREST:
             return not no, no or yes or "not objected to"
+
+
+MAX_REMEMBERED = 4_096
+"""Ways that customers have agreed and refused; a ruleset of ten purposes has some hundred in use."""
+
+
+class Mask(NamedTuple):
+    """Attributes that are absent, and the facts that tell what is allowed."""
+
+    absent: frozenset[str]
+    allowed_facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """The masks of one ruleset. Those of requests with IAB strings, which age, are not remembered."""
+
+    rules: PrivacyRules
+    attributes: Mapping[str, Attribute]
+    remembered: dict[object, Mask] = field(default_factory=dict, compare=False)
+
+    def masked(self, facts: Facts, known: Known, now: datetime) -> Facts:
+        """The facts without what may not be read, and with what is allowed as facts of their own."""
+        jurisdiction = self.rules.jurisdiction(facts)
+        minor = minority(jurisdiction.minors, facts.get(self.rules.age))
+        mask = self._mask(jurisdiction, known, now, minor=minor)
+        seen = {name: value for name, value in facts.items() if name not in mask.absent}
+        seen.update(mask.allowed_facts)
+        return seen
+
+    def _mask(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str) -> Mask:
+        if known.tcf is not None or known.gpp is not None:
+            return self._made(jurisdiction, known, now, minor=minor)
+        said = tuple(known.statements.items()), known.granted, known.denied, known.gpc
+        key = jurisdiction.name, minor, said
+        mask = self.remembered.get(key)
+        if mask is None:
+            mask = self._made(jurisdiction, known, now, minor=minor)
+            if len(self.remembered) >= MAX_REMEMBERED:
+                self.remembered.clear()
+            self.remembered[key] = mask
+        return mask
+
+    def _made(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str) -> Mask:
+        allowed = permissions_in(self.rules, jurisdiction, known, now, minor=minor)
+        absent, known_facts = masked_by(self.rules, jurisdiction, self.attributes, allowed)
+        return Mask(absent, known_facts)

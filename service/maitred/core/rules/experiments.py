@@ -23,14 +23,13 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
-from maitred.core.conditions.index import Index
-from maitred.core.conditions.lanes import mask_of
+from maitred.core.conditions.index import Index, mask_of
 from maitred.core.conditions.model import Condition, Literal, Present
 from maitred.core.conditions.scan import Memo
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.values.types import OWN, Facts
 
-from .rollouts import PLACES, Salted, id_bytes, is_among_first, percent_words, place_of, place_under, salted
+from .rollouts import PLACES, Salted, id_bytes, is_among_first, percent_words, place_under, salted
 from .ruleset import Action, Arm, Experiment, Holdout
 
 _ARM, _HELD_OUT = f"{OWN}arm/", f"{OWN}held_out/"
@@ -94,11 +93,6 @@ def exposures_in(text: str) -> Exposures:
 def person_of(customer_id: str, session_id: str) -> str:
     """What a person's places are worked out from; empty for nobody in particular."""
     return customer_id or (f"session:{session_id}" if session_id else "")
-
-
-def arm_of(experiment: Experiment, person: str) -> str:
-    """The arm that a person is in under the experiment's salt."""
-    return _Divided.of(experiment).arm_at(place_of(experiment.salt, person))
 
 
 def as_assigned(action: Action, facts: Facts) -> Action:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .kinds import KINDS, MAX_INT, MIN_INT, Coerce, coerce_of
-from .spelling import composed, folded, has_blank_ends
+from .texts import composed, folded, has_blank_ends
 from .types import Attribute, AttributeType, Fact, Facts, Invalid, Item, Kind, Scalar
 
 MAX_SHOWN_CHARACTERS = 40

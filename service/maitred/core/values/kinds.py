@@ -23,7 +23,7 @@ from .scalars import (
     usual_decimal,
     version_of,
 )
-from .spelling import composed
+from .texts import composed
 from .types import Attribute, AttributeType, Item, Kind, Scalar
 
 MAX_INT = 2**63 - 1

@@ -9,7 +9,7 @@ import orjson
 from maitred.core.behaviour.events import MAX_FIELDS_BYTES, EventKind
 from maitred.core.deciding.policy import Policy
 from maitred.core.privacy.purposes import Known, PrivacyRules, permissions_in
-from maitred.core.values.digests import digest
+from maitred.core.values.texts import digest
 from maitred.engine import messages
 from maitred.engine.calls import EventAnswer, EventCall, EventsCall
 from maitred.engine.customers.people import People

@@ -23,9 +23,9 @@ from maitred.core.limits.lots import (
 )
 from maitred.core.rules.ruleset import Action, RedeemAt
 from maitred.core.trace import TraceContext
-from maitred.core.values.digests import digest
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.core.values.reasons import OUT_OF_STOCK
+from maitred.core.values.texts import digest
 from maitred.engine.calls import (
     ClaimAnswer,
     ClaimCall,

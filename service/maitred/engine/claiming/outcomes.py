@@ -19,8 +19,8 @@ from maitred.core.limits.lots import (
     Status,
     lot_id,
 )
-from maitred.core.values.digests import digest
 from maitred.core.values.instants import to_microseconds
+from maitred.core.values.texts import digest
 from maitred.engine.calls import OutcomeAnswer, OutcomesCall, bytes_of
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.deciding.tickets import OutcomeTicket, Reported, Steps, Verdict

@@ -21,9 +21,8 @@ from maitred.core.limits.limits import (
 )
 from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lot_id
 from maitred.core.rules.ruleset import Action, ActionType
-from maitred.core.values.digests import digest
-from maitred.core.values.instants import MICROSECOND
-from maitred.core.values.windows import SESSION_KEY
+from maitred.core.values.instants import MICROSECOND, SESSION_KEY
+from maitred.core.values.texts import digest
 
 from .view import View
 

@@ -21,7 +21,7 @@ from maitred.core.rules.experiments import exposures_text, person_of
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.reasons import Reason
-from maitred.core.values.spelling import composed, has_blank_ends
+from maitred.core.values.texts import composed, has_blank_ends
 from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.rulesets import Rulesets

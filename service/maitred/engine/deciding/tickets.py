@@ -12,8 +12,7 @@ from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.snapshot import Claimed, Snapshot
 from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Operation, Settled, Status, Take
-from maitred.core.privacy.consents import Consent, ConsentState
-from maitred.core.privacy.purposes import JURISDICTION
+from maitred.core.privacy.purposes import JURISDICTION, Consent, ConsentState
 from maitred.core.rules.ruleset import Action
 from maitred.engine.ports.store import NOBODY, ClaimRow, DecisionRecord, OutcomeRow, Person, Rejection
 

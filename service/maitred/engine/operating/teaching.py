@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.learning.learners import Beta, Learner, Parameters, learner_name
-from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.purposes import ConsentState
 from maitred.core.rules.experiments import exposures_in, learned_by
 from maitred.core.rules.ruleset import Ruleset
 from maitred.core.values.instants import MICROSECOND, to_microseconds

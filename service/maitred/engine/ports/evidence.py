@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from maitred.core.behaviour.outcomes import OutcomeKind
-from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.purposes import ConsentState
 
 
 class ExposedPlace(NamedTuple):

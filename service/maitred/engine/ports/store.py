@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import Lot, Step, UnitState
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.engine.errors import CallError, Code
 
 from .evidence import ExperimentLog, LearningStore

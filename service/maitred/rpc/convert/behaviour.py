@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from maitred.core.values.spelling import composed
+from maitred.core.values.texts import composed
 from maitred.engine.calls import (
     CustomerView,
     EventAnswer,

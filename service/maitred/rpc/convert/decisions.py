@@ -1,11 +1,18 @@
-"""``Decide`` and ``GetDecision``."""
+"""``Decide`` and ``GetDecision``: their messages, with the context and the consent signals of a request.
 
+The context comes as JSON or as a ``Struct``, and leaves as plain values.
+"""
+
+import math
+from collections.abc import Iterable
 from typing import Any
+
+import orjson
+from google.protobuf.struct_pb2 import Struct, Value
 
 from maitred.core.deciding.decisions import Explain, Refusal
 from maitred.engine.calls import Answer, ConsentSignals, DecideCall, RecordView
 from maitred.rpc import messages
-from maitred.rpc.context import from_json, from_struct
 from maitred.v1 import decision_pb2 as pb
 
 from .fields import (
@@ -13,6 +20,8 @@ from .fields import (
     REQUEST_ID_MAX_BYTES,
     Arrival,
     are_plain,
+    check_count,
+    check_length,
     fingerprint_of,
     id_of,
     malformed,
@@ -21,7 +30,6 @@ from .fields import (
     timestamp,
 )
 from .proposals import decided, open_claim_fields, proposals_fields
-from .signals import consent_signals
 
 MAX_ACTIONS_ALLOWED = 100
 """Promised in the API: nobody presents more, and each costs an arbitration."""
@@ -31,6 +39,18 @@ CLAIMS_MAX = 20
 EXPLAIN_ACTIONS_MAX = 100
 """As many as can be proposed."""
 
+CONTEXT_MAX_BYTES = 256 * 1024
+"""Some 20,000 product numbers; a checkout has under 100. Larger ones would hold up their batch."""
+CONTEXT_MAX_LEVELS = 32
+"""As rule files; attributes are one or two levels deep, lists in them one more."""
+PURPOSES_MAX = 64
+"""Of each kind: a ``Privacy`` file has some ten purposes, the IAB's lists together under 64."""
+SIGNAL_MAX_BYTES = 64 * 1024
+"""A TCF string that lists all 65,535 vendors in each of its four lists takes 44 KiB; real ones some 2."""
+
+_SAFE_INTEGER = 2**53
+"""Beyond it a double no longer tells neighbouring integers apart."""
+_NO_SIGNALS = ConsentSignals()
 _EXPLAIN = tuple(Explain)
 
 
@@ -178,3 +198,110 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
         "rule": refusal.rule,
         "detail": refusal.detail,
     }
+
+
+def from_json(text: bytes) -> dict[str, Any]:
+    """The object a JSON text holds; of equal keys the last one counts.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    if len(text) > CONTEXT_MAX_BYTES:
+        malformed(messages.context_too_large(CONTEXT_MAX_BYTES))
+    try:
+        context = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        malformed(messages.CONTEXT_NOT_JSON)
+    if not isinstance(context, dict):
+        malformed(messages.CONTEXT_NOT_OBJECT)
+    # So few brackets cannot nest too deep, whatever they are; most contexts have fewer.
+    if text.count(b"{") + text.count(b"[") > CONTEXT_MAX_LEVELS:
+        _check_depth(context)
+    return context
+
+
+def from_struct(struct: Struct) -> dict[str, Any]:
+    """The object a ``Struct`` holds; doubles without a fraction become integers.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``.
+    """
+    if struct.ByteSize() > CONTEXT_MAX_BYTES:
+        malformed(messages.context_too_large(CONTEXT_MAX_BYTES))
+    return _struct_object(struct, CONTEXT_MAX_LEVELS)
+
+
+def _check_depth(context: dict[str, Any]) -> None:
+    """Level by level, without recursion."""
+    level: list[Any] = [context]
+    for _ in range(CONTEXT_MAX_LEVELS):
+        level = [inner for outer in level for inner in _members(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return
+    malformed(messages.context_too_deep(CONTEXT_MAX_LEVELS))
+
+
+def _members(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
+
+
+def _struct_object(struct: Struct, levels_left: int) -> dict[str, Any]:
+    if not levels_left:
+        malformed(messages.context_too_deep(CONTEXT_MAX_LEVELS))
+    return {name: _struct_value(value, levels_left - 1) for name, value in struct.fields.items()}
+
+
+def _struct_value(value: Value, levels_left: int) -> Any:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return value.string_value
+        case "number_value":
+            return _struct_number(value.number_value)
+        case "bool_value":
+            return value.bool_value
+        case "list_value":
+            return _struct_list(value, levels_left)
+        case "struct_value":
+            return _struct_object(value.struct_value, levels_left)
+        case "null_value":
+            return None
+        case _:
+            return malformed(messages.CONTEXT_VALUE_EMPTY)
+
+
+def _struct_list(value: Value, levels_left: int) -> list[Any]:
+    if not levels_left:
+        malformed(messages.context_too_deep(CONTEXT_MAX_LEVELS))
+    return [_struct_value(member, levels_left - 1) for member in value.list_value.values]
+
+
+def _struct_number(number: float) -> float:
+    if not math.isfinite(number):
+        malformed(messages.CONTEXT_NOT_FINITE)
+    return int(number) if number.is_integer() and abs(number) <= _SAFE_INTEGER else number
+
+
+def consent_signals(signals: pb.ConsentSignals) -> ConsentSignals | None:
+    """What the caller knows of the customer's consent; ``None`` where that is nothing.
+
+    A string that cannot be decoded is no fault of the call: it grants nothing.
+
+    Raises:
+        CallError: with ``Code.MALFORMED``: too many or too long.
+    """
+    granted = _purposes("consent.granted", tuple(signals.granted))
+    denied = _purposes("consent.denied", tuple(signals.denied))
+    tcf, gpp = signals.tcf, signals.gpp
+    check_length("consent.tcf", tcf, SIGNAL_MAX_BYTES)
+    check_length("consent.gpp", gpp, SIGNAL_MAX_BYTES)
+    result = ConsentSignals(frozenset(granted), frozenset(denied), signals.gpc, tcf, gpp)
+    return None if result == _NO_SIGNALS else result
+
+
+def _purposes(field: str, purposes: tuple[str, ...]) -> tuple[str, ...]:
+    check_count(field, len(purposes), PURPOSES_MAX)
+    if all(purposes) and are_plain(*purposes):
+        return purposes
+    return tuple(
+        id_of(f"{field}[{number}]", purpose, required=True) for number, purpose in enumerate(purposes)
+    )

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from maitred.core.trace import TraceContext
-from maitred.core.values.spelling import composed, has_blank_ends
+from maitred.core.values.texts import composed, has_blank_ends
 from maitred.engine.errors import CallError, Code
 from maitred.rpc import messages
 

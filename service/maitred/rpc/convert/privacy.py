@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.engine.calls import ConsentView, Erased, RecordConsentCall
 from maitred.rpc import messages
 from maitred.v1 import privacy_pb2 as pb

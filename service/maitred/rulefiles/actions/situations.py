@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from maitred.core.conditions.model import FALSE, reads
-from maitred.core.rules.derivation import DeriverFactory, SituationError
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Member, Situation, Suppression
+from maitred.core.rules.situations import DeriverFactory, SituationError
 from maitred.core.values.types import SITUATION
 from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import rule_messages

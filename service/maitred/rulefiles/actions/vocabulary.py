@@ -7,7 +7,7 @@ from maitred.core.conditions.computed import Computed
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.facts import normal_text, reader_of
 from maitred.core.values.kinds import type_of
-from maitred.core.values.spelling import has_blank_ends
+from maitred.core.values.texts import has_blank_ends
 from maitred.core.values.types import (
     CHANNEL,
     CUSTOMER_ID,

@@ -17,9 +17,9 @@ from maitred.core.limits.limits import (
 )
 from maitred.core.limits.lots import MAX_NEEDS
 from maitred.core.rules.ruleset import Action, ActionType, Location
+from maitred.core.values.instants import Calendar, Rolling
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION, ROW, Attribute, AttributeType, Kind
-from maitred.core.values.windows import Calendar, Rolling
 from maitred.rulefiles import bounds
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.choices import Chooser

@@ -1,7 +1,7 @@
 """``window`` as written to ``core.limits.windows``."""
 
+from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.core.values.types import SESSION_ID, AttributeType, Kind
-from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.rulefiles.actions.actions import LoadContext
 from maitred.rulefiles.kinds.field_types import DAYS, LOCATION_ZONE, zones
 from maitred.rulefiles.kinds.windows import WindowSpec

@@ -11,7 +11,7 @@ from typing import Any
 
 from maitred.core.values.facts import Read, reader_of
 from maitred.core.values.kinds import KINDS
-from maitred.core.values.spelling import composed
+from maitred.core.values.texts import composed
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Value
 from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages, rule_messages

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from maitred.core.values.spelling import composed
+from maitred.core.values.texts import composed
 from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.tree.text import BOM, FORBIDDEN, advance

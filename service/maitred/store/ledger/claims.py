@@ -16,8 +16,7 @@ from sqlalchemy.engine import Connection
 from maitred.core.limits.lots import UnitState
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import ClaimPlace, ClaimRow, ClaimsOf, ListedClaim
-from maitred.store.drivers.connections import Driver
-from maitred.store.drivers.rows import ask, columns, run
+from maitred.store.drivers.connections import Driver, ask, columns, run
 from maitred.store.tables import CLAIM, LOT
 
 OPEN_MAX = 100

@@ -21,8 +21,7 @@ from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import messages
-from maitred.store.drivers.connections import Cursor, Driver
-from maitred.store.drivers.rows import columns
+from maitred.store.drivers.connections import Cursor, Driver, columns
 
 from .ledger import Ask, LedgerSql
 from .lot_rows import (

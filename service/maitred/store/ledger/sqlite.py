@@ -8,8 +8,7 @@ from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import Counter
 from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
-from maitred.store.drivers.connections import Driver
-from maitred.store.drivers.rows import ask, rows_in, run
+from maitred.store.drivers.connections import Driver, ask, rows_in, run
 
 from .ledger import Ask, LedgerSql
 from .lot_rows import (

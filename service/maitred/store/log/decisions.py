@@ -13,8 +13,7 @@ from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import DecisionRecord, StoreConflict
 from maitred.store import messages
 from maitred.store.chain import Linked, Tail, Values, linked, place
-from maitred.store.drivers.connections import Cursor, WriteConnection
-from maitred.store.drivers.rows import ask, columns
+from maitred.store.drivers.connections import Cursor, WriteConnection, ask, columns
 from maitred.store.people import people
 from maitred.store.tables import DECISION, PERSON
 

@@ -13,8 +13,7 @@ from maitred.core.limits.lots import LotEvent, Status
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import OutcomeRow, PastOutcome, StoreConflict
 from maitred.store import messages
-from maitred.store.drivers.connections import Driver
-from maitred.store.drivers.rows import ask, columns, run
+from maitred.store.drivers.connections import Driver, ask, columns, run
 from maitred.store.tables import OUTCOME
 
 _COLUMNS = "outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail"

@@ -10,8 +10,7 @@ from sqlalchemy.engine import Connection
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.values.instants import from_microseconds
 from maitred.engine.ports.store import DecisionRecord, Rejection
-from maitred.store.drivers.connections import Driver
-from maitred.store.drivers.rows import ask, columns, run
+from maitred.store.drivers.connections import Driver, ask, columns, run
 from maitred.store.tables import DECISION, SESSION_DECISION
 
 _INTO = "INSERT INTO session_decision (session, decision_id, customer)"

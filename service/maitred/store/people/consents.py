@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.engine import Connection
 
-from maitred.core.privacy.consents import Consent, ConsentState
+from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import Person, StoreConflict
 from maitred.store import messages

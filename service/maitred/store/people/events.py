@@ -16,8 +16,7 @@ from sqlalchemy.engine import Connection
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import EventRow, StoreConflict
 from maitred.store import messages
-from maitred.store.drivers.connections import Driver
-from maitred.store.drivers.rows import ask, columns, run
+from maitred.store.drivers.connections import Driver, ask, columns, run
 from maitred.store.tables import EVENT
 
 _COLUMNS = "event_id, fingerprint, ref, kind, happened_at, over_at, withdraws, body, number"

@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from maitred.core.privacy.consents import ConsentState
+from maitred.core.privacy.purposes import ConsentState
 from maitred.engine.ports.store import Person, StoreConflict
 from maitred.store import messages
-from maitred.store.drivers.connections import Driver
-from maitred.store.drivers.rows import ask, columns, run
+from maitred.store.drivers.connections import Driver, ask, columns, run
 from maitred.store.tables import PERSON
 
 KEPT_STATEMENTS = 4_096

@@ -1,4 +1,4 @@
-"""One spelling for what is compared.
+"""Texts in one spelling, to be compared, and in digests, to be ids.
 
 An accent can be written as one code point or as two, and keyboards differ. Ids, attributes and rule files
 are read in Unicode's composed form (NFC), so that what looks the same is the same; where letter case is
@@ -6,6 +6,7 @@ ignored, `folded` is what is compared. What is shown keeps the letter case it wa
 """
 
 import re
+from hashlib import blake2b
 from unicodedata import category, normalize
 
 RUN_CHARACTERS = 128
@@ -13,6 +14,9 @@ RUN_CHARACTERS = 128
 
 No id of a call is longer.
 """
+
+DIGEST_BYTES = 16
+"""Enough that no two share one, by chance or on purpose."""
 
 # What is composed never spans an ASCII character, but for the first.
 _RUN = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")
@@ -41,3 +45,14 @@ def has_blank_ends(text: str) -> bool:
 
 def _composed_run(run: re.Match[str]) -> str:
     return normalize("NFC", run[0]) if len(run[0]) <= RUN_CHARACTERS + 1 else run[0]
+
+
+def digest(use: bytes, *parts: str) -> bytes:
+    """16 bytes for the parts, told apart by their lengths; ``use`` (16 bytes at most) keeps kinds apart."""
+    data = "".join([f"{len(part)}:{part}" for part in parts])  # ``lengthened``, without the call
+    return blake2b(data.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES, person=use).digest()
+
+
+def lengthened(*parts: str) -> str:
+    """Parts with their lengths before them: two lists of parts never give one text."""
+    return "".join([f"{len(part)}:{part}" for part in parts])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.values.spelling import RUN_CHARACTERS, composed, folded, has_blank_ends
+from maitred.core.values.texts import RUN_CHARACTERS, composed, folded, has_blank_ends
 
 NFD = "cafe\u0301"
 NFC = "caf\u00e9"

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.values.windows import (
+from maitred.core.values.instants import (
     LIFETIME,
     Calendar,
     Lifetime,
     Period,
     Rolling,
     Session,
-    counts_until,
     day_start,
     span_of,
 )
@@ -49,7 +48,7 @@ def day(zone, now):
 
 
 def counts(taken_at, now, duration):
-    return taken_at <= now < counts_until(taken_at, Rolling(duration))
+    return span_of(Rolling(duration), now, "UTC").start < taken_at <= now
 
 
 def test_rolling_counts_at_once():
@@ -70,8 +69,9 @@ def test_rolling_looks_across_midnight():
 
 def test_rolling_is_elapsed_time_not_wall_time():
     taken = wall(NEW_YORK, 2026, 3, 7, 22).astimezone(UTC)
-    until = counts_until(taken, Rolling(timedelta(hours=24)))
-    assert until.astimezone(ZoneInfo(NEW_YORK)) == wall(NEW_YORK, 2026, 3, 8, 23)
+    until = wall(NEW_YORK, 2026, 3, 8, 23).astimezone(UTC)
+    assert counts(taken, until - MICROSECOND, timedelta(hours=24))
+    assert not counts(taken, until, timedelta(hours=24))
 
 
 def test_day_ends_at_midnight():
