@@ -4,7 +4,7 @@ import json
 from itertools import count
 
 import pytest
-from tests.claims.harness import document
+from tests.rules import document
 
 from maitred.engine.calls import EventCall, EventsCall
 

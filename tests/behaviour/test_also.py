@@ -1,7 +1,8 @@
 """Caps that count what other systems did beside their own units."""
 
 import pytest
-from tests.claims.harness import DAY, HOUR, MINUTE, NOON, PIZZA, cap, document
+from tests.claims.harness import DAY, HOUR, MINUTE, NOON, PIZZA
+from tests.rules import cap, document
 
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.engine.calls import LimitsCall

@@ -1,18 +1,20 @@
 """Attributes over what was claimed and redeemed see the calls as they see reports, and each once."""
 
 import pytest
-from tests.claims.harness import DAY, PIZZA, capacity, document
+from tests.claims.harness import DAY, PIZZA
+from tests.rules import capacity, document
 
 from maitred.core.deciding.decisions import Explain
 
-COUNTED = """\
-apiVersion: maitred/v1
-kind: Context
-name: past
+COUNTED = document(
+    "Context",
+    "past",
+    """\
 computed:
   customer.claimed: {over: outcomes.claimed, where: outcome.action == "pizza", count: true}
   customer.redeemed: {over: outcomes.redeemed, window: {rolling: 1d}, count: true}
-"""
+""",
+)
 READER = document(
     "Action",
     "reader",

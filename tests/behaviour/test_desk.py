@@ -1,16 +1,18 @@
 """What whoever serves a customer sees of a session and of the customer."""
 
 from tests.behaviour.conftest import VISIT
-from tests.claims.harness import HOUR, MINUTE, NOON, PIZZA, action, capacity, document
+from tests.claims.harness import HOUR, MINUTE, NOON, PIZZA
+from tests.rules import action, capacity, document
 
-PRIVACY = """\
-apiVersion: maitred/v1
-kind: Privacy
-name: privacy
-purposes: {service: For the service., ads: For ads.}
-default: eu
-jurisdictions: {eu: {bases: {service: contract, ads: opt_out}}}
-"""
+PRIVACY = document(
+    "Privacy",
+    "privacy",
+    {
+        "purposes": "{service: For the service., ads: For ads.}",
+        "default": "eu",
+        "jurisdictions": "{eu: {bases: {service: contract, ads: opt_out}}}",
+    },
+)
 CAKE = action("cake", score=2)
 
 

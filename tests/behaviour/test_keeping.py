@@ -5,14 +5,19 @@ from datetime import timedelta
 
 import pytest
 from tests.behaviour.conftest import VISIT, event
-from tests.claims.harness import DAY, MINUTE, NOON, EngineHarness, action
+from tests.claims.harness import DAY, MINUTE, NOON, EngineHarness
+from tests.rules import action, document
 
 from maitred.engine.calls import EventsCall
 
 MICRO, TERM = timedelta(microseconds=1), 30 * DAY
-VISITS = (
-    "apiVersion: maitred/v1\nkind: Context\nname: seen\n"
-    "computed:\n  customer.visits: {over: events.visit, count: true}\n"
+VISITS = document(
+    "Context",
+    "seen",
+    """\
+computed:
+  customer.visits: {over: events.visit, count: true}
+""",
 )
 RULES = action("back", eligibility="[{require: customer.visits > 0}]"), VISIT, VISITS
 

@@ -2,20 +2,16 @@
 
 import pytest
 from tests.behaviour.test_recording import PRIVACY
-from tests.claims.harness import document
+from tests.rules import document, joined, ruleset
 
 from maitred.engine.calls import ConsentSignals
 
-HEAD = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: near
-version: "1"
-channels: [pos]
----
-apiVersion: maitred/v1
-kind: Context
-name: near
+HEAD = joined(
+    ruleset("near", channels="[pos]"),
+    document(
+        "Context",
+        "near",
+        """\
 attributes:
   a.money: decimal(2)
   a.count: int
@@ -24,10 +20,12 @@ attributes:
   a.at: timestamp
   a.stay: duration
   a.version: version
-  a.lines: {{type: list<object>, fields: {{price: decimal(2)}}}}
+  a.lines: {type: list<object>, fields: {price: decimal(2)}}
 computed:
-  a.sum: {{over: a.lines, sum: item.price}}
-"""
+  a.sum: {over: a.lines, sum: item.price}
+""",
+    ),
+)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +86,7 @@ DUE = (
     + "---\n"
     + document("Promise", "p", {"action": "due", "every": "1h"})
 )
-GROUP = "apiVersion: maitred/v1\nkind: Group\nname: few\napplies_to: {types: [offer]}\nat_most: 1\n"
+GROUP = document("Group", "few", {"applies_to": "{types: [offer]}", "at_most": 1})
 ENOUGH = "would have been proposed with a.count 3"
 
 
@@ -111,9 +109,8 @@ def test_a_group_that_is_full_of_better_ones_leaves_no_place(sqlite_harness):
 
 
 def test_no_value_is_enough_of_what_may_not_be_read(sqlite_harness):
-    private = HEAD.replace("a.count: int", "a.count: {{type: int, purpose: ads}}")
-    private = f"{private}---\n{PRIVACY.replace('{', '{{').replace('}', '}}')}"
-    sqlite_harness.rules(NEARER, head=private)
+    private = HEAD.replace("a.count: int", "a.count: {type: int, purpose: ads}")
+    sqlite_harness.rules(NEARER, PRIVACY, head=private)
     assert "would have been" not in sqlite_harness.why_not(context={"a": {"count": 1}})["nearer"][2]
     agreed = sqlite_harness.why_not(
         context={"a": {"count": 1}}, consent=ConsentSignals(granted=frozenset({"ads"}))

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.claims.harness import HEAD, document
+from tests.claims.harness import rules_text
+from tests.rules import document
 
 from maitred.bootstrap.rules import load_policy
 from maitred.core.behaviour.history import NO_HISTORY, History, Track, items_in, remember
@@ -49,12 +50,11 @@ def _policy(how=HOW):
     names = [line.split(":")[0].strip() for line in computed.splitlines()]
     says = ", ".join(f'"${{{name}}}"' for name in names)
     documents = [
-        HEAD.format(zone="UTC"),
         VISIT,
-        f"apiVersion: maitred/v1\nkind: Context\nname: seen\ncomputed:\n{computed}",
+        document("Context", "seen", f"computed:\n{computed}"),
         document("Action", "r", {"title": "r", "type": "offer", "treatments": f"{{pos: {{say: [{says}]}}}}"}),
     ]
-    return load_policy({"rules.yaml": "---\n".join(documents).encode()}, "")
+    return load_policy({"rules.yaml": rules_text(*documents).encode()}, "")
 
 
 POLICY = _policy()

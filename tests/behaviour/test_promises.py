@@ -1,7 +1,8 @@
 """What was promised comes first, and before what it was promised to come before."""
 
 import pytest
-from tests.claims.harness import DAY, MINUTE, PIZZA, action, document
+from tests.claims.harness import DAY, MINUTE, PIZZA
+from tests.rules import action, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.faults import RulesetInvalid

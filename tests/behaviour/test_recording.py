@@ -2,18 +2,20 @@ import json
 
 import pytest
 from tests.behaviour.conftest import VISIT, event
-from tests.claims.harness import DAY, MINUTE, NOON, PIZZA, action, document
+from tests.claims.harness import DAY, MINUTE, NOON, PIZZA
+from tests.rules import action, document
 
 from maitred.engine.calls import EventsCall
 
-PRIVACY = """\
-apiVersion: maitred/v1
-kind: Privacy
-name: privacy
-purposes: {service: For the service., ads: For ads.}
-default: eu
-jurisdictions: {eu: {bases: {service: contract, ads: consent}}}
-"""
+PRIVACY = document(
+    "Privacy",
+    "privacy",
+    {
+        "purposes": "{service: For the service., ads: For ads.}",
+        "default": "eu",
+        "jurisdictions": "{eu: {bases: {service: contract, ads: consent}}}",
+    },
+)
 
 
 def answers(results):
@@ -156,15 +158,16 @@ def test_what_could_not_be_read_of_one_event_keeps_no_other_from_being_recorded(
     ]
 
 
-PLACES = """\
-apiVersion: maitred/v1
-kind: Privacy
-name: privacy
-purposes: {ads: For ads.}
-default: eu
-jurisdiction: household.id
-jurisdictions: {eu: {bases: {ads: consent}}, us: {bases: {ads: opt_out}}}
-"""
+PLACES = document(
+    "Privacy",
+    "privacy",
+    {
+        "purposes": "{ads: For ads.}",
+        "default": "eu",
+        "jurisdiction": "household.id",
+        "jurisdictions": "{eu: {bases: {ads: consent}}, us: {bases: {ads: opt_out}}}",
+    },
+)
 
 
 def test_an_event_is_judged_by_the_rules_of_where_its_customer_was_last(harness, happen):

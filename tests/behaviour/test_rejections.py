@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.claims.harness import HOUR, MINUTE, NOON, PIZZA, action, cap, capacity
+from tests.claims.harness import HOUR, MINUTE, NOON, PIZZA
+from tests.rules import action, cap, capacity
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import bytes_of

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.behaviour.conftest import event
-from tests.claims.harness import HEAD, PIZZA, EngineHarness, document
+from tests.claims.harness import PIZZA, EngineHarness
+from tests.rules import document
 from tests.seeds import seeds
 
 from maitred.core.deciding.decisions import Explain
@@ -42,7 +43,7 @@ def rules():
         for how, body in HOW.items()
     ]
     names = [line.split(":")[0].strip() for line in computed]
-    context = "apiVersion: maitred/v1\nkind: Context\nname: seen\ncomputed:\n" + "\n".join(computed) + "\n"
+    context = document("Context", "seen", "computed:\n" + "\n".join(computed) + "\n")
     # Read by some rule, so that all of them are worked out.
     reading = document(
         "Action",
@@ -124,7 +125,7 @@ def replicas(harness):
     """Two on one database: either records and decides, and both keep copies of what they have read."""
     both = harness, EngineHarness(harness.store, harness.keys, first_id=1_000_000)
     for replica in both:
-        replica.rules(*rules(), zone="Europe/Rome", head=HEAD)
+        replica.rules(*rules(), zone="Europe/Rome")
     return both
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.claims.harness import refused
+from tests.rules import action, document, joined, ruleset
 
 from maitred.bootstrap import results_process, serving
 from maitred.bootstrap.clients import Client
@@ -21,25 +22,18 @@ from maitred.engine.operating.results import Results, ResultsCall
 from maitred.settings import Settings
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-RULES = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
-channels: [pos]
----
-apiVersion: maitred/v1
-kind: Action
-name: pizza
-title: Pizza
-type: offer
----
-apiVersion: maitred/v1
-kind: Experiment
-name: words
-applies_to: {actions: [pizza]}
-arms: {control: {weight: 1}, loud: {weight: 1, treatments: {pos: {say: HELLO}}}}
-"""
+RULES = joined(
+    ruleset(channels="[pos]"),
+    action("pizza", title="Pizza"),
+    document(
+        "Experiment",
+        "words",
+        {
+            "applies_to": "{actions: [pizza]}",
+            "arms": "{control: {weight: 1}, loud: {weight: 1, treatments: {pos: {say: HELLO}}}}",
+        },
+    ),
+)
 RESULTS = Results("words", "accepted", "control", (), (), 1.0, 0, 0)
 WORDS = ResultsCall("words", OutcomeKind.ACCEPTED, timedelta(days=7))
 

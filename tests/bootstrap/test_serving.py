@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from tests.rules import action, joined, ruleset
 from tests.telemetry.receiving import Lines
 
 from maitred.bootstrap import serving
@@ -16,20 +17,6 @@ from maitred.rpc.options import STREAMS_PER_CONNECTION_MAX
 from maitred.settings import Settings
 from maitred.sources.provenance import commit_of as read_commit
 from maitred.store.stores import SqlStore
-
-RULESET = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "{version}"
-channels: [pos]
----
-apiVersion: maitred/v1
-kind: Action
-name: lounge
-title: Lounge pass
-type: service
-"""
 
 
 @pytest.fixture
@@ -57,7 +44,8 @@ def settings(tmp_path, rules):
 
 
 def write(directory, version):
-    (directory / "ruleset.yaml").write_text(RULESET.format(version=version))
+    head = ruleset(version=f'"{version}"', channels="[pos]")
+    (directory / "ruleset.yaml").write_text(joined(head, action("lounge")))
 
 
 def test_what_was_read_last_stays_in_force(settings, rules, log, monkeypatch):

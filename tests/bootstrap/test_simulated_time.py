@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.rules import action, capacity, joined, ruleset
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client
@@ -11,27 +12,11 @@ from maitred.bootstrap.engine import SWEEP_SECONDS
 from maitred.settings import Settings
 
 LONG_AGO = datetime(2017, 8, 8, 16, tzinfo=UTC)
-RULES = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
-channels: [pos]
----
-apiVersion: maitred/v1
-kind: Action
-name: lounge
-title: Lounge pass
-type: service
----
-apiVersion: maitred/v1
-kind: Capacity
-name: seats
-applies_to: {actions: [lounge]}
-limit: 1
-window: {calendar: day}
-hold: 30m
-"""
+RULES = joined(
+    ruleset(channels="[pos]"),
+    action("lounge", title="Lounge pass", type="service"),
+    capacity("seats", applies_to="{actions: [lounge]}", window="{calendar: day}", hold="30m"),
+)
 
 
 class Silent:

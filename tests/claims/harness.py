@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from tests.rules import action, capacity, document, joined, ruleset
 
 from maitred.bootstrap.engine import make_engine
 from maitred.bootstrap.rules import load_policy
@@ -18,17 +19,12 @@ from maitred.engine.errors import CallError
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-HEAD = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: harness
-version: "1"
-timezone: {zone}
-channels: [pos, mobile]
----
-apiVersion: maitred/v1
-kind: Context
-name: harness
+HEAD = joined(
+    ruleset("harness", timezone="{zone}", channels="[pos, mobile]"),
+    document(
+        "Context",
+        "harness",
+        """\
 attributes:
   customer.tier: string
   customer.quota: int
@@ -37,27 +33,14 @@ attributes:
   device.id: string
   session.id: string
   basket.slot: string
-"""
+""",
+    ),
+)
 
 
-def document(kind, name, fields):
-    lines = [f"apiVersion: maitred/v1\nkind: {kind}\nname: {name}"]
-    return "\n".join([*lines, *(f"{key}: {value}" for key, value in fields.items())]) + "\n"
-
-
-def action(name, **fields):
-    return document("Action", name, {"title": name, "type": "offer", **fields})
-
-
-def cap(name="cap", **fields):
-    usual = {"applies_to": "{all: true}", "per": "[customer]", "limit": 1, "window": "lifetime"}
-    return document("FrequencyCap", name, {**usual, **fields})
-
-
-def capacity(name="ovens", **fields):
-    return document(
-        "Capacity", name, {"applies_to": "{all: true}", "limit": 1, "window": "lifetime", **fields}
-    )
+def rules_text(*documents, zone="UTC", head=HEAD):
+    """The text of a ruleset; `{zone}` in its head is the time zone."""
+    return joined(head.replace("{zone}", zone), *documents)
 
 
 PIZZA = action("pizza")
@@ -85,7 +68,7 @@ class EngineHarness:
 
     def rules(self, *documents, zone="UTC", head=HEAD, **files):
         """Puts rules in force; ``files`` are tables by name without ``.csv``."""
-        sources = {"rules.yaml": "---\n".join([head.format(zone=zone), *documents]).encode()}
+        sources = {"rules.yaml": rules_text(*documents, zone=zone, head=head).encode()}
         sources |= {f"{name}.csv": text.encode() for name, text in files.items()}
         return self.engine.rulesets.activate(sources, "a test")
 

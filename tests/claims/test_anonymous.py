@@ -1,34 +1,34 @@
 """Baskets without a card: nobody's, and no two of them the same."""
 
 import pytest
-from tests.claims.harness import MINUTE, PIZZA, action, cap, capacity, denial, refused
+from tests.claims.harness import MINUTE, PIZZA, denial, refused
+from tests.rules import action, cap, capacity, document, joined, ruleset
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.errors import Cause, Code
 
-PRIVATE = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: harness
-version: "1"
-timezone: {zone}
-channels: [pos, mobile]
----
-apiVersion: maitred/v1
-kind: Context
-name: harness
+PRIVATE = joined(
+    ruleset("harness", timezone="{zone}", channels="[pos, mobile]"),
+    document(
+        "Context",
+        "harness",
+        """\
 attributes:
-  customer.id: {{type: string, purpose: perks}}
----
-apiVersion: maitred/v1
-kind: Privacy
-name: law
-purposes: {{perks: Giving perks.}}
+  customer.id: {type: string, purpose: perks}
+""",
+    ),
+    document(
+        "Privacy",
+        "law",
+        """\
+purposes: {perks: Giving perks.}
 default: here
 jurisdictions:
   here:
-    bases: {{perks: consent}}
-"""
+    bases: {perks: consent}
+""",
+    ),
+)
 
 
 def nobody(harness, **fields):

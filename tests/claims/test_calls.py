@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.claims.harness import DAY, MINUTE, EngineHarness, action, cap, capacity
+from tests.claims.harness import DAY, MINUTE, EngineHarness
 from tests.conftest import schema_of
+from tests.rules import action, cap, capacity
 
 from maitred.engine.calls import LimitsCall
 from maitred.store import open_store

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.claims.harness import DAY, MINUTE, OF_PIZZA, PIZZA, action, cap, capacity, denial, refused
+from tests.claims.harness import DAY, MINUTE, OF_PIZZA, PIZZA, denial, refused
+from tests.rules import action, cap, capacity
 
 from maitred.engine.calls import ClaimCall
 from maitred.engine.claiming.claims import claim_id_of

@@ -1,6 +1,7 @@
 """Claims: of what was proposed, of what stands in for it, late, twice, paused, and under other rules."""
 
-from tests.claims.harness import HEAD, OF_PIZZA, PIZZA, action, capacity, denial, document
+from tests.claims.harness import HEAD, OF_PIZZA, PIZZA, denial
+from tests.rules import action, capacity, document
 
 from maitred.core.limits.lots import Origin
 
@@ -21,13 +22,14 @@ def test_a_claim_counts_by_the_limits_in_force_and_the_place_as_it_is_now(sqlite
 
 
 def test_a_column_of_the_table_gives_every_row_units_of_its_own(sqlite_harness):
-    table = """\
-apiVersion: maitred/v1
-kind: ActionTable
-name: coupons
-table: {file: coupons.csv, columns: {code: string, units: int}}
-action: {name: "coupon-${row.code}", title: T, type: offer}
-"""
+    table = document(
+        "ActionTable",
+        "coupons",
+        {
+            "table": "{file: coupons.csv, columns: {code: string, units: int}}",
+            "action": '{name: "coupon-${row.code}", title: T, type: offer}',
+        },
+    )
     limit = capacity("units", applies_to="{all: true}", limit="row.units")
     sqlite_harness.rules(table, limit, coupons="code,units\na,1\nb,2\nc,0\n")
     decided = [sqlite_harness.decide(name, max_actions=3) for name in ("ann", "bob", "cem")]

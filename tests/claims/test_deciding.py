@@ -4,7 +4,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.claims.harness import DAY, HOUR, MINUTE, action, cap, capacity, document
+from tests.claims.harness import DAY, HOUR, MINUTE
+from tests.rules import action, cap, capacity, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.errors import CallError, Code

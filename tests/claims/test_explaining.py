@@ -1,7 +1,8 @@
 """What an explained answer tells: some actions only where named, and what was sent and not used."""
 
 import pytest
-from tests.claims.harness import PIZZA, action, cap, document, refused
+from tests.claims.harness import PIZZA, refused
+from tests.rules import action, cap, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.errors import Code

@@ -1,8 +1,9 @@
 """Limits that fit: numbers that a request gives, and windows of an instant."""
 
 import pytest
-from tests.claims.harness import DAY, HEAD, NOON, PIZZA, action, cap, capacity
+from tests.claims.harness import DAY, HEAD, NOON, PIZZA
 from tests.claims.test_replay import check_again
+from tests.rules import action, cap, capacity
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import LimitsCall

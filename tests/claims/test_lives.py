@@ -4,9 +4,10 @@ import random
 from datetime import timedelta
 
 import pytest
-from tests.claims.harness import HOUR, MINUTE, NOON, action, cap, capacity
+from tests.claims.harness import HOUR, MINUTE, NOON
 from tests.claims.model import Rule, Shop
 from tests.ledger.simulation import hurry
+from tests.rules import action, cap, capacity
 from tests.seeds import seeds
 
 from maitred.core.deciding.decisions import Explain

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.claims.harness import DAY, MINUTE, action, cap, capacity, refused
+from tests.claims.harness import DAY, MINUTE, refused
+from tests.rules import action, cap, capacity
 
 from maitred.engine.errors import Code
 from maitred.rulefiles import read_sources

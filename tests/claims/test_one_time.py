@@ -5,7 +5,8 @@ import random
 from datetime import timedelta
 
 import pytest
-from tests.claims.harness import NOON, EngineHarness, action, cap, capacity, document
+from tests.claims.harness import NOON, EngineHarness
+from tests.rules import action, cap, capacity, document
 
 from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.core.deciding.decisions import Explain

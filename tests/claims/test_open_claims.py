@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.claims.harness import MINUTE, PIZZA, action, cap, capacity, refused
+from tests.claims.harness import MINUTE, PIZZA, refused
+from tests.rules import action, cap, capacity, document, ruleset
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import ClaimsCall, ClaimState
@@ -171,7 +172,7 @@ def test_claims_are_listed_by_customer_session_and_location(harness):
 
 
 def test_a_session_that_no_rule_declares_is_found(sqlite_harness):
-    head = 'apiVersion: maitred/v1\nkind: Ruleset\nname: harness\nversion: "1"\ntimezone: {zone}\n'
+    head = ruleset("harness", timezone="{zone}")
     sqlite_harness.rules(PIZZA, head=head)
     claim = claimed(sqlite_harness, session="s-1")
     assert ids(listed(sqlite_harness, session_id="s-1")) == [claim]
@@ -237,7 +238,7 @@ def test_a_token_of_another_list_shows_nothing_of_it(sqlite_harness):
 
 
 def test_a_location_that_the_rules_do_not_list_is_unknown(sqlite_harness):
-    locations = "apiVersion: maitred/v1\nkind: Locations\nname: stores\ntable: {file: stores.csv}\n"
+    locations = document("Locations", "stores", {"table": "{file: stores.csv}"})
     sqlite_harness.rules(BOTH, locations, stores="id\nharbour\n")
     assert listed(sqlite_harness, location_id="harbour").claims == ()
     with refused(Code.NOT_FOUND) as error:

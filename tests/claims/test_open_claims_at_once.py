@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.claims.harness import PIZZA, capacity
+from tests.claims.harness import PIZZA
+from tests.rules import capacity
 
 from maitred.engine.calls import ClaimsCall, ClaimState
 from maitred.engine.errors import CallError, Code

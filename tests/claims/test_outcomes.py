@@ -4,7 +4,8 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from tests.claims.harness import MINUTE, action, cap, capacity, refused
+from tests.claims.harness import MINUTE, refused
+from tests.rules import action, cap, capacity
 
 from maitred.engine.calls import OutcomesCall
 from maitred.engine.errors import Code

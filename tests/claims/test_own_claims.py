@@ -1,7 +1,8 @@
 """What a checkout has claimed does not count against it, and a refusal names the claim that causes it."""
 
 import pytest
-from tests.claims.harness import MINUTE, action, cap, capacity, refused
+from tests.claims.harness import MINUTE, refused
+from tests.rules import action, cap, capacity
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.errors import Code

@@ -1,7 +1,8 @@
 """Decisions are recorded by a dictionary of their ruleset, and read by the one that they name."""
 
 import pytest
-from tests.claims.harness import OF_PIZZA, PIZZA, EngineHarness, action
+from tests.claims.harness import OF_PIZZA, PIZZA, EngineHarness
+from tests.rules import action
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import bytes_of

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from tests.claims.harness import DAY, MINUTE, EngineHarness, action, cap, capacity, refused
+from tests.claims.harness import DAY, MINUTE, EngineHarness, refused
+from tests.rules import action, cap, capacity
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.values.reasons import Reason

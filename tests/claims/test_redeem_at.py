@@ -1,7 +1,8 @@
 """Where a claim is redeemed."""
 
 import pytest
-from tests.claims.harness import MINUTE, PIZZA, action, refused
+from tests.claims.harness import MINUTE, PIZZA, refused
+from tests.rules import action
 
 from maitred.engine.errors import Cause, Code
 

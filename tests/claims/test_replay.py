@@ -4,7 +4,8 @@ import random
 from itertools import count
 
 import orjson
-from tests.claims.harness import DAY, HOUR, MINUTE, action, cap, capacity, document
+from tests.claims.harness import DAY, HOUR, MINUTE
+from tests.rules import action, cap, capacity, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.deciding.codec import encode_proposals

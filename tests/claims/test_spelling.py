@@ -1,6 +1,7 @@
 """One spelling, from the rule files to the counters, on both databases."""
 
-from tests.claims.harness import PIZZA, action, cap, capacity, document
+from tests.claims.harness import PIZZA
+from tests.rules import action, cap, capacity, document
 
 NFC, NFD = "caf\u00e9", "cafe\u0301"
 STORES = "id,oven_slots\n{},1\n"

@@ -1,6 +1,7 @@
 """Actions that are proposed in the place of another and never on their own."""
 
-from tests.claims.harness import action, capacity, denial
+from tests.claims.harness import denial
+from tests.rules import action, capacity
 
 BREAD = action("bread", stand_in_only="true", score=9)
 PIZZA = action("pizza", alternatives="[bread]", score=1)

@@ -1,14 +1,15 @@
 """What is said and shown: by language, by the clock of the place, and for want of a value."""
 
 import pytest
-from tests.claims.harness import HEAD, NOON, capacity, document
+from tests.claims.harness import HEAD, NOON
 from tests.claims.test_replay import check_again
+from tests.rules import capacity, document
 
 from maitred.core.deciding.decisions import Explain
 
 TRIP = (
     HEAD.replace(
-        "channels: [pos, mobile]", "channels: [pos, mobile]\ndefaults: {{language: en, currency: EUR}}"
+        "channels: [pos, mobile]", "channels: [pos, mobile]\ndefaults: {language: en, currency: EUR}"
     )
     + "  customer.name: string\n  trip.departs: timestamp\n  trip.saving: double\n  customer.points: int\n"
 ).replace("  customer.points: double\n", "")

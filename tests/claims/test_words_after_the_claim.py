@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.claims.harness import DAY, MINUTE, action, cap, capacity, denial
+from tests.claims.harness import DAY, MINUTE, denial
+from tests.rules import action, cap, capacity
 
 WORDS = """
   mobile:

@@ -13,31 +13,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.rules import action, document, joined, ruleset
 
 from maitred.cli import main
 
 COMMAND = (sys.executable, "-m", "maitred.cli.main")
 TIMEOUT_SECONDS = 60.0
 
-RULESET = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1.4"
-channels: [pos, mobile]
----
-apiVersion: maitred/v1
-kind: Context
-name: known
+RULESET = joined(
+    ruleset(version='"1.4"', channels="[pos, mobile]"),
+    document(
+        "Context",
+        "known",
+        """\
 attributes:
   customer.tier: string
   session.failed_calls: int
-"""
+""",
+    ),
+)
 
-ACTIONS = """\
-apiVersion: maitred/v1
-kind: Action
-name: lounge
+ACTIONS = joined(
+    document(
+        "Action",
+        "lounge",
+        """\
 title: Lounge pass
 type: service
 channels: [pos]
@@ -47,38 +47,35 @@ eligibility:
 score: 2.5
 treatments:
   pos: {say: "The lounge is open for you, ${customer.tier} guest.", show: LOUNGE}
----
-apiVersion: maitred/v1
-kind: Action
-name: apology
-title: A coffee and our apologies
-type: gesture
-channels: [pos]
-eligibility:
-  - require: situation.vip_at_risk
-    reason: calm-them
-score: 9.0
----
-apiVersion: maitred/v1
-kind: Action
-name: app-hint
-title: Our app
-type: message
-channels: [mobile]
----
-apiVersion: maitred/v1
-kind: Situation
-name: service_failure
+""",
+    ),
+    action(
+        "apology",
+        title="A coffee and our apologies",
+        type="gesture",
+        channels="[pos]",
+        eligibility="[{require: situation.vip_at_risk, reason: calm-them}]",
+        score="9.0",
+    ),
+    action("app-hint", title="Our app", type="message", channels="[mobile]"),
+    document(
+        "Situation",
+        "service_failure",
+        """\
 all:
   - session.failed_calls >= 3
----
-apiVersion: maitred/v1
-kind: Situation
-name: vip_at_risk
+""",
+    ),
+    document(
+        "Situation",
+        "vip_at_risk",
+        """\
 all:
   - service_failure
   - customer.tier == "platinum"
-"""
+""",
+    ),
+)
 
 BROKEN = ACTIONS.replace('customer.tier in ["gold", "platinum"]', "customer.teir == 1")
 GOLD = '{"customer": {"tier": "gold"}, "session": {"failed_calls": 0}}'

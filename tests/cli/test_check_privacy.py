@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.rules import action, document, joined
 
 STARTER = Path(__file__).parents[2] / "rules" / "starter"
 
-PRIVACY = """\
-apiVersion: maitred/v1
-kind: Privacy
-name: shop-privacy
+PRIVACY = joined(
+    document(
+        "Privacy",
+        "shop-privacy",
+        """\
 purposes: {service: x, ads: y, health-offers: z}
 default: eu
 jurisdiction: session.law
@@ -21,25 +23,27 @@ jurisdictions:
     minors: {below: 16, barred: [ads]}
   us: {bases: {service: contract, ads: opt_out, health-offers: never}}
 sensitive: {health: {consent: health-offers}}
----
-apiVersion: maitred/v1
-kind: Context
-name: more
+""",
+    ),
+    document(
+        "Context",
+        "more",
+        """\
 attributes:
   session.law: {type: string, purpose: none}
   customer.age: {type: int, purpose: service}
   customer.likes: {type: double, purpose: ads}
   customer.allergic: {type: bool, purpose: service, sensitive: health}
----
-apiVersion: maitred/v1
-kind: Action
-name: dessert
-title: Dessert
-type: offer
-consent: [ads, health-offers]
-eligibility: [{require: "!customer.allergic", reason: no-allergy}]
-score: customer.likes
-"""
+""",
+    ),
+    action(
+        "dessert",
+        title="Dessert",
+        consent="[ads, health-offers]",
+        eligibility='[{require: "!customer.allergic", reason: no-allergy}]',
+        score="customer.likes",
+    ),
+)
 SECTION = """\
 ## dessert
 
@@ -110,8 +114,14 @@ def test_moving_documents_changes_nothing(run, private):
 
 def test_rows_that_read_the_same_stand_together_and_are_not_counted(run, private):
     (private / "table.yaml").write_text(
-        "apiVersion: maitred/v1\nkind: ActionTable\nname: t\ntable: {file: t.csv, columns: {id: string}}\n"
-        "action: {name: 'coupon-x-${row.id}', title: T, type: offer, score: double(customer.age)}\n"
+        document(
+            "ActionTable",
+            "t",
+            {
+                "table": "{file: t.csv, columns: {id: string}}",
+                "action": "{name: 'coupon-x-${row.id}', title: T, type: offer, score: double(customer.age)}",
+            },
+        )
     )
     (private / "t.csv").write_text("id\n" + "".join(f"{number}\n" for number in range(30)))
     many = run("check", private, "--privacy").stdout

@@ -7,29 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.rules import action, capacity, joined, ruleset
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SECONDS = 60
-RULES = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
-channels: [pos]
----
-apiVersion: maitred/v1
-kind: Action
-name: tea
-title: A tea for the way
-type: gesture
----
-apiVersion: maitred/v1
-kind: Capacity
-name: pots
-applies_to: {all: true}
-limit: 9
-window: lifetime
-"""
+RULES = joined(
+    ruleset(channels="[pos]"),
+    action("tea", title="A tea for the way", type="gesture"),
+    capacity("pots", limit=9),
+)
 
 
 @dataclass(frozen=True)

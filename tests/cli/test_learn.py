@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from tests.claims.harness import DAY, HEAD, HOUR, EngineHarness, action, document
+from tests.claims.harness import DAY, HOUR, EngineHarness, rules_text
+from tests.rules import action, document
 
 from maitred.bootstrap.learning import read_parameters
 from maitred.cli.main import run
@@ -24,7 +25,7 @@ AT = "2026-12-20T00:00:00Z"
 def harness(sqlite_url, keys, tmp_path):
     """An engine with learned scores, its rules in a directory."""
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/rules.yaml").write_text("---\n".join([HEAD.format(zone="UTC"), *DOCUMENTS]))
+    (tmp_path / "rules/rules.yaml").write_text(rules_text(*DOCUMENTS))
     harness = EngineHarness(open_store(sqlite_url), keys)
     harness.rules(*DOCUMENTS)
     for number in range(30):

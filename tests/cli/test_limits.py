@@ -13,48 +13,21 @@ import sys
 import time
 
 import pytest
+from tests.rules import action, cap, capacity, document, joined
 
-LIMITS = """\
----
-apiVersion: maitred/v1
-kind: Action
-name: pizza
-title: Free pizza
-type: offer
-channels: [pos]
-score: 2
-alternatives: [bread]
----
-apiVersion: maitred/v1
-kind: Action
-name: bread
-title: Garlic bread
-type: offer
-channels: [pos]
----
-apiVersion: maitred/v1
-kind: Capacity
-name: store-ovens
-applies_to: {actions: [pizza]}
-per: [location]
-limit: 1
-window: {calendar: day}
-pace: {limit: 5, window: {rolling: 15m}}
----
-apiVersion: maitred/v1
-kind: FrequencyCap
-name: weekly
-applies_to: {actions: [bread]}
-per: [customer]
-limit: 2
-window: {rolling: 7d}
----
-apiVersion: maitred/v1
-kind: Event
-name: visit
-fields: {page: string, clicks: int}
-retention: 30d
-"""
+LIMITS = (
+    action("pizza", title="Free pizza", channels="[pos]", score=2, alternatives="[bread]"),
+    action("bread", title="Garlic bread", channels="[pos]"),
+    capacity(
+        "store-ovens",
+        applies_to="{actions: [pizza]}",
+        per="[location]",
+        window="{calendar: day}",
+        pace="{limit: 5, window: {rolling: 15m}}",
+    ),
+    cap("weekly", applies_to="{actions: [bread]}", limit=2, window="{rolling: 7d}"),
+    document("Event", "visit", {"fields": "{page: string, clicks: int}", "retention": "30d"}),
+)
 COMMAND = (sys.executable, "-m", "maitred.cli.main")
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
@@ -63,13 +36,13 @@ HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 def shop(launch, write_rules, actions, tmp_path_factory):
     """A service with limits, for tests that each stay in a place of their own."""
     folder = tmp_path_factory.mktemp("shop")
-    return launch(folder, "--rules", write_rules(folder / "rules", actions + LIMITS))
+    return launch(folder, "--rules", write_rules(folder / "rules", joined(actions, *LIMITS)))
 
 
 @pytest.fixture
 def open_shop(serve, rules, actions, free_port):
     """Opens a service that may be closed; again on the same port and database."""
-    (rules / "actions.yaml").write_text(actions + LIMITS)
+    (rules / "actions.yaml").write_text(joined(actions, *LIMITS))
     return lambda: serve("--rules", rules, "--listen", f"127.0.0.1:{free_port}")
 
 

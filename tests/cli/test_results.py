@@ -4,7 +4,8 @@ import builtins
 import json
 
 import pytest
-from tests.claims.harness import DAY, HOUR, EngineHarness, action, document
+from tests.claims.harness import DAY, HOUR, EngineHarness
+from tests.rules import action, document
 
 from maitred.cli.main import run
 from maitred.core.learning.learners import Beta

@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from tests.claims.harness import DAY, HEAD, HOUR, EngineHarness, action, document
+from tests.claims.harness import DAY, HOUR, EngineHarness, rules_text
+from tests.rules import action, document
 
 from maitred.cli.main import run
 from maitred.store import open_store
@@ -30,7 +31,7 @@ def rolled_out(sqlite_url, keys, tmp_path):
     """A rollout that most have rejected, and its rules in a directory."""
     documents = [PIZZA, action("bread", rollout="{percent: 12.5}"), action("plain"), WORDS]
     (tmp_path / "rules").mkdir()
-    text = "---\n".join([HEAD.format(zone="UTC"), *documents])
+    text = rules_text(*documents)
     (tmp_path / "rules/rules.yaml").write_text(text)
     harness = EngineHarness(open_store(sqlite_url), keys)
     harness.rules(*documents)
@@ -85,7 +86,7 @@ def test_steps_that_are_held_stand_where_they_were_held(capsys, sqlite_url, keys
     rollout = "{percent: 30, steps: " + steps + ", guard: " + GUARD[:-1] + ", then: hold}}"
     pizza = action("pizza", rollout=rollout)
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/rules.yaml").write_text("---\n".join([HEAD.format(zone="UTC"), pizza]))
+    (tmp_path / "rules/rules.yaml").write_text(rules_text(pizza))
     harness = EngineHarness(open_store(sqlite_url), keys)
     harness.rules(pizza)
     harness.engine.operator.pause("rollout/pizza", "ann", "too many calls")

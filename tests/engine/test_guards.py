@@ -4,7 +4,8 @@ import random
 from fractions import Fraction
 
 import pytest
-from tests.claims.harness import DAY, HOUR, MINUTE, NOON, action, document, refused
+from tests.claims.harness import DAY, HOUR, MINUTE, NOON, refused
+from tests.rules import action, document
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.rules.guards import ALPHA

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.claims.harness import DAY, HOUR, action, document
+from tests.claims.harness import DAY, HOUR
+from tests.rules import action, document
 
 from maitred.bootstrap.rules import load_policy
 from maitred.core.deciding.decide import decide_from

@@ -4,55 +4,33 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.rules import action, document, joined, ruleset
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client, ClientError
 from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.settings import Settings
 
-RULESET = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
-timezone: UTC
-channels: [pos]
----
-apiVersion: maitred/v1
-kind: Context
-name: known
+HEAD = joined(
+    ruleset(timezone="UTC", channels="[pos]"),
+    document(
+        "Context",
+        "known",
+        """\
 attributes:
   basket.slot: {type: string, values: [noon, evening]}
   session.id: string
----
-apiVersion: maitred/v1
-kind: Locations
-name: stores
-table: {file: stores.csv, columns: {ovens: int, region: string}}
-"""
+""",
+    ),
+)
+TABLE = document(
+    "Locations", "stores", {"table": "{file: stores.csv, columns: {ovens: int, region: string}}"}
+)
 STORES = """\
 id,timezone,ovens,region
 Oslo-1,Europe/Oslo,4,Stra\u00dfe
 bergen,Europe/Oslo,200,west
 tromso,Europe/Oslo,0,west
-"""
-ACTION = """\
----
-apiVersion: maitred/v1
-kind: Action
-name: {name}
-title: {name}
-type: offer
-score: 1
-labels: {{group: pizza}}
-"""
-LIMIT = """\
----
-apiVersion: maitred/v1
-kind: {kind}
-name: {name}
-applies_to: {{actions: [{applies_to}]}}
-{more}
 """
 
 
@@ -77,13 +55,13 @@ class Shop:
 
     def open(self, *limits, actions=("pizza",)):
         """Serves these limits: ``(name, more)``, or ``(name, more, applies_to)``."""
-        rules = RULESET.rpartition("---")[0] if self.without_table else RULESET
-        texts = [rules, *(ACTION.format(name=name) for name in actions)]
+        documents = [HEAD] if self.without_table else [HEAD, TABLE]
+        documents += [action(name, score=1, labels="{group: pizza}") for name in actions]
         for name, more, *applies_to in limits:
             kind = "FrequencyCap" if "customer" in more else "Capacity"
             to = applies_to[0] if applies_to else actions[0]
-            texts.append(LIMIT.format(kind=kind, name=name, more=more, applies_to=to))
-        (self._folder / "ruleset.yaml").write_text("".join(texts))
+            documents.append(document(kind, name, f"applies_to: {{actions: [{to}]}}\n{more}\n"))
+        (self._folder / "ruleset.yaml").write_text(joined(*documents))
         if self.running:
             self.running.reload()
         else:

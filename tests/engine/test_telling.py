@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.clock import Clock
+from tests.rules import action, capacity, joined, ruleset
 
 from maitred.bootstrap.engine import make_engine, sights_of
 from maitred.bootstrap.rules import load_policy
@@ -23,25 +24,7 @@ from maitred.store import open_store
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 TRACE = TraceContext("4b" * 16, "00f067aa0ba902b7", sampled=True)
-RULES = b"""\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
----
-apiVersion: maitred/v1
-kind: Action
-name: pizza
-title: Pizza
-type: offer
----
-apiVersion: maitred/v1
-kind: Capacity
-name: ovens
-applies_to: {actions: [pizza]}
-limit: 1
-window: lifetime
-"""
+RULES = joined(ruleset(), action("pizza", title="Pizza"), capacity(applies_to="{actions: [pizza]}")).encode()
 
 
 @pytest.fixture

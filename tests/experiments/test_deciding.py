@@ -1,7 +1,8 @@
 """Holdouts and experiments from the rule files through the engine to the decision log."""
 
 import sqlalchemy as sa
-from tests.claims.harness import DAY, HOUR, PIZZA, action, cap, denial, document
+from tests.claims.harness import DAY, HOUR, PIZZA, denial
+from tests.rules import action, cap, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.privacy.purposes import Consent, ConsentState

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 from tests.behaviour.conftest import VISIT
-from tests.claims.harness import DAY, HOUR, action, cap, document
+from tests.claims.harness import DAY, HOUR
+from tests.rules import action, cap, document
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.gathering import ResultsQuery, gather, names_in

@@ -1,7 +1,8 @@
 """How long texts can be on a channel: what is written, and what values make of it."""
 
 import pytest
-from tests.claims.harness import HEAD, action, capacity
+from tests.claims.harness import HEAD
+from tests.rules import action, capacity, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.faults import RulesetInvalid
@@ -9,12 +10,12 @@ from maitred.core.rules.faults import RulesetInvalid
 NAMED = HEAD.replace("  customer.tier: string", "  customer.tier: string\n  customer.name: string")
 BOUNDED = NAMED.replace(
     "channels: [pos, mobile]",
-    "channels: [pos, mobile]\ntext_lengths: {{pos: {{title: 30, say: 30, show: 20}}}}",
+    "channels: [pos, mobile]\ntext_lengths: {pos: {title: 30, say: 30, show: 20}}",
 )
-TABLE = """\
-apiVersion: maitred/v1
-kind: ActionTable
-name: coupons
+TABLE = document(
+    "ActionTable",
+    "coupons",
+    """\
 table: {file: coupons.csv, columns: {code: string, what: string}}
 action:
   name: coupon-${row.code}
@@ -23,7 +24,8 @@ action:
   treatments:
     pos: {title: Coupon, show: "COUPON ${row.what}"}
     mobile: {show: "COUPON ${row.what}"}
-"""
+""",
+)
 
 
 def words(harness, treatments, **customer):
@@ -87,7 +89,7 @@ def test_rows_are_told_once_for_each_text_at_the_first(sqlite_harness):
 
 
 def test_a_channel_that_there_is_not_is_a_fault(sqlite_harness):
-    head = BOUNDED.replace("{{pos: {{title", "{{pso: {{title")
+    head = BOUNDED.replace("{pos: {title", "{pso: {title")
     ((_, line, message),) = faults(sqlite_harness, action("tea"), head=head)
     assert line == 7
     assert "did you mean `pos`?" in message

@@ -3,16 +3,17 @@
 import json
 
 import pytest
-from tests.claims.harness import HEAD, action, cap, document
+from tests.claims.harness import HEAD
+from tests.rules import action, cap, document
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.engine.calls import ConsentSignals
 
-CONTEXT = """\
-apiVersion: maitred/v1
-kind: Context
-name: shopping
+CONTEXT = document(
+    "Context",
+    "shopping",
+    """\
 attributes:
   basket.lines:
     type: list<object>
@@ -33,7 +34,8 @@ computed:
   basket.shirts_value: {over: basket.lines, where: line.sku in list.shirts, sum: line.quantity * line.price}
   basket.oldest: {over: basket.lines, where: has(line.made), min: line.made}
   basket.red: {over: basket.lines, where: '"red" in line.tags', any: true}
-"""
+""",
+)
 SHIRTS = document("List", "shirts", {"values": "[S1, S2]"})
 LINES = [
     {
@@ -225,16 +227,16 @@ def test_names_of_computed_attributes_follow_the_same_rules(sqlite_harness, line
     ],
 )
 def test_a_faulty_type_is_told(sqlite_harness, spec, message):
-    head = HEAD + f"  basket.odd: {spec}\n".replace("{", "{{").replace("}", "}}")
+    head = HEAD + f"  basket.odd: {spec}\n"
     with pytest.raises(RulesetInvalid) as caught:
         sqlite_harness.rules(action("tea"), head=head)
     assert message in " ".join(f.message for f in caught.value.faults if f.severity.value == "error")
 
 
-PRIVACY = """\
-apiVersion: maitred/v1
-kind: Privacy
-name: data-protection
+PRIVACY = document(
+    "Privacy",
+    "data-protection",
+    """\
 purposes: {ads: Ads., fitting: Fitting clothes., health: Health.}
 default: eu
 jurisdictions:
@@ -242,11 +244,12 @@ jurisdictions:
     bases: {ads: consent, fitting: consent, health: consent}
 sensitive:
   health: {consent: health}
-"""
-OF_PURPOSES = """\
-apiVersion: maitred/v1
-kind: Context
-name: lines
+""",
+)
+OF_PURPOSES = document(
+    "Context",
+    "lines",
+    """\
 attributes:
   basket.lines: {type: list<object>, item: line, fields: {sku: string}, purpose: ads}
   basket.pills: {type: list<object>, item: pill, fields: {sku: string}, purpose: health, sensitive: health}
@@ -254,7 +257,8 @@ computed:
   basket.count: {over: basket.lines, count: true, purpose: fitting}
   basket.plain: {over: basket.lines, count: true, purpose: none}
   basket.ill: {over: basket.pills, any: true, purpose: health}
-"""
+""",
+)
 
 
 @pytest.mark.parametrize(

@@ -4,25 +4,25 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.rules import action, document, joined, ruleset
 
 from maitred import cel, rulefiles, situations
 
 RULES = Path(__file__).parents[2] / "rules"
-HEAD = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
----
-apiVersion: maitred/v1
-kind: Context
-name: shopping
+HEAD = joined(
+    ruleset(),
+    document(
+        "Context",
+        "shopping",
+        """\
 attributes: {customer.age: int, customer.tier: string, basket.value: decimal(2), basket.skus: list<string>}
-"""
-TABLE = """\
-apiVersion: maitred/v1
-kind: ActionTable
-name: coupons
+""",
+    ),
+)
+TABLE = document(
+    "ActionTable",
+    "coupons",
+    """\
 table: {file: coupons.csv, columns: {id: string, low: int, high: int}}
 action:
   name: coupon-${row.id}
@@ -31,21 +31,20 @@ action:
   eligibility:
     - require: customer.age >= row.low
     - require: customer.age <= row.high
-"""
+""",
+)
 
 
 def needs(*conditions):
     return "eligibility:\n" + "".join(f"  - require: {json.dumps(text)}\n" for text in conditions)
 
 
-def action(*conditions):
-    return "apiVersion: maitred/v1\nkind: Action\nname: tea\ntitle: Tea\ntype: offer\n" + needs(*conditions)
+def tea(*conditions):
+    return action("tea", title="Tea") + needs(*conditions)
 
 
 def shared(name, *conditions):
-    return f"apiVersion: maitred/v1\nkind: Eligibility\nname: {name}\napplies_to: {{all: true}}\n" + needs(
-        *conditions
-    )
+    return document("Eligibility", name, "applies_to: {all: true}\n" + needs(*conditions))
 
 
 def warnings(*documents, coupons="", **files):
@@ -69,7 +68,7 @@ def warnings(*documents, coupons="", **files):
     ],
 )
 def test_an_action_that_an_eligibility_leaves_to_nobody_is_told_at_its_condition(own, added):
-    ((file, line, message),) = warnings(action("customer.age < 90", own), shared("rest", added))
+    ((file, line, message),) = warnings(tea("customer.age < 90", own), shared("rest", added))
     assert (file, line) == ("rules.yaml", 8)
     assert message.startswith(f"`{own}` is never true together with `{added}`")
     assert "which `Eligibility` `rest` adds" in message
@@ -77,7 +76,7 @@ def test_an_action_that_an_eligibility_leaves_to_nobody_is_told_at_its_condition
 
 def test_two_eligibilities_are_told_at_the_later():
     messages = warnings(
-        action("has(customer.age)"), a=shared("a", "customer.age > 18"), b=shared("b", "customer.age < 10")
+        tea("has(customer.age)"), a=shared("a", "customer.age > 18"), b=shared("b", "customer.age < 10")
     )
     assert [(file, line) for file, line, _ in messages] == [("b.yaml", 6)]
     assert "`customer.age > 18`" in messages[0][2]
@@ -112,11 +111,11 @@ def test_a_row_and_an_eligibility():
     ],
 )
 def test_what_somebody_can_meet_or_what_is_not_known_is_no_warning(own, added):
-    assert warnings(action(own), shared("rest", added)) == []
+    assert warnings(tea(own), shared("rest", added)) == []
 
 
 def test_one_document_s_own_contradiction_is_told_once():
-    both = action("customer.age > 18", "customer.age < 10")
+    both = tea("customer.age > 18", "customer.age < 10")
     messages = warnings(both, shared("rest", "customer.age < 5"))
     assert [line for _, line, _ in messages] == [8]
 

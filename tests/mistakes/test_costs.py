@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from tests.rules import action, cap, document, joined, ruleset
 
 from maitred import cel, rulefiles, situations
 from maitred.core.behaviour.history import History, Readers, Track, remember
@@ -12,35 +13,30 @@ from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.values.facts import FactReader
 from maitred.core.values.types import Facts, Invalid
 
-RULESET = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: grocery
-version: "1"
-{defaults}
----
-apiVersion: maitred/v1
-kind: Context
-name: shopping
+CONTEXT = document(
+    "Context",
+    "shopping",
+    """\
 attributes:
   customer.name: string
-  basket.words: {{type: list<string>, max_items: 500}}
+  basket.words: {type: list<string>, max_items: 500}
   basket.names: list<string>
-  basket.few: {{type: list<string>, max_items: 5, max_length: 3}}
-"""
+  basket.few: {type: list<string>, max_items: 5, max_length: 3}
+""",
+)
 SLOW = "basket.words.exists(w, w in basket.words)"
 SOME = "basket.words.exists(w, w.startsWith(customer.name))"
-ACTION = "apiVersion: maitred/v1\nkind: Action\nname: puzzle\ntitle: A puzzle\ntype: offer\n"
+ACTION = action("puzzle", title="A puzzle")
 
 
-def load(*documents, defaults="", **files):
-    text = "---\n".join(documents)
-    sources = {"ruleset.yaml": RULESET.format(defaults=defaults), "rules.yaml": text, **files}
+def load(*documents, defaults=None, **files):
+    head = joined(ruleset(defaults=defaults), CONTEXT)
+    sources = {"ruleset.yaml": head, "rules.yaml": joined(*documents), **files}
     named = {name.replace("__", "."): text.encode() for name, text in sources.items()}
     return rulefiles.load(named, cel.compiler, situations.deriver)
 
 
-def faults(*documents, defaults="", **files):
+def faults(*documents, defaults=None, **files):
     with pytest.raises(RulesetInvalid) as caught:
         load(*documents, defaults=defaults, **files)
     return [(fault.file, fault.line, fault.column, fault.message) for fault in caught.value.faults]
@@ -56,13 +52,16 @@ def requiring(*conditions):
         (requiring(SOME, SLOW), 8),
         (ACTION + f'score: "({SLOW}) ? 1.0 : 2.0"\n', 6),
         (
-            ACTION + "---\napiVersion: maitred/v1\nkind: Eligibility\nname: e\napplies_to: {all: true}\n"
-            f"eligibility:\n  - require: {SLOW}\n",
+            joined(
+                ACTION,
+                document(
+                    "Eligibility", "e", f"applies_to: {{all: true}}\neligibility:\n  - require: {SLOW}\n"
+                ),
+            ),
             12,
         ),
         (
-            requiring("situation.s")
-            + f"---\napiVersion: maitred/v1\nkind: Situation\nname: s\nany:\n  - {SLOW}\n",
+            joined(requiring("situation.s"), document("Situation", "s", f"any:\n  - {SLOW}\n")),
             13,
         ),
     ],
@@ -75,11 +74,18 @@ def test_a_rule_that_is_too_slow_is_told_where_it_stands(document, line):
 
 
 def test_rows_of_one_table_have_one_fault():
-    table = (
-        "apiVersion: maitred/v1\nkind: ActionTable\nname: t\n"
-        "table: {file: t.csv, columns: {id: string, words: list<string>}}\n"
-        'action:\n  name: "${row.id}"\n  title: T\n  type: offer\n  eligibility:\n'
-        "    - require: basket.words.exists(w, row.words.exists(r, w.startsWith(r)))\n"
+    table = document(
+        "ActionTable",
+        "t",
+        """\
+table: {file: t.csv, columns: {id: string, words: list<string>}}
+action:
+  name: "${row.id}"
+  title: T
+  type: offer
+  eligibility:
+    - require: basket.words.exists(w, row.words.exists(r, w.startsWith(r)))
+""",
     )
     ((file, line, _, message),) = faults(
         table, t__csv="id,words\na,x\nb," + " ".join(["y"] * 90) + "\nc," + "z " * 90
@@ -95,19 +101,19 @@ def test_all_rules_together_have_a_bound():
     ]
     (message,) = [message for *_, message in faults(*documents)]
     assert "all rules together" in message
-    assert load(*documents, defaults="defaults: {decision_cost_us: 30000}").ruleset.cost_ns > 5_000_000
+    assert load(*documents, defaults="{decision_cost_us: 30000}").ruleset.cost_ns > 5_000_000
 
 
 def test_bounds_can_be_set_for_the_ruleset():
     assert (
         load(
             requiring("basket.names.exists(w, w in basket.names)"),
-            defaults="defaults: {max_items: 20, max_length: 20}",
+            defaults="{max_items: 20, max_length: 20}",
         ).ruleset.cost_ns
         < 1_000_000
     )
-    assert load(requiring(SLOW), defaults="defaults: {rule_cost_us: 20000, decision_cost_us: 50000}")
-    assert "at least 1" in faults(requiring(SLOW), defaults="defaults: {max_items: 0}")[0][-1]
+    assert load(requiring(SLOW), defaults="{rule_cost_us: 20000, decision_cost_us: 50000}")
+    assert "at least 1" in faults(requiring(SLOW), defaults="{max_items: 0}")[0][-1]
 
 
 def test_bounds_can_be_set_for_an_attribute():
@@ -142,33 +148,24 @@ def test_a_larger_value_is_wrong_and_no_refused_call(value, why):
     }
 
 
-CAP = (
-    "apiVersion: maitred/v1\nkind: FrequencyCap\nname: {name}\napplies_to: {{all: true}}\nper: [customer]\n"
-    'limit: "{limit}"\nwindow: lifetime\n'
-)
-
-
 def test_what_limits_work_out_is_counted_once_and_told_where_it_stands():
     limit = "basket.words.exists(w, w.startsWith(customer.name)) ? 1 : 2"
-    two = [CAP.format(name=name, limit=limit) for name in ("a", "b")]
+    two = [cap(name, limit=f'"{limit}"') for name in ("a", "b")]
     one_ns = load(ACTION, two[0]).ruleset.cost_ns
     assert 0 < one_ns == load(ACTION, *two).ruleset.cost_ns
-    ((file, line, _, message),) = faults(ACTION, CAP.format(name="a", limit=f"{SLOW} ? 1 : 2"))
+    ((file, line, _, message),) = faults(ACTION, cap("a", limit=f'"{SLOW} ? 1 : 2"'))
     assert (file, line) == ("rules.yaml", 12)
     assert "too slow" in message
 
 
-EVENTS = """\
-apiVersion: maitred/v1
-kind: Event
-name: click
-purpose: none
-fields: {target: string, visit: int}
-retention: 90d
----
-apiVersion: maitred/v1
-kind: Context
-name: behaviour
+EVENTS = joined(
+    document(
+        "Event", "click", {"purpose": "none", "fields": "{target: string, visit: int}", "retention": "90d"}
+    ),
+    document(
+        "Context",
+        "behaviour",
+        """\
 attributes: {customer.visit: int}
 computed:
   customer.alone: {over: events.click, where: event.visit > 3, count: true}
@@ -176,18 +173,20 @@ computed:
     over: events.click
     where: event.target == "pay" && event.visit > customer.visit - 2
     sum: event.visit * 2
-"""
+""",
+    ),
+)
 
 
 def test_events_that_are_held_against_the_request_are_bounded_by_what_a_rule_may_cost():
-    def max_items(defaults=""):
+    def max_items(defaults=None):
         ruleset = load(requiring("customer.clicks > 3"), EVENTS, defaults=defaults).ruleset
         assert ruleset.cost_ns <= 2_000_000
         return {attribute.name: attribute.max_items for attribute in ruleset.computed}
 
     assert max_items()["customer.alone"] == 0
     assert 50 < max_items()["customer.clicks"] < 500
-    assert max_items("defaults: {rule_cost_us: 2000}")["customer.clicks"] == pytest.approx(
+    assert max_items("{rule_cost_us: 2000}")["customer.clicks"] == pytest.approx(
         2 * max_items()["customer.clicks"], abs=1
     )
 

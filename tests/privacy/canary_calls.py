@@ -9,6 +9,7 @@ import grpc
 from google.protobuf import struct_pb2, timestamp_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.privacy.conftest import CALL_SECONDS
+from tests.rules import action, document, joined, ruleset
 
 from maitred.engine.errors import CallError
 from maitred.rpc.convert.decisions import decide_call
@@ -24,55 +25,36 @@ EMAIL, PHONE, CARD, NAME = (
 )
 CANARIES = (EMAIL, PHONE, CARD, NAME)
 
-COMMON = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: house
-version: "1"
-{channels}
----
-apiVersion: maitred/v1
-kind: Context
-name: house
-attributes:
-  customer.name: {{type: string, purpose: service}}
-  customer.email: {{type: string, purpose: ads}}
-  customer.phone: {{type: string, purpose: ads}}
-  customer.card: {{type: int, purpose: service}}
-  customer.tier: {{type: string, purpose: service, values: [gold, basic]}}
-  customer.lists: {{type: list<string>, purpose: ads}}
-  household.id: {{type: string, purpose: service}}
-  device.id: {{type: string, purpose: service}}
-  session.id: {{type: string, purpose: service}}
----
-apiVersion: maitred/v1
-kind: Privacy
-name: law
-purposes: {{service: Doing it., ads: Showing it.}}
+
+LAW = document(
+    "Privacy",
+    "law",
+    """\
+purposes: {service: Doing it., ads: Showing it.}
 default: here
-jurisdictions:
-  here:
-    bases: {{service: contract, ads: opt_out}}
----
-apiVersion: maitred/v1
-kind: Action
-name: greeting
-title: Hello
-type: offer
-{treatments}
-alternatives: [instead]
-score: 2.0
----
-apiVersion: maitred/v1
-kind: Action
-name: instead
-title: Instead
-type: offer
-score: 0.5
----
-apiVersion: maitred/v1
-kind: Action
-name: picky
+jurisdictions: {here: {bases: {service: contract, ads: opt_out}}}
+""",
+)
+CONTEXT = document(
+    "Context",
+    "house",
+    """\
+attributes:
+  customer.name: {type: string, purpose: service}
+  customer.email: {type: string, purpose: ads}
+  customer.phone: {type: string, purpose: ads}
+  customer.card: {type: int, purpose: service}
+  customer.tier: {type: string, purpose: service, values: [gold, basic]}
+  customer.lists: {type: list<string>, purpose: ads}
+  household.id: {type: string, purpose: service}
+  device.id: {type: string, purpose: service}
+  session.id: {type: string, purpose: service}
+""",
+)
+PICKY = document(
+    "Action",
+    "picky",
+    """\
 title: Picky
 type: offer
 consent: [ads]
@@ -83,30 +65,29 @@ eligibility:
     reason: gold
   - require: 10 / (customer.card - customer.card) > 1
     reason: broken
----
-apiVersion: maitred/v1
-kind: Event
-name: visit
-purpose: service
-fields: {{page: string, card: int}}
-retention: 30d
----
-{locations}
-""" + "---\n".join(
-    f"""\
-apiVersion: maitred/v1
-kind: {kind}
-name: {name}
-applies_to: {{{{actions: [{action}]}}}}
-per: [{per}]
-limit: {limit}
-window: {window}
-counts: {counts}
-"""
+""",
+)
+VISIT = document(
+    "Event",
+    "visit",
+    {"purpose": "service", "fields": "{page: string, card: int}", "retention": "30d"},
+)
+LIMITS = [
+    document(
+        kind,
+        name,
+        {
+            "applies_to": f"{{actions: [{action}]}}",
+            "per": f"[{per}]",
+            "limit": limit,
+            "window": window,
+            "counts": counts,
+        },
+    )
     for kind, name, action, per, limit, window, counts in (
         ("FrequencyCap", "per-customer", "greeting", "customer", 50, "lifetime", "presented"),
-        ("FrequencyCap", "per-household", "greeting", "household", 50, "{{rolling: 7d}}", "presented"),
-        ("FrequencyCap", "per-device", "greeting", "device", 50, "{{calendar: day}}", "claimed"),
+        ("FrequencyCap", "per-household", "greeting", "household", 50, "{rolling: 7d}", "presented"),
+        ("FrequencyCap", "per-device", "greeting", "device", 50, "{calendar: day}", "claimed"),
         ("FrequencyCap", "per-session", "greeting", "customer", 50, "session", "decided"),
         ("FrequencyCap", "per-email", "instead", "customer.email", 50, "lifetime", "decided"),
         ("FrequencyCap", "per-card", "instead", "customer.card", 50, "lifetime", "presented"),
@@ -115,24 +96,33 @@ counts: {counts}
         ("Capacity", "per-place", "greeting", "location", 500, "lifetime", "redeemed"),
         ("Capacity", "all", "greeting", "", 500, "lifetime", "claimed"),
     )
-)
-OPEN = COMMON.format(channels="", locations="", treatments="")
-CLOSED = COMMON.format(
-    channels="channels: [pos, mobile]",
-    treatments="""\
-treatments:
+]
+TREATMENTS = """
   pos:
     title: "Hello ${customer.name}"
     say: "Dear ${customer.name}, ${customer.email} and ${customer.phone}."
-    show: "CARD ${customer.card}"
-""",
-    locations="""\
-apiVersion: maitred/v1
-kind: Locations
-name: stores
-table: {file: stores.csv, columns: {city: string}}
----
-""",
+    show: "CARD ${customer.card}\""""
+
+
+def rules_text(*documents, channels=None, treatments=None):
+    return joined(
+        ruleset("house", channels=channels),
+        CONTEXT,
+        LAW,
+        action("greeting", title="Hello", treatments=treatments, alternatives="[instead]", score=2.0),
+        action("instead", title="Instead", score=0.5),
+        PICKY,
+        VISIT,
+        *LIMITS,
+        *documents,
+    )
+
+
+OPEN = rules_text()
+CLOSED = rules_text(
+    document("Locations", "stores", {"table": "{file: stores.csv, columns: {city: string}}"}),
+    channels="[pos, mobile]",
+    treatments=TREATMENTS,
 )
 RULES = {"open": (OPEN, {}), "closed": (CLOSED, {"stores": "id,city\n1,Bergen\n"})}
 
@@ -328,11 +318,11 @@ def consents(canary_calls, canary):
 
 def operations(canary_calls, canary):
     stub = canary_calls.stubs.rulesets
-    for action in ("greeting", canary):
+    for paused in ("greeting", canary):
         canary_calls.call(
-            stub.PauseAction, ruleset_pb2.PauseActionRequest(action=action, by=canary, cause=canary)
+            stub.PauseAction, ruleset_pb2.PauseActionRequest(action=paused, by=canary, cause=canary)
         )
-        canary_calls.call(stub.ResumeAction, ruleset_pb2.ResumeActionRequest(action=action))
+        canary_calls.call(stub.ResumeAction, ruleset_pb2.ResumeActionRequest(action=paused))
     for field in ("limit", "action", "location_id"):
         canary_calls.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(**{field: canary}))
     canary_calls.call(stub.GetLimits, ruleset_pb2.GetLimitsRequest(most_subjects=int(PHONE)))

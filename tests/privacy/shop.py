@@ -3,21 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 import orjson
+from tests.rules import action, cap, capacity, document, joined, ruleset
 
 from maitred.bootstrap.clients import Client
 from maitred.core.deciding.decisions import Explain
 from maitred.core.privacy.purposes import Consent, ConsentState
 
-RULES = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
-channels: [pos]
----
-apiVersion: maitred/v1
-kind: Context
-name: shop
+RULES = joined(
+    ruleset(channels="[pos]"),
+    document(
+        "Context",
+        "shop",
+        """\
 attributes:
   customer.country: {type: string, purpose: none}
   customer.age: {type: int, purpose: service}
@@ -25,10 +22,12 @@ attributes:
   customer.clicks: {type: int, purpose: ads}
   customer.allergies: {type: list<string>, purpose: health, sensitive: health}
   session.id: {type: string, purpose: none}
----
-apiVersion: maitred/v1
-kind: Privacy
-name: law
+""",
+    ),
+    document(
+        "Privacy",
+        "law",
+        """\
 purposes:
   service: Doing what was promised.
   ads:
@@ -50,74 +49,35 @@ jurisdictions:
     minors: {below: 13, barred: [ads], unknown_age: adult}
 sensitive:
   health: {consent: health}
----
-apiVersion: maitred/v1
-kind: Situation
-name: no_gluten
+""",
+    ),
+    document(
+        "Situation",
+        "no_gluten",
+        """\
 all:
   - customer.allergies.exists(each, each == "gluten")
----
-apiVersion: maitred/v1
-kind: Action
-name: ad
-title: An ad
-type: offer
-consent: [ads]
-score: 5.0
----
-apiVersion: maitred/v1
-kind: Action
-name: again
-title: What was clicked at
-type: offer
-eligibility:
-  - require: customer.clicks > 3
-    reason: clicked
-score: 4.0
----
-apiVersion: maitred/v1
-kind: Action
-name: dessert
-title: A dessert without gluten
-type: offer
-consent: [health]
-eligibility:
-  - require: situation.no_gluten
-    reason: no-gluten
-score: 3.0
----
-apiVersion: maitred/v1
-kind: Action
-name: newsletter
-title: The newsletter
-type: message
-consent: [news]
-score: 2.0
----
-apiVersion: maitred/v1
-kind: Action
-name: coffee
-title: A coffee
-type: offer
-score: 1.0
----
-apiVersion: maitred/v1
-kind: FrequencyCap
-name: coffees
-applies_to: {actions: [coffee]}
-per: [customer]
-limit: 3
-window: lifetime
-counts: decided
----
-apiVersion: maitred/v1
-kind: Capacity
-name: beans
-applies_to: {actions: [coffee, ad]}
-limit: 100000
-window: lifetime
-counts: claimed
-"""
+""",
+    ),
+    action("ad", title="An ad", consent="[ads]", score="5.0"),
+    action(
+        "again",
+        title="What was clicked at",
+        eligibility="[{require: customer.clicks > 3, reason: clicked}]",
+        score="4.0",
+    ),
+    action(
+        "dessert",
+        title="A dessert without gluten",
+        consent="[health]",
+        eligibility="[{require: situation.no_gluten, reason: no-gluten}]",
+        score="3.0",
+    ),
+    action("newsletter", title="The newsletter", type="message", consent="[news]", score="2.0"),
+    action("coffee", title="A coffee", score="1.0"),
+    cap("coffees", applies_to="{actions: [coffee]}", limit=3, counts="decided"),
+    capacity("beans", applies_to="{actions: [coffee, ad]}", limit=100000, counts="claimed"),
+)
 
 CONTEXT = {"customer": {"age": 30, "clicks": 9, "allergies": ["gluten"], "tier": "gold", "country": "eu"}}
 NOW = datetime.now(UTC)

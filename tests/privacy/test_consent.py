@@ -8,6 +8,7 @@ import orjson
 import pytest
 from tests.iab.encoder import Encoder
 from tests.privacy.shop import CONTEXT, RULES, Shop, names, reasons
+from tests.rules import action, document, joined, ruleset
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import ConsentSignals
@@ -205,20 +206,19 @@ def test_a_statement_is_known_to_the_next_decision_of_another_process(serve, wri
         assert len(there.consent("jan").history) == 20
 
 
-ASKING = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
----
-apiVersion: maitred/v1
-kind: Context
-name: shop
+ASKING = joined(
+    ruleset(),
+    document(
+        "Context",
+        "shop",
+        """\
 attributes: {customer.clicks: {type: int, purpose: ads}, customer.age: {type: int, purpose: none}}
----
-apiVersion: maitred/v1
-kind: Privacy
-name: law
+""",
+    ),
+    document(
+        "Privacy",
+        "law",
+        """\
 purposes: {ads: Ads., news: News., never: Nothing.}
 default: here
 age: customer.age
@@ -226,42 +226,19 @@ jurisdictions:
   here:
     bases: {ads: consent, news: legitimate_interest}
     minors: {below: 16, barred: [ads], unknown_age: adult}
----
-apiVersion: maitred/v1
-kind: Action
-name: ask
-title: May we?
-type: message
-eligibility: [{require: '!consent.asked("ads") && !consent.allowed("ads")'}]
----
-apiVersion: maitred/v1
-kind: Action
-name: thank
-title: Thank you
-type: message
-eligibility: [{require: 'consent.allowed("ads")'}]
----
-apiVersion: maitred/v1
-kind: Action
-name: ad
-title: An ad
-type: offer
-eligibility: [{require: customer.clicks > 3}]
----
-apiVersion: maitred/v1
-kind: Action
-name: barred
-title: Barred
-type: offer
-consent: [never]
----
-apiVersion: maitred/v1
-kind: Action
-name: news
-title: News
-type: message
-consent: [news]
-"""
+""",
+    ),
+    action(
+        "ask",
+        title="May we?",
+        type="message",
+        eligibility='[{require: \'!consent.asked("ads") && !consent.allowed("ads")\'}]',
+    ),
+    action("thank", title="Thank you", type="message", eligibility="[{require: 'consent.allowed(\"ads\")'}]"),
+    action("ad", title="An ad", eligibility="[{require: customer.clicks > 3}]"),
+    action("barred", title="Barred", consent="[never]"),
+    action("news", title="News", type="message", consent="[news]"),
+)
 
 
 @pytest.fixture

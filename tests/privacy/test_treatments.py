@@ -9,6 +9,7 @@ import json
 import pytest
 from rich.console import Console
 from tests.privacy.shop import Shop
+from tests.rules import action, document, joined, ruleset
 
 from maitred.bootstrap.rules import check_rules
 from maitred.cli.shown.answers import answer_view, record_view
@@ -17,41 +18,33 @@ from maitred.core.rules.treatments import LINES, TEXTS
 from maitred.rulefiles.kinds import models
 from maitred.v1 import decision_pb2 as pb
 
-HEAD = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: shop
-version: "1"
----
-apiVersion: maitred/v1
-kind: Context
-name: shop
+HEAD = joined(
+    ruleset(),
+    document(
+        "Context",
+        "shop",
+        """\
 attributes:
   customer.tier: {type: string, purpose: none}
   customer.ill: {type: bool, purpose: health, sensitive: health}
----
-apiVersion: maitred/v1
-kind: Privacy
-name: law
-purposes: {health: Minding it.}
-default: here
-jurisdictions: {here: {bases: {health: consent}}}
-sensitive: {health: {consent: health}}
-"""
-ACTION = """\
-apiVersion: maitred/v1
-kind: Action
-name: spoken
-title: Spoken
-type: offer
-score: 1
-treatments:
-  pos: {%s}
-"""
-TABLE = """\
-apiVersion: maitred/v1
-kind: ActionTable
-name: rows
+""",
+    ),
+    document(
+        "Privacy",
+        "law",
+        {
+            "purposes": "{health: Minding it.}",
+            "default": "here",
+            "jurisdictions": "{here: {bases: {health: consent}}}",
+            "sensitive": "{health: {consent: health}}",
+        },
+    ),
+)
+ACTION = action("spoken", title="Spoken", score=1, treatments="\n  pos: {%s}")
+TABLE = document(
+    "ActionTable",
+    "rows",
+    """\
 table: {file: rows.csv, columns: {code: string}}
 action:
   name: row-${row.code}
@@ -59,7 +52,8 @@ action:
   type: offer
   treatments:
     pos: {%s}
-"""
+""",
+)
 
 
 def treatment(text):
