@@ -21,11 +21,13 @@ have caught up after every refusal, and let it grow again.
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 BATCH_SECONDS = 0.010
 """How long a batch may take of a server that is behind: a tenth of a deadline of 100 ms."""
+CALM_BATCH_SECONDS = 0.05
+"""How long one may take where everybody can be answered: who comes meanwhile has half of 100 ms left."""
 BATCH_FIXED_TIMES = 4
 """Where a commit alone takes long, a batch takes as many times that, so that most of it is work."""
 BATCH_MIN, BATCH_MAX = 8, 256
@@ -103,16 +105,17 @@ class Pace:
             )
         self.per_call = min(self.per_call, mean_seconds / mean_calls)
         self.fixed = max(0.0, mean_seconds - self.per_call * mean_calls)
-        self.reach = int(max(BATCH_MIN, min(BATCH_MAX, BATCH_GROWTH * self._largest)))
-        self.batch = self._batch()
+        self.reach = self._fitting(CALM_BATCH_SECONDS, BATCH_GROWTH * self._largest)
+        self.batch = self._fitting(BATCH_SECONDS, self.reach)
 
     def seconds(self, calls: int) -> float:
         """How long a batch of so many will take."""
         return self.fixed + self.per_call * calls
 
-    def _batch(self) -> int:
-        seconds = max(BATCH_SECONDS, BATCH_FIXED_TIMES * self.fixed)
-        return int(max(BATCH_MIN, min((seconds - self.fixed) / self.per_call, self.reach)))
+    def _fitting(self, seconds: float, most: float) -> int:
+        """How many calls a batch of so long has."""
+        work = max(seconds, BATCH_FIXED_TIMES * self.fixed) - self.fixed
+        return int(max(BATCH_MIN, min(work / self.per_call, most, BATCH_MAX)))
 
 
 class Waiting(Generic[_Call]):
@@ -127,6 +130,10 @@ class Waiting(Generic[_Call]):
 
     def __len__(self) -> int:
         return len(self._calls)
+
+    def __iter__(self) -> Iterator[_Call]:
+        # Of a copy, which is made at once: another thread may add meanwhile.
+        return iter(tuple(self._calls))
 
     @property
     def room(self) -> bool:
