@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests import rules
+from tests.rules import action, document, joined
 
 from maitred.core.conditions.model import Condition, Expression, Residual, Unknown
 from maitred.core.rules.expressions import ExpressionError, Row, Score
@@ -111,32 +113,23 @@ def bench() -> Bench:
     return Bench()
 
 
-HEAD = """\
-apiVersion: maitred/v1
-kind: Ruleset
-name: test
-version: "1"
-timezone: Europe/Berlin
----
-apiVersion: maitred/v1
-kind: Context
-name: context
+HEAD = joined(
+    rules.ruleset("test", timezone="Europe/Berlin"),
+    document(
+        "Context",
+        "context",
+        """\
 attributes:
   customer.age: int
   customer.tier: {type: string, values: [basic, gold]}
   customer.campaigns: list<string>
   basket.value: double
   basket.products: list<string>
-"""
+""",
+    ),
+)
 
-ACTION = """\
-apiVersion: maitred/v1
-kind: Action
-name: pizza
-title: Pizza
-type: offer
-channels: [pos]
-"""
+ACTION = action("pizza", title="Pizza", channels="[pos]")
 
 
 @pytest.fixture
@@ -150,27 +143,17 @@ def ruleset() -> Callable[..., dict[str, str]]:
     return make
 
 
-PERK = """\
-apiVersion: maitred/v1
-kind: Action
-name: {name}
-title: T
-type: {type}
-labels: {{group: perks}}
-"""
-
-LOCATIONS = """\
-apiVersion: maitred/v1
-kind: Locations
-name: stores
-table: {file: stores.csv, columns: {oven_slots: int, city: string, size: double}}
-"""
+LOCATIONS = document(
+    "Locations",
+    "stores",
+    {"table": "{file: stores.csv, columns: {oven_slots: int, city: string, size: double}}"},
+)
 STORES = "id,timezone,oven_slots,city,size\n1,Asia/Tokyo,3,Tokyo,1.5\n2,Europe/Rome,4,Rome,2\n"
 
-MORE_CONTEXT = """\
-apiVersion: maitred/v1
-kind: Context
-name: more
+MORE_CONTEXT = document(
+    "Context",
+    "more",
+    """\
 attributes:
   session.id: string
   household.id: string
@@ -178,33 +161,24 @@ attributes:
   basket.slot: string
   customer.quota: int
   customer.at: timestamp
-"""
+""",
+)
 
 
-def document(kind: str, **fields: str | None) -> str:
-    lines = {
-        "apiVersion": "maitred/v1",
-        "kind": kind,
-        "name": kind.lower(),
-        "applies_to": "{all: true}",
-        **({"per": "[customer]"} if kind == "FrequencyCap" else {}),
-        "limit": "5",
-        "window": "lifetime",
-        **fields,
-    }
-    return "".join(f"{key}: {value}\n" for key, value in lines.items() if value is not None)
+def perk(name: str, type_: str = "offer") -> str:
+    return action(name, title="T", type=type_, labels="{group: perks}")
 
 
 @pytest.fixture
 def cap() -> Callable[..., str]:
     """Writes a `FrequencyCap` for all actions; ``None`` leaves a field out."""
-    return lambda **fields: document("FrequencyCap", **fields)
+    return lambda **fields: rules.cap(**{"name": "frequencycap", "limit": 5, **fields})
 
 
 @pytest.fixture
 def capacity() -> Callable[..., str]:
     """Writes a `Capacity` for all actions; ``None`` leaves a field out."""
-    return lambda **fields: document("Capacity", **fields)
+    return lambda **fields: rules.capacity(**{"name": "capacity", "limit": 5, **fields})
 
 
 @pytest.fixture
@@ -216,28 +190,29 @@ def sources(ruleset: Callable[..., dict[str, str]]) -> Callable[..., dict[str, s
             "context__yaml": MORE_CONTEXT,
             "locations__yaml": LOCATIONS,
             "stores__csv": STORES,
-            "free__yaml": PERK.format(name="free-pizza", type="offer"),
-            "limits__yaml": "---\n".join(documents),
+            "free__yaml": perk("free-pizza"),
+            "limits__yaml": joined(*documents),
         }
         return ruleset(**files | more)
 
     return make
 
 
-PRIVATE_CONTEXT = """\
-apiVersion: maitred/v1
-kind: Context
-name: known
+PRIVATE_CONTEXT = document(
+    "Context",
+    "known",
+    """\
 attributes:
   customer.country: {type: string, purpose: service}
   customer.years: {type: double, purpose: service}
   customer.affinity: {type: double, purpose: ads}
   customer.allergies: {type: list<string>, purpose: health-offers, sensitive: health}
-"""
-PRIVACY = """\
-apiVersion: maitred/v1
-kind: Privacy
-name: data-protection
+""",
+)
+PRIVACY = document(
+    "Privacy",
+    "data-protection",
+    """\
 purposes:
   service: Doing what the contract promises.
   ads:
@@ -258,7 +233,8 @@ jurisdictions:
     minors: {below: 13, barred: [ads, health-offers], unknown_age: adult}
 sensitive:
   health: {consent: health-offers}
-"""
+""",
+)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from tests.rules import document, joined
 
 from maitred.core.rules.ruleset import ActionType, Live
 from maitred.core.rules.treatments import Placeholder, Treatment
@@ -100,22 +101,11 @@ def test_true_is_an_expression_too(bench, ruleset):
 
 
 def test_the_compiler_gets_every_name_there_is(bench, ruleset):
-    more = """\
-apiVersion: maitred/v1
-kind: List
-name: pizzas
-values: [a, b]
----
-apiVersion: maitred/v1
-kind: List
-name: stores
-file: lists/stores.txt
----
-apiVersion: maitred/v1
-kind: Situation
-name: vip
-all: [customer.tier == "gold"]
-"""
+    more = joined(
+        document("List", "pizzas", {"values": "[a, b]"}),
+        document("List", "stores", {"file": "lists/stores.txt"}),
+        document("Situation", "vip", {"all": '[customer.tier == "gold"]'}),
+    )
     sources = ruleset(more__yaml=more) | {"lists/stores.txt": "\ufeff one \r\n\r\ntwo\r\n"}
     loaded = bench.load(sources)
     (compiler,) = bench.compilers

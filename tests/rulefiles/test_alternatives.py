@@ -3,36 +3,28 @@
 import time
 
 import pytest
+from tests.rules import action, capacity, document, joined
 
 from maitred.core.rules.treatments import Placeholder
 from maitred.rulefiles.limiting.alternatives import MOST
 
-ACTION = """\
-apiVersion: maitred/v1
-kind: Action
-name: {name}
-title: T
-type: offer
-alternatives: [{alternatives}]
-"""
-CAPACITY = """\
-apiVersion: maitred/v1
-kind: Capacity
-name: {name}
-applies_to: {{actions: [{actions}]}}
-limit: 9
-window: lifetime
-"""
+
+def offer(name, alternatives):
+    return action(name, title="T", alternatives=f"[{alternatives}]")
+
+
+def nine_units(name, actions):
+    return capacity(name, applies_to=f"{{actions: [{actions}]}}", limit=9)
 
 
 def rules(chains, **more):
     """Actions by name with their alternatives, and a capacity for each that has any."""
     documents = [
-        ACTION.format(name=name, alternatives=", ".join(others)) + more.get(name, "")
+        offer(name=name, alternatives=", ".join(others)) + more.get(name, "")
         for name, others in chains.items()
     ]
-    limits = [CAPACITY.format(name=f"cap-{name}", actions=name) for name, others in chains.items() if others]
-    return "---\n".join([*documents, *limits])
+    limits = [nine_units(name=f"cap-{name}", actions=name) for name, others in chains.items() if others]
+    return joined(*documents, *limits)
 
 
 @pytest.fixture
@@ -103,9 +95,7 @@ def test_a_diamond_is_no_circle(load):
 
 
 def test_long_chains_and_circles_end_soon(faults):
-    many = "---\n".join(
-        ACTION.format(name=f"a{number}", alternatives=f"a{number + 1}") for number in range(3_000)
-    )
+    many = "---\n".join(offer(name=f"a{number}", alternatives=f"a{number + 1}") for number in range(3_000))
     started = time.process_time()
     assert "there is no action `a3000`" in faults(many)[0]
     (fault,) = faults(many.replace("[a3000]", "[a0]"))
@@ -135,40 +125,40 @@ def test_an_alternative_that_can_never_stand_in(load, a, b, words):
 
 
 def test_alternatives_of_an_action_without_capacity(load):
-    (warning,) = load(ACTION.format(name="a", alternatives="pizza")).warnings
+    (warning,) = load(offer(name="a", alternatives="pizza")).warnings
     assert warning.message.startswith("no `Capacity` applies to the action, so nothing ever stands in")
 
 
 def test_an_alternative_under_the_same_capacity(load):
-    actions = ACTION.format(name="a", alternatives="pizza")
-    (warning,) = load(actions + "---\n" + CAPACITY.format(name="both", actions="a, pizza")).warnings
+    actions = offer(name="a", alternatives="pizza")
+    (warning,) = load(actions + "---\n" + nine_units(name="both", actions="a, pizza")).warnings
     assert "is under `Capacity` `both` as well" in warning.message
-    own = CAPACITY.format(name="own", actions="a, pizza") + "per: [action]\n"
+    own = nine_units(name="own", actions="a, pizza") + "per: [action]\n"
     assert load(actions + "---\n" + own).warnings == ()
-    other = CAPACITY.format(name="a-alone", actions="a").replace("limit: 9", "limit: 8")
-    more = "---\n".join([actions, CAPACITY.format(name="both", actions="a, pizza"), other])
+    other = nine_units(name="a-alone", actions="a").replace("limit: 9", "limit: 8")
+    more = "---\n".join([actions, nine_units(name="both", actions="a, pizza"), other])
     assert load(more).warnings == ()
 
 
-TABLE = """\
-apiVersion: maitred/v1
-kind: ActionTable
-name: coupons
+TABLE = joined(
+    document(
+        "ActionTable",
+        "coupons",
+        """\
 table: {file: coupons.csv, columns: {code: string, instead: string}}
 action:
   name: coupon-${row.code}
   title: Coupon
   type: offer
   alternatives: [ALTERNATIVES]
----
-apiVersion: maitred/v1
-kind: Capacity
-name: coupons
-applies_to: {all: true}
-per: [action]
-limit: 3
-window: lifetime
-"""
+""",
+    ),
+    document(
+        "Capacity",
+        "coupons",
+        {"applies_to": "{all: true}", "per": "[action]", "limit": 3, "window": "lifetime"},
+    ),
+)
 
 
 def table(alternatives):
@@ -235,7 +225,7 @@ def test_rows_that_stand_in_for_nothing_are_told_once(load):
     rows = "code,instead\na,x\nb,x\n"
     (warning,) = load(text, coupons__csv=rows).warnings
     assert (warning.file, warning.line, warning.column) == ("more.yaml", 9, 3)
-    named = text + "---\n" + ACTION.format(name="first", alternatives="coupon-a")
+    named = text + "---\n" + offer(name="first", alternatives="coupon-a")
     assert load(named, coupons__csv=rows).warnings == ()
 
 
@@ -253,8 +243,8 @@ def test_fields_of_claims_are_read_from_actions_and_tables(load):
 
 def holding(*counts, text="{show: '${hold.expires}'}"):
     """An action whose words tell when a hold expires, under a capacity for each step."""
-    action = ACTION.format(name="a", alternatives="") + f"treatments: {{pos: {text}}}\n"
-    limits = [CAPACITY.format(name=f"c-{step}", actions="a") + f"counts: {step}\n" for step in counts]
+    action = offer(name="a", alternatives="") + f"treatments: {{pos: {text}}}\n"
+    limits = [nine_units(name=f"c-{step}", actions="a") + f"counts: {step}\n" for step in counts]
     return "---\n".join([action, *limits])
 
 

@@ -1,20 +1,12 @@
 """Conditions for many actions at once."""
 
 import pytest
-
-ELIGIBILITY = """\
-apiVersion: maitred/v1
-kind: Eligibility
-name: {name}
-applies_to: {applies_to}
-eligibility:
-  - require: customer.age > {age}
-    reason: {reason}
-"""
+from tests.rules import document
 
 
 def shared(applies_to, name="shared", age=1, reason="because"):
-    return ELIGIBILITY.format(applies_to=applies_to, name=name, age=age, reason=reason)
+    need = f"eligibility:\n  - require: customer.age > {age}\n    reason: {reason}\n"
+    return document("Eligibility", name, f"applies_to: {applies_to}\n{need}")
 
 
 @pytest.mark.parametrize(
@@ -86,18 +78,15 @@ def test_faults_of_what_it_applies_to(bench, ruleset, applies_to, expected):
     assert f"{errors[0].line}:{errors[0].column} {errors[0].message}".startswith(expected)
 
 
-GROUP = "apiVersion: maitred/v1\nkind: Group\nname: {name}\napplies_to: {applies_to}\nat_most: {at_most}\n"
-
-
 def grouped(ruleset, applies_to="{all: true}", at_most=1, name="either"):
     other = ruleset()["pizza.yaml"].replace("pizza", "other")
-    group = GROUP.format(name=name, applies_to=applies_to, at_most=at_most)
+    group = document("Group", name, {"applies_to": applies_to, "at_most": at_most})
     return ruleset("labels: {group: perks}\n", other__yaml=other, g__yaml=group)
 
 
 def test_actions_know_their_groups_by_name(bench, ruleset):
     sources = grouped(ruleset, name="b")
-    sources["h.yaml"] = GROUP.format(name="a", applies_to="{actions: [other, pizza]}", at_most=1)
+    sources["h.yaml"] = document("Group", "a", {"applies_to": "{actions: [other, pizza]}", "at_most": 1})
     for action in bench.load(sources).ruleset.actions:
         assert [(group.name, group.at_most) for group in action.groups] == [("a", 1), ("b", 1)]
 

@@ -2,28 +2,31 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
+from tests.rules import action, cap, document
 
 from maitred.core.rules.ruleset import Arm, Experiment, Holdout
 from maitred.rulefiles import load
 
-BREAD = "apiVersion: maitred/v1\nkind: Action\nname: bread\ntitle: Bread\ntype: offer\nchannels: [pos]\n"
-CAP = (
-    "apiVersion: maitred/v1\nkind: FrequencyCap\nname: weekly\napplies_to: {actions: [pizza]}\n"
-    "per: [customer]\nlimit: 1\nwindow: {rolling: 7d}\n"
-)
+BREAD = action("bread", title="Bread", channels="[pos]")
+CAP = cap("weekly", applies_to="{actions: [pizza]}", window="{rolling: 7d}")
 ARMS = "arms: {loud: {weight: 1, score: 2}, control: {weight: 3}}\n"
-LAW = (
-    "apiVersion: maitred/v1\nkind: Privacy\nname: law\npurposes: {research: Comparing.}\ndefault: eu\n"
-    "jurisdictions: {eu: {bases: {research: consent}}}\n"
+LAW = document(
+    "Privacy",
+    "law",
+    {
+        "purposes": "{research: Comparing.}",
+        "default": "eu",
+        "jurisdictions": "{eu: {bases: {research: consent}}}",
+    },
 )
 
 
 def experiment(more=ARMS, name="words", applies_to="{actions: [pizza]}"):
-    return f"apiVersion: maitred/v1\nkind: Experiment\nname: {name}\napplies_to: {applies_to}\n{more}"
+    return document("Experiment", name, f"applies_to: {applies_to}\n{more}")
 
 
 def holdout(more="percent: 5\n", name="control", applies_to="{all: true}"):
-    return f"apiVersion: maitred/v1\nkind: Holdout\nname: {name}\napplies_to: {applies_to}\n{more}"
+    return document("Holdout", name, f"applies_to: {applies_to}\n{more}")
 
 
 def test_what_is_written_is_read(bench, ruleset):

@@ -1,18 +1,24 @@
 from datetime import timedelta
 
 import pytest
+from tests.rules import action, capacity, document
 
 from maitred import cel, rulefiles, situations
 from maitred.core.learning.learners import Beta, Learner
 from maitred.core.rules.experiments import learned_by
 from maitred.core.rules.faults import RulesetInvalid
 
-LAW = (
-    "apiVersion: maitred/v1\nkind: Privacy\nname: law\npurposes: {research: Learning.}\ndefault: eu\n"
-    "jurisdictions: {eu: {bases: {research: consent}}}\n"
+LAW = document(
+    "Privacy",
+    "law",
+    {
+        "purposes": "{research: Learning.}",
+        "default": "eu",
+        "jurisdictions": "{eu: {bases: {research: consent}}}",
+    },
 )
 SCORE = 'score: learned("uptake") * 10\n'
-CAPACITY = "apiVersion: maitred/v1\nkind: Capacity\nname: ovens\napplies_to: {all: true}\nwindow: lifetime\n"
+CAPACITY = capacity(limit=None)
 
 
 def loaded_from(sources):
@@ -28,7 +34,7 @@ def faults_of(sources):
 
 
 def learner(more="", name="uptake"):
-    return f"apiVersion: maitred/v1\nkind: Learner\nname: {name}\n{more}"
+    return document("Learner", name, more)
 
 
 def test_what_is_written_is_read(ruleset):
@@ -125,7 +131,7 @@ def test_what_looks_wrong_is_warned_of(ruleset, score, document, words):
 
 def test_an_arm_may_learn_where_the_action_does_not(ruleset):
     arms = "arms: {learning: {weight: 1, score: 'learned(\"uptake\")'}, control: {weight: 1}}\n"
-    trial = f"apiVersion: maitred/v1\nkind: Experiment\nname: works\napplies_to: {{all: true}}\n{arms}"
+    trial = document("Experiment", "works", f"applies_to: {{all: true}}\n{arms}")
     loaded = loaded_from(ruleset("score: 1\n", l__yaml=learner(), e__yaml=trial))
     assert loaded.warnings == ()
     assert learned_by(loaded.ruleset.actions[0]) == {"uptake"}
@@ -134,6 +140,6 @@ def test_an_arm_may_learn_where_the_action_does_not(ruleset):
 def test_what_all_actions_draw_counts_towards_what_rules_may_cost(ruleset):
     head, rest = SCORE, ruleset(SCORE, l__yaml=learner())
     one = loaded_from(rest).ruleset.cost_ns
-    bread = "apiVersion: maitred/v1\nkind: Action\nname: bread\ntitle: Bread\ntype: offer\nchannels: [pos]\n"
+    bread = action("bread", title="Bread", channels="[pos]")
     two = loaded_from(ruleset(SCORE, l__yaml=learner(), b__yaml=bread + head)).ruleset.cost_ns
     assert two == 2 * one > 0

@@ -1,6 +1,7 @@
 """Warnings about limits that load and yet cannot mean what they say."""
 
 import pytest
+from tests.rules import document
 
 OVENS = {"per": "[location]", "limit": "location.oven_slots"}
 
@@ -86,8 +87,7 @@ def test_numbers_that_are_nothing_everywhere(warnings_of, capacity):
 
 
 def test_declared_values_that_are_nothing(warnings_of, cap):
-    context = "apiVersion: maitred/v1\nkind: Context\nname: more\nattributes:\n"
-    none = context + "  customer.quota: {type: int, values: [0, -1]}\n"
+    none = document("Context", "more", "attributes:\n  customer.quota: {type: int, values: [0, -1]}\n")
     assert "never more than 0" in warnings_of(cap(limit="customer.quota"), context__yaml=none)[0]
     assert warnings_of(cap(limit="customer.quota"), context__yaml=none.replace("-1", "1")) == []
 
@@ -100,8 +100,7 @@ def test_locations_without_a_number(warnings_of, capacity):
 
 
 def test_attributes_that_differ_by_letter_case(warnings_of, cap):
-    context = "apiVersion: maitred/v1\nkind: Context\nname: more\n"
-    context += "attributes: {customer.Mail: string, customer.mail: string}\n"
+    context = document("Context", "more", "attributes: {customer.Mail: string, customer.mail: string}\n")
     (warning,) = warnings_of(cap(per="[customer.mail]"), context__yaml=context)
     assert warning.startswith("5:7 `customer.mail` and `customer.Mail` differ in letter case only")
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.rulefiles.conftest import PERK
+from tests.rulefiles.conftest import perk
+from tests.rules import document
 
 from maitred.core.limits.limits import Counts, LetterCase, LimitKind, OnFailure
 from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
@@ -130,7 +131,7 @@ def test_everything_said(limits_of, capacity):
             per="[customer]",
             pace="{limit: 2, window: {rolling: 1h}}",
         ),
-        free__yaml=PERK.format(name="free-pizza", type="message"),
+        free__yaml=perk("free-pizza", "message"),
     )
     assert (limit.counts, limit.hold, limit.overbook_percent) == (
         Counts.PRESENTED,
@@ -180,17 +181,18 @@ def test_which_actions_a_limit_applies_to(bench, sources, cap, applies_to, expec
     assert {action.name for action in actions if action.limits} == expected
 
 
-TABLE = """\
-apiVersion: maitred/v1
-kind: ActionTable
-name: coupons
+TABLE = document(
+    "ActionTable",
+    "coupons",
+    """\
 table: {file: coupons.csv, columns: {code: string, units: int, hourly: int, worth: double}}
 action:
   name: coupon-${row.code}
   title: Coupon
   type: offer
   labels: {group: coupons}
-"""
+""",
+)
 ROWS = "code,units,hourly,worth\na,300,20,1.5\nb,7,3,2\n"
 
 

@@ -1,11 +1,12 @@
 """The ruleset as a whole, and its warnings."""
 
+from tests.rules import document
+
 from maitred.rulefiles import load
 
 
 def situation(name, **members):
-    lines = "".join(f"{key}: {value}\n" for key, value in members.items())
-    return f"apiVersion: maitred/v1\nkind: Situation\nname: {name}\n{lines}"
+    return document("Situation", name, members)
 
 
 def test_channels_and_sources_of_the_ruleset(bench, ruleset):
@@ -32,11 +33,12 @@ def test_a_ruleset_loads_again_from_its_sources(bench, ruleset):
 def test_warnings_keep_nothing_from_loading(bench, ruleset):
     text = "---\n".join(
         (
-            "apiVersion: maitred/v1\nkind: List\nname: spare\nvalues: [a]\n",
+            document("List", "spare", {"values": "[a]"}),
             situation("spare", all="[customer.age > 1]"),
-            (
-                "apiVersion: maitred/v1\nkind: Eligibility\nname: e\napplies_to: {labels: {a: b}}\n"
-                "eligibility: [{require: customer.age > 1}]\n"
+            document(
+                "Eligibility",
+                "e",
+                {"applies_to": "{labels: {a: b}}", "eligibility": "[{require: customer.age > 1}]"},
             ),
         )
     )
@@ -54,7 +56,7 @@ def test_use_in_any_expression_counts(bench, ruleset):
     more += "treatments: {pos: {show: '${situation.c ?? \"no\"}'}}\n"
     text = "---\n".join(
         (
-            "apiVersion: maitred/v1\nkind: List\nname: b\nvalues: [a]\n",
+            document("List", "b", {"values": "[a]"}),
             situation("a", all="[d]"),
             situation("c", all="[customer.age > 1]"),
             situation("d", all="[customer.age > 1]"),

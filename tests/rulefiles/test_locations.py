@@ -1,6 +1,7 @@
 """Locations from tables, and lists in files."""
 
 import pytest
+from tests.rules import document
 
 from maitred.core.rules.ruleset import Location
 from maitred.rulefiles.reading.csv_tables import read_lines
@@ -22,7 +23,7 @@ def test_lines_of_a_list():
     ],
 )
 def test_faults_of_lists(bench, ruleset, fields, expected):
-    text = f"apiVersion: maitred/v1\nkind: List\nname: l\n{fields}\n"
+    text = document("List", "l", f"{fields}\n")
     faults = [
         fault
         for fault in bench.faults(ruleset(l__yaml=text, l__txt="a\n"))
@@ -35,14 +36,15 @@ def test_faults_of_lists(bench, ruleset, fields, expected):
 # Locations
 
 
-STORES = """\
-apiVersion: maitred/v1
-kind: Locations
-name: stores
+STORES = document(
+    "Locations",
+    "stores",
+    """\
 table:
   file: stores.csv
   columns: {slots: int, region: {type: string, values: [east, west], purpose: service}}
-"""
+""",
+)
 
 
 def stores(bench, ruleset, rows, document=STORES):

@@ -1,11 +1,13 @@
 """Which subjects of limits are kept as pseudonyms."""
 
 import pytest
+from tests.rules import document, joined
 
-CONTEXT = """\
-apiVersion: maitred/v1
-kind: Context
-name: subjects
+CONTEXT = joined(
+    document(
+        "Context",
+        "subjects",
+        """\
 attributes:
   basket.slot: {type: string, values: [early, late]}
   basket.number: {type: int, values: [1, 2]}
@@ -14,15 +16,19 @@ attributes:
   basket.count: int
   basket.cause: {type: string, values: [ill, well], sensitive: health}
   customer.mood: {type: string, values: [good, bad]}
----
-apiVersion: maitred/v1
-kind: Privacy
-name: p
-purposes: {care: x}
-default: here
-jurisdictions: {here: {bases: {care: consent}}}
-sensitive: {health: {consent: care}}
-"""
+""",
+    ),
+    document(
+        "Privacy",
+        "p",
+        {
+            "purposes": "{care: x}",
+            "default": "here",
+            "jurisdictions": "{here: {bases: {care: consent}}}",
+            "sensitive": "{health: {consent: care}}",
+        },
+    ),
+)
 
 
 @pytest.fixture
@@ -39,8 +45,7 @@ def is_personal(bench, ruleset, capacity):
 
 
 STORES = {
-    "stores__yaml": "apiVersion: maitred/v1\nkind: Locations\nname: s\n"
-    "table: {file: s.csv, columns: {city: string}}\n",
+    "stores__yaml": document("Locations", "s", {"table": "{file: s.csv, columns: {city: string}}"}),
     "s__csv": "id,city\n1,Rome\n",
 }
 

@@ -1,6 +1,7 @@
 """The document of kind ``Privacy``: what becomes of it, and what is wrong with it."""
 
 import pytest
+from tests.rules import document
 
 from maitred.core.privacy.purposes import Basis, Minors
 from maitred.core.privacy.signals import IabMapping
@@ -47,11 +48,15 @@ def test_the_whole_document(bench, private):
 
 
 def test_what_is_left_out(bench, private):
-    text = (
-        "apiVersion: maitred/v1\nkind: Privacy\nname: p\ndefault: here\n"
-        "purposes: {ads: '', service: '', health-offers: ''}\n"
-        "jurisdictions: {here: {bases: {ads: consent, service: contract, health-offers: consent}}}\n"
-        "sensitive: {health: {consent: health-offers}}\n"
+    text = document(
+        "Privacy",
+        "p",
+        """\
+default: here
+purposes: {ads: '', service: '', health-offers: ''}
+jurisdictions: {here: {bases: {ads: consent, service: contract, health-offers: consent}}}
+sensitive: {health: {consent: health-offers}}
+""",
     )
     loaded = bench.load(private(privacy__yaml=text))
     rules = loaded.ruleset.privacy
@@ -60,9 +65,13 @@ def test_what_is_left_out(bench, private):
 
 
 def test_consent_of_actions_and_tables(bench, private):
-    table = (
-        "apiVersion: maitred/v1\nkind: ActionTable\nname: t\ntable: {file: t.csv, columns: {id: string}}\n"
-        "action: {name: 'row-${row.id}', title: T, type: offer, consent: [health-offers, ads]}\n"
+    table = document(
+        "ActionTable",
+        "t",
+        {
+            "table": "{file: t.csv, columns: {id: string}}",
+            "action": "{name: 'row-${row.id}', title: T, type: offer, consent: [health-offers, ads]}",
+        },
     )
     loaded = bench.load(
         private(action="consent: [ads]\n", table__yaml=table, t__csv="id\n1\n2\n"),
@@ -221,7 +230,7 @@ def test_the_jurisdiction_cannot_be_derived(bench, private):
         private(
             "jurisdiction: customer.country",
             "jurisdiction: situation.far",
-            far__yaml="apiVersion: maitred/v1\nkind: Situation\nname: far\nall: [customer.country == 'x']\n",
+            far__yaml=document("Situation", "far", {"all": "[customer.country == 'x']"}),
         )
     )
     assert "is derived from what may be read" in faults[0].message
@@ -284,10 +293,4 @@ def test_sensitive_and_consent_need_the_document(bench, ruleset):
     ]
 
 
-LIST = """\
-apiVersion: maitred/v1
-kind: List
-name: patients
-values: ["1"]
-sensitive: health
-"""
+LIST = document("List", "patients", {"values": '["1"]', "sensitive": "health"})

@@ -1,6 +1,7 @@
 """What looks wrong in a ``Privacy`` document, and what its hash is made of."""
 
 import pytest
+from tests.rules import document
 
 
 def lines_of(faults):
@@ -62,8 +63,7 @@ def test_a_slip_of_the_pen_in_what_names_the_jurisdiction(bench, private):
     sources = private(
         "jurisdiction: customer.country",
         "jurisdiction: location.law",
-        stores__yaml="apiVersion: maitred/v1\nkind: Locations\nname: s\n"
-        "table: {file: s.csv, columns: {law: string}}\n",
+        stores__yaml=document("Locations", "s", {"table": "{file: s.csv, columns: {law: string}}"}),
         s__csv="id,law\n1,DE\n2,de\n3,fr\n4,\n",
     )
     (warning,) = bench.load(sources).warnings
@@ -123,7 +123,7 @@ def test_hostile_sizes_are_refused_in_time(bench, private, privacy_text):
 
 
 def test_a_purpose_that_events_alone_have_is_used(bench, private, privacy_text):
-    event = "apiVersion: maitred/v1\nkind: Event\nname: call\npurpose: spare\nretention: 1d\n"
+    event = document("Event", "call", {"purpose": "spare", "retention": "1d"})
     text = privacy_text.replace("  health-offers: Off", "  spare: x\n  health-offers: Off")
     sources = private(privacy__yaml=text)
     assert any("`spare` is not used" in warning for warning in lines_of(bench.load(sources).warnings))

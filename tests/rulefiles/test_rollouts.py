@@ -1,9 +1,11 @@
 from datetime import date
 from fractions import Fraction
 
+from tests.rules import document
+
 from maitred.core.rules.ruleset import Rollout, RolloutStep, Then
 
-STAFF = "apiVersion: maitred/v1\nkind: List\nname: staff\nvalues: ['Zoe\u0308', c-1]\n"
+STAFF = document("List", "staff", {"values": "['Zoe\u0308', c-1]"})
 
 
 def rollout_of(bench, sources):

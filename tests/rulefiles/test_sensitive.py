@@ -1,50 +1,35 @@
 """No action reads a sensitive category without the consent it takes, by whatever way."""
 
 import pytest
+from tests.rules import document, joined
 
-HEALTH = """\
-apiVersion: maitred/v1
-kind: Context
-name: health
+HEALTH = joined(
+    document(
+        "Context",
+        "health",
+        """\
 attributes:
   customer.diabetic: {type: bool, sensitive: health}
   customer.doses: {type: int, sensitive: health}
   customer.ward: {type: string, sensitive: health}
----
-apiVersion: maitred/v1
-kind: Privacy
-name: p
+""",
+    ),
+    document(
+        "Privacy",
+        "p",
+        """\
 purposes: {health-offers: Offers that fit an illness.}
 default: here
 jurisdictions: {here: {bases: {health-offers: consent}}}
 sensitive: {health: {consent: health-offers}}
----
-apiVersion: maitred/v1
-kind: List
-name: patients
-values: [p1]
-sensitive: health
----
-apiVersion: maitred/v1
-kind: Situation
-name: ill
-all: [customer.diabetic]
----
-apiVersion: maitred/v1
-kind: Situation
-name: well
-none: [ill]
----
-apiVersion: maitred/v1
-kind: Situation
-name: fit
-any: [well, customer.age > 3]
----
-apiVersion: maitred/v1
-kind: Situation
-name: patient
-all: [customer.age in list.patients]
-"""
+""",
+    ),
+    document("List", "patients", {"values": "[p1]", "sensitive": "health"}),
+    document("Situation", "ill", {"all": "[customer.diabetic]"}),
+    document("Situation", "well", {"none": "[ill]"}),
+    document("Situation", "fit", {"any": "[well, customer.age > 3]"}),
+    document("Situation", "patient", {"all": "[customer.age in list.patients]"}),
+)
 WAYS = [
     ("eligibility: [{require: customer.diabetic}]", "condition `pizza` -> attribute `customer.diabetic`"),
     (
@@ -119,9 +104,8 @@ def test_a_limit_reads_too(bench, health, capacity, limit, attribute):
 
 
 def test_the_conditions_of_an_eligibility_are_the_actions_own(bench, health):
-    rule = (
-        "apiVersion: maitred/v1\nkind: Eligibility\nname: sweet\napplies_to: {all: true}\n"
-        "eligibility: [{require: situation.ill}]\n"
+    rule = document(
+        "Eligibility", "sweet", {"applies_to": "{all: true}", "eligibility": "[{require: situation.ill}]"}
     )
     (fault,) = bench.faults(health(rule__yaml=rule))
     assert fault.file == "pizza.yaml"
@@ -138,9 +122,17 @@ def test_another_consent_is_told_where_it_stands(bench, health):
 
 
 def test_a_table_is_told_once_and_every_row_has_the_category(bench, health):
-    table = (
-        "apiVersion: maitred/v1\nkind: ActionTable\nname: t\ntable: {file: t.csv, columns: {id: string}}\n"
-        "action:\n  name: 'row-${row.id}'\n  title: T\n  type: offer\n  score: customer.doses\n"
+    table = document(
+        "ActionTable",
+        "t",
+        """\
+table: {file: t.csv, columns: {id: string}}
+action:
+  name: 'row-${row.id}'
+  title: T
+  type: offer
+  score: customer.doses
+""",
     )
     cells = "id\n" + "".join(f"{number}\n" for number in range(100))
     (fault,) = bench.faults(health(t__yaml=table, t__csv=cells))

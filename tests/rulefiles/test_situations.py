@@ -1,6 +1,7 @@
 """Situations, and what a ruleset as a whole holds."""
 
 import pytest
+from tests.rules import document
 
 from maitred.core.conditions.model import Residual
 from maitred.core.rules.faults import RulesetInvalid
@@ -10,8 +11,7 @@ from maitred.rulefiles import load
 
 
 def situation(name, **members):
-    lines = "".join(f"{key}: {value}\n" for key, value in members.items())
-    return f"apiVersion: maitred/v1\nkind: Situation\nname: {name}\n{lines}"
+    return document("Situation", name, members)
 
 
 def test_members_are_names_or_conditions(bench, ruleset):
