@@ -1,8 +1,8 @@
 """Measures the design's budgets in one run and prints each as a ratio.
 
 python -m benchmarks            everything, some fifteen minutes
-python -m benchmarks claims     one part: stages, serving, overload, limits, claims, privacy, experiments,
-                                behaviour, hostile, loading or matching
+python -m benchmarks claims     one part: stages, serving, overload, limits, claims, workers, privacy,
+                                experiments, behaviour, hostile, loading or matching
 python -m benchmarks --write    also puts the figures into docs/benchmarks.md; whole runs only
 python -m benchmarks privacy --against CHECKOUT
                                 also takes turns with the service of another checkout of the project
@@ -31,6 +31,7 @@ from . import (
     privacy,
     serving,
     stages,
+    workers,
 )
 from .rounds import Progress
 
@@ -41,6 +42,7 @@ PARTS = (
     "overload",
     "limits",
     "claims",
+    "workers",
     "privacy",
     "experiments",
     "behaviour",
@@ -91,6 +93,7 @@ def _parts(against: Path | None) -> Mapping[str, Part]:
         "overload": overload.measure,
         "limits": limits.measure,
         "claims": claims.measure,
+        "workers": workers.measure,
         "privacy": lambda progress: privacy.measure(against.resolve() if against else None, progress),
         "experiments": experiments.measure,
         "behaviour": behaviour.measure,

@@ -23,8 +23,13 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """User and system time spent so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+        return sum(_times(self.pid)[1:])
+
+    def cpu_seconds_of_all(self) -> float:
+        """The same with that of its workers."""
+        return sum(
+            sum(times) for pid in _pids() for parent, *times in [_times(pid)] if self.pid in (pid, parent)
+        )
 
     def thread_seconds(self) -> float:
         """User and system time that the threads there are have spent so far, to the nanosecond."""
@@ -45,14 +50,23 @@ def noop(threads: int) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def maitred(rules: Path, database: str, checkout: Path | None = None, **environ: str) -> Iterator[Server]:
-    """``maitred serve``, from another checkout of the project if one is given."""
+def maitred(
+    rules: Path, database: str, checkout: Path | None = None, *, workers: int = 1, **environ: str
+) -> Iterator[Server]:
+    """``maitred serve`` with so many workers, from another checkout of the project if one is given."""
     if checkout:
         environ["PYTHONPATH"] = str(checkout / "service")
     command = [sys.executable, "-m", "maitred.cli.main", "serve", "--rules", str(rules)]
-    command += ["--database", database, "--listen", "127.0.0.1:0"]
-    with _started("maitred", command, environ) as server:
+    command += ["--database", database, "--listen", "127.0.0.1:0", "--workers", str(workers)]
+    with _started("maitred", command, environ, workers) as server:
         yield server
+
+
+def busy_seconds() -> float:
+    """Time that the cores of this machine have been busy so far, whoever with."""
+    fields = Path("/proc/stat").read_text().partition("\n")[0].split()
+    user, nice, system, _idle, _waiting, *interrupts = map(int, fields[1:8])
+    return (user + nice + system + sum(interrupts)) / TICKS_A_SECOND
 
 
 def commit_of(checkout: Path) -> str:
@@ -78,23 +92,40 @@ def apart(running: Iterable[Server]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _started(name: str, command: list[str], environ: dict[str, str] | None = None) -> Iterator[Server]:
+def _started(
+    name: str, command: list[str], environ: dict[str, str] | None = None, workers: int = 1
+) -> Iterator[Server]:
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | (environ or {}))
     try:
-        yield Server(name, _port(process), process.pid)
+        yield Server(name, _port(process, workers), process.pid)
     finally:
         process.terminate()
         process.communicate(timeout=30)
 
 
-def _port(process: "subprocess.Popen[str]") -> int:
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+
+
+def _times(pid: int) -> tuple[int, float, float]:
+    """The parent of a process, its user time and its system time; nothing of one that is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0, 0.0, 0.0
+    return int(fields[1]), int(fields[11]) / TICKS_A_SECOND, int(fields[12]) / TICKS_A_SECOND
+
+
+def _port(process: "subprocess.Popen[str]", workers: int) -> int:
+    """The port, once all workers serve."""
     assert process.stderr
-    output = []
+    output, serving = [], 0
     for line in process.stderr:
         output.append(line)
         with contextlib.suppress(ValueError):
             event = json.loads(line)
-            if event.get("event") == "serving":
+            serving += event.get("event") == "serving"
+            if serving == workers:
                 return int(event["address"].rpartition(":")[2])
         if len(output) > START_LINES:
             break
