@@ -24,13 +24,15 @@ from .environment import NTH, Environment, Failed, run
 from .evaluation import finite
 from .fold import Folder
 from .formulas import Formulas
+from .logic import conjunction
 from .lower import Lowering
 from .members import conforms
+from .shapes import Shapes, terms_of
 from .shared_parts import Parts
 from .source import LEARNED_ROOT
 from .terms import term_of, type_of_term
 from .tree import Name
-from .unit import CompiledExpression
+from .unit import CompiledExpression, NeedsText, refuse_unreadable
 from .vocabulary import ExpressionVocabulary
 
 
@@ -57,18 +59,41 @@ class _Compiler:
         self.vocabulary, self.learned = vocabulary, learned
         self.parts = Parts(vocabulary)
         self._environment = Environment(vocabulary.attributes, vocabulary.kinds, learned)
+        self._shapes = Shapes(self._unit)
+        self._terms: dict[str, Condition] = {}
         self._conditions: dict[str, ConditionTemplate] = {}
         self._scores: dict[str, ScoreTemplate] = {}
 
     def condition(self, text: str) -> ConditionTemplate:
         if text not in self._conditions:
-            unit = self._unit(text)
-            self._refuse_learned(unit)
-            if unit.type != "bool":
-                raise ExpressionError(messages.not_a_condition(unit.type, text))
-            template = _Condition(self, unit)
-            self._conditions.setdefault(text, template if unit.columns else _Bound(template.bind({})))
+            self._conditions.setdefault(text, self._shared(text) or self._by_itself(text))
         return self._conditions[text]
+
+    def _shared(self, text: str) -> ConditionTemplate | None:
+        """The condition by the shapes of its terms; ``None`` where it must be compiled by itself."""
+        refuse_unreadable(text)
+        terms = [self._term(term) for term in terms_of(text)]
+        known = [term for term in terms if term is not None]
+        return _Bound(conjunction(known)) if known and len(known) == len(terms) else None
+
+    def _term(self, text: str) -> Condition | None:
+        if text not in self._terms:
+            try:
+                unit = self._shapes.unit(text)
+                if unit is None:
+                    return None
+                self._terms[text] = _Condition(self, unit).bind({})
+            except NeedsText:
+                return None
+        return self._terms[text]
+
+    def _by_itself(self, text: str) -> ConditionTemplate:
+        unit = self._unit(text)
+        self._refuse_learned(unit)
+        if unit.type != "bool":
+            raise ExpressionError(messages.not_a_condition(unit.type, text))
+        template = _Condition(self, unit)
+        return template if unit.columns else _Bound(template.bind({}))
 
     def score(self, text: str) -> ScoreTemplate:
         if text not in self._scores:
@@ -86,7 +111,7 @@ class _Compiler:
         return type_of_term(unit), term_of(unit.root, folder, self.parts)
 
     def _unit(self, text: str) -> CompiledExpression:
-        unit = CompiledExpression(self._environment, text)
+        unit = CompiledExpression.of(self._environment, text)
         check(unit, self.vocabulary.roots)
         return unit
 

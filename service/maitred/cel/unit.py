@@ -1,5 +1,8 @@
 """One expression, compiled once: its text, its tree, and programs for parts of it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -15,34 +18,86 @@ from .tree import Const, Name, Node, below, decode, walk
 from .typing import MAX_SCALE, Rewriting, Typing, Variant, needs_typing, scale_of
 
 
+class NeedsText(Exception):
+    """The text must be compiled by itself: more is asked of it than its tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What checking a text gives; ``packed`` and ``program`` are ``None`` where one like it was checked."""
+
+    type: str
+    root: Node
+    is_own: bool
+    types: dict[int, str] | None = None
+    packed: bytes | None = None
+    program: Any = None
+
+
 class CompiledExpression:
-    """A checked expression. Raises ``ExpressionError`` where the text does not compile.
+    """A checked expression, made by ``of`` or ``alike``.
 
     A ruleset has thousands: what only errors and residuals need is decoded when they do.
     """
 
-    def __init__(self, environment: Environment, text: str) -> None:
-        _refuse_unreadable(text)
-        self.text = text
-        self._environment = environment
+    def __init__(self, environment: Environment, text: str, checked: _Checked) -> None:
+        self._environment, self.text = environment, text
+        self.attributes, self.known = environment.attributes, environment.known
+        self.type, self._packed = checked.type, checked.packed
+        self.root, self.is_own = checked.root, checked.is_own
+        self._types = checked.types
+        self._constants: dict[int, Const | Name] = {}
+        self.variants: dict[str, Variant] = {}
+        self._programs: dict[int, Any] = {}
+        self.parts: dict[int, Any] = {}
+        self._words: dict[int, str] | None = None
+        if self.is_own:
+            self._read_constants()
+        elif checked.program:
+            self._programs[self.root.id] = checked.program
+
+    @classmethod
+    def of(cls, environment: Environment, text: str) -> "CompiledExpression":
+        """The expression of a text. Raises ``ExpressionError`` where that does not compile."""
+        refuse_unreadable(text)
         marked = mark_presence(text, environment.can_be_absent, environment.is_root)
         marked = mark_learned(mark_consent(marked, environment.consent), environment.learned)
         checked = environment.check(marked)
-        self.type, self._packed = checked.type, checked.packed
-        self.attributes, self.known = environment.attributes, environment.known
-        self.root: Node = decode(checked.tree.expr)
-        self.nodes: tuple[Node, ...] = tuple(walk(self.root))
-        self._types: dict[int, str] | None = None
-        self._constants: dict[int, Const | Name] = {}
-        self.variants: dict[str, Variant] = {}
-        own = environment.own
-        self.is_own = any(needs_typing(node, own) for node in self.nodes)
-        if self.is_own:
-            self._read_constants()
-        self.columns = self._columns()
-        self._programs: dict[int, Any] = {} if self.is_own else {self.root.id: checked.program}
-        self.parts: dict[int, Any] = {}
-        self._words: dict[int, str] | None = None
+        root = decode(checked.tree.expr)
+        is_own = any(needs_typing(node, environment.own) for node in walk(root))
+        return cls(
+            environment, text, _Checked(checked.type, root, is_own, None, checked.packed, checked.program)
+        )
+
+    def alike(self, text: str, root: Node) -> "CompiledExpression":
+        """The expression of a text that differs in constants only; ``root`` is its tree, with the same ids.
+
+        Raises ``NeedsText``, and so does what it makes, for what only the checked text can tell.
+        """
+        checked = _Checked(self.type, root, self.is_own, self._type_names())
+        return CompiledExpression(self._environment, text, checked)
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes of the tree, in the order of the text."""
+        return tuple(walk(self.root))
+
+    @cached_property
+    def columns(self) -> tuple[Name, ...]:
+        """The columns of a row that are read, each where it is read first."""
+        first: dict[str, Name] = {}
+        for node in walk(self.root):
+            if isinstance(node, Name) and node.name.startswith(ROW):
+                first.setdefault(node.name, node)
+        return tuple(first.values())
+
+    def checked_tree(self) -> Node:
+        """The tree as it was checked, with the constants as they are written."""
+        return decode(self._checked.expr) if self.is_own else self.root
+
+    def offsets(self) -> Mapping[int, int]:
+        """Where the nodes stand in the text, by id."""
+        return self._checked.source_info.positions
 
     def error(self, node: Node, message: str) -> ExpressionError:
         """An error that points at a node."""
@@ -51,7 +106,6 @@ class CompiledExpression:
     def _read_constants(self) -> None:
         typing = Typing(self)
         self.root = typing.read(self.root, {})
-        self.nodes = tuple(walk(self.root))
         self._constants, self.variants = typing.constants, typing.variants
 
     def type_of(self, node: Node) -> str:
@@ -72,8 +126,7 @@ class CompiledExpression:
 
     def is_bool(self, node: Node) -> bool:
         """Whether the checker knows a part to be true or false."""
-        types = self._checked.type_map
-        return node.id in types and types[node.id].primitive == Type.BOOL
+        return self.type_of(node) == "bool"
 
     def program(self, node: Node) -> Any:
         """What evaluates a part of the tree.
@@ -107,14 +160,9 @@ class CompiledExpression:
 
     @property
     def _checked(self) -> CheckedExpr:
+        if self._packed is None:
+            raise NeedsText
         return CheckedExpr.FromString(self._packed)
-
-    def _columns(self) -> tuple[Name, ...]:
-        names = (node for node in self.nodes if isinstance(node, Name) and node.name.startswith(ROW))
-        first: dict[str, Name] = {}
-        for node in names:
-            first.setdefault(node.name, node)
-        return tuple(first.values())
 
 
 def _type_name(type_: Type) -> str:
@@ -139,7 +187,8 @@ _PRIMITIVES = {
 }
 
 
-def _refuse_unreadable(text: str) -> None:
+def refuse_unreadable(text: str) -> None:
+    """Raises ``ExpressionError`` where a text is empty, too long, or no text to CEL."""
     if not text.strip():
         raise ExpressionError(messages.EMPTY)
     if len(text) > MAX_EXPRESSION_CHARACTERS:
