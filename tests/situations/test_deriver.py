@@ -14,7 +14,7 @@ from maitred.core.rules.ruleset import Atom, Situation
 from maitred.core.rules.situations import Derivation, SituationError, atoms_of
 from maitred.situations import derive, deriver
 from maitred.situations.chaining import ChainingEngine, EngineFailure
-from maitred.situations.memo import Memo
+from maitred.situations.derive import Memo
 
 D, P, F = (1, 0), (0, 1), (0, 0)
 

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.telemetry import configure_logging
-from maitred.telemetry.process_log.lines import LineHandler
-from maitred.telemetry.process_log.render import (
+from maitred.telemetry.process_log.logs import (
     FAULTS_MAX,
     VALUE_MAX_CHARS,
     ColumnRenderer,
+    LineHandler,
     escape,
     json_line,
 )

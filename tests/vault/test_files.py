@@ -22,7 +22,7 @@ from maitred.vault import (
     open_vault,
     read_keyring,
 )
-from maitred.vault.form import from_text, to_text
+from maitred.vault.files import from_text, to_text
 from maitred.vault.keyring import MAX_VERSIONS
 
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))

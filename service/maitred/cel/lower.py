@@ -3,30 +3,227 @@
 Exact: for any facts the condition is true, false or unknown where cel-cpp says true, false
 or error. Two differences are wanted: a list of any length can be looked through (cel-cpp
 gives up after 10,000 steps), and such a failure spoils its own part only, not the whole.
+
+In this order: literals, one attribute against constants of its own type; joins that change nothing of what is
+true, false or unknown; macros over a list, recognised in their expanded form; what makes conditions of all of
+them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import ge, gt, le, lt
 
+from maitred.cel import messages
 from maitred.core.conditions.model import (
     FALSE,
     TRUE,
+    All,
+    Any,
     Condition,
     Expression,
     Literal,
     OneOf,
+    Overlaps,
     Present,
     Residual,
+    Within,
     negate,
 )
-from maitred.core.values.types import Attribute, Scalar
+from maitred.core.values.scalars import network_of
+from maitred.core.values.types import Attribute, Kind, Scalar, Value
 
-from .bounds import MAX_UNROLLED_VALUES
-from .comprehensions import Quantified, quantified
+from .bounds import MAX_TERNARY_CONDITION_LEAVES, MAX_UNROLLED_VALUES
 from .fold import Folder
-from .literals import MIRRORED, Literals
-from .logic import choice, conjunction, disjunction
-from .tree import Call, Comprehension, Name, Node
+from .members import Members, kind_of
+from .tree import Call, Comprehension, Const, ListOf, Name, Node
 from .vocabulary import ExpressionVocabulary
+
+_ORDERS: dict[str, Callable[..., bool]] = {"_<_": lt, "_<=_": le, "_>_": gt, "_>=_": ge}
+MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
+"""What an ordering becomes when its sides change places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """Makes literals for one unit and one row.
+
+    Each gives ``None`` where the attribute and the constants are not of one type, and raises
+    ``ExpressionError`` where a constant is none of the attribute's allowed values. ``node``
+    is where the constants stand, or the list of them.
+    """
+
+    folder: Folder
+    vocabulary: ExpressionVocabulary
+
+    def among(self, attribute: Attribute, node: Node, values: tuple[Scalar, ...]) -> Literal | None:
+        """The attribute, a scalar, equals one of the values."""
+        members = self._members(attribute, node, values)
+        return (
+            Literal(attribute.name, OneOf(members.values)) if members and not attribute.type.is_list else None
+        )
+
+    def overlap(self, attribute: Attribute, node: Node, values: tuple[Scalar, ...]) -> Literal | None:
+        """The attribute, a list, holds one of the values."""
+        members = self._members(attribute, node, values)
+        return (
+            Literal(attribute.name, Overlaps(members.values)) if members and attribute.type.is_list else None
+        )
+
+    def ordered(self, function: str, attribute: Attribute, node: Node, value: Value | None) -> Literal | None:
+        """The attribute stands on one side of a value.
+
+        Text with declared values has no order but that of its letters, which nobody means:
+        ``gold`` is before ``silver``.
+        """
+        if attribute.allowed and attribute.type.kind is Kind.STRING and isinstance(value, str):
+            raise self.folder.unit.error(node, messages.no_order(attribute.name, attribute.allowed))
+        if isinstance(value, tuple) or value is None or attribute.type.is_list:
+            return None
+        if kind_of(value) is not attribute.type.kind:
+            return None
+        if isinstance(value, bool) or value != value:  # noqa: PLR0124 -- nothing is before or after NaN
+            candidates = (False, True) if isinstance(value, bool) else ()
+            held = frozenset(item for item in candidates if _ORDERS[function](item, value))
+            return Literal(attribute.name, OneOf(held))
+        is_open = function in {"_<_", "_>_"}
+        if function in {"_<_", "_<=_"}:
+            return Literal(attribute.name, Within(high=value, high_open=is_open))
+        return Literal(attribute.name, Within(low=value, low_open=is_open))
+
+    def in_network(self, attribute: Attribute, node: Node) -> Literal | None:
+        """The attribute, an address, lies in the network that a text names."""
+        text = self.folder.value(node)
+        if not isinstance(text, str) or attribute.type.is_list:
+            return None
+        try:
+            first, last = network_of(text)
+        except ValueError:
+            raise self.folder.unit.error(node, messages.not_a_network(text)) from None
+        return Literal(attribute.name, Within(first, last))
+
+    def _members(self, attribute: Attribute, node: Node, values: tuple[Scalar, ...]) -> Members | None:
+        members = self.vocabulary.members(node, values)
+        if members is None or not members.are(attribute.type.kind):
+            return None
+        refused = self.vocabulary.refused(attribute, members)
+        if refused:
+            self._refuse(attribute, node, values, refused)
+        return members
+
+    def _refuse(
+        self, attribute: Attribute, node: Node, values: tuple[Scalar, ...], refused: frozenset[Scalar]
+    ) -> None:
+        index = next(index for index, value in enumerate(values) if value in refused)
+        place = node.elements[index] if isinstance(node, ListOf) else node
+        message = messages.not_a_value(values[index], attribute.name, attribute.allowed)
+        raise self.folder.unit.error(place, message)
+
+
+def disjunction(terms: Iterable[Condition]) -> Condition:
+    """``||``: flat, without constants, one test where several ask for values of one attribute."""
+    return _joined(Any, terms, TRUE, wanted=True)
+
+
+def conjunction(terms: Iterable[Condition]) -> Condition:
+    """``&&``: flat, without constants, one test where several refuse values of one attribute."""
+    return _joined(All, terms, FALSE, wanted=False)
+
+
+def _joined(
+    kind: type[All] | type[Any], terms: Iterable[Condition], settles: Condition, *, wanted: bool
+) -> Condition:
+    """One of ``kind``; the term that ``settles`` it makes the others idle."""
+    flat: list[Condition] = []
+    for term in terms:
+        if term == settles:
+            return settles
+        flat.extend(term.terms if isinstance(term, kind) else (term,))
+    merged = _merge(flat, wanted=wanted)
+    return merged[0] if len(merged) == 1 else kind(tuple(merged))
+
+
+def choice(condition: Condition, then: Condition, otherwise: Condition) -> Condition | None:
+    """``condition ? then : otherwise``; ``None`` where that would grow too large.
+
+    ``condition && !condition`` is never true: it is there because the whole is unknown
+    where the condition is, even where both branches are false.
+    """
+    if condition in (TRUE, FALSE):
+        return then if condition == TRUE else otherwise
+    leaves = list(_leaves(condition))
+    if len(leaves) > MAX_TERNARY_CONDITION_LEAVES:
+        return None
+    opposite = negate(condition)
+    branches = (conjunction((condition, then)), conjunction((opposite, otherwise)))
+    certain = all(isinstance(leaf, Literal) and isinstance(leaf.test, Present) for leaf in leaves)
+    return disjunction(branches if certain else (*branches, All((condition, opposite))))
+
+
+def _leaves(condition: Condition) -> Iterable[Literal | Residual]:
+    if isinstance(condition, Literal | Residual):
+        yield condition
+    else:
+        for term in condition.terms:
+            yield from _leaves(term)
+
+
+def _merge(terms: list[Condition], *, wanted: bool) -> list[Condition]:
+    """Terms with one test for all values that are wanted, or not wanted, of one attribute."""
+    merged: dict[object, Condition] = {}
+    for place, term in enumerate(terms):
+        key: object = place
+        joined = term
+        if isinstance(term, Literal) and term.wanted is wanted and isinstance(term.test, OneOf | Overlaps):
+            key = (term.attribute, type(term.test))
+            joined = _union(merged[key], term) if key in merged else term
+        merged[key] = joined
+    return list(merged.values())
+
+
+def _union(left: Condition, right: Literal) -> Literal:
+    match left, right.test:
+        case Literal(test=OneOf(ours)), OneOf(theirs):
+            return Literal(right.attribute, OneOf(ours | theirs), right.wanted)
+        case Literal(test=Overlaps(ours)), Overlaps(theirs):
+            return Literal(right.attribute, Overlaps(ours | theirs), right.wanted)
+    raise AssertionError(left)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """``over.exists(variable, body)``, or ``all`` where ``every``."""
+
+    every: bool
+    variable: str
+    over: Node
+    body: Node
+
+
+def quantified(loop: Comprehension) -> Quantified | None:
+    """The ``exists`` or ``all`` a loop is the expansion of; ``None`` where it is neither."""
+    if loop.second_variable or not _is(loop.result, loop.accumulator) or not isinstance(loop.start, Const):
+        return None
+    every = loop.start.value is True
+    match loop.step:
+        case Call(function="_&&_" | "_||_" as logic, args=(so_far, body)) if _is(so_far, loop.accumulator):
+            plain = loop.start.value is every and (logic == "_&&_") is every
+            if plain and _goes_on(loop.condition, loop.accumulator, every=every):
+                return Quantified(every, loop.variable, loop.over, body)
+    return None
+
+
+def _goes_on(condition: Node, accumulator: str, *, every: bool) -> bool:
+    """Whether a loop runs until its answer is certain, and not until something else."""
+    match condition:
+        case Call(function="@not_strictly_false", args=(asked,)):
+            if every:
+                return _is(asked, accumulator)
+            return isinstance(asked, Call) and asked.function == "!_" and _is(asked.args[0], accumulator)
+    return False
+
+
+def _is(node: Node, name: str) -> bool:
+    return isinstance(node, Name) and node.name == name
 
 
 class Lowering:

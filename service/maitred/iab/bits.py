@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from maitred.core.values.instants import EPOCH
 
 from . import messages
-from .errors import IabError
 
 PADDING_BITS = 64
 """Encoders fill up with zeros to whole bytes and characters; some strings have 57 too many."""
@@ -23,6 +22,10 @@ _DECISECOND = timedelta(milliseconds=100)
 _LETTERS = 26
 _LONGEST_FIBONACCI_BITS = 25
 """65,535 has 24 digits and the closing one."""
+
+
+class IabError(ValueError):
+    """A consent string that cannot be read; the text says why in plain words, never the string."""
 
 
 def _fibonacci(count: int) -> tuple[int, ...]:

@@ -13,8 +13,7 @@ from functools import partial
 from maitred.core.privacy.strings import Framework, Restriction, Tcf, Vendors
 
 from . import messages
-from .bits import PADDING_BITS, Bits
-from .errors import IabError
+from .bits import PADDING_BITS, Bits, IabError
 from .ids import fibonacci_ranges, fixed_ranges, restricted, restrictions, vendors
 from .tcf import (
     CMP_BITS,

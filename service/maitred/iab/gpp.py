@@ -7,9 +7,8 @@ from types import MappingProxyType
 from maitred.core.privacy.strings import Framework, Gpp, GppSection, Tcf
 
 from . import messages
-from .bits import Bits
+from .bits import Bits, IabError
 from .canada import parse_canada
-from .errors import IabError
 from .ids import COUNT_BITS
 from .layouts import LAYOUTS
 from .tcf import parse_tcf

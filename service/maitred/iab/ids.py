@@ -6,8 +6,7 @@ from collections.abc import Callable
 from maitred.core.privacy.strings import Restriction, RestrictionKind, VendorBits, VendorRanges, Vendors
 
 from . import messages
-from .bits import MAX_ID, Bits
-from .errors import IabError
+from .bits import MAX_ID, Bits, IabError
 
 ID_BITS = 16
 COUNT_BITS = 12

@@ -5,7 +5,7 @@ from functools import lru_cache
 from maitred.core.privacy.strings import MALFORMED, MIN_CMP_ID, Gpp, Malformed, Tcf
 
 from . import messages
-from .errors import IabError
+from .bits import IabError
 from .gpp import parse_gpp
 from .tcf import parse_tcf
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from maitred.core.privacy.strings import NO_VENDORS, Framework, PublisherPurposes, Tcf, VendorBits, Vendors
 
 from . import messages
-from .bits import Bits
-from .errors import IabError
+from .bits import Bits, IabError
 from .ids import ID_BITS, fixed_ranges, restricted, restrictions, vendors
 
 MAX_SEGMENTS = 4

@@ -9,8 +9,7 @@ from types import MappingProxyType
 from maitred.core.privacy.strings import GppSection, SectionChoice
 
 from . import messages
-from .bits import PADDING_BITS, Bits
-from .errors import IabError
+from .bits import PADDING_BITS, Bits, IabError
 from .layouts import LAYOUTS, NATIONAL, NATIONAL_OLD, Layout
 
 Fields = dict[str, int | bool | str | tuple[int, ...]]

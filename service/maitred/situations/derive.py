@@ -1,7 +1,9 @@
 """The port's implementation: what follows is looked up, and only what is new is derived."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from threading import Lock
+from typing import Generic, TypeVar
 
 from maitred.core.conditions.model import TRUE
 from maitred.core.rules.ruleset import Atom, Situation
@@ -10,19 +12,99 @@ from maitred.selftest import relying_on
 
 from .chaining import USE, ChainingEngine
 from .graph import Graph, SituationPart, build, split
-from .memo import Memo
 from .plan import Plan, plan
 from .proof import PROOF_DEADLINE_SECONDS, ProofFailed, prove
-from .support import derivation, merge
 
 MEMO_ENTRIES = 8_192
 """Outcomes kept in each of a memo's two generations, by the truth of all atoms; 1 KB each."""
-
 PARTS_MEMO_ENTRIES = 16_384
 """The same for all parts together. Most have few atoms, and few outcomes to keep."""
-
 MIN_PART_MEMO_ENTRIES = 64
 """However many parts there are, each remembers this much."""
+
+
+def derivation(
+    graph: Graph, situations: Sequence[int], holds: Sequence[int], possible: Collection[int]
+) -> Derivation:
+    """``holds`` is in order of derivation, atoms included: each node after what it follows from."""
+    rank = {node: place for place, node in enumerate(holds)}
+    maybe = set(possible)
+    held = [node for node in situations if node in rank]
+    return Derivation(
+        holds=frozenset(map(graph.text, held)),
+        unknown=frozenset(graph.text(node) for node in situations if node in maybe and node not in rank),
+        because=tuple((graph.text(node), _support(graph, node, rank)) for node in held),
+    )
+
+
+def merge(parts: Sequence[Derivation]) -> Derivation:
+    """One derivation out of the parts'. Reasons stay in the order of the parts."""
+    if len(parts) == 1:
+        return parts[0]
+    return Derivation(
+        holds=frozenset().union(*[part.holds for part in parts]),
+        unknown=frozenset().union(*[part.unknown for part in parts]),
+        because=tuple(chain.from_iterable([part.because for part in parts])),
+    )
+
+
+def _support(graph: Graph, node: int, rank: Mapping[int, int]) -> tuple[str, ...]:
+    """Every ``all`` member and the first ``any`` member that held before the situation did.
+
+    Of two situations that support each other, only one was there first: chains told from
+    these supports come to an end. What rests on absence alone says so.
+    """
+    needs = graph.needs_of(node)
+    earlier = (m for m in needs.any if m in rank and rank[m] < rank[node])
+    support = dict.fromkeys((*needs.all, *_first(earlier)))
+    if support:
+        return tuple(map(graph.text, support))
+    return tuple(f"none of {graph.text(member)}" for member in needs.none)
+
+
+def _first(nodes: Iterator[int]) -> tuple[int, ...]:
+    for node in nodes:
+        return (node,)
+    return ()
+
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Memo(Generic[K, V]):
+    """Two generations: when the young one has ``limit`` entries it becomes the old one.
+
+    What is asked for again in between is taken over; the rest goes with the old
+    generation. So at most twice ``limit`` entries are kept, and forgetting costs nothing
+    per entry. ``young.get`` may be called from any thread at any time; ``find`` and
+    ``keep`` need the owner's lock.
+    """
+
+    __slots__ = ("_limit", "_old", "young")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._old: dict[K, V] = {}
+        self.young: dict[K, V] = {}
+
+    def __len__(self) -> int:
+        return len(self.young) + len(self._old)
+
+    def find(self, key: K) -> V | None:
+        """The value of either generation; it is young again afterwards."""
+        outcome = self.young.get(key)
+        if outcome is None:
+            outcome = self._old.pop(key, None)
+            if outcome is not None:
+                self.keep(key, outcome)
+        return outcome
+
+    def keep(self, key: K, value: V) -> None:
+        """Remembers the value."""
+        if len(self.young) >= self._limit:
+            self._old, self.young = self.young, {}
+        self.young[key] = value
 
 
 def deriver(situations: Sequence[Situation]) -> Deriver:

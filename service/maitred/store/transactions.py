@@ -28,9 +28,9 @@ from maitred.store.drivers.connections import WriteConnection
 from maitred.store.drivers.failures import Failure, Failures
 from maitred.store.ledger import ledger
 from maitred.store.ledger.claims import OfEach as OpenClaimsOfEach
+from maitred.store.log.decisions import find_tail
 from maitred.store.log.outcomes import OfEach as OutcomesOfEach
 from maitred.store.log.sessions import OfEach as RejectionsOfEach
-from maitred.store.log.writers import find_tail
 from maitred.store.people import consents as statements
 from maitred.store.people.consents import Proof
 from maitred.store.people.events import OfEach as EventsOfEach

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maitred.cli import key_messages as messages
 from maitred.cli.exits import FINE, Stop
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def new(*, file: File) -> int:
 
     with _stopping():
         keyring = make_keyring(file)
-    print(messages.keys_made(str(file)))
+    print(f"made {file}: keep a copy in a secret manager, without it customers' data cannot be read")
     return _show(keyring)
 
 
@@ -132,7 +131,7 @@ def rotate(*, file: File, standby: Standby = False) -> int:
 
     with _stopping():
         keyring = keys.rotate(file, standby=standby)
-    print(messages.keys_rotated(keyring.versions[0].number, str(file), standby=standby))
+    print(_rotated_words(keyring.versions[0].number, str(file), standby=standby))
     return _show(keyring)
 
 
@@ -143,7 +142,7 @@ def activate(*, file: File, version: Version) -> int:
 
     with _stopping():
         keyring = keys.activate(file, version)
-    print(messages.keys_activated(version))
+    print(_activated_words(version))
     return _show(keyring)
 
 
@@ -155,9 +154,9 @@ def drop(*, file: File, version: Version, yes: Yes = False) -> int:
     with _stopping():
         if not yes:
             keys.check_drop(file, version)
-            raise Stop(messages.keys_lost(version), messages.SAY_YES)
+            raise Stop(_lost_words(version), "nothing was changed; say --yes to drop it all the same")
         keyring = keys.drop(file, version)
-    print(messages.keys_dropped(version))
+    print(f"version {version} is dropped: drop it from your copies as well, then restart the service")
     return _show(keyring)
 
 
@@ -185,3 +184,26 @@ def _show(keyring: "Keyring") -> int:
         table.add_row(str(version.number), created, values[version.number].hex(), active)
     print_table(table)
     return FINE
+
+
+def _rotated_words(number: int, file: str, *, standby: bool) -> str:
+    """And what to do next."""
+    if standby:
+        return (
+            f"version {number} stands by: restart every replica with it, "
+            f"then `maitred keys activate {file} --version {number}`"
+        )
+    return _activated_words(number)
+
+
+def _activated_words(number: int) -> str:
+    """A running service has read its keyring."""
+    return f"version {number} is active: copy the file to your secret manager, then restart the service"
+
+
+def _lost_words(number: int) -> str:
+    """Before a version is dropped."""
+    return (
+        f"dropping version {number} cannot be undone: whatever is still sealed or filed under it is lost; "
+        "those customers' data can be neither read nor exported, nor found to be erased"
+    )

@@ -27,6 +27,15 @@ from .scan import Memo, truth
 MAX_CLAUSES_PER_ENTRY = 64
 """Beyond this a disjunction is checked for survivors instead: the product of alternatives
 grows exponentially, and every clause is a bit in every mask."""
+FEW_BITS = 8
+"""Up to so many clauses are kept as positions where masks are long: 100,000 clauses with a
+value each would otherwise take 100,000 masks of 12 kB."""
+LONG_MASK_BITS = 4_096
+MAX_RANGE_BYTES = 32 * 2**20
+"""What the masks of one range lane may take; beyond it only every n-th segment keeps its own."""
+MANY_BITS = 4_096
+"""Longer masks are walked by bytes: isolating the lowest bit copies the whole integer."""
+_SET_BYTES = re.compile(rb"[^\0]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +108,6 @@ def _both(left: Within, right: Within) -> Within:
 Entries = Sequence[tuple[int, Literal]]
 """Clause numbers with their literal in the lane."""
 
-FEW_BITS = 8
-"""Up to so many clauses are kept as positions where masks are long: 100,000 clauses with a
-value each would otherwise take 100,000 masks of 12 kB."""
-LONG_MASK_BITS = 4_096
-MAX_RANGE_BYTES = 32 * 2**20
-"""What the masks of one range lane may take; beyond it only every n-th segment keeps its own."""
 
 Hit = int | tuple[int, ...]
 """A mask, or the positions of its bits."""
@@ -317,11 +320,6 @@ def kind_of(literal: Literal) -> type[Lane]:
             return ValueLane
         case _:
             return PresenceLane
-
-
-MANY_BITS = 4_096
-"""Longer masks are walked by bytes: isolating the lowest bit copies the whole integer."""
-_SET_BYTES = re.compile(rb"[^\0]")
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -18,6 +18,16 @@ from maitred.core.values.types import OWN, Attribute, AttributeType, Facts, Kind
 
 from .signals import Gpp, IabMapping, Malformed, SignalState, Tcf, verdict
 
+CONSENT, ASKED = f"{OWN}consent/", f"{OWN}asked/"
+"""Facts that are there where a purpose is allowed, and where the customer has said anything on it."""
+_SENSITIVE, _WHY = f"{OWN}sensitive/", f"{OWN}why/"
+"""Facts that are there where a category may be used, and that tell why a purpose is not allowed."""
+JURISDICTION = f"{OWN}jurisdiction"
+"""The fact that holds the name of the jurisdiction; no rule file can name it."""
+_TRUE = OneOf(frozenset({True}))
+MAX_REMEMBERED = 4_096
+"""Ways that customers have agreed and refused; a ruleset of ten purposes has some hundred in use."""
+
 
 @unique
 class ConsentState(IntEnum):
@@ -46,13 +56,6 @@ class Consent:
     text_version: str = ""
 
 
-CONSENT, ASKED = f"{OWN}consent/", f"{OWN}asked/"
-"""Facts that are there where a purpose is allowed, and where the customer has said anything on it."""
-_SENSITIVE, _WHY = f"{OWN}sensitive/", f"{OWN}why/"
-"""Facts that are there where a category may be used, and that tell why a purpose is not allowed."""
-JURISDICTION = f"{OWN}jurisdiction"
-"""The fact that holds the name of the jurisdiction; no rule file can name it."""
-_TRUE = OneOf(frozenset({True}))
 _REFUSALS = frozenset({ConsentState.DENIED, ConsentState.OBJECTED})
 
 
@@ -369,10 +372,6 @@ def _judged(basis: Basis, yes: str, no: str) -> tuple[bool, str]:
             return bool(yes and not no), no or yes or "no consent to it is known"
         case Basis.OPT_OUT | Basis.LEGITIMATE_INTEREST:
             return not no, no or yes or "not objected to"
-
-
-MAX_REMEMBERED = 4_096
-"""Ways that customers have agreed and refused; a ruleset of ten purposes has some hundred in use."""
 
 
 class Mask(NamedTuple):

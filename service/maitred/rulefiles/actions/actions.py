@@ -18,9 +18,9 @@ from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import Report, SourcePath
 
 from .expressions import Conditions
+from .languages import once, other_texts, text_in, titles_of, treatment_of
 from .live import Written, live_of
 from .placeholders import PlaceholderOpen, PlaceholderWrong, literal, names, parse
-from .spoken import once, other_texts, text_in, titles_of, treatment_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from maitred.rulefiles.report import SourcePath
 
 from .actions import LoadContext, check_channels, parsed, place_in, treatments_of
 from .expressions import Conditions
+from .languages import other_texts, text_in, titles_of
 from .live import Written, live_of
 from .placeholders import fill, literal, names
-from .spoken import other_texts, text_in, titles_of
 
 Columns = Mapping[str, Attribute]
 """Declared columns by qualified name (``row.start``)."""

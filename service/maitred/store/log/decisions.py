@@ -6,16 +6,16 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import LargeBinary, bindparam, func, literal, select
+from sqlalchemy import LargeBinary, bindparam, func, insert, literal, select
 from sqlalchemy.engine import Connection
 
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import DecisionRecord, StoreConflict
 from maitred.store import messages
-from maitred.store.chain import Linked, Tail, Values, linked, place
+from maitred.store.chain import FIRST_WRITER, Identity, Linked, Tail, Values, genesis, linked, place
 from maitred.store.drivers.connections import Cursor, WriteConnection, ask, columns
 from maitred.store.people import people
-from maitred.store.tables import DECISION, PERSON
+from maitred.store.tables import DECISION, LOG_WRITER, PERSON
 
 SQLITE_MAX_ROWS = 128
 """Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""
@@ -230,3 +230,40 @@ def _record(row: Sequence[Any]) -> DecisionRecord:
     decision_id, decided_at, ruleset, customer, body, key, statements = row
     at, stated = from_microseconds(decided_at), people.unpacked(statements)
     return DecisionRecord(decision_id, at, ruleset, customer, body, key, stated)
+
+
+NUMBERING_LOCK = 0x6D61_6974_7265_6401
+"""Advisory lock in PostgreSQL: two processes that start at once get different numbers."""
+
+_W = LOG_WRITER.c
+_LOCK = f"SELECT pg_advisory_xact_lock({NUMBERING_LOCK})"
+
+
+def find_tail(line: WriteConnection) -> Tail:
+    """The end of this process's chain, read back on a new connection, or that of a new chain."""
+    return _read(line.connection, line.writer) or _begun(line.connection, line.writer)
+
+
+def _read(connection: Connection, writer: Identity) -> Tail | None:
+    wanted = select(_W.number, _W.rows, _W.head).where(_W.id == writer.id)
+    row = connection.execute(wanted).one_or_none()
+    return Tail(writer, row.number, row.rows, row.head) if row else None
+
+
+def _begun(connection: Connection, writer: Identity) -> Tail:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_LOCK)
+    number = connection.scalars(select(func.coalesce(func.max(_W.number) + 1, FIRST_WRITER))).one()
+    start = genesis(writer, number)
+    connection.execute(
+        insert(LOG_WRITER).values(
+            number=number,
+            id=writer.id,
+            started_at=writer.started_at,
+            rows=0,
+            purged=0,
+            begin=start,
+            head=start,
+        )
+    )
+    return Tail(writer, number, 0, start)
