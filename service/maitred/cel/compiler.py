@@ -24,8 +24,7 @@ from .environment import NTH, Environment, Failed, run
 from .evaluation import finite
 from .fold import Folder
 from .formulas import Formulas
-from .logic import conjunction
-from .lower import Lowering
+from .lower import Lowering, conjunction
 from .members import conforms
 from .shapes import Shapes, terms_of
 from .shared_parts import Parts

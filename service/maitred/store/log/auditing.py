@@ -41,7 +41,7 @@ Read = Callable[[Callable[[Connection], Any]], Any]
 """Does something with a connection that is then given back."""
 
 
-class _Written(NamedTuple):
+class _ChainEnd(NamedTuple):
     """What a writer says of its chain, and the last place that is there."""
 
     number: int
@@ -67,12 +67,12 @@ class Auditor:
     def run(self) -> Audit:
         """The audit of the whole log."""
         ends = self._ask(_ENDS)[0]
-        writers = [_Written(*row) for row in self._ask(_WRITERS, span=_SPAN)]
+        writers = [_ChainEnd(*row) for row in self._ask(_WRITERS, span=_SPAN)]
         broken = [*_strangers(writers, *ends)]
         broken += [bad_row for writer in writers if (bad_row := self._first_break(writer))]
         return Audit(self._rows, tuple(map(_chain, writers)), tuple(broken))
 
-    def _first_break(self, writer: _Written) -> Break | None:
+    def _first_break(self, writer: _ChainEnd) -> Break | None:
         counted = self._rows
         while True:
             bad_row = self._follow(writer)
@@ -84,10 +84,10 @@ class Auditor:
             (writer,) = [
                 written
                 for row in self._ask(_WRITERS, span=_SPAN)
-                if (written := _Written(*row)).number == writer.number
+                if (written := _ChainEnd(*row)).number == writer.number
             ]
 
-    def _follow(self, writer: _Written) -> Break | None:
+    def _follow(self, writer: _ChainEnd) -> Break | None:
         """The first row that does not follow the one before it."""
         if _is_changed(writer):
             return _break(writer, 0, b"", _WRITER_CHANGED)
@@ -103,7 +103,7 @@ class Auditor:
             head = digest
         return _end(writer, number, head)
 
-    def _rows_of(self, writer: _Written) -> Iterator[Sequence[Any]]:
+    def _rows_of(self, writer: _ChainEnd) -> Iterator[Sequence[Any]]:
         """From the beginning of the writer's places to the last that was there at the start."""
         first = place(writer.number, 0)
         while writer.last is not None and (
@@ -118,7 +118,7 @@ class Auditor:
         return self._read(lambda connection: connection.execute(statement, values).fetchall())  # type: ignore[no-any-return]  # as the driver gives it
 
 
-def _strangers(writers: Sequence[_Written], first: int | None, last: int | None) -> Iterator[Break]:
+def _strangers(writers: Sequence[_ChainEnd], first: int | None, last: int | None) -> Iterator[Break]:
     """Writers that are missing, and rows beyond those of any writer."""
     numbers = [writer.number for writer in writers]
     for number in range(FIRST_WRITER, max(numbers, default=0) + 1):
@@ -130,7 +130,7 @@ def _strangers(writers: Sequence[_Written], first: int | None, last: int | None)
             yield Break(str(seq // _SPAN), number_of(seq), "", "the row has no writer")
 
 
-def _is_changed(writer: _Written) -> bool:
+def _is_changed(writer: _ChainEnd) -> bool:
     """Whether the writer's own row shows that it was written over, before any other is read."""
     try:
         begins = genesis(Identity(writer.id, writer.started_at), writer.number)
@@ -140,14 +140,14 @@ def _is_changed(writer: _Written) -> bool:
     return not is_whole
 
 
-def _follows(writer: _Written, head: bytes, row: Sequence[Any], digest: object) -> bool:
+def _follows(writer: _ChainEnd, head: bytes, row: Sequence[Any], digest: object) -> bool:
     try:
         return link(Identity(writer.id, writer.started_at), head, tuple(row)) == digest
     except _UNREADABLE:
         return False
 
 
-def _end(writer: _Written, number: int, head: bytes) -> Break | None:
+def _end(writer: _ChainEnd, number: int, head: bytes) -> Break | None:
     if number < writer.rows:
         return _break(writer, number + 1, b"", _MISSING)
     if number > writer.rows or head != writer.head:
@@ -155,11 +155,11 @@ def _end(writer: _Written, number: int, head: bytes) -> Break | None:
     return None
 
 
-def _break(writer: _Written, number: int, decision_id: Any, why: str) -> Break:
+def _break(writer: _ChainEnd, number: int, decision_id: Any, why: str) -> Break:
     name = decision_id.hex() if isinstance(decision_id, bytes) else ""
     return Break(writer.name, number, name, why)
 
 
-def _chain(writer: _Written) -> Chain:
+def _chain(writer: _ChainEnd) -> Chain:
     head = writer.head.hex() if isinstance(writer.head, bytes) else ""
     return Chain(writer.name, writer.rows, writer.purged, head)
