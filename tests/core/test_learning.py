@@ -15,10 +15,10 @@ from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import compile_policy
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
-from maitred.core.learning.draws import Draws, Mode
+from maitred.core.learning.draws import METHODS, Draws, Mode
 from maitred.core.learning.formulas import Combined, Share, compiled
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Learner, Parameters
-from maitred.core.learning.sampling import uniforms
+from maitred.core.learning.sampling import unit, words
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.rules.expressions import Score
 from maitred.core.rules.ruleset import Action, ActionType, Ruleset
@@ -28,7 +28,8 @@ DAY = timedelta(days=1)
 DECISIONS = 4_000
 UNITS = st.floats(0, 1)
 BELIEFS = st.builds(Beta, st.floats(1, 1e6), st.floats(1, 1e6))
-GOLDEN = Path(__file__).parent / "learned.json"
+GOLDEN = Path(__file__).parent / "learned"
+"""A file for each way to draw."""
 
 
 LEARNER = Learner("uptake", "accepted", "presented", DAY, Beta(1.0, 1.0), 0.0, 1.0, 5.0, enabled=True)
@@ -70,7 +71,7 @@ KNOWN = Parameters("v1", {"uptake": {"bread": Beta(20.0, 180.0), "pizza": Beta(6
 def test_no_value_is_beyond_floor_and_ceiling(number, belief, one, other, exploration, enabled):
     floor, ceiling = sorted((one, other))
     made = learner(floor=floor, ceiling=ceiling, exploration=exploration, enabled=enabled)
-    value = draws(made, number, {"pizza": belief}).drawn("uptake", "pizza").value
+    value = draws(made, number, {"pizza": belief}).value("pizza", "uptake")
     assert floor <= value <= ceiling
 
 
@@ -94,7 +95,7 @@ def test_who_explores_more_explores_where_who_explores_less_does():
 def test_where_a_decision_explores_any_value_is_as_likely_whatever_was_learned():
     one = learner(floor=0.2, ceiling=0.6, exploration=100.0)
     beliefs = {"pizza": Beta(1.0, 1e6)}
-    values = [draws(one, number, beliefs).drawn("uptake", "pizza").value for number in range(DECISIONS)]
+    values = [draws(one, number, beliefs).value("pizza", "uptake") for number in range(DECISIONS)]
     fifths = [sum(0.2 + step * 0.08 <= value < 0.28 + step * 0.08 for value in values) for step in range(5)]
     assert sum(fifths) == DECISIONS
     assert all(abs(count - DECISIONS / 5) < 5 * (DECISIONS * 0.16) ** 0.5 for count in fifths)
@@ -102,7 +103,7 @@ def test_where_a_decision_explores_any_value_is_as_likely_whatever_was_learned()
 
 def test_actions_are_drawn_for_independently():
     both = [draws(learner(exploration=0.0), number) for number in range(DECISIONS)]
-    pairs = [(one.drawn("uptake", "bread").value, one.drawn("uptake", "pizza").value) for one in both]
+    pairs = [(one.value("bread", "uptake"), one.value("pizza", "uptake")) for one in both]
     covariance = sum((one - 0.5) * (other - 0.5) for one, other in pairs) / DECISIONS
     assert abs(covariance) < 5 / (12 * DECISIONS**0.5)
 
@@ -112,8 +113,8 @@ def test_who_takes_no_part_gets_what_is_expected():
     beliefs = {"pizza": Beta(30.0, 70.0)}
     refusing = draws(one, 1, beliefs)
     assert refusing.mode("uptake") is Mode.EXPECTED
-    assert refusing.drawn("uptake", "pizza").value == 0.3
-    assert refusing.drawn("uptake", "new").value == 0.5
+    assert refusing.value("pizza", "uptake") == 0.3
+    assert refusing.value("new", "uptake") == 0.5
     allowing = draws(one, 1, beliefs, {f"{CONSENT}research": True})
     assert allowing.mode("uptake") in {Mode.EXPLORE, Mode.EXPLOIT}
     policy = policy_of(*PAIR, learners=[one])
@@ -127,12 +128,12 @@ def test_who_takes_no_part_gets_what_is_expected():
 def test_one_that_is_not_enabled_knows_nothing_of_what_was_learned():
     off = draws(learner(enabled=False, prior=Beta(1.0, 3.0)), 1, {"pizza": Beta(900.0, 1.0)})
     assert off.mode("uptake") is Mode.OFF
-    assert off.drawn("uptake", "pizza").value == 0.25
+    assert off.value("pizza", "uptake") == 0.25
     decision = decided(policy_of(*PAIR, learners=[learner(enabled=False)]), 1, KNOWN)
     assert (decision.learned, decision.exposures) == ({}, {})
 
 
-def test_a_decision_says_what_every_ranked_action_was_given_and_how():
+def test_a_decision_says_what_was_believed_of_every_ranked_action_and_how_it_was_drawn():
     policy = policy_of(*PAIR, action("plain", 0.0))
     modes = set()
     for number in range(200):
@@ -140,9 +141,10 @@ def test_a_decision_says_what_every_ranked_action_was_given_and_how():
         learned = decision.learned["uptake"]
         modes.add(learned.mode)
         assert (learned.version, learned.share) == ("v1", 5.0)
-        assert list(learned.actions) == ["bread", "pizza"]
-        best = max(learned.actions, key=lambda name: learned.actions[name].value)
-        assert decision.proposals[0][:3] == (best, 1, learned.actions[best].value)
+        assert learned.beliefs == KNOWN.by_learner["uptake"]
+        given = Draws(policy.learners, seed(number), KNOWN, {})
+        best = max(learned.beliefs, key=lambda name: given.value(name, "uptake"))
+        assert decision.proposals[0][:3] == (best, 1, given.value(best, "uptake"))
         assert decision.exposures["learned/uptake"].arm == learned.mode.value
     assert modes == {Mode.EXPLOIT, Mode.EXPLORE}
 
@@ -153,10 +155,7 @@ def test_it_comes_out_again_from_what_stands_in_the_record():
     more = Parameters("v1", {"uptake": {**KNOWN.by_learner["uptake"], "unranked": Beta(5.0, 5.0)}})
     for number in range(100):
         decision = decided(policy, number, more, wanted=2)
-        recorded = {
-            name: {action: drawn.belief for action, drawn in use.actions.items()}
-            for name, use in decision.learned.items()
-        }
+        recorded = {name: use.beliefs for name, use in decision.learned.items()}
         assert decided(policy, number, Parameters("v1", recorded), wanted=2) == decision
 
 
@@ -205,7 +204,7 @@ def test_what_is_better_is_found_and_the_rest_is_kept_being_tried():
     actions = [action(name, Share("uptake")) for name in rates]
     policy = policy_of(*actions, learners=[learner(exploration=10.0)])
     outcomes = {name: [0, 0] for name in rates}
-    chances, shown, exploring = uniforms(b"people"), [], set()
+    chances, shown, exploring = map(unit, words(b"people")), [], set()
     for step in range(10):
         parameters = Parameters(
             str(step), {"uptake": {n: Beta(1.0 + won, 1.0 + lost) for n, (won, lost) in outcomes.items()}}
@@ -222,15 +221,23 @@ def test_what_is_better_is_found_and_the_rest_is_kept_being_tried():
     assert exploring == set(rates), "however sure it is"
 
 
-def test_decisions_are_those_of_the_file():
+def test_every_way_to_draw_has_a_file():
+    assert {path.stem for path in GOLDEN.iterdir()} == {f"method-{method}" for method in METHODS}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_decisions_are_those_of_the_file(method):
     """By parameters of a file and rules of today, to the byte: on any machine, whatever is upgraded."""
-    content = json.loads(GOLDEN.read_text())
+    content = json.loads((GOLDEN / f"method-{method}.json").read_text())
     beliefs = {name: Beta(*pair) for name, pair in content["parameters"].items()}
     policy = policy_of(*(action(name, Combined("*", Share("uptake"), 10.0)) for name in beliefs))
-    parameters = Parameters(content["version"], {"uptake": beliefs})
-    made = [
-        [learned.mode.value, {name: drawn.value.hex() for name, drawn in learned.actions.items()}]
-        for number in range(len(content["decisions"]))
-        for learned in [decided(policy, number, parameters).learned["uptake"]]
-    ]
-    assert made == content["decisions"]
+    parameters = Parameters(content["version"], {"uptake": beliefs}, method)
+    for number, (mode, values) in enumerate(content["decisions"]):
+        decision = decided(policy, number, parameters, wanted=len(beliefs))
+        learned = decision.learned["uptake"]
+        assert (learned.mode.value, learned.method) == (mode, method)
+        given = Draws(policy.learners, seed(number), parameters, {})
+        assert {name: given.value(name, "uptake").hex() for name in beliefs} == values
+        assert {proposal.action: proposal.score for proposal in decision.proposals} == {
+            name: 10.0 * float.fromhex(value) for name, value in values.items()
+        }

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.learning.sampling import beta_draw, gamma_draw, log, normal_draw, uniforms
+from maitred.core.learning import earlier
+from maitred.core.learning.draws import METHODS
+from maitred.core.learning.sampling import (
+    exp_of_minus,
+    gamma_draw,
+    log,
+    normal_draw,
+    uniform,
+    unit,
+    words,
+)
 
 DRAWS = 20_000
 SHAPES = [(1.0, 1.0), (1.0, 19.0), (2.5, 2.5), (13.0, 88.0), (400.0, 9_600.0), (1e6, 3e6)]
@@ -29,9 +39,34 @@ def share_below(values, bound):
     return sum(value < bound for value in values) / len(values)
 
 
-@pytest.fixture(scope="module")
-def beta_draws():
-    return {pair: [beta_draw(*pair, uniforms(key(number))) for number in range(DRAWS)] for pair in SHAPES}
+def units(seed):
+    return map(unit, words(seed))
+
+
+def normals(seed):
+    """As draws take them: words whose first bit is a sign."""
+    rest = words(seed)
+    while True:
+        yield normal_draw(int.from_bytes(next(rest).to_bytes(8), signed=True), rest)
+
+
+def earlier_normals(seed):
+    numbers = units(seed)
+    while True:
+        yield earlier.normal_draw(numbers)
+
+
+def gammas(shape, seed):
+    numbers = words(seed)
+    for number in range(DRAWS):
+        first = int.from_bytes(next(numbers).to_bytes(8), signed=True)
+        yield gamma_draw(shape, first, next(numbers), seed + key(number))
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def beta_draws(request):
+    draw = METHODS[request.param]
+    return {pair: [draw(*pair, key(number)) for number in range(DRAWS)] for pair in SHAPES}
 
 
 def beta_below(successes, failures, bound, steps=20_000):
@@ -72,7 +107,7 @@ def test_beta_draws_are_below_each_bound_as_often_as_the_distribution_says(beta_
 
 
 def test_uniforms_are_even_and_independent_of_the_number_before():
-    numbers = list(islice(uniforms(b"a seed"), DRAWS))
+    numbers = list(islice(units(b"a seed"), DRAWS))
     mean, variance = mean_and_variance(numbers)
     assert abs(mean - 1 / 2) < 5 / math.sqrt(12 * DRAWS)
     assert abs(variance - 1 / 12) < 5 / math.sqrt(180 * DRAWS)
@@ -82,17 +117,16 @@ def test_uniforms_are_even_and_independent_of_the_number_before():
 
 
 @pytest.mark.parametrize("bound", [-2.5, -1.0, 0.0, 0.5, 1.5, 3.0])
-def test_normal_draws_are_below_each_bound_as_often_as_the_distribution_says(bound):
-    numbers = uniforms(b"normal")
-    values = [normal_draw(numbers) for _ in range(DRAWS)]
+@pytest.mark.parametrize("numbers", [normals, earlier_normals])
+def test_normal_draws_are_below_each_bound_as_often_as_the_distribution_says(numbers, bound):
+    values = list(islice(numbers(b"normal"), DRAWS))
     expected = (1 + math.erf(bound / math.sqrt(2))) / 2
     assert abs(share_below(values, bound) - expected) < 5 * math.sqrt(expected * (1 - expected) / DRAWS)
 
 
 @pytest.mark.parametrize("shape", [1.0, 3.0, 50.0])
 def test_gamma_draws_have_the_mean_and_the_variance_of_the_distribution(shape):
-    numbers = uniforms(b"gamma")
-    mean, variance = mean_and_variance([gamma_draw(shape, numbers) for _ in range(DRAWS)])
+    mean, variance = mean_and_variance(list(gammas(shape, b"gamma")))
     assert abs(mean - shape) < 5 * math.sqrt(shape / DRAWS)
     assert abs(variance - shape) < 5 * shape * math.sqrt((2 + 6 / shape) / DRAWS)
 
@@ -103,30 +137,53 @@ def test_the_logarithm_is_right_to_about_the_last_digit(x):
     assert abs(log(x) - expected) <= 8e-16 * max(1.0, abs(expected))
 
 
+@given(st.floats(min_value=0, max_value=10))
+def test_the_exponential_function_is_right_to_about_the_last_digit(x):
+    assert math.isclose(exp_of_minus(x), math.exp(-x), rel_tol=4e-15)
+
+
+def test_normal_draws_beyond_the_base_are_as_many_as_the_distribution_says():
+    """Where layers end, and their edges are: a draw in a hundred comes to one of these."""
+    count, bound = 200_000, 3.654152885361009
+    beyond = [value for value in islice(normals(b"tail"), count) if abs(value) > bound]
+    expected = count * math.erfc(bound / math.sqrt(2))
+    assert abs(len(beyond) - expected) < 5 * math.sqrt(expected)
+    assert 0 < sum(value > 0 for value in beyond) < len(beyond)
+
+
+@pytest.mark.parametrize("method", METHODS)
 @given(st.binary(max_size=64), st.floats(1, 1e9), st.floats(1, 1e9))
-def test_a_draw_lies_between_0_and_1_and_comes_again(seed, successes, failures):
-    drawn = beta_draw(successes, failures, uniforms(seed))
+def test_a_draw_lies_between_0_and_1_and_comes_again(method, seed, successes, failures):
+    drawn = METHODS[method](successes, failures, seed)
     assert 0 <= drawn <= 1
-    assert beta_draw(successes, failures, uniforms(seed)) == drawn
+    assert METHODS[method](successes, failures, seed) == drawn
+
+
+PAIRS = [(1.0, 1.0), (13.0, 88.0), (400.0, 9_600.0), (1e6, 3e6)]
 
 
 @pytest.mark.parametrize(
-    ("number", "pair", "drawn"),
+    ("method", "drawn"),
     [
-        (0, (1.0, 1.0), "0x1.57ecaa0745f10p-1"),
-        (1, (13.0, 88.0), "0x1.5253e1a6bcb7dp-3"),
-        (2, (400.0, 9_600.0), "0x1.360b2939c91cep-5"),
-        (3, (1e6, 3e6), "0x1.fecb0e0d2fecap-3"),
+        (1, ["0x1.57ecaa0745f10p-1", "0x1.5253e1a6bcb7dp-3", "0x1.360b2939c91cep-5", "0x1.fecb0e0d2fecap-3"]),
+        (2, ["0x1.96961df705840p-1", "0x1.a72352d1ff492p-4", "0x1.6c1a4138c3dbap-5", "0x1.fff19cfdc279ep-3"]),
     ],
 )
-def test_draws_are_those_of_every_other_machine(number, pair, drawn):
+def test_draws_are_those_of_every_other_machine(method, drawn):
     """To the last bit: records of today are decided again by these."""
-    successes, failures = pair
-    assert beta_draw(successes, failures, uniforms(key(number))).hex() == drawn
+    made = [METHODS[method](*pair, key(number)).hex() for number, pair in enumerate(PAIRS)]
+    assert made == drawn
+
+
+def test_draws_that_take_further_words_are_those_of_every_other_machine():
+    """A draw in ten: in the edge of a layer, in the tail, or not taken at once. One number tells of all."""
+    whole = sum(METHODS[2](1.0, 1.0, key(number)) for number in range(10_000))
+    assert whole.hex() == "0x1.3bd72776fc656p+12"
 
 
 def test_uniforms_are_those_of_every_other_machine():
-    assert [number.hex() for number in islice(uniforms(b"seed"), 9)][::8] == [
+    assert [number.hex() for number in islice(units(b"seed"), 9)][::8] == [
         "0x1.2700a61a6039ap-2",
         "0x1.3a15833ceddc3p-1",
     ]
+    assert uniform(b"seed") == next(units(b"seed"))

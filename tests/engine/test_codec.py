@@ -8,7 +8,7 @@ import pytest
 
 from maitred.core.deciding.decisions import Decision, Proposal
 from maitred.core.deciding.snapshot import Claimed, Snapshot
-from maitred.core.learning.draws import Drawn, Learned, Mode
+from maitred.core.learning.draws import METHODS, Learned, Mode
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Parameters
 from maitred.core.rules.experiments import Exposure
 from maitred.core.rules.ruleset import ActionType
@@ -67,11 +67,7 @@ def open_claims_of(treatment):
 
 TREATMENT = treatment_of(TEXTS)
 BELIEFS = {"cinema": Beta(1.0, 19.0), "pizza": Beta(13.5, 88.0)}
-LEARNED = {
-    "uptake": Learned(
-        Mode.EXPLORE, "a18acb19d5f2a3b7", 5.0, {n: Drawn(b, b.mean) for n, b in BELIEFS.items()}
-    )
-}
+LEARNED = {"uptake": Learned(Mode.EXPLORE, "a18acb19d5f2a3b7", 5.0, BELIEFS)}
 DECISION = Decision(
     proposals_of(TREATMENT),
     7,
@@ -114,6 +110,10 @@ TREATMENT_KEPT = treatment_of(("title", "say", "show", "do", "avoid", "terms"))
 """The texts that there were when the records below were kept."""
 NEWEST = BODY._replace(proposals=proposals_of(TREATMENT_KEPT), open_claims=open_claims_of(TREATMENT_KEPT))
 UNLEARNED = NEWEST._replace(learned={}, snapshot=UNTAUGHT)
+WITH_VALUES = NEWEST._replace(
+    learned={"uptake": LEARNED["uptake"]._replace(method=1)},
+    snapshot=SNAPSHOT._replace(learned=SNAPSHOT.learned._replace(method=1)),
+)
 ALL_OPEN = UNLEARNED._replace(ended=())
 UNTRIED = ALL_OPEN._replace(exposures={})
 KEPT = {
@@ -123,7 +123,8 @@ KEPT = {
     "format-2-named-claims.json": UNTRIED,
     "format-2-exposures.json": ALL_OPEN,
     "format-2-ended-claims.json": UNLEARNED,
-    "format-2-learned.json": NEWEST,
+    "format-2-learned.json": WITH_VALUES,
+    "format-2-beliefs.json": NEWEST,
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 
@@ -211,3 +212,11 @@ def test_what_is_remembered_of_a_proposal_is_not_written_for_another(other):
             **({"hold_expires_at": expires and expires.isoformat()} if lot or proposal.claim_id else {}),
         }
         assert json.dumps(written, sort_keys=True) == json.dumps(expected, sort_keys=True)
+
+
+def test_values_that_are_drawn_in_an_unknown_way_are_refused_with_words():
+    fields = json.loads(encoded())
+    fields["learned"]["uptake"]["method"] = max(METHODS) + 1
+    with pytest.raises(CallError, match=f"recorded in format {max(METHODS) + 1}") as error:
+        decode_body(json.dumps(fields).encode())
+    assert (error.value.code, error.value.cause) == (Code.NOT_FOUND, Cause.UNKNOWN_FORMAT)

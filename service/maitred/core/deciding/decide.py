@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from maitred.core.learning.draws import TAKING_PART, Learned
 from maitred.core.learning.learners import learner_name
-from maitred.core.rules.experiments import Exposures, with_refusals
+from maitred.core.rules.experiments import NO_EXPOSURES, Exposures, with_refusals
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Treatment, placeholders
 from maitred.core.values.types import HOLD_EXPIRES
@@ -126,11 +126,11 @@ def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | N
 
 def _exposures(prepared: Prepared, choice: Choice, learned: Mapping[str, Learned]) -> Exposures:
     arms = prepared.ranking.arms(prepared.seen.paused)
-    if learned:
-        drawn = [name for name, use in learned.items() if use.mode in TAKING_PART]
-        arms = {**arms, **{learner_name(name): learned[name].mode.value for name in drawn}}
+    for name, use in learned.items():
+        if use.mode in TAKING_PART:
+            arms[learner_name(name)] = use.mode.value
     if not arms:
-        return {}
+        return NO_EXPOSURES
     by_name, shortages = prepared.policy.by_name, choice.shortages
     refused = [(by_name[refusal.name], shortages[refusal.name].reason.name) for refusal in choice.refused]
     return with_refusals(arms, refused)
@@ -226,7 +226,9 @@ def proposal_of(policy: Policy, action: Action, rank: int, score: float, questio
     key = _standing_key(action, rank, question)
     proposal = policy.standing.get(key)
     if proposal is not None:
-        return proposal if action.score.expression is None else proposal._replace(score=score)
+        if action.score.expression is None:
+            return proposal
+        return Proposal(proposal.action, rank, score, proposal.type, proposal.treatment)
     treatment = action.treatments.get(question.channel, NO_TREATMENT).before_claim()
     proposal = Proposal(action.name, rank, score, action.type, render(policy, action, treatment, question))
     if is_the_same_for_all(action, treatment):

@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import Memo, evaluate, truth
-from maitred.core.learning.draws import NO_DRAWS, Draws, Learned, Mode
+from maitred.core.learning.draws import NO_DRAWS, Draws, Learned
 from maitred.core.learning.formulas import NOT_FINITE
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.rules.experiments import Look, as_assigned
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.types import Facts, Scalar
 
-from .decisions import Question
+from .decisions import NOTHING_DRAWN, Question
 from .policy import Policy
 
 Ranked = tuple[float, Action]
@@ -41,11 +41,11 @@ class Ranking:
         scored_mask = mask & policy.scored_clauses
         scored: list[Ranked] = []
         if scored_mask:
-            scored = sorted(_scored(policy, scored_mask, facts, self._memo, draws), key=_best_first)
+            scored = _scored(policy, scored_mask, facts, self._memo, draws)
         fixed = _fixed(policy, mask ^ scored_mask, facts, self._memo)
         rest = _merged(scored, fixed) if scored else fixed
         self._ranked = due
-        self._scored = [*due, *scored] if policy.learners else ()
+        self._asked = draws.asked()
         self._rest = (entry for entry in rest if entry[1].name not in names) if names else rest
 
     def __iter__(self) -> Iterator[Ranked]:
@@ -54,7 +54,7 @@ class Ranking:
             self._ranked.append(entry)
             yield entry
 
-    def arms(self, paused: Collection[str]) -> Mapping[str, str]:
+    def arms(self, paused: Collection[str]) -> dict[str, str]:
         """The experiments and holdouts that make a difference to the decision, each with the arm."""
         policy, trials = self._policy, self._policy.trials
         if trials is None:
@@ -63,20 +63,12 @@ class Ranking:
         return trials.exposures(look, self._possible, self._facts, self._memo)
 
     def learned(self, picks: Iterable[Action]) -> Mapping[str, Learned]:
-        """What each learner came to: for the actions that are ranked by it, and for those of the picks.
+        """What each learner went by for the actions that were ranked, and for those of the picks.
 
-        It does not depend on how far was ranked. Of one that is not enabled nothing is told.
+        It does not depend on how far was ranked.
         """
-        by_learner: dict[str, set[str]] = {}
-        for action in (*[action for _, action in self._scored], *picks):
-            for name in action.score.learned:
-                by_learner.setdefault(name, set()).add(action.name)
-        draws = self.draws
-        return {
-            name: draws.learned(name, by_learner[name])
-            for name in sorted(by_learner)
-            if draws.mode(name) is not Mode.OFF
-        }
+        picked = [(name, action.name) for action in picks for name in action.score.learned]
+        return self.draws.learned((*self._asked, *picked)) if picked or self._asked else NOTHING_DRAWN
 
 
 def draws_of(policy: Policy, question: Question, learned: Parameters) -> Draws:
@@ -110,7 +102,8 @@ def _merged(scored: Iterable[Ranked], fixed: Iterator[Ranked]) -> Iterator[Ranke
     """Both, each of which has the best first."""
     other = next(fixed, None)
     for entry in scored:
-        while other is not None and _best_first(other) < _best_first(entry):
+        score, action = entry
+        while other is not None and (-other[0], other[1].name) < (-score, action.name):
             yield other
             other = next(fixed, None)
         yield entry
@@ -133,12 +126,18 @@ def _fixed(policy: Policy, mask: int, facts: Facts, memo: Memo) -> Iterator[Rank
         yield action.score.constant or 0.0, action
 
 
-def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) -> Iterator[Ranked]:
+def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) -> list[Ranked]:
+    ranked: list[Ranked] = []
     for entry in policy.index.matches(mask, facts, memo):
-        action = as_assigned(policy.actions[entry], facts)
+        action = policy.actions[entry]
+        if action.trials:
+            action = as_assigned(action, facts)
         score = score_of(action, facts, memo, draws)
         if not isinstance(score, Unknown):
-            yield score, action
+            ranked.append((score, action))
+    if len(ranked) > 1:
+        ranked.sort(key=_best_first)
+    return ranked
 
 
 def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | None:
@@ -152,13 +151,14 @@ def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo, 
 
 def score_of(action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | Unknown:
     """The action's score; unknown where it has no finite value."""
-    if action.score.expression is None:
-        return action.score.constant or 0.0
+    score = action.score
+    if score.expression is None:
+        return score.constant or 0.0
     value: Scalar | Unknown
-    if action.score.compute is None:
-        value = evaluate(action.score.expression, facts, memo)
+    if score.compute is None:
+        value = evaluate(score.expression, facts, memo)
     else:
-        value = action.score.compute(draws.of(action.name), facts, memo)
-    if isinstance(value, Unknown):
+        value = score.compute(draws.of(action.name), facts, memo)
+    if isinstance(value, float) and math.isfinite(value):
         return value
-    return value if isinstance(value, float) and math.isfinite(value) else Unknown(error=NOT_FINITE)
+    return value if isinstance(value, Unknown) else Unknown(error=NOT_FINITE)

@@ -263,7 +263,7 @@ def refusal_of(action: Action, question: Question, unfolding: Unfolding) -> Refu
 def _learned_words(action: Action, unfolding: Unfolding) -> Iterator[str]:
     """What each learner gave the action, and how that came about."""
     for name in action.score.learned:
-        yield drawn_words(name, unfolding.draws.mode(name), unfolding.draws.drawn(name, action.name))
+        yield drawn_words(unfolding.draws, name, action.name)
 
 
 def _reason(gate: Gate, result: bool | Unknown, unfolding: Unfolding) -> Reason:  # noqa: FBT001 -- a truth value

@@ -17,7 +17,7 @@ from maitred.core.conditions.model import (
     Within,
 )
 from maitred.core.conditions.scan import Memo, truth
-from maitred.core.learning.draws import Drawn, Mode
+from maitred.core.learning.draws import Draws, Mode
 from maitred.core.privacy.purposes import lacking_words, permission_words
 from maitred.core.rules.live import CLOCK, clock_name, clock_need, clock_value
 from maitred.core.values.scalars import Address, network_words
@@ -28,9 +28,9 @@ MAX_TERMS = 4
 """Terms told of one condition."""
 
 
-def drawn_words(learner: str, mode: Mode, drawn: Drawn) -> str:
+def drawn_words(draws: Draws, learner: str, action: str) -> str:
     """What a learner gave an action, and how that came about."""
-    successes, failures = drawn.belief
+    successes, failures = draws.belief(learner, action)
     known = f"{successes:g} to {failures:g}"
     ways = {
         Mode.EXPLOIT: f"drawn from what was learned, {known}",
@@ -38,7 +38,7 @@ def drawn_words(learner: str, mode: Mode, drawn: Drawn) -> str:
         Mode.EXPECTED: f"expected from what was learned, {known}, as this person takes no part",
         Mode.OFF: f"expected before anything is learned, {known}, as it is not enabled",
     }
-    return f"learned {learner} is {drawn.value:.4g}: {ways[mode]}"
+    return f"learned {learner} is {draws.value(action, learner):.4g}: {ways[draws.mode(learner)]}"
 
 
 def need_words(literal: Literal) -> str:

@@ -5,22 +5,33 @@ draw from what is believed of it (Thompson sampling): the better it is known, th
 it explores, each gets any value between floor and ceiling, whatever was learned, so that none is given up,
 and all have a chance that is known. Who takes no part gets the share to be expected.
 
-The seed is the decision's id. The same seed, parameters and rules give the same values on any machine, and
-the parameters of the actions that were ranked stand in the record: deciding it again needs no snapshot.
+The seed is the decision's id. The same seed, parameters and rules give the same values on any machine. What
+was believed of the actions whose values were asked for stands in the record: deciding it again needs no
+snapshot, and draws the same values.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum, unique
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.values.types import Facts
 
-from .learners import NOTHING_LEARNED, Beta, Learner, Parameters
-from .sampling import beta_draw, uniforms
+from . import earlier, sampling
+from .formulas import ShareOf
+from .learners import NEWEST_METHOD, NOTHING_LEARNED, Beta, Learner, Parameters
+from .sampling import uniform
 
+METHODS: Mapping[int, Callable[[float, float, bytes], float]] = {
+    1: earlier.beta_draw,
+    NEWEST_METHOD: sampling.beta_draw,
+}
+"""How a value is drawn from a belief and a key, by the number that records name."""
 _COIN = b"explore"
 _PERCENT = 100
+MAX_REMEMBERED = 16_384
+"""Names of actions, a few megabytes."""
 
 
 @unique
@@ -35,55 +46,87 @@ class Mode(Enum):
     """The learner is not enabled."""
 
 
-TAKING_PART = frozenset({Mode.EXPLOIT, Mode.EXPLORE})
-
-
-class Drawn(NamedTuple):
-    """What is believed of an action, and the value it was given."""
-
-    belief: Beta
-    value: float
+TAKING_PART = _EXPLOIT, _EXPLORE = Mode.EXPLOIT, Mode.EXPLORE
 
 
 class Learned(NamedTuple):
-    """What a learner came to in a decision: the actions that were ranked by it, in order of name.
+    """What a learner went by in a decision: what is believed of each action that it gave a value.
 
-    ``version`` is that of the parameters, ``share`` the percentage of decisions that explore.
+    ``version`` and ``method`` are those of the parameters, ``share`` is the percentage of decisions that
+    explore.
     """
 
     mode: Mode
     version: str
     share: float
-    actions: Mapping[str, Drawn]
+    beliefs: Mapping[str, Beta]
+    method: int = NEWEST_METHOD
+
+
+Asked = tuple[str, str]
+"""A learner and an action, by name."""
 
 
 class Draws:
     """The values of one decision. Each is drawn when it is asked for, and once."""
 
+    __slots__ = "_draw", "_facts", "_learners", "_modes", "_parameters", "_seed", "_values"
+
     def __init__(
         self, learners: Mapping[str, Learner], seed: bytes, parameters: Parameters, facts: Facts
     ) -> None:
         self._learners, self._seed, self._parameters = learners, seed, parameters
-        self._facts = facts
+        self._facts, self._draw = facts, METHODS[parameters.method]
         self._modes: dict[str, Mode] = {}
-        self._drawn: dict[tuple[str, str], Drawn] = {}
+        self._values: dict[Asked, float] = {}
 
-    def drawn(self, name: str, action: str) -> Drawn:
+    def value(self, action: str, name: str) -> float:
         """What the learner of that name gives the action."""
         key = name, action
-        drawn = self._drawn.get(key)
-        if drawn is None:
-            drawn = self._drawn[key] = self._draw(self._learners[name], action)
-        return drawn
+        value = self._values.get(key)
+        if value is None:
+            learner, mode = self._learners[name], self._modes.get(name) or self.mode(name)
+            if mode is _EXPLOIT:
+                successes, failures = self._parameters.belief(learner, action)
+                value = self._draw(successes, failures, self._seed + _suffix(name, action))
+            elif mode is _EXPLORE:
+                width = learner.ceiling - learner.floor
+                value = learner.floor + width * uniform(self._seed + _suffix(name, action))
+            else:
+                value = self.belief(name, action).mean
+            if not learner.floor <= value <= learner.ceiling:
+                value = learner.clamped(value)
+            self._values[key] = value
+        return value
 
-    def of(self, action: str) -> Callable[[str], float]:
+    def of(self, action: str) -> ShareOf:
         """The values that learners give the action."""
-        return lambda name: self.drawn(name, action).value
+        return partial(self.value, action)
 
-    def learned(self, name: str, actions: Iterable[str]) -> Learned:
-        """What the learner came to for these actions."""
-        drawn = {action: self.drawn(name, action) for action in sorted(actions)}
-        return Learned(self.mode(name), self._parameters.version, self._learners[name].exploration, drawn)
+    def asked(self) -> Collection[Asked]:
+        """What values have been asked for up to here."""
+        return tuple(self._values)
+
+    def belief(self, name: str, action: str) -> Beta:
+        """What the learner of that name goes by for the action."""
+        learner = self._learners[name]
+        return self._parameters.belief(learner, action) if learner.enabled else learner.prior
+
+    def learned(self, asked: Iterable[Asked]) -> Mapping[str, Learned]:
+        """What each learner went by for these. Of one that is not enabled nothing is told."""
+        learned: dict[str, Learned] = {}
+        beliefs: dict[str, dict[str, Beta]] = {}
+        for name, action in asked:
+            learner = self._learners[name]
+            if not learner.enabled:
+                continue
+            own = beliefs.get(name)
+            if own is None:
+                own = beliefs[name] = {}
+                version, method = self._parameters.version, self._parameters.method
+                learned[name] = Learned(self.mode(name), version, learner.exploration, own, method)
+            own[action] = self._parameters.belief(learner, action)
+        return learned
 
     def mode(self, name: str) -> Mode:
         """How the learner's values come about."""
@@ -97,30 +140,17 @@ class Draws:
             return Mode.OFF
         if learner.purpose and f"{CONSENT}{learner.purpose}" not in self._facts:
             return Mode.EXPECTED
-        explores = learner.exploration and self._coin() < learner.exploration
-        return Mode.EXPLORE if explores else Mode.EXPLOIT
-
-    def _coin(self) -> float:
-        """One for all learners, in percent: scores of two explore together as far as they can."""
-        return _PERCENT * next(uniforms(self._seed + _COIN))
-
-    def _draw(self, learner: Learner, action: str) -> Drawn:
-        mode, belief = self.mode(learner.name), self._parameters.belief(learner, action)
-        if mode is Mode.OFF:
-            return Drawn(learner.prior, learner.clamped(learner.prior.mean))
-        if mode is Mode.EXPECTED:
-            return Drawn(belief, learner.clamped(belief.mean))
-        numbers = uniforms(_key(self._seed, learner.name, action))
-        if mode is Mode.EXPLORE:
-            width = learner.ceiling - learner.floor
-            return Drawn(belief, learner.clamped(learner.floor + width * next(numbers)))
-        return Drawn(belief, learner.clamped(beta_draw(*belief, numbers)))
+        # One number for all learners: scores of two explore together as far as they can.
+        if learner.exploration and _PERCENT * uniform(self._seed + _COIN) < learner.exploration:
+            return _EXPLORE
+        return _EXPLOIT
 
 
 NO_DRAWS = Draws({}, b"", NOTHING_LEARNED, {})
 """Of rules without learned scores."""
 
 
-def _key(seed: bytes, learner: str, action: str) -> bytes:
-    """What an action's numbers come from. No name holds NUL."""
-    return b"%b\0%b\0%b" % (seed, learner.encode(), action.encode("utf-8", "surrogatepass"))
+@lru_cache(MAX_REMEMBERED)
+def _suffix(learner: str, action: str) -> bytes:
+    """What an action's numbers come from, behind the seed. No name holds NUL."""
+    return b"\0%b\0%b" % (learner.encode(), action.encode("utf-8", "surrogatepass"))

@@ -72,8 +72,12 @@ def _step(formula: Formula) -> _Step:
     match formula:
         case Share(learner):
             return lambda share, _facts, _memo: share(learner)
+        case Combined(sign, Share(learner), float(number)):
+            return _share_with_number(SIGNS[sign], learner, number)
         case Combined(sign, left, float(number)):
             return _with_number(SIGNS[sign], _step(left), number)
+        case Combined(sign, float(number), right):
+            return _number_with(SIGNS[sign], number, _step(right))
         case Combined(sign, left, right):
             return _of_two(SIGNS[sign], _step(left), _step(right))
         case Expression():
@@ -84,6 +88,14 @@ def _step(formula: Formula) -> _Step:
 
 def _with_number(operator: Operator, left: _Step, number: float) -> _Step:
     return lambda share, facts, memo: operator(left(share, facts, memo), number)
+
+
+def _number_with(operator: Operator, number: float, right: _Step) -> _Step:
+    return lambda share, facts, memo: operator(number, right(share, facts, memo))
+
+
+def _share_with_number(operator: Operator, learner: str, number: float) -> _Step:
+    return lambda share, _facts, _memo: operator(share(learner), number)
 
 
 def _of_two(operator: Operator, left: _Step, right: _Step) -> _Step:

@@ -59,18 +59,24 @@ class Learner:
         return min(max(value, self.floor), self.ceiling)
 
 
+NEWEST_METHOD = 2
+
+
 class Parameters(NamedTuple):
     """A snapshot of what has been learned: beliefs by learner and by action.
 
-    ``version`` names it, and is empty where nothing was learned yet.
+    ``version`` names it, and is empty where nothing was learned yet. ``method`` is how values are drawn from
+    beliefs, a number of ``draws.METHODS``; a record names that of its decision.
     """
 
     version: str = ""
     by_learner: Mapping[str, Mapping[str, Beta]] = MappingProxyType({})
+    method: int = NEWEST_METHOD
 
     def belief(self, learner: Learner, action: str) -> Beta:
         """What is believed of an action: the learner's prior where it was never learned."""
-        return self.by_learner.get(learner.name, {}).get(action, learner.prior)
+        beliefs = self.by_learner.get(learner.name)
+        return beliefs.get(action, learner.prior) if beliefs else learner.prior
 
 
 NOTHING_LEARNED = Parameters()

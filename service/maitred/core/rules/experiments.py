@@ -30,10 +30,10 @@ from maitred.core.privacy.purposes import CONSENT
 from maitred.core.values.types import OWN, Facts
 
 from .rollouts import PLACES, Salted, id_bytes, is_among_first, percent_words, place_under, salted
-from .ruleset import Action, Arm, Experiment, Holdout
+from .ruleset import Action, Arm, Experiment, Holdout, arm_fact
 
-_ARM, _HELD_OUT = f"{OWN}arm/", f"{OWN}held_out/"
-"""Begin the names of facts that say which arm a person is in, and what holds them out."""
+_HELD_OUT = f"{OWN}held_out/"
+"""Begins the names of facts that say what holds a person out."""
 _PERSON = f"{OWN}person"
 """The fact that is there where holdouts have looked at somebody: nobody in particular is not compared."""
 HELD_OUT, OFFERED = "held_out", "offered"
@@ -98,7 +98,7 @@ def person_of(customer_id: str, session_id: str) -> str:
 def as_assigned(action: Action, facts: Facts) -> Action:
     """The action as the arm has it that the facts name; else as it is by itself."""
     for trial in action.trials:
-        arm = facts.get(f"{_ARM}{trial.experiment}")
+        arm = facts.get(trial.fact)
         if arm is not None:
             return trial.actions.get(str(arm), action)
     return action
@@ -107,7 +107,7 @@ def as_assigned(action: Action, facts: Facts) -> Action:
 def assigned_arm(action: Action, facts: Facts) -> tuple[str, str] | None:
     """The experiment that is on for the action, and the arm; ``None`` where the person is in none."""
     for trial in action.trials:
-        arm = facts.get(f"{_ARM}{trial.experiment}")
+        arm = facts.get(trial.fact)
         if arm is not None:
             return trial.experiment, str(arm)
     return None
@@ -157,15 +157,22 @@ class _Divided(NamedTuple):
 
 
 class _Running(NamedTuple):
-    """An experiment with what deciding needs of it; ``clauses`` are those of its actions."""
+    """An experiment with what deciding needs of it.
+
+    ``clauses`` are those of its actions, ``sure`` those of them without checks. ``is_timed`` is whether it
+    begins or ends.
+    """
 
     experiment: Experiment
+    name: str
     paused_as: str
     fact: str
     consent: str
     salted: Salted
     divided: _Divided
     clauses: int
+    sure: int
+    is_timed: bool
 
 
 class _Holding(NamedTuple):
@@ -215,15 +222,7 @@ class Trials(NamedTuple):
                 guarded.setdefault(rollout_name(actions[entry].name), []).append(clause)
         return cls(
             tuple(
-                _Running(
-                    experiment,
-                    experiment_name(experiment.name),
-                    f"{_ARM}{experiment.name}",
-                    f"{CONSENT}{experiment.purpose}" if experiment.purpose else "",
-                    salted(experiment.salt),
-                    _Divided.of(experiment),
-                    mask_of(tried[experiment.name], index.size),
-                )
+                _running(experiment, mask_of(tried[experiment.name], index.size), index)
                 for experiment in experiments
                 if experiment.name in tried
             ),
@@ -252,7 +251,9 @@ class Trials(NamedTuple):
         for running, arm in zip(self.running, self._arms(person), strict=True):
             if running.consent and running.consent not in facts:
                 continue
-            if running.paused_as not in paused and _is_on(running.experiment, now):
+            if running.is_timed and not _is_on(running.experiment, now):
+                continue
+            if not paused or running.paused_as not in paused:
                 facts[running.fact] = arm
 
     def _arms(self, person: str) -> tuple[str, ...]:
@@ -277,17 +278,19 @@ class Trials(NamedTuple):
         """The purposes of the experiments that the person is in."""
         return (running.experiment.purpose for running in self.running if running.fact in facts)
 
-    def exposures(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> Mapping[str, str]:
+    def exposures(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> dict[str, str]:
         """The arms that somebody was exposed to; ``mask`` are the clauses that are possible for them."""
         exposed: dict[str, str] = {}
         for running in self.running:
-            arm = facts.get(running.fact)
-            if arm is not None and look.holds(mask & running.clauses, facts, memo):
-                exposed[running.experiment.name] = str(arm)
+            possible = mask & running.clauses
+            if not possible or (arm := facts.get(running.fact)) is None:
+                continue
+            if (possible & running.sure and not look.paused) or look.holds(possible, facts, memo):
+                exposed[running.name] = str(arm)
         for guarded in self.guarded:
             if look.holds(mask & guarded.clauses, facts, memo):
                 exposed[guarded.name] = ROLLED_OUT
-        if _PERSON in facts:
+        if self.holding and _PERSON in facts:
             exposed.update(self._held_out(look, mask, facts, memo))
         return exposed
 
@@ -300,6 +303,21 @@ class Trials(NamedTuple):
         for holding in self.holding:
             if look.holds(mask & holding.clauses, facts, memo):
                 yield holding.holdout.name, HELD_OUT if holding.fact in held else OFFERED
+
+
+def _running(experiment: Experiment, clauses: int, index: Index) -> _Running:
+    return _Running(
+        experiment,
+        experiment.name,
+        experiment_name(experiment.name),
+        arm_fact(experiment.name),
+        f"{CONSENT}{experiment.purpose}" if experiment.purpose else "",
+        salted(experiment.salt),
+        _Divided.of(experiment),
+        clauses,
+        clauses & ~index.checked,
+        experiment.begins is not None or experiment.ends is not None,
+    )
 
 
 class Look(NamedTuple):
@@ -321,7 +339,7 @@ def with_refusals(arms: Mapping[str, str], refused: Sequence[tuple[Action, str]]
     """The exposures of a decision: its arms, each with the first reason that a limit gave."""
     reasons: dict[str, str] = {}
     if not refused:
-        return {name: _unrefused(arm) for name, arm in arms.items()}
+        return _unrefused(tuple(arms.items()))
     for action, reason in refused:
         for trial in action.trials:
             reasons.setdefault(trial.experiment, reason)
@@ -331,9 +349,10 @@ def with_refusals(arms: Mapping[str, str], refused: Sequence[tuple[Action, str]]
     return {name: Exposure(arm, reasons.get(name, "")) for name, arm in arms.items()}
 
 
-@lru_cache
-def _unrefused(arm: str) -> Exposure:
-    return Exposure(arm)
+@lru_cache(MAX_REMEMBERED)
+def _unrefused(arms: tuple[tuple[str, str], ...]) -> Exposures:
+    """The same object for the same arms, so that what is made of it is made once."""
+    return MappingProxyType({name: Exposure(arm) for name, arm in arms})
 
 
 def _is_on(experiment: Experiment, now: datetime) -> bool:

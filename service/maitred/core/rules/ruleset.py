@@ -13,7 +13,7 @@ from maitred.core.learning.learners import Learner
 from maitred.core.limits.limits import Counts, Limit
 from maitred.core.privacy.purposes import PrivacyRules
 from maitred.core.values.instants import Window
-from maitred.core.values.types import Attribute, Value
+from maitred.core.values.types import OWN, Attribute, Value
 
 from .expressions import Score
 from .treatments import Template, Treatment
@@ -245,6 +245,15 @@ class Trial:
 
     experiment: str
     actions: Mapping[str, Action]
+    fact: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fact", arm_fact(self.experiment))
+
+
+def arm_fact(experiment: str) -> str:
+    """The fact that says which arm of an experiment a person is in."""
+    return f"{OWN}arm/{experiment}"
 
 
 _STEPS: Mapping[str, frozenset[Counts]] = {

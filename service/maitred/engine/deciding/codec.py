@@ -8,7 +8,7 @@ import orjson
 
 from maitred.core.deciding.decisions import NOTHING_DRAWN, Decision, Proposal
 from maitred.core.deciding.snapshot import Claimed, Snapshot
-from maitred.core.learning.draws import Drawn, Learned, Mode
+from maitred.core.learning.draws import METHODS, Learned, Mode
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Parameters
 from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.rules.experiments import NO_EXPOSURES, Exposure, Exposures
@@ -95,7 +95,7 @@ def encode_body(
     if ended:
         body["ended"] = ended
     if decision.exposures:
-        body["exposures"] = {name: list(exposure) for name, exposure in decision.exposures.items()}
+        body["exposures"] = _EXPOSURES.of(decision.exposures)
     if decision.learned:
         body["learned"] = {name: _encode_learned(learned) for name, learned in decision.learned.items()}
     if open_claims:
@@ -150,29 +150,38 @@ def decode_body(body: bytes) -> RecordBody:
     )
 
 
+def _encode_exposures(exposures: Exposures) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps({name: list(exposure) for name, exposure in exposures.items()}))
+
+
+_EXPOSURES: Recurring[Exposures, orjson.Fragment] = Recurring(_encode_exposures)
+
+
 def _encode_learned(learned: Learned) -> Mapping[str, Any]:
     return {
         "mode": learned.mode.value,
         "version": learned.version,
         "share": learned.share,
-        "actions": {name: [*drawn.belief, drawn.value] for name, drawn in learned.actions.items()},
+        "method": learned.method,
+        "beliefs": {name: list(belief) for name, belief in learned.beliefs.items()},
     }
 
 
 def _decode_learned(fields: Mapping[str, Any]) -> Learned:
-    actions = {name: Drawn(Beta(*belief), value) for name, (*belief, value) in fields["actions"].items()}
-    return Learned(Mode(fields["mode"]), fields["version"], fields["share"], actions)
+    # Records of before held beside each belief the value that is drawn by it, under another name.
+    beliefs = fields.get("beliefs") or fields.get("actions", {})
+    read = {name: Beta(*belief[:2]) for name, belief in beliefs.items()}
+    return Learned(Mode(fields["mode"]), fields["version"], fields["share"], read, fields.get("method", 1))
 
 
 def _parameters_of(learned: Mapping[str, Learned]) -> Parameters:
     """The parameters that a decision saw, of the actions that it ranked by them."""
     if not learned:
         return NOTHING_LEARNED
-    version = next(use.version for use in learned.values())
-    beliefs = {
-        name: {action: drawn.belief for action, drawn in use.actions.items()} for name, use in learned.items()
-    }
-    return Parameters(version, beliefs)
+    version, method = next((use.version, use.method) for use in learned.values())
+    if method not in METHODS:
+        raise CallError(Code.NOT_FOUND, unknown_format(method, METHODS), Cause.UNKNOWN_FORMAT)
+    return Parameters(version, {name: use.beliefs for name, use in learned.items()}, method)
 
 
 def _encode_open_claim(claim: OpenClaim) -> Mapping[str, Any]:

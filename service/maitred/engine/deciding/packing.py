@@ -19,7 +19,10 @@ from maitred.core.deciding.decisions import Decision, Proposal
 from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.rendering import NO_TREATMENT
 from maitred.core.deciding.snapshot import Snapshot
-from maitred.core.rules.ruleset import Action, ActionType
+from maitred.core.learning.draws import Learned, Mode
+from maitred.core.learning.learners import learner_name
+from maitred.core.rules.experiments import Exposure
+from maitred.core.rules.ruleset import Action, ActionType, arm_fact
 from maitred.core.rules.treatments import Template, Treatment
 from maitred.core.values.types import Facts
 from maitred.engine.calls import DecideCall
@@ -115,7 +118,16 @@ def _sample(policy: Policy) -> bytes:
         "", 1, 1.0, ActionType.OFFER, Treatment(), hold_expires_at=_SAMPLE_INSTANT, lot=bytes(_SAMPLE_BYTES)
     )
     snapshot = Snapshot(dict.fromkeys(sorted(policy.limits), 0))
-    return encode_body(call, facts, Decision((held,), 1), snapshot, trace_id="", commit=policy.ruleset.commit)
+    experiments = sorted(policy.ruleset.experiments, key=lambda experiment: experiment.name)
+    facts |= {arm_fact(experiment.name): experiment.arms[0].name for experiment in experiments}
+    arms = {experiment.name: Exposure(experiment.arms[0].name) for experiment in experiments}
+    arms |= {learner_name(name): Exposure(Mode.EXPLOIT.value) for name in sorted(policy.learners)}
+    learned = {
+        name: Learned(Mode.EXPLOIT, "", learner.exploration, {"": learner.prior})
+        for name, learner in sorted(policy.learners.items())
+    }
+    decision = Decision((held,), 1, arms, learned)
+    return encode_body(call, facts, decision, snapshot, trace_id="", commit=policy.ruleset.commit)
 
 
 def _proposals(action: Action) -> Iterator[Proposal]:

@@ -17,7 +17,7 @@ from maitred.core.deciding.snapshot import Shortage, Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.learners import Parameters
 from maitred.core.privacy.purposes import Known
-from maitred.core.rules.experiments import exposures_text, person_of
+from maitred.core.rules.experiments import Exposures, exposures_text, person_of
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.reasons import Reason
@@ -35,6 +35,7 @@ from .committer import Clock, Committer
 from .open_claims import open_claims_of
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
+from .recurring import Recurring
 from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps
 from .unused import MAX_NAME_CHARACTERS, unused
 
@@ -46,6 +47,9 @@ TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
 def decision_id_of(request_id: str) -> bytes:
     """The decision's id is a function of the request's: a retry lands on the same record."""
     return blake2b(request_id.encode(), digest_size=DECISION_ID_BYTES, person=_PERSON).digest()
+
+
+_ARMS: Recurring[Exposures, str] = Recurring(exposures_text)
 
 
 class _Made(NamedTuple):
@@ -248,7 +252,7 @@ class DecisionService:
             body=packing.pack(body) if packing else body,
             key=person.key,
             session=ticket.requester.session_key,
-            arms=exposures_text(decision.exposures),
+            arms=_ARMS.of(decision.exposures),
         )
         return self._people.seal(made)
 
