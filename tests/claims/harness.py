@@ -122,7 +122,7 @@ class EngineHarness:
 
     def sweep(self):
         """Gives back what is due, as the service does every second."""
-        self.engine.committer.commit(MoveTicket(plan=lambda _: ()))
+        self.engine.committer.commit(MoveTicket(plan=lambda: ()))
 
     def step(self, claimed, request=""):
         return StepCall(request or self.new_id(), claimed.claim_id)

@@ -22,10 +22,10 @@ class Unlimited:
 
 
 def test_the_instant_is_that_of_what_needs_the_ledger():
-    move = MoveTicket(plan=lambda _: ())
+    move = MoveTicket(plan=lambda: ())
     assert instant_of(ClockTransaction(), [Unlimited(), move], LOCAL) == LOCAL
     assert (
-        instant_of(ClockTransaction(), [Unlimited(), MoveTicket(plan=lambda _: (), at=MADE_UP)], LOCAL)
+        instant_of(ClockTransaction(), [Unlimited(), MoveTicket(plan=lambda: (), at=MADE_UP)], LOCAL)
         == MADE_UP
     )
     assert instant_of(ClockTransaction(), [move], LOCAL) == LOCAL

@@ -148,7 +148,7 @@ def chores_of(engine: Engine, retention: Retention, *, simulated_time: bool = Fa
     def sweep() -> None:
         policy = engine.rulesets.active
         if policy is not None and policy.limits:
-            engine.committer.commit(MoveTicket(plan=lambda _: ()))
+            engine.committer.commit(MoveTicket(plan=lambda: ()))
 
     def forget() -> None:
         engine.committer.forget_over(engine.clock.now())

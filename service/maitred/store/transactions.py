@@ -171,7 +171,7 @@ class SqlTransaction:
         with self._guarded():
             return ledger.read_counts(self._dialect.ledger, self._line.driver, now, needs)
 
-    def read_held(self, now: datetime, keys: Collection[bytes]) -> Collection[bytes]:
+    def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, tuple[bytes, int]]:
         """See ``engine.ports.ledger.Ledger``."""
         with self._guarded():
             return ledger.read_held(self._dialect.ledger, self._line.driver, now, keys)

@@ -37,9 +37,8 @@ from maitred.engine.calls import (
     bytes_of,
 )
 from maitred.engine.deciding.committer import Clock, Committer
-from maitred.engine.deciding.question import hold_us_of
+from maitred.engine.deciding.question import View, hold_us_of
 from maitred.engine.deciding.tickets import ClaimTicket, MoveTicket, Steps, Ticket
-from maitred.engine.deciding.view import View
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import (
     LEDGER_UNREAD,
@@ -240,7 +239,7 @@ class Claims:
         return self._outcomes.recording(call)
 
     def _step(self, call: StepCall, lot: Lot, operation: Confirm | Release, began: int) -> Steps[None]:
-        ticket = MoveTicket(plan=lambda _: [operation], deadline=call.deadline, at=call.at)
+        ticket = MoveTicket(plan=lambda: [operation], deadline=call.deadline, at=call.at)
         yield ticket
         (answer,) = ticket.answers
         if answer.status is Status.OTHER_CONTENT:
@@ -283,7 +282,7 @@ class _Claim:
         """What has to be read to know which stand-ins can be had."""
         return self._stand_ins.asks() if self._stand_ins else []
 
-    def plan(self, view: View) -> Sequence[Operation]:  # noqa: ARG002 -- the ledger knows the rest
+    def plan(self) -> Sequence[Operation]:
         """See ``Claiming``."""
         call, proposed = self._call, self._proposed
         limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()

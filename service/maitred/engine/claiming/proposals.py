@@ -24,9 +24,9 @@ from maitred.core.values.kinds import fits
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import LOCATION, Attribute
 from maitred.engine.deciding.codec import RecordBody
+from maitred.engine.deciding.question import View
 from maitred.engine.deciding.records import Records, question_of
 from maitred.engine.deciding.rulesets import Rulesets
-from maitred.engine.deciding.view import View
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.store import DecisionRecord
 

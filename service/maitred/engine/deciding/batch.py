@@ -12,7 +12,16 @@ from typing import NamedTuple, TypeVar
 from maitred.core.behaviour.history import NO_HISTORY
 from maitred.core.limits.ledger import is_due
 from maitred.core.limits.limits import Need
-from maitred.core.limits.lots import Lot, Operation, Part, Settled, Take, UnitState, spent_by
+from maitred.core.limits.lots import (
+    Lot,
+    Operation,
+    Part,
+    Settled,
+    Take,
+    UnitState,
+    lots_moved,
+    spent_by,
+)
 from maitred.core.values.instants import to_microseconds
 from maitred.engine.customers.histories import Asker, Histories
 from maitred.engine.customers.people import People
@@ -21,7 +30,7 @@ from maitred.engine.messages import unknown_claim
 from maitred.engine.ports.store import NOBODY, OutcomeRow, Person, StoreConflict, Transaction
 
 from .happenings import Recorded, record_events
-from .question import OwnClaim
+from .question import OwnClaim, View
 from .tickets import (
     ClaimTicket,
     ConsentTicket,
@@ -32,7 +41,6 @@ from .tickets import (
     Reported,
     Ticket,
 )
-from .view import View
 
 _T = TypeVar("_T", bound=Ticket)
 
@@ -267,7 +275,6 @@ class _Settlement:
 
     def __init__(self, transaction: Transaction, now: datetime) -> None:
         self._transaction, self._now = transaction, now
-        self._view = View(transaction, now)
         self._known: Mapping[bytes, OutcomeRow] = {}
 
     def run(
@@ -278,10 +285,14 @@ class _Settlement:
         *,
         last: bool,
     ) -> None:
-        undecided, takes = self._decide(limited, [need for move in moves for need in move.asks])
-        plans = [list(move.plan(self._view)) for move in moves]
+        plans = [list(move.plan()) for move in moves]
         fresh = self._fresh(outcomes)
         reported = [list(report.operations) for report in fresh.values()]
+        operations = chain.from_iterable((*plans, *reported))
+        self._view = View(
+            self._transaction, self._now, {lot for operation in operations for lot in lots_moved(operation)}
+        )
+        undecided, takes = self._decide(limited, [need for move in moves for need in move.asks])
         answers = self._settle([*plans, *reported, *takes])
         for move in moves:
             move.view, move.answers = self._view, next(answers)

@@ -21,10 +21,9 @@ from maitred.core.limits.limits import (
 )
 from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lot_id
 from maitred.core.rules.ruleset import Action, ActionType
-from maitred.core.values.instants import MICROSECOND, SESSION_KEY
+from maitred.core.values.instants import MICROSECOND, SESSION_KEY, from_microseconds
 from maitred.core.values.texts import digest
-
-from .view import View
+from maitred.engine.ports.ledger import Ledger
 
 _REUSE, _CONTENT = b"maitred.reuse", b"maitred.asked"
 _SESSION = b"maitred.session"
@@ -77,6 +76,58 @@ class OwnClaim(NamedTuple):
     is_named: bool = False
 
 
+class View:
+    """Counters and held lots as one transaction reads them, and what its batch takes counted on top.
+
+    Lots that the batch itself moves (``moved``) may be given back before its decisions settle.
+    """
+
+    def __init__(self, ledger: Ledger, now: datetime, moved: Collection[bytes] = ()) -> None:
+        self._ledger, self._now, self._moved = ledger, now, moved
+        self._live: dict[tuple[bytes, int | None], int] = {}
+        self._taken: dict[bytes, int] = {}
+        self._holds: dict[bytes, Hold] = {}
+        self._asked: set[bytes] = set()
+        self._taken_keys: set[bytes] = set()
+
+    def read(self, needs: Sequence[Need], keys: Collection[bytes] = ()) -> None:
+        """Reads what has not been read: counters, and lots that are held under keys of ``Take.reuse``."""
+        unread = {_place(need): need for need in needs if _place(need) not in self._live}
+        counts = self._ledger.read_counts(self._now, list(unread.values())) if unread else ()
+        self._live |= {place: count.live for place, count in zip(unread, counts, strict=True)}
+        unasked = [key for key in keys if key not in self._asked]
+        if unasked:
+            self._asked.update(unasked)
+            for key, (lot, expires_us) in self._ledger.read_held(self._now, unasked).items():
+                self._holds[key] = Hold(lot, from_microseconds(expires_us))
+
+    def live(self, need: Need) -> int:
+        """Units that count against the need, those taken in this batch included."""
+        return self._live[_place(need)] + self._taken.get(need.counter.id, 0)
+
+    def is_held(self, key: bytes) -> bool:
+        """Whether a lot is held under the key, or this batch takes one."""
+        return key in self._holds or key in self._taken_keys
+
+    def hold(self, key: bytes) -> Hold | None:
+        """The lot held under the key, where nothing in this batch can give it back."""
+        hold = self._holds.get(key)
+        return None if hold is None or hold.lot in self._moved else hold
+
+    def take(self, take: Take) -> None:
+        """Counts what this batch is about to take; nothing where a lot that is held serves."""
+        for key in take.reuse:
+            if self.is_held(key):
+                return
+            self._taken_keys.add(key)
+        for need in take.choices[0]:
+            self._taken[need.counter.id] = self._taken.get(need.counter.id, 0) + 1
+
+
+def _place(need: Need) -> tuple[bytes, int | None]:
+    return need.counter.id, need.lookback_us
+
+
 class LedgerReads:
     """Looks up in the ledger what one decision wants to know: a ``LookUp`` over a batch's view.
 
@@ -124,16 +175,19 @@ class LedgerReads:
         assert self._view
         view = self._view
         view.read(*self.asks(actions))
-        own = frozenset([name for name, key in self._reuses.items() if key and view.holds(key)])
+        own = frozenset([name for name, key in self._reuses.items() if key and view.is_held(key)])
         holders = dict(self._holders()) if self._claims else {}
         return self._prepared.seen._replace(live=dict(self._live(view)), own=own, holders=holders)
 
-    def takes(self, picks: Sequence[Pick]) -> list[Take]:
-        """What the picks spend and hold at this step."""
+    def takes(self, picks: Sequence[Pick]) -> tuple[list[Take], dict[str, Hold]]:
+        """What the picks spend and hold at this step, and what is held for them already, by action."""
         actions = [pick.action for pick in picks if not pick.claimed]
-        actions = [action for action in actions if action.decided or action.held]
-        content = self._content() if actions else b""
-        return [take for action in actions for take in self._takes(action, content)]
+        standing = {action.name: hold for action in actions if (hold := self._standing(action))}
+        taking = [
+            action for action in actions if action.decided or (action.held and action.name not in standing)
+        ]
+        content = self._content() if taking else b""
+        return [take for action in taking for take in self._takes(action, content, standing)], standing
 
     def _needs_of(self, limit: Limit) -> tuple[Need, ...]:
         """None where an attribute is missing: choosing finds that out by itself."""
@@ -159,12 +213,17 @@ class LedgerReads:
             for part, need in zip(parts_of(limit), needs, strict=False):
                 yield part.key, need.maximum if need.counter.id in self._lost else view.live(need)
 
-    def _takes(self, action: Action, content: bytes) -> Iterator[Take]:
+    def _standing(self, action: Action) -> Hold | None:
+        """The lot that serves the action without another take."""
+        key = self._reuses.get(action.name)
+        return self._view.hold(key) if key and self._view else None
+
+    def _takes(self, action: Action, content: bytes, standing: Collection[str]) -> Iterator[Take]:
         origin = Origin(self._requester.decision_id, action.name)
         if action.decided:
             needs, part = self._units(action.decided), Part.DECIDED
             yield Take(lot_id(part, origin), content, (needs,), None, (), origin, part)
-        if action.held:
+        if action.held and action.name not in standing:
             needs, part = self._units(action.held), Part.HOLD
             key = self._reuses.get(action.name) or self._reuse(action)
             reuse, hold_us = (key,) if key else (), hold_us_of(action.held)

@@ -16,8 +16,7 @@ from maitred.core.privacy.purposes import JURISDICTION, Consent, ConsentState
 from maitred.core.rules.ruleset import Action
 from maitred.engine.ports.store import NOBODY, ClaimRow, DecisionRecord, OutcomeRow, Person, Rejection
 
-from .question import LedgerReads, OwnClaim, Requester, holds_of, lost_by
-from .view import View
+from .question import LedgerReads, OwnClaim, Requester, View, holds_of, lost_by
 
 
 class Background(NamedTuple):
@@ -160,7 +159,8 @@ class DecisionTicket(Ticket):
         assert self.prepared
         assert self._reads
         self.choice = decide(self.prepared, self._reads.over(view))
-        self._takes = [] if self.dry else self._reads.takes(self.choice.picks)
+        if not self.dry:
+            self._takes, self._holds = self._reads.takes(self.choice.picks)
         return self._takes
 
     def settled(self, answers: Sequence[Settled]) -> bool:
@@ -169,7 +169,8 @@ class DecisionTicket(Ticket):
         if not all(answer.status is Status.GRANTED for answer in answers):
             self._lost.update(lost_by(self._takes, answers))
             return False
-        self._holds = holds_of(self._takes, answers)
+        if answers:
+            self._holds = {**self._holds, **holds_of(self._takes, answers)}
         return True
 
     @property
@@ -206,9 +207,9 @@ class ConsentTicket(Ticket):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class MoveTicket(Ticket):
-    """Units to be moved. ``plan`` makes the operations from what was read of ``asks``."""
+    """Units to be moved. ``plan`` makes the operations; ``asks`` are read beside them."""
 
-    plan: Callable[[View], Sequence[Operation]]
+    plan: Callable[[], Sequence[Operation]]
     asks: Sequence[Need] = ()
     answers: Sequence[Settled] = ()
     view: View | None = None
@@ -218,10 +219,10 @@ class Claiming(Protocol):
     """A claim under way."""
 
     def asks(self) -> Sequence[Need]:
-        """What has to be read before it can be planned."""
+        """What has to be read for its answer."""
         ...
 
-    def plan(self, view: View) -> Sequence[Operation]:
+    def plan(self) -> Sequence[Operation]:
         """What has to be done."""
         ...
 
@@ -248,9 +249,9 @@ class ClaimTicket(Ticket):
         """See ``Claiming``."""
         return self.claiming.asks()
 
-    def plan(self, view: View) -> Sequence[Operation]:
+    def plan(self) -> Sequence[Operation]:
         """See ``Claiming``."""
-        return self.claiming.plan(view)
+        return self.claiming.plan()
 
     def claimed(self) -> ClaimRow | None:
         """See ``Claiming``."""

@@ -97,5 +97,5 @@ class Operators:
     def limits(self, call: LimitsCall) -> Sequence[LimitView]:
         """See ``api.Operator.limits``. What is due by then has gone back before it is looked at."""
         call = call._replace(at=self._clock.simulated(call.at))
-        self._committer.commit(MoveTicket(plan=lambda _: (), at=call.at))
+        self._committer.commit(MoveTicket(plan=lambda: (), at=call.at))
         return self._standings.limits(call)

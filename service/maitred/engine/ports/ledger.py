@@ -58,8 +58,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def read_held(self, now: datetime, keys: Collection[bytes]) -> Collection[bytes]:
-        """Those of the keys of ``Take.reuse`` under which a lot is held. Locks nothing.
+    def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, tuple[bytes, int]]:
+        """The lots that are held under keys of ``Take.reuse``, with when they expire (us). Locks nothing.
 
         What such a lot holds its owner has: it needs no unit of those counters any more.
         """

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import Counter as Multiset
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from maitred.core.limits.counters import CounterState
 from maitred.core.limits.ledger import LedgerBatch, is_due
@@ -52,8 +53,8 @@ class LedgerSql(ABC):
         """The lots that are held under the keys, not locked."""
 
     @abstractmethod
-    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[tuple[bytes, int]]:
-        """Those of the keys under which a lot is held, with when its hold expires."""
+    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[Sequence[Any]]:
+        """The keys under which a lot is held, with its id and when its hold expires."""
 
     @abstractmethod
     def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
@@ -141,11 +142,13 @@ def read_counts(sql: LedgerSql, driver: Driver, now: datetime, needs: Sequence[N
     return [_count(rows.get(need.counter.id), need) for need in needs]
 
 
-def read_held(sql: LedgerSql, driver: Driver, now: datetime, keys: Collection[bytes]) -> Collection[bytes]:
+def read_held(
+    sql: LedgerSql, driver: Driver, now: datetime, keys: Collection[bytes]
+) -> Mapping[bytes, tuple[bytes, int]]:
     """See ``engine.ports.ledger.Ledger``."""
     now_us = to_microseconds(now)
     held = sql.held_under(driver, set(keys)) if keys else ()
-    return {key for key, expires_us in held if expires_us > now_us}
+    return {key: (lot, expires_us) for key, lot, expires_us in held if expires_us > now_us}
 
 
 def purge(sql: LedgerSql, driver: Driver, before: datetime, max_rows: int) -> int:

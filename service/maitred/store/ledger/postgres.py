@@ -10,7 +10,7 @@ for the moment at which counters are made; the database finds that and one of th
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 import psycopg
 
@@ -47,7 +47,7 @@ SELECT {LOT_COLUMNS} FROM ledger_lot
 WHERE state = {UnitState.HELD.value} AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
 """  # noqa: S608 -- of constants
 _HELD_UNDER = """
-SELECT reuse, expires_at FROM ledger_lot
+SELECT reuse, lot_id, expires_at FROM ledger_lot
 WHERE state = 1 AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
 """
 _DUE = f"""
@@ -132,7 +132,7 @@ class PostgresLedger(LedgerSql):
         """See ``LedgerSql``."""
         return [lot_of(row) for row in driver.execute(_REUSABLE, (list(keys),)).fetchall()]
 
-    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[tuple[bytes, int]]:
+    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[Sequence[Any]]:
         """See ``LedgerSql``."""
         return driver.execute(_HELD_UNDER, (list(keys),)).fetchall()
 

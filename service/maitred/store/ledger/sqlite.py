@@ -38,7 +38,7 @@ SELECT json_group_array({_LOT}) FROM ledger_lot
 WHERE state = {UnitState.HELD.value} AND length(reuse) > 0 AND reuse IN (VALUES {{}})
 """  # noqa: S608 -- of constants
 _HELD_UNDER = """
-SELECT json_group_array(json_array(hex(reuse), expires_at)) FROM ledger_lot
+SELECT json_group_array(json_array(hex(reuse), hex(lot_id), expires_at)) FROM ledger_lot
 WHERE state = 1 AND length(reuse) > 0 AND reuse IN (VALUES {})
 """
 _DUE = f"""
@@ -112,9 +112,9 @@ class SqliteLedger(LedgerSql):
         """See ``LedgerSql``."""
         return _lots(ask(driver, _REUSABLE, _alone(keys), _LOT_BLOBS))
 
-    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[tuple[bytes, int]]:
+    def held_under(self, driver: Driver, keys: Collection[bytes]) -> Iterable[Sequence[Any]]:
         """See ``LedgerSql``."""
-        return [(key, expires_us) for key, expires_us in ask(driver, _HELD_UNDER, _alone(keys), (0,))]
+        return ask(driver, _HELD_UNDER, _alone(keys), (0, 1))
 
     def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:  # noqa: ARG002
         """See ``LedgerSql``."""
