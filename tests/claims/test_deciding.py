@@ -8,6 +8,7 @@ from tests.claims.harness import DAY, HOUR, MINUTE
 from tests.rules import action, cap, capacity, document
 
 from maitred.core.deciding.decisions import Explain
+from maitred.engine.calls import OutcomesCall
 from maitred.engine.errors import CallError, Code
 
 PIZZA = action("pizza")
@@ -27,6 +28,18 @@ def test_a_hold_of_one_session_is_not_used_in_another_where_each_counts(sqlite_h
     sqlite_harness.rules(PIZZA, cap(window="session", limit=1))
     one, two = sqlite_harness.decide(session="s"), sqlite_harness.decide(session="t")
     assert one.proposals[0].lot != two.proposals[0].lot
+    assert sqlite_harness.live("cap") == [2]
+
+
+def test_a_hold_that_the_same_batch_gives_back_serves_no_decision(sqlite_harness):
+    sqlite_harness.rules(PIZZA, cap(limit=2))
+    shown, engine = sqlite_harness.decide(), sqlite_harness.engine
+    report = engine.claimer.recording(OutcomesCall((sqlite_harness.outcome(shown, "PRESENTED"),)))
+    again = engine.decider.deciding(sqlite_harness.call(request="again"))
+    engine.committer.settle([next(report), next(again)])
+    with pytest.raises(StopIteration) as end:
+        next(again)
+    assert end.value.value.proposals[0].lot not in {b"", shown.proposals[0].lot}
     assert sqlite_harness.live("cap") == [2]
 
 

@@ -1,5 +1,7 @@
 """Records are small, and readable for as long as the dictionary that they name is kept."""
 
+import zlib
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,14 @@ def test_what_is_packed_comes_back(body, dictionary):
     assert packing.unpack(packed) == body
     assert dictionary_named_by(packed) == packing.id
     assert packing.pack(body) == packed
+
+
+def test_a_deflated_record_of_before_is_readable():
+    stream = zlib.compressobj(1, zlib.DEFLATED, -12, 5, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
+    packing = Packing(DICTIONARY)
+    packed = b"\1" + packing.id + stream.compress(BODY) + stream.flush()
+    assert dictionary_named_by(packed) == packing.id
+    assert packing.unpack(packed) == BODY
 
 
 def test_a_plain_body_names_no_dictionary():

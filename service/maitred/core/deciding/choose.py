@@ -16,7 +16,16 @@ from maitred.core.values.types import Facts
 from .decisions import Question
 from .policy import Policy
 from .ranking import Ranked, Ranking, score_if_it_holds
-from .snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, shortage_of
+from .snapshot import (
+    Claimed,
+    Shortage,
+    Snapshot,
+    is_read,
+    keys_taken,
+    limits_checked,
+    room_of,
+    shortage_of,
+)
 
 LOOK_AHEAD = 4
 """Candidates read beyond those wanted: where some are used up, no second read is needed."""
@@ -80,9 +89,11 @@ def choose(
     ``ranking`` can be gone through again from its beginning. How the limits of ``named`` actions stand
     is asked for, however many others are.
     """
-    choosing = _Choosing(policy, question.facts, snapshot, question.max_actions, reach, named, ranking.draws)
-    if choosing.begins_unread(ranking):
-        return Wanted(_unread(policy, question.facts, ranking, snapshot, choosing.ahead()))
+    facts, max_picks = question.facts, question.max_actions
+    best = _begins_unread(ranking, snapshot, max_picks, reach)
+    if best:
+        return Wanted(_unread(policy, facts, ranking, snapshot, _ahead(max_picks, reach, len(best.limits))))
+    choosing = _Choosing(policy, facts, snapshot, max_picks, reach, named, ranking.draws)
     place = 0
     try:
         for place, (score, action) in enumerate(ranking):  # noqa: B007 -- how far it came
@@ -92,7 +103,8 @@ def choose(
         choosing.carry_stand_ins()
     except _NotReadError:
         rest = islice(ranking, place, None)
-        return Wanted(_unread(policy, question.facts, rest, snapshot, choosing.ahead()))
+        ahead = _ahead(max_picks, reach, len(choosing.looked_at))
+        return Wanted(_unread(policy, facts, rest, snapshot, ahead))
     return Chosen(tuple(choosing.picks), choosing.shortages, tuple(choosing.refused))
 
 
@@ -113,6 +125,28 @@ def stand_ins_of(policy: Policy, action: Action, facts: Facts = _NO_FACTS) -> It
             names.extend(reversed(stand_in.alternatives))
 
 
+def _begins_unread(
+    ranking: Iterable[Ranked], snapshot: Snapshot, max_picks: int, reach: Reach
+) -> Action | None:
+    """The best action where nothing is known of its limits, as where nothing was read yet."""
+    for _, action in ranking:
+        if max_picks == 0 or reach is Reach.KNOWN or is_read(action, snapshot):
+            return None
+        name = action.name
+        held_back = name in snapshot.paused or name in snapshot.rejected or name in snapshot.claimed
+        return None if held_back else action
+    return None
+
+
+def _ahead(max_picks: int, reach: Reach, looked_at: int) -> int:
+    """How many more actions to read: about twice as many each time, so that there are few times.
+
+    ``looked_at`` is how many limits have been asked for.
+    """
+    least = max_picks + LOOK_AHEAD if reach is Reach.ENOUGH else MAX_TOLD
+    return min(max(least, looked_at), max(1, MAX_LOOKED_AT - looked_at + 1))
+
+
 class _NotReadError(Exception):
     """The limits of an action are not in the snapshot."""
 
@@ -121,6 +155,7 @@ class _NotReadError(Exception):
 class _Choosing:
     """One pass over the ranking. ``looked_at`` are the keys of the limits that were asked for.
 
+    ``rooms`` are the units that were left of each of them, before the picks have ``taken`` some.
     ``grouped`` counts the picks of each group, ``carried`` those that the checkout has claimed, of which
     ``considered`` have been looked at.
     """
@@ -136,22 +171,13 @@ class _Choosing:
     shortages: dict[str, Shortage] = field(default_factory=dict)
     proposed: set[str] = field(default_factory=set)
     looked_at: set[str] = field(default_factory=set)
+    rooms: dict[str, int] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
     grouped: dict[str, int] = field(default_factory=dict)
     carried: int = 0
     considered: int = 0
     refused: list[Action] = field(default_factory=list)
     memo: Memo = field(default_factory=dict)
-
-    def begins_unread(self, ranking: Iterable[Ranked]) -> bool:
-        """Whether nothing is known of the limits of the best action, as where nothing was read yet."""
-        _, action = next(iter(ranking), (0.0, None))
-        if action is None or not action.limits or is_read(action, self.snapshot):
-            return False
-        if self.is_full() or action.name in self.snapshot.claimed or not self._is_open(action):
-            return False
-        self.looked_at.update(limit.key for limit in action.limits)
-        return True
 
     def consider(self, score: float, action: Action) -> None:
         """Picks the action, or what stands in for it."""
@@ -207,11 +233,6 @@ class _Choosing:
             for group in action.groups:
                 self.grouped[group.name] = self.grouped.get(group.name, 0) + 1
 
-    def ahead(self) -> int:
-        """How many more actions to read: about twice as many each time, so that there are few times."""
-        least = self.max_picks + LOOK_AHEAD if self.reach is Reach.ENOUGH else MAX_TOLD
-        return min(max(least, len(self.looked_at)), max(1, MAX_LOOKED_AT - len(self.looked_at) + 1))
-
     def _is_open(self, action: Action) -> bool:
         name = action.name
         snapshot = self.snapshot
@@ -241,13 +262,28 @@ class _Choosing:
         """Once enough are picked, what they have taken is no reason any more: others rank before."""
         if not action.limits:
             return None
-        self.looked_at.update(limit.key for limit in action.limits)
+        self.looked_at.update([limit.key for limit in action.limits])
         if not is_read(action, self.snapshot):
             raise _NotReadError
-        shortage = shortage_of(action, self.facts, self.snapshot, {} if self.is_full() else self.taken)
+        taken = {} if self.is_full() else self.taken
+        if self._has_room(action, taken):
+            return None
+        shortage = shortage_of(action, self.facts, self.snapshot, taken)
         if shortage:
             self.shortages.setdefault(action.name, shortage)
         return shortage
+
+    def _has_room(self, action: Action, taken: Mapping[str, int]) -> bool:
+        """Whether every limit has a unit left, as ``shortage_of`` would find out action by action."""
+        if action.name in self.snapshot.claimed:
+            return False
+        for part in limits_checked(action, self.snapshot):
+            room = self.rooms.get(part.key)
+            if room is None:
+                room = self.rooms[part.key] = room_of(part, self.facts, self.snapshot)
+            if room <= taken.get(part.key, 0):
+                return False
+        return True
 
     def _stand_in(self, exhausted: Action, place_of: str, tried: set[str]) -> bool:
         """Picks the first alternative that holds, theirs included; whether there was one."""

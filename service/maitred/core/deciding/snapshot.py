@@ -1,12 +1,13 @@
 """What a decision sees of the ledger, and how the limits of an action stand in it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
 
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.limits.limits import (
+    MAX_UNITS,
     Counts,
     Limit,
     Uncheckable,
@@ -99,16 +100,37 @@ def shortage_of(
         # It needs no unit of what comes before: what counts at the redemption must still be there.
         to_come = (limit for limit in action.later if limit.counts is not Counts.CLAIMED)
         return shortage_among(to_come, facts, snapshot, {})
+    return _shortage_of_parts(limits_checked(action, snapshot), facts, snapshot, taken)
+
+
+def limits_checked(action: Action, snapshot: Snapshot) -> Sequence[Limit]:
+    """The limits that the action needs a unit of, each with its pace."""
     limits = (*action.decided, *action.later) if action.name in snapshot.own else action.limits
-    return shortage_among(limits, facts, snapshot, taken)
+    return [part for limit in limits for part in parts_of(limit)]
+
+
+def room_of(part: Limit, facts: Facts, snapshot: Snapshot) -> int:
+    """How many units of a limit are left; none where a unit would be refused for another reason."""
+    if is_free(part, facts):
+        return MAX_UNITS
+    maximum = gap_of(part, facts) or maximum_of(part, facts)
+    if isinstance(maximum, Uncheckable):
+        return 0
+    return maximum - snapshot.live.get(part.key, 0) - also_counted(part, facts)
 
 
 def shortage_among(
     limits: Iterable[Limit], facts: Facts, snapshot: Snapshot, taken: Mapping[str, int]
 ) -> Shortage | None:
     """The same among limits, whatever they apply to."""
+    return _shortage_of_parts(chain.from_iterable(map(parts_of, limits)), facts, snapshot, taken)
+
+
+def _shortage_of_parts(
+    parts: Iterable[Limit], facts: Facts, snapshot: Snapshot, taken: Mapping[str, int]
+) -> Shortage | None:
     shortages = []
-    for part in chain.from_iterable(map(parts_of, limits)):
+    for part in parts:
         live = snapshot.live.get(part.key, 0) + taken.get(part.key, 0)
         if shortage := _shortage(part, facts, live, snapshot.holders.get(part.key, ())):
             shortages.append(shortage)

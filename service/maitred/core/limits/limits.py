@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from maitred.core.conditions import model
 from maitred.core.conditions.model import Expression
-from maitred.core.values.instants import MICROSECOND, Calendar, Rolling, Session, Window, span_of
+from maitred.core.values.instants import MICROSECOND, ROLLING_KEY, Calendar, Rolling, Session, Window, span_of
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import composed, digest, folded, lengthened
 from maitred.core.values.types import LOCATION, OWN, SESSION_ID, Facts, Invalid, Value
@@ -291,13 +291,13 @@ def needs_of(
     """
     if is_free(limit, facts):
         return ()
-    needs: list[Need] = []
-    for part in parts_of(limit):
-        need = _need(part, facts, now, location_zone, subject_pseudonym)
-        if isinstance(need, Uncheckable):
-            return need
-        needs.append(need)
-    return tuple(needs)
+    need = _need(limit, facts, now, location_zone, subject_pseudonym)
+    if isinstance(need, Uncheckable):
+        return need
+    if limit.pace is None:
+        return (need,)
+    pace = _need(limit.pace, facts, now, location_zone, subject_pseudonym)
+    return pace if isinstance(pace, Uncheckable) else (need, pace)
 
 
 def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = LetterCase.EXACT) -> str:
@@ -356,9 +356,13 @@ def _need(
     maximum = maximum_of(limit, facts)
     if isinstance(maximum, Uncheckable):
         return maximum
-    session = subject_pseudonym(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
-    span = span_of(limit.window, instant_of(limit.window, facts, now), location_zone, session)
-    counter = _counter(limit.name, _subject(limit, facts, subject_pseudonym), span.key, limit.heat, span.end)
+    subject, key, end = _subject(limit, facts, subject_pseudonym), ROLLING_KEY, None
+    if limit.lookback_us is None:
+        session = subject_pseudonym(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
+        span = span_of(limit.window, instant_of(limit.window, facts, now), location_zone, session)
+        key, end = span.key, span.end
+    # What a person counts for themselves would push out what many share.
+    counter = (Counter if limit.hides_subject else _counter)(limit.name, subject, key, limit.heat, end)
     return Need(counter, maximum - also_counted(limit, facts), limit.reason, limit.lookback_us)
 
 

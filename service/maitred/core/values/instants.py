@@ -135,7 +135,22 @@ def day_start(day: date, zone: str) -> datetime:
     return early if early <= late else _jump(midnight, late, early)
 
 
+_LAST_SPANS: dict[tuple[Period, int, str], Span] = {}
+"""The span that was asked for last: nearly always the next one, too."""
+
+
 def _civil_span(period: Period, first_weekday: int, zone: str, now: datetime) -> Span:
+    key = period, first_weekday, zone
+    last = _LAST_SPANS.get(key)
+    if last and last.start and last.end and last.start <= now < last.end:
+        return last
+    if len(_LAST_SPANS) >= KEPT_SPANS:
+        _LAST_SPANS.clear()
+    span = _LAST_SPANS[key] = _span_at(period, first_weekday, zone, now)
+    return span
+
+
+def _span_at(period: Period, first_weekday: int, zone: str, now: datetime) -> Span:
     try:
         civil = now.astimezone(ZoneInfo(zone)).date()
     except OverflowError:

@@ -1,11 +1,12 @@
-"""Records made small: deflate (RFC 1951) with a preset dictionary.
+"""Records made small: Zstandard (RFC 8878) with a dictionary.
 
 Most of a record is what every record of its ruleset says: names of fields and attributes, actions and their
 texts. A dictionary says it once: a record of nobody, and the proposals of the first actions. It is made of
 the rules alone, so that it may be kept in plain, and is kept for as long as there are records: without it
 none of them can be read. A record of a kilobyte comes to some 300 bytes.
 
-A record that begins with ``{`` is plain.
+A record that begins with ``{`` is plain, one that begins with a byte of 1 is deflate (RFC 1951) with the same
+dictionary.
 """
 
 import zlib
@@ -14,6 +15,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import chain
+from threading import Lock
+
+from zstandard import (
+    DICT_TYPE_RAWCONTENT,
+    ZstdCompressionDict,
+    ZstdCompressionParameters,
+    ZstdCompressor,
+    ZstdDecompressor,
+)
 
 from maitred.core.deciding.decisions import Decision, Proposal
 from maitred.core.deciding.policy import Policy
@@ -35,11 +45,11 @@ MAX_DICTIONARY_BYTES = 3_500
 """With a record behind it, within reach of the window."""
 ID_BYTES = 8
 
-_PLAIN, _PACKED = b"{", b"\1"
+_PLAIN, _DEFLATED, _PACKED = b"{", b"\1", b"\2"
 _HEAD_BYTES = len(_PACKED) + ID_BYTES
-_WINDOW_BITS, _MEMORY_LEVEL = -12, 5
-"""Raw, for the seal tells whether a record is whole; small, for a state is copied for each record."""
-_FASTEST = 1
+_DEFLATE_WINDOW_BITS = -12
+_FORM = ZstdCompressionParameters.from_level(1, window_log=13, write_checksum=0, write_dict_id=0)
+"""The window holds a record and its dictionary. The seal tells whether a record is whole."""
 _SAMPLE_BYTES = 16
 _SAMPLE_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -50,18 +60,24 @@ class Packing:
     def __init__(self, dictionary: bytes) -> None:
         self.dictionary = dictionary
         self.id = blake2b(dictionary, digest_size=ID_BYTES).digest()
-        self._fresh = zlib.compressobj(
-            _FASTEST, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL, zlib.Z_DEFAULT_STRATEGY, dictionary
-        )
+        content = ZstdCompressionDict(dictionary, dict_type=DICT_TYPE_RAWCONTENT)
+        content.precompute_compress(compression_params=_FORM)
+        # The library lets go of the interpreter while it works, and one of these works for one at a time.
+        self._lock = Lock()
+        self._compressor = ZstdCompressor(dict_data=content, compression_params=_FORM)
+        self._decompressor = ZstdDecompressor(dict_data=content)
 
     def pack(self, body: bytes) -> bytes:
         """The record packed; it names the dictionary."""
-        stream = self._fresh.copy()
-        return b"".join((_PACKED, self.id, stream.compress(body), stream.flush()))
+        with self._lock:
+            return b"".join((_PACKED, self.id, self._compressor.compress(body)))
 
     def unpack(self, packed: bytes) -> bytes:
         """The plain record."""
-        return zlib.decompressobj(_WINDOW_BITS, self.dictionary).decompress(packed[_HEAD_BYTES:])
+        if packed.startswith(_DEFLATED):
+            return zlib.decompressobj(_DEFLATE_WINDOW_BITS, self.dictionary).decompress(packed[_HEAD_BYTES:])
+        with self._lock:
+            return self._decompressor.decompress(packed[_HEAD_BYTES:])
 
 
 class Packings:

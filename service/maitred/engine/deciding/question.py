@@ -142,8 +142,9 @@ class LedgerReads:
         claims: Sequence[OwnClaim] = (),
     ) -> None:
         self._prepared, self._requester, self._lost, self._claims = prepared, requester, lost, claims
-        self._limits: dict[str, Limit] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
+        self._counted: list[tuple[str, Need | None]] = []
+        """Keys of limits and paces, with what one unit takes: nothing of those that cannot be checked."""
         self._reuses: dict[str, bytes] = {}
         """The keys of lots that may serve again, by action: empty where none may."""
         self._customer = ""
@@ -163,8 +164,7 @@ class LedgerReads:
                 continue
             for limit in action.limits:
                 if limit.key not in self._needs:
-                    self._limits[limit.key], self._needs[limit.key] = limit, self._needs_of(limit)
-                    needs.extend(self._needs[limit.key])
+                    needs.extend(self._enter(limit))
             self._reuses[action.name] = key = self._reuse(action)
             if key:
                 keys.append(key)
@@ -177,7 +177,8 @@ class LedgerReads:
         view.read(*self.asks(actions))
         own = frozenset([name for name, key in self._reuses.items() if key and view.is_held(key)])
         holders = dict(self._holders()) if self._claims else {}
-        return self._prepared.seen._replace(live=dict(self._live(view)), own=own, holders=holders)
+        live = {key: self._live(view, need) if need else 0 for key, need in self._counted}
+        return self._prepared.seen._replace(live=live, own=own, holders=holders)
 
     def takes(self, picks: Sequence[Pick]) -> tuple[list[Take], dict[str, Hold]]:
         """What the picks spend and hold at this step, and what is held for them already, by action."""
@@ -189,6 +190,17 @@ class LedgerReads:
         content = self._content() if taking else b""
         return [take for action in taking for take in self._takes(action, content, standing)], standing
 
+    def _enter(self, limit: Limit) -> tuple[Need, ...]:
+        """Works out what a unit of a limit takes."""
+        needs = self._needs[limit.key] = self._needs_of(limit)
+        if needs:
+            self._counted.extend(
+                [(part.key, need) for part, need in zip(parts_of(limit), needs, strict=True)]
+            )
+        else:
+            self._counted.append((limit.key, None))
+        return needs
+
     def _needs_of(self, limit: Limit) -> tuple[Need, ...]:
         """None where an attribute is missing: choosing finds that out by itself."""
         question = self._prepared.question
@@ -199,19 +211,13 @@ class LedgerReads:
 
     def _holders(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The customer's own open claims that have a unit, by key of the limit."""
-        for key, limit in self._limits.items():
-            for part, need in zip(parts_of(limit), self._needs[key], strict=False):
-                ids = tuple(claim.id.hex() for claim in self._claims if need.counter.id in claim.counters)
-                if ids:
-                    yield part.key, ids
+        for key, need in self._counted:
+            claims = [claim for claim in self._claims if need and need.counter.id in claim.counters]
+            if claims:
+                yield key, tuple([claim.id.hex() for claim in claims])
 
-    def _live(self, view: View) -> Iterator[tuple[str, int]]:
-        for key, limit in self._limits.items():
-            needs = self._needs[key]
-            if not needs:
-                yield key, 0
-            for part, need in zip(parts_of(limit), needs, strict=False):
-                yield part.key, need.maximum if need.counter.id in self._lost else view.live(need)
+    def _live(self, view: View, need: Need) -> int:
+        return need.maximum if need.counter.id in self._lost else view.live(need)
 
     def _standing(self, action: Action) -> Hold | None:
         """The lot that serves the action without another take."""

@@ -16,9 +16,8 @@ replicas, coldest first, and a second call would begin that order anew with lock
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Operation, Settled
@@ -27,8 +26,7 @@ MAX_DUE_PER_BATCH = 2_048
 """Holds that one batch gives back at most: after a long stop the first batches take a tenth of a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """A counter as it stands. ``live`` is what a limit is held against: the units in its window.
 
     ``held`` and ``used`` are all units of the counter; a rolling window may have let go of some.
