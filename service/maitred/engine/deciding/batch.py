@@ -23,19 +23,19 @@ from maitred.core.limits.lots import (
     spent_by,
 )
 from maitred.core.values.instants import to_microseconds
-from maitred.engine.customers.histories import Asker, Histories
+from maitred.engine.customers.histories import Asker, Histories, WrittenEvent
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code
-from maitred.engine.messages import unknown_claim
-from maitred.engine.ports.store import NOBODY, OutcomeRow, Person, StoreConflict, Transaction
+from maitred.engine.messages import event_used_otherwise, unknown_claim
+from maitred.engine.ports.store import NOBODY, EventRow, OutcomeRow, Person, StoreConflict, Transaction
 
-from .happenings import Recorded, record_events
 from .question import OwnClaim, View
 from .tickets import (
     ClaimTicket,
     ConsentTicket,
     DecisionTicket,
     EventTicket,
+    Happened,
     MoveTicket,
     OutcomeTicket,
     Reported,
@@ -50,6 +50,13 @@ class Customers(NamedTuple):
 
     people: People
     histories: Histories
+
+
+class Recorded(NamedTuple):
+    """What a batch has written of events, and the count that each customer has by it."""
+
+    written: Sequence[WrittenEvent] = ()
+    counts: Mapping[bytes, int] = {}
 
 
 class Done(NamedTuple):
@@ -69,7 +76,7 @@ def run(
     """
     # Before decisions: those of the same batch see them.
     _record_consents(transaction, customers.people, _of(ConsentTicket, tickets), local)
-    recorded = record_events(transaction, customers.people, _of(EventTicket, tickets))
+    recorded = _record_events(transaction, customers.people, _of(EventTicket, tickets))
     decisions = _firsts(tickets)
     unmet = [ticket for ticket in decisions.values() if ticket.needs_person]
     _introduce(transaction, customers, unmet, recorded.counts)
@@ -366,3 +373,61 @@ class _Settlement:
 def _judged(report: Reported, settled: Sequence[Settled]) -> OutcomeRow:
     verdict = report.judge(settled)
     return report.row._replace(recorded=verdict.recorded, detail=verdict.detail)
+
+
+def _record_events(transaction: Transaction, people: People, tickets: Sequence[EventTicket]) -> Recorded:
+    """Writes the events that are new, and tells each ticket of each of its own."""
+    if not tickets:
+        return Recorded()
+    happened = list(chain.from_iterable(ticket.happened for ticket in tickets))
+    recording = _EventRecording(
+        people,
+        dict(people.known(transaction, [event.pseudonyms for event in happened])),
+        dict(transaction.find_events([event.id for event in happened])),
+    )
+    for ticket in tickets:
+        ticket.details = [recording.take(event) for event in ticket.happened]
+    if recording.strangers:
+        transaction.add_people(recording.strangers)
+    counts = transaction.append_events([written.row for written in recording.written])
+    return Recorded(recording.written, counts)
+
+
+class _EventRecording:
+    """One pass over the events of a batch. ``standing`` are fingerprints by id."""
+
+    def __init__(self, people: People, known: dict[bytes, Person], standing: dict[bytes, bytes]) -> None:
+        self._people, self._known, self._standing = people, known, standing
+        self.strangers: list[Person] = []
+        self.written: list[WrittenEvent] = []
+
+    def take(self, happened: Happened) -> str:
+        """Why the event is not recorded; empty where it is, or was before."""
+        standing = self._standing.get(happened.id)
+        if standing is not None:
+            return "" if standing == happened.fingerprint else event_used_otherwise()
+        person = self._known.get(happened.pseudonyms[0])
+        detail = happened.bar(person)
+        if not detail:
+            self._write(happened, person or self._introduced(happened))
+        return detail
+
+    def _introduced(self, happened: Happened) -> Person:
+        stranger = self._people.stranger(happened.pseudonyms)
+        self._known[happened.pseudonyms[0]] = stranger
+        self.strangers.append(stranger)
+        return stranger
+
+    def _write(self, happened: Happened, person: Person) -> None:
+        row = EventRow(
+            happened.id,
+            happened.fingerprint,
+            person.ref,
+            happened.kind,
+            happened.at,
+            happened.over_at,
+            happened.withdraws,
+            self._people.seal_event(person.key, happened.body, happened.id),
+        )
+        self.written.append(WrittenEvent(row, happened.body))
+        self._standing[happened.id] = happened.fingerprint

@@ -2,37 +2,37 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, NamedTuple
 
 from maitred.core.behaviour.projections import When
 from maitred.core.deciding.choose import Reach
-from maitred.core.deciding.decide import Choice, Prepared, prepare
+from maitred.core.deciding.decide import Choice, Prepared, claimed_treatment, prepare
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.snapshot import Shortage, Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.learners import Parameters
 from maitred.core.privacy.purposes import Known
-from maitred.core.rules.experiments import Exposures, exposures_text, person_of
-from maitred.core.rules.ruleset import Location
+from maitred.core.rules.experiments import Exposures, as_assigned, exposures_text, person_of
+from maitred.core.rules.ruleset import Location, RedeemAt
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import composed, has_blank_ends
-from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, bytes_of
+from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, OpenClaim, ReadSignals, RecordView, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import ended_claim, made_otherwise
 from maitred.engine.ports.observer import DecisionMade, Observer
-from maitred.engine.ports.store import DecisionRecord
+from maitred.engine.ports.store import ClaimRow, DecisionRecord
 
 from .codec import encode_body
 from .committer import Clock, Committer
-from .open_claims import open_claims_of
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
 from .recurring import Recurring
@@ -40,6 +40,8 @@ from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Step
 from .unused import MAX_NAME_CHARACTERS, unused
 
 DECISION_ID_BYTES = 16
+OPEN_CLAIMS_MAX = 20
+"""Promised in the API: nobody redeems more in one sale."""
 _PERSON = b"maitred.decision"
 TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
 
@@ -405,3 +407,28 @@ def session_of(context: Mapping[str, Any]) -> str:
         return ""
     session_id = composed(str(raw_id)) if isinstance(raw_id, str | int) else ""
     return "" if has_blank_ends(session_id) else session_id
+
+
+def open_claims_of(
+    policy: Policy, question: Question, location_id: str, rows: Sequence[ClaimRow]
+) -> tuple[OpenClaim, ...]:
+    """Those of a customer's open claims that can be redeemed there, with the words for that channel."""
+    if not rows:
+        return ()
+    return tuple(islice(_redeemable(policy, question, location_id, rows), OPEN_CLAIMS_MAX))
+
+
+def _redeemable(
+    policy: Policy, question: Question, location_id: str, rows: Iterable[ClaimRow]
+) -> Iterator[OpenClaim]:
+    for row in rows:
+        action = policy.by_name.get(row.action)
+        if action is None or row.expires_at <= question.now:
+            continue
+        if action.channels and question.channel not in action.channels:
+            continue
+        if action.redeem_at is RedeemAt.CLAIMED and row.location not in ("", location_id):
+            continue
+        action = as_assigned(action, question.facts)
+        words = claimed_treatment(policy, action, question, row.expires_at)
+        yield OpenClaim(row.id.hex(), row.action, words, row.expires_at, row.location)
