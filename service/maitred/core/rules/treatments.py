@@ -57,8 +57,11 @@ class Treatment(Generic[T]):
     @classmethod
     def read(cls, text_of: Callable[[str], Any]) -> "Treatment[T]":
         """The texts that ``text_of`` gives by name of their field; what is empty is no text."""
-        texts: dict[str, Any] = {name: text for name in TEXTS if (text := text_of(name))}
-        texts.update((name, tuple(texts[name])) for name in LINES & texts.keys())
+        texts: dict[str, Any] = {}
+        for name in TEXTS:
+            text = text_of(name)
+            if text:
+                texts[name] = tuple(text) if name in LINES else text
         return cls(**texts)
 
     def filled(self) -> dict[str, Any]:

@@ -295,10 +295,9 @@ class _Settlement:
         plans = [list(move.plan()) for move in moves]
         fresh = self._fresh(outcomes)
         reported = [list(report.operations) for report in fresh.values()]
-        operations = chain.from_iterable((*plans, *reported))
-        self._view = View(
-            self._transaction, self._now, {lot for operation in operations for lot in lots_moved(operation)}
-        )
+        operations = chain.from_iterable((*plans, *reported)) if limited else ()
+        moved = {lot for operation in operations for lot in lots_moved(operation)}
+        self._view = View(self._transaction, self._now, moved)
         undecided, takes = self._decide(limited, [need for move in moves for need in move.asks])
         answers = self._settle([*plans, *reported, *takes])
         for move in moves:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
@@ -135,13 +136,11 @@ def decode_body(body: bytes) -> RecordBody:
         location_id=fields["location_id"],
         max_actions=fields["max_actions"],
         facts=fields["facts"],
-        proposals=tuple(
-            _decode_proposal(rank, proposal) for rank, proposal in enumerate(fields["proposals"], start=1)
-        ),
+        proposals=tuple(map(_decode_proposal, count(1), fields["proposals"])),
         candidates=fields["candidates"],
         trace_id=fields["trace_id"],
         commit=fields["commit"],
-        snapshot=_decode_snapshot(fields.get("ledger"))._replace(learned=_parameters_of(learned)),
+        snapshot=_decode_snapshot(fields.get("ledger"), _parameters_of(learned)),
         purposes=tuple(fields.get("purposes", ())),
         open_claims=tuple(map(_decode_open_claim, fields.get("open_claims", ()))),
         exposures={name: Exposure(*exposure) for name, exposure in fields.get("exposures", {}).items()},
@@ -199,16 +198,16 @@ def _decode_open_claim(fields: Mapping[str, Any]) -> OpenClaim:
     )
 
 
-def _decode_snapshot(fields: Mapping[str, Any] | None) -> Snapshot:
+def _decode_snapshot(fields: Mapping[str, Any] | None, learned: Parameters) -> Snapshot:
     if fields is None:
-        return Snapshot()
+        return Snapshot(learned=learned)
     own, paused, rejected = (frozenset(fields.get(name, ())) for name in ("own", "paused", "rejected"))
     claimed = {
         name: Claimed(claim_id, datetime.fromisoformat(expires) if expires else None)
         for name, (claim_id, expires) in fields.get("claimed", {}).items()
     }
     holders = {key: tuple(claims) for key, claims in fields.get("holders", {}).items()}
-    return Snapshot(fields["live"], own, paused, rejected, claimed, holders)
+    return Snapshot(fields["live"], own, paused, rejected, claimed, holders, learned)
 
 
 def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Facts:

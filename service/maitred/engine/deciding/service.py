@@ -208,13 +208,13 @@ class DecisionService:
             call.context, channel=call.channel, customer_id=call.customer_id, location=place, now=now
         )
 
-        when, person = When(now, place.zone, session), person_of(call.customer_id, session)
+        person = person_of(call.customer_id, session)
 
         def prepared(background: Background) -> Prepared:
             known = Known(background.statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
             sent = given
             if policy.reads_history:
-                sent = policy.remembering(given, background.history, when)
+                sent = policy.remembering(given, background.history, When(now, place.zone, session))
             facts = policy.read(sent, place, now, known, person, paused=paused)
             question = Question(call.channel, facts, now, call.max_actions, place.zone, seed)
             before = Snapshot(

@@ -106,21 +106,28 @@ def settle(
     sql: LedgerSql, driver: Driver, now: datetime, operations: Sequence[Operation]
 ) -> tuple[Sequence[Settled], Mapping[str, int]]:
     """The answers, and the lots that were due, by name of the action. See ``engine.ports.ledger.Ledger``."""
-    named = sorted({lot for operation in operations for lot in lots_moved(operation)})
-    whole = {origin.decision for operation in operations if (origin := _moved_origin(operation))}
-    locked = {lot.id: lot for lot in sql.lots(driver, named, lock=True)} if named else {}
+    named = frozenset([lot for operation in operations for lot in lots_moved(operation)])
+    whole = frozenset([origin.decision for operation in operations if (origin := _moved_origin(operation))])
+    locked = {lot.id: lot for lot in sql.lots(driver, sorted(named), lock=True)} if named else {}
     locked |= {lot.id: lot for lot in sql.of_decisions(driver, sorted(whole), lock=True)} if whole else {}
     now_us = to_microseconds(now)
     locked |= {lot.id: lot for lot in sql.due(driver, now_us, lock=True)}
     if not (locked or operations):
         return [], {}
     book = _open_book(sql, driver, now_us, operations, locked)
+    if any(_is_of(lot, named, whole) for lot_id, lot in book.lots.items() if lot_id not in locked):
+        raise StoreConflict(messages.id_used_meanwhile())
     known = frozenset(book.lots)
     expired = Multiset(lot.origin.action if lot.origin else "" for lot in _due(locked, now_us))
     book.expire(locked)
     answers = book.settle(operations)
     sql.save(driver, book, known)
     return answers, expired
+
+
+def _is_of(lot: Lot, named: Collection[bytes], decisions: Collection[bytes]) -> bool:
+    """Whether a lot should have been locked, and so was made in the meantime."""
+    return lot.id in named or (lot.origin is not None and lot.origin.decision in decisions)
 
 
 def _due(lots: Mapping[bytes, Lot], now_us: int) -> Iterable[Lot]:
@@ -210,14 +217,9 @@ def _lots_looked_at(
     lots = {lot.id: lot for lot in sql.lots(driver, ids, lock=False)} if ids else {}
     keys = {key for take in operations if isinstance(take, Take) for key in take.reuse if key}
     lots |= {lot.id: lot for lot in sql.reusable(driver, keys)} if keys else {}
-    named = {lot for operation in operations for lot in lots_moved(operation)}
-    whole = {origin.decision for operation in operations if (origin := _moved_origin(operation))}
     decisions = _decisions_of(operations, locked)
     of_decisions = sql.of_decisions(driver, decisions, lock=False) if decisions else []
     lots |= {lot.id: lot for lot in of_decisions}
-    made_meanwhile = (lot for lot in lots.values() if lot.id not in locked)
-    if any(lot.id in named or (lot.origin and lot.origin.decision in whole) for lot in made_meanwhile):
-        raise StoreConflict(messages.id_used_meanwhile())
     return lots | dict(locked)
 
 
