@@ -11,6 +11,7 @@ from maitred.core.deciding.policy import Policy, compile_policy
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.ruleset import Ruleset
 from maitred.locales import CldrFormats
+from maitred.rulefiles.reading.collector import collector_paused
 from maitred.sources.provenance import commit_of
 
 
@@ -40,12 +41,14 @@ def check_rules(directory: Path, now: datetime | None = None) -> RulesCheck:
     What is over by ``now``, where it is given, is a warning. Raises ``Unfit``.
     """
     self_test()
-    try:
-        sources = rulefiles.read_sources(directory)
-        loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit_of(directory), now)
-    except RulesetInvalid as invalid:
-        return RulesCheck(None, invalid.faults)
-    return RulesCheck(compile_policy(loaded.ruleset, situations.deriver, CldrFormats()), loaded.warnings)
+    with collector_paused():
+        try:
+            sources = rulefiles.read_sources(directory)
+            loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit_of(directory), now)
+        except RulesetInvalid as invalid:
+            return RulesCheck(None, invalid.faults)
+        policy = compile_policy(loaded.ruleset, situations.deriver, CldrFormats())
+    return RulesCheck(policy, loaded.warnings)
 
 
 def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:

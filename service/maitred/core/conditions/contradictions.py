@@ -68,7 +68,11 @@ def is_never_true(condition: Condition) -> bool:
 
 def is_never_false(condition: Condition) -> bool:
     """Whether the condition is true of everybody of whom it is known; a constant is not meant."""
-    return is_never_true(negate(condition))
+    search = _Search()
+    if isinstance(condition, All):
+        # What denies the first term settles it, mostly: the others need not be negated.
+        return not any(search.is_possible((negate(term),), {}) for term in condition.terms)
+    return not search.is_possible((negate(condition),), {})
 
 
 class _Search:

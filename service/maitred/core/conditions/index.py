@@ -85,6 +85,9 @@ def _alternatives(condition: Condition, terms: tuple[Condition, ...]) -> tuple[C
 
 
 def _product(terms: tuple[Condition, ...]) -> tuple[Clause, ...]:
+    literals: list[Literal] = []
+    if _are_literals(terms, literals):
+        return (Clause(tuple(literals)),)
     product: tuple[Clause, ...] = (Clause(),)
     for term in terms:
         factor = _clauses(term)
@@ -92,6 +95,16 @@ def _product(terms: tuple[Condition, ...]) -> tuple[Clause, ...]:
             factor = (Clause(checks=(term,)),)
         product = tuple(left & right for left in product for right in factor)
     return product
+
+
+def _are_literals(terms: tuple[Condition, ...], literals: list[Literal]) -> bool:
+    """Whether there are no alternatives and nothing to check; ``literals`` are filled with what there is."""
+    for term in terms:
+        if isinstance(term, Literal):
+            literals.append(term)
+        elif not isinstance(term, All) or not _are_literals(term.terms, literals):
+            return False
+    return True
 
 
 def _both(left: Within, right: Within) -> Within:

@@ -41,6 +41,8 @@ def titles_of(
     value: str | Mapping[str, str], spot: SourcePath, default: str, change: Callable[[SourcePath, str], T]
 ) -> dict[str, T]:
     """A title in each language; under the empty tag in the ruleset's."""
+    if isinstance(value, str):
+        return {"": change(spot, value)}
     tags = {tag: tag for tag in languages_of(value) if tag != default.casefold()}
     leaves = {tag: _leaf(value, spot, language, default) for tag, language in {"": default, **tags}.items()}
     made = once(change)
@@ -51,14 +53,17 @@ def treatment_of(
     model: models.TreatmentSpec | models.ClaimedTreatment, spot: SourcePath, language: str
 ) -> Treatment[Leaf]:
     """A treatment in the ruleset's language, with its translations."""
+    treatment = _in_one(model, spot, language, language)
     tags = set(_tags(model)) - {language.casefold()}
     translations = {tag: _in_one(model, spot, tag, language) for tag in sorted(tags)}
-    return replace(_in_one(model, spot, language, language), translations=translations)
+    return replace(treatment, translations=translations) if translations else treatment
 
 
 def _tags(model: models.TreatmentSpec | models.ClaimedTreatment) -> Iterator[str]:
     for name in TEXTS:
-        yield from languages_of(getattr(model, name, None))
+        value = getattr(model, name, None)
+        if value and not isinstance(value, str):
+            yield from languages_of(value)
     if isinstance(model, models.TreatmentSpec) and model.claimed:
         yield from _tags(model.claimed)
 
@@ -67,9 +72,10 @@ def _in_one(
     model: models.TreatmentSpec | models.ClaimedTreatment, spot: SourcePath, language: str, default: str
 ) -> Treatment[Leaf]:
     def read(name: str) -> Any:
-        value, at = getattr(model, name, None), spot.at(name)
+        value = getattr(model, name, None)
         if not value:
             return None
+        at = spot.at(name)
         return _lines(value, at, language, default) if name in LINES else _leaf(value, at, language, default)
 
     texts: Treatment[Leaf] = Treatment.read(read)
