@@ -11,7 +11,7 @@ JOBS   ?= auto
 PYTEST  = python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-latest test-lowest lint format lock wheels stubs demo pizza-day guide-picture bench search torture clean
+.PHONY: help run test test-latest test-lowest test-compiled lint format lock wheel wheels stubs demo pizza-day guide-picture bench search torture clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,8 +84,18 @@ test-lowest:  ## all tests with the lowest versions allowed, in an environment o
 	@sh tools/install.sh .venv-lowest locks/lowest.txt
 	.venv-lowest/bin/$(PYTEST) $(ARGS)
 
+test-compiled:  ## all tests on a compiled core, in an environment of its own
+	@sh tools/make_venv.sh $(PYTHON) .venv-compiled
+	@sh tools/install.sh .venv-compiled locks/dev.txt
+	@sh tools/wheel.sh .venv-compiled .venv-compiled/wheel
+	@.venv-compiled/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --force-reinstall .venv-compiled/wheel/*.whl
+	MAITRED_TEST_CORE=compiled .venv-compiled/bin/$(PYTEST) $(ARGS)
+
+wheel: $(VENV)/.dev  ## a wheel of maitred whose core is compiled, in dist/: decides faster, takes minutes to build
+	@sh tools/wheel.sh $(VENV) dist
+
 wheels: $(VENV)/.run  ## wheels of maitred and of all it needs, in dist/: an image installs them without a compiler
 	@sh tools/wheels.sh $(VENV)
 
 clean:  ## remove what was built; databases stay
-	rm -rf $(VENV) .venv-latest .venv-lowest build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-latest .venv-lowest .venv-compiled build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from maitred.compiled import core_words
+
 _PACKAGES = ("grpcio", "protobuf", "cel-expr-python", "SQLAlchemy", "zen-engine", "durable-rules")
 
 
@@ -17,7 +19,8 @@ def description() -> str:
     return (
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores of {_cpu()}, "
         f"{_memory_gib():.0f} GiB, {platform.system()} {platform.release().split('-')[0]}, "
-        f"CPython {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}; "
+        f"CPython {platform.python_version()}, core {core_words()}, SQLite {sqlite3.sqlite_version}, "
+        f"{packages}; "
         f"a shared virtual machine, load average {load:.1f} at the start."
     )
 

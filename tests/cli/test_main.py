@@ -11,6 +11,7 @@ import typer
 
 from maitred.cli import main, messages
 from maitred.cli.exits import Stop
+from maitred.compiled import core_words
 
 # pydantic is not among them: typer brings it.
 HEAVY = (
@@ -27,7 +28,7 @@ HEAVY_FOR_A_CLIENT = ("yaml", "sqlalchemy", "opentelemetry", "cel_expr_python", 
 
 
 def test_version(run):
-    assert run("--version").stdout == f"maitred {version('maitred')}\n"
+    assert run("--version").stdout == f"maitred {version('maitred')} (core: {core_words()})\n"
 
 
 COMMANDS = (

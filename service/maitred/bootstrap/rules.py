@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from maitred import cel, rulefiles, situations
+from maitred import cel, compiled, rulefiles, situations
 from maitred.core.deciding.policy import Policy, compile_policy
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.ruleset import Ruleset
@@ -30,8 +30,8 @@ class RulesCheck:
 
 @cache
 def self_test() -> None:
-    """Tries out, once a process, what reading rules uses of third parties. Raises ``Unfit``."""
-    for room in rulefiles, cel, situations:
+    """Tries out, once a process, what reading rules relies on. Raises ``Unfit``."""
+    for room in compiled, rulefiles, cel, situations:
         room.self_test()
 
 

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from maitred.cli.commands import keys
+from maitred.compiled import core_words
 from maitred.selftest import Unfit
 
 from . import messages
@@ -96,7 +97,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415 -- costs as much as the rest of --help
 
-        typer.echo(f"maitred {version('maitred')}")
+        typer.echo(f"maitred {version('maitred')} (core: {core_words()})")
         raise typer.Exit(FINE)
 
 

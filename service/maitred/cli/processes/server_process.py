@@ -13,6 +13,7 @@ from maitred.cli.exits import FINDINGS, FINE, Stop
 from maitred.cli.keep import keep_text
 from maitred.cli.shown.banner import banner, safe_url
 from maitred.cli.shown.console import err
+from maitred.compiled import core_words
 from maitred.engine.ports.log import Log
 from maitred.engine.ports.store import StoreDown
 from maitred.rpc.server import ListenError
@@ -78,6 +79,7 @@ def _announce(running: Running, settings: Settings, log: Log, *, at_terminal: bo
         simulated_time=settings.simulated_time,
         keep=keep_text(settings.keep),
         tls=settings.tls_cert is not None,
+        core=core_words(),
         ready=policy is not None,
         pid=os.getpid(),
         **({"worker": worker} if worker else {}),

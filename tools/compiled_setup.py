@@ -1,0 +1,56 @@
+"""The `setup.py` of the compiled wheel: `core` through mypyc to C. `pyproject.toml` says everything else.
+
+`tools/wheel.sh` puts it beside a copy of the sources. The wheel holds every module as text too: some stay
+pure, and tracebacks show lines of the others.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+SOURCE = Path("service")
+ROOMS = ("core",)
+PURE = {
+    "maitred/core/rules/treatments.py": "mypyc makes no native class of a generic dataclass",
+}
+"""What is not compiled, and why. `__init__.py` hold no code."""
+STAMP = Path("maitred", "compiled.json")
+"""The SHA-256 of each source that was compiled, by file; `maitred.compiled` compares them at the start."""
+EXACT = "-ffp-contract=off"
+"""a * b + c is rounded twice on every processor, as in Python: a decision is the same wherever it is made."""
+
+
+def compiled_files(source: Path) -> list[str]:
+    """What is compiled, relative to the root of the sources."""
+    files = (path for room in ROOMS for path in (source / "maitred" / room).rglob("*.py"))
+    names = (path.relative_to(source).as_posix() for path in files if path.name != "__init__.py")
+    return sorted(name for name in names if name not in PURE)
+
+
+def stamp(source: Path) -> str:
+    digests = {
+        name: hashlib.sha256((source / name).read_bytes()).hexdigest() for name in compiled_files(source)
+    }
+    return json.dumps(digests, indent=1)
+
+
+def main() -> None:
+    from mypyc.build import mypycify  # noqa: PLC0415 -- the list above is read without it
+    from setuptools import setup  # noqa: PLC0415
+
+    (SOURCE / STAMP).write_text(stamp(SOURCE))
+    extensions = mypycify(
+        ["--config-file=pyproject.toml", *(str(SOURCE / name) for name in compiled_files(SOURCE))],
+        opt_level=os.environ.get("MYPYC_OPT_LEVEL", "3"),
+        debug_level="0",
+        multi_file=True,
+        group_name="maitred_core",
+    )
+    for extension in extensions:
+        extension.extra_compile_args.append(EXACT)
+    setup(ext_modules=extensions)
+
+
+if __name__ == "__main__":
+    main()
