@@ -47,9 +47,15 @@ def called(
 def stop_for(error: ClientError, target: str) -> Stop:
     """How a command ends over a status of the server."""
     if error.code == "UNAVAILABLE" and any(words in error.message for words in NOBODY_THERE):
-        return Stop(messages.no_server(target), messages.start_one(target))
+        return Stop(
+            f"no server answers at `{target}`",
+            f"start one with `maitred serve --listen {target}`, or name another with --target",
+        )
     if error.code == "UNAVAILABLE" and error.message.startswith(NO_CONNECTION):
-        return Stop(messages.no_connection(target, error.message), messages.TRY_TLS)
+        return Stop(
+            f"cannot talk to `{target}`: {error.message}",
+            "with TLS the server and --tls-ca must agree; without it, leave --tls-ca out",
+        )
     code = FINDINGS if error.code in REFUSALS else Stop("").code
     return Stop(messages.refused(error.code, error.message), code=code)
 

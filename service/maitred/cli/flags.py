@@ -119,11 +119,13 @@ def read_context(given: str) -> Mapping[str, Any]:
         context = orjson.loads(content)
         orjson.dumps(context)
     except orjson.JSONDecodeError as error:
-        raise Stop(messages.context_not_json(error.msg, error.lineno, error.colno)) from None
+        raise Stop(
+            f"the context is not JSON: line {error.lineno} column {error.colno}: {error.msg}"
+        ) from None
     except orjson.JSONEncodeError as error:
-        raise Stop(messages.context_beyond_json(str(error).lower())) from None
+        raise Stop(f"the context cannot be sent: {str(error).lower()}") from None
     if not isinstance(context, dict):
-        raise Stop(messages.context_not_object())
+        raise Stop('the context must be a JSON object: `{"customer": {"tier": "gold"}}`')
     return context
 
 

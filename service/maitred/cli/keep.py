@@ -53,7 +53,7 @@ def read_keep(words: Iterable[str], default: Keep) -> Keep:
         if data not in CLASSES:
             raise Stop(messages.no_such_class(data, CLASSES), messages.HOW_TO_KEEP)
         if data in spans:
-            raise Stop(messages.class_twice(data))
+            raise Stop(f"--keep names `{data}` twice")
         spans[data] = None if span == FOR_EVER else _span(data, span)
     return Keep(**(asdict(default) | spans))
 
@@ -65,8 +65,11 @@ def _parts(words: Iterable[str]) -> Iterator[str]:
 def _span(data: str, text: str) -> timedelta:
     number, unit = text[:-1], text[-1:]
     if unit not in _DAYS or not (number.isascii() and number.isdigit()):
-        raise Stop(messages.not_a_span(data, text), messages.HOW_TO_KEEP)
+        raise Stop(f"`{text}` is no span to keep {data} for", messages.HOW_TO_KEEP)
     days = int(number) * _DAYS[unit] if len(number) <= len(str(MOST.days)) else MOST.days + 1
     if not LEAST.days <= days <= MOST.days:
-        raise Stop(messages.span_out_of_range(data, text, LEAST.days, MOST.days), messages.HOW_TO_KEEP)
+        raise Stop(
+            f"`{text}` is out of range: {data} are kept for {LEAST.days:,} to {MOST.days:,} days, or forever",
+            messages.HOW_TO_KEEP,
+        )
     return timedelta(days=days)

@@ -1,4 +1,7 @@
-"""Every text of the command line: lower case, no full stop, input in backticks, what to do."""
+"""Texts of the command line that several commands have, or that are put together.
+
+All texts: lower case, no full stop, input in backticks, what to do.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,17 +16,8 @@ MAITRED_RULES, MAITRED_DATABASE, MAITRED_TARGET ...
 
 Exit codes: 0 fine, 1 findings (a faulty rule, a refused request), 2 cannot run."""
 
-NOT_WRITTEN = "nothing was written down"
 DRY_RUN = "dry run: nothing was written down"
-NOTHING_PROPOSED = "nothing to propose"
-ASK_WHY = "say why not with `--explain reasons`"
-TRY_TLS = "with TLS the server and --tls-ca must agree; without it, leave --tls-ca out"
 DEGRADED = "degraded: a limit could not be asked"
-NO_REFUSALS = "none: no other action is live on the channel"
-
-ONE_OF_CUSTOMER_SESSION_LOCATION = "give exactly one of --customer, --session and --location"
-NOTHING_CLAIMED = "nothing has been claimed"
-OTHER_SESSION = "--session and `session.id` in --context differ: give one of them"
 
 
 def error(message: str) -> str:
@@ -66,21 +60,6 @@ def unexpected(error: Exception) -> str:
 # decide, explain
 
 
-def context_not_json(why: str, line: int, column: int) -> str:
-    """The place in the JSON counts from 1."""
-    return f"the context is not JSON: line {line} column {column}: {why}"
-
-
-def context_not_object() -> str:
-    """JSON, but no object."""
-    return 'the context must be a JSON object: `{"customer": {"tier": "gold"}}`'
-
-
-def context_beyond_json(why: str) -> str:
-    """Nested too deep, or a lone surrogate."""
-    return f"the context cannot be sent: {why}"
-
-
 def cannot_read(path: str, why: str) -> str:
     """A file of the user."""
     return f"cannot read `{path}`: {why}"
@@ -89,21 +68,6 @@ def cannot_read(path: str, why: str) -> str:
 def not_an_instant(text: str) -> str:
     """A time without its offset is a different one in every zone."""
     return f"`{text}` is not an instant with its offset, as in 2026-12-01T11:30:00Z or 2026-12-01T11:30-05:00"
-
-
-def no_server(target: str) -> str:
-    """Nobody listens there."""
-    return f"no server answers at `{target}`"
-
-
-def no_connection(target: str, why: str) -> str:
-    """Somebody listens there and does not speak as expected."""
-    return f"cannot talk to `{target}`: {why}"
-
-
-def start_one(target: str) -> str:
-    """What to do about ``no_server``."""
-    return f"start one with `maitred serve --listen {target}`, or name another with --target"
 
 
 def refused(code: str, message: str) -> str:
@@ -138,11 +102,6 @@ def not_a_directory(path: str) -> str:
     return f"`{path}` is not a directory: name the one that holds the rule files"
 
 
-def checking(path: str) -> str:
-    """While rule files are read."""
-    return f"checking {path}"
-
-
 def faulty(errors: int, warnings: int, files: int) -> str:
     """``3 errors, 1 warning in 4 files``."""
     counts = [counted(errors, "error")] if errors else []
@@ -157,11 +116,6 @@ def sound(actions: int, situations: int, version: str, digest: str, *, warnings:
         f"ok: {counted(actions, 'action')}, {counted(situations, 'situation')}, "
         f"ruleset {version} ({digest}), at most {cost_ns / 10**6:.2f} ms a decision{more}"
     )
-
-
-def alike(number: int) -> str:
-    """Of how many refusals nothing else is shown."""
-    return f"{number:,} more by the same rule: --action NAME shows one of them, --json all"
 
 
 def counted(number: int, noun: str) -> str:
@@ -181,10 +135,6 @@ def cannot_write(path: str, why: str) -> str:
 
 # serve
 
-USE_POSTGRESQL = "name one with --database postgresql+psycopg://USER@HOST/NAME, or leave --workers out"
-TLS_NEEDS_BOTH = "TLS needs both --tls-cert and --tls-key"
-TLS_CLIENT_CA_ALONE = "--tls-client-ca needs --tls-cert and --tls-key as well"
-SIMULATED_TIME = "callers may say what time it is"
 HOW_TO_STOP = "Ctrl-C stops it; changed rule files are taken up as they are saved"
 
 
@@ -193,35 +143,12 @@ def unknown_transport(transport: str, known: Sequence[str]) -> str:
     return f"`--transport {transport}` is none of {', '.join(known)}"
 
 
-def workers_need_postgresql(workers: int) -> str:
-    """SQLite has one writer, and each process would be another."""
-    return f"{workers} workers need PostgreSQL: SQLite takes one process"
-
-
-def loading(path: str) -> str:
-    """While the service starts."""
-    return f"loading {path}"
-
-
-def faulty_rules(path: str) -> str:
-    """The banner's word where no valid ruleset is in force."""
-    return f"has faults: see `maitred check {path}`; it is taken up once it is right"
-
-
 def not_an_address(listen: str) -> str:
     """The address is not HOST:PORT."""
     return f"`{listen}` is not an address: give HOST:PORT, an IPv6 host in brackets"
 
 
-def cannot_listen(listen: str) -> str:
-    """The port cannot be had."""
-    return f"cannot listen on `{listen}`: in use, not permitted, or not an address of this machine"
-
-
 # limits, pause, resume
-
-DEPENDS = "depends on the request"
-NONE_LEFT = "none left"
 
 
 def of_units(taken: int, maximum: int | None) -> str:
@@ -234,11 +161,6 @@ def held_units(held: int) -> str:
     return f"{held:,}" if held else ""
 
 
-def gone(when: str, until: str) -> str:
-    """``gone 14:05, in 25 min``."""
-    return f"gone {when}, {until}"
-
-
 def nothing_limited(*, chosen: bool) -> str:
     """No row at all, and what to do about it."""
     if chosen:
@@ -246,36 +168,9 @@ def nothing_limited(*, chosen: bool) -> str:
     return "no action has a limit: write a FrequencyCap or a Capacity into the rule files"
 
 
-def only_the_fullest(count: int) -> str:
-    """There may be more subjects than are shown."""
-    return (
-        f"at most {count} subjects of each limit, the fullest: see more with --most, or one with --location"
-    )
-
-
-def one_limit(second: str) -> str:
-    """Two limits were named."""
-    return f"one limit at a time, not also `{second}`: leave both out to see all"
-
-
-def not_seconds(word: str, least: float, greatest: float) -> str:
-    """What follows --watch."""
-    return f"`{word}` is no interval: give seconds from {least:g} to {greatest:g}"
-
-
-def limits_at(target: str) -> str:
-    """Above a live table."""
-    return f"limits at {target}"
-
-
 def every(seconds: float) -> str:
     """How often it is redrawn, and how it ends."""
     return f"every {seconds:g} s, Ctrl-C ends it"
-
-
-def out_of_touch(why: str, since: str) -> str:
-    """What is shown is old."""
-    return f"{why}; trying again, this is how it stood at {since}"
 
 
 def paused(action: str, since: str, *, before: bool) -> str:
@@ -283,11 +178,6 @@ def paused(action: str, since: str, *, before: bool) -> str:
     if before:
         return f"`{action}` was paused before: since {since}"
     return f"`{action}` is paused everywhere within a second, since {since}"
-
-
-def how_to_resume(action: str) -> str:
-    """What to do afterwards."""
-    return f"it goes on with `maitred resume {action}`"
 
 
 def resumed(action: str, *, was_paused: bool) -> str:
@@ -308,11 +198,6 @@ def denied(detail: str, reason: str) -> str:
     return f"denied, {reason}: {detail}" if detail else f"denied, {reason}"
 
 
-def granted(claim_id: str) -> str:
-    """A unit was taken."""
-    return f"granted: claim {claim_id}"
-
-
 def held_until(when: str, span: str) -> str:
     """How long what a proposal or a claim takes is kept."""
     return f"until {when}, for {span}"
@@ -323,10 +208,6 @@ def in_place_of(action: str) -> str:
     return f"in place of {action}"
 
 
-CLAIM_INSTEAD = "can be claimed instead"
-NO_EXPIRY = "does not expire"
-REDEEMED = "redeemed: the unit is spent"
-RELEASED = "released: the unit goes back"
 RECORDED = "recorded"
 
 
@@ -335,15 +216,7 @@ def not_recorded(detail: str) -> str:
     return f"not recorded: {detail}"
 
 
-def not_reported(kind: str, known: str) -> str:
-    """A kind of outcome that there is not, or that nobody reports."""
-    return f"`{kind}` is no outcome to report: {known}"
-
-
 # event, session
-
-NOTHING_SEEN = "nothing was decided"
-NOTHING_IN_STEP = "nothing"
 
 
 def bad_attribute(problem: str) -> str:
@@ -351,27 +224,13 @@ def bad_attribute(problem: str) -> str:
     return f"--set: {problem}"
 
 
-def not_a_field(word: str) -> str:
-    """A field of an event is no name with a value."""
-    return f"`{word}` is no field: write NAME=VALUE"
-
-
 def rejected_words(actions: Iterable[str]) -> str:
     """What the customer does not want to hear of again."""
     return f"rejected: {', '.join(actions)}"
 
 
-def open_claim_words(action: str, claim_id: str) -> str:
-    """A claim that can be redeemed."""
-    return f"open claim: {action} {claim_id}"
-
-
 # results
 
-READING_RESULTS = "reading the decision log"
-SERVERS_SHOW_RESULTS = "--target asks for one experiment, without --policy: name one, or leave it out"
-DECISIONS_ARE_COMPARED = "each decision draws anew whether it explores: a person here is a decision"
-NOBODY_EXPOSED = "nobody was exposed to an experiment or a holdout yet"
 BETTER, WORSE_THAN_CONTROL, NOT_SHOWN = "better", "worse", "no difference shown"
 HOW_TO_READ_RESULTS = (
     "at every look: holds however often you look, so you may stop once it leaves out zero",
@@ -385,41 +244,7 @@ def refused_by(reason: str) -> str:
     return reason.lower().replace("_", " ")
 
 
-def weight_of_policy(persons: int, effective: float, heaviest: float) -> str:
-    """How much of the log speaks of the policy."""
-    return (
-        f"{persons:,} persons say as much of this policy as {effective:,.0f} of its own would; "
-        f"the heaviest counts {heaviest:.3g} times"
-    )
-
-
-def shares_wrong(p_value: float) -> str:
-    """The arms have other numbers of persons than their weights say."""
-    return (
-        f"the arms have other shares than their weights (p {p_value:.2g}): do not read the differences, find"
-        " out who is missing first"
-    )
-
-
-def too_early(persons: int) -> str:
-    """Whose time is not over yet."""
-    return f"{persons:,} persons were exposed too lately to be compared"
-
-
-def in_two_arms(persons: int) -> str:
-    """Who was seen in two arms."""
-    return f"{persons:,} persons were seen in two arms, as weights or the salt changed, and are left out"
-
-
-def not_a_duration(text: str) -> str:
-    """A span that is none."""
-    return f"`{text}` is no duration: write it like `7d`, with `h`, `d` or `w`"
-
-
 # rollouts
-
-NO_ROLLOUTS = "no action has a rollout"
-GOES_ON = "goes on"
 
 
 def paused_words(by: str, cause: str) -> str:
@@ -438,10 +263,6 @@ def rules_at_fault(directory: str) -> str:
 
 
 LEARNING = "going through the decision log"
-KEPT = "kept in the database, services draw by it within a second"
-LEFT_FOR_SERVICE = "left beside the database, the service that has it draws by it within a second"
-NOTHING_NEW = "nothing new, services draw by it already"
-NOTHING_LEARNS = "no learner is enabled, nothing was kept"
 
 
 def learning_from(decisions: int) -> str:
@@ -454,26 +275,6 @@ def not_a_span(text: str) -> str:
     return f"`{text}` is no span of a second or more, write `10m` or `1h`"
 
 
-def written_to(file: str) -> str:
-    """Where it went."""
-    return f"written to {file}"
-
-
-def what_became_of(version: str, kept: str) -> str:
-    """The last line: parameters by their version."""
-    return f"parameters {version}: {kept}"
-
-
-def learner_words(name: str, outcome: str, over: str) -> str:
-    """The head of a table."""
-    return f"{name}: {outcome} of what was {over}"
-
-
-def learner_off(name: str) -> str:
-    """It learns nothing."""
-    return f"{name} is not enabled: set `enabled: true` in its document"
-
-
 def learned_from(decisions: int, early: int, refused: int) -> str:
     """How many decisions had a part in it, and how many had not."""
     text = f"learned from {decisions:,} decisions"
@@ -484,8 +285,3 @@ def learned_from(decisions: int, early: int, refused: int) -> str:
 def share_words(mean: float, deviation: float) -> str:
     """A share in percent, and about how far off it may be."""
     return f"{100 * mean:.2f} % ± {100 * deviation:.2f}"
-
-
-def not_parameters(file: str, why: str) -> str:
-    """A file that ``maitred learn --out`` did not write."""
-    return f"`{file}` holds no learned parameters: {why}"

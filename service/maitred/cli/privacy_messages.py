@@ -1,4 +1,4 @@
-"""What the commands of the privacy officer say."""
+"""What the commands of the privacy officer say and put together."""
 
 from collections.abc import Sequence
 
@@ -14,35 +14,9 @@ def no_such_class(data: str, known: Sequence[str]) -> str:
     return f"`{data}` is no class of data to keep: {', '.join(known)}"
 
 
-def class_twice(data: str) -> str:
-    """Which of the two counts, nobody could tell."""
-    return f"--keep names `{data}` twice"
-
-
-def not_a_span(data: str, text: str) -> str:
-    """Hours are too short, and a month has no fixed length."""
-    return f"`{text}` is no span to keep {data} for"
-
-
-def span_out_of_range(data: str, text: str, least: int, greatest: int) -> str:
-    """A typing error, most likely: data would be gone, or never go."""
-    return f"`{text}` is out of range: {data} are kept for {least:,} to {greatest:,} days, or forever"
-
-
 # consent
 
-SOURCE_NEEDED = "a statement needs its source, where the customer made it: --source app-settings"
-STATE_NEEDED = (
-    "say what was stated as well, as in `maitred consent CUSTOMER PURPOSE granted`; "
-    "leave the flags out to look"
-)
-NOTHING_STATED = "nothing is on record: where a purpose needs consent, that is no"
 COUNTS_NOW, HISTORY = "counts now", "every statement, oldest first"
-
-
-def recorded(purpose: str, state: str) -> str:
-    """A statement is kept."""
-    return f"recorded: {purpose} {state}"
 
 
 # export
@@ -53,50 +27,9 @@ def exported(path: str, size: int) -> str:
     return f"wrote {counted(size, 'byte')} to {path}: it is in the clear, delete it once it is handed over"
 
 
-def exporting(customer: str) -> str:
-    """While the server works every decision out again."""
-    return f"collecting what is held about {customer}"
-
-
-# erase
-
-ERASE_NEEDS_YES = "nothing was erased: nobody is there to ask, say --yes"
-NOT_ERASED = "nothing was erased"
-ERASE = "erase?"
-LEFT_BEHIND = (
-    "their decisions stay in the log, unreadable; backups of the database and of the keys "
-    "hold what they held until they are overwritten"
-)
-
-
-def will_erase(customer: str) -> str:
-    """Before it is asked."""
-    return (
-        f"this erases customer `{customer}` for good: the key that opens their decisions, their statements, "
-        "the outcomes reported of them and the counts of limits of their own\n"
-        "what they took of shared limits stays counted, and the audit stays valid; nobody can undo it, so "
-        "export first what you must keep: `maitred export`"
-    )
-
-
-def erased(customer: str, when: str) -> str:
-    """Above what went."""
-    return f"erased {customer} at {when}"
-
-
-def nothing_held(customer: str) -> str:
-    """Never known, or erased before."""
-    return f"nothing is held about {customer}"
-
-
 # audit
 
 CHECKING_LOG = "checking the decision log"
-NOTE_HEADS = (
-    "note the heads where who may write to this database may not: an end that is cut off, or rows that are "
-    "written anew, show by them alone"
-)
-KEEP_REPORT = "`maitred audit --json` writes all of them, and `maitred audit --since FILE` checks them later"
 
 
 def rows_so_far(rows: int) -> str:
@@ -147,24 +80,7 @@ def more_chains(count: int) -> str:
     return f"and {counted(count, 'earlier chain')}: see --json"
 
 
-def not_a_head(text: str) -> str:
-    """What follows --head."""
-    return f"`{text}` is no head: give WRITER=HASH as `maitred audit` prints it"
-
-
-def not_a_report(path: str) -> str:
-    """What follows --since."""
-    return f"`{path}` is no report of `maitred audit --json`"
-
-
 # purge
-
-AT_NEEDED = "under simulated time the instant must be given: the wall clock says nothing about the data"
-GIVE_AT = "name it with --at 2026-12-01T00:00:00Z"
-SERVICE_DOES_IT = "a service that runs there forgets by itself: give it the same --keep"
-DRY_RUN = "dry run: nothing was deleted"
-NOTHING_TO_PURGE = "nothing would go: --keep names no class of data that has a term"
-NOTHING_TO_GO = "nothing has been kept longer than that"
 
 
 def purging(rows: int) -> str:

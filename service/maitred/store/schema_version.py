@@ -34,9 +34,12 @@ def check_up_to_date(connection: Connection, name: str) -> None:
     """Raises ``StoreUnusable`` where the tables are not of this version; changes nothing."""
     version = _version(connection, name)
     if version is None:
-        raise StoreUnusable(messages.empty(name))
+        raise StoreUnusable(f"database `{name}` is empty, name the one that `maitred serve` writes to")
     if version < HEAD:
-        raise StoreUnusable(messages.too_old(name, version, HEAD))
+        raise StoreUnusable(
+            f"database `{name}` is at schema `{version}`, this maitred reads `{HEAD}`, "
+            "start `maitred serve` on it once to migrate it"
+        )
     if version > HEAD:
         raise StoreUnusable(messages.too_new(name, version, HEAD))
 

@@ -224,7 +224,7 @@ class SqlTransaction:
 
     def _check_usable(self) -> None:
         if self._over or self._failure is not None:
-            raise StoreDown(messages.transaction_over())
+            raise StoreDown("this transaction is over, begin another one")
 
 
 class Writer:

@@ -27,6 +27,7 @@ from .keyring import (
 from .vault import KeyringVault
 
 FORMAT = "maitred-keys/1"
+_RESTORE = "restore it from your backup or secret manager"
 _TOP = {"format", "active", "subject", "versions"}
 _VERSION = {"version", "created", "pseudonym", "master", "check"}
 MAX_BYTES = 65_536
@@ -58,9 +59,9 @@ def from_text(text: str, name: str) -> Keyring:
     try:
         return _keyring(json.loads(text, object_pairs_hook=_no_duplicates))
     except (ValueError, RecursionError):
-        raise KeyringUnusable(messages.not_json(name)) from None
+        raise KeyringUnusable(f"keyring `{name}` is cut short or no JSON, {_RESTORE}") from None
     except _Malformed as malformed:
-        raise KeyringUnusable(messages.malformed(name, str(malformed))) from None
+        raise KeyringUnusable(f"keyring `{name}` is malformed: {malformed}; {_RESTORE}") from None
 
 
 class _Malformed(Exception):
@@ -70,19 +71,19 @@ class _Malformed(Exception):
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise _Malformed(messages.FIELD_TWICE)
+        raise _Malformed("a field stands there twice")
     return fields
 
 
 def _keyring(top: Any) -> Keyring:
     if not isinstance(top, Mapping) or top.get("format") != FORMAT:
-        raise _Malformed(messages.unknown_format(FORMAT))
-    _check_fields(top, _TOP, messages.AT_TOP)
+        raise _Malformed(f"`format` is not `{FORMAT}`, the one this maitred knows")
+    _check_fields(top, _TOP, "the keyring")
     subject = _key(top["subject"], "subject")
     versions = _versions(top["versions"], subject)
     active = top["active"]
     if type(active) is not int or active not in {version.number for version in versions}:
-        raise _Malformed(messages.UNKNOWN_ACTIVE)
+        raise _Malformed("`active` must be the number of one of the versions")
     return Keyring(versions, active, subject)
 
 
@@ -95,17 +96,17 @@ def _versions(entries: Any, subject: bytes) -> tuple[KeyVersion, ...]:
         reverse=True,
     )
     if len({version.number for version in versions}) != len(versions):
-        raise _Malformed(messages.VERSION_TWICE)
+        raise _Malformed("two versions have the same number")
     return tuple(versions)
 
 
 def _version(entry: Any, subject: bytes) -> KeyVersion:
     if not isinstance(entry, Mapping):
         raise _Malformed(messages.wrong_versions(MAX_VERSIONS))
-    _check_fields(entry, _VERSION, messages.IN_VERSION)
+    _check_fields(entry, _VERSION, "a version")
     number = entry["version"]
     if type(number) is not int or not 1 <= number <= GREATEST_VERSION:
-        raise _Malformed(messages.wrong_number(GREATEST_VERSION))
+        raise _Malformed(f"`version` must be a whole number from 1 to {GREATEST_VERSION}")
     version = KeyVersion(
         number,
         _instant(entry["created"]),
@@ -113,7 +114,7 @@ def _version(entry: Any, subject: bytes) -> KeyVersion:
         _key(entry["master"], "master"),
     )
     if entry["check"] != check_value(version, subject).hex():
-        raise _Malformed(messages.altered(number))
+        raise _Malformed(f"the keys of version {number} are not those it was written with")
     return version
 
 
@@ -130,7 +131,7 @@ def _key(value: Any, field: str) -> bytes:
             return bytes.fromhex(value)
         except ValueError:
             pass
-    raise _Malformed(messages.wrong_key(field, 2 * KEY_BYTES))
+    raise _Malformed(f"`{field}` must have {2 * KEY_BYTES} hexadecimal digits")
 
 
 def _instant(value: Any) -> datetime:
@@ -140,7 +141,7 @@ def _instant(value: Any) -> datetime:
             return created_at.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         pass
-    raise _Malformed(messages.WRONG_INSTANT)
+    raise _Malformed("`created` must be an instant with its offset, as in 2026-12-01T11:30:00+00:00")
 
 
 def open_vault(path: Path, *, create: bool) -> KeyringVault:
@@ -164,7 +165,10 @@ def make_keyring(path: Path) -> Keyring:
     try:
         _publish(keyring, path)
     except FileExistsError:
-        raise KeyringUnusable(messages.there_already(str(path))) from None
+        raise KeyringUnusable(
+            f"keyring `{path}` is there already, name another file or add keys to it with `maitred "
+            "keys rotate`"
+        ) from None
     return keyring
 
 
@@ -222,7 +226,10 @@ def _written(keyring: Keyring, path: Path, like: os.stat_result | None = None) -
     except FileExistsError:
         raise
     except OSError as error:
-        raise KeyringUnusable(messages.cannot_write(str(path), str(error.strerror))) from error
+        raise KeyringUnusable(
+            f"keyring `{path}` cannot be written ({error.strerror}), let this user write to its "
+            "folder, on a local disk"
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:
@@ -240,7 +247,9 @@ def _opened(path: Path) -> Iterator[int]:
     except FileNotFoundError:
         raise KeyringMissing(messages.not_there(str(path))) from None
     except OSError as error:
-        raise KeyringUnusable(messages.cannot_read(str(path), str(error.strerror))) from error
+        raise KeyringUnusable(
+            f"keyring `{path}` cannot be read ({error.strerror}), let this user read it"
+        ) from error
     try:
         yield descriptor
     finally:
@@ -268,10 +277,12 @@ def _is_at(path: Path, descriptor: int) -> bool:
 def _read(descriptor: int, path: Path) -> Keyring:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise KeyringUnusable(messages.not_a_file(str(path)))
+        raise KeyringUnusable(f"keyring `{path}` is not a regular file, name one")
     if status.st_mode & _OTHERS:
         raise KeyringUnusable(messages.too_open(str(path), stat.S_IMODE(status.st_mode)))
     data = os.pread(descriptor, MAX_BYTES + 1, 0)
     if len(data) > MAX_BYTES:
-        raise KeyringUnusable(messages.too_long(str(path), MAX_BYTES))
+        raise KeyringUnusable(
+            f"keyring `{path}` is longer than {MAX_BYTES:,} bytes, so it is not a keyring: name another file"
+        )
     return from_text(data.decode("ascii", "replace"), str(path))

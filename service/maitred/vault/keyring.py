@@ -85,7 +85,9 @@ class Keyring:
         """With one version more, of 64 fresh random bytes. Raises ``KeyringUnusable``."""
         number = self.versions[0].number + 1
         if len(self.versions) >= MAX_VERSIONS or number > GREATEST_VERSION:
-            raise KeyringUnusable(messages.enough_versions(len(self.versions)))
+            raise KeyringUnusable(
+                f"the keyring has {len(self.versions)} versions, drop old ones first with `maitred keys drop`"
+            )
         newest = KeyVersion(number, created_at, keys[:KEY_BYTES], keys[KEY_BYTES:])
         return Keyring((newest, *self.versions), number if activate else self.active, self.subject)
 
@@ -101,7 +103,10 @@ class Keyring:
         """
         self._known(number)
         if number >= self.active:
-            raise KeyringUnusable(messages.drops_active(number, self.active))
+            raise KeyringUnusable(
+                f"version {number} is not older than the active one ({self.active}), make a newer one "
+                "active first"
+            )
         return replace(self, versions=tuple(version for version in self.versions if version.number != number))
 
     def _known(self, number: int) -> None:

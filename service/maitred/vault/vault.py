@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from maitred.engine.ports.vault import KEY_OF_NOBODY, SealBroken
 
-from . import messages
 from .keyring import KEY_BYTES, VERSION_BYTES, Keyring, Mac, check_values
 
 PIECES = 1_024
@@ -177,9 +176,12 @@ class KeyringVault:
         version = key[:VERSION_BYTES]
         master = self._masters.get(version)
         if len(key) != WRAPPED_KEY_BYTES:
-            raise SealBroken(messages.not_a_key(len(key)))
+            raise SealBroken(f"{len(key)} bytes are not a wrapped key")
         if master is None:
-            raise SealBroken(messages.other_master(int.from_bytes(version)))
+            raise SealBroken(
+                f"the key was wrapped with version {int.from_bytes(version)} of the master key, which "
+                "the keyring does not have"
+            )
         return _decrypted(master, key[VERSION_BYTES:], _WRAPPING + version)
 
 
@@ -189,8 +191,10 @@ def _data(number: int) -> bytes:
 
 def _decrypted(aead: AESGCM, sealed: bytes, about: bytes) -> bytes:
     if len(sealed) < SEALED_EXTRA_BYTES:
-        raise SealBroken(messages.cut_short(len(sealed)))
+        raise SealBroken(f"{len(sealed)} bytes are not a sealed record")
     try:
         return aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
     except InvalidTag:
-        raise SealBroken(messages.seal_broken()) from None
+        raise SealBroken(
+            "the seal is broken: made with another key or about something else, or changed since"
+        ) from None

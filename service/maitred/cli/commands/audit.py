@@ -85,7 +85,7 @@ def read_heads(words: Iterable[str], since: Path | None) -> list[Head]:
 def _head(text: str) -> Head:
     writer, _, digest = text.partition("=")
     if not (_is_hex(writer) and _is_hex(digest)):
-        raise Stop(messages.not_a_head(text))
+        raise Stop(f"`{text}` is no head: give WRITER=HASH as `maitred audit` prints it")
     return Head(writer.lower(), digest.lower())
 
 
@@ -103,7 +103,7 @@ def _reported(file: Path) -> Iterator[Head]:
     except OSError as error:
         raise Stop(general.cannot_read(str(file), error.strerror or "unreadable")) from None
     except (ValueError, KeyError, TypeError, Stop):
-        raise Stop(messages.not_a_report(str(file))) from None
+        raise Stop(f"`{file}` is no report of `maitred audit --json`") from None
 
 
 def audit(database: str, heads: list[Head], *, as_json: bool) -> int:
@@ -160,8 +160,14 @@ def _heads(chains: Iterable[Chain]) -> Iterator[RenderableType]:
     for chain in chains:
         # In one piece, to be copied: a line of a table would be cut.
         yield Text(f"{plain(chain.writer)}={plain(chain.head)}", no_wrap=True, overflow="ignore")
-    yield Text(messages.NOTE_HEADS, FAINT)
-    yield Text(messages.KEEP_REPORT, FAINT)
+    yield Text(
+        "note the heads where who may write to this database may not: an end that is cut off, or rows that "
+        "are written anew, show by them alone",
+        FAINT,
+    )
+    yield Text(
+        "`maitred audit --json` writes all of them, and `maitred audit --since FILE` checks them later", FAINT
+    )
 
 
 def _missing(inspection: Inspection) -> Iterator[str]:

@@ -73,7 +73,7 @@ def run(
 
     if not directory.is_dir():
         raise Stop(messages.not_a_directory(str(directory)))
-    with err().status(messages.checking(str(directory))):
+    with err().status(f"checking {directory}"):
         checked = check_rules(directory, datetime.now(UTC))
     if json:
         how = Format.JSON

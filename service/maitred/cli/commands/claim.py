@@ -59,18 +59,18 @@ def claim_view(answer: ClaimAnswer, step: CallOptions, now: datetime) -> Rendera
     """What ``claim`` prints."""
     request = Text(messages.as_request(plain(step.request_id)), FAINT)
     if answer.granted:
-        granted = Text(messages.granted(plain(answer.claim_id)), f"{STRONG} {GOOD}")
+        granted = Text(f"granted: claim {plain(answer.claim_id)}", f"{STRONG} {GOOD}")
         words = [treatment_view(answer.treatment)] if answer.treatment else []
         return Group(granted, Text(_held(answer, step.at or now)), *words, request)
     reason = answer.reason.name if answer.reason else ""
     parts: list[RenderableType] = [Text(messages.denied(plain(answer.detail), reason), BAD), request]
     if answer.alternatives:
-        parts += [Text(), Text(messages.CLAIM_INSTEAD, STRONG), *proposals_view(answer.alternatives, now)]
+        parts += [Text(), Text("can be claimed instead", STRONG), *proposals_view(answer.alternatives, now)]
     return Group(*parts)
 
 
 def _held(answer: ClaimAnswer, now: datetime) -> str:
     expires = answer.expires_at
     if not expires:
-        return messages.NO_EXPIRY
+        return "does not expire"
     return f"held {messages.held_until(instant_text(expires), span_words(expires - now))}"

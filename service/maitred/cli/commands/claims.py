@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from maitred.bootstrap.clients import Client
-from maitred.cli import messages
 from maitred.cli.calling import called, print_json
 from maitred.cli.exits import FINE, Stop
 from maitred.cli.flags import DEFAULT_TARGET, At, Json, Target, TlsCa, instant
@@ -53,7 +52,7 @@ def run(
 ) -> int:
     """Asks page by page and prints the claims."""
     if sum(map(bool, (customer, session, location))) != 1:
-        raise Stop(messages.ONE_OF_CUSTOMER_SESSION_LOCATION)
+        raise Stop("give exactly one of --customer, --session and --location")
     moment = instant(at) if at else None
 
     def pages(client: Client) -> Iterator[OpenClaim]:
@@ -83,7 +82,7 @@ def run(
 def claims_view(claims: Sequence[OpenClaim]) -> RenderableType:
     """The table, or that there is none."""
     if not claims:
-        return Text(messages.NOTHING_CLAIMED, FAINT)
+        return Text("nothing has been claimed", FAINT)
     table = Table(box=None, pad_edge=False, header_style=STRONG)
     for heading in ("claim", "action", "state", "expires", "location"):
         table.add_column(heading, overflow="fold")

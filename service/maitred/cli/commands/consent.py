@@ -103,10 +103,13 @@ def run(
     """Shows consent, or records a statement."""
     if state is None:
         if source or text_version or at or request_id:
-            raise Stop(messages.STATE_NEEDED)
+            raise Stop(
+                "say what was stated as well, as in `maitred consent CUSTOMER PURPOSE granted`; "
+                "leave the flags out to look"
+            )
         return _show(customer, purpose, target, tls_ca, as_json=as_json)
     if not source:
-        raise Stop(messages.SOURCE_NEEDED)
+        raise Stop("a statement needs its source, where the customer made it: --source app-settings")
     stated = Statement(
         new_id(request_id), purpose, state.name, source, text_version, instant(at) if at else None
     )
@@ -163,7 +166,7 @@ def _record(customer: str, stated: Statement, target: str, tls_ca: Path | None, 
     if as_json:
         print_json({"request_id": stated.request_id, "status": "recorded"})
         return FINE
-    show(Text(messages.recorded(plain(stated.purpose), stated.state.lower()), GOOD))
+    show(Text(f"recorded: {plain(stated.purpose)} {stated.state.lower()}", GOOD))
     show(Text(general.as_request(plain(stated.request_id)), FAINT))
     view = called(lambda client: client.consent(customer), target, tls_ca)
     show(Group(Text(), *_statements(messages.COUNTS_NOW, _of_purpose(view, stated.purpose).current)))
@@ -173,7 +176,7 @@ def _record(customer: str, stated: Statement, target: str, tls_ca: Path | None, 
 def consent_view(view: ConsentView) -> RenderableType:
     """What ``consent`` prints."""
     if not view.history:
-        return Text(messages.NOTHING_STATED)
+        return Text("nothing is on record: where a purpose needs consent, that is no")
     return Group(
         *_statements(messages.COUNTS_NOW, view.current),
         Text(),

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from maitred.bootstrap.clients import Client
-from maitred.cli import messages
 from maitred.cli.calling import called, print_json
 from maitred.cli.exits import FINE, Stop
 from maitred.cli.flags import (
@@ -159,7 +158,7 @@ def _in_session(context: Mapping[str, Any], session: str) -> Mapping[str, Any]:
         return context
     holder = context.get("session", {})
     if not isinstance(holder, Mapping) or holder.get("id", session) != session:
-        raise Stop(messages.OTHER_SESSION)
+        raise Stop("--session and `session.id` in --context differ: give one of them")
     return {**context, "session": {**holder, "id": session}}
 
 

@@ -9,7 +9,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from maitred.cli import privacy_messages as messages
 from maitred.cli.calling import PATIENCE_SECONDS, called, print_json
 from maitred.cli.exits import FINDINGS, FINE, Stop
 from maitred.cli.flags import DEFAULT_TARGET, Customer, Json, Target, TlsCa
@@ -56,7 +55,7 @@ def run(
 def _erase(customer: str, target: str, tls_ca: Path | None, *, yes: bool, as_json: bool) -> int:
     """Erases once it is confirmed, and prints what went. Raises ``Stop``."""
     if not yes and not _confirmed(customer):
-        err().print(messages.NOT_ERASED)
+        err().print("nothing was erased")
         return FINDINGS
     erased = called(lambda client: client.erase(customer), target, tls_ca, PATIENCE_SECONDS)
     if as_json:
@@ -74,15 +73,20 @@ def _erase(customer: str, target: str, tls_ca: Path | None, *, yes: bool, as_jso
 
 def _confirmed(customer: str) -> bool:
     if not sys.stdin.isatty():
-        raise Stop(messages.ERASE_NEEDS_YES)
-    err().print(messages.will_erase(plain(customer)))
-    return typer.confirm(messages.ERASE, err=True)
+        raise Stop("nothing was erased: nobody is there to ask, say --yes")
+    err().print(
+        f"this erases customer `{plain(customer)}` for good: the key that opens their decisions, "
+        "their statements, the outcomes reported of them and the counts of limits of their own\n"
+        "what they took of shared limits stays counted, and the audit stays valid; nobody can undo it, so "
+        "export first what you must keep: `maitred export`"
+    )
+    return typer.confirm("erase?", err=True)
 
 
 def erased_view(customer: str, erased: Erased) -> RenderableType:
     """What ``erase`` prints."""
     if not any(erased.rows.values()):
-        return Text(messages.nothing_held(plain(customer)))
+        return Text(f"nothing is held about {plain(customer)}")
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(justify="right")
@@ -90,4 +94,12 @@ def erased_view(customer: str, erased: Erased) -> RenderableType:
         if rows:
             table.add_row(Text(f"  {plain(kind)}"), f"{rows:,}")
     when = instant_text(erased.erased_at)
-    return Group(Text(messages.erased(plain(customer), when), GOOD), table, Text(messages.LEFT_BEHIND, FAINT))
+    return Group(
+        Text(f"erased {plain(customer)} at {when}", GOOD),
+        table,
+        Text(
+            "their decisions stay in the log, unreadable; backups of the database and of the keys "
+            "hold what they held until they are overwritten",
+            FAINT,
+        ),
+    )

@@ -72,7 +72,7 @@ def run(
 def _field(word: str) -> tuple[str, Any]:
     name, equals, text = word.partition("=")
     if not (name and equals):
-        raise Stop(messages.not_a_field(word))
+        raise Stop(f"`{word}` is no field: write NAME=VALUE")
     try:
         return name, orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -58,7 +58,7 @@ def run(
 
 def _export(customer: str, output: Path | None, target: str, tls_ca: Path | None) -> int:
     """Writes what is held. Raises ``Stop``."""
-    with waiting(messages.exporting(plain(customer))):
+    with waiting(f"collecting what is held about {plain(customer)}"):
         content = called(lambda client: client.export(customer), target, tls_ca, PATIENCE_SECONDS)
     if output is None:
         sys.stdout.buffer.write(content + b"\n")

@@ -118,7 +118,7 @@ def _once(directory: Path, database: str, out: Path | None, now: datetime, *, as
         print_json(_json(lesson))
     else:
         show(Group(*_view(lesson)))
-    err().print(messages.what_became_of(lesson.taught.parameters.version, kept), style=FAINT)
+    err().print(f"parameters {lesson.taught.parameters.version}: {kept}", style=FAINT)
 
 
 def _kept(lesson: Lesson, database: str, out: Path | None) -> str:
@@ -126,23 +126,27 @@ def _kept(lesson: Lesson, database: str, out: Path | None) -> str:
     parameters = lesson.taught.parameters
     if out:
         learning.write_parameters(out, parameters)
-        return messages.written_to(str(out))
+        return f"written to {out}"
     if not any(learner.enabled for learner in lesson.learners):
-        return messages.NOTHING_LEARNS
+        return "no learner is enabled, nothing was kept"
     if lesson.is_known:
-        return messages.NOTHING_NEW
-    return messages.KEPT if learning.keep(database, parameters) else messages.LEFT_FOR_SERVICE
+        return "nothing new, services draw by it already"
+    return (
+        "kept in the database, services draw by it within a second"
+        if learning.keep(database, parameters)
+        else "left beside the database, the service that has it draws by it within a second"
+    )
 
 
 def _view(lesson: Lesson) -> Iterator[RenderableType]:
     enabled = [learner for learner in lesson.learners if learner.enabled]
     for learner in enabled:
-        yield Text(plain(messages.learner_words(learner.name, learner.outcome, learner.over)), STRONG)
+        yield Text(plain(f"{learner.name}: {learner.outcome} of what was {learner.over}"), STRONG)
         yield _table(lesson, learner)
         yield Text()
     for learner in lesson.learners:
         if not learner.enabled:
-            yield Text(messages.learner_off(learner.name), FAINT)
+            yield Text(f"{learner.name} is not enabled: set `enabled: true` in its document", FAINT)
     taught = lesson.taught
     yield Text(messages.learned_from(taught.decisions, taught.early, taught.refused))
 

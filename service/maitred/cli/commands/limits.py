@@ -107,7 +107,7 @@ def _read(words: list[str], *, watch: bool) -> tuple[str, float | None]:
         seconds = _seconds(number)
         del names[len(names) - 1 - names[::-1].index(number)]
     if len(names) > 1:
-        raise Stop(messages.one_limit(names[1]))
+        raise Stop(f"one limit at a time, not also `{names[1]}`: leave both out to see all")
     return (names[0] if names else ""), seconds
 
 
@@ -122,7 +122,9 @@ def _is_number(word: str) -> bool:
 def _seconds(word: str) -> float:
     seconds = float(word)
     if not WATCH_MIN_SECONDS <= seconds <= WATCH_MAX_SECONDS:
-        raise Stop(messages.not_seconds(word, WATCH_MIN_SECONDS, WATCH_MAX_SECONDS))
+        raise Stop(
+            f"`{word}` is no interval: give seconds from {WATCH_MIN_SECONDS:g} to {WATCH_MAX_SECONDS:g}"
+        )
     return seconds
 
 
@@ -166,7 +168,13 @@ def limits_view(ask: AskLimits, views: Sequence[LimitView], now: datetime) -> Re
         return Text(messages.nothing_limited(chosen=ask.chosen))
     parts: list[RenderableType] = [Bars(views, now)]
     if _is_cut(views, ask.most):
-        parts.append(Text(messages.only_the_fullest(ask.most), FAINT))
+        parts.append(
+            Text(
+                f"at most {ask.most} subjects of each limit, the fullest: see more with --most, or "
+                "one with --location",
+                FAINT,
+            )
+        )
     return Group(*parts)
 
 
@@ -248,12 +256,17 @@ def _draw(ask: AskLimits, target: str, seconds: float, looks: Iterator[_Look]) -
 def _frame(ask: AskLimits, target: str, seconds: float, look: _Look) -> RenderableType:
     now = _now()
     heading = Text.assemble(
-        (messages.limits_at(plain(target)), STRONG),
+        (f"limits at {plain(target)}", STRONG),
         (f"  {now.astimezone():%H:%M:%S}, {messages.every(seconds)}", FAINT),
     )
     parts: list[RenderableType] = [heading]
     if look.lost:
-        parts.append(Text(plain(messages.out_of_touch(look.lost, moment_words(look.at, now))), ONLY_A_LINE))
+        parts.append(
+            Text(
+                plain(f"{look.lost}; trying again, this is how it stood at {moment_words(look.at, now)}"),
+                ONLY_A_LINE,
+            )
+        )
     return Group(*parts, Text(), limits_view(ask, look.views, now))
 
 

@@ -39,7 +39,7 @@ def run(step: CallOptions, /, *, decision_id: Decision, action: ActionName, kind
     """Reports one outcome."""
     outcome = OutcomeKind.__members__.get(kind.upper())
     if outcome not in REPORTED:
-        raise Stop(messages.not_reported(kind, KINDS))
+        raise Stop(f"`{kind}` is no outcome to report: {KINDS}")
     return _report(decision_id, action, outcome, step)
 
 

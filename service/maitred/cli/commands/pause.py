@@ -63,5 +63,5 @@ def _pause(action: str, by: str, cause: str, target: str, tls_ca: Path | None, *
         return FINE
     before = since < asked - CLOCKS_DIFFER
     show(Text(messages.paused(plain(action), moment_words(since, asked), before=before)))
-    show(Text(messages.how_to_resume(plain(action)), "dim"))
+    show(Text(f"it goes on with `maitred resume {plain(action)}`", "dim"))
     return FINE

@@ -71,9 +71,12 @@ def run(
     """Purges once."""
     terms, moment = read_keep(keep or (), KEEP_ALL), instant(at) if at else None
     if terms == KEEP_ALL:
-        raise Stop(messages.NOTHING_TO_PURGE, messages.HOW_TO_KEEP)
+        raise Stop("nothing would go: --keep names no class of data that has a term", messages.HOW_TO_KEEP)
     if simulated_time and moment is None:
-        raise Stop(messages.AT_NEEDED, messages.GIVE_AT)
+        raise Stop(
+            "under simulated time the instant must be given: the wall clock says nothing about the data",
+            "name it with --at 2026-12-01T00:00:00Z",
+        )
 
     if dry_run:
         return rehearse(database, terms, moment, as_json=as_json)
@@ -99,7 +102,9 @@ def purge(database: str, keep: Keep, at: datetime | None, *, as_json: bool) -> i
                 gone[piece.data] += piece.rows
                 so_far(gone.total())
     except maintenance.StoreInUse as busy:
-        raise Stop(str(busy), messages.SERVICE_DOES_IT) from None
+        raise Stop(
+            str(busy), "a service that runs there forgets by itself: give it the same --keep"
+        ) from None
     except (maintenance.StoreDown, StoreConflict) as failure:
         if gone:
             _print(gone, keep, as_json=as_json, dry_run=False)
@@ -120,6 +125,15 @@ def _print(gone: Mapping[str, int], keep: Keep, *, as_json: bool, dry_run: bool)
     for data, span in spans.items():
         table.add_row(data, span_text(span), f"{gone.get(data, 0):,}")
     total = sum(gone.values())
-    show(Group(table, Text(messages.forgotten(total, dry_run=dry_run) if total else messages.NOTHING_TO_GO)))
+    show(
+        Group(
+            table,
+            Text(
+                messages.forgotten(total, dry_run=dry_run)
+                if total
+                else "nothing has been kept longer than that"
+            ),
+        )
+    )
     if dry_run:
-        show(Text(messages.DRY_RUN, FAINT))
+        show(Text("dry run: nothing was deleted", FAINT))

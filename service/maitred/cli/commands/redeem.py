@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from maitred.cli import messages
 from maitred.cli.calling import called
 from maitred.cli.flags import Claim
 from maitred.cli.steps import CallOptions, step_done, takes_step
@@ -50,4 +49,4 @@ def _redeem(claim_id: str, location_id: str, step: CallOptions) -> int:
         step.target,
         step.tls_ca,
     )
-    return step_done(messages.REDEEMED, "redeemed", step)
+    return step_done("redeemed: the unit is spent", "redeemed", step)

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from maitred.cli import messages
 from maitred.cli.calling import called
 from maitred.cli.flags import Claim
 from maitred.cli.steps import CallOptions, step_done, takes_step
@@ -37,4 +36,4 @@ def _release(claim_id: str, cause: str, step: CallOptions) -> int:
         step.target,
         step.tls_ca,
     )
-    return step_done(messages.RELEASED, "released", step)
+    return step_done("released: the unit goes back", "released", step)

@@ -144,10 +144,10 @@ def run(
         instant(at) if at else None,
     )
     if target and (policy or not experiment):
-        raise Stop(messages.SERVERS_SHOW_RESULTS)
+        raise Stop("--target asks for one experiment, without --policy: name one, or leave it out")
     as_json = as_json or how is ResultsFormat.JSON
     try:
-        with waiting(messages.READING_RESULTS):
+        with waiting("reading the decision log"):
             if not experiment:
                 return _list(experiments(database), as_json=as_json)
             if target:
@@ -170,7 +170,7 @@ def run(
 def _duration(text: str) -> timedelta:
     unit = _UNITS.get(text[-1:])
     if unit is None or not text[:-1].isdecimal() or not 0 < int(text[:-1]) <= _MAX_COUNT:
-        raise Stop(messages.not_a_duration(text))
+        raise Stop(f"`{text}` is no duration: write it like `7d`, with `h`, `d` or `w`")
     return int(text[:-1]) * unit
 
 
@@ -181,7 +181,7 @@ def _list(names: list[str], *, as_json: bool) -> int:
     for name in names:
         answers().print(shown(name))
     if not names:
-        answers().print(messages.NOBODY_EXPOSED)
+        answers().print("nobody was exposed to an experiment or a holdout yet")
     return FINE
 
 

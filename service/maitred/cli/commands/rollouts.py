@@ -62,7 +62,7 @@ def run(
     elif views:
         show(_table(views))
     else:
-        answers().print(messages.NO_ROLLOUTS)
+        answers().print("no action has a rollout")
     return FINE
 
 
@@ -94,7 +94,7 @@ def _state(view: RolloutView) -> str:
         return plain(messages.paused_words(view.pause.by, view.pause.cause))
     if view.held:
         return plain(messages.held_words(view.held.by, view.held.cause))
-    return messages.GOES_ON
+    return "goes on"
 
 
 def _json(view: RolloutView) -> dict[str, Any]:

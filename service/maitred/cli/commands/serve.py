@@ -194,11 +194,14 @@ def _check(settings: Settings) -> None:
     if settings.transport not in TRANSPORTS:
         raise Stop(messages.unknown_transport(settings.transport, TRANSPORTS))
     if settings.workers > 1 and settings.database.startswith("sqlite"):
-        raise Stop(messages.workers_need_postgresql(settings.workers), messages.USE_POSTGRESQL)
+        raise Stop(
+            f"{settings.workers} workers need PostgreSQL: SQLite takes one process",
+            "name one with --database postgresql+psycopg://USER@HOST/NAME, or leave --workers out",
+        )
     if (settings.tls_cert is None) != (settings.tls_key is None):
-        raise Stop(messages.TLS_NEEDS_BOTH)
+        raise Stop("TLS needs both --tls-cert and --tls-key")
     if settings.tls_client_ca and not settings.tls_cert:
-        raise Stop(messages.TLS_CLIENT_CA_ALONE)
+        raise Stop("--tls-client-ca needs --tls-cert and --tls-key as well")
 
 
 def _check_parameters(file: Path) -> None:
@@ -209,4 +212,4 @@ def _check_parameters(file: Path) -> None:
     except OSError as error:
         raise Stop(messages.cannot_read(str(file), error.strerror or "unreadable")) from None
     except BadParameters as bad:
-        raise Stop(messages.not_parameters(str(file), str(bad))) from None
+        raise Stop(f"`{file}` holds no learned parameters: {bad}") from None

@@ -65,7 +65,7 @@ def run(
 def _shown(view: SessionView | CustomerView) -> Iterator[RenderableType]:
     steps = view.steps if isinstance(view, SessionView) else view.last_decisions
     if not steps:
-        yield Text(messages.NOTHING_SEEN, FAINT)
+        yield Text("nothing was decided", FAINT)
     yield _steps(steps)
     rejected = (
         view.rejected
@@ -75,7 +75,7 @@ def _shown(view: SessionView | CustomerView) -> Iterator[RenderableType]:
     if rejected:
         yield Text(messages.rejected_words(dict.fromkeys(map(plain, rejected))))
     for claim in view.open_claims:
-        yield Text(messages.open_claim_words(plain(claim.action), claim.claim_id))
+        yield Text(f"open claim: {plain(claim.action)} {claim.claim_id}")
     for event in view.events if isinstance(view, CustomerView) else ():
         yield Text(f"{_at(event)}  {plain(event.kind)}  {plain(event.fields_json.decode())}")
 
@@ -85,9 +85,7 @@ def _steps(steps: Iterable[SessionStep]) -> Table:
     for column in ("decided", "channel", "location", "proposed", "what became of it"):
         table.add_column(column)
     for step in steps:
-        proposed = (
-            ", ".join(plain(proposal.action) for proposal in step.proposals) or messages.NOTHING_IN_STEP
-        )
+        proposed = ", ".join(plain(proposal.action) for proposal in step.proposals) or "nothing"
         outcomes = ", ".join(
             f"{plain(outcome.action)} {outcome.kind.name.lower()}" for outcome in step.outcomes
         )

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from maitred.bootstrap.keys import KeyringUnusable
 from maitred.bootstrap.serving import Running, start
-from maitred.cli import messages
 from maitred.cli.exits import FINDINGS, FINE, Stop
 from maitred.cli.keep import keep_text
 from maitred.cli.shown.banner import banner, safe_url
@@ -49,7 +48,7 @@ def _serve(
     at_terminal = sys.stderr.isatty() and not worker
     if at_terminal:
         # A line and no spinner: that would be drawn over what the log writes meanwhile.
-        err().print(messages.loading(str(settings.rules)))
+        err().print(f"loading {settings.rules}")
     running = start(settings, environ, log, share_port=bool(worker))
     try:
         if strict and not running.policy:

@@ -69,7 +69,9 @@ def reserve(listen: str) -> socket.socket:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         held.bind(bound)
     except (OSError, OverflowError, UnicodeError):
-        raise Stop(messages.cannot_listen(listen)) from None
+        raise Stop(
+            f"cannot listen on `{listen}`: in use, not permitted, or not an address of this machine"
+        ) from None
     return held
 
 

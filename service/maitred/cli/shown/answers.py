@@ -41,7 +41,7 @@ def answer_view(answer: Answer, *, explained: bool) -> RenderableType:
     parts: list[RenderableType] = [_heading(answer), Text()]
     parts += _proposals(answer)
     if not answer.proposals and not explained:
-        parts.append(Text(messages.ASK_WHY, FAINT))
+        parts.append(Text("say why not with `--explain reasons`", FAINT))
     if explained:
         parts += _refusals(answer.refusals)
     parts += _section("sent and not used", [shown(line) for line in answer.unused])
@@ -62,7 +62,7 @@ def record_view(view: RecordView) -> RenderableType:
 
 
 def _heading(answer: Answer) -> Text:
-    nothing_kept = messages.NOT_WRITTEN if answer.degraded else messages.DRY_RUN
+    nothing_kept = "nothing was written down" if answer.degraded else messages.DRY_RUN
     name = f"decision {plain(answer.decision_id)}" if answer.decision_id else nothing_kept
     heading = Text.assemble((name, STRONG), f"  {instant_text(answer.decided_at)}  ")
     heading.append(f"ruleset {short(answer.ruleset)}", FAINT)
@@ -78,7 +78,7 @@ def short(digest: str) -> str:
 
 def _proposals(answer: Answer) -> Iterator[RenderableType]:
     if not answer.proposals:
-        yield Text(messages.NOTHING_PROPOSED, BAD)
+        yield Text("nothing to propose", BAD)
     yield from proposals_view(answer.proposals, answer.decided_at, answer.why)
 
 
@@ -134,7 +134,7 @@ def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:
     yield Text()
     yield Text("refusals", STRONG)
     if not refusals:
-        yield Padding.indent(Text(messages.NO_REFUSALS, FAINT), INDENT_COLUMNS)
+        yield Padding.indent(Text("none: no other action is live on the channel", FAINT), INDENT_COLUMNS)
         return
     furthest_first = sorted(refusals, key=lambda refusal: (-refusal.reason.precedence, refusal.action))
     yield Padding.indent(_RefusalList(_grouped(furthest_first)), INDENT_COLUMNS)
@@ -155,7 +155,14 @@ def _grouped(refusals: Sequence[Refusal]) -> list[Refusal]:
         shown_refusals += those[:ALIKE_SHOWN]
         others = those[ALIKE_SHOWN:]
         names = f"{others[0].action} … {others[-1].action}"
-        shown_refusals.append(Refusal(names, reason, rule, messages.alike(len(others))))
+        shown_refusals.append(
+            Refusal(
+                names,
+                reason,
+                rule,
+                f"{len(others):,} more by the same rule: --action NAME shows one of them, --json all",
+            )
+        )
     return shown_refusals
 
 

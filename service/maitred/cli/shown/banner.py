@@ -26,13 +26,18 @@ def banner(settings: Settings, address: str, policy: Policy | None) -> Group:
     rows = [
         ("address", address + (" (TLS)" if settings.tls_cert else "")),
         ("rules", str(settings.rules)),
-        ("ruleset", _ruleset_words(policy) if policy else messages.faulty_rules(str(settings.rules))),
+        (
+            "ruleset",
+            _ruleset_words(policy)
+            if policy
+            else f"has faults: see `maitred check {settings.rules}`; it is taken up once it is right",
+        ),
         ("database", safe_url(settings.database)),
     ]
     if settings.workers > 1:
         rows.append(("workers", str(settings.workers)))
     if settings.simulated_time:
-        rows.append(("time", messages.SIMULATED_TIME))
+        rows.append(("time", "callers may say what time it is"))
     grid = Table.grid(padding=(0, 2))
     for label, value in rows:
         grid.add_row(Text(f"  {label}", "dim"), shown(value))

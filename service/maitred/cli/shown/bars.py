@@ -91,7 +91,7 @@ def in_order(views: Iterable[LimitView]) -> list[LimitView]:
 def bar(view: LimitView, columns: int, marks: _Marks = _PLAIN) -> Text:
     """Used, held and free units. Full only where nothing is free, empty only where nothing is taken."""
     if view.maximum is None:
-        return Text(messages.DEPENDS, FAINT)
+        return Text("depends on the request", FAINT)
     used, held = _parts(view, columns)
     style = _style(view)
     return Text.assemble(
@@ -150,11 +150,11 @@ def _cells(view: LimitView, now: datetime) -> _Cells:
 
 def _forecast(view: LimitView, now: datetime) -> Text:
     if view.maximum is not None and view.used + view.held >= view.maximum:
-        return Text(messages.NONE_LEFT, "bold red")
+        return Text("none left", "bold red")
     if view.exhausted_at is None:
         return Text()
     return Text(
-        messages.gone(moment_words(view.exhausted_at, now), until_words(view.exhausted_at, now)), "yellow"
+        f"gone {moment_words(view.exhausted_at, now)}, {until_words(view.exhausted_at, now)}", "yellow"
     )
 
 

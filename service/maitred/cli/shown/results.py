@@ -31,7 +31,16 @@ def results_view(results: Results, within: str) -> RenderableType:
     ]
     parts += (Text(line, BAD) for line in _notes(results))
     if results.is_mismatched:
-        parts.append(Text(messages.shares_wrong(results.mismatch), WORSE))
+        parts.append(
+            Text(
+                (
+                    f"the arms have other shares than their weights (p {results.mismatch:.2g}): do "
+                    "not read the differences, find"
+                    " out who is missing first"
+                ),
+                WORSE,
+            )
+        )
     for segment, comparisons in results.segments.items():
         parts += [Text(), Text(plain(segment), STRONG), _comparisons(comparisons, results.control)]
     if results.policy:
@@ -121,7 +130,11 @@ def _policy(value: PolicyValue) -> Iterator[RenderableType]:
         f"{_interval(value.always)}, at the end {_interval(difference.interval)}: ",
         (verdict, style),
     )
-    yield Text(messages.weight_of_policy(value.decisions, value.effective, value.heaviest), FAINT)
+    yield Text(
+        f"{value.decisions:,} persons say as much of this policy as {value.effective:,.0f} of its own "
+        f"would; the heaviest counts {value.heaviest:.3g} times",
+        FAINT,
+    )
 
 
 def _verdict(always: Interval) -> tuple[str, str]:
@@ -138,8 +151,11 @@ def _interval(interval: Interval) -> str:
 
 def _notes(results: Results) -> Iterator[str]:
     if is_learner(results.experiment):
-        yield messages.DECISIONS_ARE_COMPARED
+        yield "each decision draws anew whether it explores: a person here is a decision"
     if results.early:
-        yield messages.too_early(results.early)
+        yield f"{results.early:,} persons were exposed too lately to be compared"
     if results.switched:
-        yield messages.in_two_arms(results.switched)
+        yield (
+            f"{results.switched:,} persons were seen in two arms, as weights or the salt changed, "
+            "and are left out"
+        )

@@ -18,11 +18,15 @@ def parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise StoreUnusable(messages.not_a_url(type(error).__name__)) from None
+        raise StoreUnusable(
+            f"the database URL is malformed ({type(error).__name__}), write `sqlite:///FILE` or `postgresql://USER@HOST/NAME`"
+        ) from None
     if parsed.drivername in _POSTGRES_DRIVERS:
         return parsed.set(drivername=_POSTGRES_DRIVER)
     if parsed.drivername not in _SQLITE_DRIVERS:
-        raise StoreUnusable(messages.unknown_database(parsed.drivername))
+        raise StoreUnusable(
+            f"database `{parsed.drivername}` is not supported, use `sqlite:///FILE` or `postgresql://USER@HOST/NAME`"
+        )
     return parsed
 
 
@@ -36,7 +40,7 @@ def sqlite_file(url: URL) -> Path:
     if url.query:
         raise StoreUnusable(messages.options_on_sqlite(sorted(url.query)))
     if not url.database or url.database == ":memory:":
-        raise StoreUnusable(messages.in_memory())
+        raise StoreUnusable("a SQLite database in memory keeps nothing, name a file: `sqlite:///FILE`")
     return Path(url.database)
 
 

@@ -6,7 +6,7 @@ import psycopg
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from maitred.store import messages, schema_version
+from maitred.store import schema_version
 from maitred.store.chain import Identity
 from maitred.store.dialect import Dialect
 from maitred.store.drivers.failures import Failures, from_postgres
@@ -120,7 +120,9 @@ def open_postgres(url: URL, identity: Identity) -> SqlStore:
         writer=Writer(writer, _BEGIN, failures, identity),
         readers=_engine(url, _SET_UP, connections=READERS, pre_ping=True),
         dialect=POSTGRES,
-        warnings=() if fsync == "on" else (messages.fsync_off(name),),
+        warnings=()
+        if fsync == "on"
+        else (f"database `{name}` runs with `fsync = off`, a power failure loses answered decisions",),
     )
 
 

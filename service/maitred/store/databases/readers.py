@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from maitred.core.limits.lots import UnitState
 from maitred.core.values.instants import to_microseconds
-from maitred.store import messages, schema_version
+from maitred.store import schema_version
 from maitred.store.chain import Identity, place
 from maitred.store.dialect import Dialect
 from maitred.store.drivers.failures import Failures, StoreUnusable, from_sqlite
@@ -69,7 +69,7 @@ def open_sqlite_read_only(url: URL) -> ReadOnlyStore:
     """Opens a file that is there. Raises ``StoreUnusable``."""
     file = sqlite_file(url)
     if not file.is_file():
-        raise StoreUnusable(messages.not_there(str(file)))
+        raise StoreUnusable(f"database `{file}` does not exist, name the one that `maitred serve` writes to")
     failures = Failures(str(file), sqlite3.Error, from_sqlite)
     return made_of(failures, _sqlite_engine(file), "BEGIN", SQLITE)
 

@@ -51,7 +51,10 @@ class FileLock:
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         except OSError as error:
-            raise StoreUnusable(messages.cannot_lock(self._name, str(error.strerror))) from error
+            raise StoreUnusable(
+                f"database `{self._name}`: cannot make its lock file ({error.strerror}), let this "
+                "user write to the folder"
+            ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -176,11 +179,13 @@ def warnings_for(version: tuple[int, ...]) -> tuple[str, ...]:
 
 def _check_place(file: Path) -> None:
     if file.is_dir():
-        raise StoreUnusable(messages.is_folder(str(file)))
+        raise StoreUnusable(f"database `{file}` is a folder, name a file in it")
     if not file.parent.is_dir():
-        raise StoreUnusable(messages.no_folder(str(file), str(file.parent)))
+        raise StoreUnusable(f"database `{file}`: the folder `{file.parent}` does not exist, create it")
     if not os.access(file.parent, os.W_OK | os.X_OK, effective_ids=True):
-        raise StoreUnusable(messages.folder_read_only(str(file), str(file.parent)))
+        raise StoreUnusable(
+            f"database `{file}`: the folder `{file.parent}` is read-only, let this user write to it"
+        )
     # SQLite opens such a file all the same, and leaves files beside it that cannot be written either.
     if file.exists() and not os.access(file, os.R_OK | os.W_OK, effective_ids=True):
         raise StoreUnusable(messages.read_only(str(file)))
@@ -198,7 +203,10 @@ def _prepare(writer: Engine, failures: Failures) -> None:
         connection.commit()
         mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
     if mode != "wal":
-        raise StoreUnusable(messages.no_wal(failures.name, str(mode)))
+        raise StoreUnusable(
+            f"database `{failures.name}` cannot keep a write-ahead log (mode `{mode}`), put it on a "
+            "local disk"
+        )
 
 
 def _engine(url: URL, pragmas: Sequence[str], *, connections: int) -> Engine:

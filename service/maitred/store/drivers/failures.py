@@ -88,11 +88,11 @@ def from_postgres(name: str, error: BaseException) -> Failure:
     said = getattr(getattr(error, "diag", None), "message_primary", None)
     problem, state = said or _one_line(error), getattr(error, "sqlstate", None)
     if state is None or state.startswith(_POSTGRES_GONE):  # none: the driver says so itself
-        return StoreDown(messages.cannot_be_reached(name, problem))
+        return StoreDown(f"database `{name}` cannot be reached: {problem}")
     if state in _POSTGRES_CONFLICTS:
         return StoreConflict(messages.lost(name, problem))
     if state in _POSTGRES_TOO_SLOW:
-        return StoreDown(messages.too_slow(name, problem))
+        return StoreDown(f"database `{name}` does not answer in time: {problem}")
     if state in _POSTGRES_FULL:
         return StoreDown(messages.full(name, problem))
     if state in _POSTGRES_READ_ONLY:

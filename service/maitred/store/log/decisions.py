@@ -11,7 +11,6 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import DecisionRecord, StoreConflict
-from maitred.store import messages
 from maitred.store.chain import FIRST_WRITER, Identity, Linked, Tail, Values, genesis, linked, place
 from maitred.store.drivers.connections import Cursor, WriteConnection, ask, columns
 from maitred.store.people import people
@@ -155,7 +154,7 @@ def _parted(
 
 def _check_whole(written: int, expected: int) -> None:
     if written != expected:
-        raise StoreConflict(messages.log_changed_meanwhile())
+        raise StoreConflict("the decision log changed at the same moment")
 
 
 def _tail_after(tail: Tail, rows: Linked) -> Tail:

@@ -14,7 +14,6 @@ from sqlalchemy.engine import Connection
 from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import Person, StoreConflict
-from maitred.store import messages
 from maitred.store.tables import CONSENT, DECISION, PERSON
 
 from . import people
@@ -81,7 +80,7 @@ def _lock(connection: Connection, person: Person) -> bytes:
         return person.ref if person.ref in refs else refs[0]
     # With decisions of theirs they were known: bringing back the key would bring back the decisions.
     if connection.scalar(select(exists().where(DECISION.c.customer == person.ref))):
-        raise StoreConflict(messages.erased_meanwhile())
+        raise StoreConflict("the customer was erased at the same moment")
     connection.execute(insert(PERSON).values(people.row(person)))
     return person.ref
 

@@ -12,7 +12,6 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.privacy.purposes import ConsentState
 from maitred.engine.ports.store import Person, StoreConflict
-from maitred.store import messages
 from maitred.store.drivers.connections import Driver, ask, columns, run
 from maitred.store.tables import PERSON
 
@@ -143,7 +142,7 @@ def row(person: Person) -> dict[str, Any]:
 
 def _check_new(written: int, people: Sequence[Person]) -> None:
     if written != len(people):
-        raise StoreConflict(messages.customer_met_meanwhile())
+        raise StoreConflict("a new customer of the batch was met by another replica at the same moment")
 
 
 def _by_pseudonym(rows: Iterable[Sequence[Any]]) -> Known:

@@ -117,7 +117,9 @@ def _exports(environ: Mapping[str, str], signal: Signal, complaints: list[str]) 
         elif name == "otlp":
             yield from _otlp(environ, signal, endpoint, complaints)
         elif name not in {"none", ""}:
-            complaints.append(messages.unknown_exporter(variable, name))
+            complaints.append(
+                f"`{variable}` names `{name}`, which is not supported; use `otlp`, `console` or `none`"
+            )
 
 
 def _otlp(
@@ -127,7 +129,10 @@ def _otlp(
     if protocol == "grpc":
         yield Export(signal, Sink.OTLP, endpoint)
     else:
-        complaints.append(messages.unknown_protocol(signal.value.lower(), protocol))
+        complaints.append(
+            f"{signal.value.lower()} are not exported: OTLP protocol `{protocol}` is not supported; "
+            "set OTEL_EXPORTER_OTLP_PROTOCOL to `grpc` and the endpoint to the gRPC port, often 4317"
+        )
 
 
 def _sampler(environ: Mapping[str, str], complaints: list[str]) -> tuple[str, float]:
@@ -147,7 +152,7 @@ def _ratio(text: str, sampler: str, complaints: list[str]) -> float:
         ratio = -1.0
     if 0.0 <= ratio <= 1.0:
         return ratio
-    complaints.append(messages.bad_ratio(text))
+    complaints.append(f"`OTEL_TRACES_SAMPLER_ARG` is `{text}`; use a number from 0 to 1")
     return 1.0
 
 
@@ -158,7 +163,7 @@ def _batching(environ: Mapping[str, str], prefix: str, default: Batching, compla
         if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX and int(text) > 0:
             return int(text)
         if text:
-            complaints.append(messages.bad_number(variable, text))
+            complaints.append(f"`{variable}` is `{text}`; use a whole number above 0")
         return otherwise
 
     delay_ms = number("SCHEDULE_DELAY", round(default.delay_seconds * 1000))

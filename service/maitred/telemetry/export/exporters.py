@@ -32,7 +32,6 @@ from opentelemetry.sdk.trace.sampling import (
 
 from maitred.engine.ports.log import Log
 from maitred.selftest import relying_on
-from maitred.telemetry import messages
 from maitred.telemetry.signals import wire
 from maitred.telemetry.signals.names import SERVICE
 
@@ -167,8 +166,9 @@ def _all(
             try:
                 yield make(export)
             except Exception as error:  # noqa: BLE001 (the SDK raises what it likes on a bad variable)
-                why = messages.exporter_refused(signal.value.lower(), str(error))
-                log.warning("telemetry_setting_ignored", message=why)
+                why = f"{error}; check the OTEL_EXPORTER_OTLP_* variables"
+                message = f"{signal.value.lower()} are not exported: {why}"
+                log.warning("telemetry_setting_ignored", message=message)
 
 
 def _print(items: Sequence[object]) -> bool:
