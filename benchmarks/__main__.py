@@ -2,7 +2,7 @@
 
 python -m benchmarks            everything, some fifteen minutes
 python -m benchmarks claims     one part: stages, serving, overload, limits, claims, workers, privacy,
-                                experiments, behaviour, hostile, loading or matching
+                                experiments, behaviour, hostile, loading, matching or compiled
 python -m benchmarks --write    also puts the figures into docs/benchmarks.md; whole runs only
 python -m benchmarks privacy --against CHECKOUT
                                 also takes turns with the service of another checkout of the project
@@ -20,6 +20,7 @@ from rich.console import Console
 from . import (
     behaviour,
     claims,
+    compiled,
     experiments,
     figures,
     hostile,
@@ -49,6 +50,7 @@ PARTS = (
     "hostile",
     "loading",
     "matching",
+    "compiled",
 )
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
@@ -100,6 +102,7 @@ def _parts(against: Path | None) -> Mapping[str, Part]:
         "hostile": hostile.measure,
         "loading": loading.measure,
         "matching": matching.measure,
+        "compiled": compiled.measure,
     }
 
 

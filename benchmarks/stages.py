@@ -59,7 +59,7 @@ def measure(progress: Progress) -> list[Section]:
     ]
 
 
-class _Watch:
+class Watch:
     """Processor time of this thread by stage, in seconds."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class _Watch:
 class _Timed:
     """A store whose transactions tell the watch what is asked of them."""
 
-    def __init__(self, opened: SqlStore, watch: _Watch) -> None:
+    def __init__(self, opened: SqlStore, watch: Watch) -> None:
         self._store, self._watch = opened, watch
 
     def __getattr__(self, name: str) -> Any:
@@ -94,7 +94,7 @@ class _Timed:
 
 
 class _TimedTransaction:
-    def __init__(self, transaction: Any, watch: _Watch) -> None:
+    def __init__(self, transaction: Any, watch: Watch) -> None:
         self._transaction, self._watch = transaction, watch
 
     def __getattr__(self, name: str) -> Any:
@@ -111,26 +111,27 @@ class _TimedTransaction:
 
 def _measured(rules: Path, limits: str, locations: int) -> tuple[dict[str, list[float]], float]:
     """Microseconds a decision by stage, batch by batch; and bytes of database a decision."""
-    watch, database = _Watch(), rules.with_suffix(".db")
+    watch, database = Watch(), rules.with_suffix(".db")
     ruleset.write(rules, specs(ACTIONS), limits)
     with closing(store.open_store(f"sqlite:///{database}")) as opened:
-        engine = _engine(_Timed(opened, watch), rules, database)
+        engine = engine_on(_Timed(opened, watch), rules, database)
         messages = decides("stages", locations=locations)
         for _ in range(-(-CUSTOMERS // BATCH)):
-            _answer(engine, list(itertools.islice(messages, BATCH)), watch)
+            answered(engine, list(itertools.islice(messages, BATCH)), watch)
         size, stage_us = _bytes(database), defaultdict[str, list[float]](list)
         for _ in range(BATCHES):
             watch.spent.clear()
-            _answer(engine, list(itertools.islice(messages, BATCH)), watch)
+            answered(engine, list(itertools.islice(messages, BATCH)), watch)
             for stage, seconds in watch.spent.items():
                 stage_us[stage].append(seconds / BATCH * 1e6)
         return stage_us, (_bytes(database) - size) / (BATCH * BATCHES)
 
 
-def _engine(timed: Any, rules: Path, database: Path) -> Engine:
+def engine_on(opened: Any, rules: Path, database: Path) -> Engine:
+    """An engine like the service's, on an open store; its keyring lies beside the database."""
     keys = vault.open_vault(database.with_suffix(".keys"), create=True)
     observer = telemetry.make_observer({}, telemetry.configure_logging(io.StringIO(), {}))
-    engine = make_engine(timed, keys, observer, load_policy, lambda: datetime.now(UTC))
+    engine = make_engine(opened, keys, observer, load_policy, lambda: datetime.now(UTC))
     engine.rulesets.activate(read_sources(rules), str(rules))
     # As the service does: it is no part of a decision to look at the ruleset again and again.
     gc.set_threshold(*GC_THRESHOLDS)
@@ -138,7 +139,7 @@ def _engine(timed: Any, rules: Path, database: Path) -> Engine:
     return engine
 
 
-def _answer(engine: Engine, messages: Sequence[bytes], watch: _Watch) -> None:
+def answered(engine: Engine, messages: Sequence[bytes], watch: Watch) -> list[bytes]:
     """Answers the messages as one batch, as the loop does."""
     with watch.stage("parse"):
         calls = [decide_call(message) for message in messages]
@@ -148,12 +149,12 @@ def _answer(engine: Engine, messages: Sequence[bytes], watch: _Watch) -> None:
     with watch.stage("committer"):
         engine.committer.settle(tickets)
     with watch.stage("answer"):
-        answers = [_answered(steps) for steps in begun]
+        answers = [_answer_of(steps) for steps in begun]
     with watch.stage("encode the answer"):
-        assert all(map(decide_response, answers))
+        return [decide_response(answer) for answer in answers]
 
 
-def _answered(steps: Steps[Answer]) -> Answer:
+def _answer_of(steps: Steps[Answer]) -> Answer:
     try:
         next(steps)
     except StopIteration as end:
