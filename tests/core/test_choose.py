@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,19 @@ class Counted(dict):
     def get(self, *args):
         self.looks += 1
         return super().get(*args)
+
+
+def test_the_end_of_a_long_chain_of_alternatives_stands_in():
+    every = [f"a-{number:03}" for number in range(MAX_TOLD)]
+    chain = [
+        action(name, capacity(f"of-{name}", 0), alternatives=[following])
+        for name, following in pairwise(every)
+    ]
+    policy = policy_of(*chain, action(every[-1], capacity("last")))
+    chosen = choose(
+        policy, question(), Ranking(policy, question()), Snapshot(dict.fromkeys(policy.limits, 0))
+    )
+    assert names(chosen) == [(every[-1], every[0])]
 
 
 def test_thousands_of_ways_through_alternatives_cost_no_more_than_the_actions():

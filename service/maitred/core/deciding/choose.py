@@ -197,7 +197,7 @@ class _Choosing:
         if shortage is None:
             self._pick(Pick(score, action))
         elif shortage.reason in OUT_OF_STOCK:
-            self._stand_in(action, action.name, set())
+            self._stand_in(action)
 
     def is_full(self) -> bool:
         return len(self.picks) - self.carried == self.max_picks
@@ -285,25 +285,25 @@ class _Choosing:
                 return False
         return True
 
-    def _stand_in(self, exhausted: Action, place_of: str, tried: set[str]) -> bool:
-        """Picks the first alternative that holds, theirs included; whether there was one."""
-        return not self.is_full() and any(
-            self._take_place(self.policy.assigned(name, self.facts), place_of, tried)
-            for name in exhausted.alternatives
-        )
-
-    def _take_place(self, other: Action, place_of: str, tried: set[str]) -> bool:
-        if other.name in tried:
-            return False
-        tried.add(other.name)
-        score = self._score(other)
-        if score is None or self._is_crowded_out(other):
-            return False
-        shortage = self._shortage(other)
-        if shortage is None:
-            self._pick(Pick(score, other, place_of))
-            return True
-        return shortage.reason in OUT_OF_STOCK and self._stand_in(other, place_of, tried)
+    def _stand_in(self, exhausted: Action) -> None:
+        """Picks the first alternative that holds, theirs included: chains of them may be hundreds long."""
+        tried: set[str] = set()
+        names = list(reversed(exhausted.alternatives))
+        while names and not self.is_full():
+            name = names.pop()
+            if name in tried:
+                continue
+            tried.add(name)
+            other = self.policy.assigned(name, self.facts)
+            score = self._score(other)
+            if score is None or self._is_crowded_out(other):
+                continue
+            shortage = self._shortage(other)
+            if shortage is None:
+                self._pick(Pick(score, other, exhausted.name))
+                return
+            if shortage.reason in OUT_OF_STOCK:
+                names.extend(reversed(other.alternatives))
 
     def _score(self, action: Action) -> float | None:
         """The score of an alternative that holds."""
