@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,7 +35,7 @@ PACE = limit("ovens/pace", used=9, held=3, maximum=12)
 
 
 @pytest.fixture
-def show(monkeypatch) -> Callable[..., list[str]]:
+def show(monkeypatch) -> Iterator[Callable[..., list[str]]]:
     monkeypatch.setenv("TZ", "Europe/Oslo")
     time.tzset()
 
@@ -57,7 +57,8 @@ def show(monkeypatch) -> Callable[..., list[str]]:
 def test_a_table_of_bars_with_local_times_and_the_pace_below(show):
     lines = show(PACE, OVENS, colour=False)
     assert lines[0].split() == ["limit", "subject", "taken", "held", "window", "begins", "anew", "forecast"]
-    head, bar_text, rest = lines[1].partition("[")[0], *lines[1].partition("[")[2].split("]")
+    head, _, bar = lines[1].partition("[")
+    bar_text, _, rest = bar.partition("]")
     assert head.split() == ["ovens", "location", "s-1"]
     assert set(bar_text) == {"#", "=", "."}
     assert rest.split("  ")[0].strip() == ""

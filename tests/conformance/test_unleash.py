@@ -144,7 +144,7 @@ class Translation:
 
 def rules_of(translation, condition):
     needs = [{"require": condition}]
-    documents = [
+    documents: list[dict[str, object]] = [
         {"kind": "Ruleset", "name": "unleash", "version": "1"},
         {
             "kind": "Action",

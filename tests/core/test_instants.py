@@ -36,11 +36,11 @@ ODD_ZONES += [
 
 
 def utc(*parts):
-    return datetime(*parts, tzinfo=UTC)
+    return datetime(*parts).replace(tzinfo=UTC)
 
 
 def wall(zone, *parts, fold=0):
-    return datetime(*parts, tzinfo=ZoneInfo(zone), fold=fold)
+    return datetime(*parts).replace(tzinfo=ZoneInfo(zone), fold=fold)
 
 
 def day(zone, now):

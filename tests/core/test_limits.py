@@ -41,6 +41,12 @@ def needs(limit, **facts):
     )
 
 
+def all_needs(limit, facts, *pseudonym):
+    needed = needs_of(limit, facts, NOW, "UTC", *pseudonym)
+    assert not isinstance(needed, Uncheckable)
+    return needed
+
+
 def test_every_kind_of_limit_has_the_reason_of_its_refusals():
     assert list(REASON_OF) == list(LimitKind)
     assert [REASON_OF[kind] for kind in LimitKind] == [
@@ -148,7 +154,7 @@ def test_everybody_together_is_one_subject():
 def test_what_is_counted_for_whom_can_be_read_back(scope):
     limit = replace(OVENS, per=("a", "b", "c"), maximum=1, scope=scope)
     facts = {"a": "x:7/y", "b": -3, "c": True}
-    (need,) = needs_of(replace(limit, pace=None), facts, NOW, "UTC")
+    (need,) = all_needs(replace(limit, pace=None), facts)
     assert values_in(limit, need.counter.subject) == ("x:7/y", -3, True)
     assert not scope or scope_in(need.counter.subject) == scope
 
@@ -163,15 +169,14 @@ def test_a_subject_of_something_else_is_told_from_one_of_the_limit(subject):
 
 def test_the_scope_is_not_hidden_and_the_person_is():
     limit = replace(OVENS, per=("customer.id",), maximum=1, pace=None, scope="bread")
-    (need,) = needs_of(limit, {"customer.id": "c"}, NOW, "UTC", lambda subject: f"<{len(subject)}>")
+    (need,) = all_needs(limit, {"customer.id": "c"}, lambda subject: f"<{len(subject)}>")
     assert need.counter.subject == "<7>5:bread"
 
 
 def test_letter_case_that_does_not_count_makes_one_subject_of_all_spellings():
     limit = replace(OVENS, per=("a",), maximum=1, pace=None, letter_case=LetterCase.IGNORE)
     subjects = {
-        needs_of(limit, {"a": text}, NOW, "UTC")[0].counter.subject
-        for text in ("Stra\u00dfe", "STRASSE", "strasse")
+        all_needs(limit, {"a": text})[0].counter.subject for text in ("Stra\u00dfe", "STRASSE", "strasse")
     }
     assert len(subjects) == 1
 

@@ -19,7 +19,7 @@ def live_at(live, moment, location_zone=NEW_YORK):
 
 
 def civil(*fields, zone=NEW_YORK, fold=0):
-    return datetime(*fields, tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
+    return datetime(*fields).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
 def test_both_ends_are_included_on_the_local_date():

@@ -1,6 +1,7 @@
 """What a batch takes for its instant, and in which order."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from maitred.engine.deciding.batch import instant_of
 from maitred.engine.deciding.tickets import MoveTicket
@@ -23,9 +24,8 @@ class Unlimited:
 
 def test_the_instant_is_that_of_what_needs_the_ledger():
     move = MoveTicket(plan=lambda: ())
-    assert instant_of(ClockTransaction(), [Unlimited(), move], LOCAL) == LOCAL
-    assert (
-        instant_of(ClockTransaction(), [Unlimited(), MoveTicket(plan=lambda: (), at=MADE_UP)], LOCAL)
-        == MADE_UP
-    )
+    made_up = MoveTicket(plan=lambda: (), at=MADE_UP)
+    for ticket, instant in ((move, LOCAL), (made_up, MADE_UP)):
+        waiting: list[Any] = [Unlimited(), ticket]
+        assert instant_of(ClockTransaction(), waiting, LOCAL) == instant
     assert instant_of(ClockTransaction(), [move], LOCAL) == LOCAL

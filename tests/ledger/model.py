@@ -6,6 +6,7 @@ answers) and none of its arithmetic: no counters, no table of moves.
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from maitred.core.limits.lots import (
     Claim,
@@ -57,7 +58,7 @@ class Model:
 
     live: list[ModelUnit] = field(default_factory=list)
     lots: dict[bytes, ModelLot] = field(default_factory=dict)
-    steps: dict[bytes, tuple[object, Settled]] = field(default_factory=dict)
+    steps: dict[bytes, tuple[tuple[Any, ...], Settled]] = field(default_factory=dict)
     last: dict[bytes, int] = field(default_factory=dict)
 
     def batch(self, now, operations):

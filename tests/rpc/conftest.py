@@ -405,8 +405,8 @@ def _standing() -> Iterator[Callable[[str], Running]]:
 def standing(_standing: Callable[[str], Running], transport: str) -> Running:
     """One server for many tests, which leave it as it is; what stands behind it is as new."""
     running = _standing(transport)
-    running.engine.__init__()
-    running.desk.__init__()
+    for stand_in in (running.engine, running.desk):
+        type(stand_in).__init__(stand_in)
     running.observer.events.clear()
     return running
 

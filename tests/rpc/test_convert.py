@@ -205,7 +205,7 @@ def test_the_context_is_bounded_in_bytes():
 
 
 def nested(levels, *, lists=False):
-    inner = None
+    inner: object = None
     for level in range(levels):
         inner = [inner] if lists and level < levels - 1 else {"a": inner}
     return inner

@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+from typing import Any
 
 import pytest
 import yaml
@@ -146,7 +147,7 @@ def test_layout_does_not_matter(digest, seed, split, style):
 
 
 def test_what_has_no_order_and_what_is_the_default_does_not_matter(digest):
-    documents = copy.deepcopy(DOCUMENTS)
+    documents: Any = copy.deepcopy(DOCUMENTS)
     action = documents[5]
     action["channels"].reverse()
     action["live"]["days"].reverse()
@@ -157,7 +158,7 @@ def test_what_has_no_order_and_what_is_the_default_does_not_matter(digest):
 
 
 def test_where_tables_and_lists_stand_and_how_they_are_written_does_not_matter(digest):
-    documents = copy.deepcopy(DOCUMENTS)
+    documents: Any = copy.deepcopy(DOCUMENTS)
     documents[2] = {"kind": "List", "name": "fruits", "file": "f.txt"}
     documents[3] = {"kind": "List", "name": "stones", "values": ["x", "y"]}
     documents[4]["table"]["file"] = "other/place.csv"

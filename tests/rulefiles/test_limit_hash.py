@@ -1,9 +1,11 @@
 """The hash of rulesets with limits: the same for the same meaning, another for any other."""
 
+from typing import Any
+
 import pytest
 import yaml
 
-DOCUMENTS = [
+DOCUMENTS: list[dict[str, Any]] = [
     {"kind": "Ruleset", "name": "r", "version": "1", "timezone": "Europe/Berlin"},
     {"kind": "Context", "name": "c", "attributes": {"customer.tier": "string"}},
     {"kind": "Action", "name": "one", "title": "One", "type": "offer", "labels": {"a": "b"}},
@@ -66,7 +68,7 @@ def test_the_default_hold_and_everybody_are_no_fields(digest):
 
 
 def test_any_other_limit_is_another_ruleset(digest):
-    others = [
+    others: list[dict[str, Any]] = [
         {"name": "l"},
         {"per": ["location"]},
         {"per": ["location", "customer.tier", "action"]},

@@ -256,7 +256,7 @@ def test_nobody_waits_for_a_reader_that_is_stuck():
     os.close(reading)
 
 
-def test_lines_that_do_not_fit_are_counted():
+def test_lines_that_do_not_fit_are_counted(monkeypatch):
     stream = io.StringIO()
     held = threading.Event()
     write = stream.write
@@ -265,7 +265,7 @@ def test_lines_that_do_not_fit_are_counted():
         held.wait(10)
         return write(text)
 
-    stream.write = slow_write
+    monkeypatch.setattr(stream, "write", slow_write)
     handler = LineHandler(stream, waiting_max=3)
     logger = logging.getLogger("maitred.tests")
     logger.propagate = False
@@ -330,10 +330,10 @@ def test_a_process_whose_reader_is_gone_ends_as_it_would_have():
     assert (process.wait(20), errors) == (0, b"")
 
 
-def test_text_that_the_stream_s_encoding_lacks_is_escaped():
+def test_text_that_the_stream_s_encoding_lacks_is_escaped(monkeypatch):
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    stream.isatty = lambda: True
+    monkeypatch.setattr(stream, "isatty", lambda: True)
     log = configure_logging(stream, {"NO_COLOR": "1"})
     log.info("caf\u00e9")
     log.close()

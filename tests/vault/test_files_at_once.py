@@ -4,11 +4,13 @@ import multiprocessing
 import stat
 import time
 from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from tests.vault.keyrings import PROCESSES, names_in, rotate
 
-from maitred.vault import change_keyring, make_keyring, open_vault, read_keyring
+from maitred.vault import Keyring, change_keyring, make_keyring, open_vault, read_keyring
 
 
 def check_values_once_started(path: Path) -> dict[int, bytes]:
@@ -44,8 +46,12 @@ def test_no_change_gets_lost_amid_others(file: Path):
 
 def rotate_for_ever(path: Path) -> None:
     while True:
-        newest = change_keyring(path, rotate).active
-        change_keyring(path, lambda keyring, _now, _keys, old=newest - 1: keyring.without(old))
+        oldest = change_keyring(path, rotate).active - 1
+        change_keyring(path, partial(_without, oldest))
+
+
+def _without(version: int, keyring: Keyring, _now: datetime, _keys: bytes) -> Keyring:
+    return keyring.without(version)
 
 
 def test_killed_at_any_moment_a_whole_keyring_stands_there(file: Path):
