@@ -1,8 +1,9 @@
 """What five experiments and learned scores cost Decide: places, arms, draws, and what the record has of it.
 
 Arms change words, and what is learned is too little to change the order, so that as much is decided with them
-as without. A fifth of the actions have the learned score, as many as an experiment is on; in another service
-all have it, and each that holds is drawn for.
+as without. One action is for everybody, so that each decision has at least one. In one service its score is
+learned, and each decision draws once; in another those of a fifth of the others, as many as an experiment is
+on; in a third all are. Parameters are learned ones, of each action its own.
 """
 
 import itertools
@@ -11,10 +12,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from maitred.core.learning.learners import Beta, Parameters
+from maitred.engine.operating.parameters import encode_parameters, parameters_of
 from maitred.v1 import decision_pb2 as pb
 
 from . import figures, ruleset, servers
-from .figures import Row, Section, at_most
+from .figures import Row, Section, Spread, at_most
 from .requests import CUSTOMERS, DECIDE, decides, every_customer
 from .rounds import Contender, Progress, Shown, answers, lost, paired, send, take_turns
 from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
@@ -49,8 +52,27 @@ TOO_LITTLE = 1e-6
 """Scores have three digits."""
 
 
+EVERYBODY = """---
+apiVersion: maitred/v1
+kind: Action
+name: everybody
+title: everybody
+type: offer
+channels: [pos]
+score: {score}
+treatments:
+  pos: {{show: everybody}}
+"""
+MIDDLING = 5.0
+"""Between the scores of the others."""
+
+
+def _with_share(score: float) -> str:
+    return f'{score} + learned("uptake") * {TOO_LITTLE:f}'
+
+
 def _learned(spec: Spec) -> str:
-    return f'{spec.score} + learned("uptake") * {TOO_LITTLE:f}'
+    return _with_share(spec.score)
 
 
 def _some_learned(spec: Spec) -> str:
@@ -61,21 +83,14 @@ def measure(progress: Progress) -> list[Section]:
     """One section."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
-        plain = ruleset.write(place / "plain", specs(ACTIONS))
-        experiments = "".join(map(_document, range(EXPERIMENTS)))
-        tried = ruleset.write(place / "tried", specs(ACTIONS), experiments)
-        learned, all_learned = (
-            ruleset.write(place / score.__name__, specs(ACTIONS), experiments + LEARNER, score=score)
-            for score in (_some_learned, _learned)
-        )
         progress("starting the servers")
-        running = {
-            "no-op": stack.enter_context(servers.noop(SERVER_THREADS)),
-            "without": stack.enter_context(servers.maitred(plain, f"sqlite:///{place}/without.db")),
-            "with": stack.enter_context(servers.maitred(tried, f"sqlite:///{place}/with.db")),
-            "learned": stack.enter_context(servers.maitred(learned, f"sqlite:///{place}/learned.db")),
-            "all learned": stack.enter_context(servers.maitred(all_learned, f"sqlite:///{place}/all.db")),
-        }
+        running = {"no-op": stack.enter_context(servers.noop(SERVER_THREADS))}
+        parameters = place / "parameters.json"
+        parameters.write_bytes(encode_parameters(_parameters()))
+        for name, rules in _rules(place).items():
+            database = f"sqlite:///{place}/{name}.db"
+            server = servers.maitred(rules, database, MAITRED_LEARNED=str(parameters))
+            running[name] = stack.enter_context(server)
         with servers.apart(running.values()):
             contenders = {name: Contender(server, DECIDE, decides) for name, server in running.items()}
             for name, contender in contenders.items():
@@ -84,6 +99,26 @@ def measure(progress: Progress) -> list[Section]:
             _check_same_answers(contenders)
             results = take_turns(contenders, progress)
     return [_section(results)]
+
+
+def _rules(place: Path) -> Mapping[str, Path]:
+    """The rules of each service, by its name."""
+    plain, one = EVERYBODY.format(score=MIDDLING), EVERYBODY.format(score=_with_share(MIDDLING))
+    tried = "".join(map(_document, range(EXPERIMENTS)))
+    return {
+        "without": ruleset.write(place / "without", specs(ACTIONS), plain),
+        "with": ruleset.write(place / "with", specs(ACTIONS), plain + tried),
+        "one": ruleset.write(place / "one", specs(ACTIONS), one + tried + LEARNER),
+        "fifth": ruleset.write(place / "fifth", specs(ACTIONS), plain + tried + LEARNER, score=_some_learned),
+        "all": ruleset.write(place / "all", specs(ACTIONS), one + tried + LEARNER, score=_learned),
+    }
+
+
+def _parameters() -> Parameters:
+    """As if a thousand decisions had shown each action, and a few of a hundred had been taken up."""
+    names = ["everybody", *(spec.name for spec in specs(ACTIONS))]
+    beliefs = {name: Beta(20.0 + number % 97, 980.0 - number % 97) for number, name in enumerate(names)}
+    return parameters_of({"uptake": beliefs})
 
 
 def _check_same_answers(contenders: Mapping[str, Contender]) -> None:
@@ -102,38 +137,39 @@ def _proposed(contender: Contender) -> list[list[str]]:
     ]
 
 
-def _section(results: dict[str, Shown]) -> Section:
-    plain, full, learned, every = (results[name] for name in ("without", "with", "learned", "all learned"))
+def _section(found: dict[str, Shown]) -> Section:
+    plain, full, one, fifth, every = (found[name] for name in ("without", "with", "one", "fifth", "all"))
+    tried = f"with {EXPERIMENTS} experiments"
     return Section(
         f"What {EXPERIMENTS} experiments and learned scores cost Decide: {CUSTOMERS:,} customers",
         (
-            Row("no-op server", floor_rate(results["no-op"])),
+            Row("no-op server", floor_rate(found["no-op"])),
             Row("without experiments", saturated(plain)),
-            Row(f"with {EXPERIMENTS} experiments", saturated(full)),
-            Row(f"with {EXPERIMENTS} experiments, a fifth of the scores learned", saturated(learned)),
-            Row(f"with {EXPERIMENTS} experiments, all scores learned", saturated(every)),
+            Row(tried, saturated(full)),
+            Row(f"{tried} and a learned score", saturated(one)),
+            Row(f"{tried}, a fifth of the scores learned", saturated(fifth)),
+            Row(f"{tried}, all scores learned", saturated(every)),
             Row(
-                "throughput lost by them",
-                figures.shown(paired(full.rates, plain.rates, lost), figures.percent),
+                "throughput lost by experiments and a learned score",
+                figures.shown(paired(one.rates, plain.rates, lost), figures.percent),
             ),
-            at_most(
-                "server time added by them",
-                paired(full.cpu_us, plain.cpu_us, _added),
-                MAX_COST,
-                figures.percent,
-            ),
-            at_most(
-                "server time added by them and a fifth of the scores learned",
-                paired(learned.cpu_us, plain.cpu_us, _added),
-                MAX_COST,
-                figures.percent,
-            ),
+            Row("server time added by experiments", figures.shown(_added_by(full, plain), figures.percent)),
+            _budgeted("server time added by them and a learned score", one, plain),
+            _budgeted("server time added by them and a fifth of the scores learned", fifth, plain),
             Row(
                 "server time added by them and all scores learned",
-                figures.shown(paired(every.cpu_us, plain.cpu_us, _added), figures.percent),
+                figures.shown(_added_by(every, plain), figures.percent),
             ),
         ),
     )
+
+
+def _budgeted(what: str, own: Shown, plain: Shown) -> Row:
+    return at_most(what, _added_by(own, plain), MAX_COST, figures.percent)
+
+
+def _added_by(own: Shown, plain: Shown) -> Spread:
+    return paired(own.cpu_us, plain.cpu_us, _added)
 
 
 def _added(own: float, other: float) -> float:

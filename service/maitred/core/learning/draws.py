@@ -85,7 +85,8 @@ class Draws:
         key = name, action
         value = self._values.get(key)
         if value is None:
-            learner, mode = self._learners[name], self._modes.get(name) or self.mode(name)
+            learner = self._learners[name]
+            mode = self._modes.get(name) or self.mode(name)
             if mode is _EXPLOIT:
                 successes, failures = self._parameters.belief(learner, action)
                 value = self._draw(successes, failures, self._seed + _suffix(name, action))
@@ -131,19 +132,20 @@ class Draws:
     def mode(self, name: str) -> Mode:
         """How the learner's values come about."""
         mode = self._modes.get(name)
-        if mode is None:
-            mode = self._modes[name] = self._mode(self._learners[name])
-        return mode
-
-    def _mode(self, learner: Learner) -> Mode:
+        if mode is not None:
+            return mode
+        learner = self._learners[name]
         if not learner.enabled:
-            return Mode.OFF
-        if learner.purpose and f"{CONSENT}{learner.purpose}" not in self._facts:
-            return Mode.EXPECTED
+            mode = Mode.OFF
+        elif learner.purpose and f"{CONSENT}{learner.purpose}" not in self._facts:
+            mode = Mode.EXPECTED
         # One number for all learners: scores of two explore together as far as they can.
-        if learner.exploration and _PERCENT * uniform(self._seed + _COIN) < learner.exploration:
-            return _EXPLORE
-        return _EXPLOIT
+        elif learner.exploration and _PERCENT * uniform(self._seed + _COIN) < learner.exploration:
+            mode = _EXPLORE
+        else:
+            mode = _EXPLOIT
+        self._modes[name] = mode
+        return mode
 
 
 NO_DRAWS = Draws({}, b"", NOTHING_LEARNED, {})

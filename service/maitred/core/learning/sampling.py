@@ -14,6 +14,7 @@ Recorded decisions are drawn for again: what comes out must not change. Another 
 in ``draws.METHODS``, and ``earlier`` keeps the way of before.
 """
 
+from array import array
 from collections.abc import Iterator
 from hashlib import blake2b
 from math import frexp, ldexp, sqrt
@@ -83,7 +84,7 @@ def gamma_draw(shape: float, word: int, other: int, key: bytes) -> float:
     while True:
         layer = word & _LAYER
         x = word * _STEPS[layer]
-        if not -_INNER[layer] < x < _INNER[layer]:
+        if abs(x) >= _INNER[layer]:
             rest = rest or words(key, 1)
             x = _beyond(layer, x, rest)
         v = 1.0 + c * x
@@ -100,7 +101,7 @@ def normal_draw(word: int, rest: Iterator[int]) -> float:
     """A draw from the standard normal distribution, by a word with a sign and, seldom, further ones."""
     layer = word & _LAYER
     x = word * _STEPS[layer]
-    return x if -_INNER[layer] < x < _INNER[layer] else _beyond(layer, x, rest)
+    return x if abs(x) < _INNER[layer] else _beyond(layer, x, rest)
 
 
 def _signed(word: int) -> int:
@@ -157,7 +158,8 @@ def _layers() -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 _REACHES, _DENSITIES = _layers()
-_STEPS = tuple(reach * 2.0**-63 for reach in _REACHES)
+# In one piece of memory: whatever layer comes, few lines of the cache are touched.
+_STEPS = array("d", [reach * 2.0**-63 for reach in _REACHES])
 """What a word with a sign is multiplied by to be a place in its layer."""
-_INNER = _REACHES[1:]
+_INNER = array("d", _REACHES[1:])
 """Within it all of a layer is below the density."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -156,14 +157,28 @@ def _encode_exposures(exposures: Exposures) -> orjson.Fragment:
 _EXPOSURES: Recurring[Exposures, orjson.Fragment] = Recurring(_encode_exposures)
 
 
-def _encode_learned(learned: Learned) -> Mapping[str, Any]:
-    return {
-        "mode": learned.mode.value,
-        "version": learned.version,
-        "share": learned.share,
-        "method": learned.method,
-        "beliefs": {name: list(belief) for name, belief in learned.beliefs.items()},
+def _encode_learned(learned: Learned) -> orjson.Fragment:
+    """What it went by as JSON. Beliefs come again until there are others."""
+    beliefs = b",".join([_belief_json(name, belief) for name, belief in learned.beliefs.items()])
+    return orjson.Fragment(b"%b%b}}" % (_learned_json(*learned[:3], learned.method), beliefs))
+
+
+@lru_cache(MAX_REMEMBERED)
+def _learned_json(mode: Mode, version: str, share: float, method: int) -> bytes:
+    """All but the beliefs, up to where they begin."""
+    fields: dict[str, Any] = {
+        "mode": mode.value,
+        "version": version,
+        "share": share,
+        "method": method,
+        "beliefs": {},
     }
+    return orjson.dumps(fields)[:-2]
+
+
+@lru_cache(MAX_REMEMBERED)
+def _belief_json(action: str, belief: Beta) -> bytes:
+    return b"%b:%b" % (orjson.dumps(action), orjson.dumps(list(belief)))
 
 
 def _decode_learned(fields: Mapping[str, Any]) -> Learned:
