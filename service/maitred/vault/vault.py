@@ -106,7 +106,7 @@ class KeyCache:
 
 
 class KeyringVault:
-    """Implements ``maitred.engine.sealing.Vault``: HMAC-SHA-256 and AES-256-GCM.
+    """Implements ``maitred.engine.ports.vault.Vault``: HMAC-SHA-256 and AES-256-GCM.
 
     Every nonce is 12 bytes of the system's generator and used once, so that processes, restarts and
     replicas need to agree on nothing. A customer's key seals some thousands of records, a master key wraps
