@@ -93,15 +93,14 @@ class _Filler:
             yield self._people.stranger(self._people.pseudonyms(f"filled-{number}"))
 
     def _record(self, customer: Person, sample: Sample, at: datetime) -> DecisionRecord:
-        return self._people.seal(
-            DecisionRecord(
-                decision_id=self._random.randbytes(ID_BYTES),
-                decided_at=at,
-                ruleset=self._policy.ruleset.hash,
-                customer=customer.ref,
-                body=sample.body,
-                key=customer.key,
-            )
+        decision_id = self._random.randbytes(ID_BYTES)
+        return DecisionRecord(
+            decision_id=decision_id,
+            decided_at=at,
+            ruleset=self._policy.ruleset.hash,
+            customer=customer.ref,
+            body=self._people.seal(customer, sample.body, decision_id),
+            key=customer.key,
         )
 
     def _takes(

@@ -41,9 +41,9 @@ class People:
         """Lets go of the key of one who has been erased."""
         self._vault.forget(person.key)
 
-    def seal(self, record: DecisionRecord) -> DecisionRecord:
-        """The record with its body sealed."""
-        return record._replace(body=self._vault.seal(_key_of(record), record.body, record.decision_id))
+    def seal(self, person: Person, body: bytes, decision_id: bytes) -> bytes:
+        """The body of a customer's decision, sealed."""
+        return self._vault.seal(person.key if person.ref else KEY_OF_NOBODY, body, decision_id)
 
     def seal_event(self, key: bytes, body: bytes, event_id: bytes) -> bytes:
         """The body of an event, sealed with its customer's key."""

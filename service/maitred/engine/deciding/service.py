@@ -246,17 +246,16 @@ class DecisionService:
             ended=[claim.hex() for claim in ticket.ended],
         )
         packing = self._rulesets.packing(policy.ruleset.hash)
-        made = DecisionRecord(
+        return DecisionRecord(
             decision_id=ticket.decision_id,
             decided_at=question.now,
             ruleset=policy.ruleset.hash,
             customer=person.ref,
-            body=packing.pack(body) if packing else body,
+            body=self._people.seal(person, packing.pack(body) if packing else body, ticket.decision_id),
             key=person.key,
             session=ticket.requester.session_key,
             arms=_ARMS.of(decision.exposures),
         )
-        return self._people.seal(made)
 
     def _policy(self, call: DecideCall) -> Policy:
         if call.ruleset:

@@ -6,13 +6,13 @@ at every row, and among many busy threads each time waits to get it back: so all
 one, in JSON, their bytes in hexadecimal.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import chain, repeat
 from typing import Any, Protocol
 
+import orjson
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -92,7 +92,7 @@ def ask(
 def rows_in(cursor: Cursor, blobs: tuple[int, ...]) -> list[list[Any]]:
     """The rows of a statement that answers with one array of them."""
     ((text,),) = cursor.fetchall()
-    rows: list[list[Any]] = json.loads(text)
+    rows: list[list[Any]] = orjson.loads(text)
     for row in rows:
         for place in blobs:
             row[place] = bytes.fromhex(row[place])
