@@ -15,10 +15,12 @@ from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import LINES, TEXTS, Treatment
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
 from maitred.engine.calls import DecideCall, OpenClaim
+from maitred.engine.deciding import codec
 from maitred.engine.deciding.codec import (
     FORMAT,
     READABLE_FORMATS,
     RecordBody,
+    Recurring,
     decode_body,
     decode_facts,
     encode_body,
@@ -220,3 +222,17 @@ def test_values_that_are_drawn_in_an_unknown_way_are_refused_with_words():
     with pytest.raises(CallError, match=f"recorded in format {max(METHODS) + 1}") as error:
         decode_body(json.dumps(fields).encode())
     assert (error.value.code, error.value.cause) == (Code.NOT_FOUND, Cause.UNKNOWN_FORMAT)
+
+
+def test_made_once_for_the_same_object_and_anew_for_an_equal_one():
+    made = []
+    memo = Recurring(lambda value: made.append(value) or tuple(value))
+    first, second = ["a"], ["a"]
+    assert memo.of(first) == memo.of(first) == memo.of(second) == ("a",)
+    assert len(made) == 2
+
+
+def test_an_identity_that_is_used_again_is_not_mistaken(monkeypatch):
+    monkeypatch.setattr(codec, "MAX_REMEMBERED", 3)
+    memo = Recurring(tuple)
+    assert all(memo.of([number]) == (number,) for number in range(1_000))

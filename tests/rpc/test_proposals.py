@@ -10,7 +10,7 @@ from maitred.core.deciding.decisions import Proposal
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.engine.calls import Answer, ClaimAnswer
-from maitred.engine.deciding.recurring import MAX_REMEMBERED
+from maitred.engine.deciding.codec import MAX_REMEMBERED
 from maitred.rpc.convert import proposals as room
 from maitred.rpc.convert.claims import claim_response
 from maitred.rpc.convert.decisions import decide_response

@@ -118,9 +118,9 @@ class SqlTransaction:
         """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             earlier = self._dialect.append_decisions(self._line, records)
-            self._dialect.append_sessions(
-                self._line.driver, [record for record in records if record.decision_id not in earlier]
-            )
+            named = [record for record in records if record.session and record.decision_id not in earlier]
+            if named:
+                self._dialect.append_sessions(self._line.driver, named)
             return earlier
 
     def find_events(self, ids: Collection[bytes]) -> Mapping[bytes, bytes]:

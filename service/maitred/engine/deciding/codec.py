@@ -1,10 +1,10 @@
 """The body of a decision record: JSON, enough to answer again and to decide again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
@@ -22,8 +22,6 @@ from maitred.engine.calls import DecideCall, OpenClaim
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import unknown_format
 
-from .recurring import MAX_REMEMBERED, Recurring
-
 FORMAT = 2
 """Raised when the body changes in a way that an older reader would misread."""
 READABLE_FORMATS = frozenset((FORMAT,))
@@ -32,6 +30,33 @@ _INVALID = "!"
 """Key that marks an invalid fact; no JSON value of an attribute is an object."""
 _GIVEN_BY_RECORD = ("now", CHANNEL, CUSTOMER_ID, LOCATION_ID, ANONYMOUS)
 """Facts that stand in the record's own fields."""
+
+
+MAX_REMEMBERED = 8_192
+"""Some megabytes; values that never recur only pass through."""
+
+Value = TypeVar("Value")
+Made = TypeVar("Made")
+
+
+class Recurring(Generic[Value, Made]):
+    """Remembers by identity: a look-up costs a tenth of a hash over a nested value."""
+
+    def __init__(self, make: Callable[[Value], Made]) -> None:
+        self._make = make
+        self._made: dict[int, tuple[Value, Made]] = {}
+
+    def of(self, value: Value) -> Made:
+        """What ``make`` gives for this very object. Values must not change."""
+        known = self._made.get(id(value))
+        # The kept reference keeps the identity from being given to another object.
+        if known is not None and known[0] is value:
+            return known[1]
+        made = self._make(value)
+        if len(self._made) >= MAX_REMEMBERED:
+            self._made.clear()
+        self._made[id(value)] = value, made
+        return made
 
 
 class RecordBody(NamedTuple):

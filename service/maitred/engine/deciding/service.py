@@ -31,11 +31,10 @@ from maitred.engine.messages import ended_claim, made_otherwise
 from maitred.engine.ports.observer import DecisionMade, Observer
 from maitred.engine.ports.store import ClaimRow, DecisionRecord
 
-from .codec import encode_body
+from .codec import Recurring, encode_body
 from .committer import Clock, Committer
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
-from .recurring import Recurring
 from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps
 from .unused import MAX_NAME_CHARACTERS, unused
 

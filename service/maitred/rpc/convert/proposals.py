@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from maitred.core.deciding.decisions import Proposal
 from maitred.engine.calls import OpenClaim
-from maitred.engine.deciding.recurring import MAX_REMEMBERED
+from maitred.engine.deciding.codec import MAX_REMEMBERED
 from maitred.v1 import decision_pb2 as pb
 
 from .fields import timestamp

@@ -34,15 +34,13 @@ OfEach = Mapping[bytes, Sequence[Rejection]]
 
 
 def append_sqlite(driver: Driver, records: Iterable[DecisionRecord]) -> None:
-    """Writes down the sessions of those that have one."""
-    if rows := _rows(records):
-        run(driver, _SQLITE_ADD, rows)
+    """Writes down the sessions of records that have one."""
+    run(driver, _SQLITE_ADD, _rows(records))
 
 
 def append_postgres(driver: Driver, records: Iterable[DecisionRecord]) -> None:
-    """Writes down the sessions of those that have one."""
-    if rows := _rows(records):
-        driver.execute(_POSTGRES_ADD, columns(sorted(rows)))
+    """Writes down the sessions of records that have one."""
+    driver.execute(_POSTGRES_ADD, columns(sorted(_rows(records))))
 
 
 def rejections_sqlite(driver: Driver, sessions: Collection[bytes]) -> OfEach:
@@ -75,7 +73,7 @@ def erase(connection: Connection, ref: bytes) -> None:
 
 
 def _rows(records: Iterable[DecisionRecord]) -> list[tuple[bytes, bytes, bytes]]:
-    return [(record.session, record.decision_id, record.customer) for record in records if record.session]
+    return [(record.session, record.decision_id, record.customer) for record in records]
 
 
 def _by_session(rows: Iterable[Sequence[Any]]) -> OfEach:
