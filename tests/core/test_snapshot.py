@@ -10,12 +10,14 @@ from maitred.core.deciding.snapshot import (
     duration_words,
     is_read,
     keys_taken,
+    room_of,
     shortage_of,
 )
-from maitred.core.limits.limits import Counts, Limit, LimitKind
+from maitred.core.limits.limits import ALSO, ANONYMOUS, Counts, Limit, LimitKind
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
 from maitred.core.values.reasons import Reason
+from maitred.core.values.types import Invalid
 
 
 def limit(name="cap", *, per=("customer.id",), maximum=1, window=None, counts=Counts.PRESENTED, **fields):
@@ -40,6 +42,27 @@ def action(*limits):
 def test_a_shortage_says_what_was_needed_and_what_was_there(per, window, expected):
     shortage = Shortage(limit(per=per, window=window), Reason.FREQUENCY_CAPPED, 3, 2)
     assert shortage.words() == expected
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+@pytest.mark.parametrize("live", [0, 1, 2])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"customer.id": "ann"},
+        {"customer.id": "ann", f"{ALSO}cap": 1},
+        {"customer.id": ""},
+        {},
+        {ANONYMOUS: True},
+        {"customer.id": Invalid("is too long")},
+    ],
+)
+@pytest.mark.parametrize("lets_anonymous", [False, True])
+def test_a_limit_has_room_where_there_is_no_shortage(facts, live, taken, lets_anonymous):
+    one = limit(maximum=2, also=("events.contact",), lets_anonymous=lets_anonymous)
+    snapshot = Snapshot({"cap": live})
+    has_room = room_of(one, facts, snapshot) > taken
+    assert has_room is (shortage_of(action(one), facts, snapshot, {"cap": taken}) is None)
 
 
 @pytest.mark.parametrize(
