@@ -10,8 +10,12 @@ HERE = action("pizza", redeem_at="claimed")
 
 
 def redeem(harness, claimed, location="", request=""):
-    call = harness.step(claimed, request)
-    harness.engine.claimer.redeem(call._replace(location_id=location))
+    """Redeems a claim, and makes sure of it: it cannot be redeemed a second time."""
+    call = harness.step(claimed, request)._replace(location_id=location)
+    harness.engine.claimer.redeem(call)
+    with refused(Code.TOO_LATE) as error:
+        harness.engine.claimer.redeem(call._replace(request_id=harness.new_id()))
+    assert error.value.cause is Cause.CLAIM_REDEEMED
 
 
 @pytest.mark.parametrize("elsewhere", ["market", "", "Harbour"])
@@ -40,7 +44,7 @@ def test_a_decision_without_a_location_is_redeemed_anywhere(harness):
 
 
 @pytest.mark.parametrize("location", ["market", "harbour", ""])
-@pytest.mark.parametrize("rules", [PIZZA, action("pizza", redeem_at="any")])
+@pytest.mark.parametrize("rules", [PIZZA, action("pizza", redeem_at="any")], ids=["silent", "any"])
 def test_without_a_word_it_is_redeemed_anywhere(sqlite_harness, rules, location):
     sqlite_harness.rules(rules)
     redeem(sqlite_harness, sqlite_harness.claim(sqlite_harness.decide(location="harbour")), location)

@@ -27,8 +27,12 @@ def hanging(sound):
     return replace(sound, definition=json.dumps(rules))
 
 
-def test_sound_plans_are_proven(plans):
+def test_sound_plans_are_proven_once(plans, monkeypatch):
     proof.prove(plans)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    proof.prove(plans)
+    with pytest.raises(proof.ProofFailed):
+        proof.prove([replace(plans[0], definition="{}")])
 
 
 def test_a_registration_that_hangs_is_stopped_and_named(plans):

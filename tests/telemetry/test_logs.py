@@ -293,7 +293,7 @@ def test_lines_that_do_not_fit_are_counted(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["closed", "full"])
-def test_a_stream_that_cannot_be_written_to_fails_nobody(kind):
+def test_a_stream_that_cannot_be_written_to_fails_nobody(written, kind):
     if kind == "full":
         with Path("/dev/full").open("w") as stream:
             log = configure_logging(stream, {})
@@ -307,6 +307,7 @@ def test_a_stream_that_cannot_be_written_to_fails_nobody(kind):
         log.info("a")
         log.close()
         configure_logging(closed, {}).close()
+    assert "b" in written(lambda log: log.info("b"))
 
 
 def test_a_process_whose_reader_is_gone_ends_as_it_would_have():

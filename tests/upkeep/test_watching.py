@@ -83,6 +83,7 @@ def test_directories_that_come_and_go_while_it_looks_do_no_harm(tmp_path):
     finally:
         done.set()
         churning.join()
+    assert signature_of(tmp_path) == frozenset()
 
 
 def test_a_change_anywhere_below_changes_the_signature(tmp_path):

@@ -242,11 +242,18 @@ def test_texts_are_read_as_they_were_in_every_style(value, style, escaped):
     assert parse(text) == ([spelled(yaml.safe_load(text))], [])
 
 
+def check_places(faults):
+    for line, column, message in faults:
+        assert line >= 1
+        assert column >= 1
+        assert message
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(data):
-    parse(data)
+    check_places(parse(data)[1])
 
 
 @given(st.text("ab:-[]{}'\"|>?&*!%#\n \t<", max_size=60))
 def test_no_text_raises(text):
-    parse(text)
+    check_places(parse(text)[1])
