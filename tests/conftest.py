@@ -24,8 +24,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
 from tests.claims.harness import EngineHarness
+from tests.telemetry.receiving import Receiver
 
-from maitred.store import open_store
+from maitred.store import SqlStore, open_store
 from maitred.store.databases import postgres
 from maitred.vault import KeyringVault, open_vault
 
@@ -172,6 +173,22 @@ def wants_empty(request: pytest.FixtureRequest) -> bool:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A database, of each kind in turn."""
     return request.getfixturevalue(f"{'postgres' if request.param == 'postgresql' else request.param}_url")
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[SqlStore]:
+    """A store on each database in turn."""
+    opened = open_store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """An OTLP receiver on a port of its own."""
+    made = Receiver()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

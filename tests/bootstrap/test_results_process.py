@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.claims.harness import refused
+from tests.recording import RecordingLog
 from tests.rules import action, document, joined, ruleset
+from tests.services import settings_in
 
 from maitred.bootstrap import results_process, serving
 from maitred.bootstrap.clients import Client
@@ -19,7 +21,6 @@ from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.errors import Code
 from maitred.engine.operating.results import Results, ResultsCall
-from maitred.settings import Settings
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 RULES = joined(
@@ -38,30 +39,13 @@ RESULTS = Results("words", "accepted", "control", (), (), 1.0, 0, 0)
 WORDS = ResultsCall("words", OutcomeKind.ACCEPTED, timedelta(days=7))
 
 
-class Silent:
-    """A log that keeps nothing."""
-
-    def _say(self, event, /, **_fields):
-        pass
-
-    debug = info = warning = error = _say
-
-
 @pytest.fixture(scope="module", params=["loop", "stock"])
 def served(request, tmp_path_factory):
     """A service under simulated time, a week after 40 customers; every other one accepted."""
     folder = tmp_path_factory.mktemp("served")
-    (folder / "rules").mkdir()
-    (folder / "rules" / "all.yaml").write_text(RULES)
-    settings = Settings(
-        rules=folder / "rules",
-        database=f"sqlite:///{folder}/decisions.db",
-        listen="127.0.0.1:0",
-        simulated_time=True,
-        transport=request.param,
-    )
+    settings = settings_in(folder, RULES, simulated_time=True, transport=request.param)
     with (
-        serving.start(settings, {}, Silent()) as running,
+        serving.start(settings, {}, RecordingLog()) as running,
         Client(running.address, timeout_seconds=120) as client,
     ):
         for number in range(40):

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from tests.recording import RecordingLog
 from tests.rules import action, joined, ruleset
-from tests.telemetry.receiving import Lines
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client
@@ -21,7 +21,7 @@ from maitred.store.stores import SqlStore
 
 @pytest.fixture
 def log():
-    return Lines()
+    return RecordingLog()
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.recording import RecordingLog
 from tests.rules import action, capacity, joined, ruleset
+from tests.services import settings_in
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client
 from maitred.bootstrap.engine import SWEEP_SECONDS
-from maitred.settings import Settings
 
 LONG_AGO = datetime(2017, 8, 8, 16, tzinfo=UTC)
 RULES = joined(
@@ -19,26 +20,10 @@ RULES = joined(
 )
 
 
-class Silent:
-    """A log that keeps nothing."""
-
-    def _say(self, event, /, **_fields):
-        pass
-
-    debug = info = warning = error = _say
-
-
 @pytest.fixture
 def client(tmp_path):
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "all.yaml").write_text(RULES)
-    settings = Settings(
-        rules=tmp_path / "rules",
-        database=f"sqlite:///{tmp_path}/decisions.db",
-        listen="127.0.0.1:0",
-        simulated_time=True,
-    )
-    with serving.start(settings, {}, Silent()) as running, Client(running.address) as connected:
+    settings = settings_in(tmp_path, RULES, simulated_time=True)
+    with serving.start(settings, {}, RecordingLog()) as running, Client(running.address) as connected:
         yield connected
 
 

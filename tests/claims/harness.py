@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from tests.recording import RecordingObserver
 from tests.rules import action, capacity, document, joined, ruleset
 
 from maitred.bootstrap.engine import make_engine
@@ -47,24 +48,12 @@ PIZZA = action("pizza")
 OF_PIZZA = capacity(applies_to="{actions: [pizza]}")
 
 
-class Quiet:
-    """An observer that nobody listens to."""
-
-    tracing = False
-
-    def observe(self, event):
-        pass
-
-    def close(self):
-        pass
-
-
 class EngineHarness:
     """Calls of a business, each with an id of its own unless one is given."""
 
     def __init__(self, store, keys, first_id=1, **settings):
         self.store, self.keys, self.now, self._ids = store, keys, NOON, count(first_id)
-        self.engine = make_engine(store, keys, Quiet(), load_policy, lambda: self.now, **settings)
+        self.engine = make_engine(store, keys, RecordingObserver(), load_policy, lambda: self.now, **settings)
 
     def rules(self, *documents, zone="UTC", head=HEAD, **files):
         """Puts rules in force; ``files`` are tables by name without ``.csv``."""

@@ -1,24 +1,16 @@
 """The real command in processes of its own, and small rulesets to run it on."""
 
-import json
 import os
-import signal
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.rules import action, document, joined, ruleset
+from tests.services import COMMAND, TIMEOUT_SECONDS, ServiceProcess, environ
 
 from maitred.cli import main
-
-COMMAND = (sys.executable, "-m", "maitred.cli.main")
-TIMEOUT_SECONDS = 60.0
 
 RULESET = joined(
     ruleset(version='"1.4"', channels="[pos, mobile]"),
@@ -81,43 +73,6 @@ BROKEN = ACTIONS.replace('customer.tier in ["gold", "platinum"]', "customer.teir
 GOLD = '{"customer": {"tier": "gold"}, "session": {"failed_calls": 0}}'
 
 Maitred = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def environ(more: Mapping[str, str] = {}) -> dict[str, str]:
-    """The environment without what could change a command's behaviour."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAITRED_", "OTEL_"))}
-    return {**kept, **more}
-
-
-@dataclass
-class Service:
-    """A running `maitred serve`, with its log in a file."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    address: str = ""
-
-    def events(self, name: str) -> list[dict[str, Any]]:
-        lines = self.log.read_text().splitlines(keepends=True)
-        events = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}\n")]
-        return [event for event in events if event["event"] == name]
-
-    def await_event(self, name: str, count: int = 1) -> dict[str, Any]:
-        end = time.monotonic() + TIMEOUT_SECONDS
-        while time.monotonic() < end:
-            if len(events := self.events(name)) >= count:
-                return events[-1]
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.02)
-        raise AssertionError(f"no {name}: {self.log.read_text()}")
-
-    def await_event_after_end(self, name: str) -> dict[str, Any]:
-        assert self.process.poll() is not None
-        return self.events(name)[-1]
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(TIMEOUT_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -188,62 +143,43 @@ def rules(tmp_path: Path, write_rules: Callable[..., Path]) -> Path:
     return write_rules(tmp_path / "rules")
 
 
-def start(folder: Path, *flags: object, env: Mapping[str, str] = {}) -> Service:
-    log = folder / "service.log"
-    command = [*COMMAND, "serve", "--listen", "127.0.0.1:0", *map(str, flags)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environ(env), stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
-    return Service(process, log)
-
-
-def end(service: Service) -> None:
-    if service.process.poll() is None:
-        service.process.kill()
-    service.process.wait()
-
-
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+def serve(tmp_path: Path) -> Iterator[Callable[..., ServiceProcess]]:
     """Starts services; they are gone at the end."""
-    services: list[Service] = []
+    services: list[ServiceProcess] = []
 
-    def run(*flags: object, wait: bool = True, env: Mapping[str, str] = {}) -> Service:
-        service = start(tmp_path, *flags, env=env)
-        services.append(service)
-        if wait:
-            service.address = service.await_event("serving")["address"]
-        return service
+    def run(*flags: object, wait: bool = True, env: Mapping[str, str] = {}) -> ServiceProcess:
+        services.append(ServiceProcess(tmp_path, "--listen", "127.0.0.1:0", *flags, env=env))
+        return services[-1].await_serving() if wait else services[-1]
 
     yield run
     for service in services:
-        end(service)
+        service.end()
 
 
 @pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Service]]:
+def launch() -> Iterator[Callable[..., ServiceProcess]]:
     """Starts services that the tests of a module share: in a folder, with flags."""
-    services: list[Service] = []
+    services: list[ServiceProcess] = []
 
-    def run(folder: Path, *flags: object) -> Service:
-        services.append(start(folder, *flags))
-        services[-1].address = services[-1].await_event("serving")["address"]
-        return services[-1]
+    def run(folder: Path, *flags: object) -> ServiceProcess:
+        services.append(ServiceProcess(folder, "--listen", "127.0.0.1:0", *flags))
+        return services[-1].await_serving()
 
     yield run
     for service in services:
-        end(service)
+        service.end()
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, write_rules: Callable[..., Path]) -> Iterator[Service]:
+def service(
+    launch: Callable[..., ServiceProcess],
+    tmp_path_factory: pytest.TempPathFactory,
+    write_rules: Callable[..., Path],
+) -> ServiceProcess:
     """A service on the sample ruleset that the tests of a module share."""
     folder = tmp_path_factory.mktemp("shared")
-    running = start(folder, "--rules", write_rules(folder / "rules"), "--simulated-time")
-    running.address = running.await_event("serving")["address"]
-    yield running
-    end(running)
+    return launch(folder, "--rules", write_rules(folder / "rules"), "--simulated-time")
 
 
 @pytest.fixture

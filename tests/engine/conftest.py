@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
+from tests.recording import RecordingObserver
 
 from maitred.engine.customers.people import REF_BYTES, People
 from maitred.engine.ports.store import StoreConflict, StoreDown
@@ -73,24 +74,6 @@ class MemoryStore:
         pass
 
 
-class Recorder:
-    """An observer that keeps every event."""
-
-    tracing = True
-
-    def __init__(self):
-        self.events = []
-
-    def observe(self, event):
-        self.events.append(event)
-
-    def close(self):
-        pass
-
-    def of(self, kind):
-        return [event for event in self.events if isinstance(event, kind)]
-
-
 @pytest.fixture
 def store():
     return MemoryStore()
@@ -104,7 +87,7 @@ def people(keys):
 
 @pytest.fixture
 def observer():
-    return Recorder()
+    return RecordingObserver(tracing=True)
 
 
 @pytest.fixture

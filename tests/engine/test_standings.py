@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.recording import RecordingLog
 from tests.rules import action, document, joined, ruleset
 
 from maitred.bootstrap import serving
@@ -65,7 +66,7 @@ class Shop:
         if self.running:
             self.running.reload()
         else:
-            self.running = serving.start(self._settings, {}, Quiet())
+            self.running = serving.start(self._settings, {}, RecordingLog())
             self.client = Client(self.running.address)
         assert self.running.policy
 
@@ -103,15 +104,6 @@ class Shop:
         """The rows as (subject, used, held, maximum), or of other fields."""
         fields = fields or ("subject", "used", "held", "maximum")
         return [tuple(getattr(view, field) for field in fields) for view in self.client.limits(**asked)]
-
-
-class Quiet:
-    """A log that nobody reads."""
-
-    def _say(self, event, /, **fields):
-        pass
-
-    debug = info = warning = error = _say
 
 
 @pytest.fixture

@@ -1,16 +1,5 @@
-from collections.abc import Iterator
-
 import pytest
 from tests.ledger.asks import NOW, needs
-
-from maitred.store import SqlStore, open_store
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[SqlStore]:
-    opened = open_store(database_url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -45,8 +45,8 @@ def rules(request, write_rules):
     return write_rules(text, **tables)
 
 
-def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, told_process, receiver):
-    service = told_process(rules, database_url)
+def test_nobody_but_the_caller_hears_of_a_canary(rules, database_url, exporting_service, receiver):
+    service = exporting_service(rules, database_url)
     with Stubs(service.address) as stubs:
         canary_calls = CanaryCalls(stubs)
         for canary in CANARIES:

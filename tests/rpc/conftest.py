@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+from tests.recording import RecordingObserver
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.deciding.decisions import Explain, Proposal, Refusal
@@ -43,7 +44,6 @@ from maitred.engine.calls import (
 )
 from maitred.engine.errors import CallError, Code
 from maitred.engine.operating.results import Adjusted, ArmCounts, Comparison, Interval, Results, ResultsCall
-from maitred.engine.ports.observer import Event
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server
 from maitred.rpc.transports.selection import Transport
@@ -311,20 +311,6 @@ class FakeDesk:
         self.before(call)
 
 
-@dataclass
-class FakeObserver:
-    """Keeps what it is told."""
-
-    tracing: bool = False
-    events: list[Event] = field(default_factory=list)
-
-    def observe(self, event: Event) -> None:
-        self.events.append(event)
-
-    def close(self) -> None:
-        pass
-
-
 class Gate:
     """Holds every decision until it is opened."""
 
@@ -353,7 +339,7 @@ class Running:
     address: str
     engine: FakeEngine
     desk: FakeDesk
-    observer: FakeObserver
+    observer: RecordingObserver
     channel: grpc.Channel
 
     @property
@@ -424,7 +410,7 @@ def _servers() -> Iterator[Serve]:
         simulated_time: bool = False,
         **more: Any,
     ) -> Running:
-        engine, desk, observer = engine or FakeEngine(), FakeDesk(), FakeObserver(tracing)
+        engine, desk, observer = engine or FakeEngine(), FakeDesk(), RecordingObserver(tracing=tracing)
         services = Services(
             FakeCommitter(),
             engine,

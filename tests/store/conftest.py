@@ -1,21 +1,14 @@
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from tests.store.customers import Customer
 
 from maitred.engine.ports.store import DecisionRecord
-from maitred.store import SqlStore, open_store
+from maitred.store import SqlStore
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, 123456, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[SqlStore]:
-    opened = open_store(database_url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
-from tests.telemetry.receiving import Lines, Receiver
+from tests.recording import RecordingLog
 
 from maitred.core.trace import TraceContext
 from maitred.core.values.reasons import Reason
@@ -13,15 +13,8 @@ from maitred.engine.ports.observer import ClaimMoved, ClaimResult, DecisionMade
 
 
 @pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def log():
-    return Lines()
+    return RecordingLog()
 
 
 @pytest.fixture

@@ -76,19 +76,3 @@ class Receiver:
             for scope in resource.scope_metrics
             for metric in scope.metrics
         }
-
-
-class Lines:
-    """A ``Log`` that keeps what it is told."""
-
-    def __init__(self):
-        self.said = []
-
-    def __getattr__(self, level):
-        def say(event, /, **fields):
-            self.said.append((level, event, fields))
-
-        return say
-
-    def of(self, event):
-        return [(level, fields) for level, name, fields in self.said if name == event]

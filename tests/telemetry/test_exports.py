@@ -176,7 +176,7 @@ def test_without_an_export_decisions_are_not_told(log, decision, environ):
     observer.observe(BatchCommitted(1, 0, 0.001))
     observer.observe(RulesetRefused("rules/", ("no",), ""))
     observer.close()
-    assert [event for _, event, _ in log.said] == ["ruleset_refused"]
+    assert [event for _, event, _ in log.lines] == ["ruleset_refused"]
 
 
 def test_nothing_of_opentelemetry_is_imported_where_nothing_is_exported():

@@ -144,7 +144,7 @@ def test_the_process_log_says_what_was_paused(log):
     narrator = Narrator(log)
     narrator.tell(PauseChanged("free-pizza", paused=True))
     narrator.tell(PauseChanged("free-pizza", paused=False))
-    assert log.said == [
+    assert log.lines == [
         ("warning", "action_paused", {"action": "free-pizza"}),
         ("info", "action_resumed", {"action": "free-pizza"}),
     ]

@@ -24,12 +24,12 @@ def narrator(log, clock):
 def test_a_loaded_ruleset(narrator, log):
     narrator.tell(RulesetLoaded("ab", "v1", "c0ffee", 3, 0.12345, datetime(2026, 11, 3, tzinfo=UTC)))
     expected = {"ruleset": "ab", "version": "v1", "commit": "c0ffee", "actions": 3, "seconds": 0.123}
-    assert log.said == [("info", "ruleset_loaded", expected)]
+    assert log.lines == [("info", "ruleset_loaded", expected)]
 
 
 def test_a_refused_ruleset_with_all_its_faults(narrator, log):
     narrator.tell(RulesetRefused("rules/", ("a", "b"), "ab"))
-    assert log.said == [
+    assert log.lines == [
         ("error", "ruleset_refused", {"source": "rules/", "in_force": "ab", "faults": ("a", "b")})
     ]
 
@@ -37,7 +37,7 @@ def test_a_refused_ruleset_with_all_its_faults(narrator, log):
 def test_decisions_and_batches_are_not_for_the_process_log(narrator, log, decision):
     narrator.tell(decision())
     narrator.tell(BatchCommitted(1, 2, 0.1))
-    assert log.said == []
+    assert log.lines == []
 
 
 def test_a_fault_of_ours_has_its_id_its_trace_and_its_traceback(narrator, log):
@@ -72,20 +72,20 @@ def test_every_error_id_that_a_caller_has_is_in_the_log(narrator, log):
     ids = [f"e-{number}" for number in range(3 * CALLS_PER_CODE_AND_SECOND)]
     for error_id in ids:
         narrator.tell(CallFailed("a.B/C", None, 0.0, error_id, cause=ValueError("no")))
-    assert [fields["error_id"] for _, _, fields in log.said] == ids
+    assert [fields["error_id"] for _, _, fields in log.lines] == ids
     assert len(log.of("call_failed")) == CALLS_PER_CODE_AND_SECOND
 
 
 def test_a_flood_is_a_trickle_in_the_log_and_its_size_is_said(narrator, log, clock):
     for _ in range(1_000):
         narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))
-    assert len(log.said) == CALLS_PER_CODE_AND_SECOND
+    assert len(log.lines) == CALLS_PER_CODE_AND_SECOND
     narrator.tell(CallFailed("a.B/C", Code.OVERLOADED, 0.0))
-    assert log.said[-1][2]["code"] == "OVERLOADED"
+    assert log.lines[-1][2]["code"] == "OVERLOADED"
     clock.now += 1
     narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))
     narrator.tell(CallFailed("a.B/C", Code.MALFORMED, 0.0))
-    assert [fields["held_back"] for _, _, fields in log.said[-2:]] == [1_000 - CALLS_PER_CODE_AND_SECOND, 0]
+    assert [fields["held_back"] for _, _, fields in log.lines[-2:]] == [1_000 - CALLS_PER_CODE_AND_SECOND, 0]
 
 
 def test_a_fault_of_ours_is_told_by_where_it_came_from_and_not_by_its_text(log):

@@ -1,13 +1,8 @@
 """A real server process that can be killed, and callers that never give up."""
 
-import contextlib
 import json
-import os
 import queue
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -16,6 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 from sqlalchemy.engine import make_url
+from tests.services import ServiceProcess
 from tests.torture.servers import ServerPool
 
 from maitred.v1 import decision_pb2 as pb
@@ -25,65 +21,33 @@ from maitred.v1 import decision_pb2_grpc
 pytest.register_assert_rewrite("tests.torture.rounds", "tests.torture.books")
 
 STARTER = Path(__file__).resolve().parents[2] / "rules" / "starter"
-START_SECONDS = 60
 CALL_SECONDS = 5
 
 
 class Service:
-    """``maitred serve`` as a child process, on the same port each time it is started."""
+    """``maitred serve`` on the starter rules, on the same port each time it is started."""
 
     def __init__(self, database, folder):
-        self.database, self.folder, self.address, self.process = database, folder, "127.0.0.1:0", None
+        self.database, self.folder = database, folder
+        self.address, self._process = "127.0.0.1:0", None
+        self._flags = ("--rules", STARTER, "--database", database)
+
+    @property
+    def process(self):
+        return self._process.process
 
     def start(self):
-        command = [sys.executable, "-m", "maitred.cli.main", "serve", "--rules", str(STARTER)]
-        command += ["--database", self.database, "--listen", self.address]
-        environ = {
-            key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "MAITRED_"))
-        }
-        self.process = subprocess.Popen(
-            command,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-            env=environ,
-            cwd=self.folder,
-        )
-        self.address = self._address()
-        threading.Thread(target=self._drain, args=(self.process,), daemon=True).start()
-
-    def _address(self):
-        lines = []
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            line = self.process.stderr.readline()
-            if not line:
-                break
-            lines.append(line)
-            with contextlib.suppress(ValueError):
-                event = json.loads(line)
-                if event.get("event") == "serving":
-                    return event["address"]
-        pytest.fail("the service did not start:\n" + "".join(lines))
-
-    @staticmethod
-    def _drain(process):
-        with process.stderr:
-            for _ in process.stderr:
-                pass
+        self._process = ServiceProcess(self.folder, *self._flags, "--listen", self.address).await_serving()
+        self.address = self._process.address
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self._process.end()
 
     def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                return self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        return self.process and self.process.returncode
+        """The exit code, also of one that had ended before."""
+        if self._process is None:
+            return None
+        return self._process.stop() if self.process.poll() is None else self.process.returncode
 
 
 class Callers:

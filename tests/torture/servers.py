@@ -1,15 +1,15 @@
 """Real server processes on the torture rules, that can be killed one by one or all at once."""
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from shutil import copytree
+
+from tests.services import COMMAND, environ, events_in
 
 from maitred.bootstrap.rules import check_rules
 
@@ -24,7 +24,6 @@ START_SECONDS = 120
 STOP_SECONDS = 60
 # Ends the service named last when this process is gone, however it went.
 WATCHDOG = 'while read -r pid; do last=$pid; done; [ -n "$last" ] && kill -TERM "$last"'
-COMMAND = (sys.executable, "-m", "maitred.cli.main", "serve")
 
 
 def write_rules(folder):
@@ -64,16 +63,13 @@ class ServerPool:
         return self.rounds - 1
 
     def start(self):
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "MAITRED_"))
-        }
         flags = ["--rules", self.rules, "--database", self.database, "--listen", self.address]
         before = len(self.events("serving"))
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, *map(str, flags), "--workers", str(self.workers)],
+                [*COMMAND, "serve", *map(str, flags), "--workers", str(self.workers)],
                 cwd=self.folder,
-                env=kept,
+                env=environ(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -88,9 +84,7 @@ class ServerPool:
             self.start()
 
     def events(self, name):
-        lines = self.log.read_text().splitlines(keepends=True)
-        events = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}\n")]
-        return [event for event in events if event["event"] == name]
+        return events_in(self.log, name)
 
     def await_events(self, name, count):
         end = time.monotonic() + START_SECONDS

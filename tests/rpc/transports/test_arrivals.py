@@ -8,6 +8,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
+from tests.recording import RecordingObserver
 from tests.waiting import eventually
 
 from maitred.engine.errors import Code
@@ -181,20 +182,8 @@ class FakeContext:
         return b""
 
 
-@dataclass
-class Events:
-    tracing = False
-    events: list = field(default_factory=list)
-
-    def observe(self, event):
-        self.events.append(event)
-
-    def close(self):
-        pass
-
-
 def test_age_is_counted_in_looks_and_not_on_the_clock():
-    observer, call = Events(), FakeContext()
+    observer, call = RecordingObserver(), FakeContext()
     arrivals = Arrivals(observer)
     behave = arrivals.one_message("m", lambda _data, _context: None)
     thread = threading.Thread(target=behave, args=(call, call), daemon=True)
