@@ -33,3 +33,7 @@ def capacity(name: str = "ovens", **fields: object) -> str:
     """One unit, ever, for all actions."""
     usual = {"applies_to": "{all: true}", "limit": 1, "window": "lifetime"}
     return document("Capacity", name, {**usual, **fields})
+
+
+def situation(name: str, **members: object) -> str:
+    return document("Situation", name, members)

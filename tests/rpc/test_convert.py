@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rpc.requests import decide_bytes, decide_request, malformed, struct_bytes
 
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.ruleset import ActionType
@@ -22,28 +23,13 @@ from maitred.rpc.convert.decisions import (
 from maitred.rpc.convert.fields import PLAIN, Arrival
 from maitred.v1 import decision_pb2 as pb
 
-SMALLEST = {"request_id": "r", "customer_id": "c", "channel": "pos"}
-
-
-def data(**fields):
-    return pb.DecideRequest(**{**SMALLEST, **fields}).SerializeToString()
-
 
 def refusal(payload, arrival=PLAIN):
-    with pytest.raises(CallError) as caught:
-        decide_call(payload, arrival)
-    assert caught.value.code is Code.MALFORMED
-    return caught.value.message
-
-
-def struct_data(context, **fields):
-    request = pb.DecideRequest(**{**SMALLEST, **fields})
-    request.context.update(context)
-    return request.SerializeToString()
+    return malformed(decide_call, payload, arrival)
 
 
 def test_the_smallest_request_has_defaults():
-    call = decide_call(data())
+    call = decide_call(decide_bytes())
     assert (call.request_id, call.customer_id, call.channel, call.location_id) == ("r", "c", "pos", "")
     assert (call.context, call.max_actions, call.explain, call.dry_run, call.ruleset) == (
         {},
@@ -59,7 +45,7 @@ def test_the_smallest_request_has_defaults():
 def test_every_field_arrives():
     at = datetime(2017, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
     call = decide_call(
-        data(
+        decide_bytes(
             location_id="s-9",
             context_json=b'{"a":{"b":[1,2.5,"x",true,null]}}',
             max_actions=100,
@@ -82,12 +68,12 @@ def test_every_field_arrives():
 
 
 def test_a_basket_without_a_card_is_nobody_s():
-    assert decide_call(data(customer_id="")).customer_id == ""
+    assert decide_call(decide_bytes(customer_id="")).customer_id == ""
 
 
 @pytest.mark.parametrize("field", ["request_id", "channel"])
 def test_a_required_field_must_be_there(field):
-    assert refusal(data(**{field: ""})) == f"`{field}` is required"
+    assert refusal(decide_bytes(**{field: ""})) == f"`{field}` is required"
 
 
 @pytest.mark.parametrize(
@@ -95,36 +81,40 @@ def test_a_required_field_must_be_there(field):
     [("request_id", 128), ("customer_id", 256), ("channel", 256), ("location_id", 256), ("ruleset", 256)],
 )
 def test_ids_are_bounded_in_bytes(field, max_bytes):
-    assert getattr(decide_call(data(**{field: "x" * max_bytes})), field) == "x" * max_bytes
-    assert refusal(data(**{field: "x" * (max_bytes + 1)})) == f"`{field}` must be at most {max_bytes} bytes"
+    assert getattr(decide_call(decide_bytes(**{field: "x" * max_bytes})), field) == "x" * max_bytes
     assert (
-        refusal(data(**{field: "é" * (max_bytes // 2 + 1)})) == f"`{field}` must be at most {max_bytes} bytes"
+        refusal(decide_bytes(**{field: "x" * (max_bytes + 1)}))
+        == f"`{field}` must be at most {max_bytes} bytes"
+    )
+    assert (
+        refusal(decide_bytes(**{field: "é" * (max_bytes // 2 + 1)}))
+        == f"`{field}` must be at most {max_bytes} bytes"
     )
 
 
 @pytest.mark.parametrize("character", ["\0", "\n", "\x1b", "\x7f", "\x85"])
 @pytest.mark.parametrize("field", ["request_id", "customer_id", "channel", "location_id", "ruleset"])
 def test_ids_hold_no_control_characters(field, character):
-    assert refusal(data(**{field: f"a{character}b"})) == f"`{field}` must not hold control characters"
+    assert refusal(decide_bytes(**{field: f"a{character}b"})) == f"`{field}` must not hold control characters"
 
 
 def test_ids_may_hold_any_script_and_spaces():
     name = "Zoë Müller \u00a0 顧\u200d客"
-    assert decide_call(data(customer_id=name)).customer_id == name
+    assert decide_call(decide_bytes(customer_id=name)).customer_id == name
 
 
 @pytest.mark.parametrize(("sent", "meant"), [(0, 1), (1, 1), (100, 100)])
 def test_max_actions(sent, meant):
-    assert decide_call(data(max_actions=sent)).max_actions == meant
+    assert decide_call(decide_bytes(max_actions=sent)).max_actions == meant
 
 
 def test_max_actions_is_bounded():
-    assert refusal(data(max_actions=101)) == "`max_actions` must be at most 100"
+    assert refusal(decide_bytes(max_actions=101)) == "`max_actions` must be at most 100"
 
 
 @pytest.mark.parametrize("number", [3, 77, -1])
 def test_an_unknown_explain_is_refused(number):
-    assert refusal(data(explain=number)).startswith("`explain` is none of EXPLAIN_NONE, ")
+    assert refusal(decide_bytes(explain=number)).startswith("`explain` is none of EXPLAIN_NONE, ")
     request = pb.GetDecisionRequest(decision_id="d", explain=number)
     with pytest.raises(CallError):
         get_decision_call(request.SerializeToString())
@@ -139,7 +129,7 @@ def test_the_numbers_of_explain_reason_and_type_are_those_of_the_api():
 
 
 def test_at_needs_simulated_time():
-    assert "--simulated-time" in refusal(data(at=datetime(2020, 1, 1, tzinfo=UTC)))
+    assert "--simulated-time" in refusal(decide_bytes(at=datetime(2020, 1, 1, tzinfo=UTC)))
 
 
 @pytest.mark.parametrize(
@@ -154,11 +144,11 @@ def test_at_needs_simulated_time():
     ],
 )
 def test_at_is_bounded(timestamp):
-    assert refusal(data(at=timestamp), Arrival(simulated_time=True)).startswith("`at` must lie")
+    assert refusal(decide_bytes(at=timestamp), Arrival(simulated_time=True)).startswith("`at` must lie")
 
 
 def test_at_is_read_to_the_microsecond():
-    call = decide_call(data(at={"seconds": 1, "nanos": 999_999_999}), Arrival(simulated_time=True))
+    call = decide_call(decide_bytes(at={"seconds": 1, "nanos": 999_999_999}), Arrival(simulated_time=True))
     assert call.at == datetime(1970, 1, 1, 0, 0, 1, 999_999, tzinfo=UTC)
 
 
@@ -180,28 +170,28 @@ def test_at_is_read_to_the_microsecond():
     ],
 )
 def test_what_is_not_json_is_refused(text):
-    assert refusal(data(context_json=text)).startswith("`context_json` is not valid JSON")
+    assert refusal(decide_bytes(context_json=text)).startswith("`context_json` is not valid JSON")
 
 
 @pytest.mark.parametrize("text", [b"[]", b"1", b"null", b'"x"', b"true"])
 def test_what_is_not_an_object_is_refused(text):
-    assert refusal(data(context_json=text)) == "`context_json` must be a JSON object"
+    assert refusal(decide_bytes(context_json=text)) == "`context_json` must be a JSON object"
 
 
 def test_an_empty_context_json_is_not_an_absent_one():
-    assert refusal(data(context_json=b"")).startswith("`context_json` is not valid JSON")
+    assert refusal(decide_bytes(context_json=b"")).startswith("`context_json` is not valid JSON")
 
 
 def test_of_equal_keys_the_last_one_counts():
-    assert decide_call(data(context_json=b'{"a":1,"a":2}')).context == {"a": 2}
+    assert decide_call(decide_bytes(context_json=b'{"a":1,"a":2}')).context == {"a": 2}
 
 
 def test_the_context_is_bounded_in_bytes():
     frame = len(b'{"a":""}')
     longest = b'{"a":"' + b"x" * (CONTEXT_MAX_BYTES - frame) + b'"}'
-    assert len(decide_call(data(context_json=longest)).context["a"]) == CONTEXT_MAX_BYTES - frame
-    assert refusal(data(context_json=longest + b" ")) == "the context must be at most 262144 bytes"
-    assert refusal(struct_data({"a": "x" * CONTEXT_MAX_BYTES})) == "the context must be at most 262144 bytes"
+    assert len(decide_call(decide_bytes(context_json=longest)).context["a"]) == CONTEXT_MAX_BYTES - frame
+    assert refusal(decide_bytes(context_json=longest + b" ")) == "the context must be at most 262144 bytes"
+    assert refusal(struct_bytes({"a": "x" * CONTEXT_MAX_BYTES})) == "the context must be at most 262144 bytes"
 
 
 def nested(levels, *, lists=False):
@@ -214,36 +204,36 @@ def nested(levels, *, lists=False):
 @pytest.mark.parametrize("lists", [False, True])
 def test_the_context_is_bounded_in_depth_in_either_form(lists):
     deepest, too_deep = nested(CONTEXT_MAX_LEVELS, lists=lists), nested(CONTEXT_MAX_LEVELS + 1, lists=lists)
-    assert decide_call(data(context_json=json.dumps(deepest).encode())).context == deepest
-    assert decide_call(struct_data(deepest)).context == deepest
-    for payload in (data(context_json=json.dumps(too_deep).encode()), struct_data(too_deep)):
+    assert decide_call(decide_bytes(context_json=json.dumps(deepest).encode())).context == deepest
+    assert decide_call(struct_bytes(deepest)).context == deepest
+    for payload in (decide_bytes(context_json=json.dumps(too_deep).encode()), struct_bytes(too_deep)):
         assert refusal(payload) == "the context must be at most 32 levels deep"
 
 
 def test_many_brackets_that_do_not_nest_are_fine():
     wide = {"a": [[] for _ in range(1000)], "b": "[" * 1000}
-    assert decide_call(data(context_json=json.dumps(wide).encode())).context == wide
+    assert decide_call(decide_bytes(context_json=json.dumps(wide).encode())).context == wide
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_a_struct_number_must_be_finite(number):
-    assert refusal(struct_data({"a": [{"b": number}]})) == "`context` holds a number that is NaN or infinite"
+    assert refusal(struct_bytes({"a": [{"b": number}]})) == "`context` holds a number that is NaN or infinite"
 
 
 def test_a_struct_value_without_a_kind_is_refused():
-    request = pb.DecideRequest(**SMALLEST)
+    request = decide_request("r")
     request.context.fields["a"].Clear()
     assert "without a kind" in refusal(request.SerializeToString())
 
 
 def test_whole_struct_numbers_are_integers():
-    context = decide_call(struct_data({"a": 18.0, "b": 0.5, "c": -0.0, "d": 1e300, "e": 2.0**53})).context
+    context = decide_call(struct_bytes({"a": 18.0, "b": 0.5, "c": -0.0, "d": 1e300, "e": 2.0**53})).context
     assert context == {"a": 18, "b": 0.5, "c": 0, "d": 1e300, "e": 2**53}
     assert [type(context[name]) for name in "abcde"] == [int, float, int, float, int]
 
 
 def test_fields_from_a_newer_api_are_passed_over():
-    assert decide_call(data() + b"\xfa\x01\x03abc").request_id == "r"
+    assert decide_call(decide_bytes() + b"\xfa\x01\x03abc").request_id == "r"
 
 
 def test_an_answer_arrives_whole(answer):
@@ -282,7 +272,7 @@ def test_random_bytes_are_a_call_or_malformed(payload):
 @given(st.binary(max_size=60))
 def test_random_bytes_behind_a_valid_request(payload):
     try:
-        decide_call(data(context_json=b"{}") + payload)
+        decide_call(decide_bytes(context_json=b"{}") + payload)
     except CallError as error:
         assert error.code is Code.MALFORMED  # noqa: PT017 -- either outcome is right
 
@@ -295,7 +285,7 @@ def test_bad_utf8_and_deep_nesting_are_malformed():
         value = b"\x32" + length(len(members)) + members
     entry = b"\x0a\x01a\x12" + length(len(value)) + value
     struct = b"\x0a" + length(len(entry)) + entry
-    assert "valid `maitred.v1` message" in refusal(data() + b"\x2a" + length(len(struct)) + struct)
+    assert "valid `maitred.v1` message" in refusal(decide_bytes() + b"\x2a" + length(len(struct)) + struct)
 
 
 def length(size):

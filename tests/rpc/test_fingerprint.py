@@ -6,23 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rpc.requests import decide_bytes, struct_bytes
 
 from maitred.rpc.convert.decisions import decide_call
 from maitred.rpc.convert.fields import Arrival
 from maitred.v1 import decision_pb2 as pb
-
-SMALLEST = {"request_id": "r", "customer_id": "c", "channel": "pos"}
-
-
-def data(**fields):
-    return pb.DecideRequest(**{**SMALLEST, **fields}).SerializeToString()
-
-
-def struct_data(context):
-    request = pb.DecideRequest(**SMALLEST)
-    request.context.update(context)
-    return request.SerializeToString()
-
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 CONTEXTS = st.dictionaries(
@@ -44,9 +32,9 @@ def test_the_fingerprint_does_not_depend_on_form_or_order_of_keys(context, rando
     prints = {
         decide_call(payload).fingerprint
         for payload in (
-            data(context_json=json.dumps(context).encode()),
-            data(context_json=json.dumps(shuffled, ensure_ascii=False, indent=1).encode()),
-            struct_data(shuffled),
+            decide_bytes(context_json=json.dumps(context).encode()),
+            decide_bytes(context_json=json.dumps(shuffled, ensure_ascii=False, indent=1).encode()),
+            struct_bytes(shuffled),
         )
     }
     assert len(prints) == 1
@@ -68,18 +56,18 @@ def test_the_fingerprint_does_not_depend_on_form_or_order_of_keys(context, rando
     ],
 )
 def test_other_content_has_another_fingerprint(change):
-    base = decide_call(data(context_json=b'{"a":1}'), Arrival(simulated_time=True))
-    other = decide_call(data(**{"context_json": b'{"a":1}', **change}), Arrival(simulated_time=True))
+    base = decide_call(decide_bytes(context_json=b'{"a":1}'), Arrival(simulated_time=True))
+    other = decide_call(decide_bytes(**{"context_json": b'{"a":1}', **change}), Arrival(simulated_time=True))
     assert other.fingerprint != base.fingerprint
 
 
 def test_neighbouring_fields_do_not_run_into_each_other():
-    one = decide_call(data(customer_id="ab", channel="c"))
-    other = decide_call(data(customer_id="a", channel="bc"))
+    one = decide_call(decide_bytes(customer_id="ab", channel="c"))
+    other = decide_call(decide_bytes(customer_id="a", channel="bc"))
     assert one.fingerprint != other.fingerprint
 
 
 def test_how_much_is_explained_is_not_content():
-    plain, explained = decide_call(data()), decide_call(data(explain=pb.EXPLAIN_FULL))
+    plain, explained = decide_call(decide_bytes()), decide_call(decide_bytes(explain=pb.EXPLAIN_FULL))
     assert plain.fingerprint == explained.fingerprint
-    assert decide_call(data(request_id="r2")).fingerprint == plain.fingerprint
+    assert decide_call(decide_bytes(request_id="r2")).fingerprint == plain.fingerprint

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rpc.requests import malformed
 
 from maitred.engine.calls import ConsentSignals
-from maitred.engine.errors import CallError, Code
 from maitred.rpc.convert.decisions import SIGNAL_MAX_BYTES, decide_call
 from maitred.v1 import decision_pb2 as pb
 
@@ -26,10 +26,7 @@ def call_with(**signals):
 
 
 def refusal(**signals):
-    with pytest.raises(CallError) as caught:
-        call_with(**signals)
-    assert caught.value.code is Code.MALFORMED
-    return caught.value.message
+    return malformed(lambda: call_with(**signals))
 
 
 def test_every_signal_arrives():

@@ -1,6 +1,7 @@
 """Every id of every call: one spelling, and no white space around it."""
 
 import pytest
+from tests.rpc.requests import malformed
 
 from maitred.engine.errors import CallError, Code
 from maitred.rpc.convert.behaviour import customer_call, events_call, session_call
@@ -79,10 +80,7 @@ def sent(name, field, value):
 
 
 def refusal(convert, message):
-    with pytest.raises(CallError) as caught:
-        convert(message.SerializeToString())
-    assert caught.value.code is Code.MALFORMED
-    return caught.value.message
+    return malformed(convert, message.SerializeToString())
 
 
 @pytest.mark.parametrize(("name", "field"), FIELDS)

@@ -7,6 +7,7 @@ import time
 
 import grpc
 import pytest
+from tests.rpc.requests import decide_request
 from tests.waiting import eventually
 
 from maitred.engine.errors import CallError, Code
@@ -16,10 +17,6 @@ from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
 
-def request(number, **fields):
-    return pb.DecideRequest(**{"request_id": str(number), "customer_id": "c", "channel": "pos", **fields})
-
-
 def numbers(responses):
     return [int(response.decision_id.removeprefix("d-")) for response in responses]
 
@@ -27,13 +24,13 @@ def numbers(responses):
 def test_answers_come_in_order_whatever_the_engine_takes(running):
     delays = random.Random(7)
     running.engine.before = lambda _call: time.sleep(delays.random() * 0.01)
-    responses = running.stub.DecideStream((request(number) for number in range(200)), timeout=20)
+    responses = running.stub.DecideStream((decide_request(number) for number in range(200)), timeout=20)
     assert numbers(responses) == list(range(200))
 
 
 def test_requests_of_one_stream_are_decided_at_once(running, gate):
     running.engine.before = gate
-    responses = running.stub.DecideStream((request(number) for number in range(100)), timeout=20)
+    responses = running.stub.DecideStream((decide_request(number) for number in range(100)), timeout=20)
     gate.await_arrivals(IN_FLIGHT_MAX)
     time.sleep(0.1)
     assert len(running.engine.calls) == IN_FLIGHT_MAX
@@ -46,7 +43,7 @@ def test_an_answer_does_not_wait_for_the_next_request(running):
 
     def requests():
         for number in range(3):
-            yield request(number)
+            yield decide_request(number)
             assert sent.acquire(timeout=10)
 
     responses = running.stub.DecideStream(requests(), timeout=20)
@@ -69,7 +66,7 @@ def test_the_first_failure_ends_the_stream_behind_the_answers_before_it(running)
             raise CallError(Code.OTHER_CONTENT, f"request {call.request_id}")
 
     running.engine.before = before
-    responses = running.stub.DecideStream((request(number) for number in range(1000)), timeout=20)
+    responses = running.stub.DecideStream((decide_request(number) for number in range(1000)), timeout=20)
     answers = [next(responses) for _ in range(20)]
     with pytest.raises(grpc.RpcError) as caught:
         next(responses)
@@ -88,12 +85,12 @@ def test_a_stream_that_failed_gives_its_place_on_the_connection_back(running, st
             assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     finally:
         gc.enable()
-    assert running.stub.Decide(request(1), timeout=10).decision_id == "d-1"
+    assert running.stub.Decide(decide_request(1), timeout=10).decision_id == "d-1"
 
 
 def test_garbage_on_a_stream_is_an_invalid_argument(running, status_of):
     stream = running.channel.stream_stream("/maitred.v1.DecisionService/DecideStream")
-    payloads = iter([request(0).SerializeToString(), b"\xff\xff"])
+    payloads = iter([decide_request(0).SerializeToString(), b"\xff\xff"])
     responses = stream(payloads, timeout=5)
     assert pb.DecideResponse.FromString(next(responses)).decision_id == "d-0"
     assert status_of(lambda: next(responses)).code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -106,7 +103,7 @@ def test_a_cancelled_stream_stops_and_gives_its_place_back(running, gate):
     def endless():
         number = 0
         while not stop.is_set():
-            yield request(number)
+            yield decide_request(number)
             number += 1
 
     for _ in range(2):
@@ -117,14 +114,14 @@ def test_a_cancelled_stream_stops_and_gives_its_place_back(running, gate):
     stop.set()
     eventually(lambda: not running.server._stock.streams._open)
     assert len(running.engine.calls) <= 4 * IN_FLIGHT_MAX
-    assert numbers(running.stub.DecideStream(iter([request(5)]), timeout=5)) == [5]
+    assert numbers(running.stub.DecideStream(iter([decide_request(5)]), timeout=5)) == [5]
 
 
 def test_a_client_that_does_not_read_is_not_read(running):
     """Answers of 300 KB fill the flow-control window; without places the server would read on."""
     many, decide = 400, running.engine.decide
     running.engine.decide = lambda call: decide(call)._replace(ruleset="x" * 300_000)
-    responses = running.stub.DecideStream((request(number) for number in range(many)), timeout=60)
+    responses = running.stub.DecideStream((decide_request(number) for number in range(many)), timeout=60)
     assert next(responses).decision_id == "d-0"
     settled = -1
     while settled != len(running.engine.calls):
@@ -139,7 +136,7 @@ def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
     release = threading.Event()
 
     def held():
-        yield request(0)
+        yield decide_request(0)
         release.wait(20)
 
     streams = [running.stub.DecideStream(held(), timeout=20) for _ in range(STREAMS_MAX)]
@@ -147,19 +144,19 @@ def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
     # Another connection: a server allows each no more streams than that.
     with grpc.insecure_channel(running.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
         stub = DecisionServiceStub(channel)
-        error = status_of(lambda: next(stub.DecideStream(iter([request(1)]), timeout=5)))
+        error = status_of(lambda: next(stub.DecideStream(iter([decide_request(1)]), timeout=5)))
         assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "grpc-retry-pushback-ms" in dict(error.trailing_metadata())
         gate.open()
-        assert stub.Decide(request(2), timeout=5).decision_id == "d-2"
+        assert stub.Decide(decide_request(2), timeout=5).decision_id == "d-2"
     release.set()
     assert [numbers(stream) for stream in streams] == [[0]] * STREAMS_MAX
 
 
 def test_the_deadline_of_a_stream_is_the_deadline_of_its_requests(running):
-    list(running.stub.DecideStream(iter([request(0)]), timeout=9))
+    list(running.stub.DecideStream(iter([decide_request(0)]), timeout=9))
     assert time.monotonic() < running.engine.calls[0].deadline < time.monotonic() + 9.5
-    list(running.stub.DecideStream(iter([request(0)])))
+    list(running.stub.DecideStream(iter([decide_request(0)])))
     assert running.engine.calls[1].deadline is None
 
 
@@ -168,7 +165,7 @@ def test_a_draining_server_ends_idle_streams(serve):
     release = threading.Event()
 
     def held():
-        yield request(0)
+        yield decide_request(0)
         release.wait(20)
 
     responses = running.stub.DecideStream(held(), timeout=20)

@@ -1,7 +1,7 @@
 """A compiler for tests: names, comparisons by text, and nothing of CEL's grammar."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,6 +106,10 @@ class Bench:
         with pytest.raises(RulesetInvalid) as caught:
             self.load(sources)
         return caught.value.faults
+
+
+def lines_of(faults: Iterable[Fault]) -> list[str]:
+    return [f"{fault.file}:{fault.line}:{fault.column} {fault.message}" for fault in faults]
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 """The ruleset as a whole, and its warnings."""
 
-from tests.rules import document
+from tests.rules import document, situation
 
 from maitred.rulefiles import load
-
-
-def situation(name, **members):
-    return document("Situation", name, members)
 
 
 def test_channels_and_sources_of_the_ruleset(bench, ruleset):

@@ -1,14 +1,11 @@
 """The document of kind ``Privacy``: what becomes of it, and what is wrong with it."""
 
 import pytest
+from tests.rulefiles.conftest import lines_of
 from tests.rules import document
 
 from maitred.core.privacy.purposes import Basis, Minors
 from maitred.core.privacy.signals import IabMapping
-
-
-def lines_of(faults):
-    return [f"{fault.file}:{fault.line}:{fault.column} {fault.message}" for fault in faults]
 
 
 def test_the_whole_document(bench, private):

@@ -1,12 +1,8 @@
 """What looks wrong in a ``Privacy`` document, and what its hash is made of."""
 
 import pytest
+from tests.rulefiles.conftest import lines_of
 from tests.rules import document
-
-
-def lines_of(faults):
-    return [f"{fault.file}:{fault.line}:{fault.column} {fault.message}" for fault in faults]
-
 
 WARNINGS = [
     ("ads: opt_out, ", "", "20:5 purpose `ads` has no basis in `no`"),

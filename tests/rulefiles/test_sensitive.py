@@ -1,7 +1,7 @@
 """No action reads a sensitive category without the consent it takes, by whatever way."""
 
 import pytest
-from tests.rules import document, joined
+from tests.rules import document, joined, situation
 
 HEALTH = joined(
     document(
@@ -25,10 +25,10 @@ sensitive: {health: {consent: health-offers}}
 """,
     ),
     document("List", "patients", {"values": "[p1]", "sensitive": "health"}),
-    document("Situation", "ill", {"all": "[customer.diabetic]"}),
-    document("Situation", "well", {"none": "[ill]"}),
-    document("Situation", "fit", {"any": "[well, customer.age > 3]"}),
-    document("Situation", "patient", {"all": "[customer.age in list.patients]"}),
+    situation("ill", all="[customer.diabetic]"),
+    situation("well", none="[ill]"),
+    situation("fit", any="[well, customer.age > 3]"),
+    situation("patient", all="[customer.age in list.patients]"),
 )
 WAYS = [
     ("eligibility: [{require: customer.diabetic}]", "condition `pizza` -> attribute `customer.diabetic`"),

@@ -1,17 +1,13 @@
 """Situations, and what a ruleset as a whole holds."""
 
 import pytest
-from tests.rules import document
+from tests.rules import situation
 
 from maitred.core.conditions.model import Residual
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.ruleset import Atom
 from maitred.core.rules.situations import SituationError
 from maitred.rulefiles import load
-
-
-def situation(name, **members):
-    return document("Situation", name, members)
 
 
 def test_members_are_names_or_conditions(bench, ruleset):

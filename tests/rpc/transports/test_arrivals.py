@@ -9,6 +9,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from tests.recording import RecordingObserver
+from tests.rpc.requests import decide_request
 from tests.waiting import eventually
 
 from maitred.engine.errors import Code
@@ -30,10 +31,6 @@ ENDS = {
     "stock": CANCELLED,
 }
 """How a call ends whose message has not come: grpcio's own threads can only be let go by a cancellation."""
-
-
-def request(name="r"):
-    return pb.DecideRequest(request_id=name, customer_id="c", channel="pos")
 
 
 @pytest.fixture
@@ -65,7 +62,7 @@ def waiting(running):
 def test_more_stalled_calls_than_threads_do_not_stop_decisions(running, stall, method, transport):
     stalled = [stall(running, method) for _ in range(CALL_THREADS + 6)]
     eventually(lambda: waiting(running) > HEALTH_THREADS // 2)
-    assert running.stub.Decide(request(), timeout=IN_TIME_SECONDS).decision_id == "d-r"
+    assert running.stub.Decide(decide_request("r"), timeout=IN_TIME_SECONDS).decision_id == "d-r"
     eventually(lambda: all(call.done() for call in stalled), 5 * IN_TIME_SECONDS)
     eventually(lambda: waiting(running) == 0)
     if transport != "stock":
@@ -81,7 +78,7 @@ def test_stalled_calls_hold_no_thread(running, stall):
     stalled = [stall(running) for _ in range(200)]
     eventually(lambda: waiting(running) == 200)
     for number in range(20):
-        assert running.stub.Decide(request(str(number)), timeout=5).decision_id == f"d-{number}"
+        assert running.stub.Decide(decide_request(str(number)), timeout=5).decision_id == f"d-{number}"
     assert not any(call.done() for call in stalled)
 
 
@@ -106,7 +103,7 @@ def test_a_stalled_call_that_its_client_gives_up_is_no_failure_of_ours(running, 
     eventually(lambda: waiting(running))
     stalled.cancel()
     eventually(lambda: not waiting(running))
-    assert running.stub.Decide(request(), timeout=5).decision_id == "d-r"
+    assert running.stub.Decide(decide_request("r"), timeout=5).decision_id == "d-r"
     assert not running.observer.events
 
 
@@ -139,7 +136,7 @@ def test_stalled_calls_do_not_hold_up_the_drain(running, stall):
 def test_a_message_that_comes_late_but_in_time_is_answered(running):
     def late():
         time.sleep(0.4)
-        yield request().SerializeToString()
+        yield decide_request("r").SerializeToString()
 
     data = running.channel.stream_unary(DECIDE)(late(), timeout=5)
     assert pb.DecideResponse.FromString(data).decision_id == "d-r"
@@ -158,7 +155,7 @@ def test_a_watch_without_a_message_is_an_invalid_argument(running, status_of):
 
 
 def test_a_second_message_is_ignored(running):
-    both = [request(name).SerializeToString() for name in ("first", "second")]
+    both = [decide_request(name).SerializeToString() for name in ("first", "second")]
     data = running.channel.stream_unary(DECIDE)(iter(both), timeout=5)
     assert pb.DecideResponse.FromString(data).decision_id == "d-first"
     assert [call.request_id for call in running.engine.calls] == ["first"]

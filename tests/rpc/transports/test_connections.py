@@ -7,6 +7,7 @@ import time
 
 import grpc
 import pytest
+from tests.rpc.requests import decide_request
 
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
@@ -14,10 +15,6 @@ from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 EMPTY_SETTINGS = struct.pack(">I", 0)[1:] + b"\x04\x00" + struct.pack(">I", 0)
 PING = struct.pack(">I", 8)[1:] + b"\x06\x00" + struct.pack(">I", 0) + b"\0" * 8
-
-
-def request(number=0):
-    return pb.DecideRequest(request_id=str(number), customer_id="c", channel="pos")
 
 
 def connected(address):
@@ -31,11 +28,11 @@ def test_a_thousand_idle_connections_cost_nobody_an_answer(running):
     idle = [connected(running.address) for _ in range(1000)]
     started = time.monotonic()
     for number in range(20):
-        assert running.stub.Decide(request(number), timeout=10).decision_id == f"d-{number}"
+        assert running.stub.Decide(decide_request(number), timeout=10).decision_id == f"d-{number}"
     assert time.monotonic() - started < 5
     for one in idle:
         one.close()
-    assert running.stub.Decide(request(99), timeout=10).decision_id == "d-99"
+    assert running.stub.Decide(decide_request(99), timeout=10).decision_id == "d-99"
 
 
 def test_who_pings_without_end_is_cut_off(running):
@@ -47,16 +44,16 @@ def test_who_pings_without_end_is_cut_off(running):
             assert data or b"too_many_pings" in received
             received += data
             assert time.monotonic() < end
-    assert running.stub.Decide(request(), timeout=5).decision_id == "d-0"
+    assert running.stub.Decide(decide_request(), timeout=5).decision_id == "d-0"
 
 
 def test_metadata_beyond_the_limit_is_refused(standing, status_of):
-    fits = standing.stub.Decide(request(), timeout=5, metadata=[("x-a", "v" * 10_000)])
+    fits = standing.stub.Decide(decide_request(), timeout=5, metadata=[("x-a", "v" * 10_000)])
     assert fits.decision_id == "d-0"
     large = [(f"x-{number}", "v" * 4_000) for number in range(20)]
-    error = status_of(lambda: standing.stub.Decide(request(), timeout=5, metadata=large))
+    error = status_of(lambda: standing.stub.Decide(decide_request(), timeout=5, metadata=large))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert standing.stub.Decide(request(1), timeout=5).decision_id == "d-1"
+    assert standing.stub.Decide(decide_request(1), timeout=5).decision_id == "d-1"
 
 
 def test_a_message_that_comes_in_two_pieces_is_one(running):
@@ -64,7 +61,7 @@ def test_a_message_that_comes_in_two_pieces_is_one(running):
 
     def slowly():
         time.sleep(0.3)
-        yield request().SerializeToString()
+        yield decide_request().SerializeToString()
 
     answer = running.channel.stream_unary("/maitred.v1.DecisionService/Decide")(slowly(), timeout=10)
     assert pb.DecideResponse.FromString(answer).decision_id == "d-0"
@@ -73,23 +70,23 @@ def test_a_message_that_comes_in_two_pieces_is_one(running):
 def test_two_servers_in_one_process_answer_each_for_themselves(serve):
     first, second = serve(), serve()
     for number in range(10):
-        assert first.stub.Decide(request(number), timeout=5).decision_id == f"d-{number}"
+        assert first.stub.Decide(decide_request(number), timeout=5).decision_id == f"d-{number}"
     assert len(first.engine.calls) == 10
     assert not second.engine.calls
     assert first.server.drain(5.0)
-    assert second.stub.Decide(request(), timeout=5).decision_id == "d-0"
+    assert second.stub.Decide(decide_request(), timeout=5).decision_id == "d-0"
 
 
 def test_a_connection_that_is_lost_takes_its_calls_with_it(serve, gate):
     running = serve()
     running.engine.before = gate
     channel = grpc.insecure_channel(running.address, options=[("grpc.use_local_subchannel_pool", 1)])
-    lost = DecisionServiceStub(channel).Decide.future(request(1), timeout=20)
+    lost = DecisionServiceStub(channel).Decide.future(decide_request(1), timeout=20)
     gate.await_arrivals(1)
     channel.close()
     gate.open()
     assert lost.code() is grpc.StatusCode.CANCELLED
-    assert running.stub.Decide(request(2), timeout=5).decision_id == "d-2"
+    assert running.stub.Decide(decide_request(2), timeout=5).decision_id == "d-2"
     assert running.server.drain(5.0)
 
 
@@ -101,7 +98,7 @@ def test_many_callers_at_once_all_get_their_own_answer(serve):
             stub = DecisionServiceStub(channel)
             for number in range(50):
                 name = f"{caller}-{number}"
-                if stub.Decide(request(name), timeout=20).decision_id != f"d-{name}":
+                if stub.Decide(decide_request(name), timeout=20).decision_id != f"d-{name}":
                     wrong.append(name)
 
     callers = [threading.Thread(target=call, args=(caller,)) for caller in range(8)]
@@ -121,7 +118,7 @@ def test_a_call_of_nobody_leaves_nothing_behind(serve, method, transport):
     for number in range(20):
         running.raw(method)(
             (
-                request(number) if method == "Decide" else pb.GetDecisionRequest(decision_id="d-1")
+                decide_request(number) if method == "Decide" else pb.GetDecisionRequest(decision_id="d-1")
             ).SerializeToString(),
             timeout=5,
         )

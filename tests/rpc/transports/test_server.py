@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
+from tests.rpc.requests import decide_request
 from tests.waiting import eventually
 
 from maitred.engine.errors import Code
@@ -27,10 +28,6 @@ STOCK = pytest.mark.parametrize("transport", ["stock"], indirect=True)
 LOOP = pytest.mark.parametrize("transport", ["loop", "overlap"], indirect=True)
 NAME = "maitred.v1.DecisionService"
 NAMES = [NAME, "maitred.v1.RulesetService", "maitred.v1.PrivacyService"]
-
-
-def request(number=0):
-    return pb.DecideRequest(request_id=str(number), customer_id="c", channel="pos")
 
 
 def check(running, service=NAME):
@@ -66,7 +63,8 @@ def test_a_port_can_be_shared_when_asked(serve):
     for number in range(60):
         with grpc.insecure_channel(first.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
             assert (
-                DecisionServiceStub(channel).Decide(request(number), timeout=5).decision_id == f"d-{number}"
+                DecisionServiceStub(channel).Decide(decide_request(number), timeout=5).decision_id
+                == f"d-{number}"
             )
     assert len(first.engine.calls) + len(second.engine.calls) == 60
     assert first.engine.calls
@@ -78,39 +76,39 @@ def test_a_port_can_be_shared_when_asked(serve):
 
 def test_the_deadline_reaches_the_engine(running):
     before = time.monotonic()
-    running.stub.Decide(request(), timeout=9)
+    running.stub.Decide(decide_request(), timeout=9)
     assert before + 8 < running.engine.calls[0].deadline < time.monotonic() + 9.5  # rounded up on the wire
-    running.stub.Decide(request())
+    running.stub.Decide(decide_request())
     assert running.engine.calls[1].deadline is None
 
 
 def test_a_call_that_waited_too_long_never_reaches_the_engine(serve, gate, status_of):
     running = serve(threads=1)
     running.engine.before = gate
-    first = running.stub.Decide.future(request(1), timeout=20)
+    first = running.stub.Decide.future(decide_request(1), timeout=20)
     gate.await_arrivals(1)
     assert (
-        status_of(lambda: running.stub.Decide(request(2), timeout=0.2)).code()
+        status_of(lambda: running.stub.Decide(decide_request(2), timeout=0.2)).code()
         is grpc.StatusCode.DEADLINE_EXCEEDED
     )
     gate.open()
     assert first.result().decision_id == "d-1"
-    running.stub.Decide(request(3), timeout=5)
+    running.stub.Decide(decide_request(3), timeout=5)
     assert [call.request_id for call in running.engine.calls] == ["1", "3"]
 
 
 def test_a_call_cancelled_while_it_waits_never_reaches_the_engine(serve, gate):
     running = serve(threads=1)
     running.engine.before = gate
-    first = running.stub.Decide.future(request(1), timeout=20)
+    first = running.stub.Decide.future(decide_request(1), timeout=20)
     gate.await_arrivals(1)
-    second = running.stub.Decide.future(request(2), timeout=20)
+    second = running.stub.Decide.future(decide_request(2), timeout=20)
     time.sleep(0.2)
     second.cancel()
     time.sleep(0.2)
     gate.open()
     first.result()
-    running.stub.Decide(request(3), timeout=5)
+    running.stub.Decide(decide_request(3), timeout=5)
     assert [call.request_id for call in running.engine.calls] == ["1", "3"]
 
 
@@ -118,11 +116,11 @@ def test_a_call_cancelled_while_it_is_decided_is_decided_all_the_same(serve, gat
     """Its decision is on record, and a retry gets it."""
     running = serve()
     running.engine.before = gate
-    given_up = running.stub.Decide.future(request(1), timeout=20)
+    given_up = running.stub.Decide.future(decide_request(1), timeout=20)
     gate.await_arrivals(1)
     given_up.cancel()
     gate.open()
-    assert running.stub.Decide(request(2), timeout=5).decision_id == "d-2"
+    assert running.stub.Decide(decide_request(2), timeout=5).decision_id == "d-2"
     assert [call.request_id for call in running.engine.calls] == ["1", "2"]
 
 
@@ -133,13 +131,13 @@ def test_a_call_cancelled_while_it_is_decided_is_decided_all_the_same(serve, gat
 def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(serve, gate, status_of):
     running = serve(threads=4, max_waiting_calls=8)
     running.engine.before = gate
-    held = [running.stub.Decide.future(request(number), timeout=30) for number in range(4)]
+    held = [running.stub.Decide.future(decide_request(number), timeout=30) for number in range(4)]
     gate.await_arrivals(4)
-    held += [running.stub.Decide.future(request(number), timeout=30) for number in range(4, 12)]
+    held += [running.stub.Decide.future(decide_request(number), timeout=30) for number in range(4, 12)]
     eventually(lambda: running.server._stock.pool.waiting == 8)
     started = time.monotonic()
     for _ in range(20):
-        error = status_of(lambda: running.stub.Decide(request(99), timeout=10))
+        error = status_of(lambda: running.stub.Decide(decide_request(99), timeout=10))
         assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert int(dict(error.trailing_metadata())["grpc-retry-pushback-ms"]) > 0
     record = running.stub.GetDecision(pb.GetDecisionRequest(decision_id="d-1"), timeout=10)
@@ -151,16 +149,16 @@ def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(ser
     )
     gate.open()
     assert {one.result().decision_id for one in held} == {f"d-{number}" for number in range(12)}
-    assert running.stub.Decide(request(100), timeout=5).decision_id == "d-100"
+    assert running.stub.Decide(decide_request(100), timeout=5).decision_id == "d-100"
 
 
 @STOCK
 def test_a_refusal_does_not_wait_for_the_message(serve, gate):
     running = serve(threads=1, max_waiting_calls=1)
     running.engine.before = gate
-    held = [running.stub.Decide.future(request(1), timeout=30)]
+    held = [running.stub.Decide.future(decide_request(1), timeout=30)]
     gate.await_arrivals(1)
-    held += [running.stub.Decide.future(request(2), timeout=30)]
+    held += [running.stub.Decide.future(decide_request(2), timeout=30)]
     eventually(lambda: running.server._stock.pool.waiting == 1)
     release = threading.Event()
 
@@ -182,15 +180,17 @@ def test_what_cannot_be_answered_in_time_is_refused_and_told_of_once_a_second(se
     running = serve()
     running.engine.before = lambda _call: time.sleep(0.02)
     for number in range(20):
-        running.stub.Decide(request(number), timeout=5)
+        running.stub.Decide(decide_request(number), timeout=5)
     channels = [
         grpc.insecure_channel(running.address, options=[("grpc.use_local_subchannel_pool", 1)])
         for _ in range(10)
     ]
     stubs = [DecisionServiceStub(channel) for channel in channels]
     for stub in stubs:
-        stub.Decide(request(), timeout=5)
-    calls = [stubs[number % 10].Decide.future(request(number), timeout=1.0) for number in range(100, 400)]
+        stub.Decide(decide_request(), timeout=5)
+    calls = [
+        stubs[number % 10].Decide.future(decide_request(number), timeout=1.0) for number in range(100, 400)
+    ]
     codes = Counter(call.code() for call in calls)
     assert codes[grpc.StatusCode.OK] > 5
     assert codes[grpc.StatusCode.RESOURCE_EXHAUSTED] > 5
@@ -204,7 +204,7 @@ def test_what_cannot_be_answered_in_time_is_refused_and_told_of_once_a_second(se
     assert min(pushbacks) >= 100
     assert len(pushbacks) > len(shed) / 2, "retries would come all at once"
     time.sleep(1.5)
-    running.stub.Decide(request(1000), timeout=5)
+    running.stub.Decide(decide_request(1000), timeout=5)
     eventually(lambda: running.observer.events)
     refusals = [event for event in running.observer.events if isinstance(event, CallsRefused)]
     # Of some the deadline has passed while they were told.
@@ -293,14 +293,14 @@ def test_a_method_that_is_not_served_is_unimplemented(running, status_of):
 def test_draining_finishes_what_is_in_flight_and_takes_nothing_new(serve, gate, status_of):
     running = serve(notice_seconds=0.5)
     running.engine.before = gate
-    held = [running.stub.Decide.future(request(number), timeout=30) for number in range(8)]
+    held = [running.stub.Decide.future(decide_request(number), timeout=30) for number in range(8)]
     gate.await_arrivals(1)
     with ThreadPoolExecutor() as pool:
         drained = pool.submit(running.server.drain, 20.0)
         eventually(lambda: check(running) == NOT_SERVING)
-        noticed = running.stub.Decide.future(request(8), timeout=30)
+        noticed = running.stub.Decide.future(decide_request(8), timeout=30)
         eventually(lambda: not listening(running.address))
-        error = status_of(lambda: running.stub.Decide(request(9), timeout=5))
+        error = status_of(lambda: running.stub.Decide(decide_request(9), timeout=5))
         # gRPC's own server cancels a call that comes on a connection whose end the client has not seen yet.
         assert error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
         assert not drained.done()
@@ -321,7 +321,7 @@ def listening(address):
 def test_what_outlasts_the_grace_is_cut_off(serve, gate, status_of):
     running = serve()
     running.engine.before = gate
-    held = running.stub.Decide.future(request(), timeout=30)
+    held = running.stub.Decide.future(decide_request(), timeout=30)
     gate.await_arrivals(1)
     started = time.monotonic()
     assert running.server.drain(0.3) is False
@@ -338,7 +338,7 @@ def test_draining_twice_is_harmless(serve):
 def test_calls_under_way_while_the_server_stops_are_answered_or_unavailable(serve):
     running = serve(threads=8)
     running.engine.before = lambda _call: time.sleep(0.002)
-    calls = [running.stub.Decide.future(request(number), timeout=20) for number in range(300)]
+    calls = [running.stub.Decide.future(decide_request(number), timeout=20) for number in range(300)]
     calls[0].result()
     assert running.server.drain(10.0)
     codes = {call.code() for call in calls}

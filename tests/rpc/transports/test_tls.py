@@ -5,14 +5,10 @@ import subprocess
 
 import grpc
 import pytest
+from tests.rpc.requests import decide_request
 
 from maitred.rpc.server import ListenError, TlsFiles
-from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
-
-
-def request():
-    return pb.DecideRequest(request_id="0", customer_id="c", channel="pos")
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +39,11 @@ def test_tls(serve, certificate, status_of):
     cert, key = certificate
     running = serve(tls=TlsFiles(cert, key))
     with grpc.secure_channel(running.address, grpc.ssl_channel_credentials(cert.read_bytes())) as channel:
-        assert DecisionServiceStub(channel).Decide(request(), timeout=5).decision_id == "d-0"
-    assert status_of(lambda: running.stub.Decide(request(), timeout=5)).code() is grpc.StatusCode.UNAVAILABLE
+        assert DecisionServiceStub(channel).Decide(decide_request(), timeout=5).decision_id == "d-0"
+    assert (
+        status_of(lambda: running.stub.Decide(decide_request(), timeout=5)).code()
+        is grpc.StatusCode.UNAVAILABLE
+    )
 
 
 def test_with_a_client_ca_only_known_clients_are_let_in(serve, certificate, status_of):
@@ -53,9 +52,9 @@ def test_with_a_client_ca_only_known_clients_are_let_in(serve, certificate, stat
     ca = cert.read_bytes()
     known = grpc.ssl_channel_credentials(ca, key.read_bytes(), ca)
     with grpc.secure_channel(running.address, known) as channel:
-        assert DecisionServiceStub(channel).Decide(request(), timeout=5).decision_id == "d-0"
+        assert DecisionServiceStub(channel).Decide(decide_request(), timeout=5).decision_id == "d-0"
     with grpc.secure_channel(running.address, grpc.ssl_channel_credentials(ca)) as channel:
-        error = status_of(lambda: DecisionServiceStub(channel).Decide(request(), timeout=5))
+        error = status_of(lambda: DecisionServiceStub(channel).Decide(decide_request(), timeout=5))
     assert error.code() is grpc.StatusCode.UNAVAILABLE
 
 
