@@ -33,6 +33,8 @@ from maitred.vault import KeyringVault, open_vault
 POSTGRES_URL_VARIABLE = "MAITRED_TEST_POSTGRES_URL"
 
 DROP_ATTEMPTS = 10
+MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 * 2**30  # noqa: S108 -- folders made there have names of their own
+"""Where databases are that are gone after their test, if there is so much room: a commit waits for no disk."""
 UNSYNCED = "SET LOCAL synchronous_commit TO off"
 """For what tests do not look at: whether it is on the disk."""
 SAYS_NOTHING = ("BEGIN", "SELECT", "SHOW")
@@ -66,13 +68,19 @@ class PostgresServer:
             return result.fetchall() if result.description else []
 
 
+def database_folder() -> Path:
+    """A folder of its own in memory, or else on the disk."""
+    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
+    return Path(tempfile.mkdtemp(prefix="maitred-", dir=MEMORY if in_memory else None))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL server for the run, started when the first test asks for it."""
     if url := os.environ.get(POSTGRES_URL_VARIABLE):
         yield PostgresServer(url)
         return
-    folder = Path(tempfile.mkdtemp(prefix="maitred-postgres-"))
+    folder = database_folder()
     watchdog = subprocess.Popen(
         ["sh", "-c", WATCHDOG, "sh", str(folder)],
         stdin=subprocess.PIPE,
@@ -157,12 +165,13 @@ def postgres_url(request: pytest.FixtureRequest, postgres_server: PostgresServer
 
 
 @pytest.fixture
-def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def sqlite_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A SQLite file of its own; where it is to be empty, there is none yet."""
-    file = tmp_path / "maitred.db"
+    folder = database_folder()
     if not wants_empty(request):
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
-    return f"sqlite:///{file}"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "maitred.db")
+    yield f"sqlite:///{folder}/maitred.db"
+    shutil.rmtree(folder, ignore_errors=True)  # a service that the test has left running may still write
 
 
 def wants_empty(request: pytest.FixtureRequest) -> bool:
