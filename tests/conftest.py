@@ -33,8 +33,8 @@ from maitred.vault import KeyringVault, open_vault
 POSTGRES_URL_VARIABLE = "MAITRED_TEST_POSTGRES_URL"
 
 DROP_ATTEMPTS = 10
-MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 * 2**30  # noqa: S108 -- folders made there have names of their own
-"""Where databases are that are gone after their test, if there is so much room: a commit waits for no disk."""
+MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 * 2**30
+"""Where databases of tests are, if there is so much room: a commit waits for no disk."""
 UNSYNCED = "SET LOCAL synchronous_commit TO off"
 """For what tests do not look at: whether it is on the disk."""
 SAYS_NOTHING = ("BEGIN", "SELECT", "SHOW")

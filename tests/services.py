@@ -13,7 +13,8 @@ from typing import Any
 from maitred.settings import Settings
 
 COMMAND = (sys.executable, "-m", "maitred.cli.main")
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 120.0
+"""A process takes a second to start, and ten times as long on a machine that is busy with other tests."""
 
 
 def settings_in(folder: Path, rules: str, **settings: Any) -> Settings:
@@ -71,6 +72,9 @@ class ServiceProcess:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """The exit code of a service that ends when it is asked to."""
         self.process.send_signal(number)
+        return self.await_end()
+
+    def await_end(self) -> int:
         return self.process.wait(TIMEOUT_SECONDS)
 
     def end(self) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.services import TIMEOUT_SECONDS
 
 from maitred.rpc.client import Client
 
@@ -20,7 +21,6 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PORT = "127.0.0.1:50051"
-START_SECONDS = 60.0
 # Of a decision, what is another one each time.
 VARYING = re.compile(r"[0-9a-f]{32}|[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z")
 
@@ -91,17 +91,17 @@ def address(folder: Path) -> Iterator[str]:
     try:
         address = await_address(process, log)
         with Client(address) as client:
-            client.wait_until_serving(START_SECONDS)
+            client.wait_until_serving(TIMEOUT_SECONDS)
         yield address
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(TIMEOUT_SECONDS) == 0
     finally:
         process.kill()
         process.wait()
 
 
 def await_address(process: subprocess.Popen[bytes], log: Path) -> str:
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < end and process.poll() is None:
         if match := re.search(r'"event": ?"serving", "address": ?"([^"]+)"', log.read_text()):
             return match[1]
@@ -110,7 +110,9 @@ def await_address(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def run(command: list[str], **more) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **more)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False, **more
+    )
 
 
 def test_the_two_commands_are_targets_of_make():

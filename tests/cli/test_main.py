@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import pytest
 import typer
+from tests.services import TIMEOUT_SECONDS
 
 from maitred.cli import main, messages
 from maitred.cli.exits import Stop
@@ -79,7 +80,9 @@ def test_a_reader_that_leaves_is_no_error():
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "maitred.cli.main", "schema"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, "")
 
@@ -133,7 +136,7 @@ def imported_by(*args: str) -> set[str]:
         f"import sys; from maitred.cli import main; main.run({list(args)!r}); print('\\n', *sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=True
     )
     return set(done.stdout.splitlines()[-1].split())
 

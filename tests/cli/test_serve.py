@@ -62,7 +62,7 @@ def test_sigterm_lets_a_stream_in_flight_finish_and_ends_with_0(serve, rules):
         with contextlib.suppress(grpc.RpcError):  # the stream is told to go on elsewhere
             assert len(list(answers)) <= 1
         assert answers.code() in (grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE)
-    assert service.process.wait(20) == 0
+    assert service.await_end() == 0
     assert service.await_event_after_end("stopped")["calls_finished"] is True
 
 
@@ -147,7 +147,7 @@ def test_with_faults_at_the_start_it_waits_for_right_rules(serve, rules, actions
 def test_strict_ends_with_1_where_the_rules_have_faults(serve, rules, broken_actions):
     (rules / "actions.yaml").write_text(broken_actions)
     service = serve("--rules", rules, "--strict", wait=False)
-    assert service.process.wait(30) == 1
+    assert service.await_end() == 1
     assert "customer.teir" in service.log.read_text()
     assert "serving" not in service.log.read_text()
 
@@ -172,7 +172,7 @@ def test_a_port_in_use_is_told(serve, rules):
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         service = serve("--rules", rules, "--listen", address, wait=False)
-        assert service.process.wait(30) == 2
+        assert service.await_end() == 2
     last = service.log.read_text().splitlines()[-1]
     assert last.startswith(f"error: cannot listen on `{address}`")
 

@@ -76,7 +76,7 @@ def test_what_a_worker_cannot_do_ends_the_service(serve, rules, broken_actions, 
     (rules / "actions.yaml").write_text(broken_actions)
     flags = ("--rules", rules, "--database", postgres_url, "--workers", "2", "--strict")
     service = serve(*flags, wait=False)
-    assert service.process.wait(60) == 1
+    assert service.await_end() == 1
     assert service.events("worker_cannot_run")[0]["exit_code"] == 1
 
 

@@ -11,12 +11,12 @@ def decide_request(request_id=0, **fields):
 
 
 def decide_bytes(**fields):
-    return decide_request("r", **fields).SerializeToString()
+    return decide_request(**{"request_id": "r", **fields}).SerializeToString()
 
 
 def struct_bytes(context, **fields):
     """A request with its context as a struct instead of JSON."""
-    request = decide_request("r", **fields)
+    request = decide_request(**{"request_id": "r", **fields})
     request.context.update(context)
     return request.SerializeToString()
 

@@ -71,8 +71,8 @@ def test_a_file_that_another_store_has_open_is_refused(sqlite_url):
 @pytest.mark.usefixtures("store")
 def test_a_file_that_another_process_has_open_is_refused_by_any_name(file, tmp_path):
     (tmp_path / "link.db").symlink_to(file)
-    (tmp_path / "folder").mkdir()
-    for name in (tmp_path / "link.db", tmp_path / "folder" / ".." / "maitred.db"):
+    (file.parent / "folder").mkdir()
+    for name in (tmp_path / "link.db", file.parent / "folder" / ".." / file.name):
         script = f"from maitred.store import open_store; open_store('sqlite:///{name}')"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
         assert f"is in use by process {os.getpid()}" in done.stderr
