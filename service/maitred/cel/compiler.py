@@ -1,11 +1,17 @@
-"""The compiler: text to templates, templates and rows to conditions and scores."""
+"""The compiler: text to templates, templates and rows to conditions, scores and terms.
+
+A score that reads learned shares becomes a formula: plain arithmetic over what it reads. A term is what a
+computed attribute takes of an item: a field, a constant, plain arithmetic. The rest stays CEL's.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Generic, TypeVar
 
-from maitred.core.conditions.computed import Term
+from maitred.core.conditions.computed import Arithmetic, Constant, Read, Term
 from maitred.core.conditions.model import Condition
+from maitred.core.learning.formulas import Combined, Formula, Share
 from maitred.core.learning.learners import LEARNED
 from maitred.core.rules.expressions import (
     ConditionTemplate,
@@ -15,7 +21,8 @@ from maitred.core.rules.expressions import (
     Score,
     ScoreTemplate,
 )
-from maitred.core.values.types import Attribute, AttributeType, Kind, Value
+from maitred.core.values.kinds import KINDS, OWN_KINDS
+from maitred.core.values.types import Attribute, AttributeType, Kind, Scalar, Value
 
 from . import messages
 from .checks import check
@@ -23,16 +30,92 @@ from .declarations import DECIMAL, SHARE
 from .environment import NTH, Environment, Failed, run
 from .evaluation import finite
 from .fold import Folder
-from .formulas import Formulas
 from .lower import Lowering, conjunction
 from .members import conforms
 from .shapes import Shapes, terms_of
 from .shared_parts import Parts
 from .source import LEARNED_ROOT
-from .terms import term_of, type_of_term
-from .tree import Name
+from .tree import Call, Name, Node, walk
 from .unit import CompiledExpression, NeedsText, refuse_unreadable
 from .vocabulary import ExpressionVocabulary
+
+_SIGNS = {"_+_": "+", "_-_": "-", "_*_": "*"}
+_SHARE_SIGNS = {**_SIGNS, "_/_": "/"}
+"""Of doubles alone; a computed attribute is not divided."""
+_NUMBERS = frozenset((Kind.INT, Kind.DOUBLE, Kind.DECIMAL))
+_ONLY_READ = frozenset(kind for kind in OWN_KINDS.values() if KINDS[kind].runs_as == "string")
+_LEARNED_TYPE = AttributeType(Kind.DOUBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """Takes the score of one unit apart. ``learned`` are the variables that stand for learners, by these."""
+
+    folder: Folder
+    parts: Parts
+    learned: Mapping[str, str]
+
+    def formula(self, node: Node) -> Formula:
+        """The formula of a node. Raises ``ExpressionError`` where it is no plain arithmetic."""
+        unit = self.folder.unit
+        if unit.type_of(node) != SHARE:
+            return self._number(node)
+        match node:
+            case Name(name=name):
+                return Share(next(learner for learner, variable in self.learned.items() if variable == name))
+            case Call(function="-_", args=(operand,)):
+                return Combined("-", 0.0, self.formula(operand))
+            case Call(function=function, args=(left, right)) if function in _SHARE_SIGNS:
+                return Combined(_SHARE_SIGNS[function], self.formula(left), self.formula(right))
+        raise unit.error(node, messages.only_reckoning())
+
+    def check_free(self, node: Node) -> None:
+        """Raises ``ExpressionError`` where a share is read somewhere in a node that is none."""
+        variables = set(self.learned.values())
+        for part in walk(node) if variables else ():
+            if isinstance(part, Name) and part.name in variables:
+                raise self.folder.unit.error(part, messages.only_reckoning())
+
+    def _number(self, node: Node) -> Formula:
+        self.check_free(node)
+        value = self.folder.value(node)
+        if isinstance(value, int | float | Decimal):
+            number = finite(float(value))
+            if isinstance(number, float):
+                return number
+        return self.parts.number(node, self.folder)
+
+
+def type_of_term(unit: CompiledExpression) -> AttributeType:
+    """The type of an expression. Raises ``ExpressionError`` where no attribute can have it."""
+    root = unit.root
+    attribute = unit.attributes.get(root.name) if isinstance(root, Name) else None
+    if attribute and not attribute.type.is_list:
+        return attribute.type
+    name = unit.type_of(root)
+    kind = _kind(name)
+    if kind is None or kind in _ONLY_READ:
+        raise ExpressionError(messages.not_a_term(unit.type))
+    return AttributeType(kind, digits=unit.scale_of(root) if kind is Kind.DECIMAL else 0)
+
+
+def _kind(name: str) -> Kind | None:
+    if name in OWN_KINDS:
+        return OWN_KINDS[name]
+    return Kind(name) if name in {kind.value for kind in Kind} else None
+
+
+def term_of(node: Node, folder: Folder, parts: Parts) -> Term:
+    """The term of a node."""
+    value = folder.value(node)
+    if isinstance(value, Scalar):
+        return Constant(value)
+    if isinstance(node, Name) and node.name in folder.unit.attributes:
+        return Read(node.name)
+    if isinstance(node, Call) and node.function in _SIGNS and _kind(folder.unit.type_of(node)) in _NUMBERS:
+        left, right = (term_of(arg, folder, parts) for arg in node.args)
+        return Arithmetic(_SIGNS[node.function], left, right)
+    return parts.value(node, folder)
 
 
 def compiler(attributes: Mapping[str, Attribute], constants: Row) -> ExpressionCompiler:
@@ -46,9 +129,6 @@ def compiler(attributes: Mapping[str, Attribute], constants: Row) -> ExpressionC
     spoken = {name: known for name, known in attributes.items() if not name.startswith(LEARNED)}
     spoken |= {variable: Attribute(variable, _LEARNED_TYPE) for variable in learned.values()}
     return _Compiler(ExpressionVocabulary(spoken, constants), learned)
-
-
-_LEARNED_TYPE = AttributeType(Kind.DOUBLE)
 
 
 class _Compiler:
