@@ -1,4 +1,4 @@
-"""Documents of kinds ``FrequencyCap`` and ``Capacity``, with their windows, to limits of the actions they choose."""
+"""Documents of kinds ``FrequencyCap`` and ``Capacity``, with windows, to limits of the actions they choose."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
