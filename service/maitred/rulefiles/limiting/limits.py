@@ -1,4 +1,4 @@
-"""Documents of kinds ``FrequencyCap`` and ``Capacity``, with windows, to limits of the actions they choose."""
+"""Documents of kinds ``FrequencyCap`` and ``Capacity`` and their windows to limits of actions."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
