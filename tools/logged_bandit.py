@@ -1,11 +1,14 @@
-"""A learner's value on logged decisions of others: the sample of the Open Bandit Dataset (Saito et al. 2020).
+"""A learner's value on logged decisions of others.
 
-``python -m tools.logged_bandit WHEEL`` reads the sample from a wheel of `obp`, without installing it; with no
-path the wheel is downloaded with pip. Nothing of it is kept here. Of each campaign the random policy's log is
-cut in two by time: the first half teaches Thompson sampling (a beta distribution for each item), the second
-says what that would have reached. Beside it stands what the shop's own Thompson sampling (`bts`), which had
-learned from far more, reached on its own log. ``--simulated`` does the first with made-up logs of items that
-differ.
+``python -m tools.logged_bandit WHEEL`` reads the sample of the Open Bandit Dataset (Saito et al. 2020) from
+a wheel of `obp`, without installing it; with no path the wheel is downloaded with pip. Of each campaign
+there is a log of a policy that shows items at random, and one of the shop's own Thompson sampling (`bts`). A
+learner learns from the second, and from what the first had shown before, and is judged by the first.
+``--simulated`` does the same with made-up logs of items that differ.
+
+``--emails FILE`` reads the experiment of Hillstrom (MineThatData 2008): 64,000 customers who got one of two
+e-mails or none, by lot, and whether they came. A learner learns from the first half and is judged by the
+second. Nothing of either is kept here.
 """
 
 import argparse
@@ -21,18 +24,26 @@ from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaln
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from maitred.engine.operating.results import PolicyValue
-from maitred.insights.off_policy import Logged, value_of
+from maitred.engine.operating.results import Estimate, Interval, PolicyValue
+from maitred.insights.off_policy import Logged, mean_of, value_of
 
 Floats = NDArray[np.float64]
 RELEASE = "obp==0.4.1"
 CAMPAIGNS = ("all", "men", "women")
-PRIOR_DECISIONS = 100.0
-"""What an item's rate is thought to be before it was shown, the mean of all, counts for so many decisions."""
-DRAWS = 20_000
-SIZES, RUNS, ITEMS, RATE, SPREAD = (10_000, 100_000, 400_000), 20, 34, 0.005, 0.4
+PRIOR_WEIGHTS = (50.0, 100.0, 200.0, 400.0, 800.0, 1_600.0, 3_200.0, 6_400.0, 1e9)
+"""Decisions that the mean of all may count for in an item's rate: what the clicks make likeliest is taken."""
+DRAWS, BLOCKS = 20_000, 10
+"""What was clicked is learned anew after each tenth of the log."""
+MADE_UP = ((80, 0.0037), (34, 0.0048), (46, 0.0055))
+"""Items and their mean rate, of campaigns as large as the real ones."""
+SIZES, SPREADS, RUNS, MADE_UP_DRAWS = (10_000, 30_000, 100_000), (0.0, 0.3, 0.4), 100, 1_000
+KEENNESS, NOISE = 2.0, 0.8
+"""Of the made-up sampler: how its chances follow the true rates, and how far they are off."""
+
+ARMS = ("Mens E-Mail", "Womens E-Mail", "No E-Mail")
 
 
 class Log(NamedTuple):
@@ -72,49 +83,84 @@ def read(wheel: Path, policy: str, campaign: str) -> Log:
     )
 
 
-def thompson(items: NDArray[np.int64], clicks: Floats, count: int, rng: np.random.Generator) -> Floats:
-    """With which probability each of so many items is shown after such a log."""
-    mean = (clicks.sum() + 1) / (len(clicks) + 1 / RATE)
-    shown = np.bincount(items, minlength=count)
-    clicked = np.bincount(items, weights=clicks, minlength=count)
-    draws = rng.beta(
-        PRIOR_DECISIONS * mean + clicked, PRIOR_DECISIONS * (1 - mean) + shown - clicked, (DRAWS, count)
-    )
-    return np.bincount(draws.argmax(axis=1), minlength=count) / DRAWS
+class Shown(NamedTuple):
+    """How often each item was shown and clicked."""
+
+    shown: Floats
+    clicked: Floats
+
+    @classmethod
+    def of(cls, items: NDArray[np.int64], clicks: Floats, count: int) -> "Shown":
+        """In a log of so many items."""
+        return cls(
+            np.bincount(items, minlength=count).astype(float),
+            np.bincount(items, weights=clicks, minlength=count).astype(float),
+        )
+
+    def and_then(self, more: "Shown") -> "Shown":
+        """Both."""
+        return Shown(self.shown + more.shown, self.clicked + more.clicked)
 
 
-def learned_value(log: Log, count: int, rng: np.random.Generator) -> PolicyValue:
-    """What is learned from the first half of a uniform log is worth, by the second."""
-    half = len(log.items) // 2
-    policy = thompson(log.items[:half], log.clicks[:half], count, rng)
-    rest = len(log.items) - half
-    held_out = Logged(
-        log.items[half:], log.clicks[half:], np.full((rest, count), 1 / count), np.zeros(rest, np.int64)
-    )
-    return value_of(np.tile(policy, (rest, 1)), held_out)
+def prior_of(seen: Shown) -> tuple[float, float]:
+    """The beta distribution of items' rates that makes the clicks likeliest (empirical Bayes)."""
+    mean = (seen.clicked.sum() + 1) / (seen.shown.sum() + 200)
+
+    def likelihood(weight: float) -> float:
+        successes, failures = mean * weight, (1 - mean) * weight
+        seen_too = betaln(successes + seen.clicked, failures + seen.shown - seen.clicked)
+        return float((seen_too - betaln(successes, failures)).sum())
+
+    weight = max(PRIOR_WEIGHTS, key=likelihood)
+    return mean * weight, (1 - mean) * weight
+
+
+def thompson(seen: Shown, rng: np.random.Generator, draws: int = DRAWS) -> tuple[Floats, Floats]:
+    """With which probability each item is shown after what was seen, and which rate it is thought to have."""
+    successes, failures = prior_of(seen)
+    won, lost = successes + seen.clicked, failures + seen.shown - seen.clicked
+    best = rng.beta(won, lost, (draws, len(won))).argmax(axis=1)
+    return np.bincount(best, minlength=len(won)) / draws, won / (won + lost)
+
+
+def differences(
+    random: Log, before: Shown, rng: np.random.Generator, draws: int = DRAWS, blocks: int = BLOCKS
+) -> Floats:
+    """What the learner adds to the random policy, decision by decision: doubly robust, as in ``off_policy``.
+
+    It has seen ``before``, and what the random policy had shown until the block of the decision began: so
+    these are martingale differences about what it is worth.
+    """
+    count, seen, found = len(before.shown), before, []
+    for block in np.array_split(np.arange(len(random.items)), blocks):
+        policy, rates = thompson(seen, rng, draws)
+        items, clicks = random.items[block], random.clicks[block]
+        over = policy - 1 / count
+        found.append(float(over @ rates) + over[items] * count * (clicks - rates[items]))
+        seen = seen.and_then(Shown.of(items, clicks, count))
+    return np.concatenate(found)
 
 
 def of_campaigns(wheel: Path) -> Iterator[str]:
-    """A line for each campaign."""
+    """A line for each campaign, and one for all of them, whose interval is the answer."""
+    rng, found = np.random.default_rng(1), []
     for campaign in CAMPAIGNS:
-        log = read(wheel, "random", campaign)
-        count = int(log.items.max()) + 1
-        if not np.allclose(log.chances, 1 / count):
+        random, shop = read(wheel, "random", campaign), read(wheel, "bts", campaign)
+        count = int(random.items.max()) + 1
+        if not np.allclose(random.chances, 1 / count):
             raise SystemExit(f"{campaign}: the random policy is not uniform over {count} items")
-        value = learned_value(log, count, np.random.default_rng(1))
-        clicks = int(log.clicks[len(log.clicks) // 2 :].sum())
-        yield f"{campaign}: {value.decisions:,} decisions held out, {clicks} clicks; {words(value)}"
-        yield f"{campaign}: on its own log, {own_words(read(wheel, 'bts', campaign), log)}"
+        found.append(differences(random, Shown.of(shop.items, shop.clicks, count), rng))
+        clicks = f"{int(random.clicks.sum())} clicks at random, {int(shop.clicks.sum())} of bts"
+        yield f"{campaign}: {clicks}; {words(random.clicks, mean_of(found[-1]))}"
+        yield f"{campaign}: on its own log, {own_words(shop, random)}"
+    clicks_of_all = np.concatenate([read(wheel, "random", campaign).clicks for campaign in CAMPAIGNS])
+    yield f"together: {words(clicks_of_all, mean_of(np.concatenate(found)))}"
 
 
-def words(value: PolicyValue) -> str:
-    difference = value.difference
-    return (
-        f"random {value.logged.value:.3%}, learner {value.doubly_robust.value:.3%} "
-        f"(inverse propensity {value.inverse_propensity.value:.3%}, self-normalized "
-        f"{value.self_normalized.value:.3%}); difference {100 * difference.value:+.3f} points, "
-        f"{100 * difference.interval.lower:+.3f} to {100 * difference.interval.upper:+.3f}"
-    )
+def words(clicks: Floats, difference: Estimate) -> str:
+    """What ran, and what the learner adds."""
+    added = f"{points(difference.value)} points ({range_words(difference.interval)})"
+    return f"random {clicks.mean():.3%}, learner {added}"
 
 
 def own_words(shop: Log, random: Log) -> str:
@@ -128,31 +174,73 @@ def own_words(shop: Log, random: Log) -> str:
     )
 
 
-def made_up(decisions: int, rng: np.random.Generator) -> Log:
-    """A uniform log of items whose rates differ as a lognormal does."""
-    rates = RATE * rng.lognormal(0, SPREAD, ITEMS)
-    items = rng.integers(0, ITEMS, decisions)
-    clicks = (rng.random(decisions) < rates[items]).astype(float)
-    return Log(items, clicks, np.full(decisions, 1 / ITEMS))
+def made_up(rows: int, spread: float, rng: np.random.Generator) -> Floats:
+    """Differences in made-up logs whose items' rates differ as a lognormal does, of three campaigns."""
+    found = []
+    for count, rate in MADE_UP:
+        rates = rate * rng.lognormal(-(spread**2) / 2, spread, count)
+        items = rng.integers(0, count, rows)
+        random = Log(items, (rng.random(rows) < rates[items]).astype(float), np.full(rows, 1 / count))
+        chances = rates**KEENNESS * rng.lognormal(0, NOISE, count)
+        shown = rng.multinomial(rows, chances / chances.sum())
+        before = Shown(shown.astype(float), rng.binomial(shown, rates).astype(float))
+        found.append(differences(random, before, rng, MADE_UP_DRAWS))
+    return np.concatenate(found)
 
 
 def of_simulations() -> Iterator[str]:
-    """How often the learner is told to be better, by the length of the log."""
+    """How often the learner is told to be better or worse, by the length of the logs."""
     for size in SIZES:
-        detected = 0
-        for seed in range(RUNS):
-            rng = np.random.default_rng(seed)
-            detected += learned_value(made_up(size, rng), ITEMS, rng).difference.interval.lower > 0
-        yield f"{size:,} decisions of {ITEMS} items: better with its interval in {detected} of {RUNS} runs"
+        for spread in SPREADS:
+            found = [mean_of(made_up(size, spread, np.random.default_rng(seed))) for seed in range(RUNS)]
+            better = sum(one.interval.lower > 0 for one in found)
+            worse = sum(one.interval.upper < 0 for one in found)
+            yield f"{size:,} decisions a log, spread {spread}: better in {better} of {RUNS}, worse in {worse}"
+
+
+def of_emails(file: Path) -> Iterator[str]:
+    """What a learner is worth that learned which e-mail brings people, beside choosing one at random."""
+    with file.open(newline="", encoding="utf-8") as lines:
+        rows = [(ARMS.index(row["segment"]), float(row["visit"])) for row in csv.DictReader(lines)]
+    arms = np.array([arm for arm, _ in rows])
+    visits = np.array([visit for _, visit in rows])
+    half, count = len(rows) // 2, len(ARMS)
+    policy, _ = thompson(Shown.of(arms[:half], visits[:half], count), np.random.default_rng(1))
+    rest = len(rows) - half
+    held_out = Logged(arms[half:], visits[half:], np.full((rest, count), 1 / count), np.zeros(rest, np.int64))
+    yield f"e-mails: {value_words(value_of(np.tile(policy, (rest, 1)), held_out))}"
+
+
+def value_words(value: PolicyValue) -> str:
+    """What a learner is worth beside what ran."""
+    simple = f"{value.inverse_propensity.value:.2%} and {value.self_normalized.value:.2%}"
+    return (
+        f"{value.decisions:,} decisions held out; random {value.logged.value:.2%}, learner "
+        f"{value.doubly_robust.value:.2%} (inverse propensity and self-normalized {simple}); difference "
+        f"{points(value.difference.value)} points ({range_words(value.difference.interval)}), at every look "
+        f"{range_words(value.always)}"
+    )
+
+
+def points(share: float) -> str:
+    return f"{100 * share:+.3f}"
+
+
+def range_words(interval: Interval) -> str:
+    return f"{points(interval.lower)} to {points(interval.upper)}"
 
 
 def main() -> None:
+    """Prints the lines."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheel", type=Path, nargs="?", help="a wheel of obp; downloaded where it is left out")
     parser.add_argument("--simulated", action="store_true", help="made-up logs in place of the real ones")
+    parser.add_argument("--emails", type=Path, help="the file of Hillstrom's experiment in place of them")
     asked = parser.parse_args()
     if asked.simulated:
         lines = of_simulations()
+    elif asked.emails:
+        lines = of_emails(asked.emails)
     elif asked.wheel:
         lines = of_campaigns(asked.wheel)
     else:

@@ -76,11 +76,11 @@ def value_of(policy: Floats, logged: Logged, alpha: float = ALPHA) -> PolicyValu
         len(rows),
         float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0,
         float(weights.max()),
-        _mean(logged.reached, alpha).within(0, 1),
-        _mean(weights * logged.reached, alpha).within(0, 1),
+        mean_of(logged.reached, alpha).within(0, 1),
+        mean_of(weights * logged.reached, alpha).within(0, 1),
         _self_normalized(weights, logged.reached, alpha).within(0, 1),
-        _mean(robust, alpha).within(0, 1),
-        _mean(differences, alpha).within(-1, 1),
+        mean_of(robust, alpha).within(0, 1),
+        mean_of(differences, alpha).within(-1, 1),
         _always(differences, policy, logged, alpha),
     )
 
@@ -116,7 +116,8 @@ def _model(logged: Logged) -> Floats:
     return model
 
 
-def _mean(values: Floats, alpha: float) -> Estimate:
+def mean_of(values: Floats, alpha: float = ALPHA) -> Estimate:
+    """The mean of values, with Hall's interval (1992)."""
     return _skewed(float(values.mean()), values - values.mean(), len(values), alpha)
 
 
