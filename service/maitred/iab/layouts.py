@@ -1,7 +1,7 @@
 """What the bits of each US section mean, as IAB's specifications list them.
 
 A layout is the fields in order, two bits each and ``*n`` for a list of n of them. Categories
-are the words of `maitred.core.consent_strings.SENSITIVE` in the order of the list; several at one
+are the words of `maitred.core.privacy.strings.SENSITIVE` in the order of the list; several at one
 place share its answer.
 """
 

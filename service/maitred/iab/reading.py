@@ -24,13 +24,13 @@ def read_tcf(text: str) -> Tcf:
 
 
 def read_gpp(text: str) -> Gpp:
-    """A GPP string: sections by IAB's names (`maitred.core.consent_strings.SECTIONS`). Raises `IabError`."""
+    """A GPP string: sections by IAB's names (`maitred.core.privacy.strings.SECTIONS`). Raises `IabError`."""
     _check_length(text)
     return _kept_gpp(text) if len(text) <= KEPT_CHARS else parse_gpp(text)
 
 
 def tcf_signal(text: str) -> Tcf | Malformed | None:
-    """A TCF string as `maitred.core.signals.verdict` takes it; an empty one was not sent."""
+    """A TCF string as `maitred.core.privacy.signals.verdict` takes it; an empty one was not sent."""
     if not text:
         return None
     try:
@@ -40,7 +40,7 @@ def tcf_signal(text: str) -> Tcf | Malformed | None:
 
 
 def gpp_signal(text: str) -> Gpp | Malformed | None:
-    """A GPP string as `maitred.core.signals.verdict` takes it; an empty one was not sent."""
+    """A GPP string as `maitred.core.privacy.signals.verdict` takes it; an empty one was not sent."""
     if not text:
         return None
     try:
