@@ -157,8 +157,8 @@ def run(
     messages: Iterator[bytes],
     seconds: float,
     *,
-    connections: int = 8,
-    streams: int = 16,
+    connections: int = 16,
+    streams: int = 8,
 ) -> Load:
     """Calls without pause for ``seconds``, with ``connections * streams`` calls in flight.
 

@@ -21,9 +21,13 @@ REFUSED_STREAM, CANCEL = 7, 8
 
 @dataclass(slots=True)
 class Fates:
-    """What became of calls: ``answered``, ``refused``, ``reset``, ``expired``, ``not sent``."""
+    """What became of calls: ``answered``, ``refused``, ``reset``, ``expired``, ``not sent``.
+
+    ``lateness`` is how long after its time each bunch of calls was sent, in seconds.
+    """
 
     seconds: float = 0.0
+    lateness: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     latencies: dict[str, list[float]] = field(default_factory=dict)
 
@@ -31,6 +35,15 @@ class Fates:
     def goodput(self) -> float:
         """Answers in time, a second."""
         return self.counts["answered"] / self.seconds
+
+    def share(self, fate: str) -> float:
+        """How many of the calls that were to be made had that fate."""
+        return self.counts[fate] / self.counts.total()
+
+    @property
+    def lateness_ms(self) -> float:
+        """The 99th percentile: the load is what it is said to be while that is short."""
+        return sorted(self.lateness)[int(len(self.lateness) * 0.99)] * 1e3
 
     def percentile_ms(self, fate: str, share: float) -> float:
         """How long calls of that fate took."""
@@ -98,10 +111,18 @@ class OpenConnection(h2.Connection):
         self.fates.add("expired" if seconds > DEADLINE_SECONDS else fate, seconds)
 
 
-def run(port: int, path: str, messages: Iterator[bytes], rate: float, seconds: float) -> Fates:
+def run(
+    port: int,
+    path: str,
+    messages: Iterator[bytes],
+    rate: float,
+    seconds: float,
+    *,
+    connections: int = CONNECTIONS,
+) -> Fates:
     """Calls at that rate for so long."""
     fates, selector = Fates(), selectors.DefaultSelector()
-    opened = [OpenConnection(port, path, messages, fates) for _ in range(CONNECTIONS)]
+    opened = [OpenConnection(port, path, messages, fates) for _ in range(connections)]
     for connection in opened:
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     # The limit of streams is in the first frame of the server.
@@ -109,8 +130,10 @@ def run(port: int, path: str, messages: Iterator[bytes], rate: float, seconds: f
         connection.read()
     started, sent = time.perf_counter(), 0
     while (elapsed := time.perf_counter() - started) < seconds:
+        if int(elapsed * rate) > sent:
+            fates.lateness.append(elapsed - (sent + 1) / rate)
         for number in range(sent, int(elapsed * rate)):
-            if not any(opened[(number + offset) % CONNECTIONS].send() for offset in range(2)):
+            if not any(opened[(number + offset) % connections].send() for offset in range(2)):
                 fates.counts["not sent"] += 1
         sent = max(sent, int(elapsed * rate))
         for connection in opened:

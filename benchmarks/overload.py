@@ -1,19 +1,35 @@
 """Decide far beyond the peak, with deadlines, over sixteen connections that obey the limit of streams."""
 
 import itertools
+import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from . import h2, openloop, ruleset, servers
-from .figures import Row, Section, at_least, at_most, percent, ratio, spread
+from . import figures, h2, openloop, ruleset, servers
+from .figures import Row, Section, Spread, at_least, at_most, percent, ratio, spread
 from .requests import DECIDE, decides, every_customer
 from .rounds import Progress, send
 from .workload import specs
 
 ACTIONS = 1_000
 TIMES = 1.5, 3.0, 10.0
+MANY_CONNECTIONS = 64
+"""With so many the limit of streams alone does not keep calls away that cannot be answered."""
 ROUNDS, SECONDS = 5, 2.0
 MIN_GOODPUT, MAX_REFUSAL_SHARE, MAX_MEMORY = 0.8, 0.2, 1.5
+
+
+class _Load(NamedTuple):
+    """How many times the peak, over how many connections."""
+
+    times: float
+    connections: int
+
+
+LOADS = tuple(_Load(times, openloop.CONNECTIONS) for times in TIMES)
+CROWDED = tuple(_Load(times, MANY_CONNECTIONS) for times in TIMES[:2])
 
 
 def measure(progress: Progress) -> list[Section]:
@@ -25,45 +41,70 @@ def measure(progress: Progress) -> list[Section]:
         with servers.maitred(rules, f"sqlite:///{place}/plain.db") as server, servers.apart([server]):
             send(server, DECIDE, every_customer("first"))
             idle, peaks = server.resident_bytes(), []
-            shown: dict[float, list[openloop.Fates]] = {times: [] for times in TIMES}
-            goodput: dict[float, list[float]] = {times: [] for times in TIMES}
+            shown: dict[_Load, list[openloop.Fates]] = {load: [] for load in (*LOADS, *CROWDED)}
             for turn in range(ROUNDS):
                 progress(f"overload, round {turn + 1} of {ROUNDS}")
-                load = h2.run(server.port, DECIDE, decides(f"peak {next(number)}"), SECONDS)
-                peaks.append(load.rate)
-                for times in TIMES:
-                    messages = decides(f"open {next(number)}")
-                    fates = openloop.run(server.port, DECIDE, messages, times * load.rate, SECONDS)
-                    shown[times].append(fates)
-                    goodput[times].append(fates.goodput / load.rate)
+                peaks.append(h2.run(server.port, DECIDE, decides(f"peak {next(number)}"), SECONDS).rate)
+                for load, fates in shown.items():
+                    messages, rate = decides(f"open {next(number)}"), load.times * peaks[-1]
+                    fates.append(
+                        openloop.run(
+                            server.port, DECIDE, messages, rate, SECONDS, connections=load.connections
+                        )
+                    )
             memory = server.resident_bytes() / idle
-    return [_section(peaks, goodput, shown, memory)]
+    return [_section(peaks, shown, memory)]
 
 
-def _section(
-    peaks: list[float],
-    goodput: dict[float, list[float]],
-    shown: dict[float, list[openloop.Fates]],
-    memory: float,
-) -> Section:
-    refusals = [
-        fates.percentile_ms("refused", 0.99) / 1e3 / openloop.DEADLINE_SECONDS for fates in shown[TIMES[0]]
-    ]
+def _section(peaks: list[float], shown: dict[_Load, list[openloop.Fates]], memory: float) -> Section:
+    goodput = {
+        load: spread(one.goodput / peak for one, peak in zip(fates, peaks, strict=True))
+        for load, fates in shown.items()
+    }
     return Section(
         f"Overload: Decide with deadlines of {openloop.DEADLINE_SECONDS * 1e3:.0f} ms, "
         f"{openloop.CONNECTIONS} connections",
         (
             Row("peak", f"{spread(peaks).median:,.0f}/s"),
             *(
-                at_least(f"answered in time at {times:g} times the peak", spread(shares), MIN_GOODPUT, ratio)
-                for times, shares in goodput.items()
+                at_least(
+                    f"answered in time at {load.times:g} times the peak", goodput[load], MIN_GOODPUT, ratio
+                )
+                for load in LOADS
             ),
+            *(_fates(load, shown[load]) for load in LOADS),
             at_most(
                 f"a refusal at {TIMES[0]:g} times the peak, 99th percentile, of the deadline",
-                spread(refusals),
+                _refusals(shown[LOADS[0]]),
                 MAX_REFUSAL_SHARE,
                 percent,
             ),
+            *(
+                Row(f"the same at {load.times:g} times the peak over {load.connections} connections", text)
+                for load in CROWDED
+                for text in (
+                    f"{figures.shown(goodput[load], ratio)}; refusals {_refusals(shown[load]).median:.1%}",
+                )
+            ),
             at_most("resident memory, of idle", memory, MAX_MEMORY, ratio),
+            Row("calls sent late by the load client, 99th percentile", f"{_lateness_ms(shown):.1f} ms"),
         ),
     )
+
+
+def _fates(load: _Load, fates: Sequence[openloop.Fates]) -> Row:
+    shares = {
+        fate: statistics.median(one.share(fate) for one in fates)
+        for fate in ("answered", "refused", "expired", "not sent")
+    }
+    told = ", ".join(f"{share:.0%} {fate}" for fate, share in shares.items())
+    return Row(f"what became of calls at {load.times:g} times the peak", told)
+
+
+def _refusals(fates: Sequence[openloop.Fates]) -> Spread:
+    """The 99th percentile of the time to a refusal, of the deadline; nothing where nobody was refused."""
+    return spread(one.percentile_ms("refused", 0.99) / 1e3 / openloop.DEADLINE_SECONDS for one in fates)
+
+
+def _lateness_ms(shown: dict[_Load, list[openloop.Fates]]) -> float:
+    return max(statistics.median(one.lateness_ms for one in fates) for fates in shown.values())

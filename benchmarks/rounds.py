@@ -19,7 +19,7 @@ SECONDS = 1.0
 WARM_SECONDS = 1.0
 MAX_STANDSTILLS = 3
 """Rounds in which other processes let nothing be answered at all; they are played again."""
-CONNECTIONS, STREAMS = 8, 16
+CONNECTIONS, STREAMS = 16, 8
 MAX_PREPARING_SECONDS = 120.0
 
 Progress = Callable[[str], None]

@@ -85,6 +85,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
             # A file's commits are short; those over a network leave time to receive in.
             overlap=not settings.database.startswith("sqlite"),
             share_port=share_port,
+            streams_per_connection=settings.streams_per_connection,
             tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
             if settings.tls_cert and settings.tls_key
             else None,

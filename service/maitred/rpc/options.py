@@ -9,9 +9,10 @@ SEND_MAX_BYTES = 64 * _MIB
 METADATA_MAX_BYTES = 16 * 1024
 """gRPC's own hard limit, stated so that it does not vary by chance below it."""
 STREAMS_PER_CONNECTION_MAX = 256
-"""What one client can have open at once; beyond it calls wait in the client, which costs the server nothing.
-A stream counts until the server has polled its end, after the client has seen its answer: a client that
-begins as many calls again at once is refused streams above half of this, so that half must be ample."""
+"""What one client can have open at once, unless told otherwise; beyond it calls wait in the client."""
+FREED_STREAMS_COUNT = 0
+"""By default streams that are over count until their memory is free, so that clients which begin as many
+calls again as have been answered are refused streams, though they keep to the limit."""
 PENDING_CALLS_MAX = 1 << 30
 """Calls that gRPC holds until they are asked for. Beyond its own bound of a thousand it ends them with
 ``CANCELLED``, by chance, which tells clients neither why nor when to retry. Streams and connections bound
@@ -33,15 +34,19 @@ HANDSHAKE_MS = 20_000
 Option = tuple[str, int]
 
 
-def server_options(*, share_port: bool) -> list[Option]:
-    """Channel arguments of the server; ``share_port`` lets several processes listen on one port."""
+def server_options(*, share_port: bool, streams: int) -> list[Option]:
+    """Channel arguments of the server; ``share_port`` lets several processes listen on one port.
+
+    ``streams`` is how many one connection may have open.
+    """
     return [
         # On by default where the system has it: two services started by mistake would share the calls.
         ("grpc.so_reuseport", int(share_port)),
         ("grpc.max_receive_message_length", RECEIVE_MAX_BYTES),
         ("grpc.max_send_message_length", SEND_MAX_BYTES),
         ("grpc.max_metadata_size", METADATA_MAX_BYTES),
-        ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION_MAX),
+        ("grpc.max_concurrent_streams", streams),
+        ("grpc.http.overload_protection", FREED_STREAMS_COUNT),
         ("grpc.server.max_pending_requests", PENDING_CALLS_MAX),
         ("grpc.server.max_pending_requests_hard_limit", PENDING_CALLS_MAX),
         ("grpc.keepalive_time_ms", KEEPALIVE_MS),

@@ -15,7 +15,7 @@ from maitred.rpc.transports.stock import CALL_THREADS, WAITING_CALLS_MAX, Stock
 
 from . import messages
 from .methods import METHODS, Services
-from .options import CALLS_MAX, server_options
+from .options import CALLS_MAX, STREAMS_PER_CONNECTION_MAX, server_options
 
 NOTICE_SECONDS = 0.5
 """How long "not serving" stands before new calls fail, unless told otherwise: two health polls of our own."""
@@ -57,6 +57,7 @@ class Server:
         transport: Transport = Transport.STOCK,
         overlap: bool = False,
         share_port: bool = False,
+        streams_per_connection: int = STREAMS_PER_CONNECTION_MAX,
         tls: TlsFiles | None = None,
         notice_seconds: float = NOTICE_SECONDS,
         threads: int = CALL_THREADS,
@@ -70,7 +71,7 @@ class Server:
         self._server = grpc.server(
             self._stock.pool,
             handlers=[self._stock.admission],
-            options=server_options(share_port=share_port),
+            options=server_options(share_port=share_port, streams=streams_per_connection),
             maximum_concurrent_rpcs=CALLS_MAX,
         )
         self._loop = Loop(self._server, METHODS, services, observer, overlap=overlap) if looping else None

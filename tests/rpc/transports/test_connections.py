@@ -4,10 +4,12 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 
 import grpc
 import pytest
 from tests.rpc.requests import decide_request
+from tests.waiting import eventually
 
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
@@ -33,6 +35,47 @@ def test_a_thousand_idle_connections_cost_nobody_an_answer(running):
     for one in idle:
         one.close()
     assert running.stub.Decide(decide_request(99), timeout=10).decision_id == "d-99"
+
+
+def test_a_client_that_keeps_to_the_limit_of_streams_is_refused_none(serve):
+    """It begins the next call as soon as it has an answer, before the server is done with the last one."""
+    running, failures = serve(streams_per_connection=4), []
+
+    def call(caller):
+        for number in range(40):
+            try:
+                running.stub.Decide(decide_request(f"{caller}-{number}"), timeout=30)
+            except grpc.RpcError as error:
+                failures.append(error.code())
+
+    callers = [threading.Thread(target=call, args=(caller,)) for caller in range(16)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert not failures
+    assert len(running.engine.calls) == 640
+
+
+def test_who_opens_calls_and_resets_them_without_end_holds_nothing(serve, transport):
+    running = serve(streams_per_connection=4)
+    path, authority = b"/maitred.v1.DecisionService/Decide", b"a"
+    names = b":method", b":scheme", b":path", b":authority", b"content-type", b"te"
+    values = b"POST", b"http", path, authority, b"application/grpc", b"trailers"
+    block = b"".join(
+        b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+        for name, value in zip(names, values, strict=True)
+    )
+    with suppress(ConnectionError), connected(running.address) as rude:
+        for number in range(2_000):
+            stream = struct.pack(">I", 2 * number + 1)
+            opening = struct.pack(">I", len(block))[1:] + b"\x01\x04" + stream + block
+            reset = struct.pack(">I", 4)[1:] + b"\x03\x00" + stream + struct.pack(">I", 8)
+            rude.sendall(opening + reset)
+    assert running.stub.Decide(decide_request(), timeout=20).decision_id == "d-0"
+    if transport != "stock":
+        eventually(lambda: not running.server._server._state.rpc_states)
+    assert running.stub.Decide(decide_request(1), timeout=20).decision_id == "d-1"
 
 
 def test_who_pings_without_end_is_cut_off(running):

@@ -207,10 +207,14 @@ def test_what_cannot_be_answered_in_time_is_refused_and_told_of_once_a_second(se
     running.stub.Decide(decide_request(1000), timeout=5)
     eventually(lambda: running.observer.events)
     refusals = [event for event in running.observer.events if isinstance(event, CallsRefused)]
+    assert {event.method for event in refusals} == {f"{NAME}/Decide"}
+    counts = Counter(dict.fromkeys((Code.OVERLOADED, Code.EXPIRED), 0))
+    for event in refusals:
+        counts[event.code] += event.count
     # Of some the deadline has passed while they were told.
-    assert len(shed) <= sum(event.count for event in refusals) < 300
-    assert len(refusals) <= 4
-    assert {(event.method, event.code) for event in refusals} == {(f"{NAME}/Decide", Code.OVERLOADED)}
+    assert len(shed) <= counts[Code.OVERLOADED]
+    assert counts.total() < 300
+    assert len(refusals) < len(shed)
 
 
 # Health and reflection

@@ -111,6 +111,15 @@ Transport = Annotated[
         "own server.",
     ),
 ]
+StreamsPerConnection = Annotated[
+    int,
+    typer.Option(
+        envvar="MAITRED_STREAMS_PER_CONNECTION",
+        min=1,
+        metavar="N",
+        help="Calls that one connection may have open; more wait in their client.",
+    ),
+]
 DrainSeconds = Annotated[
     float,
     typer.Option(
@@ -153,6 +162,7 @@ def run(
     watch_seconds: WatchSeconds = _DEFAULTS.watch_seconds,
     drain_seconds: DrainSeconds = _DEFAULTS.drain_seconds,
     transport: Transport = _DEFAULTS.transport,
+    streams_per_connection: StreamsPerConnection = _DEFAULTS.streams_per_connection,
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
     tls_client_ca: TlsClientCa = None,
@@ -170,6 +180,7 @@ def run(
         watch_seconds=watch_seconds,
         drain_seconds=drain_seconds,
         transport=transport,
+        streams_per_connection=streams_per_connection,
         tls_cert=tls_cert,
         tls_key=tls_key,
         tls_client_ca=tls_client_ca,

@@ -90,6 +90,7 @@ def worker_environ(settings: Settings, environ: Mapping[str, str], *, strict: bo
         "WATCH_SECONDS": settings.watch_seconds,
         "DRAIN_SECONDS": settings.drain_seconds,
         "TRANSPORT": settings.transport,
+        "STREAMS_PER_CONNECTION": settings.streams_per_connection,
         "TLS_CERT": settings.tls_cert,
         "TLS_KEY": settings.tls_key,
         "TLS_CLIENT_CA": settings.tls_client_ca,

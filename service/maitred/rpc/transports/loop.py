@@ -42,11 +42,13 @@ from maitred.rpc.failures import DEADLINE_MAX_SECONDS, failed, trace_of
 from maitred.rpc.methods import Method, Runs, Services
 from maitred.rpc.status import CallStatus, overloaded, status_of
 
-from .overload import Waiting
+from .overload import Admission, Waiting
 
 NO_WAIT = 1.0
 """An instant long ago, in Unix time. One that has just passed is rounded up to a millisecond."""
 TICK_SECONDS = 1.0
+HELD_SECONDS = 0.005
+"""Held calls have a part of their deadline left; who may be read is looked at so often."""
 SILENT_TICKS_MAX = 2
 """Clients send the message with the opening of the call; a lost packet is sent again within a second. Counted
 in ticks, for while the process is stopped it does not take up messages that are there."""
@@ -59,6 +61,7 @@ DESK_THREADS = 8
 DESK_CALLS_MAX = 64
 """As many people as will ever look at one server at once."""
 
+_EXPIRED = status_of(CallError(Code.EXPIRED, messages.DEADLINE_PASSED))
 GONE = CallStatus(grpc.StatusCode.CANCELLED, "")
 """Of a call whose caller has left; nobody reads it."""
 
@@ -68,7 +71,7 @@ class LoopCall:
 
     __slots__ = (
         "_answer", "_events", "_loop", "_request", "_rpc", "_steps", "_watched", "answered", "cancelled",
-        "data", "deadline", "method", "sent", "started", "ticket", "trace",
+        "data", "deadline", "is_read", "method", "sent", "started", "ticket", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -77,8 +80,8 @@ class LoopCall:
         self._loop, self.method, self._rpc = loop, method, rpc
         self.deadline, self.started = deadline, started
         self.trace: TraceContext | None = None
-        self.data: bytes = b""
-        self.cancelled = self.sent = self.answered = self._watched = False
+        self.data = b""
+        self.cancelled = self.sent = self.answered = self.is_read = self._watched = False
         self._request: Any = None
         self._steps: Any = None
         self._answer: Any = None
@@ -231,12 +234,12 @@ class Loop:
         for accept in self._accepts:
             self._state.server.register_method(accept.path)
         self._waiting: Waiting[LoopCall] = Waiting()
-        self._parked: list[_Accept] = []
         self._silent: dict[LoopCall, int] = {}
         self._at_desk: set[LoopCall] = set()
         self._desk = ThreadPoolExecutor(DESK_THREADS, "maitred-desk")
         self._refusals: Counter[tuple[str, Code]] = Counter()
         self._tick, self._ticked_at = 0, time.monotonic()
+        self._serving = True
         self._stopping = self._closed = self._answering = self._was_away = False
         self.rejected = 0
         self._overlap, self._bell, self._turn = overlap, threading.Event(), threading.Lock()
@@ -264,7 +267,7 @@ class Loop:
     @property
     def busy(self) -> bool:
         """Whether there may be calls that it has not come to take up."""
-        return self._answering or bool(self._waiting or self._unbegun or self._parked)
+        return self._answering or bool(self._waiting or self._unbegun or self._waiting.held)
 
     def close(self) -> None:
         """Ends the threads beside the loop, once the server has stopped."""
@@ -275,25 +278,42 @@ class Loop:
     # On the thread that polls
 
     def _serve(self) -> None:
-        poll, timeout = self._state.completion_queue.poll, cygrpc.CompletionType.queue_timeout
-        serving, in_a_row = True, 0
-        while serving:
+        in_a_row = 0
+        while self._serving:
             idle = bool(self._waiting) and not self._turn.locked()
-            event = poll(NO_WAIT if idle or self._unbegun else time.time() + TICK_SECONDS)
-            try:
-                nothing_came = event.completion_type == timeout
-                if not nothing_came:
-                    serving = self._take(event)
-                in_a_row = 0 if nothing_came else in_a_row + 1
-                if nothing_came or in_a_row % MAX_EVENTS_IN_A_ROW == 0:
+            came = self._next(NO_WAIT if idle or self._unbegun else time.time() + self._patience())
+            in_a_row = in_a_row + 1 if came else 0
+            if not came or in_a_row % MAX_EVENTS_IN_A_ROW == 0:
+                try:
                     self._rest(idle=idle)
-            except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
-                failed(self.observer, "", error, 0.0, None)
-            # An event that is kept while the next one is waited for may keep a call from ending.
-            event = None
+                except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
+                    failed(self.observer, "", error, 0.0, None)
+
+    def _next(self, until: float) -> bool:
+        """Handles the next event; false where none comes."""
+        event = self._state.completion_queue.poll(until)
+        if event.completion_type == cygrpc.CompletionType.queue_timeout:
+            return False
+        try:
+            self._serving = self._take(event)
+        except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
+            failed(self.observer, "", error, 0.0, None)
+        return True
+
+    def _glance(self) -> None:
+        """Sees to what comes between the steps of a batch: a refusal does not wait for its end."""
+        if self._waiting.behind and not self._overlap:
+            for _ in range(MAX_EVENTS_IN_A_ROW):
+                if not (self._serving and self._next(NO_WAIT)):
+                    break
+
+    def _patience(self) -> float:
+        return HELD_SECONDS if self._waiting.held else TICK_SECONDS
 
     def _rest(self, *, idle: bool) -> None:
         """Looks up from receiving; it is ``idle`` where calls wait and none are being answered."""
+        if self._waiting.held:
+            self._revive()
         if self._unbegun:
             self._begin_meanwhile()
         if idle and self._overlap:
@@ -336,11 +356,8 @@ class Loop:
         self._state.due.discard(accept)
         if not event.success:
             return
-        if self._waiting.room or self._stopping or accept.method.runs is not Runs.LOOP:
-            with self._state.lock:
-                self._ask(accept)
-        else:
-            self._parked.append(accept)
+        with self._state.lock:
+            self._ask(accept)
         self._take_up(accept.method, event)
 
     def _take_up(self, method: Method, event: Any) -> None:
@@ -349,23 +366,47 @@ class Loop:
         deadline = now + remaining if remaining < DEADLINE_MAX_SECONDS else None
         call = LoopCall(self, method, event.call, deadline, now)
         self._state.rpc_states.add(call)
+        if self.observer.tracing:
+            call.trace = trace_of(event.invocation_metadata)
         if self._stopping:
             self.rejected += 1
             call.reject(self._failure(call, Code.STOPPING, messages.STOPPING))
         elif remaining <= 0:
-            call.reject(self._failure(call, Code.EXPIRED, messages.DEADLINE_PASSED))
-        elif self._is_too_much(call):
-            call.reject(self._overloaded(call))
+            call.reject(self._expired(call))
         else:
-            if self.observer.tracing:
-                call.trace = trace_of(event.invocation_metadata)
+            self._admit(call)
+
+    def _admit(self, call: LoopCall) -> None:
+        if call.method.runs is Runs.DESK:
+            is_full = len(self._at_desk) >= DESK_CALLS_MAX
+            admission = Admission.REFUSE if is_full else Admission.READ
+        else:
+            admission = self._waiting.admit(call)
+        if admission is Admission.READ:
             self._silent[call] = self._tick
             call.receive()
+        elif admission is Admission.REFUSE:
+            call.reject(self._overloaded(call))
 
-    def _is_too_much(self, call: LoopCall) -> bool:
-        if call.method.runs is Runs.DESK:
-            return len(self._at_desk) >= DESK_CALLS_MAX
-        return call.deadline is not None and self._waiting.is_late(call.deadline)
+    def _revive(self) -> None:
+        """Reads held calls that there is room for, and ends those whose time is over."""
+        readable, over = self._waiting.revive()
+        for call in over:
+            if call.deadline is None and call.is_read:
+                call.end(self._overloaded(call))
+            elif call.deadline is None:
+                call.reject(self._overloaded(call))
+            else:
+                # gRPC ends it by itself, and its caller has given up: nothing has to be sent.
+                self._refusals[call.method.full_name, Code.EXPIRED] += 1
+                self.forget(call)
+        for call in readable:
+            call.watch()
+            if call.is_read:
+                self._waiting.add(call)
+            else:
+                self._silent[call] = self._tick
+                call.receive()
 
     def _ask(self, accept: _Accept) -> None:
         """Asks gRPC for a call; the caller holds the lock."""
@@ -384,7 +425,7 @@ class Loop:
             # Not a failure to observe: gRPC says the same of a call that was just cancelled.
             call.end(status_of(CallError(Code.MALFORMED, messages.NO_MESSAGE)))
             return
-        call.data = data
+        call.data, call.is_read = data, True
         if call.method.runs is Runs.DESK:
             self._at_desk.add(call)
             self._desk.submit(self._work, call)
@@ -392,7 +433,7 @@ class Loop:
         if self._overlap or self._was_away:
             call.watch()
         # Begun while others are answered; not where it might be refused after all.
-        if self._turn.locked() and not (call.method.reads or self._waiting.behind):
+        if self._overlap and self._turn.locked() and not (call.method.reads or self._waiting.behind):
             self._unbegun.append(call)
         else:
             self._waiting.add(call)
@@ -438,11 +479,6 @@ class Loop:
         self._was_away = seconds > PATIENCE_SECONDS
         if calls:
             self._waiting.learn(len(calls), seconds)
-        if self._parked:
-            parked, self._parked = self._parked, []
-            with self._state.lock:
-                for accept in parked:
-                    self._ask(accept)
         self._answering = False
 
     def _is_wanted(self, call: LoopCall) -> bool:
@@ -455,7 +491,7 @@ class Loop:
         if call.cancelled:
             call.end(GONE)
         elif call.deadline is not None and call.deadline <= now:
-            call.fail(CallError(Code.EXPIRED, messages.DEADLINE_PASSED))
+            call.end(self._expired(call))
         else:
             call.end(self._overloaded(call))
 
@@ -466,7 +502,9 @@ class Loop:
             going += self._begin([call for call in calls if not call.ticket])
             while going:
                 tickets = [call.ticket for call in going if call.ticket]
+                self._glance()
                 self._services.committer.settle(tickets, len(self._waiting))
+                self._glance()
                 going = [call for call in going if call.resume()]
                 self._finish(calls)
             self._finish(calls)
@@ -495,6 +533,11 @@ class Loop:
         """Counted, and told once a second: to tell of each would cost more than to refuse it."""
         self._refusals[call.method.full_name, Code.OVERLOADED] += 1
         return overloaded(self._waiting.drain_seconds())
+
+    def _expired(self, call: LoopCall) -> CallStatus:
+        """Counted likewise."""
+        self._refusals[call.method.full_name, Code.EXPIRED] += 1
+        return _EXPIRED
 
     def _failure(self, call: LoopCall, code: Code, message: str) -> CallStatus:
         return failed(self.observer, call.method.full_name, CallError(code, message), 0.0, None)

@@ -1,31 +1,30 @@
-"""Which of the calls that wait are answered next, and which are refused: a queue bounded by time.
+"""Which calls are read, answered and refused, and when: a queue bounded by time.
 
 All that has come is one batch, as long as it takes no more than half of the time that the deadlines of its
 calls leave: the larger a batch, the less a call costs. Where that is not so the server is behind, and what
 matters is how many callers still get an answer in time:
 
-- Batches are short.
+- Batches are short, and no more calls are read than the next two hold: whoever is read is answered in time.
+- Whoever comes beyond that is refused at once, by the opening of the call alone and without a look at its
+  message, so that its caller can go elsewhere.
+- A refusal costs a good part of what an answer does, and frees a stream for the next call. So no more than
+  ``REFUSING_SHARE`` of the time goes into refusals. Beyond that calls are *held*: neither read nor refused.
+  Until its deadline each holds one of the streams that its connection may have, and clients that obey that
+  limit send no more meanwhile. Where calls are held, refusing does not help all, and little of it is done.
+- When there is room again, held calls are read, the newest first: their callers wait for longest still.
 
-- The newest go first: their callers wait for longest still, and whoever has waited for long may have
-  given up.
-- A call whose turn, behind the newer ones and at the pace of the last batches, does not come in the first
-  twelfth of its time is refused at once, so that its caller can go elsewhere: more will have come before it.
-- A refusal costs a good part of what an answer does, so no more than ``REFUSING_SHARE`` of the time goes
-  into them. Beyond that calls wait: their streams stay open until their deadlines, and clients that obey
-  the limit of streams send no more meanwhile. What does so far exceed the pace that it cannot even be
-  received is not asked for (there is no ``room``).
-
-It goes on like this until for a while nobody had to be refused: by the queue alone the server would seem to
-have caught up after every refusal, and let it grow again.
+It goes on like this until for a while nobody had to be refused or held: by the queue alone the server would
+seem to have caught up after every refusal, and let it grow again.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, Protocol, TypeVar
+from enum import Enum, unique
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-BATCH_SECONDS = 0.010
-"""How long a batch may take of a server that is behind: a tenth of a deadline of 100 ms."""
+BATCH_SECONDS = 0.025
+"""How long a batch may take of a server that is behind: a quarter of a deadline of 100 ms."""
 CALM_BATCH_SECONDS = 0.05
 """How long one may take where everybody can be answered: who comes meanwhile has half of 100 ms left."""
 BATCH_FIXED_TIMES = 4
@@ -35,24 +34,27 @@ BATCH_MIN, BATCH_MAX = 8, 256
 BATCH_GROWTH = 2
 """Of the largest of the last ones."""
 BATCHES_WAITING = 2
-"""So many batches may wait of a server that is behind before no more calls are taken up."""
+"""So many batches may wait of a server that is behind before no more calls are read."""
 WAITING_MAX = 4_096
 """Bounds memory: some 10 MB of requests, and more than a second of work at any pace measured."""
-REFUSING_SHARE = 0.15
-REFUSAL_PART = 1 / 5
-"""What receiving and refusing a call costs, of answering it: 40 of 200 us, on a machine with time for it."""
+RECEIVING_TIMES = 1.4
+"""What answering takes beside receiving and refusing others, of what it takes."""
+REFUSING_SHARE, REFUSING_SHARE_HOLDING = 0.12, 0.03
+"""Of the time; the second where calls are held. The first is enough for a third of what comes."""
+REFUSAL_PART, REFUSAL_MAX_SECONDS = 1 / 5, 100e-6
+"""What receiving and refusing a call costs, of answering it: 50 of 250 us, and no more for slow answers."""
 SAVED_SECONDS = 0.1
 """How much of refusing may be saved up for a burst."""
 WAIT_MAX_SECONDS = 5.0
 """How long calls without a deadline may wait: whoever waits at a till has given up by then."""
 FIRST_CALL_SECONDS = 250e-6
 """Before anything has been measured."""
-CALM_SHARE, BEHIND_SHARE = 1 / 2, 1 / 12
+CALM_SHARE = 1 / 2
 """In which part of the time that is left a call must have its turn."""
 LATE_SHARE = 0.1
 """Of those who wait: a few that are in a hurry do not put the others behind."""
 CALM_BATCHES = 10
-"""After so many without a refusal the server has caught up: a tenth of a second."""
+"""After so many that nobody was refused or held for the server has caught up: a tenth of a second."""
 FORGET = 0.9
 """What a batch counts for after the next one."""
 
@@ -72,6 +74,29 @@ class Queued(Protocol):
 
 
 _Call = TypeVar("_Call", bound=Queued)
+
+
+@unique
+class Admission(Enum):
+    """What becomes of a call that has come: its message is read, it is refused, or it is left as it is."""
+
+    READ = "read"
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
+class Taken(NamedTuple, Generic[_Call]):
+    """The next batch, oldest first, and calls to refuse."""
+
+    batch: Sequence[_Call]
+    refused: Sequence[_Call]
+
+
+class Revived(NamedTuple, Generic[_Call]):
+    """Held calls that may be read, newest first, and those whose time is over."""
+
+    readable: Sequence[_Call]
+    over: Sequence[_Call]
 
 
 class Pace:
@@ -119,16 +144,22 @@ class Pace:
 
 
 class Waiting(Generic[_Call]):
-    """The calls whose message has come, oldest first. ``add`` and ``take`` may be used by one thread each."""
+    """The calls whose message has come, oldest first, and those that are held.
+
+    ``take`` may be used by one thread, all else by another one.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._calls: deque[_Call] = deque()
+        self._held: deque[_Call] = deque()
+        self._admitted = 0
         self._pace = Pace()
-        self._taken_at, self._refusing_left = clock(), SAVED_SECONDS * REFUSING_SHARE
-        self._calm_batches = CALM_BATCHES
+        self._refilled_at, self._refusing_left = clock(), SAVED_SECONDS * REFUSING_SHARE
+        self._calm_batches, self._pressed = CALM_BATCHES, False
 
     def __len__(self) -> int:
+        """How many may be taken."""
         return len(self._calls)
 
     def __iter__(self) -> Iterator[_Call]:
@@ -136,35 +167,63 @@ class Waiting(Generic[_Call]):
         return iter(tuple(self._calls))
 
     @property
-    def room(self) -> bool:
-        """Whether more calls should be taken up."""
-        return len(self._calls) < (BATCHES_WAITING * self._pace.batch if self.behind else WAITING_MAX)
+    def held(self) -> int:
+        """How many are held."""
+        return len(self._held)
 
-    def is_late(self, deadline: float) -> bool:
-        """Whether a call that comes only now cannot be in time even with the next batch."""
-        return self.behind and self._clock() + self._pace.seconds(self._pace.batch) > deadline
+    @property
+    def behind(self) -> bool:
+        """Whether not everybody can be answered in time."""
+        return self._calm_batches < CALM_BATCHES
+
+    def admit(self, call: _Call) -> Admission:
+        """What becomes of a call that comes only now; one that is to be held is."""
+        if self._has_room(call):
+            self._admitted += 1
+            return Admission.READ
+        if self.behind:
+            self._pressed = True
+            if self._may_refuse():
+                return Admission.REFUSE
+        self._held.append(call)
+        return Admission.HOLD
 
     def add(self, call: _Call) -> None:
-        """A call has come."""
+        """The message of a call has come."""
         self._calls.append(call)
+        self._admitted = max(0, self._admitted - 1)
 
-    def take(self) -> tuple[Sequence[_Call], Sequence[_Call]]:
-        """The next batch, oldest first, and the calls to refuse."""
+    def revive(self) -> Revived[_Call]:
+        """What becomes of held calls now; to be called when all messages have come that are on their way."""
+        now, self._admitted = self._clock(), 0
+        # One by one: another thread may hold more meanwhile.
+        held = [self._held.popleft() for _ in range(len(self._held))]
+        over = [call for call in held if _latest(call) <= now]
+        room = max(0, self._most - len(self._calls))
+        soon = self._answered_at(self._most)
+        readable = [call for call in held if _latest(call) > soon] if room else []
+        readable = readable[: -room - 1 : -1] if self.behind else readable[:room]
+        gone = set(map(id, (*over, *readable)))
+        self._held.extendleft(call for call in reversed(held) if id(call) not in gone)
+        self._admitted += len(readable)
+        return Revived(readable, over)
+
+    def take(self) -> Taken[_Call]:
+        """The next batch."""
         now = self._clock()
-        left = self._refusing_left + (now - self._taken_at) * REFUSING_SHARE
-        self._refusing_left = min(left, SAVED_SECONDS * REFUSING_SHARE)
-        self._taken_at = now
         waiting = [self._calls.popleft() for _ in range(len(self._calls))]
         refused: list[_Call] = []
         self._look(now, waiting)
-        if self.behind:
-            size = self._pace.batch
-            batch, older = waiting[-size:], waiting[:-size]
-            rest = self._sorted_out(now, older, refused)
-        else:
-            batch, rest = waiting[: self._pace.reach], waiting[self._pace.reach :]
-        self._calls.extendleft(reversed(rest))
-        return self._in_time(now, batch, refused), refused
+        excess = len(waiting) - self._most if self.behind else 0
+        if excess > 0:
+            self._set_aside(waiting[:excess], refused)
+            waiting = waiting[excess:]
+        size = self._pace.batch if self.behind else self._pace.reach
+        self._calls.extendleft(reversed(waiting[size:]))
+        batch = self._in_time(now, waiting[:size], refused)
+        self._calm_batches = 0 if self._pressed else self._calm_batches + 1
+        self._pressed, self._admitted = False, 0
+        return Taken(batch, refused)
 
     def learn(self, calls: int, seconds: float) -> None:
         """A batch of so many calls took so long."""
@@ -172,12 +231,34 @@ class Waiting(Generic[_Call]):
 
     def drain_seconds(self) -> float:
         """How long it takes until all that waits has had its turn."""
-        return self._pace.seconds(len(self._calls))
+        return self._pace.seconds(len(self._calls) + len(self._held))
 
     @property
-    def behind(self) -> bool:
-        """Whether not everybody can be answered in time."""
-        return self._calm_batches < CALM_BATCHES
+    def _most(self) -> int:
+        """How many may wait to be answered."""
+        return BATCHES_WAITING * self._pace.batch if self.behind else WAITING_MAX
+
+    def _has_room(self, call: _Call) -> bool:
+        before = len(self._calls) + self._admitted
+        if before >= self._most:
+            return False
+        # Who comes first is read in any case: the pace may have changed.
+        return not (self.behind and before) or _latest(call) > self._answered_at(before + 1)
+
+    def _answered_at(self, waiting: int) -> float:
+        """When the last of so many that wait will have been answered, after the batch that has just begun."""
+        return self._clock() + RECEIVING_TIMES * (BATCH_SECONDS + self._pace.seconds(waiting))
+
+    def _may_refuse(self) -> bool:
+        """Whether there is time to refuse a call, which is spent then."""
+        now = self._clock()
+        share = REFUSING_SHARE_HOLDING if self._held else REFUSING_SHARE
+        left = self._refusing_left + (now - self._refilled_at) * share
+        self._refilled_at, self._refusing_left = now, min(left, SAVED_SECONDS * share)
+        if self._refusing_left <= 0:
+            return False
+        self._refusing_left -= min(self._pace.per_call * REFUSAL_PART, REFUSAL_MAX_SECONDS)
+        return True
 
     def _look(self, now: float, waiting: Sequence[_Call]) -> None:
         """Sees whether the server is behind."""
@@ -185,26 +266,16 @@ class Waiting(Generic[_Call]):
             seconds = self._pace.seconds(len(waiting))
             late = sum(seconds > (_latest(call) - now) * CALM_SHARE for call in waiting)
             if late > len(waiting) * LATE_SHARE:
-                self._calm_batches = 0
+                self._calm_batches, self._pressed = 0, True
 
-    def _sorted_out(self, now: float, older: Sequence[_Call], refused: list[_Call]) -> list[_Call]:
-        """Those who may stay of the ones that newer ones go before; the oldest are refused first."""
-        stay: list[_Call] = []
-        hopeless = 0
-        for ahead, call in zip(range(self._pace.batch + len(older), 0, -1), older, strict=False):
-            left = _latest(call) - now
-            if self._pace.seconds(ahead) <= left * BEHIND_SHARE:
-                stay.append(call)
-                continue
-            hopeless += 1
-            # Whose time is over has to be told in any case.
-            if left > 0 and self._refusing_left <= 0:
-                stay.append(call)
-                continue
-            self._refusing_left -= self._pace.per_call * REFUSAL_PART
-            refused.append(call)
-        self._calm_batches = 0 if hopeless else self._calm_batches + 1
-        return stay
+    def _set_aside(self, older: Sequence[_Call], refused: list[_Call]) -> None:
+        """Refuses or holds what had come before the server was seen to be behind."""
+        self._pressed = True
+        for call in older:
+            if self._may_refuse():
+                refused.append(call)
+            else:
+                self._held.append(call)
 
     def _in_time(self, now: float, batch: Sequence[_Call], refused: list[_Call]) -> Sequence[_Call]:
         """The batch without those that it comes too late for, but one of them: the pace may have changed."""
