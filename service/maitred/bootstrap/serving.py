@@ -86,9 +86,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
             overlap=not settings.database.startswith("sqlite"),
             share_port=share_port,
             streams_per_connection=settings.streams_per_connection,
-            tls=TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
-            if settings.tls_cert and settings.tls_key
-            else None,
+            tls=_tls_files(settings),
         )
         running = Running(
             settings,
@@ -102,6 +100,12 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         running.begin()
         undo.pop_all()
     return running
+
+
+def _tls_files(settings: Settings) -> TlsFiles | None:
+    if settings.tls_cert and settings.tls_key:
+        return TlsFiles(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
+    return None
 
 
 def _check_keys(opened: Store, keys: Vault, file: Path) -> None:
