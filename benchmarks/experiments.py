@@ -137,13 +137,13 @@ def _proposed(contender: Contender) -> list[list[str]]:
     ]
 
 
-def _section(found: dict[str, Shown]) -> Section:
-    plain, full, one, fifth, every = (found[name] for name in ("without", "with", "one", "fifth", "all"))
+def _section(results: dict[str, Shown]) -> Section:
+    plain, full, one, fifth, every = (results[name] for name in ("without", "with", "one", "fifth", "all"))
     tried = f"with {EXPERIMENTS} experiments"
     return Section(
         f"What {EXPERIMENTS} experiments and learned scores cost Decide: {CUSTOMERS:,} customers",
         (
-            Row("no-op server", floor_rate(found["no-op"])),
+            Row("no-op server", floor_rate(results["no-op"])),
             Row("without experiments", saturated(plain)),
             Row(tried, saturated(full)),
             Row(f"{tried} and a learned score", saturated(one)),
