@@ -1,7 +1,7 @@
 """Why an action is proposed or refused, down to attribute and value."""
 
 import pytest
-from tests.core.test_decide import policy_of
+from tests.core.deciding.test_decide import policy_of
 
 from maitred.core.conditions.model import (
     All,

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.test_decide import action, asked, policy_of
+from tests.core.deciding.test_decide import action, asked, policy_of
 
 from maitred.core.deciding.decide import decide_from as decide
 from maitred.core.deciding.decisions import Explain

@@ -20,7 +20,7 @@ from maitred.core.values.instants import (
     span_of,
 )
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "windows.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "windows.md"
 MICROSECOND = timedelta(microseconds=1)
 NEW_YORK, SANTIAGO, HAVANA = "America/New_York", "America/Santiago", "America/Havana"
 ST_JOHNS, APIA, TORONTO = "America/St_Johns", "Pacific/Apia", "America/Toronto"
