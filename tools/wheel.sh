@@ -7,6 +7,7 @@ mkdir -p "$out"
 python=$PWD/$venv/bin/python out=$(cd "$out" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
+trap 'exit 1' HUP INT TERM
 mkdir "$tree/service"
 cp pyproject.toml README.md LICENSE "$tree"
 cp -r service/maitred "$tree/service"
