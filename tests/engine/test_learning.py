@@ -10,7 +10,7 @@ from tests.rules import action, document
 
 from maitred.bootstrap.rules import load_policy
 from maitred.core.deciding.decide import decide_from
-from maitred.core.deciding.decisions import Question
+from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.learning.draws import METHODS, Draws, Mode
 from maitred.core.learning.learners import NEWEST_METHOD, Beta
@@ -136,7 +136,7 @@ def test_a_learner_that_is_not_enabled_expects_and_learns_nothing(harness):
 def test_an_explanation_says_what_was_learned_and_how_the_value_came_about(harness, name):
     harness.rules(LEARNER, action(name, score='learned("uptake")'))
     learn(harness, {"uptake": {name: Beta(30.0, 70.0)}})
-    answer = harness.decide("ann", explain="EXPLAIN_REASONS")
+    answer = harness.decide("ann", explain=Explain.EXPLAIN_REASONS)
     (line,) = [line for line in answer.why[0] if line.startswith("learned uptake is ")]
     assert "30 to 70" in line or "explores" in line
 
