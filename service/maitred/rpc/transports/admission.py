@@ -54,7 +54,7 @@ class Lane(NamedTuple):
     max_waiting: int
 
 
-class Admission(grpc.GenericRpcHandler):
+class AdmissionHandler(grpc.GenericRpcHandler):
     """Finds the handler of a method, or one that refuses: too many calls wait, or the server stops.
 
     ``served`` is what a server that stops refuses, ``around`` what it answers to the end. Methods

@@ -15,7 +15,7 @@ from maitred.rpc.methods import DECIDE, DECIDE_STREAM, SERVICES, Runs, Services,
 from maitred.rpc.streams import STREAMS_MAX, Streams
 from maitred.selftest import relying_on
 
-from .admission import Admission, Handler, Handlers, Lane, On, Pool
+from .admission import AdmissionHandler, Handler, Handlers, Lane, On, Pool
 from .arrivals import Arrivals
 from .servicer import Servicer
 
@@ -69,7 +69,7 @@ class Stock:
                 served |= self._unary_handlers(runs, servicer, pool)
                 lanes.append(Lane([method.full_name for method in running(runs)], pool, max_waiting))
         around = {**self._health_handlers(), **self._reflection_handlers()}
-        self.admission = Admission(served, around, lanes, observer)
+        self.admission = AdmissionHandler(served, around, lanes, observer)
 
     def start(self) -> None:
         """Begins to watch: for changes of health, and for calls without a message."""
