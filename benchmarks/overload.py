@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from maitred.settings import DEFAULT_STREAMS
+
 from . import figures, h2, openloop, ruleset, servers
 from .figures import Row, Section, Spread, at_least, at_most, percent, ratio, spread
 from .requests import DECIDE, decides, every_customer
@@ -15,6 +17,8 @@ from .workload import specs
 
 ACTIONS = 1_000
 TIMES = 1.5, 3.0, 10.0
+STREAMS = 8
+"""The limit of a service that many tills call; see ``--streams-per-connection``."""
 MANY_CONNECTIONS = 64
 """With so many the limit of streams alone does not keep calls away that cannot be answered."""
 ROUNDS, SECONDS = 5, 2.0
@@ -22,14 +26,16 @@ MIN_GOODPUT, MAX_REFUSAL_SHARE, MAX_MEMORY = 0.8, 0.2, 1.5
 
 
 class _Load(NamedTuple):
-    """How many times the peak, over how many connections."""
+    """How many times the peak, over how many connections, and whether so many streams as by default."""
 
     times: float
     connections: int
+    by_default: bool = False
 
 
 LOADS = tuple(_Load(times, openloop.CONNECTIONS) for times in TIMES)
 CROWDED = tuple(_Load(times, MANY_CONNECTIONS) for times in TIMES[:2])
+UNLIMITED = tuple(_Load(times, openloop.CONNECTIONS, by_default=True) for times in TIMES[:2])
 
 
 def measure(progress: Progress) -> list[Section]:
@@ -38,19 +44,25 @@ def measure(progress: Progress) -> list[Section]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         rules = ruleset.write(place / "plain", specs(ACTIONS))
-        with servers.maitred(rules, f"sqlite:///{place}/plain.db") as server, servers.apart([server]):
-            send(server, DECIDE, every_customer("first"))
+        with (
+            servers.maitred(
+                rules, f"sqlite:///{place}/plain.db", MAITRED_STREAMS_PER_CONNECTION=str(STREAMS)
+            ) as server,
+            servers.maitred(rules, f"sqlite:///{place}/default.db") as default,
+            servers.apart([server, default]),
+        ):
+            for one in (server, default):
+                send(one, DECIDE, every_customer("first"))
             idle, peaks = server.resident_bytes(), []
-            shown: dict[_Load, list[openloop.Fates]] = {load: [] for load in (*LOADS, *CROWDED)}
+            shown: dict[_Load, list[openloop.Fates]] = {load: [] for load in (*LOADS, *CROWDED, *UNLIMITED)}
             for turn in range(ROUNDS):
                 progress(f"overload, round {turn + 1} of {ROUNDS}")
                 peaks.append(h2.run(server.port, DECIDE, decides(f"peak {next(number)}"), SECONDS).rate)
                 for load, fates in shown.items():
                     messages, rate = decides(f"open {next(number)}"), load.times * peaks[-1]
+                    port = (default if load.by_default else server).port
                     fates.append(
-                        openloop.run(
-                            server.port, DECIDE, messages, rate, SECONDS, connections=load.connections
-                        )
+                        openloop.run(port, DECIDE, messages, rate, SECONDS, connections=load.connections)
                     )
             memory = server.resident_bytes() / idle
     return [_section(peaks, shown, memory)]
@@ -63,7 +75,7 @@ def _section(peaks: list[float], shown: dict[_Load, list[openloop.Fates]], memor
     }
     return Section(
         f"Overload: Decide with deadlines of {openloop.DEADLINE_SECONDS * 1e3:.0f} ms, "
-        f"{openloop.CONNECTIONS} connections",
+        f"{openloop.CONNECTIONS} connections of {STREAMS} streams",
         (
             Row("peak", f"{spread(peaks).median:,.0f}/s"),
             *(
@@ -80,8 +92,8 @@ def _section(peaks: list[float], shown: dict[_Load, list[openloop.Fates]], memor
                 percent,
             ),
             *(
-                Row(f"the same at {load.times:g} times the peak over {load.connections} connections", text)
-                for load in CROWDED
+                Row(f"the same at {load.times:g} times the peak {_how(load)}", text)
+                for load in (*CROWDED, *UNLIMITED)
                 for text in (
                     f"{figures.shown(goodput[load], ratio)}; refusals {_refusals(shown[load]).median:.1%}",
                 )
@@ -89,6 +101,12 @@ def _section(peaks: list[float], shown: dict[_Load, list[openloop.Fates]], memor
             at_most("resident memory, of idle", memory, MAX_MEMORY, ratio),
             Row("calls sent late by the load client, 99th percentile", f"{_lateness_ms(shown):.1f} ms"),
         ),
+    )
+
+
+def _how(load: _Load) -> str:
+    return (
+        f"with {DEFAULT_STREAMS} streams each" if load.by_default else f"over {load.connections} connections"
     )
 
 

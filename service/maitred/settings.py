@@ -11,9 +11,9 @@ DEFAULT_DATABASE = "sqlite:///maitred.db"
 DEFAULT_RULES = Path("rules/starter")
 DEFAULT_KEYS = Path("maitred.keys")
 KEYS_ENDING = ".keys"
-DEFAULT_STREAMS = 8
-"""A server that cannot keep up spends its time on calls that are as good as lost, unless they wait in their
-clients: 16 connections of so many are 40 ms of work. One connection alone gets two thirds of a server."""
+DEFAULT_STREAMS = 100
+"""The least that RFC 9113 (6.5.2) recommends. An application has one connection for all its threads, and each
+stream that stays open takes one of these places. Fewer keep calls away from a server that cannot keep up."""
 
 
 @dataclass(frozen=True, slots=True)

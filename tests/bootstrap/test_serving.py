@@ -13,8 +13,7 @@ from maitred.bootstrap.clients import Client
 from maitred.bootstrap.rules import load_policy
 from maitred.engine.ports.store import StoreConflict
 from maitred.rpc.client import ClientError
-from maitred.rpc.options import STREAMS_PER_CONNECTION_MAX
-from maitred.settings import Settings
+from maitred.settings import DEFAULT_STREAMS, Settings
 from maitred.sources.provenance import commit_of as read_commit
 from maitred.store.stores import SqlStore
 
@@ -126,7 +125,7 @@ def test_calls_that_failed_do_not_stay_open_until_a_collection(settings, log):
         decision = client.decide(request_id="d", customer_id="c", channel="pos", context={})
         gc.disable()
         try:
-            for number in range(STREAMS_PER_CONNECTION_MAX + 8):
+            for number in range(DEFAULT_STREAMS + 8):
                 with pytest.raises(ClientError, match="did not propose this action"):
                     client.claim(request_id=f"r{number}", decision_id=decision.decision_id, action="none")
         finally:

@@ -11,8 +11,8 @@ from tests.rpc.requests import decide_request
 from tests.waiting import eventually
 
 from maitred.engine.errors import CallError, Code
-from maitred.rpc.options import STREAMS_PER_CONNECTION_MAX
 from maitred.rpc.streams import IN_FLIGHT_MAX, STREAMS_MAX
+from maitred.settings import DEFAULT_STREAMS
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
@@ -79,7 +79,7 @@ def test_a_stream_that_failed_gives_its_place_on_the_connection_back(running, st
     """At once, and not when objects that hold each other are collected."""
     gc.disable()
     try:
-        for _ in range(STREAMS_PER_CONNECTION_MAX + 8):
+        for _ in range(DEFAULT_STREAMS + 8):
             garbage = running.channel.stream_stream("/maitred.v1.DecisionService/DecideStream")
             error = status_of(lambda garbage=garbage: list(garbage(iter([b"\xff"]), timeout=10)))
             assert error.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -8,8 +8,6 @@ SEND_MAX_BYTES = 64 * _MIB
 """A full explanation of 100,000 actions at some 500 bytes each."""
 METADATA_MAX_BYTES = 16 * 1024
 """gRPC's own hard limit, stated so that it does not vary by chance below it."""
-STREAMS_PER_CONNECTION_MAX = 256
-"""What one client can have open at once, unless told otherwise; beyond it calls wait in the client."""
 FREED_STREAMS_COUNT = 0
 """By default streams that are over count until their memory is free, so that clients which begin as many
 calls again as have been answered are refused streams, though they keep to the limit."""

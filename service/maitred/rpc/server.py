@@ -12,10 +12,11 @@ from maitred.rpc.transports.admission import wait_until_quiet
 from maitred.rpc.transports.loop import Loop
 from maitred.rpc.transports.selection import Transport
 from maitred.rpc.transports.stock import CALL_THREADS, WAITING_CALLS_MAX, Stock
+from maitred.settings import DEFAULT_STREAMS
 
 from . import messages
 from .methods import METHODS, Services
-from .options import CALLS_MAX, STREAMS_PER_CONNECTION_MAX, server_options
+from .options import CALLS_MAX, server_options
 
 NOTICE_SECONDS = 0.5
 """How long "not serving" stands before new calls fail, unless told otherwise: two health polls of our own."""
@@ -57,7 +58,7 @@ class Server:
         transport: Transport = Transport.STOCK,
         overlap: bool = False,
         share_port: bool = False,
-        streams_per_connection: int = STREAMS_PER_CONNECTION_MAX,
+        streams_per_connection: int = DEFAULT_STREAMS,
         tls: TlsFiles | None = None,
         notice_seconds: float = NOTICE_SECONDS,
         threads: int = CALL_THREADS,
