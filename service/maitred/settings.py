@@ -11,8 +11,8 @@ DEFAULT_DATABASE = "sqlite:///maitred.db"
 DEFAULT_RULES = Path("rules/starter")
 DEFAULT_KEYS = Path("maitred.keys")
 KEYS_ENDING = ".keys"
-DEFAULT_STREAMS = 100
-"""The least that RFC 9113 (6.5.2) recommends. An application has one connection for all its threads, and each
+DEFAULT_STREAMS = 256
+"""RFC 9113 (6.5.2) recommends at least 100. An application has one connection for all its threads, and each
 stream that stays open takes one of these places. Fewer keep calls away from a server that cannot keep up."""
 
 
