@@ -60,7 +60,6 @@ HELD_DEPTH = 2
 ADULT = 18
 WARM_UP, DECIDES = 5, 20
 """Chores and telemetry run beside some of them; what belongs to a Decide is in all."""
-SETTLE_SECONDS = 0.2
 
 
 def sources(package: Path) -> list[Path]:

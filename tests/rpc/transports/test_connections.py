@@ -2,13 +2,13 @@
 
 import socket
 import struct
-import threading
 import time
 from contextlib import suppress
 
 import grpc
 import pytest
 from tests.rpc.requests import decide_request
+from tests.torture.callers import in_threads
 from tests.waiting import eventually
 
 from maitred.v1 import decision_pb2 as pb
@@ -48,11 +48,7 @@ def test_a_client_that_keeps_to_the_limit_of_streams_is_refused_none(serve):
             except grpc.RpcError as error:
                 failures.append(error.code())
 
-    callers = [threading.Thread(target=call, args=(caller,)) for caller in range(16)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join()
+    in_threads(call, range(16), 16)
     assert not failures
     assert len(running.engine.calls) == 640
 
@@ -144,11 +140,7 @@ def test_many_callers_at_once_all_get_their_own_answer(serve):
                 if stub.Decide(decide_request(name), timeout=20).decision_id != f"d-{name}":
                     wrong.append(name)
 
-    callers = [threading.Thread(target=call, args=(caller,)) for caller in range(8)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join()
+    in_threads(call, range(8), 8)
     assert not wrong
     assert len(running.engine.calls) == 400
 
