@@ -6,7 +6,7 @@ from tests.rules import action
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import bytes_of
-from maitred.engine.deciding.packing import MAX_DICTIONARY_BYTES, dictionary_named_by, dictionary_of
+from maitred.engine.deciding.codec import MAX_DICTIONARY_BYTES, dictionary_named_by, dictionary_of
 from maitred.engine.errors import CallError, Cause
 
 GOLD = {"customer": {"tier": "gold"}}

@@ -8,8 +8,7 @@ from tests.claims.harness import DAY, HOUR, MINUTE
 from tests.rules import action, cap, capacity, document
 
 from maitred.core.deciding.decisions import Explain
-from maitred.engine.deciding.codec import encode_proposals
-from maitred.engine.deciding.packing import Packings
+from maitred.engine.deciding.codec import Packings, encode_proposals
 from maitred.engine.deciding.records import decide_again
 from maitred.engine.errors import CallError, Code
 

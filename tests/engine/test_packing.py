@@ -5,7 +5,7 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.engine.deciding.packing import Packing, dictionary_named_by
+from maitred.engine.deciding.codec import Packing, dictionary_named_by
 
 DICTIONARY = b'{"format":2,"request_id":"","facts":{"customer.tier":"","basket.value":0}}'
 BODY = DICTIONARY.replace(b'""', b'"gold"')

@@ -14,7 +14,7 @@ from maitred.core.limits.lots import Confirm, Release, Status, Take, UnitState
 from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import open_store
-from maitred.store.ledger.lot_rows import LOT_COLUMNS, lot_of
+from maitred.store.ledger.ledger import LOT_COLUMNS, lot_of
 
 REPLICAS, BATCHES = 4, 120
 MAX_CONFLICTS = REPLICAS * BATCHES // 10

@@ -12,8 +12,7 @@ from tests.privacy.shop import RULES, Shop, names
 from maitred.bootstrap.rules import load_policy
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.customers.people import People
-from maitred.engine.deciding.codec import decode_body
-from maitred.engine.deciding.packing import Packings
+from maitred.engine.deciding.codec import Packings, decode_body
 from maitred.engine.deciding.records import decide_again
 from maitred.rpc.client import ClientError
 from maitred.store import open_read_only, open_store

@@ -11,7 +11,7 @@ from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.engine.calls import Answer, ClaimAnswer
 from maitred.engine.deciding.codec import MAX_REMEMBERED
-from maitred.rpc.convert import proposals as room
+from maitred.rpc.convert import decisions as room
 from maitred.rpc.convert.claims import claim_response
 from maitred.rpc.convert.decisions import decide_response
 from maitred.v1 import decision_pb2 as pb

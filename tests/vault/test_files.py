@@ -23,7 +23,7 @@ from maitred.vault import (
     read_keyring,
 )
 from maitred.vault.files import from_text, to_text
-from maitred.vault.keyring import MAX_VERSIONS
+from maitred.vault.vault import MAX_VERSIONS
 
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 KEYS = st.binary(min_size=32, max_size=32)

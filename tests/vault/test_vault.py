@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from maitred.engine.ports.vault import KEY_OF_NOBODY, SealBroken, Vault
 from maitred.vault import Keyring, KeyringVault
 from maitred.vault import vault as cache_module
-from maitred.vault.keyring import Mac
+from maitred.vault.vault import Mac
 
 IDS = st.text(st.characters(), max_size=256)
 BYTES = st.binary(max_size=2_000)

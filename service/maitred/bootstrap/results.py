@@ -16,8 +16,7 @@ from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.ruleset import Experiment, Holdout, Ruleset
 from maitred.core.values.nearest import did_you_mean
 from maitred.engine.customers.people import People
-from maitred.engine.deciding.codec import decode_body
-from maitred.engine.deciding.packing import Packings
+from maitred.engine.deciding.codec import Packings, decode_body
 from maitred.engine.errors import CallError
 from maitred.engine.operating.gathering import ResultsQuery, gather, names_in
 from maitred.engine.operating.results import Results, ResultsCall

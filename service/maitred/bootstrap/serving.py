@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,6 +37,7 @@ from .learning import read_parameters
 from .results_process import Analysts
 from .rules import load_policy, self_test
 
+NOW = partial(datetime.now, UTC)
 INSTANCE_ID_BYTES = 8
 GC_THRESHOLDS = 50_000, 50, 100
 """Decisions leave no cycles behind; with Python's defaults the collector took half their time."""
@@ -64,7 +66,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         observer.observe(TransportChosen(chosen.transport.value, chosen.fault))
         given = read_parameters(settings.learned) if settings.learned else None
         kept = settings.keep_events
-        engine = make_engine(opened, keys, observer, _load_to_stay, _now, given=given, keep_events=kept)
+        engine = make_engine(opened, keys, observer, _load_to_stay, NOW, given=given, keep_events=kept)
         analysts = Analysts(settings.database, settings.keys_file, engine.clock)
         server = Server(
             settings.listen,
@@ -77,7 +79,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
                 engine.recorder,
                 engine.desk,
                 analysts,
-                now=_now,
+                now=NOW,
                 simulated_time=settings.simulated_time,
             ),
             observer,
@@ -139,7 +141,7 @@ class Running:
     ) -> None:
         self._settings, self._store, self._observer, self._log = settings, opened, observer, log
         self._engine, self._server, self._analysts = engine, server, analysts
-        retention = Retention(opened, settings.keep, _now, lambda gone: log.info("forgotten", **gone))
+        retention = Retention(opened, settings.keep, NOW, lambda gone: log.info("forgotten", **gone))
         self._upkeep = [
             Upkeep(chores, time.monotonic, lambda error: log.warning("chore_failed", cause=error))
             for chores in chores_of(engine, retention, simulated_time=settings.simulated_time)
@@ -267,7 +269,3 @@ def _load_to_stay(sources: Mapping[str, bytes], commit: str) -> Policy:
         policy = load_policy(sources, commit)
         gc.freeze()
     return policy
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import ge, gt, le, lt
 
-from maitred.cel import messages
 from maitred.core.conditions.model import (
     FALSE,
     TRUE,
@@ -32,6 +31,7 @@ from maitred.core.conditions.model import (
 from maitred.core.values.scalars import network_of
 from maitred.core.values.types import Attribute, Kind, Scalar, Value
 
+from . import messages
 from .bounds import MAX_TERNARY_CONDITION_LEAVES, MAX_UNROLLED_VALUES
 from .fold import Folder
 from .members import Members, kind_of

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.deciding.tickets import Steps
+from maitred.engine.operating.results import Results, ResultsCall
 
 from .calls import (
     Answer,
@@ -28,7 +29,6 @@ from .calls import (
     SessionView,
     StepCall,
 )
-from .operating.results import Results, ResultsCall
 
 
 class Decider(Protocol):

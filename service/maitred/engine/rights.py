@@ -9,12 +9,10 @@ import orjson
 from maitred.core.deciding.decisions import Explain
 from maitred.core.privacy.purposes import Consent
 from maitred.core.values.texts import digest
-from maitred.engine.calls import Answer, ConsentView, Erased, LimitView, RecordConsentCall, RecordView
+from maitred.engine.customers.people import People
 from maitred.engine.deciding.records import Records
 from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.deciding.tickets import ConsentTicket, Steps
-from maitred.engine.errors import CallError, Code
-from maitred.engine.messages import STORE_SILENT, made_otherwise, unknown_purpose
 from maitred.engine.operating.limits import LimitReport
 from maitred.engine.ports.store import (
     DecisionRecord,
@@ -26,7 +24,9 @@ from maitred.engine.ports.store import (
     store_calls,
 )
 
-from .customers.people import People
+from .calls import Answer, ConsentView, Erased, LimitView, RecordConsentCall, RecordView
+from .errors import CallError, Code
+from .messages import STORE_SILENT, made_otherwise, unknown_purpose
 
 _REQUEST, _CONTENT = b"maitred.consent", b"maitred.stated"
 PAGE_DECISIONS = 200

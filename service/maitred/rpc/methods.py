@@ -13,10 +13,9 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from maitred.core.trace import TraceContext
 from maitred.engine.api import Analyst, Claimer, Decider, Desk, Operator, PrivacyCalls, Recorder
 from maitred.engine.deciding.tickets import Steps, Ticket
+from maitred.rpc.convert import behaviour, claims, decisions, privacy, results, rulesets
 from maitred.rpc.convert.fields import Arrival
 from maitred.v1 import decision_pb2, privacy_pb2, ruleset_pb2
-
-from .convert import behaviour, claims, decisions, privacy, results, rulesets
 
 DECISION_SERVICE: str = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
 RULESET_SERVICE: str = ruleset_pb2.DESCRIPTOR.services_by_name["RulesetService"].full_name

@@ -15,7 +15,6 @@ from maitred.core.rules.faults import Fault
 from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
 from maitred.core.rules.situations import DeriverFactory
 from maitred.core.values.types import LIST, SITUATION, Attribute, AttributeType, Kind
-from maitred.rulefiles import bounds
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction, actions_of, warn_over
 from maitred.rulefiles.actions.computed import Behaviour, with_computed
@@ -51,6 +50,7 @@ from maitred.rulefiles.reading.documents import (
     the_ruleset,
 )
 
+from . import bounds
 from .report import RULESET, Report
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from maitred.core.rules.faults import Fault, RulesetInvalid, Severity
-from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.tree.text import Lines
 
+from . import bounds
 from .tree import Path, Tree, inside, read
 
 Entry = TypeVar("Entry")

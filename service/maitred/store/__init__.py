@@ -4,12 +4,12 @@ import os
 from datetime import UTC, datetime
 
 from maitred.core.values.instants import to_microseconds
-from maitred.store.chain import Identity
 from maitred.store.databases import address
 from maitred.store.databases.readers import ReadOnlyStore, open_sqlite_read_only
 from maitred.store.databases.sqlite import is_free, open_sqlite
 from maitred.store.drivers.failures import StoreUnusable
 
+from .chain import Identity
 from .learned import leave
 from .stores import SqlStore
 

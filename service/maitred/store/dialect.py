@@ -6,7 +6,7 @@ from datetime import datetime
 
 from maitred.engine.ports.store import ClaimRow, DecisionRecord, EventRow, OutcomeRow, Person
 from maitred.store.drivers.connections import Driver, WriteConnection
-from maitred.store.ledger import claims
+from maitred.store.ledger import ledger
 from maitred.store.ledger.ledger import LedgerSql
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.decisions import Stored
@@ -36,6 +36,6 @@ class Dialect:
     outcomes_of: outcomes.OfCustomers
     rejections_in: Callable[[Driver, Collection[bytes]], sessions.OfEach]
     append_claims: Callable[[Driver, Sequence[ClaimRow]], None]
-    open_claims: Callable[[Driver, Collection[bytes], datetime], claims.OfEach]
+    open_claims: Callable[[Driver, Collection[bytes], datetime], ledger.OfEach]
     ledger: LedgerSql
     clock: Callable[[Driver, datetime], datetime]

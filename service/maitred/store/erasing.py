@@ -17,12 +17,11 @@ from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import LockRank
 from maitred.core.limits.lots import WEIGHTS, Lot
 from maitred.store.drivers.connections import WriteConnection
-from maitred.store.ledger.ledger import LedgerSql
-from maitred.store.ledger.lot_rows import LOT_COLUMNS, lot_of, lot_values
+from maitred.store.ledger.ledger import LOT_COLUMNS, LedgerSql, lot_of, lot_values
 from maitred.store.log import sessions
-from maitred.store.tables import CLAIM, CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
+from maitred.store.people import events
 
-from .people import events
+from .tables import CLAIM, CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
 
 ROWS_AT_ONCE = 256
 """Of one transaction: some milliseconds, for which decisions wait."""

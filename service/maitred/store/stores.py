@@ -26,14 +26,14 @@ from maitred.engine.ports.store import (
     StoreDown,
     StoredRuleset,
 )
-from maitred.store.dialect import Dialect
 from maitred.store.drivers.failures import Failures
-from maitred.store.ledger import claims, lot_histories, tallies
+from maitred.store.ledger import ledger, lot_histories, tallies
 from maitred.store.log import auditing, decisions, exposures, outcomes, purge, rulesets, sessions
 from maitred.store.people import consents as statements_of
 from maitred.store.people import customer_keys, events, people
 
 from . import erasing, learned, messages, pauses
+from .dialect import Dialect
 from .transactions import SqlTransaction, Writer
 
 _Found = TypeVar("_Found")
@@ -163,7 +163,7 @@ class SqlStore:
         self, of: ClaimsOf, key: bytes, before: ClaimPlace | None, max_rows: int
     ) -> Sequence[ListedClaim]:
         """See ``engine.ports.store.LedgerReader``; from any thread. Raises ``StoreDown``."""
-        return self._read(lambda connection: claims.listed(connection, of, key, before, max_rows))
+        return self._read(lambda connection: ledger.listed(connection, of, key, before, max_rows))
 
     def last_decisions_of(self, ref: bytes, max_rows: int) -> Sequence[DecisionRecord]:
         """A customer's last so many decisions, the newest first; from any thread. Raises ``StoreDown``."""

@@ -21,13 +21,10 @@ from maitred.engine.ports.store import (
     StoreConflict,
     StoreDown,
 )
-from maitred.store import erasing
-from maitred.store.chain import Identity
-from maitred.store.dialect import Dialect
 from maitred.store.drivers.connections import WriteConnection
 from maitred.store.drivers.failures import Failure, Failures
 from maitred.store.ledger import ledger
-from maitred.store.ledger.claims import OfEach as OpenClaimsOfEach
+from maitred.store.ledger.ledger import OfEach as OpenClaimsOfEach
 from maitred.store.log.decisions import find_tail
 from maitred.store.log.outcomes import OfEach as OutcomesOfEach
 from maitred.store.log.sessions import OfEach as RejectionsOfEach
@@ -35,7 +32,9 @@ from maitred.store.people import consents as statements
 from maitred.store.people.consents import Proof
 from maitred.store.people.events import OfEach as EventsOfEach
 
-from . import messages
+from . import erasing, messages
+from .chain import Identity
+from .dialect import Dialect
 
 
 class SqlTransaction:

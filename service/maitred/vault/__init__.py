@@ -1,11 +1,7 @@
 """Keys and what is done with them; the only place that knows ``cryptography``."""
 
-from maitred.vault.keyring import KeyringUnusable
-from maitred.vault.vault import RandomPool
-
 from .files import change_keyring, make_keyring, open_vault, read_keyring
-from .keyring import Keyring, KeyVersion, check_values
-from .vault import KeyringVault
+from .vault import Keyring, KeyringUnusable, KeyringVault, KeyVersion, RandomPool, check_values
 
 __all__ = [
     "KeyVersion",

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from . import messages
-from .keyring import (
+from .vault import (
     GREATEST_VERSION,
     KEY_BYTES,
     MAX_VERSIONS,
     Keyring,
     KeyringMissing,
     KeyringUnusable,
+    KeyringVault,
     KeyVersion,
     check_value,
     first_keyring,
 )
-from .vault import KeyringVault
 
 FORMAT = "maitred-keys/1"
 _RESTORE = "restore it from your backup or secret manager"

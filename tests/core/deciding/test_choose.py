@@ -9,11 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.core.conditions.model import Literal, OneOf
-from maitred.core.deciding.choose import MAX_LOOKED_AT, MAX_TOLD, Chosen, Reach, Wanted, choose, stand_ins_of
+from maitred.core.deciding.choose import (
+    MAX_LOOKED_AT,
+    MAX_TOLD,
+    Chosen,
+    Ranking,
+    Reach,
+    Wanted,
+    choose,
+    stand_ins_of,
+)
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import compile_policy
-from maitred.core.deciding.ranking import Ranking
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind

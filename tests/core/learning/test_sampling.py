@@ -12,15 +12,7 @@ from hypothesis import strategies as st
 
 from maitred.core.learning import earlier
 from maitred.core.learning.draws import METHODS
-from maitred.core.learning.sampling import (
-    exp_of_minus,
-    gamma_draw,
-    log,
-    normal_draw,
-    uniform,
-    unit,
-    words,
-)
+from maitred.core.learning.sampling import exp_of_minus, gamma_draw, log, normal_draw, uniform, unit, words
 
 DRAWS = 20_000
 SHAPES = [(1.0, 1.0), (1.0, 19.0), (2.5, 2.5), (13.0, 88.0), (400.0, 9_600.0), (1e6, 3e6)]

@@ -6,12 +6,12 @@ what follows it is often its consequence. Texts are blanked before, so that noth
 """
 
 from maitred.cel import messages
-from maitred.cel.habits.phrases import SPOKEN
-from maitred.cel.habits.typed_values import KINDS
 from maitred.cel.source import PAIRS, Token, tokens_of
 
 from .matching import KnownNames, Match, blanked
+from .phrases import SPOKEN
 from .signs import SIGNS
+from .typed_values import KINDS
 
 __all__ = ["KnownNames", "bracket_fault", "habit_of"]
 

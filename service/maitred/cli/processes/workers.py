@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from maitred.cli import messages
 from maitred.cli.exits import CANNOT_RUN, FINDINGS, FINE, Stop
 from maitred.cli.keep import keep_text
-from maitred.cli.processes import WORKER_VARIABLE
 from maitred.cli.shown.banner import safe_url
 from maitred.engine.ports.log import Log
 from maitred.settings import Settings
 from maitred.telemetry import configure_logging
 
+from . import WORKER_VARIABLE
 from .os_signals import Signals
 
 RESTART_PAUSE_SECONDS = 1.0

@@ -16,10 +16,9 @@ from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Treatment, placeholders
 from maitred.core.values.types import HOLD_EXPIRES
 
-from .choose import Chosen, Pick, Reach, Wanted, choose
+from .choose import Chosen, Pick, Ranking, Reach, Wanted, choose
 from .decisions import NOTHING_DRAWN, Decision, Proposal, Question
 from .policy import Policy
-from .ranking import Ranking
 from .rendering import NO_TREATMENT, is_the_same_for_all, render
 from .snapshot import Shortage, Snapshot
 

@@ -12,19 +12,9 @@ from typing import NamedTuple, TypeVar
 from maitred.core.behaviour.history import NO_HISTORY
 from maitred.core.limits.ledger import is_due
 from maitred.core.limits.limits import Need
-from maitred.core.limits.lots import (
-    Lot,
-    Operation,
-    Part,
-    Settled,
-    Take,
-    UnitState,
-    lots_moved,
-    spent_by,
-)
+from maitred.core.limits.lots import Lot, Operation, Part, Settled, Take, UnitState, lots_moved, spent_by
 from maitred.core.values.instants import to_microseconds
-from maitred.engine.customers.histories import Asker, Histories, WrittenEvent
-from maitred.engine.customers.people import People
+from maitred.engine.customers.people import Asker, Histories, People, WrittenEvent
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import event_used_otherwise, unknown_claim
 from maitred.engine.ports.store import NOBODY, EventRow, OutcomeRow, Person, StoreConflict, Transaction

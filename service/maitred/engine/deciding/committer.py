@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from maitred.engine.customers.histories import Histories
-from maitred.engine.customers.people import People
+from maitred.engine.customers.people import Histories, People
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import BatchCommitted, HoldsExpired, Observer
 from maitred.engine.ports.store import Store, StoreConflict, StoreDown

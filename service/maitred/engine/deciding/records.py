@@ -9,13 +9,12 @@ from maitred.core.privacy.purposes import Use, uses
 from maitred.core.values.types import CHANNEL, CUSTOMER_ID, LOCATION_ID, Facts
 from maitred.engine.calls import Answer, DecideCall, RecordView, bytes_of
 from maitred.engine.customers.people import People
-from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD, ended_claim
 from maitred.engine.ports.store import DecisionRecord, Store, store_calls
 
-from .codec import RecordBody, decode_body, decode_facts
-from .packing import Packings
+from .codec import Packings, RecordBody, decode_body, decode_facts
+from .rulesets import Rulesets
 from .unused import unused
 
 UNEXPLAINED = Explanation((), ())

@@ -12,7 +12,7 @@ from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.observer import Observer, RulesetLoaded, RulesetRefused
 from maitred.engine.ports.store import RulesetStore, StoredRuleset
 
-from .packing import Packing, dictionary_of
+from .codec import Packing, dictionary_of
 
 MAX_KEPT_POLICIES = 4
 """Earlier rulesets kept compiled; one of 10,000 actions takes some 100 MB."""

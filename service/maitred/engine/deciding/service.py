@@ -25,7 +25,6 @@ from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import composed, has_blank_ends
 from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, OpenClaim, ReadSignals, RecordView, bytes_of
 from maitred.engine.customers.people import People
-from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import ended_claim, made_otherwise
 from maitred.engine.ports.observer import DecisionMade, Observer
@@ -35,6 +34,7 @@ from .codec import Recurring, encode_body
 from .committer import Clock, Committer
 from .question import Requester, without_ledger
 from .records import UNEXPLAINED, Records
+from .rulesets import Rulesets
 from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps
 from .unused import MAX_NAME_CHARACTERS, unused
 

@@ -17,8 +17,8 @@ from maitred.engine.calls import (
 from maitred.engine.errors import CallError
 from maitred.v1 import decision_pb2 as pb
 
+from .decisions import open_claim_fields, proposals_fields
 from .fields import PLAIN, Arrival, check_count, id_of, moment, parsed, simulated, timestamp
-from .proposals import open_claim_fields, proposals_fields
 
 EVENTS_MAX = 1000
 """Promised in the API."""

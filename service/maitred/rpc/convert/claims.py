@@ -16,6 +16,7 @@ from maitred.engine.calls import (
 from maitred.rpc import messages
 from maitred.v1 import decision_pb2 as pb
 
+from .decisions import OF_CLAIM, as_field, open_claim_fields
 from .fields import (
     ID_MAX_BYTES,
     PLAIN,
@@ -33,7 +34,6 @@ from .fields import (
     simulated,
     timestamp,
 )
-from .proposals import OF_CLAIM, as_field, open_claim_fields
 
 PAGE_USUAL, PAGE_MAX = 20, 100
 """Promised in the API: a screen, and what one transfers at once."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from maitred.rulefiles.tree.text import advance
+from .text import advance
 
 PlainScalar = str | int | float | bool | None
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | PlainScalar"

@@ -19,11 +19,11 @@ import yaml
 from maitred.core.values.texts import composed
 from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
-from maitred.rulefiles.tree.text import BOM, FORBIDDEN, advance
 from maitred.selftest import relying_on
 
 from .mistakes import Mistake, explained, quoted_value, text_in_flow
 from .nodes import Mapping, Mark, Node, PlainScalar, Scalar, Sequence, Tree
+from .text import BOM, FORBIDDEN, advance
 
 MAY_RESOLVE = frozenset("-+.0123456789~nNtTfF")
 """First characters of everything that is not a string."""

@@ -10,7 +10,7 @@ from maitred.store import schema_version
 from maitred.store.chain import Identity
 from maitred.store.dialect import Dialect
 from maitred.store.drivers.failures import Failures, from_postgres
-from maitred.store.ledger import claims
+from maitred.store.ledger import ledger
 from maitred.store.ledger.postgres import PostgresLedger, read_clock
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.decisions import append_postgres, find_postgres
@@ -93,8 +93,8 @@ POSTGRES = Dialect(
     events_of=events.of_postgres,
     outcomes_of=outcomes.of_customers_postgres,
     rejections_in=sessions.rejections_postgres,
-    append_claims=claims.append_postgres,
-    open_claims=claims.open_postgres,
+    append_claims=ledger.append_postgres,
+    open_claims=ledger.open_postgres,
     ledger=PostgresLedger(),
     clock=lambda driver, _: read_clock(driver),
 )

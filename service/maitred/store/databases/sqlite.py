@@ -15,7 +15,7 @@ from maitred.store.chain import Identity
 from maitred.store.dialect import Dialect
 from maitred.store.drivers.failures import Failures, StoreUnusable, from_sqlite
 from maitred.store.learned import Left
-from maitred.store.ledger import claims
+from maitred.store.ledger import ledger
 from maitred.store.ledger.sqlite import SqliteLedger
 from maitred.store.log import outcomes, sessions
 from maitred.store.log.decisions import SQLITE_MAX_ROWS, append_sqlite, find_sqlite
@@ -117,8 +117,8 @@ SQLITE = Dialect(
     events_of=events.of_sqlite,
     outcomes_of=outcomes.of_customers_sqlite,
     rejections_in=sessions.rejections_sqlite,
-    append_claims=claims.append_sqlite,
-    open_claims=claims.open_sqlite,
+    append_claims=ledger.append_sqlite,
+    open_claims=ledger.open_sqlite,
     ledger=SqliteLedger(),
     clock=lambda _, local: local,
 )

@@ -1,13 +1,23 @@
-"""The ledger on either database: lock and read, settle in memory, write what has changed.
+"""The ledger's rows: lots, steps and counters, read and written for a batch, and whose claims are whose.
 
-How many statements that takes depends on what kinds of operations a batch has, not on how many.
+How many statements a batch takes depends on what kinds of operations it has, not on how many.
+
+A claim's row is written once, with the claim, and found by customer, session and place, however many have
+ended. Its hold ends at ``expires_at``, so that no claim is open from then on: what is open of a customer is
+a range of an index, whatever they have claimed before. How a claim stands is told by its lot, without which
+the row counts for nothing.
 """
 
 from abc import ABC, abstractmethod
 from collections import Counter as Multiset
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from struct import Struct
 from typing import Any
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.engine import Connection
 
 from maitred.core.limits.counters import CounterState
 from maitred.core.limits.ledger import LedgerBatch, is_due
@@ -16,13 +26,18 @@ from maitred.core.limits.lots import (
     Claim,
     Confirm,
     Lot,
+    LotEvent,
     Operation,
     Origin,
+    Part,
     Redeem,
+    Refused,
     Release,
     Settled,
+    Status,
     Step,
     Take,
+    Unit,
     UnitState,
     counters_of,
     lots_looked_at,
@@ -31,11 +46,112 @@ from maitred.core.limits.lots import (
     needs_in,
     origin_of,
 )
-from maitred.core.values.instants import to_microseconds
+from maitred.core.values.instants import from_microseconds, to_microseconds
+from maitred.core.values.reasons import Reason
 from maitred.engine.ports.ledger import Count
-from maitred.engine.ports.store import StoreConflict
+from maitred.engine.ports.store import ClaimPlace, ClaimRow, ClaimsOf, ListedClaim, StoreConflict
 from maitred.store import messages
-from maitred.store.drivers.connections import Driver
+from maitred.store.drivers.connections import Driver, ask, columns, run
+from maitred.store.tables import CLAIM, LOT
+
+LOT_COLUMNS = (
+    "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse, "
+    "decision_id, action, over_at, part, place"
+)
+STEP_COLUMNS = "step_id, fingerprint, lot_id, event, status, refused_limit, refused_reason"
+COUNTER_COLUMNS = (
+    "counter_id, heat, limit_name, subject, window_key, resets_at, held, used, last_at, since, lately"
+)
+
+NONE = 0
+"""Stands for no instant and no reason."""
+
+_UNIT = Struct(">16sqB")
+"""A unit among those of its lot: counter id, when it was taken, whether its window is rolling."""
+
+_NO_ORIGIN = Origin(b"", "")
+_STATES: Mapping[int, UnitState] = {state.value: state for state in UnitState}
+_PARTS: Mapping[int, Part] = {part.value: part for part in Part}
+"""By number: an enum takes five times as long to find a member by its value."""
+
+Values = tuple[Any, ...]
+
+
+def lot_values(lot: Lot) -> Values:
+    """In the order of ``LOT_COLUMNS``."""
+    units = b"".join(map(_packed, lot.units))
+    return (
+        lot.id,
+        lot.fingerprint,
+        lot.state.value,
+        lot.choice,
+        units,
+        NONE if lot.expires_us is None else lot.expires_us,
+        *_refused_values(lot.refused),
+        lot.reuse,
+        *(lot.origin or _NO_ORIGIN),
+        lot.over_us or NONE,
+        lot.part.value,
+        lot.place,
+    )
+
+
+def lot_of(row: Sequence[Any]) -> Lot:
+    """From ``LOT_COLUMNS``."""
+    lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse, *more = row
+    decision, action, over, part, place = more
+    return Lot(
+        lot_id,
+        fingerprint,
+        _STATES[state],
+        choice,
+        tuple([Unit(counter, at_us, bool(rolling)) for counter, at_us, rolling in _UNIT.iter_unpack(units)]),
+        expires_at or None,
+        _refused(limit, reason),
+        reuse,
+        Origin(decision, action) if decision else None,
+        over or None,
+        _PARTS[part],
+        place,
+    )
+
+
+def step_values(step: Step) -> Values:
+    """In the order of ``STEP_COLUMNS``."""
+    return (
+        step.id,
+        step.fingerprint,
+        step.lot,
+        step.event.value,
+        step.status.value,
+        *_refused_values(step.refused),
+    )
+
+
+def step_of(row: Sequence[Any]) -> Step:
+    """From ``STEP_COLUMNS``."""
+    step_id, fingerprint, lot_id, event, status, limit, reason = row
+    return Step(step_id, fingerprint, lot_id, LotEvent(event), Status(status), _refused(limit, reason))
+
+
+def counter_values(counter: Counter) -> Values:
+    """In the order of ``COUNTER_COLUMNS``, without what is counted."""
+    resets_at = NONE if counter.resets_at is None else to_microseconds(counter.resets_at)
+    subject, window = (text.encode("utf-8", "surrogatepass") for text in (counter.subject, counter.window))
+    return counter.id, counter.heat.value, counter.limit, subject, window, resets_at
+
+
+def _packed(unit: Unit) -> bytes:
+    return _UNIT.pack(unit.counter, unit.taken_us, unit.rolling)
+
+
+def _refused_values(refused: Refused | None) -> tuple[str, int]:
+    return (refused.limit, refused.reason.value) if refused else ("", NONE)
+
+
+def _refused(limit: str, reason: int) -> Refused | None:
+    return Refused(limit, Reason(reason)) if reason else None
+
 
 Ask = tuple[bytes, int]
 """A counter's id, and an instant: how many of its units were taken after it."""
@@ -251,3 +367,115 @@ def _count_recent(
 
 def _count(row: CounterState | None, need: Need) -> Count:
     return Count(row.held, row.used, row.live(need.lookback_us)) if row else Count()
+
+
+OPEN_MAX = 100
+"""Open claims of one customer that are read, soonest expiry first; answers show fewer."""
+
+_INTO = "INSERT INTO claim (lot_id, decision_id, action, customer, location, expires_at, session)"
+# Taken anew after it had expired, a claim may be held for longer.
+_AGAIN = "ON CONFLICT (lot_id) DO UPDATE SET expires_at = excluded.expires_at"
+_SQLITE_ADD = f"""
+{_INTO} SELECT column1, column2, column3, column4, column5, column6, coalesce(
+    (SELECT session FROM session_decision WHERE decision_id = column2 LIMIT 1), x''
+) FROM (VALUES {{}}) WHERE true {_AGAIN}
+"""  # noqa: S608 -- of constants
+_POSTGRES_ADD = f"""
+{_INTO} SELECT lot_id, decision_id, action, customer, location, expires_at, coalesce(
+    (SELECT session FROM session_decision AS of WHERE of.decision_id = new.decision_id LIMIT 1), ''::bytea
+) FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bigint[])
+    AS new (lot_id, decision_id, action, customer, location, expires_at) {_AGAIN}
+"""  # noqa: S608 -- of constants
+_OPEN = f"""
+SELECT claim.lot_id, claim.decision_id, claim.action, claim.customer, claim.location, claim.expires_at,
+    row_number() OVER (PARTITION BY claim.customer ORDER BY claim.expires_at, claim.lot_id) AS place
+FROM {{}} JOIN claim ON claim.customer = wanted.ref AND claim.expires_at > wanted.after_us
+    AND length(claim.customer) > 0
+JOIN ledger_lot ON ledger_lot.lot_id = claim.lot_id AND ledger_lot.state = {UnitState.HELD.value}
+"""  # noqa: S608 -- of constants
+_WANTED = "unnest(%b::bytea[], %b::bigint[]) AS wanted (ref, after_us)"
+_POSTGRES_OPEN = f"""
+SELECT lot_id, decision_id, action, customer, location, expires_at FROM ({_OPEN.format(_WANTED)}) AS found
+WHERE place <= {OPEN_MAX} ORDER BY customer, place
+"""  # noqa: S608 -- of constants
+# Distinct: a statement repeats its last row up to the size it is kept for.
+_DISTINCT = "(SELECT DISTINCT column1 AS ref, column2 AS after_us FROM (VALUES {})) AS wanted"
+_SQLITE_OPEN = f"""
+SELECT json_group_array(json_array(
+    hex(lot_id), hex(decision_id), hex(action), hex(customer), hex(location), expires_at
+)) FROM (
+    SELECT * FROM ({_OPEN.format(_DISTINCT)}) WHERE place <= {OPEN_MAX} ORDER BY customer, place
+)
+"""  # noqa: S608 -- of constants
+_SQLITE_BLOBS = (0, 1, 2, 3, 4)
+_C = CLAIM.c
+_BY: Mapping[ClaimsOf, Any] = {
+    ClaimsOf.CUSTOMER: _C.customer,
+    ClaimsOf.SESSION: _C.session,
+    ClaimsOf.LOCATION: _C.location,
+}
+
+OfEach = Mapping[bytes, Sequence[ClaimRow]]
+
+
+def append_sqlite(driver: Driver, rows: Sequence[ClaimRow]) -> None:
+    """Writes down whose the claims are."""
+    run(driver, _SQLITE_ADD, list(map(_values, rows)))
+
+
+def append_postgres(driver: Driver, rows: Sequence[ClaimRow]) -> None:
+    """Writes down whose the claims are."""
+    driver.execute(_POSTGRES_ADD, columns(sorted(map(_values, rows))))
+
+
+def open_sqlite(driver: Driver, customers: Collection[bytes], after: datetime) -> OfEach:
+    """The claims of each customer that are held and expire after that instant, soonest first."""
+    after_us = to_microseconds(after)
+    return _by_customer(
+        ask(driver, _SQLITE_OPEN, [(customer, after_us) for customer in customers], _SQLITE_BLOBS)
+    )
+
+
+def open_postgres(driver: Driver, customers: Collection[bytes], after: datetime) -> OfEach:
+    """The same."""
+    instants = [to_microseconds(after)] * len(customers)
+    cursor = driver.execute(_POSTGRES_OPEN, (list(customers), instants))
+    return _by_customer(cursor.fetchall())
+
+
+def listed(
+    connection: Connection, of: ClaimsOf, key: bytes, before: ClaimPlace | None, max_rows: int
+) -> Sequence[ListedClaim]:
+    """Claims, the last to expire first, from behind a place on."""
+    column = _BY[of]
+    wanted = (
+        select(_C.lot_id, _C.decision_id, _C.action, _C.customer, _C.location, _C.expires_at, LOT.c.state)
+        .join_from(CLAIM, LOT, LOT.c.lot_id == _C.lot_id)
+        .where(func.length(column) > 0, column == key)
+        .order_by(_C.expires_at.desc(), _C.lot_id.desc())
+        .limit(max_rows)
+    )
+    if before is not None:
+        place = to_microseconds(before.expires_at), before.id
+        wanted = wanted.where(tuple_(_C.expires_at, _C.lot_id) < place)
+    return [ListedClaim(_row(row), UnitState(state)) for *row, state in connection.execute(wanted)]
+
+
+def _values(row: ClaimRow) -> tuple[Any, ...]:
+    action, location = (text.encode("utf-8", "surrogatepass") for text in (row.action, row.location))
+    return row.id, row.decision_id, action, row.customer, location, to_microseconds(row.expires_at)
+
+
+def _row(values: Sequence[Any]) -> ClaimRow:
+    lot, decision, action, customer, location, expires_us = values
+    texts = (data.decode("utf-8", "surrogatepass") for data in (action, location))
+    action, location = texts
+    return ClaimRow(lot, decision, action, customer, location, from_microseconds(expires_us))
+
+
+def _by_customer(rows: Iterable[Sequence[Any]]) -> OfEach:
+    rows_by_customer: dict[bytes, list[ClaimRow]] = defaultdict(list)
+    for values in rows:
+        row = _row(values)
+        rows_by_customer[row.customer].append(row)
+    return rows_by_customer

@@ -13,7 +13,7 @@ from maitred.core.values.instants import from_microseconds
 from maitred.engine.ports.store import LotHistory
 from maitred.store.tables import LOT, STEP
 
-from .lot_rows import LOT_COLUMNS, STEP_COLUMNS, lot_of, step_of
+from .ledger import LOT_COLUMNS, STEP_COLUMNS, lot_of, step_of
 
 # The order in which these can come to one lot. Steps of one batch have one instant, and the
 # clock may have been set back between two of them.

@@ -23,11 +23,12 @@ from maitred.engine.ports.store import StoreConflict
 from maitred.store import messages
 from maitred.store.drivers.connections import Cursor, Driver, columns
 
-from .ledger import Ask, LedgerSql
-from .lot_rows import (
+from .ledger import (
     COUNTER_COLUMNS,
     LOT_COLUMNS,
     STEP_COLUMNS,
+    Ask,
+    LedgerSql,
     Values,
     counter_values,
     lot_of,

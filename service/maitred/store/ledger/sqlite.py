@@ -10,12 +10,13 @@ from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
 from maitred.store.drivers.connections import Driver, ask, rows_in, run
 
-from .ledger import Ask, LedgerSql
-from .lot_rows import (
+from .ledger import (
     COUNTER_COLUMNS,
     LOT_COLUMNS,
     NONE,
     STEP_COLUMNS,
+    Ask,
+    LedgerSql,
     Values,
     counter_values,
     lot_of,

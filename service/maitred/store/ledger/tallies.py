@@ -13,7 +13,7 @@ from maitred.core.values.instants import ROLLING_KEY, from_microseconds, to_micr
 from maitred.engine.ports.store import CounterQuery, CounterSummary
 from maitred.store.tables import COUNTER, LOT, UNIT
 
-from .lot_rows import NONE
+from .ledger import NONE
 
 _C = COUNTER.c
 _COLUMNS = (_C.limit_name, _C.subject, _C.window_key, _C.resets_at, _C.held, _C.used, _C.last_at, _C.lately)
