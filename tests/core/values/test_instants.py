@@ -135,7 +135,7 @@ def test_date_that_was_skipped():
     assert last.end == following.start
 
 
-def test_week_starts_on_monday_unless_told():
+def test_week_starts_on_monday_by_default():
     week, monday = Calendar(Period.WEEK, "UTC"), utc(2026, 11, 23)
     assert span_of(week, monday, "UTC").start == span_of(week, monday - MICROSECOND, "UTC").end == monday
 
