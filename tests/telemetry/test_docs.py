@@ -1,4 +1,4 @@
-"""docs/telemetry.md names every line of the process log, every metric and every attribute, and no other line."""
+"""docs/telemetry.md names every metric, every attribute, and exactly the lines of the process log."""
 
 import ast
 import re
@@ -15,9 +15,9 @@ def lines_of(text: str) -> Iterator[str]:
     """The events that a source writes to a ``Log``, or as a line of JSON that it spells out."""
     for node in ast.walk(ast.parse(text)):
         match node:
-            case ast.Call(
-                func=ast.Attribute(attr=level), args=[ast.Constant(value=str(event))]
-            ) if level in LEVELS:
+            case ast.Call(func=ast.Attribute(attr=level), args=[ast.Constant(value=str(event))]) if (
+                level in LEVELS
+            ):
                 yield event
     yield from re.findall(r'"event": "([a-z_]+)"', text)
 
