@@ -10,7 +10,7 @@ import pytest
 from tests.store.customers import NOON
 
 from maitred.core.behaviour.outcomes import OutcomeKind
-from maitred.core.limits.limits import Counter, LockRank, Need
+from maitred.core.limits.limits import LockRank, Need, counter_of
 from maitred.core.limits.lots import Origin, Release, Status, Take, UnitState
 from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.core.values.reasons import Reason
@@ -19,12 +19,12 @@ from maitred.store import open_store
 
 MINUTE_US = 60_000_000
 NOTHING = {"key": 0, "consents": 0, "outcomes": 0, "events": 0, "caps": 0, "claims unlinked": 0}
-POOL = Need(Counter("pool", "", "day"), 1_000_000, Reason.CAPACITY_EXHAUSTED)
+POOL = Need(counter_of("pool", "", "day"), 1_000_000, Reason.CAPACITY_EXHAUSTED)
 
 
 def cap_of(subject, lookback_us=None):
     window = "rolling" if lookback_us else "day"
-    counter = Counter("cap", subject, window, heat=LockRank.PERSON)
+    counter = counter_of("cap", subject, window, heat=LockRank.PERSON)
     return Need(counter, 1_000_000, Reason.FREQUENCY_CAPPED, lookback_us)
 
 

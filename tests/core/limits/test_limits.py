@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from maitred.core.conditions.model import Expression, Memory
 from maitred.core.limits.limits import (
     REASON_OF,
-    Counter,
     Counts,
     LetterCase,
     Limit,
     LimitKind,
     LockRank,
     Uncheckable,
+    counter_of,
     lock_rank_of,
     needs_of,
     pace_of,
@@ -121,7 +121,7 @@ def test_two_subjects_are_equal_exactly_where_all_their_values_are(one, other):
 
 @given(st.tuples(*[st.text(max_size=3)] * 3), st.tuples(*[st.text(max_size=3)] * 3))
 def test_counters_have_the_same_id_exactly_where_they_are_the_same(one, other):
-    assert (Counter(*one).id == Counter(*other).id) == (one == other)
+    assert (counter_of(*one).id == counter_of(*other).id) == (one == other)
 
 
 def test_a_rolling_window_keeps_its_counter_whatever_its_duration():

@@ -2,7 +2,7 @@ from itertools import product
 
 import pytest
 
-from maitred.core.limits.limits import Counter, Need
+from maitred.core.limits.limits import Need, counter_of
 from maitred.core.limits.lots import (
     MAX_CHOICES,
     MAX_NEEDS,
@@ -22,7 +22,7 @@ ID = bytes(16)
 
 
 def need(limit="ovens"):
-    return Need(Counter(limit, "s-1", "lifetime"), 1, Reason.CAPACITY_EXHAUSTED)
+    return Need(counter_of(limit, "s-1", "lifetime"), 1, Reason.CAPACITY_EXHAUSTED)
 
 
 def test_every_state_answers_every_event_in_one_way():

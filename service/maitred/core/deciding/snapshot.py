@@ -111,12 +111,13 @@ def limits_checked(action: Action, snapshot: Snapshot) -> Sequence[Limit]:
 
 def room_of(part: Limit, facts: Facts, snapshot: Snapshot) -> int:
     """How many units of a limit are left; none where a unit would be refused for another reason."""
-    if is_free(part, facts):
+    if part.lets_anonymous and is_free(part, facts):
         return MAX_UNITS
     maximum = gap_of(part, facts) or maximum_of(part, facts)
     if isinstance(maximum, Uncheckable):
         return 0
-    return maximum - snapshot.live.get(part.key, 0) - also_counted(part, facts)
+    room = maximum - snapshot.live.get(part.key, 0)
+    return room - also_counted(part, facts) if part.also else room
 
 
 def shortage_among(

@@ -18,7 +18,7 @@ from maitred.core.conditions import model
 from maitred.core.conditions.model import Expression
 from maitred.core.values.instants import MICROSECOND, ROLLING_KEY, Calendar, Rolling, Session, Window, span_of
 from maitred.core.values.reasons import Reason
-from maitred.core.values.texts import composed, digest, folded, lengthened
+from maitred.core.values.texts import composed, digest_of, folded, lengthened
 from maitred.core.values.types import LOCATION, OWN, SESSION_ID, Facts, Invalid, Value
 
 DEFAULT_HOLD = timedelta(minutes=20)
@@ -120,7 +120,9 @@ class Limit:
 
     ``key`` tells the limit from every other one that a decision looks at. ``lookback_us``
     (microseconds) is how far a rolling window looks back, ``None`` for others. ``hides_subject``
-    is whether its counters name pseudonyms.
+    is whether its counters name pseudonyms, ``ending`` what they have of the scope behind it.
+    ``window_reads`` are the attributes that tell which window it is, ``fixed`` the units that may be live
+    where that depends on nothing.
     """
 
     name: str
@@ -144,6 +146,9 @@ class Limit:
     heat: LockRank = field(init=False, compare=False, repr=False)
     lookback_us: int | None = field(init=False, compare=False, repr=False)
     hides_subject: bool = field(init=False, compare=False, repr=False)
+    ending: str = field(init=False, compare=False, repr=False)
+    window_reads: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    fixed: int | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         window, heat = self.window, lock_rank_of(self.per)
@@ -153,6 +158,9 @@ class Limit:
             "heat": heat,
             "lookback_us": window.duration // MICROSECOND if isinstance(window, Rolling) else None,
             "hides_subject": self.is_personal or heat is LockRank.PERSON,
+            "ending": lengthened(self.scope) if self.scope else "",
+            "window_reads": _window_reads(window),
+            "fixed": _overbooked(self, self.maximum) if isinstance(self.maximum, int) else None,
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -177,23 +185,31 @@ def pace_of(limit: Limit, maximum: Maximum, window: Rolling, default: int | None
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """What is counted: one limit for one subject in one window.
+class Counter(NamedTuple):
+    """What is counted: one limit for one subject in one window. Made by ``counter_of``.
 
     ``subject`` is exact: two subjects are equal where their values are, byte by byte.
-    ``window`` is the key of the span, see ``windows``.
+    ``window`` is the key of the span, see ``windows``. ``id`` (16 bytes) is a function of these three.
     """
 
     limit: str
     subject: str
     window: str
-    heat: LockRank = field(default=LockRank.EVERYBODY, compare=False)
-    resets_at: datetime | None = field(default=None, compare=False)
-    id: bytes = field(init=False, compare=False)
+    heat: LockRank
+    resets_at: datetime | None
+    id: bytes
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "id", digest(_USE, self.limit, self.subject, self.window))
+
+def counter_of(
+    limit: str,
+    subject: str,
+    window: str,
+    heat: LockRank = LockRank.EVERYBODY,
+    resets_at: datetime | None = None,
+) -> Counter:
+    """The counter of a limit's units for one subject in one window."""
+    text = f"{len(limit)}:{limit}{len(subject)}:{subject}{len(window)}:{window}"
+    return Counter(limit, subject, window, heat, resets_at, digest_of(_USE, text))
 
 
 class Need(NamedTuple):
@@ -239,11 +255,10 @@ def reads_of(limit: Limit) -> Iterator[str]:
             yield part.maximum
         elif isinstance(part.maximum, Expression):
             yield from part.maximum.reads
-        yield from window_reads(part.window)
+        yield from part.window_reads
 
 
-def window_reads(window: Window) -> tuple[str, ...]:
-    """Names of the attributes that tell which window it is."""
+def _window_reads(window: Window) -> tuple[str, ...]:
     if isinstance(window, Session):
         return (SESSION_ID,)
     return (window.of,) if isinstance(window, Calendar) and window.of else ()
@@ -252,11 +267,11 @@ def window_reads(window: Window) -> tuple[str, ...]:
 def gap_of(limit: Limit, facts: Facts) -> Uncheckable | None:
     """The first attribute without which it is not known whose units count, or in which window."""
     for name in limit.per:
-        if not _names_somebody(facts.get(name)):
+        value = facts.get(name)
+        # An empty text is nobody's id: strangers would share one count.
+        if value.__class__ not in _SUBJECT_TYPES or value == "":
             return _unknown(limit, name, facts)
-    if limit.lookback_us is not None:
-        return None
-    for name in window_reads(limit.window):
+    for name in limit.window_reads:
         value = facts.get(name)
         if not isinstance(value, str if name == SESSION_ID else datetime) or not value:
             return _unknown(limit, name, facts)
@@ -289,7 +304,7 @@ def needs_of(
     ``subject_pseudonym`` stands for a person where the counter names its subject. Nothing where the limit
     is free.
     """
-    if is_free(limit, facts):
+    if limit.lets_anonymous and is_free(limit, facts):
         return ()
     need = _need(limit, facts, now, location_zone, subject_pseudonym)
     if isinstance(need, Uncheckable):
@@ -302,15 +317,18 @@ def needs_of(
 
 def subject_of(per: tuple[str, ...], facts: Facts, letter_case: LetterCase = LetterCase.EXACT) -> str:
     """The values of the attributes of ``per``, unambiguous."""
-    values = [f"{type(value).__name__}/{value}" for value in map(facts.get, per)]
-    return lengthened(*map(folded if letter_case is LetterCase.IGNORE else composed, values))
+    normal, subject = folded if letter_case is LetterCase.IGNORE else composed, ""
+    for name in per:
+        value = facts.get(name)
+        text = normal(f"{type(value).__name__}/{value}")
+        subject += f"{len(text)}:{text}"  # ``lengthened``, without the call
+    return subject
 
 
 def _subject(limit: Limit, facts: Facts, subject_pseudonym: SubjectPseudonym) -> str:
     """The scope is not hidden: whose unit it is stays hidden, of what it is does not."""
     subject = subject_of(limit.per, facts, limit.letter_case)
-    hidden = subject_pseudonym(subject) if limit.hides_subject else subject
-    return f"{hidden}{lengthened(limit.scope)}" if limit.scope else hidden
+    return (subject_pseudonym(subject) if limit.hides_subject else subject) + limit.ending
 
 
 def scope_in(subject: str) -> str:
@@ -324,7 +342,7 @@ def values_in(limit: Limit, subject: str) -> tuple[Value, ...]:
 
     Raises ``ValueError`` where it is no such subject: the limit was once for somebody else.
     """
-    rest = subject.removesuffix(lengthened(limit.scope)) if limit.scope else subject
+    rest = subject.removesuffix(limit.ending)
     values: list[Value] = []
     while rest:
         length, _, rest = rest.partition(":")
@@ -342,11 +360,6 @@ _READ: Mapping[str, Callable[[str], Value]] = {"int": int, "bool": lambda text: 
 _SUBJECT_TYPES = frozenset({str, int, bool})
 
 
-def _names_somebody(value: object) -> bool:
-    """An empty text is nobody's id: strangers would share one count."""
-    return value.__class__ in _SUBJECT_TYPES and value != ""
-
-
 def _need(
     limit: Limit, facts: Facts, now: datetime, location_zone: str, subject_pseudonym: SubjectPseudonym
 ) -> Need | Uncheckable:
@@ -358,12 +371,15 @@ def _need(
         return maximum
     subject, key, end = _subject(limit, facts, subject_pseudonym), ROLLING_KEY, None
     if limit.lookback_us is None:
+        instant = instant_of(limit.window, facts, now) if limit.window_reads else now
         session = subject_pseudonym(str(facts.get(SESSION_ID))) if isinstance(limit.window, Session) else ""
-        span = span_of(limit.window, instant_of(limit.window, facts, now), location_zone, session)
+        span = span_of(limit.window, instant, location_zone, session)
         key, end = span.key, span.end
     # What a person counts for themselves would push out what many share.
-    counter = (Counter if limit.hides_subject else _counter)(limit.name, subject, key, limit.heat, end)
-    return Need(counter, maximum - also_counted(limit, facts), limit.reason, limit.lookback_us)
+    counter = (counter_of if limit.hides_subject else _shared)(limit.name, subject, key, limit.heat, end)
+    if limit.also:
+        maximum -= also_counted(limit, facts)
+    return Need(counter, maximum, limit.reason, limit.lookback_us)
 
 
 def also_counted(limit: Limit, facts: Facts) -> int:
@@ -372,7 +388,7 @@ def also_counted(limit: Limit, facts: Facts) -> int:
     return count if isinstance(count, int) else 0
 
 
-_counter = lru_cache(maxsize=KEPT_COUNTERS)(Counter)
+_shared = lru_cache(maxsize=KEPT_COUNTERS)(counter_of)
 
 
 def instant_of(window: Window, facts: Facts, now: datetime) -> datetime:
@@ -382,10 +398,15 @@ def instant_of(window: Window, facts: Facts, now: datetime) -> datetime:
 
 
 def maximum_of(limit: Limit, facts: Facts) -> int | Uncheckable:
-    """Units that may be live. Overbooking rounds down."""
+    """Units that may be live."""
+    if limit.fixed is not None:
+        return limit.fixed
     maximum = _number(limit, facts)
-    if isinstance(maximum, Uncheckable):
-        return maximum
+    return maximum if isinstance(maximum, Uncheckable) else _overbooked(limit, maximum)
+
+
+def _overbooked(limit: Limit, maximum: int) -> int:
+    """Rounds down."""
     return maximum + maximum * limit.overbook_percent // PERCENT if maximum > 0 else 0
 
 

@@ -22,7 +22,7 @@ from maitred.core.limits.limits import (
 from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lot_id
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.instants import MICROSECOND, SESSION_KEY, from_microseconds
-from maitred.core.values.texts import digest
+from maitred.core.values.texts import digest, digest_of, lengthened
 from maitred.engine.ports.ledger import Ledger
 
 _REUSE, _CONTENT = b"maitred.reuse", b"maitred.asked"
@@ -92,9 +92,14 @@ class View:
 
     def read(self, needs: Sequence[Need], keys: Collection[bytes] = ()) -> None:
         """Reads what has not been read: counters, and lots that are held under keys of ``Take.reuse``."""
-        unread = {_place(need): need for need in needs if _place(need) not in self._live}
-        counts = self._ledger.read_counts(self._now, list(unread.values())) if unread else ()
-        self._live |= {place: count.live for place, count in zip(unread, counts, strict=True)}
+        unread: dict[tuple[bytes, int | None], Need] = {}
+        for need in needs:
+            place = _place(need)
+            if place not in self._live:
+                unread[place] = need
+        if unread:
+            counts = self._ledger.read_counts(self._now, list(unread.values()))
+            self._live.update(zip(unread, [count.live for count in counts], strict=True))
         unasked = [key for key in keys if key not in self._asked]
         if unasked:
             self._asked.update(unasked)
@@ -103,7 +108,8 @@ class View:
 
     def live(self, need: Need) -> int:
         """Units that count against the need, those taken in this batch included."""
-        return self._live[_place(need)] + self._taken.get(need.counter.id, 0)
+        counter = need.counter.id
+        return self._live[counter, need.lookback_us] + self._taken.get(counter, 0)
 
     def is_held(self, key: bytes) -> bool:
         """Whether a lot is held under the key, or this batch takes one."""
@@ -148,6 +154,9 @@ class LedgerReads:
         self._reuses: dict[str, bytes] = {}
         """The keys of lots that may serve again, by action: empty where none may."""
         self._customer = ""
+        """The customer as these keys have them."""
+        self._whose: dict[str, str] = {}
+        """Whose the units of a limit are, as these keys have it, by key of the limit."""
         self._view: View | None = None
 
     def over(self, view: View) -> "LedgerReads":
@@ -248,13 +257,19 @@ class LedgerReads:
         It serves only those whose units it has: at another location it may be another's. Of nobody in
         particular a hold is known by its decision alone.
         """
-        if not (self._requester.customer and action.held):
+        requester, name = self._requester, action.name
+        if not (requester.customer and action.held):
             return b""
-        counters = [need.counter for limit in action.held for need in self._needs[limit.key]]
-        whose = [text for counter in counters for text in (counter.limit, counter.subject, _session(counter))]
-        requester = self._requester
-        self._customer = self._customer or requester.subject_pseudonym(requester.customer)
-        return digest(_REUSE, self._customer, action.name, *whose)
+        if not self._customer:
+            self._customer = lengthened(requester.subject_pseudonym(requester.customer))
+        whose = [self._whose.get(limit.key) or self._subjects(limit) for limit in action.held]
+        return digest_of(_REUSE, f"{self._customer}{len(name)}:{name}{''.join(whose)}")
+
+    def _subjects(self, limit: Limit) -> str:
+        counters = [need.counter for need in self._needs[limit.key]]
+        texts = [text for counter in counters for text in (counter.limit, counter.subject, _session(counter))]
+        whose = self._whose[limit.key] = lengthened(*texts)
+        return whose
 
 
 def _session(counter: Counter) -> str:

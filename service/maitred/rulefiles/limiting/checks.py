@@ -13,7 +13,6 @@ from maitred.core.limits.limits import (
     Maximum,
     OnFailure,
     known_maximum,
-    window_reads,
 )
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Window
@@ -199,7 +198,7 @@ def _letter_case(ground: CheckContext, applied: Applied) -> Iterator[Finding]:
 
 def _nobody(_: CheckContext, applied: Applied) -> Iterator[Finding]:
     if applied.limit.lets_anonymous and IDENTITIES.isdisjoint(
-        (*applied.limit.per, *window_reads(applied.limit.window))
+        (*applied.limit.per, *applied.limit.window_reads)
     ):
         yield applied.spot.at("anonymous", key=True), limit_messages.anonymous_without_effect()
 
