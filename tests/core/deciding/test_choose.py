@@ -282,6 +282,24 @@ def test_every_action_is_proposed_or_refused_for_a_reason(house):
     assert not outranked or len(proposed) == max_actions
 
 
+@given(houses(), st.frozensets(st.sampled_from([f"a-{number}" for number in range(9)])))
+def test_stopping_what_nobody_has_changes_no_choice(house, own):
+    """Where nothing is stopped the first candidates are picked without a look at all that may be against."""
+    policy, used, max_actions, _ = house
+    freely, *read = asked(policy, used, max_actions=max_actions, own=own)
+    wary, *read_warily = asked(policy, used, max_actions=max_actions, own=own, paused={"nobody's"})
+    assert freely == wary
+    assert read[0] == read_warily[0]
+
+
+def test_a_unit_that_is_taken_by_the_decision_itself_is_none_for_the_next():
+    paced = cap("perks", 9)
+    paced = replace(paced, pace=replace(paced, name="perks/pace", maximum=1))
+    policy = policy_of(action("a", paced, score=2), action("b", paced, score=1), action("c"))
+    chosen, _, _ = asked(policy, {}, max_actions=3)
+    assert [name for name, _ in names(chosen)] == ["a", "c"]
+
+
 def test_pace_and_capacity_are_told_apart_and_missing_attributes_too():
     slots = replace(capacity("ovens"), maximum="location.slots")
     policy = policy_of(action("a", slots), action("b", cap("c", 1, ("household.id",))))

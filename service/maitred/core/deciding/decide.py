@@ -35,6 +35,9 @@ class Hold(NamedTuple):
     expires_at: datetime | None
 
 
+_NO_HOLD = Hold(b"", None)
+
+
 LookUp = Callable[[Sequence[Action]], Snapshot]
 """How the limits of these actions stand, and of all that were looked up for the same decision before."""
 
@@ -96,7 +99,7 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
         return Choice(step.picks, step.shortages, snapshot)
     asked: set[str] = set()
     while wanted := _unasked(prepared, step, asked):
-        asked.update(action.name for action in wanted)
+        asked.update([action.name for action in wanted])
         snapshot = look_up(wanted)
         step = choose(
             prepared.policy,
@@ -158,7 +161,9 @@ def _unasked(prepared: Prepared, step: Chosen | Wanted, asked: set[str]) -> tupl
     customer serves it.
     """
     if isinstance(step, Wanted):
-        return tuple(action for action in step.actions if action.name not in asked)
+        return tuple([action for action in step.actions if action.name not in asked])
+    if not step.shortages:
+        return ()
     policy, facts = prepared.policy, prepared.question.facts
     refused = (policy.assigned(name, facts) for name in step.shortages if name not in asked)
     return tuple(action for action in refused if action.held)
@@ -170,31 +175,42 @@ def proposals_of(
     """The proposals of what was picked; ``holds`` by name of the action."""
     holds = holds or {}
     return tuple(
-        _with_hold(policy, question, pick, rank, holds[pick.action.name])
-        if pick.action.name in holds
-        else _of_pick(policy, question, pick, rank)
-        for rank, pick in enumerate(picks, start=1)
+        [
+            _proposal_of(policy, question, pick, rank, holds.get(pick.action.name))
+            for rank, pick in enumerate(picks, start=1)
+        ]
     )
 
 
-def _of_pick(policy: Policy, question: Question, pick: Pick, rank: int) -> Proposal:
-    proposal = proposal_of(policy, pick.action, rank, pick.score, question)
+def _proposal_of(policy: Policy, question: Question, pick: Pick, rank: int, hold: Hold | None) -> Proposal:
+    """The proposal of a pick; what depends on no attribute is made once, but for score and hold."""
+    action = pick.action
+    key = _standing_key(action, rank, question)
+    standing = policy.standing.get(key)
+    proposal = standing or _rendered(policy, question, pick, rank, key)
     if pick.claimed:
         claim_id, expires_at = pick.claimed
-        words = claimed_treatment(policy, pick.action, question, expires_at)
-        return proposal._replace(treatment=words, hold_expires_at=expires_at, claim_id=claim_id)
-    return proposal._replace(substitute_for=pick.substitute_for) if pick.substitute_for else proposal
+        words = claimed_treatment(policy, action, question, expires_at)
+        return proposal._replace(
+            score=pick.score, treatment=words, hold_expires_at=expires_at, claim_id=claim_id
+        )
+    if not (hold or pick.substitute_for):
+        return proposal if action.score.expression is None else proposal._replace(score=pick.score)
+    lot, expires_at = hold or _NO_HOLD
+    words = proposal.treatment
+    if expires_at and standing is None:
+        words = _words_until(policy, action, question, expires_at) or words
+    return Proposal(action.name, rank, pick.score, action.type, words, pick.substitute_for, expires_at, lot)
 
 
-def _with_hold(policy: Policy, question: Question, pick: Pick, rank: int, hold: Hold) -> Proposal:
-    lot, expires_at = hold
-    proposal = _of_pick(policy, question, pick, rank)._replace(hold_expires_at=expires_at, lot=lot)
-    if expires_at is None or _standing_key(pick.action, rank, question) in policy.standing:
-        return proposal
-    written = pick.action.treatments.get(question.channel, NO_TREATMENT).before_claim()
+def _words_until(
+    policy: Policy, action: Action, question: Question, expires_at: datetime
+) -> Treatment[str] | None:
+    """What is said and shown where it tells until when the hold is; ``None`` where it does not."""
+    written = action.treatments.get(question.channel, NO_TREATMENT).before_claim()
     if HOLD_EXPIRES not in placeholders(written):
-        return proposal
-    return proposal._replace(treatment=render(policy, pick.action, written, question, expires_at))
+        return None
+    return render(policy, action, written, question, expires_at)
 
 
 def claimed_treatment(
@@ -215,21 +231,20 @@ def claimed_treatment(
     return words
 
 
-def _standing_key(action: Action, rank: int, question: Question) -> tuple[str, int, str, str]:
+_StandingKey = tuple[str, int, str, str]
+
+
+def _standing_key(action: Action, rank: int, question: Question) -> _StandingKey:
     channel = question.channel if question.channel in action.treatments else ""
     return action.name, rank, channel, action.arm
 
 
-def proposal_of(policy: Policy, action: Action, rank: int, score: float, question: Question) -> Proposal:
-    """The proposal of an action; what depends on no attribute is made once, but for the score."""
-    key = _standing_key(action, rank, question)
-    proposal = policy.standing.get(key)
-    if proposal is not None:
-        if action.score.expression is None:
-            return proposal
-        return Proposal(proposal.action, rank, score, proposal.type, proposal.treatment)
+def _rendered(policy: Policy, question: Question, pick: Pick, rank: int, key: _StandingKey) -> Proposal:
+    """The proposal without what a hold adds, put among those that stand where it is the same for all."""
+    action = pick.action
     treatment = action.treatments.get(question.channel, NO_TREATMENT).before_claim()
-    proposal = Proposal(action.name, rank, score, action.type, render(policy, action, treatment, question))
+    words = render(policy, action, treatment, question)
+    proposal = Proposal(action.name, rank, pick.score, action.type, words)
     if is_the_same_for_all(action, treatment):
         if len(policy.standing) >= MAX_STANDING_PROPOSALS:
             policy.standing.clear()

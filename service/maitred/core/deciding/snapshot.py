@@ -105,8 +105,12 @@ def shortage_of(
 
 def limits_checked(action: Action, snapshot: Snapshot) -> Sequence[Limit]:
     """The limits that the action needs a unit of, each with its pace."""
-    limits = (*action.decided, *action.later) if action.name in snapshot.own else action.limits
-    return [part for limit in limits for part in parts_of(limit)]
+    parts: list[Limit] = []
+    for limit in (*action.decided, *action.later) if action.name in snapshot.own else action.limits:
+        parts.append(limit)
+        if limit.pace:
+            parts.append(limit.pace)
+    return parts
 
 
 def room_of(part: Limit, facts: Facts, snapshot: Snapshot) -> int:

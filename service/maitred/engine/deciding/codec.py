@@ -51,7 +51,7 @@ READABLE_FORMATS = frozenset((FORMAT,))
 """Those that ``decode_body`` reads. One of each is kept under ``tests/engine/records``."""
 _INVALID = "!"
 """Key that marks an invalid fact; no JSON value of an attribute is an object."""
-_GIVEN_BY_RECORD = ("now", CHANNEL, CUSTOMER_ID, LOCATION_ID, ANONYMOUS)
+_GIVEN_BY_RECORD = frozenset(("now", CHANNEL, CUSTOMER_ID, LOCATION_ID, ANONYMOUS))
 """Facts that stand in the record's own fields."""
 
 
