@@ -6,6 +6,7 @@ import pytest
 
 from maitred.cel.compiler import compiler
 from maitred.core.conditions.model import Unknown
+from maitred.core.learning.formulas import NoValueError
 from maitred.core.learning.learners import attribute_of
 from maitred.core.rules.expressions import ExpressionError
 from maitred.core.values.types import Attribute, AttributeType, Kind
@@ -33,8 +34,12 @@ def cel():
     return compiler({**attributes, **{share.name: share for share in map(attribute_of, SHARES)}}, {})
 
 
+def share(_action, learner):
+    return SHARES[learner]
+
+
 def value(cel, text, facts=FACTS, row=None):
-    return cel.score(text).bind(row or {}).compute(SHARES.__getitem__, facts, {})
+    return cel.score(text).bind(row or {}).compute(share, "pizza", facts, {})
 
 
 @pytest.mark.parametrize(
@@ -62,14 +67,16 @@ def test_what_it_reads_besides_is_told_and_what_lacks_too(cel):
     score = cel.score('learned("uptake") * customer.rate').bind({})
     assert score.expression.reads == {"customer.rate"}
     assert score.learned == ("uptake",)
-    assert value(cel, 'learned("uptake") * customer.rate', {}) == Unknown(missing="customer.rate")
+    with pytest.raises(NoValueError) as lacking:
+        value(cel, 'learned("uptake") * customer.rate', {})
+    assert lacking.value.unknown == Unknown(missing="customer.rate")
 
 
 def test_equal_texts_differ_by_their_rows(cel):
     template = cel.score('learned("uptake") * row.worths')
     one, other = (template.bind({"row.worths": worth}) for worth in (1.0, 2.0))
     assert one != other
-    assert one.compute(SHARES.__getitem__, {}, {}) == 0.25
+    assert one.compute(share, "pizza", {}, {}) == 0.25
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def learn(harness, by_learner):
 def given(policy, record, body):
     """What the learner gave each action that stands in the record, drawn again."""
     question = question_of(policy, record, body)
-    draws = Draws(policy.learners, record.decision_id, body.snapshot.learned, question.facts)
+    draws = Draws(policy.taught(body.snapshot.learned), record.decision_id, question.facts)
     return {action: draws.value(action, "uptake") for action in body.learned["uptake"].beliefs}
 
 

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.core.conditions.model import Expression, Unknown
+from maitred.core.deciding.choose import score_of
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import compile_policy
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
-from maitred.core.learning.draws import METHODS, Draws, Mode
-from maitred.core.learning.formulas import Combined, Share, compiled
+from maitred.core.learning.draws import METHODS, Draws, Mode, Taught
+from maitred.core.learning.formulas import NOT_FINITE, Combined, Share, compiled
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Learner, Parameters
 from maitred.core.learning.sampling import unit, words
 from maitred.core.privacy.purposes import CONSENT
@@ -45,7 +46,7 @@ def seed(number):
 
 def draws(one, number=0, beliefs=None, facts=None):
     parameters = Parameters("v1", {one.name: beliefs or {}})
-    return Draws({one.name: one}, seed(number), parameters, facts or {})
+    return Draws(Taught({one.name: one}, parameters), seed(number), facts or {})
 
 
 def action(name, formula):
@@ -142,7 +143,7 @@ def test_a_decision_says_what_was_believed_of_every_ranked_action_and_how_it_was
         modes.add(learned.mode)
         assert (learned.version, learned.share) == ("v1", 5.0)
         assert learned.beliefs == KNOWN.by_learner["uptake"]
-        given = Draws(policy.learners, seed(number), KNOWN, {})
+        given = Draws(Taught(policy.learners, KNOWN), seed(number), {})
         best = max(learned.beliefs, key=lambda name: given.value(name, "uptake"))
         assert decision.proposals[0][:3] == (best, 1, given.value(best, "uptake"))
         assert decision.exposures["learned/uptake"].arm == learned.mode.value
@@ -184,18 +185,31 @@ HALF = Expression("half", frozenset({"half"}), lambda facts: 0.5 if "half" in fa
         (Combined("+", 1.0, Combined("*", Share("a"), Share("b"))), 1.125),
         (Combined("-", Share("b"), Share("a")), 0.25),
         (Combined("/", Share("a"), Share("b")), 0.5),
+        (Combined("+", 5.0, Combined("*", Share("a"), 2.0)), 5.5),
+        (Combined("-", 5.0, Combined("/", Share("a"), 2.0)), 4.875),
+        (Combined("-", Combined("+", Share("a"), Share("b")), 0.5), 0.25),
         (Combined("*", HALF, Share("a")), 0.125),
     ],
 )
 def test_a_formula_is_plain_arithmetic(formula, value):
-    shares = {"a": 0.25, "b": 0.5}
-    assert compiled(formula)(shares.__getitem__, {"half": 0.5}, {}) == value
+    def share(action, learner):
+        return {("pizza", "a"): 0.25, ("pizza", "b"): 0.5}[action, learner]
+
+    assert compiled(formula)(share, "pizza", {"half": 0.5}, {}) == value
 
 
-def test_a_formula_without_a_value_says_why():
-    assert compiled(Combined("*", HALF, Share("a")))(lambda _: 0.5, {}, {}) == Unknown("x")
-    divided = compiled(Combined("/", 1.0, Share("a")))(lambda _: 0.0, {}, {})
-    assert divided.error == "the score is not a finite number"
+@pytest.mark.parametrize(
+    ("formula", "why"),
+    [
+        (Combined("*", HALF, Share("uptake")), Unknown("x")),
+        (Combined("/", 1.0, Combined("-", Share("uptake"), Share("uptake"))), Unknown(error=NOT_FINITE)),
+        (Combined("/", Share("uptake"), 0.0), Unknown(error=NOT_FINITE)),
+        (Combined("*", 1e308, Combined("*", Share("uptake"), 1e308)), Unknown(error=NOT_FINITE)),
+    ],
+)
+def test_a_formula_without_a_value_says_why(formula, why):
+    given = draws(LEARNER, beliefs={"pizza": Beta(900.0, 100.0)})
+    assert score_of(action("pizza", formula), {}, {}, given) == why
 
 
 def test_what_is_better_is_found_and_the_rest_is_kept_being_tried():
@@ -236,7 +250,7 @@ def test_decisions_are_those_of_the_file(method):
         decision = decided(policy, number, parameters, wanted=len(beliefs))
         learned = decision.learned["uptake"]
         assert (learned.mode.value, learned.method) == (mode, method)
-        given = Draws(policy.learners, seed(number), parameters, {})
+        given = Draws(Taught(policy.learners, parameters), seed(number), {})
         assert {name: given.value(name, "uptake").hex() for name in beliefs} == values
         assert {proposal.action: proposal.score for proposal in decision.proposals} == {
             name: 10.0 * float.fromhex(value) for name, value in values.items()

@@ -4,6 +4,8 @@ Seeds are fixed: a law that holds here holds in every run. Bounds are those of f
 """
 
 import math
+import struct
+from hashlib import blake2b
 from itertools import islice, pairwise
 
 import pytest
@@ -12,7 +14,16 @@ from hypothesis import strategies as st
 
 from maitred.core.learning import earlier
 from maitred.core.learning.draws import METHODS
-from maitred.core.learning.sampling import exp_of_minus, gamma_draw, log, normal_draw, uniform, unit, words
+from maitred.core.learning.sampling import (
+    beta_draws,
+    exp_of_minus,
+    gamma_draw,
+    log,
+    normal_draw,
+    uniform,
+    unit,
+    words,
+)
 
 DRAWS = 20_000
 SHAPES = [(1.0, 1.0), (1.0, 19.0), (2.5, 2.5), (13.0, 88.0), (400.0, 9_600.0), (1e6, 3e6)]
@@ -56,9 +67,9 @@ def gammas(shape, seed):
 
 
 @pytest.fixture(scope="module", params=METHODS)
-def beta_draws(request):
-    draw = METHODS[request.param]
-    return {pair: [draw(*pair, key(number)) for number in range(DRAWS)] for pair in SHAPES}
+def samples(request):
+    draws = {pair: METHODS[request.param](*pair, b"") for pair in SHAPES}
+    return {pair: [draw(key(number)) for number in range(DRAWS)] for pair, draw in draws.items()}
 
 
 def beta_below(successes, failures, bound, steps=20_000):
@@ -76,11 +87,11 @@ def beta_below(successes, failures, bound, steps=20_000):
 
 
 @pytest.mark.parametrize("pair", SHAPES)
-def test_beta_draws_have_the_mean_and_the_variance_of_the_distribution(beta_draws, pair):
+def test_beta_draws_have_the_mean_and_the_variance_of_the_distribution(samples, pair):
     successes, failures = pair
     total = successes + failures
     mean, variance = successes / total, successes * failures / total**2 / (total + 1)
-    drawn_mean, drawn_variance = mean_and_variance(beta_draws[pair])
+    drawn_mean, drawn_variance = mean_and_variance(samples[pair])
     assert abs(drawn_mean - mean) < 5 * math.sqrt(variance / DRAWS)
     # Of no beta distribution with parameters from 1 on is the kurtosis above 9.
     assert abs(drawn_variance - variance) < 5 * variance * math.sqrt(8 / DRAWS)
@@ -88,14 +99,14 @@ def test_beta_draws_have_the_mean_and_the_variance_of_the_distribution(beta_draw
 
 @pytest.mark.parametrize("pair", SHAPES[:-1])
 @pytest.mark.parametrize("place", [-2.0, -1.0, 0.0, 1.0, 2.0])
-def test_beta_draws_are_below_each_bound_as_often_as_the_distribution_says(beta_draws, pair, place):
+def test_beta_draws_are_below_each_bound_as_often_as_the_distribution_says(samples, pair, place):
     successes, failures = pair
     total = successes + failures
     deviation = math.sqrt(successes * failures / (total + 1)) / total
     bound = min(max(successes / total + place * deviation, 0.02 * deviation), 0.999)
     expected = beta_below(successes, failures, bound)
     error = math.sqrt(max(expected * (1 - expected), 1e-4) / DRAWS)
-    assert abs(share_below(beta_draws[pair], bound) - expected) < 5 * error
+    assert abs(share_below(samples[pair], bound) - expected) < 5 * error
 
 
 def test_uniforms_are_even_and_independent_of_the_number_before():
@@ -144,11 +155,20 @@ def test_normal_draws_beyond_the_base_are_as_many_as_the_distribution_says():
 
 
 @pytest.mark.parametrize("method", METHODS)
-@given(st.binary(max_size=64), st.floats(1, 1e9), st.floats(1, 1e9))
-def test_a_draw_lies_between_0_and_1_and_comes_again(method, seed, successes, failures):
-    drawn = METHODS[method](successes, failures, seed)
+@given(st.binary(max_size=64), st.binary(max_size=64), st.floats(1, 1e9), st.floats(1, 1e9))
+def test_a_draw_lies_between_0_and_1_and_comes_again(method, beginning, ending, successes, failures):
+    drawn = METHODS[method](successes, failures, ending)(beginning)
     assert 0 <= drawn <= 1
-    assert METHODS[method](successes, failures, seed) == drawn
+    assert METHODS[method](successes, failures, b"")(beginning + ending) == drawn
+
+
+@given(st.binary(max_size=32), st.floats(1, 1e9), st.floats(1, 1e9))
+def test_a_draw_made_in_one_step_is_that_of_two_gamma_draws(seed, successes, failures):
+    begun = blake2b(seed + bytes(4), person=b"maitred.learned").digest()
+    first, second, third, fourth = struct.unpack_from(">qQqQ", begun)
+    wins = gamma_draw(successes, first, second, seed)
+    losses = gamma_draw(failures, third, fourth, seed + b"\0failures")
+    assert beta_draws(successes, failures, b"")(seed) == wins / (wins + losses)
 
 
 PAIRS = [(1.0, 1.0), (13.0, 88.0), (400.0, 9_600.0), (1e6, 3e6)]
@@ -163,13 +183,14 @@ PAIRS = [(1.0, 1.0), (13.0, 88.0), (400.0, 9_600.0), (1e6, 3e6)]
 )
 def test_draws_are_those_of_every_other_machine(method, drawn):
     """To the last bit: records of today are decided again by these."""
-    made = [METHODS[method](*pair, key(number)).hex() for number, pair in enumerate(PAIRS)]
+    made = [METHODS[method](*pair, b"")(key(number)).hex() for number, pair in enumerate(PAIRS)]
     assert made == drawn
 
 
 def test_draws_that_take_further_words_are_those_of_every_other_machine():
     """A draw in ten: in the edge of a layer, in the tail, or not taken at once. One number tells of all."""
-    whole = sum(METHODS[2](1.0, 1.0, key(number)) for number in range(10_000))
+    draw = METHODS[2](1.0, 1.0, b"")
+    whole = sum(draw(key(number)) for number in range(10_000))
     assert whole.hex() == "0x1.3bd72776fc656p+12"
 
 

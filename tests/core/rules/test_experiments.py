@@ -223,6 +223,6 @@ def test_exposures_are_read_back_from_their_line(exposures):
 def test_the_first_limit_that_refused_an_action_is_told():
     pizza = action(holdouts=(TENTH,), trials=in_arms().trials)
     exposures = with_refusals(
-        {"words": "loud", "other": "x"}, [(pizza, "PACED"), (pizza, "FREQUENCY_CAPPED")]
+        [("words", "loud"), ("other", "x")], [(pizza, "PACED"), (pizza, "FREQUENCY_CAPPED")]
     )
     assert exposures == {"words": Exposure("loud", "PACED"), "other": Exposure("x")}

@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 from maitred.core.conditions.model import Unknown
 from maitred.core.conditions.scan import Memo, evaluate, truth
-from maitred.core.learning.draws import NO_DRAWS, Draws, Learned
-from maitred.core.learning.formulas import NOT_FINITE
+from maitred.core.learning.draws import NO_DRAWS, Drawn, Draws
+from maitred.core.learning.formulas import NOT_FINITE, NoValueError
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.limits.limits import Counts
-from maitred.core.rules.experiments import Look, as_assigned
+from maitred.core.rules.experiments import Exposed, Look, as_assigned
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.reasons import OUT_OF_STOCK
 from maitred.core.values.types import Facts, Scalar
 
-from .decisions import NOTHING_DRAWN, Question
+from .decisions import Question
 from .policy import Policy
 from .snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, limits_checked, room_of, shortage_of
 
@@ -64,28 +64,28 @@ class Ranking:
             self._ranked.append(entry)
             yield entry
 
-    def arms(self, paused: Collection[str]) -> dict[str, str]:
+    def arms(self, paused: Collection[str]) -> list[Exposed]:
         """The experiments and holdouts that make a difference to the decision, each with the arm."""
         policy, trials = self._policy, self._policy.trials
         if trials is None:
-            return {}
+            return []
         look = Look(policy.index, policy.actions, paused)
         return trials.exposures(look, self._possible, self._facts, self._memo)
 
-    def learned(self, picks: Iterable[Action]) -> Mapping[str, Learned]:
+    def drawn(self, picks: Iterable["Pick"]) -> Drawn:
         """What each learner went by for the actions that were ranked, and for those of the picks.
 
         It does not depend on how far was ranked.
         """
-        picked = [(name, action.name) for action in picks for name in action.score.learned]
-        return self.draws.learned((*self._asked, *picked)) if picked or self._asked else NOTHING_DRAWN
+        also = [(name, pick.action.name) for pick in picks for name in pick.action.score.learned]
+        return self.draws.drawn(self._asked, also)
 
 
 def draws_of(policy: Policy, question: Question, learned: Parameters) -> Draws:
     """The values of learned scores in the decision on a question."""
     if not policy.learners:
         return NO_DRAWS
-    return Draws(policy.learners, question.seed, learned, question.facts)
+    return Draws(policy.taught(learned), question.seed, question.facts)
 
 
 def due_names(policy: Policy, facts: Facts) -> dict[str, str]:
@@ -168,7 +168,12 @@ def score_of(action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | 
     if score.compute is None:
         value = evaluate(score.expression, facts, memo)
     else:
-        value = score.compute(draws.of(action.name), facts, memo)
+        try:
+            value = score.compute(draws.value, action.name, facts, memo)
+        except NoValueError as none:
+            value = none.unknown
+        except ZeroDivisionError:
+            value = Unknown(error=NOT_FINITE)
     if isinstance(value, float) and math.isfinite(value):
         return value
     return value if isinstance(value, Unknown) else Unknown(error=NOT_FINITE)

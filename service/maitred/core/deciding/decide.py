@@ -9,15 +9,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from maitred.core.learning.draws import TAKING_PART, Learned
-from maitred.core.learning.learners import learner_name
+from maitred.core.learning.draws import UNTAUGHT, Drawn
 from maitred.core.rules.experiments import NO_EXPOSURES, Exposures, with_refusals
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Treatment, placeholders
 from maitred.core.values.types import HOLD_EXPIRES
 
 from .choose import Chosen, Pick, Ranking, Reach, Wanted, choose
-from .decisions import NOTHING_DRAWN, Decision, Proposal, Question
+from .decisions import Decision, Proposal, Question
 from .policy import Policy
 from .rendering import NO_TREATMENT, is_the_same_for_all, render
 from .snapshot import Shortage, Snapshot
@@ -119,18 +118,14 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
 def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | None = None) -> Decision:
     """The decision; ``holds`` are what was taken for the picks, by name of the action."""
     proposals = proposals_of(prepared.policy, prepared.question, choice.picks, holds)
-    learned: Mapping[str, Learned] = NOTHING_DRAWN
-    if prepared.policy.learners:
-        learned = prepared.ranking.learned([pick.action for pick in choice.picks])
-    exposures = _exposures(prepared, choice, learned)
-    return Decision(proposals, prepared.ranking.candidates, exposures, learned)
+    drawn = prepared.ranking.drawn(choice.picks) if prepared.policy.learners else UNTAUGHT
+    exposures = _exposures(prepared, choice, drawn)
+    return Decision(proposals, prepared.ranking.candidates, exposures, drawn.learned)
 
 
-def _exposures(prepared: Prepared, choice: Choice, learned: Mapping[str, Learned]) -> Exposures:
+def _exposures(prepared: Prepared, choice: Choice, drawn: Drawn) -> Exposures:
     arms = prepared.ranking.arms(prepared.seen.paused)
-    for name, use in learned.items():
-        if use.mode in TAKING_PART:
-            arms[learner_name(name)] = use.mode.value
+    arms.extend(drawn.arms)
     if not arms:
         return NO_EXPOSURES
     by_name, shortages = prepared.policy.by_name, choice.shortages

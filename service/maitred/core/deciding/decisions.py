@@ -4,17 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, unique
-from types import MappingProxyType
 from typing import NamedTuple
 
-from maitred.core.learning.draws import Learned
+from maitred.core.learning.draws import NOTHING_DRAWN, Learned
 from maitred.core.rules.experiments import NO_EXPOSURES, Exposures
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import Facts
-
-NOTHING_DRAWN: Mapping[str, Learned] = MappingProxyType({})
 
 
 @unique

@@ -13,8 +13,8 @@ from maitred.core.conditions import model
 from maitred.core.conditions.computed import Computation
 from maitred.core.conditions.index import Index
 from maitred.core.conditions.model import Condition, Literal, OneOf
-from maitred.core.learning.draws import TAKING_PART, Learned
-from maitred.core.learning.learners import Learner
+from maitred.core.learning.draws import NOTHING_DRAWN, TAKING_PART, Learned, Taught
+from maitred.core.learning.learners import Learner, Parameters
 from maitred.core.limits.limits import ALSO, ANONYMOUS, Limit, reads_of
 from maitred.core.privacy.purposes import (
     NOTHING_KNOWN,
@@ -55,9 +55,11 @@ from maitred.core.values.types import (
     Value,
 )
 
-from .decisions import NOTHING_DRAWN, Proposal
+from .decisions import Proposal
 
 NO_SOURCES: Mapping[str, Sequence[Item]] = {}
+MAX_LESSONS = 8
+"""Snapshots of parameters: that of new decisions, and those of records that are decided again meanwhile."""
 NOTHING_PAUSED: Mapping[str, datetime] = {}
 ZONE = "location.timezone"
 GIVEN_ATTRIBUTES = frozenset({"now", CHANNEL, CUSTOMER_ID, LOCATION_ID, ZONE})
@@ -127,12 +129,23 @@ class Policy:
     ramps: tuple[Rollout, ...] = ()
     standing: dict[tuple[str, int, str, str], Proposal] = field(default_factory=dict, compare=False)
     claimed_words: dict[tuple[str, str, str], Treatment[str]] = field(default_factory=dict, compare=False)
+    lessons: dict[int, Taught] = field(default_factory=dict, compare=False)
 
     def location(self, location_id: str) -> Location | None:
         """The location with what is read of it; ``None`` where the ruleset does not know it."""
         if self.locations is None:
             return Location(location_id, self.ruleset.zone, {})
         return self.locations.get(location_id)
+
+    def taught(self, learned: Parameters) -> Taught:
+        """The learners with these parameters: the same object for as long as decisions come by the same."""
+        taught = self.lessons.get(id(learned))
+        # The kept reference keeps the identity from being given to another object.
+        if taught is None or taught.parameters is not learned:
+            if len(self.lessons) >= MAX_LESSONS:
+                self.lessons.clear()
+            taught = self.lessons[id(learned)] = Taught(self.learners, learned)
+        return taught
 
     def facts(
         self,

@@ -8,30 +8,35 @@ and all have a chance that is known. Who takes no part gets the share to be expe
 The seed is the decision's id. The same seed, parameters and rules give the same values on any machine. What
 was believed of the actions whose values were asked for stands in the record: deciding it again needs no
 snapshot, and draws the same values.
+
+What does not depend on the decision is worked out once for all that see the same parameters (``Taught``): of
+every learner and mode a ``Way``, of every action that it gives values a ``Known``. What is left to a decision
+is to draw; what its record says of that is looked up by what was asked for.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, unique
-from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.values.types import Facts
 
 from . import earlier, sampling
-from .formulas import ShareOf
-from .learners import NEWEST_METHOD, NOTHING_LEARNED, Beta, Learner, Parameters
+from .learners import NEWEST_METHOD, NOTHING_LEARNED, Beta, Learner, Parameters, learner_name
 from .sampling import uniform
 
-METHODS: Mapping[int, Callable[[float, float, bytes], float]] = {
-    1: earlier.beta_draw,
-    NEWEST_METHOD: sampling.beta_draw,
+Draw = Callable[[bytes], float]
+"""A value, by a key."""
+METHODS: Mapping[int, Callable[[float, float, bytes], Draw]] = {
+    1: earlier.beta_draws,
+    NEWEST_METHOD: sampling.beta_draws,
 }
-"""How a value is drawn from a belief and a key, by the number that records name."""
+"""How values are drawn from a belief, by the number that records name. The bytes are the end of every key."""
 _COIN = b"explore"
 _PERCENT = 100
-MAX_REMEMBERED = 16_384
-"""Names of actions, a few megabytes."""
+MAX_REMEMBERED = 8_192
+"""Sets of actions that were asked for in one decision: a few megabytes."""
 
 
 @unique
@@ -46,7 +51,7 @@ class Mode(Enum):
     """The learner is not enabled."""
 
 
-TAKING_PART = _EXPLOIT, _EXPLORE = Mode.EXPLOIT, Mode.EXPLORE
+TAKING_PART = Mode.EXPLOIT, Mode.EXPLORE
 
 
 class Learned(NamedTuple):
@@ -63,96 +68,178 @@ class Learned(NamedTuple):
     method: int = NEWEST_METHOD
 
 
-Asked = tuple[str, str]
-"""A learner and an action, by name."""
+class Drawn(NamedTuple):
+    """What each learner went by in a decision, and the arms of those that the person was exposed to.
+
+    Of one that is not enabled nothing is told. Where the same was asked for in the same modes, it is the same
+    object.
+    """
+
+    learned: Mapping[str, Learned]
+    arms: tuple[tuple[str, str], ...]
+
+
+NOTHING_DRAWN: Mapping[str, Learned] = MappingProxyType({})
+UNTAUGHT = Drawn(NOTHING_DRAWN, ())
+
+
+class Known:
+    """What a learner knows of an action in one mode, and how it draws a value. By identity."""
+
+    __slots__ = "action", "belief", "draw", "way"
+
+    def __init__(self, way: "Way", action: str, belief: Beta, draw: Draw) -> None:
+        self.way, self.action, self.belief, self.draw = way, action, belief, draw
+
+
+class Way:
+    """A learner in one mode, by one snapshot of parameters."""
+
+    __slots__ = "_parameters", "known", "learner", "mode"
+
+    def __init__(self, learner: Learner, mode: Mode, parameters: Parameters) -> None:
+        self.learner, self.mode, self._parameters = learner, mode, parameters
+        self.known: dict[str, Known] = {}
+
+    def enter(self, action: str) -> Known:
+        """What is known of an action, for this decision and those to come."""
+        learner, parameters = self.learner, self._parameters
+        belief = learner.prior if self.mode is Mode.OFF else parameters.belief(learner, action)
+        known = self.known[action] = Known(self, action, belief, self._draw(action, belief))
+        return known
+
+    def learned(self, beliefs: Mapping[str, Beta]) -> Learned:
+        """What stands in the record."""
+        version, method = self._parameters.version, self._parameters.method
+        return Learned(self.mode, version, self.learner.exploration, beliefs, method)
+
+    def _draw(self, action: str, belief: Beta) -> Draw:
+        learner, ending = self.learner, _ending(self.learner.name, action)
+        if self.mode is Mode.EXPLOIT:
+            return METHODS[self._parameters.method](*belief, ending)
+        if self.mode is Mode.EXPLORE:
+            floor, width = learner.floor, learner.ceiling - learner.floor
+            return lambda seed: floor + width * uniform(seed + ending)
+        mean = belief.mean
+        return lambda _: mean
+
+
+class _Ways(NamedTuple):
+    """The ways of a learner: the one of every decision, or those that a decision is in one of.
+
+    ``consent`` is the fact that says that the person takes part, empty where everybody does.
+    """
+
+    always: Way | None
+    consent: str
+    exploration: float
+    exploit: Way
+    explore: Way
+    expected: Way
+
+    @classmethod
+    def of(cls, learner: Learner, parameters: Parameters) -> "_Ways":
+        exploit, explore, expected, off = (Way(learner, mode, parameters) for mode in Mode)
+        always = exploit if learner.enabled else off
+        is_open = learner.enabled and bool(learner.purpose or learner.exploration)
+        consent = f"{CONSENT}{learner.purpose}" if learner.purpose else ""
+        return cls(None if is_open else always, consent, learner.exploration, exploit, explore, expected)
+
+
+class Taught:
+    """The learners of a ruleset with one snapshot of ``parameters``."""
+
+    def __init__(self, learners: Mapping[str, Learner], parameters: Parameters) -> None:
+        self.parameters = parameters
+        self.ways = {name: _Ways.of(learner, parameters) for name, learner in learners.items()}
+        self._drawn: dict[tuple[Known, ...], Drawn] = {}
+
+    def drawn(self, asked: tuple[Known, ...]) -> Drawn:
+        """What the record of a decision says that asked for these values."""
+        drawn = self._drawn.get(asked)
+        if drawn is None:
+            if len(self._drawn) >= MAX_REMEMBERED:
+                self._drawn.clear()
+            drawn = self._drawn[asked] = _drawn(asked)
+        return drawn
+
+
+def _drawn(asked: Iterable[Known]) -> Drawn:
+    beliefs: dict[Way, dict[str, Beta]] = {}
+    for known in asked:
+        if known.way.mode is not Mode.OFF:
+            beliefs.setdefault(known.way, {})[known.action] = known.belief
+    if not beliefs:
+        return UNTAUGHT
+    modes = {way.learner.name: way.mode for way in beliefs}
+    return Drawn(
+        {way.learner.name: way.learned(own) for way, own in beliefs.items()},
+        tuple((learner_name(name), mode.value) for name, mode in modes.items() if mode in TAKING_PART),
+    )
 
 
 class Draws:
     """The values of one decision. Each is drawn when it is asked for, and once."""
 
-    __slots__ = "_draw", "_facts", "_learners", "_modes", "_parameters", "_seed", "_values"
+    __slots__ = "_facts", "_seed", "_taught", "_values", "_ways"
 
-    def __init__(
-        self, learners: Mapping[str, Learner], seed: bytes, parameters: Parameters, facts: Facts
-    ) -> None:
-        self._learners, self._seed, self._parameters = learners, seed, parameters
-        self._facts, self._draw = facts, METHODS[parameters.method]
-        self._modes: dict[str, Mode] = {}
-        self._values: dict[Asked, float] = {}
+    def __init__(self, taught: Taught, seed: bytes, facts: Facts) -> None:
+        self._taught, self._seed, self._facts = taught, seed, facts
+        self._ways: dict[str, Way] = {}
+        self._values: dict[Known, float] = {}
 
     def value(self, action: str, name: str) -> float:
         """What the learner of that name gives the action."""
-        key = name, action
-        value = self._values.get(key)
+        way = self._ways.get(name) or self._way(name)
+        known = way.known.get(action) or way.enter(action)
+        value = self._values.get(known)
         if value is None:
-            learner = self._learners[name]
-            mode = self._modes.get(name) or self.mode(name)
-            if mode is _EXPLOIT:
-                successes, failures = self._parameters.belief(learner, action)
-                value = self._draw(successes, failures, self._seed + _suffix(name, action))
-            elif mode is _EXPLORE:
-                width = learner.ceiling - learner.floor
-                value = learner.floor + width * uniform(self._seed + _suffix(name, action))
-            else:
-                value = self.belief(name, action).mean
+            learner, value = way.learner, known.draw(self._seed)
             if not learner.floor <= value <= learner.ceiling:
                 value = learner.clamped(value)
-            self._values[key] = value
+            self._values[known] = value
         return value
 
-    def of(self, action: str) -> ShareOf:
-        """The values that learners give the action."""
-        return partial(self.value, action)
-
-    def asked(self) -> Collection[Asked]:
+    def asked(self) -> tuple[Known, ...]:
         """What values have been asked for up to here."""
         return tuple(self._values)
 
     def belief(self, name: str, action: str) -> Beta:
         """What the learner of that name goes by for the action."""
-        learner = self._learners[name]
-        return self._parameters.belief(learner, action) if learner.enabled else learner.prior
+        return self._known(name, action).belief
 
-    def learned(self, asked: Iterable[Asked]) -> Mapping[str, Learned]:
-        """What each learner went by for these. Of one that is not enabled nothing is told."""
-        learned: dict[str, Learned] = {}
-        beliefs: dict[str, dict[str, Beta]] = {}
-        for name, action in asked:
-            learner = self._learners[name]
-            if not learner.enabled:
-                continue
-            own = beliefs.get(name)
-            if own is None:
-                own = beliefs[name] = {}
-                version, method = self._parameters.version, self._parameters.method
-                learned[name] = Learned(self.mode(name), version, learner.exploration, own, method)
-            own[action] = self._parameters.belief(learner, action)
-        return learned
+    def drawn(self, asked: tuple[Known, ...], also: Iterable[tuple[str, str]] = ()) -> Drawn:
+        """What each learner went by for what was ``asked``, and ``also`` for these actions."""
+        more = {known: None for name, action in also if (known := self._known(name, action)) not in asked}
+        return self._taught.drawn((*asked, *more) if more else asked)
 
     def mode(self, name: str) -> Mode:
         """How the learner's values come about."""
-        mode = self._modes.get(name)
-        if mode is not None:
-            return mode
-        learner = self._learners[name]
-        if not learner.enabled:
-            mode = Mode.OFF
-        elif learner.purpose and f"{CONSENT}{learner.purpose}" not in self._facts:
-            mode = Mode.EXPECTED
-        # One number for all learners: scores of two explore together as far as they can.
-        elif learner.exploration and _PERCENT * uniform(self._seed + _COIN) < learner.exploration:
-            mode = _EXPLORE
-        else:
-            mode = _EXPLOIT
-        self._modes[name] = mode
-        return mode
+        return (self._ways.get(name) or self._way(name)).mode
+
+    def _known(self, name: str, action: str) -> Known:
+        way = self._ways.get(name) or self._way(name)
+        return way.known.get(action) or way.enter(action)
+
+    def _way(self, name: str) -> Way:
+        ways = self._taught.ways[name]
+        way = ways.always
+        if way is None:
+            if ways.consent and ways.consent not in self._facts:
+                way = ways.expected
+            # One number for all learners: scores of two explore together as far as they can.
+            elif ways.exploration and _PERCENT * uniform(self._seed + _COIN) < ways.exploration:
+                way = ways.explore
+            else:
+                way = ways.exploit
+        self._ways[name] = way
+        return way
 
 
-NO_DRAWS = Draws({}, b"", NOTHING_LEARNED, {})
+NO_DRAWS = Draws(Taught({}, NOTHING_LEARNED), b"", {})
 """Of rules without learned scores."""
 
 
-@lru_cache(MAX_REMEMBERED)
-def _suffix(learner: str, action: str) -> bytes:
+def _ending(learner: str, action: str) -> bytes:
     """What an action's numbers come from, behind the seed. No name holds NUL."""
     return b"\0%b\0%b" % (learner.encode(), action.encode("utf-8", "surrogatepass"))

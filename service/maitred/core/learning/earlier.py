@@ -6,13 +6,18 @@ beyond it, and looks closely at the few in between. Nothing here may change: wha
 again by it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import sqrt
 
 from .sampling import log, unit, words
 
 _INNER, _OUTER = 0.27597, 0.27846
 """Leva's bounds: a point below the first is taken, one above the second is not."""
+
+
+def beta_draws(successes: float, failures: float, ending: bytes) -> Callable[[bytes], float]:
+    """As ``sampling.beta_draws``."""
+    return lambda beginning: beta_draw(successes, failures, beginning + ending)
 
 
 def beta_draw(successes: float, failures: float, key: bytes) -> float:

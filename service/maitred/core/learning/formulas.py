@@ -38,14 +38,16 @@ Formula = float | Share | Combined | Expression
 Operator = Callable[[float, float], float]
 SIGNS: Mapping[str, Operator] = {"+": add, "-": sub, "*": mul, "/": truediv}
 
-ShareOf = Callable[[str], float]
-"""What a learner gives the action in this decision."""
-Compute = Callable[[ShareOf, Facts, Memo], float | Unknown]
-"""What a formula comes to. Unknown where an expression is, or where it divides by zero."""
-_Step = Callable[[ShareOf, Facts, Memo], float]
+ShareOf = Callable[[str, str], float]
+"""What an action is given in this decision by a learner, both by name."""
+Compute = Callable[[ShareOf, str, Facts, Memo], float]
+"""What a formula comes to for the action of that name.
+
+Raises ``NoValueError`` where an expression has none, and ``ZeroDivisionError``.
+"""
 
 
-class _NoValueError(Exception):
+class NoValueError(Exception):
     """An expression of the formula has no value."""
 
     def __init__(self, unknown: Unknown) -> None:
@@ -54,62 +56,58 @@ class _NoValueError(Exception):
 
 
 def compiled(formula: Formula) -> Compute:
-    """The formula as a function."""
-    step = _step(formula)
-
-    def compute(share: ShareOf, facts: Facts, memo: Memo) -> float | Unknown:
-        try:
-            return step(share, facts, memo)
-        except _NoValueError as none:
-            return none.unknown
-        except ZeroDivisionError:
-            return Unknown(error=NOT_FINITE)
-
-    return compute
-
-
-def _step(formula: Formula) -> _Step:
+    """The formula as a function. What is most often written takes one call."""
     match formula:
         case Share(learner):
-            return lambda share, _facts, _memo: share(learner)
+            return lambda share, action, _facts, _memo: share(action, learner)
         case Combined(sign, Share(learner), float(number)):
             return _share_with_number(SIGNS[sign], learner, number)
+        case Combined(sign, float(number), Combined(inner, Share(learner), float(factor))):
+            return _number_with_share(SIGNS[sign], number, SIGNS[inner], learner, factor)
         case Combined(sign, left, float(number)):
-            return _with_number(SIGNS[sign], _step(left), number)
+            return _with_number(SIGNS[sign], compiled(left), number)
         case Combined(sign, float(number), right):
-            return _number_with(SIGNS[sign], number, _step(right))
+            return _number_with(SIGNS[sign], number, compiled(right))
         case Combined(sign, left, right):
-            return _of_two(SIGNS[sign], _step(left), _step(right))
+            return _of_two(SIGNS[sign], compiled(left), compiled(right))
         case Expression():
             return _evaluating(formula)
         case _:
-            return lambda _share, _facts, _memo: formula
+            return lambda _share, _action, _facts, _memo: formula
 
 
-def _with_number(operator: Operator, left: _Step, number: float) -> _Step:
-    return lambda share, facts, memo: operator(left(share, facts, memo), number)
+def _with_number(operator: Operator, left: Compute, number: float) -> Compute:
+    return lambda share, action, facts, memo: operator(left(share, action, facts, memo), number)
 
 
-def _number_with(operator: Operator, number: float, right: _Step) -> _Step:
-    return lambda share, facts, memo: operator(number, right(share, facts, memo))
+def _number_with(operator: Operator, number: float, right: Compute) -> Compute:
+    return lambda share, action, facts, memo: operator(number, right(share, action, facts, memo))
 
 
-def _share_with_number(operator: Operator, learner: str, number: float) -> _Step:
-    return lambda share, _facts, _memo: operator(share(learner), number)
+def _share_with_number(operator: Operator, learner: str, number: float) -> Compute:
+    return lambda share, action, _facts, _memo: operator(share(action, learner), number)
 
 
-def _of_two(operator: Operator, left: _Step, right: _Step) -> _Step:
-    return lambda share, facts, memo: operator(left(share, facts, memo), right(share, facts, memo))
+def _number_with_share(
+    outer: Operator, number: float, inner: Operator, learner: str, factor: float
+) -> Compute:
+    return lambda share, action, _facts, _memo: outer(number, inner(share(action, learner), factor))
 
 
-def _evaluating(expression: Expression) -> _Step:
-    def step(_: ShareOf, facts: Facts, memo: Memo) -> float:
+def _of_two(operator: Operator, left: Compute, right: Compute) -> Compute:
+    return lambda share, action, facts, memo: operator(
+        left(share, action, facts, memo), right(share, action, facts, memo)
+    )
+
+
+def _evaluating(expression: Expression) -> Compute:
+    def compute(_share: ShareOf, _action: str, facts: Facts, memo: Memo) -> float:
         value = evaluate(expression, facts, memo)
         if isinstance(value, int | float):
             return float(value)
-        raise _NoValueError(value if isinstance(value, Unknown) else Unknown(error=NOT_FINITE))
+        raise NoValueError(value if isinstance(value, Unknown) else Unknown(error=NOT_FINITE))
 
-    return step
+    return compute
 
 
 def learners_in(formula: Formula) -> Iterator[str]:

@@ -15,7 +15,7 @@ in ``draws.METHODS``, and ``earlier`` keeps the way of before.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from math import frexp, ldexp, sqrt
 from struct import Struct
@@ -65,12 +65,36 @@ def uniform(key: bytes) -> float:
     return ((word >> _UNUSED_BITS) + 0.5) * _UNIT
 
 
-def beta_draw(successes: float, failures: float, key: bytes) -> float:
-    """A draw from the beta distribution with these parameters, each at least 1."""
-    digest = blake2b(key + _FIRST_BLOCK, person=_PERSON).digest()
-    first, second, third, fourth = _FIRST_WORDS.unpack_from(digest)
-    wins = gamma_draw(successes, first, second, key)
-    return wins / (wins + gamma_draw(failures, third, fourth, key + _OF_FAILURES))
+def beta_draws(successes: float, failures: float, ending: bytes) -> Callable[[bytes], float]:
+    """Draws from the beta distribution with these parameters, each at least 1, by the beginnings of keys.
+
+    All keys have the same ``ending``.
+    """
+    last = ending + _FIRST_BLOCK
+    d, e = successes - 1.0 / 3.0, failures - 1.0 / 3.0
+    c, f = 1.0 / sqrt(9.0 * d), 1.0 / sqrt(9.0 * e)
+
+    def draw(beginning: bytes) -> float:
+        first: int
+        third: int
+        digest = blake2b(beginning + last, person=_PERSON).digest()
+        first, second, third, fourth = _FIRST_WORDS.unpack_from(digest)
+        # What ``gamma_draw`` does with two words, for both at once: most draws are made without a call.
+        layer, other = first & _LAYER, third & _LAYER
+        x, y = first * _STEPS[layer], third * _STEPS[other]
+        if abs(x) < _INNER[layer] and abs(y) < _INNER[other]:
+            v, w = 1.0 + c * x, 1.0 + f * y
+            if v > 0.0 and w > 0.0:
+                x, y = x * x, y * y
+                is_taken = ((second >> _UNUSED_BITS) + 0.5) * _UNIT < 1.0 - 0.0331 * x * x
+                if is_taken and ((fourth >> _UNUSED_BITS) + 0.5) * _UNIT < 1.0 - 0.0331 * y * y:
+                    wins = d * (v * v * v)
+                    return wins / (wins + e * (w * w * w))
+        key = beginning + ending
+        wins = gamma_draw(successes, first, second, key)
+        return wins / (wins + gamma_draw(failures, third, fourth, key + _OF_FAILURES))
+
+    return draw
 
 
 def gamma_draw(shape: float, word: int, other: int, key: bytes) -> float:

@@ -54,6 +54,8 @@ class Exposure(NamedTuple):
 MAX_REMEMBERED = 16_384
 """Persons whose arms are remembered: some 4 MB."""
 
+Exposed = tuple[str, str]
+"""The name of an experiment, a holdout, a rollout or a learner, and the arm."""
 Exposures = Mapping[str, Exposure]
 """By the name of the experiment or holdout that somebody was exposed to."""
 NO_EXPOSURES: Exposures = MappingProxyType({})
@@ -278,23 +280,25 @@ class Trials(NamedTuple):
         """The purposes of the experiments that the person is in."""
         return (running.experiment.purpose for running in self.running if running.fact in facts)
 
-    def exposures(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> dict[str, str]:
+    def exposures(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> list[Exposed]:
         """The arms that somebody was exposed to; ``mask`` are the clauses that are possible for them."""
-        exposed: dict[str, str] = {}
+        exposed: list[Exposed] = []
         for running in self.running:
             possible = mask & running.clauses
             if not possible or (arm := facts.get(running.fact)) is None:
                 continue
             if (possible & running.sure and not look.paused) or look.holds(possible, facts, memo):
-                exposed[running.name] = str(arm)
-        for guarded in self.guarded:
-            if look.holds(mask & guarded.clauses, facts, memo):
-                exposed[guarded.name] = ROLLED_OUT
+                exposed.append((running.name, str(arm)))
+        exposed.extend(
+            (guarded.name, ROLLED_OUT)
+            for guarded in self.guarded
+            if look.holds(mask & guarded.clauses, facts, memo)
+        )
         if self.holding and _PERSON in facts:
-            exposed.update(self._held_out(look, mask, facts, memo))
+            exposed.extend(self._held_out(look, mask, facts, memo))
         return exposed
 
-    def _held_out(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> Iterator[tuple[str, str]]:
+    def _held_out(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> Iterator[Exposed]:
         held = {holding.fact for holding in self.holding if holding.fact in facts}
         if held:
             # Asked once more as if there were no holdouts: whom one of them holds out.
@@ -335,22 +339,22 @@ class Look(NamedTuple):
         return any(self.actions[entry].name not in self.paused for entry in entries)
 
 
-def with_refusals(arms: Mapping[str, str], refused: Sequence[tuple[Action, str]]) -> Exposures:
+def with_refusals(arms: Sequence[Exposed], refused: Sequence[tuple[Action, str]]) -> Exposures:
     """The exposures of a decision: its arms, each with the first reason that a limit gave."""
     reasons: dict[str, str] = {}
     if not refused:
-        return _unrefused(tuple(arms.items()))
+        return _unrefused(tuple(arms))
     for action, reason in refused:
         for trial in action.trials:
             reasons.setdefault(trial.experiment, reason)
         for holdout in action.holdouts:
             reasons.setdefault(holdout.name, reason)
         reasons.setdefault(rollout_name(action.name), reason)
-    return {name: Exposure(arm, reasons.get(name, "")) for name, arm in arms.items()}
+    return {name: Exposure(arm, reasons.get(name, "")) for name, arm in arms}
 
 
 @lru_cache(MAX_REMEMBERED)
-def _unrefused(arms: tuple[tuple[str, str], ...]) -> Exposures:
+def _unrefused(arms: tuple[Exposed, ...]) -> Exposures:
     """The same object for the same arms, so that what is made of it is made once."""
     return MappingProxyType({name: Exposure(arm) for name, arm in arms})
 

@@ -29,11 +29,11 @@ from zstandard import (
     ZstdDecompressor,
 )
 
-from maitred.core.deciding.decisions import NOTHING_DRAWN, Decision, Proposal
+from maitred.core.deciding.decisions import Decision, Proposal
 from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.rendering import NO_TREATMENT
 from maitred.core.deciding.snapshot import Claimed, Snapshot
-from maitred.core.learning.draws import METHODS, Learned, Mode
+from maitred.core.learning.draws import METHODS, NOTHING_DRAWN, Learned, Mode
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Parameters, learner_name
 from maitred.core.limits.limits import ANONYMOUS
 from maitred.core.rules.experiments import NO_EXPOSURES, Exposure, Exposures
@@ -147,7 +147,7 @@ def encode_body(
     if decision.exposures:
         body["exposures"] = _EXPOSURES.of(decision.exposures)
     if decision.learned:
-        body["learned"] = {name: _encode_learned(learned) for name, learned in decision.learned.items()}
+        body["learned"] = _LEARNED.of(decision.learned)
     if open_claims:
         body["open_claims"] = list(map(_encode_open_claim, open_claims))
     if snapshot.live or snapshot.paused or snapshot.rejected or snapshot.claimed:
@@ -205,10 +205,18 @@ def _encode_exposures(exposures: Exposures) -> orjson.Fragment:
 _EXPOSURES: Recurring[Exposures, orjson.Fragment] = Recurring(_encode_exposures)
 
 
-def _encode_learned(learned: Learned) -> orjson.Fragment:
-    """What it went by as JSON. Beliefs come again until there are others."""
+def _encode_learned(learned: Mapping[str, Learned]) -> orjson.Fragment:
+    """What learners went by as JSON. Beliefs come again until there are others."""
+    uses = [b"%b:%b" % (orjson.dumps(name), _use_json(use)) for name, use in learned.items()]
+    return orjson.Fragment(b"{%b}" % b",".join(uses))
+
+
+_LEARNED: Recurring[Mapping[str, Learned], orjson.Fragment] = Recurring(_encode_learned)
+
+
+def _use_json(learned: Learned) -> bytes:
     beliefs = b",".join([_belief_json(name, belief) for name, belief in learned.beliefs.items()])
-    return orjson.Fragment(b"%b%b}}" % (_learned_json(*learned[:3], learned.method), beliefs))
+    return b"%b%b}}" % (_learned_json(*learned[:3], learned.method), beliefs)
 
 
 @lru_cache(MAX_REMEMBERED)
