@@ -1,10 +1,9 @@
 """What a batch takes for its instant, and in which order."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from maitred.engine.deciding.batch import instant_of
-from maitred.engine.deciding.tickets import MoveTicket
+from maitred.engine.deciding.tickets import EventTicket, MoveTicket
 
 LOCAL, MADE_UP = datetime(2026, 12, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -16,16 +15,13 @@ class ClockTransaction:
         return local
 
 
-class Unlimited:
-    """A decision that needs nothing of the ledger, at an instant its caller made up."""
-
-    at, needs_ledger = MADE_UP, False
+# It needs nothing of the ledger.
+UNLIMITED = EventTicket(happened=(), at=MADE_UP)
 
 
 def test_the_instant_is_that_of_what_needs_the_ledger():
     move = MoveTicket(plan=lambda: ())
     made_up = MoveTicket(plan=lambda: (), at=MADE_UP)
     for ticket, instant in ((move, LOCAL), (made_up, MADE_UP)):
-        waiting: list[Any] = [Unlimited(), ticket]
-        assert instant_of(ClockTransaction(), waiting, LOCAL) == instant
+        assert instant_of(ClockTransaction(), [UNLIMITED, ticket], LOCAL) == instant
     assert instant_of(ClockTransaction(), [move], LOCAL) == LOCAL

@@ -67,7 +67,7 @@ class Records:
             return _answer(record, body, UNEXPLAINED)
         policy = self.policy(record.ruleset)
         question = question_of(policy, record, body)
-        named = frozenset(call.explain_actions) & policy.by_name.keys()
+        named = frozenset(call.explain_actions).intersection(policy.by_name)
         level = Explain.EXPLAIN_NONE if call.explain_actions and not named else call.explain
         explanation = explain(policy, question, body.proposals, level, body.snapshot, named=named)
         return _answer(record, body, explanation)._replace(
