@@ -61,6 +61,18 @@ def test_they_are_the_same_in_every_answer(proposals):
     assert list(received) == expected
 
 
+@given(
+    st.text(alphabet="0123456789abcdef", max_size=300),
+    st.text(max_size=300),
+    st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)),
+    st.booleans(),
+)
+def test_an_answer_set_together_begins_as_one_built_anew(decision_id, ruleset, at, degraded):
+    answer = Answer(decision_id, ruleset, (), at, degraded=degraded)
+    expected = pb.DecideResponse(decision_id=decision_id, ruleset=ruleset, decided_at=at, degraded=degraded)
+    assert pb.DecideResponse.FromString(decide_response(answer)) == expected
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -256,6 +256,17 @@ def test_what_is_read_for_a_choice_is_enough_to_make_it_again(house, reach):
 
 
 @given(houses())
+def test_choosing_at_once_comes_to_what_choosing_step_by_step_does(house):
+    """Where something is paused, be it unknown, nothing is chosen at once."""
+    policy, used, max_actions, _ = house
+    at_once, by_steps = (
+        choose(policy, question(max_actions), Ranking(policy, question()), Snapshot(used, paused=paused))
+        for paused in (frozenset(), frozenset({"nobody"}))
+    )
+    assert at_once == by_steps
+
+
+@given(houses())
 def test_nothing_is_proposed_twice_paused_or_beyond_a_limit(house):
     policy, used, max_actions, paused = house
     chosen, _, _ = asked(policy, used, max_actions=max_actions, paused=paused)

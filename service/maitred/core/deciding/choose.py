@@ -47,7 +47,6 @@ class Ranking:
             mask &= ~policy.stand_in_clauses
         self.candidates = policy.index.count(mask)
         due = sorted(_due(policy, facts, draws), key=_best_first) if policy.promises else []
-        names = {action.name for _, action in due}
         scored_mask = mask & policy.scored_clauses
         scored: list[Ranked] = []
         if scored_mask:
@@ -56,7 +55,7 @@ class Ranking:
         rest = _merged(scored, fixed) if scored else fixed
         self._ranked = due
         self._asked = draws.asked()
-        self._rest = (entry for entry in rest if entry[1].name not in names) if names else rest
+        self._rest = _without(rest, {action.name for _, action in due}) if due else rest
 
     def __iter__(self) -> Iterator[Ranked]:
         yield from self._ranked
@@ -120,6 +119,10 @@ def _merged(scored: Iterable[Ranked], fixed: Iterator[Ranked]) -> Iterator[Ranke
     if other is not None:
         yield other
         yield from fixed
+
+
+def _without(ranked: Iterable[Ranked], names: Collection[str]) -> Iterator[Ranked]:
+    return (entry for entry in ranked if entry[1].name not in names)
 
 
 def _best_first(ranked: Ranked) -> tuple[float, str]:

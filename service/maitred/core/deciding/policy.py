@@ -179,7 +179,8 @@ class Policy:
         if location.id:
             facts[LOCATION_ID] = location.id
         facts.update(self.place_facts(location))
-        self.work_out(facts)
+        if self.workers:
+            self.work_out(facts)
         return facts
 
     def work_out(self, facts: Facts) -> None:

@@ -288,8 +288,7 @@ _BLANK_ENDS = Invalid("begins or ends with white space or an invisible character
 """A scanner or a form has added it: an id with a blank would be somebody else."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
+class _Slot(NamedTuple):
     """``plain`` is the class of values that are facts as they stand; a class of no value if none.
 
     Texts beyond ASCII are read all the same: they are composed.
@@ -342,15 +341,13 @@ class FactReader:
                 _mark(facts, slots, holder)
                 continue
             get = holder.get
-            for slot in slots:
-                value: Any = get(slot.key)
+            for key, attribute, plain, longest, read in slots:
+                value: Any = get(key)
                 kind = value.__class__
-                if kind is slot.plain and (
-                    kind is not str or (len(value) <= slot.longest and value.isascii())
-                ):
-                    facts[slot.name] = value
+                if kind is plain and (kind is not str or (len(value) <= longest and value.isascii())):
+                    facts[attribute] = value
                 elif value is not None:
-                    facts[slot.name] = slot.read(value)
+                    facts[attribute] = read(value)
         return facts
 
 

@@ -99,7 +99,11 @@ def _key_of(record: DecisionRecord) -> bytes:
 
 
 def _first(people: Mapping[bytes, Person], pseudonyms: tuple[bytes, ...]) -> Person | None:
-    return next((people[pseudonym] for pseudonym in pseudonyms if pseudonym in people), None)
+    for pseudonym in pseudonyms:
+        person = people.get(pseudonym)
+        if person is not None:
+            return person
+    return None
 
 
 MAX_KEPT_EVENTS = 200_000

@@ -141,9 +141,9 @@ def _introduce(
     askers = [Asker(ticket.policy, person) for ticket, person in met if ticket.policy]
     past = customers.histories.read(transaction, askers, unsettled=unsettled) if askers else {}
     for ticket, person in met:
-        digest = ticket.policy.ruleset.hash if ticket.policy else ""
         rejected = rejections.get(ticket.requester.session_key, ())
-        ticket.meet(person, rejected, past.get((digest, person.ref), NO_HISTORY))
+        history = past.get((ticket.policy.ruleset.hash, person.ref)) if ticket.policy else None
+        ticket.meet(person, rejected, history or NO_HISTORY)
     if strangers:
         transaction.add_people(list(strangers.values()))
 

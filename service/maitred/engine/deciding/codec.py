@@ -125,7 +125,9 @@ def encode_body(
     ``commit`` is the git commit its ruleset was at then, ``purposes`` are those relied on.
     ``ended`` are claims that the checkout named, and that were not open any more.
     """
-    seen = {name: value for name, value in facts.items() if name not in _GIVEN_BY_RECORD}
+    seen = dict(facts)
+    for name in _GIVEN_BY_RECORD:
+        seen.pop(name, None)
     body = {
         "format": FORMAT,
         "request_id": call.request_id,

@@ -359,7 +359,7 @@ def check_channel(policy: Policy, channel: str) -> None:
 
 def _unused(made: _Made, call: DecideCall) -> tuple[str, ...]:
     """What was sent and not used, where an explanation is asked for; claims that have ended anyway."""
-    ended = tuple(ended_claim(claim.hex()) for claim in made.ticket.ended)
+    ended = tuple([ended_claim(claim.hex()) for claim in made.ticket.ended])
     if not call.is_explained:
         return ended
     return (*unused(made.policy, call.context, made.prepared.question.facts), *ended)
@@ -400,7 +400,7 @@ def _refusal_counts(call: DecideCall, made: _Made, answer: Answer) -> Mapping[Re
 def session_of(context: Mapping[str, Any]) -> str:
     """The session's id, declared or not; empty where there is none, or one with white space around it."""
     session = context.get("session")
-    raw_id = session.get("id") if isinstance(session, Mapping) else None
+    raw_id = session.get("id") if isinstance(session, dict) else None
     if raw_id is None:
         return ""
     session_id = composed(str(raw_id)) if isinstance(raw_id, str | int) else ""

@@ -1,6 +1,6 @@
 """Calls on their way through the committer, and what came of them."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
@@ -120,17 +120,19 @@ class DecisionTicket(Ticket):
         return bool(self.pseudonyms or self.requester.session)
 
     def meet(
-        self, person: Person, rejections: Iterable[Rejection] = (), history: History = NO_HISTORY
+        self, person: Person, rejections: Collection[Rejection] = (), history: History = NO_HISTORY
     ) -> None:
         """Makes the customer known, what was rejected in the session, by whomever, and what they did.
 
         In a batch that is run again there may be more of each.
         """
+        self.person = person
+        if self._background is UNKNOWN_CUSTOMER and not (self.depends_on_person or rejections):
+            return
         statements = person.statements if self.depends_on_person else {}
         background = Background(statements, frozenset(self._binding(person, rejections)), history)
         if background != self._background:
             self._background, self.prepared = background, self.prepare(background)
-        self.person = person
 
     def know_claims(self, own: Sequence[OwnClaim], ended: Sequence[bytes]) -> None:
         """Makes the customer's open claims known; those that the checkout names stand beside all others."""

@@ -40,7 +40,11 @@ OF_CLAIM = pb.ClaimResponse.ALTERNATIVES_FIELD_NUMBER
 
 _VARINT, _FIXED64, _LENGTH_DELIMITED = 0, 1, 2
 _LOW_BITS, _MORE = 0x7F, 0x80
+_BYTES = [bytes([number]) for number in range(_LOW_BITS + 1)]
 _TAG = {field: bytes([field << 3 | _LENGTH_DELIMITED]) for field in (OF_DECISION, OF_CLAIM)}
+_DECISION_ID = bytes([pb.DecideResponse.DECISION_ID_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
+_RULESET = bytes([pb.DecideResponse.RULESET_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
+_DECIDED_AT = pb.DecideResponse.DECIDED_AT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED
 _HOLD = pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED
 _SECONDS = Timestamp.SECONDS_FIELD_NUMBER << 3 | _VARINT
 _NANOS = Timestamp.NANOS_FIELD_NUMBER << 3 | _VARINT
@@ -108,7 +112,7 @@ def as_field(number: int, proposal: Proposal) -> bytes:
     if expires_at is None:
         return _TAG[number] + shown.alone
     # Serialized messages set end to end are one message with the fields of all of them.
-    return _TAG[number] + shown.before_hold + _hold(expires_at)
+    return _TAG[number] + shown.before_hold + _instant(_HOLD, expires_at)
 
 
 def _fields(proposal: Proposal) -> dict[str, Any]:
@@ -130,17 +134,17 @@ def _fields_without_hold(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _hold(expires_at: datetime) -> bytes:
-    """``hold_expires_at``, by hand: it is all that has to be made anew for every proposal.
+def _instant(tag: int, at: datetime) -> bytes:
+    """A field that holds a ``Timestamp``, by hand: instants have to be made anew for every answer.
 
-    Both numbers take five bytes, the upper ones with nothing in them, so that the length of the
-    proposal is known before. Parsers must take up to ten.
+    Both numbers take five bytes, the upper ones with nothing in them, so that the length of a
+    proposal with its hold is known before. Parsers must take up to ten.
     """
-    instant = timestamp(expires_at)
+    instant = timestamp(at)
     seconds, nanos = instant["seconds"], instant["nanos"]
     return bytes(
         (
-            _HOLD,
+            tag,
             _INSTANT_BYTES,
             _SECONDS,
             seconds & 0x7F | 0x80,
@@ -201,6 +205,8 @@ def _shows_the_same(known: Proposal, proposal: Proposal) -> bool:
 
 def _varint(number: int) -> bytes:
     """Seven bits to a byte, the lowest first; all bytes but the last have the top bit set."""
+    if number <= _LOW_BITS:
+        return _BYTES[number]
     data = bytearray()
     while number > _LOW_BITS:
         data.append(number & _LOW_BITS | _MORE)
@@ -284,8 +290,7 @@ def decide_response(answer: Answer) -> bytes:
     if answer.why or answer.refusals or answer.unused:
         return pb.DecideResponse(**_response_fields(answer)).SerializeToString()
     # Serialized messages set end to end are one message with the fields of all of them.
-    head = pb.DecideResponse(**_head_fields(answer)).SerializeToString()
-    return b"".join((head, *map(decided, answer.proposals)))
+    return b"".join((_head(answer), *map(decided, answer.proposals)))
 
 
 def get_decision_response(view: RecordView) -> bytes:
@@ -323,6 +328,8 @@ def _in_order(consent: ConsentSignals) -> tuple[Any, ...]:
 
 
 def _claims(request: pb.DecideRequest) -> tuple[str, ...]:
+    if not request.claims:
+        return ()
     if len(request.claims) > CLAIMS_MAX:
         malformed(messages.too_large("claims", CLAIMS_MAX))
     return tuple(
@@ -331,6 +338,8 @@ def _claims(request: pb.DecideRequest) -> tuple[str, ...]:
 
 
 def _explain_actions(request: pb.DecideRequest) -> tuple[str, ...]:
+    if not request.explain_actions:
+        return ()
     if len(request.explain_actions) > EXPLAIN_ACTIONS_MAX:
         malformed(messages.too_large("explain_actions", EXPLAIN_ACTIONS_MAX))
     named = enumerate(request.explain_actions)
@@ -359,6 +368,17 @@ def _response_fields(answer: Answer) -> dict[str, Any]:
     fields["unused"] = answer.unused
     fields["refusals"] = [_refusal(refusal) for refusal in answer.refusals]
     return fields
+
+
+def _head(answer: Answer) -> bytes:
+    """All but the proposals; by hand where it is no more than every answer has."""
+    if answer.degraded or answer.trace_id or answer.open_claims or not answer.decision_id:
+        return pb.DecideResponse(**_head_fields(answer)).SerializeToString()
+    decision_id, ruleset = answer.decision_id.encode(), answer.ruleset.encode()
+    head = b"%b%b%b%b%b%b" % (
+        _DECISION_ID, _varint(len(decision_id)), decision_id, _RULESET, _varint(len(ruleset)), ruleset,
+    )  # fmt: skip
+    return head + _instant(_DECIDED_AT, answer.decided_at)
 
 
 def _head_fields(answer: Answer) -> dict[str, Any]:
@@ -456,7 +476,7 @@ def _struct_list(value: Value, levels_left: int) -> list[Any]:
     return [_struct_value(member, levels_left - 1) for member in value.list_value.values]
 
 
-def _struct_number(number: float) -> float:
+def _struct_number(number: float) -> int | float:
     if not math.isfinite(number):
         malformed(messages.CONTEXT_NOT_FINITE)
     return int(number) if number.is_integer() and abs(number) <= _SAFE_INTEGER else number
