@@ -1,4 +1,4 @@
-"""Decide far beyond the peak, with deadlines, over sixteen connections that obey the limit of streams."""
+"""Decide far beyond the peak, with deadlines, over connections that obey the limit of streams."""
 
 import itertools
 import statistics
@@ -17,25 +17,24 @@ from .workload import specs
 
 ACTIONS = 1_000
 TIMES = 1.5, 3.0, 10.0
-STREAMS = 8
-"""The limit of a service that many tills call; see ``--streams-per-connection``."""
+MANY_STREAMS = 256
 MANY_CONNECTIONS = 64
-"""With so many the limit of streams alone does not keep calls away that cannot be answered."""
+"""With so many streams or connections the limit does not keep calls away that cannot be answered."""
 ROUNDS, SECONDS = 5, 2.0
 MIN_GOODPUT, MAX_REFUSAL_SHARE, MAX_MEMORY = 0.8, 0.2, 1.5
 
 
 class _Load(NamedTuple):
-    """How many times the peak, over how many connections, and whether so many streams as by default."""
+    """How many times the peak, over how many connections of how many streams."""
 
     times: float
-    connections: int
-    by_default: bool = False
+    connections: int = openloop.CONNECTIONS
+    streams: int = DEFAULT_STREAMS
 
 
-LOADS = tuple(_Load(times, openloop.CONNECTIONS) for times in TIMES)
+LOADS = tuple(_Load(times) for times in TIMES)
 CROWDED = tuple(_Load(times, MANY_CONNECTIONS) for times in TIMES[:2])
-UNLIMITED = tuple(_Load(times, openloop.CONNECTIONS, by_default=True) for times in TIMES[:2])
+UNLIMITED = tuple(_Load(times, streams=MANY_STREAMS) for times in TIMES[:2])
 
 
 def measure(progress: Progress) -> list[Section]:
@@ -45,13 +44,13 @@ def measure(progress: Progress) -> list[Section]:
         place = Path(folder)
         rules = ruleset.write(place / "plain", specs(ACTIONS))
         with (
+            servers.maitred(rules, f"sqlite:///{place}/plain.db") as server,
             servers.maitred(
-                rules, f"sqlite:///{place}/plain.db", MAITRED_STREAMS_PER_CONNECTION=str(STREAMS)
-            ) as server,
-            servers.maitred(rules, f"sqlite:///{place}/default.db") as default,
-            servers.apart([server, default]),
+                rules, f"sqlite:///{place}/many.db", MAITRED_STREAMS_PER_CONNECTION=str(MANY_STREAMS)
+            ) as unlimited,
+            servers.apart([server, unlimited]),
         ):
-            for one in (server, default):
+            for one in (server, unlimited):
                 send(one, DECIDE, every_customer("first"))
             idle, peaks = server.resident_bytes(), []
             shown: dict[_Load, list[openloop.Fates]] = {load: [] for load in (*LOADS, *CROWDED, *UNLIMITED)}
@@ -60,7 +59,7 @@ def measure(progress: Progress) -> list[Section]:
                 peaks.append(h2.run(server.port, DECIDE, decides(f"peak {next(number)}"), SECONDS).rate)
                 for load, fates in shown.items():
                     messages, rate = decides(f"open {next(number)}"), load.times * peaks[-1]
-                    port = (default if load.by_default else server).port
+                    port = (server if load.streams == DEFAULT_STREAMS else unlimited).port
                     fates.append(
                         openloop.run(port, DECIDE, messages, rate, SECONDS, connections=load.connections)
                     )
@@ -75,7 +74,7 @@ def _section(peaks: list[float], shown: dict[_Load, list[openloop.Fates]], memor
     }
     return Section(
         f"Overload: Decide with deadlines of {openloop.DEADLINE_SECONDS * 1e3:.0f} ms, "
-        f"{openloop.CONNECTIONS} connections of {STREAMS} streams",
+        f"{openloop.CONNECTIONS} connections of {DEFAULT_STREAMS} streams",
         (
             Row("peak", f"{spread(peaks).median:,.0f}/s"),
             *(
@@ -105,9 +104,7 @@ def _section(peaks: list[float], shown: dict[_Load, list[openloop.Fates]], memor
 
 
 def _how(load: _Load) -> str:
-    return (
-        f"with {DEFAULT_STREAMS} streams each" if load.by_default else f"over {load.connections} connections"
-    )
+    return f"over {load.connections} connections of {load.streams} streams"
 
 
 def _fates(load: _Load, fates: Sequence[openloop.Fates]) -> Row:

@@ -16,6 +16,8 @@ from maitred.settings import DEFAULT_STREAMS
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
+RESOURCE_EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
+
 
 def numbers(responses):
     return [int(response.decision_id.removeprefix("d-")) for response in responses]
@@ -131,7 +133,8 @@ def test_a_client_that_does_not_read_is_not_read(running):
     assert numbers(responses) == list(range(1, many))
 
 
-def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
+def test_streams_are_bounded_and_refused_at_once(serve, gate, status_of):
+    running = serve(streams_per_connection=2 * STREAMS_MAX)
     running.engine.before = gate
     release = threading.Event()
 
@@ -141,7 +144,7 @@ def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
 
     streams = [running.stub.DecideStream(held(), timeout=20) for _ in range(STREAMS_MAX)]
     gate.await_arrivals(STREAMS_MAX)
-    # Another connection: a server allows each no more streams than that.
+    # Another connection, which has places left.
     with grpc.insecure_channel(running.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
         stub = DecisionServiceStub(channel)
         error = status_of(lambda: next(stub.DecideStream(iter([decide_request(1)]), timeout=5)))
@@ -151,6 +154,30 @@ def test_streams_are_bounded_and_refused_at_once(running, gate, status_of):
         assert stub.Decide(decide_request(2), timeout=5).decision_id == "d-2"
     release.set()
     assert [numbers(stream) for stream in streams] == [[0]] * STREAMS_MAX
+
+
+def test_streams_leave_half_of_a_connection_to_other_calls(serve, status_of):
+    """A client that opens more is told at once; another connection has places of its own."""
+    running, release = serve(streams_per_connection=6), threading.Event()
+
+    def held():
+        yield decide_request(0)
+        release.wait(60)
+
+    streams = [running.stub.DecideStream(held(), timeout=60) for _ in range(3)]
+    assert [next(stream).decision_id for stream in streams] == ["d-0"] * 3
+    error = status_of(lambda: next(running.stub.DecideStream(held(), timeout=60)))
+    assert (error.code(), "another connection" in error.details()) == (RESOURCE_EXHAUSTED, True)
+    assert "grpc-retry-pushback-ms" in dict(error.trailing_metadata())
+    assert running.stub.Decide(decide_request(1), timeout=60).decision_id == "d-1"
+    with grpc.insecure_channel(running.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        assert numbers(DecisionServiceStub(channel).DecideStream(iter([decide_request(2)]), timeout=60)) == [
+            2
+        ]
+    release.set()
+    assert [numbers(stream) for stream in streams] == [[]] * 3
+    eventually(lambda: not running.server._stock._places._staying)
+    assert numbers(running.stub.DecideStream(iter([decide_request(3)]), timeout=60)) == [3]
 
 
 def test_the_deadline_of_a_stream_is_the_deadline_of_its_requests(running):

@@ -28,6 +28,14 @@ STOPPING = "the server is stopping; retry elsewhere"
 UNKNOWN_SERVICE = "unknown service"
 
 
+def too_many_staying(most: int) -> str:
+    """A connection has as many streams that stay open as it may."""
+    return (
+        f"a connection may have {most} streams that stay open; use another connection, or let the server "
+        "allow more calls (`--streams-per-connection`)"
+    )
+
+
 def missing(field: str) -> str:
     """A field that must be set is not."""
     return f"`{field}` is required"

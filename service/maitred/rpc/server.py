@@ -10,6 +10,7 @@ import grpc
 from maitred.engine.ports.observer import Observer
 from maitred.rpc.transports.admission import wait_until_quiet
 from maitred.rpc.transports.loop import Loop
+from maitred.rpc.transports.places import Places
 from maitred.rpc.transports.selection import Transport
 from maitred.rpc.transports.stock import CALL_THREADS, WAITING_CALLS_MAX, Stock
 from maitred.settings import DEFAULT_STREAMS
@@ -65,9 +66,14 @@ class Server:
         max_waiting_calls: int = WAITING_CALLS_MAX,
     ) -> None:
         self._listen, self._tls, self._notice_seconds = listen, tls, notice_seconds
-        looping = transport is Transport.LOOP
+        looping, places = transport is Transport.LOOP, Places(streams_per_connection)
         self._stock = Stock(
-            services, observer, calls=not looping, threads=threads, max_waiting_calls=max_waiting_calls
+            services,
+            observer,
+            calls=not looping,
+            places=places,
+            threads=threads,
+            max_waiting_calls=max_waiting_calls,
         )
         self._server = grpc.server(
             self._stock.pool,
@@ -75,7 +81,9 @@ class Server:
             options=server_options(share_port=share_port, streams=streams_per_connection),
             maximum_concurrent_rpcs=CALLS_MAX,
         )
-        self._loop = Loop(self._server, METHODS, services, observer, overlap=overlap) if looping else None
+        self._loop = (
+            Loop(self._server, METHODS, services, observer, places, overlap=overlap) if looping else None
+        )
 
     def start(self) -> str:
         """Listens and serves; gives the address as ``HOST:PORT``.

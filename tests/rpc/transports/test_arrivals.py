@@ -14,14 +14,18 @@ from tests.waiting import eventually
 
 from maitred.engine.errors import Code
 from maitred.engine.ports.observer import CallFailed
-from maitred.rpc.transports.arrivals import LOOK_SECONDS, LOOKS_MAX, Arrivals
+from maitred.rpc.transports.arrivals import LOOKS_MAX, Arrivals
+from maitred.rpc.transports.places import LOOK_SECONDS, Places
 from maitred.rpc.transports.stock import CALL_THREADS, HEALTH_THREADS
+from maitred.settings import DEFAULT_STREAMS
 from maitred.v1 import decision_pb2 as pb
 
 DECIDE = "/maitred.v1.DecisionService/Decide"
 GET = "/maitred.v1.DecisionService/GetDecision"
 CHECK, WATCH = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"
 CANCELLED, INVALID = grpc.StatusCode.CANCELLED, grpc.StatusCode.INVALID_ARGUMENT
+MANY = 256
+"""Calls of a connection that holds many at once."""
 PATIENCE_SECONDS = 2.0
 IN_TIME_SECONDS = PATIENCE_SECONDS + 3.0
 """With room for a slow machine."""
@@ -74,12 +78,22 @@ def test_more_stalled_calls_than_threads_do_not_stop_decisions(running, stall, m
 
 
 @pytest.mark.parametrize("transport", ["loop", "overlap"], indirect=True)
-def test_stalled_calls_hold_no_thread(running, stall):
+def test_stalled_calls_hold_no_thread(serve, stall):
+    running = serve(streams_per_connection=MANY)
     stalled = [stall(running) for _ in range(200)]
     eventually(lambda: waiting(running) == 200)
     for number in range(20):
         assert running.stub.Decide(decide_request(str(number)), timeout=5).decision_id == f"d-{number}"
     assert not any(call.done() for call in stalled)
+
+
+def test_stalled_calls_leave_the_others_of_their_connection_places(running, stall, transport):
+    """More of them than places: crowd after crowd is ended, and the decision behind them is answered."""
+    stalled = [stall(running) for _ in range(40)]
+    assert running.stub.Decide(decide_request("r"), timeout=60).decision_id == "d-r"
+    ended = [call for call in stalled if call.done()]
+    assert len(ended) >= 40 - DEFAULT_STREAMS
+    assert {call.code() for call in ended} == {ENDS[transport]}
 
 
 def test_one_stalled_call_is_given_its_time(running, stall, transport):
@@ -121,7 +135,8 @@ def test_the_deadline_of_a_stalled_call_ends_it(running):
     over.set()
 
 
-def test_stalled_calls_do_not_hold_up_the_drain(running, stall):
+def test_stalled_calls_do_not_hold_up_the_drain(serve, stall):
+    running = serve(streams_per_connection=MANY)
     stalled = [stall(running) for _ in range(CALL_THREADS + 6)]
     eventually(lambda: waiting(running) > CALL_THREADS // 2)
     started = time.monotonic()
@@ -181,7 +196,7 @@ class FakeContext:
 
 def test_age_is_counted_in_looks_and_not_on_the_clock():
     observer, call = RecordingObserver(), FakeContext()
-    arrivals = Arrivals(observer)
+    arrivals = Arrivals(observer, Places(MANY))
     behave = arrivals.one_message("m", lambda _data, _context: None)
     thread = threading.Thread(target=behave, args=(call, call), daemon=True)
     thread.start()

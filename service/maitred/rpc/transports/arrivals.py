@@ -6,7 +6,8 @@ unary methods are served as client streams, which is the same on the wire: the b
 is noted here and fetches its one message itself, and what waits too long is cancelled.
 
 Age is counted in looks, not on the clock: while the process is stopped or too busy to take up messages
-that are there, it does not look either, and no call ages.
+that are there, it does not look either, and no call ages. Those that leave the other calls of their
+connection no place are cancelled sooner (``places``).
 """
 
 import threading
@@ -21,10 +22,10 @@ from maitred.engine.ports.observer import CallFailed, Observer
 from maitred.rpc import messages
 from maitred.rpc.status import status_of
 
+from .places import LOOK_SECONDS, Crowds, Places
 from .servicer import refuse
 
-LOOK_SECONDS = 0.1
-LOOKS_MAX = 20
+LOOKS_MAX = 40
 """Clients send the message with the opening of the call; a lost packet is sent again within a second."""
 
 Behaviour: TypeAlias = Callable[..., Any]
@@ -33,8 +34,9 @@ Behaviour: TypeAlias = Callable[..., Any]
 class Arrivals:
     """The calls that wait for their message, and the thread that looks at them."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Observer, places: Places) -> None:
         self._observer = observer
+        self._crowds: Crowds[grpc.ServicerContext] = Crowds(places, lambda context: context.peer())
         # Its methods are atomic, so that calls come and go without a lock.
         self._waiting: dict[grpc.ServicerContext, tuple[str, int]] = {}
         self._looks = 0
@@ -74,8 +76,10 @@ class Arrivals:
     def look(self) -> None:
         """Cancels the calls that have waited too long; to be called every ``LOOK_SECONDS``."""
         self._looks += 1
-        for context, (method, since) in list(self._waiting.items()):
-            if self._looks - since <= LOOKS_MAX:
+        waiting = dict(self._waiting)
+        crowding = set(self._crowds.look(waiting))
+        for context, (method, since) in waiting.items():
+            if self._looks - since <= LOOKS_MAX and context not in crowding:
                 continue
             with suppress(KeyError):
                 del self._waiting[context]

@@ -43,6 +43,7 @@ from maitred.rpc.methods import Method, Runs, Services
 from maitred.rpc.status import CallStatus, overloaded, status_of
 
 from .overload import Admission, Waiting
+from .places import LOOK_SECONDS, Crowds, Places
 
 NO_WAIT = 1.0
 """An instant long ago, in Unix time. One that has just passed is rounded up to a millisecond."""
@@ -91,6 +92,10 @@ class LoopCall:
     def receive(self) -> None:
         """Waits for the message."""
         self._rpc.start_server_batch((cygrpc.ReceiveMessageOperation(0),), self._received)
+
+    def peer(self) -> str:
+        """Names its connection."""
+        return str(self._rpc.peer())
 
     def watch(self) -> None:
         """Waits for the end of the call; of one that is answered at once that is known with its answer.
@@ -214,7 +219,7 @@ class _Accept:
 class Loop:
     """Serves the methods on the queue of a ``grpc.server`` that has not been started.
 
-    ``overlap`` is whether commits wait for a network.
+    ``places`` are those of a connection. ``overlap`` is whether commits wait for a network.
     Of methods that run on the loop ``call`` must give ``Steps``.
     """
 
@@ -224,6 +229,7 @@ class Loop:
         methods: Iterable[Method],
         services: Services,
         observer: Observer,
+        places: Places,
         *,
         overlap: bool,
     ) -> None:
@@ -235,10 +241,12 @@ class Loop:
             self._state.server.register_method(accept.path)
         self._waiting: Waiting[LoopCall] = Waiting()
         self._silent: dict[LoopCall, int] = {}
+        self._crowds: Crowds[LoopCall] = Crowds(places, LoopCall.peer)
         self._at_desk: set[LoopCall] = set()
         self._desk = ThreadPoolExecutor(DESK_THREADS, "maitred-desk")
         self._refusals: Counter[tuple[str, Code]] = Counter()
         self._tick, self._ticked_at = 0, time.monotonic()
+        self._looked_at = self._ticked_at
         self._serving = True
         self._stopping = self._closed = self._answering = self._was_away = False
         self.rejected = 0
@@ -286,6 +294,8 @@ class Loop:
             if not came or in_a_row % MAX_EVENTS_IN_A_ROW == 0:
                 try:
                     self._rest(idle=idle)
+                    if not came:
+                        self._look(time.monotonic())
                 except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
                     failed(self.observer, "", error, 0.0, None)
 
@@ -308,7 +318,9 @@ class Loop:
                     break
 
     def _patience(self) -> float:
-        return HELD_SECONDS if self._waiting.held else TICK_SECONDS
+        if self._waiting.held:
+            return HELD_SECONDS
+        return LOOK_SECONDS if self._crowds.may_be(len(self._silent)) else TICK_SECONDS
 
     def _rest(self, *, idle: bool) -> None:
         """Looks up from receiving; it is ``idle`` where calls wait and none are being answered."""
@@ -444,14 +456,25 @@ class Loop:
 
     def _ticked(self, now: float) -> None:
         self._tick += 1
-        overdue = [call for call, tick in self._silent.items() if self._tick - tick > SILENT_TICKS_MAX]
-        for call in overdue:
-            del self._silent[call]
-            call.fail(CallError(Code.EXPIRED, messages.MESSAGE_LATE))
+        self._give_up([call for call, tick in self._silent.items() if self._tick - tick > SILENT_TICKS_MAX])
         refusals, self._refusals = self._refusals, Counter()
         for (method, code), count in refusals.items():
             self.observer.observe(CallsRefused(method, code, count, now - self._ticked_at))
         self._ticked_at = now
+
+    def _look(self, now: float) -> None:
+        """Ends calls without a message that leave the others of their connection no place.
+
+        To be called when all messages that have come were taken up.
+        """
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._give_up(self._crowds.look(self._silent))
+
+    def _give_up(self, silent: Iterable[LoopCall]) -> None:
+        for call in silent:
+            del self._silent[call]
+            call.fail(CallError(Code.EXPIRED, messages.MESSAGE_LATE))
 
     # Batches: on the thread that polls, or on one of their own
 

@@ -20,6 +20,9 @@ from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import Event
 from maitred.rpc.convert.fields import PLAIN
 from maitred.rpc.methods import Method, Runs
+from maitred.settings import DEFAULT_STREAMS
+
+from .places import Places
 
 TESTED_FROM, TESTED_BELOW = (1, 85, 1), (1, 86)
 """Versions that the suite has been run with; widened by running it."""
@@ -82,7 +85,7 @@ def _tested() -> list[Any]:
     server = grpc.server(ThreadPoolExecutor(1))
     server.add_insecure_port(address)
     services: Any = _Services()
-    loop = Loop(server, [_ECHO], services, _Deaf(), overlap=False)
+    loop = Loop(server, [_ECHO], services, _Deaf(), Places(DEFAULT_STREAMS), overlap=False)
     loop.start()
     try:
         with grpc.insecure_channel(address) as channel:

@@ -9,7 +9,10 @@ import grpc
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
+from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import Observer
+from maitred.rpc import messages
+from maitred.rpc.failures import failed
 from maitred.rpc.health import Health
 from maitred.rpc.methods import DECIDE, DECIDE_STREAM, SERVICES, Runs, Services, running
 from maitred.rpc.streams import STREAMS_MAX, Streams
@@ -17,7 +20,8 @@ from maitred.selftest import relying_on
 
 from .admission import AdmissionHandler, Handler, Handlers, Lane, On, Pool
 from .arrivals import Arrivals
-from .servicer import Servicer
+from .places import Places
+from .servicer import Servicer, refuse
 
 HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
@@ -40,8 +44,8 @@ REFLECTION_THREADS = 8
 class Stock:
     """The handlers and threads of one server; with ``calls`` also those of every method of the table.
 
-    ``threads`` bounds the decisions at once, ``max_waiting_calls`` those that wait for a thread before
-    calls are refused.
+    ``places`` are those of a connection. ``threads`` bounds the decisions at once, ``max_waiting_calls``
+    those that wait for a thread before calls are refused.
     """
 
     def __init__(
@@ -50,11 +54,13 @@ class Stock:
         observer: Observer,
         *,
         calls: bool,
+        places: Places,
         threads: int = CALL_THREADS,
         max_waiting_calls: int = WAITING_CALLS_MAX,
     ) -> None:
         self.health, self.streams = Health(services.decider.ready, ("", *SERVICES)), Streams()
-        self._arrivals = Arrivals(observer)
+        self._observer, self._places = observer, places
+        self._arrivals = Arrivals(observer, places)
         self._pools: list[ThreadPoolExecutor] = []
         self.pool = self._pool(threads if calls else 1, "maitred-call")
         servicer = Servicer(services, observer)
@@ -99,14 +105,15 @@ class Stock:
 
     def _stream_handlers(self, servicer: Servicer) -> Handlers:
         pool = self._pool(STREAMS_MAX + SPARE_STREAM_THREADS, "maitred-streams")
-        behaviour = servicer.stream(DECIDE_STREAM, DECIDE, self.streams)
+        behaviour = self._staying(DECIDE_STREAM, servicer.stream(DECIDE_STREAM, DECIDE, self.streams))
         return {f"/{DECIDE_STREAM}": grpc.stream_stream_rpc_method_handler(On(pool, behaviour))}
 
     def _health_handlers(self) -> Handlers:
         """``grpc.health.v1.Health``."""
         pool = self._pool(HEALTH_THREADS, "maitred-health")
         check = self._arrivals.one_message(f"{HEALTH_SERVICE}/Check", self.health.check)
-        watch = self._arrivals.one_message(f"{HEALTH_SERVICE}/Watch", self.health.watch)
+        watching = self._staying(f"{HEALTH_SERVICE}/Watch", self.health.watch)
+        watch = self._arrivals.one_message(f"{HEALTH_SERVICE}/Watch", watching)
         return {
             f"/{HEALTH_SERVICE}/Check": grpc.stream_unary_rpc_method_handler(On(pool, check)),
             f"/{HEALTH_SERVICE}/Watch": grpc.stream_stream_rpc_method_handler(
@@ -118,13 +125,29 @@ class Stock:
         """``grpc.reflection.v1alpha``, for every service."""
         pool = self._pool(REFLECTION_THREADS, "maitred-reflection")
         servicer = reflection.ReflectionServicer((*SERVICES, HEALTH_SERVICE, reflection.SERVICE_NAME))
+        name = f"{reflection.SERVICE_NAME}/ServerReflectionInfo"
         return {
-            f"/{reflection.SERVICE_NAME}/ServerReflectionInfo": grpc.stream_stream_rpc_method_handler(
-                On(pool, servicer.ServerReflectionInfo),
+            f"/{name}": grpc.stream_stream_rpc_method_handler(
+                On(pool, self._staying(name, servicer.ServerReflectionInfo)),
                 reflection_pb2.ServerReflectionRequest.FromString,
                 reflection_pb2.ServerReflectionResponse.SerializeToString,
             )
         }
+
+    def _staying(self, name: str, behaviour: Any) -> Any:
+        """The behaviour of a stream that stays open, which takes one of the places of its connection."""
+        places = self._places
+
+        def behave(requests: Any, context: grpc.ServicerContext, *more: Any) -> Any:
+            peer = context.peer()
+            if not places.stay(peer):
+                error = CallError(Code.OVERLOADED, messages.too_many_staying(places.staying_max))
+                refuse(context, failed(self._observer, name, error, 0.0, None))
+            if not context.add_callback(lambda: places.leave(peer)):
+                places.leave(peer)
+            return behaviour(requests, context, *more)
+
+        return behave
 
 
 SELF_TEST_SECONDS = 10.0
