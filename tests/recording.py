@@ -1,6 +1,25 @@
-"""A log and an observer that keep what they get."""
+"""A log, an observer and a function that keep what they get."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+def _last(*args: Any) -> Any:
+    return args[-1]
+
+
+def spied(
+    calls: list[Any], function: Callable[..., Result], note: Callable[..., Any] = _last
+) -> Callable[..., Result]:
+    """The function; each call appends ``note`` of its arguments to ``calls``, the last one if left out."""
+
+    def spy(*args: Any) -> Result:
+        calls.append(note(*args))
+        return function(*args)
+
+    return spy
 
 
 class RecordingLog:

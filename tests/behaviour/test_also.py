@@ -1,5 +1,7 @@
 """Caps that count what other systems did beside their own units."""
 
+from typing import Any
+
 import pytest
 from tests.claims.harness import DAY, HOUR, MINUTE, NOON, PIZZA
 from tests.rules import cap, document
@@ -9,7 +11,7 @@ from maitred.engine.calls import LimitsCall
 
 MICRO = MINUTE / 60_000_000
 CONTACT = document("Event", "contact", {"fields": "{medium: string}", "retention": "90d"})
-WEEKLY = {"limit": 2, "window": "{rolling: 7d}", "also": "[events.contact]"}
+WEEKLY: dict[str, Any] = {"limit": 2, "window": "{rolling: 7d}", "also": "[events.contact]"}
 
 
 def test_contacts_of_others_and_own_units_count_together(harness, happen):

@@ -2,10 +2,12 @@
 
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.behaviour.conftest import VISIT, event
 from tests.claims.harness import DAY, MINUTE, NOON, EngineHarness
+from tests.recording import spied
 from tests.rules import action, document
 
 from maitred.engine.calls import EventsCall
@@ -71,13 +73,14 @@ def test_what_is_over_does_not_stay_in_memory(replicas, monkeypatch):
 
 def read_by(replica, monkeypatch):
     """Grows with every look at the events in the database."""
-    reads, transaction = [], replica.store.transaction
+    reads: list[Any] = []
+    transaction = replica.store.transaction
 
     @contextmanager
     def watched():
         with transaction() as opened:
             events = opened.events
-            monkeypatch.setattr(opened, "events", lambda after: reads.append(after) or events(after))
+            monkeypatch.setattr(opened, "events", spied(reads, events))
             yield opened
 
     monkeypatch.setattr(replica.store, "transaction", watched)

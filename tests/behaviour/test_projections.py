@@ -12,6 +12,7 @@ from maitred.bootstrap.rules import load_policy
 from maitred.core.behaviour.history import NO_HISTORY, History, Track, items_in, remember
 from maitred.core.behaviour.projections import NEVER_US, Deed, When
 from maitred.core.values.instants import to_microseconds
+from maitred.core.values.types import Fact
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 NOON_US, HOUR_US = to_microseconds(NOON), 3_600_000_000
@@ -99,7 +100,8 @@ def _deed(number, deed, withdrawn):
 @given(_steps())
 def test_columns_tell_what_the_deeds_tell(steps):
     deeds, order = steps
-    track, added, withdrawn = Track(), [], {}
+    track, added = Track(), []
+    withdrawn: dict[bytes, int] = {}
     for step in order:
         match step:
             case "add", number:
@@ -119,7 +121,7 @@ def _check(track, deeds, at_us, zone="UTC"):
     moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at_us)
     when = When(moment, zone, "")
     history = History({"events.visit": track})
-    facts = {}
+    facts: dict[str, Fact] = {}
     remember(facts, POLICY.rememberers, history, when)
     for reader in POLICY.rememberers.every:
         items = items_in(Track(deeds), reader.window, when)
@@ -139,7 +141,7 @@ def test_a_copy_leaves_the_track_as_it_is(added):
 
 
 def _clicks(track, when):
-    facts = {}
+    facts: dict[str, Fact] = {}
     remember(facts, POLICY.rememberers, History({"events.visit": track}), when)
     return facts["customer.clicks_ever"]
 
@@ -167,7 +169,8 @@ def test_what_came_out_stands_until_the_microsecond_at_which_it_changes(zone):
 
 def test_one_who_did_nothing_is_read_by_the_rules_in_force():
     when = When(NOON, "UTC", "")
-    earlier, later = {}, {}
+    earlier: dict[str, Fact] = {}
+    later: dict[str, Fact] = {}
     remember(earlier, POLICY.rememberers, NO_HISTORY, when)
     remember(later, _policy({"count": "any: true", "any": "count: true"}).rememberers, NO_HISTORY, when)
     assert (earlier["customer.count_ever"], earlier["customer.any_ever"]) == (0, False)

@@ -3,6 +3,7 @@
 import json
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -132,7 +133,8 @@ def replicas(harness):
 def live(replicas, seed):
     """One customer's life: events, retries and withdrawals in any order, and decisions between them."""
     rng, model = random.Random(seed), Model()
-    customer, ids = f"c-{seed}", []
+    customer = f"c-{seed}"
+    ids: list[Any] = []
     # Of several lives one is after the other: time does not go back.
     start = max(replica.now for replica in replicas)
     now = start + timedelta(days=rng.randrange(4, 300), seconds=rng.randrange(86_400))

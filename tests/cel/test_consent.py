@@ -7,7 +7,7 @@ from maitred.core.conditions.model import All, Literal, Present, Residual, negat
 from maitred.core.conditions.scan import truth
 from maitred.core.privacy.purposes import asks_of
 from maitred.core.rules.expressions import ExpressionError
-from maitred.core.values.types import Attribute, AttributeType, Kind
+from maitred.core.values.types import Attribute, AttributeType, Fact, Kind
 
 AGE = Attribute("customer.age", AttributeType(Kind.INT))
 ASKS = {attribute.name: attribute for attribute in asks_of(["news", "tips-2"])}
@@ -40,7 +40,7 @@ def test_within_an_expression_that_stays_cel_it_is_the_same_fact(cel):
     assert isinstance(condition, Residual)
     assert condition.expression.reads == {"customer.age", "~consent/news"}
     for age, allowed in ((2, True), (3, True), (2, False), (3, False)):
-        facts = {"customer.age": age} | ({"~consent/news": True} if allowed else {})
+        facts: dict[str, Fact] = {"customer.age": age, **({"~consent/news": True} if allowed else {})}
         assert truth(condition, facts, {}) is ((age % 2 == 0) is allowed)
 
 

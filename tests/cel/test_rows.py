@@ -1,12 +1,13 @@
 """Templates and the rows they are bound to."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from maitred.core.conditions.model import FALSE, TRUE, All, Literal, OneOf, Overlaps, Within
 
-ROW = {
+ROW: dict[str, Any] = {
     "row.code": "8",
     "row.least": 18,
     "row.factor": 0.5,

@@ -8,7 +8,7 @@ import pytest
 from maitred.cel import compiler
 from maitred.core.conditions.model import Literal, OneOf, Overlaps, Residual, Within
 from maitred.core.conditions.scan import truth
-from maitred.core.rules.expressions import ExpressionError
+from maitred.core.rules.expressions import ExpressionError, Row
 from maitred.core.values.kinds import type_of
 from maitred.core.values.scalars import address_of, version_of
 from maitred.core.values.types import Attribute, AttributeType, Kind
@@ -55,7 +55,7 @@ ATTRIBUTES = {
         "list.folded", AttributeType(Kind.STRING, is_list=True), ignores_case=True, is_trimmed=True
     ),
 }
-LISTS = {
+LISTS: Row = {
     "list.codes": ("VIP", "Gold"),
     "list.folded": ("vip", "gold"),
     "list.versions": ("5.9", "5.10"),

@@ -135,7 +135,7 @@ class EngineHarness:
 
     def live(self, *limits):
         """Units that count against each limit of the ruleset in force, over all subjects."""
-        counts = {}
+        counts: dict[str, int] = {}
         for limit in self.engine.operator.limits(LimitsCall(max_subjects=1_000)):
             counts[limit.name] = counts.get(limit.name, 0) + limit.used + limit.held
         return [counts.get(name, 0) for name in limits]

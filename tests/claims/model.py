@@ -6,6 +6,7 @@ the names of reasons.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 CLAIM_WITHIN = 2 * HOUR
@@ -169,7 +170,8 @@ class Shop:
         decision = Decision(customer, session, self.now)
         self.decisions.append(decision)
         own = {claim.line.action: claim for claim in named if claim.state == "held"}
-        taken, count = [], 0
+        taken: list[Any] = []
+        count = 0
         ranked = sorted(
             (name for name, score in self.scores.items() if score is not None),
             key=lambda name: -self.scores[name],
@@ -345,7 +347,9 @@ class Shop:
     def redeem(self, claim, at=None):
         if claim.state in {"redeemed", "released"}:
             return claim.state
-        line, customer, made, shown = claim.line, claim.line.decision.customer, [], []
+        line, customer = claim.line, claim.line.decision.customer
+        made: list[Any] = []
+        shown: list[Any] = []
         rules = self.of(line.action, "redeemed")
         if claim.state == "expired":
             if self.live_in(line.decision, claim.place):

@@ -3,6 +3,7 @@
 import json
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.claims.harness import NOON, EngineHarness
@@ -57,7 +58,7 @@ class Script:
         self.now += timedelta(seconds=self.rng.choice(STEPS_S))
         if not self.simulated:
             self.harness.at(self.now)
-        self.at = {"at": self.now} if self.simulated else {}
+        self.at: dict[str, Any] = {"at": self.now} if self.simulated else {}
         name = self.rng.choice(list(MADE))
         self.made.add(name)
         try:
@@ -110,7 +111,7 @@ class Script:
         return view._replace(answer=view.answer._replace(trace_id=""))
 
     def list_claims(self, _request):
-        by = self.rng.choice([{"customer_id": "ann"}, {"session_id": "s-1"}])
+        by: dict[str, Any] = self.rng.choice([{"customer_id": "ann"}, {"session_id": "s-1"}])
         return self.harness.engine.claimer.list_claims(ClaimsCall(**by, page_size=3, **self.at))
 
     def get_limits(self, _request):

@@ -2,6 +2,7 @@
 
 import random
 from itertools import count
+from typing import Any
 
 import orjson
 from tests.claims.harness import DAY, HOUR, MINUTE
@@ -65,7 +66,8 @@ LIMITS = {"ovens": 3, "ovens/pace": 2, "done": 3}
 
 
 def live_a_while(harness, rng):
-    decided, claims = [], []
+    decided: list[Any] = []
+    claims: list[Any] = []
     for step in count():
         if len(decided) == DECISIONS:
             break

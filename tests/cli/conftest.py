@@ -103,7 +103,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def run(*args: object):
         code = main.run([*map(str, args)])
         printed = capsys.readouterr()
-        return subprocess.CompletedProcess(args, code, printed.out, printed.err)
+        return subprocess.CompletedProcess([*map(str, args)], code, printed.out, printed.err)
 
     return run
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -24,9 +25,9 @@ MINUTE = timedelta(minutes=1)
 ALL = AskLimits("", "", "", 20)
 
 
-def limit(name: str = "ovens", subject: str = "location s-1", **more: object) -> LimitView:
+def limit(name: str = "ovens", subject: str = "location s-1", **more: Any) -> LimitView:
     kind = LimitKind.PACE if name.endswith("/pace") else LimitKind.CAPACITY
-    usual = {"window": "this day", "counts": "claimed", "used": 12, "held": 3, "maximum": 40}
+    usual: dict[str, Any] = {"window": "this day", "counts": "claimed", "used": 12, "held": 3, "maximum": 40}
     return LimitView(name, kind, subject, **{**usual, "actions": ("pizza",), **more})
 
 
@@ -40,7 +41,7 @@ def show(monkeypatch) -> Iterator[Callable[..., list[str]]]:
     time.tzset()
 
     def show(*views: LimitView, columns: int = 140, terminal: bool = True, colour: bool = True) -> list[str]:
-        system = "truecolor" if colour else None
+        system: Literal["truecolor"] | None = "truecolor" if colour else None
         output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         console = Console(
             file=output, width=columns, force_terminal=terminal, color_system=system, legacy_windows=False

@@ -148,7 +148,7 @@ def is_never_allowed(text):
 
 @pytest.mark.parametrize("file", LEAST)
 def test_compiled_forms_agree(file):
-    met = Counter()
+    met: Counter[str] = Counter()
     for case in cases(file):
         if case.get("container") or is_never_allowed(case["expr"]):
             continue

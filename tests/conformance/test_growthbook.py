@@ -167,7 +167,7 @@ class Translation:
     def among(self, path, values, sign):
         if not isinstance(values, list):
             raise Inexpressible(NO_LIST)
-        by_kind = {kind_of(value): [] for value in values}
+        by_kind: dict[str, list[str]] = {kind_of(value): [] for value in values}
         for value in values:
             by_kind[kind_of(value)].append(literal(value))
         return " || ".join(self.among_one(path, *item, sign) for item in by_kind.items()) or "false"
@@ -235,7 +235,9 @@ def answer(condition, sent, groups):
 
 @pytest.mark.skipif(not FILE, reason="MAITRED_GROWTHBOOK_CASES names no copy of the cases")
 def test_conditions_are_right_or_cannot_be_said():
-    right, wrong, unsaid = [], [], Counter()
+    right: list[str] = []
+    wrong: list[str] = []
+    unsaid: Counter[str] = Counter()
     for name, condition, sent, wanted, groups in cases():
         try:
             (right if answer(condition, sent, groups) is wanted else wrong).append(name)

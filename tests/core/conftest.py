@@ -1,6 +1,7 @@
 """Conditions and facts made at random, over a schema that has every kind of lane."""
 
 import math
+import typing
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -27,14 +28,17 @@ NUMBERS = [0.0, -0.0, 1.0, 1.5, -1e308, math.inf]
 INTS = [0, 1, 2, 17, 18, -(2**63), 2**63 - 1]
 MOMENTS = [datetime(2026, 3, 29, tzinfo=UTC) + timedelta(hours=h) for h in range(4)]
 
-SCALARS = {
+SCALARS: dict[str, st.SearchStrategy[typing.Any]] = {
     "customer.tier": st.sampled_from(STRINGS),
     "customer.age": st.sampled_from(INTS),
     "basket.value": st.sampled_from(NUMBERS),
     "customer.vip": st.booleans(),
     "now": st.sampled_from(MOMENTS),
 }
-LISTS = {"customer.campaigns": st.sampled_from(STRINGS), "basket.counts": st.sampled_from(INTS)}
+LISTS: dict[str, st.SearchStrategy[typing.Any]] = {
+    "customer.campaigns": st.sampled_from(STRINGS),
+    "basket.counts": st.sampled_from(INTS),
+}
 
 
 def _evaluate(facts: Facts) -> bool | Unknown:

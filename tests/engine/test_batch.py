@@ -20,8 +20,9 @@ UNLIMITED = EventTicket(happened=(), at=MADE_UP)
 
 
 def test_the_instant_is_that_of_what_needs_the_ledger():
+    transaction: Any = ClockTransaction()
     move = MoveTicket(plan=lambda: ())
     made_up = MoveTicket(plan=lambda: (), at=MADE_UP)
     for ticket, instant in ((move, LOCAL), (made_up, MADE_UP)):
-        assert instant_of(ClockTransaction(), [UNLIMITED, ticket], LOCAL) == instant
-    assert instant_of(ClockTransaction(), [move], LOCAL) == LOCAL
+        assert instant_of(transaction, [UNLIMITED, ticket], LOCAL) == instant
+    assert instant_of(transaction, [move], LOCAL) == LOCAL

@@ -3,8 +3,10 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.recording import spied
 
 from maitred.core.deciding.decisions import Decision, Proposal
 from maitred.core.deciding.snapshot import Claimed, Snapshot
@@ -13,7 +15,7 @@ from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Parameters
 from maitred.core.rules.experiments import Exposure
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.rules.treatments import LINES, TEXTS, Treatment
-from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
+from maitred.core.values.types import Attribute, AttributeType, Fact, Invalid, Kind
 from maitred.engine.calls import DecideCall, OpenClaim
 from maitred.engine.deciding import codec
 from maitred.engine.deciding.codec import (
@@ -39,7 +41,7 @@ TYPES = {
     "customer.wait": AttributeType(Kind.DURATION),
     "customer.tags": AttributeType(Kind.STRING, is_list=True),
 }
-FACTS = {
+FACTS: dict[str, Fact] = {
     "customer.age": 31,
     "customer.rate": 2.0,
     "customer.since": NOON - timedelta(days=400),
@@ -51,7 +53,8 @@ FACTS = {
 
 
 def treatment_of(names):
-    return Treatment(**{name: (f"{name} 1", "è") if name in LINES else f"{name} text" for name in names})
+    texts: dict[str, Any] = {name: (f"{name} 1", "è") if name in LINES else f"{name} text" for name in names}
+    return Treatment(**texts)
 
 
 def proposals_of(treatment):
@@ -225,8 +228,8 @@ def test_values_that_are_drawn_in_an_unknown_way_are_refused_with_words():
 
 
 def test_made_once_for_the_same_object_and_anew_for_an_equal_one():
-    made = []
-    memo = Recurring(lambda value: made.append(value) or tuple(value))
+    made: list[list[str]] = []
+    memo: Recurring[list[str], tuple[str, ...]] = Recurring(spied(made, tuple))
     first, second = ["a"], ["a"]
     assert memo.of(first) == memo.of(first) == memo.of(second) == ("a",)
     assert len(made) == 2
@@ -234,5 +237,5 @@ def test_made_once_for_the_same_object_and_anew_for_an_equal_one():
 
 def test_an_identity_that_is_used_again_is_not_mistaken(monkeypatch):
     monkeypatch.setattr(codec, "MAX_REMEMBERED", 3)
-    memo = Recurring(tuple)
+    memo: Recurring[list[int], tuple[int, ...]] = Recurring(tuple)
     assert all(memo.of([number]) == (number,) for number in range(1_000))

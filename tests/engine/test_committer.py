@@ -1,8 +1,10 @@
 import threading
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from tests.recording import spied
 
 from maitred.core.deciding.decide import prepare
 from maitred.core.deciding.decisions import Question
@@ -94,17 +96,15 @@ def test_what_queues_up_while_a_batch_commits_is_one_batch(committer, store, obs
 
 
 def test_a_lone_ticket_is_committed_on_its_callers_thread(committer, store):
-    threads = []
-    append = store.append
-    store.append = lambda records: threads.append(threading.current_thread()) or append(records)
+    threads: list[threading.Thread] = []
+    store.append = spied(threads, store.append, lambda _: threading.current_thread())
     committer.commit(ticket("lone"))
     assert threads == [threading.current_thread()]
 
 
 def test_what_comes_while_one_commits_is_committed_by_one_of_those_who_wait(committer, store):
-    threads = []
-    append = store.append
-    store.append = lambda records: threads.append(threading.current_thread()) or append(records)
+    threads: list[threading.Thread] = []
+    store.append = spied(threads, store.append, lambda _: threading.current_thread())
     store.gate.clear()
     first = taken(committer, ticket("first"))
     others = [Caller(committer, ticket(str(number))) for number in range(3)]
@@ -203,7 +203,7 @@ def test_what_is_settled_together_is_one_batch_with_what_waits(committer, store)
 
 
 def test_steps_are_committed_one_after_the_other_and_get_their_errors(committer, store, down):
-    observed = []
+    observed: list[Any] = []
 
     def steps():
         yield ticket("one")

@@ -2,9 +2,11 @@
 
 import random
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from tests.claims.harness import DAY, HOUR, MINUTE, NOON, refused
+from tests.recording import spied
 from tests.rules import action, document
 
 from maitred.core.behaviour.outcomes import OutcomeKind
@@ -43,7 +45,7 @@ def paused(harness):
 
 @pytest.fixture
 def observed(harness, monkeypatch):
-    events = []
+    events: list[Any] = []
     monkeypatch.setattr(harness.engine.operator._observer, "observe", events.append)
     return events
 
@@ -188,21 +190,27 @@ def test_what_operators_name_is_an_action_an_experiment_or_steps_that_can_be_hel
 def test_a_look_reads_what_came_since_the_last_one(harness, monkeypatch):
     """And comes to the same as one that reads everything."""
     harness.rules(PIZZA, BREAD)
-    asked, exposed, became = [], harness.store.exposed, harness.store.became_of
-    monkeypatch.setattr(harness.store, "exposed", lambda *after: asked.append(exposed(*after)) or asked[-1])
-    became_of = []
-    monkeypatch.setattr(harness.store, "became_of", lambda ids: became_of.extend(ids) or became(ids))
+    pages: list[Any] = []
+    asked: list[Any] = []
+    exposed = harness.store.exposed
+
+    def exposed_page(*after):
+        pages.append(exposed(*after))
+        return pages[-1]
+
+    monkeypatch.setattr(harness.store, "exposed", exposed_page)
+    monkeypatch.setattr(harness.store, "became_of", spied(asked, harness.store.became_of))
     rejected = 0
     for first in range(0, 40, 10):
         rejected += len(come(harness, 10, rejecting=1, first=first)) > 0
         harness.after(HOUR).engine.guards.check()
     harness.after(DAY + HOUR).engine.guards.check()
-    read = [row.decision_id for page in asked for row in page]
+    read = [row.decision_id for page in pages for row in page]
     assert len(read) == len(set(read)) > 30
-    assert sorted(became_of) == sorted(read)
-    asked.clear()
+    assert sorted(decision_id for ids in asked for decision_id in ids) == sorted(read)
+    pages.clear()
     harness.engine.guards.check()
-    assert not any(asked)
+    assert not any(pages)
     (watch,) = harness.engine.guards._watches.values()
     (anew,) = seen(harness.store, [watch.watched], harness.now)
     assert watch.counts == anew.counts
@@ -268,7 +276,8 @@ def breach_of(seed, rate):
     guard = Guard("rejected", Direction.ABOVE, Fraction(20), 28 * DAY, DAY)
     changing = frozenset(ARMS[1:])
     watch = Watch(Watched(guard, "words", "experiment/words", changing, frozenset({"pizza"})), None)
-    look(SimulatedLog(seed, rate), [watch], NOON + 40 * DAY)
+    log: Any = SimulatedLog(seed, rate)
+    look(log, [watch], NOON + 40 * DAY)
     return watch.breach and watch.breach[0]
 
 

@@ -47,7 +47,7 @@ def test_an_exposure_stands_in_the_record_and_beside_it(harness):
     answers = [harness.decide(person) for person in PEOPLE]
     harness.decide("")
     stood = logged(harness)
-    texts = {}
+    texts: dict[str, set[tuple[str, ...]]] = {}
     for answer in answers:
         held = "pizza" not in [proposal.action for proposal in answer.proposals]
         exposures = arms_told(harness, answer)

@@ -78,7 +78,9 @@ def shows(into, name):
 
 
 def test_guidance_follows_the_call(call):
-    before, after, page = [], [], []
+    before: list[str] = []
+    after: list[str] = []
+    page: list[str] = []
     driven(
         call,
         typed("anna", into="customer"),
@@ -95,7 +97,9 @@ def test_guidance_follows_the_call(call):
 
 
 def test_what_is_rejected_is_gone_and_what_is_claimed_is_shown(call):
-    standing, proposals, message = [], [], []
+    standing: list[str] = []
+    proposals: list[str] = []
+    message: list[str] = []
     driven(
         call,
         typed("berta", into="customer"),
@@ -116,7 +120,8 @@ def test_what_is_rejected_is_gone_and_what_is_claimed_is_shown(call):
 
 
 def test_letters_are_keys_in_the_list_and_letters_in_a_field(call):
-    message, field = [], []
+    message: list[str] = []
+    field: list[str] = []
 
     async def letters(pilot):
         pilot.app.query_one("#prompt").focus()
@@ -131,7 +136,8 @@ def test_letters_are_keys_in_the_list_and_letters_in_a_field(call):
 
 
 def test_refusals_are_shown_on_demand(call):
-    shown, again = [], []
+    shown: list[str] = []
+    again: list[str] = []
     driven(
         call,
         typed("dora", into="customer"),
@@ -155,13 +161,14 @@ def test_refusals_are_shown_on_demand(call):
     ],
 )
 def test_what_cannot_be_taken_is_told_in_words(call, line, words):
-    message = []
+    message: list[str] = []
     driven(call, typed("emma", into="customer"), typed(line), shows(message, "said"))
     assert words in message[0]
 
 
 def test_errors_of_the_server_are_told_in_words_and_the_screen_goes_on(call):
-    message, proposals = [], []
+    message: list[str] = []
+    proposals: list[str] = []
 
     async def repair(pilot):
         call.place = CallPlace("desk")
@@ -177,7 +184,7 @@ def test_errors_of_the_server_are_told_in_words_and_the_screen_goes_on(call):
 
 
 def test_no_server_is_told_in_words(free_port):
-    message = []
+    message: list[str] = []
     with Client(f"127.0.0.1:{free_port}", timeout_seconds=5) as client:
         call = DeskCall(client, f"127.0.0.1:{free_port}", CallPlace("desk"), lambda: "r")
         driven(call, typed("gina", into="customer"), shows(message, "said"))
@@ -221,7 +228,8 @@ def test_the_screen_answers_while_a_call_is_under_way(call):
 
 def test_the_screen_is_as_the_readme_shows_it(call):
     block = re.search(r"^```text\n(1 gesture.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)[1]
-    listed, page = [], []
+    listed: list[str] = []
+    page: list[str] = []
 
     async def titles(pilot):
         listed[:] = [str(option.prompt) for option in pilot.app.query_one("#proposals").options]

@@ -36,7 +36,7 @@ class Encoder:
         return digits.rstrip("0") + "1"
 
     def runs(self, ids):
-        ranges = []
+        ranges: list[list[int]] = []
         for one in sorted(ids):
             if ranges and ranges[-1][1] == one - 1:
                 ranges[-1][1] = one

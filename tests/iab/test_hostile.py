@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.core.privacy.signals import IabMapping, SignalState, verdict
-from maitred.core.privacy.strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Tcf
+from maitred.core.privacy.strings import MALFORMED, OPT_OUTS, SECTIONS, SENSITIVE, Tcf, VendorRanges
 from maitred.iab import IabError, gpp_signal, read_gpp, read_tcf, tcf_signal
 from maitred.iab.gpp import MAX_SECTIONS
 from maitred.iab.reading import KEPT_CHARS, MAX_CHARS
@@ -184,6 +184,7 @@ def test_ranges_that_name_every_vendor_again_and_again_are_bounded(encode):
     assert 65_535 in tcf.vendor_consents
     assert sum(1 for _ in tcf.vendor_consents) == 65_535
     assert time.monotonic() - started < HOSTILE_SECONDS
+    assert isinstance(tcf.vendor_consents, VendorRanges)
     assert len(tcf.vendor_consents.pairs) < len(text)
 
 

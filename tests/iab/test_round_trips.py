@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.privacy.strings import Framework, RestrictionKind, SectionChoice
+from maitred.core.privacy.strings import Framework, GppSection, RestrictionKind, SectionChoice
 from maitred.iab import read_gpp, read_tcf
 from maitred.iab.bits import Bits
 from maitred.iab.canada import parse_canada
@@ -18,6 +18,12 @@ PURPOSES = st.frozensets(st.integers(1, 24))
 VENDORS = st.frozensets(st.integers(1, 900), max_size=40)
 SOME_VENDORS = st.frozensets(st.integers(1, 900), min_size=1, max_size=10)
 RULES = st.lists(st.tuples(st.integers(0, 63), st.integers(0, 3), SOME_VENDORS), max_size=5)
+
+
+def us_section(text: str, name: str) -> GppSection:
+    section = read_gpp(text)[name]
+    assert isinstance(section, GppSection)
+    return section
 
 
 @given(
@@ -91,7 +97,8 @@ def test_us_sections(encode, number, data):
     answers = data.draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))
     gpc = None if layout.has_sensitive_part else data.draw(st.none() | st.booleans())
     version = 2 if layout.name == "usnat" else 1
-    section = read_gpp(encode.gpp({number: encode.answers(*answers, version=version, gpc=gpc)}))[layout.name]
+    text = encode.gpp({number: encode.answers(*answers, version=version, gpc=gpc)})
+    section = us_section(text, layout.name)
     decoded = [
         answer
         for field in layout.fields.split()
@@ -104,7 +111,7 @@ def test_us_sections(encode, number, data):
 @given(st.lists(st.integers(0, 2), min_size=8, max_size=8))
 def test_sensitive_categories_in_a_part_of_their_own(encode, answers):
     part = encode.text("".join(encode.number(answer, 2) for answer in answers))
-    section = read_gpp(encode.gpp({25: f"{encode.answers(*[0] * 10)}.{part}"}))["usin"]
+    section = us_section(encode.gpp({25: f"{encode.answers(*[0] * 10)}.{part}"}), "usin")
     meaning = [SectionChoice.UNSAID, SectionChoice.REFUSED, SectionChoice.CONSENTED]
     assert list(section.sensitive.values()) == [meaning[answer] for answer in answers]
 
@@ -116,7 +123,7 @@ def test_sections_that_are_not_known_are_left_out(encode):
 
 def test_california_reads_one_answer_for_three_categories(encode):
     answers = [1, 1, 1, 2, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]
-    section = read_gpp(encode.gpp({8: encode.answers(*answers)}))["usca"]
+    section = us_section(encode.gpp({8: encode.answers(*answers)}), "usca")
     assert {word for word, choice in section.sensitive.items() if choice is SectionChoice.NOT_OPTED_OUT} == {
         "racial_ethnic_origin",
         "religious_beliefs",

@@ -85,7 +85,7 @@ def main():
     if fault == "cannot run":
         sys.exit("error: there is no database at `nowhere`")
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: fault != "stubborn" and stop.set())
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if fault == "stubborn" else lambda *_: stop.set())
     server = grpc.server(futures.ThreadPoolExecutor(4))
     checked = health.HealthServicer()
     state = health_pb2.HealthCheckResponse

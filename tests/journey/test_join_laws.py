@@ -44,7 +44,8 @@ def test_the_join_equals_plain_loops(baskets, campaigns, targeting, coupons):
             "campaign_descriptions": frame(descriptions, "campaign_id", "start_date", "end_date"),
         }
     )
-    live, pairs = {}, {}
+    live = {}
+    pairs: dict[str, frozenset[str]] = {}
     for number, (household, at, products) in enumerate(baskets):
         today = at.astimezone(STORES).date()
         for campaign, (start, end) in dated.items():
@@ -52,5 +53,6 @@ def test_the_join_equals_plain_loops(baskets, campaigns, targeting, coupons):
                 live[str(number)] = today
                 for offered, coupon, product in coupons:
                     if offered == campaign and product in products:
-                        pairs.setdefault(str(number), set()).add(f"coupon-{campaign}-{coupon}")
+                        name = f"coupon-{campaign}-{coupon}"
+                        pairs[str(number)] = pairs.get(str(number), frozenset()) | {name}
     assert (joined.live, joined.pairs) == (live, pairs)

@@ -35,7 +35,7 @@ def test_coupons_equal_the_shared_offers(tables, shared):
 
 
 def test_checkouts_equal_the_shared_ones(checkouts, shared):
-    targeting = {}
+    targeting: dict[str, set[str]] = {}
     for row in rows(shared / "targeting.csv.gz"):
         targeting.setdefault(row["household_id"], set()).add(row["campaign_id"])
     count = 0

@@ -1,9 +1,10 @@
 """What tests ask of the ledger, in few words."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from maitred.core.limits.limits import Counts, Limit, LimitKind, needs_of
+from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, Uncheckable, needs_of
 from maitred.core.limits.lots import Confirm, Release, Take
 from maitred.core.values.instants import Calendar, Period, Rolling
 
@@ -18,7 +19,17 @@ CAP = Limit("cap", LimitKind.FREQUENCY_CAP, ("customer.id",), 1, Rolling(timedel
 
 def needs(*limits, now=NOW, customer="c-1", location="s-1"):
     facts = {"customer.id": customer, "location.id": location, "session.id": "visit"}
-    return tuple(need for limit in limits for need in needs_of(limit, facts, now, "UTC"))
+    return needs_of_all(limits, facts, now)
+
+
+def needs_of_all(limits: Iterable[Limit], facts: Mapping[str, str], now: datetime) -> tuple[Need, ...]:
+    """What each limit needs, in their order; every one can be checked with these facts."""
+    needs: list[Need] = []
+    for limit in limits:
+        parts = needs_of(limit, dict(facts), now, "UTC")
+        assert not isinstance(parts, Uncheckable)
+        needs.extend(parts)
+    return tuple(needs)
 
 
 def take(*choices, hold_us=HOLD_US):

@@ -12,8 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from tests.ledger.asks import needs_of_all
+
 from maitred.core.limits.counters import FADE_US
-from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, needs_of, pace_of
+from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, pace_of
 from maitred.core.limits.lots import (
     Before,
     Claim,
@@ -147,7 +149,7 @@ class Simulation:
         counts = transaction.read_counts(self.now, needs)
         asked = (unit for unit in self.model.live if not self.model.is_reported(unit))
         grown = {unit.counter for unit in asked if id(unit) not in before}
-        allowed = {}
+        allowed: dict[bytes, int] = {}
         for need in needs:
             allowed[need.counter.id] = max(allowed.get(need.counter.id, 0), need.maximum)
         # Reads are as of after the batch: the last instants of counters may have moved on.
@@ -160,7 +162,7 @@ class Simulation:
 
     def needs(self, customer, store) -> tuple[Need, ...]:
         facts = {"customer.id": customer, "location.id": store, "session.id": "visit"}
-        return tuple(need for limit in self.limits for need in needs_of(limit, facts, self.now, "UTC"))
+        return needs_of_all(self.limits, facts, self.now)
 
     def request(self):
         rng = self.rng

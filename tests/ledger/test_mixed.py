@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from tests.ledger.asks import needs_of_all
 
-from maitred.core.limits.limits import Counts, Limit, LimitKind, needs_of, pace_of
+from maitred.core.limits.limits import Counts, Limit, LimitKind, pace_of
 from maitred.core.limits.lots import Confirm, Release, Status, Take, UnitState
 from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling
 from maitred.engine.ports.store import StoreConflict
@@ -37,7 +38,7 @@ def stores(postgres_url, closed_after):
 def needs(rng, now):
     facts = {"customer.id": f"c-{rng.randrange(12)}", "location.id": f"s-{rng.randrange(2)}"}
     limits = rng.sample([CAP, OVENS, CHAIN], rng.randint(1, 3))
-    return tuple(need for limit in limits for need in needs_of(limit, facts, now, "UTC"))
+    return needs_of_all(limits, facts, now)
 
 
 def operation(rng, now):
@@ -55,7 +56,8 @@ def operation(rng, now):
 
 def live(store, seed):
     """One replica's work: how often it lost, and what was granted to it."""
-    rng, conflicts, granted = random.Random(seed), 0, Tally()
+    rng, conflicts = random.Random(seed), 0
+    granted: Tally[bytes] = Tally()
     for number in range(BATCHES):
         now = START + timedelta(seconds=number // 2 + rng.choice((0, 0, 0, -3)))
         batch = [operation(rng, now) for _ in range(rng.randint(1, 12))]
@@ -76,7 +78,7 @@ def live(store, seed):
 def test_counters_are_the_sum_of_live_units_after_replicas_have_done_everything_at_once(stores):
     with ThreadPoolExecutor(REPLICAS) as pool:
         ended = list(pool.map(live, stores, range(REPLICAS)))
-    granted = sum((grants for _, grants in ended), Tally())
+    granted: Tally[bytes] = sum((grants for _, grants in ended), Tally())
     assert max(granted.values()) == 1
     assert sum(conflicts for conflicts, _ in ended) <= MAX_CONFLICTS
     with stores[0].transaction() as transaction:

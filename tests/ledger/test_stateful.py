@@ -8,10 +8,11 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from tests.ledger.asks import needs_of_all
 from tests.ledger.model import Model
 from tests.ledger.simulation import check, hurry, wipe
 
-from maitred.core.limits.limits import Counts, Limit, LimitKind, needs_of, pace_of
+from maitred.core.limits.limits import Counts, Limit, LimitKind, pace_of
 from maitred.core.limits.lots import (
     Before,
     Claim,
@@ -84,7 +85,7 @@ class Ledgers(RuleBasedStateMachine):
             Limit(CAP.name, CAP.kind, CAP.per, cap, CAP.window, CAP.counts),
             Limit(OVENS.name, OVENS.kind, OVENS.per, ovens, OVENS.window, OVENS.counts, pace=slow),
         ]
-        return tuple(need for limit in limits for need in needs_of(limit, facts, self.now, "UTC"))
+        return needs_of_all(limits, facts, self.now)
 
     def new_id(self):
         self.made += 1

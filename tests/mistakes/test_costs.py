@@ -9,6 +9,7 @@ from maitred import cel, rulefiles, situations
 from maitred.core.behaviour.history import History, Readers, Track, remember
 from maitred.core.behaviour.projections import NEVER_US, Deed, When
 from maitred.core.conditions.computed import Computation
+from maitred.core.rules.expressions import Row
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.values.facts import FactReader
 from maitred.core.values.types import Facts, Invalid
@@ -197,7 +198,9 @@ def test_more_events_than_that_are_a_wrong_value_unless_they_never_count():
     now = datetime(2026, 12, 1, tzinfo=UTC)
 
     def clicks(**counts):
-        items = [{"target": target, "visit": 4} for target, count in counts.items() for _ in range(count)]
+        items: list[Row] = [
+            {"target": target, "visit": 4} for target, count in counts.items() for _ in range(count)
+        ]
         deeds = [Deed(number, NEVER_US, NEVER_US, item) for number, item in enumerate(items)]
         history = History({"events.click": Track(deeds)})
         facts: Facts = {"customer.visit": 5}

@@ -235,7 +235,8 @@ def moves(canary_calls, canary, made):
             kinds = pb.PRESENTED, pb.REJECTED, pb.REDEEMED, pb.RELEASED
             outcomes = [pb.Outcome(outcome_id=canary_calls.id(canary), kind=kind, **of) for kind in kinds]
             canary_calls.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=outcomes))
-        canary_calls.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=answer.decision_id, explain=2))
+        explained = pb.GetDecisionRequest(decision_id=answer.decision_id, explain=pb.EXPLAIN_FULL)
+        canary_calls.call(stub.GetDecision, explained)
         other = pb.ClaimRequest(request_id=canary, decision_id=answer.decision_id, action=canary)
         canary_calls.call(stub.Claim, other)
     for whose in ("customer_id", "session_id", "location_id"):
@@ -250,11 +251,12 @@ def moves(canary_calls, canary, made):
     canary_calls.call(stub.Redeem, pb.RedeemRequest(request_id=canary, claim_id=canary))
     canary_calls.call(stub.Release, pb.ReleaseRequest(request_id=canary, claim_id=canary, cause=canary))
     canary_calls.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary))
-    canary_calls.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary, explain=int(PHONE)))
+    no_member: Any = int(PHONE)
+    canary_calls.call(stub.GetDecision, pb.GetDecisionRequest(decision_id=canary, explain=no_member))
     outcome = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=pb.PRESENTED)
     canary_calls.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome]))
     canary_calls.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[outcome, outcome]))
-    unknown = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=int(PHONE))
+    unknown = pb.Outcome(outcome_id=canary, decision_id=canary, action=canary, kind=no_member)
     canary_calls.call(stub.RecordOutcomes, pb.RecordOutcomesRequest(outcomes=[unknown]))
 
 

@@ -361,7 +361,7 @@ class Running:
 
 Serve = Callable[..., Running]
 
-_OPTIONS = {
+_OPTIONS: dict[str, dict[str, Any]] = {
     "loop": {"transport": Transport.LOOP},
     "overlap": {"transport": Transport.LOOP, "overlap": True},
     "stock": {"transport": Transport.STOCK},
@@ -391,8 +391,8 @@ def _standing() -> Iterator[Callable[[str], Running]]:
 def standing(_standing: Callable[[str], Running], transport: str) -> Running:
     """One server for many tests, which leave it as it is; what stands behind it is as new."""
     running = _standing(transport)
-    for stand_in in (running.engine, running.desk):
-        type(stand_in).__init__(stand_in)
+    FakeEngine.__init__(running.engine)
+    FakeDesk.__init__(running.desk)
     running.observer.events.clear()
     return running
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import grpc
 import pytest
@@ -17,7 +18,7 @@ from maitred.rpc.convert.claims import claims_call, outcomes_call
 from maitred.v1 import decision_pb2 as pb
 
 AT = datetime(2017, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-CLAIM = {"request_id": "r", "decision_id": "d", "action": "pizza"}
+CLAIM: dict[str, Any] = {"request_id": "r", "decision_id": "d", "action": "pizza"}
 
 
 @pytest.fixture

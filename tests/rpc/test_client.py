@@ -86,7 +86,9 @@ def test_waiting_until_it_serves(serve):
 
 
 def test_another_service_that_answers_in_its_own_tongue():
-    handler = grpc.unary_unary_rpc_method_handler(lambda _request, _context: b"\xff\xff")
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
+        lambda _request, _context: b"\xff\xff"
+    )
     with ThreadPoolExecutor(1) as pool:
         server = grpc.server(
             pool, [grpc.method_handlers_generic_handler("maitred.v1.DecisionService", {"Decide": handler})]

@@ -39,7 +39,7 @@ def message(proposal):
         action=proposal.action,
         rank=proposal.rank,
         score=proposal.score,
-        type=int(proposal.type),
+        type=pb.ActionType.Name(proposal.type),
         treatment=pb.Treatment(title=treatment.title, say=treatment.say, show=treatment.show),
         substitute_for=proposal.substitute_for,
         hold_expires_at=proposal.hold_expires_at,

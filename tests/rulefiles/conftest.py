@@ -77,6 +77,9 @@ class FakeCompiler:
     def score(self, text: str) -> FakeScore:
         return FakeScore(text, self._names(text), self.bound)
 
+    def term(self, text: str) -> Any:
+        raise AssertionError(f"no rules of these tests compute an attribute: {text}")
+
 
 class NoDeriver:
     def derive(self, true: int, unknown: int) -> Derivation:  # noqa: ARG002 - the port's names

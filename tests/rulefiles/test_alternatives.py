@@ -84,7 +84,7 @@ def test_a_chain_has_an_end(load, faults):
     assert load(rules(chain)).warnings == ()
     (fault,) = faults(rules(chain | {"b": ["a0"]}))
     assert f"over {MOST} actions may stand in for `b`" in fault
-    wide = {f"w{number}": [] for number in range(MOST)}
+    wide: dict[str, list[str]] = {f"w{number}": [] for number in range(MOST)}
     assert load(rules(wide | {"b": list(wide)})).warnings == ()
     (fault,) = faults(rules(wide | {"b": [*wide, "pizza"]}))
     assert f"over {MOST} actions" in fault

@@ -138,7 +138,8 @@ def test_exactly_cycles_through_none_are_refused(links):
     for start, kind, end in links:
         members[start][kind].append(f"s{end}")
     situations = [
-        Situation(f"s{i}", **{k: tuple(v) for k, v in kinds.items()}) for i, kinds in members.items()
+        Situation(f"s{i}", tuple(kinds["all"]), tuple(kinds["any"]), tuple(kinds["none"]))
+        for i, kinds in members.items()
     ]
     if any(kind == "none" and reaches(links, end, start) for start, kind, end in links):
         with pytest.raises(SituationError, match="needs none of"):

@@ -1,6 +1,7 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from tests.store.customers import Customer
@@ -15,8 +16,14 @@ NOON = datetime(2026, 12, 1, 12, 0, 0, 123456, tzinfo=UTC)
 def make_record() -> Callable[..., DecisionRecord]:
     """A record with an id of its own; what the test says stands in it."""
 
-    def make(**fields: object) -> DecisionRecord:
-        plain = {"decided_at": NOON, "ruleset": "ab" * 32, "customer": b"", "body": b"sealed", "key": b""}
+    def make(**fields: Any) -> DecisionRecord:
+        plain: dict[str, Any] = {
+            "decided_at": NOON,
+            "ruleset": "ab" * 32,
+            "customer": b"",
+            "body": b"sealed",
+            "key": b"",
+        }
         return DecisionRecord(**({"decision_id": os.urandom(16)} | plain | fields))
 
     return make

@@ -37,7 +37,7 @@ def log(store, make_record, append):
 
 
 def audit(store):
-    progress = []
+    progress: list[int] = []
     report = store.audit(progress.append)
     assert progress == sorted(progress)
     assert not progress or progress[-1] == report.rows

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent import futures
+from typing import Any
 
 import grpc
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2, logs_service_pb2_grpc
@@ -13,7 +14,7 @@ class Receiver:
     """Keeps what arrives. While ``hold`` is cleared, it answers nobody."""
 
     def __init__(self):
-        self.requests = {"spans": [], "metrics": [], "logs": []}
+        self.requests: dict[str, list[Any]] = {"spans": [], "metrics": [], "logs": []}
         self.hold = threading.Event()
         self.hold.set()
         self.metadata = []

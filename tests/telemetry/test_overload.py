@@ -2,8 +2,10 @@
 
 import socket
 import time
+from typing import Any
 
 import pytest
+from tests.recording import spied
 from tests.waiting import eventually
 
 from maitred.engine.ports.observer import BatchCommitted, CallFailed
@@ -31,6 +33,11 @@ def timed(call):
     return time.monotonic() - start
 
 
+def observe(observer, decision, count):
+    for _ in range(count):
+        observer.observe(decision())
+
+
 def lost(counts, what):
     """How many of a kind are missing; on a busy machine some events are not even made into it."""
     return sum(count for name, count in counts.items() if name.startswith((what, "events")))
@@ -38,7 +45,7 @@ def lost(counts, what):
 
 def test_a_receiver_that_is_down_costs_the_caller_nothing_and_is_told_of(nobody, log, decision):
     observer = make_observer({"OTEL_EXPORTER_OTLP_ENDPOINT": nobody, "OTEL_METRICS_EXPORTER": "none"}, log)
-    assert timed(lambda: [observer.observe(decision()) for _ in range(1_000)]) < 5
+    assert timed(lambda: observe(observer, decision, 1_000)) < 5
     assert timed(observer.close) < CLOSED_WITHIN_SECONDS
     ((level, counts),) = log.of("telemetry_dropped")
     assert level == "warning"
@@ -50,7 +57,7 @@ def test_a_receiver_that_hangs_holds_up_neither_callers_nor_the_end(receiver, lo
     receiver.hold.clear()
     observer = make_observer({"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}, log)
     for _ in range(3):
-        assert timed(lambda: [observer.observe(decision()) for _ in range(300)]) < 5
+        assert timed(lambda: observe(observer, decision, 300)) < 5
         time.sleep(exporting.DRAIN_SECONDS)
     assert timed(observer.close) < CLOSED_WITHIN_SECONDS
     ((_, counts),) = log.of("telemetry_dropped")
@@ -97,7 +104,8 @@ class Slow:
 
 def test_events_beyond_the_bound_are_dropped_and_counted(log, monkeypatch):
     monkeypatch.setattr(exporting, "DRAIN_SECONDS", 60)
-    pipeline, losses = Slow(), Losses()
+    pipeline: Any = Slow()
+    losses = Losses()
     observer = ExportingObserver(pipeline, log, losses, waiting_max=100)
     events = [BatchCommitted(number, 0, 0.0) for number in range(250)]
     for event in events:
@@ -108,7 +116,8 @@ def test_events_beyond_the_bound_are_dropped_and_counted(log, monkeypatch):
 
 
 def test_after_close_events_are_counted_and_close_is_harmless(log):
-    pipeline, losses = Slow(), Losses()
+    pipeline: Any = Slow()
+    losses = Losses()
     observer = ExportingObserver(pipeline, log, losses)
     observer.close()
     observer.observe(BatchCommitted(1, 0, 0.0))
@@ -124,7 +133,7 @@ def test_what_cannot_be_made_in_time_is_given_up(log, monkeypatch):
             super().take(event, at_ns)
 
     monkeypatch.setattr(exporting, "CLOSE_SECONDS", 2.5)
-    pipeline = Stuck()
+    pipeline: Any = Stuck()
     observer = ExportingObserver(pipeline, log, Losses())
     for number in range(200):
         observer.observe(BatchCommitted(number, 0, 0.0))
@@ -134,7 +143,8 @@ def test_what_cannot_be_made_in_time_is_given_up(log, monkeypatch):
 
 
 def test_a_failed_call_is_logged_even_where_its_event_is_dropped(log):
-    observer = ExportingObserver(Slow(), log, Losses(), waiting_max=0)
+    pipeline: Any = Slow()
+    observer = ExportingObserver(pipeline, log, Losses(), waiting_max=0)
     observer.observe(CallFailed("a.B/C", None, 0.1, "e-1"))
     observer.close()
     assert [fields["error_id"] for _, fields in log.of("call_failed")] == ["e-1"]
@@ -156,11 +166,12 @@ def test_a_batch_that_did_not_arrive_is_counted(fault):
 
 
 def test_items_arrive_in_order_and_in_batches():
-    batches, losses = [], Losses()
-    outbox = Outbox(
+    batches: list[list[int]] = []
+    losses = Losses()
+    outbox: Outbox[int] = Outbox(
         "spans",
         Batching(60, 100, 8),
-        Courier(lambda batch: batches.append(batch) or True, lambda: None),
+        Courier(spied(batches, lambda _: True), lambda: None),
         losses,
     )
     for number in range(50):

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 from tests.torture.servers import connected
@@ -39,9 +40,12 @@ class CallerPool:
     """Channels to every process of a server_pool. ``retries`` counts the statuses that were tried again."""
 
     def __init__(self, server_pool):
-        self._crew, self._channels, self.stubs, self.operators = server_pool, [], [], []
-        self.workers = {pid: [] for pid in server_pool.pids()}
-        self.retries = Counter()
+        self._crew = server_pool
+        self._channels: list[grpc.Channel] = []
+        self.stubs: list[Any] = []
+        self.operators: list[Any] = []
+        self.workers: dict[int, list[Any]] = {pid: [] for pid in server_pool.pids()}
+        self.retries: Counter[Any] = Counter()
         while min(map(len, self.workers.values())) < CHANNELS_PER_WORKER:
             assert len(self._channels) < CHANNELS_MAX, f"no process of {self.workers} gets more connections"
             self._open()

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -54,7 +55,8 @@ class Callers:
     """Threads that ask without pause; what was acknowledged and what is in doubt is kept."""
 
     def __init__(self, address, prefix, threads=8):
-        self.acknowledged, self.doubtful = {}, queue.SimpleQueue()
+        self.acknowledged: dict[str, Any] = {}
+        self.doubtful: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._channel = grpc.insecure_channel(address)
         self._stub = decision_pb2_grpc.DecisionServiceStub(self._channel)

@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
 import grpc
+from tests.ledger.asks import needs_of_all
 from tests.torture.books import CONFIRMED, HELD, Books, Sampler, sums, told_of
 from tests.torture.callers import in_threads
 from tests.torture.servers import COUNTED, STORES
 
-from maitred.core.limits.limits import Counts, needs_of
+from maitred.core.limits.limits import Counts
 from maitred.core.limits.lots import UnitState
 from maitred.v1 import decision_pb2 as pb
 
@@ -61,9 +62,8 @@ class Round:
         facts = [{"location.id": store} for store in self._stores]
         self.maxima = {
             need.counter.id: (need.maximum, need.counter.limit)
-            for limit in claimed
             for fact in facts
-            for need in needs_of(limit, fact, datetime.now(UTC), "UTC")
+            for need in needs_of_all(claimed, fact, datetime.now(UTC))
         }
         (self.hot,) = [key for key, maximum in self.maxima.items() if maximum == (UNITS, self.limit)]
         # By which GetLimits finds it: the one store whose units they are, or how it calls the action.

@@ -2,6 +2,7 @@
 
 import random
 import time
+from typing import Any
 
 import grpc
 import pytest
@@ -17,7 +18,7 @@ RETRIED_MAX = 200
 
 def killed_rounds(service, callers, request_for, rounds):
     """A service that has come back is the next to be killed, and the last is stopped."""
-    acknowledged = {}
+    acknowledged: dict[str, Any] = {}
     service.start()
     for number in range(rounds):
         load = callers(service.address, f"round-{number}")

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 from maitred.upkeep.chores import Chore, Upkeep
 
@@ -13,7 +14,9 @@ def done_until(upkeep, event):
 
 
 def test_a_chore_that_fails_is_told_of_and_keeps_none_from_being_done():
-    failed, twice, calls = [], threading.Event(), []
+    failed: list[Exception] = []
+    twice = threading.Event()
+    calls: list[int] = []
 
     def broken():
         raise RuntimeError("broken")
@@ -42,7 +45,7 @@ def test_a_chore_is_done_at_once_and_then_not_before_its_time():
 
 
 def test_what_was_never_started_can_be_stopped():
-    calls = []
+    calls: list[Any] = []
     upkeep = Upkeep([Chore(0.0, lambda: calls.append(1))], time.monotonic, calls.append)
     upkeep.stop()
     assert calls == []

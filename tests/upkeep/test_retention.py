@@ -1,7 +1,9 @@
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.clock import Clock
@@ -70,7 +72,7 @@ def test_a_term_before_the_calendar_begins_is_its_beginning():
 
 
 def test_all_that_is_over_goes_and_nothing_else_is_asked_for(clock):
-    shelves = Shelves(clock, decisions=2_500, consents=9, ledger=70)
+    shelves: Any = Shelves(clock, decisions=2_500, consents=9, ledger=70)
     pieces = list(forget(shelves, KEEP, NOON, clock))
     assert sum(piece.rows for piece in pieces if piece.data == "decisions") == 2_500
     assert sum(piece.rows for piece in pieces if piece.data == "ledger") == 70
@@ -79,16 +81,17 @@ def test_all_that_is_over_goes_and_nothing_else_is_asked_for(clock):
 
 
 def test_pieces_grow_while_they_are_quick_and_shrink_when_they_are_slow(clock):
-    quick = Shelves(clock, decisions=10_000)
+    quick: Any = Shelves(clock, decisions=10_000)
     list(forget(quick, KEEP, NOON, clock))
     assert [batch for _, _, batch in quick.asked[:5]] == [25, 50, 100, 200, 400]
-    slow = Shelves(clock, row_seconds=0.001, decisions=1_000)
+    slow: Any = Shelves(clock, row_seconds=0.001, decisions=1_000)
     list(forget(slow, KEEP, NOON, clock))
     assert {batch for _, _, batch in slow.asked} == {25}
 
 
 def test_decisions_have_the_database_longer_than_a_piece_takes(clock):
-    shelves, reports = Shelves(clock, row_seconds=0.0001, decisions=1_000), []
+    shelves: Any = Shelves(clock, row_seconds=0.0001, decisions=1_000)
+    reports: list[dict[str, int]] = []
     for piece in forget(shelves, KEEP, NOON, clock):
         assert rest_seconds(piece) >= 4 * piece.seconds > 0
     shelves.rows["decisions"] = 300
@@ -97,7 +100,8 @@ def test_decisions_have_the_database_longer_than_a_piece_takes(clock):
 
 
 def test_a_step_ends_in_time_for_a_stop_and_the_next_one_goes_on(clock):
-    shelves, reports = Shelves(clock, decisions=200_000, ledger=1), []
+    shelves: Any = Shelves(clock, decisions=200_000, ledger=1)
+    reports: list[dict[str, int]] = []
     upkeep = make(shelves, clock, reports)
     steps = 0
     while not reports:
@@ -112,7 +116,8 @@ def test_a_step_ends_in_time_for_a_stop_and_the_next_one_goes_on(clock):
 
 
 def test_rounds_are_ten_minutes_apart_and_idle_ones_say_nothing(clock):
-    shelves, reports = Shelves(clock), []
+    shelves: Any = Shelves(clock)
+    reports: list[dict[str, int]] = []
     upkeep = make(shelves, clock, reports)
     upkeep.step()
     asked = len(shelves.asked)
@@ -127,7 +132,8 @@ def test_rounds_are_ten_minutes_apart_and_idle_ones_say_nothing(clock):
 
 @pytest.mark.parametrize("failure", [StoreConflict("busy"), StoreDown("away")])
 def test_a_round_that_fails_is_begun_again_after_a_minute(clock, failure):
-    shelves, reports = Shelves(clock, decisions=5), []
+    shelves: Any = Shelves(clock, decisions=5)
+    reports: list[dict[str, int]] = []
     upkeep = make(shelves, clock, reports)
     shelves.failure = failure
     if isinstance(failure, StoreDown):
@@ -144,8 +150,8 @@ def test_a_round_that_fails_is_begun_again_after_a_minute(clock, failure):
 
 
 def test_under_simulated_time_nothing_is_forgotten(clock):
-    shelves = Shelves(clock, decisions=5)
-    engine = SimpleNamespace(
+    shelves: Any = Shelves(clock, decisions=5)
+    engine: Any = SimpleNamespace(
         pauses=SimpleNamespace(refresh=lambda: None),
         learned=SimpleNamespace(refresh=lambda: None),
         rulesets=SimpleNamespace(active=None),
@@ -191,7 +197,7 @@ def test_replicas_forget_beside_each_other(postgres_url, closed_after):
             transaction.append(rows)
 
     def run(store):
-        reports = []
+        reports: list[Mapping[str, int]] = []
         upkeep = Retention(store, KEEP, lambda: NOON, reports.append)
         for _ in range(20):
             upkeep.step()  # does nothing any more once its round is over

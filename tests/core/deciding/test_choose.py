@@ -64,7 +64,8 @@ def question(max_actions=1):
 
 def asked(policy, used, *, max_actions=1, reach=Reach.ENOUGH, own=(), paused=()):
     """What is chosen, and how many actions were read at each time; ``used`` are units by key."""
-    live, reads = {}, []
+    live: dict[str, int] = {}
+    reads: list[int] = []
     while True:
         snapshot = Snapshot(live, frozenset(own), frozenset(paused))
         chosen = choose(policy, question(max_actions), Ranking(policy, question()), snapshot, reach)
@@ -141,6 +142,7 @@ def test_thousands_of_ways_through_alternatives_cost_no_more_than_the_actions():
     policy = dense(26)
     live = Counted(dict.fromkeys(policy.limits, 0))
     chosen = choose(policy, question(), Ranking(policy, question()), Snapshot(live))
+    assert isinstance(chosen, Chosen)
     assert chosen.picks == ()
     assert 26 <= live.looks <= 26 * 26
     assert len(list(stand_ins_of(policy, policy.by_name["a-00"]))) == 25

@@ -9,7 +9,7 @@ from maitred.core.deciding.decisions import Explain
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind
-from maitred.core.rules.ruleset import Group
+from maitred.core.rules.ruleset import Action, Group
 from maitred.core.values.instants import Lifetime
 from maitred.core.values.reasons import Reason
 
@@ -19,7 +19,7 @@ GROUPS = st.lists(st.sampled_from([PAIR, ONE]), unique=True, max_size=2).map(tup
 
 def greedy(actions, max_actions):
     """The oracle: best first, each one that no full group keeps out."""
-    picked = []
+    picked: list[Action] = []
     for candidate in sorted(actions, key=lambda candidate: (-candidate.score.constant, candidate.name)):
         full = [
             group for group in candidate.groups if sum(group in p.groups for p in picked) >= group.at_most

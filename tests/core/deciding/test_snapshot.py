@@ -17,7 +17,7 @@ from maitred.core.limits.limits import ALSO, ANONYMOUS, Counts, Limit, LimitKind
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
 from maitred.core.values.reasons import Reason
-from maitred.core.values.types import Invalid
+from maitred.core.values.types import Fact, Invalid
 
 
 def limit(name="cap", *, per=("customer.id",), maximum=1, window=None, counts=Counts.PRESENTED, **fields):
@@ -87,7 +87,7 @@ def test_the_first_shortage_by_precedence_then_by_name_is_told():
         limit("b"),
         limit("a"),
     ]
-    facts = {"customer.id": "ann"}
+    facts: dict[str, Fact] = {"customer.id": "ann"}
     live = {one.name: 1 for one in limits}
     names = []
     while limits:

@@ -1,13 +1,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from tests.recording import spied
 
 from maitred.core.conditions.model import All, Any, Literal, OneOf, Overlaps, Present, Within
 from maitred.core.explaining.words import need_words, shortfall_words
 from maitred.core.rules.live import clock_facts, clock_name, clock_value, live_condition
 from maitred.core.rules.ruleset import Live
 from maitred.core.values.facts import reader_of
-from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind
+from maitred.core.values.types import Attribute, AttributeType, Fact, Invalid, Kind
 from maitred.core.values.wording import set_words, value_words
 
 SUNDAY = datetime(2026, 11, 22, 7, 40, tzinfo=UTC)
@@ -94,7 +95,7 @@ def test_needs_are_told_as_they_are(literal, words):
 def test_what_was_there_is_told_beside_what_was_needed():
     adult = Literal("customer.age", Within(18))
     gold = Literal("customer.tier", OneOf(frozenset({"gold"})))
-    facts = {"customer.age": 12, "customer.tier": "gold"}
+    facts: dict[str, Fact] = {"customer.age": 12, "customer.tier": "gold"}
     assert shortfall_words(All((adult, gold)), facts, {}) == "needs customer.age >= 18, is 12"
     assert shortfall_words(Any((adult, gold)), {}, {}) == (
         'needs customer.age >= 18, is absent, or needs customer.tier = "gold", is absent'
@@ -151,7 +152,7 @@ def test_numbers_of_a_set_are_told_in_their_order():
 def test_of_a_set_of_thousands_only_what_is_told_is_put_in_words(monkeypatch):
     """A coupon names 14,000 products, and an explanation tells of a thousand coupons."""
     products = frozenset(f"{number:07}" for number in range(14_000))
-    words = []
-    monkeypatch.setattr("maitred.core.values.wording.value_words", lambda value: words.append(value) or value)
+    words: list[str] = []
+    monkeypatch.setattr("maitred.core.values.wording.value_words", spied(words, str))
     assert set_words(products) == "[0000000, 0000001, 0000002, 0000003, 0000004, … 13995 more]"
     assert len(words) == 5

@@ -23,6 +23,7 @@ from maitred.core.learning.sampling import unit, words
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.rules.expressions import Score
 from maitred.core.rules.ruleset import Action, ActionType, Ruleset
+from maitred.core.values.types import Fact
 
 NOON = datetime(2026, 12, 8, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -59,7 +60,7 @@ def policy_of(*actions, learners=(LEARNER,)):
 
 
 def decided(policy, number, parameters=NOTHING_LEARNED, facts=None, wanted=1):
-    known = {"customer.id": "ann", "channel": "pos", "now": NOON, **(facts or {})}
+    known: dict[str, Fact] = {"customer.id": "ann", "channel": "pos", "now": NOON, **(facts or {})}
     question = Question("pos", known, NOON, wanted, seed=seed(number))
     return decide_from(policy, question, Snapshot(learned=parameters))
 
@@ -162,7 +163,7 @@ def test_it_comes_out_again_from_what_stands_in_the_record():
 
 def test_an_explanation_names_the_share_and_where_it_is_from():
     policy = policy_of(*PAIR, learners=[learner(exploration=0.0)])
-    known = {"customer.id": "ann", "channel": "pos", "now": NOON}
+    known: dict[str, Fact] = {"customer.id": "ann", "channel": "pos", "now": NOON}
     question = Question("pos", known, NOON, 1, seed=seed(1))
     snapshot = Snapshot(learned=KNOWN)
     decision = decide_from(policy, question, snapshot)

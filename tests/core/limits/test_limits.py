@@ -25,14 +25,14 @@ from maitred.core.limits.limits import (
 from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import composed
-from maitred.core.values.types import Invalid
+from maitred.core.values.types import Fact, Invalid
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 QUARTER = Rolling(timedelta(minutes=15))
 OVENS = Limit(
     "ovens", LimitKind.CAPACITY, ("location.id",), "location.oven_slots", Calendar(Period.DAY), Counts.CLAIMED
 )
-FACTS = {"location.id": "s-1", "location.oven_slots": 300, "customer.id": "c-1"}
+FACTS: dict[str, Fact] = {"location.id": "s-1", "location.oven_slots": 300, "customer.id": "c-1"}
 
 
 def needs(limit, **facts):
@@ -191,6 +191,7 @@ def test_what_a_limit_works_out_is_worked_out_once_for_the_facts_at_hand():
     memory, expression = Memory(), Expression("customer.quota * 2", frozenset(["customer.quota"]), evaluate)
     remembered = memory.remembered(expression)
     assert memory.remembered(expression) is remembered
-    one, other = {"customer.quota": 1}, {"customer.quota": 2}
+    one: dict[str, Fact] = {"customer.quota": 1}
+    other: dict[str, Fact] = {"customer.quota": 2}
     assert [remembered.evaluate(facts) for facts in (one, one, other, other, one)] == [2, 2, 4, 4, 2]
     assert [id(facts) for facts in asked] == [id(one), id(other), id(one)]

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.recording import spied
 
 from maitred.core.conditions.scan import truth
 from maitred.core.rules.live import clock_facts, live_condition
@@ -44,8 +45,8 @@ def test_a_named_zone_is_not_that_of_the_location():
 
 def test_a_zone_is_read_once_however_many_there_are(monkeypatch):
     zones = [f"Etc/GMT{hours:+}" for hours in range(-6, 7)]
-    read = []
-    monkeypatch.setattr("maitred.core.rules.live.ZoneInfo", lambda name: read.append(name) or ZoneInfo(name))
+    read: list[str] = []
+    monkeypatch.setattr("maitred.core.rules.live.ZoneInfo", spied(read, ZoneInfo))
     for zone in zones * 2:
         clock_facts([None], NOON, zone)
     assert sorted(read) == sorted(zones)

@@ -80,7 +80,7 @@ def members(names):
 @st.composite
 def situations(draw):
     """Each may be made of atoms and of those before it."""
-    made = []
+    made: list[Situation] = []
     for number in range(draw(st.integers(1, 4))):
         known = [*map(atom, NAMES), *(situation.name for situation in made)]
         made.append(Situation(f"s{number}", draw(members(known)), draw(members(known)), draw(members(known))))

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import orjson
 import pytest
@@ -86,7 +87,8 @@ def test_the_example_is_read_stored_and_read_back(kind, is_list):
 @pytest.mark.parametrize("kind", Kind)
 def test_what_is_no_value_of_a_kind_is_invalid_and_does_not_fit(kind):
     type_ = type_with(kind)
-    for sent in ("~", [], {}, 1e400, [{"price": "much"}]):
+    values: list[Any] = ["~", [], {}, 1e400, [{"price": "much"}]]
+    for sent in values:
         fact = reader_of(Attribute("a.b", type_))(sent)
         if isinstance(fact, Invalid):
             assert fact.why.startswith(("is ", "has ", "holds "))

@@ -51,7 +51,7 @@ class Server:
 
     def run(self, seconds):
         if not hasattr(self, "waiting"):
-            self.waiting = Waiting(lambda: self.now)
+            self.waiting: Waiting[Call] = Waiting(lambda: self.now)
         while self.now < seconds:
             self.receive()
             self.revive()
@@ -196,7 +196,7 @@ def test_held_calls_are_read_newest_first_and_given_up_when_their_time_is_over()
 
 def behind(seconds=0.1, clock=lambda: 0.0):
     """A queue whose server has just been seen to be behind."""
-    waiting = Waiting(clock)
+    waiting: Waiting[Call] = Waiting(clock)
     for _ in range(3):
         waiting.learn(100, seconds)
     for _ in range(1000):
@@ -254,7 +254,7 @@ def test_after_a_standstill_the_server_catches_up():
 
 
 def test_the_queue_is_bounded():
-    waiting = Waiting(lambda: 0.0)
+    waiting: Waiting[Call] = Waiting(lambda: 0.0)
     for _ in range(WAITING_MAX):
         call = Call(0.0, None)
         assert waiting.admit(call) is Admission.READ
@@ -265,7 +265,7 @@ def test_the_queue_is_bounded():
 @given(st.lists(st.tuples(st.floats(0, 2), st.none() | st.floats(0, 2)), max_size=400), st.floats(0, 3))
 def test_every_call_is_answered_refused_or_kept_once(calls, now):
     clock = [0.0]
-    waiting = Waiting(lambda: clock[0])
+    waiting: Waiting[Call] = Waiting(lambda: clock[0])
     made = [Call(started, deadline) for started, deadline in sorted(calls, key=lambda one: one[0])]
     for call in made:
         waiting.add(call)
