@@ -112,8 +112,8 @@ def _fates(load: _Load, fates: Sequence[openloop.Fates]) -> Row:
         fate: statistics.median(one.share(fate) for one in fates)
         for fate in ("answered", "refused", "expired", "not sent")
     }
-    told = ", ".join(f"{share:.0%} {fate}" for fate, share in shares.items())
-    return Row(f"what became of calls at {load.times:g} times the peak", told)
+    summary = ", ".join(f"{share:.0%} {fate}" for fate, share in shares.items())
+    return Row(f"what became of calls at {load.times:g} times the peak", summary)
 
 
 def _refusals(fates: Sequence[openloop.Fates]) -> Spread:

@@ -131,30 +131,30 @@ def differences(
     It has seen ``before``, and what the random policy had shown until the block of the decision began: so
     these are martingale differences about what it is worth.
     """
-    count, seen, found = len(before.shown), before, []
+    count, seen, gains = len(before.shown), before, []
     for block in np.array_split(np.arange(len(random.items)), blocks):
         policy, rates = thompson(seen, rng, draws)
         items, clicks = random.items[block], random.clicks[block]
         over = policy - 1 / count
-        found.append(float(over @ rates) + over[items] * count * (clicks - rates[items]))
+        gains.append(float(over @ rates) + over[items] * count * (clicks - rates[items]))
         seen = seen.and_then(Shown.of(items, clicks, count))
-    return np.concatenate(found)
+    return np.concatenate(gains)
 
 
 def of_campaigns(wheel: Path) -> Iterator[str]:
     """A line for each campaign, and one for all of them, whose interval is the answer."""
-    rng, found = np.random.default_rng(1), []
+    rng, gains = np.random.default_rng(1), []
     for campaign in CAMPAIGNS:
         random, shop = read(wheel, "random", campaign), read(wheel, "bts", campaign)
         count = int(random.items.max()) + 1
         if not np.allclose(random.chances, 1 / count):
             raise SystemExit(f"{campaign}: the random policy is not uniform over {count} items")
-        found.append(differences(random, Shown.of(shop.items, shop.clicks, count), rng))
+        gains.append(differences(random, Shown.of(shop.items, shop.clicks, count), rng))
         clicks = f"{int(random.clicks.sum())} clicks at random, {int(shop.clicks.sum())} of bts"
-        yield f"{campaign}: {clicks}; {words(random.clicks, mean_of(found[-1]))}"
+        yield f"{campaign}: {clicks}; {words(random.clicks, mean_of(gains[-1]))}"
         yield f"{campaign}: on its own log, {own_words(shop, random)}"
     clicks_of_all = np.concatenate([read(wheel, "random", campaign).clicks for campaign in CAMPAIGNS])
-    yield f"together: {words(clicks_of_all, mean_of(np.concatenate(found)))}"
+    yield f"together: {words(clicks_of_all, mean_of(np.concatenate(gains)))}"
 
 
 def words(clicks: Floats, difference: Estimate) -> str:
@@ -176,7 +176,7 @@ def own_words(shop: Log, random: Log) -> str:
 
 def made_up(rows: int, spread: float, rng: np.random.Generator) -> Floats:
     """Differences in made-up logs whose items' rates differ as a lognormal does, of three campaigns."""
-    found = []
+    gains = []
     for count, rate in MADE_UP:
         rates = rate * rng.lognormal(-(spread**2) / 2, spread, count)
         items = rng.integers(0, count, rows)
@@ -184,17 +184,17 @@ def made_up(rows: int, spread: float, rng: np.random.Generator) -> Floats:
         chances = rates**KEENNESS * rng.lognormal(0, NOISE, count)
         shown = rng.multinomial(rows, chances / chances.sum())
         before = Shown(shown.astype(float), rng.binomial(shown, rates).astype(float))
-        found.append(differences(random, before, rng, MADE_UP_DRAWS))
-    return np.concatenate(found)
+        gains.append(differences(random, before, rng, MADE_UP_DRAWS))
+    return np.concatenate(gains)
 
 
 def of_simulations() -> Iterator[str]:
     """How often the learner is told to be better or worse, by the length of the logs."""
     for size in SIZES:
         for spread in SPREADS:
-            found = [mean_of(made_up(size, spread, np.random.default_rng(seed))) for seed in range(RUNS)]
-            better = sum(one.interval.lower > 0 for one in found)
-            worse = sum(one.interval.upper < 0 for one in found)
+            estimates = [mean_of(made_up(size, spread, np.random.default_rng(seed))) for seed in range(RUNS)]
+            better = sum(one.interval.lower > 0 for one in estimates)
+            worse = sum(one.interval.upper < 0 for one in estimates)
             yield f"{size:,} decisions a log, spread {spread}: better in {better} of {RUNS}, worse in {worse}"
 
 

@@ -52,9 +52,9 @@ def test_a_log_is_read_in_order_of_time(wheel):
 def test_what_is_learned_from_the_shops_log_is_worth_more_by_the_random_one(wheel):
     random = logged_bandit.read(wheel, "random", "all")
     before = logged_bandit.Shown.of(random.items, random.clicks, ITEMS)
-    found = logged_bandit.differences(random, before, np.random.default_rng(1))
-    added = mean_of(found)
-    assert len(found) == len(random.items)
+    gains = logged_bandit.differences(random, before, np.random.default_rng(1))
+    added = mean_of(gains)
+    assert len(gains) == len(random.items)
     assert added.value == pytest.approx(1 / 2 - 1 / 8, abs=0.03)
     assert added.interval.lower > 0.3
 

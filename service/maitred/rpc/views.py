@@ -206,14 +206,14 @@ def moment(timestamp: Timestamp) -> datetime:
 def _comparisons(comparisons: Iterable[ruleset_pb2.ArmComparison]) -> list[Comparison]:
     return [
         Comparison(
-            each.arm,
-            each.difference,
-            _interval(each.fixed),
-            each.p_value,
-            _interval(each.always),
-            _adjusted(each.adjusted) if each.HasField("adjusted") else None,
+            comparison.arm,
+            comparison.difference,
+            _interval(comparison.fixed),
+            comparison.p_value,
+            _interval(comparison.always),
+            _adjusted(comparison.adjusted) if comparison.HasField("adjusted") else None,
         )
-        for each in comparisons
+        for comparison in comparisons
     ]
 
 

@@ -30,7 +30,7 @@ from maitred.store.drivers.failures import Failures
 from maitred.store.ledger import ledger, lot_histories, tallies
 from maitred.store.log import auditing, decisions, exposures, outcomes, purge, rulesets, sessions
 from maitred.store.people import consents as statements_of
-from maitred.store.people import customer_keys, events, people
+from maitred.store.people import vault_keys, events, people
 
 from . import erasing, learned, messages, pauses
 from .dialect import Dialect
@@ -101,7 +101,7 @@ class SqlStore:
 
     def check_keys(self, values: Mapping[int, bytes]) -> Sequence[int]:
         """See ``engine.ports.store.CustomerStore``."""
-        return self._write(lambda connection: customer_keys.check(connection, values))
+        return self._write(lambda connection: vault_keys.check(connection, values))
 
     def decisions_of(self, ref: bytes, after: bytes, max_rows: int) -> Sequence[DecisionRecord]:
         """See ``engine.ports.store.DecisionLog``."""

@@ -108,8 +108,10 @@ class Rulesets:
         others = [kept for digest, kept in self._kept.items() if digest != policy.ruleset.hash]
         kept = [*others, policy]
         gone, kept = kept[:-MAX_KEPT_POLICIES], kept[-MAX_KEPT_POLICIES:]
-        self._kept = {each.ruleset.hash: each for each in kept}
-        self._packings = {digest: each for digest, each in self._packings.items() if self._known(digest)}
+        self._kept = {policy.ruleset.hash: policy for policy in kept}
+        self._packings = {
+            digest: packing for digest, packing in self._packings.items() if self._known(digest)
+        }
         others.clear()
         while gone:
             _let_go(gone)

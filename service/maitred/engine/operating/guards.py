@@ -234,8 +234,12 @@ class Guards:
     def check(self) -> None:
         """Looks at every guard once. Raises ``StoreDown`` and ``CallError``."""
         paused = self._pauses.names()
-        going_on = [each for each in self._guarded() if not paused.intersection((each.pauses, each.action))]
-        self._watches = {each: self._watch(each) for each in going_on}
+        running = [
+            watched
+            for watched in self._guarded()
+            if not paused.intersection((watched.pauses, watched.action))
+        ]
+        self._watches = {watched: self._watch(watched) for watched in running}
         look(self._store, self._watches.values(), self._now())
         for watch in self._watches.values():
             if watch.breach:
@@ -267,6 +271,6 @@ class Guards:
 
 def seen(store: Evidence, watched: Collection[Watched], now: datetime) -> Sequence[Watch]:
     """What guards have seen by now, read anew. Raises ``StoreDown``."""
-    watches = [Watch(each, store.resumed_at(each.pauses)) for each in watched]
+    watches = [Watch(guarded, store.resumed_at(guarded.pauses)) for guarded in watched]
     look(store, watches, now)
     return watches

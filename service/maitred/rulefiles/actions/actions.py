@@ -143,7 +143,7 @@ def requirements_of(
 def _warn_said(around: LoadContext, spot: SourcePath, say: str | Mapping[str, str] | None) -> None:
     """What a condition says is the same to everybody."""
     for text in say.values() if isinstance(say, Mapping) else (say or "",):
-        for match in chain(_WRITTEN.finditer(text), (found for found, _ in _meant(text, around.attributes))):
+        for match in chain(_WRITTEN.finditer(text), (match for match, _ in _meant(text, around.attributes))):
             around.report.warn(spot, rule_messages.placeholder_meant_here(match[0]))
 
 
