@@ -30,7 +30,7 @@ from maitred.store.drivers.failures import Failures
 from maitred.store.ledger import ledger, lot_histories, tallies
 from maitred.store.log import auditing, decisions, exposures, outcomes, purge, rulesets, sessions
 from maitred.store.people import consents as statements_of
-from maitred.store.people import vault_keys, events, people
+from maitred.store.people import events, people, vault_keys
 
 from . import erasing, learned, messages, pauses
 from .dialect import Dialect
