@@ -6,7 +6,6 @@ learned, and each decision draws once; in another those of a fifth of the others
 on; in a third all are. Parameters are learned ones, of each action its own.
 """
 
-import itertools
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -14,12 +13,11 @@ from pathlib import Path
 
 from maitred.core.learning.learners import Beta, Parameters
 from maitred.engine.operating.parameters import encode_parameters, parameters_of
-from maitred.v1 import decision_pb2 as pb
 
 from . import figures, ruleset, servers
 from .figures import Row, Section, Spread, at_most
 from .requests import CUSTOMERS, DECIDE, decides, every_customer
-from .rounds import Contender, Progress, Shown, answers, lost, paired, send, take_turns
+from .rounds import Contender, Progress, Shown, lost, paired, proposed_by, send, take_turns
 from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
 from .workload import Spec, specs
 
@@ -123,18 +121,9 @@ def _parameters() -> Parameters:
 
 def _check_same_answers(contenders: Mapping[str, Contender]) -> None:
     """Else it is not the same work that is compared."""
-    proposed = {name: _proposed(contenders[name]) for name in contenders if name != "no-op"}
+    proposed = {name: proposed_by(contenders[name], CHECKED) for name in contenders if name != "no-op"}
     assert any(proposed["without"]), "nothing is proposed to anybody"
     assert all(names == proposed["without"] for names in proposed.values())
-
-
-def _proposed(contender: Contender) -> list[list[str]]:
-    asked = itertools.islice(contender.messages("check"), CHECKED)
-    responses = answers(contender.server, DECIDE, asked)
-    return [
-        [proposal.action for proposal in pb.DecideResponse.FromString(answer).proposals]
-        for answer in responses
-    ]
 
 
 def _section(results: dict[str, Shown]) -> Section:

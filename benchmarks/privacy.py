@@ -8,7 +8,6 @@ as without it: half of the customers by statements on record, a tenth by a TCF s
 with each request, the others by naming the purposes with each request.
 """
 
-import itertools
 import random
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ from maitred.v1 import privacy_pb2
 from . import figures, ruleset, servers, tcf
 from .figures import Row, Section, at_most
 from .requests import CUSTOMERS, DECIDE, customer, decides, every_customer
-from .rounds import Contender, Progress, Shown, answers, lost, paired, send, take_turns
+from .rounds import Contender, Progress, Shown, lost, paired, proposed_by, send, take_turns
 from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
 from .workload import specs
 
@@ -131,20 +130,13 @@ def _statements() -> Iterator[bytes]:
 
 def _check_same_answers(contenders: Mapping[str, Contender]) -> None:
     """Else it is not the same work that is compared."""
-    proposals = {name: _proposed(contender) for name, contender in contenders.items() if name != "no-op"}
+    proposals = {
+        name: proposed_by(contender, CHECKED) for name, contender in contenders.items() if name != "no-op"
+    }
     for name, proposed in proposals.items():
         differing = sum(left != right for left, right in zip(proposed, proposals["without"], strict=True))
         assert not differing, f"{name}: other proposals for {differing} of {CHECKED} customers"
     assert any(proposals["without"]), "nothing is proposed to anybody"
-
-
-def _proposed(contender: Contender) -> list[list[str]]:
-    asked = itertools.islice(contender.messages("check"), CHECKED)
-    responses = answers(contender.server, DECIDE, asked)
-    return [
-        [proposal.action for proposal in pb.DecideResponse.FromString(answer).proposals]
-        for answer in responses
-    ]
 
 
 def _section(results: dict[str, Shown], commit: str) -> Section:

@@ -5,10 +5,13 @@ share it, so each round gives a ratio, and the median of the ratios counts. Ever
 in the opposite order, so that a steady drift favours nobody.
 """
 
+import itertools
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
+
+from maitred.v1 import decision_pb2 as pb
 
 from . import h2, servers
 from .figures import Spread, spread
@@ -98,6 +101,15 @@ def answers(server: servers.Server, method: str, messages: Iterable[bytes]) -> l
     return [
         h2.run(server.port, method, iter([message]), MAX_PREPARING_SECONDS, connections=1, streams=1).last
         for message in messages
+    ]
+
+
+def proposed_by(contender: Contender, count: int) -> list[list[str]]:
+    """The actions that a contender proposes in its first decisions, so that two can be compared."""
+    asked = itertools.islice(contender.messages("check"), count)
+    return [
+        [proposal.action for proposal in pb.DecideResponse.FromString(answer).proposals]
+        for answer in answers(contender.server, contender.method, asked)
     ]
 
 

@@ -7,6 +7,7 @@ A database comes with its tables: the migrations run once a run, and what they m
 takes a tenth of their time. Tests marked ``empty_database`` get one where nothing has been.
 """
 
+import builtins
 import os
 import shutil
 import subprocess
@@ -243,3 +244,16 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         (title, text.encode("utf-8", "backslashreplace").decode()) for title, text in report.sections
     ]
     return report
+
+
+@pytest.fixture
+def without_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the extra ``insights`` is not installed."""
+    real = builtins.__import__
+
+    def without(name: str, *arguments: Any, **more: Any) -> Any:
+        if name.startswith("maitred.insights"):
+            raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+        return real(name, *arguments, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)

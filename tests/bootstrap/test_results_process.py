@@ -1,6 +1,5 @@
 """Results over gRPC, read by a process of their own."""
 
-import builtins
 import pickle
 import subprocess
 import threading
@@ -142,15 +141,8 @@ def test_a_process_that_fails_is_a_fault_of_ours(analysts, monkeypatch):
         analysts.results(WORDS)
 
 
-def test_without_the_libraries_the_remedy_is_told(tmp_path, monkeypatch, sqlite_url):
-    real = builtins.__import__
-
-    def without(name, *arguments, **more):
-        if name.startswith("maitred.insights"):
-            raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
-        return real(name, *arguments, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+@pytest.mark.usefixtures("without_scipy")
+def test_without_the_libraries_the_remedy_is_told(tmp_path, sqlite_url):
     outcome = _answer(_Task(sqlite_url, tmp_path / "keys", WORDS))
     assert outcome.code is Code.NOT_INSTALLED
     assert "pip install 'maitred[insights]'" in outcome.message

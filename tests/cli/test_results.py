@@ -1,6 +1,5 @@
 """``maitred results`` beside a database that an engine has written."""
 
-import builtins
 import json
 
 import pytest
@@ -155,15 +154,8 @@ def test_what_cannot_be_shown_is_told(capsys, sold, words, message):
     assert message in error
 
 
-def test_without_the_extra_the_remedy_is_told(capsys, sold, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *arguments, **more):
-        if name.startswith("maitred.insights"):
-            raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
-        return real(name, *arguments, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+@pytest.mark.usefixtures("without_scipy")
+def test_without_the_extra_the_remedy_is_told(capsys, sold):
     code, _, error = results(capsys, sold, "words")
     assert code == 2
     assert "results need scipy, which is not installed: pip install 'maitred[insights]'" in error

@@ -1,17 +1,17 @@
 """Learning from the decision log of a database that a service may be running on."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from maitred import store
 from maitred.core.learning.learners import Learner, Parameters
-from maitred.core.rules.faults import RulesetInvalid
 from maitred.engine.operating.parameters import BadParameters, decode_parameters, encode_parameters
 from maitred.engine.operating.teaching import Taught, teach
 
-from .rules import check_rules
+from .rules import valid_ruleset
 
 __all__ = ["BadParameters", "Lesson", "keep", "learn", "read_parameters", "write_parameters"]
 
@@ -29,17 +29,12 @@ def learn(directory: Path, database: str, now: datetime, progress: Callable[[int
 
     Raises ``RulesetInvalid`` and ``StoreDown``.
     """
-    checked = check_rules(directory)
-    if checked.ruleset is None:
-        raise RulesetInvalid(checked.faults)
-    opened = store.open_read_only(database)
-    try:
-        taught = teach(opened, checked.ruleset, now, progress)
+    ruleset = valid_ruleset(directory)
+    with closing(store.open_read_only(database)) as opened:
+        taught = teach(opened, ruleset, now, progress)
         last = opened.learned_after(0)
-    finally:
-        opened.close()
     is_known = last is not None and last.content == encode_parameters(taught.parameters)
-    return Lesson(checked.ruleset.learners, taught, is_known)
+    return Lesson(ruleset.learners, taught, is_known)
 
 
 def keep(database: str, parameters: Parameters) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -34,23 +35,17 @@ class StoreInUse(StoreDown):
 
 def audit(database: str, heads: Sequence[Head], progress: Callable[[int], None]) -> Inspection:
     """Audits a database beside whoever serves on it. Raises ``StoreDown``."""
-    opened = store.open_read_only(database)
-    try:
+    with closing(store.open_read_only(database)) as opened:
         # Before the audit: what is purged meanwhile was there.
         missing = [head for head in heads if not opened.has_written(*head)]
         return Inspection(opened.audit(progress), missing)
-    finally:
-        opened.close()
 
 
 def overdue(database: str, keep: Keep, at: datetime | None) -> Mapping[str, int]:
     """About how many rows of each class ``purge`` would delete. Raises ``StoreDown``."""
-    opened = store.open_read_only(database)
-    try:
+    with closing(store.open_read_only(database)) as opened:
         when = at or _now()
         return opened.old(terms(keep, when), when)
-    finally:
-        opened.close()
 
 
 def purge(database: str, keep: Keep, at: datetime | None) -> Iterator[Piece]:

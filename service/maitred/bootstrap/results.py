@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ class NoResults(Exception):
 
 def experiments(database: str) -> list[str]:
     """Every experiment, holdout and learner that somebody was exposed to. Raises ``StoreDown``."""
-    with _opened(database) as opened:
+    with closing(store.open_read_only(database)) as opened:
         return list(names_in(opened))
 
 
@@ -51,7 +51,7 @@ def results(
 
     Raises ``NoResults``, ``StoreDown``, ``KeyringUnusable`` and ``Unfit``.
     """
-    with _insights(), _opened(database) as opened:
+    with _insights(), closing(store.open_read_only(database)) as opened:
         from maitred.insights.comparing import compare  # noqa: PLC0415 -- serving has no numpy
         from maitred.insights.plans import PlanInvalid  # noqa: PLC0415
 
@@ -143,15 +143,6 @@ def _insights() -> Iterator[None]:
         room = (error.name or "").partition(".")[0]
         message = f"results need {room}, which is not installed: pip install 'maitred[insights]'"
         raise Unfit(message) from None
-
-
-@contextmanager
-def _opened(database: str) -> Iterator[ReadOnlyStore]:
-    opened = store.open_read_only(database)
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Experiment | Holdout | Learner:

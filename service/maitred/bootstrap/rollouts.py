@@ -1,6 +1,7 @@
 """Rollouts with their guards, from the rules and the database that a service may be running on."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -9,13 +10,12 @@ from zoneinfo import ZoneInfo
 
 from maitred import store
 from maitred.core.rules.experiments import experiment_name, rollout_name
-from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.rollouts import share_on
 from maitred.core.rules.ruleset import Guard, Ruleset
 from maitred.engine.operating.guards import Counted, seen, watched_in
 from maitred.engine.ports.store import Pause
 
-from .rules import check_rules
+from .rules import valid_ruleset
 
 
 class GuardView(NamedTuple):
@@ -44,19 +44,14 @@ def rollouts(directory: Path, database: str, now: datetime) -> Sequence[RolloutV
 
     Raises ``RulesetInvalid`` and ``StoreDown``.
     """
-    checked = check_rules(directory)
-    if checked.ruleset is None:
-        raise RulesetInvalid(checked.faults)
-    opened = store.open_read_only(database)
-    try:
+    ruleset = valid_ruleset(directory)
+    with closing(store.open_read_only(database)) as opened:
         guards = {
             watch.watched.exposed_as: GuardView(watch.watched.guard, watch.counts)
-            for watch in seen(opened, tuple(watched_in(checked.ruleset)), now)
+            for watch in seen(opened, tuple(watched_in(ruleset)), now)
         }
         pauses = {pause.action: pause for pause in opened.pauses()}
-    finally:
-        opened.close()
-    return [*_ramps(checked.ruleset, guards, pauses, now), *_experiments(checked.ruleset, guards, pauses)]
+    return [*_ramps(ruleset, guards, pauses, now), *_experiments(ruleset, guards, pauses)]
 
 
 def _ramps(

@@ -51,6 +51,14 @@ def check_rules(directory: Path, now: datetime | None = None) -> RulesCheck:
     return RulesCheck(policy, loaded.warnings)
 
 
+def valid_ruleset(directory: Path) -> Ruleset:
+    """Loads the rules of a directory. Raises ``RulesetInvalid`` and ``Unfit``."""
+    checked = check_rules(directory)
+    if checked.ruleset is None:
+        raise RulesetInvalid(checked.faults)
+    return checked.ruleset
+
+
 def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:
     """An ``engine.deciding.rulesets.Load``: raises ``RulesetInvalid``."""
     loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit)
