@@ -6,7 +6,7 @@ from itertools import count
 
 from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, Uncheckable, needs_of
 from maitred.core.limits.lots import Confirm, Release, Take
-from maitred.core.values.instants import Calendar, Period, Rolling
+from maitred.core.values.windows import Calendar, Period, Rolling
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 MINUTE_US, DAY = 60_000_000, timedelta(days=1)

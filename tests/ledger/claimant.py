@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from maitred.core.limits.limits import Counts, Limit, LimitKind, Need, Uncheckable, needs_of, pace_of
 from maitred.core.limits.lots import Status, Take
-from maitred.core.values.instants import Lifetime, Rolling
+from maitred.core.values.windows import Lifetime, Rolling
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import SqlStore, open_store
 

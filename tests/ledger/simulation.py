@@ -34,9 +34,9 @@ from maitred.core.limits.lots import (
     needs_in,
     spent_by,
 )
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import digest
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session
 from maitred.store import SqlStore
 
 from .model import Model

@@ -18,8 +18,8 @@ from tests.ledger.asks import (
 
 from maitred.core.limits.limits import Counts, pace_of
 from maitred.core.limits.lots import Refused, Release, Status
-from maitred.core.values.instants import Rolling
 from maitred.core.values.reasons import Reason
+from maitred.core.values.windows import Rolling
 from maitred.engine.ports.ledger import Count
 from maitred.engine.ports.store import StoreDown
 

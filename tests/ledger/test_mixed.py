@@ -12,7 +12,7 @@ from tests.ledger.asks import needs_of_all
 
 from maitred.core.limits.limits import Counts, Limit, LimitKind, pace_of
 from maitred.core.limits.lots import Confirm, Release, Status, Take, UnitState
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import open_store
 from maitred.store.ledger.ledger import LOT_COLUMNS, lot_of

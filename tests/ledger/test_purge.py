@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.ledger.asks import CAP, DAY, DUE, NOW, OVENS, confirm, needs, release, statuses, take
 
-from maitred.core.values.instants import Lifetime, Rolling, Session
+from maitred.core.values.windows import Lifetime, Rolling, Session
 from maitred.engine.ports.ledger import Count
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import open_store

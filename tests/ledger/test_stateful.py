@@ -28,7 +28,7 @@ from maitred.core.limits.lots import (
     lot_id,
     spent_by,
 )
-from maitred.core.values.instants import Calendar, Period, Rolling
+from maitred.core.values.windows import Calendar, Period, Rolling
 from maitred.store import open_store
 from maitred.store.stores import SqlStore
 

@@ -7,7 +7,7 @@ import pytest
 from tests.ledger.asks import CAP, DAY, DUE, NOW, OVENS, confirm, needs, release, take
 
 from maitred.core.limits.counters import FADE_US
-from maitred.core.values.instants import Lifetime
+from maitred.core.values.windows import Lifetime
 from maitred.engine.ports.store import CounterQuery
 
 MOST = 10

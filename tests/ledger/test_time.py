@@ -18,8 +18,8 @@ from tests.ledger.asks import (
 )
 
 from maitred.core.limits.lots import Refused
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling
 from maitred.core.values.reasons import Reason
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH, Count
 
 

@@ -7,7 +7,7 @@ from tests.rulefiles.conftest import perk
 from tests.rules import document
 
 from maitred.core.limits.limits import Counts, LetterCase, LimitKind, OnFailure
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session
 
 DESIGN = """\
 apiVersion: maitred/v1

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session, span_of
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session, span_of
 from maitred.rulefiles.limiting.checks import window_holds
 
 HOURS = [1, 23, 24, 25, 26, 24 * 7, 24 * 7 + 1, 24 * 31, 24 * 31 + 1, 24 * 366, 24 * 366 + 1]

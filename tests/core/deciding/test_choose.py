@@ -27,8 +27,8 @@ from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.rules.expressions import Score
 from maitred.core.rules.ruleset import Action, ActionType, Requirement, Ruleset
-from maitred.core.values.instants import Lifetime
 from maitred.core.values.reasons import Reason
+from maitred.core.values.windows import Lifetime
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 NEVER = Requirement("never", "false", Literal("channel", OneOf(frozenset({"nowhere"}))))

@@ -10,8 +10,8 @@ from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind
 from maitred.core.rules.ruleset import Action, Group
-from maitred.core.values.instants import Lifetime
 from maitred.core.values.reasons import Reason
+from maitred.core.values.windows import Lifetime
 
 PAIR, ONE = Group("pair", 2), Group("one", 1)
 GROUPS = st.lists(st.sampled_from([PAIR, ONE]), unique=True, max_size=2).map(tuple)

@@ -15,9 +15,9 @@ from maitred.core.deciding.snapshot import (
 )
 from maitred.core.limits.limits import ALSO, ANONYMOUS, Counts, Limit, LimitKind
 from maitred.core.rules.ruleset import Action, ActionType
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import Fact, Invalid
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session
 
 
 def limit(name="cap", *, per=("customer.id",), maximum=1, window=None, counts=Counts.PRESENTED, **fields):

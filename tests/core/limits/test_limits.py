@@ -22,10 +22,10 @@ from maitred.core.limits.limits import (
     subject_of,
     values_in,
 )
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import composed
 from maitred.core.values.types import Fact, Invalid
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 QUARTER = Rolling(timedelta(minutes=15))

@@ -12,8 +12,8 @@ from maitred.core.rules.expressions import Score
 from maitred.core.rules.reads import SituationReads, attributes_read, lists_named, way_to
 from maitred.core.rules.ruleset import Action, ActionType, Atom, Requirement, Situation
 from maitred.core.rules.treatments import Placeholder, Treatment
-from maitred.core.values.instants import Lifetime
 from maitred.core.values.types import HOLD_EXPIRES
+from maitred.core.values.windows import Lifetime
 
 NAMES = ["s0", "s1", "s2", "s3", "s4"]
 ATTRIBUTES = [f"customer.a{number}" for number in range(6)]

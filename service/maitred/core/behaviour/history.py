@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from maitred.core.conditions.computed import Computation
 from maitred.core.conditions.model import Condition
-from maitred.core.values.instants import Session, Window
 from maitred.core.values.types import Fact, Facts, Invalid, Item
+from maitred.core.values.windows import Session, Window
 
 from .events import SESSION
 from .outcomes import OutcomeKind

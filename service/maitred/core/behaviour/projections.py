@@ -16,18 +16,11 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from maitred.core.conditions.computed import Aggregate, Computation
-from maitred.core.values.instants import (
-    MICROSECOND,
-    Lifetime,
-    Rolling,
-    Session,
-    Window,
-    span_of,
-    to_microseconds,
-)
+from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.core.values.kinds import MAX_INT, MIN_INT
 from maitred.core.values.scalars import scaled, unscaled
 from maitred.core.values.types import Fact, Facts, Invalid, Item, Kind
+from maitred.core.values.windows import Lifetime, Rolling, Session, Window, span_of
 
 NEVER_US = 2**63
 """When a deed is withdrawn that is not, and over that is kept for good."""

@@ -21,10 +21,10 @@ from functools import partial
 from operator import add, ge, gt, le, lt, mul, sub
 from typing import Any as AnyValue
 
-from maitred.core.values.instants import Window
 from maitred.core.values.kinds import MAX_DURATION, MAX_INT, MIN_INT
 from maitred.core.values.scalars import EXACT, fitted
 from maitred.core.values.types import AttributeType, Fact, Facts, Invalid, Item, Kind, Scalar, Value
+from maitred.core.values.windows import Window
 
 from .model import All, Any, Condition, Expression, Literal, OneOf, Present, Residual, Unknown, Within, reads
 from .scan import holds

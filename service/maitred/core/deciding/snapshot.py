@@ -18,9 +18,9 @@ from maitred.core.limits.limits import (
     parts_of,
 )
 from maitred.core.rules.ruleset import Action
-from maitred.core.values.instants import Calendar, Lifetime, Rolling, Session, Window
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import SESSION_ID, Facts
+from maitred.core.values.windows import Calendar, Lifetime, Rolling, Session, Window
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from maitred.core.values.instants import LAST_INSTANT, LIFETIME, to_microseconds
+from maitred.core.values.instants import LAST_INSTANT, to_microseconds
 from maitred.core.values.reasons import OUT_OF_STOCK, Reason
+from maitred.core.values.windows import LIFETIME
 
 from .counters import CounterState, floor_us
 from .limits import Counter, Need

@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 from maitred.core.conditions import model
 from maitred.core.conditions.model import Expression
-from maitred.core.values.instants import MICROSECOND, ROLLING_KEY, Calendar, Rolling, Session, Window, span_of
+from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import composed, digest_of, folded, lengthened
 from maitred.core.values.types import LOCATION, OWN, SESSION_ID, Facts, Invalid, Value
+from maitred.core.values.windows import ROLLING_KEY, Calendar, Rolling, Session, Window, span_of
 
 DEFAULT_HOLD = timedelta(minutes=20)
 """Time to walk to the till; a forgotten hold costs no more than that."""

@@ -10,8 +10,8 @@ from maitred.core.behaviour.history import outcome_source
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.conditions.computed import Aggregate, Computed
 from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, Present, Within
-from maitred.core.values.instants import Rolling
 from maitred.core.values.types import CUSTOMER_ID, OWN, SITUATION, AttributeType, Facts, Kind
+from maitred.core.values.windows import Rolling
 
 from .ruleset import Promise
 

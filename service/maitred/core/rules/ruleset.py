@@ -12,8 +12,8 @@ from maitred.core.conditions.model import Condition
 from maitred.core.learning.learners import Learner
 from maitred.core.limits.limits import Counts, Limit
 from maitred.core.privacy.purposes import PrivacyRules
-from maitred.core.values.instants import Window
 from maitred.core.values.types import OWN, Attribute, Value
+from maitred.core.values.windows import Window
 
 from .expressions import Score
 from .treatments import Template, Treatment

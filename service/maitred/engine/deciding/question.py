@@ -21,8 +21,9 @@ from maitred.core.limits.limits import (
 )
 from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lot_id
 from maitred.core.rules.ruleset import Action, ActionType
-from maitred.core.values.instants import MICROSECOND, SESSION_KEY, from_microseconds
+from maitred.core.values.instants import MICROSECOND, from_microseconds
 from maitred.core.values.texts import digest, digest_of, lengthened
+from maitred.core.values.windows import SESSION_KEY
 from maitred.engine.ports.ledger import Ledger
 
 _REUSE, _CONTENT = b"maitred.reuse", b"maitred.asked"

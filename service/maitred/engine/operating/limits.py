@@ -22,19 +22,11 @@ from maitred.core.limits.limits import (
     values_in,
 )
 from maitred.core.rules.ruleset import Location
-from maitred.core.values.instants import (
-    LIFETIME,
-    MICROSECOND,
-    ROLLING_KEY,
-    Calendar,
-    Rolling,
-    Session,
-    Window,
-    span_of,
-)
+from maitred.core.values.instants import MICROSECOND
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.texts import folded
 from maitred.core.values.types import CUSTOMER_ID, LOCATION, LOCATION_ID, Fact, Facts, Value
+from maitred.core.values.windows import LIFETIME, ROLLING_KEY, Calendar, Rolling, Session, Window, span_of
 from maitred.engine.calls import LimitsCall, LimitView
 from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.errors import CallError, Cause, Code

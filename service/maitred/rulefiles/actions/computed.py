@@ -7,9 +7,9 @@ from typing import NamedTuple
 from maitred.core.conditions.computed import Aggregate, Computed, Term
 from maitred.core.conditions.model import TRUE
 from maitred.core.rules.expressions import CompilerFactory, ExpressionError
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import SITUATION, Attribute, AttributeType, Kind
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.rulefiles.kinds import models
 from maitred.rulefiles.kinds.field_types import DAYS, LOCATION_ZONE, zones
 from maitred.rulefiles.kinds.privacy import NO_PURPOSE

@@ -15,8 +15,8 @@ from maitred.core.limits.limits import (
     known_maximum,
 )
 from maitred.core.rules.ruleset import Location
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Window
 from maitred.core.values.types import CUSTOMER_ID, LOCATION, ROW, SESSION_ID, Attribute, Kind
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Window
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.kinds import limits
 from maitred.rulefiles.kinds.windows import duration_text

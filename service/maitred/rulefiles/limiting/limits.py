@@ -17,7 +17,6 @@ from maitred.core.limits.limits import (
 )
 from maitred.core.limits.lots import MAX_NEEDS
 from maitred.core.rules.ruleset import Action, ActionType, Location
-from maitred.core.values.instants import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.core.values.kinds import KINDS
 from maitred.core.values.types import (
     CHANNEL,
@@ -29,6 +28,7 @@ from maitred.core.values.types import (
     AttributeType,
     Kind,
 )
+from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Session, Window
 from maitred.rulefiles import bounds
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
 from maitred.rulefiles.actions.choices import Chooser

@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.limits.counters import FADE_US, faded, floor_us
 from maitred.core.limits.lots import UnitState
-from maitred.core.values.instants import ROLLING_KEY, from_microseconds, to_microseconds
+from maitred.core.values.instants import from_microseconds, to_microseconds
+from maitred.core.values.windows import ROLLING_KEY
 from maitred.engine.ports.store import CounterQuery, CounterSummary
 from maitred.store.tables import COUNTER, LOT, UNIT
 

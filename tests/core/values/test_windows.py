@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.values.instants import (
-    LIFETIME,
-    Calendar,
-    Lifetime,
-    Period,
-    Rolling,
-    Session,
-    day_start,
-    span_of,
-)
+from maitred.core.values.instants import day_start
+from maitred.core.values.windows import LIFETIME, Calendar, Lifetime, Period, Rolling, Session, span_of
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "windows.md"
 MICROSECOND = timedelta(microseconds=1)
