@@ -2,7 +2,7 @@
 
 import pytest
 from tests.claims.harness import DAY, HEAD, NOON, PIZZA
-from tests.claims.test_replay import check_again
+from tests.claims.laws.test_replay import check_again
 from tests.rules import action, cap, capacity
 
 from maitred.core.deciding.decisions import Explain

@@ -29,7 +29,7 @@ RULES = (
     capacity("redeemed", limit=99, counts="redeemed"),
     cap("rejected", limit=99, counts="rejected"),
 )
-DOCUMENT = Path(__file__).parents[2] / "docs" / "rule-files.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "rule-files.md"
 NOTHING = (0, 0)
 MEANS = {
     "": {NOTHING},

@@ -9,7 +9,7 @@ from tests.rules import action, cap, capacity
 from maitred.engine.errors import Code
 from maitred.rulefiles import read_sources
 
-STARTER = Path(__file__).parents[2] / "rules" / "starter"
+STARTER = Path(__file__).parents[3] / "rules" / "starter"
 PIZZA = action("pizza")
 SHORT = capacity(limit=9, hold="5m")
 ROUNDS = 4

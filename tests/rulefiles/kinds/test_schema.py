@@ -7,7 +7,7 @@ import pytest
 from maitred.rulefiles import combined_schema, schema_files, schemas
 from maitred.rulefiles.kinds.registry import KINDS
 
-COMMITTED = Path(__file__).parents[2] / "rules" / "schema"
+COMMITTED = Path(__file__).parents[3] / "rules" / "schema"
 
 
 def test_the_committed_schemas_are_those_of_the_code():

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests.claims.harness import HOUR, MINUTE, NOON
-from tests.claims.model import Rule, Shop
+from tests.claims.laws.model import Rule, Shop
 from tests.ledger.simulation import hurry
 from tests.rules import action, cap, capacity
 from tests.seeds import seeds

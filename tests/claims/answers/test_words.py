@@ -2,7 +2,7 @@
 
 import pytest
 from tests.claims.harness import HEAD, NOON
-from tests.claims.test_replay import check_again
+from tests.claims.laws.test_replay import check_again
 from tests.rules import capacity, document
 
 from maitred.core.deciding.decisions import Explain
