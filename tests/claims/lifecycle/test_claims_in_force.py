@@ -1,4 +1,4 @@
-"""Claims: of what was proposed, of what stands in for it, late, twice, paused, and under other rules."""
+"""Claims under the limits, tables and attributes in force when they are made, not when it was decided."""
 
 from tests.claims.harness import HEAD, OF_PIZZA, PIZZA, denial
 from tests.rules import action, capacity, document
