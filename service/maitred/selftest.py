@@ -45,7 +45,10 @@ def _version(package: str) -> str:
 
 
 def _tested(package: str) -> str:
-    """The versions that maitred's own metadata allow; empty where it is not installed as a package."""
+    """Returns the versions that maitred's own metadata allow.
+
+    Empty where it is not installed as a package.
+    """
     try:
         needed = metadata.requires(PROJECT) or []
     except metadata.PackageNotFoundError:

@@ -1,6 +1,7 @@
 """What a batch takes for its instant, and in which order."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from maitred.engine.deciding.batch import instant_of
 from maitred.engine.deciding.tickets import EventTicket, MoveTicket

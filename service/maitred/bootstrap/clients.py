@@ -8,5 +8,5 @@ __all__ = ["TIMEOUT_SECONDS", "Client", "ClientError", "connect"]
 
 
 def connect(target: str, tls_ca: Path | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> Client:
-    """A client of the service at ``HOST:PORT``, to be used as a context manager."""
+    """Returns a client of the service at ``HOST:PORT``, to be used as a context manager."""
     return Client(target, tls_ca=tls_ca, timeout_seconds=timeout_seconds)

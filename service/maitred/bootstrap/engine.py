@@ -71,7 +71,10 @@ def make_engine(
     given: Parameters | None = None,
     keep_events: timedelta | None = None,
 ) -> Engine:
-    """An engine around the store; ``given`` replaces its parameters, ``keep_events`` bounds all kinds."""
+    """Returns an engine around the store.
+
+    ``given`` replaces its parameters, ``keep_events`` bounds all kinds.
+    """
     rulesets, people = Rulesets(store, observer, load, now), People(keys, RandomPool(REF_BYTES).take)
     ids = {size: RandomPool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
     records = Records(store, people, rulesets)
@@ -124,12 +127,12 @@ def make_engine(
 
 
 def read_signals(tcf: str, gpp: str) -> tuple[Tcf | Malformed | None, Gpp | Malformed | None]:
-    """An ``engine.calls.ReadSignals``."""
+    """Returns an ``engine.calls.ReadSignals``."""
     return iab.tcf_signal(tcf), iab.gpp_signal(gpp)
 
 
 def sights_of(engine: Engine, observer: Observer) -> list[Chore]:
-    """What is looked at for observers alone; on a thread of its own, for it may take a while."""
+    """Returns what is looked at for observers alone; on a thread of its own, for it may take a while."""
 
     def look() -> None:
         limits, paused = engine.standings.fullness(), engine.pauses.names()

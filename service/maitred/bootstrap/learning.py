@@ -51,5 +51,5 @@ def write_parameters(file: Path, parameters: Parameters) -> None:
 
 
 def read_parameters(file: Path) -> Parameters:
-    """What ``write_parameters`` wrote. Raises ``OSError`` and ``BadParameters``."""
+    """Returns what ``write_parameters`` wrote. Raises ``OSError`` and ``BadParameters``."""
     return decode_parameters(file.read_bytes())

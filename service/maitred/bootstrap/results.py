@@ -39,7 +39,7 @@ class NoResults(Exception):
 
 
 def experiments(database: str) -> list[str]:
-    """Every experiment, holdout and learner that somebody was exposed to. Raises ``StoreDown``."""
+    """Returns every experiment, holdout and learner that somebody was exposed to. Raises ``StoreDown``."""
     with closing(store.open_read_only(database)) as opened:
         return list(names_in(opened))
 
@@ -77,7 +77,7 @@ def results(
 
 
 def _question(asked: ResultsCall, now: datetime) -> ResultsQuery:
-    """What is asked of the log. Raises ``NoResults``."""
+    """Returns what is asked of the log. Raises ``NoResults``."""
     if not is_learner(asked.experiment):
         return ResultsQuery(asked.experiment, asked.goal, now, asked.within, action=asked.action)
     if isinstance(asked.goal, str):
@@ -94,7 +94,7 @@ def _question(asked: ResultsCall, now: datetime) -> ResultsQuery:
 
 
 def _plan(file: Path, by: str, weights: Mapping[str, float]) -> "ArmPlan":
-    """The policy to be compared. Raises ``NoResults``."""
+    """Returns the policy to be compared. Raises ``NoResults``."""
     from maitred.insights.plans import PlanInvalid, read_plan  # noqa: PLC0415
 
     try:
@@ -146,7 +146,7 @@ def _insights() -> Iterator[None]:
 
 
 def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Experiment | Holdout | Learner:
-    """The experiment, holdout or learner as the last ruleset has it that still loads."""
+    """Returns the experiment, holdout or learner as the last ruleset has it that still loads."""
     for digest in hashes:
         definition = _in_ruleset(opened, digest, name)
         if definition:
@@ -155,7 +155,7 @@ def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Expe
 
 
 def _in_ruleset(opened: ReadOnlyStore, digest: str, name: str) -> Experiment | Holdout | Learner | None:
-    """What a ruleset of the store calls so; ``None`` also where it does not load any more."""
+    """Returns what a ruleset of the store calls so; ``None`` also where it does not load any more."""
     stored = opened.ruleset(digest)
     try:
         ruleset = load_policy(stored.sources, stored.commit).ruleset if stored else None
@@ -193,7 +193,7 @@ def _control(compared: Experiment | Holdout | Learner) -> str:
 
 
 def _segments(opened: ReadOnlyStore, by: str, keys: Path | None) -> Callable[[bytes], str]:
-    """What a person belongs to, read from the record of the first decision they were exposed with."""
+    """Returns what a person belongs to, read from the record of the first decision they were exposed with."""
     if keys is None:
         raise NoResults("segments are read from sealed records: give the keyring with --keys")
     people = People(KeyringVault(read_keyring(keys)), lambda: os.urandom(16))

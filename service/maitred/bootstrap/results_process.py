@@ -116,7 +116,7 @@ class Analysts:
 
 
 def _answer(task: _Task) -> _Outcome:
-    """What a task comes to; raises what is a fault of ours."""
+    """Returns what a task comes to; raises what is a fault of ours."""
     try:
         return _Outcome(results(task.database, task.call, keys=task.keys))
     except NoResults as missing:

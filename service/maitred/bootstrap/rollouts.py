@@ -40,7 +40,7 @@ class RolloutView(NamedTuple):
 
 
 def rollouts(directory: Path, database: str, now: datetime) -> Sequence[RolloutView]:
-    """Every rollout of a ruleset, and every experiment with a guard.
+    """Returns every rollout of a ruleset, and every experiment with a guard.
 
     Raises ``RulesetInvalid`` and ``StoreDown``.
     """

@@ -60,6 +60,6 @@ def valid_ruleset(directory: Path) -> Ruleset:
 
 
 def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:
-    """An ``engine.deciding.rulesets.Load``: raises ``RulesetInvalid``."""
+    """Returns an ``engine.deciding.rulesets.Load``: raises ``RulesetInvalid``."""
     loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit)
     return compile_policy(loaded.ruleset, situations.deriver, CldrFormats())

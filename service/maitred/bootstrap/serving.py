@@ -232,7 +232,10 @@ class Running:
         return finished
 
     def reload_or_tell(self) -> bool:
-        """The same without raising; false where the rules were not to blame and may load the next time."""
+        """Returns the same without raising.
+
+        False where the rules were not to blame and may load the next time.
+        """
         try:
             self.reload()
         except RulesetInvalid:

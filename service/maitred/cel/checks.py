@@ -51,7 +51,7 @@ def _check_loop(unit: CompiledExpression, loop: Comprehension, roots: frozenset[
 
 
 def _depth(node: Node) -> int:
-    """How many macros run inside one another; the list a macro runs over is outside of it."""
+    """Returns how many macros run inside one another; the list a macro runs over is outside of it."""
     if isinstance(node, Comprehension):
         inside = max(map(_depth, (node.condition, node.step, node.result)))
         return max(inside + 1, _depth(node.over))

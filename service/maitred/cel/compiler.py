@@ -56,7 +56,7 @@ class Formulas:
     learned: Mapping[str, str]
 
     def formula(self, node: Node) -> Formula:
-        """The formula of a node. Raises ``ExpressionError`` where it is no plain arithmetic."""
+        """Returns the formula of a node. Raises ``ExpressionError`` where it is no plain arithmetic."""
         unit = self.folder.unit
         if unit.type_of(node) != SHARE:
             return self._number(node)
@@ -87,7 +87,7 @@ class Formulas:
 
 
 def type_of_term(unit: CompiledExpression) -> AttributeType:
-    """The type of an expression. Raises ``ExpressionError`` where no attribute can have it."""
+    """Returns the type of an expression. Raises ``ExpressionError`` where no attribute can have it."""
     root = unit.root
     attribute = unit.attributes.get(root.name) if isinstance(root, Name) else None
     if attribute and not attribute.type.is_list:
@@ -106,7 +106,7 @@ def _kind(name: str) -> Kind | None:
 
 
 def term_of(node: Node, folder: Folder, parts: Parts) -> Term:
-    """The term of a node."""
+    """Returns the term of a node."""
     value = folder.value(node)
     if isinstance(value, Scalar):
         return Constant(value)
@@ -119,7 +119,7 @@ def term_of(node: Node, folder: Folder, parts: Parts) -> Term:
 
 
 def compiler(attributes: Mapping[str, Attribute], constants: Row) -> ExpressionCompiler:
-    """A compiler for one ruleset; a ``CompilerFactory``.
+    """Returns a compiler for one ruleset; a ``CompilerFactory``.
 
     ``constants`` are lists of one type each. Raises ``ExpressionError`` where one is not.
     Texts and templates are kept as long as the compiler is.
@@ -149,7 +149,7 @@ class _Compiler:
         return self._conditions[text]
 
     def _shared(self, text: str) -> ConditionTemplate | None:
-        """The condition by the shapes of its terms; ``None`` where it must be compiled by itself."""
+        """Returns the condition by the shapes of its terms; ``None`` where it must be compiled by itself."""
         refuse_unreadable(text)
         terms = [self._term(term) for term in terms_of(text)]
         known = [term for term in terms if term is not None]
@@ -234,7 +234,7 @@ class _Bound(Generic[_Result]):
     result: _Result
 
     def bind(self, row: Row) -> _Result:
-        """The same for every row."""
+        """Returns the same for every row."""
         del row
         return self.result
 

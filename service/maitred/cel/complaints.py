@@ -57,7 +57,7 @@ _OTHERS = (
 
 
 def complaint(report: str, text: str, known: KnownNames) -> ExpressionError:
-    """The error to show for a report on a text.
+    """Returns the error to show for a report on a text.
 
     What is habit in another language is told as such; CEL's parser points at its consequences.
     """
@@ -153,7 +153,7 @@ def _sign_at_end(tokens: list[Token]) -> str:
 
 
 def _start_of_name(tokens: list[Token], index: int) -> int:
-    """The first token of the dotted name that has its last dot at an index."""
+    """Returns the first token of the dotted name that has its last dot at an index."""
     while 0 < index < len(tokens) and tokens[index].value == ".":
         index -= 1
         if index and tokens[index - 1].value == ".":
@@ -162,7 +162,7 @@ def _start_of_name(tokens: list[Token], index: int) -> int:
 
 
 def _offset_of(text: str, line: int, column: int) -> int:
-    """The offset of a line and column from 1; the start of the text where they are none."""
+    """Returns the offset of a line and column from 1; the start of the text where they are none."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     if not 1 <= line <= len(starts) or column < 1:
         return 0

@@ -59,7 +59,7 @@ _PLAIN = Size()
 
 
 def size_of(attribute: Attribute) -> Size:
-    """The most that an attribute's value can be."""
+    """Returns the most that an attribute's value can be."""
     scalar = Size(attribute.max_length or UNBOUNDED) if attribute.type.kind.value in _TEXTS else _PLAIN
     fields = [size_of(field) for field in attribute.type.fields]
     if fields:
@@ -72,7 +72,7 @@ _TEXTS = frozenset(("string", "object"))
 
 
 def size_of_constant(value: Value) -> Size:
-    """The size of a constant."""
+    """Returns the size of a constant."""
     if isinstance(value, tuple):
         longest = max((len(item) for item in value if isinstance(item, str)), default=0)
         return Size(items=len(value), item=Size(longest))
@@ -94,7 +94,7 @@ class Estimator:
         self._attributes, self._constants = attributes, constants
 
     def cost_ns(self, node: Node, names: tuple[str, ...]) -> int:
-        """The most that one evaluation of a part costs; ``names`` are all it reads."""
+        """Returns the most that one evaluation of a part costs; ``names`` are all it reads."""
         sizes = {name: self._size(name) for name in names}
         given = sum(ITEM_NS * (size.items or 0) + size.characters // 4 for size in sizes.values())
         return min(EVALUATION_NS + given + _estimate(node, sizes).ns, WORST_NS)
@@ -154,7 +154,7 @@ def _call(node: Call, sizes: Sizes) -> CostBound:
 
 
 def _function(node: Call, args: list[Size]) -> tuple[int, Size]:
-    """What a function costs besides its operands, and the size of its value."""
+    """Returns what a function costs besides its operands, and the size of its value."""
     first = args[0] if args else _PLAIN
     match node.function:
         case "matches":
@@ -179,7 +179,7 @@ def _function(node: Call, args: list[Size]) -> tuple[int, Size]:
 
 
 def _other(function: str, args: list[Size]) -> tuple[int, Size]:
-    """A function that is not known: it reads all and may give back as much, as text or as a list."""
+    """Returns a function that is not known: it reads all and may give back as much, as text or as a list."""
     characters, items = sum(arg.characters for arg in args), sum(arg.items or 0 for arg in args)
     cost = characters * CHARACTER_NS + items * COPIED_NS + 4 * NODE_NS
     text = Size(characters or _TEXTS_OF_NUMBERS)
@@ -237,7 +237,7 @@ def _loop(node: Comprehension, sizes: Sizes) -> CostBound:
 
 
 def _grown(start: Size, once: Size, passes: int) -> Size:
-    """What an accumulator is after some passes, if one makes it ``once`` of ``start``."""
+    """Returns what an accumulator is after some passes, if one makes it ``once`` of ``start``."""
     items = None
     if once.items is not None:
         items = (start.items or 0) + (once.items - (start.items or 0)) * passes

@@ -115,7 +115,7 @@ OWN_FUNCTIONS = frozenset(("age", "date", "inNetwork"))
 
 @cache
 def configuration() -> Any:
-    """The standard library with these operators and functions in it."""
+    """Returns the standard library with these operators and functions in it."""
     functions = [
         *(
             _function(name, signatures, method=False)
@@ -158,19 +158,19 @@ def _overload(id_: str, operands: tuple[str, ...], result: str, *, method: bool)
 
 
 def object_name(attribute: str) -> str:
-    """The message that the objects of an attribute are to the checker."""
+    """Returns the message that the objects of an attribute are to the checker."""
     return f"{PACKAGE}.items.{attribute.replace('.', '_')}"
 
 
 def type_name(attribute: Attribute) -> str:
-    """The type of an attribute in CEL's spelling."""
+    """Returns the type of an attribute in CEL's spelling."""
     kind = attribute.type.kind
     name = object_name(attribute.name) if kind is Kind.OBJECT else KINDS[kind].cel
     return f"list<{name}>" if attribute.type.is_list else name
 
 
 def pool_of(attributes: Iterable[Attribute]) -> DescriptorPool:
-    """The messages that the types of the attributes are to the checker."""
+    """Returns the messages that the types of the attributes are to the checker."""
     pool = DescriptorPool()
     for module in _WELL_KNOWN:
         pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
@@ -225,7 +225,7 @@ def _set_type(field: FieldDescriptorProto, name: str) -> None:
 
 
 def celtype(type_: AttributeType) -> cel.Type:
-    """The type that values have when an expression runs."""
+    """Returns the type that values have when an expression runs."""
     row = KINDS[type_.kind]
     kind = _RUNNING[row.runs_as or row.cel]
     return cel.Type.List(kind) if type_.is_list else kind

@@ -109,15 +109,15 @@ class Environment:
         self._running.compile("true")  # until its first compilation it does not know its variables
 
     def can_be_absent(self, name: str) -> bool:
-        """Whether ``has()`` may ask for it: constants of a row are always there."""
+        """Returns whether ``has()`` may ask for it: constants of a row are always there."""
         return name in self.attributes and not name.startswith(ROW)
 
     def is_root(self, name: str) -> bool:
-        """Whether a declared name begins so."""
+        """Returns whether a declared name begins so."""
         return name in self._roots
 
     def consent(self, function: str, purpose: str) -> str:
-        """The variable for what ``consent.FUNCTION(purpose)`` asks. Raises ``ExpressionError``."""
+        """Returns the variable for what ``consent.FUNCTION(purpose)`` asks. Raises ``ExpressionError``."""
         start = ASKS[function]
         name = f"{start}{purpose}"
         if name not in self._asks:
@@ -126,7 +126,7 @@ class Environment:
         return self._asks[name]
 
     def learned(self, learner: str) -> str:
-        """The variable for ``learned(learner)``. Raises ``ExpressionError``."""
+        """Returns the variable for ``learned(learner)``. Raises ``ExpressionError``."""
         if learner not in self._learned:
             raise ExpressionError(messages.unknown_learner(learner, list(self._learned)))
         return self._learned[learner]
@@ -144,7 +144,7 @@ class Environment:
             raise ExpressionError(messages.TOO_DEEP) from None
 
     def part(self, tree: CheckedExpr, root: Expr) -> Any:
-        """The program of a part of a checked expression."""
+        """Returns the program of a part of a checked expression."""
         part = CheckedExpr()
         part.CopyFrom(tree)
         part.expr.CopyFrom(root)
@@ -153,7 +153,7 @@ class Environment:
 
 
 def is_unspoken(name: str) -> bool:
-    """Whether a fact can be asked for by a function of ``consent`` only."""
+    """Returns whether a fact can be asked for by a function of ``consent`` only."""
     return name.startswith(tuple(ASKS.values()))
 
 
@@ -180,7 +180,7 @@ def _helper(text: str) -> Any:
 
 @lru_cache(maxsize=4096)  # a table's thousands of rows share few dates
 def parse_time(function: str, text: str) -> tuple[Scalar | Failed, bool]:
-    """The value of ``timestamp("...")`` or ``duration("...")``, and whether microseconds hold it.
+    """Returns the value of ``timestamp("...")`` or ``duration("...")``, and whether microseconds hold it.
 
     CEL counts in nanoseconds.
     """
@@ -197,7 +197,7 @@ def parse_time(function: str, text: str) -> tuple[Scalar | Failed, bool]:
 
 
 def regex_fault(pattern: str) -> str | None:
-    """What is wrong with a regular expression, in RE2's words; ``None`` where nothing is."""
+    """Returns what is wrong with a regular expression, in RE2's words; ``None`` where nothing is."""
     if NUL in pattern:
         return None
     result = _helper('"".matches(text)').eval(data={"text": pattern})

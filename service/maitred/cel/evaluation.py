@@ -52,7 +52,7 @@ class Evaluation:
         )
 
     def number(self, facts: Facts) -> float | Unknown:
-        """A finite number or unknown. Never raises."""
+        """Returns a finite number or unknown. Never raises."""
         data = self._data(facts)
         if isinstance(data, Unknown):
             return data
@@ -64,7 +64,7 @@ class Evaluation:
         return finite(value / 10**self.scale if self.kind is Kind.DECIMAL else value)
 
     def value(self, facts: Facts) -> Scalar | Unknown:
-        """A value of the kind that the expression has. Never raises."""
+        """Returns a value of the kind that the expression has. Never raises."""
         data = self._data(facts)
         if isinstance(data, Unknown):
             return data
@@ -96,7 +96,10 @@ class Evaluation:
         return Unknown(error=self._absent_field(facts, failed) or failed.words)
 
     def _absent_field(self, facts: Facts, failed: Failed) -> str | None:
-        """Which item lacks the field that was read. A key that is no declared field may be a value."""
+        """Returns which item lacks the field that was read.
+
+        A key that is no declared field may be a value.
+        """
         key = failed.absent_key
         for name, fields in self.fields.items():
             items = facts.get(name)
@@ -114,13 +117,13 @@ def _unusable(name: str, fact: Fact | None) -> Unknown:
 
 
 def finite(number: float) -> float | Unknown:
-    """A number as a score, which can be compared with every other."""
+    """Returns a number as a score, which can be compared with every other."""
     value = float(number)
     return value if value - value == 0 else Unknown(error=messages.NOT_FINITE)
 
 
 def _is_cut(fact: Fact) -> bool:
-    """Whether cel-expr-python would read less of a value than there is."""
+    """Returns whether cel-expr-python would read less of a value than there is."""
     if isinstance(fact, str):
         return NUL in fact
     return isinstance(fact, tuple) and any(map(_holds_nul, fact))

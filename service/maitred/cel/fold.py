@@ -29,7 +29,7 @@ class Folder:
     lists: Mapping[str, Value]
 
     def value(self, node: Node) -> Value | None:
-        """The value, or ``None`` where there is none to hold.
+        """Returns the value, or ``None`` where there is none to hold.
 
         Raises ``ExpressionError`` where a text of the row is not the time it should be.
         """
@@ -46,7 +46,7 @@ class Folder:
                 return None
 
     def constants(self, scale: int) -> Data:
-        """All constants the unit may read, as CEL takes them."""
+        """Returns all constants the unit may read, as CEL takes them."""
         read = {node.name for node in self.unit.nodes if isinstance(node, Name)}
         sources = (self.row, self.lists)
         return {name: plain(source[name], scale) for source in sources for name in read if name in source}
@@ -68,7 +68,7 @@ class Folder:
         return None if isinstance(result, Failed) else self._restored(node, result, scale)
 
     def _restored(self, node: Node, result: Scalar, scale: int) -> Value | None:
-        """What ran on plain types, as what it stands for."""
+        """Returns what ran on plain types, as what it stands for."""
         type_ = self.unit.type_of(node) if self.unit.is_own else ""
         if type_ == DECIMAL and isinstance(result, int):
             return unscaled(result, scale)

@@ -21,7 +21,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def is_zone(name: str) -> bool:
-    """Whether a text names a time zone."""
+    """Returns whether a text names a time zone."""
     try:
         _zone(name)
     except ValueError:

@@ -56,7 +56,7 @@ class Literals:
     vocabulary: ExpressionVocabulary
 
     def among(self, attribute: Attribute, node: Node, values: tuple[Scalar, ...]) -> Literal | None:
-        """The attribute, a scalar, equals one of the values."""
+        """Returns the attribute, a scalar, equals one of the values."""
         members = self._members(attribute, node, values)
         return (
             Literal(attribute.name, OneOf(members.values)) if members and not attribute.type.is_list else None
@@ -91,7 +91,7 @@ class Literals:
         return Literal(attribute.name, Within(low=value, low_open=is_open))
 
     def in_network(self, attribute: Attribute, node: Node) -> Literal | None:
-        """The attribute, an address, lies in the network that a text names."""
+        """Returns the attribute, an address, lies in the network that a text names."""
         text = self.folder.value(node)
         if not isinstance(text, str) or attribute.type.is_list:
             return None
@@ -120,12 +120,12 @@ class Literals:
 
 
 def disjunction(terms: Iterable[Condition]) -> Condition:
-    """``||``: flat, without constants, one test where several ask for values of one attribute."""
+    """Returns ``||``: flat, without constants, one test where several ask for values of one attribute."""
     return _joined(Any, terms, TRUE, wanted=True)
 
 
 def conjunction(terms: Iterable[Condition]) -> Condition:
-    """``&&``: flat, without constants, one test where several refuse values of one attribute."""
+    """Returns ``&&``: flat, without constants, one test where several refuse values of one attribute."""
     return _joined(All, terms, FALSE, wanted=False)
 
 
@@ -200,7 +200,7 @@ class Quantified:
 
 
 def quantified(loop: Comprehension) -> Quantified | None:
-    """The ``exists`` or ``all`` a loop is the expansion of; ``None`` where it is neither."""
+    """Returns the ``exists`` or ``all`` a loop is the expansion of; ``None`` where it is neither."""
     if loop.second_variable or not _is(loop.result, loop.accumulator) or not isinstance(loop.start, Const):
         return None
     every = loop.start.value is True
@@ -213,7 +213,7 @@ def quantified(loop: Comprehension) -> Quantified | None:
 
 
 def _goes_on(condition: Node, accumulator: str, *, every: bool) -> bool:
-    """Whether a loop runs until its answer is certain, and not until something else."""
+    """Returns whether a loop runs until its answer is certain, and not until something else."""
     match condition:
         case Call(function="@not_strictly_false", args=(asked,)):
             if every:
@@ -239,7 +239,7 @@ class Lowering:
         self._literals = Literals(folder, vocabulary)
 
     def condition(self, node: Node) -> Condition:
-        """The condition for a boolean node. Raises ``ExpressionError``."""
+        """Returns the condition for a boolean node. Raises ``ExpressionError``."""
         lowered: Condition | None = None
         if isinstance(node, Call):
             lowered = self._call(node.function, node.args)
@@ -349,7 +349,7 @@ class Lowering:
     def _asked(
         self, attribute: Attribute, macro: Quantified, body: Node, *, every: bool
     ) -> list[Literal] | None:
-        """What elements are looked for: those the body is true of, or where ``every`` false of."""
+        """Returns what elements are looked for: those the body is true of, or where ``every`` false of."""
         match body:
             case Call(function="!_", args=(arg,)):
                 return self._asked(attribute, macro, arg, every=not every)

@@ -19,12 +19,12 @@ class Members:
     values: frozenset[Scalar]
 
     def are(self, kind: Kind) -> bool:
-        """Whether the values can be compared with an attribute of a kind."""
+        """Returns whether the values can be compared with an attribute of a kind."""
         return self.kind in (None, kind)
 
 
 def members_of(values: tuple[Scalar, ...]) -> Members | None:
-    """The values as a set; ``None`` where they are of more than one kind."""
+    """Returns the values as a set; ``None`` where they are of more than one kind."""
     kinds = {KIND_OF.get(kind) for kind in set(map(type, values))}
     if len(kinds) > 1 or None in kinds:
         return None
@@ -35,12 +35,12 @@ def members_of(values: tuple[Scalar, ...]) -> Members | None:
 
 
 def kind_of(value: Value) -> Kind | None:
-    """The kind of a scalar; ``None`` for a list."""
+    """Returns the kind of a scalar; ``None`` for a list."""
     return KIND_OF.get(type(value))
 
 
 def conforms(value: object, type_: AttributeType) -> bool:
-    """Whether CEL takes a constant for a value of the type, whole and unchanged."""
+    """Returns whether CEL takes a constant for a value of the type, whole and unchanged."""
     values = value if type_.is_list else (value,)
     if not isinstance(values, tuple) or any(
         KIND_OF.get(kind) is not type_.kind for kind in set(map(type, values))

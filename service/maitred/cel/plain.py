@@ -39,7 +39,7 @@ def plain(value: Any, scale: int) -> Any:
 
 
 def plainer_of(type_: AttributeType, scale: int) -> Plain | None:
-    """What makes values of a type plain; ``None`` where they are."""
+    """Returns what makes values of a type plain; ``None`` where they are."""
     match type_.kind:
         case Kind.TIMESTAMP if not type_.is_list:
             return _moment
@@ -63,7 +63,7 @@ def _message(moment: datetime) -> Timestamp:
 
 
 def _inside(value: Any, scale: int) -> Any:
-    """A value inside a map."""
+    """Returns a value inside a map."""
     if isinstance(value, tuple):
         return [_inside(item, scale) for item in value]
     if isinstance(value, timedelta):

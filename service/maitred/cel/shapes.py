@@ -74,7 +74,7 @@ _SHARED_CALLS = frozenset(
 
 
 def terms_of(text: str) -> list[str]:
-    """The terms of a conjunction, in order, or the text as the only one.
+    """Returns the terms of a conjunction, in order, or the text as the only one.
 
     Of no terms where some literal could be read in more than one way.
     """
@@ -114,7 +114,7 @@ def _constant(id_: int, value: Scalar) -> Const:
 
 
 def _outlined(term: str) -> tuple[str, list[_Literal]]:
-    """The shape of a term and the literals in it."""
+    """Returns the shape of a term and the literals in it."""
     literals: list[_Literal] = []
     parts: list[str] = []
     end = 0
@@ -147,7 +147,7 @@ class Shapes:
         self._once: set[str] = set()
 
     def unit(self, term: str) -> CompiledExpression | None:
-        """What a term is by its shape; ``None`` where that is not known or not shared.
+        """Returns what a term is by its shape; ``None`` where that is not known or not shared.
 
         Raises ``NeedsText`` where a constant is refused.
         """
@@ -181,7 +181,7 @@ class _Shape:
     above: frozenset[int]
 
     def unit(self, term: str, literals: Sequence[_Literal]) -> CompiledExpression:
-        """The unit of another term of the shape."""
+        """Returns the unit of another term of the shape."""
         return self.first.alike(term, self._filled(self.tree, dict(zip(self.holes, literals, strict=True))))
 
     def _filled(self, node: Node, literals: Mapping[int, _Literal]) -> Node:
@@ -200,7 +200,7 @@ class _Shape:
 
 
 def _shape_of(unit: CompiledExpression, literals: Sequence[_Literal]) -> _Shape | None:
-    """The shape of a unit with these literals; ``None`` where it is not one to share."""
+    """Returns the shape of a unit with these literals; ``None`` where it is not one to share."""
     tree = unit.checked_tree()
     nodes = list(walk(tree))
     if unit.type != "bool" or unit.columns or not all(map(_is_shared, nodes)) or _levels(tree) > MAX_LEVELS:

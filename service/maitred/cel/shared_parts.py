@@ -48,7 +48,7 @@ class Parts:
         self._expressions: dict[Hashable, Expression] = {}
 
     def part(self, unit: CompiledExpression, node: Node) -> SharedPart:
-        """The part a node is the root of."""
+        """Returns the part a node is the root of."""
         part: SharedPart | None = unit.parts.get(node.id) or self._parts.get(node)
         if part is None:
             part = self._parts.setdefault(node, self._new(unit, node))
@@ -56,15 +56,15 @@ class Parts:
         return part
 
     def truth(self, node: Node, folder: Folder) -> Expression:
-        """The expression for a boolean part."""
+        """Returns the expression for a boolean part."""
         return self._expression(node, folder, "truth")
 
     def number(self, node: Node, folder: Folder) -> Expression:
-        """The expression for a score."""
+        """Returns the expression for a score."""
         return self._expression(node, folder, "number")
 
     def value(self, node: Node, folder: Folder) -> Expression:
-        """The expression for a value of any kind that CEL can give back."""
+        """Returns the expression for a value of any kind that CEL can give back."""
         return self._expression(node, folder, "value")
 
     def _expression(self, node: Node, folder: Folder, form: _Form) -> Expression:
@@ -118,7 +118,7 @@ class Parts:
 
 
 def _expression_of(evaluation: Evaluation, form: _Form, text: str, cost_ns: int) -> Expression:
-    """The expression. What it gives where nothing that it reads was sent is evaluated once."""
+    """Returns the expression. What it gives where nothing that it reads was sent is evaluated once."""
     reads = evaluation.reads
     evaluate: Evaluate = getattr(evaluation, form)
     without_facts = cache(partial(evaluate, {}))
@@ -130,7 +130,7 @@ def _expression_of(evaluation: Evaluation, form: _Form, text: str, cost_ns: int)
 
 
 def names_of(node: Node) -> tuple[str, ...]:
-    """Every name in a part of the tree, in the order of the text."""
+    """Returns every name in a part of the tree, in the order of the text."""
     return tuple(dict.fromkeys(part.name for part in walk(node) if isinstance(part, Name)))
 
 
@@ -151,6 +151,6 @@ def _needed(node: Node) -> Iterator[str]:
 
 
 def _spelling(value: Value) -> Hashable:
-    """A constant so that equal ones mean the same: ``0.0`` and ``-0.0`` differ in CEL."""
+    """Returns a constant so that equal ones mean the same: ``0.0`` and ``-0.0`` differ in CEL."""
     values = value if isinstance(value, tuple) else (value,)
     return repr(value) if values and isinstance(values[0], float) else value

@@ -47,7 +47,7 @@ class Token(NamedTuple):
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The tokens of a text without blanks and comments. Total: any text has tokens."""
+    """Returns the tokens of a text without blanks and comments. Total: any text has tokens."""
     matches = _TOKEN.finditer(text)
     return [Token(m.lastgroup or "", m[0], m.start()) for m in matches if m.lastgroup != "space"]
 
@@ -59,12 +59,12 @@ def place_of(text: str, at: int) -> tuple[int, int]:
 
 
 def error_at(text: str, at: int, message: str) -> ExpressionError:
-    """The error that points at an offset of the text."""
+    """Returns the error that points at an offset of the text."""
     return ExpressionError(message, *place_of(text, at))
 
 
 def mark_consent(text: str, variable: Callable[[str, str], str]) -> str:
-    """The text, equally long, with every ``consent.allowed("...")`` as the variable for it.
+    """Returns the text, equally long, with every ``consent.allowed("...")`` as the variable for it.
 
     ``variable`` gives the one for a function of ``consent`` and a purpose. Raises ``ExpressionError``
     where what stands there is no purpose in quotes, and what ``variable`` raises at its place.
@@ -96,7 +96,7 @@ def _mark_purpose(text: str, tokens: list[Token], index: int, variable: Callable
 
 
 def mark_learned(text: str, variable: Callable[[str], str]) -> str:
-    """The text, equally long, with every ``learned("...")`` as the variable for it.
+    """Returns the text, equally long, with every ``learned("...")`` as the variable for it.
 
     Raises ``ExpressionError`` where no name in quotes stands there, and what ``variable`` raises.
     """
@@ -131,7 +131,7 @@ def _any_name(name: str) -> bool:
 
 
 def mark_presence(text: str, is_attribute: IsName, is_root: IsName = _any_name) -> str:
-    """The text, equally long, with every ``has(ATTRIBUTE)`` as the variable for it.
+    """Returns the text, equally long, with every ``has(ATTRIBUTE)`` as the variable for it.
 
     ``is_root`` tells the first parts of declared names: what begins otherwise is left to CEL.
     Raises ``ExpressionError`` where ``has()`` is put on anything but an attribute.
@@ -188,7 +188,7 @@ class Spans:
         self._partner = _partners(self._tokens)
 
     def leaves(self, root: Node) -> dict[int, str]:
-        """The text of every node that is reached from the root through logic alone, by id."""
+        """Returns the text of every node that is reached from the root through logic alone, by id."""
         texts: dict[int, str] = {}
         pending = [(root, 0, len(self.text))]
         while pending:

@@ -91,13 +91,13 @@ Node = Const | Foreign | Name | Call | ListOf | MapOf | Select | Comprehension
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The nodes right below, in the order of the text."""
+    """Returns the nodes right below, in the order of the text."""
     below = _CHILDREN.get(type(node))
     return below(node) if below else ()
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it, in the order of the text."""
+    """Yields the node and all below it, in the order of the text."""
     pending = [node]
     while pending:
         node = pending.pop()
@@ -116,7 +116,7 @@ _CHILDREN: dict[type, Callable[[Any], tuple[Node, ...]]] = {
 
 
 def below(expr: Expr) -> list[Expr]:
-    """The parts right below one of a checked expression."""
+    """Returns the parts right below one of a checked expression."""
     match expr.WhichOneof("kind"):
         case "call_expr":
             call = expr.call_expr
@@ -135,7 +135,7 @@ def below(expr: Expr) -> list[Expr]:
 
 
 def decode(root: Expr) -> Node:
-    """The tree of a checked expression."""
+    """Returns the tree of a checked expression."""
     shape = root.WhichOneof("kind")
     return _DECODERS[shape](root) if shape else Foreign(root.id, "")
 

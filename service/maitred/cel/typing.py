@@ -50,12 +50,15 @@ Scope = Mapping[str, Attribute]
 
 
 def is_own(attribute: Attribute) -> bool:
-    """Whether expressions that read it need anything of what is here."""
+    """Returns whether expressions that read it need anything of what is here."""
     return attribute.type.kind in _OF_ATTRIBUTES or attribute.ignores_case or attribute.is_trimmed
 
 
 def needs_typing(node: Node, own: frozenset[str]) -> bool:
-    """Whether a node makes its expression one that must be rewritten; ``own`` are names of attributes."""
+    """Returns whether a node makes its expression one that must be rewritten.
+
+    ``own`` are names of attributes.
+    """
     match node:
         case Name(name=name):
             return name in own
@@ -74,7 +77,7 @@ class Variant:
     attribute: Attribute
 
     def of(self, value: Value) -> Value | None:
-        """The constant so read; ``None`` where it cannot be."""
+        """Returns the constant so read; ``None`` where it cannot be."""
         if isinstance(value, tuple):
             values = tuple(read for item in value if (read := self._one(item)) is not None)
             return values if len(values) == len(value) else None
@@ -99,11 +102,11 @@ class CheckedExpression(Protocol):
     attributes: Mapping[str, Attribute]
 
     def type_of(self, node: Node) -> str:
-        """The checker's name of a node's type."""
+        """Returns the checker's name of a node's type."""
         ...
 
     def error(self, node: Node, message: str) -> ExpressionError:
-        """An error that points at a node."""
+        """Returns an error that points at a node."""
         ...
 
 
@@ -116,7 +119,7 @@ class Typing:
     variants: dict[str, Variant] = field(default_factory=dict)
 
     def read(self, node: Node, scope: Scope) -> Node:
-        """The tree with its constants read. Raises ``ExpressionError``."""
+        """Returns the tree with its constants read. Raises ``ExpressionError``."""
         match node:
             case Call():
                 return replace(node, args=self._args(node, scope))
@@ -169,7 +172,10 @@ class Typing:
         )
 
     def _sense(self, node: Node, scope: Scope) -> Attribute | None:
-        """The attribute as whose values constants beside a node are read; ``None`` where as they stand."""
+        """Returns the attribute as whose values constants beside a node are read.
+
+        ``None`` where as they stand.
+        """
         attribute: Attribute | None = None
         match node:
             case Name(name=name):
@@ -185,7 +191,7 @@ class Typing:
         return attribute if is_own(attribute) and not attribute.type.is_list else None
 
     def _sense_in(self, node: Node, scope: Scope) -> Attribute | None:
-        """The same for the elements of a list."""
+        """Returns the same for the elements of a list."""
         if isinstance(node, Name | Select):
             attribute = (
                 self.unit.attributes.get(node.name) if isinstance(node, Name) else self._field(node, scope)
@@ -286,7 +292,7 @@ def _normalizes(attribute: Attribute) -> tuple[bool, bool]:
 
 
 def _amount(node: Const, sense: Attribute) -> Decimal | None:
-    """A literal as an amount; of an expression, with the digits it was written with."""
+    """Returns a literal as an amount; of an expression, with the digits it was written with."""
     if isinstance(node.value, bool):
         return None
     if sense.name:
@@ -309,7 +315,7 @@ def _amount(node: Const, sense: Attribute) -> Decimal | None:
 
 
 def scale_of(node: Node, attributes: Mapping[str, Attribute]) -> int:
-    """The most digits that any amount in a part can have."""
+    """Returns the most digits that any amount in a part can have."""
     return _Scale(attributes).of(node, {})
 
 

@@ -58,7 +58,7 @@ class CompiledExpression:
 
     @classmethod
     def of(cls, environment: Environment, text: str) -> "CompiledExpression":
-        """The expression of a text. Raises ``ExpressionError`` where that does not compile."""
+        """Returns the expression of a text. Raises ``ExpressionError`` where that does not compile."""
         refuse_unreadable(text)
         marked = mark_presence(text, environment.can_be_absent, environment.is_root)
         marked = mark_learned(mark_consent(marked, environment.consent), environment.learned)
@@ -92,7 +92,7 @@ class CompiledExpression:
         return tuple(first.values())
 
     def checked_tree(self) -> Node:
-        """The tree as it was checked, with the constants as they are written."""
+        """Returns the tree as it was checked, with the constants as they are written."""
         return decode(self._checked.expr) if self.is_own else self.root
 
     def offsets(self) -> Mapping[int, int]:
@@ -100,7 +100,7 @@ class CompiledExpression:
         return self._checked.source_info.positions
 
     def error(self, node: Node, message: str) -> ExpressionError:
-        """An error that points at a node."""
+        """Returns an error that points at a node."""
         return error_at(self.text, self._checked.source_info.positions.get(node.id, 0), message)
 
     def _read_constants(self) -> None:
@@ -109,7 +109,7 @@ class CompiledExpression:
         self._constants, self.variants = typing.constants, typing.variants
 
     def type_of(self, node: Node) -> str:
-        """The checker's name of a node's type, ``list<...>`` of a list."""
+        """Returns the checker's name of a node's type, ``list<...>`` of a list."""
         return self._type_names().get(node.id, "")
 
     def _type_names(self) -> dict[int, str]:
@@ -125,11 +125,11 @@ class CompiledExpression:
         return scale
 
     def is_bool(self, node: Node) -> bool:
-        """Whether the checker knows a part to be true or false."""
+        """Returns whether the checker knows a part to be true or false."""
         return self.type_of(node) == "bool"
 
     def program(self, node: Node) -> Any:
-        """What evaluates a part of the tree.
+        """Returns what evaluates a part of the tree.
 
         The part itself goes back to CEL, not a text made from it: what is evaluated is then
         what was checked, and nothing hangs on printing and parsing a tree without a flaw.
@@ -150,7 +150,7 @@ class CompiledExpression:
             checked.reference_map[id_].name = name
 
     def words(self, node: Node) -> str:
-        """The author's text for a part that stands under logic alone, else for the whole."""
+        """Returns the author's text for a part that stands under logic alone, else for the whole."""
         if node is self.root:
             return self.text.strip()
         if self._words is None:

@@ -57,25 +57,25 @@ class ExpressionVocabulary:
         return {name: members.kind or Kind.STRING for name, members in self._members.items()}
 
     def is_attribute(self, name: str) -> bool:
-        """Whether a name stands for a fact, and not for a constant of a row."""
+        """Returns whether a name stands for a fact, and not for a constant of a row."""
         return name in self._facts
 
     def attribute(self, node: Node) -> Attribute | None:
-        """The attribute a node is the name of."""
+        """Returns the attribute a node is the name of."""
         return self._facts.get(node.name) if isinstance(node, Name) else None
 
     def presence(self, variable: str) -> str | None:
-        """The fact whose presence a variable stands for; ``None`` where it stands for no presence."""
+        """Returns the fact whose presence a variable stands for; ``None`` where it stands for no presence."""
         if not variable.startswith(f"{PRESENCE}."):
             return None
         return self._asked_for.get(variable) or variable.removeprefix(f"{PRESENCE}.")
 
     def members(self, node: Node, value: Value) -> Members | None:
-        """The values of a constant list as a set; ``None`` where there is no such set."""
+        """Returns the values of a constant list as a set; ``None`` where there is no such set."""
         if isinstance(node, Name) and self.lists.get(node.name) is value:
             return self._members[node.name]
         return members_of(value) if isinstance(value, tuple) else None
 
     def refused(self, attribute: Attribute, members: Members) -> frozenset[Scalar]:
-        """The values that the attribute, having ``allowed`` ones, can never take."""
+        """Returns the values that the attribute, having ``allowed`` ones, can never take."""
         return members.values - self._allowed[attribute.name] if attribute.allowed else frozenset()

@@ -32,7 +32,7 @@ def called(
     tls_ca: Path | None,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> _Got:
-    """What one call of a server at ``HOST:PORT`` gives. Raises ``Stop``."""
+    """Returns what one call of a server at ``HOST:PORT`` gives. Raises ``Stop``."""
     if ":" not in target:
         raise Stop(messages.not_an_address(target))
     try:
@@ -45,7 +45,7 @@ def called(
 
 
 def stop_for(error: ClientError, target: str) -> Stop:
-    """How a command ends over a status of the server."""
+    """Returns how a command ends over a status of the server."""
     if error.code == "UNAVAILABLE" and any(words in error.message for words in NOBODY_THERE):
         return Stop(
             f"no server answers at `{target}`",

@@ -89,7 +89,7 @@ def quiet_grpc() -> None:
 
 
 def new_id(given: str | None) -> str:
-    """The id as given; a random one otherwise."""
+    """Returns the id as given; a random one otherwise."""
     return given or uuid4().hex
 
 
@@ -102,7 +102,7 @@ def user_name() -> str:
 
 
 def instant(text: str) -> datetime:
-    """An ISO 8601 instant; its offset must be given, for a till's clock is nobody else's."""
+    """Returns an ISO 8601 instant; its offset must be given, for a till's clock is nobody else's."""
     try:
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:
@@ -113,7 +113,7 @@ def instant(text: str) -> datetime:
 
 
 def read_context(given: str) -> Mapping[str, Any]:
-    """A JSON object: as text, ``@FILE``, or ``-`` for stdin. Raises ``Stop``."""
+    """Returns a JSON object: as text, ``@FILE``, or ``-`` for stdin. Raises ``Stop``."""
     content = _content(given)
     try:
         context = orjson.loads(content)

@@ -28,12 +28,12 @@ def keep_text(keep: Keep) -> str:
 
 
 def span_text(span: timedelta | None) -> str:
-    """``400d``."""
+    """Returns ``400d``."""
     return FOR_EVER if span is None else f"{span.days}d"
 
 
 def keep_option(default: Keep | None) -> Any:
-    """The flag, with what counts for classes that it does not name."""
+    """Returns the flag, with what counts for classes that it does not name."""
     return typer.Option(
         "--keep",
         envvar="MAITRED_KEEP",
@@ -46,7 +46,7 @@ def keep_option(default: Keep | None) -> Any:
 
 
 def read_keep(words: Iterable[str], default: Keep) -> Keep:
-    """What was typed; classes that are not named are as in ``default``. Raises ``Stop``."""
+    """Returns what was typed; classes that are not named are as in ``default``. Raises ``Stop``."""
     spans: dict[str, timedelta | None] = {}
     for word in _parts(words):
         data, _, span = word.partition("=")

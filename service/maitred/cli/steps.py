@@ -46,7 +46,7 @@ _SHARED: Mapping[str, Parameter] = signature(_step).parameters
 
 
 def takes_step(run: Callable[..., int]) -> Callable[..., int]:
-    """A command with the flags of a step behind its own; ``run`` gets the step before them.
+    """Returns a command with the flags of a step behind its own; ``run`` gets the step before them.
 
     Raises ``Stop`` where a flag cannot be read.
     """
@@ -74,5 +74,5 @@ def step_done(message: str, status: str, step: CallOptions) -> int:
 
 
 def step_words(message: str, step: CallOptions) -> RenderableType:
-    """A message with the id that a retry of the step repeats."""
+    """Returns a message with the id that a retry of the step repeats."""
     return Group(Text(message, GOOD), Text(messages.as_request(plain(step.request_id)), FAINT))

@@ -30,7 +30,7 @@ class TraceContext:
 
 
 def parse_traceparent(header: str, state: str = "") -> TraceContext | None:
-    """The context a ``traceparent`` header carries; ``None`` where it is malformed.
+    """Returns the context a ``traceparent`` header carries; ``None`` where it is malformed.
 
     ``state`` is the ``tracestate`` header, several of them joined by commas. Where it is
     malformed it is empty in the context, and the rest stands.
@@ -45,7 +45,7 @@ def parse_traceparent(header: str, state: str = "") -> TraceContext | None:
 
 
 def _parse_state(header: str) -> str:
-    """The state in normal form, at most ``STATE_MAX_CHARS``; empty where it is malformed."""
+    """Returns the state in normal form, at most ``STATE_MAX_CHARS``; empty where it is malformed."""
     members = [member for part in header.split(",") if (member := part.strip(_BLANKS))]
     if len(members) > STATE_MEMBERS_MAX:
         return ""

@@ -47,11 +47,11 @@ class Decider(Protocol):
         ...
 
     def deciding(self, call: DecideCall) -> Steps[Answer]:
-        """``decide`` in steps."""
+        """Returns ``decide`` in steps."""
         ...
 
     def get_decision(self, decision_id: str, explain: Explain) -> RecordView:
-        """The record of a decision; beyond ``EXPLAIN_NONE`` its refusals are worked out again.
+        """Returns the record of a decision; beyond ``EXPLAIN_NONE`` its refusals are worked out again.
 
         Raises:
             CallError: with ``Code.NOT_FOUND`` where there is none of that id.
@@ -59,7 +59,7 @@ class Decider(Protocol):
         ...
 
     def ready(self) -> bool:
-        """Whether a valid ruleset is in force. Never blocks."""
+        """Returns whether a valid ruleset is in force. Never blocks."""
         ...
 
 
@@ -99,19 +99,19 @@ class Claimer(Protocol):
         ...
 
     def claiming(self, call: ClaimCall) -> Steps[ClaimAnswer]:
-        """``claim`` in steps."""
+        """Returns ``claim`` in steps."""
         ...
 
     def redeeming(self, call: StepCall) -> Steps[None]:
-        """``redeem`` in steps."""
+        """Returns ``redeem`` in steps."""
         ...
 
     def releasing(self, call: StepCall) -> Steps[None]:
-        """``release`` in steps."""
+        """Returns ``release`` in steps."""
         ...
 
     def recording(self, call: OutcomesCall) -> Steps[Sequence[OutcomeAnswer]]:
-        """``record_outcomes`` in steps."""
+        """Returns ``record_outcomes`` in steps."""
         ...
 
 
@@ -172,7 +172,7 @@ class PrivacyCalls(Protocol):
         ...
 
     def consent(self, customer_id: str) -> ConsentView:
-        """What is known of a customer's consent; empty for an unknown one."""
+        """Returns what is known of a customer's consent; empty for an unknown one."""
         ...
 
     def export(self, customer_id: str) -> bytes:

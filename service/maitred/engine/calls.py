@@ -16,7 +16,7 @@ from maitred.core.values.reasons import Reason
 
 
 def bytes_of(id_hex: str) -> bytes:
-    """What an id stands for; empty where it is none of ours."""
+    """Returns what an id stands for; empty where it is none of ours."""
     try:
         return bytes.fromhex(id_hex)
     except ValueError:

@@ -165,7 +165,7 @@ class CustomerRights:
 
 
 def _current(person: Person | None, history: Sequence[Consent]) -> tuple[Consent, ...]:
-    """The statement that counts for each purpose, in order of purpose."""
+    """Returns the statement that counts for each purpose, in order of purpose."""
     states = person.statements if person else {}
     last = {
         statement.purpose: statement

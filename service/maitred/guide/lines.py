@@ -29,7 +29,7 @@ class Told:
 
 
 def read_line(line: str) -> Happening | Told:
-    """An event where the first word has no ``=``, else attributes. Raises ``InputFault``."""
+    """Returns an event where the first word has no ``=``, else attributes. Raises ``InputFault``."""
     try:
         words = shlex.split(line)
     except ValueError:

@@ -24,14 +24,14 @@ def plain(text: str) -> str:
 
 
 def option(proposal: Proposal) -> Content:
-    """A proposal in the list."""
+    """Returns a proposal in the list."""
     name = proposal.treatment.title or proposal.action
     kind = (f"{proposal.type.name.lower()} ", FAINT)
     return Content.assemble(f"{proposal.rank} ", kind, (plain(name), STRONG))
 
 
 def proposal_page(proposal: Proposal, why: Sequence[str]) -> Content:
-    """What to say, to do and to avoid, and why."""
+    """Returns what to say, to do and to avoid, and why."""
     treatment = proposal.treatment
     parts = [Content.styled(plain(proposal.action), STRONG)]
     if proposal.substitute_for:
@@ -48,7 +48,7 @@ def proposal_page(proposal: Proposal, why: Sequence[str]) -> Content:
 
 
 def refusals_page(refusals: Sequence[Refusal]) -> Content:
-    """Why the others were refused: those that came furthest first, for they lacked least."""
+    """Returns why the others were refused: those that came furthest first, for they lacked least."""
     furthest = sorted(refusals, key=lambda refusal: (-refusal.reason.precedence, refusal.action))
     return _joined(map(_refusal, furthest)) if refusals else Content(messages.NO_REFUSALS)
 
@@ -63,7 +63,7 @@ def _refusal(refusal: Refusal) -> Content:
 
 
 def standing(answer: Answer | None, session: SessionView | None) -> Content:
-    """What is claimed and what was rejected, and how far the session is."""
+    """Returns what is claimed and what was rejected, and how far the session is."""
     parts = list(_claims(answer.open_claims if answer else ()))
     if session:
         rejected = ", ".join(map(plain, session.rejected))
@@ -73,7 +73,7 @@ def standing(answer: Answer | None, session: SessionView | None) -> Content:
 
 
 def known(attributes: Iterable[tuple[str, object]]) -> Content:
-    """The attributes that were told."""
+    """Returns the attributes that were told."""
     return Content.styled(plain("  ".join(f"{name}={value}" for name, value in attributes)), FAINT)
 
 

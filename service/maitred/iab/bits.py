@@ -63,7 +63,7 @@ class Bits:
         return self._left
 
     def take(self, count: int) -> int:
-        """The next ``count`` bits as a number."""
+        """Returns the next ``count`` bits as a number."""
         left = self._left - count
         if left < 0:
             raise IabError(messages.truncated())
@@ -75,7 +75,7 @@ class Bits:
         return self.take(1) == 1
 
     def numbers(self, count: int) -> frozenset[int]:
-        """A field of ``count`` bits, as the places that are set, from 1."""
+        """Returns a field of ``count`` bits, as the places that are set, from 1."""
         bits = self.take(count)
         return frozenset(place for place in range(1, count + 1) if bits >> (count - place) & 1)
 
@@ -91,7 +91,7 @@ class Bits:
         return EPOCH + self.take(_INSTANT_BITS) * _DECISECOND
 
     def fibonacci(self) -> int:
-        """A number in Fibonacci coding, at most `MAX_ID`."""
+        """Returns a number in Fibonacci coding, at most `MAX_ID`."""
         window = min(_LONGEST_FIBONACCI_BITS, self._left)
         digits = f"{self._value >> (self._left - window) & ((1 << window) - 1):0{window}b}"
         end = digits.find("11") if window else -1
@@ -106,7 +106,7 @@ class Bits:
         return number
 
     def rest(self) -> int:
-        """What is left, as a number; nothing is left after it."""
+        """Returns what is left, as a number; nothing is left after it."""
         return self.take(self._left)
 
     def close(self) -> None:

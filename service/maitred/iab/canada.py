@@ -35,7 +35,7 @@ _SEGMENTS = frozenset({DISCLOSED, PUBLISHER})
 
 
 def parse_canada(text: str) -> Tcf:
-    """The section, whatever its consent platform; raises `IabError`."""
+    """Returns the section, whatever its consent platform; raises `IabError`."""
     core, *others = text.split(".", MAX_SEGMENTS)
     segments = segments_by_kind(others, _SEGMENTS)
     try:

@@ -22,7 +22,7 @@ _HEADER_BITS = 6
 
 
 def parse_gpp(text: str) -> Gpp:
-    """The sections by name; those that are not known are left out. Raises `IabError`."""
+    """Returns the sections by name; those that are not known are left out. Raises `IabError`."""
     header, *texts = text.split("~", MAX_SECTIONS + 1)
     if len(texts) > MAX_SECTIONS:
         raise IabError(messages.absurd("a number of sections", MAX_SECTIONS))

@@ -48,7 +48,7 @@ def fibonacci_ranges(bits: Bits, max_id: int) -> VendorRanges:
 
 
 def vendors(bits: Bits, ranges: ReadRanges = fixed_ranges) -> Vendors:
-    """A maximum, and then either a bit for each vendor up to it or ranges."""
+    """Returns a maximum, and then either a bit for each vendor up to it or ranges."""
     max_id = bits.take(ID_BITS)
     if bits.flag():
         return ranges(bits, max_id)
@@ -56,7 +56,7 @@ def vendors(bits: Bits, ranges: ReadRanges = fixed_ranges) -> Vendors:
 
 
 def restrictions(bits: Bits, read: Callable[[Bits], Vendors]) -> tuple[Restriction, ...]:
-    """What publishers restrict; ``read`` reads the vendors of one."""
+    """Returns what publishers restrict; ``read`` reads the vendors of one."""
     count = bits.take(COUNT_BITS)
     if count > MAX_RESTRICTIONS:
         raise IabError(messages.absurd("a number of restrictions", MAX_RESTRICTIONS))
@@ -69,5 +69,5 @@ def _restriction(bits: Bits, read: Callable[[Bits], Vendors]) -> Restriction:
 
 
 def restricted(bits: Bits) -> VendorRanges:
-    """The vendors of one restriction in the European string: ranges without a maximum."""
+    """Returns the vendors of one restriction in the European string: ranges without a maximum."""
     return fixed_ranges(bits, MAX_ID)

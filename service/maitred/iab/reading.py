@@ -18,19 +18,22 @@ KEPT_STRINGS = 1_024
 
 
 def read_tcf(text: str) -> Tcf:
-    """A TCF string. Raises `IabError`, also where no registered consent platform wrote it."""
+    """Returns a TCF string. Raises `IabError`, also where no registered consent platform wrote it."""
     _check_length(text)
     return _kept_tcf(text) if len(text) <= KEPT_CHARS else _registered(text)
 
 
 def read_gpp(text: str) -> Gpp:
-    """A GPP string: sections by IAB's names (`maitred.core.privacy.strings.SECTIONS`). Raises `IabError`."""
+    """Returns a GPP string: sections by IAB's names (`maitred.core.privacy.strings.SECTIONS`).
+
+    Raises `IabError`.
+    """
     _check_length(text)
     return _kept_gpp(text) if len(text) <= KEPT_CHARS else parse_gpp(text)
 
 
 def tcf_signal(text: str) -> Tcf | Malformed | None:
-    """A TCF string as `maitred.core.privacy.signals.verdict` takes it; an empty one was not sent."""
+    """Returns a TCF string as `maitred.core.privacy.signals.verdict` takes it; an empty one was not sent."""
     if not text:
         return None
     try:
@@ -40,7 +43,7 @@ def tcf_signal(text: str) -> Tcf | Malformed | None:
 
 
 def gpp_signal(text: str) -> Gpp | Malformed | None:
-    """A GPP string as `maitred.core.privacy.signals.verdict` takes it; an empty one was not sent."""
+    """Returns a GPP string as `maitred.core.privacy.signals.verdict` takes it; an empty one was not sent."""
     if not text:
         return None
     try:

@@ -27,7 +27,7 @@ _CUSTOM_BITS = 6
 
 
 def parse_tcf(text: str) -> Tcf:
-    """The string, whatever its consent platform; raises `IabError`."""
+    """Returns the string, whatever its consent platform; raises `IabError`."""
     core, *others = text.split(".", MAX_SEGMENTS)
     bits = Bits(core)
     version = bits.take(VERSION_BITS)
@@ -70,7 +70,10 @@ def _version_2(bits: Bits, others: list[str]) -> Tcf:
 
 
 def segments_by_kind(texts: Sequence[str], known: frozenset[int]) -> dict[int, Bits]:
-    """What follows the core, each behind its kind; raises `IabError` for one twice or not ``known``."""
+    """Returns what follows the core, each behind its kind.
+
+    Raises `IabError` for one twice or not ``known``.
+    """
     segments: dict[int, Bits] = {}
     for text in texts:
         bits = Bits(text)
@@ -90,7 +93,7 @@ def _vendor_segment(bits: Bits | None) -> Vendors | None:
 
 
 def publisher_segment(bits: Bits | None) -> PublisherPurposes | None:
-    """The publisher's own purposes, the same in Europe and Canada."""
+    """Returns the publisher's own purposes, the same in Europe and Canada."""
     if bits is None:
         return None
     consents, interests = bits.numbers(PURPOSES), bits.numbers(PURPOSES)

@@ -37,7 +37,7 @@ _US_PRIVACY = re.compile(r"1[YN-]{3}")
 
 
 def parse_us(section_id: int, text: str) -> GppSection:
-    """The section of that id, one of `LAYOUTS`; raises `IabError`."""
+    """Returns the section of that id, one of `LAYOUTS`; raises `IabError`."""
     core, *others = text.split(".", MAX_PARTS)
     if len(others) >= MAX_PARTS:
         raise IabError(messages.absurd("a number of parts", MAX_PARTS))
@@ -51,7 +51,7 @@ def parse_us(section_id: int, text: str) -> GppSection:
 
 
 def parse_us_privacy(text: str) -> GppSection:
-    """The four characters that came before GPP. They know of sale only; refusing it refuses all."""
+    """Returns the four characters that came before GPP. They know of sale only; refusing it refuses all."""
     if not _US_PRIVACY.fullmatch(text):
         raise IabError(messages.not_us_privacy())
     fields: Fields = {"Version": 1, "Notice": text[1], "OptOutSale": text[2], "LspaCovered": text[3]}

@@ -67,7 +67,7 @@ def _counted(name: str, people: Sequence[Participant]) -> ArmCounts:
 
 
 def _mismatch(persons: Sequence[int], weights: Sequence[float]) -> float:
-    """The p-value of Pearson's test that the persons have the shares of the weights."""
+    """Returns the p-value of Pearson's test that the persons have the shares of the weights."""
     total = sum(persons)
     if not total:
         return 1.0
@@ -78,7 +78,7 @@ def _mismatch(persons: Sequence[int], weights: Sequence[float]) -> float:
 def _comparisons(
     people: Sequence[Participant], weights: Mapping[str, float], control: str
 ) -> Sequence[Comparison]:
-    """Every arm with the control, with p-values for so many comparisons."""
+    """Returns every arm with the control, with p-values for so many comparisons."""
     others = [name for name in weights if name != control]
     sides = [_Side.of(people, name, control, weights) for name in others]
     compared = [side.compared(ALPHA / len(others)) for side in sides if side.is_comparable(1)]
@@ -88,7 +88,7 @@ def _comparisons(
 def _segments(
     people: Sequence[Participant], weights: Mapping[str, float], control: str
 ) -> Mapping[str, Sequence[Comparison]]:
-    """The same within each segment; all of them are one family of comparisons."""
+    """Returns the same within each segment; all of them are one family of comparisons."""
     names = sorted({person.segment for person in people} - {""})
     sides = {
         (segment, arm): _Side.of(
@@ -147,7 +147,7 @@ class _Side:
         )
 
     def is_comparable(self, least: int) -> bool:
-        """Whether there are so many persons on either side."""
+        """Returns whether there are so many persons on either side."""
         return bool(min(self.treated.sum(), (~self.treated).sum()) >= least)
 
     def compared(self, alpha: float) -> Comparison:

@@ -61,7 +61,7 @@ class Logged(NamedTuple):
 
 
 def value_of(policy: Floats, logged: Logged, alpha: float = ALPHA) -> PolicyValue:
-    """The value of a policy, whose rows and columns are those of ``logged.probabilities``.
+    """Returns the value of a policy, whose rows and columns are those of ``logged.probabilities``.
 
     There is a decision at least, and all that was chosen had a chance. Raises ``Unsupported``.
     """
@@ -92,7 +92,7 @@ def _check_support(policy: Floats, logged: Logged) -> None:
 
 
 def _model(logged: Logged) -> Floats:
-    """What each action reaches in the context of each decision, as the decisions before it say.
+    """Returns what each action reaches in the context of each decision, as the decisions before it say.
 
     Means of context and action lean on those of the action, and these on the mean of all.
     """
@@ -117,7 +117,7 @@ def _model(logged: Logged) -> Floats:
 
 
 def mean_of(values: Floats, alpha: float = ALPHA) -> Estimate:
-    """The mean of values, with Hall's interval (1992)."""
+    """Returns the mean of values, with Hall's interval (1992)."""
     return _skewed(float(values.mean()), values - values.mean(), len(values), alpha)
 
 
@@ -131,7 +131,7 @@ def _self_normalized(weights: Floats, reached: Floats, alpha: float) -> Estimate
 
 
 def _skewed(value: float, deviations: Floats, count: int, alpha: float) -> Estimate:
-    """The interval of a mean by Hall's transformation (1992), which allows for skewness.
+    """Returns the interval of a mean by Hall's transformation (1992), which allows for skewness.
 
     Few heavy weights make means skewed, and the usual interval ends too low.
     """

@@ -49,12 +49,12 @@ class ArmPlan:
         return set(self.shares) != {OTHERS}
 
     def of_segment(self, segment: str) -> Mapping[str, Fraction] | None:
-        """What it does in a segment; ``None`` where it does not say."""
+        """Returns what it does in a segment; ``None`` where it does not say."""
         return self.shares.get(segment, self.shares.get(OTHERS))
 
 
 def read_plan(text: str, arms: Collection[str]) -> ArmPlan:
-    """The policy that a CSV table says. Raises ``PlanInvalid`` with all faults."""
+    """Returns the policy that a CSV table says. Raises ``PlanInvalid`` with all faults."""
     faults: list[str] = []
     shares: dict[str, dict[str, Fraction]] = {}
     for line, row in _rows(text, faults):
@@ -115,7 +115,7 @@ def _sums(shares: Mapping[str, Mapping[str, Fraction]]) -> Iterator[str]:
 def planned_value(
     plan: ArmPlan, people: Sequence[Participant], weights: Mapping[str, float]
 ) -> PolicyValue | None:
-    """What the policy would have reached with these persons; ``None`` where there is nobody.
+    """Returns what the policy would have reached with these persons; ``None`` where there is nobody.
 
     Raises ``PlanInvalid`` where it does not say what to do with some of them.
     """

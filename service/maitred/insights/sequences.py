@@ -53,7 +53,7 @@ class ConfidenceSequence(NamedTuple):
 def difference_sequence(
     outcomes: Floats, treated: NDArray[np.bool_], share: float, alpha: float
 ) -> ConfidenceSequence:
-    """The confidence sequence of the difference, treated less control.
+    """Returns the confidence sequence of the difference, treated less control.
 
     ``outcomes`` in [0, 1] and ``treated`` run over persons in order of exposure along the last axis; others
     are experiments of their own. ``share`` is the probability of being treated. The error is ``alpha``.
@@ -64,7 +64,7 @@ def difference_sequence(
 
 
 def mean_sequence(values: Floats, spread: float, alpha: float) -> ConfidenceSequence:
-    """The confidence sequence of the mean of values that lie no further apart than ``spread``."""
+    """Returns the confidence sequence of the mean of values that lie no further apart than ``spread``."""
     counts = np.arange(1, values.shape[-1] + 1)
     means = np.cumsum(values, axis=-1) / counts
     before = _before(means)
@@ -74,14 +74,14 @@ def mean_sequence(values: Floats, spread: float, alpha: float) -> ConfidenceSequ
 
 
 def running(sequence: ConfidenceSequence) -> ConfidenceSequence:
-    """What all intervals up to each have in common: it holds as well, and never widens again."""
+    """Returns what all intervals up to each have in common: it holds as well, and never widens again."""
     return ConfidenceSequence(
         np.maximum.accumulate(sequence.lower, axis=-1), np.minimum.accumulate(sequence.upper, axis=-1)
     )
 
 
 def boundary(variances: Floats, scale: float, alpha: float) -> Floats:
-    """What a sum of that variance ever exceeds with probability ``alpha`` at most."""
+    """Returns what a sum of that variance ever exceeds with probability ``alpha`` at most."""
     decades = max(0, int(np.ceil(np.log10(max(float(np.max(variances, initial=0.0)), 1.0)))))
     grid, solved = _grid(decades, scale, alpha)
     bounds: Floats = np.interp(variances, grid, solved) * (1 + _CHORD)
@@ -96,7 +96,7 @@ def _grid(decades: int, scale: float, alpha: float) -> tuple[Floats, Floats]:
 
 
 def mixture_log(sums: Floats, variances: Floats, scale: float, rho: float) -> Floats:
-    """The logarithm of the mixture's supermartingale at a sum and its variance."""
+    """Returns the logarithm of the mixture's supermartingale at a sum and its variance."""
     squared = scale**2
     first = rho / squared
     constant = first * np.log(first) - gammaln(first) - np.log(gammainc(first, first))
@@ -108,7 +108,7 @@ def mixture_log(sums: Floats, variances: Floats, scale: float, rho: float) -> Fl
 
 
 def tuned(alpha: float, variance: float = TUNED_FOR) -> float:
-    """The mixture's parameter with which the boundary is tightest at a variance."""
+    """Returns the mixture's parameter with which the boundary is tightest at a variance."""
     logarithm = 2 * np.log(1 / (2 * alpha))
     return float(variance / (logarithm + np.log(1 + logarithm)))
 
@@ -126,7 +126,7 @@ def _solved(variances: Floats, scale: float, alpha: float) -> Floats:
 
 
 def _values(outcomes: Floats, treated: NDArray[np.bool_], share: float) -> Floats:
-    """``z`` of each person."""
+    """Returns ``z`` of each person."""
     one, none = _mean_before(outcomes, treated), _mean_before(outcomes, ~treated)
     values: Floats = (
         one
@@ -138,7 +138,7 @@ def _values(outcomes: Floats, treated: NDArray[np.bool_], share: float) -> Float
 
 
 def _mean_before(outcomes: Floats, chosen: NDArray[np.bool_]) -> Floats:
-    """The mean over the chosen before each person; one half while there is none."""
+    """Returns the mean over the chosen before each person; one half while there is none."""
     counts = np.cumsum(chosen, axis=-1)
     sums = np.cumsum(np.where(chosen, outcomes, 0.0), axis=-1)
     return _before((sums + 0.5) / (counts + 1), first=0.5)

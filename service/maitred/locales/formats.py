@@ -39,7 +39,7 @@ class CldrFormats:
 
 @lru_cache(maxsize=KEPT_LANGUAGES)
 def _locale(language: str) -> Locale:
-    """The locale of a BCP 47 tag: its own, that of the language alone, or the fallback."""
+    """Returns the locale of a BCP 47 tag: its own, that of the language alone, or the fallback."""
     for tag in (language, language.partition("-")[0], FALLBACK):
         try:
             return Locale.parse(tag.replace("_", "-"), sep="-")

@@ -122,7 +122,7 @@ class Client:
         return views.answer(self._call(self._decisions.Decide, request))
 
     def get_decision(self, decision_id: str, explain: Explain = Explain.EXPLAIN_NONE) -> RecordView:
-        """The record of a decision."""
+        """Returns the record of a decision."""
         request = pb.GetDecisionRequest(decision_id=decision_id, explain=explain.name)
         return views.record(self._call(self._decisions.GetDecision, request))
 
@@ -206,7 +206,7 @@ class Client:
         return views.limits(self._call(self._rulesets.GetLimits, request))
 
     def results(self, call: ResultsCall) -> Results:
-        """What an experiment has shown; its ``deadline`` is not sent, but the client's own time."""
+        """Returns what an experiment has shown; its ``deadline`` is not sent, but the client's own time."""
         event, outcome = (call.goal, "") if isinstance(call.goal, str) else ("", call.goal.name)
         request = ruleset_pb2.GetResultsRequest(
             experiment=call.experiment,
@@ -231,7 +231,7 @@ class Client:
         self._call(self._privacy.RecordConsent, request)
 
     def consent(self, customer_id: str) -> ConsentView:
-        """What is known of a customer's consent."""
+        """Returns what is known of a customer's consent."""
         request = privacy_pb2.GetConsentRequest(customer_id=customer_id)
         return views.consent(self._call(self._privacy.GetConsent, request))
 
@@ -246,7 +246,7 @@ class Client:
         return views.erased(self._call(self._privacy.EraseCustomer, request))
 
     def serving(self) -> bool:
-        """Whether the server says it is serving; false where it cannot be reached."""
+        """Returns whether the server says it is serving; false where it cannot be reached."""
         request = health_pb2.HealthCheckRequest(service=_SERVICE)
         try:
             response = self._call(self._health.Check, request)

@@ -42,7 +42,7 @@ def _let_go(error: BaseException | None) -> None:
 
 
 def trace_of(metadata: Iterable[tuple[str, str | bytes]] | None) -> TraceContext | None:
-    """The caller's trace, by the metadata of the call."""
+    """Returns the caller's trace, by the metadata of the call."""
     parent, state = "", ""
     for key, value in metadata or ():
         if key == "traceparent" and isinstance(value, str):

@@ -39,7 +39,7 @@ class Health:
         self._poller.start()
 
     def check(self, data: bytes, context: grpc.ServicerContext) -> bytes:
-        """``grpc.health.v1.Health/Check``."""
+        """Returns ``grpc.health.v1.Health/Check``."""
         service = _service(data, context)
         if service not in self._services:
             context.abort(grpc.StatusCode.NOT_FOUND, messages.UNKNOWN_SERVICE)

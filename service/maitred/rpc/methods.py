@@ -74,7 +74,7 @@ class Services:
     simulated_time: bool = False
 
     def arrival(self, deadline: float | None, trace: TraceContext | None) -> Arrival:
-        """What a call brings beside its message."""
+        """Returns what a call brings beside its message."""
         return Arrival(deadline, trace, self.simulated_time, self.now)
 
 
@@ -262,5 +262,5 @@ DECIDE_STREAM = full_name(DECISION_SERVICE, "DecideStream")
 
 
 def running(where: Runs) -> Iterable[Method]:
-    """The calls that are answered there."""
+    """Returns the calls that are answered there."""
     return [method for method in METHODS if method.runs is where]

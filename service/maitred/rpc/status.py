@@ -58,7 +58,7 @@ class CallStatus(NamedTuple):
 
 
 def status_of(error: CallError) -> CallStatus:
-    """The status of a call that cannot be answered."""
+    """Returns the status of a call that cannot be answered."""
     code = STATUS_OF[error.code]
     details = _details(code, error.message, error.cause.name)
     return CallStatus(
@@ -67,18 +67,18 @@ def status_of(error: CallError) -> CallStatus:
 
 
 def overloaded(drain_seconds: float) -> CallStatus:
-    """The status of a call that was shed, where what waits drains within so long."""
+    """Returns the status of a call that was shed, where what waits drains within so long."""
     return _SHED._replace(trailers=(*_SHED.trailers, _pushback(drain_seconds)))
 
 
 def internal(error_id: str) -> CallStatus:
-    """The status of a fault of ours: nothing of it but the id that leads to it in the log."""
+    """Returns the status of a fault of ours: nothing of it but the id that leads to it in the log."""
     code, message = grpc.StatusCode.INTERNAL, messages.internal(error_id)
     return CallStatus(code, message, _details(code, message, INTERNAL, {"error_id": error_id}))
 
 
 def reason_of(error: grpc.RpcError) -> str:
-    """The reason that a failed call carries; empty where it carries none of ours."""
+    """Returns the reason that a failed call carries; empty where it carries none of ours."""
     trailers: Any = error.trailing_metadata()
     carried = next((value for key, value in trailers or () if key == DETAILS), b"")
     try:

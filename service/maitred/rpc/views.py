@@ -41,7 +41,7 @@ _KINDS: Mapping[int, LimitKind] = {number: kind for kind, number in KIND_NUMBERS
 
 
 def answer(response: pb.DecideResponse) -> Answer:
-    """What a Decide answered with."""
+    """Returns what a Decide answered with."""
     return Answer(
         decision_id=response.decision_id,
         ruleset=response.ruleset,
@@ -57,7 +57,7 @@ def answer(response: pb.DecideResponse) -> Answer:
 
 
 def record(response: pb.GetDecisionResponse) -> RecordView:
-    """The record of a decision."""
+    """Returns the record of a decision."""
     message = response.record
     return RecordView(
         answer=answer(response.decision),
@@ -77,7 +77,7 @@ def record(response: pb.GetDecisionResponse) -> RecordView:
 
 
 def claim(response: pb.ClaimResponse) -> ClaimAnswer:
-    """What came of a claim."""
+    """Returns what came of a claim."""
     return ClaimAnswer(
         granted=response.status == pb.CLAIM_GRANTED,
         claim_id=response.claim_id,
@@ -91,7 +91,7 @@ def claim(response: pb.ClaimResponse) -> ClaimAnswer:
 
 
 def claims(response: pb.ListClaimsResponse) -> ClaimsPage:
-    """A page of claims."""
+    """Returns a page of claims."""
     return ClaimsPage(tuple(map(_open_claim, response.claims)), response.next_page_token)
 
 
@@ -107,14 +107,14 @@ def _open_claim(claim: pb.OpenClaim) -> OpenClaim:
 
 
 def outcomes(response: pb.RecordOutcomesResponse) -> tuple[OutcomeAnswer, ...]:
-    """Which outcomes were taken up."""
+    """Returns which outcomes were taken up."""
     return tuple(
         OutcomeAnswer(result.outcome_id, result.recorded, result.detail) for result in response.results
     )
 
 
 def events(response: pb.RecordEventsResponse) -> tuple[EventAnswer, ...]:
-    """Which events are recorded."""
+    """Returns which events are recorded."""
     return tuple(EventAnswer(result.event_id, result.recorded, result.detail) for result in response.results)
 
 
@@ -166,7 +166,7 @@ def limits(response: ruleset_pb2.GetLimitsResponse) -> tuple[LimitView, ...]:
 
 
 def results(response: ruleset_pb2.GetResultsResponse) -> Results:
-    """What an experiment has shown."""
+    """Returns what an experiment has shown."""
     return Results(
         response.experiment,
         response.goal,
@@ -186,7 +186,7 @@ def results(response: ruleset_pb2.GetResultsResponse) -> Results:
 
 
 def consent(response: privacy_pb2.GetConsentResponse) -> ConsentView:
-    """What is known of a customer's consent."""
+    """Returns what is known of a customer's consent."""
     return ConsentView(
         tuple(_consent(statement) for statement in response.current),
         tuple(_consent(statement) for statement in response.history),
@@ -194,12 +194,12 @@ def consent(response: privacy_pb2.GetConsentResponse) -> ConsentView:
 
 
 def erased(response: privacy_pb2.EraseCustomerResponse) -> Erased:
-    """What was erased."""
+    """Returns what was erased."""
     return Erased(dict(response.erased), moment(response.erased_at))
 
 
 def moment(timestamp: Timestamp) -> datetime:
-    """The instant, aware."""
+    """Returns the instant, aware."""
     return EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
 
 

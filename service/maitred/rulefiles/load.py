@@ -222,7 +222,7 @@ def _rules(reading: _Reading) -> _Rules:
 
 
 def _conditions(reading: _Reading, learners: Sequence[Learner], rows: Mapping[str, Attribute]) -> Conditions:
-    """What compiles expressions over the attributes, and those of ``rows`` besides."""
+    """Returns what compiles expressions over the attributes, and those of ``rows`` besides."""
     vocabulary, documents = reading.vocabulary, reading.documents
     attributes = {**vocabulary.attributes, **vocabulary.normal_lists, **rows}
     asks = {ask.name: ask for ask in asks_of(reading.privacy.purposes if reading.privacy else ())}
@@ -271,7 +271,7 @@ def _warn_unused(report: Report, documents: Documents, mentions: Mentions, vocab
 
 
 def _language(actions: Sequence[Action]) -> dict[str, Attribute]:
-    """The customer's language, where texts follow it, also where no `Context` declares it."""
+    """Returns the customer's language, where texts follow it, also where no `Context` declares it."""
     if not any(map(follows_language, actions)):
         return {}
     return {LANGUAGE: Attribute(LANGUAGE, AttributeType(Kind.STRING))}
@@ -284,7 +284,7 @@ def _channels(head: models.Ruleset, actions: list[Action]) -> frozenset[str]:
 
 
 def _used(sources: Mapping[str, bytes], vocabulary: Vocabulary) -> dict[str, bytes]:
-    """The files that the ruleset is made of; others may lie beside them."""
+    """Returns the files that the ruleset is made of; others may lie beside them."""
     return {
         file: data
         for file, data in sorted(sources.items())

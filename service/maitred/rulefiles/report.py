@@ -33,11 +33,11 @@ class SourcePath:
     column: int = 1
 
     def at(self, *path: str | int, key: bool = False) -> "SourcePath":
-        """The place further down ``path``."""
+        """Returns the place further down ``path``."""
         return SourcePath(self.file, self.document, self.path + path, key)
 
     def within(self, line: int, column: int) -> "SourcePath":
-        """The place inside the scalar that stands here."""
+        """Returns the place inside the scalar that stands here."""
         return replace(self, line=line, column=column)
 
 
@@ -93,7 +93,7 @@ class Report:
             self._dropped += 1
 
     def warnings(self) -> tuple[Fault, ...]:
-        """The warnings. Raises ``RulesetInvalid`` with everything where there is an error."""
+        """Returns the warnings. Raises ``RulesetInvalid`` with everything where there is an error."""
         known = {
             (fault.file, fault.line, fault.column)
             for fault in self._placed
@@ -132,7 +132,7 @@ def bounded(faults: list[Fault], dropped: int = 0) -> tuple[Fault, ...]:
 
 
 def with_text(sources: Mapping[str, bytes], faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
-    """The faults with the source lines they point into."""
+    """Returns the faults with the source lines they point into."""
     lines = {
         file: Lines(sources[file])
         for file in {fault.file for fault in faults if fault.line}

@@ -44,7 +44,7 @@ class ChainingEngine:
         self._absent = {slot: [text.replace(SLOT, slot) for text in plan.absent] for slot in SLOTS}
 
     def run(self, true: Collection[int], possible: Collection[int]) -> tuple[list[int], list[int]]:
-        """What holds definitely and what holds possibly, given atoms that do.
+        """Returns what holds definitely and what holds possibly, given atoms that do.
 
         Both lists have the atoms first and then derived nodes in the order of derivation,
         so that each stands after what it follows from.

@@ -49,7 +49,7 @@ def merge(parts: Sequence[Derivation]) -> Derivation:
 
 
 def _support(graph: Graph, node: int, rank: Mapping[int, int]) -> tuple[str, ...]:
-    """Every ``all`` member and the first ``any`` member that held before the situation did.
+    """Returns every ``all`` member and the first ``any`` member that held before the situation did.
 
     Of two situations that support each other, only one was there first: chains told from
     these supports come to an end. What rests on absence alone says so.
@@ -92,7 +92,7 @@ class Memo(Generic[K, V]):
         return len(self.young) + len(self._old)
 
     def find(self, key: K) -> V | None:
-        """The value of either generation; it is young again afterwards."""
+        """Returns the value of either generation; it is young again afterwards."""
         outcome = self.young.get(key)
         if outcome is None:
             outcome = self._old.pop(key, None)
@@ -108,7 +108,7 @@ class Memo(Generic[K, V]):
 
 
 def deriver(situations: Sequence[Situation]) -> Deriver:
-    """A ``core.rules.situations.DeriverFactory``. Raises ``SituationError`` with every fault."""
+    """Returns a ``core.rules.situations.DeriverFactory``. Raises ``SituationError`` with every fault."""
     graph = build(situations)
     parts = split(graph)
     plans = _plans(graph, parts)
@@ -181,7 +181,7 @@ class PartDeriver:
         self._engine: ChainingEngine | None = ChainingEngine(plan)
 
     def derive(self, true: int, unknown: int) -> Derivation:
-        """What follows within the part; the masks are disjoint and within ``mask``."""
+        """Returns what follows within the part; the masks are disjoint and within ``mask``."""
         outcome = self._memo.young.get((true, unknown))
         return outcome if outcome is not None else self._derive_new(true, unknown)
 

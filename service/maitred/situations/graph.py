@@ -39,7 +39,7 @@ class Needs:
         return (*self.all, *self.any)
 
     def members(self) -> tuple[int, ...]:
-        """Every member."""
+        """Returns every member."""
         return (*self.all, *self.any, *self.none)
 
 
@@ -52,12 +52,12 @@ class Graph:
     needs: tuple[Needs, ...]
 
     def text(self, node: int) -> str:
-        """An atom's text or a situation's name."""
+        """Returns an atom's text or a situation's name."""
         count = len(self.atoms)
         return self.atoms[node] if node < count else self.names[node - count]
 
     def needs_of(self, node: int) -> Needs:
-        """What the situation with this node needs."""
+        """Returns what the situation with this node needs."""
         return self.needs[node - len(self.atoms)]
 
 
@@ -75,7 +75,7 @@ class SituationPart:
 
 
 def build(situations: Sequence[Situation]) -> Graph:
-    """The graph. Raises ``SituationError`` with every fault of it."""
+    """Returns the graph. Raises ``SituationError`` with every fault of it."""
     atoms = tuple(atoms_of(situations))
     nodes = {situation.name: len(atoms) + index for index, situation in enumerate(situations)}
     faults = [*_repeats(situations), *_empties(situations), *_strangers(situations, nodes)]
@@ -94,7 +94,7 @@ def build(situations: Sequence[Situation]) -> Graph:
 
 
 def split(graph: Graph) -> tuple[SituationPart, ...]:
-    """The graph taken apart where no situation needs another, in order of the first situation.
+    """Returns the graph taken apart where no situation needs another, in order of the first situation.
 
     Raises ``SituationError`` where there are too many parts.
     """
@@ -144,7 +144,7 @@ def _strangers(situations: Sequence[Situation], known: Iterable[str]) -> Iterato
 
 
 def _alike(name: str, names: Iterable[str]) -> str | None:
-    """The name it may have been meant for; those too long to be shown are not looked at."""
+    """Returns the name it may have been meant for; those too long to be shown are not looked at."""
     shown = messages.NAME_SHOWN_CHARS
     candidates = [other for other in names if len(other) <= shown] if len(name) <= shown else []
     return next(iter(nearest(name, candidates)), None)
@@ -174,7 +174,7 @@ def _steps(graph: Graph, cycle: Sequence[int]) -> list[tuple[str, bool]]:
 
 
 def _way(graph: Graph, start: int, end: int) -> list[int]:
-    """A shortest way along members; the caller knows that there is one."""
+    """Returns a shortest way along members; the caller knows that there is one."""
     came: dict[int, int] = {start: start}
     waiting = deque([start])
     while end not in came:
@@ -239,7 +239,7 @@ def _take_until(stack: list[int], last: int) -> list[int]:
 
 
 def _strata(graph: Graph) -> dict[int, int]:
-    """The stratum of every situation; atoms are below them all, in stratum -1."""
+    """Returns the stratum of every situation; atoms are below them all, in stratum -1."""
     level = dict.fromkeys(range(len(graph.atoms)), -1)
     for group in _strongly_connected(graph):
         inside = set(group)

@@ -105,12 +105,12 @@ def plan(graph: Graph, part: SituationPart) -> Plan:
 
 
 def fact(name: str, slot: str, group: str | None = None) -> str:
-    """A fact as the engine reads it: its id and its own property are the same short name."""
+    """Returns a fact as the engine reads it: its id and its own property are the same short name."""
     return json.dumps({"id": name, "sid": slot} | ({group: 1} if group else {}) | {name: 1})
 
 
 def _rules(graph: Graph, part: SituationPart, local: Mapping[int, int]) -> list[Rule]:
-    """Every situation of the part as rules; helpers get the numbers after the last situation."""
+    """Returns every situation of the part as rules; helpers get the numbers after the last situation."""
     rules: list[Rule] = []
     helpers = count(len(local))
     for node in part.situations:
@@ -146,7 +146,7 @@ def _check(graph: Graph, part: SituationPart, rules: Sequence[Rule]) -> None:
 
 
 def _definition(rules: Sequence[Sequence[Test]]) -> str:
-    """The ruleset as the engine reads it; rules are named by their number, the last is ``START``."""
+    """Returns the ruleset as the engine reads it; rules are named by their number, the last is ``START``."""
     body = {
         str(number): {"all": [{f"m{place}": test} for place, test in enumerate(tests)]}
         for number, tests in enumerate(rules)
@@ -167,7 +167,7 @@ class _Facts:
         self._group = ""
 
     def test(self, condition: int) -> Test:
-        """The test for one more use of the condition."""
+        """Returns the test for one more use of the condition."""
         uses = self._uses.get(condition, 0)
         self._uses[condition] = uses + 1
         copies = self._copies.setdefault(condition, [])
@@ -176,7 +176,7 @@ class _Facts:
         return {"$and": [{name: 1} for name in copies[-1]]}
 
     def asserted(self, condition: int) -> str:
-        """All copies of the condition's fact, as JSON objects; empty where it has no use."""
+        """Returns all copies of the condition's fact, as JSON objects; empty where it has no use."""
         return ",".join(fact(name, SLOT, group) for group, name in self._copies.get(condition, ()))
 
     def _new(self) -> tuple[str, str]:

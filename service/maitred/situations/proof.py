@@ -76,12 +76,12 @@ def _try_out(plans: Sequence[Plan], deadline_seconds: float) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The child finds the package wherever this process found it."""
+    """Returns the child finds the package wherever this process found it."""
     path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     return os.environ | {"PYTHONPATH": path}
 
 
 def _reached(output: bytes | None) -> int:
-    """The last plan the child named."""
+    """Returns the last plan the child named."""
     named = (output or b"").split()
     return int(named[-1]) if named else 0

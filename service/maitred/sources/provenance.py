@@ -8,7 +8,7 @@ _DIRTY = "-dirty"
 
 
 def commit_of(directory: Path) -> str:
-    """The commit of the checkout around ``directory``; empty where there is none or no git.
+    """Returns the commit of the checkout around ``directory``; empty where there is none or no git.
 
     Ends in ``-dirty`` where files below the directory differ from that commit.
     """

@@ -50,27 +50,30 @@ class Tail(NamedTuple):
     head: bytes
 
     def after(self, rows: int, head: bytes) -> "Tail":
-        """The end after so many more rows."""
+        """Returns the end after so many more rows."""
         return self._replace(rows=self.rows + rows, head=head)
 
 
 def place(writer: int, number: int) -> int:
-    """``seq`` of a row."""
+    """Returns ``seq`` of a row."""
     return writer << NUMBER_BITS | number
 
 
 def number_of(seq: int) -> int:
-    """A row's number in its chain."""
+    """Returns a row's number in its chain."""
     return seq & ((1 << NUMBER_BITS) - 1)
 
 
 def genesis(writer: Identity, number: int) -> bytes:
-    """What stands for the hash before the first row of a writer."""
+    """Returns what stands for the hash before the first row of a writer."""
     return sha256(_GENESIS + _WRITER.pack(*writer, number)).digest()
 
 
 def encoded(writer: Identity, before: bytes, row: Row) -> bytes:
-    """What is hashed. Raises ``TypeError``, ``AttributeError`` or ``struct.error`` for no such row."""
+    """Returns what is hashed.
+
+    Raises ``TypeError``, ``AttributeError`` or ``struct.error`` for no such row.
+    """
     seq, decision_id, decided_at, ruleset, customer, body = row
     name = ruleset.encode()
     lengths = len(decision_id), len(name), len(customer), len(body)
@@ -79,7 +82,7 @@ def encoded(writer: Identity, before: bytes, row: Row) -> bytes:
 
 
 def link(writer: Identity, before: bytes, row: Row) -> bytes:
-    """The hash of a row, from that of the row before it."""
+    """Returns the hash of a row, from that of the row before it."""
     whole = encoded(writer, before, row)
     if len(whole) <= _MAX_BYTES_AT_ONCE:
         return sha256(whole).digest()
@@ -90,7 +93,7 @@ def link(writer: Identity, before: bytes, row: Row) -> bytes:
 
 
 def linked(tail: Tail, rows: Sequence[Values]) -> Linked:
-    """The rows with their places before and their hashes behind them, as they follow ``tail``."""
+    """Returns the rows with their places before and their hashes behind them, as they follow ``tail``."""
     writer, seq, head = tail.writer, place(tail.number, tail.rows), tail.head
     whole = []
     for values in rows:

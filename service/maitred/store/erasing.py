@@ -40,12 +40,12 @@ _UNLINK = (
 
 
 def nothing() -> Counts:
-    """What was erased of somebody who is not known."""
+    """Returns what was erased of somebody who is not known."""
     return dict.fromkeys((_KEY, _CONSENTS, _OUTCOMES, _EVENTS, _CAPS, _LOTS), 0)
 
 
 def own_counters(connection: Connection, ref: bytes) -> Own:
-    """The counters of persons that nobody else has a unit of."""
+    """Returns the counters of persons that nobody else has a unit of."""
     sums: dict[bytes, list[int]] = defaultdict(lambda: [0, 0])
     last = b""
     while page := _lots_of(connection, ref, last):
@@ -117,7 +117,7 @@ def _alone(connection: Connection, sums: Mapping[bytes, Sequence[int]]) -> Itera
 
 
 def _unlink(sql: LedgerSql, line: WriteConnection, ref: bytes, own: Own) -> tuple[int, int]:
-    """How many lots are no longer the customer's, and how many counters went with them."""
+    """Returns how many lots are no longer the customer's, and how many counters went with them."""
     lots = {lot.id: lot for lot in _lots_of(line.connection, ref, b"", lock=True)}
     if not lots:
         return 0, 0

@@ -34,7 +34,7 @@ def save(connection: Connection, content: bytes, at: datetime) -> int:
 
 
 def find_after(connection: Connection, number: int) -> StoredParameters | None:
-    """The newest snapshot, where it has a greater number."""
+    """Returns the newest snapshot, where it has a greater number."""
     wanted = select(*LEARNED.columns).where(_L.number > number).order_by(_L.number.desc()).limit(1)
     row = connection.execute(wanted).one_or_none()
     return StoredParameters(row.number, from_microseconds(row.learned_at), row.content) if row else None
@@ -59,7 +59,7 @@ class Left:
         self._taken = Path(f"{database.resolve()}{_TAKEN}")
 
     def contents(self) -> Iterator[tuple[bytes, datetime]]:
-        """What is there, oldest first, with when it was left. Each goes once it has been taken in.
+        """Yields what is there, oldest first, with when it was left. Each goes once it has been taken in.
 
         It is moved away first: another may be left meanwhile.
         """

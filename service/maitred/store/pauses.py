@@ -48,7 +48,7 @@ def resumed_at(connection: Connection, action: str) -> datetime | None:
 
 
 def find_all(connection: Connection) -> Sequence[Pause]:
-    """Every pause there is, by name of the action."""
+    """Returns every pause there is, by name of the action."""
     return [
         Pause(_text(action), from_microseconds(paused_at), _text(paused_by), _text(cause))
         for action, paused_at, paused_by, cause in connection.execute(_ALL)

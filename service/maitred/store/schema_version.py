@@ -45,7 +45,7 @@ def check_up_to_date(connection: Connection, name: str) -> None:
 
 
 def _version(connection: Connection, name: str) -> str | None:
-    """The migration the database is at; ``None`` for an empty one."""
+    """Returns the migration the database is at; ``None`` for an empty one."""
     tables = inspect(connection).get_table_names()
     if VERSION_TABLE in tables:
         rows = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 -- a constant

@@ -149,7 +149,7 @@ class SqlStore:
         return self._read(lambda connection: outcomes.of_decision(connection, decision_id))
 
     def events_of(self, ref: bytes) -> Sequence[EventRow]:
-        """All events of a customer in order of time; from any thread. Raises ``StoreDown``."""
+        """Returns all events of a customer in order of time; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: events.of(connection, ref))
 
     def purge_events(self, now: datetime, before: datetime, max_rows: int) -> int:
@@ -166,11 +166,14 @@ class SqlStore:
         return self._read(lambda connection: ledger.listed(connection, of, key, before, max_rows))
 
     def last_decisions_of(self, ref: bytes, max_rows: int) -> Sequence[DecisionRecord]:
-        """A customer's last so many decisions, the newest first; from any thread. Raises ``StoreDown``."""
+        """Returns a customer's last so many decisions, the newest first; from any thread.
+
+        Raises ``StoreDown``.
+        """
         return self._read(lambda connection: decisions.find_last_of(connection, ref, max_rows))
 
     def decisions_in(self, session: bytes, max_rows: int) -> Sequence[bytes]:
-        """The ids of the last so many decisions of a session, oldest first; from any thread.
+        """Returns the ids of the last so many decisions of a session, oldest first; from any thread.
 
         Raises ``StoreDown``.
         """
@@ -233,11 +236,11 @@ class SqlStore:
         self._write(lambda connection: rulesets.insert_dictionary(connection, key, dictionary))
 
     def dictionary(self, key: bytes) -> bytes | None:
-        """The dictionary of that id; from any thread. Raises ``StoreDown``."""
+        """Returns the dictionary of that id; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: rulesets.find_dictionary(connection, key))
 
     def ruleset(self, hash: str) -> StoredRuleset | None:  # noqa: A002 -- the port's name
-        """The ruleset kept under a hash; from any thread. Raises ``StoreDown``."""
+        """Returns the ruleset kept under a hash; from any thread. Raises ``StoreDown``."""
         return self._read(lambda connection: rulesets.find(connection, hash))
 
     def close(self) -> None:

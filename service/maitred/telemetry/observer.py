@@ -9,7 +9,7 @@ from maitred.telemetry.process_log.narrate import Narrator
 
 
 def make_observer(environ: Mapping[str, str], log: Log, instance_id: str = "") -> Observer:
-    """The observer that the ``OTEL_*`` variables in ``environ`` ask for. Never raises.
+    """Returns the observer that the ``OTEL_*`` variables in ``environ`` ask for. Never raises.
 
     ``instance_id`` tells the processes of one service apart. Exporters read what is not about
     choosing (headers, certificates, compression, timeouts) from the process's own environment.

@@ -70,7 +70,7 @@ def forget(
 
 
 def rest_seconds(piece: Piece) -> float:
-    """How long to leave the database alone after a piece."""
+    """Returns how long to leave the database alone after a piece."""
     return max(REST_MIN_SECONDS, REST_SHARE * piece.seconds)
 
 

@@ -145,7 +145,7 @@ def _instant(value: Any) -> datetime:
 
 
 def open_vault(path: Path, *, create: bool) -> KeyringVault:
-    """The vault of a keyring; where there is none and ``create``, of a new one.
+    """Returns the vault of a keyring; where there is none and ``create``, of a new one.
 
     Safe from several processes at once: all get the same keys. Raises ``KeyringUnusable``.
     """
@@ -160,7 +160,7 @@ def open_vault(path: Path, *, create: bool) -> KeyringVault:
 
 
 def make_keyring(path: Path) -> Keyring:
-    """A new keyring in a new file. Raises ``KeyringUnusable``, also where the file is there."""
+    """Returns a new keyring in a new file. Raises ``KeyringUnusable``, also where the file is there."""
     keyring = _new_keyring()
     try:
         _publish(keyring, path)
@@ -173,7 +173,7 @@ def make_keyring(path: Path) -> Keyring:
 
 
 def read_keyring(path: Path) -> Keyring:
-    """The keyring of a file that only its owner can use. Raises ``KeyringUnusable``."""
+    """Returns the keyring of a file that only its owner can use. Raises ``KeyringUnusable``."""
     with _opened(path) as descriptor:
         return _read(descriptor, path)
 
@@ -208,7 +208,7 @@ def _publish(keyring: Keyring, path: Path) -> None:
 
 @contextlib.contextmanager
 def _written(keyring: Keyring, path: Path, like: os.stat_result | None = None) -> Iterator[Path]:
-    """The keyring on disk beside ``path``, under a name that is gone afterwards."""
+    """Yields the keyring on disk beside ``path``, under a name that is gone afterwards."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
@@ -258,7 +258,7 @@ def _opened(path: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[int]:
-    """The file, once it is ours to change; not one that another change has replaced meanwhile."""
+    """Yields the file, once it is ours to change; not one that another change has replaced meanwhile."""
     while True:
         with _opened(path) as descriptor:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

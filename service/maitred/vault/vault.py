@@ -56,7 +56,7 @@ class Mac:
         self._outer = sha256(padded.translate(_OUTER))
 
     def __call__(self, message: bytes) -> bytes:
-        """The code of one message."""
+        """Returns the code of one message."""
         inner = self._inner.copy()
         inner.update(message)
         outer = self._outer.copy()
@@ -125,7 +125,7 @@ class Keyring:
 
 
 def first_keyring(created_at: datetime, keys: bytes) -> Keyring:
-    """A keyring of one version, of 96 fresh random bytes."""
+    """Returns a keyring of one version, of 96 fresh random bytes."""
     pseudonym, master, subject = (keys[at : at + KEY_BYTES] for at in range(0, 3 * KEY_BYTES, KEY_BYTES))
     return Keyring((KeyVersion(1, created_at, pseudonym, master),), 1, subject)
 
@@ -172,7 +172,7 @@ class RandomPool:
         _POOLS.add(self)
 
     def take(self) -> bytes:
-        """A piece that nobody else has."""
+        """Returns a piece that nobody else has."""
         try:
             return self._pieces.popleft()
         except IndexError:
@@ -215,7 +215,7 @@ class KeyCache:
         self._old: dict[bytes, AESGCM] = {}
 
     def get(self, wrapped: bytes) -> AESGCM:
-        """The key ready for use; raises what unwrapping raises."""
+        """Returns the key ready for use; raises what unwrapping raises."""
         return self._young.get(wrapped) or self._take_up(wrapped)
 
     def forget(self, wrapped: bytes) -> None:
@@ -268,16 +268,16 @@ class KeyringVault:
         return self._wrapped(self._new_keys.take())
 
     def seal(self, key: bytes, plain: bytes, about: bytes) -> bytes:
-        """The plain bytes encrypted, 28 bytes longer."""
+        """Returns the plain bytes encrypted, 28 bytes longer."""
         nonce = self._nonces.take()
         return nonce + self._keys.get(key).encrypt(nonce, plain, about)
 
     def open(self, key: bytes, sealed: bytes, about: bytes) -> bytes:
-        """The plain bytes. Raises ``SealBroken``."""
+        """Returns the plain bytes. Raises ``SealBroken``."""
         return _decrypted(self._keys.get(key), sealed, about)
 
     def rewrapped(self, key: bytes) -> bytes | None:
-        """The key under the active version; ``None`` where it is already. Raises ``SealBroken``."""
+        """Returns the key under the active version; ``None`` where it is already. Raises ``SealBroken``."""
         if key.startswith(self._active):
             return None
         return self._wrapped(self._plain_key(key))

@@ -20,7 +20,7 @@ _LOOKED_AT_CHARACTERS = 1_000
 
 
 def habit_of(text: str, known: KnownNames) -> tuple[int, str] | None:
-    """The offset of the leftmost habit, and what is said of it; ``None`` where there is none."""
+    """Returns the offset of the leftmost habit, and what is said of it; ``None`` where there is none."""
     if len(text) > _LOOKED_AT_CHARACTERS:
         return None
     blank = blanked(text)
@@ -38,7 +38,7 @@ def habit_of(text: str, known: KnownNames) -> tuple[int, str] | None:
 
 
 def bracket_fault(text: str) -> tuple[int, str] | None:
-    """The first bracket that is not closed, or that closes nothing."""
+    """Returns the first bracket that is not closed, or that closes nothing."""
     opened: list[Token] = []
     for token in tokens_of(text):
         if token.value in PAIRS.values():

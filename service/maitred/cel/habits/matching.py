@@ -25,26 +25,26 @@ class KnownNames:
     names: tuple[str, ...]
 
     def kind(self, name: str) -> Kind | None:
-        """The kind of a scalar attribute."""
+        """Returns the kind of a scalar attribute."""
         attribute = self.attributes.get(name)
         return None if attribute is None or attribute.type.is_list else attribute.type.kind
 
     def is_list(self, name: str) -> bool:
-        """Whether a name is that of a list: an attribute or a named one."""
+        """Returns whether a name is that of a list: an attribute or a named one."""
         attribute = self.attributes.get(name)
         return attribute.type.is_list if attribute else name in self.names
 
     def fields(self, name: str) -> tuple[Attribute, ...]:
-        """The fields of a list of objects; none of another name."""
+        """Returns the fields of a list of objects; none of another name."""
         attribute = self.attributes.get(name)
         return attribute.type.fields if attribute else ()
 
     def lists_of_objects(self) -> Iterator[Attribute]:
-        """All lists of objects."""
+        """Returns all lists of objects."""
         return (attribute for attribute in self.attributes.values() if attribute.type.fields)
 
     def is_text(self, name: str) -> bool:
-        """Whether a name is that of an attribute of one text."""
+        """Returns whether a name is that of an attribute of one text."""
         return self.kind(name) is Kind.STRING
 
 
@@ -75,7 +75,7 @@ def says(message: str) -> Answer:
 
 
 def blanked(text: str) -> str:
-    """The text, equally long, with nothing between the quotes of its texts."""
+    """Returns the text, equally long, with nothing between the quotes of its texts."""
     parts, end = [], 0
     for token in tokens_of(text):
         if token.kind == "text":
@@ -86,12 +86,12 @@ def blanked(text: str) -> str:
 
 
 def write(wrong: str, right: str) -> str:
-    """What was written, and what to write instead."""
+    """Returns what was written, and what to write instead."""
     return messages.write_instead(wrong, right)
 
 
 def whole(template: str) -> Answer:
-    """What to write in place of the whole, from its parts."""
+    """Returns what to write in place of the whole, from its parts."""
     return lambda hit: write(hit.text[slice(*hit.match.span())], _filled(template, hit))
 
 

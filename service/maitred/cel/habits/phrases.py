@@ -46,14 +46,14 @@ def _comparison(hit: Match) -> str:
 
 
 def _empty_number(hit: Match) -> str | None:
-    """`customer.age == ""`: nothing but a text is empty."""
+    """Returns `customer.age == ""`: nothing but a text is empty."""
     if hit.known.kind(hit["x"]) in {None, Kind.STRING}:
         return None
     return messages.ask_for_presence(hit["x"], present=hit["sign"] == "!=")
 
 
 def _bare_text(hit: Match) -> str | None:
-    """`customer.name.contains(Ann)`, and no macro calls an item so."""
+    """Returns `customer.name.contains(Ann)`, and no macro calls an item so."""
     word = hit["y"]
     is_item = re.search(rf"\(\s*{word}\s*,", hit.text)
     return None if is_item or word in hit.known.names else messages.text_in_quotes(word, word)
@@ -76,14 +76,14 @@ def _number_to_text(hit: Match) -> str | None:
 
 
 def _range(hit: Match) -> str | None:
-    """`customer.age in 18..65`: a span of numbers."""
+    """Returns `customer.age in 18..65`: a span of numbers."""
     if hit.known.kind(hit["x"]) not in {Kind.INT, Kind.DOUBLE, Kind.DECIMAL}:
         return None
     return whole("<x> >= <a> && <x> <= <b>")(hit)
 
 
 def _thousands(hit: Match) -> str:
-    """`1.000,50`, `1.000.000`."""
+    """Returns `1.000,50`, `1.000.000`."""
     return messages.plain_number(hit["x"], hit["x"].replace(".", "").replace(",", "."))
 
 

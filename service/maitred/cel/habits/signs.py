@@ -125,14 +125,14 @@ def _like(hit: Match) -> str:
 
 
 def _field_of_list(hit: Match) -> str | None:
-    """`basket.lines.sku == "S1"`: a list has no fields, the objects in it have."""
+    """Returns `basket.lines.sku == "S1"`: a list has no fields, the objects in it have."""
     whole, (x, _, field) = hit.text[slice(*hit.match.span())], hit["x"].rpartition(".")
     item = _item_of(hit.known, x, field)
     return write(whole, f"{x}.exists({item}, {item}.{field} {hit['s']} {hit['y']})") if item else None
 
 
 def _item_alone(hit: Match) -> str | None:
-    """`line.sku == "S1"` where no macro names the line."""
+    """Returns `line.sku == "S1"` where no macro names the line."""
     item, field = hit["i"], hit["f"]
     for attribute in hit.known.lists_of_objects():
         named = re.search(rf"\(\s*{item}\s*,", hit.text) or f"{item}.{field}" in hit.known.attributes
@@ -143,13 +143,13 @@ def _item_alone(hit: Match) -> str | None:
 
 
 def _field_alone(hit: Match) -> str | None:
-    """`basket.lines.exists(line, sku == "S1")`."""
+    """Returns `basket.lines.exists(line, sku == "S1")`."""
     known = _item_of(hit.known, hit["x"], hit["f"]) and hit["f"] != hit["v"]
     return write(hit["f"], f"{hit['v']}.{hit['f']}") if known else None
 
 
 def _macro_without_item(hit: Match) -> str | None:
-    """`basket.lines.exists(sku == "S1")`."""
+    """Returns `basket.lines.exists(sku == "S1")`."""
     x, macro, condition = hit["x"], hit["m"], hit["c"].strip()
     if not hit.known.is_list(x):
         return None
@@ -160,7 +160,7 @@ def _macro_without_item(hit: Match) -> str | None:
 
 
 def _in_objects(hit: Match) -> str | None:
-    """`"S1" in basket.lines`."""
+    """Returns `"S1" in basket.lines`."""
     x, fields = hit["x"], hit.known.fields(hit["x"])
     field = next((field.name for field in fields if field.type.kind is Kind.STRING), None)
     if field is None:
@@ -170,13 +170,13 @@ def _in_objects(hit: Match) -> str | None:
 
 
 def _item_of(known: KnownNames, name: str, field: str) -> str:
-    """What conditions call one of a list of objects that have the field; empty for any other."""
+    """Returns what conditions call one of a list of objects that have the field; empty for any other."""
     has = any(declared.name == field for declared in known.fields(name))
     return known.attributes[name].type.item if has else ""
 
 
 def _total(hit: Match) -> str:
-    """`sum(basket.lines.price)`: sums are worked out once, before all conditions."""
+    """Returns `sum(basket.lines.price)`: sums are worked out once, before all conditions."""
     attribute = next(hit.known.lists_of_objects(), None)
     over, item = (attribute.name, attribute.type.item) if attribute else ("basket.lines", "line")
     return messages.computed_elsewhere(hit["at"], over, item)
@@ -234,7 +234,7 @@ def _instant(written: str) -> str:
 
 
 def _bare_word(hit: Match) -> str | None:
-    """A word that stands where a value of an attribute is meant."""
+    """Returns a word that stands where a value of an attribute is meant."""
     attribute, known = hit.known.attributes.get(hit["x"]), hit.known
     if attribute is None:
         return None
@@ -265,7 +265,7 @@ def _bool_as(hit: Match) -> str | None:
 
 
 def _number_kind(hit: Match) -> str | None:
-    """A whole number beside a double, or the reverse."""
+    """Returns a whole number beside a double, or the reverse."""
     kind, number = hit.known.kind(hit["x"]), hit["n"]
     if kind is Kind.DOUBLE and "." not in number:
         return messages.number_like(number, f"{number}.0", hit["x"], "double")

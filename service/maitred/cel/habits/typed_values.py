@@ -18,7 +18,7 @@ def _ago(hit: Match) -> str:
 
 
 def _older(hit: Match) -> str | None:
-    """`customer.joined older than 30 days`: an instant before the one so long ago."""
+    """Returns `customer.joined older than 30 days`: an instant before the one so long ago."""
     return _beside(hit, "<")
 
 
@@ -54,7 +54,7 @@ def _day_by_name(hit: Match) -> str:
 
 
 def _version(hit: Match) -> str | None:
-    """`app.version > 5.10.2`, without quotes."""
+    """Returns `app.version > 5.10.2`, without quotes."""
     if hit.known.kind(hit["x"]) is not Kind.VERSION:
         return None
     return write(hit["y"], f'"{hit["y"].lstrip("vV")}"')
@@ -65,7 +65,7 @@ def _part_of_version(hit: Match) -> str | None:
 
 
 def _network(hit: Match) -> str | None:
-    """`session.address like "10.%"`."""
+    """Returns `session.address like "10.%"`."""
     if hit.known.kind(hit["x"]) is not Kind.IP:
         return None
     parts = re.findall(r"\d{1,3}", hit["y"])[:3]
@@ -75,12 +75,12 @@ def _network(hit: Match) -> str | None:
 
 
 def _number_as_text(hit: Match) -> str | None:
-    """`customer.id == 5`, which is a text."""
+    """Returns `customer.id == 5`, which is a text."""
     return messages.number_in_quotes(hit["n"], hit["x"]) if hit.known.is_text(hit["x"]) else None
 
 
 def _line_contains(hit: Match) -> str | None:
-    """`basket.lines contains "S1"`."""
+    """Returns `basket.lines contains "S1"`."""
     x, y = hit["x"], hit["y"]
     field = next((field.name for field in hit.known.fields(x) if field.type.kind is Kind.STRING), None)
     if field is None:
@@ -104,7 +104,7 @@ def _counted(hit: Match) -> str | None:
 
 
 def _over_lines(hit: Match) -> str | None:
-    """`max(basket.lines.price)`: of all lines, which is worked out before conditions."""
+    """Returns `max(basket.lines.price)`: of all lines, which is worked out before conditions."""
     over, _, _ = hit["x"].rpartition(".")
     fields = hit.known.fields(over)
     if not fields:

@@ -78,7 +78,7 @@ WORSE = "bold red"
 
 
 def read_heads(words: Iterable[str], since: Path | None) -> list[Head]:
-    """What was noted before. Raises ``Stop``."""
+    """Returns what was noted before. Raises ``Stop``."""
     return [*map(_head, words), *(_reported(since) if since else ())]
 
 
@@ -121,7 +121,7 @@ def audit(database: str, heads: list[Head], *, as_json: bool) -> int:
 
 
 def inspection_view(inspection: Inspection, heads: int) -> RenderableType:
-    """What ``audit`` prints; ``heads`` is how many were given."""
+    """Returns what ``audit`` prints; ``heads`` is how many were given."""
     chains = inspection.audit.chains
     parts: list[RenderableType] = []
     if chains:

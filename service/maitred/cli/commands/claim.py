@@ -56,7 +56,7 @@ def _claim(decision_id: str, action: str, step: CallOptions) -> int:
 
 
 def claim_view(answer: ClaimAnswer, step: CallOptions, now: datetime) -> RenderableType:
-    """What ``claim`` prints."""
+    """Returns what ``claim`` prints."""
     request = Text(messages.as_request(plain(step.request_id)), FAINT)
     if answer.granted:
         granted = Text(f"granted: claim {plain(answer.claim_id)}", f"{STRONG} {GOOD}")

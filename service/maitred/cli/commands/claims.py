@@ -80,7 +80,7 @@ def run(
 
 
 def claims_view(claims: Sequence[OpenClaim]) -> RenderableType:
-    """The table, or that there is none."""
+    """Returns the table, or that there is none."""
     if not claims:
         return Text("nothing has been claimed", FAINT)
     table = Table(box=None, pad_edge=False, header_style=STRONG)

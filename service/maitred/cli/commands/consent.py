@@ -174,7 +174,7 @@ def _record(customer: str, stated: Statement, target: str, tls_ca: Path | None, 
 
 
 def consent_view(view: ConsentView) -> RenderableType:
-    """What ``consent`` prints."""
+    """Returns what ``consent`` prints."""
     if not view.history:
         return Text("nothing is on record: where a purpose needs consent, that is no")
     return Group(

@@ -153,7 +153,10 @@ def run(
 
 
 def _in_session(context: Mapping[str, Any], session: str) -> Mapping[str, Any]:
-    """The context with the session's id. Raises ``Stop`` where it has another one, or no room for it."""
+    """Returns the context with the session's id.
+
+    Raises ``Stop`` where it has another one, or no room for it.
+    """
     if not session:
         return context
     holder = context.get("session", {})

@@ -84,7 +84,7 @@ def _confirmed(customer: str) -> bool:
 
 
 def erased_view(customer: str, erased: Erased) -> RenderableType:
-    """What ``erase`` prints."""
+    """Returns what ``erase`` prints."""
     if not any(erased.rows.values()):
         return Text(f"nothing is held about {plain(customer)}")
     table = Table.grid(padding=(0, 2))

@@ -96,7 +96,7 @@ def run(
 
 
 def _read(words: list[str], *, watch: bool) -> tuple[str, float | None]:
-    """The limit and, where it is watched, every how many seconds. Raises ``Stop``.
+    """Returns the limit and, where it is watched, every how many seconds. Raises ``Stop``.
 
     Of the words one that is a number is the seconds, the last one first: a limit may be called
     ``2026``, and is watched with ``2026 --watch 2``.
@@ -163,7 +163,7 @@ def show_once(ask: AskLimits, target: str, tls_ca: Path | None, *, as_json: bool
 
 
 def limits_view(ask: AskLimits, views: Sequence[LimitView], now: datetime) -> RenderableType:
-    """The table, or what to do where there is none."""
+    """Returns the table, or what to do where there is none."""
     if not views:
         return Text(messages.nothing_limited(chosen=ask.chosen))
     parts: list[RenderableType] = [Bars(views, now)]
@@ -179,7 +179,7 @@ def limits_view(ask: AskLimits, views: Sequence[LimitView], now: datetime) -> Re
 
 
 def _is_cut(views: Sequence[LimitView], shown_most: int) -> bool:
-    """Whether some limit shows as many subjects as it may: there may be more."""
+    """Returns whether some limit shows as many subjects as it may: there may be more."""
     counts: dict[str, int] = {}
     for view in views:
         counts[view.name] = counts.get(view.name, 0) + 1
@@ -212,7 +212,7 @@ class _Look:
 def _looks(
     ask: AskLimits, target: str, tls_ca: Path | None, seconds: float, interrupted: Event
 ) -> Iterator[_Look]:
-    """A look at once, and another each time ``seconds`` have passed, until ``interrupted``."""
+    """Yields a look at once, and another each time ``seconds`` have passed, until ``interrupted``."""
     last = _Look(called(ask.of, target, tls_ca), _now())
     yield last
     client: Client | None = None

@@ -186,7 +186,7 @@ def _list(names: list[str], *, as_json: bool) -> int:
 
 
 def results_json(result: Results) -> dict[str, Any]:
-    """What ``--format json`` prints: the fields of ``Results``."""
+    """Returns what ``--format json`` prints: the fields of ``Results``."""
     made = asdict(result)
     for arm, counts in zip(made["arms"], result.arms, strict=True):
         arm["rate"] = counts.rate

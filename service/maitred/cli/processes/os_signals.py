@@ -22,7 +22,7 @@ class Signals:
         self._queue.put(number)
 
     def next(self, timeout_seconds: float | None = None) -> signal.Signals | None:
-        """The next signal, in order; ``None`` where none came in time."""
+        """Returns the next signal, in order; ``None`` where none came in time."""
         try:
             return self._queue.get(timeout=timeout_seconds)
         except Empty:

@@ -76,7 +76,10 @@ def reserve(listen: str) -> socket.socket:
 
 
 def worker_environ(settings: Settings, environ: Mapping[str, str], *, strict: bool) -> dict[str, str]:
-    """The variables of a worker. Flags would show the database's password in the list of processes."""
+    """Returns the variables of a worker.
+
+    Flags would show the database's password in the list of processes.
+    """
     variables: dict[str, object | None] = {
         "RULES": settings.rules,
         "DATABASE": settings.database,

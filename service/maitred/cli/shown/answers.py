@@ -37,7 +37,7 @@ STRONG, FAINT, GOOD, BAD = "bold", "dim", "green", "yellow"
 
 
 def answer_view(answer: Answer, *, explained: bool) -> RenderableType:
-    """What ``decide`` prints."""
+    """Returns what ``decide`` prints."""
     parts: list[RenderableType] = [_heading(answer), Text()]
     parts += _proposals(answer)
     if not answer.proposals and not explained:
@@ -49,7 +49,7 @@ def answer_view(answer: Answer, *, explained: bool) -> RenderableType:
 
 
 def record_view(view: RecordView) -> RenderableType:
-    """What ``explain`` prints."""
+    """Returns what ``explain`` prints."""
     parts: list[RenderableType] = [_heading(view.answer), Text(), _request(view)]
     parts += _section("situations", [shown(chain) for chain in view.situations])
     arms = [f"{arm} of {name}" for name, arm in sorted(view.exposures.items()) if is_compared(name)]
@@ -72,7 +72,7 @@ def _heading(answer: Answer) -> Text:
 
 
 def short(digest: str) -> str:
-    """The beginning of a hash."""
+    """Returns the beginning of a hash."""
     return plain(digest[:HASH_SHOWN_CHARACTERS])
 
 
@@ -85,7 +85,7 @@ def _proposals(answer: Answer) -> Iterator[RenderableType]:
 def proposals_view(
     proposals: Sequence[Proposal], decided_at: datetime, why: Sequence[Sequence[str]] = ()
 ) -> Iterator[RenderableType]:
-    """A card for each proposal; ``why`` has lines for each, or is empty."""
+    """Yields a card for each proposal; ``why`` has lines for each, or is empty."""
     for proposal, lines in zip(proposals, why or ((),) * len(proposals), strict=True):
         yield _headline(proposal)
         yield Padding.indent(_card(proposal, lines, decided_at), INDENT_COLUMNS)
@@ -101,7 +101,7 @@ def _headline(proposal: Proposal) -> Text:
 
 
 def treatment_view(treatment: Treatment[str]) -> Table:
-    """The texts of a treatment, each with its name."""
+    """Returns the texts of a treatment, each with its name."""
     card = _grid()
     for place, line in treatment.walk():
         card.add_row(str(place[0]), shown(line))
@@ -130,7 +130,7 @@ def _held(proposal: Proposal, decided_at: datetime) -> str:
 
 
 def _refusals(refusals: Sequence[Refusal]) -> Iterator[RenderableType]:
-    """Those that came furthest first: they lacked least."""
+    """Yields those that came furthest first: they lacked least."""
     yield Text()
     yield Text("refusals", STRONG)
     if not refusals:

@@ -11,7 +11,7 @@ from maitred.engine.calls import Answer, ClaimAnswer, LimitView, OpenClaim, Outc
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """What ``decide --json`` prints."""
+    """Returns what ``decide --json`` prints."""
     why = answer.why or ((),) * len(answer.proposals)
     return {
         "decision_id": answer.decision_id,
@@ -28,7 +28,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 
 def record_json(view: RecordView) -> dict[str, Any]:
-    """What ``explain --json`` prints."""
+    """Returns what ``explain --json`` prints."""
     return {
         "decision": answer_json(view.answer),
         "record": {
@@ -52,7 +52,7 @@ def record_json(view: RecordView) -> dict[str, Any]:
 
 
 def claim_json(answer: ClaimAnswer) -> dict[str, Any]:
-    """What ``claim --json`` prints, but for the request's id."""
+    """Returns what ``claim --json`` prints, but for the request's id."""
     return {
         "status": "CLAIM_GRANTED" if answer.granted else "CLAIM_DENIED",
         "claim_id": answer.claim_id,
@@ -65,7 +65,7 @@ def claim_json(answer: ClaimAnswer) -> dict[str, Any]:
 
 
 def open_claim_json(claim: OpenClaim) -> dict[str, Any]:
-    """A claim as its customer has it."""
+    """Returns a claim as its customer has it."""
     return {
         "claim_id": claim.claim_id,
         "action": claim.action,
@@ -77,12 +77,12 @@ def open_claim_json(claim: OpenClaim) -> dict[str, Any]:
 
 
 def outcome_json(answer: OutcomeAnswer) -> dict[str, Any]:
-    """What ``outcome --json`` prints."""
+    """Returns what ``outcome --json`` prints."""
     return {"outcome_id": answer.outcome_id, "recorded": answer.recorded, "detail": answer.detail}
 
 
 def limits_json(views: Iterable[LimitView], at: datetime) -> dict[str, Any]:
-    """What ``limits --json`` prints; ``at`` is when they stood so."""
+    """Returns what ``limits --json`` prints; ``at`` is when they stood so."""
     return {"at": instant_text(at), "limits": [_limit(view) for view in views]}
 
 

@@ -56,7 +56,7 @@ def _ruleset_words(policy: Policy) -> str:
 
 
 def example(policy: Policy, address: str, *, tls: bool = False) -> str:
-    """A ``maitred decide`` that the ruleset answers, to be pasted as it is."""
+    """Returns a ``maitred decide`` that the ruleset answers, to be pasted as it is."""
     channels, locations = policy.ruleset.channels, policy.ruleset.locations
     channel = FAVOURITE_CHANNEL if FAVOURITE_CHANNEL in channels or not channels else min(channels)
     words = ["maitred decide --customer 1", f"--channel {quote(channel)}"]
@@ -71,7 +71,7 @@ def example(policy: Policy, address: str, *, tls: bool = False) -> str:
 
 
 def safe_url(url: str) -> str:
-    """The database without the password."""
+    """Returns the database without the password."""
     try:
         parts = urlsplit(url)
         if parts.password is not None:

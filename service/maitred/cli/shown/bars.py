@@ -104,7 +104,7 @@ def bar(view: LimitView, columns: int, marks: _Marks = _PLAIN) -> Text:
 
 
 def _parts(view: LimitView, columns: int) -> tuple[int, int]:
-    """How many columns are used, and how many held."""
+    """Returns how many columns are used, and how many held."""
     taken, maximum = view.used + view.held, view.maximum or 0
     partly = min(columns - 1, max(taken > 0, taken * columns // maximum)) if maximum > taken else 0
     filled = partly if maximum > taken else columns
@@ -122,7 +122,7 @@ def _style(view: LimitView) -> str:
 
 
 def legend(marks: _Marks) -> Text:
-    """What the marks of a bar mean."""
+    """Returns what the marks of a bar mean."""
     return Text(f"{marks.used} used  {marks.held} held  {marks.free} free", FAINT)
 
 
@@ -173,7 +173,7 @@ def _cut(text: str) -> str:
 
 
 def _bar_columns(rows: Sequence[_Cells], width: int) -> int:
-    """What is left for the bars beside everything else."""
+    """Returns what is left for the bars beside everything else."""
     beside = sum(
         max((cell_len(text) for text in (header, *(row.texts[number].plain for row in rows))), default=0)
         for number, header in enumerate(_HEADERS)

@@ -49,7 +49,7 @@ def as_json(faults: Sequence[Fault], ruleset: Ruleset | None) -> str:
 
 
 def summary(faults: Sequence[Fault], ruleset: Ruleset | None) -> str:
-    """``3 errors, 1 warning in 4 files``, or what the sound ruleset holds."""
+    """Returns ``3 errors, 1 warning in 4 files``, or what the sound ruleset holds."""
     warnings = _count(faults, Severity.WARNING)
     if ruleset is None:
         files = len({fault.file for fault in faults if fault.file})
@@ -80,13 +80,13 @@ def _lines(fault: Fault, directory: Path) -> Iterator[Text]:
 
 
 def place(fault: Fault, directory: Path) -> str:
-    """``rules/starter/actions.yaml:12:14``: a path that editors and terminals open."""
+    """Returns ``rules/starter/actions.yaml:12:14``: a path that editors and terminals open."""
     file = plain(str(directory / fault.file)) if fault.file else str(directory)
     return f"{file}:{fault.line}:{fault.column}" if fault.line else file
 
 
 def excerpt(text: str, column: int) -> tuple[str, int]:
-    """The part of a source line around a column (from 1), and how many cells stand before it."""
+    """Returns the part of a source line around a column (from 1), and how many cells stand before it."""
     start = max(0, min(column - 1, len(text)) - WINDOW_CHARACTERS // 2)
     window = text[start : start + WINDOW_CHARACTERS]
     before = ("…" if start else "") + _visible(window[: column - 1 - start])

@@ -25,7 +25,7 @@ def until_words(at: datetime, now: datetime) -> str:
 
 
 def span_words(span: timedelta) -> str:
-    """``25 min``: in whole units of the largest of which there are two."""
+    """Returns ``25 min``: in whole units of the largest of which there are two."""
     seconds = max(1, round(span.total_seconds()))
     unit, name = next((shown for shown in _SHOWN_UNITS if seconds >= _AT_MIN * shown[0]), _SHOWN_UNITS[-1])
     return f"{seconds // unit} {name}"

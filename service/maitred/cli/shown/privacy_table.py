@@ -38,7 +38,7 @@ class AlikeActions:
 
 
 def readers_of(ruleset: Ruleset) -> list[AlikeActions]:
-    """All actions, those that read the same together; in order of their first names."""
+    """Returns all actions, those that read the same together; in order of their first names."""
     situations = SituationReads.of(ruleset.situations)
     groups: dict[tuple[tuple[Reading, ...], tuple[str, ...]], list[str]] = {}
     for action in sorted(ruleset.actions, key=lambda action: action.name):
@@ -137,7 +137,7 @@ def _row(*cells: str) -> str:
 
 
 def as_json(ruleset: Ruleset) -> str:
-    """The same as one object, every action by name."""
+    """Returns the same as one object, every action by name."""
     content = {
         "purposes": _purposes_json(ruleset.privacy) if ruleset.privacy else {},
         "default": ruleset.privacy.default.name if ruleset.privacy else None,

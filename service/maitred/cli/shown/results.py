@@ -18,7 +18,7 @@ WORSE = "bold red"
 
 
 def results_view(results: Results, within: str) -> RenderableType:
-    """What ``results`` prints."""
+    """Returns what ``results`` prints."""
     parts: list[RenderableType] = [
         Text.assemble(
             (plain(results.experiment), STRONG),
@@ -108,7 +108,7 @@ def _comparisons(comparisons: Sequence[Comparison], control: str) -> Table:
 
 
 def _policy(value: PolicyValue) -> Iterator[RenderableType]:
-    """What the policy would have reached, by each way of working it out, beside what was."""
+    """Yields what the policy would have reached, by each way of working it out, beside what was."""
     table = Table(box=None, pad_edge=False, header_style=FAINT)
     table.add_column("policy")
     table.add_column("rate", justify="right")

@@ -34,11 +34,11 @@ class EventKind:
         object.__setattr__(self, "readers", readers)
 
     def read(self, sent: Mapping[str, Any]) -> Mapping[str, Fact]:
-        """The fields by name, each once read; absent where they were not sent or are ``null``."""
+        """Returns the fields by name, each once read; absent where they were not sent or are ``null``."""
         return {name: read(sent[name]) for name, read in self.readers.items() if sent.get(name) is not None}
 
     def item(self, sent: Mapping[str, Any], at: datetime, session: str) -> Item:
-        """What conditions read of an event; a field that is not of its type any more is absent."""
+        """Returns what conditions read of an event; a field that is not of its type any more is absent."""
         item: dict[str, Any] = {AT: at}
         if session:
             item[SESSION] = session
@@ -50,7 +50,7 @@ class EventKind:
         return item
 
     def fault(self, sent: Mapping[str, Any]) -> str:
-        """What is wrong with fields as sent, in plain words; empty where nothing is."""
+        """Returns what is wrong with fields as sent, in plain words; empty where nothing is."""
         unknown = sorted(sent.keys() - self.fields.keys())
         if unknown:
             known = ", ".join(sorted(self.fields)) or "none"
@@ -59,11 +59,11 @@ class EventKind:
         return next((f"field `{name}` {fact.why}" for name, fact in wrong), "")
 
     def kept(self, longest: timedelta | None) -> timedelta:
-        """How long after it happened an event counts where all are kept for that long at most."""
+        """Returns how long after it happened an event counts where all are kept for that long at most."""
         return self.retention if longest is None else min(self.retention, longest)
 
     def time_fault(self, at: datetime, now: datetime, longest: timedelta | None = None) -> str:
-        """What is wrong with when an event happened; ``longest`` as in ``kept``."""
+        """Returns what is wrong with when an event happened; ``longest`` as in ``kept``."""
         if at > now + AHEAD_MAX:
             return "`at` is more than 5 minutes ahead"
         if at <= now - self.kept(longest):

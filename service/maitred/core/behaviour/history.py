@@ -87,7 +87,7 @@ class Track:
                         selection.take_out(deed)
 
     def of_session(self, session: str) -> Sequence[Deed]:
-        """The deeds in one session."""
+        """Returns the deeds in one session."""
         if self._sessions is None:
             sessions: dict[str, list[Deed]] = defaultdict(list)
             for deed in self.deeds:
@@ -96,7 +96,7 @@ class Track:
         return self._sessions.get(session, ()) if session else ()
 
     def standing(self, groups: Sequence[Alike], when: When) -> Standing:
-        """The attributes that the track has as columns."""
+        """Returns the attributes that the track has as columns."""
         known = self._standing
         if known is None or not known.holds(when):
             known = self._standing = self._worked_out(groups, when)
@@ -135,12 +135,12 @@ NO_HISTORY = History()
 
 
 def outcome_source(kind: OutcomeKind) -> str:
-    """``outcomes.presented``."""
+    """Returns ``outcomes.presented``."""
     return f"{OUTCOMES}{kind.name.lower()}"
 
 
 def is_behaviour(source: str) -> bool:
-    """Whether attributes over it are computed over what the customer did."""
+    """Returns whether attributes over it are computed over what the customer did."""
     return source.startswith((EVENTS, OUTCOMES))
 
 
@@ -153,7 +153,7 @@ class Columns(NamedTuple):
 
     @classmethod
     def of(cls, source: str, readers: Iterable[Reader]) -> "Columns":
-        """Those of one source."""
+        """Returns those of one source."""
         groups: dict[Condition, dict[Window, list[Reader]]] = {}
         of_nothing: Facts = {}
         for reader in readers:
@@ -172,7 +172,7 @@ class Readers(NamedTuple):
 
     @classmethod
     def of(cls, workers: Iterable[Computation]) -> "Readers":
-        """Those of the workers that are over what the customer did."""
+        """Returns those of the workers that are over what the customer did."""
         every = tuple(Reader.of(worker) for worker in workers if is_behaviour(worker.computed.over))
         by_source: dict[str, list[Reader]] = defaultdict(list)
         for reader in every:
@@ -209,7 +209,7 @@ def _put(facts: Facts, reader: Reader, track: Track | None, when: When) -> None:
 
 
 def _over_deeds(worker: Computation, items: Sequence[Item], facts: Facts) -> Fact | None:
-    """The value over what counts by time, at most so many items as the rules say."""
+    """Returns the value over what counts by time, at most so many items as the rules say."""
     computed = worker.computed
     if computed.max_items:
         items = [item for item in items if worker.may_count(item, facts) is not False]
@@ -220,7 +220,7 @@ def _over_deeds(worker: Computation, items: Sequence[Item], facts: Facts) -> Fac
 
 
 def items_in(track: Track, window: Window, when: When) -> list[Item]:
-    """What counts of the deeds, in order of time."""
+    """Returns what counts of the deeds, in order of time."""
     now_us = when.now_us
     if isinstance(window, Session):
         in_time: Sequence[Deed] = [deed for deed in track.of_session(when.session) if deed.at_us <= now_us]

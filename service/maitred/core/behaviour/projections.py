@@ -55,7 +55,7 @@ class When:
         self._spans_us: dict[Window, tuple[int, int]] = {}
 
     def span_us(self, window: Window) -> tuple[int, int]:
-        """The first microsecond at which a deed counts, and the one at which a calendar turns."""
+        """Returns the first microsecond at which a deed counts, and the one at which a calendar turns."""
         if isinstance(window, Rolling):
             # Open at its start: what was exactly so long ago does not count any more.
             return self.now_us - window.duration // MICROSECOND + 1, NEVER_US
@@ -82,14 +82,14 @@ class Reader(NamedTuple):
 
     @classmethod
     def of(cls, worker: Computation) -> "Reader":
-        """The reader of an attribute."""
+        """Returns the reader of an attribute."""
         computed = worker.computed
         window = computed.window or _LIFETIME
         columns = worker.reads_items_alone and not isinstance(window, Session)
         return cls(computed.name, computed.over, window, columns, worker)
 
     def of_nothing(self) -> Fact | None:
-        """The attribute of one who did nothing; ``None`` where it is absent then."""
+        """Returns the attribute of one who did nothing; ``None`` where it is absent then."""
         return self.worker.put_together((), {})
 
 
@@ -117,7 +117,7 @@ class Standing(NamedTuple):
     zone: str
 
     def holds(self, when: When) -> bool:
-        """Whether they are so then and there."""
+        """Returns whether they are so then and there."""
         return self.first_us <= when.now_us < self.end_us and self.zone == when.zone
 
 
@@ -190,7 +190,7 @@ class Selection:
             self._doubts_us.remove(deed.at_us)
 
     def standing(self, when: When, kept_us: int) -> Standing:
-        """The attributes of all readers; deeds are kept for ``kept_us``."""
+        """Returns the attributes of all readers; deeds are kept for ``kept_us``."""
         known = self._standing
         if known is None or not known.holds(when):
             known = self._standing = self._worked_out(when, kept_us)
@@ -223,7 +223,7 @@ class Selection:
 
 
 def _first_from(first_us: int, *columns: Sequence[int]) -> int:
-    """The first instant from that one on."""
+    """Returns the first instant from that one on."""
     later = [column[bisect_left(column, first_us)] for column in columns if column and column[-1] >= first_us]
     return min(later, default=NEVER_US)
 
@@ -269,7 +269,7 @@ class _Column:
         self.doubts_us = list[int]()
 
     def fact(self, deeds: Sequence[Deed], first: int, last: int) -> Fact | None:
-        """The value of a slice of the deeds; ``None`` where it is absent."""
+        """Returns the value of a slice of the deeds; ``None`` where it is absent."""
         del self, deeds
         return last - first
 
@@ -369,7 +369,7 @@ class _Total(_Valued):
         return sum_ if MIN_INT <= total <= MAX_INT else outcome((sum_,))
 
     def _whole(self, value: Any) -> int:
-        """A number, or an amount in units of its last digit."""
+        """Returns a number, or an amount in units of its last digit."""
         if value is None:
             return 0
         return int(value) if self._digits is None else scaled(value, self._digits)

@@ -113,7 +113,7 @@ def term_reads(term: Term) -> frozenset[str]:
 
 
 def term_expressions(term: Term) -> Iterator[Expression]:
-    """What of a term only its own evaluator understands."""
+    """Yields what of a term only its own evaluator understands."""
     match term:
         case Expression():
             yield term
@@ -159,7 +159,7 @@ class Computation:
 
     @classmethod
     def of(cls, computed: Computed) -> "Computation":
-        """The worker of an attribute."""
+        """Returns the worker of an attribute."""
         closures = _Closures(computed.item)
         take = closures.take(computed.take) if computed.take else _nothing
         names = computed.reads
@@ -175,7 +175,7 @@ class Computation:
         )
 
     def fact(self, facts: Facts, sources: Mapping[str, Sequence[Item]]) -> Fact | None:
-        """The value, ``None`` where it is absent. ``sources`` are lists that are no attributes."""
+        """Returns the value, ``None`` where it is absent. ``sources`` are lists that are no attributes."""
         over = self.computed.over
         items: AnyValue = sources[over] if over in sources else facts.get(over)
         if items is None:
@@ -206,7 +206,7 @@ class Computation:
         return self._failure(doubtful[0], facts) if doubtful else self.put_together(counted, facts)
 
     def put_together(self, items: Sequence[Item], facts: Facts) -> Fact | None:
-        """The value of the items that count."""
+        """Returns the value of the items that count."""
         match self.computed.aggregate:
             case Aggregate.COUNT:
                 return len(items)
@@ -233,7 +233,7 @@ class Computation:
         return self.outcome(values)
 
     def outcome(self, values: Sequence[AnyValue]) -> Fact | None:
-        """The value of the values of the items that count."""
+        """Returns the value of the values of the items that count."""
         match self.computed.aggregate:
             case Aggregate.SUM:
                 return _sum(values, self.computed.type)
@@ -245,7 +245,7 @@ class Computation:
         return _fitting(value, self.computed.type)
 
     def _failure(self, item: Item, facts: Facts) -> Invalid | None:
-        """Why an item does not say whether it counts, or for what."""
+        """Returns why an item does not say whether it counts, or for what."""
         names = reads(self.computed.where) | (
             term_reads(self.computed.take) if self.computed.take else frozenset()
         )
@@ -296,7 +296,10 @@ def _filter_of(key: str, test: OneOf | Within, *, wanted: bool) -> Filter:
 
 
 def _values_of(computed: Computed) -> Values | None:
-    """What takes a field, or an amount times a number, of all items at once; nothing for other terms."""
+    """Returns what takes a field, or an amount times a number, of all items at once.
+
+    Nothing for other terms.
+    """
     of_item = f"{computed.item}."
     match computed.take:
         case Read(name) if name.startswith(of_item):
@@ -335,7 +338,7 @@ _ZEROS: Mapping[Kind, Scalar] = {
 
 
 def _fitting(value: AnyValue, type_: AttributeType) -> Fact:
-    """A value as one of its type, or that it is out of range."""
+    """Returns a value as one of its type, or that it is out of range."""
     fits: AnyValue = value
     if type_.kind is Kind.DECIMAL:
         fits = fitted(value, type_.digits)
@@ -361,7 +364,7 @@ class _Closures:
     item: str
 
     def value(self, name: str) -> Take:
-        """What reads a field of the item or an attribute; ``None`` where it is absent or invalid."""
+        """Returns what reads a field of the item or an attribute; ``None`` where it is absent or invalid."""
         of_item = f"{self.item}."
         if name.startswith(of_item):
             key = name.removeprefix(of_item)
@@ -369,7 +372,7 @@ class _Closures:
         return lambda _, facts: None if isinstance(fact := facts.get(name), Invalid) else fact
 
     def take(self, term: Term) -> Take:
-        """What gives the value of a term."""
+        """Returns what gives the value of a term."""
         match term:
             case Read(name):
                 return self.value(name)
@@ -381,7 +384,7 @@ class _Closures:
                 return self._left_to_cel(term)
 
     def holds(self, condition: Condition) -> Holds:
-        """What tells whether a condition is true."""
+        """Returns what tells whether a condition is true."""
         match condition:
             case Literal():
                 return self._literal(condition)
@@ -447,7 +450,7 @@ class _Closures:
         return truth
 
     def _reader(self, expression: Expression) -> Callable[[Item, Facts], Facts]:
-        """What puts together what an expression reads of an item and of the request."""
+        """Returns what puts together what an expression reads of an item and of the request."""
         of_item = f"{self.item}."
         keys = [(name, name.removeprefix(of_item)) for name in expression.reads if name.startswith(of_item)]
         others = [name for name in expression.reads if not name.startswith(of_item)]
@@ -489,7 +492,7 @@ class _Closures:
 
 
 def _bounded(sign: Callable[[AnyValue, AnyValue], AnyValue]) -> Callable[[AnyValue, AnyValue], AnyValue]:
-    """A sign between numbers that are no amounts; ``None`` where 64 bits do not hold the outcome."""
+    """Returns a sign between numbers that are no amounts; ``None`` where 64 bits do not hold the outcome."""
 
     def applied(one: AnyValue, other: AnyValue) -> AnyValue:
         try:
@@ -502,7 +505,7 @@ def _bounded(sign: Callable[[AnyValue, AnyValue], AnyValue]) -> Callable[[AnyVal
 
 
 def _within(test: Within) -> Callable[[AnyValue], bool]:
-    """``holds`` of a range, taken apart; with NaN every comparison is false."""
+    """Returns ``holds`` of a range, taken apart; with NaN every comparison is false."""
     low: AnyValue = test.low
     high: AnyValue = test.high
     above = gt if test.low_open else ge

@@ -62,12 +62,12 @@ Facts = dict[str | Expression, _Asked]
 
 
 def is_never_true(condition: Condition) -> bool:
-    """Whether no facts make the condition true."""
+    """Returns whether no facts make the condition true."""
     return not _Search().is_possible((condition,), {})
 
 
 def is_never_false(condition: Condition) -> bool:
-    """Whether the condition is true of everybody of whom it is known; a constant is not meant."""
+    """Returns whether the condition is true of everybody of whom it is known; a constant is not meant."""
     search = _Search()
     if isinstance(condition, All):
         # What denies the first term settles it, mostly: the others need not be negated.
@@ -80,7 +80,7 @@ class _Search:
         self._steps = 0
 
     def is_possible(self, terms: tuple[Condition, ...], asked: Facts) -> bool:
-        """Whether all the terms can hold besides what is asked already."""
+        """Returns whether all the terms can hold besides what is asked already."""
         branches: list[Any] = []
         asked = dict(asked)
         pending = list(terms)
@@ -143,7 +143,7 @@ def _are_bools(values: Iterable[Scalar]) -> bool:
 
 
 def _outside(within: Within) -> Within | None:
-    """What is not within, where that is one stretch."""
+    """Returns what is not within, where that is one stretch."""
     if within.low is None and within.high is not None:
         return Within(low=within.high, low_open=not within.high_open)
     if within.high is None and within.low is not None:

@@ -49,7 +49,7 @@ class Clause:
         return Clause(self.literals + other.literals, self.checks + other.checks)
 
     def merged(self) -> "Clause":
-        """The same with one range where several bound one attribute: each takes a lane of its own."""
+        """Returns the same with one range where several bound one attribute: each takes a lane of its own."""
         ranges: dict[str, Within] = {}
         others: list[Literal] = []
         for literal in self.literals:
@@ -98,7 +98,10 @@ def _product(terms: tuple[Condition, ...]) -> tuple[Clause, ...]:
 
 
 def _are_literals(terms: tuple[Condition, ...], literals: list[Literal]) -> bool:
-    """Whether there are no alternatives and nothing to check; ``literals`` are filled with what there is."""
+    """Returns whether there are no alternatives and nothing to check.
+
+    ``literals`` are filled with what there is.
+    """
     for term in terms:
         if isinstance(term, Literal):
             literals.append(term)
@@ -108,7 +111,7 @@ def _are_literals(terms: tuple[Condition, ...], literals: list[Literal]) -> bool
 
 
 def _both(left: Within, right: Within) -> Within:
-    """The range that lies within both. Of two equal bounds the open one is the tighter."""
+    """Returns the range that lies within both. Of two equal bounds the open one is the tighter."""
     low, low_open = left.low, left.low_open
     if right.low is not None and (low is None or (right.low, right.low_open) > (low, low_open)):
         low, low_open = right.low, right.low_open
@@ -127,7 +130,7 @@ Hit = int | tuple[int, ...]
 
 
 def mask_of(positions: Iterable[int], size: int) -> int:
-    """The integer with these bits set; linear, where repeated shifting would be quadratic."""
+    """Returns the integer with these bits set; linear, where repeated shifting would be quadratic."""
     data = bytearray(size // 8 + 1)
     for position in positions:
         data[position >> 3] |= 1 << (position & 7)
@@ -135,7 +138,7 @@ def mask_of(positions: Iterable[int], size: int) -> int:
 
 
 def as_mask(hit: Hit) -> int:
-    """The mask of a hit."""
+    """Returns the mask of a hit."""
     if isinstance(hit, int):
         return hit
     mask = 0
@@ -174,7 +177,7 @@ class ValueLane:
 
     @classmethod
     def build(cls, attribute: str, entries: Entries, size: int) -> "ValueLane":
-        """``size`` is the number of clauses in the index."""
+        """Takes ``size``, the number of clauses in the index."""
         base = ((1 << size) - 1) & ~mask_of((clause for clause, _ in entries), size)
         default = base | mask_of((clause for clause, literal in entries if not literal.wanted), size)
         # Clauses that want the value and clauses that exclude it both differ from the default.
@@ -195,7 +198,7 @@ class ListLane:
 
     @classmethod
     def build(cls, attribute: str, entries: Entries, size: int) -> "ListLane":
-        """``size`` is the number of clauses in the index."""
+        """Takes ``size``, the number of clauses in the index."""
         wanted = [entry for entry in entries if entry[1].wanted]
         unwanted = [entry for entry in entries if not entry[1].wanted]
         base = ((1 << size) - 1) & ~mask_of((clause for clause, _ in entries), size)
@@ -209,7 +212,7 @@ class ListLane:
         )
 
     def lookup(self, value: tuple[Any, ...]) -> int:
-        """The clauses possible for a list."""
+        """Returns the clauses possible for a list."""
         mask = self.default
         for wanted in map(self.wanted.get, value):
             if wanted:
@@ -231,7 +234,7 @@ class PresenceLane:
 
     @classmethod
     def build(cls, attribute: str, entries: Entries, size: int) -> "PresenceLane":
-        """``size`` is the number of clauses in the index."""
+        """Takes ``size``, the number of clauses in the index."""
         every = (1 << size) - 1
         wanting = mask_of((clause for clause, literal in entries if literal.wanted), size)
         refusing = mask_of((clause for clause, literal in entries if not literal.wanted), size)
@@ -257,7 +260,7 @@ class RangeLane:
 
     @classmethod
     def build(cls, attribute: str, entries: Entries, size: int) -> "RangeLane":
-        """``size`` is the number of clauses in the index."""
+        """Takes ``size``, the number of clauses in the index."""
         tests = [(clause, literal.test, literal.wanted) for clause, literal in entries]
         bounds = sorted({b for _, test, _ in tests for b in (test.low, test.high) if b is not None})  # type: ignore[union-attr]
         segments = 2 * len(bounds) + 1
@@ -276,7 +279,7 @@ class RangeLane:
         )
 
     def lookup(self, value: Any) -> int:
-        """The clauses possible for a scalar."""
+        """Returns the clauses possible for a scalar."""
         if value != value:  # noqa: PLR0124 -- NaN
             return self.nan
         bounds = self.bounds
@@ -323,7 +326,7 @@ Lane = ValueLane | ListLane | RangeLane | PresenceLane
 
 
 def kind_of(literal: Literal) -> type[Lane]:
-    """The kind of lane that a literal belongs in."""
+    """Returns the kind of lane that a literal belongs in."""
     match literal.test:
         case Within():
             return RangeLane
@@ -421,7 +424,7 @@ class Index:
         return mask
 
     def count(self, mask: int) -> int:
-        """How many entries the clauses of a mask belong to."""
+        """Returns how many entries the clauses of a mask belong to."""
         if self.size == self.entries:
             return mask.bit_count()
         return len({self.owner[clause] for clause in bits(mask)})

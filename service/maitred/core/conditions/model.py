@@ -96,7 +96,7 @@ class Memory:
         self._expressions: dict[Expression, Expression] = {}
 
     def remembered(self, expression: Expression) -> Expression:
-        """The same expression, which remembers what it gave. One for one."""
+        """Returns the same expression, which remembers what it gave. One for one."""
         return self._expressions.setdefault(expression, self._remembering(expression))
 
     def _remembering(self, expression: Expression) -> Expression:
@@ -141,7 +141,7 @@ FALSE = Any()
 
 
 def negate(condition: Condition) -> Condition:
-    """The condition that is true exactly where ``condition`` is definitely false."""
+    """Returns the condition that is true exactly where ``condition`` is definitely false."""
     match condition:
         case Literal(attribute, test, wanted):
             return Literal(attribute, test, not wanted)
@@ -154,7 +154,7 @@ def negate(condition: Condition) -> Condition:
 
 
 def expressions(condition: Condition) -> Iterator[Expression]:
-    """Every expression in the condition that only its own evaluator understands."""
+    """Yields every expression in the condition that only its own evaluator understands."""
     match condition:
         case Residual(expression):
             yield expression

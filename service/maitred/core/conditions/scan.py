@@ -39,14 +39,14 @@ def truth(condition: Condition, facts: Facts, memo: Memo) -> bool | Unknown:
 
 
 def evaluate(expression: Expression, facts: Facts, memo: Memo) -> Scalar | Unknown:
-    """The value of an expression, evaluated once per memo."""
+    """Returns the value of an expression, evaluated once per memo."""
     if expression not in memo:
         memo[expression] = expression.evaluate(facts)
     return memo[expression]
 
 
 def holds(test: Test, value: Fact) -> bool:
-    """Whether a test holds of a value of the declared type."""
+    """Returns whether a test holds of a value of the declared type."""
     match test:
         case OneOf(values):
             return value in values

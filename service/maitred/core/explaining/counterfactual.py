@@ -80,7 +80,7 @@ def _facts_with(policy: Policy, facts: Facts, change: Change) -> Facts:
 
 
 def _is_crowded_out(policy: Policy, action: Action, before: Sequence[Proposal]) -> bool:
-    """Whether what stands before it leaves no place in one of its groups."""
+    """Returns whether what stands before it leaves no place in one of its groups."""
     groups = [policy.by_name[proposal.action].groups for proposal in before]
     return any(sum(group in others for others in groups) >= group.at_most for group in action.groups)
 
@@ -140,7 +140,7 @@ def _few(values: frozenset[Scalar]) -> list[Scalar]:
 
 
 def _ends(test: Within) -> Iterator[Fact]:
-    """The first value inside each end of a range; of an open end only where there is a first one."""
+    """Yields the first value inside each end of a range; of an open end only where there is a first one."""
     for end, is_open, step in ((test.low, test.low_open, 1), (test.high, test.high_open, -1)):
         if end is not None and not is_open:
             yield end
@@ -155,7 +155,7 @@ def _ends(test: Within) -> Iterator[Fact]:
 
 
 def _beside(end: date | timedelta, step: int) -> Iterator[Fact]:
-    """The next day, or the next instant; nothing at the ends of time."""
+    """Yields the next day, or the next instant; nothing at the ends of time."""
     with suppress(OverflowError):
         is_day = isinstance(end, date) and not isinstance(end, datetime)
         yield end + step * (timedelta(days=1) if is_day else MICROSECOND)
@@ -172,7 +172,7 @@ def _words(change: Change, fact: Fact | None) -> str:
 
 
 def _distance(fact: Fact | None, wanted: Fact) -> str:
-    """How far a value is from the one that would have done: ``, 4.20 more``, ``, 2 days earlier``."""
+    """Returns how far a value is from the one that would have done: ``, 4.20 more``, ``, 2 days earlier``."""
     if isinstance(fact, datetime) or isinstance(wanted, datetime):
         return ""
     if isinstance(fact, date) and isinstance(wanted, date):

@@ -34,7 +34,7 @@ Support = Mapping[str, tuple[str, ...]]
 
 
 def tell(derivation: Derivation, name: str) -> str:
-    """Why the situation holds; or that it does not, or that nobody knows.
+    """Returns why the situation holds; or that it does not, or that nobody knows.
 
     ``vip_at_risk because service_failure (session.failed_calls >= 3) and customer.tier == "gold"``.
     Each situation is followed the first time it is named only, so that support which goes
@@ -63,7 +63,7 @@ def _reasons(support: Support, name: str, named: set[str], depth: int) -> str:
 
 
 def _member(support: Support, member: str, named: set[str], depth: int) -> str:
-    """A condition as written; a situation with its own reasons behind it in brackets."""
+    """Returns a condition as written; a situation with its own reasons behind it in brackets."""
     if member not in support or member in named or depth == 0:
         return member
     named.add(member)
@@ -166,7 +166,7 @@ class _Telling:
         return self._with_way_out(action, refusal) if self._full else refusal
 
     def _outranked(self, action: Action, refusal: Refusal) -> Refusal:
-        """An action whose every condition holds, and that has no shortage that is known of."""
+        """Returns an action whose every condition holds, and that has no shortage that is known of."""
         if action.name in self._snapshot.rejected:
             return Refusal(action.name, Reason.REJECTED_IN_SESSION, "session", _REJECTED)
         for group in action.groups:
@@ -208,7 +208,7 @@ class _Telling:
         return (f"stands in for {place_of}, of which none can be had now", *lines) if place_of else lines
 
     def _left_out(self, action: Action) -> Iterator[str]:
-        """The lines of a treatment that have no value to show, or no room for it."""
+        """Yields the lines of a treatment that have no value to show, or no room for it."""
         question, treatment = self._question, action.treatments.get(self._question.channel)
         if treatment is None:
             return
@@ -260,7 +260,7 @@ def refusal_of(action: Action, question: Question, unfolding: Unfolding) -> Refu
 
 
 def _learned_words(action: Action, unfolding: Unfolding) -> Iterator[str]:
-    """What each learner gave the action, and how that came about."""
+    """Yields what each learner gave the action, and how that came about."""
     for name in action.score.learned:
         yield drawn_words(unfolding.draws, name, action.name)
 
@@ -291,7 +291,7 @@ def _detail(gate: Gate, unfolding: Unfolding) -> str:
 
 
 def _residuals(condition: Condition) -> Condition:
-    """What is left of a condition without its literals, which are unfolded one by one."""
+    """Returns what is left of a condition without its literals, which are unfolded one by one."""
     match condition:
         case All(terms) | Any(terms):
             return All(tuple(map(_residuals, terms)))
@@ -302,7 +302,7 @@ def _residuals(condition: Condition) -> Condition:
 
 
 def why_of(action: Action, unfolding: Unfolding) -> tuple[str, ...]:
-    """What made the action possible, requirement by requirement, and its score."""
+    """Returns what made the action possible, requirement by requirement, and its score."""
     facts, memo, derivation = unfolding.facts, unfolding.memo, unfolding.derivation
     lines: list[str] = []
     for need in action.requirements:
@@ -314,7 +314,7 @@ def why_of(action: Action, unfolding: Unfolding) -> tuple[str, ...]:
 
 
 def _support(condition: Condition, facts: Facts, memo: Memo, derivation: Derivation | None) -> Iterator[str]:
-    """The leaves that hold, but for situations whose chain is told."""
+    """Yields the leaves that hold, but for situations whose chain is told."""
     match condition:
         case Literal(attribute) if _is_worth_saying(attribute, derivation):
             return
@@ -331,7 +331,7 @@ def _is_worth_saying(attribute: str, derivation: Derivation | None) -> bool:
 
 
 def _chains(condition: Condition, derivation: Derivation | None) -> list[str]:
-    """The chain of each situation that the condition reads and that holds."""
+    """Returns the chain of each situation that the condition reads and that holds."""
     if derivation is None:
         return []
     names = sorted(name.removeprefix(SITUATION) for name in reads(condition) if name.startswith(SITUATION))

@@ -51,12 +51,12 @@ class Unfolding:
         return FactReasons(self.absent, self.need)
 
     def absent(self, attribute: str) -> str:
-        """Why an attribute is not there; a computed one for want of what it reads."""
+        """Returns why an attribute is not there; a computed one for want of what it reads."""
         barred = barred_words(self.policy.ruleset.attributes.get(attribute), self.facts)
         return barred or ", as ".join(("is absent", *self._lacking_sources(attribute)))
 
     def _lacking_sources(self, attribute: str) -> Iterator[str]:
-        """The first that is not there of what a computed attribute reads."""
+        """Yields the first that is not there of what a computed attribute reads."""
         computed = self.computed.get(attribute)
         for name in sorted(computed.reads) if computed else ():
             if name in self.facts:
@@ -74,7 +74,7 @@ class Unfolding:
         return kind.purpose if kind and source.startswith(EVENTS) else ""
 
     def need(self, name: str, wanted: bool) -> str:  # noqa: FBT001 -- a truth value
-        """Why a situation that is to hold, or not, does not do so."""
+        """Returns why a situation that is to hold, or not, does not do so."""
         words = f"needs {'' if wanted else 'no '}{name}"
         if self._is_unknown(name):
             reasons = joined(list(self._unknown(name)), "; ")
@@ -85,7 +85,7 @@ class Unfolding:
         return f"{words}: {reasons}" if reasons else words
 
     def because(self, name: str) -> str:
-        """Why a situation holds, or that it cannot be told."""
+        """Returns why a situation holds, or that it cannot be told."""
         if self._holds(name):
             return f"{name} because {self._support(name, {name})}"
         return f"{name} cannot be told: {joined(list(self._unknown(name)), '; ')}"
@@ -135,7 +135,7 @@ class Unfolding:
             yield from self._unknown_leaves(name, seen)
 
     def _support(self, name: str, seen: set[str]) -> str:
-        """The members that hold, each with the values that were there."""
+        """Returns the members that hold, each with the values that were there."""
         situation, words = self.situations[name], list[str]()
         for member in (*situation.all, *situation.any):
             if isinstance(member, Atom):
@@ -148,7 +148,7 @@ class Unfolding:
         return joined(words, " and ")
 
     def _shortfall(self, name: str, seen: set[str]) -> str:
-        """The members that do not hold and should, and those that hold and should not."""
+        """Returns the members that do not hold and should, and those that hold and should not."""
         situation = self.situations[name]
         words = [self._lacking(member, seen) for member in situation.all if not self._is_so(member)]
         if situation.any and not any(map(self._is_so, situation.any)):
@@ -189,7 +189,7 @@ _Reasons = Callable[[str, set[str]], str]
 
 
 def support(condition: Condition, facts: Facts, memo: Memo) -> Iterator[str]:
-    """The leaves that hold, each with the value that was there."""
+    """Yields the leaves that hold, each with the value that was there."""
     match condition:
         case Literal(attribute, test):
             if truth(condition, facts, memo) is True:

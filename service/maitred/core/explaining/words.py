@@ -29,7 +29,7 @@ MAX_TERMS = 4
 
 
 def drawn_words(draws: Draws, learner: str, action: str) -> str:
-    """What a learner gave an action, and how that came about."""
+    """Returns what a learner gave an action, and how that came about."""
     successes, failures = draws.belief(learner, action)
     known = f"{successes:g} to {failures:g}"
     ways = {
@@ -42,7 +42,7 @@ def drawn_words(draws: Draws, learner: str, action: str) -> str:
 
 
 def need_words(literal: Literal) -> str:
-    """What a literal needs: ``customer.tier in ["gold", "platinum"]``."""
+    """Returns what a literal needs: ``customer.tier in ["gold", "platinum"]``."""
     name, wanted = literal.attribute, literal.wanted
     permission = permission_words(name)
     if permission:
@@ -65,7 +65,7 @@ def need_words(literal: Literal) -> str:
 
 
 def is_truth(test: Test) -> bool:
-    """Whether a test asks for ``true`` or for ``false``; 1 and 0 equal them and are numbers."""
+    """Returns whether a test asks for ``true`` or for ``false``; 1 and 0 equal them and are numbers."""
     return isinstance(test, OneOf) and [type(value) for value in test.values] == [bool]
 
 
@@ -106,7 +106,7 @@ NO_BACKGROUND = FactReasons(_is_absent, _needs_situation)
 def shortfall_words(
     condition: Condition, facts: Facts, memo: Memo, background: FactReasons = NO_BACKGROUND
 ) -> str:
-    """Why a condition is not true: ``needs customer.tier in ["gold", "platinum"], is "basic"``."""
+    """Returns why a condition is not true: ``needs customer.tier in ["gold", "platinum"], is "basic"``."""
     match condition:
         case Literal(attribute, test, wanted) if attribute.startswith(SITUATION) and is_truth(test):
             assert isinstance(test, OneOf)
@@ -143,7 +143,7 @@ def _found_words(attribute: str, facts: Facts, test: Test, background: FactReaso
 
 
 def _looks_met(value: Fact, test: Test) -> bool:
-    """Whether a double is told like one that is asked for, and differs from it in its last digits."""
+    """Returns whether a double is told like one that is asked for, and differs from it in its last digits."""
     if not isinstance(value, float):
         return False
     asked = (
@@ -154,7 +154,7 @@ def _looks_met(value: Fact, test: Test) -> bool:
 
 
 def unknown_words(unknown: Unknown, background: FactReasons) -> str:
-    """Why an expression has no value: ``customer.tier is absent``."""
+    """Returns why an expression has no value: ``customer.tier is absent``."""
     missing = unknown.missing
     if not missing:
         return str(unknown.error)

@@ -119,7 +119,7 @@ class PrivacyRules:
     sensitive: Mapping[str, str] = field(default_factory=dict)
 
     def jurisdiction(self, facts: Facts) -> Jurisdiction:
-        """The one that the facts name."""
+        """Returns the one that the facts name."""
         name = facts.get(self.by) if self.by else None
         return self.jurisdictions.get(name, self.default) if isinstance(name, str) else self.default
 
@@ -163,7 +163,10 @@ class Permission(NamedTuple):
 def permissions_in(
     rules: PrivacyRules, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str
 ) -> Mapping[str, Permission]:
-    """What is allowed in a jurisdiction, by purpose; ``minor`` says why the rules on minors apply, if so."""
+    """Returns what is allowed in a jurisdiction, by purpose.
+
+    ``minor`` says why the rules on minors apply, if so.
+    """
     barred = jurisdiction.minors.barred if jurisdiction.minors and minor else frozenset()
     return {
         name: _permission(
@@ -210,7 +213,7 @@ def masked_by(
 
 
 def _with_computed(absent: set[str], attributes: Mapping[str, Attribute]) -> set[str]:
-    """What may not be read, and what is worked out from it."""
+    """Returns what may not be read, and what is worked out from it."""
     return absent | {
         name for name, attribute in attributes.items() if not absent.isdisjoint(attribute.sources)
     }
@@ -246,7 +249,7 @@ class Use(NamedTuple):
 
 
 def uses(rules: PrivacyRules, attributes: Mapping[str, Attribute], facts: Facts) -> tuple[Use, ...]:
-    """What of ``facts``, masked before, was read for a purpose; in order of name."""
+    """Returns what of ``facts``, masked before, was read for a purpose; in order of name."""
     bases = _bases(rules, facts)
     read = (attributes[fact] for fact in sorted(facts) if fact in attributes)
     return tuple(
@@ -266,7 +269,7 @@ def _is_gone(basis: Basis, refused: bool) -> bool:  # noqa: FBT001 -- of one pur
 
 
 def asks_of(purposes: Iterable[str]) -> Iterable[Attribute]:
-    """What conditions may ask of a customer's consent, each as the attribute it is in the facts."""
+    """Yields what conditions may ask of a customer's consent, each as the attribute it is in the facts."""
     truth = AttributeType(Kind.BOOL)
     for name in purposes:
         yield Attribute(f"{CONSENT}{name}", truth)
@@ -274,7 +277,7 @@ def asks_of(purposes: Iterable[str]) -> Iterable[Attribute]:
 
 
 def permission_words(attribute: str) -> str | None:
-    """What a condition of this module needs, in plain words; ``None`` for any other attribute."""
+    """Returns what a condition of this module needs, in plain words; ``None`` for any other attribute."""
     if attribute.startswith(ASKED):
         return f"answer about {attribute.removeprefix(ASKED)}"
     if attribute.startswith(CONSENT):
@@ -285,7 +288,7 @@ def permission_words(attribute: str) -> str | None:
 
 
 def lacking_words(attribute: str, facts: Facts) -> str | None:
-    """How it is with such a condition that does not hold; ``None`` for any other attribute."""
+    """Returns how it is with such a condition that does not hold; ``None`` for any other attribute."""
     if attribute.startswith(CONSENT):
         return str(facts.get(_WHY + attribute.removeprefix(CONSENT), "is not there"))
     if attribute.startswith(ASKED):
@@ -294,7 +297,7 @@ def lacking_words(attribute: str, facts: Facts) -> str | None:
 
 
 def barred_words(attribute: Attribute | None, facts: Facts) -> str | None:
-    """Why an attribute may not be read, where its purpose or its category is not allowed."""
+    """Returns why an attribute may not be read, where its purpose or its category is not allowed."""
     if attribute is None or JURISDICTION not in facts:
         return None
     if barred := purpose_barred_words(attribute.purpose, facts):
@@ -305,7 +308,7 @@ def barred_words(attribute: Attribute | None, facts: Facts) -> str | None:
 
 
 def purpose_barred_words(purpose: str | None, facts: Facts) -> str | None:
-    """Why nothing may be read for a purpose, where it is not allowed."""
+    """Returns why nothing may be read for a purpose, where it is not allowed."""
     if not purpose or JURISDICTION not in facts or f"{CONSENT}{purpose}" in facts:
         return None
     return f"may not be read for {purpose}: {lacking_words(f'{CONSENT}{purpose}', facts)}"
@@ -318,7 +321,10 @@ def _may_read(attribute: Attribute, allowed: Mapping[str, Permission], explicit:
 
 
 def minority(minors: Minors | None, age: object) -> str:
-    """Why the rules on minors apply to a customer of that age, ``None`` for unknown; empty where not."""
+    """Returns why the rules on minors apply to a customer of that age, ``None`` for unknown.
+
+    Empty where not.
+    """
     if minors is None:
         return ""
     if isinstance(age, int | float) and not isinstance(age, bool) and not isnan(age):
@@ -390,7 +396,7 @@ class Masks:
     remembered: dict[object, Mask] = field(default_factory=dict, compare=False)
 
     def masked(self, facts: Facts, known: Known, now: datetime) -> Facts:
-        """The facts without what may not be read, and with what is allowed as facts of their own."""
+        """Returns the facts without what may not be read, and with what is allowed as facts of their own."""
         jurisdiction = self.rules.jurisdiction(facts)
         minor = minority(jurisdiction.minors, facts.get(self.rules.age))
         mask = self._mask(jurisdiction, known, now, minor=minor)

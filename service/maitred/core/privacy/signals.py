@@ -106,7 +106,7 @@ def verdict(
     *,
     is_opt_out: bool = False,
 ) -> SignalState:
-    """Whether the strings allow what ``mapping`` asks; ``None`` is a string that was not sent.
+    """Returns whether the strings allow what ``mapping`` asks; ``None`` is a string that was not sent.
 
     ``now`` is aware. ``is_opt_out`` says that the legal basis is an opt-out, so that not having
     opted out is a grant.
@@ -133,7 +133,7 @@ def strictest(states: Iterable[SignalState]) -> SignalState:
 
 
 def is_fresh(tcf: Tcf, now: datetime) -> bool:
-    """Whether the string was updated within `FRESH_MONTHS` civil months, and not in the future."""
+    """Returns whether the string was updated within `FRESH_MONTHS` civil months, and not in the future."""
     age = now - tcf.last_updated
     if age < -CLOCK_SKEW:
         return False
@@ -141,7 +141,7 @@ def is_fresh(tcf: Tcf, now: datetime) -> bool:
 
 
 def _months_after(start: datetime, months: int) -> datetime:
-    """The same day and time that many months on; of a day that month lacks, its last day."""
+    """Returns the same day and time that many months on; of a day that month lacks, its last day."""
     years, month = divmod(start.month - 1 + months, _MONTHS_PER_YEAR)
     for day in range(start.day, _LONGEST_MONTH_DAYS - 4, -1):
         try:
@@ -186,7 +186,7 @@ def _allows(mapping: IabMapping, tcf: Tcf, purpose: int) -> bool:
 
 
 def _unrestricted(tcf: Tcf, purpose: int, vendor: int, *, by_consent: bool, by_interest: bool) -> bool:
-    """Whether a basis is left after what publishers say of this vendor."""
+    """Returns whether a basis is left after what publishers say of this vendor."""
     for rule in tcf.restrictions:
         if rule.purpose != purpose or vendor not in rule.vendors:
             continue

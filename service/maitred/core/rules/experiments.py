@@ -62,12 +62,12 @@ NO_EXPOSURES: Exposures = MappingProxyType({})
 
 
 def rollout_name(action: str) -> str:
-    """What the exposures to an action's rollout are called; no experiment can be called so."""
+    """Returns what the exposures to an action's rollout are called; no experiment can be called so."""
     return f"{_ROLLOUT}{action}"
 
 
 def experiment_name(experiment: str) -> str:
-    """What an experiment is called among what is paused; no action can be called so."""
+    """Returns what an experiment is called among what is paused; no action can be called so."""
     return f"{_EXPERIMENT}{experiment}"
 
 
@@ -77,7 +77,7 @@ def is_compared(name: str) -> bool:
 
 
 def is_guarded(action: Action) -> bool:
-    """Whether a guard watches the action's rollout."""
+    """Returns whether a guard watches the action's rollout."""
     return action.rollout is not None and action.rollout.guard is not None
 
 
@@ -87,18 +87,18 @@ def exposures_text(exposures: Exposures) -> str:
 
 
 def exposures_in(text: str) -> Exposures:
-    """What such a line says."""
+    """Returns what such a line says."""
     pairs = (pair.split("=", 1) for pair in text.split("|") if pair)
     return {name: Exposure(*exposure.split(":")) for name, exposure in pairs}
 
 
 def person_of(customer_id: str, session_id: str) -> str:
-    """What a person's places are worked out from; empty for nobody in particular."""
+    """Returns what a person's places are worked out from; empty for nobody in particular."""
     return customer_id or (f"session:{session_id}" if session_id else "")
 
 
 def as_assigned(action: Action, facts: Facts) -> Action:
-    """The action as the arm has it that the facts name; else as it is by itself."""
+    """Returns the action as the arm has it that the facts name; else as it is by itself."""
     for trial in action.trials:
         arm = facts.get(trial.fact)
         if arm is not None:
@@ -107,7 +107,7 @@ def as_assigned(action: Action, facts: Facts) -> Action:
 
 
 def assigned_arm(action: Action, facts: Facts) -> tuple[str, str] | None:
-    """The experiment that is on for the action, and the arm; ``None`` where the person is in none."""
+    """Returns the experiment that is on for the action, and the arm; ``None`` where the person is in none."""
     for trial in action.trials:
         arm = facts.get(trial.fact)
         if arm is not None:
@@ -116,12 +116,12 @@ def assigned_arm(action: Action, facts: Facts) -> tuple[str, str] | None:
 
 
 def reads_arm(action: Action) -> bool:
-    """Whether the action's score depends on the arm."""
+    """Returns whether the action's score depends on the arm."""
     return any(other.score != action.score for trial in action.trials for other in trial.actions.values())
 
 
 def learned_by(action: Action) -> frozenset[str]:
-    """The learners that the action's score reads, whatever the arm."""
+    """Returns the learners that the action's score reads, whatever the arm."""
     arms = (other.score.learned for trial in action.trials for other in trial.actions.values())
     return frozenset(action.score.learned).union(*arms)
 
@@ -132,12 +132,12 @@ def not_held_out(holdout: Holdout) -> Condition:
 
 
 def held_out_words(holdout: Holdout, _: Facts) -> str:
-    """What a refusal says: the same for everybody who is held out."""
+    """Returns what a refusal says: the same for everybody who is held out."""
     return f"held out with {percent_words(holdout.percent)} of customers, to see what it does for the others"
 
 
 def boundaries(arms: Sequence[Arm]) -> tuple[int, ...]:
-    """The first place behind each arm; that of the last is ``PLACES``."""
+    """Returns the first place behind each arm; that of the last is ``PLACES``."""
     total = sum((arm.weight for arm in arms), Fraction(0))
     return tuple(int(sum_ * PLACES / total) for sum_ in accumulate(arm.weight for arm in arms))
 
@@ -211,7 +211,7 @@ class Trials(NamedTuple):
         actions: Sequence[Action],
         index: Index,
     ) -> "Trials":
-        """``actions`` stand as the entries of the index."""
+        """Takes ``actions`` in the order of the entries of the index."""
         tried: dict[str, list[int]] = {}
         held: dict[str, list[int]] = {}
         guarded: dict[str, list[int]] = {}
@@ -259,7 +259,7 @@ class Trials(NamedTuple):
                 facts[running.fact] = arm
 
     def _arms(self, person: str) -> tuple[str, ...]:
-        """The arms of a person, by whatever is on: people come again."""
+        """Returns the arms of a person, by whatever is on: people come again."""
         arms = self.remembered.get(person)
         if arms is None:
             message = id_bytes(person)
@@ -272,16 +272,19 @@ class Trials(NamedTuple):
         return arms
 
     def withdrawn(self, facts: Facts) -> Facts:
-        """The facts without arms of purposes that are not allowed any more."""
+        """Returns the facts without arms of purposes that are not allowed any more."""
         gone = {running.fact for running in self.running if running.consent and running.consent not in facts}
         return {name: fact for name, fact in facts.items() if name not in gone} if gone else facts
 
     def purposes(self, facts: Facts) -> Iterable[str]:
-        """The purposes of the experiments that the person is in."""
+        """Returns the purposes of the experiments that the person is in."""
         return (running.experiment.purpose for running in self.running if running.fact in facts)
 
     def exposures(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> list[Exposed]:
-        """The arms that somebody was exposed to; ``mask`` are the clauses that are possible for them."""
+        """Returns the arms that somebody was exposed to.
+
+        ``mask`` are the clauses that are possible for them.
+        """
         exposed: list[Exposed] = []
         for running in self.running:
             possible = mask & running.clauses
@@ -332,7 +335,7 @@ class Look(NamedTuple):
     paused: Collection[str]
 
     def holds(self, possible: int, facts: Facts, memo: Memo) -> bool:
-        """Whether an action holds of those whose clauses are possible."""
+        """Returns whether an action holds of those whose clauses are possible."""
         if not self.paused and possible & ~self.matching.checked:
             return True
         entries = self.matching.matches(possible, facts, memo) if possible else ()
@@ -340,7 +343,7 @@ class Look(NamedTuple):
 
 
 def with_refusals(arms: Sequence[Exposed], refused: Sequence[tuple[Action, str]]) -> Exposures:
-    """The exposures of a decision: its arms, each with the first reason that a limit gave."""
+    """Returns the exposures of a decision: its arms, each with the first reason that a limit gave."""
     reasons: dict[str, str] = {}
     if not refused:
         return _unrefused(tuple(arms))
@@ -355,7 +358,7 @@ def with_refusals(arms: Sequence[Exposed], refused: Sequence[tuple[Action, str]]
 
 @lru_cache(MAX_REMEMBERED)
 def _unrefused(arms: tuple[Exposed, ...]) -> Exposures:
-    """The same object for the same arms, so that what is made of it is made once."""
+    """Returns the same object for the same arms, so that what is made of it is made once."""
     return MappingProxyType({name: Exposure(arm) for name, arm in arms})
 
 

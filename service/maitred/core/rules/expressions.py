@@ -46,7 +46,7 @@ class Score:
 
     @classmethod
     def of_formula(cls, text: str, formula: Formula) -> "Score":
-        """The score of a formula that was written as ``text``."""
+        """Returns the score of a formula that was written as ``text``."""
         parts = set(expressions_in(formula))
         learned = tuple(dict.fromkeys(learners_in(formula)))
         reads = frozenset[str]().union(*(part.reads for part in parts))
@@ -62,7 +62,7 @@ class ConditionTemplate(Protocol):
     """A type-checked boolean expression, ready for the constants of its row."""
 
     def bind(self, row: Row) -> Condition:
-        """The condition for one row; for an expression without ``row.*``, ``bind({})``.
+        """Returns the condition for one row; for an expression without ``row.*``, ``bind({})``.
 
         Raises ``ExpressionError`` where a value of the row makes it unusable.
         """
@@ -73,7 +73,7 @@ class ScoreTemplate(Protocol):
     """A type-checked double (or int) expression, ready for the constants of its row."""
 
     def bind(self, row: Row) -> Score:
-        """The score for one row. A constant that is not finite is an ``ExpressionError``."""
+        """Returns the score for one row. A constant that is not finite is an ``ExpressionError``."""
         ...
 
 
@@ -89,7 +89,7 @@ class ExpressionCompiler(Protocol):
         ...
 
     def term(self, text: str) -> tuple[AttributeType, Term]:
-        """What an expression of any type comes to, and its type. Raises ``ExpressionError``."""
+        """Returns what an expression of any type comes to, and its type. Raises ``ExpressionError``."""
         ...
 
 

@@ -26,19 +26,19 @@ class Formats(Protocol):
     """
 
     def time(self, moment: datetime, zone: str, language: str) -> str:
-        """The time of day by the clock of ``zone``, an IANA name."""
+        """Returns the time of day by the clock of ``zone``, an IANA name."""
         ...
 
     def date(self, day: date, language: str) -> str:
-        """A civil date."""
+        """Returns a civil date."""
         ...
 
     def money(self, amount: Number, currency: str, language: str) -> str:
-        """An amount with its cents; with the sign of ``currency`` (ISO 4217) where one is given."""
+        """Returns an amount with its cents; with the sign of ``currency`` (ISO 4217) where one is given."""
         ...
 
     def number(self, number: Number, language: str) -> str:
-        """A number with all its digits."""
+        """Returns a number with all its digits."""
         ...
 
 

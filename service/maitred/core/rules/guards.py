@@ -20,14 +20,14 @@ ALPHA = 0.05
 
 
 def evidence(reached: int, persons: int, rate: float) -> float:
-    """The logarithm of the martingale against a rate above 0 and below 1."""
+    """Returns the logarithm of the martingale against a rate above 0 and below 1."""
     others = persons - reached
     seen = lgamma(1 + reached) + lgamma(1 + others) - lgamma(2 + persons)
     return seen - reached * log(rate) - others * log(1 - rate)
 
 
 def is_breached(guard: Guard, reached: int, persons: int, alpha: float = ALPHA) -> bool:
-    """Whether the rate is beyond the guard's threshold beyond doubt."""
+    """Returns whether the rate is beyond the guard's threshold beyond doubt."""
     rate = float(guard.threshold / 100)
     if not persons:
         return False
@@ -36,7 +36,7 @@ def is_breached(guard: Guard, reached: int, persons: int, alpha: float = ALPHA) 
 
 
 def breach_words(guard: Guard, reached: int, persons: int, arm: str = "") -> str:
-    """Why a guard has stopped a rollout, or an experiment over one of its arms."""
+    """Returns why a guard has stopped a rollout, or an experiment over one of its arms."""
     side = "more" if guard.direction is Direction.ABOVE else "less"
     return (
         f"{guard.outcome} by {reached} of {persons} persons{f' in arm {arm}' if arm else ''}"

@@ -32,7 +32,7 @@ def live_condition(live: Live) -> Condition:
 
 
 def clock_facts(zones: Iterable[str | None], now: datetime, location_zone: str) -> Facts:
-    """The clock attributes of ``zones`` at ``now``; ``None`` stands for the location's zone."""
+    """Returns the clock attributes of ``zones`` at ``now``; ``None`` stands for the location's zone."""
     facts: Facts = {}
     for zone in zones:
         civil = now.astimezone(_zone(zone or location_zone))
@@ -45,7 +45,7 @@ def clock_facts(zones: Iterable[str | None], now: datetime, location_zone: str) 
 
 @cache
 def _zone(name: str) -> ZoneInfo:
-    """``ZoneInfo`` holds on to eight zones and reads the file of any other one anew."""
+    """Keeps every zone: ``ZoneInfo`` holds on to eight zones and reads the file of any other one anew."""
     return ZoneInfo(name)
 
 
@@ -82,7 +82,7 @@ _DAY_MINUTES = 24 * _MINUTES_PER_HOUR
 
 
 def clock_name(attribute: str) -> str:
-    """``~minute/Europe/Rome`` is the ``time in Europe/Rome``."""
+    """Says ``time in Europe/Rome`` for ``~minute/Europe/Rome``."""
     part, zone = _parts(attribute)
     return f"{'time' if part == 'minute' else part} in {zone}"
 
@@ -101,7 +101,7 @@ def clock_value(attribute: str, value: object) -> str:
 
 
 def clock_need(attribute: str, test: Test) -> str:
-    """What a window needs of the clock: ``time 11:00-22:00 in Europe/Rome``."""
+    """Returns what a window needs of the clock: ``time 11:00-22:00 in Europe/Rome``."""
     part, zone = _parts(attribute)
     match test:
         case OneOf(values):

@@ -21,12 +21,12 @@ _PREFIX = f"{OWN}promised/"
 
 
 def fact_of(promise: Promise) -> str:
-    """The fact that says how often the action was presented."""
+    """Returns the fact that says how often the action was presented."""
     return f"{_PREFIX}{promise.name}"
 
 
 def computed_of(promise: Promise) -> Computed:
-    """How often the action was presented to the customer."""
+    """Returns how often the action was presented to the customer."""
     window = Rolling(promise.every) if promise.every else promise.window
     where = Literal("outcome.action", OneOf(frozenset({promise.action})))
     type_ = AttributeType(Kind.INT)
@@ -47,7 +47,7 @@ def may_follow(promise: Promise) -> Condition:
 
 
 def follow_words(promise: Promise, facts: Facts) -> str:
-    """Why what the promise holds back may not come yet."""
+    """Returns why what the promise holds back may not come yet."""
     count = facts.get(fact_of(promise), 0)
     return f"{promise.action} is promised {promise.times} times before, {count} were presented"
 

@@ -47,13 +47,13 @@ class SituationReads:
         return cls(own, members, _closure(own, members))
 
     def reads(self, name: str) -> frozenset[str]:
-        """The attributes behind a name that a rule reads: itself, or all that a situation reads."""
+        """Returns the attributes behind a name that a rule reads: itself, or all that a situation reads."""
         if not name.startswith(SITUATION):
             return frozenset((name,))
         return self.every.get(name.removeprefix(SITUATION), frozenset())
 
     def way(self, name: str, attribute: str) -> Way:
-        """The shortest way from a name that a rule reads to an attribute, by names of situations."""
+        """Returns the shortest way from a name that a rule reads to an attribute, by names of situations."""
         if not name.startswith(SITUATION):
             return ()
         key = (name, attribute)
@@ -122,7 +122,7 @@ def lists_named(text: str) -> frozenset[str]:
 
 
 def names_read(action: Action) -> Iterator[tuple[str, frozenset[str]]]:
-    """What an action reads without following situations, each with where it does."""
+    """Yields what an action reads without following situations, each with where it does."""
     for need in action.requirements:
         yield f"condition `{need.rule}`", condition_reads(need.condition) | lists_named(need.text)
     if action.score.expression:
@@ -139,20 +139,20 @@ def names_read(action: Action) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def _words_read(action: Action) -> frozenset[str]:
-    """What the score and the treatments read."""
+    """Returns what the score and the treatments read."""
     names = frozenset().union(*map(placeholders, action.treatments.values())) - {HOLD_EXPIRES}
     expression = action.score.expression
     return names | expression.reads | lists_named(expression.text) if expression else names
 
 
 def attributes_read(action: Action, situations: SituationReads) -> frozenset[str]:
-    """Every attribute that the action reads, and every list."""
+    """Returns every attribute that the action reads, and every list."""
     names = frozenset().union(*(names for _, names in names_read(action)))
     return frozenset().union(*(situations.reads(name) for name in names))
 
 
 def way_to(action: Action, situations: SituationReads, attribute: str) -> Way:
-    """How the action comes to read an attribute; the shortest way, empty where it does not."""
+    """Returns how the action comes to read an attribute; the shortest way, empty where it does not."""
     ways = [
         (place, *(f"situation `{name}`" for name in situations.way(name, attribute)))
         for place, names in names_read(action)

@@ -44,17 +44,17 @@ class RolloutPart(NamedTuple):
 
 
 def place_of(salt: str, customer_id: str) -> int:
-    """The customer's place under a salt, below ``PLACES``."""
+    """Returns the customer's place under a salt, below ``PLACES``."""
     return place_under(salted(salt), id_bytes(customer_id))
 
 
 def id_bytes(customer_id: str) -> bytes:
-    """What an id's places are worked out from."""
+    """Returns what an id's places are worked out from."""
     return normalize("NFC", customer_id).encode("utf-8", "surrogatepass")
 
 
 def place_under(begun: Salted, message: bytes) -> int:
-    """The place of ``id_bytes`` an id under ``salted`` of a salt."""
+    """Returns the place of ``id_bytes`` an id under ``salted`` of a salt."""
     # HMAC by hand (RFC 2104): a third of the time of ``hmac.digest``, which looks its hash up each time.
     inner, outer = begun[0].copy(), begun[1].copy()
     inner.update(message)
@@ -64,7 +64,7 @@ def place_under(begun: Salted, message: bytes) -> int:
 
 @lru_cache(maxsize=_MAX_SALTS)
 def salted(salt: str) -> Salted:
-    """The inner and the outer hash of HMAC, which have taken in the key."""
+    """Returns the inner and the outer hash of HMAC, which have taken in the key."""
     key = salt.encode()
     if len(key) > _BLOCK_BYTES:
         key = sha256(key).digest()
@@ -73,7 +73,7 @@ def salted(salt: str) -> Salted:
 
 
 def is_among_first(percent: Fraction, salt: str, customer_id: str) -> bool:
-    """Whether a customer is among the first so many percent; nobody is below 100 % without an id."""
+    """Returns whether a customer is among the first so many percent; nobody is below 100 % without an id."""
     if percent >= EVERYBODY:
         return True
     return bool(customer_id) and place_of(salt, customer_id) < percent * PLACES // EVERYBODY
@@ -92,17 +92,17 @@ def holds(rollouts: Iterable[Rollout], since: Mapping[str, datetime], zone: str)
 
 
 def _held_since(rollout: Rollout) -> str:
-    """The fact that says on which date the steps were held."""
+    """Returns the fact that says on which date the steps were held."""
     return f"{OWN}held/{rollout.held_as}"
 
 
 def reads_clock(rollout: Rollout) -> bool:
-    """Whether the date has a say in it."""
+    """Returns whether the date has a say in it."""
     return bool(rollout.steps)
 
 
 def parts_of(rollout: Rollout) -> tuple[RolloutPart, ...]:
-    """The parts that can leave somebody out."""
+    """Returns the parts that can leave somebody out."""
     parts: list[RolloutPart] = []
     if rollout.locations:
         condition = Literal(LOCATION_ID, OneOf(frozenset(rollout.locations)))
@@ -115,7 +115,7 @@ def parts_of(rollout: Rollout) -> tuple[RolloutPart, ...]:
 
 
 def first_decrease(percent: Fraction, steps: tuple[RolloutStep, ...]) -> int | None:
-    """The number of the first step that does not come after, or is below, the one before it."""
+    """Returns the number of the first step that does not come after, or is below, the one before it."""
     if steps and steps[0].percent < percent:
         return 0
     for number, (before, after) in enumerate(pairwise(steps), start=1):
@@ -125,7 +125,7 @@ def first_decrease(percent: Fraction, steps: tuple[RolloutStep, ...]) -> int | N
 
 
 def percent_words(percent: Fraction) -> str:
-    """``12.5 %``."""
+    """Returns ``12.5 %``."""
     return f"{float(percent):.10g} %"
 
 
@@ -150,14 +150,14 @@ def _share_condition(rollout: Rollout) -> Condition:
 
 
 def _percent(rollout: Rollout, facts: Facts) -> tuple[Fraction, date | None]:
-    """How far the rollout is, and since when."""
+    """Returns how far the rollout is, and since when."""
     today, held = facts.get(clock_attribute("date", rollout.zone)), facts.get(_held_since(rollout))
     days = [day for day in (today, held) if isinstance(day, int)]
     return share_on(rollout, min(days, default=0))
 
 
 def share_on(rollout: Rollout, today: int) -> tuple[Fraction, date | None]:
-    """How far the rollout is on a civil date, by its ordinal, and since when."""
+    """Returns how far the rollout is on a civil date, by its ordinal, and since when."""
     percent, since = rollout.percent, None
     for step in rollout.steps:
         if step.first.toordinal() <= today:

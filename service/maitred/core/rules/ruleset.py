@@ -252,7 +252,7 @@ class Trial:
 
 
 def arm_fact(experiment: str) -> str:
-    """The fact that says which arm of an experiment a person is in."""
+    """Returns the fact that says which arm of an experiment a person is in."""
     return f"{OWN}arm/{experiment}"
 
 
@@ -271,7 +271,7 @@ class Suppression:
     labels: frozenset[tuple[str, str]] = frozenset()
 
     def applies_to(self, action: Action) -> bool:
-        """Whether the action is one of them."""
+        """Returns whether the action is one of them."""
         return (not self.types or action.type in self.types) and self.labels <= action.labels.items()
 
 

@@ -79,7 +79,7 @@ def not_suppressed_by(name: str) -> Condition:
 
 
 def is_derived(attribute: str) -> bool:
-    """Whether a fact follows from situations, and goes where what they read goes."""
+    """Returns whether a fact follows from situations, and goes where what they read goes."""
     return attribute.startswith((SITUATION, SUPPRESSED))
 
 
@@ -92,13 +92,16 @@ class Suppressing:
 
     @classmethod
     def of(cls, situations: Sequence[Situation], names: Iterable[str]) -> "Suppressing":
-        """``names`` are those that hold some action back."""
+        """Takes ``names``, those that hold some action back."""
         wanted = tuple(sorted(names))
         by_name = {situation.name: situation for situation in situations}
         return cls(wanted, _strata(by_name, _made_of(by_name, wanted)))
 
     def facts(self, facts: Facts, situations: Facts) -> Facts:
-        """A fact for each situation that holds back; ``situations`` are those whose truth is known."""
+        """Returns a fact for each situation that holds back.
+
+        ``situations`` are those whose truth is known.
+        """
         states = {name: situations.get(SITUATION + name) for name in self.names}
         hidden = {name for name, state in states.items() if state is None}
         possible = self._possible(facts) if hidden else frozenset()
@@ -106,7 +109,7 @@ class Suppressing:
         return {SUPPRESSED + name: True for name in back}
 
     def _possible(self, facts: Facts) -> frozenset[str]:
-        """Those that hold, or would if what is wrong were right."""
+        """Returns those that hold, or would if what is wrong were right."""
         asking = _Asking(facts)
         for stratum in self.strata:
             asking.settle(stratum)
@@ -164,7 +167,7 @@ class _Asking:
 
 
 def _made_of(by_name: Mapping[str, Situation], names: Iterable[str]) -> set[str]:
-    """The situations, and all they are made of."""
+    """Returns the situations, and all they are made of."""
     reached = set(names)
     for name in (queue := list(reached)):
         situation = by_name[name]
@@ -231,7 +234,7 @@ class Situations:
         return cls(kept, len(atoms), Index.build(entries), deriver(situations), back)
 
     def facts(self, facts: Facts) -> Facts:
-        """``situation.NAME`` for each in ``names`` whose truth is known, and what is held back."""
+        """Returns ``situation.NAME`` for each in ``names`` whose truth is known, and what is held back."""
         clauses = self.index.true_clauses(facts)
         derived = self.remembered.get(clauses)
         if derived is None:
@@ -244,7 +247,7 @@ class Situations:
         return derived
 
     def derivation(self, facts: Facts) -> Derivation:
-        """The same with its support, for explanations."""
+        """Returns the same with its support, for explanations."""
         return self._derive(self.index.true_clauses(facts))
 
     def _derive(self, clauses: int) -> Derivation:

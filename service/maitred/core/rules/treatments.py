@@ -56,7 +56,7 @@ class Treatment(Generic[T]):
 
     @classmethod
     def read(cls, text_of: Callable[[str], Any]) -> "Treatment[T]":
-        """The texts that ``text_of`` gives by name of their field; what is empty is no text."""
+        """Returns the texts that ``text_of`` gives by name of their field; what is empty is no text."""
         texts: dict[str, Any] = {}
         for name in TEXTS:
             text = text_of(name)
@@ -65,24 +65,24 @@ class Treatment(Generic[T]):
         return cls(**texts)
 
     def filled(self) -> dict[str, Any]:
-        """The fields that have a text, by name; ``claimed`` is not among them."""
+        """Returns the fields that have a text, by name; ``claimed`` is not among them."""
         return {name: text for name in TEXTS if (text := getattr(self, name))}
 
     def spoken_in(self, language: str) -> "Treatment[T]":
-        """The texts in a language: its own, those of the language alone, or else these."""
+        """Returns the texts in a language: its own, those of the language alone, or else these."""
         if not self.translations:
             return self
         return in_language(self.translations, language) or replace(self, translations={})
 
     def before_claim(self) -> "Treatment[T]":
-        """The texts of a proposal."""
+        """Returns the texts of a proposal."""
         if not self.claimed:
             return self
         translations = {name: treatment.before_claim() for name, treatment in self.translations.items()}
         return replace(self, claimed=None, translations=translations)
 
     def after_claim(self) -> "Treatment[T]":
-        """The texts for who holds a claim; those of a proposal where there are none.
+        """Returns the texts for who holds a claim; those of a proposal where there are none.
 
         What is said before a claim is not said after it: title, terms and what to avoid stay.
         """
@@ -99,7 +99,7 @@ class Treatment(Generic[T]):
         )
 
     def walk(self) -> Iterator[tuple[Path, T]]:
-        """Every text with its place."""
+        """Yields every text with its place."""
         for name, text in self.filled().items():
             if name in LINES:
                 yield from (((name, index), line) for index, line in enumerate(text))
@@ -111,7 +111,7 @@ class Treatment(Generic[T]):
             yield from (((*path, language), text) for path, text in translation.walk())
 
     def mapped(self, change: Callable[[Path, T], U | None]) -> "Treatment[U]":
-        """Every text replaced by what ``change`` makes of it and its place; nothing leaves it out."""
+        """Returns every text replaced by what ``change`` makes of it and its place; nothing leaves it out."""
         changed: dict[str, Any] = {}
         for name, text in self.filled().items():
             if name in LINES:
@@ -130,7 +130,7 @@ class Treatment(Generic[T]):
 
 
 def _in(language: str, change: Callable[[Path, T], U | None]) -> Callable[[Path, T], U | None]:
-    """A change of the texts of a translation, whose places end with its language."""
+    """Returns a change of the texts of a translation, whose places end with its language."""
     return lambda path, text: change((*path, language), text)
 
 
@@ -141,7 +141,7 @@ LINES = frozenset(one.name for one in fields(Treatment) if one.default == ())
 
 
 def in_language(texts: Mapping[str, U], language: str) -> U | None:
-    """The text of a language, or of the language without its region (``de`` for ``de-CH``)."""
+    """Returns the text of a language, or of the language without its region (``de`` for ``de-CH``)."""
     tag = language.replace("_", "-").casefold()
     while tag:
         if tag in texts:
@@ -151,7 +151,7 @@ def in_language(texts: Mapping[str, U], language: str) -> U | None:
 
 
 def depends_on_language(treatment: Treatment[Template]) -> bool:
-    """Whether it is put otherwise in another language."""
+    """Returns whether it is put otherwise in another language."""
     return bool(treatment.translations) or any(
         isinstance(part, Placeholder) and part.form is not None
         for _, template in treatment.walk()
@@ -160,7 +160,7 @@ def depends_on_language(treatment: Treatment[Template]) -> bool:
 
 
 def gap_in(template: Template, facts: Facts) -> str:
-    """The first attribute without which the text is left out; empty where there is none."""
+    """Returns the first attribute without which the text is left out; empty where there is none."""
     for part in template:
         if isinstance(part, Placeholder) and part.default is None:
             value = facts.get(part.attribute)
@@ -170,7 +170,7 @@ def gap_in(template: Template, facts: Facts) -> str:
 
 
 def least_length(template: Template) -> int:
-    """The characters of what is written, and of what stands for want of values."""
+    """Returns the characters of what is written, and of what stands for want of values."""
     return sum(len(part) if isinstance(part, str) else len(part.default or "") for part in template)
 
 

@@ -25,7 +25,7 @@ Read = Callable[[Any], Fact]
 
 
 def reader_of(attribute: Attribute) -> Read:
-    """What reads an attribute's values."""
+    """Returns what reads an attribute's values."""
     read = _unbounded_reader_of(attribute)
     if not (attribute.max_length or attribute.max_items):
         return read
@@ -55,7 +55,7 @@ def _bounded(read: Read, longest: int, count: int) -> Read:
 
 
 def _is_short(texts: Sequence[Any], longest: int) -> bool:
-    """Whether all texts together are no longer than one may be, as those of most lists are."""
+    """Returns whether all texts together are no longer than one may be, as those of most lists are."""
     try:
         return len("".join(texts)) <= longest
     except TypeError:
@@ -73,21 +73,24 @@ def _unbounded_reader_of(attribute: Attribute) -> Read:
 
 
 def _plain_class(attribute: Attribute) -> type:
-    """The class of values that are facts as they stand, but for texts beyond ASCII; of no value if none."""
+    """Returns the class of values that are facts as they stand, but for texts beyond ASCII.
+
+    Of no value if none.
+    """
     row, type_ = KINDS[attribute.type.kind], attribute.type
     checked = type_.is_list or attribute.allowed or attribute.ignores_case or attribute.is_trimmed
     return row.python if row.is_plain and not checked else Invalid
 
 
 def _coerce(attribute: Attribute) -> Coerce:
-    """What reads most values at once; ``None`` for what ``reader_of`` has to look at."""
+    """Returns what reads most values at once; ``None`` for what ``reader_of`` has to look at."""
     if attribute.type.is_list or attribute.allowed or attribute.type.kind is Kind.STRING:
         return lambda _: None
     return coerce_of(attribute)
 
 
 def normal_text(attribute: Attribute, text: str) -> str:
-    """A text as it is compared with the attribute's."""
+    """Returns a text as it is compared with the attribute's."""
     text = text.strip() if attribute.is_trimmed else text
     return folded(text) if attribute.ignores_case else composed(text)
 
@@ -189,7 +192,7 @@ def _read_item(fields: Sequence[_Field], sent: dict[str, Any]) -> dict[str, Any]
 
 
 def _usual_item_reader(fields: Sequence[_Field]) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
-    """What reads an object whose fields are as they are usually sent; ``None`` for any other.
+    """Returns what reads an object whose fields are as they are usually sent; ``None`` for any other.
 
     It runs for every line of every basket: one pass for each way of looking at a value, without calls.
     """
@@ -252,7 +255,7 @@ def _listed(attribute: Attribute) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value of JSON as a person would write it, cut short where long."""
+    """Returns a value of JSON as a person would write it, cut short where long."""
     if value.__class__ is str:
         cut = value if len(value) <= MAX_SHOWN_CHARACTERS else f"{value[:MAX_SHOWN_CHARACTERS]}…"
         return f'"{cut}"'
@@ -266,7 +269,7 @@ def _shown(value: Any) -> str:
 
 
 def _whole(value: Any) -> str:
-    """A whole number; one of thousands of digits is not written out."""
+    """Returns a whole number; one of thousands of digits is not written out."""
     return str(value) if value.__class__ is int and value.bit_length() <= _MAX_SHOWN_BITS else "too large"
 
 
@@ -316,7 +319,7 @@ class FactReader:
 
     @classmethod
     def of(cls, attributes: Iterable[Attribute], ids: Collection[str] = ()) -> "FactReader":
-        """``customer.age`` is read from ``context["customer"]["age"]``, and so on for any depth.
+        """Makes a reader: ``customer.age`` is read from ``context["customer"]["age"]``, at any depth.
 
         ``ids`` are the names of those that name people and things: white space around them is an error.
         """
@@ -327,11 +330,11 @@ class FactReader:
         return cls(tuple((path, tuple(slots)) for path, slots in grouped.items()))
 
     def names(self) -> frozenset[str]:
-        """The attributes it reads."""
+        """Returns the attributes it reads."""
         return frozenset(slot.name for _, slots in self.roots for slot in slots)
 
     def read(self, context: Mapping[str, Any]) -> Facts:
-        """The facts of one context."""
+        """Returns the facts of one context."""
         facts: Facts = {}
         for path, slots in self.roots:
             holder: Any = context

@@ -20,12 +20,12 @@ def to_microseconds(instant: datetime) -> int:
 
 
 def from_microseconds(instant_us: int) -> datetime:
-    """The instant, in UTC. Raises ``OverflowError`` beyond the years of ``datetime``."""
+    """Returns the instant, in UTC. Raises ``OverflowError`` beyond the years of ``datetime``."""
     return EPOCH + instant_us * MICROSECOND
 
 
 def later(instant: datetime, duration: timedelta) -> datetime:
-    """The sum, or the end of the calendar that it is beyond."""
+    """Returns the sum, or the end of the calendar that it is beyond."""
     try:
         return instant + duration
     except OverflowError:
@@ -33,7 +33,7 @@ def later(instant: datetime, duration: timedelta) -> datetime:
 
 
 def day_start(day: date, zone: str) -> datetime:
-    """The first instant at which the clock of ``zone`` shows ``day`` or a later date."""
+    """Returns the first instant at which the clock of ``zone`` shows ``day`` or a later date."""
     if day == date.min:
         return FIRST_INSTANT
     midnight = datetime.combine(day, time.min, ZoneInfo(zone))
@@ -48,7 +48,7 @@ def day_start(day: date, zone: str) -> datetime:
 
 
 def _jump(midnight: datetime, before: datetime, after: datetime) -> datetime:
-    """The first whole second in ``(before, after]`` at which the clock is past ``midnight``."""
+    """Returns the first whole second in ``(before, after]`` at which the clock is past ``midnight``."""
     zone, wall = midnight.tzinfo, midnight.replace(tzinfo=None)
     while after - before > _SECOND:
         middle = before + (after - before) // _SECOND // 2 * _SECOND

@@ -85,7 +85,7 @@ def _timestamp(value: Any) -> datetime | None:
 
 
 def duration_of(text: str) -> timedelta | None:
-    """``1h30m``, ``30d`` or ``-0.5s``; ``None`` for what is no duration."""
+    """Reads ``1h30m``, ``30d`` or ``-0.5s``; ``None`` for what is no duration."""
     match = _DURATION.fullmatch(text)
     if not match:
         return None
@@ -318,7 +318,7 @@ _TYPE = re.compile(r"(?P<list>list<)?(?:(?P<kind>[a-z]+)|decimal\((?P<digits>[0-
 
 
 def type_of(name: str) -> AttributeType:
-    """``list<string>``, ``decimal(2)`` and the like. Raises ``ValueError``."""
+    """Reads ``list<string>``, ``decimal(2)`` and the like. Raises ``ValueError``."""
     match = _TYPE.fullmatch(name)
     if match is None or match["kind"] == Kind.DECIMAL.value:
         raise ValueError(name)
@@ -336,7 +336,7 @@ TYPE_NAMES: tuple[str, ...] = tuple(
 
 
 def coerce_of(attribute: Attribute) -> Coerce:
-    """What reads one value of an attribute, or one element of its list."""
+    """Returns what reads one value of an attribute, or one element of its list."""
     return KINDS[attribute.type.kind].reads(attribute.type)
 
 
@@ -344,7 +344,7 @@ def coerce_of(attribute: Attribute) -> Coerce:
 
 
 def to_json(value: object) -> Any:
-    """The JSON of a value that JSON has no form of its own for. Raises ``TypeError``."""
+    """Returns the JSON of a value that JSON has no form of its own for. Raises ``TypeError``."""
     write = _WRITERS.get(value.__class__)
     if write is None:
         raise TypeError(type(value))
@@ -356,7 +356,10 @@ Load = Callable[[Any], Any]
 
 
 def loader_of(type_: AttributeType) -> Load | None:
-    """What types one value, or one element, of a record's JSON; ``None`` where it is one as it stands."""
+    """Returns what types one value, or one element, of a record's JSON.
+
+    ``None`` where it is one as it stands.
+    """
     if type_.kind is not Kind.OBJECT:
         return KINDS[type_.kind].load
     loads = {field.name: load for field in type_.fields if (load := _field_loader(field.type))}
@@ -377,7 +380,7 @@ def _field_loader(type_: AttributeType) -> Load | None:
 
 
 def fits(value: Any, type_: AttributeType) -> bool:
-    """Whether a record's JSON holds a value of the type."""
+    """Returns whether a record's JSON holds a value of the type."""
     if type_.is_list:
         return value.__class__ is list and all(_fits_one(item, type_) for item in value)
     return _fits_one(value, type_)

@@ -24,7 +24,7 @@ def did_you_mean(word: str, known: Iterable[str], count: int = 1) -> str:
 
 
 def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
-    """The known names that may have been meant, the likeliest first; none where nothing is close."""
+    """Returns the known names that may have been meant, the likeliest first; none where nothing is close."""
     names = [name for name in known if name != word] if word else []
     for alike in (_is_same, _is_inside, _begins_alike):
         if near := [name for name in names if alike(word, name)]:
@@ -41,7 +41,7 @@ def _is_same(word: str, name: str) -> bool:
 
 
 def _is_inside(word: str, name: str) -> bool:
-    """`age` in `customer.age`, `customer` as what has it, and `Rome` in `Europe/Rome`."""
+    """Returns `age` in `customer.age`, `customer` as what has it, and `Rome` in `Europe/Rome`."""
     low, lower = word.casefold(), name.casefold()
     return lower.endswith((f".{low}", f"/{low}")) or lower.startswith(f"{low}.")
 

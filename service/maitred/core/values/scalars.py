@@ -78,7 +78,7 @@ class Address(Keyed):
 
 @lru_cache(maxsize=4096)
 def version_of(text: str) -> Version | None:
-    """``None`` where the text is no version."""
+    """Reads a version; ``None`` where the text is none."""
     match = _VERSION.fullmatch(text) if len(text) <= MAX_VERSION_CHARACTERS else None
     if match is None:
         return None
@@ -103,7 +103,7 @@ def _field_key(text: str) -> str:
 
 
 def address_of(text: str) -> Address | None:
-    """``None`` where the text is no address."""
+    """Reads an address; ``None`` where the text is none."""
     if "%" in text or "/" in text:
         return None
     try:
@@ -122,7 +122,7 @@ def _address(address: IPv4Address | IPv6Address) -> Address:
 
 @lru_cache(maxsize=4096)
 def network_of(text: str) -> tuple[Address, Address]:
-    """The first and the last address of ``10.0.0.0/8``. Raises ``ValueError`` with the reason."""
+    """Returns the first and the last address of ``10.0.0.0/8``. Raises ``ValueError`` with the reason."""
     if "%" in text:
         raise ValueError(text)
     network = ip_network(text)
@@ -130,7 +130,7 @@ def network_of(text: str) -> tuple[Address, Address]:
 
 
 def network_words(first: Address, last: Address) -> str:
-    """``10.0.0.0/8``, or both ends where they bound no single network."""
+    """Returns ``10.0.0.0/8``, or both ends where they bound no single network."""
     ends = (ip_address(first.text), ip_address(last.text))
     if ends[0].version == ends[1].version and ends[0] <= ends[1]:  # type: ignore[operator]
         networks = list(summarize_address_range(*ends))
@@ -147,7 +147,7 @@ EXACT = Context(prec=64, traps=[InvalidOperation, Inexact, Overflow])
 
 
 def decimal_of_text(text: str, digits: int) -> Decimal | None:
-    """``53.70`` to an amount with exactly ``digits`` after the point; ``None`` for more of them."""
+    """Turns ``53.70`` into an amount with exactly ``digits`` after the point; ``None`` for more of them."""
     match = _DECIMAL.fullmatch(text)
     if match is None or len(match[1] or "") > digits:
         return None
@@ -160,7 +160,7 @@ def usual_decimal(digits: int) -> Callable[[str], object]:
 
 
 def decimal_of_number(number: int | float, digits: int) -> Decimal | None:  # noqa: PYI041 -- compiled, float would round an int
-    """A JSON number that is an amount but for what a double cannot hold."""
+    """Returns a JSON number that is an amount but for what a double cannot hold."""
     if not -MAX_SCALED <= number <= MAX_SCALED:
         return None
     written = Decimal(number)
@@ -171,7 +171,7 @@ def decimal_of_number(number: int | float, digits: int) -> Decimal | None:  # no
 
 
 def fitted(amount: Decimal, digits: int) -> Decimal | None:
-    """The amount with exactly ``digits`` after the point; ``None`` where 64 bits do not hold it."""
+    """Returns the amount with exactly ``digits`` after the point; ``None`` where 64 bits do not hold it."""
     try:
         scaled = int(EXACT.scaleb(amount, digits).to_integral_exact(context=EXACT))
     except DecimalException:
@@ -180,12 +180,12 @@ def fitted(amount: Decimal, digits: int) -> Decimal | None:
 
 
 def scaled(amount: Decimal, digits: int) -> int:
-    """How many units of the last of ``digits`` digits an amount is; it must have no more of them."""
+    """Returns how many units of the last of ``digits`` digits an amount is; it must have no more of them."""
     return int(EXACT.scaleb(amount, digits))
 
 
 def unscaled(units: int, digits: int) -> Decimal:
-    """The amount that so many units of the last digit are."""
+    """Returns the amount that so many units of the last digit are."""
     return EXACT.scaleb(Decimal(units), -digits)
 
 

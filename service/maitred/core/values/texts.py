@@ -24,7 +24,7 @@ _RUN = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")
 
 
 def composed(text: str) -> str:
-    """The text in NFC, run by run of what is beyond ASCII; time is linear in its length."""
+    """Returns the text in NFC, run by run of what is beyond ASCII; time is linear in its length."""
     if text.isascii():
         return text
     if len(text) <= RUN_CHARACTERS:
@@ -33,7 +33,7 @@ def composed(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """What is compared where letter case is ignored."""
+    """Returns what is compared where letter case is ignored."""
     return composed(composed(text).casefold())
 
 

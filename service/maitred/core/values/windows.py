@@ -87,7 +87,7 @@ LIFETIME = Span("lifetime")
 
 
 def span_of(window: Window, now: datetime, location_zone: str, session: str = "") -> Span:
-    """The span of ``window`` that ``now`` falls into.
+    """Returns the span of ``window`` that ``now`` falls into.
 
     Of a rolling window it is ``(now - duration, now]``, told by its first instant that still
     counts; it has no end of its own: units leave it one by one. Raises ``ValueError`` and
@@ -134,7 +134,7 @@ def _span_at(period: Period, first_weekday: int, zone: str, now: datetime) -> Sp
 
 @lru_cache(maxsize=KEPT_SPANS)
 def _span_from(period: Period, first: date, zone: str) -> tuple[Span, date | None]:
-    """The span whose first day is ``first``, and the first day of the next."""
+    """Returns the span whose first day is ``first``, and the first day of the next."""
     following = _following(period, first)
     end = day_start(following, zone) if following else LAST_INSTANT
     return Span(f"{period.value}/{first.isoformat()}", day_start(first, zone), end), following
@@ -153,7 +153,7 @@ def _first_day(period: Period, first_weekday: int, day: date) -> date:
 
 
 def _following(period: Period, first: date) -> date | None:
-    """The first day of the next span; ``None`` at the end of the calendar."""
+    """Returns the first day of the next span; ``None`` at the end of the calendar."""
     try:
         match period:
             case Period.DAY:

@@ -13,7 +13,7 @@ DOUBLE_DIGITS = 15
 
 
 def value_words(value: Fact) -> str:
-    """A value as a person would write it."""
+    """Returns a value as a person would write it."""
     match value:
         case Invalid():
             return value.why
@@ -40,7 +40,7 @@ def _number_words(number: float) -> str:
 
 
 def shown_words(value: Fact) -> str:
-    """A value as a customer reads it: whole, however long."""
+    """Returns a value as a customer reads it: whole, however long."""
     if isinstance(value, tuple):
         return ", ".join(shown_words(item) for item in value if isinstance(item, Scalar))
     return value if isinstance(value, str) else value_words(value)

@@ -82,7 +82,7 @@ class DeskView:
         return tuple(claim for claim in page.claims if claim.state is ClaimState.HELD)
 
     def _steps(self, records: Iterable[DecisionRecord], when: datetime) -> Iterator[SessionStep]:
-        """Those that had been made by then, and that can be read: of one who was erased nothing is."""
+        """Yields those that had been made by then, and that can be read: of one who was erased nothing is."""
         for record in records:
             if record.decided_at > when:
                 continue
@@ -107,7 +107,7 @@ class DeskView:
             )
 
     def _events(self, person: Person, customer_id: str, when: datetime) -> Sequence[EventCall]:
-        """The last ones whose purpose is allowed, without those that are over or were withdrawn."""
+        """Returns the last ones whose purpose is allowed, without those that are over or were withdrawn."""
         rows = [row for row in self._store.events_of(person.ref) if row.happened_at <= when < row.over_at]
         withdrawn = {row.withdraws for row in rows if row.withdraws}
         allowed = self._allowed(person, when)
@@ -116,7 +116,7 @@ class DeskView:
         return [event for event in opened if event]
 
     def _allowed(self, person: Person, when: datetime) -> Mapping[str, bool]:
-        """The kinds of events that may be shown."""
+        """Returns the kinds of events that may be shown."""
         policy = self._rulesets.active
         if policy is None:
             return {}

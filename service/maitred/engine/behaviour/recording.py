@@ -62,7 +62,7 @@ class Recording:
         ]
 
     def _fault(self, policy: Policy, event: EventCall, now: datetime) -> str:
-        """What is wrong with an event by itself, in plain words."""
+        """Returns what is wrong with an event by itself, in plain words."""
         for check in (_id_fault, _kind_fault(policy), _fields_fault):
             if fault := check(event):
                 return fault
@@ -94,7 +94,7 @@ class Recording:
 
 
 def event_id_of(event_id: str) -> bytes:
-    """What an event is known by in the store: a function of the caller's id."""
+    """Returns what an event is known by in the store: a function of the caller's id."""
     return digest(_EVENT, event_id)
 
 
@@ -105,7 +105,7 @@ class Bar:
         self._rules, self._kind, self._now = rules, kind, now
 
     def __call__(self, person: Person | None) -> str:
-        """Why not, from what the customer has stated, if they are known; empty where it may."""
+        """Returns why not, from what the customer has stated, if they are known; empty where it may."""
         if self._rules is None or self._kind is None or not self._kind.purpose:
             return ""
         known = Known(person.statements if person else {})

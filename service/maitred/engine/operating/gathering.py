@@ -75,7 +75,7 @@ class Gathered:
 
 
 def names_in(log: ExperimentLog) -> Sequence[str]:
-    """Every experiment, holdout and learner that somebody was exposed to."""
+    """Returns every experiment, holdout and learner that somebody was exposed to."""
     names = {name for row in rows_of(log) for name in exposures_in(row.arms)}
     return sorted(name for name in names if is_compared(name) or is_learner(name))
 
@@ -97,12 +97,12 @@ def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None =
 
 
 def rows_of(log: ExperimentLog) -> Iterator[Exposed]:
-    """Every exposed decision in order of time. Raises ``StoreDown``."""
+    """Returns every exposed decision in order of time. Raises ``StoreDown``."""
     return chain.from_iterable(pages_of(log))
 
 
 def pages_of(log: ExperimentLog, after: ExposedPlace | None = None) -> Iterator[Sequence[Exposed]]:
-    """The same page by page, from that place on; no page is empty. Raises ``StoreDown``."""
+    """Yields the same page by page, from that place on; no page is empty. Raises ``StoreDown``."""
     while page := log.exposed(after, ROWS_AT_ONCE):
         yield page
         after = page[-1].place
@@ -119,7 +119,7 @@ class _Gathering:
         self._rulesets: dict[str, None] = {}
 
     def take(self, row: Exposed) -> bool:
-        """Whether the decision was exposed to the experiment."""
+        """Returns whether the decision was exposed to the experiment."""
         exposure = exposures_in(row.arms).get(self._question.experiment)
         whose = self._whose(row)
         if exposure is None or not whose:
@@ -138,7 +138,7 @@ class _Gathering:
         return True
 
     def _whose(self, row: Exposed) -> bytes:
-        """What the decision is counted with; empty for nobody."""
+        """Returns what the decision is counted with; empty for nobody."""
         return row.decision_id if self._question.by_decision else row.person
 
     def attribute(self, page: Sequence[Exposed], deeds: Sequence[DeedRow]) -> None:
@@ -170,7 +170,7 @@ class _Gathering:
         return 0 <= deed.at_us - person.first_us < self._within_us
 
     def done(self) -> Gathered:
-        """Those whose time is over."""
+        """Returns those whose time is over."""
         last_us = to_microseconds(self._question.now) - self._within_us
         stayed = [person for person in self._people.values() if not person.switched]
         people = sorted(

@@ -65,7 +65,7 @@ class Evidence(ExperimentLog, PauseStore, Protocol):
 
 
 def watched_in(ruleset: Ruleset) -> Iterator[Watched]:
-    """What the guards of a ruleset watch. An arm that changes nothing is not judged."""
+    """Yields what the guards of a ruleset watch. An arm that changes nothing is not judged."""
     for action in ruleset.actions:
         if action.rollout and action.rollout.guard:
             name = rollout_name(action.name)
@@ -149,7 +149,7 @@ class Watch:
                 self._count(person)
 
     def _ended(self, over_us: int) -> list[_Pending]:
-        """The next of those who came first, and whose time is over; they are pending no more."""
+        """Returns the next of those who came first, and whose time is over; they are pending no more."""
         names: list[bytes] = []
         for name, person in self._pending.items():
             if person.first_us > over_us or len(names) == ROWS_AT_ONCE:
@@ -255,7 +255,7 @@ class Guards:
                     self.check()
 
     def _guarded(self) -> Sequence[Watched]:
-        """What the guards of the ruleset in force watch."""
+        """Returns what the guards of the ruleset in force watch."""
         policy = self._rulesets.active
         if policy is None:
             return ()
@@ -264,13 +264,13 @@ class Guards:
         return self._watched[1]
 
     def _watch(self, watched: Watched) -> Watch:
-        """The one there is, unless what it pauses was resumed since."""
+        """Returns the one there is, unless what it pauses was resumed since."""
         since, known = self._store.resumed_at(watched.pauses), self._watches.get(watched)
         return known if known and known.since == since else Watch(watched, since)
 
 
 def seen(store: Evidence, watched: Collection[Watched], now: datetime) -> Sequence[Watch]:
-    """What guards have seen by now, read anew. Raises ``StoreDown``."""
+    """Returns what guards have seen by now, read anew. Raises ``StoreDown``."""
     watches = [Watch(guarded, store.resumed_at(guarded.pauses)) for guarded in watched]
     look(store, watches, now)
     return watches

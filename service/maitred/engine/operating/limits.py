@@ -63,7 +63,7 @@ class ReportScope(NamedTuple):
     subject_pseudonym: SubjectPseudonym
 
     def subject(self, limit: Limit) -> str:
-        """What the subjects of the location's counters begin with; empty where that is not known."""
+        """Returns what the subjects of the location's counters begin with; empty where that is not known."""
         if not self.location_id or limit.per[:1] != (LOCATION_ID,):
             return ""
         subject_text = subject_of((LOCATION_ID,), {LOCATION_ID: self.location_id}, limit.letter_case)
@@ -72,7 +72,7 @@ class ReportScope(NamedTuple):
         return self.subject_pseudonym(subject_text) if limit.per == (LOCATION_ID,) else ""
 
     def values(self, limit: Limit, subject: str) -> tuple[Value, ...] | None:
-        """The values of a counter's subject; ``None`` where only a pseudonym is known.
+        """Returns the values of a counter's subject; ``None`` where only a pseudonym is known.
 
         Raises ``ValueError`` where it is no subject of the limit as it is now.
         """
@@ -82,13 +82,13 @@ class ReportScope(NamedTuple):
         return (str(_folded(limit, self.location_id)),) if start and subject.startswith(start) else None
 
     def admits(self, limit: Limit, facts: Facts) -> bool:
-        """Whether the subject of these facts counts here; that of a pseudonym is not known."""
+        """Returns whether the subject of these facts counts here; that of a pseudonym is not known."""
         if not self.location_id or LOCATION_ID not in limit.per:
             return True
         return _same(limit, facts.get(LOCATION_ID), self.location_id)
 
     def facts(self, limit: Limit, values: Sequence[Value]) -> Facts:
-        """What a subject's values tell, and what is known of its location."""
+        """Returns what a subject's values tell, and what is known of its location."""
         by_name: Facts = dict(zip(limit.per, values, strict=True))
         location = self._location(limit, by_name)
         return {**location.attributes, **by_name} if location else by_name
@@ -111,7 +111,7 @@ class ReportScope(NamedTuple):
         return span_of(limit.window, now, zone).end
 
     def locations(self) -> Iterator[Location]:
-        """Those that are known, in order."""
+        """Yields those that are known, in order."""
         if self.location_id:
             chosen = self.policy.location(self.location_id)
             yield from (chosen,) if chosen else ()
@@ -126,7 +126,7 @@ def views_of(
     now: datetime,
     max_rows: int,
 ) -> Sequence[Sequence[LimitView]]:
-    """The rows of each limit, by name, the fullest first; where nothing was taken so many at most."""
+    """Returns the rows of each limit, by name, the fullest first; where nothing was taken so many at most."""
     rows: dict[str, list[LimitView]] = defaultdict(list)
     shown: dict[str, set[str]] = defaultdict(set)
     for tally in tallies:
@@ -142,7 +142,7 @@ def views_of(
 
 
 def fullness_of(views: Sequence[LimitView]) -> tuple[float, int]:
-    """The greatest ratio of units that are taken, and how many subjects have none left."""
+    """Returns the greatest ratio of units that are taken, and how many subjects have none left."""
     known = [(view.used + view.held, view.maximum) for view in views if view.maximum is not None]
     ratios = [taken / maximum if maximum else float(taken > 0) for taken, maximum in known]
     return max(ratios, default=0.0), sum(taken >= maximum for taken, maximum in known)
@@ -220,7 +220,7 @@ def _untouched(
 
 
 def _subjects(scope: ReportScope, limit: Limit) -> Iterator[Facts]:
-    """The facts of each subject, where the rules tell all of them."""
+    """Yields the facts of each subject, where the rules tell all of them."""
     if isinstance(limit.window, Session) or (limit.hides_subject and not scope.subject(limit)):
         return
     if not limit.per:
@@ -274,7 +274,7 @@ def exhausted_at(
 
 
 def pseudonym(text: str) -> str:
-    """What stands for a person in a table: also where what is counted by is the id itself."""
+    """Returns what stands for a person in a table: also where what is counted by is the id itself."""
     data = text.encode("utf-8", "surrogatepass")
     return blake2b(data, digest_size=PSEUDONYM_BYTES, person=_PERSON).hexdigest()
 
@@ -298,7 +298,7 @@ def _same(limit: Limit, value: object, location_id: str) -> bool:
 
 
 def _folded(limit: Limit, value: Fact) -> Fact:
-    """The value as the limit counts by it."""
+    """Returns the value as the limit counts by it."""
     ignored = limit.letter_case is LetterCase.IGNORE
     return folded(value) if ignored and isinstance(value, str) else value
 
@@ -344,7 +344,7 @@ class LimitReport:
         return self._views(scope, parts, call.max_subjects, call.at or self._now())
 
     def of_customer(self, customer_id: str) -> Sequence[LimitView]:
-        """What counts for one customer alone; limits of households and the like are not among them.
+        """Returns what counts for one customer alone; limits of households and the like are not among them.
 
         Empty while no ruleset is in force. Raises ``CallError``.
         """
@@ -362,7 +362,7 @@ class LimitReport:
         return _ask(part, scope)._replace(subject_start=self._subject_pseudonym(subject))
 
     def fullness(self) -> Sequence[Fullness]:
-        """How full limits are that are not per person: a bounded number, whoever comes.
+        """Returns how full limits are that are not per person: a bounded number, whoever comes.
 
         Empty while no ruleset is in force. Raises ``CallError``.
         """
@@ -399,7 +399,7 @@ def _share(in_all: int, limits: int) -> int:
 
 
 def _parts(policy: Policy) -> dict[str, LimitPart]:
-    """Every limit and pace there is by key, each with the names of the actions it applies to."""
+    """Returns every limit and pace there is by key, each with the names of the actions it applies to."""
     users: dict[str, list[str]] = defaultdict(list)
     for action in policy.by_name.values():
         for limit in action.limits:
@@ -412,7 +412,7 @@ def _parts(policy: Policy) -> dict[str, LimitPart]:
 
 
 def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, LimitPart]:
-    """Those that the call chooses. Raises ``CallError``: there is none of that name."""
+    """Returns those that the call chooses. Raises ``CallError``: there is none of that name."""
     if call.action and call.action not in policy.by_name:
         near = did_you_mean(call.action, policy.by_name)
         raise CallError(Code.NOT_FOUND, f"no such action{near}", Cause.UNKNOWN_ACTION)
@@ -433,7 +433,7 @@ def _asked_for(policy: Policy, call: LimitsCall) -> Mapping[str, LimitPart]:
 
 
 def _is_personal(part: LimitPart) -> bool:
-    """Whether it has as many subjects as there are people."""
+    """Returns whether it has as many subjects as there are people."""
     return part.limit.heat is LockRank.PERSON or isinstance(part.limit.window, Session)
 
 

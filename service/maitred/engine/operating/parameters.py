@@ -21,7 +21,7 @@ class BadParameters(ValueError):
 
 
 def parameters_of(by_learner: Mapping[str, Mapping[str, Beta]]) -> Parameters:
-    """The parameters under the version that is a function of them: equal ones have the same."""
+    """Returns the parameters under the version that is a function of them: equal ones have the same."""
     content = orjson.dumps(_plain(by_learner), option=orjson.OPT_SORT_KEYS)
     return Parameters(sha256(content).hexdigest()[:_VERSION_CHARACTERS], by_learner)
 
@@ -90,7 +90,7 @@ class LearnedParameters:
         self._current = given or NOTHING_LEARNED
 
     def current(self) -> Parameters:
-        """The parameters that decisions draw by now."""
+        """Returns the parameters that decisions draw by now."""
         return self._current
 
     def refresh(self) -> None:

@@ -94,7 +94,7 @@ class Estimate:
     interval: Interval
 
     def within(self, lower: float, upper: float) -> "Estimate":
-        """The interval cut to what is possible at all."""
+        """Returns the interval cut to what is possible at all."""
         cut = Interval(max(self.interval.lower, lower), min(self.interval.upper, upper))
         return Estimate(self.value, cut)
 

@@ -155,7 +155,7 @@ class _Teaching:
             lesson.take(row, deeds)
 
     def done(self) -> Taught:
-        """What was learned."""
+        """Returns what was learned."""
         parameters = parameters_of({lesson.learner.name: lesson.beliefs() for lesson in self._lessons})
         seen = {lesson.learner.name: lesson.seen() for lesson in self._lessons}
         return Taught(parameters, seen, self._decisions, self._early, self._refused)

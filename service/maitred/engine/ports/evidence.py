@@ -46,7 +46,7 @@ class ExperimentLog(Protocol):
     """What experiments are judged by. Every method is for any thread and may raise ``StoreDown``."""
 
     def exposed(self, after: ExposedPlace | None, max_rows: int) -> Sequence[Exposed]:
-        """The next exposed decisions in order of time."""
+        """Returns the next exposed decisions in order of time."""
         ...
 
     def became_of(self, decision_ids: Collection[bytes]) -> Sequence[DeedRow]:
@@ -54,7 +54,7 @@ class ExperimentLog(Protocol):
         ...
 
     def stated(self, customers: Collection[bytes]) -> Mapping[bytes, Mapping[str, ConsentState]]:
-        """What those of the customers have stated who have stated anything."""
+        """Returns what those of the customers have stated who have stated anything."""
         ...
 
     def deeds_of(self, customers: Collection[bytes]) -> Sequence[DeedRow]:
@@ -78,5 +78,5 @@ class LearningStore(Protocol):
         ...
 
     def learned_after(self, number: int) -> StoredParameters | None:
-        """The newest snapshot, where its number is greater; several times a second."""
+        """Returns the newest snapshot, where its number is greater; several times a second."""
         ...

@@ -46,11 +46,11 @@ class Ledger(Protocol):
         ...
 
     def clock(self, local: datetime) -> datetime:
-        """The ledger's time: the database's where many replicas share it, else ``local``."""
+        """Returns the ledger's time: the database's where many replicas share it, else ``local``."""
         ...
 
     def read_counts(self, now: datetime, needs: Sequence[Need]) -> Sequence[Count]:
-        """The counters of ``needs`` as last committed, in their order, without holds that are due.
+        """Returns the counters of ``needs`` as last committed, in their order, without holds that are due.
 
         Locks nothing.
         """

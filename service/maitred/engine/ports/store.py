@@ -262,11 +262,14 @@ class Transaction(Ledger, Protocol):
     """One write transaction; it commits when its ``with`` block ends without an exception."""
 
     def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
-        """Those of the decisions that have a record, with it."""
+        """Returns those of the decisions that have a record, with it."""
         ...
 
     def people(self, pseudonyms: Collection[bytes]) -> Mapping[bytes, Person]:
-        """Those of the customers that are known, by pseudonym; they are not erased before the commit."""
+        """Returns those of the customers that are known, by pseudonym.
+
+        They are not erased before the commit.
+        """
         ...
 
     def add_people(self, people: Sequence[Person]) -> None:
@@ -294,7 +297,7 @@ class Transaction(Ledger, Protocol):
         ...
 
     def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
-        """Those of the lots that are there, not locked."""
+        """Returns those of the lots that are there, not locked."""
         ...
 
     def place_people(self, jurisdictions: Mapping[bytes, str]) -> None:
@@ -305,7 +308,7 @@ class Transaction(Ledger, Protocol):
         ...
 
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
-        """Those of the outcomes that have been reported before."""
+        """Returns those of the outcomes that have been reported before."""
         ...
 
     def append_outcomes(self, rows: Sequence[OutcomeRow]) -> None:
@@ -313,7 +316,7 @@ class Transaction(Ledger, Protocol):
         ...
 
     def find_events(self, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
-        """The fingerprints of those of the events that were recorded before."""
+        """Returns the fingerprints of those of the events that were recorded before."""
         ...
 
     def append_events(self, rows: Sequence[EventRow]) -> Mapping[bytes, int]:
@@ -324,20 +327,20 @@ class Transaction(Ledger, Protocol):
         ...
 
     def events(self, after: Mapping[bytes, int]) -> Mapping[bytes, Sequence[EventRow]]:
-        """The events of those customers whose number is greater, in any order."""
+        """Returns the events of those customers whose number is greater, in any order."""
         ...
 
     def outcomes_of(
         self, refs: Collection[bytes], *, by_calls: bool
     ) -> Mapping[bytes, Sequence[PastOutcome]]:
-        """What became of the proposals of each of those customers, in order of time.
+        """Returns what became of the proposals of each of those customers, in order of time.
 
         With ``by_calls`` also what was claimed and redeemed by the calls of these names.
         """
         ...
 
     def rejections(self, sessions: Collection[bytes]) -> Mapping[bytes, Sequence[Rejection]]:
-        """What was rejected in each of the sessions."""
+        """Returns what was rejected in each of the sessions."""
         ...
 
     def append_claims(self, rows: Sequence[ClaimRow]) -> None:
@@ -347,7 +350,7 @@ class Transaction(Ledger, Protocol):
     def open_claims(
         self, customers: Collection[bytes], after: datetime
     ) -> Mapping[bytes, Sequence[ClaimRow]]:
-        """The claims of each customer that are held and expire after that instant, soonest first.
+        """Returns the claims of each customer that are held and expire after that instant, soonest first.
 
         Of very many the first are told.
         """
@@ -368,15 +371,15 @@ class DecisionLog(Protocol):
     """
 
     def decision(self, decision_id: bytes) -> DecisionRecord | None:
-        """The record of one decision."""
+        """Returns the record of one decision."""
         ...
 
     def decisions_of(self, ref: bytes, after: bytes, max_rows: int) -> Sequence[DecisionRecord]:
-        """A customer's decisions in order of id, from after that one on."""
+        """Returns a customer's decisions in order of id, from after that one on."""
         ...
 
     def outcomes(self, decision_id: bytes) -> Sequence[OutcomeRow]:
-        """The outcomes reported of a decision, in order of time."""
+        """Returns the outcomes reported of a decision, in order of time."""
         ...
 
     def audit(self, progress: Callable[[int], None]) -> Audit:
@@ -402,7 +405,7 @@ class LedgerReader(Protocol):
         ...
 
     def histories(self, decision_id: bytes) -> Sequence[LotHistory]:
-        """The lots that were taken for a decision, in order of time."""
+        """Returns the lots that were taken for a decision, in order of time."""
         ...
 
     def claims_of(
@@ -414,7 +417,7 @@ class LedgerReader(Protocol):
     def tallies(
         self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, max_rows: int
     ) -> Sequence[CounterSummary]:
-        """The counters of limits whose window has not ended, at most so many of each limit.
+        """Returns the counters of limits whose window has not ended, at most so many of each limit.
 
         The fullest first. ``recent_us`` (microseconds) is the while that ``recent`` looks back.
         """
@@ -438,23 +441,23 @@ class CustomerStore(Protocol):
     """
 
     def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
-        """The customer known by one of the pseudonyms."""
+        """Returns the customer known by one of the pseudonyms."""
         ...
 
     def statements(self, ref: bytes) -> Sequence[Consent]:
-        """Every statement of a customer, oldest first."""
+        """Returns every statement of a customer, oldest first."""
         ...
 
     def events_of(self, ref: bytes) -> Sequence[EventRow]:
-        """All events of a customer in order of time."""
+        """Returns all events of a customer in order of time."""
         ...
 
     def last_decisions_of(self, ref: bytes, max_rows: int) -> Sequence[DecisionRecord]:
-        """A customer's last so many decisions, the newest first."""
+        """Returns a customer's last so many decisions, the newest first."""
         ...
 
     def decisions_in(self, session: bytes, max_rows: int) -> Sequence[bytes]:
-        """The ids of the last so many decisions of a session, oldest first."""
+        """Returns the ids of the last so many decisions of a session, oldest first."""
         ...
 
     def erase(self, ref: bytes) -> Mapping[str, int]:
@@ -497,7 +500,7 @@ class PauseStore(Protocol):
         ...
 
     def pauses(self) -> Sequence[Pause]:
-        """Every pause there is, by name of the action; several times a second."""
+        """Returns every pause there is, by name of the action; several times a second."""
         ...
 
 
@@ -512,7 +515,7 @@ class RulesetStore(Protocol):
         ...
 
     def ruleset(self, digest: str) -> StoredRuleset | None:
-        """The ruleset kept under a hash."""
+        """Returns the ruleset kept under a hash."""
         ...
 
     def save_dictionary(self, key: bytes, dictionary: bytes) -> None:
@@ -520,7 +523,7 @@ class RulesetStore(Protocol):
         ...
 
     def dictionary(self, key: bytes) -> bytes | None:
-        """The dictionary of that id (8 octets)."""
+        """Returns the dictionary of that id (8 octets)."""
         ...
 
 

@@ -26,11 +26,11 @@ class Vault(Protocol):
         ...
 
     def subject_pseudonym(self, subject: str) -> str:
-        """What stands for a person where units are counted; does not change when keys are rotated."""
+        """Returns what stands for a person where units are counted; does not change when keys are rotated."""
         ...
 
     def new_key(self) -> bytes:
-        """A new customer's key, wrapped."""
+        """Returns a new customer's key, wrapped."""
         ...
 
     def seal(self, key: bytes, plain: bytes, about: bytes) -> bytes:
@@ -41,11 +41,14 @@ class Vault(Protocol):
         ...
 
     def open(self, key: bytes, sealed: bytes, about: bytes) -> bytes:
-        """The plain bytes. Raises ``SealBroken``."""
+        """Returns the plain bytes. Raises ``SealBroken``."""
         ...
 
     def rewrapped(self, key: bytes) -> bytes | None:
-        """The key wrapped anew where its wrapping is of an older version; ``None`` where it is not."""
+        """Returns the key wrapped anew where its wrapping is of an older version.
+
+        ``None`` where it is not.
+        """
         ...
 
     def forget(self, key: bytes) -> None:

@@ -38,7 +38,7 @@ def events_call(data: bytes, arrival: Arrival = PLAIN) -> EventsCall:
 
 
 def events_response(answers: Iterable[EventAnswer]) -> bytes:
-    """A serialized ``RecordEventsResponse``."""
+    """Returns a serialized ``RecordEventsResponse``."""
     results = [
         {"event_id": event_id, "recorded": recorded, "detail": detail}
         for event_id, recorded, detail in answers
@@ -47,7 +47,7 @@ def events_response(answers: Iterable[EventAnswer]) -> bytes:
 
 
 def session_call(data: bytes, arrival: Arrival = PLAIN) -> tuple[str, datetime | None]:
-    """Whose session a serialized ``GetSessionRequest`` asks for, and as of when.
+    """Returns whose session a serialized ``GetSessionRequest`` asks for, and as of when.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -58,7 +58,7 @@ def session_call(data: bytes, arrival: Arrival = PLAIN) -> tuple[str, datetime |
 
 
 def session_view(view: SessionView) -> bytes:
-    """A serialized ``SessionView``."""
+    """Returns a serialized ``SessionView``."""
     return pb.SessionView(
         session_id=view.session_id,
         steps=[pb.SessionStep(**_step(step)) for step in view.steps],
@@ -68,7 +68,7 @@ def session_view(view: SessionView) -> bytes:
 
 
 def customer_call(data: bytes, arrival: Arrival = PLAIN) -> tuple[str, datetime | None]:
-    """Which customer a serialized ``GetCustomerRequest`` asks for, and as of when.
+    """Returns which customer a serialized ``GetCustomerRequest`` asks for, and as of when.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -79,7 +79,7 @@ def customer_call(data: bytes, arrival: Arrival = PLAIN) -> tuple[str, datetime 
 
 
 def customer_view(view: CustomerView) -> bytes:
-    """A serialized ``CustomerView``."""
+    """Returns a serialized ``CustomerView``."""
     return pb.CustomerView(
         customer_id=view.customer_id,
         open_claims=[pb.OpenClaim(**open_claim_fields(claim)) for claim in view.open_claims],
@@ -111,7 +111,7 @@ def _event_fields(event: EventCall) -> dict[str, Any]:
 
 
 def _event(place: int, event: pb.Event, faults: dict[int, str]) -> EventCall:
-    """The event; where it cannot have happened then, that is among the ``faults``."""
+    """Returns the event; where it cannot have happened then, that is among the ``faults``."""
     at = None
     try:
         at = moment("at", event.at) if event.HasField("at") else None

@@ -42,7 +42,7 @@ OUTCOMES_MAX = 1000
 
 
 def claim_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimCall:
-    """The call a serialized ``ClaimRequest`` makes.
+    """Returns the call a serialized ``ClaimRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -58,7 +58,7 @@ def claim_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimCall:
 
 
 def claim_response(answer: ClaimAnswer) -> bytes:
-    """A serialized ``ClaimResponse``."""
+    """Returns a serialized ``ClaimResponse``."""
     head = pb.ClaimResponse(**_claim_fields(answer)).SerializeToString()
     if not answer.alternatives:
         return head
@@ -67,7 +67,7 @@ def claim_response(answer: ClaimAnswer) -> bytes:
 
 
 def claims_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimsCall:
-    """The call a serialized ``ListClaimsRequest`` makes.
+    """Returns the call a serialized ``ListClaimsRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``: not exactly one of customer, session and location.
@@ -92,13 +92,13 @@ def claims_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimsCall:
 
 
 def claims_response(page: ClaimsPage) -> bytes:
-    """A serialized ``ListClaimsResponse``."""
+    """Returns a serialized ``ListClaimsResponse``."""
     claims = list(map(open_claim_fields, page.claims))
     return pb.ListClaimsResponse(claims=claims, next_page_token=page.next_page_token).SerializeToString()
 
 
 def redeem_call(data: bytes, arrival: Arrival = PLAIN) -> StepCall:
-    """The call a serialized ``RedeemRequest`` makes.
+    """Returns the call a serialized ``RedeemRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -111,12 +111,12 @@ def redeem_call(data: bytes, arrival: Arrival = PLAIN) -> StepCall:
 
 
 def redeem_response(_done: None = None) -> bytes:
-    """A serialized ``RedeemResponse``."""
+    """Returns a serialized ``RedeemResponse``."""
     return _REDEEMED
 
 
 def release_call(data: bytes, arrival: Arrival = PLAIN) -> StepCall:
-    """The call a serialized ``ReleaseRequest`` makes.
+    """Returns the call a serialized ``ReleaseRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -126,12 +126,12 @@ def release_call(data: bytes, arrival: Arrival = PLAIN) -> StepCall:
 
 
 def release_response(_done: None = None) -> bytes:
-    """A serialized ``ReleaseResponse``."""
+    """Returns a serialized ``ReleaseResponse``."""
     return _RELEASED
 
 
 def outcomes_call(data: bytes, arrival: Arrival = PLAIN) -> OutcomesCall:
-    """The call a serialized ``RecordOutcomesRequest`` makes.
+    """Returns the call a serialized ``RecordOutcomesRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``; of an outcome that is at fault it gives the place.
@@ -146,7 +146,7 @@ def outcomes_call(data: bytes, arrival: Arrival = PLAIN) -> OutcomesCall:
 
 
 def outcomes_response(answers: Iterable[OutcomeAnswer]) -> bytes:
-    """A serialized ``RecordOutcomesResponse``."""
+    """Returns a serialized ``RecordOutcomesResponse``."""
     results = [
         {"outcome_id": outcome_id, "recorded": recorded, "detail": detail}
         for outcome_id, recorded, detail in answers

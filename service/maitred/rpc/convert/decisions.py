@@ -90,7 +90,7 @@ def open_claim_fields(claim: OpenClaim) -> dict[str, Any]:
 
 
 def decided(proposal: Proposal) -> bytes:
-    """A serialized ``DecideResponse`` that holds one proposal and nothing else."""
+    """Returns a serialized ``DecideResponse`` that holds one proposal and nothing else."""
     if proposal.hold_expires_at is not None:
         return as_field(OF_DECISION, proposal)
     known = _SHOWN.get((id(proposal.treatment), proposal.rank, proposal.substitute_for))
@@ -107,7 +107,7 @@ def decided(proposal: Proposal) -> bytes:
 
 
 def as_field(number: int, proposal: Proposal) -> bytes:
-    """The proposal as one element of the repeated field of that number, tag and length included."""
+    """Returns the proposal as one element of the repeated field of that number, tag and length included."""
     shown, expires_at = _shown(proposal), proposal.hold_expires_at
     if expires_at is None:
         return _TAG[number] + shown.alone
@@ -135,7 +135,7 @@ def _fields_without_hold(proposal: Proposal) -> dict[str, Any]:
 
 
 def _instant(tag: int, at: datetime) -> bytes:
-    """A field that holds a ``Timestamp``, by hand: instants have to be made anew for every answer.
+    """Returns a field that holds a ``Timestamp``, by hand: instants have to be made anew for every answer.
 
     Both numbers take five bytes, the upper ones with nothing in them, so that the length of a
     proposal with its hold is known before. Parsers must take up to ten.
@@ -163,7 +163,7 @@ def _instant(tag: int, at: datetime) -> bytes:
 
 
 def _shown(proposal: Proposal) -> _Shown:
-    """The proposal without its hold.
+    """Returns the proposal without its hold.
 
     One that holds is another object at every decision, but what it shows is not: so its
     treatment is what it is remembered by. Rank and place may differ under one treatment.
@@ -242,7 +242,7 @@ _EXPLAIN = tuple(Explain)
 
 
 def decide_call(data: bytes, arrival: Arrival = PLAIN) -> DecideCall:
-    """The call a serialized ``DecideRequest`` makes.
+    """Returns the call a serialized ``DecideRequest`` makes.
 
     Of equal keys in ``context_json`` the last
     one counts. The fingerprint covers everything that is decided upon, so neither the request
@@ -275,7 +275,7 @@ def decide_call(data: bytes, arrival: Arrival = PLAIN) -> DecideCall:
 
 
 def get_decision_call(data: bytes, _arrival: Arrival = PLAIN) -> tuple[str, Explain]:
-    """The decision id and explanation a serialized ``GetDecisionRequest`` asks for.
+    """Returns the decision id and explanation a serialized ``GetDecisionRequest`` asks for.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -286,7 +286,7 @@ def get_decision_call(data: bytes, _arrival: Arrival = PLAIN) -> tuple[str, Expl
 
 
 def decide_response(answer: Answer) -> bytes:
-    """A serialized ``DecideResponse``."""
+    """Returns a serialized ``DecideResponse``."""
     if answer.why or answer.refusals or answer.unused:
         return pb.DecideResponse(**_response_fields(answer)).SerializeToString()
     # Serialized messages set end to end are one message with the fields of all of them.
@@ -294,7 +294,7 @@ def decide_response(answer: Answer) -> bytes:
 
 
 def get_decision_response(view: RecordView) -> bytes:
-    """A serialized ``GetDecisionResponse``."""
+    """Returns a serialized ``GetDecisionResponse``."""
     record = pb.DecisionRecord(
         request_id=view.request_id,
         customer_id=view.customer_id,
@@ -402,7 +402,7 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
 
 
 def from_json(text: bytes) -> dict[str, Any]:
-    """The object a JSON text holds; of equal keys the last one counts.
+    """Returns the object a JSON text holds; of equal keys the last one counts.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -422,7 +422,7 @@ def from_json(text: bytes) -> dict[str, Any]:
 
 
 def from_struct(struct: Struct) -> dict[str, Any]:
-    """The object a ``Struct`` holds; doubles without a fraction become integers.
+    """Returns the object a ``Struct`` holds; doubles without a fraction become integers.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -483,7 +483,7 @@ def _struct_number(number: float) -> int | float:
 
 
 def consent_signals(signals: pb.ConsentSignals) -> ConsentSignals | None:
-    """What the caller knows of the customer's consent; ``None`` where that is nothing.
+    """Returns what the caller knows of the customer's consent; ``None`` where that is nothing.
 
     A string that cannot be decoded is no fault of the call: it grants nothing.
 

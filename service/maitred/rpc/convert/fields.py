@@ -75,7 +75,7 @@ def malformed(message: str) -> NoReturn:
 
 
 def parsed(kind: type[Kind], data: bytes) -> Kind:
-    """The message of that kind.
+    """Returns the message of that kind.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -87,7 +87,10 @@ def parsed(kind: type[Kind], data: bytes) -> Kind:
 
 
 def are_plain(*texts: str) -> bool:
-    """Whether no text can have a fault or another spelling, by one look at all; most requests pass."""
+    """Returns whether no text can have a fault or another spelling, by one look at all.
+
+    Most requests pass.
+    """
     together = "".join(texts)
     return (
         len(together) <= REQUEST_ID_MAX_BYTES
@@ -98,7 +101,7 @@ def are_plain(*texts: str) -> bool:
 
 
 def id_of(field: str, text: str, max_bytes: int = ID_MAX_BYTES, *, required: bool = False) -> str:
-    """The id in its one spelling. Refuses what ``check_text`` does, and white space at either end."""
+    """Returns the id in its one spelling. Refuses what ``check_text`` does, and white space at either end."""
     # Before it is composed, which takes time, and after: composed it can be longer.
     check_length(field, text, max_bytes)
     composed_id = composed(text)
@@ -134,7 +137,7 @@ def check_count(field: str, count: int, limit: int, *, required: bool = False) -
 
 
 def member(kind: type[Number], field: str, number: int) -> Number:
-    """The member of that number; proto3 enums are open: any number can arrive."""
+    """Returns the member of that number; proto3 enums are open: any number can arrive."""
     try:
         return kind(number)
     except ValueError:
@@ -156,7 +159,7 @@ def simulated(request: _Timed, arrival: Arrival) -> datetime | None:
 
 
 def moment(field: str, at: Timestamp) -> datetime:
-    """The instant, to the microsecond."""
+    """Returns the instant, to the microsecond."""
     seconds, nanos = at.seconds, at.nanos
     if not (_EARLIEST_AT_S <= seconds < _LATEST_AT_S and 0 <= nanos < _NANOS):
         malformed(messages.at_out_of_range(field))

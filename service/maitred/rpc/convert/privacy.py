@@ -34,7 +34,7 @@ _CustomerRequest = pb.GetConsentRequest | pb.ExportCustomerRequest | pb.EraseCus
 
 
 def record_consent_call(data: bytes, arrival: Arrival = PLAIN) -> RecordConsentCall:
-    """The call a serialized ``RecordConsentRequest`` makes.
+    """Returns the call a serialized ``RecordConsentRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``; of a record that is at fault it gives the place.
@@ -53,12 +53,12 @@ def record_consent_call(data: bytes, arrival: Arrival = PLAIN) -> RecordConsentC
 
 
 def record_consent_response(_done: None = None) -> bytes:
-    """A serialized ``RecordConsentResponse``."""
+    """Returns a serialized ``RecordConsentResponse``."""
     return pb.RecordConsentResponse().SerializeToString()
 
 
 def get_consent_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
-    """The customer a serialized ``GetConsentRequest`` names.
+    """Returns the customer a serialized ``GetConsentRequest`` names.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -67,7 +67,7 @@ def get_consent_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
 
 
 def export_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
-    """The customer a serialized ``ExportCustomerRequest`` names.
+    """Returns the customer a serialized ``ExportCustomerRequest`` names.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -76,7 +76,7 @@ def export_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
 
 
 def erase_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
-    """The customer a serialized ``EraseCustomerRequest`` names.
+    """Returns the customer a serialized ``EraseCustomerRequest`` names.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -85,18 +85,18 @@ def erase_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
 
 
 def consent_response(view: ConsentView) -> bytes:
-    """A serialized ``GetConsentResponse``."""
+    """Returns a serialized ``GetConsentResponse``."""
     current, history = _records(view.current), _records(view.history)
     return pb.GetConsentResponse(current=current, history=history).SerializeToString()
 
 
 def export_response(json: bytes) -> bytes:
-    """A serialized ``ExportCustomerResponse``."""
+    """Returns a serialized ``ExportCustomerResponse``."""
     return pb.ExportCustomerResponse(json=json).SerializeToString()
 
 
 def erase_response(erased: Erased) -> bytes:
-    """A serialized ``EraseCustomerResponse``."""
+    """Returns a serialized ``EraseCustomerResponse``."""
     at = timestamp(erased.erased_at)
     return pb.EraseCustomerResponse(erased=erased.rows, erased_at=at).SerializeToString()
 

@@ -16,7 +16,7 @@ WITHIN_MAX = timedelta(days=10_000)
 
 
 def results_call(data: bytes, arrival: Arrival = PLAIN) -> ResultsCall:
-    """The call a serialized ``GetResultsRequest`` makes.
+    """Returns the call a serialized ``GetResultsRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -50,7 +50,7 @@ def _within(request: pb.GetResultsRequest) -> timedelta:
 
 
 def results_response(results: Results) -> bytes:
-    """A serialized ``GetResultsResponse``."""
+    """Returns a serialized ``GetResultsResponse``."""
     return pb.GetResultsResponse(
         experiment=results.experiment,
         goal=results.goal,

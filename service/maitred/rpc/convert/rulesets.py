@@ -32,7 +32,7 @@ class PauseCall(NamedTuple):
 
 
 def pause_call(data: bytes, _arrival: Arrival = PLAIN) -> PauseCall:
-    """The call a serialized ``PauseActionRequest`` makes.
+    """Returns the call a serialized ``PauseActionRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -45,12 +45,12 @@ def pause_call(data: bytes, _arrival: Arrival = PLAIN) -> PauseCall:
 
 
 def pause_response(paused_at: datetime) -> bytes:
-    """A serialized ``PauseActionResponse``."""
+    """Returns a serialized ``PauseActionResponse``."""
     return pb.PauseActionResponse(paused_at=timestamp(paused_at)).SerializeToString()
 
 
 def resume_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
-    """The action a serialized ``ResumeActionRequest`` names.
+    """Returns the action a serialized ``ResumeActionRequest`` names.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -59,12 +59,12 @@ def resume_call(data: bytes, _arrival: Arrival = PLAIN) -> str:
 
 
 def resume_response(was_paused: bool) -> bytes:  # noqa: FBT001 -- all there is to the response
-    """A serialized ``ResumeActionResponse``."""
+    """Returns a serialized ``ResumeActionResponse``."""
     return pb.ResumeActionResponse(was_paused=was_paused).SerializeToString()
 
 
 def limits_call(data: bytes, arrival: Arrival = PLAIN) -> LimitsCall:
-    """The call a serialized ``GetLimitsRequest`` makes.
+    """Returns the call a serialized ``GetLimitsRequest`` makes.
 
     Raises:
         CallError: with ``Code.MALFORMED``.
@@ -79,7 +79,7 @@ def limits_call(data: bytes, arrival: Arrival = PLAIN) -> LimitsCall:
 
 
 def limits_response(limits: Iterable[LimitView]) -> bytes:
-    """A serialized ``GetLimitsResponse``."""
+    """Returns a serialized ``GetLimitsResponse``."""
     return pb.GetLimitsResponse(limits=[_limit(limit) for limit in limits]).SerializeToString()
 
 

@@ -76,7 +76,7 @@ class SourcedAction:
 
 
 def actions_of(around: LoadContext, documents: Documents) -> list[SourcedAction]:
-    """The actions that are written out one by one."""
+    """Returns the actions that are written out one by one."""
     return [SourcedAction(_action(around, sourced), sourced.spot) for sourced in documents.of(models.Action)]
 
 
@@ -124,7 +124,7 @@ def check_channels(around: LoadContext, spot: SourcePath, model: models.Offering
 def requirements_of(
     around: LoadContext, spot: SourcePath, document: str, models: Iterable[models.RequirementSpec]
 ) -> tuple[Requirement, ...]:
-    """The conditions of one document, in its order."""
+    """Returns the conditions of one document, in its order."""
     models = tuple(models)
     for index, model in enumerate(models):
         _warn_said(around, spot.at(index, "say"), model.say)
@@ -163,7 +163,7 @@ def treatments_of(
 
 
 def template_of(around: LoadContext, spot: SourcePath, text: str, columns: Collection[str]) -> Template:
-    """A text with its placeholders checked; without them where one is faulty."""
+    """Returns a text with its placeholders checked; without them where one is faulty."""
     template = parsed(around.report, spot, text)
     _check_forms(around, spot, text, template, columns)
     _warn_meant(around, spot, text, columns)
@@ -201,7 +201,7 @@ def _warn_meant(around: LoadContext, spot: SourcePath, text: str, columns: Colle
 
 
 def _meant(text: str, known: Collection[str]) -> Iterator[tuple[re.Match[str], str]]:
-    """What was meant as a placeholder, with the attribute that was meant."""
+    """Yields what was meant as a placeholder, with the attribute that was meant."""
     for match in _MEANT.finditer(text):
         name = match["braced"] or match["bare"] or match["other"].strip("$()%[]<>/ ")
         if meant := _attribute_meant(name, known, braced=bool(match["braced"])):
@@ -209,7 +209,7 @@ def _meant(text: str, known: Collection[str]) -> Iterator[tuple[re.Match[str], s
 
 
 def _attribute_meant(name: str, known: Collection[str], *, braced: bool) -> str:
-    """The attribute; in braces, which hardly stand for themselves, a mistyped one as well."""
+    """Returns the attribute; in braces, which hardly stand for themselves, a mistyped one as well."""
     if name in known:
         return name
     if "." not in name:
@@ -220,7 +220,7 @@ def _attribute_meant(name: str, known: Collection[str], *, braced: bool) -> str:
 
 
 def parsed(report: Report, spot: SourcePath, text: str) -> Template:
-    """The parts of a text; the text itself where a placeholder is not closed."""
+    """Returns the parts of a text; the text itself where a placeholder is not closed."""
     if "${" not in text:
         return (text,) if text else ()
     try:
@@ -245,7 +245,7 @@ def _line_and_column(text: str, index: int) -> tuple[int, int]:
 
 
 def _plain(around: LoadContext, spot: SourcePath, text: str) -> str:
-    """A text that may not speak of the request."""
+    """Returns a text that may not speak of the request."""
     template = parsed(around.report, spot, text)
     for name in names(template):
         around.report.error(spot.within(*place_in(text, name)), rule_messages.placeholder_here(name))
@@ -263,7 +263,7 @@ def _labels(around: LoadContext, spot: SourcePath, labels: Mapping[str, str]) ->
 
 
 def written(model: models.LiveSpec) -> Written:
-    """The fields of ``live`` as they stand in the file."""
+    """Returns the fields of ``live`` as they stand in the file."""
     return Written(model.from_, model.until, tuple(model.days), tuple(model.hours), model.timezone)
 
 
@@ -283,7 +283,7 @@ def _live(around: LoadContext, spot: SourcePath, model: models.LiveSpec) -> Live
 
 
 def _weekdays(live: Live) -> frozenset[int]:
-    """The days of the week between the dates of an action that has both."""
+    """Returns the days of the week between the dates of an action that has both."""
     assert live.first
     assert live.last
     days = (live.last - live.first).days + 1

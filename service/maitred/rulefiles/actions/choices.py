@@ -32,7 +32,7 @@ class ActionChoice:
 
 
 def choice_of(model: models.AppliesTo) -> ActionChoice:
-    """``all: true`` gives the choice without any condition."""
+    """Returns the choice; with ``all: true`` the one without any condition."""
     return ActionChoice(
         actions=frozenset(model.actions),
         labels=frozenset(model.labels.items()),
@@ -51,7 +51,7 @@ class Chooser:
         self._on_every_channel = not all(source.action.channels for source in sourced_actions)
 
     def checked(self, document: SourcePath, model: models.AppliesTo) -> ActionChoice:
-        """What the ``applies_to`` of a document chooses. What is wrong with it is told."""
+        """Returns what the ``applies_to`` of a document chooses. What is wrong with it is told."""
         report, spot = self._around.report, document.at("applies_to")
         narrowed = bool(model.actions or model.labels or model.types or model.channels)
         if model.all and narrowed:
@@ -74,7 +74,7 @@ class Chooser:
                 report.error(spot.at("channels", index), message)
 
     def chosen(self, choice: ActionChoice) -> Iterator[int]:
-        """The numbers of the actions that a choice applies to, in order."""
+        """Yields the numbers of the actions that a choice applies to, in order."""
         for number in self._candidates(choice):
             if choice.applies_to(self._placed[number].action):
                 yield number

@@ -55,7 +55,7 @@ class Behaviour(NamedTuple):
 
 
 def request_sources(attributes: Mapping[str, Attribute]) -> Mapping[str, Source]:
-    """The lists of objects of a request."""
+    """Returns the lists of objects of a request."""
     return {
         name: Source(name, attribute.type.item, attribute.type.fields)
         for name, attribute in attributes.items()
@@ -72,7 +72,10 @@ def with_computed(
     *,
     behaviour: Behaviour,
 ) -> Vocabulary:
-    """The vocabulary with all computed attributes. What is faulty in one is told, and it is left out."""
+    """Returns the vocabulary with all computed attributes.
+
+    What is faulty in one is told, and it is left out.
+    """
     if not any(sourced.model.computed for sourced in documents.of(models.Context)):
         return vocabulary
     sources = {**request_sources(vocabulary.attributes), **behaviour.sources}
@@ -103,7 +106,10 @@ class _ComputedReader:
     def read(
         self, spot: SourcePath, name: str, spec: models.ComputedSpec, known: Mapping[str, Attribute]
     ) -> tuple[Computed, Attribute] | None:
-        """What is worked out and the attribute it becomes; ``None`` where it is faulty, which is told."""
+        """Returns what is worked out and the attribute it becomes.
+
+        ``None`` where it is faulty, which is told.
+        """
         if message := self._bad_name(name, known):
             self.report.error(spot.at(key=True), message)
             return None
@@ -212,7 +218,10 @@ def _sensitive(attributes: Iterable[Attribute]) -> list[str | None]:
 
 
 def window_in(report: Report, spot: SourcePath, model: WindowSpec, zone: str) -> Window:
-    """How far back things count; what is faulty is told, and does not restrict. ``zone`` is the usual one."""
+    """Returns how far back things count; what is faulty is told, and does not restrict.
+
+    ``zone`` is the usual one.
+    """
     given = [form for form in _FORMS if getattr(model, form) is not None]
     if model.of is not None:
         report.error(spot.at("of", key=True), rule_messages.window_of_now())

@@ -29,7 +29,7 @@ _WITHOUT_LENGTH = frozenset((Kind.BOOL, Kind.INT, Kind.DOUBLE, Kind.OBJECT))
 
 
 def with_bounds(attributes: Mapping[str, Attribute], defaults: models.Defaults) -> dict[str, Attribute]:
-    """The attributes, with the ruleset's bounds on size where they have none of their own."""
+    """Returns the attributes, with the ruleset's bounds on size where they have none of their own."""
     return {name: _bounded(attribute, defaults) for name, attribute in attributes.items()}
 
 
@@ -195,7 +195,7 @@ def _cost_of_item(computed: Computed) -> int:
 
 
 def with_max_items(computed: Iterable[Computed], defaults: models.Defaults) -> tuple[Computed, ...]:
-    """The computed attributes, with a bound on the events that are held against each request.
+    """Returns the computed attributes, with a bound on the events that are held against each request.
 
     What is computed over events alone is worked out when they change. What reads the request is worked out
     anew for each: of as many events as one rule may take time for, those left out that never count.
@@ -211,7 +211,10 @@ def with_max_items(computed: Iterable[Computed], defaults: models.Defaults) -> t
 def _total_ns(
     actions: Iterable[Action], situations: Iterable[Situation], limits: Iterable[Expression]
 ) -> int:
-    """Every distinct expression once, as a decision evaluates it; learned shares once for each action."""
+    """Returns every distinct expression once, as a decision evaluates it.
+
+    Learned shares once for each action.
+    """
     distinct, learned_ns = set(limits), 0
     for action in actions:
         for need in action.requirements:

@@ -20,7 +20,7 @@ from .choices import ActionChoice, Chooser
 def with_eligibility(
     around: LoadContext, documents: Documents, actions: Sequence[SourcedAction]
 ) -> list[Action]:
-    """The actions with the conditions of every ``Eligibility`` that chooses them, by its name."""
+    """Returns the actions with the conditions of every ``Eligibility`` that chooses them, by its name."""
     chooser = Chooser(around, actions)
     rules = [
         (
@@ -44,7 +44,10 @@ def with_groups(
     sourced_actions: Sequence[SourcedAction],
     actions: Sequence[Action],
 ) -> list[Action]:
-    """The actions with the groups they belong to, by name. ``actions`` stand as in ``sourced_actions``."""
+    """Returns the actions with the groups they belong to, by name.
+
+    ``actions`` stand as in ``sourced_actions``.
+    """
     chooser = Chooser(around, sourced_actions)
     groups: dict[int, list[Group]] = {}
     for sourced in documents.of(models.Group):
@@ -116,7 +119,7 @@ def _warn_each(around: LoadContext, spot: SourcePath, requirements: Iterable[mod
 def _warn_together(
     around: LoadContext, spot: SourcePath, requirements: Sequence[models.RequirementSpec]
 ) -> bool:
-    """The first condition that cannot be met besides the ones before it; whether there is one."""
+    """Returns the first condition that cannot be met besides the ones before it; whether there is one."""
     met: list[Condition] = []
     for at, text, condition in _read(around, spot, requirements):
         met.append(TRUE if text.strip() in _CONSTANTS else condition)
@@ -190,7 +193,10 @@ class _Across:
 
 
 def _clash(needs: Sequence[Requirement]) -> tuple[int, int] | None:
-    """The numbers of two conditions that nobody can meet together; twice the same if one is enough."""
+    """Returns the numbers of two conditions that nobody can meet together.
+
+    Twice the same if one is enough.
+    """
     conditions = [
         (number, need.condition) for number, need in enumerate(needs) if need.text.strip() not in _CONSTANTS
     ]

@@ -33,7 +33,7 @@ _EVENT, _OUTCOME = "event", "outcome"
 
 
 def events_of(report: Report, documents: Documents) -> dict[str, EventKind]:
-    """The kinds of events by name. What is wrong with one is told."""
+    """Returns the kinds of events by name. What is wrong with one is told."""
     kinds = {}
     for sourced in documents.of(Event):
         model, spot = sourced.model, sourced.spot.at("fields")
@@ -48,7 +48,7 @@ def events_of(report: Report, documents: Documents) -> dict[str, EventKind]:
 
 
 def behaviour_sources(events: Mapping[str, EventKind]) -> Mapping[str, Source]:
-    """What attributes can be computed over besides lists of the request: events and own outcomes."""
+    """Returns what attributes can be computed over besides lists of the request: events and own outcomes."""
     of_events = (
         Source(f"{EVENTS}{kind.name}", _EVENT, (*kind.fields.values(), *_GIVEN)) for kind in events.values()
     )
@@ -57,7 +57,7 @@ def behaviour_sources(events: Mapping[str, EventKind]) -> Mapping[str, Source]:
 
 
 def event_attributes(events: Mapping[str, EventKind]) -> dict[str, Attribute]:
-    """The kinds of events as what attributes are computed from, with the purposes that takes."""
+    """Returns the kinds of events as what attributes are computed from, with the purposes that takes."""
     type_ = AttributeType(Kind.OBJECT, is_list=True)
     return {
         f"{EVENTS}{kind.name}": Attribute(f"{EVENTS}{kind.name}", type_, purpose=kind.purpose or None)
@@ -66,7 +66,7 @@ def event_attributes(events: Mapping[str, EventKind]) -> dict[str, Attribute]:
 
 
 def also_attributes(actions: Iterable[Action]) -> dict[str, Attribute]:
-    """How many events count beside the units of a limit, as attributes computed from those events."""
+    """Returns how many events count beside the units of a limit, as attributes computed from those events."""
     limits = {limit.name: limit for action in actions for limit in action.limits if limit.also}
     type_ = AttributeType(Kind.INT)
     return {

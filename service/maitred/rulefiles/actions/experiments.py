@@ -44,7 +44,7 @@ def with_experiments(
     actions: Sequence[Action],
     now: datetime | None,
 ) -> Compared:
-    """The actions, which have their limits, with their holdouts and as each arm has them.
+    """Returns the actions, which have their limits, with their holdouts and as each arm has them.
 
     ``actions`` stand as in ``sourced_actions``.
     """
@@ -70,7 +70,7 @@ def _check_names(around: LoadContext, documents: Documents) -> None:
 
 
 def _salts(documents: Documents) -> Iterator[tuple[str, str, str, SourcePath]]:
-    """Every salt that is written, with the kind and the name of what it is for."""
+    """Yields every salt that is written, with the kind and the name of what it is for."""
     for action in documents.of(models.Action):
         if action.model.rollout and action.model.rollout.salt:
             yield (
@@ -110,7 +110,7 @@ class _Change:
         return not self.treatments and self.score is None and self.cap is None
 
     def made_of(self, action: Action, arm: str) -> Action:
-        """The action as the arm has it."""
+        """Returns the action as the arm has it."""
         return replace(
             action,
             treatments={**action.treatments, **self.treatments},
@@ -122,7 +122,7 @@ class _Change:
         )
 
     def _limit(self, limit: Limit) -> Limit:
-        """The same counters with another maximum: who changes the arm keeps what was counted."""
+        """Returns the same counters with another maximum: who changes the arm keeps what was counted."""
         assert self.cap
         name, maximum = self.cap
         return replace(limit, maximum=maximum, default=None) if limit.name == name else limit
@@ -145,7 +145,7 @@ class _Reader:
         self._known: dict[str, Experiment] = {}
 
     def holdout(self, sourced: Sourced[experiments.Holdout]) -> Holdout:
-        """The holdout, its actions held out."""
+        """Returns the holdout, its actions held out."""
         model, spot = sourced.model, sourced.spot
         percent = Fraction(str(model.percent))
         if not percent:
@@ -159,7 +159,7 @@ class _Reader:
         return holdout
 
     def experiment(self, sourced: Sourced[experiments.Experiment]) -> Experiment:
-        """The experiment, its actions with what its arms make of them."""
+        """Returns the experiment, its actions with what its arms make of them."""
         model, spot = sourced.model, sourced.spot
         begins, ends = self._dates(spot, model)
         experiment = Experiment(
@@ -203,7 +203,7 @@ class _Reader:
     def _dates(
         self, spot: SourcePath, model: experiments.Experiment
     ) -> tuple[datetime | None, datetime | None]:
-        """The instants it begins and ends at, by the calendar of the ruleset's zone."""
+        """Returns the instants it begins and ends at, by the calendar of the ruleset's zone."""
         first, last = self._date(spot.at("from"), model.from_), self._date(spot.at("until"), model.until)
         if first and last and last < first:
             self._report.error(spot.at("until"), messages.until_before_from(str(last), str(first)))
@@ -226,7 +226,7 @@ class _Reader:
     def _changes(
         self, spot: SourcePath, model: experiments.Experiment, numbers: Sequence[int]
     ) -> Mapping[str, _Change]:
-        """What each arm says; what is wrong with it is told."""
+        """Returns what each arm says; what is wrong with it is told."""
         if len(model.arms) < _ARMS_MIN and not self._around.doubtful:
             self._report.error(spot, messages.one_arm())
         if len(model.arms) > bounds.ARMS:
@@ -278,7 +278,7 @@ class _Reader:
 
 
 def _overlap(one: Experiment, other: Experiment) -> bool:
-    """Whether there is an instant at which both are on."""
+    """Returns whether there is an instant at which both are on."""
     return _before(one.begins, other.ends) and _before(other.begins, one.ends)
 
 

@@ -25,7 +25,7 @@ NO_ROW: Row = {}
 
 
 def heads_of(name: str) -> list[str]:
-    """A dotted name, and the dotted names it may lie inside of: ``a.b.c``, ``a.b``."""
+    """Returns a dotted name, and the dotted names it may lie inside of: ``a.b.c``, ``a.b``."""
     words = name.split(".")
     return [".".join(words[:count]) for count in range(len(words), 1, -1)]
 
@@ -37,13 +37,13 @@ class Mentions:
     names: set[str] = field(default_factory=set)
 
     def read(self, text: str) -> list[str]:
-        """The names in a text, remembered."""
+        """Returns the names in a text, remembered."""
         names = NAME.findall(text)
         self.names.update(names)
         return names
 
     def heads(self) -> frozenset[str]:
-        """Every name, and everything it lies inside of."""
+        """Returns every name, and everything it lies inside of."""
         return frozenset(head for name in self.names for head in heads_of(name))
 
 
@@ -65,7 +65,7 @@ class Conditions:
     _bound: dict[str, Condition] = field(default_factory=dict)
 
     def condition(self, spot: SourcePath, text: str) -> Condition:
-        """The condition without a row; false where it is faulty."""
+        """Returns the condition without a row; false where it is faulty."""
         if text not in self._bound:
             template = self.template(spot, text)
             try:
@@ -78,7 +78,7 @@ class Conditions:
         return self._bound[text]
 
     def template(self, spot: SourcePath, text: str) -> ConditionTemplate | None:
-        """The condition, to be bound to rows; ``None`` where it is faulty."""
+        """Returns the condition, to be bound to rows; ``None`` where it is faulty."""
         if text not in self._conditions:
             self.mentions.read(text)
             try:
@@ -92,7 +92,7 @@ class Conditions:
         return compiled
 
     def score_template(self, spot: SourcePath, text: str) -> ScoreTemplate | None:
-        """The score, to be bound to rows; ``None`` where it is faulty."""
+        """Returns the score, to be bound to rows; ``None`` where it is faulty."""
         if text not in self._scores:
             self.mentions.read(text)
             try:
@@ -106,7 +106,7 @@ class Conditions:
         return compiled
 
     def score(self, spot: SourcePath, value: float | str) -> Score:
-        """The score without a row; 0 where it is faulty."""
+        """Returns the score without a row; 0 where it is faulty."""
         if isinstance(value, float):
             return Score(constant=value)
         template = self.score_template(spot, value)

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def languages_of(value: Any) -> Iterator[str]:
-    """The tags of a text or lines that are by language, in lower case."""
+    """Yields the tags of a text or lines that are by language, in lower case."""
     if isinstance(value, dict):
         yield from (tag.casefold() for tag in value)
     elif isinstance(value, list):
@@ -27,12 +27,12 @@ def languages_of(value: Any) -> Iterator[str]:
 
 
 def text_in(value: str | Mapping[str, str], language: str, default: str) -> str:
-    """A text in a language."""
+    """Returns a text in a language."""
     return value if isinstance(value, str) else value[_tag(value, language, default)]
 
 
 def other_texts(value: str | Mapping[str, str], default: str) -> dict[str, str]:
-    """The same text in every language but the ruleset's that it is written in."""
+    """Returns the same text in every language but the ruleset's that it is written in."""
     tags = (tag for tag in languages_of(value) if tag != default.casefold())
     return {tag: text_in(value, tag, default) for tag in tags}
 
@@ -40,7 +40,7 @@ def other_texts(value: str | Mapping[str, str], default: str) -> dict[str, str]:
 def titles_of(
     value: str | Mapping[str, str], spot: SourcePath, default: str, change: Callable[[SourcePath, str], T]
 ) -> dict[str, T]:
-    """A title in each language; under the empty tag in the ruleset's."""
+    """Returns a title in each language; under the empty tag in the ruleset's."""
     if isinstance(value, str):
         return {"": change(spot, value)}
     tags = {tag: tag for tag in languages_of(value) if tag != default.casefold()}
@@ -52,7 +52,7 @@ def titles_of(
 def treatment_of(
     model: models.TreatmentSpec | models.ClaimedTreatment, spot: SourcePath, language: str
 ) -> Treatment[Leaf]:
-    """A treatment in the ruleset's language, with its translations."""
+    """Returns a treatment in the ruleset's language, with its translations."""
     treatment = _in_one(model, spot, language, language)
     tags = set(_tags(model)) - {language.casefold()}
     translations = {tag: _in_one(model, spot, tag, language) for tag in sorted(tags)}
@@ -99,13 +99,13 @@ def _leaf(value: Any, spot: SourcePath, language: str, default: str) -> Leaf:
 
 
 def _tag(texts: Mapping[str, Any], language: str, default: str) -> str:
-    """The tag, as it is written, of the text that stands for a language."""
+    """Returns the tag, as it is written, of the text that stands for a language."""
     written = {tag.casefold(): tag for tag in texts}
     return in_language(written, language) or in_language(written, default) or next(iter(texts))
 
 
 def once(change: Callable[[SourcePath, str], T]) -> Callable[[SourcePath, str], T]:
-    """The same change, made once for each place: translations share what they lack."""
+    """Returns the same change, made once for each place: translations share what they lack."""
     made: dict[SourcePath, T] = {}
 
     def changed(spot: SourcePath, text: str) -> T:

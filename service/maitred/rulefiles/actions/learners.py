@@ -13,7 +13,7 @@ from maitred.rulefiles.report import RULESET, Report
 
 
 def learners_of(report: Report, documents: Documents) -> tuple[Learner, ...]:
-    """All learners, by name."""
+    """Returns all learners, by name."""
     sourced = documents.of(learners.Learner)
     if len(sourced) > bounds.LEARNERS:
         report.at_line(RULESET, 0, 0, messages.too_many())

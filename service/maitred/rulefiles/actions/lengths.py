@@ -21,7 +21,7 @@ _TITLE = "title"
 
 
 def text_lengths_of(report: Report, documents: Documents, channels: Collection[str]) -> Lengths:
-    """How long texts can be on each channel. A channel that there is not is told."""
+    """Returns how long texts can be on each channel. A channel that there is not is told."""
     lengths: dict[str, dict[str, int]] = {}
     for sourced in documents.of(models.Ruleset):
         for channel, room in sourced.model.text_lengths.items():
@@ -92,5 +92,5 @@ def _texts_on(action: Action, channel: str) -> Iterator[tuple[str, Path, Templat
 
 
 def _written(template: Template) -> str:
-    """A text as its author knows it."""
+    """Returns a text as its author knows it."""
     return "".join(part if isinstance(part, str) else f"${{{part.attribute}}}" for part in template)

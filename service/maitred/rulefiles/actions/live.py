@@ -34,7 +34,7 @@ class LiveError(ValueError):
 
 
 def live_of(written: Written, default_zone: str) -> tuple[Live, list[LiveError]]:
-    """The window, and everything that is wrong with it; wrong parts do not restrict."""
+    """Returns the window, and everything that is wrong with it; wrong parts do not restrict."""
     errors: list[LiveError] = []
     first = _date(written.first, "from", errors)
     last = _date(written.last, "until", errors)

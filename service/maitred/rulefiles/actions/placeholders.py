@@ -31,7 +31,7 @@ class PlaceholderOpen(ValueError):
 
 
 def parse(text: str) -> Template:
-    """The parts of a text. Raises ``PlaceholderOpen`` and ``PlaceholderWrong``."""
+    """Returns the parts of a text. Raises ``PlaceholderOpen`` and ``PlaceholderWrong``."""
     parts: list[str | Placeholder] = []
     end = 0
     for match in _TOKEN.finditer(text):
@@ -68,12 +68,12 @@ def merged(parts: list[str | Placeholder]) -> Template:
 
 
 def names(template: Template) -> list[str]:
-    """The attributes in it."""
+    """Returns the attributes in it."""
     return [part.attribute for part in template if isinstance(part, Placeholder)]
 
 
 def fill(template: Template, cells: Mapping[str, str]) -> Template:
-    """The template with the placeholders that ``cells`` knows replaced by their text."""
+    """Returns the template with the placeholders that ``cells`` knows replaced by their text."""
     return merged([_cell(part, cells) for part in template])
 
 
@@ -89,7 +89,7 @@ class Filler:
     columns: tuple[int, ...]
 
     def text(self, cells: Sequence[str]) -> str:
-        """The text for one row."""
+        """Returns the text for one row."""
         return self.pattern % tuple([cells[column] for column in self.columns])
 
 
@@ -101,7 +101,7 @@ def filler(template: Sequence[str | Placeholder], numbers: Mapping[str, int]) ->
 
 
 def fillers(template: Template, numbers: Mapping[str, int]) -> tuple[Filler | Placeholder, ...]:
-    """A template as fillers between the placeholders that no cell fills."""
+    """Returns a template as fillers between the placeholders that no cell fills."""
     parts: list[Filler | Placeholder] = []
     group: list[str | Placeholder] = []
     for part in template:
@@ -114,5 +114,5 @@ def fillers(template: Template, numbers: Mapping[str, int]) -> tuple[Filler | Pl
 
 
 def literal(template: Template) -> str:
-    """The text of a template whose placeholders are filled in."""
+    """Returns the text of a template whose placeholders are filled in."""
     return "".join(part for part in template if isinstance(part, str))

@@ -16,7 +16,7 @@ from .computed import Behaviour, window_in
 def promises_of(
     around: LoadContext, documents: Documents, actions: Sequence[Action], behaviour: Behaviour
 ) -> tuple[Promise, ...]:
-    """The promises by name. What is wrong with one is told."""
+    """Returns the promises by name. What is wrong with one is told."""
     names = {action.name for action in actions}
     situations = {sourced.model.name for sourced in documents.of(models.Situation)}
     collected = []

@@ -28,7 +28,7 @@ def with_rollouts(
     actions: Sequence[Action],
     vocabulary: Vocabulary,
 ) -> list[Action]:
-    """The actions with whom they are rolled out to. ``actions`` stand as in ``sourced_actions``."""
+    """Returns the actions with whom they are rolled out to. ``actions`` stand as in ``sourced_actions``."""
     reader = _RolloutReader(around, vocabulary)
     shared = {spot: reader.rollout(at, model) for spot, at, model in _written(documents)}
     return [
@@ -38,7 +38,7 @@ def with_rollouts(
 
 
 def _written(documents: Documents) -> Iterator[tuple[SourcePath, SourcePath, models.RolloutSpec]]:
-    """Every rollout, with the document's spot and its own."""
+    """Yields every rollout, with the document's spot and its own."""
     for action in documents.of(models.Action):
         if action.model.rollout:
             yield action.spot, action.spot.at("rollout"), action.model.rollout
@@ -60,7 +60,7 @@ class _RolloutReader:
     vocabulary: Vocabulary
 
     def rollout(self, spot: SourcePath, model: models.RolloutSpec) -> Rollout:
-        """What is written; the salt is empty where it is left to the action."""
+        """Returns what is written; the salt is empty where it is left to the action."""
         # What is faulty in it is left out of the model, and was told.
         if model == models.RolloutSpec(salt=model.salt, guard=model.guard) and not self.around.doubtful:
             self.around.report.error(spot, rule_messages.rollout_of_nobody())
@@ -103,7 +103,7 @@ class _RolloutReader:
 
 
 def guard_of(model: models.GuardSpec) -> Guard:
-    """What is written of a guard."""
+    """Returns what is written of a guard."""
     then = Then(model.then) if isinstance(model, models.RolloutGuard) else Then.ROLL_BACK
     threshold = _exact(model.threshold)
     return Guard(model.outcome, Direction(model.direction), threshold, model.horizon, model.within, then)
@@ -116,5 +116,5 @@ def _start(model: models.RolloutSpec) -> Fraction:
 
 
 def _exact(percent: float) -> Fraction:
-    """The percentage as it is written: 0.1 is a tenth, which no double is."""
+    """Returns the percentage as it is written: 0.1 is a tenth, which no double is."""
     return Fraction(str(percent))

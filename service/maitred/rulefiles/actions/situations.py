@@ -16,7 +16,7 @@ from .actions import LoadContext
 
 
 def situations_of(around: LoadContext, documents: Documents) -> tuple[Situation, ...]:
-    """The situations by name; members that are faulty are told."""
+    """Returns the situations by name; members that are faulty are told."""
     known = {sourced.model.name for sourced in documents.of(models.Situation)}
     return tuple(_situation(around, sourced, known) for sourced in documents.of(models.Situation))
 
@@ -48,7 +48,7 @@ def _suppression(around: LoadContext, spot: SourcePath, model: models.Suppress) 
 def with_suppression(
     around: LoadContext, documents: Documents, situations: Sequence[Situation], actions: Sequence[Action]
 ) -> list[Action]:
-    """The actions with the situations that hold them back; a situation that has none is warned of."""
+    """Returns the actions with the situations that hold them back; a situation that has none is warned of."""
     backs = [(situation.name, situation.suppress) for situation in situations if situation.suppress]
     if not backs:
         return list(actions)
@@ -95,7 +95,7 @@ def check_situations(
 
 
 def _is_whole(situation: Situation, known: Mapping[str, SourcePath]) -> bool:
-    """Whether it has members and knows those it names; otherwise it was told."""
+    """Returns whether it has members and knows those it names; otherwise it was told."""
     members = (*situation.all, *situation.any, *situation.none)
     return bool(members) and all(not isinstance(member, str) or member in known for member in members)
 

@@ -29,7 +29,7 @@ MakeConditions = Callable[[Mapping[str, Attribute]], Conditions]
 def table_actions_of(
     around: LoadContext, documents: Documents, make: MakeConditions
 ) -> Iterator[SourcedAction]:
-    """The actions of all tables."""
+    """Yields the actions of all tables."""
     limiting = frozenset(_limiting_columns(documents))
     for sourced in documents.of(models.ActionTable):
         columns = _columns(around.report, sourced)
@@ -108,11 +108,11 @@ class _RowReader:
         }
 
     def sourced_actions(self) -> Iterator[SourcedAction]:
-        """The actions of the rows that are not faulty."""
+        """Returns the actions of the rows that are not faulty."""
         return filter(None, map(self.read, self._table.rows))
 
     def read(self, row: Row) -> SourcedAction | None:
-        """The action of a row; ``None`` where it is faulty."""
+        """Returns the action of a row; ``None`` where it is faulty."""
         try:
             values = self._values(row.cells)
         except _RowError as error:
@@ -154,7 +154,7 @@ class _RowReader:
         )
 
     def _numbers(self, values: Mapping[str, Value]) -> Mapping[str, int]:
-        """What limits read of the row."""
+        """Returns what limits read of the row."""
         if not self._limiting:
             return NO_NUMBERS
         named = ((name, values.get(name)) for name in self._limiting)
@@ -265,7 +265,7 @@ class _Alternatives:
         return cls(tuple(filler(template, numbers) for template in templates), fixed)
 
     def names(self, cells: list[str]) -> tuple[str, ...]:
-        """Those of one row; an empty cell is none."""
+        """Returns those of one row; an empty cell is none."""
         if self.fixed is not None:
             return self.fixed
         return tuple([name for part in self.fillers if (name := part.text(cells))])
@@ -289,7 +289,7 @@ def _requirement(need: Requirement | RowNeed, values: Mapping[str, Value]) -> Re
 
 
 def _names(text: str) -> list[str]:
-    """The columns that a text speaks of."""
+    """Returns the columns that a text speaks of."""
     return [name for name in NAME.findall(text) if name.startswith(ROW)]
 
 
@@ -301,7 +301,7 @@ def _bad_cell(column: Attribute, cell: str) -> _RowError:
 
 
 def _limiting_columns(documents: Documents) -> Iterator[str]:
-    """The columns that limits take their numbers from, by qualified name."""
+    """Returns the columns that limits take their numbers from, by qualified name."""
     capacities = [sourced.model for sourced in documents.of(limits.Capacity)]
     numbers = [
         *(sourced.model.limit for sourced in documents.of(limits.FrequencyCap)),

@@ -45,7 +45,7 @@ class LiveShape:
     zone: Template | None
 
     def written(self, cells: Mapping[str, str]) -> Written:
-        """The fields for one row; an empty cell is a field left out."""
+        """Returns the fields for one row; an empty cell is a field left out."""
 
         def filled(template: Template | None) -> str | None:
             return literal(fill(template, cells)) or None if template else None
@@ -54,12 +54,12 @@ class LiveShape:
         return Written(filled(self.first), filled(self.last), self.days, hours, filled(self.zone))
 
     def reads(self) -> list[str]:
-        """Every column, each once."""
+        """Returns every column, each once."""
         templates = (self.first, self.last, *self.hours, self.zone)
         return list(dict.fromkeys(name for template in templates if template for name in names(template)))
 
     def constant(self) -> Written:
-        """What reads no column."""
+        """Returns what reads no column."""
 
         def text(template: Template | None) -> str | None:
             return literal(template) if template and not names(template) else None
@@ -69,7 +69,7 @@ class LiveShape:
         return Written(text(self.first), text(self.last), self.days, hours, text(self.zone))
 
     def columns(self, field: str) -> list[str]:
-        """The columns that a field of ``live`` is made of."""
+        """Returns the columns that a field of ``live`` is made of."""
         templates = {
             "from": (self.first,),
             "until": (self.last,),
@@ -99,7 +99,7 @@ class Shape:
 def shape_of(
     around: LoadContext, conditions: Conditions, sourced: Sourced[models.ActionTable], columns: Columns
 ) -> Shape:
-    """The template of a document. What is faulty in it is told."""
+    """Returns the template of a document. What is faulty in it is told."""
     errors_before = around.report.errors
     spot, model = sourced.spot.at("action"), sourced.model.action
     check_channels(around, spot, model)
@@ -131,7 +131,7 @@ def shape_of(
 
 
 def _says(around: LoadContext, model: models.RequirementSpec) -> tuple[str, dict[str, str]]:
-    """The wording of a refusal in the ruleset's language, and in others."""
+    """Returns the wording of a refusal in the ruleset's language, and in others."""
     return text_in(model.say, around.language, around.language), other_texts(model.say, around.language)
 
 
@@ -143,7 +143,7 @@ class _TemplateReader:
     document: str
 
     def text(self, spot: SourcePath, text: str) -> Template:
-        """A text that may speak of the row and nothing else."""
+        """Returns a text that may speak of the row and nothing else."""
         template = parsed(self.around.report, spot, text)
         for name in names(template):
             if name not in self.columns:
@@ -195,5 +195,5 @@ class _TemplateReader:
         return self.conditions.score_template(spot, value) or Score(constant=0.0)
 
     def reads_row(self, text: str) -> bool:
-        """Whether the expression may read a column."""
+        """Returns whether the expression may read a column."""
         return any(name.startswith(ROW) for name in self.conditions.mentions.read(text))

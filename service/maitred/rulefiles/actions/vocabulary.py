@@ -87,7 +87,7 @@ def vocabulary_of(report: Report, documents: Documents, zone: str) -> Vocabulary
 
 
 def _channels(documents: Documents) -> tuple[str, ...]:
-    """The channels there are, where the ``Ruleset`` says so: a condition on another is never true."""
+    """Returns the channels there are, where the ``Ruleset`` says so: a condition on another is never true."""
     return tuple(channel for sourced in documents.of(models.Ruleset) for channel in sourced.model.channels)
 
 
@@ -98,7 +98,7 @@ def _tables(documents: Documents) -> Iterator[str]:
 
 
 def content(report: Report, spot: SourcePath, file: str) -> bytes | None:
-    """A table or list that a document names at ``spot``."""
+    """Returns a table or list that a document names at ``spot``."""
     if file.endswith(TABLE_ENDINGS) and file in report.sources:
         return report.sources[file]
     known = [name for name in report.sources if name.endswith(TABLE_ENDINGS)]
@@ -143,7 +143,7 @@ def _bad_attribute(name: str, spec: models.AttributeSpec) -> str | None:
 
 
 def bad_attribute_name(name: str) -> str | None:
-    """Why no attribute can be called so; ``None`` where it can."""
+    """Returns why no attribute can be called so; ``None`` where it can."""
     if not field_types.ATTRIBUTE.fullmatch(name) or len(name) > bounds.NAME_CHARACTERS:
         return rule_messages.bad_attribute(name)
     root, *rest = name.split(".")
@@ -156,14 +156,14 @@ def bad_attribute_name(name: str) -> str | None:
 
 
 def outer_attribute(name: str, declared: Mapping[str, Attribute]) -> str | None:
-    """The attribute that this one would lie inside."""
+    """Returns the attribute that this one would lie inside."""
     words = name.split(".")
     heads = (".".join(words[:count]) for count in range(1, len(words)))
     return next((head for head in heads if head in declared), None)
 
 
 def attribute_of(report: Report, spot: SourcePath, name: str, spec: models.AttributeSpec) -> Attribute:
-    """An attribute as declared at ``spot``; values that are not of its type are told."""
+    """Returns an attribute as declared at ``spot``; values that are not of its type are told."""
     type_ = type_of(spec.type)
     if type_.kind is Kind.OBJECT:
         type_ = _object_type(report, spot, type_, spec)
@@ -229,12 +229,12 @@ def _with_text(report: Report, spot: SourcePath, attribute: Attribute, spec: mod
 
 
 def is_normal(attribute: Attribute) -> bool:
-    """Whether its texts are compared without regard to letter case or blanks."""
+    """Returns whether its texts are compared without regard to letter case or blanks."""
     return attribute.ignores_case or attribute.is_trimmed
 
 
 def column_of(report: Report, spot: SourcePath, name: str, spec: models.ColumnSpec) -> Attribute:
-    """A column as declared at ``spot``."""
+    """Returns a column as declared at ``spot``."""
     return _with_text(report, spot, Attribute(name, type_of(spec.type)), spec)
 
 
@@ -319,7 +319,10 @@ def _location_table(
 def has_columns(
     report: Report, spot: SourcePath, table: Table, names: tuple[str, ...], extra: tuple[str, ...] = ()
 ) -> bool:
-    """Whether a table has all columns that are declared at ``spot``; tells of those it has besides."""
+    """Returns whether a table has all columns that are declared at ``spot``.
+
+    Tells of those it has besides.
+    """
     missing = [name for name in names if name not in table.header]
     for name in missing:
         report.error(spot.at(name, key=True), rule_messages.table_no_column(name, table.header))
@@ -352,7 +355,7 @@ class _LocationReader:
         self._columns, self._zone = columns, zone
 
     def read(self, row: Row) -> Location:
-        """The location; what is wrong is told and left out."""
+        """Returns the location; what is wrong is told and left out."""
         id_ = row.cells[self._table.column(_ID)]
         if not id_.strip() or not id_.isprintable() or len(id_) > bounds.LOCATION_ID_CHARACTERS:
             self.tell(row, _ID, rule_messages.bad_location_id(id_))

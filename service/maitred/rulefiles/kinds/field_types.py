@@ -46,12 +46,12 @@ RESERVED = KEYWORDS.union(_RESERVED_WORDS.split(" "))
 
 
 def refuse(message: str) -> PydanticCustomError:
-    """An error whose text is ``message``; pydantic takes braces in templates for fields."""
+    """Returns an error whose text is ``message``; pydantic takes braces in templates for fields."""
     return PydanticCustomError("rule", "{message}", {"message": message})
 
 
 def is_name(text: str) -> bool:
-    """Whether a document, a channel or a purpose can be called so."""
+    """Returns whether a document, a channel or a purpose can be called so."""
     return bool(NAME.fullmatch(text)) and len(text) <= bounds.NAME_CHARACTERS
 
 
@@ -61,7 +61,7 @@ def is_label_value(text: str) -> bool:
 
 
 def is_action_name(text: str) -> bool:
-    """Whether an action can be called so: as codes and flight numbers are written."""
+    """Returns whether an action can be called so: as codes and flight numbers are written."""
     return bool(WORD.fullmatch(text)) and len(text) <= bounds.NAME_CHARACTERS
 
 
@@ -150,7 +150,7 @@ def _one_or_more(value: Any) -> Any:
 
 
 def distinct(values: list[str]) -> list[str]:
-    """The values, none of which may stand there twice."""
+    """Returns the values, none of which may stand there twice."""
     twice = sorted(value for value, count in Counter(values).items() if count > 1)
     if twice:
         raise refuse(file_messages.duplicate_value(twice[0]))

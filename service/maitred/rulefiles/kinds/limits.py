@@ -67,7 +67,7 @@ def _written(units: Any) -> Any:
 
 
 def is_attribute(text: str) -> bool:
-    """Whether a number of units is named by an attribute, and not worked out by an expression."""
+    """Returns whether a number of units is named by an attribute, and not worked out by an expression."""
     return bool(field_types.ATTRIBUTE.fullmatch(text))
 
 
@@ -80,7 +80,7 @@ def _number(value: Any) -> int:
 
 
 def are_units(value: int) -> bool:
-    """Whether there can be so many."""
+    """Returns whether there can be so many."""
     return 0 <= value <= bounds.UNITS
 
 

@@ -59,7 +59,7 @@ class _Detail:
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel] | None:
-    """The model of a mapping inside a document, by the types of the fields on the way."""
+    """Returns the model of a mapping inside a document, by the types of the fields on the way."""
     current: type[BaseModel] | None = model
     for step in loc:
         fields = {field.alias or key: field for key, field in current.model_fields.items()} if current else {}
@@ -201,7 +201,7 @@ def _unknown_field(detail: _Detail) -> str:
 
 
 def _is_glued(name: str) -> bool:
-    """`group:perks`, a name and a value without the blank between."""
+    """Returns `group:perks`, a name and a value without the blank between."""
     return bool(re.fullmatch(r"[A-Za-z_][\w-]*:\S.*", name))
 
 

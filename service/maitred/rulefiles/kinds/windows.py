@@ -37,7 +37,7 @@ def _seconds(duration: timedelta) -> int:
 
 
 def duration_text(duration: timedelta) -> str:
-    """A duration of whole seconds as files have it: ``1h30m``."""
+    """Returns a duration of whole seconds as files have it: ``1h30m``."""
     rest, text = _seconds(duration), ""
     for unit, length in _UNIT_SECONDS.items():
         count, rest = divmod(rest, length)

@@ -50,7 +50,7 @@ def _check_lengths(teller: "_Teller", handing: Mapping[str, SourcedAction]) -> N
 
 
 def chain_of(name: str, handing: Mapping[str, SourcedAction]) -> Iterator[str]:
-    """Every action that may stand in for one, directly or for one of its alternatives, each once."""
+    """Yields every action that may stand in for one, directly or for one of its alternatives, each once."""
     seen = {name}
     waiting = [name]
     while waiting:
@@ -175,7 +175,7 @@ class _Pair:
     capacities: Sequence[Limit]
 
     def why_never(self) -> str | None:
-        """Why the other one can never take the place of the action; ``None`` where it can."""
+        """Returns why the other one can never take the place of the action; ``None`` where it can."""
         own, others = self.action.channels, self.other.channels
         if own and others and own.isdisjoint(others):
             return limit_messages.alternative_on_no_channel(self.other.name, own)
@@ -188,7 +188,7 @@ class _Pair:
 
 
 def never_together(one: Live, other: Live) -> bool:
-    """Whether no day is in both. Days that run past midnight and other zones are let pass."""
+    """Returns whether no day is in both. Days that run past midnight and other zones are let pass."""
     if one.zone != other.zone or _runs_over(one) or _runs_over(other):
         return False
     if one.weekdays and other.weekdays and one.weekdays.isdisjoint(other.weekdays):

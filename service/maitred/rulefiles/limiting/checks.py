@@ -70,7 +70,7 @@ def most_of(limit: Limit) -> int | None:
 
 
 def longest(window: Window) -> timedelta | None:
-    """The longest stretch whose units count together; ``None`` where time does not end it."""
+    """Returns the longest stretch whose units count together; ``None`` where time does not end it."""
     match window:
         case Rolling(duration):
             return duration
@@ -103,7 +103,7 @@ def _is_nothing(ground: CheckContext, applied: Applied, maximum: Maximum) -> boo
 
 
 def _possible(ground: CheckContext, applied: Applied, name: str) -> Iterator[object]:
-    """Every value that an attribute may have, where files say so."""
+    """Yields every value that an attribute may have, where files say so."""
     if name.startswith(ROW):
         yield from (ground.sourced_actions[number].numbers.get(name) for number in applied.actions)
     elif name.startswith(LOCATION):
@@ -139,7 +139,7 @@ def _shared_by_locations(_: CheckContext, applied: Applied) -> Iterator[Finding]
 
 
 def _written(applied: Applied, field: str, otherwise: str) -> str:
-    """A field that is there, to point at."""
+    """Returns a field that is there, to point at."""
     return field if field in applied.sourced.model.model_fields_set else otherwise
 
 
@@ -253,7 +253,7 @@ class _Pairs:
         self._actions: dict[int, frozenset[int]] = {}
 
     def findings(self, first: int, second: int) -> list[tuple[int, str]]:
-        """The limit that makes no difference, and why: at most one."""
+        """Returns the limit that makes no difference, and why: at most one."""
         if self._of(first).isdisjoint(self._of(second)):
             return []
         one, other = self._applied[first].limit, self._applied[second].limit
@@ -282,7 +282,7 @@ class _Pairs:
         )
 
     def _other_identity(self, first: int, second: int) -> str | None:
-        """The identity of the first that the second has another one for."""
+        """Returns the identity of the first that the second has another one for."""
         one, other = self._applied[first], self._applied[second]
         own, others = set(one.limit.per) - set(other.limit.per), set(other.limit.per) - set(one.limit.per)
         same = (
@@ -325,7 +325,7 @@ def _same_pace(strong: Limit | None, weak: Limit) -> bool:
 
 
 def window_holds(outer: Window, inner: Window) -> bool:
-    """Whether everything that counts in ``inner`` counts in ``outer`` at the same instant."""
+    """Returns whether everything that counts in ``inner`` counts in ``outer`` at the same instant."""
     match outer, inner:
         case Lifetime(), _:
             return True

@@ -48,7 +48,7 @@ _INT = AttributeType(Kind.INT)
 
 
 def window_of(around: LoadContext, spot: SourcePath, model: WindowSpec) -> Window:
-    """The window; a faulty one is told and never resets."""
+    """Returns the window; a faulty one is told and never resets."""
     given = [form for form in _FORMS if getattr(model, form) is not None]
     if len(given) > 1:
         around.report.error(spot.at(given[1], key=True), limit_messages.one_window())
@@ -102,7 +102,7 @@ LimitSource = Sourced[limits.FrequencyCap] | Sourced[limits.Capacity]
 
 
 def limit_sources(documents: Documents) -> list[LimitSource]:
-    """All limits, by name."""
+    """Returns all limits, by name."""
     sources: list[LimitSource] = [*documents.of(limits.FrequencyCap), *documents.of(limits.Capacity)]
     return sorted(sources, key=lambda sourced: sourced.model.name)
 
@@ -139,7 +139,7 @@ class PersonalSubjects:
         return cls(around.attributes, locations is not None, bool(around.channels) or named)
 
     def may_be_in(self, per: Iterable[str]) -> bool:
-        """Whether some attribute can have values that nobody has looked at: they may be personal."""
+        """Returns whether some attribute can have values that nobody has looked at: they may be personal."""
         return not all(map(self._is_harmless, per))
 
     def _is_harmless(self, name: str) -> bool:
@@ -178,7 +178,7 @@ def applied_limits(
     sourced_actions: Sequence[SourcedAction],
     locations: Mapping[str, Location] | None,
 ) -> list[Applied]:
-    """All limits, by name. What is wrong with one is told."""
+    """Returns all limits, by name. What is wrong with one is told."""
     sources = limit_sources(documents)
     check_sources(around.report, sources)
     personal = PersonalSubjects.of(around, sourced_actions, locations)
@@ -202,7 +202,7 @@ def with_limits(
     sourced_actions: Sequence[SourcedAction],
     actions: Sequence[Action],
 ) -> list[Action]:
-    """The actions with their limits in order of key. ``actions`` stand as in ``sourced_actions``."""
+    """Returns the actions with their limits in order of key. ``actions`` stand as in ``sourced_actions``."""
     by_action: dict[int, list[Applied]] = {}
     for one_applied in applied:
         for number in one_applied.actions:
@@ -277,7 +277,7 @@ class _LimitReader:
     memory: Memory = field(default_factory=Memory)
 
     def applied(self, sourced: LimitSource) -> Applied:
-        """The limit of a document. What is wrong with it is told."""
+        """Returns the limit of a document. What is wrong with it is told."""
         around, model, spot = self.around, sourced.model, sourced.spot
         numbers = tuple(self.chooser.chosen(self.chooser.checked(spot, model.applies_to)))
         reached = [self.sourced_actions[number] for number in numbers]
@@ -340,7 +340,7 @@ def _limit(around: LoadContext, sourced: LimitSource, personal: PersonalSubjects
 
 
 def _also(around: LoadContext, sourced: LimitSource, limit: Limit) -> tuple[str, ...]:
-    """The events that count beside; only of customers is it known what they did."""
+    """Returns the events that count beside; only of customers is it known what they did."""
     assert isinstance(sourced.model, limits.FrequencyCap)
     spot = sourced.spot.at("also")
     for index, name in enumerate(sourced.model.also):
@@ -354,7 +354,7 @@ def _also(around: LoadContext, sourced: LimitSource, limit: Limit) -> tuple[str,
 
 
 def _remembering(limit: Limit, memory: Memory) -> Limit:
-    """The limit, whose expressions are evaluated once a decision, whichever actions it applies to."""
+    """Returns the limit, whose expressions are evaluated once a decision, whichever actions it applies to."""
     pace = _remembering(limit.pace, memory) if limit.pace else None
     maximum = limit.maximum
     if isinstance(maximum, Expression):
@@ -363,7 +363,7 @@ def _remembering(limit: Limit, memory: Memory) -> Limit:
 
 
 def limit_expressions(applied: Iterable[Applied]) -> Iterator[tuple[SourcePath, Expression]]:
-    """What limits work out in CEL, and where it stands."""
+    """Yields what limits work out in CEL, and where it stands."""
     for limit in applied:
         if isinstance(limit.limit.maximum, Expression):
             yield limit.spot.at("limit"), limit.limit.maximum

@@ -19,7 +19,7 @@ _YEARS = (AttributeType(Kind.INT), AttributeType(Kind.DOUBLE))
 
 
 def privacy_source(report: Report, documents: Documents) -> PrivacySource | None:
-    """The one document of the kind; a second one is told."""
+    """Returns the one document of the kind; a second one is told."""
     sources = documents.of(privacy.Privacy)
     for extra in sources[1:]:
         report.error(extra.spot.at("kind"), file_messages.only_one("`Privacy`", sources[0].spot.file))
@@ -29,7 +29,7 @@ def privacy_source(report: Report, documents: Documents) -> PrivacySource | None
 def privacy_rules(
     report: Report, documents: Documents, sourced: PrivacySource, attributes: Mapping[str, Attribute]
 ) -> PrivacyRules:
-    """What the document says. What is wrong with it is told, and stands in it all the same."""
+    """Returns what the document says. What is wrong with it is told, and stands in it all the same."""
     model, spot = sourced.model, sourced.spot
     _check_names(report, sourced)
     _check_bases(report, sourced)
@@ -122,7 +122,7 @@ def _check_bases(report: Report, sourced: PrivacySource) -> None:
 def _attribute_fault(
     name: str, attributes: Mapping[str, Attribute], types: tuple[AttributeType, ...]
 ) -> str | None:
-    """What is wrong with an attribute that is read to know what may be read."""
+    """Returns what is wrong with an attribute that is read to know what may be read."""
     attribute = attributes.get(name)
     if attribute is None:
         return privacy_messages.unknown_attribute(name, attributes)

@@ -24,7 +24,7 @@ def specs(
 def context_specs(
     documents: Documents,
 ) -> Iterator[tuple[str, models.AttributeSpec | models.ComputedSpec, SourcePath]]:
-    """Those of a ``Context``."""
+    """Yields those of a ``Context``."""
     for context in documents.of(models.Context):
         for name, spec in context.model.attributes.items():
             yield name, spec, context.spot.at("attributes", name)
@@ -33,7 +33,7 @@ def context_specs(
 
 
 def categories(documents: Documents) -> Iterator[tuple[str, SourcePath]]:
-    """Every sensitive category that an attribute or a list has."""
+    """Yields every sensitive category that an attribute or a list has."""
     for _, spec, spot in specs(documents):
         if spec.sensitive:
             yield spec.sensitive, spot.at("sensitive")
@@ -43,7 +43,7 @@ def categories(documents: Documents) -> Iterator[tuple[str, SourcePath]]:
 
 
 def consents(documents: Documents) -> Iterator[tuple[str, SourcePath]]:
-    """Every purpose that actions and templates name in ``consent``."""
+    """Yields every purpose that actions and templates name in ``consent``."""
     for action in documents.of(models.Action):
         for index, name in enumerate(action.model.consent):
             yield name, action.spot.at("consent", index)
@@ -53,19 +53,19 @@ def consents(documents: Documents) -> Iterator[tuple[str, SourcePath]]:
 
 
 def event_purposes(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
-    """The purpose of every kind of event."""
+    """Yields the purpose of every kind of event."""
     for sourced in documents.of(events.Event):
         yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
 
 
 def experiment_purposes(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
-    """The purpose of every experiment."""
+    """Yields the purpose of every experiment."""
     for sourced in documents.of(experiments.Experiment):
         yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
 
 
 def learner_purposes(documents: Documents) -> Iterator[tuple[str | None, SourcePath]]:
-    """The purpose of every learner."""
+    """Yields the purpose of every learner."""
     for sourced in documents.of(learners.Learner):
         yield sourced.model.purpose, sourced.spot.at("purpose" if sourced.model.purpose else "name")
 

@@ -47,7 +47,7 @@ class Table:
 
 
 def read_table(file: str, data: bytes, tell: Told) -> Table | None:
-    """The table without its faulty rows; ``None`` where nothing can be read, which is told."""
+    """Returns the table without its faulty rows; ``None`` where nothing can be read, which is told."""
     if len(data) > bounds.TABLE_FILE_BYTES:
         tell(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
         return None
@@ -110,7 +110,7 @@ def _rows(data: bytes, tell: Told) -> Iterator[Row]:
 
 
 def _checked(lines: Iterator[str], tell: Told, bad: set[int]) -> Iterator[str]:
-    """The lines in NFC; those with what no file may contain are told and remembered."""
+    """Yields the lines in NFC; those with what no file may contain are told and remembered."""
     for number, line in enumerate(lines, 1):
         if match := FORBIDDEN.search(line):
             tell(number, match.start() + 1, file_messages.forbidden_character(match[0]))
@@ -128,7 +128,7 @@ def _first_bad_byte(data: bytes) -> tuple[int, int]:
 
 
 def read_lines(data: bytes, tell: Told) -> list[str]:
-    """The lines of a file without the blanks around them; empty ones left out."""
+    """Returns the lines of a file without the blanks around them; empty ones left out."""
     if len(data) > bounds.TABLE_FILE_BYTES:
         tell(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
         return []
@@ -142,7 +142,7 @@ def read_lines(data: bytes, tell: Told) -> list[str]:
 
 
 def cell_column(row: Row, index: int) -> int:
-    """The column in the line, from 1, of a cell; exact where only what must be quoted is quoted."""
+    """Returns the column in the line, from 1, of a cell; exact where only what must be quoted is quoted."""
     return 1 + sum(len(cell) + 1 + _quotes(cell) for cell in row.cells[:index])
 
 

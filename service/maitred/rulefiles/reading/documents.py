@@ -69,12 +69,12 @@ class Documents:
                 sources.pop()
 
     def of(self, model: type[Model]) -> list[Sourced[Model]]:
-        """The documents of a kind, by name."""
+        """Returns the documents of a kind, by name."""
         return cast("list[Sourced[Model]]", self.by_kind.get(model.__name__, []))
 
 
 def read_documents(report: Report) -> Documents:
-    """All documents of the report's sources. Names are checked to be unique by kind."""
+    """Returns all documents of the report's sources. Names are checked to be unique by kind."""
     documents = Documents()
     files = sorted(name for name in report.sources if name.endswith(RULE_FILE_ENDINGS))
     for file in files:
@@ -157,7 +157,7 @@ NO_RULESET = models.Ruleset(apiVersion="maitred/v1", kind="Ruleset", name="missi
 
 
 def the_ruleset(report: Report, documents: Documents) -> models.Ruleset:
-    """The one document of kind ``Ruleset``."""
+    """Returns the one document of kind ``Ruleset``."""
     sources = documents.of(models.Ruleset)
     for extra in sources[1:]:
         report.error(extra.spot.at("kind"), file_messages.only_one("`Ruleset`", sources[0].spot.file))

@@ -35,7 +35,7 @@ _SALVAGED = (
 
 
 def salvage(model: type[Model], root: Plain, error: ValidationError, name: str) -> Model | None:
-    """The document without its faulty fields; ``None`` where nothing sensible is left.
+    """Returns the document without its faulty fields; ``None`` where nothing sensible is left.
 
     ``name`` stands in for a faulty name. The ruleset is refused all the same.
     """
@@ -70,7 +70,7 @@ def _mend(root: Plain, loc: tuple[int | str, ...], name: str, *, is_missing: boo
 
 
 def _holders(root: Plain, loc: tuple[int | str, ...]) -> list[tuple[dict[str, Plain], str]]:
-    """The mappings on the way to ``loc``, each with the key that leads on."""
+    """Returns the mappings on the way to ``loc``, each with the key that leads on."""
     holders: list[tuple[dict[str, Plain], str]] = []
     node = root
     for step in loc:

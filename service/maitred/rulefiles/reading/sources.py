@@ -60,7 +60,7 @@ def _names(root: Path, faults: list[Fault]) -> list[str]:
 
 
 def _walk(root: Path, faults: list[Fault]) -> Iterator[str]:
-    """Every entry below the root, directories with ``/``; a stack instead of recursion."""
+    """Yields every entry below the root, directories with ``/``; a stack instead of recursion."""
     waiting = [""]
     while waiting:
         prefix = waiting.pop()

@@ -24,7 +24,7 @@ class Comments:
 
 
 def comments_of(tree: Tree) -> Comments:
-    """The comments by the path of their node: of an entry, an item or the document itself."""
+    """Returns the comments by the path of their node: of an entry, an item or the document itself."""
     comments = Comments()
     nodes = [(path, (key or node).start.index) for path, key, node in tree.walk()]
     starts = [start for _, start in nodes]

@@ -94,7 +94,10 @@ class Tree:
     end: int
 
     def find(self, path: Path) -> tuple[Scalar | None, Node]:
-        """The deepest node on a path and its key, if any; steps that are not there are passed over."""
+        """Returns the deepest node on a path and its key, if any.
+
+        Steps that are not there are passed over.
+        """
         key, node = None, self.root
         for step in path:
             if isinstance(node, Mapping) and step in node.entries:
@@ -104,7 +107,7 @@ class Tree:
         return key, node
 
     def walk(self) -> Iterator[tuple[Path, Scalar | None, Node]]:
-        """Every node with its path and key, in the order of the text."""
+        """Yields every node with its path and key, in the order of the text."""
         pending: list[tuple[Path, Scalar | None, Node]] = [((), None, self.root)]
         while pending:
             path, key, node = pending.pop()

@@ -51,7 +51,7 @@ _DOCUMENT_MARKS = ("---", "...")
 
 
 def read(data: bytes, tell: Tell, warn: Tell | None = None) -> list[Tree]:
-    """The documents of a file that are not empty; after a syntax error there are no more."""
+    """Returns the documents of a file that are not empty; after a syntax error there are no more."""
     text = _checked(data, tell)
     if text is None:
         return []
@@ -85,7 +85,7 @@ def _checked(data: bytes, tell: Tell) -> str | None:
 
 
 def _conflict(text: str) -> Mistake | None:
-    """The first mark of a merge that was not finished; no rule file has such a line otherwise."""
+    """Returns the first mark of a merge that was not finished; no rule file has such a line otherwise."""
     match = _CONFLICT.search(text)
     return (
         Mistake(text.count("\n", 0, match.start()) + 1, 1, file_messages.merge_conflict()) if match else None
@@ -120,7 +120,7 @@ class _Builder:
         self._last: Any = None
 
     def trees(self) -> list[Tree]:
-        """The documents read so far."""
+        """Returns the documents read so far."""
         starts = [0, *(start for _, start, _ in self._documents[1:]), len(self._text)]
         return [
             Tree(number, root, self._text, start, end)
@@ -157,7 +157,7 @@ class _Builder:
             self._tell_at(*explained(self._text, *(places or [(1, 1)])))
 
     def _is_unclosed(self, start: int, end: int) -> bool:
-        """Whether a quoted text runs to the end of its document: what follows it is not to blame."""
+        """Returns whether a quoted text runs to the end of its document: what follows it is not to blame."""
         ended = end >= len(self._text) or self._text.startswith(_DOCUMENT_MARKS, end)
         return ended and self._text.startswith(_QUOTES, start)
 
@@ -310,7 +310,7 @@ def self_test() -> None:
 
 
 def resolve(text: str) -> PlainScalar:
-    """The value of a plain scalar. Raises ``ValueError`` with the message for the author."""
+    """Returns the value of a plain scalar. Raises ``ValueError`` with the message for the author."""
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):

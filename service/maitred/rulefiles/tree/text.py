@@ -35,7 +35,7 @@ class Lines:
         self._breaks = [match.span() for match in _BYTE_BREAK.finditer(data)]
 
     def text(self, line: int) -> str:
-        """A line, counted from 1: cut where it is very long, empty where there is none."""
+        """Returns a line, counted from 1: cut where it is very long, empty where there is none."""
         if not 1 <= line <= len(self._breaks) + 1:
             return ""
         start = self._breaks[line - 2][1] if line > 1 else 0

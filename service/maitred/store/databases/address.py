@@ -14,7 +14,7 @@ _POSTGRES_DRIVER = "postgresql+psycopg"
 
 
 def parse(url: str) -> URL:
-    """The URL, with the driver it is used with. Raises ``StoreUnusable``."""
+    """Returns the URL, with the driver it is used with. Raises ``StoreUnusable``."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -31,12 +31,12 @@ def parse(url: str) -> URL:
 
 
 def is_sqlite(url: URL) -> bool:
-    """Whether the parsed URL names a SQLite file."""
+    """Returns whether the parsed URL names a SQLite file."""
     return url.drivername in _SQLITE_DRIVERS
 
 
 def sqlite_file(url: URL) -> Path:
-    """The file a SQLite URL names. Raises ``StoreUnusable`` where it names none."""
+    """Returns the file a SQLite URL names. Raises ``StoreUnusable`` where it names none."""
     if url.query:
         raise StoreUnusable(messages.options_on_sqlite(sorted(url.query)))
     if not url.database or url.database == ":memory:":
@@ -45,5 +45,5 @@ def sqlite_file(url: URL) -> Path:
 
 
 def postgres_name(url: URL) -> str:
-    """A PostgreSQL database without user, password and options."""
+    """Returns a PostgreSQL database without user, password and options."""
     return URL.create("postgresql", host=url.host, port=url.port, database=url.database).render_as_string()

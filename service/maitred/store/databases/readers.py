@@ -50,7 +50,7 @@ class ReadOnlyStore(SqlStore):
 
 
 def made_of(failures: Failures, engine: Engine, begin: str, dialect: Dialect) -> ReadOnlyStore:
-    """The store once its tables are known to be of this version."""
+    """Returns the store once its tables are known to be of this version."""
     try:
         with failures.translated(), engine.connect() as connection:
             schema_version.check_up_to_date(connection, failures.name)

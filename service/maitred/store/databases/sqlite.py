@@ -152,7 +152,7 @@ def open_sqlite(url: URL, identity: Identity) -> SqlStore:
 
 
 def is_free(file: Path) -> bool:
-    """Whether no process has the file, at this moment."""
+    """Returns whether no process has the file, at this moment."""
     lock = FileLock(file)
     try:
         lock.take()
@@ -171,7 +171,7 @@ def _empty_log(writer: Writer) -> None:
 
 
 def warnings_for(version: tuple[int, ...]) -> tuple[str, ...]:
-    """What to tell the operator of this SQLite."""
+    """Returns what to tell the operator of this SQLite."""
     if version >= FIXED_VERSION:
         return ()
     return (messages.old_sqlite(".".join(map(str, version)), ".".join(map(str, FIXED_VERSION))),)

@@ -25,7 +25,7 @@ class Cursor(Protocol):
     rowcount: int
 
     def fetchall(self) -> list[Any]:
-        """The rows of the statement."""
+        """Returns the rows of the statement."""
         ...
 
 
@@ -84,13 +84,13 @@ harm to any of them, so that few statements are kept prepared."""
 def ask(
     driver: Driver, statement: str, rows: Sequence[tuple[Any, ...]], blobs: tuple[int, ...]
 ) -> Iterator[list[Any]]:
-    """Every row that the statement finds for any of ``rows``; ``blobs`` are the places of bytes."""
+    """Yields every row that the statement finds for any of ``rows``; ``blobs`` are the places of bytes."""
     for cursor in run(driver, statement, rows):
         yield from rows_in(cursor, blobs)
 
 
 def rows_in(cursor: Cursor, blobs: tuple[int, ...]) -> list[list[Any]]:
-    """The rows of a statement that answers with one array of them."""
+    """Returns the rows of a statement that answers with one array of them."""
     ((text,),) = cursor.fetchall()
     rows: list[list[Any]] = orjson.loads(text)
     for row in rows:

@@ -62,7 +62,7 @@ class Failures:
             raise self.translate(error) from error
 
     def translate(self, error: Exception) -> Failure:
-        """The error of the port that stands for one of the driver or of SQLAlchemy."""
+        """Returns the error of the port that stands for one of the driver or of SQLAlchemy."""
         if isinstance(error, self.driver_error):
             return self.classify(self.name, error)
         if isinstance(error, DBAPIError) and error.orig is not None:

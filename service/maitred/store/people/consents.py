@@ -48,7 +48,7 @@ def record(connection: Connection, person: Person, proof: Proof, consents: Seque
 
 
 def find(connection: Connection, ref: bytes) -> Sequence[Consent]:
-    """Every statement of a customer, the one that counts last."""
+    """Returns every statement of a customer, the one that counts last."""
     return [
         _consent(row) for row in connection.execute(select(*_STATED).where(_C.ref == ref).order_by(*_ORDER))
     ]
@@ -62,13 +62,13 @@ def purge(connection: Connection, before: datetime, max_rows: int) -> int:
 
 
 def count_replaced(connection: Connection, before: datetime) -> int:
-    """How many statements ``purge`` would delete."""
+    """Returns how many statements ``purge`` would delete."""
     old = (_C.made_at < to_microseconds(before)) & _is_replaced()
     return connection.scalar(select(func.count()).select_from(CONSENT).where(old)) or 0
 
 
 def _lock(connection: Connection, person: Person) -> bytes:
-    """The reference the customer is known by, who is written down where they are new.
+    """Returns the reference the customer is known by, who is written down where they are new.
 
     Keeps others from recording consents of theirs, and from erasing them, but not from deciding.
     """

@@ -75,27 +75,27 @@ def append_postgres(driver: Driver, rows: Sequence[EventRow]) -> Mapping[bytes, 
 
 
 def find_sqlite(driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
-    """The fingerprints of those of the events that are there."""
+    """Returns the fingerprints of those of the events that are there."""
     return dict(ask(driver, _SQLITE_FIND, [(event_id,) for event_id in ids], (0, 1)))
 
 
 def find_postgres(driver: Driver, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
-    """The fingerprints of those of the events that are there."""
+    """Returns the fingerprints of those of the events that are there."""
     return dict(driver.execute(_POSTGRES_FIND, (list(ids),)).fetchall())
 
 
 def of_sqlite(driver: Driver, after: Mapping[bytes, int]) -> OfEach:
-    """The events of those customers that were written after a count of theirs."""
+    """Returns the events of those customers that were written after a count of theirs."""
     return _by_ref(ask(driver, _SQLITE_OF, list(after.items()), _SQLITE_BLOBS))
 
 
 def of_postgres(driver: Driver, after: Mapping[bytes, int]) -> OfEach:
-    """The events of those customers that were written after a count of theirs."""
+    """Returns the events of those customers that were written after a count of theirs."""
     return _by_ref(driver.execute(_POSTGRES_OF, (list(after), list(after.values()))).fetchall())
 
 
 def of(connection: Connection, ref: bytes) -> Sequence[EventRow]:
-    """All events of a customer in order of time."""
+    """Returns all events of a customer in order of time."""
     wanted = select(*_ROW).where(_E.ref == ref).order_by(_E.happened_at, _E.event_id)
     return [_row(values) for values in connection.execute(wanted)]
 
@@ -107,7 +107,7 @@ def purge(connection: Connection, now: datetime, before: datetime, max_rows: int
 
 
 def count_over(connection: Connection, now: datetime, before: datetime) -> int:
-    """How many events ``purge`` would delete."""
+    """Returns how many events ``purge`` would delete."""
     return connection.scalar(select(func.count()).select_from(EVENT).where(_is_over(now, before))) or 0
 
 

@@ -67,12 +67,12 @@ Known = Mapping[bytes, Person]
 
 
 def find_sqlite(driver: Driver, pseudonyms: Collection[bytes]) -> Known:
-    """Those of the customers that are known, by pseudonym."""
+    """Returns those of the customers that are known, by pseudonym."""
     return _by_pseudonym(ask(driver, _SQLITE_FIND, [(pseudonym,) for pseudonym in pseudonyms], _SQLITE_BLOBS))
 
 
 def find_postgres(driver: Driver, pseudonyms: Collection[bytes]) -> Known:
-    """Those of the customers that are known, by pseudonym; not erased before the commit."""
+    """Returns those of the customers that are known, by pseudonym; not erased before the commit."""
     return _by_pseudonym(driver.execute(_POSTGRES_FIND, (list(pseudonyms),)).fetchall())
 
 
@@ -111,20 +111,20 @@ def place_postgres(driver: Driver, jurisdictions: Mapping[bytes, str]) -> None:
 
 
 def find(connection: Connection, pseudonyms: Sequence[bytes]) -> Person | None:
-    """The customer known by one of the pseudonyms, the first that is known."""
+    """Returns the customer known by one of the pseudonyms, the first that is known."""
     wanted = select(*(_P[name] for name in _COLUMNS.split(", "))).where(_P.pseudonym.in_(pseudonyms))
     by_pseudonym = _by_pseudonym(connection.execute(wanted))
     return next((by_pseudonym[pseudonym] for pseudonym in pseudonyms if pseudonym in by_pseudonym), None)
 
 
 def stated(connection: Connection, refs: Collection[bytes]) -> Mapping[bytes, Mapping[str, ConsentState]]:
-    """What those of the customers have stated who have stated anything, by their references."""
+    """Returns what those of the customers have stated who have stated anything, by their references."""
     wanted = select(_P.ref, _P.statements).where(_P.ref.in_(refs), func.length(_P.statements) > 0)
     return {ref: unpacked(statements) for ref, statements in connection.execute(wanted)}
 
 
 def packed(statements: Mapping[str, ConsentState]) -> str:
-    """The column ``statements``: JSON in ASCII, empty for none. Equal ones are written alike."""
+    """Returns the column ``statements``: JSON in ASCII, empty for none. Equal ones are written alike."""
     return json.dumps({key: statements[key].value for key in sorted(statements)}) if statements else ""
 
 
@@ -136,7 +136,7 @@ def unpacked(statements: str) -> Mapping[str, ConsentState]:
 
 
 def row(person: Person) -> dict[str, Any]:
-    """The customer as a row, by the names of the columns."""
+    """Returns the customer as a row, by the names of the columns."""
     return dict(zip(_COLUMNS.split(", "), _values(person), strict=True))
 
 

@@ -101,7 +101,7 @@ def _get(environ: Mapping[str, str], name: str) -> str:
 
 
 def _own(environ: Mapping[str, str], signal: Signal, what: str) -> str:
-    """The signal's own variable, else the one for all signals."""
+    """Returns the signal's own variable, else the one for all signals."""
     return _get(environ, f"OTEL_EXPORTER_OTLP_{signal.value}_{what}") or _get(
         environ, f"OTEL_EXPORTER_OTLP_{what}"
     )

@@ -58,7 +58,7 @@ class Sender:
 
 
 def origin(settings: ExportSettings, instance_id: str) -> Sender:
-    """The resource by the variables, the release by the installed package."""
+    """Returns the resource by the variables, the release by the installed package."""
     release = version(SERVICE)
     attributes = {"service.version": release, **dict(settings.resource)}
     if instance_id:
@@ -67,7 +67,7 @@ def origin(settings: ExportSettings, instance_id: str) -> Sender:
 
 
 def sampler(settings: ExportSettings) -> Sampler:
-    """The standard sampler of that name."""
+    """Returns the standard sampler of that name."""
     root: Sampler = ALWAYS_OFF if settings.sampler.endswith("always_off") else ALWAYS_ON
     if settings.sampler.endswith("traceidratio"):
         root = TraceIdRatioBased(settings.sampler_ratio)
@@ -105,7 +105,7 @@ class _Records(OTLPLogExporter):
 
 
 def span_couriers(settings: ExportSettings, sender: Sender, log: Log) -> list[Courier[Span]]:
-    """What sends traces."""
+    """Returns what sends traces."""
 
     def make(export: Export) -> Courier[Span]:
         if export.sink is Sink.CONSOLE:
@@ -120,7 +120,7 @@ def span_couriers(settings: ExportSettings, sender: Sender, log: Log) -> list[Co
 
 
 def record_couriers(settings: ExportSettings, sender: Sender, log: Log) -> list[Courier[LogRecord]]:
-    """What sends log records."""
+    """Returns what sends log records."""
 
     def make(export: Export) -> Courier[LogRecord]:
         if export.sink is Sink.CONSOLE:
@@ -135,7 +135,7 @@ def record_couriers(settings: ExportSettings, sender: Sender, log: Log) -> list[
 
 
 def meters(settings: ExportSettings, sender: Sender, log: Log) -> MeterProvider | None:
-    """What keeps and exports metrics, at the interval of ``OTEL_METRIC_EXPORT_INTERVAL``."""
+    """Returns what keeps and exports metrics, at the interval of ``OTEL_METRIC_EXPORT_INTERVAL``."""
 
     def make(export: Export) -> MetricReader:
         exporter: MetricExporter = (

@@ -35,7 +35,7 @@ CLOSE_METRICS_SECONDS = 1.0
 
 
 def exporting_observer(settings: ExportSettings, log: Log, instance_id: str) -> "ExportingObserver | None":
-    """The observer for these settings; ``None`` where not one exporter could be made."""
+    """Returns the observer for these settings; ``None`` where not one exporter could be made."""
     losses = Losses()
     pipeline = make_pipeline(settings, log, instance_id, losses)
     return None if pipeline.empty else ExportingObserver(pipeline, log, losses)

@@ -28,7 +28,7 @@ class Losses:
             self._counts[what, why] += count
 
     def take(self) -> Counter[Loss]:
-        """What was lost since the last call."""
+        """Returns what was lost since the last call."""
         if not self._counts:
             return Counter()
         with self._lock:

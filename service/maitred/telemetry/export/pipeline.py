@@ -90,7 +90,7 @@ class Pipeline:
         self._tell(log_records.call_failed(event, ended_ns, where))
 
     def _new_place(self, name: str, caller: TraceContext | None) -> Place:
-        """A span of which nobody was told the id."""
+        """Returns a span of which nobody was told the id."""
         new = RandomIdGenerator()
         trace_id = caller.trace_id if caller else format_trace_id(new.generate_trace_id())
         return spans.place(name, trace_id, format_span_id(new.generate_span_id()), caller, self._sampler())

@@ -125,7 +125,7 @@ def json_line(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 
 
 def _text(value: object) -> str:
-    """What JSON has no form for."""
+    """Returns what JSON has no form for."""
     try:
         return str(value)
     except Exception:  # noqa: BLE001 (a broken __str__ must not lose the line)
@@ -133,7 +133,7 @@ def _text(value: object) -> str:
 
 
 def escape(text: str) -> str:
-    """The text with every character that is not printable written as an escape.
+    """Returns the text with every character that is not printable written as an escape.
 
     That takes in line ends, the terminal's control sequences, and marks that turn the
     direction of writing.
@@ -155,7 +155,7 @@ class ColumnRenderer:
         )
 
     def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> str:
-        """The lines of one event, without the last line end."""
+        """Returns the lines of one event, without the last line end."""
         bounded = {key: _bounded(key, value) for key, value in event.items()}
         faults, traceback = bounded.pop(_LISTED, []), bounded.pop(_TRACEBACK, None)
         safe = {escape(_text(key)): escape(_text(value)) for key, value in bounded.items()}

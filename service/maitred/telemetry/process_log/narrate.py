@@ -128,7 +128,7 @@ class Throttle:
         self._held_back: dict[Code | None, int] = {}
 
     def admit(self, key: Code | None) -> int | None:
-        """How many of the key were held back since the last one; ``None`` to hold this one back."""
+        """Returns how many of the key were held back since the last one; ``None`` to hold this one back."""
         second = int(self._clock())
         with self._lock:
             last, count = self._seen.get(key, (second, 0))

@@ -45,7 +45,7 @@ class Few:
         self._known: set[str] = set()
 
     def label(self, text: str) -> str:
-        """The text as it can be a label."""
+        """Returns the text as it can be a label."""
         text = names.plain(text)
         if text not in self._known:
             if len(self._known) >= self._capacity:

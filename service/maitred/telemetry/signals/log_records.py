@@ -28,7 +28,7 @@ _NUMBERS = {
 
 
 def evaluation(event: DecisionMade, where: Place) -> LogRecord:
-    """The ``feature_flag.evaluation`` event of one decision: the top proposal is its key."""
+    """Returns the ``feature_flag.evaluation`` event of one decision: the top proposal is its key."""
     attributes: Attributes = {
         names.FLAG_KEY: names.plain(event.proposals[0]) if event.proposals else names.NO_ACTION,
         names.FLAG_VARIANT: names.PROPOSED if event.proposals else names.NOTHING,
@@ -51,7 +51,7 @@ def _result_reason(event: DecisionMade) -> str:
 
 
 def call_failed(event: CallFailed, ended_ns: int, where: Place) -> LogRecord:
-    """A failed call; without the exception, whose text can hold anything."""
+    """Returns a failed call; without the exception, whose text can hold anything."""
     attributes: Attributes = {
         names.METHOD: names.method(event.method),
         names.ERROR_TYPE: error_type(event),
@@ -63,7 +63,7 @@ def call_failed(event: CallFailed, ended_ns: int, where: Place) -> LogRecord:
 
 
 def claim(event: ClaimMoved, where: Place) -> LogRecord:
-    """A claim that was answered, redeemed or released."""
+    """Returns a claim that was answered, redeemed or released."""
     attributes = {names.DECISION_ID: event.decision_id, **claim_attributes(event)}
     return _record(names.CLAIM_EVENT, event.ended_ns, attributes, where=where)
 
@@ -75,7 +75,7 @@ def pause_changed(event: PauseChanged, at_ns: int) -> LogRecord:
 
 
 def ruleset_loaded(event: RulesetLoaded) -> LogRecord:
-    """A ruleset went into force."""
+    """Returns a ruleset went into force."""
     attributes: Attributes = {
         names.RULESET_HASH: event.hash,
         names.RULESET_VERSION: names.plain(event.version),
@@ -86,7 +86,7 @@ def ruleset_loaded(event: RulesetLoaded) -> LogRecord:
 
 
 def ruleset_refused(event: RulesetRefused, at_ns: int) -> LogRecord:
-    """A ruleset did not load."""
+    """Returns a ruleset did not load."""
     attributes: Attributes = {
         names.RULESET_SOURCE: names.plain(event.source),
         names.RULESET_HASH: event.in_force,

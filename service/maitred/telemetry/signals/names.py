@@ -81,32 +81,32 @@ TEXT_MAX_CHARS: Final = 256
 
 
 def plain(text: str) -> str:
-    """The text as it can be sent: bounded, and valid UTF-8 so that it cannot spoil its batch."""
+    """Returns the text as it can be sent: bounded, and valid UTF-8 so that it cannot spoil its batch."""
     if len(text) <= TEXT_MAX_CHARS and text.isascii():
         return text
     return text[:TEXT_MAX_CHARS].encode("utf-8", "replace").decode()
 
 
 def channel(name: str) -> str:
-    """A channel that the ruleset names, or what stands for all others."""
+    """Returns a channel that the ruleset names, or what stands for all others."""
     return plain(name) or OTHER
 
 
 def method(name: str) -> str:
-    """The full method name as the conventions have it: no leading slash."""
+    """Returns the full method name as the conventions have it: no leading slash."""
     return plain(name.removeprefix("/"))
 
 
 def of_claims(name: str) -> str:
-    """The full name of a method that moves claims."""
+    """Returns the full name of a method that moves claims."""
     return f"maitred.v1.DecisionService/{name}"
 
 
 def refusals(reason_name: str) -> str:
-    """The span attribute that counts the refusals of one reason."""
+    """Returns the span attribute that counts the refusals of one reason."""
     return f"maitred.refusals.{reason_name.lower()}"
 
 
 def step(name: str) -> str:
-    """The span attribute with the duration of one step, in seconds."""
+    """Returns the span attribute with the duration of one step, in seconds."""
     return f"maitred.step.{name}.duration"

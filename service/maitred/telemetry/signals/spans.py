@@ -58,7 +58,7 @@ def _sampled(name: str, trace_id: str, caller: TraceContext | None, sampler: Sam
 
 
 def decision_span(event: DecisionMade, where: Place) -> Span:
-    """The span of one decision. No customer, no context."""
+    """Returns the span of one decision. No customer, no context."""
     span = _span(names.DECIDE, event.started_ns, event.ended_ns, where)
     span.MergeFromString(
         _usual(event.ruleset, event.ruleset_version, event.channel, event.replayed, event.dry_run)
@@ -79,7 +79,10 @@ def decision_span(event: DecisionMade, where: Place) -> Span:
 
 
 def claim_span(event: ClaimMoved, where: Place) -> Span:
-    """The span of a Claim, Redeem or Release. No customer, no cause, no claim id: who has one can redeem."""
+    """Returns the span of a Claim, Redeem or Release.
+
+    No customer, no cause, no claim id: who has one can redeem.
+    """
     span = _span(names.of_claims(event.method), event.started_ns, event.ended_ns, where)
     attributes: Attributes = {
         names.SYSTEM: "grpc",
@@ -95,7 +98,7 @@ def claim_span(event: ClaimMoved, where: Place) -> Span:
 
 
 def claim_attributes(event: ClaimMoved) -> Attributes:
-    """What span and event of a claim both say."""
+    """Returns what span and event of a claim both say."""
     attributes: Attributes = {
         names.ACTION: names.plain(event.action),
         names.RESULT: event.result.value,
@@ -108,7 +111,7 @@ def claim_attributes(event: ClaimMoved) -> Attributes:
 
 @lru_cache(USUAL_MAX)
 def _usual(ruleset: str, version: str, channel: str, replayed: bool, dry_run: bool) -> bytes:  # noqa: FBT001 (as in the event)
-    """The attributes that many decisions share, encoded once: half of them all."""
+    """Returns the attributes that many decisions share, encoded once: half of them all."""
     span = Span()
     attributes: Attributes = {
         names.SYSTEM: "grpc",
@@ -125,17 +128,17 @@ def _usual(ruleset: str, version: str, channel: str, replayed: bool, dry_run: bo
 
 
 def status_of(event: CallFailed) -> str:
-    """The status the caller saw; empty where it is not known."""
+    """Returns the status the caller saw; empty where it is not known."""
     return event.status or ("" if event.code else "INTERNAL")
 
 
 def error_type(event: CallFailed) -> str:
-    """The class of a failure: what the caller saw, or our own code where that is not known."""
+    """Returns the class of a failure: what the caller saw, or our own code where that is not known."""
     return status_of(event) or (event.code.name if event.code else "")
 
 
 def failure_span(event: CallFailed, ended_ns: int, where: Place) -> Span:
-    """The span of a call that was answered with an error."""
+    """Returns the span of a call that was answered with an error."""
     started_ns = ended_ns - max(0, round(event.seconds * 1e9))
     span = _span(names.method(event.method), started_ns, ended_ns, where)
     status = status_of(event)

@@ -49,5 +49,5 @@ def resource(attributes: Mapping[str, Any]) -> Resource:
 
 
 def scope(name: str, version: str) -> InstrumentationScope:
-    """Which package made it."""
+    """Returns which package made it."""
     return InstrumentationScope(name=name, version=version)
