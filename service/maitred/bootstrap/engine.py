@@ -71,10 +71,7 @@ def make_engine(
     given: Parameters | None = None,
     keep_events: timedelta | None = None,
 ) -> Engine:
-    """Returns an engine around the store.
-
-    ``given`` replaces its parameters, ``keep_events`` bounds all kinds.
-    """
+    """Makes the engine of a store; ``given`` replaces its parameters, ``keep_events`` bounds all events."""
     rulesets, people = Rulesets(store, observer, load, now), People(keys, RandomPool(REF_BYTES).take)
     ids = {size: RandomPool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
     records = Records(store, people, rulesets)
