@@ -445,11 +445,24 @@ class Index:
         """Entries whose condition is true, in order, each once; ``mask`` as from ``candidates``."""
         owner, checks = self.owner, self.checks
         last = -1
-        for clause in bits(mask):
+        if mask.bit_length() > MANY_BITS:
+            yield from self._matches_far(mask, facts, memo)
+            return
+        # As ``bits``, without a generator within this one.
+        while mask:
+            low = mask & -mask
+            mask ^= low
+            clause = low.bit_length() - 1
             entry = owner[clause]
-            if entry == last:
-                continue
-            if clause not in checks or self._passes(clause, facts, memo):
+            if entry != last and (clause not in checks or self._passes(clause, facts, memo)):
+                last = entry
+                yield entry
+
+    def _matches_far(self, mask: int, facts: Facts, memo: Memo) -> Iterator[int]:
+        last = -1
+        for clause in bits(mask):
+            entry = self.owner[clause]
+            if entry != last and (clause not in self.checks or self._passes(clause, facts, memo)):
                 last = entry
                 yield entry
 

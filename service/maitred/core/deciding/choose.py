@@ -54,7 +54,7 @@ class Ranking:
         fixed = _fixed(policy, mask ^ scored_mask, facts, self._memo)
         rest = _merged(scored, fixed) if scored else fixed
         self._ranked = due
-        self._asked = draws.asked()
+        self._asked = draws.asked() if policy.learners else ()
         self._rest = _without(rest, {action.name for _, action in due}) if due else rest
 
     def __iter__(self) -> Iterator[Ranked]:
@@ -76,7 +76,9 @@ class Ranking:
 
         It does not depend on how far was ranked.
         """
-        also = [(name, pick.action.name) for pick in picks for name in pick.action.score.learned]
+        # Whatever else is picked was ranked, and asked for its shares.
+        others = [pick.action for pick in picks if pick.substitute_for or pick.claimed]
+        also = [(name, action.name) for action in others for name in action.score.learned]
         return self.draws.drawn(self._asked, also)
 
 
@@ -112,7 +114,7 @@ def _merged(scored: Iterable[Ranked], fixed: Iterator[Ranked]) -> Iterator[Ranke
     other = next(fixed, None)
     for entry in scored:
         score, action = entry
-        while other is not None and (-other[0], other[1].name) < (-score, action.name):
+        while other is not None and (other[0] > score or (other[0] == score and other[1].name < action.name)):
             yield other
             other = next(fixed, None)
         yield entry

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from maitred.core.learning.draws import UNTAUGHT, Drawn
-from maitred.core.rules.experiments import NO_EXPOSURES, Exposures, with_refusals
+from maitred.core.rules.experiments import NO_EXPOSURES, Exposures, unrefused, with_refusals
 from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Treatment, placeholders
 from maitred.core.values.types import HOLD_EXPIRES
@@ -128,6 +128,8 @@ def _exposures(prepared: Prepared, choice: Choice, drawn: Drawn) -> Exposures:
     arms.extend(drawn.arms)
     if not arms:
         return NO_EXPOSURES
+    if not choice.refused:
+        return unrefused(tuple(arms))
     by_name, shortages = prepared.policy.by_name, choice.shortages
     refused = [(by_name[refusal.name], shortages[refusal.name].reason.name) for refusal in choice.refused]
     return with_refusals(arms, refused)

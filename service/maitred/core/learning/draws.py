@@ -209,9 +209,10 @@ class Draws:
         return self._known(name, action).belief
 
     def drawn(self, asked: tuple[Known, ...], also: Iterable[tuple[str, str]] = ()) -> Drawn:
-        """What each learner went by for what was ``asked``, and ``also`` for these actions."""
-        more = {known: None for name, action in also if (known := self._known(name, action)) not in asked}
-        return self._taught.drawn((*asked, *more) if more else asked)
+        """What each learner went by for what was ``asked``, and ``also`` for these: learner and action."""
+        if also:
+            asked = tuple(dict.fromkeys((*asked, *[self._known(name, action) for name, action in also])))
+        return self._taught.drawn(asked)
 
     def mode(self, name: str) -> Mode:
         """How the learner's values come about."""

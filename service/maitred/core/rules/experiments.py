@@ -195,13 +195,18 @@ class _Guarded(NamedTuple):
 class Trials(NamedTuple):
     """The holdouts and experiments of a ruleset, compiled.
 
-    ``remembered`` are the arms of persons who came lately, one for each that is ``running``.
+    ``exposing`` is what exposures to those that are ``running`` are told by: fact, clauses, the sure ones of
+    these, and name. ``remembered`` are the facts of persons who came lately, one for each that is running:
+    those of ``together`` by the arms. Where ``is_plain`` all of them hold unless something is paused.
     """
 
     running: tuple[_Running, ...]
     holding: tuple[_Holding, ...]
     guarded: tuple[_Guarded, ...]
-    remembered: dict[str, tuple[str, ...]]
+    exposing: tuple[tuple[str, int, int, str], ...]
+    is_plain: bool
+    remembered: dict[str, Mapping[str, str]]
+    together: dict[tuple[str, ...], Mapping[str, str]]
 
     @classmethod
     def of(
@@ -222,18 +227,22 @@ class Trials(NamedTuple):
                 held.setdefault(holdout.name, []).append(clause)
             if is_guarded(actions[entry]):
                 guarded.setdefault(rollout_name(actions[entry].name), []).append(clause)
+        running = tuple(
+            _running(experiment, mask_of(tried[experiment.name], index.size), index)
+            for experiment in experiments
+            if experiment.name in tried
+        )
         return cls(
-            tuple(
-                _running(experiment, mask_of(tried[experiment.name], index.size), index)
-                for experiment in experiments
-                if experiment.name in tried
-            ),
+            running,
             tuple(
                 _Holding(holdout, f"{_HELD_OUT}{holdout.name}", mask_of(held[holdout.name], index.size))
                 for holdout in holdouts
                 if holdout.name in held
             ),
             tuple(_Guarded(name, mask_of(clauses, index.size)) for name, clauses in guarded.items()),
+            tuple((one.fact, one.clauses, one.sure, one.name) for one in running),
+            not any(one.consent or one.is_timed for one in running),
+            {},
             {},
         )
 
@@ -250,25 +259,39 @@ class Trials(NamedTuple):
             holdout = holding.holdout
             if is_among_first(holdout.percent, holdout.salt, person):
                 facts[holding.fact] = True
-        for running, arm in zip(self.running, self._arms(person), strict=True):
+        arms = self.remembered.get(person)
+        if arms is None:
+            arms = self._arms(person)
+        if self.is_plain and not paused:
+            facts.update(arms)
+        else:
+            self._assign_some(facts, arms, now, paused)
+
+    def _assign_some(
+        self, facts: Facts, arms: Mapping[str, str], now: datetime, paused: Container[str]
+    ) -> None:
+        for running in self.running:
             if running.consent and running.consent not in facts:
                 continue
             if running.is_timed and not _is_on(running.experiment, now):
                 continue
             if not paused or running.paused_as not in paused:
-                facts[running.fact] = arm
+                facts[running.fact] = arms[running.fact]
 
-    def _arms(self, person: str) -> tuple[str, ...]:
-        """Returns the arms of a person, by whatever is on: people come again."""
-        arms = self.remembered.get(person)
+    def _arms(self, person: str) -> Mapping[str, str]:
+        """Works out the arms of a person as facts, whatever is on, and remembers them: people come again."""
+        message = id_bytes(person)
+        names = tuple(
+            [running.divided.arm_at(place_under(running.salted, message)) for running in self.running]
+        )
+        if len(self.remembered) >= MAX_REMEMBERED:
+            self.remembered.clear()
+            self.together.clear()
+        arms = self.together.get(names)
         if arms is None:
-            message = id_bytes(person)
-            arms = tuple(
-                [running.divided.arm_at(place_under(running.salted, message)) for running in self.running]
-            )
-            if len(self.remembered) >= MAX_REMEMBERED:
-                self.remembered.clear()
-            self.remembered[person] = arms
+            facts = [running.fact for running in self.running]
+            arms = self.together[names] = dict(zip(facts, names, strict=True))
+        self.remembered[person] = arms
         return arms
 
     def withdrawn(self, facts: Facts) -> Facts:
@@ -286,17 +309,18 @@ class Trials(NamedTuple):
         ``mask`` are the clauses that are possible for them.
         """
         exposed: list[Exposed] = []
-        for running in self.running:
-            possible = mask & running.clauses
-            if not possible or (arm := facts.get(running.fact)) is None:
+        for fact, clauses, sure, name in self.exposing:
+            possible = mask & clauses
+            if not possible or (arm := facts.get(fact)) is None:
                 continue
-            if (possible & running.sure and not look.paused) or look.holds(possible, facts, memo):
-                exposed.append((running.name, str(arm)))
-        exposed.extend(
-            (guarded.name, ROLLED_OUT)
-            for guarded in self.guarded
-            if look.holds(mask & guarded.clauses, facts, memo)
-        )
+            if (possible & sure and not look.paused) or look.holds(possible, facts, memo):
+                exposed.append((name, str(arm)))
+        if self.guarded:
+            exposed.extend(
+                (guarded.name, ROLLED_OUT)
+                for guarded in self.guarded
+                if look.holds(mask & guarded.clauses, facts, memo)
+            )
         if self.holding and _PERSON in facts:
             exposed.extend(self._held_out(look, mask, facts, memo))
         return exposed
@@ -345,8 +369,6 @@ class Look(NamedTuple):
 def with_refusals(arms: Sequence[Exposed], refused: Sequence[tuple[Action, str]]) -> Exposures:
     """Returns the exposures of a decision: its arms, each with the first reason that a limit gave."""
     reasons: dict[str, str] = {}
-    if not refused:
-        return _unrefused(tuple(arms))
     for action, reason in refused:
         for trial in action.trials:
             reasons.setdefault(trial.experiment, reason)
@@ -357,8 +379,11 @@ def with_refusals(arms: Sequence[Exposed], refused: Sequence[tuple[Action, str]]
 
 
 @lru_cache(MAX_REMEMBERED)
-def _unrefused(arms: tuple[Exposed, ...]) -> Exposures:
-    """Returns the same object for the same arms, so that what is made of it is made once."""
+def unrefused(arms: tuple[Exposed, ...]) -> Exposures:
+    """Returns the exposures where no limit refused an action.
+
+    It is the same object for the same arms, so that what is made of it is made once.
+    """
     return MappingProxyType({name: Exposure(arm) for name, arm in arms})
 
 
