@@ -1,5 +1,6 @@
 """The JSON Schemas, and that the committed ones are those of the code."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,17 @@ def test_fields_are_described_and_closed(kind):
     for holder in (schema, *schema.get("$defs", {}).values()):
         if "properties" in holder:
             assert holder["additionalProperties"] is False
+
+
+def test_defaults_are_written_as_in_rule_files():
+    defaults = [
+        (field["default"], field["pattern"])
+        for schema in schemas().values()
+        for _, field in properties(schema)
+        if isinstance(field.get("default"), str) and "pattern" in field
+    ]
+    assert ("1d", "^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$") in defaults
+    assert all(re.search(pattern, default) for default, pattern in defaults)
 
 
 def test_fields_have_the_names_of_rule_files():

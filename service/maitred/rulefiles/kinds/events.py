@@ -14,10 +14,10 @@ class Event(Document):
 
     kind: Literal["Event"]
     name: Identifier
-    """What it is called: `events.NAME`, and `kind` where it is recorded."""
+    """The name in conditions, `events.NAME`, and the `kind` when it is recorded."""
     purpose: Name | None = None
     """What it is processed for: a purpose of `Privacy`, or `none`. Not kept where that is not allowed."""
     fields: dict[ColumnName, Spec] = Field(default={})
-    """What is told of it, each with its type; read as `event.NAME`."""
+    """The fields that are sent with it, each with its type; read as `event.NAME`."""
     retention: Duration
     """How long after it happened it is kept and counts: `400d`."""

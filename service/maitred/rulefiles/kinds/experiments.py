@@ -12,17 +12,17 @@ from .models import AppliesTo, Document, GuardSpec, Strict, TreatmentSpec
 
 
 class Holdout(Document):
-    """A control group: some customers are not proposed these actions, so that it shows what they do."""
+    """A control group: customers who are not proposed the actions, so that their effect can be measured."""
 
     kind: Literal["Holdout"]
     name: Name
-    """What refusals and results call it. Unique among holdouts and experiments."""
+    """The name in refusals and results. Unique among holdouts and experiments."""
     applies_to: AppliesTo
     """The actions that are held out."""
     percent: field_types.Percent
-    """How many percent of customers are held out."""
+    """The percentage of customers who are held out."""
     salt: NonEmpty | None = None
-    """Who is held out depends on it and on the customer alone. Without it, made of the name."""
+    """Together with the customer it decides who is held out. Without it, made of the name."""
 
 
 class ArmCap(Strict):
@@ -31,11 +31,11 @@ class ArmCap(Strict):
     name: Name
     """The `FrequencyCap`; it applies to no action that the experiment does not apply to."""
     limit: Annotated[int, Field(ge=0, le=bounds.UNITS)]
-    """How many units there are in the arm, in place of the cap's own `limit`."""
+    """The number of units in the arm, in place of the cap's own `limit`."""
 
 
 class ArmSpec(Strict):
-    """One of the things that are compared. What it does not say is as the action has it."""
+    """One of the variants that are compared. Fields that it does not set are the action's own."""
 
     weight: Annotated[float, Field(gt=0, le=bounds.ARM_WEIGHT, allow_inf_nan=False)]
     """Its share among the arms: 1 and 1 are halves, 90 and 10 nine tenths and one."""
@@ -48,22 +48,22 @@ class ArmSpec(Strict):
 
 
 class Experiment(Document):
-    """What works better: each person is in one of the arms, on every channel."""
+    """Compares variants of actions: each person is in one of the arms, on every channel."""
 
     kind: Literal["Experiment"]
     name: Name
-    """What records and results call it. Unique among holdouts and experiments."""
+    """The name in records and results. Unique among holdouts and experiments."""
     applies_to: AppliesTo
     """The actions that the arms change."""
     salt: NonEmpty | None = None
-    """Which arm a person is in depends on it and on the person alone. Without it, made of the name."""
+    """Together with the person it decides the arm. Without it, made of the name."""
     purpose: Name | None = None
-    """A purpose of `Privacy`: for whom it is not allowed, actions are as they are by themselves."""
+    """A purpose of `Privacy`: persons for whom it is not allowed get the unchanged actions."""
     from_: NonEmpty | None = Field(default=None, alias="from")
     """First civil date in the time zone of the `Ruleset`, included: `2026-12-01`. Without it, at once."""
     until: NonEmpty | None = None
     """Last civil date, included: `2026-12-28`. Without it, for as long as the document is there."""
     arms: dict[Name, ArmSpec]
-    """Two or more, by name. One that says nothing but its `weight` is the control."""
+    """Two or more, by name. One with nothing but its `weight` is the control."""
     guard: GuardSpec | None = None
-    """What ends it by itself, over any of the arms that say something, until an operator resumes it."""
+    """Ends the experiment over harm in any arm that is no control, until an operator resumes it."""

@@ -17,35 +17,35 @@ _Weight = Annotated[float, Field(ge=1, le=bounds.PRIOR_WEIGHT, allow_inf_nan=Fal
 
 
 class Prior(Strict):
-    """What is believed of an action of which nothing is known, as if so much had been seen of it."""
+    """The belief about an action before there are data, as a number of successes and failures."""
 
     successes: _Weight = 1
-    """So many successes, at least 1."""
+    """The number of successes, at least 1."""
     failures: _Weight = 1
-    """So many failures, at least 1. 1 and 49: two of a hundred, and one day teaches otherwise."""
+    """The number of failures, at least 1. 1 and 49 expect two successes in a hundred."""
 
 
 class Learner(Document):
-    """Learns which actions people take up. A score reads it by `learned("NAME")`: a share from 0 to 1."""
+    """Learns which actions people accept. A score reads it as `learned("NAME")`: a share from 0 to 1."""
 
     kind: Literal["Learner"]
     name: Name
-    """What `learned(...)` and `maitred learn` call it."""
+    """The name in `learned(...)` and `maitred learn`."""
     outcome: Literal["accepted", "rejected", "claimed", "redeemed"] = "accepted"
     """What counts as a success."""
     over: Literal["presented", "claimed"] = "presented"
-    """Of what: a success is an `outcome` of what was `over` before."""
+    """What the share is of: an `outcome` counts if the action was `over` before."""
     within: Duration = timedelta(days=1)
-    """How long after the decision the outcome counts, and a proposal teaches. Without it, `1d`."""
+    """How long after the decision an outcome counts. Without it, `1d`."""
     prior: Prior = Prior()
-    """What is believed before anything is learned. Without it, everything is as likely."""
+    """The belief before anything is learned. Without it, every share is equally likely."""
     floor: _Share = 0
-    """No action's value is lower, so that it keeps its chance."""
+    """The lowest share that is drawn, so that no action is given up."""
     ceiling: _Share = 1
-    """No action's value is higher."""
+    """The highest share that is drawn."""
     exploration: field_types.Percent = 5
-    """In so many percent of decisions the values have nothing to do with what was learned."""
+    """The percentage of decisions whose shares are drawn evenly, whatever was learned."""
     purpose: Name | None = None
     """The purpose for which outcomes are learned from; required where there is a `Privacy` document."""
     enabled: bool = False
-    """Whether it learns. Otherwise `learned(...)` is what the prior expects, for everybody."""
+    """Whether it learns. Otherwise `learned(...)` is the prior's expected share, for everybody."""

@@ -153,26 +153,26 @@ Hold = Annotated[Duration, Field(json_schema_extra={"default": "20m"})]
 
 
 class PaceSpec(Strict):
-    """How fast units may go."""
+    """How fast units may be given out."""
 
     limit: Units
     """How many: a number or an attribute, as above."""
     window: Window
-    """In any stretch of this length: `{rolling: 15m}`."""
+    """The length of the window: `{rolling: 15m}`."""
 
 
 class OverbookSpec(Strict):
-    """Units that may be given out beyond the limit, as some never come."""
+    """Units that may be given out beyond the limit, as some customers do not come."""
 
     percent: Percent
-    """Of the limit, rounded down."""
+    """A percentage of the limit, rounded down."""
 
 
 class LimitDocument(Document):
     """What both kinds of limits say."""
 
     name: Name
-    """What refusals name. Unique among all limits."""
+    """The name in refusals. Unique among all limits."""
     applies_to: AppliesTo
     """The actions that take a unit."""
     limit: Units
@@ -181,9 +181,9 @@ class LimitDocument(Document):
     window: Window
     """How long a unit counts: `{rolling: 7d}`, `{calendar: day}`, `lifetime` or `session`."""
     hold: Hold = DEFAULT_HOLD
-    """How long a unit is held before it is spent or goes back. Without it, `20m`."""
+    """How long a unit is held before it is spent or given back. Without it, `20m`."""
     on_failure: Literal["closed", "open"] = "closed"
-    """When the ledger cannot answer: `closed` refuses, `open` proposes all the same (messages only)."""
+    """When the ledger does not answer: `closed` refuses, `open` proposes all the same (messages only)."""
     letter_case: Literal["exact", "ignore"] = "exact"
     """Whether ids that differ in letter case only are the same: `ignore` counts them together."""
     anonymous: Literal["refuse", "allow"] = "refuse"
@@ -191,21 +191,21 @@ class LimitDocument(Document):
 
 
 class FrequencyCap(LimitDocument):
-    """How often somebody gets something."""
+    """Limits how often somebody gets something."""
 
     kind: Literal["FrequencyCap"]
     per: Per
-    """Whom it is counted for: `customer`, `household`, `device`, `session` or attributes."""
+    """For whom units are counted: `customer`, `household`, `device`, `session` or attributes."""
     counts: CountsName = "presented"
     """The step at which a unit is spent."""
     also: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(field_types.distinct)] = Field(
         default=[]
     )
-    """Events of the customer that count beside: `events.contact`, for contacts that other systems made."""
+    """Events of the customer that count like units: `events.contact`, for contacts by other systems."""
 
 
 class Capacity(LimitDocument):
-    """How much there is of something."""
+    """Limits how much of something is given out."""
 
     kind: Literal["Capacity"]
     per: Per = Field(default=[])
@@ -213,6 +213,6 @@ class Capacity(LimitDocument):
     counts: CountsName = "claimed"
     """The step at which a unit is spent."""
     pace: PaceSpec | None = None
-    """How fast they may go, besides."""
+    """How fast units may be given out, in addition."""
     overbook: OverbookSpec | None = None
-    """How many more than there are may be given out."""
+    """How many units more than the limit may be given out."""

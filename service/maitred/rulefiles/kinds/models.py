@@ -53,14 +53,14 @@ class Document(Strict):
 
 
 class Defaults(Strict):
-    """What counts where a document does not say otherwise, and what rules may cost."""
+    """Defaults of documents, and what rules may cost."""
 
     claim_within: Duration | None = None
     """How long after a decision what it proposed can be claimed. Without it, `1d`."""
     language: field_types.Language = "en"
     """Language of texts and formats where the customer's is not known: `en`, `de-CH`."""
     currency: field_types.Currency | None = None
-    """Of amounts that are shown as `money`: an ISO 4217 code, `EUR`. Without it, without a sign."""
+    """The currency of amounts shown as `money`: an ISO 4217 code, `EUR`. Without it, they have no sign."""
     max_length: Annotated[int, Field(ge=1, le=bounds.MAX_LENGTH)] = bounds.DEFAULT_LENGTH
     """The most characters of a text attribute; a longer one is a wrong value in every rule that reads it."""
     max_items: Annotated[int, Field(ge=1, le=bounds.MAX_ITEMS)] = bounds.DEFAULT_ITEMS
@@ -98,15 +98,15 @@ class Ruleset(Document):
     name: Name
     """The name of the ruleset."""
     version: field_types.Version
-    """The version as people say it. Text; put it in quotes where it looks like a number with a point."""
+    """The version, for people. Text; a number with a decimal point needs quotes."""
     timezone: NonEmpty = "UTC"
     """IANA time zone of `live` windows that name none, and of locations that are not in a table."""
     channels: field_types.SomeNames = []
-    """Every channel there is. Where given, an action on any other channel is a fault."""
+    """All channels. If given, an action on any other channel is a fault."""
     text_lengths: dict[Name, TextLengths] = {}
-    """By channel: how long texts can be. A longer one is a fault; one that values make longer is left out."""
+    """By channel: how long texts can be. A longer one is a fault, or left out where values make it so."""
     defaults: Defaults = Defaults()
-    """What counts where a document does not say otherwise."""
+    """What holds where a document sets nothing else, and what rules may cost."""
 
 
 class TextSpec(Strict):
@@ -148,13 +148,13 @@ class AttributeSpec(TextSpec):
     max_items: Annotated[int, Field(ge=1, le=bounds.MAX_ITEMS)] | None = None
     """The most items of a list. Without it, `max_items` of the ruleset's `defaults`."""
     item: Identifier = "item"
-    """Of `list<object>`: what conditions call one of them, `line`."""
+    """Of `list<object>`: the name of one element in conditions, `line`."""
     fields: dict[ColumnName, FieldOfObject] = {}
     """Of `list<object>`: the type of each field that conditions read, `{sku: string, price: decimal(2)}`."""
     purpose: Name | None = None
     """What it is processed for: a purpose of `Privacy`, or `none` where it is no personal data."""
     sensitive: Name | None = None
-    """The sensitive category it belongs to, one of those in `Privacy`: `health`."""
+    """The sensitive category of data it belongs to, one of those in `Privacy`: `health`."""
     description: Text = ""
     """For the readers of the file; has no effect."""
 
@@ -163,46 +163,46 @@ Spec = Annotated[AttributeSpec, BeforeValidator(_spec, json_schema_input_type=Ty
 
 
 class ComputedSpec(Strict):
-    """An attribute that is worked out once for each request: exactly one of `count` to `any` says how."""
+    """An attribute that is computed once for each request: exactly one of `count` to `any` says how."""
 
     over: NonEmpty
-    """What it is worked out from: a `list<object>`, or `events.NAME` or `outcomes.NAME` of the customer."""
+    """What it is computed from: a `list<object>`, or `events.NAME` or `outcomes.NAME` of the customer."""
     window: Window | None = None
     """Of events and outcomes: how far back they count. Without it, as far as they are kept."""
     where: Expression | None = None
-    """Which items count, a condition on `item`. Without it, all of them."""
+    """A condition on `item` that chooses the items that count. Without it, all of them."""
     count: Literal[True] | None = None
-    """How many they are."""
+    """The number of items."""
     sum: Expression | None = None
-    """What this comes to, added up: `line.quantity * line.price`. 0 of none."""
+    """The sum of this over the items: `line.quantity * line.price`. 0 over no items."""
     min: Expression | None = None
-    """The least of these. Absent of none."""
+    """The least of these. Absent if there are no items."""
     max: Expression | None = None
-    """The greatest of these. Absent of none."""
+    """The greatest of these. Absent if there are no items."""
     distinct: Expression | None = None
     """How many different values this has."""
     first: Expression | None = None
-    """The value of the first that counts. Absent of none."""
+    """The value of the first item that counts. Absent if there is none."""
     last: Expression | None = None
-    """The value of the last that counts. Absent of none."""
+    """The value of the last item that counts. Absent if there is none."""
     any: Literal[True] | None = None
-    """Whether there is one."""
+    """Whether there is an item that counts."""
     purpose: Name | None = None
     """What it is processed for. Without it and the purposes of all it reads, it is absent."""
     sensitive: Name | None = None
-    """The sensitive category it tells of. Without it, that of what it reads."""
+    """The sensitive category that it reveals. Without it, that of what it reads."""
     description: Text = ""
     """For the readers of the file; has no effect."""
 
 
 class Context(Document):
-    """What conditions may read of a request."""
+    """The attributes of a request that conditions may read."""
 
     kind: Literal["Context"]
     name: Name
     """The name of the document."""
     attributes: dict[str, Spec] = {}
-    """By qualified name, such as `customer.age`: the type alone, or the type with what else is known."""
+    """By qualified name, such as `customer.age`: a type, or a mapping with `type` and other fields."""
     computed: dict[str, ComputedSpec] = {}
     """Attributes that are worked out from lists, by qualified name; they are not sent."""
 
@@ -217,7 +217,7 @@ class LocationTable(Strict):
     """A CSV table of locations, with a header line."""
 
     file: FileName
-    """Path from the directory of the ruleset. Columns: `id`, perhaps `timezone` (IANA), and those below."""
+    """Path from the ruleset's directory. Columns: `id`, optionally `timezone` (IANA), and those below."""
     columns: dict[field_types.ColumnName, Spec] = {}
     """The columns that conditions read as `location.NAME`. An empty cell is an absent attribute."""
 
@@ -229,7 +229,7 @@ class Locations(Document):
     name: Name
     """The name of the document."""
     table: LocationTable
-    """Where they stand."""
+    """The table."""
 
 
 class List(Document, TextSpec):
@@ -237,17 +237,17 @@ class List(Document, TextSpec):
 
     kind: Literal["List"]
     name: Identifier
-    """What conditions call it: `list.NAME`."""
+    """The name in conditions: `list.NAME`."""
     values: list[NonEmpty] | None = None
     """The values, here. Either this or `file`."""
     file: FileName | None = None
     """A file with one value per line, by its path from the directory of the ruleset."""
     sensitive: Name | None = None
-    """The sensitive category that being in it tells of, one of those in `Privacy`."""
+    """The sensitive category that membership reveals, one of those in `Privacy`."""
 
 
 class LiveSpec(Strict):
-    """When an action is live. What is left out does not restrict."""
+    """When an action is live. A part that is left out sets no restriction."""
 
     from_: NonEmpty | None = Field(default=None, alias="from")
     """First civil date, included: `2026-12-01`."""
@@ -267,13 +267,13 @@ class RequirementSpec(Strict):
     require: Expression
     """The condition, in CEL. Absent attributes and errors count as not true."""
     reason: field_types.Word | None = None
-    """What refusals call it. Without it, the name of the document."""
+    """The name of the condition in refusals. Without it, the name of the document."""
     say: field_types.Spoken = ""
-    """How to put the refusal to the customer."""
+    """How staff explain the refusal to the customer."""
 
 
 class ClaimedTreatment(Strict):
-    """What is put to who holds a claim; `${hold.expires}` is when it expires."""
+    """What to say, show and do after a claim; `${hold.expires}` is when the claim expires."""
 
     say: field_types.SpokenLines = []
     """What the associate says: one text or a list, or these by language."""
@@ -284,7 +284,7 @@ class ClaimedTreatment(Strict):
 
 
 class TreatmentSpec(Strict):
-    """How an action is put on one channel. `${attribute}` is replaced by its value; `$${` is a plain `${`."""
+    """The texts of an action on one channel. `${attribute}` is its value; `$${` is a literal `${`."""
 
     title: field_types.Spoken | None = None
     """Instead of the title of the action."""
@@ -295,74 +295,74 @@ class TreatmentSpec(Strict):
     do: field_types.SpokenLines = []
     """What the associate does, apart from what they say: one text or a list, or these by language."""
     avoid: field_types.SpokenLines = []
-    """What the associate keeps from saying or doing: one text or a list, or these by language."""
+    """What the associate must not say or do: one text or a list, or these by language."""
     terms: field_types.Spoken = ""
-    """Conditions for the customer."""
+    """The terms and conditions, for the customer."""
     claimed: ClaimedTreatment | None = None
     """What is said, shown and done after a claim, instead of the same fields here."""
 
 
 class RolloutStepSpec(Strict):
-    """From when on, for how many."""
+    """A date, and the percentage from then on."""
 
     from_: NonEmpty = Field(alias="from")
-    """The first civil date it holds on: `2026-12-08`, in the time zone of `live`."""
+    """The first civil date of the percentage: `2026-12-08`, in the time zone of `live`."""
     percent: field_types.Percent
-    """How many percent of customers; no fewer than before."""
+    """The percentage of customers; not lower than the one before."""
 
 
 class GuardSpec(Strict):
-    """What ends it by itself, as soon as it is beyond doubt: harm to those it is for."""
+    """Ends the experiment by itself, as soon as the evidence shows harm."""
 
     outcome: Literal["presented", "accepted", "rejected", "claimed", "redeemed"]
-    """What persons do, or fail to do."""
+    """The outcome that is counted, by person."""
     direction: Literal["above", "below"]
-    """Which side of the threshold is harm."""
+    """Whether more (`above`) or fewer (`below`) than the threshold is harm."""
     threshold: Annotated[float, Field(gt=0, lt=100, allow_inf_nan=False)]
-    """So many percent of persons."""
+    """A percentage of persons."""
     horizon: Duration
-    """How long it watches, from the first person on: `28d`."""
+    """How long it watches, from the first exposure: `28d`."""
     within: Duration = timedelta(days=1)
     """How long after a person's first exposure the outcome counts. Without it, `1d`."""
 
 
 class RolloutGuard(GuardSpec):
-    """What stops the rollout by itself, as soon as it is beyond doubt: harm to those it is rolled out to."""
+    """Stops the rollout by itself, as soon as the evidence shows harm to those it is rolled out to."""
 
     then: Literal["roll_back", "hold"] = "roll_back"
-    """`roll_back` pauses the action; `hold` keeps the percentage that the `steps` have come to."""
+    """`roll_back` pauses the action; `hold` keeps the percentage that the `steps` have reached."""
 
 
 class RolloutSpec(Strict):
-    """Whom the action is for, as long as it is not for everybody: those who meet all that is given."""
+    """The part of the customers that the action is for: requests must meet every part that is given."""
 
     percent: field_types.Percent | None = None
-    """How many percent of customers. Left out: 0 before the first of `steps`; without steps, 100."""
+    """The percentage of customers. If left out, 0 before the first of `steps`; without steps, 100."""
     salt: NonEmpty | None = None
-    """Who is in depends on it and on the customer alone. Without it, the name of the action."""
+    """Together with the customer it decides who is in. Without it, the name of the action."""
     steps: Annotated[list[RolloutStepSpec], Field(min_length=1)] = []
-    """Raise the percentage, earliest first."""
+    """Dates from which the percentage is higher, earliest first."""
     groups: Annotated[list[Identifier], Field(min_length=1), AfterValidator(field_types.distinct)] = []
-    """Names of `List` documents of customers' ids: those in one of them."""
+    """Names of `List` documents with customers' ids; the customer must be in at least one of them."""
     locations: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(field_types.distinct)] = []
-    """Location ids: requests from one of them."""
+    """Location ids; the request must come from one of them."""
     guard: RolloutGuard | None = None
-    """What stops it by itself, until an operator resumes it."""
+    """Stops the rollout by itself, until an operator resumes it."""
 
 
 class Offering(Strict):
     """What actions and the template of a table have in common."""
 
     title: field_types.SpokenTitle
-    """What people call it: one text, or a text by language."""
+    """The name that people read: one text, or a text by language."""
     type: field_types.ActionTypeName
-    """What sort of thing is done for the customer."""
+    """The kind of action."""
     owner: Text = ""
-    """Who answers for it."""
+    """Who is responsible for it."""
     labels: dict[field_types.Word, Text] = {}
     """Names and values by which `Eligibility` chooses actions."""
     channels: field_types.SomeNames = []
-    """Where it can be put. Without it, on every channel."""
+    """The channels on which it is proposed. Without it, every channel."""
     live: LiveSpec = LiveSpec()
     """When it is live. Without it, always."""
     eligibility: list[RequirementSpec] = []
@@ -370,7 +370,7 @@ class Offering(Strict):
     consent: field_types.SomeNames = []
     """The purposes of `Privacy` that must be allowed. Without it, what is absent decides."""
     rollout: RolloutSpec | None = None
-    """Whom it is for, where it is not for everybody yet."""
+    """The part of the customers that it is for."""
     redeem_at: Literal["any", "claimed"] = "any"
     """Where claims are redeemed: anywhere, or at the location of their decision only."""
     stand_in_only: bool = False
@@ -390,16 +390,16 @@ class Action(Document, Offering):
     name: field_types.ActionName
     """Unique among all actions, those of tables included, whatever the letter case."""
     alternatives: field_types.OrderedActionNames = []
-    """Actions that take its place where there is no capacity for it: the first of them that holds."""
+    """Actions that take its place where there is no capacity for it: the first whose conditions hold."""
 
 
 class Template(Offering):
     """An action for every row of a table: `${row.COLUMN}` in its texts, `row.COLUMN` in its conditions."""
 
     name: NonEmpty
-    """Must contain `${row.COLUMN}`, so that every row gives another name."""
+    """Must contain `${row.COLUMN}`, so that every row has a name of its own."""
     alternatives: Annotated[list[NonEmpty], AfterValidator(field_types.distinct)] = []
-    """Actions that take its place where there is no capacity for it: the first of them that holds."""
+    """Actions that take its place where there is no capacity for it: the first whose conditions hold."""
 
 
 class ColumnSpec(TextSpec):
@@ -426,7 +426,7 @@ class RowTable(Strict):
     file: FileName
     """Path from the directory of the ruleset."""
     columns: Annotated[dict[field_types.ColumnName, Column], Field(min_length=1)]
-    """The columns that the template uses: the type alone, or with more. Lists are separated by blanks."""
+    """The columns of the template: a type, or a mapping with `type`. Lists are separated by blanks."""
 
 
 class ActionTable(Document):
@@ -461,7 +461,7 @@ class Eligibility(Document):
 
     kind: Literal["Eligibility"]
     name: Name
-    """What refusals name where a condition gives no reason."""
+    """The name in refusals where a condition gives no reason."""
     applies_to: AppliesTo
     """The actions that must meet the conditions."""
     eligibility: Annotated[list[RequirementSpec], Field(min_length=1)]
@@ -480,15 +480,15 @@ class Suppress(Strict):
 
 
 class Group(Document):
-    """Actions of which only so many stand in one answer: the best of them."""
+    """Limits how many of its actions are in one answer: those with the highest scores."""
 
     kind: Literal["Group"]
     name: Name
-    """What refusals name."""
+    """The name in refusals."""
     applies_to: AppliesTo
     """The actions that belong to it."""
     at_most: Annotated[int, Field(ge=1, le=bounds.GROUP_ACTIONS)]
-    """How many of them may stand in one answer."""
+    """How many of them may be in one answer."""
 
 
 class Situation(Document):
@@ -496,12 +496,12 @@ class Situation(Document):
 
     kind: Literal["Situation"]
     name: Identifier
-    """What conditions call it: `situation.NAME`."""
+    """The name in conditions: `situation.NAME`."""
     all: list[Expression] = []
-    """Every one of these holds. A bare name is a situation, everything else a condition in CEL."""
+    """All of these must hold. A bare name is a situation, everything else a condition in CEL."""
     any: list[Expression] = []
-    """At least one of these holds, where there are any."""
+    """At least one of these must hold, if given."""
     none: list[Expression] = []
-    """None of these holds."""
+    """None of these may hold."""
     suppress: Suppress | None = None
-    """The actions that are held back while it holds, or while a wrong value hides whether it does."""
+    """The actions that are refused while it holds, or while it is unknown because of a wrong value."""

@@ -148,7 +148,7 @@ class TcfSpec(Strict):
 
 
 class GppSpec(Strict):
-    """What the sections of a GPP string say of it."""
+    """How the sections of a GPP string decide on the purpose."""
 
     sections: Sections
     """The sections that are read, by IAB's names: `usnat`, `usca`, `tcfcav1`."""
@@ -161,7 +161,7 @@ class GppSpec(Strict):
 
 
 class IabSpec(Strict):
-    """How IAB's consent strings speak of a purpose."""
+    """How IAB's consent strings decide on a purpose."""
 
     tcf: TcfSpec | None = None
     """TCF strings, on their own or in a GPP string."""
@@ -175,7 +175,7 @@ class PurposeSpec(Strict):
     description: Text = ""
     """What it is, in words that a customer could be told."""
     iab: IabSpec | None = None
-    """How IAB's consent strings speak of it. Without it, they say nothing of it."""
+    """How IAB's consent strings decide on it. Without it, they do not."""
 
 
 def _privacy_kinds_purpose(value: Any) -> Any:
@@ -191,11 +191,11 @@ class MinorsSpec(Strict):
     """What is not allowed with children's data."""
 
     below: AgeYears
-    """Who is younger than so many years is a minor."""
+    """The age in years below which somebody is a minor."""
     barred: field_types.SomeNames
     """The purposes that are not allowed for minors, whoever agrees."""
     unknown_age: Literal["minor", "adult"] = "minor"
-    """What somebody of unknown age is taken for."""
+    """How somebody of unknown age is treated."""
 
 
 class JurisdictionSpec(Strict):
@@ -208,29 +208,29 @@ class JurisdictionSpec(Strict):
 
 
 class SensitiveSpec(Strict):
-    """What it takes to read a sensitive category."""
+    """The consent that reading a sensitive category needs."""
 
     consent: Name
-    """The purpose that the customer must have agreed to explicitly."""
+    """The purpose that needs the customer's explicit consent."""
 
 
 class Privacy(Document):
-    """What may be done with what is known of customers. At most one per ruleset."""
+    """Purposes for which customers' data may be processed, by jurisdiction. At most one per ruleset."""
 
     kind: Literal["Privacy"]
     name: Name
     """The name of the document."""
     purposes: Annotated[dict[PurposeName, Purpose], Field(min_length=1)]
-    """Every purpose that data is processed for: its description, or that with what else is known."""
+    """Every purpose of processing: its description, or a mapping with `description` and `iab`."""
     jurisdictions: Annotated[dict[field_types.Word, JurisdictionSpec], Field(min_length=1)]
     """By name, as the attribute `jurisdiction` has it."""
     default: field_types.Word
-    """The jurisdiction that counts where none is named, or one that is not known. Best the strictest."""
+    """The jurisdiction that is used where none, or an unknown one, is named. Best the strictest."""
     jurisdiction: AttributeName | None = None
     """The string attribute that names the jurisdiction. Without it, `default` counts everywhere."""
     age: AttributeName | None = None
     """The int or double attribute that holds the customer's age in years."""
     sensitive: dict[Name, SensitiveSpec] = Field(default={})
-    """Every sensitive category, and what it takes to read it."""
+    """Every sensitive category, and the consent that reading it needs."""
     require_purposes: bool = False
     """Every attribute of a `Context` must have a `purpose`, or `purpose: none`."""

@@ -12,20 +12,20 @@ TIMES_MAX = 100
 
 
 class Promise(Document):
-    """What a customer was promised: the action is due, and outranks everything else that is appropriate."""
+    """Something promised to customers: while it is due, its action is proposed before all others."""
 
     kind: Literal["Promise"]
     name: Name
-    """What explanations and refusals name."""
+    """The name in explanations and refusals."""
     action: ActionName
-    """What was promised."""
+    """The action that was promised."""
     every: Duration | None = None
-    """Due when it was not presented for so long: `15m`. Either this or `before`."""
+    """Due when it has not been presented for this long: `15m`. Either this or `before`."""
     before: ActionName | None = None
     """Due until it was presented `times`; this action is held back until then."""
     times: Annotated[int, Field(ge=1, le=TIMES_MAX)] = 1
     """Of `before`: how often."""
     window: Window | None = None
-    """Of `before`: how far back it counts that it was presented. Without it, ever."""
+    """Of `before`: the window in which presentations count. Without it, all of them count."""
     situation: Identifier | None = None
-    """It counts while this `Situation` holds. Without it, always."""
+    """The promise applies while this `Situation` holds. Without it, always."""

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from . import registry
+from .windows import duration_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ALL_KINDS = "maitred"
@@ -15,14 +17,27 @@ ALL_KINDS = "maitred"
 Schema = dict[str, Any]
 
 
+class SchemaGenerator(GenerateJsonSchema):
+    """Writes defaults as rule files have them."""
+
+    def encode_default(self, dft: Any) -> Any:
+        """Writes a default; pydantic would write durations as ISO 8601, which rule files refuse."""
+        return duration_text(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+
+
 def schemas() -> Mapping[str, Schema]:
-    """By kind."""
-    return {kind: {"$schema": DIALECT, **model.model_json_schema()} for kind, model in registry.KINDS.items()}
+    """Returns the schemas by kind."""
+    return {
+        kind: {"$schema": DIALECT, **model.model_json_schema(schema_generator=SchemaGenerator)}
+        for kind, model in registry.KINDS.items()
+    }
 
 
 def combined_schema() -> Schema:
-    """One schema for all kinds: which fields a document may have depends on its ``kind``."""
-    _, definitions = models_json_schema([(model, "validation") for model in registry.KINDS.values()])
+    """Returns one schema for all kinds: which fields a document may have depends on its ``kind``."""
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in registry.KINDS.values()], schema_generator=SchemaGenerator
+    )
     choices = [
         {
             "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
@@ -35,13 +50,13 @@ def combined_schema() -> Schema:
         "title": "maitred rule files",
         "type": "object",
         "required": ["apiVersion", "kind", "name"],
-        "properties": {"kind": {"enum": list(registry.KINDS), "description": "What the document says."}},
+        "properties": {"kind": {"enum": list(registry.KINDS), "description": "The content of the document."}},
         "allOf": choices,
         "$defs": definitions["$defs"],
     }
 
 
 def schema_files() -> Mapping[str, str]:
-    """File names and texts, as committed under ``rules/schema``."""
+    """Returns file names and texts, as committed under ``rules/schema``."""
     every = {**schemas(), ALL_KINDS: combined_schema()}
     return {f"{name}.json": json.dumps(schema, indent=2) + "\n" for name, schema in every.items()}

@@ -58,12 +58,12 @@ _WORDS = ("lifetime", "session")
 
 
 class WindowSpec(BaseModel):
-    """The stretch of time whose units count: one of `rolling`, `calendar`, `lifetime` and `session`."""
+    """The span of time whose units count: one of `rolling`, `calendar`, `lifetime` and `session`."""
 
     model_config = STRICT
 
     rolling: Duration | None = None
-    """Looks back so long from now: `7d`, `1h30m`."""
+    """A duration that ends now: `7d`, `1h30m`."""
     calendar: PeriodName | None = None
     """The civil calendar of `timezone`."""
     of: NonEmpty | None = None
