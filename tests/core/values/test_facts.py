@@ -76,6 +76,18 @@ def test_a_list_is_a_fact_only_where_every_element_is():
     assert reader_of(attribute(Kind.INT, is_list=True))([1, 2.0]) == (1, 2)
 
 
+@given(
+    st.lists(st.text(max_size=4) | st.text("ab", max_size=4) | st.none() | st.integers(), max_size=5),
+    st.integers(0, 6),
+    st.integers(0, 5),
+)
+def test_a_list_of_texts_is_the_fact_that_a_tuple_is(sent, longest, count):
+    """Of tuples, which JSON does not bring, every text is looked at by itself."""
+    type_ = AttributeType(Kind.STRING, is_list=True)
+    read = reader_of(Attribute("customer.x", type_, max_length=longest, max_items=count))
+    assert read(sent) == read(tuple(sent))
+
+
 def test_a_value_outside_the_declared_ones_is_invalid():
     tier = attribute(Kind.STRING, allowed=("basic", "gold"))
     assert reader_of(tier)("gold") == "gold"

@@ -27,9 +27,32 @@ Read = Callable[[Any], Fact]
 def reader_of(attribute: Attribute) -> Read:
     """Returns what reads an attribute's values."""
     read = _unbounded_reader_of(attribute)
-    if not (attribute.max_length or attribute.max_items):
-        return read
-    return _bounded(read, attribute.max_length or _NO_BOUND, attribute.max_items or _NO_BOUND)
+    longest, count = attribute.max_length or _NO_BOUND, attribute.max_items or _NO_BOUND
+    if attribute.max_length or attribute.max_items:
+        read = _bounded(read, longest, count)
+    return _usual_texts_reader(read, longest, count) if _holds_plain_texts(attribute) else read
+
+
+def _holds_plain_texts(attribute: Attribute) -> bool:
+    """Whether it is a list of texts that are facts as they stand, but for those beyond ASCII."""
+    checked = attribute.allowed or attribute.ignores_case or attribute.is_trimmed
+    return attribute.type.is_list and attribute.type.kind is Kind.STRING and not checked
+
+
+def _usual_texts_reader(read: Read, longest: int, count: int) -> Read:
+    """Reads most lists of texts by one look at all of them; ``read`` any other."""
+
+    def usual(value: Any) -> Fact:
+        if value.__class__ is list and len(value) <= count:
+            try:
+                together = "".join(value)
+            except TypeError:
+                return read(value)
+            if len(together) <= longest and together.isascii():
+                return tuple(value)
+        return read(value)
+
+    return usual
 
 
 def _bounded(read: Read, longest: int, count: int) -> Read:

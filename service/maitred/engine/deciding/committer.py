@@ -40,7 +40,8 @@ class Clock:
         """The time of this process, aware UTC."""
         with self._lock:
             now = self._now()
-            self._last = now if self._last is None else max(self._last, now)
+            if self._last is None or now > self._last:
+                self._last = now
             return self._last
 
     def current(self) -> datetime:
