@@ -1,6 +1,7 @@
 """Run as a process of its own: appends batches and prints each id once it is durable, until killed.
 
-Usage: append_forever.py URL. A batch is answered in one line, its ids in hexadecimal.
+Usage: append_forever.py URL [ROWS]. A batch is answered in one line, its ids in hexadecimal.
+With ROWS, so many decisions are filled into the indexes of SQLite at once.
 """
 
 import os
@@ -8,16 +9,19 @@ import sys
 from datetime import UTC, datetime
 
 from maitred.engine.ports.store import DecisionRecord
-from maitred.store import open_store
+from maitred.store import open_store, recent
 
 BATCH = 8
+CUSTOMER = b"a customer of 16"
 
 
 def main() -> None:
+    if sys.argv[2:]:
+        recent.PART_ROWS_MIN = recent.PART_ROWS_MAX = int(sys.argv[2])
     store = open_store(sys.argv[1])
     while True:
         records = [
-            DecisionRecord(os.urandom(16), datetime.now(UTC), "ab" * 32, b"", b"%d" % number, b"")
+            DecisionRecord(os.urandom(16), datetime.now(UTC), "ab" * 32, CUSTOMER, b"%d" % number, b"")
             for number in range(BATCH)
         ]
         with store.transaction() as transaction:
@@ -26,4 +30,5 @@ def main() -> None:
         sys.stdout.flush()
 
 
-main()
+if __name__ == "__main__":
+    main()

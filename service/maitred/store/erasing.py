@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.engine import Connection
 
 from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import LockRank
 from maitred.core.limits.lots import WEIGHTS, Lot
+from maitred.store import lookup
 from maitred.store.drivers.connections import WriteConnection
 from maitred.store.ledger.ledger import LOT_COLUMNS, LedgerSql, lot_of, lot_values
 from maitred.store.log import sessions
@@ -44,11 +45,11 @@ def nothing() -> Counts:
     return dict.fromkeys((_KEY, _CONSENTS, _OUTCOMES, _EVENTS, _CAPS, _LOTS), 0)
 
 
-def own_counters(connection: Connection, ref: bytes) -> Own:
+def own_counters(line: WriteConnection, ref: bytes) -> Own:
     """Returns the counters of persons that nobody else has a unit of."""
     sums: dict[bytes, list[int]] = defaultdict(lambda: [0, 0])
     last = b""
-    while page := _lots_of(connection, ref, last):
+    while page := _lots_of(line, ref, last):
         for lot in page:
             for unit in lot.units:
                 weight = WEIGHTS[lot.state]
@@ -60,14 +61,14 @@ def own_counters(connection: Connection, ref: bytes) -> Own:
     return {
         counter
         for part in parts
-        for counter in _alone(connection, {counter: sums[counter] for counter in part})
+        for counter in _alone(line.connection, {counter: sums[counter] for counter in part})
     }
 
 
 def erase_some(line: WriteConnection, ref: bytes) -> Counts:
     """Deletes some of what a customer has said and had; a transaction each, until nothing is left."""
     counts = nothing()
-    counts[_OUTCOMES] = _delete_outcomes(line.connection, ref)
+    counts[_OUTCOMES] = _delete_outcomes(line, ref)
     counts[_CONSENTS] = _delete_consents(line.connection, ref)
     counts[_EVENTS] = events.erase(line.connection, ref, ROWS_AT_ONCE)
     return counts
@@ -81,7 +82,7 @@ def erase_rest(sql: LedgerSql, line: WriteConnection, ref: bytes) -> Counts:
     """
     locked = select(PERSON.c.ref).where(PERSON.c.ref == ref).with_for_update()
     line.connection.execute(locked).all()
-    own, counts = own_counters(line.connection, ref), nothing()
+    own, counts = own_counters(line, ref), nothing()
     while any((some := erase_some(line, ref)).values()):
         add(counts, some)
     while any(unlinked := _unlink(sql, line, ref, own)):
@@ -98,15 +99,15 @@ def add(counts: Counts, more: Mapping[str, int]) -> None:
         counts[name] += count
 
 
-def _lots_of(connection: Connection, ref: bytes, after: bytes, *, lock: bool = False) -> list[Lot]:
+def _lots_of(line: WriteConnection, ref: bytes, after: bytes, *, lock: bool = False) -> list[Lot]:
     wanted = (
         select(*_LOT)
         .join_from(DECISION, LOT, LOT.c.decision_id == DECISION.c.decision_id)
-        .where(DECISION.c.customer == ref, func.length(LOT.c.decision_id) > 0, LOT.c.lot_id > after)
+        .where(_is_of(line, ref), func.length(LOT.c.decision_id) > 0, LOT.c.lot_id > after)
         .order_by(LOT.c.lot_id)
         .limit(ROWS_AT_ONCE)
     )
-    rows = connection.execute(wanted.with_for_update(of=LOT) if lock else wanted)
+    rows = line.connection.execute(wanted.with_for_update(of=LOT) if lock else wanted)
     return [lot_of(row) for row in rows]
 
 
@@ -118,7 +119,7 @@ def _alone(connection: Connection, sums: Mapping[bytes, Sequence[int]]) -> Itera
 
 def _unlink(sql: LedgerSql, line: WriteConnection, ref: bytes, own: Own) -> tuple[int, int]:
     """Returns how many lots are no longer the customer's, and how many counters went with them."""
-    lots = {lot.id: lot for lot in _lots_of(line.connection, ref, b"", lock=True)}
+    lots = {lot.id: lot for lot in _lots_of(line, ref, b"", lock=True)}
     if not lots:
         return 0, 0
     theirs = {unit.counter for lot in lots.values() for unit in lot.units if unit.counter in own}
@@ -138,17 +139,21 @@ def _unlinked(lot: Lot, theirs: Collection[bytes]) -> dict[str, Any]:
     return {"lot": lot.id, "left": values["units"]}
 
 
-def _delete_outcomes(connection: Connection, ref: bytes) -> int:
+def _delete_outcomes(line: WriteConnection, ref: bytes) -> int:
     some = (
         select(OUTCOME.c.outcome_id)
         .join_from(DECISION, OUTCOME, OUTCOME.c.decision_id == DECISION.c.decision_id)
-        .where(DECISION.c.customer == ref)
+        .where(_is_of(line, ref))
         .limit(ROWS_AT_ONCE)
     )
-    return connection.execute(delete(OUTCOME).where(OUTCOME.c.outcome_id.in_(some))).rowcount
+    return line.connection.execute(delete(OUTCOME).where(OUTCOME.c.outcome_id.in_(some))).rowcount
 
 
 def _delete_consents(connection: Connection, ref: bytes) -> int:
     key = CONSENT.c.request, CONSENT.c.place
     some = select(*key).where(CONSENT.c.ref == ref).limit(ROWS_AT_ONCE)
     return connection.execute(delete(CONSENT).where(tuple_(*key).in_(some))).rowcount
+
+
+def _is_of(line: WriteConnection, ref: bytes) -> ColumnElement[bool]:
+    return lookup.of_customers(line.connection, line.recent, (ref,))

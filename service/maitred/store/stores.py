@@ -85,7 +85,7 @@ class SqlStore:
 
     def decision(self, decision_id: bytes) -> DecisionRecord | None:
         """See ``engine.ports.store.DecisionLog``."""
-        return self._read(lambda connection: decisions.find(connection, decision_id))
+        return self._read(lambda connection: decisions.find(connection, self._writer.recent, decision_id))
 
     def person(self, pseudonyms: Sequence[bytes]) -> Person | None:
         """See ``engine.ports.store.CustomerStore``."""
@@ -105,7 +105,9 @@ class SqlStore:
 
     def decisions_of(self, ref: bytes, after: bytes, max_rows: int) -> Sequence[DecisionRecord]:
         """See ``engine.ports.store.DecisionLog``."""
-        return self._read(lambda connection: decisions.find_of(connection, ref, after, max_rows))
+        return self._read(
+            lambda connection: decisions.find_of(connection, self._writer.recent, ref, after, max_rows)
+        )
 
     def erase(self, ref: bytes) -> Mapping[str, int]:
         """See ``engine.ports.store.CustomerStore``."""
@@ -128,7 +130,9 @@ class SqlStore:
 
     def purge_decisions(self, before: datetime, max_rows: int) -> int:
         """See ``engine.ports.store.DecisionLog``."""
-        return self._write(lambda connection: purge.purge(connection, before, max_rows))
+        self._check_open()
+        with self._writer.begin() as line, self._failures.translated():
+            return purge.purge(line, before, max_rows)
 
     def lot(self, lot_id: bytes) -> Lot | None:
         """See ``engine.ports.store.LedgerReader``."""
@@ -170,14 +174,18 @@ class SqlStore:
 
         Raises ``StoreDown``.
         """
-        return self._read(lambda connection: decisions.find_last_of(connection, ref, max_rows))
+        return self._read(
+            lambda connection: decisions.find_last_of(connection, self._writer.recent, ref, max_rows)
+        )
 
     def decisions_in(self, session: bytes, max_rows: int) -> Sequence[bytes]:
         """Returns the ids of the last so many decisions of a session, oldest first; from any thread.
 
         Raises ``StoreDown``.
         """
-        return self._read(lambda connection: sessions.decisions_in(connection, session, max_rows))
+        return self._read(
+            lambda connection: sessions.decisions_in(connection, self._writer.recent, session, max_rows)
+        )
 
     def exposed(self, after: ExposedPlace | None, max_rows: int) -> Sequence[Exposed]:
         """See ``engine.ports.evidence.ExperimentLog``."""
@@ -189,7 +197,7 @@ class SqlStore:
 
     def deeds_of(self, customers: Collection[bytes]) -> Sequence[DeedRow]:
         """See ``engine.ports.evidence.ExperimentLog``."""
-        return self._read(lambda connection: exposures.deeds_of(connection, customers))
+        return self._read(lambda connection: exposures.deeds_of(connection, self._writer.recent, customers))
 
     def pause(self, pause: Pause) -> None:
         """See ``engine.ports.store.PauseStore``."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -25,7 +26,7 @@ DECISION = Table(
     METADATA,
     # The order of the log, writer by writer: see ``chain``.
     Column("seq", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
-    Column("decision_id", LargeBinary, nullable=False, unique=True),
+    Column("decision_id", LargeBinary, nullable=False),
     Column("decided_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     Column("ruleset", Text, nullable=False),
     Column("customer", LargeBinary, nullable=False),  # a person's ``ref``; empty before there were any
@@ -33,8 +34,31 @@ DECISION = Table(
     Column("hash", LargeBinary, nullable=False),
     # Exposures to experiments, as in the body: results are counted without opening it.
     Column("arms", Text, nullable=False, server_default=text("''")),
-    Index("decision_customer", "customer"),
+    UniqueConstraint("decision_id").ddl_if("postgresql"),
+    Index("decision_customer", "customer").ddl_if("postgresql"),
     Index("decision_exposed", "decided_at", sqlite_where=_EXPOSED, postgresql_where=_EXPOSED),
+)
+
+SQLITE_METADATA = MetaData()
+"""What SQLite has beside the others."""
+
+# In place of indexes on ``decision``: see ``recent``.
+DECISION_BY_ID, DECISION_BY_CUSTOMER = (
+    Table(
+        name,
+        SQLITE_METADATA,
+        Column("head", LargeBinary, primary_key=True),  # the first bytes of the key
+        Column("seq", BigInteger, primary_key=True),
+        sqlite_with_rowid=False,
+    )
+    for name in ("decision_by_id", "decision_by_customer")
+)
+
+# One row.
+DECISION_INDEXED = Table(
+    "decision_indexed",
+    SQLITE_METADATA,
+    Column("seq", BigInteger, nullable=False),  # both have the rows up to here
 )
 
 LOG_WRITER = Table(

@@ -1,6 +1,6 @@
 """The one connection that writes, and the transactions on it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
@@ -31,6 +31,7 @@ from maitred.store.log.sessions import OfEach as RejectionsOfEach
 from maitred.store.people import consents as statements
 from maitred.store.people.consents import Proof
 from maitred.store.people.events import OfEach as EventsOfEach
+from maitred.store.recent import Recent
 
 from . import erasing, messages
 from .chain import Identity
@@ -93,7 +94,7 @@ class SqlTransaction:
         """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             proof = Proof(request, fingerprint, self._dialect.clock(self._line.driver, local))
-            return statements.record(self._line.connection, person, proof, consents)
+            return statements.record(self._line, person, proof, consents)
 
     def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
         """See ``engine.ports.store.Transaction``."""
@@ -141,7 +142,7 @@ class SqlTransaction:
         """See ``engine.ports.store.Transaction``."""
         with self._guarded():
             wanted = frozenset(refs)
-            return self._dialect.outcomes_of(self._line.driver, wanted, by_calls=by_calls) if wanted else {}
+            return self._dialect.outcomes_of(self._line, wanted, by_calls=by_calls) if wanted else {}
 
     def rejections(self, of: Collection[bytes]) -> RejectionsOfEach:
         """See ``engine.ports.store.Transaction``."""
@@ -230,15 +231,29 @@ class Writer:
     """Owns the connection that writes. One transaction at a time; others wait for it.
 
     The engine leaves transactions to ``begin_statement``: neither driver says the right BEGIN.
-    ``identity`` is this process's in the decision log.
+    ``identity`` is this process's in the decision log; ``set_up`` reads what transactions on a new
+    connection need to know, within the first of them.
     """
 
-    def __init__(self, engine: Engine, begin_statement: str, failures: Failures, identity: Identity) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        begin_statement: str,
+        failures: Failures,
+        identity: Identity,
+        set_up: Callable[[WriteConnection], object] = lambda _: None,
+    ) -> None:
         self._engine, self._begin_statement, self._failures = engine, begin_statement, failures
-        self._identity = identity
+        self._identity, self._set_up = identity, set_up
         self._lock = Lock()
         self._line: WriteConnection | None = None
         self._closed = False
+
+    @property
+    def recent(self) -> Recent | None:
+        """What no index has of the decision log, where that is known; for other threads to look up."""
+        line = self._line
+        return line.recent if line else None
 
     @contextmanager
     def begin(self, *, decides: bool = False) -> Iterator[WriteConnection]:
@@ -252,6 +267,7 @@ class Writer:
         with self._lock:
             line = self._begin()
             try:
+                self._set_up(line)
                 if decides and line.tail is None:
                     line.tail = find_tail(line)
                     # Apart from what comes: until it ends, no other process can begin a chain.

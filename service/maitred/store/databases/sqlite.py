@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 
-from maitred.store import messages, schema_version
+from maitred.store import lookup, messages, schema_version
 from maitred.store.chain import Identity
 from maitred.store.dialect import Dialect
 from maitred.store.drivers.failures import Failures, StoreUnusable, from_sqlite
@@ -76,7 +76,7 @@ READERS = 4
 """Reads are rare (one record by its id) and short; more would only take turns on the interpreter."""
 READER_WAIT_SECONDS = 5.0
 WRITER_CACHE_KIB = 65_536
-"""Ids are random, so the index is touched all over; this holds that of some two million decisions."""
+"""Ids are random, so their index is read all over; this holds that of some two million decisions."""
 CHECKPOINT_PAGES = 4_000
 """16 MiB of log: four times SQLite's default, for a quarter of the pauses."""
 CHECKPOINT_TRIES = 3
@@ -141,7 +141,7 @@ def open_sqlite(url: URL, identity: Identity) -> SqlStore:
         raise
     return SqlStore(
         failures,
-        writer=Writer(writer, _BEGIN, failures, identity),
+        writer=Writer(writer, _BEGIN, failures, identity, set_up=lookup.recent_of),
         readers=_engine(url, _READER, connections=READERS),
         dialect=SQLITE,
         warnings=warnings_for(sqlite3.sqlite_version_info),

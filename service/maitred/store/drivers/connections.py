@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from maitred.store.chain import Identity, Tail
+from maitred.store.recent import Recent
 
 
 class Cursor(Protocol):
@@ -48,14 +49,16 @@ class WriteConnection:
     are in one transaction. A statement through SQLAlchemy costs some 40 microseconds more
     than through the driver, and a batch has three.
 
-    ``tail`` is where the decision log of ``writer`` goes on, once that is known. A line whose
-    transaction failed is given up, and with it what is not in the database.
+    ``tail`` is where the decision log of ``writer`` goes on, once that is known, and ``recent`` what no
+    index has of it in SQLite. A line whose transaction failed is given up, and with it what is not in the
+    database.
     """
 
     def __init__(self, connection: Connection, writer: Identity) -> None:
         self.connection, self.writer = connection, writer
         self.driver: Driver = connection.connection.driver_connection  # type: ignore[assignment]  # has no type
         self.tail: Tail | None = None
+        self.recent: Recent | None = None
 
     def known_tail(self) -> Tail:
         """Where the decision log goes on; for transactions that were begun for it."""
@@ -67,6 +70,8 @@ class WriteConnection:
         self.driver.commit()
         if self.connection.in_transaction():
             self.connection.commit()
+        if self.recent:
+            self.recent.committed()
 
     def give_up(self) -> None:
         """Closes the connection, in whatever state it is."""

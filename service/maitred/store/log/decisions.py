@@ -11,10 +11,12 @@ from sqlalchemy.engine import Connection
 
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import DecisionRecord, StoreConflict
+from maitred.store import lookup
 from maitred.store.chain import FIRST_WRITER, Identity, Linked, Tail, Values, genesis, linked, place
 from maitred.store.drivers.connections import Cursor, WriteConnection, ask, columns
 from maitred.store.people import people
-from maitred.store.tables import DECISION, LOG_WRITER, PERSON
+from maitred.store.recent import Index, Recent
+from maitred.store.tables import DECISION, DECISION_BY_ID, LOG_WRITER, PERSON
 
 SQLITE_MAX_ROWS = 128
 """Rows of one INSERT. One statement per number of rows is kept prepared: 6 MiB with all of them."""
@@ -24,7 +26,6 @@ _HASH = -2
 """Where in a row its hash is."""
 _UNLESS_THERE = "ON CONFLICT (decision_id) DO NOTHING"
 _SQLITE_MOVE = "UPDATE log_writer SET rows = ?, head = ? WHERE number = ? AND rows = ? AND head = ?"
-_SQLITE_TAKE_BACK = "DELETE FROM decision WHERE seq > ? AND seq <= ? RETURNING decision_id"
 # In one round trip. A chain that is not as this process has left it gets no rows.
 _POSTGRES_MOVE = """
 UPDATE log_writer SET rows = %b::bigint, head = %b::bytea
@@ -50,12 +51,20 @@ _POSTGRES_FIND = """
 SELECT decision_id, decided_at, ruleset, customer, body, coalesce(key, ''::bytea), coalesce(statements, '')
 FROM decision LEFT JOIN person ON ref = customer WHERE decision_id = ANY (%b::bytea[])
 """
-_SQLITE_FIND = """
+_SQLITE_RECORDS = """
 SELECT json_group_array(json_array(
     hex(decision_id), decided_at, ruleset, hex(customer), hex(body), coalesce(hex(key), ''),
     coalesce(statements, '')
-)) FROM decision LEFT JOIN person ON ref = customer WHERE decision_id IN (VALUES {})
+)) FROM
 """
+# Crossed, tables are read in the order that they are written in.
+_SQLITE_INDEXED = f"""
+{_SQLITE_RECORDS} decision_by_id CROSS JOIN decision ON decision.seq = decision_by_id.seq
+LEFT JOIN person ON ref = customer WHERE head IN (VALUES {{}})
+"""
+_SQLITE_RECENT = (
+    f"{_SQLITE_RECORDS} decision LEFT JOIN person ON ref = customer WHERE decision.seq IN (VALUES {{}})"
+)
 _SQLITE_BLOBS = (0, 3, 4, 5)
 
 _NO_KEY = literal(b"", LargeBinary)
@@ -65,8 +74,10 @@ _WITH_KEY = select(
     *_RECORD, func.coalesce(PERSON.c.key, _NO_KEY), func.coalesce(PERSON.c.statements, "")
 ).select_from(DECISION.outerjoin(PERSON, PERSON.c.ref == _D.customer))
 
+# Made once: making one anew costs thirty times as much as asking it.
 _BY_ID = _WITH_KEY.where(_D.decision_id == bindparam("decision_id"))
-"""Made once: making it anew costs thirty times as much as asking it."""
+_INDEXED = select(DECISION_BY_ID.c.seq).where(DECISION_BY_ID.c.head == bindparam("head"))
+_SQLITE_BY_ID = _BY_ID.where(_D.seq.in_(_INDEXED.union_all(lookup.seqs_in(bindparam("recent")))))
 
 Stored = Mapping[bytes, DecisionRecord]
 
@@ -80,19 +91,19 @@ def append_sqlite(line: WriteConnection, records: Sequence[DecisionRecord]) -> S
 
 
 def _append_sqlite(line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
+    absent = lookup.recent_of(line).absent
+    ids = {record.decision_id for record in records}
+    _check_whole(len(ids), len(records))
+    earlier = find_sqlite(line, ids - absent)
     tail = line.known_tail()
-    rows = _rows(tail, records)
-    # One execute for all rows: the driver gives the interpreter away on every step, and
-    # among many busy threads each time costs milliseconds to get it back.
-    if line.driver.execute(_sqlite_insert(len(rows)), _flat(rows)).rowcount == len(rows):
-        _move_sqlite(line, tail, rows)
-        return {}
-    taken_back = line.driver.execute(_SQLITE_TAKE_BACK, _span(tail, rows)).fetchall()
-    new, earlier = _parted(line, records, taken_back)
-    rows = _rows(tail, new)
+    rows = _rows(tail, [record for record in records if record.decision_id not in earlier])
     if rows:
+        # One execute for all rows: the driver gives the interpreter away on every step, and
+        # among many busy threads each time costs milliseconds to get it back.
         line.driver.execute(_sqlite_insert(len(rows)), _flat(rows))
         _move_sqlite(line, tail, rows)
+        lookup.add(line, rows)
+        absent -= ids
     return earlier
 
 
@@ -103,7 +114,7 @@ def _move_sqlite(line: WriteConnection, tail: Tail, rows: Linked) -> None:
 
 @lru_cache(maxsize=SQLITE_MAX_ROWS)
 def _sqlite_insert(rows: int) -> str:
-    return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?)'] * rows)} {_UNLESS_THERE}"
+    return f"{_INTO} VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?)'] * rows)}"
 
 
 def append_postgres(line: WriteConnection, records: Sequence[DecisionRecord]) -> Stored:
@@ -175,33 +186,58 @@ def _flat(rows: Linked) -> tuple[Any, ...]:
 
 def find_sqlite(line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
     """Those of the decisions that have a record, with it."""
-    rows = ask(line.driver, _SQLITE_FIND, [(decision_id,) for decision_id in decision_ids], _SQLITE_BLOBS)
-    return _by_id(rows)
+    recent, asked = lookup.recent_of(line), set(decision_ids)
+    stored = _find_at(line, asked, _SQLITE_RECENT, recent.of_ids(asked))
+    left = asked.difference(stored, recent.absent)
+    stored |= _find_at(line, left, _SQLITE_INDEXED, list(map(lookup.head, left)))
+    recent.absent |= asked.difference(stored)
+    return stored
+
+
+def _find_at(
+    line: WriteConnection, asked: Collection[bytes], statement: str, places: Sequence[Any]
+) -> dict[bytes, DecisionRecord]:
+    """Of the records in these places those that were asked for: the first bytes of an id may be another's."""
+    rows = ask(line.driver, statement, [(place,) for place in places], _SQLITE_BLOBS)
+    return {key: record for key, record in _by_id(rows).items() if key in asked}
 
 
 def find_postgres(line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
-    """Those of the decisions that have a record, with it."""
+    """Returns those of the decisions that have a record, with it."""
     return _by_id(line.driver.execute(_POSTGRES_FIND, (list(decision_ids),)).fetchall())
 
 
-def find(connection: Connection, decision_id: bytes) -> DecisionRecord | None:
-    """The record of one decision."""
-    row = connection.execute(_BY_ID, {"decision_id": decision_id}).one_or_none()
+def find(connection: Connection, recent: Recent | None, decision_id: bytes) -> DecisionRecord | None:
+    """Returns the record of one decision. ``recent`` here and below: see ``lookup``."""
+    if connection.dialect.name != "sqlite":
+        row = connection.execute(_BY_ID, {"decision_id": decision_id}).one_or_none()
+    else:
+        ids = (decision_id,)
+        seqs = recent.of_ids(ids) if recent else lookup.not_indexed(connection, Index.ID, ids)
+        asked = {
+            "decision_id": decision_id,
+            "head": lookup.head(decision_id),
+            "recent": lookup.seqs_json(seqs),
+        }
+        row = connection.execute(_SQLITE_BY_ID, asked).one_or_none()
     return _record(row) if row else None
 
 
-def find_of(connection: Connection, ref: bytes, after: bytes, max_rows: int) -> list[DecisionRecord]:
-    """A customer's decisions in order of id, from after that one on, so many at most."""
-    wanted = _WITH_KEY.where(_D.customer == ref, _D.decision_id > after)
+def find_of(
+    connection: Connection, recent: Recent | None, ref: bytes, after: bytes, max_rows: int
+) -> list[DecisionRecord]:
+    """Returns a customer's decisions in order of id, from after that one on, so many at most."""
+    wanted = _WITH_KEY.where(lookup.of_customers(connection, recent, (ref,)), _D.decision_id > after)
     return [_record(row) for row in connection.execute(wanted.order_by(_D.decision_id).limit(max_rows))]
 
 
-def find_last_of(connection: Connection, ref: bytes, max_rows: int) -> list[DecisionRecord]:
-    """A customer's last so many decisions, the newest first."""
-    wanted = (
-        _WITH_KEY.where(_D.customer == ref).order_by(_D.decided_at.desc(), _D.decision_id).limit(max_rows)
-    )
-    return [_record(row) for row in connection.execute(wanted)]
+def find_last_of(
+    connection: Connection, recent: Recent | None, ref: bytes, max_rows: int
+) -> list[DecisionRecord]:
+    """Returns a customer's last so many decisions, the newest first."""
+    wanted = _WITH_KEY.where(lookup.of_customers(connection, recent, (ref,)))
+    latest = wanted.order_by(_D.decided_at.desc(), _D.decision_id).limit(max_rows)
+    return [_record(row) for row in connection.execute(latest)]
 
 
 def _find(connection: Connection, decision_ids: Collection[bytes]) -> list[DecisionRecord]:

@@ -9,6 +9,8 @@ from sqlalchemy.engine import Connection
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import LotEvent, Status
 from maitred.engine.ports.evidence import DeedRow, Exposed, ExposedPlace
+from maitred.store import lookup
+from maitred.store.recent import Recent
 from maitred.store.tables import CLAIM, DECISION, EVENT, LOT, OUTCOME, PERSON, SESSION_DECISION, STEP
 
 _ASKED_AT_ONCE = 500
@@ -63,7 +65,7 @@ def became_of(connection: Connection, decision_ids: Collection[bytes]) -> list[D
     return deeds
 
 
-def deeds_of(connection: Connection, customers: Collection[bytes]) -> list[DeedRow]:
+def deeds_of(connection: Connection, recent: Recent | None, customers: Collection[bytes]) -> list[DeedRow]:
     """Outcomes of all decisions of these customers, and their events that were not withdrawn."""
     deeds: list[DeedRow] = []
     withdrawing = EVENT.alias()
@@ -71,7 +73,7 @@ def deeds_of(connection: Connection, customers: Collection[bytes]) -> list[DeedR
         outcomes = (
             select(_D.customer, _O.action, _O.kind, _O.happened_at)
             .join(DECISION, _D.decision_id == _O.decision_id)
-            .where(_D.customer.in_(refs), _O.recorded == 1)
+            .where(lookup.of_customers(connection, recent, refs), _O.recorded == 1)
         )
         events = select(EVENT.c.ref, EVENT.c.kind, literal(0), EVENT.c.happened_at).where(
             EVENT.c.ref.in_(refs),

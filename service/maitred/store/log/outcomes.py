@@ -12,8 +12,8 @@ from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import LotEvent, Status
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import OutcomeRow, PastOutcome, StoreConflict
-from maitred.store import messages
-from maitred.store.drivers.connections import Driver, ask, columns, run
+from maitred.store import lookup, messages
+from maitred.store.drivers.connections import Driver, WriteConnection, ask, columns, run
 from maitred.store.tables import OUTCOME
 
 _COLUMNS = "outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail"
@@ -31,10 +31,6 @@ SELECT json_group_array(json_array(hex(outcome_id), hex(fingerprint), hex(decisi
                                    kind, happened_at, recorded, hex(detail)))
 FROM outcome WHERE outcome_id IN (VALUES {})
 """
-_OF = """
-FROM decision JOIN outcome ON outcome.decision_id = decision.decision_id
-WHERE outcome.recorded = 1 AND decision.customer
-"""
 # What was claimed and redeemed by the calls of these names is nowhere but in the ledger. A redemption
 # that was reported is an outcome already.
 _BY_CALLS = f"""
@@ -49,14 +45,23 @@ WHERE claim.customer {{0}} AND NOT EXISTS (
         AND outcome.action = claim.action AND outcome.kind = {OutcomeKind.REDEEMED.value}
 )
 """  # noqa: S608 -- of constants
-_POSTGRES_OF = f"""
-SELECT decision.customer, outcome.kind, outcome.action, outcome.happened_at {_OF} = ANY (%b::bytea[])
+_POSTGRES_OF = """
+SELECT decision.customer, outcome.kind, outcome.action, outcome.happened_at
+FROM decision JOIN outcome ON outcome.decision_id = decision.decision_id
+WHERE outcome.recorded = 1 AND decision.customer = ANY (%b::bytea[])
 """
 _POSTGRES_BY_CALLS = _BY_CALLS.format("= ANY (%b::bytea[])")
-_SQLITE_OF = f"""
+# Crossed, tables are read in the order that they are written in.
+_SQLITE_OF = """
 SELECT json_group_array(json_array(hex(decision.customer), outcome.kind, hex(outcome.action),
-                                   outcome.happened_at)) {_OF} IN (VALUES {{}})
+                                   outcome.happened_at))
+FROM {} CROSS JOIN outcome ON outcome.decision_id = decision.decision_id
+WHERE outcome.recorded = 1 AND {} IN (VALUES {{}})
 """
+_SQLITE_OF_RECENT = _SQLITE_OF.format("decision", "decision.seq")
+_SQLITE_OF_INDEXED = _SQLITE_OF.format(
+    "decision_by_customer CROSS JOIN decision ON decision.seq = decision_by_customer.seq", "head"
+)
 _SQLITE_BY_CALLS = f"""
 WITH asked (ref) AS (VALUES {{}}), found (customer, kind, action, at_us) AS (
     {_BY_CALLS.format("IN (SELECT ref FROM asked)")}
@@ -72,7 +77,7 @@ OfEach = Mapping[bytes, Sequence[PastOutcome]]
 class OfCustomers(Protocol):
     """See ``of_customers_sqlite``."""
 
-    def __call__(self, driver: Driver, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
+    def __call__(self, line: WriteConnection, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
         """What became of the proposals of each customer."""
         ...
 
@@ -99,22 +104,28 @@ def find_postgres(driver: Driver, ids: Collection[bytes]) -> Found:
     return _by_id(driver.execute(_POSTGRES_FIND, (list(ids),)).fetchall())
 
 
-def of_customers_sqlite(driver: Driver, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
+def of_customers_sqlite(line: WriteConnection, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
     """What became of the proposals of each customer, in order of time.
 
     With ``by_calls`` also what was claimed and redeemed without being reported.
     """
-    keys = [(ref,) for ref in refs]
-    rows = ask(driver, _SQLITE_OF, keys, (0, 2))
-    return _by_customer([*rows, *(ask(driver, _SQLITE_BY_CALLS, keys, (0, 2)) if by_calls else ())])
+    recent = [(seq,) for seq in lookup.recent_of(line).of_customers(refs)]
+    heads = [(key,) for key in set(map(lookup.head, refs))]
+    rows = [
+        *ask(line.driver, _SQLITE_OF_RECENT, recent, (0, 2)),
+        *ask(line.driver, _SQLITE_OF_INDEXED, heads, (0, 2)),
+    ]
+    if by_calls:
+        rows += ask(line.driver, _SQLITE_BY_CALLS, [(ref,) for ref in refs], (0, 2))
+    return _by_customer(rows, refs)
 
 
-def of_customers_postgres(driver: Driver, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
+def of_customers_postgres(line: WriteConnection, refs: Collection[bytes], *, by_calls: bool) -> OfEach:
     """The same."""
     keys = list(refs)
-    rows = driver.execute(_POSTGRES_OF, (keys,)).fetchall()
-    called = driver.execute(_POSTGRES_BY_CALLS, (keys, keys)).fetchall() if by_calls else ()
-    return _by_customer([*rows, *called])
+    rows = line.driver.execute(_POSTGRES_OF, (keys,)).fetchall()
+    called = line.driver.execute(_POSTGRES_BY_CALLS, (keys, keys)).fetchall() if by_calls else ()
+    return _by_customer([*rows, *called], refs)
 
 
 def of_decision(connection: Connection, decision_id: bytes) -> Sequence[OutcomeRow]:
@@ -124,9 +135,11 @@ def of_decision(connection: Connection, decision_id: bytes) -> Sequence[OutcomeR
     return [_row(values) for values in rows]
 
 
-def _by_customer(rows: Iterable[Sequence[Any]]) -> OfEach:
+def _by_customer(rows: Iterable[Sequence[Any]], refs: Collection[bytes]) -> OfEach:
     past: dict[bytes, list[PastOutcome]] = defaultdict(list)
     for ref, kind, action, happened_at in sorted(rows, key=lambda row: row[3]):
+        if ref not in refs:  # the first bytes of a reference may be another's
+            continue
         name = action.decode("utf-8", "surrogatepass")
         past[ref].append(PastOutcome(OutcomeKind(kind), name, from_microseconds(happened_at)))
     return past

@@ -5,10 +5,11 @@ from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.engine import Connection
 
 from maitred.core.values.instants import to_microseconds
+from maitred.store import lookup
 from maitred.store.chain import number_of, place
+from maitred.store.drivers.connections import WriteConnection
 from maitred.store.tables import DECISION, LOG_WRITER, OUTCOME
 
 from . import sessions
@@ -16,15 +17,15 @@ from . import sessions
 _D, _W = DECISION.c, LOG_WRITER.c
 
 
-def purge(connection: Connection, before: datetime, max_rows: int) -> int:
+def purge(line: WriteConnection, before: datetime, max_rows: int) -> int:
     """Deletes decisions from the beginning of each chain up to the first that is not older.
 
     At most so many of all chains, with their outcomes. Says how many decisions went.
     """
     before_us, gone = to_microseconds(before), 0
-    for number in connection.scalars(_begin_before(before_us)).all():
+    for number in line.connection.scalars(_begin_before(before_us)).all():
         if gone < max_rows:
-            gone += _purge_chain(connection, number, before_us, max_rows - gone)
+            gone += _purge_chain(line, number, before_us, max_rows - gone)
     return gone
 
 
@@ -34,8 +35,8 @@ def _begin_before(before_us: int) -> Any:
     return joined.where(_D.decided_at < before_us).order_by(_W.number)
 
 
-def _purge_chain(connection: Connection, number: int, before_us: int, max_rows: int) -> int:
-    mine = _W.number == number
+def _purge_chain(line: WriteConnection, number: int, before_us: int, max_rows: int) -> int:
+    connection, mine = line.connection, _W.number == number
     purged = connection.scalars(select(_W.purged).where(mine).with_for_update()).one()
     first = place(number, purged)
     following = select(_D.seq, _D.decided_at, _D.hash).where(_D.seq > first, _D.seq < place(number + 1, 0))
@@ -48,6 +49,7 @@ def _purge_chain(connection: Connection, number: int, before_us: int, max_rows: 
     going = select(_D.decision_id).where(span)
     connection.execute(delete(OUTCOME).where(OUTCOME.c.decision_id.in_(going)))
     sessions.forget_decisions(connection, going)
+    lookup.forget(line, first + 1, last)
     connection.execute(delete(DECISION).where(span))
     connection.execute(update(LOG_WRITER).where(mine).values(purged=number_of(last), begin=digest))
     return len(old)

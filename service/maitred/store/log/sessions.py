@@ -10,7 +10,9 @@ from sqlalchemy.engine import Connection
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.values.instants import from_microseconds
 from maitred.engine.ports.store import DecisionRecord, Rejection
+from maitred.store import lookup
 from maitred.store.drivers.connections import Driver, ask, columns, run
+from maitred.store.recent import Recent
 from maitred.store.tables import DECISION, SESSION_DECISION
 
 _INTO = "INSERT INTO session_decision (session, decision_id, customer)"
@@ -29,6 +31,8 @@ SELECT json_group_array(json_array(hex(session), hex(customer), hex(outcome.acti
 {_REJECTED} IN (VALUES {{}})
 """
 _S = SESSION_DECISION.c
+_MADE = select(DECISION.c.decided_at, DECISION.c.decision_id)
+_ASKED_AT_ONCE = 500
 
 OfEach = Mapping[bytes, Sequence[Rejection]]
 
@@ -53,13 +57,16 @@ def rejections_postgres(driver: Driver, sessions: Collection[bytes]) -> OfEach:
     return _by_session(driver.execute(_POSTGRES_FIND, (list(sessions),)).fetchall())
 
 
-def decisions_in(connection: Connection, session: bytes, max_rows: int) -> Sequence[bytes]:
-    """The ids of the last so many decisions of a session, oldest first."""
-    joined = select(_S.decision_id).join_from(
-        SESSION_DECISION, DECISION, DECISION.c.decision_id == _S.decision_id
-    )
-    last = joined.where(_S.session == session).order_by(DECISION.c.decided_at.desc(), _S.decision_id.desc())
-    return list(connection.scalars(last.limit(max_rows)))[::-1]
+def decisions_in(
+    connection: Connection, recent: Recent | None, session: bytes, max_rows: int
+) -> Sequence[bytes]:
+    """Returns the ids of the last decisions of a session, oldest first. ``recent``: see ``lookup``."""
+    ids = connection.scalars(select(_S.decision_id).where(_S.session == session)).all()
+    made: list[tuple[int, bytes]] = []
+    for at in range(0, len(ids), _ASKED_AT_ONCE):
+        those = lookup.of_ids(connection, recent, ids[at : at + _ASKED_AT_ONCE])
+        made += [(when, decision) for when, decision in connection.execute(_MADE.where(those))]
+    return [decision for _, decision in sorted(made)[-max_rows:]]
 
 
 def forget_decisions(connection: Connection, decisions: Any) -> None:

@@ -14,7 +14,9 @@ from sqlalchemy.engine import Connection
 from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import Person, StoreConflict
-from maitred.store.tables import CONSENT, DECISION, PERSON
+from maitred.store import lookup
+from maitred.store.drivers.connections import WriteConnection
+from maitred.store.tables import CONSENT, PERSON
 
 from . import people
 
@@ -33,12 +35,13 @@ class Proof(NamedTuple):
     recorded_at: datetime
 
 
-def record(connection: Connection, person: Person, proof: Proof, consents: Sequence[Consent]) -> bool:
+def record(line: WriteConnection, person: Person, proof: Proof, consents: Sequence[Consent]) -> bool:
     """See ``engine.ports.store.Store``. Raises ``StoreConflict`` where the person was erased meanwhile."""
+    connection = line.connection
     earlier = connection.scalar(select(_C.fingerprint).where(_C.request == proof.request).limit(1))
     if earlier is not None:
         return bytes(earlier) == proof.fingerprint
-    ref = _lock(connection, person)
+    ref = _lock(line, person)
     if consents:
         rows = [_row(ref, proof, place, consent) for place, consent in enumerate(consents)]
         connection.execute(insert(CONSENT), rows)
@@ -67,11 +70,12 @@ def count_replaced(connection: Connection, before: datetime) -> int:
     return connection.scalar(select(func.count()).select_from(CONSENT).where(old)) or 0
 
 
-def _lock(connection: Connection, person: Person) -> bytes:
+def _lock(line: WriteConnection, person: Person) -> bytes:
     """Returns the reference the customer is known by, who is written down where they are new.
 
     Keeps others from recording consents of theirs, and from erasing them, but not from deciding.
     """
+    connection = line.connection
     known = select(PERSON.c.ref).where(
         or_(PERSON.c.ref == person.ref, PERSON.c.pseudonym == person.pseudonym)
     )
@@ -79,7 +83,7 @@ def _lock(connection: Connection, person: Person) -> bytes:
     if refs:
         return person.ref if person.ref in refs else refs[0]
     # With decisions of theirs they were known: bringing back the key would bring back the decisions.
-    if connection.scalar(select(exists().where(DECISION.c.customer == person.ref))):
+    if connection.scalar(select(exists().where(lookup.of_customers(connection, line.recent, (person.ref,))))):
         raise StoreConflict("the customer was erased at the same moment")
     connection.execute(insert(PERSON).values(people.row(person)))
     return person.ref
