@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.recording import RecordingLog
 from tests.rules import action, joined, ruleset
+from tests.waiting import eventually
 
 from maitred.bootstrap import serving
 from maitred.bootstrap.clients import Client
@@ -93,11 +94,11 @@ def test_not_serving_does_not_wait_for_a_load_in_progress(settings, rules, log, 
     loading, release = threading.Event(), threading.Event()
     load = load_policy
 
-    def slow_from_the_second_on(sources, commit):
+    def slow_from_the_second_on(sources, commit, pause):
         if b'"1"' not in sources["ruleset.yaml"]:
             loading.set()
             release.wait(10)
-        return load(sources, commit)
+        return load(sources, commit, pause)
 
     monkeypatch.setattr(serving, "load_policy", slow_from_the_second_on)
     quick = replace(settings, watch_seconds=0.02)
@@ -139,3 +140,31 @@ def test_the_collector_does_not_look_at_policies(settings, log):
         assert gc.is_tracked(policy)
         assert not any(tracked is policy for tracked in gc.get_objects())
         assert gc.isenabled()
+
+
+def test_a_ruleset_is_loaded_in_steps_between_which_calls_go_first():
+    """Of each action: read, checked, and compiled."""
+    pauses = [0, 0]
+    for turn, actions in enumerate((100, 200)):
+
+        def pause(turn=turn):
+            pauses[turn] += 1
+
+        documents = [action(f"a-{number}") for number in range(actions)]
+        load_policy({"rules.yaml": joined(ruleset(), *documents).encode()}, "", pause)
+    assert pauses[1] - pauses[0] >= 100 * 8
+
+
+def test_calls_go_before_a_ruleset_that_loads(settings, log):
+    """The loop takes the way when a call comes and leaves it when it waits for the next one."""
+    looping = replace(settings, transport="loop")
+    with serving.start(looping, {}, log) as running, Client(running.address) as client:
+        way = running._server._loop._way
+        taken, take = [], way.take
+        way.take = lambda: taken.append(True) or take()
+        client.decide(request_id="before", customer_id="c", channel="pos", context={})
+        assert not taken
+        with way.given():
+            client.decide(request_id="d", customer_id="c", channel="pos", context={})
+            assert taken
+            eventually(way._free.is_set)

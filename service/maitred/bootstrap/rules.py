@@ -10,6 +10,7 @@ from maitred import cel, compiled, rulefiles, situations
 from maitred.core.deciding.policy import Policy, compile_policy
 from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.ruleset import Ruleset
+from maitred.core.values.pauses import Pause, no_pause
 from maitred.locales import CldrFormats
 from maitred.rulefiles.reading.collector import collector_paused
 from maitred.sources.provenance import commit_of
@@ -59,7 +60,10 @@ def valid_ruleset(directory: Path) -> Ruleset:
     return checked.ruleset
 
 
-def load_policy(sources: Mapping[str, bytes], commit: str) -> Policy:
-    """Returns an ``engine.deciding.rulesets.Load``: raises ``RulesetInvalid``."""
-    loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit)
-    return compile_policy(loaded.ruleset, situations.deriver, CldrFormats())
+def load_policy(sources: Mapping[str, bytes], commit: str, pause: Pause = no_pause) -> Policy:
+    """Returns an ``engine.deciding.rulesets.Load``, and calls ``pause`` between steps.
+
+    Raises ``RulesetInvalid``.
+    """
+    loaded = rulefiles.load(sources, cel.compiler, situations.deriver, commit, pause=pause)
+    return compile_policy(loaded.ruleset, situations.deriver, CldrFormats(), pause)

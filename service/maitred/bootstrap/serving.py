@@ -16,6 +16,7 @@ from typing import Self
 from maitred import rulefiles, store, telemetry, vault
 from maitred.core.deciding.policy import Policy
 from maitred.core.rules.faults import RulesetInvalid
+from maitred.engine.deciding.right_of_way import RightOfWay
 from maitred.engine.operating.parameters import BadParameters
 from maitred.engine.ports.log import Log
 from maitred.engine.ports.observer import Observer, RulesetRefused, TransportChosen
@@ -66,7 +67,9 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         observer.observe(TransportChosen(chosen.transport.value, chosen.fault))
         given = read_parameters(settings.learned) if settings.learned else None
         kept = settings.keep_events
-        engine = make_engine(opened, keys, observer, _load_to_stay, NOW, given=given, keep_events=kept)
+        way = RightOfWay()
+        load = partial(_load_to_stay, way)
+        engine = make_engine(opened, keys, observer, load, NOW, given=given, keep_events=kept)
         analysts = Analysts(settings.database, settings.keys_file, engine.clock)
         server = Server(
             settings.listen,
@@ -83,6 +86,7 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
                 simulated_time=settings.simulated_time,
             ),
             observer,
+            way=way,
             transport=chosen.transport,
             # A file's commits are short; those over a network leave time to receive in.
             overlap=not settings.database.startswith("sqlite"),
@@ -263,12 +267,12 @@ def _giving_way() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-def _load_to_stay(sources: Mapping[str, bytes], commit: str) -> Policy:
-    """``load_policy``, and the collector never looks at what it has made: millions of objects, and no cycles.
+def _load_to_stay(way: RightOfWay, sources: Mapping[str, bytes], commit: str) -> Policy:
+    """``load_policy`` behind calls, and the collector never looks at what it has made.
 
-    One look would hold the interpreter for 100 ms.
+    They are millions of objects, and no cycles; one look would hold the interpreter for 100 ms.
     """
-    with collector_paused():
-        policy = load_policy(sources, commit)
+    with way.given(), collector_paused():
+        policy = load_policy(sources, commit, way.pause)
         gc.freeze()
     return policy

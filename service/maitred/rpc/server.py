@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 
+from maitred.engine.deciding.right_of_way import RightOfWay
 from maitred.engine.ports.observer import Observer
 from maitred.rpc.transports.admission import wait_until_quiet
 from maitred.rpc.transports.loop import Loop
@@ -46,8 +47,9 @@ class Server:
     """Serves the methods of the table over gRPC.
 
     ``listen`` is ``HOST:PORT``; port 0 takes a free one. ``share_port`` is for several processes on one
-    port. ``transport`` is ``LOOP`` or ``STOCK``, as ``support.choose`` says. ``overlap`` is for the loop:
-    whether commits wait for a network. ``threads`` and ``max_waiting_calls`` are for the other one.
+    port. ``transport`` is ``LOOP`` or ``STOCK``, as ``support.choose`` says. ``overlap`` and ``way`` are for
+    the loop: whether commits wait for a network, and what calls have before rulesets that load. ``threads``
+    and ``max_waiting_calls`` are for the other one.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Server:
         services: Services,
         observer: Observer,
         *,
+        way: RightOfWay | None = None,
         transport: Transport = Transport.STOCK,
         overlap: bool = False,
         share_port: bool = False,
@@ -82,7 +85,9 @@ class Server:
             maximum_concurrent_rpcs=CALLS_MAX,
         )
         self._loop = (
-            Loop(self._server, METHODS, services, observer, places, overlap=overlap) if looping else None
+            Loop(self._server, METHODS, services, observer, places=places, way=way, overlap=overlap)
+            if looping
+            else None
         )
 
     def start(self) -> str:

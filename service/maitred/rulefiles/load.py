@@ -14,6 +14,7 @@ from maitred.core.rules.expressions import CompilerFactory
 from maitred.core.rules.faults import Fault
 from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
 from maitred.core.rules.situations import DeriverFactory
+from maitred.core.values.pauses import Pause, no_pause
 from maitred.core.values.types import LIST, SITUATION, Attribute, AttributeType, Kind
 from maitred.rulefiles.actions import situations as run
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction, actions_of, warn_over
@@ -68,14 +69,16 @@ def load(
     check_situations: DeriverFactory,
     commit: str = "",
     now: datetime | None = None,
+    *,
+    pause: Pause = no_pause,
 ) -> Loaded:
     """Files by path from the directory of the ruleset, to a ruleset.
 
-    Warns of what is over by ``now``, where it is given. Raises ``RulesetInvalid`` with every fault,
-    warnings included.
+    Warns of what is over by ``now``, where it is given. ``pause`` is called between steps.
+    Raises ``RulesetInvalid`` with every fault, warnings included.
     """
     with collector_paused():
-        return _load(sources, compiler_factory, check_situations, commit, now)
+        return _load(sources, compiler_factory, check_situations, commit, now, pause=pause)
 
 
 def _load(
@@ -84,8 +87,10 @@ def _load(
     check_situations: DeriverFactory,
     commit: str,
     now: datetime | None,
+    *,
+    pause: Pause,
 ) -> Loaded:
-    report = Report(sources)
+    report = Report(sources, pause)
     check_size(sources, report)
     documents = read_documents(report)
     head = the_ruleset(report, documents)
@@ -103,7 +108,7 @@ def _load(
     run.check_situations(report, documents, check_situations, rules.situations)
     warnings = report.warnings()
     ruleset = Ruleset(
-        hash=hash_of(sources, documents),
+        hash=hash_of(sources, documents, pause),
         version=head.version,
         zone=head.timezone,
         commit=commit,

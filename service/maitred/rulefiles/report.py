@@ -1,10 +1,11 @@
 """Collects what is wrong with a ruleset, and gives each fault its place in the files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from maitred.core.rules.faults import Fault, RulesetInvalid, Severity
+from maitred.core.values.pauses import Pause, no_pause, slowly
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.tree.text import Lines
 
@@ -46,13 +47,19 @@ class Report:
     """Faults of one ruleset as they are found; positions are looked up only at the end.
 
     Trees are not kept: the files with faults, which are few, are read again for their places.
+    ``pause`` is for loops over all of a ruleset.
     """
 
     sources: Mapping[str, bytes]
+    pause: Pause = no_pause
     _placed: list[Fault] = field(default_factory=list)
     _spotted: list[tuple[SourcePath, str, Severity]] = field(default_factory=list)
     errors: int = 0
     _dropped: int = 0
+
+    def slowly(self, items: Iterable[Entry]) -> Iterator[Entry]:
+        """Yields the items, with a pause before each."""
+        return slowly(items, self.pause)
 
     @property
     def full(self) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from maitred.core.values.pauses import Pause, no_pause, slowly
 from maitred.core.values.types import Facts, Invalid, Scalar
 
 from . import model
@@ -376,15 +377,15 @@ class Index:
     presences: tuple[PresenceLane, ...]
 
     @classmethod
-    def build(cls, conditions: Sequence[Condition]) -> "Index":
-        """One entry for each condition, numbered from 0."""
+    def build(cls, conditions: Sequence[Condition], pause: Pause = no_pause) -> "Index":
+        """One entry for each condition, numbered from 0. Calls ``pause`` between steps."""
         clauses: list[Clause] = []
         owner: list[int] = []
-        for entry, condition in enumerate(conditions):
+        for entry, condition in enumerate(slowly(conditions, pause)):
             clauses_of_entry = clauses_of(condition)
             clauses.extend(clauses_of_entry)
             owner.extend([entry] * len(clauses_of_entry))
-        lanes = _lanes(clauses)
+        lanes = _lanes(clauses, pause)
         checks = {number: clause.checks for number, clause in enumerate(clauses) if clause.checks}
         return cls(
             size=len(clauses),
@@ -467,14 +468,14 @@ class Index:
                 yield entry
 
 
-def _lanes(clauses: Sequence[Clause]) -> list[Lane]:
+def _lanes(clauses: Sequence[Clause], pause: Pause) -> list[Lane]:
     """One lane per attribute and kind, and further ones where a clause asks twice; most selective first."""
     grouped: dict[tuple[type[Lane], str, int], list[tuple[int, Literal]]] = {}
-    for number, clause in enumerate(clauses):
+    for number, clause in enumerate(slowly(clauses, pause)):
         used: dict[tuple[type[Lane], str], int] = {}
         for literal in clause.literals:
             key = kind_of(literal), literal.attribute
             nth = used[key] = used.get(key, -1) + 1
             grouped.setdefault((*key, nth), []).append((number, literal))
     by_use = sorted(grouped.items(), key=lambda group: -len(group[1]))
-    return [kind.build(name, lane_uses, len(clauses)) for (kind, name, _), lane_uses in by_use]
+    return [kind.build(name, lane_uses, len(clauses)) for (kind, name, _), lane_uses in slowly(by_use, pause)]

@@ -42,6 +42,7 @@ from maitred.core.rules.ruleset import Action, Live, Location, Promise, Rollout,
 from maitred.core.rules.situations import DeriverFactory, Situations, atoms_of, is_derived, not_suppressed_by
 from maitred.core.rules.treatments import Treatment, depends_on_language, placeholders
 from maitred.core.values.facts import FactReader
+from maitred.core.values.pauses import Pause, no_pause, slowly
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import (
     CHANNEL,
@@ -255,10 +256,15 @@ class Policy:
         return sorted({purpose for purpose in chain(read, needed, tried, drawn) if purpose})
 
 
-def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats = PLAIN_FORMATS) -> Policy:
-    """Compiles a ruleset; ``formats`` write what treatments show. Raises ``SituationError``."""
+def compile_policy(
+    ruleset: Ruleset, deriver: DeriverFactory, formats: Formats = PLAIN_FORMATS, pause: Pause = no_pause
+) -> Policy:
+    """Compiles a ruleset; ``formats`` write what treatments show, ``pause`` is called between steps.
+
+    Raises ``SituationError``.
+    """
     actions = tuple(sorted(ruleset.actions, key=_order))
-    ruled = frozenset(_attributes_used(ruleset))
+    ruled = frozenset(_attributes_used(ruleset, pause))
     promised = tuple(map(computed_of, ruleset.promises))
     computed = (*(attribute for attribute in ruleset.computed if attribute.name in ruled), *promised)
     workers = tuple(map(Computation.of, computed))
@@ -270,11 +276,11 @@ def compile_policy(ruleset: Ruleset, deriver: DeriverFactory, formats: Formats =
             *_gates_of(action, rollouts[action.rollout] if action.rollout else ()),
             *_promised_before(ruleset, action),
         )
-        for action in actions
+        for action in slowly(actions, pause)
     }
     rememberers = Readers.of(workers)
     counting = _counting(actions)
-    index = Index.build([_condition_of(gates[action.name]) for action in actions])
+    index = Index.build([_condition_of(gates[action.name]) for action in slowly(actions, pause)], pause)
     scored = sum(_is_scored(action) for action in actions)
     return Policy(
         ruleset=ruleset,
@@ -462,8 +468,8 @@ def _used_by(action: Action) -> Iterable[str]:
             yield from _used_by(other)
 
 
-def _attributes_used(ruleset: Ruleset) -> Iterable[str]:
-    for action in ruleset.actions:
+def _attributes_used(ruleset: Ruleset, pause: Pause) -> Iterable[str]:
+    for action in slowly(ruleset.actions, pause):
         yield from _used_by(action)
     for condition in atoms_of(ruleset.situations).values():
         yield from model.reads(condition)

@@ -34,6 +34,7 @@ from grpc import _server as grpcio
 from grpc._cython import cygrpc  # type: ignore[attr-defined]
 
 from maitred.core.trace import TraceContext
+from maitred.engine.deciding.right_of_way import RightOfWay
 from maitred.engine.deciding.tickets import Ticket
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import CallsRefused, Observer
@@ -219,7 +220,8 @@ class _Accept:
 class Loop:
     """Serves the methods on the queue of a ``grpc.server`` that has not been started.
 
-    ``places`` are those of a connection. ``overlap`` is whether commits wait for a network.
+    ``places`` are those of a connection, ``way`` is what calls have before rulesets that load, ``overlap``
+    is whether commits wait for a network.
     Of methods that run on the loop ``call`` must give ``Steps``.
     """
 
@@ -229,13 +231,14 @@ class Loop:
         methods: Iterable[Method],
         services: Services,
         observer: Observer,
-        places: Places,
         *,
+        places: Places,
+        way: RightOfWay | None = None,
         overlap: bool,
     ) -> None:
         # Not the server itself: it shuts down when nobody holds it any more.
         self._state: Any = server._state  # type: ignore[attr-defined] # noqa: SLF001 -- see ``selection``
-        self._services, self.observer = services, observer
+        self._services, self.observer, self._way = services, observer, way or RightOfWay()
         self._accepts = [_Accept(method) for method in methods]
         for accept in self._accepts:
             self._state.server.register_method(accept.path)
@@ -289,7 +292,7 @@ class Loop:
         in_a_row = 0
         while self._serving:
             idle = bool(self._waiting) and not self._turn.locked()
-            came = self._next(NO_WAIT if idle or self._unbegun else time.time() + self._patience())
+            came = self._next(NO_WAIT) if idle or self._unbegun else self._await()
             in_a_row = in_a_row + 1 if came else 0
             if not came or in_a_row % MAX_EVENTS_IN_A_ROW == 0:
                 try:
@@ -299,11 +302,19 @@ class Loop:
                 except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
                     failed(self.observer, "", error, 0.0, None)
 
+    def _await(self) -> bool:
+        """Waits for the next event; what is being loaded goes on meanwhile."""
+        if self._way.loading and not self._turn.locked():
+            self._way.leave()
+        return self._next(time.time() + self._patience())
+
     def _next(self, until: float) -> bool:
         """Handles the next event; false where none comes."""
         event = self._state.completion_queue.poll(until)
         if event.completion_type == cygrpc.CompletionType.queue_timeout:
             return False
+        if self._way.loading:
+            self._way.take()
         try:
             self._serving = self._take(event)
         except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
@@ -483,6 +494,7 @@ class Loop:
             self._bell.clear()
             while self._waiting:
                 self._answer_waiting()
+            self._way.leave()
             self._bell.wait(TICK_SECONDS)
 
     def _answer_waiting(self) -> None:

@@ -85,7 +85,7 @@ def _tested() -> list[Any]:
     server = grpc.server(ThreadPoolExecutor(1))
     server.add_insecure_port(address)
     services: Any = _Services()
-    loop = Loop(server, [_ECHO], services, _Deaf(), Places(DEFAULT_STREAMS), overlap=False)
+    loop = Loop(server, [_ECHO], services, _Deaf(), places=Places(DEFAULT_STREAMS), overlap=False)
     loop.start()
     try:
         with grpc.insecure_channel(address) as channel:

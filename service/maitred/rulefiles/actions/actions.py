@@ -77,7 +77,8 @@ class SourcedAction:
 
 def actions_of(around: LoadContext, documents: Documents) -> list[SourcedAction]:
     """Returns the actions that are written out one by one."""
-    return [SourcedAction(_action(around, sourced), sourced.spot) for sourced in documents.of(models.Action)]
+    written = around.report.slowly(documents.of(models.Action))
+    return [SourcedAction(_action(around, sourced), sourced.spot) for sourced in written]
 
 
 def _action(around: LoadContext, sourced: Sourced[models.Action]) -> Action:

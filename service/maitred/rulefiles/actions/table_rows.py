@@ -42,7 +42,7 @@ def table_actions_of(
             else ()
         )
         if shape.is_sound:
-            yield from rows
+            yield from around.report.slowly(rows)
         else:
             documents.doubtful.update(row.action.name for row in rows)
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
+from maitred.core.values.pauses import Pause, no_pause, slowly
 from maitred.core.values.types import LIST, LOCATION, SITUATION
 from maitred.rulefiles import bounds
 from maitred.rulefiles.kinds import models, problems, registry
@@ -78,7 +79,7 @@ def read_documents(report: Report) -> Documents:
     documents = Documents()
     files = sorted(name for name in report.sources if name.endswith(RULE_FILE_ENDINGS))
     for file in files:
-        for tree in _trees(report, documents, file):
+        for tree in report.slowly(_trees(report, documents, file)):
             if report.full:
                 return documents
             _add(report, documents, SourcePath(file, tree.number), tree.root.value)
@@ -100,7 +101,7 @@ def _trees(report: Report, documents: Documents, file: str) -> list[Tree]:
     def warn(line: int, column: int, message: str) -> None:
         report.warn_line(file, line, column, message)
 
-    return read(report.sources[file], tell, warn)
+    return read(report.sources[file], tell, warn, report.pause)
 
 
 def _add(report: Report, documents: Documents, spot: SourcePath, root: Plain) -> None:
@@ -183,7 +184,7 @@ def check_size(sources: Mapping[str, bytes], report: Report) -> None:
         report.warnings()
 
 
-def hash_of(sources: Mapping[str, bytes], documents: Documents) -> str:
+def hash_of(sources: Mapping[str, bytes], documents: Documents, pause: Pause = no_pause) -> str:
     """SHA-256, hex, of a ruleset without faults: of what its files mean, whatever they look like.
 
     It is over every document as JSON with sorted keys, and over the tables and lists they name, as the
@@ -193,7 +194,7 @@ def hash_of(sources: Mapping[str, bytes], documents: Documents) -> str:
     """
     digest = hashlib.sha256()
     for kind in sorted(documents.by_kind):
-        for sourced in documents.by_kind[kind]:
+        for sourced in slowly(documents.by_kind[kind], pause):
             digest.update(_line(_content(sources, sourced)))
             for row in sorted(_rows(sources, sourced.model)):
                 digest.update(row)

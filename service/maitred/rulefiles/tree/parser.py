@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from maitred.core.values.pauses import Pause, no_pause
 from maitred.core.values.texts import composed
 from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages
@@ -50,14 +51,17 @@ _QUOTES = ("'", '"')
 _DOCUMENT_MARKS = ("---", "...")
 
 
-def read(data: bytes, tell: Tell, warn: Tell | None = None) -> list[Tree]:
-    """Returns the documents of a file that are not empty; after a syntax error there are no more."""
+def read(data: bytes, tell: Tell, warn: Tell | None = None, pause: Pause = no_pause) -> list[Tree]:
+    """Returns the documents of a file that are not empty; after a syntax error there are no more.
+
+    Pauses before each.
+    """
     text = _checked(data, tell)
     if text is None:
         return []
     builder = _Builder(text, tell, warn or tell)
     try:
-        builder.read(yaml.CBaseLoader(text))
+        builder.read(yaml.CBaseLoader(text), pause)
     except yaml.MarkedYAMLError as error:
         builder.tell_syntax(error)
     except _TooDeep:
@@ -127,7 +131,7 @@ class _Builder:
             for (number, _, root), start, end in zip(self._documents, starts, starts[1:], strict=False)
         ]
 
-    def read(self, loader: Any) -> None:
+    def read(self, loader: Any, pause: Pause) -> None:
         """Every event to its handler."""
         handlers: dict[Any, Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
@@ -144,6 +148,8 @@ class _Builder:
         while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
             handlers[kind](event)
             self._last = event
+            if kind is yaml.DocumentEndEvent:
+                pause()
 
     def tell_syntax(self, error: yaml.MarkedYAMLError) -> None:
         """Reports what ``read`` raised, judged by its place: libyaml's words differ by version."""
