@@ -93,15 +93,18 @@ eligibility:
     return "".join(documents) + action
 
 
-def write_table(folder: Path, specs: Sequence[Spec]) -> Path:
-    """Writes the actions as the rows of one table; what a row leaves out is a bound that all meet."""
+def write_table(folder: Path, specs: Sequence[Spec], *, rows: int = 0) -> Path:
+    """Writes the actions as the rows of one table; what a row leaves out is a bound that all meet.
+
+    Further rows, up to ``rows``, are copies of the first one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     attributes = "".join(f"  {name}: {{type: {kind}}}\n" for name, kind in ATTRIBUTES.items())
     (folder / "ruleset.yaml").write_text(_HEAD + attributes + _TABLE)
     with (folder / "actions.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(("name", "region", "low", "high", "tiers", "value", "visits"))
-        rows.writerows(
+        table = csv.writer(file)
+        table.writerow(("name", "region", "low", "high", "tiers", "value", "visits"))
+        lines = [
             (
                 spec.name,
                 spec.region,
@@ -111,7 +114,9 @@ def write_table(folder: Path, specs: Sequence[Spec]) -> Path:
                 -1 if spec.least_visits is None else spec.least_visits,
             )
             for spec in specs
-        )
+        ]
+        table.writerows(lines)
+        table.writerows([lines[0]] * (rows - len(lines)))
     return folder
 
 

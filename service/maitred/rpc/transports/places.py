@@ -28,7 +28,7 @@ STAYING_PART, FREE_PART = 2, 8
 
 
 class Places:
-    """How many calls each connection may have open, and how many streams of it stay. Thread-safe."""
+    """Bounds the calls that a connection may have open, and its streams that stay. Thread-safe."""
 
     def __init__(self, streams: int) -> None:
         self._streams, self._free = streams, streams // FREE_PART
@@ -53,7 +53,7 @@ class Places:
                 del self._staying[peer]
 
     def are_short(self, peer: str, silent: int) -> bool:
-        """Whether so many calls without a message leave a connection too few places."""
+        """Tells whether so many calls without a message leave a connection too few places."""
         with self._lock:
             staying = self._staying.get(peer, 0)
         return silent + staying >= self._streams - self._free
@@ -74,11 +74,11 @@ class Crowds(Generic[_Call]):
         self._seen: frozenset[_Call] = frozenset()
 
     def may_be(self, silent: int) -> bool:
-        """Whether so many calls can be a crowd at all: then looks are due."""
+        """Tells whether so many calls can be a crowd at all: then looks are due."""
         return silent >= self._places.crowd_min
 
     def look(self, silent: Collection[_Call]) -> Sequence[_Call]:
-        """The calls to end; to be called every ``LOOK_SECONDS`` with those whose message has not come."""
+        """Returns the calls to end; to be called every ``LOOK_SECONDS`` with those without a message."""
         if not self.may_be(len(silent)):
             self._looks, self._seen = {}, frozenset()
             return ()
