@@ -60,7 +60,7 @@ def _table(around: LoadContext, sourced: Sourced[models.ActionTable], columns: C
     data = content(report, spot.at("file"), file)
     if data is None:
         return None
-    table = csv_tables.read_table(file, data, lambda *place: report.at_line(file, *place))
+    table = csv_tables.read_table(file, data, lambda *place: report.at_line(file, *place), report.pause)
     names = tuple(name.removeprefix(ROW) for name in columns)
     if table is None or not has_columns(report, spot.at("columns"), table, names):
         return None

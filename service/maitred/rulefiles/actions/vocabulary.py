@@ -309,7 +309,9 @@ def _location_table(
 ) -> Table | None:
     file = sourced.model.table.file
     data = content(report, sourced.spot.at("table", "file"), file)
-    table = read_table(file, data, lambda *place: report.at_line(file, *place)) if data is not None else None
+    if data is None:
+        return None
+    table = read_table(file, data, lambda *place: report.at_line(file, *place), report.pause)
     if table is None:
         return None
     spot = sourced.spot.at("table", "columns")

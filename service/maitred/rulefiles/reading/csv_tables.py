@@ -11,6 +11,7 @@ from typing import Any
 
 from maitred.core.values.facts import Read, reader_of
 from maitred.core.values.kinds import KINDS
+from maitred.core.values.pauses import Pause, no_pause, slowly
 from maitred.core.values.texts import composed
 from maitred.core.values.types import Attribute, AttributeType, Invalid, Kind, Value
 from maitred.rulefiles import bounds
@@ -49,18 +50,22 @@ class Table:
         return self.header.index(name)
 
 
-def read_table(file: str, data: bytes, tell: Told) -> Table | None:
-    """Returns the table without its faulty rows; ``None`` where nothing can be read, which is told."""
+def read_table(file: str, data: bytes, tell: Told, pause: Pause = no_pause) -> Table | None:
+    """Returns the table without its faulty rows; ``None`` where nothing can be read, which is told.
+
+    Calls ``pause`` before each row.
+    """
     if len(data) > bounds.TABLE_FILE_BYTES:
         tell(0, 0, file_messages.file_too_large(bounds.TABLE_FILE_BYTES))
         return None
-    if not data.removeprefix(codecs.BOM_UTF8).strip():
+    text = data.removeprefix(codecs.BOM_UTF8)
+    if not text or text.isspace():
         tell(1, 1, rule_messages.table_empty())
         return None
-    if _has_too_many_rows(data):
+    if _has_too_many_rows(data, pause):
         tell(0, 0, file_messages.too_many_rows())
         return None
-    rows = _rows(data, tell)
+    rows = slowly(_rows(data, tell), pause)
     head = next(rows, None)
     if head is None:
         return None
@@ -71,7 +76,7 @@ def read_table(file: str, data: bytes, tell: Told) -> Table | None:
     return None if twice else Table(file, header, list(_whole(rows, len(header), tell)))
 
 
-def _has_too_many_rows(data: bytes) -> bool:
+def _has_too_many_rows(data: bytes, pause: Pause) -> bool:
     """Of a table in which something else is wrong first it is not said."""
     rows_max = bounds.TABLE_ROWS + 1  # with the header
     starts = range(0, len(data), COUNTED_BYTES)
@@ -80,7 +85,8 @@ def _has_too_many_rows(data: bytes) -> bool:
         return False
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", errors="replace", newline="")
     try:
-        return sum(1 for row in islice(filter(None, csv.reader(text, strict=True)), rows_max + 1)) > rows_max
+        rows = slowly(filter(None, csv.reader(text, strict=True)), pause)
+        return sum(1 for _ in islice(rows, rows_max + 1)) > rows_max
     except csv.Error:
         return False
 
