@@ -155,13 +155,18 @@ def test_a_ruleset_is_loaded_in_steps_between_which_calls_go_first():
     assert pauses[1] - pauses[0] >= 100 * 8
 
 
-def test_calls_go_before_a_ruleset_that_loads(settings, log):
+def test_calls_go_before_a_ruleset_that_loads(settings, log, monkeypatch):
     """The loop takes the way when a call comes and leaves it when it waits for the next one."""
     looping = replace(settings, transport="loop")
     with serving.start(looping, {}, log) as running, Client(running.address) as client:
         way = running._server._loop._way
         taken, take = [], way.take
-        way.take = lambda: taken.append(True) or take()
+
+        def taking():
+            taken.append(True)
+            take()
+
+        monkeypatch.setattr(way, "take", taking)
         client.decide(request_id="before", customer_id="c", channel="pos", context={})
         assert not taken
         with way.given():
