@@ -66,10 +66,8 @@ def start(settings: Settings, environ: Mapping[str, str], log: Log, *, share_por
         chosen = choose(Transport(settings.transport))
         observer.observe(TransportChosen(chosen.transport.value, chosen.fault))
         given = read_parameters(settings.learned) if settings.learned else None
-        kept = settings.keep_events
-        way = RightOfWay()
-        load = partial(_load_to_stay, way)
-        engine = make_engine(opened, keys, observer, load, NOW, given=given, keep_events=kept)
+        load = partial(_load_to_stay, way := RightOfWay())
+        engine = make_engine(opened, keys, observer, load, NOW, given=given, keep_events=settings.keep_events)
         analysts = Analysts(settings.database, settings.keys_file, engine.clock)
         server = Server(
             settings.listen,
