@@ -247,10 +247,10 @@ def choose(
     is asked for, however many others are.
     """
     facts, max_picks = question.facts, question.max_actions
-    if reach is Reach.ENOUGH:
-        chosen = _first_ones(ranking, facts, snapshot, max_picks)
-        if chosen:
-            return chosen
+    if reach is Reach.ENOUGH and not (snapshot.paused or snapshot.rejected or snapshot.claimed):
+        first = _first_ones(policy, facts, ranking, snapshot, max_picks)
+        if first:
+            return first
     best = _begins_unread(ranking, snapshot, max_picks, reach)
     if best:
         return Wanted(_unread(policy, facts, ranking, snapshot, _ahead(max_picks, reach, len(best.limits))))
@@ -269,19 +269,23 @@ def choose(
     return Chosen(tuple(choosing.picks), choosing.shortages, tuple(choosing.refused))
 
 
-def _first_ones(ranking: Ranking, facts: Facts, snapshot: Snapshot, max_picks: int) -> Chosen | None:
-    """The first candidates, where nothing stands against any of them: as they nearly always are.
+def _first_ones(
+    policy: Policy, facts: Facts, ranking: Ranking, snapshot: Snapshot, max_picks: int
+) -> Chosen | Wanted | None:
+    """The first candidates where nothing is held back, and nothing stands against any of them.
 
-    ``None`` where something may. ``_Choosing`` would pick the same; it looks at each for more reasons.
+    As they nearly always are. ``None`` where something may stand against one: ``_Choosing`` would pick the
+    same, and looks at each for more reasons.
     """
-    if snapshot.paused or snapshot.rejected or snapshot.claimed:
-        return None
     picks: list[Pick] = []
     rooms: dict[str, int] = {}
     looked_at = 0
     for score, action in ranking if max_picks else ():
         looked_at += len(action.limits)
-        if action.groups or looked_at > MAX_TOLD or not is_read(action, snapshot):
+        if not is_read(action, snapshot):
+            ahead = _ahead(max_picks, Reach.ENOUGH, looked_at)
+            return None if picks else Wanted(_unread(policy, facts, ranking, snapshot, ahead))
+        if action.groups or looked_at > MAX_TOLD:
             return None
         if action.limits and not _takes_room(action, facts, snapshot, rooms):
             return None

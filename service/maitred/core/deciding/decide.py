@@ -158,7 +158,9 @@ def _unasked(prepared: Prepared, step: Chosen | Wanted, asked: set[str]) -> tupl
     customer serves it.
     """
     if isinstance(step, Wanted):
-        return tuple([action for action in step.actions if action.name not in asked])
+        return (
+            tuple([action for action in step.actions if action.name not in asked]) if asked else step.actions
+        )
     if not step.shortages:
         return ()
     policy, facts = prepared.policy, prepared.question.facts

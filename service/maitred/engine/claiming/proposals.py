@@ -32,7 +32,7 @@ from maitred.engine.ports.store import DecisionRecord
 MAX_ALTERNATIVES = 5
 """Proposals in place of a claim that is denied."""
 
-_RECHECKED = frozenset({Reason.NOT_LIVE, Reason.CONSENT_REQUIRED, Reason.SENSITIVE})
+_RECHECKED = Reason.NOT_LIVE, Reason.CONSENT_REQUIRED, Reason.SENSITIVE
 """What may have changed since; who is eligible for what was proposed was decided then."""
 
 
@@ -53,13 +53,14 @@ class Grant(NamedTuple):
 
     def needs(self, *steps: Counts) -> tuple[Need, ...] | Uncheckable:
         """One unit of each of the action's limits that count at these steps."""
-        collected: list[Need] = []
-        for limit in self.limits(*steps):
-            needs = self._needs_of(limit)
-            if isinstance(needs, Uncheckable):
-                return needs
-            collected.extend(needs)
-        return tuple(collected)
+        collected: tuple[Need, ...] = ()
+        for limit in self.action.limits:
+            if limit.counts in steps:
+                needs = self._needs_of(limit)
+                if isinstance(needs, Uncheckable):
+                    return needs
+                collected += needs
+        return collected
 
     def limits(self, *steps: Counts) -> Sequence[Limit]:
         """The action's limits that count at these steps."""
@@ -99,10 +100,12 @@ class Grant(NamedTuple):
     def refused(self) -> Refused | None:
         """Why it can no longer be had, whatever the ledger says."""
         memo: Memo = {}
-        all_gates = self.policy.gates[self.action.name]
-        gates = (gate for gate in all_gates if gate.reason in _RECHECKED or not self.is_own)
-        failing = (gate for gate in gates if truth(gate.condition, self.question.facts, memo) is not True)
-        return next((Refused(gate.rule, gate.reason) for gate in failing), None)
+        for gate in self.policy.gates[self.action.name]:
+            if self.is_own and gate.reason not in _RECHECKED:
+                continue
+            if truth(gate.condition, self.question.facts, memo) is not True:
+                return Refused(gate.rule, gate.reason)
+        return None
 
     def words(self, expires_at: datetime | None) -> Treatment[str]:
         """What is said and shown to who holds a claim of it until then."""
@@ -261,7 +264,8 @@ class Proposals:
         question = question_of(policy, proposed.record, body)
         place = policy.location(body.location_id) or Location("", policy.ruleset.zone, {})
         facts = {**question.facts, **policy.place_facts(place), "now": now}
-        facts.update(clock_facts(policy.zones, now, place.zone))
+        if policy.zones:
+            facts.update(clock_facts(policy.zones, now, place.zone))
         as_of_now = question._replace(facts=facts, now=now)
         action = as_assigned(action, facts)
         draws = draws_of(policy, question, body.snapshot.learned)

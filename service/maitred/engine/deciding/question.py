@@ -187,8 +187,10 @@ class LedgerReads:
         view.read(*self.asks(actions))
         own = frozenset([name for name, key in self._reuses.items() if key and view.is_held(key)])
         holders = dict(self._holders()) if self._claims else {}
-        live = {key: self._live(view, need) if need else 0 for key, need in self._counted}
-        return self._prepared.seen._replace(live=live, own=own, holders=holders)
+        read = self._live if self._lost else View.live
+        live = {key: read(view, need) if need else 0 for key, need in self._counted}
+        seen = self._prepared.seen
+        return Snapshot(live, own, seen.paused, seen.rejected, seen.claimed, holders, seen.learned)
 
     def takes(self, picks: Sequence[Pick]) -> tuple[list[Take], dict[str, Hold]]:
         """What the picks spend and hold at this step, and what is held for them already, by action."""

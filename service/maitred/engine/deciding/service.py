@@ -41,13 +41,15 @@ from .unused import MAX_NAME_CHARACTERS, unused
 DECISION_ID_BYTES = 16
 OPEN_CLAIMS_MAX = 20
 """Promised in the API: nobody redeems more in one sale."""
-_PERSON = b"maitred.decision"
+_STATE = blake2b(digest_size=DECISION_ID_BYTES, person=b"maitred.decision")
 TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
 
 
 def decision_id_of(request_id: str) -> bytes:
     """The decision's id is a function of the request's: a retry lands on the same record."""
-    return blake2b(request_id.encode(), digest_size=DECISION_ID_BYTES, person=_PERSON).digest()
+    state = _STATE.copy()
+    state.update(request_id.encode())
+    return state.digest()
 
 
 _ARMS: Recurring[Exposures, str] = Recurring(exposures_text)
@@ -190,7 +192,7 @@ class DecisionService:
             policy=policy if policy.reads_history else None,
             depends_on_person=policy.ruleset.privacy is not None or bool(policy.reads_history),
             dry=call.dry_run,
-            named=[bytes_of(claim) for claim in dict.fromkeys(call.claims)],
+            named=[bytes_of(claim) for claim in dict.fromkeys(call.claims)] if call.claims else (),
             deadline=call.deadline,
             at=call.at,
         )
