@@ -124,6 +124,8 @@ def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | N
 
 
 def _exposures(prepared: Prepared, choice: Choice, drawn: Drawn) -> Exposures:
+    if prepared.policy.trials is None and not drawn.arms:
+        return NO_EXPOSURES
     arms = prepared.ranking.arms(prepared.seen.paused)
     arms.extend(drawn.arms)
     if not arms:

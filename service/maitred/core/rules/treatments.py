@@ -57,12 +57,14 @@ class Treatment(Generic[T]):
     @classmethod
     def read(cls, text_of: Callable[[str], Any]) -> "Treatment[T]":
         """Returns the texts that ``text_of`` gives by name of their field; what is empty is no text."""
-        texts: dict[str, Any] = {}
-        for name in TEXTS:
-            text = text_of(name)
-            if text:
-                texts[name] = tuple(text) if name in LINES else text
-        return cls(**texts)
+        return cls(
+            text_of("title") or None,
+            tuple(text_of("say") or ()),
+            text_of("show") or None,
+            tuple(text_of("do") or ()),
+            tuple(text_of("avoid") or ()),
+            text_of("terms") or None,
+        )
 
     def filled(self) -> dict[str, Any]:
         """Returns the fields that have a text, by name; ``claimed`` is not among them."""

@@ -282,9 +282,9 @@ def _decode_snapshot(fields: Mapping[str, Any] | None, learned: Parameters) -> S
     )
     claimed = {
         name: Claimed(claim_id, datetime.fromisoformat(expires) if expires else None)
-        for name, (claim_id, expires) in fields.get("claimed", {}).items()
+        for name, (claim_id, expires) in get("claimed", {}).items()
     }
-    holders = {key: tuple(claims) for key, claims in fields.get("holders", {}).items()}
+    holders = {key: tuple(claims) for key, claims in get("holders", {}).items()}
     return Snapshot(fields["live"], own, paused, rejected, claimed, holders, learned)
 
 

@@ -255,7 +255,7 @@ class DecisionService:
             body=self._people.seal(person, packing.pack(body) if packing else body, ticket.decision_id),
             key=person.key,
             session=ticket.requester.session_key,
-            arms=_ARMS.of(decision.exposures),
+            arms=_ARMS.of(decision.exposures) if decision.exposures else "",
         )
 
     def _policy(self, call: DecideCall) -> Policy:
