@@ -272,9 +272,9 @@ def choose(
 def _first_ones(
     policy: Policy, facts: Facts, ranking: Ranking, snapshot: Snapshot, max_picks: int
 ) -> Chosen | Wanted | None:
-    """The first candidates where nothing is held back, and nothing stands against any of them.
+    """Picks the first candidates where nothing is held back, and nothing stands against any of them.
 
-    As they nearly always are. ``None`` where something may stand against one: ``_Choosing`` would pick the
+    So it is nearly always. ``None`` where something may stand against one: ``_Choosing`` would pick the
     same, and looks at each for more reasons.
     """
     picks: list[Pick] = []
@@ -296,7 +296,7 @@ def _first_ones(
 
 
 def _takes_room(action: Action, facts: Facts, snapshot: Snapshot, rooms: dict[str, int]) -> bool:
-    """Whether every limit has a unit left; counts off from ``rooms`` what proposing the action takes."""
+    """Counts off from ``rooms`` what the action takes; false where a limit has no unit left."""
     for part in limits_checked(action, snapshot):
         room = rooms.get(part.key)
         if room is None:

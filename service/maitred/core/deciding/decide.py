@@ -184,7 +184,7 @@ def proposals_of(
 
 
 def _proposal_of(policy: Policy, question: Question, pick: Pick, rank: int, hold: Hold | None) -> Proposal:
-    """The proposal of a pick; what depends on no attribute is made once, but for score and hold."""
+    """Makes the proposal of a pick; what depends on no attribute is made once, but for score and hold."""
     action = pick.action
     key = _standing_key(action, rank, question)
     standing = policy.standing.get(key)
@@ -207,7 +207,7 @@ def _proposal_of(policy: Policy, question: Question, pick: Pick, rank: int, hold
 def _words_until(
     policy: Policy, action: Action, question: Question, expires_at: datetime
 ) -> Treatment[str] | None:
-    """What is said and shown where it tells until when the hold is; ``None`` where it does not."""
+    """Renders what is said and shown where it tells until when the hold is; ``None`` where it does not."""
     written = action.treatments.get(question.channel, NO_TREATMENT).before_claim()
     if HOLD_EXPIRES not in placeholders(written):
         return None
@@ -241,7 +241,7 @@ def _standing_key(action: Action, rank: int, question: Question) -> _StandingKey
 
 
 def _rendered(policy: Policy, question: Question, pick: Pick, rank: int, key: _StandingKey) -> Proposal:
-    """The proposal without what a hold adds, put among those that stand where it is the same for all."""
+    """Makes the proposal without what a hold adds, put among those that stand if it is the same for all."""
     action = pick.action
     treatment = action.treatments.get(question.channel, NO_TREATMENT).before_claim()
     words = render(policy, action, treatment, question)

@@ -208,7 +208,7 @@ def counter_of(
     heat: LockRank = LockRank.EVERYBODY,
     resets_at: datetime | None = None,
 ) -> Counter:
-    """The counter of a limit's units for one subject in one window."""
+    """Returns the counter of a limit's units for one subject in one window."""
     text = f"{len(limit)}:{limit}{len(subject)}:{subject}{len(window)}:{window}"
     return Counter(limit, subject, window, heat, resets_at, digest_of(_USE, text))
 
@@ -399,7 +399,7 @@ def instant_of(window: Window, facts: Facts, now: datetime) -> datetime:
 
 
 def maximum_of(limit: Limit, facts: Facts) -> int | Uncheckable:
-    """Units that may be live."""
+    """Returns the units that may be live."""
     if limit.fixed is not None:
         return limit.fixed
     maximum = _number(limit, facts)
@@ -407,7 +407,7 @@ def maximum_of(limit: Limit, facts: Facts) -> int | Uncheckable:
 
 
 def _overbooked(limit: Limit, maximum: int) -> int:
-    """Rounds down."""
+    """Adds what may be overbooked; rounds down."""
     return maximum + maximum * limit.overbook_percent // PERCENT if maximum > 0 else 0
 
 

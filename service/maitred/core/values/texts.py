@@ -55,7 +55,7 @@ def digest(use: bytes, *parts: str) -> bytes:
 
 
 def digest_of(use: bytes, text: str) -> bytes:
-    """The same for parts that ``lengthened`` has put together."""
+    """Returns the same for parts that ``lengthened`` has put together."""
     # Copying the state after the parameters takes half the time of reading them anew.
     state = _begun(use).copy()
     state.update(text.encode("utf-8", "surrogatepass"))
