@@ -6,6 +6,7 @@ a real one: bytes over gRPC to a service in this process, whose threads note eac
 
 import argparse
 import ast
+import importlib
 import itertools
 import statistics
 import subprocess
@@ -13,9 +14,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from tools.lengths import GENERATED, function_sizes
 
@@ -59,6 +62,9 @@ HELD_DEPTH = 2
 """A document is a mapping, the lines of a field are a list in one."""
 ADULT = 18
 WARM_UP, DECIDES = 5, 20
+LOOKING = ("maitred.rpc.transports.arrivals", "maitred.rpc.transports.loop", "maitred.upkeep.chores")
+"""What acts by itself every ``LOOK_SECONDS``, in threads of its own or between calls."""
+SELDOM_SECONDS = 3_600.0
 """Chores and telemetry run beside some of them; what belongs to a Decide is in all."""
 
 
@@ -191,6 +197,17 @@ def refusal_files(package: Path) -> int:
     return len(holding.files)
 
 
+@contextmanager
+def _without_looks() -> Iterator[None]:
+    """Keeps the service from what it does every so often: where a Decide takes long, it falls into each."""
+    with ExitStack() as patches:
+        for name in LOOKING:
+            with suppress(ImportError):
+                module = importlib.import_module(name)
+                patches.enter_context(patch.object(module, "LOOK_SECONDS", SELDOM_SECONDS, create=True))
+        yield
+
+
 def _served(during: Callable[[Callable[[], object]], T], rules: str, age: int = 31) -> Iterator[T]:
     """What ``during`` gives for each Decide of a customer of that age; minors ask why not."""
     import grpc  # noqa: PLC0415 -- after the profiler is set, so that its threads have it
@@ -200,7 +217,7 @@ def _served(during: Callable[[Callable[[], object]], T], rules: str, age: int = 
     from maitred.telemetry import configure_logging  # noqa: PLC0415
     from maitred.v1 import decision_pb2 as pb  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory() as folder:
+    with _without_looks(), tempfile.TemporaryDirectory() as folder:
         directory = Path(folder, "rules")
         directory.mkdir()
         (directory / "rules.yaml").write_text(rules)
