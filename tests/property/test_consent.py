@@ -20,7 +20,7 @@ from maitred.core.privacy.purposes import (
     Basis,
     ConsentState,
     Jurisdiction,
-    Known,
+    KnownConsent,
     Minors,
     PrivacyRules,
     Purpose,
@@ -151,7 +151,7 @@ def known_of(rng):
     stated = {purpose: state for purpose in PURPOSES if (state := rng.choice(states))}
     granted = frozenset(rng.sample(PURPOSES, rng.randint(0, 4)))
     denied = frozenset(rng.sample(PURPOSES, rng.choice([0, 0, 1])))
-    return Known(stated, granted, denied, gpc=rng.random() < 0.2)
+    return KnownConsent(stated, granted, denied, gpc=rng.random() < 0.2)
 
 
 def without(known, purpose, rng):
@@ -241,4 +241,4 @@ def test_privacy_is_the_same_as_rules_without_it_on_what_is_allowed(rng):
             bare, left = as_if(bare, left, purpose)
     actions = [replace(action, consent=(), sensitive=frozenset()) for action in bare.actions]
     bare = replace(bare, privacy=None, actions=tuple(actions))
-    assert proposals == decided(bare, left, Known(), location)[0]
+    assert proposals == decided(bare, left, KnownConsent(), location)[0]

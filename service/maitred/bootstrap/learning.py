@@ -9,7 +9,7 @@ from typing import NamedTuple
 from maitred import store
 from maitred.core.learning.learners import Learner, Parameters
 from maitred.engine.operating.parameters import BadParameters, decode_parameters, encode_parameters
-from maitred.engine.operating.teaching import Taught, teach
+from maitred.engine.operating.teaching import LearnedFromLog, teach
 
 from .rules import valid_ruleset
 
@@ -20,7 +20,7 @@ class Lesson(NamedTuple):
     """What the log taught, by which learners, and whether a service draws by the same already."""
 
     learners: tuple[Learner, ...]
-    taught: Taught
+    taught: LearnedFromLog
     is_known: bool
 
 

@@ -19,7 +19,7 @@ from maitred.core.limits.limits import ALSO, ANONYMOUS, Limit, reads_of
 from maitred.core.privacy.purposes import (
     NOTHING_KNOWN,
     ConsentState,
-    Known,
+    KnownConsent,
     Masks,
     consent_condition,
     sensitive_condition,
@@ -156,7 +156,7 @@ class Policy:
         customer_id: str,
         location: Location,
         now: datetime,
-        known: Known = NOTHING_KNOWN,
+        known: KnownConsent = NOTHING_KNOWN,
     ) -> Facts:
         """Everything conditions may read of one request; what is not allowed is absent."""
         given = self.given(context, channel=channel, customer_id=customer_id, location=location, now=now)
@@ -210,7 +210,7 @@ class Policy:
         given: Facts,
         location: Location,
         now: datetime,
-        known: Known,
+        known: KnownConsent,
         person: str,
         *,
         paused: Mapping[str, datetime] = NOTHING_PAUSED,

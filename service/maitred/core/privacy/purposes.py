@@ -128,7 +128,7 @@ class PrivacyRules:
         return (name for name in (self.by, self.age) if name)
 
 
-class Known(NamedTuple):
+class KnownConsent(NamedTuple):
     """What is known of a customer's consent.
 
     ``statements`` are those on record, the last for each purpose. The rest came with the request:
@@ -143,7 +143,7 @@ class Known(NamedTuple):
     gpp: Gpp | Malformed | None = None
 
 
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = KnownConsent()
 
 
 class Permission(NamedTuple):
@@ -161,7 +161,7 @@ class Permission(NamedTuple):
 
 
 def permissions_in(
-    rules: PrivacyRules, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str
+    rules: PrivacyRules, jurisdiction: Jurisdiction, known: KnownConsent, now: datetime, *, minor: str
 ) -> Mapping[str, Permission]:
     """Returns what is allowed in a jurisdiction, by purpose.
 
@@ -332,14 +332,16 @@ def minority(minors: Minors | None, age: object) -> str:
     return "" if minors.unknown_is_adult else "the age is not known, and may be that of a minor"
 
 
-def _permission(purpose: Purpose, basis: Basis, known: Known, now: datetime, *, barred: str) -> Permission:
+def _permission(
+    purpose: Purpose, basis: Basis, known: KnownConsent, now: datetime, *, barred: str
+) -> Permission:
     yes, no = _said(purpose, basis, known, now)
     allowed, why = (False, barred) if barred else _judged(basis, yes, no)
     explicit, asked = bool(yes and not no), bool(yes or no)
     return Permission(purpose.name, basis, allowed, explicit=explicit, why=why, asked=asked)
 
 
-def _said(purpose: Purpose, basis: Basis, known: Known, now: datetime) -> tuple[str, str]:
+def _said(purpose: Purpose, basis: Basis, known: KnownConsent, now: datetime) -> tuple[str, str]:
     """Where the customer said yes, and where no; empty where nowhere."""
     name, stated = purpose.name, known.statements.get(purpose.name)
     strings = _strings(purpose.iab, basis, known, now)
@@ -362,7 +364,7 @@ def _first(sayings: Iterable[tuple[bool, str]]) -> str:
     return next((words for said, words in sayings if said), "")
 
 
-def _strings(iab: IabMapping | None, basis: Basis, known: Known, now: datetime) -> SignalState:
+def _strings(iab: IabMapping | None, basis: Basis, known: KnownConsent, now: datetime) -> SignalState:
     if iab is None or (known.tcf is None and known.gpp is None):
         return SignalState.UNKNOWN
     return verdict(iab, known.tcf, known.gpp, now, is_opt_out=basis is Basis.OPT_OUT)
@@ -395,7 +397,7 @@ class Masks:
     attributes: Mapping[str, Attribute]
     remembered: dict[object, Mask] = field(default_factory=dict, compare=False)
 
-    def masked(self, facts: Facts, known: Known, now: datetime) -> Facts:
+    def masked(self, facts: Facts, known: KnownConsent, now: datetime) -> Facts:
         """Returns the facts without what may not be read, and with what is allowed as facts of their own."""
         jurisdiction = self.rules.jurisdiction(facts)
         minor = minority(jurisdiction.minors, facts.get(self.rules.age))
@@ -404,7 +406,7 @@ class Masks:
         seen.update(mask.allowed_facts)
         return seen
 
-    def _mask(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str) -> Mask:
+    def _mask(self, jurisdiction: Jurisdiction, known: KnownConsent, now: datetime, *, minor: str) -> Mask:
         if known.tcf is not None or known.gpp is not None:
             return self._made(jurisdiction, known, now, minor=minor)
         said = tuple(known.statements.items()), known.granted, known.denied, known.gpc
@@ -417,7 +419,7 @@ class Masks:
             self.remembered[key] = mask
         return mask
 
-    def _made(self, jurisdiction: Jurisdiction, known: Known, now: datetime, *, minor: str) -> Mask:
+    def _made(self, jurisdiction: Jurisdiction, known: KnownConsent, now: datetime, *, minor: str) -> Mask:
         allowed = permissions_in(self.rules, jurisdiction, known, now, minor=minor)
         absent, known_facts = masked_by(self.rules, jurisdiction, self.attributes, allowed)
         return Mask(absent, known_facts)

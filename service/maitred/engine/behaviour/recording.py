@@ -8,7 +8,7 @@ import orjson
 
 from maitred.core.behaviour.events import MAX_FIELDS_BYTES, EventKind
 from maitred.core.deciding.policy import Policy
-from maitred.core.privacy.purposes import Known, PrivacyRules, permissions_in
+from maitred.core.privacy.purposes import KnownConsent, PrivacyRules, permissions_in
 from maitred.core.values.texts import digest
 from maitred.engine import messages
 from maitred.engine.calls import EventAnswer, EventCall, EventsCall
@@ -108,7 +108,7 @@ class Bar:
         """Returns why not, from what the customer has stated, if they are known; empty where it may."""
         if self._rules is None or self._kind is None or not self._kind.purpose:
             return ""
-        known = Known(person.statements if person else {})
+        known = KnownConsent(person.statements if person else {})
         name = person.jurisdiction if person else ""
         jurisdiction = self._rules.jurisdictions.get(name, self._rules.default)
         allowed = permissions_in(self._rules, jurisdiction, known, self._now, minor="")

@@ -17,7 +17,7 @@ from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.snapshot import Shortage, Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.learners import Parameters
-from maitred.core.privacy.purposes import Known
+from maitred.core.privacy.purposes import KnownConsent
 from maitred.core.rules.experiments import Exposures, as_assigned, exposures_text, person_of
 from maitred.core.rules.ruleset import Location, RedeemAt
 from maitred.core.values.nearest import did_you_mean
@@ -212,7 +212,9 @@ class DecisionService:
         person = person_of(call.customer_id, session)
 
         def prepared(background: Background) -> Prepared:
-            known = Known(background.statements, signals.granted, signals.denied, signals.gpc, tcf, gpp)
+            known = KnownConsent(
+                background.statements, signals.granted, signals.denied, signals.gpc, tcf, gpp
+            )
             sent = given
             if policy.reads_history:
                 sent = policy.remembering(given, background.history, When(now, place.zone, session))

@@ -33,7 +33,7 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class LearnedFromLog:
     """What the log teaches: by learner, every action that is scored by it.
 
     ``decisions`` are those that had a part in it, ``early`` those whose time is not over, ``refused`` those
@@ -49,7 +49,7 @@ class Taught:
 
 def teach(
     log: ExperimentLog, ruleset: Ruleset, now: datetime, progress: Callable[[int], None] = lambda _: None
-) -> Taught:
+) -> LearnedFromLog:
     """Goes through the log once; ``progress`` is told the decisions so far. Raises ``StoreDown``."""
     teaching = _Teaching(log, ruleset, to_microseconds(now))
     count = 0
@@ -154,8 +154,8 @@ class _Teaching:
             self._decisions += 1
             lesson.take(row, deeds)
 
-    def done(self) -> Taught:
+    def done(self) -> LearnedFromLog:
         """Returns what was learned."""
         parameters = parameters_of({lesson.learner.name: lesson.beliefs() for lesson in self._lessons})
         seen = {lesson.learner.name: lesson.seen() for lesson in self._lessons}
-        return Taught(parameters, seen, self._decisions, self._early, self._refused)
+        return LearnedFromLog(parameters, seen, self._decisions, self._early, self._refused)
