@@ -139,7 +139,7 @@ class Policy:
         return self.locations.get(location_id)
 
     def taught(self, learned: Parameters) -> Taught:
-        """The learners with these parameters: the same object for as long as decisions come by the same."""
+        """Returns the learners with these parameters, the same object for as long as these are the same."""
         taught = self.lessons.get(id(learned))
         # The kept reference keeps the identity from being given to another object.
         if taught is None or taught.parameters is not learned:

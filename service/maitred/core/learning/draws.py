@@ -102,14 +102,14 @@ class Way:
         self.known: dict[str, Known] = {}
 
     def enter(self, action: str) -> Known:
-        """What is known of an action, for this decision and those to come."""
+        """Works out what is known of an action, for this decision and those to come."""
         learner, parameters = self.learner, self._parameters
         belief = learner.prior if self.mode is Mode.OFF else parameters.belief(learner, action)
         known = self.known[action] = Known(self, action, belief, self._draw(action, belief))
         return known
 
     def learned(self, beliefs: Mapping[str, Beta]) -> Learned:
-        """What stands in the record."""
+        """Returns what stands in the record."""
         version, method = self._parameters.version, self._parameters.method
         return Learned(self.mode, version, self.learner.exploration, beliefs, method)
 
@@ -155,7 +155,7 @@ class Taught:
         self._drawn: dict[tuple[Known, ...], Drawn] = {}
 
     def drawn(self, asked: tuple[Known, ...]) -> Drawn:
-        """What the record of a decision says that asked for these values."""
+        """Returns what the record of a decision says that asked for these values."""
         drawn = self._drawn.get(asked)
         if drawn is None:
             if len(self._drawn) >= MAX_REMEMBERED:
@@ -189,7 +189,7 @@ class Draws:
         self._values: dict[Known, float] = {}
 
     def value(self, action: str, name: str) -> float:
-        """What the learner of that name gives the action."""
+        """Returns what the learner of that name gives the action."""
         way = self._ways.get(name) or self._way(name)
         known = way.known.get(action) or way.enter(action)
         value = self._values.get(known)
@@ -201,21 +201,21 @@ class Draws:
         return value
 
     def asked(self) -> tuple[Known, ...]:
-        """What values have been asked for up to here."""
+        """Returns what values have been asked for up to here."""
         return tuple(self._values)
 
     def belief(self, name: str, action: str) -> Beta:
-        """What the learner of that name goes by for the action."""
+        """Returns what the learner of that name goes by for the action."""
         return self._known(name, action).belief
 
     def drawn(self, asked: tuple[Known, ...], also: Iterable[tuple[str, str]] = ()) -> Drawn:
-        """What each learner went by for what was ``asked``, and ``also`` for these: learner and action."""
+        """Returns what learners went by for what was ``asked`` and ``also`` for these, by learner and action."""
         if also:
             asked = tuple(dict.fromkeys((*asked, *[self._known(name, action) for name, action in also])))
         return self._taught.drawn(asked)
 
     def mode(self, name: str) -> Mode:
-        """How the learner's values come about."""
+        """Returns how the learner's values come about."""
         return (self._ways.get(name) or self._way(name)).mode
 
     def _known(self, name: str, action: str) -> Known:
@@ -242,5 +242,5 @@ NO_DRAWS = Draws(Taught({}, NOTHING_LEARNED), b"", {})
 
 
 def _ending(learner: str, action: str) -> bytes:
-    """What an action's numbers come from, behind the seed. No name holds NUL."""
+    """Returns what an action's numbers come from, behind the seed. No name holds NUL."""
     return b"\0%b\0%b" % (learner.encode(), action.encode("utf-8", "surrogatepass"))

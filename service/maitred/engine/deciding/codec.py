@@ -208,7 +208,7 @@ _EXPOSURES: Recurring[Exposures, orjson.Fragment] = Recurring(_encode_exposures)
 
 
 def _encode_learned(learned: Mapping[str, Learned]) -> orjson.Fragment:
-    """What learners went by as JSON. Beliefs come again until there are others."""
+    """Writes what learners went by as JSON. Beliefs come again until there are others."""
     uses = [b"%b:%b" % (orjson.dumps(name), _use_json(use)) for name, use in learned.items()]
     return orjson.Fragment(b"{%b}" % b",".join(uses))
 
