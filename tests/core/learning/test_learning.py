@@ -13,7 +13,7 @@ from maitred.core.conditions.model import Expression, Unknown
 from maitred.core.deciding.choose import score_of
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
-from maitred.core.deciding.policy import compile_policy
+from maitred.core.deciding.policy import MAX_LESSONS, compile_policy
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.draws import METHODS, Draws, Mode, Taught
@@ -159,6 +159,29 @@ def test_it_comes_out_again_from_what_stands_in_the_record():
         decision = decided(policy, number, more, wanted=2)
         recorded = {name: use.beliefs for name, use in decision.learned.items()}
         assert decided(policy, number, Parameters("v1", recorded), wanted=2) == decision
+
+
+def test_decisions_by_the_same_parameters_share_what_they_have_in_common():
+    policy = policy_of(*PAIR, learners=[learner(exploration=0.0)])
+    first, second = (decided(policy, number, KNOWN) for number in range(2))
+    assert first.learned is second.learned
+    assert first.exposures is second.exposures
+
+
+def test_equal_versions_with_other_beliefs_do_not():
+    """As in records, which hold the beliefs of the actions that were ranked."""
+    policy = policy_of(*PAIR, learners=[learner(exploration=0.0)])
+    less = Parameters("v1", {"uptake": {"pizza": Beta(60.0, 140.0)}})
+    for parameters in (KNOWN, less, KNOWN):
+        decision = decided(policy, 1, parameters)
+        assert decision.learned["uptake"].beliefs["bread"] == parameters.belief(LEARNER, "bread")
+
+
+def test_snapshots_of_before_are_let_go():
+    policy = policy_of(*PAIR)
+    for number in range(10 * MAX_LESSONS):
+        decided(policy, number, Parameters(str(number), KNOWN.by_learner))
+    assert len(policy.lessons) <= MAX_LESSONS
 
 
 def test_an_explanation_names_the_share_and_where_it_is_from():

@@ -13,11 +13,13 @@ from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import compile_policy
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
+from maitred.core.privacy.purposes import NOTHING_KNOWN
 from maitred.core.rules.experiments import (
     HELD_OUT,
     OFFERED,
     Exposure,
     boundaries,
+    experiment_name,
     exposures_in,
     exposures_text,
     person_of,
@@ -119,6 +121,24 @@ def test_arms_are_as_wide_as_their_weights_and_independent_of_other_salts():
         person = f"c-{number}"
         counts[arm_of(LOUD, person), arm_of(other, person)] += 1
     assert sum((count - 2_500) ** 2 / 2_500 for count in counts.values()) < CHI_SQUARE_MOST, counts
+
+
+def test_whoever_came_before_is_in_the_arm_of_the_place():
+    """Arms of persons are remembered; those of one change nothing for another of the same arms."""
+    other = LOUD.__class__("other", "experiment/other", HALVES)
+    trials = tuple(Trial(one.name, {"loud": action(arm="loud")}) for one in (LOUD, other))
+    policy = policy_of(action(trials=trials), experiments=(LOUD, other))
+    people = [f"c-{number}" for number in range(40)]
+    for person in people * 2:
+        facts = asked(policy, person).facts
+        for one in (LOUD, other):
+            assert facts.pop(f"~arm/{one.name}") == arm_of(one, person)
+    started = {experiment_name(LOUD.name): NOON}
+    for person in people:
+        facts = policy.read({}, PLACE, NOON, NOTHING_KNOWN, person, paused=started)
+        assert {name: fact for name, fact in facts.items() if name.startswith("~arm/")} == {
+            "~arm/other": arm_of(other, person)
+        }
 
 
 def test_a_wider_arm_keeps_those_it_had():

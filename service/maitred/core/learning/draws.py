@@ -209,7 +209,7 @@ class Draws:
         return self._known(name, action).belief
 
     def drawn(self, asked: tuple[Known, ...], also: Iterable[tuple[str, str]] = ()) -> Drawn:
-        """Returns what learners went by for what was ``asked`` and ``also`` for these, by learner and action."""
+        """Returns what learners went by for what was ``asked``, and for ``also``: learners and actions."""
         if also:
             asked = tuple(dict.fromkeys((*asked, *[self._known(name, action) for name, action in also])))
         return self._taught.drawn(asked)
