@@ -458,7 +458,8 @@ def listed(
     if before is not None:
         place = to_microseconds(before.expires_at), before.id
         wanted = wanted.where(tuple_(_C.expires_at, _C.lot_id) < place)
-    return [ListedClaim(_row(row), UnitState(state)) for *row, state in connection.execute(wanted)]
+    rows: Iterable[Sequence[Any]] = connection.execute(wanted)
+    return [ListedClaim(_row(row), UnitState(state)) for *row, state in rows]
 
 
 def _values(row: ClaimRow) -> tuple[Any, ...]:
