@@ -19,31 +19,32 @@ SLICE_SECONDS = 0.002
 
 
 class RightOfWay:
-    """Shared by who answers calls and who loads. Thread-safe."""
+    """Shared by who answers calls and who loads. Thread-safe.
+
+    ``loading`` is whether anybody pauses: otherwise nothing has to be told.
+    """
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, yield_seconds: float = YIELD_SECONDS
     ) -> None:
         self._clock, self._yield_seconds = clock, yield_seconds
         self._free, self._lock, self._loads = threading.Event(), threading.Lock(), 0
+        self.loading = False
         self._free.set()
         self._works_until = 0.0
-
-    @property
-    def loading(self) -> bool:
-        """Tells whether anybody pauses: otherwise nothing has to be told."""
-        return self._loads > 0
 
     @contextmanager
     def given(self) -> Iterator[None]:
         """Lets calls go first while the block runs, which loads and calls ``pause`` between its steps."""
         with self._lock:
             self._loads += 1
+            self.loading = True
         try:
             yield
         finally:
             with self._lock:
                 self._loads -= 1
+                self.loading = self._loads > 0
             self._free.set()
 
     def take(self) -> None:

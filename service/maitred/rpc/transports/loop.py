@@ -245,6 +245,7 @@ class Loop:
         self._waiting: Waiting[LoopCall] = Waiting()
         self._silent: dict[LoopCall, int] = {}
         self._crowds: Crowds[LoopCall] = Crowds(places, LoopCall.peer)
+        self._crowd_min = places.crowd_min
         self._at_desk: set[LoopCall] = set()
         self._desk = ThreadPoolExecutor(DESK_THREADS, "maitred-desk")
         self._refusals: Counter[tuple[str, Code]] = Counter()
@@ -331,7 +332,7 @@ class Loop:
     def _patience(self) -> float:
         if self._waiting.held:
             return HELD_SECONDS
-        return LOOK_SECONDS if self._crowds.may_be(len(self._silent)) else TICK_SECONDS
+        return LOOK_SECONDS if len(self._silent) >= self._crowd_min else TICK_SECONDS
 
     def _rest(self, *, idle: bool) -> None:
         """Looks up from receiving; it is ``idle`` where calls wait and none are being answered."""

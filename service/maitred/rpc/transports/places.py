@@ -28,7 +28,10 @@ STAYING_PART, FREE_PART = 2, 8
 
 
 class Places:
-    """Bounds the calls that a connection may have open, and its streams that stay. Thread-safe."""
+    """Bounds the calls that a connection may have open, and its streams that stay. Thread-safe.
+
+    ``crowd_min`` is how few calls without a message may already leave too few places.
+    """
 
     def __init__(self, streams: int) -> None:
         self._streams, self._free = streams, streams // FREE_PART
@@ -73,13 +76,9 @@ class Crowds(Generic[_Call]):
         self._looks: dict[str, int] = {}
         self._seen: frozenset[_Call] = frozenset()
 
-    def may_be(self, silent: int) -> bool:
-        """Tells whether so many calls can be a crowd at all: then looks are due."""
-        return silent >= self._places.crowd_min
-
     def look(self, silent: Collection[_Call]) -> Sequence[_Call]:
         """Returns the calls to end; to be called every ``LOOK_SECONDS`` with those without a message."""
-        if not self.may_be(len(silent)):
+        if len(silent) < self._places.crowd_min:
             self._looks, self._seen = {}, frozenset()
             return ()
         calls = defaultdict(list)
