@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.store import recent
-from maitred.store.recent import HEAD_BYTES, Index, Recent
+from maitred.store.recent import HEAD_BYTES, LogIndex, Recent
 
 PART_ROWS = 8
 
@@ -36,7 +36,7 @@ def logs(draw):
 @given(logs())
 def test_each_row_is_in_memory_until_both_indexes_have_it(batches):
     held, rows, marker = Recent(0), [], 0
-    indexed: dict[Index, set[tuple[bytes, int]]] = {Index.ID: set(), Index.CUSTOMER: set()}
+    indexed: dict[LogIndex, set[tuple[bytes, int]]] = {LogIndex.ID: set(), LogIndex.CUSTOMER: set()}
     for batch in batches:
         rows += batch
         held.add(batch)
@@ -46,8 +46,8 @@ def test_each_row_is_in_memory_until_both_indexes_have_it(batches):
         marker = held.filled or marker
         held.committed()
         for seq, decision_id, customer in rows:
-            by_id = (decision_id[:HEAD_BYTES], seq) in indexed[Index.ID]
-            by_customer = (customer[:HEAD_BYTES], seq) in indexed[Index.CUSTOMER]
+            by_id = (decision_id[:HEAD_BYTES], seq) in indexed[LogIndex.ID]
+            by_customer = (customer[:HEAD_BYTES], seq) in indexed[LogIndex.CUSTOMER]
             assert by_id or held.of_ids([decision_id]) == [seq]
             assert by_customer or seq in held.of_customers([customer])
             assert (by_id and by_customer) or seq > marker

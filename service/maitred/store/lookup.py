@@ -9,11 +9,11 @@ from sqlalchemy.engine import Connection
 
 from maitred.store.chain import Linked
 from maitred.store.drivers.connections import WriteConnection, run
-from maitred.store.recent import HEAD_BYTES, Index, Recent
+from maitred.store.recent import HEAD_BYTES, LogIndex, Recent
 from maitred.store.tables import DECISION, DECISION_BY_CUSTOMER, DECISION_BY_ID, DECISION_INDEXED
 
 _D = DECISION.c
-_TABLES: Mapping[Index, Table] = {Index.ID: DECISION_BY_ID, Index.CUSTOMER: DECISION_BY_CUSTOMER}
+_TABLES: Mapping[LogIndex, Table] = {LogIndex.ID: DECISION_BY_ID, LogIndex.CUSTOMER: DECISION_BY_CUSTOMER}
 _FILL = {
     index: f"INSERT INTO {table.name} (head, seq) VALUES {{}} ON CONFLICT DO NOTHING"  # noqa: S608 -- of constants
     for index, table in _TABLES.items()
@@ -61,8 +61,8 @@ def of_ids(
     """
     if connection.dialect.name != "sqlite":
         return _D.decision_id.in_(decision_ids)
-    seqs = recent.of_ids(decision_ids) if recent else not_indexed(connection, Index.ID, decision_ids)
-    return _in(Index.ID, decision_ids, seqs)
+    seqs = recent.of_ids(decision_ids) if recent else not_indexed(connection, LogIndex.ID, decision_ids)
+    return _in(LogIndex.ID, decision_ids, seqs)
 
 
 def of_customers(
@@ -71,17 +71,17 @@ def of_customers(
     """Returns the condition that a decision is of one of these customers; the rest as with ``of_ids``."""
     if connection.dialect.name != "sqlite":
         return _D.customer.in_(refs)
-    seqs = recent.of_customers(refs) if recent else not_indexed(connection, Index.CUSTOMER, refs)
-    return _in(Index.CUSTOMER, refs, seqs)
+    seqs = recent.of_customers(refs) if recent else not_indexed(connection, LogIndex.CUSTOMER, refs)
+    return _in(LogIndex.CUSTOMER, refs, seqs)
 
 
-def not_indexed(connection: Connection, index: Index, keys: Collection[bytes]) -> Sequence[int]:
+def not_indexed(connection: Connection, index: LogIndex, keys: Collection[bytes]) -> Sequence[int]:
     """Returns where those of these keys are that SQLite has not indexed: some thousand rows are read."""
     marker = select(DECISION_INDEXED.c.seq).scalar_subquery()
     return connection.scalars(select(_D.seq).where(_D.seq > marker, _D[index.value].in_(keys))).all()
 
 
-def _in(index: Index, keys: Collection[bytes], seqs: Sequence[int]) -> ColumnElement[bool]:
+def _in(index: LogIndex, keys: Collection[bytes], seqs: Sequence[int]) -> ColumnElement[bool]:
     table = _TABLES[index]
     indexed = select(table.c.seq).where(table.c.head.in_(set(map(head, keys))))
     return _D.seq.in_(indexed.union_all(seqs_in(seqs_json(seqs)))) & _D[index.value].in_(keys)

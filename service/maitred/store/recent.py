@@ -35,7 +35,7 @@ _KEYS_FOR_EACH_ROW = 4
 """Filled in for each row that comes and brings two: a part is done when half of the next is there."""
 
 
-class Index(Enum):
+class LogIndex(Enum):
     """The indexes of the log, by the column they are of."""
 
     ID = "decision_id"
@@ -45,11 +45,11 @@ class Index(Enum):
 class Keys(NamedTuple):
     """Rows for an index, in order of key: the first bytes of the key, and ``seq``."""
 
-    of: Index
+    of: LogIndex
     rows: tuple[tuple[bytes, int], ...]
 
 
-class Part:
+class RecentPart:
     """Rows of the log that follow each other; ``last`` is the last one's ``seq``."""
 
     __slots__ = ("by_customer", "by_id", "last")
@@ -66,14 +66,14 @@ class Part:
 
     def keys(self) -> Iterator[Keys]:
         """Yields all of it for the indexes, a statement each; sorts what is of one index when that begins."""
-        yield from _keys(Index.ID, ((key, self.by_id[key]) for key in sorted(self.by_id)))
+        yield from _keys(LogIndex.ID, ((key, self.by_id[key]) for key in sorted(self.by_id)))
         by_customer = self.by_customer
         yield from _keys(
-            Index.CUSTOMER, ((key, seq) for key in sorted(by_customer) for seq in by_customer[key])
+            LogIndex.CUSTOMER, ((key, seq) for key in sorted(by_customer) for seq in by_customer[key])
         )
 
 
-def _keys(index: Index, pairs: Iterable[tuple[bytes, int]]) -> Iterator[Keys]:
+def _keys(index: LogIndex, pairs: Iterable[tuple[bytes, int]]) -> Iterator[Keys]:
     rows = ((key[:HEAD_BYTES], seq) for key, seq in pairs)
     while some := tuple(islice(rows, KEYS_AT_ONCE)):
         yield Keys(index, some)
@@ -89,7 +89,7 @@ class Recent:
     def __init__(self, stored: int) -> None:
         self.absent: set[bytes] = set()
         self._stored = stored
-        self._gathering, self._filling = Part(), Part()
+        self._gathering, self._filling = RecentPart(), RecentPart()
         self._left: Iterator[Keys] = iter(())
         self._owed, self._is_filled = 0, True
 
@@ -108,7 +108,7 @@ class Recent:
                 return
             # In this order: whoever looks up at this moment finds a row in one of them.
             self._filling = self._gathering
-            self._gathering = Part()
+            self._gathering = RecentPart()
             self._left, self._owed, self._is_filled = self._filling.keys(), 0, False
         self._owed += rows * _KEYS_FOR_EACH_ROW
         count, self._owed = divmod(self._owed, KEYS_AT_ONCE)
@@ -128,7 +128,7 @@ class Recent:
         """Lets go what the indexes have, now that it is durable."""
         self.absent.clear()
         if self._is_filled and self._filling.last:
-            self._filling = Part()
+            self._filling = RecentPart()
 
     def of_ids(self, ids: Iterable[bytes]) -> list[int]:
         """Returns where the decisions are that are here; from any thread."""
@@ -140,7 +140,7 @@ class Recent:
         # Copied at once, as the writer may add to them.
         return list(chain.from_iterable([seqs.copy() for seqs in some if seqs]))
 
-    def _parts(self) -> Iterator[Part]:
+    def _parts(self) -> Iterator[RecentPart]:
         # The other way round, a part that has just begun to be filled would be missed.
         yield self._gathering
         yield self._filling

@@ -15,7 +15,7 @@ from maitred.store import lookup
 from maitred.store.chain import FIRST_WRITER, Identity, Linked, Tail, Values, genesis, linked, place
 from maitred.store.drivers.connections import Cursor, WriteConnection, ask, columns
 from maitred.store.people import people
-from maitred.store.recent import Index, Recent
+from maitred.store.recent import LogIndex, Recent
 from maitred.store.tables import DECISION, DECISION_BY_ID, LOG_WRITER, PERSON
 
 SQLITE_MAX_ROWS = 128
@@ -213,7 +213,7 @@ def find(connection: Connection, recent: Recent | None, decision_id: bytes) -> D
         row = connection.execute(_BY_ID, {"decision_id": decision_id}).one_or_none()
     else:
         ids = (decision_id,)
-        seqs = recent.of_ids(ids) if recent else lookup.not_indexed(connection, Index.ID, ids)
+        seqs = recent.of_ids(ids) if recent else lookup.not_indexed(connection, LogIndex.ID, ids)
         asked = {
             "decision_id": decision_id,
             "head": lookup.head(decision_id),
