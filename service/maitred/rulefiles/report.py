@@ -1,11 +1,11 @@
 """Collects what is wrong with a ruleset, and gives each fault its place in the files."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from maitred.core.rules.faults import Fault, RulesetInvalid, Severity
-from maitred.core.values.pauses import Pause, no_pause, slowly
+from maitred.core.values.pauses import Pause, no_pause
 from maitred.rulefiles.messages import file_messages
 from maitred.rulefiles.tree.text import Lines
 
@@ -56,10 +56,6 @@ class Report:
     _spotted: list[tuple[SourcePath, str, Severity]] = field(default_factory=list)
     errors: int = 0
     _dropped: int = 0
-
-    def slowly(self, items: Iterable[Entry]) -> Iterator[Entry]:
-        """Yields the items, with a pause before each."""
-        return slowly(items, self.pause)
 
     @property
     def full(self) -> bool:

@@ -42,7 +42,7 @@ from maitred.core.rules.ruleset import Action, Live, Location, Promise, Rollout,
 from maitred.core.rules.situations import DeriverFactory, Situations, atoms_of, is_derived, not_suppressed_by
 from maitred.core.rules.treatments import Treatment, depends_on_language, placeholders
 from maitred.core.values.facts import FactReader
-from maitred.core.values.pauses import Pause, no_pause, slowly
+from maitred.core.values.pauses import Pause, no_pause
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import (
     CHANNEL,
@@ -271,16 +271,16 @@ def compile_policy(
     used = ruled.union(*(worker.reads for worker in workers))
     zones = {zone for action in actions for zone in _zones_of(action)}
     rollouts = {action.rollout: parts_of(action.rollout) for action in actions if action.rollout}
-    gates = {
-        action.name: (
-            *_gates_of(action, rollouts[action.rollout] if action.rollout else ()),
-            *_promised_before(ruleset, action),
-        )
-        for action in slowly(actions, pause)
-    }
+    gates: dict[str, tuple[Gate, ...]] = {}
+    conditions: list[Condition] = []
+    for action in actions:
+        pause()
+        own = _gates_of(action, rollouts[action.rollout] if action.rollout else ())
+        gates[action.name] = (*own, *_promised_before(ruleset, action))
+        conditions.append(_condition_of(gates[action.name]))
     rememberers = Readers.of(workers)
     counting = _counting(actions)
-    index = Index.build([_condition_of(gates[action.name]) for action in slowly(actions, pause)], pause)
+    index = Index.build(conditions, pause)
     scored = sum(_is_scored(action) for action in actions)
     return Policy(
         ruleset=ruleset,
@@ -469,7 +469,8 @@ def _used_by(action: Action) -> Iterable[str]:
 
 
 def _attributes_used(ruleset: Ruleset, pause: Pause) -> Iterable[str]:
-    for action in slowly(ruleset.actions, pause):
+    for action in ruleset.actions:
+        pause()
         yield from _used_by(action)
     for condition in atoms_of(ruleset.situations).values():
         yield from model.reads(condition)

@@ -77,11 +77,12 @@ class SourcedAction:
 
 def actions_of(around: LoadContext, documents: Documents) -> list[SourcedAction]:
     """Returns the actions that are written out one by one."""
-    written = around.report.slowly(documents.of(models.Action))
+    written = documents.of(models.Action)
     return [SourcedAction(_action(around, sourced), sourced.spot) for sourced in written]
 
 
 def _action(around: LoadContext, sourced: Sourced[models.Action]) -> Action:
+    around.report.pause()
     model, spot = sourced.model, sourced.spot
     check_channels(around, spot, model)
     titles = titles_of(

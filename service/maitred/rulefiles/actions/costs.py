@@ -79,7 +79,7 @@ def check_costs(
         return 0
     over_items = list(_computed(around, documents, computed))
     rules = [
-        *_actions(around.report.slowly(sourced_actions)),
+        *_actions(around, sourced_actions),
         *_eligibility(around, documents),
         *_situations(documents, situations),
         *_arms(around, documents),
@@ -128,8 +128,9 @@ def _cost_of(condition: Condition) -> int:
     return sum(expression.cost_ns for expression in set(expressions(condition)))
 
 
-def _actions(sourced_actions: Iterable[SourcedAction]) -> Iterator[list[_Part]]:
+def _actions(around: LoadContext, sourced_actions: Iterable[SourcedAction]) -> Iterator[list[_Part]]:
     for source in sourced_actions:
+        around.report.pause()
         at, own = source.row, source.spot.at("eligibility")
         parts = [
             _Part(at or own.at(index, "require"), _cost_of(need.condition))

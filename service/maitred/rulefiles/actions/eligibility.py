@@ -88,7 +88,8 @@ def warn_contradictions(
     own = ((sourced.spot, sourced.model.eligibility) for sourced in documents.of(models.Action))
     shared = ((sourced.spot, sourced.model.eligibility) for sourced in documents.of(models.Eligibility))
     warned: set[SourcePath] = set()
-    for spot, requirements in around.report.slowly(chain(own, shared)):
+    for spot, requirements in chain(own, shared):
+        around.report.pause()
         at = spot.at("eligibility")
         if _warn_each(around, at, requirements) or _warn_together(around, at, requirements):
             warned.add(spot)

@@ -42,7 +42,9 @@ def table_actions_of(
             else ()
         )
         if shape.is_sound:
-            yield from around.report.slowly(rows)
+            for row in rows:
+                around.report.pause()
+                yield row
         else:
             documents.doubtful.update(row.action.name for row in rows)
 

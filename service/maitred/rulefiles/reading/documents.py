@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
-from maitred.core.values.pauses import Pause, no_pause, slowly
+from maitred.core.values.pauses import Pause, no_pause
 from maitred.core.values.types import LIST, LOCATION, SITUATION
 from maitred.rulefiles import bounds
 from maitred.rulefiles.kinds import models, problems, registry
@@ -79,7 +79,8 @@ def read_documents(report: Report) -> Documents:
     documents = Documents()
     files = sorted(name for name in report.sources if name.endswith(RULE_FILE_ENDINGS))
     for file in files:
-        for tree in report.slowly(_trees(report, documents, file)):
+        for tree in _trees(report, documents, file):
+            report.pause()
             if report.full:
                 return documents
             _add(report, documents, SourcePath(file, tree.number), tree.root.value)
@@ -194,7 +195,8 @@ def hash_of(sources: Mapping[str, bytes], documents: Documents, pause: Pause = n
     """
     digest = hashlib.sha256()
     for kind in sorted(documents.by_kind):
-        for sourced in slowly(documents.by_kind[kind], pause):
+        for sourced in documents.by_kind[kind]:
+            pause()
             digest.update(_line(_content(sources, sourced)))
             for row in sorted(_rows(sources, sourced.model)):
                 digest.update(row)
