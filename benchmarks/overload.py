@@ -17,7 +17,8 @@ from .workload import specs
 
 ACTIONS = 1_000
 TIMES = 1.5, 3.0, 10.0
-MANY_STREAMS = 256
+TILL_STREAMS = 8
+"""Of a till, which has a connection of its own."""
 MANY_CONNECTIONS = 64
 """With so many streams or connections the limit does not keep calls away that cannot be answered."""
 ROUNDS, SECONDS = 5, 2.0
@@ -29,12 +30,12 @@ class _Load(NamedTuple):
 
     times: float
     connections: int = openloop.CONNECTIONS
-    streams: int = DEFAULT_STREAMS
+    streams: int = TILL_STREAMS
 
 
 LOADS = tuple(_Load(times) for times in TIMES)
 CROWDED = tuple(_Load(times, MANY_CONNECTIONS) for times in TIMES[:2])
-UNLIMITED = tuple(_Load(times, streams=MANY_STREAMS) for times in TIMES[:2])
+UNLIMITED = tuple(_Load(times, streams=DEFAULT_STREAMS) for times in TIMES[:2])
 
 
 def measure(progress: Progress) -> list[Section]:
@@ -44,10 +45,10 @@ def measure(progress: Progress) -> list[Section]:
         place = Path(folder)
         rules = ruleset.write(place / "plain", specs(ACTIONS))
         with (
-            servers.maitred(rules, f"sqlite:///{place}/plain.db") as server,
             servers.maitred(
-                rules, f"sqlite:///{place}/many.db", MAITRED_STREAMS_PER_CONNECTION=str(MANY_STREAMS)
-            ) as unlimited,
+                rules, f"sqlite:///{place}/plain.db", MAITRED_STREAMS_PER_CONNECTION=str(TILL_STREAMS)
+            ) as server,
+            servers.maitred(rules, f"sqlite:///{place}/many.db") as unlimited,
             servers.apart([server, unlimited]),
         ):
             for one in (server, unlimited):
@@ -59,7 +60,7 @@ def measure(progress: Progress) -> list[Section]:
                 peaks.append(h2.run(server.port, DECIDE, decides(f"peak {next(number)}"), SECONDS).rate)
                 for load, fates in shown.items():
                     messages, rate = decides(f"open {next(number)}"), load.times * peaks[-1]
-                    port = (server if load.streams == DEFAULT_STREAMS else unlimited).port
+                    port = (server if load.streams == TILL_STREAMS else unlimited).port
                     fates.append(
                         openloop.run(port, DECIDE, messages, rate, SECONDS, connections=load.connections)
                     )
@@ -74,7 +75,7 @@ def _section(peaks: list[float], shown: dict[_Load, list[openloop.Fates]], memor
     }
     return Section(
         f"Overload: Decide with deadlines of {openloop.DEADLINE_SECONDS * 1e3:.0f} ms, "
-        f"{openloop.CONNECTIONS} connections of {DEFAULT_STREAMS} streams",
+        f"{openloop.CONNECTIONS} connections of {TILL_STREAMS} streams",
         (
             Row("peak", f"{spread(peaks).median:,.0f}/s"),
             *(

@@ -11,9 +11,9 @@ DEFAULT_DATABASE = "sqlite:///maitred.db"
 DEFAULT_RULES = Path("rules/starter")
 DEFAULT_KEYS = Path("maitred.keys")
 KEYS_ENDING = ".keys"
-DEFAULT_STREAMS = 8
-"""Keeps a server fast when far more calls come than it can answer: those beyond it wait in their clients, and
-one that is received in vain costs a quarter of an answer. One connection alone reaches 60 % of the peak."""
+DEFAULT_STREAMS = 256
+"""More than an application has open at once. A call beyond it waits in its client, where gRPC may never tell
+it that its deadline has passed: see docs/decisions/0015."""
 
 
 @dataclass(frozen=True, slots=True)

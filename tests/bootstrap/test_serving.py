@@ -159,14 +159,17 @@ def test_calls_go_before_a_ruleset_that_loads(settings, log, monkeypatch):
     """The loop takes the way when a call comes and leaves it when it waits for the next one."""
     looping = replace(settings, transport="loop")
     with serving.start(looping, {}, log) as running, Client(running.address) as client:
-        way = running._server._loop._way
-        taken, take = [], way.take
+        way, taken = running._server._loop._way, []
 
-        def taking():
-            taken.append(True)
-            take()
+        class Watched:
+            leave = way.leave
+            loading = property(lambda _: way.loading)
 
-        monkeypatch.setattr(way, "take", taking)
+            def take(self):
+                taken.append(True)
+                way.take()
+
+        monkeypatch.setattr(running._server._loop, "_way", Watched())
         client.decide(request_id="before", customer_id="c", channel="pos", context={})
         assert not taken
         with way.given():

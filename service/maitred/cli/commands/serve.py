@@ -117,8 +117,8 @@ StreamsPerConnection = Annotated[
         envvar="MAITRED_STREAMS_PER_CONNECTION",
         min=1,
         metavar="N",
-        help="Calls that one connection may have open; more wait in their client. Few keep the server fast "
-        "when far too many come; more are for few clients that are far away. Half may be streams.",
+        help="Calls that one connection may have open; more wait in their client. 8 keeps a server fast "
+        "when far too many come from many tills, a connection each. Half may be streams.",
     ),
 ]
 DrainSeconds = Annotated[
