@@ -121,7 +121,7 @@ def test_not_serving_does_not_wait_for_a_load_in_progress(settings, rules, log, 
 
 
 def test_calls_that_failed_do_not_stay_open_until_a_collection(settings, log):
-    """Each would hold one of the few places that a connection has."""
+    """Each would hold one of the places that a connection has."""
     with serving.start(settings, {}, log) as running, Client(running.address) as client:
         decision = client.decide(request_id="d", customer_id="c", channel="pos", context={})
         gc.disable()

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from maitred.store.chain import Linked
 from maitred.store.drivers.connections import WriteConnection, run
-from maitred.store.recent import HEAD_BYTES, LogIndex, Recent
+from maitred.store.recent import HEAD_BYTES, LogIndex, Recent, head
 from maitred.store.tables import DECISION, DECISION_BY_CUSTOMER, DECISION_BY_ID, DECISION_INDEXED
 
 _D = DECISION.c
@@ -44,11 +44,6 @@ def add(line: WriteConnection, rows: Linked) -> None:
         run(line.driver, _FILL[index], keys)
     if recent.filled is not None:
         line.driver.execute(_MOVE, (recent.filled,))
-
-
-def head(key: bytes) -> bytes:
-    """Returns what an index has of a key."""
-    return key[:HEAD_BYTES]
 
 
 def of_ids(

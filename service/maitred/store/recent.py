@@ -35,6 +35,11 @@ _KEYS_FOR_EACH_ROW = 4
 """Filled in for each row that comes and brings two: a part is done when half of the next is there."""
 
 
+def head(key: bytes) -> bytes:
+    """Returns what an index has of a key."""
+    return key[:HEAD_BYTES]
+
+
 class LogIndex(Enum):
     """The indexes of the log, by the column they are of."""
 
@@ -74,7 +79,7 @@ class RecentPart:
 
 
 def _keys(index: LogIndex, pairs: Iterable[tuple[bytes, int]]) -> Iterator[Keys]:
-    rows = ((key[:HEAD_BYTES], seq) for key, seq in pairs)
+    rows = ((head(key), seq) for key, seq in pairs)
     while some := tuple(islice(rows, KEYS_AT_ONCE)):
         yield Keys(index, some)
 

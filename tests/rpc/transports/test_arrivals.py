@@ -17,14 +17,15 @@ from maitred.engine.ports.observer import CallFailed
 from maitred.rpc.transports.arrivals import LOOKS_MAX, Arrivals
 from maitred.rpc.transports.places import LOOK_SECONDS, Places
 from maitred.rpc.transports.stock import CALL_THREADS, HEALTH_THREADS
+from maitred.settings import DEFAULT_STREAMS
 from maitred.v1 import decision_pb2 as pb
 
 DECIDE = "/maitred.v1.DecisionService/Decide"
 GET = "/maitred.v1.DecisionService/GetDecision"
 CHECK, WATCH = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"
 CANCELLED, INVALID = grpc.StatusCode.CANCELLED, grpc.StatusCode.INVALID_ARGUMENT
-MANY, FEW = 256, 8
-"""Calls of a connection that holds many at once."""
+FEW = 8
+"""Calls of a connection that soon has no place left."""
 PATIENCE_SECONDS = 2.0
 IN_TIME_SECONDS = PATIENCE_SECONDS + 3.0
 """With room for a slow machine."""
@@ -78,7 +79,7 @@ def test_more_stalled_calls_than_threads_do_not_stop_decisions(running, stall, m
 
 @pytest.mark.parametrize("transport", ["loop", "overlap"], indirect=True)
 def test_stalled_calls_hold_no_thread(serve, stall):
-    running = serve(streams_per_connection=MANY)
+    running = serve()
     stalled = [stall(running) for _ in range(200)]
     eventually(lambda: waiting(running) == 200)
     for number in range(20):
@@ -136,7 +137,7 @@ def test_the_deadline_of_a_stalled_call_ends_it(running):
 
 
 def test_stalled_calls_do_not_hold_up_the_drain(serve, stall):
-    running = serve(streams_per_connection=MANY)
+    running = serve()
     stalled = [stall(running) for _ in range(CALL_THREADS + 6)]
     eventually(lambda: waiting(running) > CALL_THREADS // 2)
     started = time.monotonic()
@@ -196,7 +197,7 @@ class FakeContext:
 
 def test_age_is_counted_in_looks_and_not_on_the_clock():
     observer, call = RecordingObserver(), FakeContext()
-    arrivals = Arrivals(observer, Places(MANY))
+    arrivals = Arrivals(observer, Places(DEFAULT_STREAMS))
     behave = arrivals.one_message("m", lambda _data, _context: None)
     thread = threading.Thread(target=behave, args=(call, call), daemon=True)
     thread.start()

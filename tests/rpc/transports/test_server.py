@@ -24,8 +24,6 @@ from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
 BESIDE_THE_ENGINE = pytest.mark.parametrize("transport", ["overlap", "stock"], indirect=True)
 """Where something goes on while the engine stands still."""
-MANY = 256
-"""Calls of a connection that holds many at once."""
 STOCK = pytest.mark.parametrize("transport", ["stock"], indirect=True)
 LOOP = pytest.mark.parametrize("transport", ["loop", "overlap"], indirect=True)
 NAME = "maitred.v1.DecisionService"
@@ -131,7 +129,7 @@ def test_a_call_cancelled_while_it_is_decided_is_decided_all_the_same(serve, gat
 
 @STOCK
 def test_calls_beyond_the_bound_are_refused_at_once_and_health_still_answers(serve, gate, status_of):
-    running = serve(threads=4, max_waiting_calls=8, streams_per_connection=MANY)
+    running = serve(threads=4, max_waiting_calls=8)
     running.engine.before = gate
     held = [running.stub.Decide.future(decide_request(number), timeout=30) for number in range(4)]
     gate.await_arrivals(4)
@@ -179,7 +177,7 @@ def test_a_refusal_does_not_wait_for_the_message(serve, gate):
 
 @LOOP
 def test_what_cannot_be_answered_in_time_is_refused_and_told_of_once_a_second(serve):
-    running = serve(streams_per_connection=MANY)
+    running = serve()
     running.engine.before = lambda _call: time.sleep(0.02)
     for number in range(20):
         running.stub.Decide(decide_request(number), timeout=5)
@@ -257,7 +255,7 @@ def test_watchers_are_told_of_changes(serve):
 
 
 def test_many_watchers_hold_no_thread(serve):
-    running = serve(streams_per_connection=MANY)
+    running = serve()
     watch = HealthStub(running.channel).Watch
     watches = [watch(health_pb2.HealthCheckRequest(), timeout=20) for _ in range(30)]
     assert [next(one).status for one in watches] == [SERVING] * 30
@@ -298,7 +296,7 @@ def test_a_method_that_is_not_served_is_unimplemented(running, status_of):
 
 @BESIDE_THE_ENGINE
 def test_draining_finishes_what_is_in_flight_and_takes_nothing_new(serve, gate, status_of):
-    running = serve(notice_seconds=0.5, streams_per_connection=MANY)
+    running = serve(notice_seconds=0.5)
     running.engine.before = gate
     held = [running.stub.Decide.future(decide_request(number), timeout=30) for number in range(8)]
     gate.await_arrivals(1)

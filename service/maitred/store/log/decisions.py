@@ -15,7 +15,7 @@ from maitred.store import lookup
 from maitred.store.chain import FIRST_WRITER, Identity, Linked, Tail, Values, genesis, linked, place
 from maitred.store.drivers.connections import Cursor, WriteConnection, ask, columns
 from maitred.store.people import people
-from maitred.store.recent import LogIndex, Recent
+from maitred.store.recent import LogIndex, Recent, head
 from maitred.store.tables import DECISION, DECISION_BY_ID, LOG_WRITER, PERSON
 
 SQLITE_MAX_ROWS = 128
@@ -189,7 +189,7 @@ def find_sqlite(line: WriteConnection, decision_ids: Collection[bytes]) -> Store
     recent, asked = lookup.recent_of(line), set(decision_ids)
     stored = _find_at(line, asked, _SQLITE_RECENT, recent.of_ids(asked))
     left = asked.difference(stored, recent.absent)
-    stored |= _find_at(line, left, _SQLITE_INDEXED, list(map(lookup.head, left)))
+    stored |= _find_at(line, left, _SQLITE_INDEXED, list(map(head, left)))
     recent.absent |= asked.difference(stored)
     return stored
 
@@ -216,7 +216,7 @@ def find(connection: Connection, recent: Recent | None, decision_id: bytes) -> D
         seqs = recent.of_ids(ids) if recent else lookup.not_indexed(connection, LogIndex.ID, ids)
         asked = {
             "decision_id": decision_id,
-            "head": lookup.head(decision_id),
+            "head": head(decision_id),
             "recent": lookup.seqs_json(seqs),
         }
         row = connection.execute(_SQLITE_BY_ID, asked).one_or_none()

@@ -14,6 +14,7 @@ from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import OutcomeRow, PastOutcome, StoreConflict
 from maitred.store import lookup, messages
 from maitred.store.drivers.connections import Driver, WriteConnection, ask, columns, run
+from maitred.store.recent import head
 from maitred.store.tables import OUTCOME
 
 _COLUMNS = "outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail"
@@ -110,7 +111,7 @@ def of_customers_sqlite(line: WriteConnection, refs: Collection[bytes], *, by_ca
     With ``by_calls`` also what was claimed and redeemed without being reported.
     """
     recent = [(seq,) for seq in lookup.recent_of(line).of_customers(refs)]
-    heads = [(key,) for key in set(map(lookup.head, refs))]
+    heads = [(key,) for key in set(map(head, refs))]
     rows = [
         *ask(line.driver, _SQLITE_OF_RECENT, recent, (0, 2)),
         *ask(line.driver, _SQLITE_OF_INDEXED, heads, (0, 2)),
