@@ -4,10 +4,13 @@ import pickle
 import subprocess
 import threading
 import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.claims.harness import refused
+from tests.conftest import schema_of
 from tests.recording import RecordingLog
 from tests.rules import action, document, joined, ruleset
 from tests.services import settings_in
@@ -15,11 +18,12 @@ from tests.services import settings_in
 from maitred.bootstrap import results_process, serving
 from maitred.bootstrap.clients import Client
 from maitred.bootstrap.results import results
-from maitred.bootstrap.results_process import Analysts, _answer, _Task
+from maitred.bootstrap.results_process import Analysts, _answer, _Outcome, _Task
 from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.errors import Code
 from maitred.engine.operating.results import Results, ResultsCall
+from maitred.insights.plans import lines_in
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 RULES = joined(
@@ -35,14 +39,26 @@ RULES = joined(
     ),
 )
 RESULTS = Results("words", "accepted", "control", (), (), 1.0, 0, 0)
+POLICY = "segment,arm,probability\n*,loud,1\n"
 WORDS = ResultsCall("words", OutcomeKind.ACCEPTED, timedelta(days=7))
 
 
-@pytest.fixture(scope="module", params=["loop", "stock"])
+@pytest.fixture(scope="module", params=[("loop", "sqlite"), ("stock", "postgresql")], ids="-".join)
 def served(request, tmp_path_factory):
     """A service under simulated time, a week after 40 customers; every other one accepted."""
     folder = tmp_path_factory.mktemp("served")
-    settings = settings_in(folder, RULES, simulated_time=True, transport=request.param)
+    transport, database = request.param
+    settings = settings_in(folder, RULES, simulated_time=True, transport=transport)
+    with ExitStack() as stack:
+        if database == "postgresql":
+            server, script = map(request.getfixturevalue, ("postgres_server", "postgres_script"))
+            settings = replace(settings, database=stack.enter_context(schema_of(server, script)))
+        yield settings, stack.enter_context(sold(settings))
+
+
+@contextmanager
+def sold(settings):
+    """A client of the service."""
     with (
         serving.start(settings, {}, RecordingLog()) as running,
         Client(running.address, timeout_seconds=120) as client,
@@ -55,7 +71,7 @@ def served(request, tmp_path_factory):
                 client.record_outcomes(
                     [Outcome(f"o-{number}", answer.decision_id, "pizza", OutcomeKind.ACCEPTED, NOON)]
                 )
-        yield settings, client
+        yield client
 
 
 def test_a_service_shows_what_the_command_shows(served):
@@ -67,6 +83,15 @@ def test_a_service_shows_what_the_command_shows(served):
     assert sum(arm.reached for arm in shown.arms) == 20
     assert shown.comparisons[0].arm == "loud"
     assert shown == results(settings.database, asked, keys=settings.keys_file)
+    policed = asked._replace(policy=lines_in(POLICY))
+    value = client.results(policed).policy
+    assert value == results(settings.database, policed, keys=settings.keys_file).policy
+    assert value.decisions == 40
+    assert value.self_normalized.value == pytest.approx(shown.arms[1].rate)
+    policed = policed._replace(policy=lines_in(POLICY.replace("loud", "canary")))
+    assert _answer(_Task(settings.database, settings.keys_file, policed)) == _Outcome(
+        code=Code.MALFORMED, message="policy: line 2: no arm is called so"
+    )
     task = _Task(settings.database, settings.keys_file, asked._replace(experiment="wrods"))
     outcome = _answer(task)
     assert outcome.code is Code.NOT_FOUND

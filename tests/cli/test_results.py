@@ -121,8 +121,12 @@ def test_a_policy_with_faults_is_refused_with_all_of_them(capsys, sold, tmp_path
     code, output, error = results(capsys, sold, "words", "--policy", file)
     assert (code, output) == (2, "")
     error = " ".join(error.split())
-    assert "line 2: there is no arm `lood`, did you mean `loud`?" in error
     assert "line 3: `often` is no probability" in error
+    file = plan(tmp_path, "*,lood,1", "*,qontrol,0", "*,loud,0.5", "*,loud,0.5")
+    error = " ".join(results(capsys, sold, "words", "--policy", file)[2].split())
+    assert "line 2: no arm is called so, did you mean `loud`?" in error
+    assert "line 3: no arm is called so, did you mean `control`?" in error
+    assert "line 5: arm `loud` stands twice in its segment" in error
     assert "cannot read policy" in results(capsys, sold, "words", "--policy", str(tmp_path / "none"))[2]
 
 

@@ -331,6 +331,10 @@ def operations(canary_calls, canary):
     for field in ("experiment", "event", "action", "control", "by"):
         request = ruleset_pb2.GetResultsRequest(**{"experiment": canary, field: f"{canary}\n"})
         canary_calls.call(stub.GetResults, request)
+    for segment, arm in ((f"{canary}\n", "loud"), ("*", f"{canary}\n")):
+        share = ruleset_pb2.PolicyShare(segment=segment, arm=arm)
+        request = ruleset_pb2.GetResultsRequest(experiment="words", by="channel", policy=[share])
+        canary_calls.call(stub.GetResults, request)
     health = health_pb2_grpc.HealthStub(canary_calls.stubs.channel)
     canary_calls.call(health.Check, health_pb2.HealthCheckRequest(service=canary))
     for path in (f"/{canary.replace(' ', '')}/Decide", "/maitred.v1.DecisionService/Decide"):

@@ -43,7 +43,16 @@ from maitred.engine.calls import (
     StepCall,
 )
 from maitred.engine.errors import CallError, Code
-from maitred.engine.operating.results import Adjusted, ArmCounts, Comparison, Interval, Results, ResultsCall
+from maitred.engine.operating.results import (
+    Adjusted,
+    ArmCounts,
+    Comparison,
+    Estimate,
+    Interval,
+    PolicyValue,
+    Results,
+    ResultsCall,
+)
 from maitred.rpc.methods import Services
 from maitred.rpc.server import Server
 from maitred.rpc.transports.selection import Transport
@@ -75,6 +84,17 @@ RESULTS = Results(
     2,
     1,
     {"pos": [LOUD]},
+    PolicyValue(
+        8,
+        4.5,
+        2.0,
+        Estimate(0.375, Interval(0.25, 0.5)),
+        Estimate(0.5, Interval(0.125, 0.75)),
+        Estimate(0.25, Interval(0.0, 1.0)),
+        Estimate(0.4375, Interval(0.375, 0.5)),
+        Estimate(0.0625, Interval(-0.125, 0.25)),
+        Interval(-0.5, 0.75),
+    ),
 )
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import grpc
 import pytest
@@ -12,7 +13,7 @@ from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.deciding.decisions import Explain
 from maitred.core.rules.ruleset import ActionType
 from maitred.core.values.reasons import Reason
-from maitred.engine.operating.results import ResultsCall
+from maitred.engine.operating.results import PolicyLine, ResultsCall
 from maitred.rpc.client import Client, ClientError
 
 AT = datetime(2026, 12, 1, tzinfo=UTC)
@@ -102,7 +103,14 @@ def test_another_service_that_answers_in_its_own_tongue():
 
 
 def test_results_come_back_as_they_were_shown(client, running, results_shown):
-    asked = ResultsCall("words", "visit", timedelta(days=28), "pizza", "control", "channel", AT)
+    policy = (
+        PolicyLine("`policy[0]`", "pos", "loud", Fraction(1)),
+        PolicyLine("`policy[1]`", "*", "loud", Fraction("0.1")),
+        PolicyLine("`policy[2]`", "*", "control", Fraction("0.9")),
+    )
+    asked = ResultsCall(
+        "words", "visit", timedelta(days=28), "pizza", "control", "channel", AT, policy=policy
+    )
     assert client.results(asked) == results_shown
     client.results(ResultsCall("words", OutcomeKind.REDEEMED))
     calls = [call._replace(deadline=None) for call in running.desk.calls]

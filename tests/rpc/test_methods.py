@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.privacy.purposes import ConsentState
 from maitred.engine.errors import CallError, Code
+from maitred.engine.operating.results import POLICY_LINES_MAX
 from maitred.engine.ports.observer import CallFailed
 from maitred.rpc.methods import METHODS as TABLE
 from maitred.rpc.status import STATUS_OF
@@ -205,6 +206,25 @@ def test_results_are_asked_for_within_a_time_that_is_one(standing, status_of):
     standing.desk.calls.clear()
     details = refused(standing, status_of, "GetResults", outcome=99)
     assert details.startswith("`outcome` is none of PRESENTED")
+
+
+@pytest.mark.parametrize(
+    ("by", "share", "message"),
+    [
+        ("", {"segment": "gold"}, "`policy` names segments: say of what with `by`, or name `*` alone"),
+        ("channel", {"segment": ""}, "`policy[1].segment` is required"),
+        ("channel", {"arm": " loud"}, "`policy[1].arm` must not begin or end with white space"),
+        ("channel", {"probability": 1.5}, "`policy[1].probability` must lie from 0 to 1"),
+        ("channel", {"probability": float("nan")}, "`policy[1].probability` must lie from 0 to 1"),
+    ],
+)
+def test_a_policy_that_cannot_be_one_is_refused(standing, status_of, by, share, message):
+    line = {"segment": "*", "arm": "loud", "probability": 1.0}
+    assert refused(standing, status_of, "GetResults", by=by, policy=[line, {**line, **share}]).startswith(
+        message
+    )
+    many = [line] * (POLICY_LINES_MAX + 1)
+    assert "`policy`" in refused(standing, status_of, "GetResults", policy=many)
 
 
 @pytest.mark.parametrize("kind", [0, 8, 99, -1])

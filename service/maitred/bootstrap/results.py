@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from maitred import store
 from maitred.core.behaviour.outcomes import OutcomeKind
@@ -17,17 +16,15 @@ from maitred.core.rules.ruleset import Experiment, Holdout, Ruleset
 from maitred.core.values.nearest import did_you_mean
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.codec import Packings, decode_body
-from maitred.engine.errors import CallError
+from maitred.engine.errors import CallError, Code
 from maitred.engine.operating.gathering import ResultsQuery, gather, names_in
-from maitred.engine.operating.results import Results, ResultsCall
+from maitred.engine.operating.results import PolicyLine, Results, ResultsCall
+from maitred.insights.plans import PlanInvalid, lines_in
 from maitred.selftest import Unfit
 from maitred.store import ReadOnlyStore
 from maitred.vault import KeyringVault, read_keyring
 
 from .rules import load_policy
-
-if TYPE_CHECKING:
-    from maitred.insights.plans import ArmPlan
 
 PLAN_MAX_BYTES = 1_048_576
 _CONTROL = "control"
@@ -35,7 +32,11 @@ _EVERY_DECISION = 100.0
 
 
 class NoResults(Exception):
-    """What was asked for is not there; the message says what is."""
+    """What was asked for is not there, or cannot be; the message says what is."""
+
+    def __init__(self, message: str, code: Code = Code.NOT_FOUND) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def experiments(database: str) -> list[str]:
@@ -44,16 +45,13 @@ def experiments(database: str) -> list[str]:
         return list(names_in(opened))
 
 
-def results(
-    database: str, asked: ResultsCall, *, keys: Path | None = None, plan_file: Path | None = None
-) -> Results:
-    """What an experiment has shown; segments take the ``keys``, a plan is a file as in ``insights.plans``.
+def results(database: str, asked: ResultsCall, *, keys: Path | None = None) -> Results:
+    """What an experiment has shown; segments take the ``keys``.
 
     Raises ``NoResults``, ``StoreDown``, ``KeyringUnusable`` and ``Unfit``.
     """
     with _insights(), closing(store.open_read_only(database)) as opened:
         from maitred.insights.comparing import compare  # noqa: PLC0415 -- serving has no numpy
-        from maitred.insights.plans import PlanInvalid  # noqa: PLC0415
 
         now = asked.at or datetime.now(UTC)
         question = _question(asked, now)
@@ -66,14 +64,13 @@ def results(
         control = asked.control or _control(compared)
         if control not in weights:
             raise NoResults(f"there is no arm of that name{did_you_mean(control, weights)}")
-        plan = _plan(plan_file, asked.by, weights) if plan_file else None
-        if plan:
+        if asked.policy:
             _check_chances(opened, gathered.rulesets, asked.experiment, weights)
         goal = asked.goal.name.lower() if isinstance(asked.goal, OutcomeKind) else asked.goal
         try:
-            return compare(asked.experiment, goal, gathered, weights, control, plan=plan)
+            return compare(asked.experiment, goal, gathered, weights, control, policy=asked.policy)
         except PlanInvalid as invalid:
-            raise NoResults(f"policy `{plan_file}`: {invalid}") from None
+            raise NoResults(f"policy: {invalid}", Code.MALFORMED) from None
 
 
 def _question(asked: ResultsCall, now: datetime) -> ResultsQuery:
@@ -93,23 +90,18 @@ def _question(asked: ResultsCall, now: datetime) -> ResultsQuery:
     )
 
 
-def _plan(file: Path, by: str, weights: Mapping[str, float]) -> "ArmPlan":
-    """Returns the policy to be compared. Raises ``NoResults``."""
-    from maitred.insights.plans import PlanInvalid, read_plan  # noqa: PLC0415
-
+def policy_in(file: Path) -> tuple[PolicyLine, ...]:
+    """Returns the policy that a file says, as in ``insights.plans``. Raises ``NoResults``."""
     try:
         if file.stat().st_size > PLAN_MAX_BYTES:
             raise NoResults(f"policy `{file}` is larger than {PLAN_MAX_BYTES:,} bytes")
-        plan = read_plan(file.read_text("utf-8-sig"), weights)
+        return lines_in(file.read_text("utf-8-sig"))
     except OSError as error:
         raise NoResults(f"cannot read policy `{file}`: {error.strerror}") from None
     except UnicodeDecodeError:
         raise NoResults(f"policy `{file}` is not UTF-8") from None
     except PlanInvalid as invalid:
         raise NoResults(f"policy `{file}`: {invalid}") from None
-    if plan.is_segmented and not by:
-        raise NoResults(f"policy `{file}` names segments: say of what with --by")
-    return plan
 
 
 def _check_chances(
@@ -121,12 +113,14 @@ def _check_chances(
         compared = _in_ruleset(opened, digest, name)
         if compared is None:
             raise NoResults(
-                f"a ruleset that was in force with `{name}` does not load any more: its weights are not known"
+                f"a ruleset that was in force with `{name}` does not load any more: its weights are unknown",
+                Code.TOO_LATE,
             )
         if _shares(_weights(compared)) != shares:
             raise NoResults(
                 f"the arms of `{name}` had other weights before: a policy is compared with an experiment"
-                " whose weights stayed, give it another name when they change"
+                " whose weights stayed, give it another name when they change",
+                Code.TOO_LATE,
             )
 
 

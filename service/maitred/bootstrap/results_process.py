@@ -120,7 +120,7 @@ def _answer(task: _Task) -> _Outcome:
     try:
         return _Outcome(results(task.database, task.call, keys=task.keys))
     except NoResults as missing:
-        return _Outcome(code=Code.NOT_FOUND, message=str(missing))
+        return _Outcome(code=missing.code, message=str(missing))
     except Unfit as unfit:
         return _Outcome(code=Code.NOT_INSTALLED, message=str(unfit))
     except StoreDown:

@@ -12,9 +12,19 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.gathering import Gathered, Participant
-from maitred.engine.operating.results import Adjusted, ArmCounts, Comparison, Interval, Results
+from maitred.engine.operating.results import (
+    OTHERS,
+    Adjusted,
+    ArmCounts,
+    Comparison,
+    Interval,
+    PolicyLine,
+    PolicyValue,
+    Results,
+)
 
-from .plans import ArmPlan, planned_value
+from .off_policy import Logged, value_of
+from .plans import ArmPlan, PlanInvalid, plan_of
 from .sequences import ALPHA, difference_sequence, running
 
 SEGMENT_MIN = 50
@@ -29,12 +39,13 @@ def compare(
     weights: Mapping[str, float],
     control: str,
     *,
-    plan: ArmPlan | None = None,
+    policy: Sequence[PolicyLine] = (),
 ) -> Results:
-    """Compares every arm with the control, and a plan with what was done.
+    """Compares every arm with the control, and a policy with what was done.
 
     ``weights`` are those of all arms, by name. Raises ``PlanInvalid``.
     """
+    plan = plan_of(policy, weights) if policy else None
     counts = [_counted(name, gathered.people) for name in weights]
     return Results(
         experiment,
@@ -184,3 +195,40 @@ def _p_value(reached: int, persons: int, others_reached: int, others: int) -> fl
         return 1.0
     table = [[reached, persons - reached], [others_reached, others - others_reached]]
     return float(stats.chi2_contingency(table, correction=False).pvalue)
+
+
+def planned_value(
+    plan: ArmPlan, people: Sequence[Participant], weights: Mapping[str, float]
+) -> PolicyValue | None:
+    """Returns what the policy would have reached with these persons; ``None`` where there is nobody.
+
+    Raises ``PlanInvalid`` where it does not say what to do with some of them.
+    """
+    if not people:
+        return None
+    sizes = Counter(person.segment for person in people)
+    _check_said(plan, sizes)
+    arms, numbers = list(weights), {segment: number for number, segment in enumerate(sorted(sizes))}
+    by_segment = np.array(
+        [[float((plan.of_segment(segment) or {}).get(arm, 0)) for arm in arms] for segment in numbers]
+    )
+    chances = np.array(list(weights.values())) / sum(weights.values())
+    contexts = np.array([numbers[person.segment] for person in people])
+    logged = Logged(
+        np.array([arms.index(person.arm) for person in people]),
+        np.array([person.reached for person in people], dtype=float),
+        np.tile(chances, (len(people), 1)),
+        contexts,
+    )
+    return value_of(by_segment[contexts], logged)
+
+
+def _check_said(plan: ArmPlan, sizes: Mapping[str, int]) -> None:
+    """Raises ``PlanInvalid``; a segment of few persons is not named, for it may say who they are."""
+    unsaid = sorted(segment for segment in sizes if plan.of_segment(segment) is None)
+    if not unsaid:
+        return
+    known = [f"`{segment}`" for segment in unsaid if segment and sizes[segment] >= SEGMENT_MIN]
+    few = len(unsaid) - len(known)
+    parts = known + ([f"{few} of few persons or without a value"] if few else [])
+    raise PlanInvalid([f"it says nothing of these segments: {', '.join(parts)}; add lines for `{OTHERS}`"])

@@ -217,6 +217,12 @@ class Client:
             control=call.control,
             by=call.by,
             at=call.at,
+            policy=[
+                ruleset_pb2.PolicyShare(
+                    segment=line.segment, arm=line.arm, probability=float(line.probability)
+                )
+                for line in call.policy
+            ],
         )
         return views.results(self._call(self._rulesets.GetResults, request))
 

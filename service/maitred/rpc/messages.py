@@ -88,6 +88,14 @@ def within_out_of_range(max_days: int) -> str:
     return f"`within` must be more than nothing and at most {max_days} days"
 
 
+POLICY_WITHOUT_SEGMENTS = "`policy` names segments: say of what with `by`, or name `*` alone"
+
+
+def no_probability(field: str) -> str:
+    """A share that is less than nothing, more than everybody, or not a number."""
+    return f"`{field}` must lie from 0 to 1"
+
+
 def at_out_of_range(field: str) -> str:
     """An instant that no calendar here goes to."""
     return f"`{field}` must lie in the years 1970 to 2199, with `nanos` from 0 to 999999999"

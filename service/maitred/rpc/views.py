@@ -32,7 +32,15 @@ from maitred.engine.calls import (
     SessionStep,
     SessionView,
 )
-from maitred.engine.operating.results import Adjusted, ArmCounts, Comparison, Interval, Results
+from maitred.engine.operating.results import (
+    Adjusted,
+    ArmCounts,
+    Comparison,
+    Estimate,
+    Interval,
+    PolicyValue,
+    Results,
+)
 from maitred.rpc.convert.rulesets import KIND_NUMBERS
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1 import privacy_pb2, ruleset_pb2
@@ -182,7 +190,26 @@ def results(response: ruleset_pb2.GetResultsResponse) -> Results:
         response.early,
         response.switched,
         {segment.segment: _comparisons(segment.comparisons) for segment in response.segments},
+        _policy_value(response.policy) if response.HasField("policy") else None,
     )
+
+
+def _policy_value(value: ruleset_pb2.PolicyValue) -> PolicyValue:
+    return PolicyValue(
+        value.decisions,
+        value.effective,
+        value.heaviest,
+        _estimate(value.logged),
+        _estimate(value.inverse_propensity),
+        _estimate(value.self_normalized),
+        _estimate(value.doubly_robust),
+        _estimate(value.difference),
+        _interval(value.always),
+    )
+
+
+def _estimate(estimate: ruleset_pb2.Estimate) -> Estimate:
+    return Estimate(estimate.value, _interval(estimate.interval))
 
 
 def consent(response: privacy_pb2.GetConsentResponse) -> ConsentView:

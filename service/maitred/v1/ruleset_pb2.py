@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from maitred.v1 import decision_pb2 as maitred_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maitred/v1/ruleset.proto\x12\nmaitred.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19maitred/v1/decision.proto\"?\n\x12PauseActionRequest\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"D\n\x13PauseActionResponse\x12-\n\tpaused_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x13ResumeActionRequest\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\"*\n\x14ResumeActionResponse\x12\x12\n\nwas_paused\x18\x01 \x01(\x08\"\x85\x01\n\x10GetLimitsRequest\x12\r\n\x05limit\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x15\n\rmost_subjects\x18\x04 \x01(\r\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x11GetLimitsResponse\x12\'\n\x06limits\x18\x01 \x03(\x0b\x32\x17.maitred.v1.LimitStatus\"\xaf\x02\n\x0bLimitStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12#\n\x04kind\x18\x02 \x01(\x0e\x32\x15.maitred.v1.LimitKind\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0e\n\x06window\x18\x04 \x01(\t\x12\x0e\n\x06\x63ounts\x18\x05 \x01(\t\x12\x0c\n\x04used\x18\x06 \x01(\x04\x12\x0c\n\x04held\x18\x07 \x01(\x04\x12\x14\n\x07maximum\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12-\n\tresets_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65xhausted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61\x63tions\x18\x0b \x03(\t\x12\x0c\n\x04\x61lso\x18\x0c \x03(\tB\n\n\x08_maximum\"\xe0\x01\n\x11GetResultsRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12(\n\x07outcome\x18\x02 \x01(\x0e\x32\x17.maitred.v1.OutcomeKind\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12)\n\x06within\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x0f\n\x07\x63ontrol\x18\x06 \x01(\t\x12\n\n\x02\x62y\x18\x07 \x01(\t\x12&\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x93\x02\n\x12GetResultsResponse\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontrol\x18\x03 \x01(\t\x12#\n\x04\x61rms\x18\x04 \x03(\x0b\x32\x15.maitred.v1.ArmResult\x12.\n\x0b\x63omparisons\x18\x05 \x03(\x0b\x32\x19.maitred.v1.ArmComparison\x12\x10\n\x08mismatch\x18\x06 \x01(\x01\x12\x15\n\ris_mismatched\x18\x07 \x01(\x08\x12\r\n\x05\x65\x61rly\x18\x08 \x01(\x04\x12\x10\n\x08switched\x18\t \x01(\x04\x12+\n\x08segments\x18\n \x03(\x0b\x32\x19.maitred.v1.SegmentResult\"\xa9\x02\n\tArmResult\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07persons\x18\x02 \x01(\x04\x12\x11\n\tdecisions\x18\x03 \x01(\x04\x12\x0f\n\x07reached\x18\x04 \x01(\x04\x12\x0c\n\x04rate\x18\x05 \x01(\x01\x12\x35\n\x08outcomes\x18\x06 \x03(\x0b\x32#.maitred.v1.ArmResult.OutcomesEntry\x12\x33\n\x07refused\x18\x07 \x03(\x0b\x32\".maitred.v1.ArmResult.RefusedEntry\x1a/\n\rOutcomesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x1a.\n\x0cRefusedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"(\n\x08Interval\x12\r\n\x05lower\x18\x01 \x01(\x01\x12\r\n\x05upper\x18\x02 \x01(\x01\"\xbe\x01\n\rArmComparison\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\x12\n\ndifference\x18\x02 \x01(\x01\x12#\n\x05\x66ixed\x18\x03 \x01(\x0b\x32\x14.maitred.v1.Interval\x12\x0f\n\x07p_value\x18\x04 \x01(\x01\x12$\n\x06\x61lways\x18\x05 \x01(\x0b\x32\x14.maitred.v1.Interval\x12\x30\n\x08\x61\x64justed\x18\x06 \x01(\x0b\x32\x1e.maitred.v1.AdjustedDifference\"h\n\x12\x41\x64justedDifference\x12\x12\n\ndifference\x18\x01 \x01(\x01\x12&\n\x08interval\x18\x02 \x01(\x0b\x32\x14.maitred.v1.Interval\x12\x16\n\x0evariance_saved\x18\x03 \x01(\x01\"P\n\rSegmentResult\x12\x0f\n\x07segment\x18\x01 \x01(\t\x12.\n\x0b\x63omparisons\x18\x02 \x03(\x0b\x32\x19.maitred.v1.ArmComparison*R\n\tLimitKind\x12\x1a\n\x16LIMIT_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rFREQUENCY_CAP\x10\x01\x12\x0c\n\x08\x43\x41PACITY\x10\x02\x12\x08\n\x04PACE\x10\x03\x32\xca\x02\n\x0eRulesetService\x12N\n\x0bPauseAction\x12\x1e.maitred.v1.PauseActionRequest\x1a\x1f.maitred.v1.PauseActionResponse\x12Q\n\x0cResumeAction\x12\x1f.maitred.v1.ResumeActionRequest\x1a .maitred.v1.ResumeActionResponse\x12H\n\tGetLimits\x12\x1c.maitred.v1.GetLimitsRequest\x1a\x1d.maitred.v1.GetLimitsResponse\x12K\n\nGetResults\x12\x1d.maitred.v1.GetResultsRequest\x1a\x1e.maitred.v1.GetResultsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maitred/v1/ruleset.proto\x12\nmaitred.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19maitred/v1/decision.proto\"?\n\x12PauseActionRequest\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"D\n\x13PauseActionResponse\x12-\n\tpaused_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x13ResumeActionRequest\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\"*\n\x14ResumeActionResponse\x12\x12\n\nwas_paused\x18\x01 \x01(\x08\"\x85\x01\n\x10GetLimitsRequest\x12\r\n\x05limit\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x15\n\rmost_subjects\x18\x04 \x01(\r\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x11GetLimitsResponse\x12\'\n\x06limits\x18\x01 \x03(\x0b\x32\x17.maitred.v1.LimitStatus\"\xaf\x02\n\x0bLimitStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12#\n\x04kind\x18\x02 \x01(\x0e\x32\x15.maitred.v1.LimitKind\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0e\n\x06window\x18\x04 \x01(\t\x12\x0e\n\x06\x63ounts\x18\x05 \x01(\t\x12\x0c\n\x04used\x18\x06 \x01(\x04\x12\x0c\n\x04held\x18\x07 \x01(\x04\x12\x14\n\x07maximum\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12-\n\tresets_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65xhausted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61\x63tions\x18\x0b \x03(\t\x12\x0c\n\x04\x61lso\x18\x0c \x03(\tB\n\n\x08_maximum\"\x89\x02\n\x11GetResultsRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12(\n\x07outcome\x18\x02 \x01(\x0e\x32\x17.maitred.v1.OutcomeKind\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12)\n\x06within\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x0f\n\x07\x63ontrol\x18\x06 \x01(\t\x12\n\n\x02\x62y\x18\x07 \x01(\t\x12&\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x06policy\x18\t \x03(\x0b\x32\x17.maitred.v1.PolicyShare\"@\n\x0bPolicyShare\x12\x0f\n\x07segment\x18\x01 \x01(\t\x12\x0b\n\x03\x61rm\x18\x02 \x01(\t\x12\x13\n\x0bprobability\x18\x03 \x01(\x01\"\xbc\x02\n\x12GetResultsResponse\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontrol\x18\x03 \x01(\t\x12#\n\x04\x61rms\x18\x04 \x03(\x0b\x32\x15.maitred.v1.ArmResult\x12.\n\x0b\x63omparisons\x18\x05 \x03(\x0b\x32\x19.maitred.v1.ArmComparison\x12\x10\n\x08mismatch\x18\x06 \x01(\x01\x12\x15\n\ris_mismatched\x18\x07 \x01(\x08\x12\r\n\x05\x65\x61rly\x18\x08 \x01(\x04\x12\x10\n\x08switched\x18\t \x01(\x04\x12+\n\x08segments\x18\n \x03(\x0b\x32\x19.maitred.v1.SegmentResult\x12\'\n\x06policy\x18\x0b \x01(\x0b\x32\x17.maitred.v1.PolicyValue\"\xc9\x02\n\x0bPolicyValue\x12\x11\n\tdecisions\x18\x01 \x01(\x04\x12\x11\n\teffective\x18\x02 \x01(\x01\x12\x10\n\x08heaviest\x18\x03 \x01(\x01\x12$\n\x06logged\x18\x04 \x01(\x0b\x32\x14.maitred.v1.Estimate\x12\x30\n\x12inverse_propensity\x18\x05 \x01(\x0b\x32\x14.maitred.v1.Estimate\x12-\n\x0fself_normalized\x18\x06 \x01(\x0b\x32\x14.maitred.v1.Estimate\x12+\n\rdoubly_robust\x18\x07 \x01(\x0b\x32\x14.maitred.v1.Estimate\x12(\n\ndifference\x18\x08 \x01(\x0b\x32\x14.maitred.v1.Estimate\x12$\n\x06\x61lways\x18\t \x01(\x0b\x32\x14.maitred.v1.Interval\"A\n\x08\x45stimate\x12\r\n\x05value\x18\x01 \x01(\x01\x12&\n\x08interval\x18\x02 \x01(\x0b\x32\x14.maitred.v1.Interval\"\xa9\x02\n\tArmResult\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07persons\x18\x02 \x01(\x04\x12\x11\n\tdecisions\x18\x03 \x01(\x04\x12\x0f\n\x07reached\x18\x04 \x01(\x04\x12\x0c\n\x04rate\x18\x05 \x01(\x01\x12\x35\n\x08outcomes\x18\x06 \x03(\x0b\x32#.maitred.v1.ArmResult.OutcomesEntry\x12\x33\n\x07refused\x18\x07 \x03(\x0b\x32\".maitred.v1.ArmResult.RefusedEntry\x1a/\n\rOutcomesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x1a.\n\x0cRefusedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"(\n\x08Interval\x12\r\n\x05lower\x18\x01 \x01(\x01\x12\r\n\x05upper\x18\x02 \x01(\x01\"\xbe\x01\n\rArmComparison\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\x12\n\ndifference\x18\x02 \x01(\x01\x12#\n\x05\x66ixed\x18\x03 \x01(\x0b\x32\x14.maitred.v1.Interval\x12\x0f\n\x07p_value\x18\x04 \x01(\x01\x12$\n\x06\x61lways\x18\x05 \x01(\x0b\x32\x14.maitred.v1.Interval\x12\x30\n\x08\x61\x64justed\x18\x06 \x01(\x0b\x32\x1e.maitred.v1.AdjustedDifference\"h\n\x12\x41\x64justedDifference\x12\x12\n\ndifference\x18\x01 \x01(\x01\x12&\n\x08interval\x18\x02 \x01(\x0b\x32\x14.maitred.v1.Interval\x12\x16\n\x0evariance_saved\x18\x03 \x01(\x01\"P\n\rSegmentResult\x12\x0f\n\x07segment\x18\x01 \x01(\t\x12.\n\x0b\x63omparisons\x18\x02 \x03(\x0b\x32\x19.maitred.v1.ArmComparison*R\n\tLimitKind\x12\x1a\n\x16LIMIT_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rFREQUENCY_CAP\x10\x01\x12\x0c\n\x08\x43\x41PACITY\x10\x02\x12\x08\n\x04PACE\x10\x03\x32\xca\x02\n\x0eRulesetService\x12N\n\x0bPauseAction\x12\x1e.maitred.v1.PauseActionRequest\x1a\x1f.maitred.v1.PauseActionResponse\x12Q\n\x0cResumeAction\x12\x1f.maitred.v1.ResumeActionRequest\x1a .maitred.v1.ResumeActionResponse\x12H\n\tGetLimits\x12\x1c.maitred.v1.GetLimitsRequest\x1a\x1d.maitred.v1.GetLimitsResponse\x12K\n\nGetResults\x12\x1d.maitred.v1.GetResultsRequest\x1a\x1e.maitred.v1.GetResultsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,8 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ARMRESULT_OUTCOMESENTRY']._serialized_options = b'8\001'
   _globals['_ARMRESULT_REFUSEDENTRY']._loaded_options = None
   _globals['_ARMRESULT_REFUSEDENTRY']._serialized_options = b'8\001'
-  _globals['_LIMITKIND']._serialized_start=2082
-  _globals['_LIMITKIND']._serialized_end=2164
+  _globals['_LIMITKIND']._serialized_start=2629
+  _globals['_LIMITKIND']._serialized_end=2711
   _globals['_PAUSEACTIONREQUEST']._serialized_start=132
   _globals['_PAUSEACTIONREQUEST']._serialized_end=195
   _globals['_PAUSEACTIONRESPONSE']._serialized_start=197
@@ -55,23 +55,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIMITSTATUS']._serialized_start=549
   _globals['_LIMITSTATUS']._serialized_end=852
   _globals['_GETRESULTSREQUEST']._serialized_start=855
-  _globals['_GETRESULTSREQUEST']._serialized_end=1079
-  _globals['_GETRESULTSRESPONSE']._serialized_start=1082
-  _globals['_GETRESULTSRESPONSE']._serialized_end=1357
-  _globals['_ARMRESULT']._serialized_start=1360
-  _globals['_ARMRESULT']._serialized_end=1657
-  _globals['_ARMRESULT_OUTCOMESENTRY']._serialized_start=1562
-  _globals['_ARMRESULT_OUTCOMESENTRY']._serialized_end=1609
-  _globals['_ARMRESULT_REFUSEDENTRY']._serialized_start=1611
-  _globals['_ARMRESULT_REFUSEDENTRY']._serialized_end=1657
-  _globals['_INTERVAL']._serialized_start=1659
-  _globals['_INTERVAL']._serialized_end=1699
-  _globals['_ARMCOMPARISON']._serialized_start=1702
-  _globals['_ARMCOMPARISON']._serialized_end=1892
-  _globals['_ADJUSTEDDIFFERENCE']._serialized_start=1894
-  _globals['_ADJUSTEDDIFFERENCE']._serialized_end=1998
-  _globals['_SEGMENTRESULT']._serialized_start=2000
-  _globals['_SEGMENTRESULT']._serialized_end=2080
-  _globals['_RULESETSERVICE']._serialized_start=2167
-  _globals['_RULESETSERVICE']._serialized_end=2497
+  _globals['_GETRESULTSREQUEST']._serialized_end=1120
+  _globals['_POLICYSHARE']._serialized_start=1122
+  _globals['_POLICYSHARE']._serialized_end=1186
+  _globals['_GETRESULTSRESPONSE']._serialized_start=1189
+  _globals['_GETRESULTSRESPONSE']._serialized_end=1505
+  _globals['_POLICYVALUE']._serialized_start=1508
+  _globals['_POLICYVALUE']._serialized_end=1837
+  _globals['_ESTIMATE']._serialized_start=1839
+  _globals['_ESTIMATE']._serialized_end=1904
+  _globals['_ARMRESULT']._serialized_start=1907
+  _globals['_ARMRESULT']._serialized_end=2204
+  _globals['_ARMRESULT_OUTCOMESENTRY']._serialized_start=2109
+  _globals['_ARMRESULT_OUTCOMESENTRY']._serialized_end=2156
+  _globals['_ARMRESULT_REFUSEDENTRY']._serialized_start=2158
+  _globals['_ARMRESULT_REFUSEDENTRY']._serialized_end=2204
+  _globals['_INTERVAL']._serialized_start=2206
+  _globals['_INTERVAL']._serialized_end=2246
+  _globals['_ARMCOMPARISON']._serialized_start=2249
+  _globals['_ARMCOMPARISON']._serialized_end=2439
+  _globals['_ADJUSTEDDIFFERENCE']._serialized_start=2441
+  _globals['_ADJUSTEDDIFFERENCE']._serialized_end=2545
+  _globals['_SEGMENTRESULT']._serialized_start=2547
+  _globals['_SEGMENTRESULT']._serialized_end=2627
+  _globals['_RULESETSERVICE']._serialized_start=2714
+  _globals['_RULESETSERVICE']._serialized_end=3044
 # @@protoc_insertion_point(module_scope)

@@ -100,7 +100,7 @@ class LimitStatus(_message.Message):
     def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[LimitKind, str]] = ..., subject: _Optional[str] = ..., window: _Optional[str] = ..., counts: _Optional[str] = ..., used: _Optional[int] = ..., held: _Optional[int] = ..., maximum: _Optional[int] = ..., resets_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actions: _Optional[_Iterable[str]] = ..., also: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetResultsRequest(_message.Message):
-    __slots__ = ("experiment", "outcome", "event", "within", "action", "control", "by", "at")
+    __slots__ = ("experiment", "outcome", "event", "within", "action", "control", "by", "at", "policy")
     EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
@@ -109,6 +109,7 @@ class GetResultsRequest(_message.Message):
     CONTROL_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
     experiment: str
     outcome: _decision_pb2.OutcomeKind
     event: str
@@ -117,10 +118,21 @@ class GetResultsRequest(_message.Message):
     control: str
     by: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, experiment: _Optional[str] = ..., outcome: _Optional[_Union[_decision_pb2.OutcomeKind, str]] = ..., event: _Optional[str] = ..., within: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., action: _Optional[str] = ..., control: _Optional[str] = ..., by: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    policy: _containers.RepeatedCompositeFieldContainer[PolicyShare]
+    def __init__(self, experiment: _Optional[str] = ..., outcome: _Optional[_Union[_decision_pb2.OutcomeKind, str]] = ..., event: _Optional[str] = ..., within: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., action: _Optional[str] = ..., control: _Optional[str] = ..., by: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy: _Optional[_Iterable[_Union[PolicyShare, _Mapping]]] = ...) -> None: ...
+
+class PolicyShare(_message.Message):
+    __slots__ = ("segment", "arm", "probability")
+    SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    ARM_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    segment: str
+    arm: str
+    probability: float
+    def __init__(self, segment: _Optional[str] = ..., arm: _Optional[str] = ..., probability: _Optional[float] = ...) -> None: ...
 
 class GetResultsResponse(_message.Message):
-    __slots__ = ("experiment", "goal", "control", "arms", "comparisons", "mismatch", "is_mismatched", "early", "switched", "segments")
+    __slots__ = ("experiment", "goal", "control", "arms", "comparisons", "mismatch", "is_mismatched", "early", "switched", "segments", "policy")
     EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
     GOAL_FIELD_NUMBER: _ClassVar[int]
     CONTROL_FIELD_NUMBER: _ClassVar[int]
@@ -131,6 +143,7 @@ class GetResultsResponse(_message.Message):
     EARLY_FIELD_NUMBER: _ClassVar[int]
     SWITCHED_FIELD_NUMBER: _ClassVar[int]
     SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
     experiment: str
     goal: str
     control: str
@@ -141,7 +154,38 @@ class GetResultsResponse(_message.Message):
     early: int
     switched: int
     segments: _containers.RepeatedCompositeFieldContainer[SegmentResult]
-    def __init__(self, experiment: _Optional[str] = ..., goal: _Optional[str] = ..., control: _Optional[str] = ..., arms: _Optional[_Iterable[_Union[ArmResult, _Mapping]]] = ..., comparisons: _Optional[_Iterable[_Union[ArmComparison, _Mapping]]] = ..., mismatch: _Optional[float] = ..., is_mismatched: _Optional[bool] = ..., early: _Optional[int] = ..., switched: _Optional[int] = ..., segments: _Optional[_Iterable[_Union[SegmentResult, _Mapping]]] = ...) -> None: ...
+    policy: PolicyValue
+    def __init__(self, experiment: _Optional[str] = ..., goal: _Optional[str] = ..., control: _Optional[str] = ..., arms: _Optional[_Iterable[_Union[ArmResult, _Mapping]]] = ..., comparisons: _Optional[_Iterable[_Union[ArmComparison, _Mapping]]] = ..., mismatch: _Optional[float] = ..., is_mismatched: _Optional[bool] = ..., early: _Optional[int] = ..., switched: _Optional[int] = ..., segments: _Optional[_Iterable[_Union[SegmentResult, _Mapping]]] = ..., policy: _Optional[_Union[PolicyValue, _Mapping]] = ...) -> None: ...
+
+class PolicyValue(_message.Message):
+    __slots__ = ("decisions", "effective", "heaviest", "logged", "inverse_propensity", "self_normalized", "doubly_robust", "difference", "always")
+    DECISIONS_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_FIELD_NUMBER: _ClassVar[int]
+    HEAVIEST_FIELD_NUMBER: _ClassVar[int]
+    LOGGED_FIELD_NUMBER: _ClassVar[int]
+    INVERSE_PROPENSITY_FIELD_NUMBER: _ClassVar[int]
+    SELF_NORMALIZED_FIELD_NUMBER: _ClassVar[int]
+    DOUBLY_ROBUST_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+    ALWAYS_FIELD_NUMBER: _ClassVar[int]
+    decisions: int
+    effective: float
+    heaviest: float
+    logged: Estimate
+    inverse_propensity: Estimate
+    self_normalized: Estimate
+    doubly_robust: Estimate
+    difference: Estimate
+    always: Interval
+    def __init__(self, decisions: _Optional[int] = ..., effective: _Optional[float] = ..., heaviest: _Optional[float] = ..., logged: _Optional[_Union[Estimate, _Mapping]] = ..., inverse_propensity: _Optional[_Union[Estimate, _Mapping]] = ..., self_normalized: _Optional[_Union[Estimate, _Mapping]] = ..., doubly_robust: _Optional[_Union[Estimate, _Mapping]] = ..., difference: _Optional[_Union[Estimate, _Mapping]] = ..., always: _Optional[_Union[Interval, _Mapping]] = ...) -> None: ...
+
+class Estimate(_message.Message):
+    __slots__ = ("value", "interval")
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    value: float
+    interval: Interval
+    def __init__(self, value: _Optional[float] = ..., interval: _Optional[_Union[Interval, _Mapping]] = ...) -> None: ...
 
 class ArmResult(_message.Message):
     __slots__ = ("name", "persons", "decisions", "reached", "rate", "outcomes", "refused")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from maitred.bootstrap.results import NoResults, draw, experiments, results
+from maitred.bootstrap.results import NoResults, draw, experiments, policy_in, results
 from maitred.cli import messages
 from maitred.cli.calling import PATIENCE_SECONDS, called, print_json
 from maitred.cli.exits import FINDINGS, FINE, Stop
@@ -16,7 +16,7 @@ from maitred.cli.flags import At, Json, TheDatabase, TlsCa, instant
 from maitred.cli.shown.console import answers, show, shown, waiting
 from maitred.cli.shown.results import results_view
 from maitred.core.behaviour.outcomes import OutcomeKind
-from maitred.engine.operating.results import Results, ResultsCall
+from maitred.engine.operating.results import OTHERS, PolicyLine, Results, ResultsCall
 from maitred.engine.ports.store import StoreDown
 from maitred.settings import DEFAULT_DATABASE
 from maitred.vault import KeyringUnusable
@@ -143,17 +143,19 @@ def run(
         by,
         instant(at) if at else None,
     )
-    if target and (policy or not experiment):
-        raise Stop("--target asks for one experiment, without --policy: name one, or leave it out")
+    if target and not experiment:
+        raise Stop("--target asks for one experiment: name it, or leave it out")
     as_json = as_json or how is ResultsFormat.JSON
     try:
+        if policy:
+            asked = asked._replace(policy=_policy(policy, by))
         with waiting("reading the decision log"):
             if not experiment:
                 return _list(experiments(database), as_json=as_json)
             if target:
                 result = called(lambda client: client.results(asked), target, tls_ca, PATIENCE_SECONDS)
             else:
-                result = results(database, asked, keys=keys, plan_file=policy)
+                result = results(database, asked, keys=keys)
             if png:
                 draw(result, png)
     except (NoResults, StoreDown, KeyringUnusable) as failure:
@@ -165,6 +167,13 @@ def run(
     else:
         show(results_view(result, within))
     return FINDINGS if result.is_mismatched else FINE
+
+
+def _policy(file: Path, by: str) -> tuple[PolicyLine, ...]:
+    lines = policy_in(file)
+    if not by and any(line.segment != OTHERS for line in lines):
+        raise Stop(f"policy `{file}` names segments: say of what with --by")
+    return lines
 
 
 def _duration(text: str) -> timedelta:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import NamedTuple
 
 from maitred.core.behaviour.outcomes import OutcomeKind
@@ -10,6 +11,18 @@ from maitred.core.behaviour.outcomes import OutcomeKind
 MISMATCH_ALPHA = 0.001
 """Below it shares are told to be wrong: they are looked at often, and a mismatch spoils everything else."""
 WITHIN = timedelta(days=7)
+OTHERS = "*"
+"""In a policy: everybody whose segment has no lines of its own."""
+POLICY_LINES_MAX = 10_000
+
+
+class PolicyLine(NamedTuple):
+    """How often a policy chooses an arm in a segment; ``place`` is where it says so, for faults."""
+
+    place: str
+    segment: str
+    arm: str
+    probability: Fraction
 
 
 class ResultsCall(NamedTuple):
@@ -18,7 +31,7 @@ class ResultsCall(NamedTuple):
     What persons did ``within`` that time of their first exposure counts, of one ``action`` alone where it is
     named. An empty ``control`` is the held out, the arm called control, or the first that changes nothing.
     ``by`` is an attribute that segments are made of, or ``channel`` or ``location``. ``at`` is as of when,
-    ``None`` for now.
+    ``None`` for now. The worth of a ``policy`` is told too.
     """
 
     experiment: str
@@ -29,6 +42,7 @@ class ResultsCall(NamedTuple):
     by: str = ""
     at: datetime | None = None
     deadline: float | None = None
+    policy: Sequence[PolicyLine] = ()
 
 
 @dataclass(frozen=True, slots=True)

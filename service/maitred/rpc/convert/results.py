@@ -2,14 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 from maitred.core.behaviour.outcomes import OutcomeKind
-from maitred.engine.operating.results import WITHIN, ArmCounts, Comparison, Interval, Results, ResultsCall
+from maitred.engine.operating.results import (
+    OTHERS,
+    POLICY_LINES_MAX,
+    WITHIN,
+    ArmCounts,
+    Comparison,
+    Estimate,
+    Interval,
+    PolicyLine,
+    PolicyValue,
+    Results,
+    ResultsCall,
+)
 from maitred.rpc import messages
 from maitred.v1 import ruleset_pb2 as pb
 
-from .fields import PLAIN, Arrival, id_of, malformed, member, parsed, simulated
+from .fields import PLAIN, Arrival, check_count, id_of, malformed, member, parsed, simulated
 
 WITHIN_MAX = timedelta(days=10_000)
 """Longer than any log, and far from the ends of Python's calendar."""
@@ -34,7 +47,26 @@ def results_call(data: bytes, arrival: Arrival = PLAIN) -> ResultsCall:
         id_of("by", request.by),
         simulated(request, arrival),
         arrival.deadline,
+        _policy(request),
     )
+
+
+def _policy(request: pb.GetResultsRequest) -> tuple[PolicyLine, ...]:
+    check_count("policy", len(request.policy), POLICY_LINES_MAX)
+    lines = tuple(_line(f"policy[{number}]", share) for number, share in enumerate(request.policy))
+    if not request.by and any(line.segment != OTHERS for line in lines):
+        malformed(messages.POLICY_WITHOUT_SEGMENTS)
+    return lines
+
+
+def _line(place: str, share: pb.PolicyShare) -> PolicyLine:
+    segment = id_of(f"{place}.segment", share.segment, required=True)
+    arm = id_of(f"{place}.arm", share.arm, required=True)
+    # Of NaN as well.
+    if not 0 <= share.probability <= 1:
+        malformed(messages.no_probability(f"{place}.probability"))
+    # As it is written: 0.1 is a tenth, which no double is.
+    return PolicyLine(f"`{place}`", segment, arm, Fraction(repr(share.probability)))
 
 
 def _within(request: pb.GetResultsRequest) -> timedelta:
@@ -65,6 +97,7 @@ def results_response(results: Results) -> bytes:
             pb.SegmentResult(segment=segment, comparisons=_comparisons(comparisons))
             for segment, comparisons in results.segments.items()
         ],
+        policy=_policy_value(results.policy),
     ).SerializeToString()
 
 
@@ -78,6 +111,24 @@ def _arm(arm: ArmCounts) -> pb.ArmResult:
         outcomes=arm.outcomes,
         refused=arm.refused,
     )
+
+
+def _policy_value(value: PolicyValue | None) -> Any:
+    return value and pb.PolicyValue(
+        decisions=value.decisions,
+        effective=value.effective,
+        heaviest=value.heaviest,
+        logged=_estimate(value.logged),
+        inverse_propensity=_estimate(value.inverse_propensity),
+        self_normalized=_estimate(value.self_normalized),
+        doubly_robust=_estimate(value.doubly_robust),
+        difference=_estimate(value.difference),
+        always=_interval(value.always),
+    )
+
+
+def _estimate(estimate: Estimate) -> pb.Estimate:
+    return pb.Estimate(value=estimate.value, interval=_interval(estimate.interval))
 
 
 def _comparisons(comparisons: Sequence[Comparison]) -> list[pb.ArmComparison]:
