@@ -23,7 +23,12 @@ def customer(number: int) -> str:
 
 
 def decides(
-    prefix: str, *, locations: int = 0, max_actions: int = 3, signals: Signals | None = None
+    prefix: str,
+    *,
+    locations: int = 0,
+    max_actions: int = 3,
+    signals: Signals | None = None,
+    customer: Callable[[int], str] = customer,
 ) -> Iterator[bytes]:
     """Questions without end, customer by customer, at so many locations."""
     bodies = _bodies()

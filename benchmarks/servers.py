@@ -20,10 +20,12 @@ class Server:
     name: str
     port: int
     pid: int
+    helpers: tuple[int, ...] = ()
+    """Other processes that work for it alone, such as those of a database."""
 
     def cpu_seconds(self) -> float:
-        """User and system time spent so far."""
-        return sum(_times(self.pid)[1:])
+        """User and system time spent so far, with that of its helpers."""
+        return sum(sum(_times(pid)[1:]) for pid in (self.pid, *self.helpers))
 
     def cpu_seconds_of_all(self) -> float:
         """The same with that of its workers."""
