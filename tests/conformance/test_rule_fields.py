@@ -253,7 +253,14 @@ COMPUTED: dict[str, Example] = {
 
 
 GUARD = {"outcome": "rejected", "direction": "above", "threshold": 20, "horizon": "28d"}
-OTHERS = {"outcome": "accepted", "direction": "below", "threshold": 21, "horizon": "27d", "within": "2d"}
+OTHERS = {
+    "outcome": "accepted",
+    "direction": "below",
+    "threshold": 21,
+    "horizon": "27d",
+    "within": "2d",
+    "reported_within": "1d",
+}
 STEPS = [{"from": "2026-12-08", "percent": 20}]
 GUARDS = {key: {**GUARD, key: value} for key, value in OTHERS.items()}
 

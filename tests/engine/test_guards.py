@@ -266,6 +266,9 @@ class SimulatedLog:
         start = after.seq + 1 if after else 0
         return self.rows[start : start + max_rows]
 
+    def reported_late(self, _after, _last_us, _max_rows):
+        return []
+
     def became_of(self, decision_ids):
         for key in self.rejected.intersection(decision_ids):
             yield DeedRow(key, "pizza", OutcomeKind.REJECTED, self.rows[int.from_bytes(key)].place.decided_us)

@@ -9,7 +9,14 @@ from sqlalchemy.engine import Connection, Engine
 
 from maitred.core.limits.lots import Lot
 from maitred.core.privacy.purposes import Consent, ConsentState
-from maitred.engine.ports.evidence import DeedRow, Exposed, ExposedPlace, StoredParameters
+from maitred.engine.ports.evidence import (
+    DeedRow,
+    Exposed,
+    ExposedPlace,
+    LatePlace,
+    LateReport,
+    StoredParameters,
+)
 from maitred.engine.ports.store import (
     Audit,
     ClaimPlace,
@@ -190,6 +197,16 @@ class SqlStore:
     def exposed(self, after: ExposedPlace | None, max_rows: int) -> Sequence[Exposed]:
         """See ``engine.ports.evidence.ExperimentLog``."""
         return self._read(lambda connection: exposures.exposed(connection, after, max_rows))
+
+    def exposed_of(self, decision_ids: Collection[bytes]) -> Sequence[Exposed]:
+        """See ``engine.ports.evidence.ExperimentLog``."""
+        return self._read(
+            lambda connection: exposures.exposed_of(connection, self._writer.recent, decision_ids)
+        )
+
+    def reported_late(self, after: LatePlace, last_us: int, max_rows: int) -> Sequence[LateReport]:
+        """See ``engine.ports.evidence.ExperimentLog``."""
+        return self._read(lambda connection: exposures.reported_late(connection, after, last_us, max_rows))
 
     def became_of(self, decision_ids: Collection[bytes]) -> Sequence[DeedRow]:
         """See ``engine.ports.evidence.ExperimentLog``."""

@@ -19,7 +19,7 @@ from maitred.core.limits.lots import UnitState
 
 METADATA = MetaData()
 
-_EXPOSED = text("length(arms) > 0")
+_EXPOSED, _LATE = text("length(arms) > 0"), text("late_at > 0")
 
 DECISION = Table(
     "decision",
@@ -261,7 +261,9 @@ OUTCOME = Table(
     Column("happened_at", BigInteger, nullable=False),  # microseconds since 1970, UTC
     Column("recorded", SmallInteger, nullable=False),
     Column("detail", LargeBinary, nullable=False),
+    Column("late_at", BigInteger, nullable=False, server_default=text("0")),  # when reported, if late
     Index("outcome_decision", "decision_id"),
+    Index("outcome_late", "late_at", sqlite_where=_LATE, postgresql_where=_LATE),
 )
 
 # Rows of one customer lie together in the index: they are read together.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.core.rules.guards import ALPHA, breach_words, evidence, is_breached
+from maitred.core.rules.guards import ALPHA, Boundary, breach_words, evidence
 from maitred.core.rules.ruleset import Direction, Guard
 
 SEEDS, PERSONS = 100, 1_500
@@ -22,10 +22,10 @@ def guard(direction=Direction.ABOVE, threshold=20):
 
 def ended_at(watching, rate, seed):
     """After how many persons the guard ends it, looked at after each; ``None`` where it never does."""
-    rng, reached = random.Random(seed), 0
+    rng, reached, boundary = random.Random(seed), 0, Boundary.of(watching)
     for persons in range(1, PERSONS + 1):
         reached += rng.random() < rate
-        if is_breached(watching, reached, persons):
+        if boundary.is_crossed(reached, persons):
             return persons
     return None
 
@@ -67,12 +67,12 @@ def test_the_martingale_has_a_mean_of_one(persons, rate):
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 99))
 def test_the_two_directions_are_never_both_harm(reached, others, threshold):
     persons = reached + others
-    sides = [is_breached(guard(side, threshold), reached, persons) for side in Direction]
+    sides = [Boundary.of(guard(side, threshold)).is_crossed(reached, persons) for side in Direction]
     assert not all(sides)
 
 
 def test_nobody_is_no_harm():
-    assert not any(is_breached(guard(side), 0, 0) for side in Direction)
+    assert not any(Boundary.of(guard(side)).is_crossed(0, 0) for side in Direction)
 
 
 def test_the_words_name_what_was_seen_and_what_may_be():

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from tests.rules import document
@@ -52,6 +52,16 @@ def test_the_hash_tells_rollouts_apart(bench, ruleset):
 
     assert digest("rollout: {percent: 10}\n") != digest("rollout: {percent: 20}\n")
     assert digest("rollout: {percent: 10}\n") == digest("rollout: {percent: 10.0}\n")
+
+
+def test_a_guard_waits_for_reports_ten_minutes_at_least(bench, ruleset):
+    def sources(more):
+        return ruleset(f"rollout: {{percent: 10, guard: {{{RATE}{more}}}}}\n")
+
+    assert rollout_of(bench, sources("")).guard.reported_within == timedelta(minutes=10)
+    assert rollout_of(bench, sources(", reported_within: 2d")).guard.reported_within == timedelta(days=2)
+    (fault,) = bench.faults(sources(", reported_within: 9m"))
+    assert fault.message.endswith("write at least `10m`, or leave it out")
 
 
 RATE = "outcome: accepted, direction: below, threshold: 5, horizon: 7d"

@@ -12,6 +12,7 @@ no and needs nothing but the logarithm of the gamma function.
 """
 
 from math import lgamma, log
+from typing import NamedTuple
 
 from .ruleset import Direction, Guard
 
@@ -26,13 +27,23 @@ def evidence(reached: int, persons: int, rate: float) -> float:
     return seen - reached * log(rate) - others * log(1 - rate)
 
 
-def is_breached(guard: Guard, reached: int, persons: int, alpha: float = ALPHA) -> bool:
-    """Returns whether the rate is beyond the guard's threshold beyond doubt."""
-    rate = float(guard.threshold / 100)
-    if not persons:
-        return False
-    above = reached > rate * persons
-    return above is (guard.direction is Direction.ABOVE) and evidence(reached, persons, rate) >= -log(alpha)
+class Boundary(NamedTuple):
+    """Where doubt ends: a rate, the side of it that is harm, and the evidence that it takes."""
+
+    rate: float
+    above: bool
+    least: float
+
+    @classmethod
+    def of(cls, guard: Guard, alpha: float = ALPHA) -> "Boundary":
+        """Returns that of a guard which may be wrong so often."""
+        return cls(float(guard.threshold / 100), guard.direction is Direction.ABOVE, -log(alpha))
+
+    def is_crossed(self, reached: int, persons: int) -> bool:
+        """Returns whether the rate is beyond the threshold beyond doubt."""
+        expected = self.rate * persons
+        is_harm = reached > expected if self.above else reached < expected
+        return is_harm and evidence(reached, persons, self.rate) >= self.least
 
 
 def breach_words(guard: Guard, reached: int, persons: int, arm: str = "") -> str:

@@ -74,13 +74,17 @@ class Then(Enum):
     HOLD = "hold"
 
 
+REPORTED_WITHIN_MIN = timedelta(minutes=10)
+"""Tills report what happened while they had no line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What stops a rollout or an experiment: the share of persons with an outcome is beyond ``threshold``.
 
-    ``threshold`` is in percent.
-    ``outcome`` is the name of an ``OutcomeKind``. A person counts once ``within`` has passed since they were
-    first exposed. It watches those who came within ``horizon`` of the first.
+    ``threshold`` is in percent. ``outcome`` is the name of an ``OutcomeKind``; it counts ``within`` that time
+    of a person's first exposure, and the person is judged ``reported_within`` later. It watches those who
+    came within ``horizon`` of the first.
     """
 
     outcome: str
@@ -89,6 +93,7 @@ class Guard:
     horizon: timedelta
     within: timedelta
     then: Then = Then.ROLL_BACK
+    reported_within: timedelta = REPORTED_WITHIN_MIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from maitred.engine.messages import (
     outcome_refused,
     reported_otherwise,
 )
+from maitred.engine.ports.evidence import LATE
 from maitred.engine.ports.store import LedgerReader, OutcomeRow, store_calls
 
 from .proposals import Grant, Proposals, Proposed, claim_of
@@ -112,6 +113,7 @@ class Outcomes:
             happened_at=outcome.at or now,
             recorded=True,
             detail="",
+            late_at=now if outcome.at and now - outcome.at >= LATE else None,
         )
         impossible = impossible_instant(outcome.at, proposed.record.decided_at, now)
         if impossible:

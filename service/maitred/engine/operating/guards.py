@@ -1,13 +1,21 @@
 """Guards at work: rollouts and experiments that harm are stopped, by whichever process sees it first.
 
-Each guard has a ``Watch``, which reads every decision once. A person is pending from their first exposure
-until what they do does not count any more, and is then asked after once. The guard judges after each person,
+Each guard has a ``Watch``, which reads every decision once. A person is waited for from their first exposure
+until what they did must have been reported, and is then asked after once. The guard judges after each person,
 in the order in which they came, so that what it says does not depend on how often it looks: every process, a
 late look, and simulated time come to the same.
+
+What is reported later still is read in order of report. It turns a person who did not reach the outcome into
+one who did, where it lies in their time, and the guard judges anew after each person. So once everything is
+reported a guard has seen the same, whatever came first. Of a share that must not be too high, what is
+missing can only hide harm: more reports make more of every likelihood ratio, so that the ratio of what is
+known by then never passes that of what is true, and the guard is wrong no more often. Of a share that must
+not be too low it looks like harm; therefore a guard says by when reports are in (``reported_within``).
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import chain
@@ -15,12 +23,12 @@ from typing import NamedTuple, Protocol
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.rules.experiments import Exposures, experiment_name, exposures_in, rollout_name
-from maitred.core.rules.guards import ALPHA, breach_words, is_breached
+from maitred.core.rules.guards import ALPHA, Boundary, breach_words
 from maitred.core.rules.ruleset import Guard, Ruleset, Then
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.engine.deciding.rulesets import Rulesets
 from maitred.engine.errors import CallError
-from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed, ExposedPlace
+from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed, ExposedPlace, LatePlace
 from maitred.engine.ports.store import PauseStore, StoreDown
 
 from .gathering import ROWS_AT_ONCE, pages_of
@@ -30,10 +38,10 @@ BY = "guard"
 """Who pauses where a guard does."""
 PERSONS_MAX = 100_000
 """Of each guard: their rate is known to a third of a point by then, and their ids are some ten megabytes."""
-LATE = timedelta(minutes=10)
-"""How long after their time persons are waited for: tills report what happened while they had no line."""
+ROWS_MAX = 200_000
+"""Decisions that one look reads, some seconds: who starts on a long log catches up over several."""
 COMMITTED = timedelta(minutes=1)
-"""Decisions that are younger are read with the next look: of two replicas the later may commit first."""
+"""What is younger is read with the next look: of two replicas the later may commit first."""
 LOOK = timedelta(minutes=1)
 """Between two looks, on whichever clock."""
 
@@ -90,15 +98,29 @@ def watched_in(ruleset: Ruleset) -> Iterator[Watched]:
             )
 
 
-class _Pending:
-    """A person whose time is not over."""
+class _Persons:
+    """Persons in order of first exposure, each by a number: some 200 bytes of each."""
 
-    __slots__ = ("arm", "decisions", "first_us", "reached", "switched")
+    def __init__(self) -> None:
+        self.numbers: dict[bytes, int] = {}
+        self.first_us = array("q")
+        self.arms: list[str] = []
+        self.reached, self.switched = bytearray(), bytearray()
+        self.decisions: dict[int, list[bytes]] = {}
+        """Of those who have not been asked after."""
 
-    def __init__(self, arm: str, first_us: int) -> None:
-        self.arm, self.first_us = arm, first_us
-        self.reached = self.switched = False
-        self.decisions: list[bytes] = []
+    def __len__(self) -> int:
+        return len(self.arms)
+
+    def add(self, name: bytes, arm: str, first_us: int) -> int:
+        """Returns the number of one more."""
+        number = self.numbers[name] = len(self.arms)
+        self.first_us.append(first_us)
+        self.arms.append(arm)
+        self.reached.append(False)
+        self.switched.append(False)
+        self.decisions[number] = []
+        return number
 
 
 class Watch:
@@ -107,71 +129,100 @@ class Watch:
     def __init__(self, watched: Watched, since: datetime | None) -> None:
         self.watched, self.since = watched, since
         self.after = ExposedPlace(to_microseconds(since), -1) if since else None
-        self.counts: dict[str, Counted] = {}
+        self.late_after: LatePlace | None = None
+        self.counts: Mapping[str, Counted] = {}
         self.breach: tuple[str, Counted] | None = None
         guard = watched.guard
         self._kind = OutcomeKind[guard.outcome.upper()]
         self._within_us, self._horizon_us = guard.within // MICROSECOND, guard.horizon // MICROSECOND
-        self._alpha = ALPHA / max(1, len(watched.arms))
-        self._last_us: int | None = None
-        self._pending: dict[bytes, _Pending] = {}
-        self._known: set[bytes] = set()
+        self._wait_us = guard.reported_within // MICROSECOND
+        self._boundary = Boundary.of(guard, ALPHA / max(1, len(watched.arms)))
+        self._persons = _Persons()
+        self._judged = self._counted = 0
 
     def take(self, row: Exposed, exposures: Exposures) -> None:
         """A decision, in order of time."""
         exposure = exposures.get(self.watched.exposed_as)
         if exposure is None or not row.person:
             return
-        at_us, person = row.place.decided_us, self._pending.get(row.person)
-        if person is None:
-            if not self._admits(row.person, at_us):
+        at_us, persons = row.place.decided_us, self._persons
+        number = persons.numbers.get(row.person)
+        if number is None:
+            if not self._admits(at_us):
                 return
-            person = self._pending[row.person] = _Pending(exposure.arm, at_us)
-            self._known.add(row.person)
-        if at_us - person.first_us < self._within_us:
-            person.switched |= person.arm != exposure.arm
-            person.decisions.append(row.decision_id)
+            number = persons.add(row.person, exposure.arm, at_us)
+        if number >= self._judged and at_us - persons.first_us[number] < self._within_us:
+            persons.switched[number] |= persons.arms[number] != exposure.arm
+            persons.decisions[number].append(row.decision_id)
 
-    def _admits(self, person: bytes, at_us: int) -> bool:
-        if self._last_us is None:
-            self._last_us = at_us + self._horizon_us
-        return at_us <= self._last_us and len(self._known) < PERSONS_MAX and person not in self._known
+    def _admits(self, at_us: int) -> bool:
+        first_us = self._persons.first_us
+        return not first_us or (at_us <= first_us[0] + self._horizon_us and len(first_us) < PERSONS_MAX)
 
-    def judge(self, log: ExperimentLog, now: datetime) -> None:
-        """Counts those whose time is over, one after the other; the first breach is what stays."""
-        over_us = to_microseconds(now - LATE) - self._within_us
+    def needs_more(self) -> bool:
+        """Returns whether decisions after the last one that was read can be of those who are watched."""
+        first_us = self._persons.first_us
+        if not first_us or self.after is None:
+            return True
+        last_us = first_us[0] + self._horizon_us if len(first_us) < PERSONS_MAX else first_us[-1]
+        return self.after.decided_us <= last_us + self._within_us
+
+    def judge(self, log: ExperimentLog, now_us: int, read_us: int) -> None:
+        """Asks after those whose time is over; decisions have been read that were made before ``read_us``."""
+        over_us = min(now_us - self._wait_us, read_us) - self._within_us
         while ended := self._ended(over_us):
-            decisions = {decision: person for person in ended for decision in person.decisions}
+            of = self._persons.decisions
+            decisions = {decision: number for number in ended for decision in of[number]}
             for deed in log.became_of(decisions):
-                person = decisions[deed.of]
-                person.reached |= self._is_goal(deed, person)
-            for person in ended:
-                self._count(person)
+                number = decisions[deed.of]
+                self._persons.reached[number] |= self._is_goal(deed, number)
+            for number in ended:
+                del of[number]
+            self._judged = ended.stop
 
-    def _ended(self, over_us: int) -> list[_Pending]:
-        """Returns the next of those who came first, and whose time is over; they are pending no more."""
-        names: list[bytes] = []
-        for name, person in self._pending.items():
-            if person.first_us > over_us or len(names) == ROWS_AT_ONCE:
-                break
-            names.append(name)
-        return [self._pending.pop(name) for name in names]
+    def _ended(self, over_us: int) -> range:
+        """Returns the next whose time is over."""
+        last, first_us = self._judged, self._persons.first_us
+        while last < min(len(first_us), self._judged + ROWS_AT_ONCE) and first_us[last] <= over_us:
+            last += 1
+        return range(self._judged, last)
 
-    def _is_goal(self, deed: DeedRow, person: _Pending) -> bool:
+    def correct(self, deed: DeedRow, row: Exposed, exposures: Exposures) -> None:
+        """Takes a late report in, and the decision that it is of. Who is asked after later is left alone."""
+        number = self._persons.numbers.get(row.person)
+        if number is None or number >= self._judged or self.watched.exposed_as not in exposures:
+            return
+        since_us = row.place.decided_us - self._persons.first_us[number]
+        is_news = not self._persons.reached[number] and not self._persons.switched[number]
+        if is_news and 0 <= since_us < self._within_us and self._is_goal(deed, number):
+            self._persons.reached[number] = True
+            self._counted, self.counts, self.breach = 0, {}, None
+
+    def _is_goal(self, deed: DeedRow, number: int) -> bool:
         return (
             deed.kind is self._kind
             and deed.name in self.watched.actions
-            and 0 <= deed.at_us - person.first_us < self._within_us
+            and 0 <= deed.at_us - self._persons.first_us[number] < self._within_us
         )
 
-    def _count(self, person: _Pending) -> None:
-        if person.switched:
-            return
-        before = self.counts.get(person.arm, Counted())
-        counted = self.counts[person.arm] = Counted(before.reached + person.reached, before.persons + 1)
-        judged = not self.watched.arms or person.arm in self.watched.arms
-        if judged and not self.breach and is_breached(self.watched.guard, *counted, self._alpha):
-            self.breach = person.arm, counted
+    def count(self) -> None:
+        """Counts those who were asked after, one after the other; the first breach is what stays.
+
+        After a correction from the first one on: with all there can be a tenth of a second.
+        """
+        persons, arms = self._persons, self.watched.arms
+        counts = {arm: list(counted) for arm, counted in self.counts.items()}
+        for number in range(self._counted, self._judged):
+            if persons.switched[number]:
+                continue
+            arm = persons.arms[number]
+            counted = counts.setdefault(arm, [0, 0])
+            counted[0] += persons.reached[number]
+            counted[1] += 1
+            if not self.breach and (not arms or arm in arms) and self._boundary.is_crossed(*counted):
+                self.breach = arm, Counted(*counted)
+        self._counted = self._judged
+        self.counts = {arm: Counted(*counted) for arm, counted in counts.items()}
 
     @property
     def words(self) -> str:
@@ -181,32 +232,73 @@ class Watch:
         return breach_words(self.watched.guard, *counted, arm if self.watched.arms else "")
 
 
-def look(log: ExperimentLog, watches: Iterable[Watch], now: datetime) -> None:
-    """Reads on for each of the watches, and lets it judge. Raises ``StoreDown``."""
+def look(log: ExperimentLog, watches: Collection[Watch], now: datetime, rows_max: int | None = None) -> None:
+    """Reads on for each of the watches, and lets it judge. Raises ``StoreDown``.
+
+    With ``rows_max`` what is left of the decisions then is for the next look.
+    """
+    now_us, settled_us = to_microseconds(now), to_microseconds(now - COMMITTED)
     by_place: dict[ExposedPlace | None, list[Watch]] = {}
     for watch in watches:
+        # What is reported by now is seen when persons are asked after.
+        watch.late_after = watch.late_after or LatePlace(settled_us, b"")
         by_place.setdefault(watch.after, []).append(watch)
     for after, group in by_place.items():
-        place = after
-        for page in _pages(log, after, to_microseconds(now - COMMITTED)):
-            for row in page:
-                exposures = exposures_in(row.arms)
-                for watch in group:
-                    watch.take(row, exposures)
-            place = page[-1].place
-            for watch in group:
-                watch.after = place
+        read_us = _read_on(log, after, group, settled_us, rows_max)
         for watch in group:
-            watch.judge(log, now)
+            watch.judge(log, now_us, read_us)
+    _correct(log, watches, settled_us)
+    for watch in watches:
+        watch.count()
 
 
-def _pages(log: ExperimentLog, after: ExposedPlace | None, last_us: int) -> Iterator[Sequence[Exposed]]:
-    for page in pages_of(log, after):
+def _read_on(
+    log: ExperimentLog,
+    after: ExposedPlace | None,
+    group: Sequence[Watch],
+    settled_us: int,
+    rows_max: int | None,
+) -> int:
+    """Lets watches that are at one place take decisions; up to which instant they have them all."""
+    if not any(watch.needs_more() for watch in group):
+        return settled_us
+    rows = 0
+    for page in _settled(pages_of(log, after), settled_us):
+        for row in page:
+            exposures = exposures_in(row.arms)
+            for watch in group:
+                watch.take(row, exposures)
+        for watch in group:
+            watch.after = page[-1].place
+        rows += len(page)
+        if not any(watch.needs_more() for watch in group):
+            break
+        if rows_max is not None and rows >= rows_max:
+            return page[-1].place.decided_us
+    return settled_us
+
+
+def _settled(pages: Iterable[Sequence[Exposed]], last_us: int) -> Iterator[Sequence[Exposed]]:
+    for page in pages:
         settled = [row for row in page if row.place.decided_us <= last_us]
         if settled:
             yield settled
         if len(settled) < len(page):
             return
+
+
+def _correct(log: ExperimentLog, watches: Collection[Watch], last_us: int) -> None:
+    """Reads on in what was reported late. Who has it already takes no harm."""
+    after = min((watch.late_after for watch in watches if watch.late_after), default=None)
+    while after and (page := log.reported_late(after, last_us, ROWS_AT_ONCE)):
+        exposed = {row.decision_id: row for row in log.exposed_of({report.deed.of for report in page})}
+        exposures = {row.decision_id: exposures_in(row.arms) for row in exposed.values()}
+        for deed in (report.deed for report in page if report.deed.of in exposed):
+            for watch in watches:
+                watch.correct(deed, exposed[deed.of], exposures[deed.of])
+        after = page[-1].place
+        for watch in watches:
+            watch.late_after = after
 
 
 class Guards:
@@ -231,8 +323,8 @@ class Guards:
         self._looked: datetime | None = None
         self._looking = threading.Lock()
 
-    def check(self) -> None:
-        """Looks at every guard once. Raises ``StoreDown`` and ``CallError``."""
+    def check(self, rows_max: int | None = ROWS_MAX) -> None:
+        """Looks at every guard once; see ``look``. Raises ``StoreDown`` and ``CallError``."""
         paused = self._pauses.names()
         running = [
             watched
@@ -240,7 +332,7 @@ class Guards:
             if not paused.intersection((watched.pauses, watched.action))
         ]
         self._watches = {watched: self._watch(watched) for watched in running}
-        look(self._store, self._watches.values(), self._now())
+        look(self._store, self._watches.values(), self._now(), rows_max)
         for watch in self._watches.values():
             if watch.breach:
                 self._operators.pause(watch.watched.pauses, BY, watch.words)
@@ -252,7 +344,7 @@ class Guards:
             if is_due and self._guarded():
                 self._looked = at
                 with suppress(StoreDown, CallError):
-                    self.check()
+                    self.check(rows_max=None)
 
     def _guarded(self) -> Sequence[Watched]:
         """Returns what the guards of the ruleset in force watch."""

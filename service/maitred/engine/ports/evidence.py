@@ -1,7 +1,7 @@
 """What the engine needs of the store to judge by what became of decisions, and to learn from it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from maitred.core.behaviour.outcomes import OutcomeKind
@@ -42,11 +42,37 @@ class DeedRow(NamedTuple):
     at_us: int
 
 
+LATE = timedelta(minutes=5)
+"""So long after it happened an outcome is reported late: less than who asks after it waits at least."""
+
+
+class LatePlace(NamedTuple):
+    """A place in the list of late reports, the first to be reported first."""
+
+    reported_us: int
+    outcome_id: bytes
+
+
+class LateReport(NamedTuple):
+    """An outcome that was taken up, and reported ``LATE`` after it happened or later."""
+
+    place: LatePlace
+    deed: DeedRow
+
+
 class ExperimentLog(Protocol):
     """What experiments are judged by. Every method is for any thread and may raise ``StoreDown``."""
 
     def exposed(self, after: ExposedPlace | None, max_rows: int) -> Sequence[Exposed]:
         """Returns the next exposed decisions in order of time."""
+        ...
+
+    def exposed_of(self, decision_ids: Collection[bytes]) -> Sequence[Exposed]:
+        """Returns those of these decisions that are exposed."""
+        ...
+
+    def reported_late(self, after: LatePlace, last_us: int, max_rows: int) -> Sequence[LateReport]:
+        """Returns the next late reports in order of report, of ``last_us`` and before."""
         ...
 
     def became_of(self, decision_ids: Collection[bytes]) -> Sequence[DeedRow]:

@@ -198,7 +198,8 @@ class Audit(NamedTuple):
 class OutcomeRow(NamedTuple):
     """One reported outcome. ``id`` and ``fingerprint`` have 16 bytes, functions of the caller's.
 
-    ``recorded`` is whether it was taken up; ``detail`` says why not.
+    ``recorded`` is whether it was taken up; ``detail`` says why not. ``late_at`` is when it was reported,
+    where that was ``evidence.LATE`` after it happened or later.
     """
 
     id: bytes
@@ -209,6 +210,7 @@ class OutcomeRow(NamedTuple):
     happened_at: datetime
     recorded: bool
     detail: str
+    late_at: datetime | None = None
 
 
 class ClaimRow(NamedTuple):

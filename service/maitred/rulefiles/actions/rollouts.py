@@ -106,7 +106,15 @@ def guard_of(model: models.GuardSpec) -> Guard:
     """Returns what is written of a guard."""
     then = Then(model.then) if isinstance(model, models.RolloutGuard) else Then.ROLL_BACK
     threshold = _exact(model.threshold)
-    return Guard(model.outcome, Direction(model.direction), threshold, model.horizon, model.within, then)
+    return Guard(
+        model.outcome,
+        Direction(model.direction),
+        threshold,
+        model.horizon,
+        model.within,
+        then,
+        model.reported_within,
+    )
 
 
 def _start(model: models.RolloutSpec) -> Fraction:

@@ -12,8 +12,9 @@ from pydantic import (
     model_validator,
 )
 
+from maitred.core.rules.ruleset import REPORTED_WITHIN_MIN
 from maitred.rulefiles import bounds
-from maitred.rulefiles.messages import file_messages
+from maitred.rulefiles.messages import experiment_messages, file_messages
 
 from . import field_types
 from .field_types import (
@@ -311,6 +312,12 @@ class RolloutStepSpec(Strict):
     """The percentage of customers; not lower than the one before."""
 
 
+def _long_enough(duration: timedelta) -> timedelta:
+    if duration < REPORTED_WITHIN_MIN:
+        raise field_types.refuse(experiment_messages.reported_too_soon(REPORTED_WITHIN_MIN))
+    return duration
+
+
 class GuardSpec(Strict):
     """Ends the experiment by itself, as soon as the evidence shows harm."""
 
@@ -324,6 +331,8 @@ class GuardSpec(Strict):
     """How long it watches, from the first exposure: `28d`."""
     within: Duration = timedelta(days=1)
     """How long after a person's first exposure the outcome counts. Without it, `1d`."""
+    reported_within: Annotated[Duration, AfterValidator(_long_enough)] = REPORTED_WITHIN_MIN
+    """By when after that it is reported at the latest: `2d` for files of days before. Without it, `10m`."""
 
 
 class RolloutGuard(GuardSpec):

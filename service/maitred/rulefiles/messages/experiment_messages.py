@@ -3,6 +3,7 @@
 # ruff: noqa: D103 - a message says itself what it says
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from maitred.core.values.nearest import did_you_mean
 from maitred.rulefiles import bounds
@@ -34,6 +35,11 @@ def overlaps(action: str, other: str) -> str:
 
 def applies_to_no_action() -> str:
     return "no action meets this: nobody is ever in it"
+
+
+def reported_too_soon(least: timedelta) -> str:
+    minutes = least // timedelta(minutes=1)
+    return f"tills without a line report later: write at least `{minutes}m`, or leave it out"
 
 
 def one_arm() -> str:

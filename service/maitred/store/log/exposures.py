@@ -1,14 +1,14 @@
 """Decisions that experiments can have made a difference to, and what became of them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Select, and_, exists, func, literal, or_, select, text, tuple_
 from sqlalchemy.engine import Connection
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import LotEvent, Status
-from maitred.engine.ports.evidence import DeedRow, Exposed, ExposedPlace
+from maitred.engine.ports.evidence import DeedRow, Exposed, ExposedPlace, LatePlace, LateReport
 from maitred.store import lookup
 from maitred.store.recent import Recent
 from maitred.store.tables import CLAIM, DECISION, EVENT, LOT, OUTCOME, PERSON, SESSION_DECISION, STEP
@@ -20,8 +20,42 @@ _D, _O = DECISION.c, OUTCOME.c
 
 def exposed(connection: Connection, after: ExposedPlace | None, max_rows: int) -> list[Exposed]:
     """The next exposed decisions in order of time."""
-    session = func.coalesce(SESSION_DECISION.c.session, literal(b""))
+    wanted = _exposed()
+    if after:
+        wanted = wanted.where(tuple_(_D.decided_at, _D.seq) > tuple_(after.decided_us, after.seq))
+    return _rows(connection.execute(wanted.order_by(_D.decided_at, _D.seq).limit(max_rows)))
+
+
+def exposed_of(
+    connection: Connection, recent: Recent | None, decision_ids: Collection[bytes]
+) -> list[Exposed]:
+    """Those of these decisions that are exposed."""
+    rows: list[Exposed] = []
+    for ids in _parts(decision_ids):
+        rows += _rows(connection.execute(_exposed().where(lookup.of_ids(connection, recent, ids))))
+    return rows
+
+
+def reported_late(connection: Connection, after: LatePlace, last_us: int, max_rows: int) -> list[LateReport]:
+    """The next late reports in order of report, of ``last_us`` and before."""
     wanted = (
+        select(_O.late_at, _O.outcome_id, _O.decision_id, _O.action, _O.kind, _O.happened_at)
+        # As the index has it, with which a parameter does not go.
+        .where(text("late_at > 0"), _O.late_at <= last_us, _O.recorded == 1)
+        .where(tuple_(_O.late_at, _O.outcome_id) > tuple_(after.reported_us, after.outcome_id))
+        .where(_O.late_at >= after.reported_us)
+        .order_by(_O.late_at, _O.outcome_id)
+        .limit(max_rows)
+    )
+    return [
+        LateReport(LatePlace(at, outcome_id), _deed(*row))
+        for at, outcome_id, *row in connection.execute(wanted)
+    ]
+
+
+def _exposed() -> Select[Any]:
+    session = func.coalesce(SESSION_DECISION.c.session, literal(b""))
+    return (
         select(_D.decided_at, _D.seq, _D.decision_id, session, _D.customer, _D.ruleset, _D.arms)
         .select_from(
             DECISION.outerjoin(
@@ -34,9 +68,9 @@ def exposed(connection: Connection, after: ExposedPlace | None, max_rows: int) -
             or_(func.length(_D.customer) == 0, exists().where(PERSON.c.ref == _D.customer)),
         )
     )
-    if after:
-        wanted = wanted.where(tuple_(_D.decided_at, _D.seq) > tuple_(after.decided_us, after.seq))
-    rows = connection.execute(wanted.order_by(_D.decided_at, _D.seq).limit(max_rows))
+
+
+def _rows(rows: Iterable[Any]) -> list[Exposed]:
     return [
         Exposed(ExposedPlace(at, seq), decision_id, customer or session, customer, ruleset, arms)
         for at, seq, decision_id, session, customer, ruleset, arms in rows
@@ -92,8 +126,12 @@ def _of_claims(kind: OutcomeKind, at: Any) -> Select[Any]:
 
 
 def _deeds(connection: Connection, statement: Select[Any]) -> Iterator[DeedRow]:
-    for of, name, kind, at in connection.execute(statement):
-        yield DeedRow(of, name.decode("utf-8", "surrogatepass"), OutcomeKind(kind) if kind else None, at)
+    for row in connection.execute(statement):
+        yield _deed(*row)
+
+
+def _deed(of: bytes, name: bytes, kind: int, at_us: int) -> DeedRow:
+    return DeedRow(of, name.decode("utf-8", "surrogatepass"), OutcomeKind(kind) if kind else None, at_us)
 
 
 def _parts(ids: Collection[bytes]) -> Iterator[Sequence[bytes]]:

@@ -17,19 +17,19 @@ from maitred.store.drivers.connections import Driver, WriteConnection, ask, colu
 from maitred.store.recent import head
 from maitred.store.tables import OUTCOME
 
-_COLUMNS = "outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail"
+_COLUMNS = "outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail, late_at"
 _INTO = f"INSERT INTO outcome ({_COLUMNS})"
 _UNLESS_THERE = "ON CONFLICT (outcome_id) DO NOTHING"
 _POSTGRES_ADD = f"""
 {_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::smallint[],
-                             %b::bigint[], %b::smallint[], %b::bytea[])
+                             %b::bigint[], %b::smallint[], %b::bytea[], %b::bigint[])
 {_UNLESS_THERE}
 """  # noqa: S608 -- of constants
 _POSTGRES_FIND = f"SELECT {_COLUMNS} FROM outcome WHERE outcome_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
 _SQLITE_ADD = f"{_INTO} VALUES {{}} {_UNLESS_THERE}"
 _SQLITE_FIND = """
 SELECT json_group_array(json_array(hex(outcome_id), hex(fingerprint), hex(decision_id), hex(action),
-                                   kind, happened_at, recorded, hex(detail)))
+                                   kind, happened_at, recorded, hex(detail), late_at))
 FROM outcome WHERE outcome_id IN (VALUES {})
 """
 # What was claimed and redeemed by the calls of these names is nowhere but in the ledger. A redemption
@@ -165,11 +165,12 @@ def _values(row: OutcomeRow) -> tuple[Any, ...]:
         to_microseconds(row.happened_at),
         int(row.recorded),
         row.detail.encode("utf-8", "surrogatepass"),
+        to_microseconds(row.late_at) if row.late_at else 0,
     )
 
 
 def _row(values: Sequence[Any]) -> OutcomeRow:
-    outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail = values
+    outcome_id, fingerprint, decision_id, action, kind, happened_at, recorded, detail, late_at = values
     return OutcomeRow(
         outcome_id,
         fingerprint,
@@ -179,4 +180,5 @@ def _row(values: Sequence[Any]) -> OutcomeRow:
         from_microseconds(happened_at),
         bool(recorded),
         detail.decode("utf-8", "surrogatepass"),
+        from_microseconds(late_at) if late_at else None,
     )
