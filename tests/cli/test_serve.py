@@ -66,6 +66,18 @@ def test_sigterm_lets_a_stream_in_flight_finish_and_ends_with_0(serve, rules):
     assert service.await_event_after_end("stopped")["calls_finished"] is True
 
 
+def test_what_grpc_itself_refuses_writes_no_line_of_grpcs(serve, rules):
+    service = serve("--rules", rules)
+    too_much = [(f"x-{number}", "v") for number in range(1_000)]
+    with grpc.insecure_channel(service.address) as channel:
+        stub = decision_pb2_grpc.DecisionServiceStub(channel)
+        for _ in range(5):
+            with pytest.raises(grpc.RpcError):
+                stub.Decide(decision_pb2.DecideRequest(), timeout=20, metadata=too_much)
+    assert service.stop() == 0
+    assert [line for line in service.log.read_text().splitlines() if not line.startswith("{")] == []
+
+
 def test_every_call_acknowledged_before_a_stop_is_kept(serve, rules):
     service = serve("--rules", rules)
     answered: list[str] = []

@@ -1,8 +1,10 @@
 """What clients may do with connections and headers, and several servers in one process."""
 
+import re
 import socket
 import struct
 import time
+from collections import Counter
 from contextlib import suppress
 
 import grpc
@@ -17,6 +19,9 @@ from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 EMPTY_SETTINGS = struct.pack(">I", 0)[1:] + b"\x04\x00" + struct.pack(">I", 0)
 PING = struct.pack(">I", 8)[1:] + b"\x06\x00" + struct.pack(">I", 0) + b"\0" * 8
+NO_TABLE = struct.pack(">I", 6)[1:] + b"\x04\x00" + struct.pack(">IHI", 0, 1, 0)
+"""Settings by which headers come spelled out."""
+HEADERS, RESET, END_STREAM = 1, 3, 1
 
 
 def connected(address):
@@ -24,6 +29,42 @@ def connected(address):
     opened = socket.create_connection((host, int(port)), timeout=10)
     opened.sendall(PREFACE + EMPTY_SETTINGS)
     return opened
+
+
+def opening(stream, *fields):
+    """The frame that opens a call of Decide."""
+    fields = (
+        (b":method", b"POST"),
+        (b":scheme", b"http"),
+        (b":path", b"/maitred.v1.DecisionService/Decide"),
+        (b":authority", b"a"),
+        (b"content-type", b"application/grpc"),
+        (b"te", b"trailers"),
+        *fields,
+    )
+    block = b"".join(
+        b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value for name, value in fields
+    )
+    return struct.pack(">I", len(block))[1:] + b"\x01\x04" + struct.pack(">I", stream) + block
+
+
+def message(stream, request):
+    """The frame of its only message."""
+    body = request.SerializeToString()
+    body = b"\0" + struct.pack(">I", len(body)) + body
+    return struct.pack(">I", len(body))[1:] + b"\0\x01" + struct.pack(">I", stream) + body
+
+
+def ends(connection, count):
+    """How so many calls end: their statuses, or that they were reset."""
+    codes, data = [], b""
+    while len(codes) < count:
+        data += connection.recv(1 << 16)
+        while len(data) >= 9 and len(data) >= (end := 9 + int.from_bytes(data[:3], "big")):
+            kind, flags, payload, data = data[3], data[4], data[9:end], data[end:]
+            if kind == HEADERS and flags & END_STREAM:
+                codes.append(re.search(rb"grpc-status.(\d+)", payload, re.DOTALL)[1].decode())
+    return Counter(codes)
 
 
 def test_a_thousand_idle_connections_cost_nobody_an_answer(running):
@@ -55,23 +96,38 @@ def test_a_client_that_keeps_to_the_limit_of_streams_is_refused_none(serve):
 
 def test_who_opens_calls_and_resets_them_without_end_holds_nothing(serve, transport):
     running = serve(streams_per_connection=4)
-    path, authority = b"/maitred.v1.DecisionService/Decide", b"a"
-    names = b":method", b":scheme", b":path", b":authority", b"content-type", b"te"
-    values = b"POST", b"http", path, authority, b"application/grpc", b"trailers"
-    block = b"".join(
-        b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
-        for name, value in zip(names, values, strict=True)
-    )
     with suppress(ConnectionError), connected(running.address) as rude:
         for number in range(2_000):
-            stream = struct.pack(">I", 2 * number + 1)
-            opening = struct.pack(">I", len(block))[1:] + b"\x01\x04" + stream + block
-            reset = struct.pack(">I", 4)[1:] + b"\x03\x00" + stream + struct.pack(">I", 8)
-            rude.sendall(opening + reset)
+            stream = 2 * number + 1
+            reset = struct.pack(">I", 4)[1:] + bytes([RESET, 0]) + struct.pack(">II", stream, 8)
+            rude.sendall(opening(stream) + reset)
     assert running.stub.Decide(decide_request(), timeout=20).decision_id == "d-0"
     if transport != "stock":
         eventually(lambda: not running.server._server._state.rpc_states)
     assert running.stub.Decide(decide_request(1), timeout=20).decision_id == "d-1"
+
+
+@pytest.mark.parametrize("transport", ["loop", "overlap"], indirect=True)
+def test_a_call_that_nobody_could_read_in_time_ends_as_late_and_not_as_cancelled(serve):
+    """Also for a client whose own clock has not told it yet."""
+    running = serve()
+    running.engine.before = lambda _call: time.sleep(0.005)
+    for number in range(20):
+        running.stub.Decide(decide_request(number), timeout=20)
+    codes = Counter()
+    for _ in range(4):
+        with connected(running.address) as client:
+            client.settimeout(60)
+            client.sendall(NO_TABLE)
+            for number in range(200):
+                stream = 2 * number + 1
+                deadline = b"%dm" % (100 + number % 100)
+                client.sendall(
+                    opening(stream, (b"grpc-timeout", deadline)) + message(stream, decide_request(stream))
+                )
+            codes += ends(client, 200)
+    assert set(codes) <= {"0", "4", "8"}
+    assert codes.total() == 800
 
 
 def test_who_pings_without_end_is_cut_off(running):

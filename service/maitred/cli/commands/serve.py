@@ -34,6 +34,10 @@ Examples:
 
 Exit codes: 0 stopped, 1 faults with --strict, 2 cannot run (port, database, flags)."""
 
+QUIET_GRPC = ("GRPC_VERBOSITY", "NONE")
+"""gRPC writes a line of its own, which is not JSON, for every malformed call, handshake or header: whoever
+can connect could fill the log. It reads the variable when it is imported."""
+
 _DEFAULTS = Settings()
 
 Rules = Annotated[
@@ -187,6 +191,7 @@ def run(
         tls_client_ca=tls_client_ca,
     )
     _check(settings)
+    os.environ.setdefault(*QUIET_GRPC)
     worker = os.environ.get(WORKER_VARIABLE, "")
     if workers > 1 and not worker:
         from maitred.cli.processes.workers import run_workers  # noqa: PLC0415 -- for several processes only

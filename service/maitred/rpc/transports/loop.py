@@ -184,6 +184,16 @@ class LoopCall:
         self._events = 1
         self.end(status)
 
+    def lapse(self) -> None:
+        """Leaves a call whose deadline has passed to gRPC, and waits until it has ended it.
+
+        One that nobody holds any more it ends with ``CANCELLED``, where its own clock is a little behind.
+        """
+        self._events -= 1 if self.is_read else 2
+        self.watch()
+        if not self._events:
+            self._loop.forget(self)
+
     def _send(self, *operations: Any) -> None:
         self.sent = True
         if not self._watched:
@@ -423,7 +433,7 @@ class Loop:
             else:
                 # gRPC ends it by itself, and its caller has given up: nothing has to be sent.
                 self._refusals[call.method.full_name, Code.EXPIRED] += 1
-                self.forget(call)
+                call.lapse()
         for call in readable:
             call.watch()
             if call.is_read:
