@@ -148,6 +148,7 @@ def test_a_store_that_is_down_fails_the_batch_and_not_the_thread(committer, stor
     with pytest.raises(CallError) as error:
         committer.commit(ticket("a"))
     assert error.value.code is Code.STORE_DOWN
+    assert error.value.__cause__ is down
     committer.commit(ticket("b"))
     assert list(store.records) == [b"b".ljust(16)]
 

@@ -68,6 +68,11 @@ def test_the_level_says_whose_fault_it_is(narrator, log, code):
     assert "error_id" not in fields
 
 
+def test_why_the_store_is_down_is_said(narrator, log):
+    narrator.tell(CallFailed("a.B/C", Code.STORE_DOWN, 0.25, detail="no room left"))
+    assert log.of("call_failed")[0][1]["detail"] == "no room left"
+
+
 def test_every_error_id_that_a_caller_has_is_in_the_log(narrator, log):
     ids = [f"e-{number}" for number in range(3 * CALLS_PER_CODE_AND_SECOND)]
     for error_id in ids:

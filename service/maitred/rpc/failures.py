@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from maitred.core.trace import TraceContext, parse_traceparent
 from maitred.engine.errors import CallError
 from maitred.engine.ports.observer import CallFailed, Observer
+from maitred.engine.ports.store import StoreConflict, StoreDown
 
 from .status import CallStatus, internal, status_of
 
@@ -21,7 +22,11 @@ def failed(
     """Tells the observer; gives what the caller is told. Of a fault of ours that is its id alone."""
     if isinstance(error, CallError):
         status = status_of(error)
-        observer.observe(CallFailed(method, error.code, seconds, trace=trace, status=status.code.name))
+        cause = error.__cause__
+        detail = str(cause) if isinstance(cause, StoreDown | StoreConflict) else ""
+        observer.observe(
+            CallFailed(method, error.code, seconds, trace=trace, status=status.code.name, detail=detail)
+        )
         _let_go(error)
         return status
     error_id = secrets.token_hex(ERROR_ID_BYTES)
@@ -38,7 +43,7 @@ def _let_go(error: BaseException | None) -> None:
     """
     while error is not None and error.__traceback__ is not None:
         error.__traceback__ = None
-        error = error.__context__
+        error = error.__cause__ or error.__context__
 
 
 def trace_of(metadata: Iterable[tuple[str, str | bytes]] | None) -> TraceContext | None:

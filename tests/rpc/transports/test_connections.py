@@ -57,7 +57,8 @@ def message(stream, request):
 
 def ends(connection, count):
     """How so many calls end: their statuses, or that they were reset."""
-    codes, data = [], b""
+    codes: list[str] = []
+    data = b""
     while len(codes) < count:
         data += connection.recv(1 << 16)
         while len(data) >= 9 and len(data) >= (end := 9 + int.from_bytes(data[:3], "big")):
@@ -114,7 +115,7 @@ def test_a_call_that_nobody_could_read_in_time_ends_as_late_and_not_as_cancelled
     running.engine.before = lambda _call: time.sleep(0.005)
     for number in range(20):
         running.stub.Decide(decide_request(number), timeout=20)
-    codes = Counter()
+    codes: Counter[str] = Counter()
     for _ in range(4):
         with connected(running.address) as client:
             client.settimeout(60)

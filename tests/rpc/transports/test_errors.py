@@ -10,9 +10,11 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.waiting import eventually
 
 from maitred.engine.errors import CAUSES, CallError, Cause, Code
 from maitred.engine.ports.observer import CallFailed
+from maitred.engine.ports.store import StoreDown, store_calls
 from maitred.rpc.status import STATUS_OF
 from maitred.v1 import decision_pb2 as pb
 
@@ -84,6 +86,20 @@ def test_only_overload_tells_when_to_come_back(standing, status_of):
     standing.engine.before = raising(CallError(Code.STORE_DOWN, "down"))
     down = status_of(lambda: standing.stub.Decide(REQUEST, timeout=5))
     assert "grpc-retry-pushback-ms" not in dict(down.trailing_metadata())
+
+
+def test_why_the_store_is_down_is_told_to_the_operator_alone(standing, status_of):
+    reason = "database `m.db` has no room left to write"
+
+    def fail(_call):
+        with store_calls("cannot be read, try again"):
+            raise StoreDown(reason)
+
+    standing.engine.before = fail
+    error = status_of(lambda: standing.stub.Decide(REQUEST, timeout=5))
+    assert (error.code(), error.details()) == (grpc.StatusCode.UNAVAILABLE, "cannot be read, try again")
+    eventually(lambda: any(isinstance(event, CallFailed) for event in standing.observer.events))
+    assert {event.detail for event in standing.observer.events if isinstance(event, CallFailed)} == {reason}
 
 
 @pytest.mark.parametrize(

@@ -118,10 +118,27 @@ def test_hostile_sizes_are_refused_in_time(bench, private, privacy_text):
     assert len(bench.load(private(privacy__yaml=text)).ruleset.privacy.purposes) == 5_003
 
 
-def test_a_purpose_that_events_alone_have_is_used(bench, private, privacy_text):
-    event = document("Event", "call", {"purpose": "spare", "retention": "1d"})
+@pytest.mark.parametrize(
+    "alone",
+    [
+        document("Event", "call", {"purpose": "spare", "retention": "1d"}),
+        document("Learner", "uptake", {"purpose": "spare"}),
+        document(
+            "Experiment",
+            "words",
+            {
+                "purpose": "spare",
+                "applies_to": {"actions": ["pizza"]},
+                "salt": "w",
+                "arms": {"control": {"weight": 1}, "loud": {"weight": 1, "score": "2.0"}},
+            },
+        ),
+    ],
+    ids=["event", "learner", "experiment"],
+)
+def test_a_purpose_that_one_other_document_names_is_used(bench, private, privacy_text, alone):
     text = privacy_text.replace("  health-offers: Off", "  spare: x\n  health-offers: Off")
     sources = private(privacy__yaml=text)
     assert any("`spare` is not used" in warning for warning in lines_of(bench.load(sources).warnings))
-    sources["events.yaml"] = event
-    assert not any("is not used" in warning for warning in lines_of(bench.load(sources).warnings))
+    sources["alone.yaml"] = alone
+    assert not any("`spare` is not used" in warning for warning in lines_of(bench.load(sources).warnings))

@@ -191,11 +191,13 @@ class Committer:
 def _as_call_error(error: Exception) -> Exception:
     match error:
         case StoreDown():
-            return CallError(Code.STORE_DOWN, "the decision log cannot be written, try again")
+            failure = CallError(Code.STORE_DOWN, "the decision log cannot be written, try again")
         case StoreConflict():
-            return CallError(Code.RETRY, "the decision lost against another one, try again")
+            failure = CallError(Code.RETRY, "the decision lost against another one, try again")
         case _:
             return error
+    failure.__cause__ = error
+    return failure
 
 
 def _by_instant(batch: Sequence[Ticket]) -> Sequence[Sequence[Ticket]]:

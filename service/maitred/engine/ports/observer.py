@@ -111,6 +111,7 @@ class CallFailed:
 
     ``status`` is what the caller saw (``NOT_FOUND``), in the words of its protocol. ``cause`` is
     the exception behind a fault of ours: where it came from goes to the process log, its text nowhere.
+    ``detail`` is what the store said, for the operator.
     """
 
     method: str
@@ -120,6 +121,7 @@ class CallFailed:
     trace: TraceContext | None = None
     status: str = ""
     cause: BaseException | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

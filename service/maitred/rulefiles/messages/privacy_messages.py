@@ -141,7 +141,10 @@ def no_basis(purpose: str, jurisdiction: str) -> str:
 
 
 def unused_purpose(name: str) -> str:
-    return f"purpose {quoted(name)} is not used: no attribute, event, action or sensitive category names it"
+    return (
+        f"purpose {quoted(name)} is not used: "
+        "no attribute, event, action, experiment, learner or sensitive category names it"
+    )
 
 
 def never_allowed(name: str) -> str:

@@ -6,7 +6,7 @@ from itertools import chain
 from maitred.core.privacy.purposes import Basis, Jurisdiction, PrivacyRules
 from maitred.core.rules.ruleset import Location
 from maitred.core.values.types import LOCATION_ID, Attribute
-from maitred.rulefiles.kinds import events
+from maitred.rulefiles.kinds import events, experiments, learners
 from maitred.rulefiles.kinds.privacy import CONSENT_ONLY_TCF, NO_PURPOSE
 from maitred.rulefiles.messages import privacy_messages
 from maitred.rulefiles.reading.documents import Documents
@@ -44,10 +44,15 @@ def _warn_idle(report: Report, documents: Documents) -> None:
 
 
 def _used(documents: Documents) -> set[str]:
-    """Purposes that attributes and events have or actions name."""
-    declared = {spec.purpose for _, spec, _ in specs(documents) if spec.purpose}
-    of_events = (sourced.model.purpose for sourced in documents.of(events.Event))
-    return declared.union(name for name, _ in consents(documents)).union(filter(None, of_events))
+    """Purposes that attributes, events, experiments and learners have or actions name."""
+    declared = (spec.purpose for _, spec, _ in specs(documents))
+    of_kinds = chain(
+        (sourced.model.purpose for sourced in documents.of(events.Event)),
+        (sourced.model.purpose for sourced in documents.of(experiments.Experiment)),
+        (sourced.model.purpose for sourced in documents.of(learners.Learner)),
+    )
+    named = (name for name, _ in consents(documents))
+    return set(filter(None, chain(declared, of_kinds, named)))
 
 
 def _warn_purposes(report: Report, documents: Documents, sourced: PrivacySource, rules: PrivacyRules) -> None:

@@ -88,6 +88,7 @@ class Narrator:
             "method": event.method,
             "code": event.code.name if event.code else "INTERNAL",
             "status": event.status,
+            "detail": event.detail,
             "error_id": event.error_id,
             "trace_id": event.trace.trace_id if event.trace else "",
             "seconds": round(event.seconds, 6),
