@@ -222,14 +222,16 @@ def fill(url: str, keys: Path, rules: Path, count: int) -> Iterator[int]:
         key_ring = vault.open_vault(keys, create=True)
         observer = telemetry.make_observer({}, telemetry.configure_logging(sys.stderr, {}))
         now = datetime.now(UTC)
-        engine = make_engine(opened, key_ring, observer, load_policy, lambda: now)
+        start = now - PERIOD
+        # Samples come first in the log and are its oldest, so that what is old is where purging looks for it.
+        engine = make_engine(opened, key_ring, observer, load_policy, lambda: start)
         opened.check_keys(key_ring.check_values())
         engine.rulesets.activate(rulefiles.read_sources(rules), str(rules))
         people = People(key_ring, RandomPool(REF_BYTES).take)
         messages = itertools.islice(decides("sample", locations=LOCATIONS), SAMPLES)
         samples = [_sample(engine, people, opened, decide_call(message)) for message in messages]
         filler = _Filler(engine.rulesets.in_force(), people, samples)
-        start, done = now - PERIOD, 0
+        done = 0
         _hurry(opened, url)
         if engine.rulesets.in_force().limits:
             done, past = BATCH, _past(opened, filler, start)

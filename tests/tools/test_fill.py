@@ -11,7 +11,7 @@ from tests.databases import connected
 from maitred import store
 from tools import fill
 
-ACTIONS, DECISIONS = 50, 900
+ACTIONS, DECISIONS = 50, 896
 HELD, EXPIRED = 1, 4
 
 
@@ -19,7 +19,7 @@ HELD, EXPIRED = 1, 4
 def small(monkeypatch):
     monkeypatch.setattr(fill, "SAMPLES", 20)
     monkeypatch.setattr(fill, "CUSTOMERS", 300)
-    monkeypatch.setattr(fill, "BATCH", 16)
+    monkeypatch.setattr(fill, "BATCH", 64)
     monkeypatch.setattr(fill, "PAST_BATCH", 128)
 
 

@@ -4,7 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, LargeBinary, Select, Table, delete, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.engine import Connection
 
 from maitred.store.chain import Linked
@@ -24,6 +36,7 @@ _NOT_INDEXED = """
 SELECT seq, decision_id, customer FROM decision
 WHERE seq > (SELECT seq FROM decision_indexed) ORDER BY seq
 """
+_INDEXED = select(DECISION_INDEXED.c.seq)
 
 
 def recent_of(line: WriteConnection) -> Recent:
@@ -92,15 +105,22 @@ def seqs_in(array: Any) -> Select[Any]:
     return select(func.json_each(array).table_valued("value").c.value)
 
 
+def _forgetting(index: LogIndex, table: Table) -> Delete:
+    # Of no bytes SQLite has no part.
+    part = func.coalesce(func.substr(_D[index.value], 1, HEAD_BYTES), literal(b"", LargeBinary))
+    going = select(part, _D.seq).where(_D.seq.between(bindparam("first"), bindparam("last")))
+    return delete(table).where(tuple_(table.c.head, table.c.seq).in_(going))
+
+
+_FORGET = tuple(_forgetting(index, table) for index, table in _TABLES.items())
+
+
 def forget(line: WriteConnection, first: int, last: int) -> None:
     """Takes decisions out of the indexes that are about to be deleted."""
     if line.connection.dialect.name != "sqlite":
         return
-    for index, table in _TABLES.items():
-        # Of no bytes SQLite has no part.
-        part = func.coalesce(func.substr(_D[index.value], 1, HEAD_BYTES), literal(b"", LargeBinary))
-        going = select(part, _D.seq).where(_D.seq.between(first, last))
-        line.connection.execute(delete(table).where(tuple_(table.c.head, table.c.seq).in_(going)))
-    if last > line.connection.scalars(select(DECISION_INDEXED.c.seq)).one():
+    for statement in _FORGET:
+        line.connection.execute(statement, {"first": first, "last": last})
+    if last > line.connection.scalars(_INDEXED).one():
         # Some of them are in memory, and would be filled in.
         line.recent = None

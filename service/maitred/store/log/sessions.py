@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, Select, delete, select
 from sqlalchemy.engine import Connection
 
 from maitred.core.behaviour.outcomes import OutcomeKind
@@ -69,9 +69,9 @@ def decisions_in(
     return [decision for _, decision in sorted(made)[-max_rows:]]
 
 
-def forget_decisions(connection: Connection, decisions: Any) -> None:
-    """Deletes the rows of decisions that go; ``decisions`` selects their ids."""
-    connection.execute(delete(SESSION_DECISION).where(_S.decision_id.in_(decisions)))
+def forgetting(decisions: Select[Any]) -> Delete:
+    """Returns the statement that deletes the rows of decisions that go; ``decisions`` selects their ids."""
+    return delete(SESSION_DECISION).where(_S.decision_id.in_(decisions))
 
 
 def erase(connection: Connection, ref: bytes) -> None:
