@@ -1,11 +1,15 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from maitred.core.privacy.purposes import ConsentState
-from maitred.engine.ports.store import Person, StoreConflict
+from maitred.core.values.instants import to_microseconds
+from maitred.engine.ports.store import ClaimRow, Person, StoreConflict
 from maitred.store import open_store
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 def person(**fields):
@@ -45,6 +49,26 @@ def test_statements_come_back_with_their_customer(store):
     add(store, one)
     assert known(store, one.pseudonym) == {one.pseudonym: one}
     assert store.person([one.pseudonym]) == one
+
+
+def test_with_a_customer_it_is_known_until_when_they_have_claims(store):
+    ann, bob = person(), person()
+    add(store, ann, bob)
+    expiries = [NOON + timedelta(minutes=minutes) for minutes in (20, 90, 45)]
+    claims = [
+        ClaimRow(os.urandom(16), os.urandom(16), "pizza", customer, "", expiry)
+        for customer in (ann.ref, b"")
+        for expiry in expiries
+    ]
+    with store.transaction() as transaction:
+        transaction.append_claims(claims)
+    until_us = to_microseconds(max(expiries))
+    assert known(store, ann.pseudonym, bob.pseudonym) == {
+        ann.pseudonym: ann._replace(claims_until_us=until_us),
+        bob.pseudonym: bob,
+    }
+    assert known(store, ann.pseudonym)[ann.pseudonym].claims_until_us == until_us
+    assert store.person([ann.pseudonym]).claims_until_us == until_us
 
 
 def test_a_customer_is_found_by_the_first_pseudonym_that_is_known(store):

@@ -9,6 +9,8 @@ from tests.rules import action, cap, capacity, document, ruleset
 from maitred.core.deciding.decisions import Explain
 from maitred.engine.calls import ClaimsCall, ClaimState
 from maitred.engine.errors import Cause, Code
+from maitred.store.people.people import CLAIMS_UNTIL
+from maitred.store.transactions import SqlTransaction
 
 WORDS = '{mobile: {show: Tap, claimed: {show: "Until ${hold.expires}"}}, pos: {show: FREE PIZZA}}'
 BOTH = action("pizza", treatments=WORDS)
@@ -268,6 +270,33 @@ def test_what_was_purged_is_in_no_list(harness):
         assert connection.exec_driver_sql("SELECT count(*) FROM claim").scalar() == 0
 
 
+@pytest.fixture
+def asked_of(monkeypatch):
+    """How many customers open claims were asked of, batch by batch."""
+    asked, ask = [], SqlTransaction.open_claims
+
+    def open_claims(self, customers, after):
+        asked.append(len(customers))
+        return ask(self, customers, after)
+
+    monkeypatch.setattr(SqlTransaction, "open_claims", open_claims)
+    return asked
+
+
+def test_they_are_asked_for_only_of_customers_who_may_have_some(harness, asked_of):
+    harness.rules(BOTH, OVENS)
+    harness.decide("bob")
+    assert asked_of == []
+    claim = claimed(harness, "ann")
+    harness.decide("bob")
+    assert asked_of == []
+    assert shown(harness.decide("ann")) == [claim]
+    assert asked_of == [1]
+    later = harness.after(timedelta(days=1))
+    assert shown(later.decide("ann")) == []
+    assert asked_of == [1, 0]
+
+
 def test_open_claims_are_found_by_an_index(sqlite_harness):
     """Whatever a customer has claimed before, and however many customers there are."""
     sqlite_harness.rules(BOTH, OVENS)
@@ -280,3 +309,7 @@ def test_open_claims_are_found_by_an_index(sqlite_harness):
                 f" AND claim.expires_at > wanted.since AND length(claim.{column}) > 0"
             ).fetchall()
             assert any(f"claim_{column}" in str(row) for row in plan), plan
+        plan = connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN SELECT {CLAIMS_UNTIL} FROM person WHERE pseudonym = x'00'"
+        ).fetchall()
+        assert any("SEARCH claim USING COVERING INDEX claim_customer" in str(row) for row in plan), plan

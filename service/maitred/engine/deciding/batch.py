@@ -17,7 +17,15 @@ from maitred.core.values.instants import to_microseconds
 from maitred.engine.customers.people import Asker, Histories, People, WrittenEvent
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import event_used_otherwise, unknown_claim
-from maitred.engine.ports.store import NOBODY, EventRow, OutcomeRow, Person, StoreConflict, Transaction
+from maitred.engine.ports.store import (
+    NOBODY,
+    ClaimRow,
+    EventRow,
+    OutcomeRow,
+    Person,
+    StoreConflict,
+    Transaction,
+)
 
 from .question import OwnClaim, View
 from .tickets import (
@@ -150,14 +158,23 @@ def _introduce(
 
 def _show_claims(transaction: Transaction, tickets: Sequence[DecisionTicket]) -> None:
     """Makes the open claims of customers known to their tickets: those of before the batch."""
-    asked = [ticket for ticket in tickets if ticket.person and ticket.person.ref and ticket.prepared]
-    if not asked:
-        return
-    since = min(ticket.prepared.question.now for ticket in asked if ticket.prepared)
-    claims = transaction.open_claims({ticket.person.ref for ticket in asked if ticket.person}, since)
-    for ticket in asked:
-        assert ticket.person
-        ticket.claims = claims.get(ticket.person.ref, ())
+    # Most customers have none, which is known with the customer.
+    asked = [ticket for ticket in tickets if ticket.person and ticket.person.claims_until_us]
+    claims = _open_claims(transaction, asked) if asked else {}
+    for ticket in tickets:
+        ticket.claims = claims.get(ticket.person.ref, ()) if claims and ticket.person else ()
+
+
+def _open_claims(
+    transaction: Transaction, tickets: Sequence[DecisionTicket]
+) -> Mapping[bytes, Sequence[ClaimRow]]:
+    """Reads them for customers who have or had claims, by their references."""
+    since = min(ticket.prepared.question.now for ticket in tickets if ticket.prepared)
+    since_us = to_microseconds(since)
+    people = [ticket.person for ticket in tickets if ticket.person]
+    return transaction.open_claims(
+        {person.ref for person in people if person.claims_until_us > since_us}, since
+    )
 
 
 def _know_claims(transaction: Transaction, tickets: Sequence[DecisionTicket]) -> None:

@@ -66,7 +66,9 @@ class Person(NamedTuple):
     ``ref`` (16 bytes, random) stands for them in every other row. ``pseudonym`` is how they are
     found, ``key`` what seals their data, wrapped. ``statements`` are their last ones by purpose.
     ``events`` is how often events of theirs were written; 0 while there never were any. ``jurisdiction`` is
-    that of their last decision, by name; empty where none was told.
+    that of their last decision, by name; empty where none was told. ``claims_until_us`` is when the last of
+    their claims expires or has expired, whatever has become of it; 0 where there never were any. It is read
+    and never written.
     """
 
     ref: bytes
@@ -75,6 +77,7 @@ class Person(NamedTuple):
     statements: Mapping[str, ConsentState]
     events: int = 0
     jurisdiction: str = ""
+    claims_until_us: int = 0
 
 
 class EventRow(NamedTuple):

@@ -7,7 +7,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.engine import Connection
 
 from maitred.core.privacy.purposes import ConsentState
@@ -20,12 +20,17 @@ KEPT_STATEMENTS = 4_096
 
 _COLUMNS = "ref, pseudonym, key, statements, events, jurisdiction"
 _INTO = f"INSERT INTO person ({_COLUMNS})"
+# By the index of a customer's claims, whose last entry it is.
+CLAIMS_UNTIL = """
+coalesce((SELECT max(expires_at) FROM claim WHERE customer = person.ref AND length(customer) > 0), 0)
+"""
 # Both of its unique columns: a reference that is there already is as much of a conflict.
 _UNLESS_THERE = "ON CONFLICT DO NOTHING"
 # Who has a share of the key is not erased before the commit; it keeps nobody else out. In one
 # order everywhere, and before every lock of the ledger.
 _POSTGRES_FIND = f"""
-SELECT {_COLUMNS} FROM person WHERE pseudonym = ANY (%b::bytea[]) ORDER BY pseudonym FOR KEY SHARE
+SELECT {_COLUMNS}, {CLAIMS_UNTIL} FROM person
+WHERE pseudonym = ANY (%b::bytea[]) ORDER BY pseudonym FOR KEY SHARE
 """  # noqa: S608 -- of constants
 _POSTGRES_ADD = f"""
 {_INTO} SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::text[], %b::bigint[],
@@ -40,10 +45,11 @@ WHERE person.ref = new.ref AND person.ref IN (
     SELECT ref FROM person WHERE ref = ANY (%b::bytea[]) FOR UPDATE SKIP LOCKED
 )
 """
-_SQLITE_FIND = """
-SELECT json_group_array(json_array(hex(ref), hex(pseudonym), hex(key), statements, events, hex(jurisdiction)))
-FROM person WHERE pseudonym IN (VALUES {})
-"""
+_SQLITE_FIND = f"""
+SELECT json_group_array(json_array(
+    hex(ref), hex(pseudonym), hex(key), statements, events, hex(jurisdiction), {CLAIMS_UNTIL}
+)) FROM person WHERE pseudonym IN (VALUES {{}})
+"""  # noqa: S608 -- of constants
 _SQLITE_BLOBS = (0, 1, 2, 5)
 _SQLITE_ADD = f"{_INTO} VALUES {{}} {_UNLESS_THERE}"
 _SQLITE_RENEW = """
@@ -112,7 +118,8 @@ def place_postgres(driver: Driver, jurisdictions: Mapping[bytes, str]) -> None:
 
 def find(connection: Connection, pseudonyms: Sequence[bytes]) -> Person | None:
     """Returns the customer known by one of the pseudonyms, the first that is known."""
-    wanted = select(*(_P[name] for name in _COLUMNS.split(", "))).where(_P.pseudonym.in_(pseudonyms))
+    row = (*(_P[name] for name in _COLUMNS.split(", ")), literal_column(CLAIMS_UNTIL))
+    wanted = select(*row).where(_P.pseudonym.in_(pseudonyms))
     by_pseudonym = _by_pseudonym(connection.execute(wanted))
     return next((by_pseudonym[pseudonym] for pseudonym in pseudonyms if pseudonym in by_pseudonym), None)
 
@@ -147,8 +154,8 @@ def _check_new(written: int, people: Sequence[Person]) -> None:
 
 def _by_pseudonym(rows: Iterable[Sequence[Any]]) -> Known:
     return {
-        pseudonym: Person(ref, pseudonym, key, unpacked(statements), events, jurisdiction.decode())
-        for ref, pseudonym, key, statements, events, jurisdiction in rows
+        pseudonym: Person(ref, pseudonym, key, unpacked(statements), events, jurisdiction.decode(), until_us)
+        for ref, pseudonym, key, statements, events, jurisdiction, until_us in rows
     }
 
 
