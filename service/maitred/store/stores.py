@@ -1,7 +1,7 @@
 """The store as the engine sees it, the same for both databases."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import TypeVar
 
@@ -69,15 +69,13 @@ class SqlStore:
         self._writer, self._dialect, self._on_close = writer, dialect, on_close
         self._after_erasing, self._left, self._closed = after_erasing, left, False
 
-    @contextmanager
-    def transaction(self) -> Iterator[SqlTransaction]:
+    def transaction(self) -> AbstractContextManager[SqlTransaction]:
         """A write transaction: durable once its block has ended without an exception.
 
         Raises ``StoreConflict`` or ``StoreDown``, on leaving the block too; after
         ``StoreDown`` from there it is not known whether the commit took place.
         """
-        with self._transaction(decides=True) as transaction:
-            yield transaction
+        return self._transaction(decides=True)
 
     @contextmanager
     def _transaction(self, *, decides: bool) -> Iterator[SqlTransaction]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy.engine import Engine
@@ -38,13 +39,41 @@ from .chain import Identity
 from .dialect import Dialect
 
 
+class _Guard:
+    """Around whatever is done within a transaction: after an error there the transaction is over.
+
+    A class, as what a generator makes of it takes five times as long, and a lone decision enters it twice.
+    """
+
+    __slots__ = ("_failures", "failure", "is_over")
+
+    def __init__(self, failures: Failures) -> None:
+        self._failures = failures
+        self.failure: Failure | None = None
+        self.is_over = False
+
+    def __enter__(self) -> None:
+        if self.is_over or self.failure is not None:
+            raise StoreDown("this transaction is over, begin another one")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        if isinstance(error, StoreConflict | StoreDown):
+            self.failure = error
+        elif isinstance(error, self._failures.caught):
+            self.failure = self._failures.translate(error)
+            raise self.failure from error
+
+
 class SqlTransaction:
     """Implements ``engine.ports.store.Transaction`` in the SQL of a dialect; an error ends it."""
 
     def __init__(self, line: WriteConnection, failures: Failures, dialect: Dialect) -> None:
-        self._line, self._failures, self._dialect = line, failures, dialect
-        self._failure: Failure | None = None
-        self._over = False
+        self._line, self._dialect = line, dialect
+        self._guard = _Guard(failures)
         self._expired: Mapping[str, int] = {}
 
     @property
@@ -54,17 +83,17 @@ class SqlTransaction:
 
     def find(self, decision_ids: Collection[bytes]) -> Mapping[bytes, DecisionRecord]:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             return self._dialect.find_decisions(self._line, frozenset(decision_ids)) if decision_ids else {}
 
     def people(self, pseudonyms: Collection[bytes]) -> Mapping[bytes, Person]:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             return self._dialect.find_people(self._line.driver, frozenset(pseudonyms)) if pseudonyms else {}
 
     def add_people(self, people: Sequence[Person]) -> None:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             if people:
                 self._dialect.add_people(self._line.driver, people)
 
@@ -73,13 +102,13 @@ class SqlTransaction:
 
         Those whom another replica is deciding for stay as they are until the next time.
         """
-        with self._guarded():
+        with self._guard:
             if people:
                 self._dialect.renew_people(self._line.driver, people)
 
     def place_people(self, jurisdictions: Mapping[bytes, str]) -> None:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             if jurisdictions:
                 self._dialect.place_people(self._line.driver, jurisdictions)
 
@@ -92,31 +121,31 @@ class SqlTransaction:
         local: datetime,
     ) -> bool:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             proof = Proof(request, fingerprint, self._dialect.clock(self._line.driver, local))
             return statements.record(self._line, person, proof, consents)
 
     def lots(self, ids: Collection[bytes]) -> Mapping[bytes, Lot]:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             wanted = frozenset(ids)
             rows = self._dialect.ledger.lots(self._line.driver, wanted, lock=False) if wanted else ()
             return {lot.id: lot for lot in rows}
 
     def find_outcomes(self, ids: Collection[bytes]) -> Mapping[bytes, OutcomeRow]:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             return self._dialect.find_outcomes(self._line.driver, frozenset(ids)) if ids else {}
 
     def append_outcomes(self, rows: Sequence[OutcomeRow]) -> None:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             if rows:
                 self._dialect.append_outcomes(self._line.driver, rows)
 
     def append(self, records: Sequence[DecisionRecord]) -> Mapping[bytes, DecisionRecord]:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             earlier = self._dialect.append_decisions(self._line, records)
             named = [record for record in records if record.session and record.decision_id not in earlier]
             if named:
@@ -125,106 +154,89 @@ class SqlTransaction:
 
     def find_events(self, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             return self._dialect.find_events(self._line.driver, frozenset(ids)) if ids else {}
 
     def append_events(self, rows: Sequence[EventRow]) -> Mapping[bytes, int]:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             return self._dialect.append_events(self._line.driver, rows) if rows else {}
 
     def events(self, after: Mapping[bytes, int]) -> EventsOfEach:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             return self._dialect.events_of(self._line.driver, after) if after else {}
 
     def outcomes_of(self, refs: Collection[bytes], *, by_calls: bool) -> OutcomesOfEach:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             wanted = frozenset(refs)
             return self._dialect.outcomes_of(self._line, wanted, by_calls=by_calls) if wanted else {}
 
     def rejections(self, of: Collection[bytes]) -> RejectionsOfEach:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             return self._dialect.rejections_in(self._line.driver, frozenset(of)) if of else {}
 
     def append_claims(self, rows: Sequence[ClaimRow]) -> None:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             if rows:
                 self._dialect.append_claims(self._line.driver, rows)
 
     def open_claims(self, customers: Collection[bytes], after: datetime) -> OpenClaimsOfEach:
         """See ``engine.ports.store.Transaction``."""
-        with self._guarded():
+        with self._guard:
             wanted = frozenset(customers)
             return self._dialect.open_claims(self._line.driver, wanted, after) if wanted else {}
 
     def clock(self, local: datetime) -> datetime:
         """See ``engine.ports.ledger.Ledger``."""
-        with self._guarded():
+        with self._guard:
             return self._dialect.clock(self._line.driver, local)
 
     def read_counts(self, now: datetime, needs: Sequence[Need]) -> Sequence[Count]:
         """See ``engine.ports.ledger.Ledger``."""
-        with self._guarded():
+        with self._guard:
             return ledger.read_counts(self._dialect.ledger, self._line.driver, now, needs)
 
     def read_held(self, now: datetime, keys: Collection[bytes]) -> Mapping[bytes, tuple[bytes, int]]:
         """See ``engine.ports.ledger.Ledger``."""
-        with self._guarded():
+        with self._guard:
             return ledger.read_held(self._dialect.ledger, self._line.driver, now, keys)
 
     def settle(self, now: datetime, operations: Sequence[Operation]) -> Sequence[Settled]:
         """See ``engine.ports.ledger.Ledger``."""
-        with self._guarded():
+        with self._guard:
             answers, self._expired = ledger.settle(self._dialect.ledger, self._line.driver, now, operations)
             return answers
 
     def erase_some(self, ref: bytes) -> erasing.Counts:
         """See ``erasing``."""
-        with self._guarded():
+        with self._guard:
             return erasing.erase_some(self._line, ref)
 
     def erase_rest(self, ref: bytes) -> erasing.Counts:
         """See ``erasing``."""
-        with self._guarded():
+        with self._guard:
             return erasing.erase_rest(self._dialect.ledger, self._line, ref)
 
     def purge_ledger(self, before: datetime, max_rows: int) -> int:
         """See ``engine.ports.store.Store``."""
-        with self._guarded():
+        with self._guard:
             return ledger.purge(self._dialect.ledger, self._line.driver, before, max_rows)
-
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """After an error in its block the transaction is over."""
-        self._check_usable()
-        try:
-            yield
-        except self._failures.caught as error:
-            self._failure = self._failures.translate(error)
-            raise self._failure from error
-        except (StoreConflict, StoreDown) as failure:
-            self._failure = failure
-            raise
 
     def check_whole(self) -> None:
         """Raises the error of the transaction again where its block swallowed it.
 
         A commit after it would be a rollback that reports success.
         """
-        if self._failure is not None:
-            raise self._failure
+        if self._guard.failure is not None:
+            raise self._guard.failure
 
     def end(self) -> None:
         """Nothing can be done with the transaction from here on."""
-        self._over = True
-
-    def _check_usable(self) -> None:
-        if self._over or self._failure is not None:
-            raise StoreDown("this transaction is over, begin another one")
+        self._guard.is_over = True
 
 
 class Writer:
