@@ -48,6 +48,11 @@ class Clock:
         """The instant that was named last, or else the time of this process."""
         return self.simulated(None) or self.now()
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether an instant was ever named."""
+        return self._simulated is not None
+
     def simulated(self, at: datetime | None) -> datetime | None:
         """As of when a call is answered that names ``at``, or nothing; ``None`` for the process's time.
 
@@ -182,7 +187,8 @@ class Committer:
                 if attempt == MAX_CONFLICT_RETRIES:
                     raise
             else:
-                self._customers.histories.add(*done.recorded)
+                if done.recorded.written:
+                    self._customers.histories.add(*done.recorded)
                 if done.expired and self._observer.tracing:
                     self._observer.observe(HoldsExpired(done.expired))
                 return

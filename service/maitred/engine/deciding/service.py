@@ -129,9 +129,8 @@ class DecisionService:
 
     def deciding(self, call: DecideCall) -> Steps[Answer]:
         """See ``api.Decider.deciding``."""
-        at = self._instant(call)
-        if at != call.at:
-            call = call._replace(at=at)
+        if call.at or self._clock.is_simulated:
+            call = call._replace(at=self._instant(call))
         try:
             made = self._make(call)
         except CallError:

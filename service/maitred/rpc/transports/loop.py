@@ -248,6 +248,9 @@ class Loop:
     ) -> None:
         # Not the server itself: it shuts down when nobody holds it any more.
         self._state: Any = server._state  # type: ignore[attr-defined] # noqa: SLF001 -- see ``selection``
+        self._poll: Any = self._state.completion_queue.poll
+        self._nothing = cygrpc.CompletionType.queue_timeout
+        self._started = grpcio._ServerStage.STARTED  # noqa: SLF001 -- see ``selection``
         self._services, self.observer, self._way = services, observer, way or RightOfWay()
         self._accepts = [_Accept(method) for method in methods]
         for accept in self._accepts:
@@ -275,7 +278,7 @@ class Loop:
         """Begins to serve, as ``grpc.Server.start`` does."""
         with self._state.lock:
             self._state.server.start()
-            self._state.stage = grpcio._ServerStage.STARTED  # noqa: SLF001 -- see ``selection``
+            self._state.stage = self._started
             grpcio._request_call(self._state)  # noqa: SLF001 -- see ``selection``
             for accept in self._accepts:
                 self._ask(accept)
@@ -321,13 +324,23 @@ class Loop:
 
     def _next(self, until: float) -> bool:
         """Handles the next event; false where none comes."""
-        event = self._state.completion_queue.poll(until)
-        if event.completion_type == cygrpc.CompletionType.queue_timeout:
+        event = self._poll(until)
+        if event.completion_type == self._nothing:
             return False
         if self._way.loading:
             self._way.take()
+        tag = event.tag
+        kind = type(tag)
         try:
-            self._serving = self._take(event)
+            if kind is MethodType:
+                tag(event)
+            elif kind is _Accept:
+                self._accepted(tag, event)
+            else:
+                self._serving = grpcio._process_event_and_continue(self._state, event)  # noqa: SLF001 -- see ``selection``
+                return True
+            if self._state.stage is not self._started:
+                self._serving = self._goes_on()
         except Exception as error:  # noqa: BLE001 -- one call's fault must not end the server
             failed(self.observer, "", error, 0.0, None)
         return True
@@ -367,24 +380,10 @@ class Loop:
             self._waiting.add(call)
         self._finish(calls)
 
-    def _take(self, event: Any) -> bool:
-        """Handles one event; false after the last one."""
-        tag = event.tag
-        kind = type(tag)
-        if kind is MethodType:
-            tag(event)
-            return self._goes_on()
-        if kind is _Accept:
-            self._accepted(tag, event)
-            return self._goes_on()
-        return bool(grpcio._process_event_and_continue(self._state, event))  # noqa: SLF001 -- see ``selection``
-
     def _goes_on(self) -> bool:
-        state = self._state
-        if state.stage is grpcio._ServerStage.STARTED:  # noqa: SLF001 -- see ``selection``
-            return True
-        with state.lock:
-            return not grpcio._stop_serving(state)  # noqa: SLF001 -- see ``selection``
+        """Whether a server that is being stopped still has calls."""
+        with self._state.lock:
+            return not grpcio._stop_serving(self._state)  # noqa: SLF001 -- see ``selection``
 
     def _accepted(self, accept: _Accept, event: Any) -> None:
         self._state.due.discard(accept)
@@ -445,7 +444,7 @@ class Loop:
     def _ask(self, accept: _Accept) -> None:
         """Asks gRPC for a call; the caller holds the lock."""
         state = self._state
-        if state.stage is grpcio._ServerStage.STARTED:  # noqa: SLF001 -- see ``selection``
+        if state.stage is self._started:
             queue = state.completion_queue
             state.server.request_registered_call(queue, queue, accept.path, accept)
             state.due.add(accept)

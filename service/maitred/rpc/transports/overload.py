@@ -240,10 +240,12 @@ class Waiting(Generic[_Call]):
 
     def _has_room(self, call: _Call) -> bool:
         before = len(self._calls) + self._admitted
+        if not self.behind:
+            return before < WAITING_MAX
         if before >= self._most:
             return False
         # Who comes first is read in any case: the pace may have changed.
-        return not (self.behind and before) or _latest(call) > self._answered_at(before + 1)
+        return not before or _latest(call) > self._answered_at(before + 1)
 
     def _answered_at(self, waiting: int) -> float:
         """When the last of so many that wait will have been answered, after the batch that has just begun."""
