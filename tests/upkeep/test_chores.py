@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Any
 
-from maitred.upkeep.chores import Chore, Upkeep
+from maitred.upkeep.chores import TELL_SECONDS, Chore, Upkeep
 
 
 def done_until(upkeep, event):
@@ -29,6 +29,26 @@ def test_a_chore_that_fails_is_told_of_and_keeps_none_from_being_done():
     done_until(Upkeep([Chore(0.0, broken), Chore(0.0, fine)], time.monotonic, failed.append), twice)
     assert len(failed) >= 1
     assert all(isinstance(error, RuntimeError) for error in failed)
+
+
+def test_a_chore_that_fails_for_long_is_told_of_now_and_then():
+    failed: list[Exception] = []
+    calls: list[int] = []
+    fourth, last = threading.Event(), threading.Event()
+
+    def broken():
+        calls.append(1)
+        if len(calls) == 4:
+            fourth.set()
+        if len(calls) == 6:
+            last.set()
+        raise RuntimeError("broken")
+
+    def clock():
+        return TELL_SECONDS if fourth.is_set() else 0.0
+
+    done_until(Upkeep([Chore(-TELL_SECONDS, broken)], clock, failed.append), last)
+    assert len(failed) == 2
 
 
 def test_a_chore_is_done_at_once_and_then_not_before_its_time():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 LOOK_SECONDS = 0.25
 """A pause is known everywhere within a second, also where a look or two fail."""
+TELL_SECONDS = 10.0
+"""Without a database every chore of every process fails at every look, for as long as the night is."""
 
 
 @dataclass(slots=True)
@@ -15,10 +17,11 @@ class Chore:
     every_seconds: float
     do: Callable[[], None]
     due: float = 0.0
+    quiet_until: float = float("-inf")
 
 
 class Upkeep:
-    """Does chores on its own thread. ``failed`` is told of every exception."""
+    """Does chores on its own thread. ``failed`` is told of one exception of each in ``TELL_SECONDS``."""
 
     def __init__(
         self, chores: list[Chore], clock: Callable[[], float], failed: Callable[[Exception], None]
@@ -50,4 +53,7 @@ class Upkeep:
         try:
             chore.do()
         except Exception as error:  # noqa: BLE001 -- a chore that fails is done again, the others go on
-            self._failed(error)
+            now = self._clock()
+            if now >= chore.quiet_until:
+                chore.quiet_until = now + TELL_SECONDS
+                self._failed(error)
