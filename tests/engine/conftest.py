@@ -67,7 +67,7 @@ class MemoryStore:
     def dictionary(self, key):
         return self.dictionaries.get(key)
 
-    def learned_after(self, _number):
+    def learned_after(self, _number, _before=None):
         return None
 
     def close(self):

@@ -20,7 +20,13 @@ from maitred.engine.calls import DecideCall, RecordConsentCall
 from maitred.engine.deciding.codec import decode_body, encode_body, encode_proposals
 from maitred.engine.deciding.records import decide_again, question_of
 from maitred.engine.deciding.service import decision_id_of
-from maitred.engine.operating.parameters import decode_parameters, encode_parameters, parameters_of
+from maitred.engine.operating.parameters import (
+    BadParameters,
+    LearnedParameters,
+    decode_parameters,
+    encode_parameters,
+    parameters_of,
+)
 from maitred.engine.operating.teaching import Seen, teach
 from maitred.engine.ports.store import DecisionRecord
 
@@ -69,6 +75,19 @@ def test_a_snapshot_is_taken_up_while_the_service_runs_and_stands_in_the_record(
         assert body.proposals[0].score == 10 * given(policy, record, body)[body.proposals[0].action]
         assert body.exposures["learned/uptake"].arm == learned.mode.value
         assert decide_again(policy, record, body).learned == body.learned
+
+
+def test_a_snapshot_that_cannot_be_read_leaves_the_one_before_it_in_force(harness):
+    harness.rules(LEARNER, PIZZA, BREAD, PLAIN)
+    parameters = learn(harness, {"uptake": {"pizza": Beta(900.0, 100.0)}})
+    for content in (b'{"format": 99}', b"{"):
+        harness.store.save_learned(content, harness.now)
+    restarted = LearnedParameters(harness.store)
+    for learned, newest in ((harness.engine.learned, 3), (restarted, 3)):
+        with pytest.raises(BadParameters, match=f"snapshot {newest} cannot be read: it is not JSON"):
+            learned.refresh()
+        learned.refresh()
+        assert learned.current() == parameters
 
 
 def test_decisions_replay_to_the_byte_whatever_has_been_learned_since(harness):

@@ -145,7 +145,7 @@ class Running:
         self._engine, self._server, self._analysts = engine, server, analysts
         retention = Retention(opened, settings.keep, NOW, lambda gone: log.info("forgotten", **gone))
         self._upkeep = [
-            Upkeep(chores, time.monotonic, lambda error: log.warning("chore_failed", cause=error))
+            Upkeep(chores, time.monotonic, self._chore_failed)
             for chores in chores_of(engine, retention, simulated_time=settings.simulated_time)
         ]
         self._sights = Upkeep(
@@ -186,7 +186,13 @@ class Running:
         try:
             self._engine.learned.refresh()
         except BadParameters as bad:
-            self._log.error("learned_not_read", detail=str(bad))
+            self._chore_failed(bad)
+
+    def _chore_failed(self, error: Exception) -> None:
+        if isinstance(error, BadParameters):
+            self._log.error("learned_not_read", detail=str(error))
+        else:
+            self._log.warning("chore_failed", cause=error)
 
     def reload(self) -> Policy:
         """Reads the rules again.

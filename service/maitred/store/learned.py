@@ -33,9 +33,10 @@ def save(connection: Connection, content: bytes, at: datetime) -> int:
     return number
 
 
-def find_after(connection: Connection, number: int) -> StoredParameters | None:
-    """Returns the newest snapshot, where it has a greater number."""
+def find_after(connection: Connection, number: int, before: int | None) -> StoredParameters | None:
+    """Returns the newest snapshot ``before`` a number, where it has a greater one."""
     wanted = select(*LEARNED.columns).where(_L.number > number).order_by(_L.number.desc()).limit(1)
+    wanted = wanted if before is None else wanted.where(_L.number < before)
     row = connection.execute(wanted).one_or_none()
     return StoredParameters(row.number, from_microseconds(row.learned_at), row.content) if row else None
 

@@ -234,11 +234,11 @@ class SqlStore:
         """See ``engine.ports.evidence.LearningStore``."""
         return self._write(lambda connection: learned.save(connection, content, at))
 
-    def learned_after(self, number: int) -> StoredParameters | None:
+    def learned_after(self, number: int, before: int | None = None) -> StoredParameters | None:
         """See ``engine.ports.evidence.LearningStore``."""
         for content, at in self._left():
             self.save_learned(content, at)
-        return self._read(lambda connection: learned.find_after(connection, number))
+        return self._read(lambda connection: learned.find_after(connection, number, before))
 
     def stated(self, customers: Collection[bytes]) -> Mapping[bytes, Mapping[str, ConsentState]]:
         """See ``engine.ports.evidence.ExperimentLog``."""

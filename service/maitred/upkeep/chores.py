@@ -17,11 +17,15 @@ class Chore:
     every_seconds: float
     do: Callable[[], None]
     due: float = 0.0
-    quiet_until: float = float("-inf")
+    told: str = ""
+    quiet_until: float = 0.0
 
 
 class Upkeep:
-    """Does chores on its own thread. ``failed`` is told of one exception of each in ``TELL_SECONDS``."""
+    """Does chores on its own thread.
+
+    ``failed`` is told of exceptions, of one like the last of its chore only after ``TELL_SECONDS``.
+    """
 
     def __init__(
         self, chores: list[Chore], clock: Callable[[], float], failed: Callable[[Exception], None]
@@ -53,7 +57,7 @@ class Upkeep:
         try:
             chore.do()
         except Exception as error:  # noqa: BLE001 -- a chore that fails is done again, the others go on
-            now = self._clock()
-            if now >= chore.quiet_until:
-                chore.quiet_until = now + TELL_SECONDS
+            now, text = self._clock(), f"{type(error).__name__}: {error}"
+            if text != chore.told or now >= chore.quiet_until:
+                chore.told, chore.quiet_until = text, now + TELL_SECONDS
                 self._failed(error)

@@ -94,10 +94,20 @@ class LearnedParameters:
         return self._current
 
     def refresh(self) -> None:
-        """Looks again. Raises ``StoreDown`` and, once, ``BadParameters``; what was known before stays."""
+        """Looks again. Raises ``StoreDown`` and, once, ``BadParameters``, where the newest cannot be read.
+
+        In force is then the one before it that can, or what was known before.
+        """
         if self._is_given:
             return
-        stored = self._store.learned_after(self._number)
-        if stored is not None:
-            self._number = stored.number
-            self._current = decode_parameters(stored.content)
+        known, stored, faults = self._number, self._store.learned_after(self._number), list[str]()
+        while stored is not None:
+            self._number = max(self._number, stored.number)
+            try:
+                self._current = decode_parameters(stored.content)
+                break
+            except BadParameters as bad:
+                faults.append(f"snapshot {stored.number} cannot be read: {bad}")
+            stored = self._store.learned_after(known, stored.number)
+        if faults:
+            raise BadParameters(faults[0])

@@ -103,6 +103,9 @@ class LearningStore(Protocol):
         """Keeps a snapshot; its number. Raises ``StoreConflict`` where another was kept meanwhile."""
         ...
 
-    def learned_after(self, number: int) -> StoredParameters | None:
-        """Returns the newest snapshot, where its number is greater; several times a second."""
+    def learned_after(self, number: int, before: int | None = None) -> StoredParameters | None:
+        """Returns the newest snapshot ``before`` a number, where its own is greater.
+
+        Asked several times a second.
+        """
         ...
