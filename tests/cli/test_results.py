@@ -1,14 +1,18 @@
 """``maitred results`` beside a database that an engine has written."""
 
 import json
+from io import StringIO
 
 import pytest
+from rich.console import Console
 from tests.claims.harness import DAY, HOUR, EngineHarness
 from tests.rules import action, document
 
 from maitred.cli.main import run
+from maitred.cli.shown.results import results_view
 from maitred.core.learning.learners import Beta
 from maitred.engine.operating.parameters import encode_parameters, parameters_of
+from maitred.engine.operating.results import ArmCounts, Comparison, Interval, Results
 from maitred.store import open_store
 from maitred.vault import KeyringVault, make_keyring, read_keyring
 
@@ -163,6 +167,58 @@ def test_without_the_extra_the_remedy_is_told(capsys, sold):
     code, _, error = results(capsys, sold, "words")
     assert code == 2
     assert "results need scipy, which is not installed: pip install 'maitred[insights]'" in error
+
+
+def shown(*arms, mismatch=1.0, early=0, switched=0, always=0.5):
+    """What is printed of arms of so many persons, of whom so many accepted."""
+    counts = [ArmCounts(name, persons, persons, reached, {}, {}) for name, persons, reached in arms]
+    fixed = Interval(0.0, 1.0)
+    compared = [Comparison(name, 0.5, fixed, 0.0, Interval(always, 1.0)) for name, *_ in arms[1:]]
+    results = Results(
+        "words", "accepted", "control", counts, compared if always else [], mismatch, early, switched
+    )
+    output = StringIO()
+    Console(width=300, file=output).print(results_view(results, "7d"))
+    return output.getvalue()
+
+
+FEW = "fewer than 50 persons in an arm say nothing"
+
+
+@pytest.mark.parametrize(
+    ("reached", "line"),
+    [
+        ((0, 0), "nobody reached `accepted`: is it reported at all, and within that time?"),
+        ((60, 70), "everybody reached `accepted`: compare by what not everybody does"),
+    ],
+)
+def test_figures_that_say_nothing_come_with_a_hint(reached, line):
+    enough = shown(("control", 60, reached[0]), ("loud", 70, reached[1]))
+    assert line in enough
+    assert FEW not in enough
+    few = shown(("control", 60, 5), ("loud", 49, 4))
+    assert FEW in few
+    assert line not in few
+    assert line not in shown(("control", 60, 5), ("loud", 70, 4))
+
+
+def test_who_is_not_compared_yet_is_told():
+    lines = shown(("control", 0, 0), ("loud", 0, 0), early=1, switched=1_234, always=0)
+    assert "there is nobody to compare yet" in lines
+    assert "points" not in lines
+    assert "1 person was first exposed less than 7d ago, and will be compared later" in lines
+    assert "1,234 persons were seen in two arms" in lines
+    assert FEW not in lines
+
+
+def test_no_arm_is_better_where_the_shares_are_wrong():
+    arms = ("control", 600, 50), ("loud", 400, 90)
+    assert "better" in shown(*arms)
+    wrong = shown(*arms, mismatch=1e-9)
+    assert "not to be read" in wrong
+    assert "better" not in wrong
+    assert "or whether somebody changed the weights meanwhile" in wrong
+    assert " <0.0001 " in wrong
 
 
 LEARNER = document("Learner", "uptake", {"enabled": "true", "exploration": 40, "within": "1d"})

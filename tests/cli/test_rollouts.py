@@ -64,6 +64,13 @@ def test_each_rollout_stands_with_its_guard(capsys, rolled_out):
     assert re.search(r"control (\d+) of \1, loud (\d+) of \2 persons", words)
 
 
+def test_a_guard_that_hears_of_nothing_asks_whether_it_is_reported(capsys, rolled_out):
+    file = rolled_out[1] / "rules.yaml"
+    file.write_text(file.read_text().replace("outcome: rejected", "outcome: redeemed"))
+    *_, line = shown(capsys, rolled_out)[1].out.splitlines()
+    assert line == "pizza: none of 60 persons is known as `redeemed`; make sure that it is reported"
+
+
 def test_programs_get_json(capsys, rolled_out):
     _, output = shown(capsys, rolled_out, "--json")
     bread, pizza, words = json.loads(output.out)["rollouts"]

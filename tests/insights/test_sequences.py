@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from maitred.insights.sequences import boundary, difference_sequence, mixture_log, running, tuned
+from maitred.insights.sequences import boundary, difference_sequence, last_of, mixture_log, running, tuned
 
 ALPHA = 0.05
 EXPERIMENTS, PERSONS = 1_000, 1_500
@@ -56,6 +56,18 @@ def test_an_uplift_of_a_twentieth_is_found():
         outcomes, treated = simulated(seed, 0.315, 0.3, 0.5, 1, 150_000)
         interval = running(difference_sequence(outcomes, treated, 0.5, ALPHA))
         assert interval.lower[0, -1] > 0
+
+
+def test_arms_that_came_one_after_the_other_say_nothing():
+    """Nobody did anything; as if drawn at random, intervals of the first and of all would contradict."""
+    treated = np.arange(610) < 300
+    sequence = difference_sequence(np.zeros(610), treated, 0.5, ALPHA)
+    assert running(sequence).lower[-1] > running(sequence).upper[-1]
+    assert last_of(sequence, -1, 1) == (-1, 1)
+    outcomes, drawn = simulated(4, 0.4, 0.3, 0.5, 1, 2_000)
+    sequence = difference_sequence(outcomes[0], drawn[0], 0.5, ALPHA)
+    assert last_of(sequence, -1, 1) == (running(sequence).lower[-1], running(sequence).upper[-1])
+    assert last_of(sequence, 0.09, 0.11) == (0.09, 0.11)
 
 
 @pytest.mark.parametrize(("total", "variance"), [(0.0, 0.0), (5.0, 20.0), (40.0, 300.0), (120.0, 4_000.0)])

@@ -54,6 +54,19 @@ def test_an_example_has_the_form_of_its_kind(text):
     KINDS[document["kind"]].model_validate(document)
 
 
+def test_the_page_on_experiments_writes_documents_of_their_kinds():
+    page = (Path(__file__).parents[2] / "docs" / "experiments.md").read_text()
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    faults = []
+    documents: list[Any] = [
+        tree.root.value for tree in read(text.encode(), lambda *fault: faults.append(fault))
+    ]
+    assert faults == []
+    for document in documents:
+        KINDS[document["kind"]].model_validate(document)
+    assert [document["kind"] for document in documents] == ["Experiment", "Holdout", "Learner"]
+
+
 def rows_under(heading):
     section = PAGE.partition(f"\n### {heading}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
     rows = [

@@ -295,7 +295,7 @@ def test_faults_are_bounded(bench, ruleset):
 @pytest.mark.parametrize("module", [file_messages, rule_messages, limit_messages])
 def test_messages_are_in_house_style(module):
     """Lower case, no full stop, balanced backticks; with any word put in."""
-    helpers = {"quoted", "listed", "did_you_mean", "yaml_word"}
+    helpers = {"quoted", "listed", "did_you_mean", "yaml_word", "_number"}
     named = {
         "known": ["word"],
         "header": ["word"],

@@ -232,6 +232,22 @@ def rejected_words(actions: Iterable[str]) -> str:
 # results
 
 BETTER, WORSE_THAN_CONTROL, NOT_SHOWN = "better", "worse", "no difference shown"
+NOT_TO_BE_READ = "not to be read"
+
+
+def nothing_reported(name: str, outcome: str, persons: int) -> str:
+    """Of a guard that waits for what has not happened, or is not told."""
+    return f"{name}: none of {persons:,} persons is known as `{outcome}`; make sure that it is reported"
+
+
+def shares_are_wrong(p_value: float) -> str:
+    """Of arms that chance does not give with these weights."""
+    return (
+        f"the arms have other shares than their weights (p {p_value:.2g}): do not read the differences, find "
+        "out first who is missing, or whether somebody changed the weights meanwhile"
+    )
+
+
 HOW_TO_READ_RESULTS = (
     "at every look: holds however often you look, so you may stop once it leaves out zero",
     "at the end: right once, at the end that was planned; p is corrected for the number of comparisons",

@@ -25,7 +25,7 @@ from maitred.engine.operating.results import (
 
 from .off_policy import Logged, value_of
 from .plans import ArmPlan, PlanInvalid, plan_of
-from .sequences import ALPHA, difference_sequence, running
+from .sequences import ALPHA, difference_sequence, last_of
 
 SEGMENT_MIN = 50
 """Persons of each arm below which a segment is not compared: its interval would say nothing."""
@@ -165,13 +165,13 @@ class _Side:
         one, none = self.reached[self.treated], self.reached[~self.treated]
         counts = int(one.sum()), len(one), int(none.sum()), len(none)
         fixed = confint_proportions_2indep(*counts, method="newcomb", compare="diff", alpha=alpha)
-        always = running(difference_sequence(self.reached, self.treated, self.share, alpha))
+        always = last_of(difference_sequence(self.reached, self.treated, self.share, alpha), -1, 1)
         return Comparison(
             self.arm,
             float(one.mean() - none.mean()),
             Interval(float(fixed[0]), float(fixed[1])),
             _p_value(*counts),
-            Interval(float(always.lower[-1]), float(always.upper[-1])),
+            Interval(*always),
             self._adjusted(alpha),
         )
 

@@ -25,7 +25,7 @@ from scipy import stats
 
 from maitred.engine.operating.results import Estimate, Interval, PolicyValue
 
-from .sequences import ALPHA, Floats, mean_sequence, running
+from .sequences import ALPHA, Floats, last_of, mean_sequence
 
 Places = NDArray[np.int64]
 
@@ -160,5 +160,4 @@ def _always(differences: Floats, policy: Floats, logged: Logged, alpha: float) -
     """
     ratios = np.divide(policy, logged.probabilities, out=np.ones_like(policy), where=logged.probabilities > 0)
     bound = 1 + max(1.0, float(np.abs(ratios - 1).max()))
-    sequence = running(mean_sequence(differences, 2 * bound, alpha))
-    return Interval(float(max(sequence.lower[-1], -1.0)), float(min(sequence.upper[-1], 1.0)))
+    return Interval(*last_of(mean_sequence(differences, 2 * bound, alpha), -1, 1))

@@ -13,7 +13,7 @@ _DOTS_PER_INCH = 150
 
 def draw(results: Results, file: Path) -> None:
     """Draws each arm's difference with both intervals. Raises ``OSError``."""
-    arms = results.comparisons
+    arms = results.comparisons[::-1]  # the first at the top, as in the table
     figure = Figure(figsize=(_INCHES_WIDE, _INCHES_AROUND + _INCHES_AN_ARM * max(1, len(arms))))
     axes = figure.add_subplot()
     for place, comparison in enumerate(arms):
@@ -25,7 +25,15 @@ def draw(results: Results, file: Path) -> None:
     axes.set_yticks(range(len(arms)), [comparison.arm for comparison in arms])
     axes.set_ylim(-0.7, max(1, len(arms)) - 0.3)
     axes.set_xlabel(f"{results.goal}: percentage points more than {results.control}")
-    axes.set_title(f"{results.experiment}: at every look (wide), at the end (narrow)", fontsize=10)
+    axes.set_title(_title(results), fontsize=10)
+    if not arms:
+        axes.text(0.5, 0.5, "nobody to compare yet", transform=axes.transAxes, ha="center", va="center")
     figure.tight_layout()
     FigureCanvasAgg(figure)
     figure.savefig(file, dpi=_DOTS_PER_INCH, format="png")
+
+
+def _title(results: Results) -> str:
+    if results.is_mismatched:
+        return f"{results.experiment}: the arms have other shares than their weights, do not read this"
+    return f"{results.experiment}: at every look (wide), at the end (narrow)"

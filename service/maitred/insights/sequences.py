@@ -73,6 +73,17 @@ def mean_sequence(values: Floats, spread: float, alpha: float) -> ConfidenceSequ
     return ConfidenceSequence(means - half, means + half)
 
 
+def last_of(sequence: ConfidenceSequence, least: float, greatest: float) -> tuple[float, float]:
+    """Returns where the running intervals end, cut to what is possible; all of it where they contradict.
+
+    What was drawn at random contradicts itself as seldom as an interval is wrong. Where it does, arms were
+    most likely not drawn alike over time, and nothing is known.
+    """
+    common = running(sequence)
+    lower, upper = max(float(common.lower[-1]), least), min(float(common.upper[-1]), greatest)
+    return (lower, upper) if lower <= upper else (least, greatest)
+
+
 def running(sequence: ConfidenceSequence) -> ConfidenceSequence:
     """Returns what all intervals up to each have in common: it holds as well, and never widens again."""
     return ConfidenceSequence(

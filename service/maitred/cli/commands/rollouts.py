@@ -1,6 +1,6 @@
 """``maitred rollouts``: how far rollouts are, and what their guards have seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from maitred.cli.calling import print_json
 from maitred.cli.exits import FINE, Stop
 from maitred.cli.flags import At, Json, TheDatabase, instant
 from maitred.cli.shown.answers import FAINT
-from maitred.cli.shown.console import answers, plain, show
+from maitred.cli.shown.console import answers, plain, show, shown
 from maitred.core.rules.experiments import ROLLED_OUT
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.ruleset import Guard
@@ -36,6 +36,9 @@ Examples:
   maitred rollouts rules/starter --database postgresql://localhost/maitred --json
 
 Exit codes: 0 fine, 2 cannot run."""
+
+_MANY = 50
+"""Persons of whom some have the outcome, where it is reported."""
 
 Directory = Annotated[
     Path,
@@ -61,6 +64,8 @@ def run(
         print_json({"rollouts": [_json(view) for view in views]})
     elif views:
         show(_table(views))
+        for line in _silent(views):
+            answers().print(shown(line))
     else:
         answers().print("no action has a rollout")
     return FINE
@@ -76,6 +81,15 @@ def _table(views: Sequence[RolloutView]) -> Table:
         seen = _seen(view.guard.seen) if view.guard else ""
         table.add_row(plain(view.name), percent, limit, seen, _state(view))
     return table
+
+
+def _silent(views: Sequence[RolloutView]) -> Iterator[str]:
+    """Yields the guards that have seen nothing but persons: perhaps nobody reports what they wait for."""
+    for view in views:
+        seen = view.guard.seen.values() if view.guard else ()
+        persons = sum(counted.persons for counted in seen)
+        if view.guard and persons >= _MANY and not any(counted.reached for counted in seen):
+            yield messages.nothing_reported(view.name, view.guard.guard.outcome, persons)
 
 
 def _limit(guard: Guard) -> str:

@@ -15,6 +15,10 @@ from .console import plain
 
 _KINDS = ("presented", "accepted", "claimed", "redeemed", "rejected")
 WORSE = "bold red"
+_UNREAD = (messages.NOT_TO_BE_READ, WORSE)
+_P_SHOWN_MIN = 0.0001
+_FEW = 50
+"""As many as a segment must have to be compared."""
 
 
 def results_view(results: Results, within: str) -> RenderableType:
@@ -27,22 +31,19 @@ def results_view(results: Results, within: str) -> RenderableType:
         Text(),
         _arms(results),
         Text(),
-        _comparisons(results.comparisons, results.control),
     ]
-    parts += (Text(line, BAD) for line in _notes(results))
+    parts.append(
+        _comparisons(results.comparisons, results)
+        if results.comparisons
+        else Text("there is nobody to compare yet, in the control or beside it", FAINT)
+    )
+    notes = [*_notes(results, within)]
+    parts += [Text()] * bool(notes)
+    parts += (Text(line, BAD) for line in notes)
     if results.is_mismatched:
-        parts.append(
-            Text(
-                (
-                    f"the arms have other shares than their weights (p {results.mismatch:.2g}): do "
-                    "not read the differences, find"
-                    " out who is missing first"
-                ),
-                WORSE,
-            )
-        )
+        parts.append(Text(messages.shares_are_wrong(results.mismatch), WORSE))
     for segment, comparisons in results.segments.items():
-        parts += [Text(), Text(plain(segment), STRONG), _comparisons(comparisons, results.control)]
+        parts += [Text(), Text(plain(segment), STRONG), _comparisons(comparisons, results)]
     if results.policy:
         parts += [Text(), *_policy(results.policy)]
     parts += [Text(), *(Text(line, FAINT) for line in messages.HOW_TO_READ_RESULTS)]
@@ -80,10 +81,10 @@ def _cells(arm: ArmCounts, kinds: Sequence[str], reasons: Sequence[str]) -> Iter
         yield f"{arm.refused.get(reason, 0):,}"
 
 
-def _comparisons(comparisons: Sequence[Comparison], control: str) -> Table:
+def _comparisons(comparisons: Sequence[Comparison], results: Results) -> Table:
     table = Table(box=None, pad_edge=False, header_style=FAINT)
     for column in (
-        f"less {plain(control)}",
+        f"less {plain(results.control)}",
         "points",
         "at every look",
         "at the end",
@@ -94,13 +95,13 @@ def _comparisons(comparisons: Sequence[Comparison], control: str) -> Table:
         table.add_column(column, justify="left" if column.startswith("less") else "right")
     for comparison in comparisons:
         adjusted = comparison.adjusted
-        verdict, style = _verdict(comparison.always)
+        verdict, style = _UNREAD if results.is_mismatched else _verdict(comparison.always)
         table.add_row(
             plain(comparison.arm),
             f"{comparison.difference * 100:+.2f}",
             _interval(comparison.always),
             _interval(comparison.fixed),
-            f"{comparison.p_value:.4f}",
+            _p(comparison.p_value),
             f"{_interval(adjusted.interval)} ({adjusted.variance_saved:.0%} less)" if adjusted else "",
             Text(verdict, style),
         )
@@ -149,13 +150,38 @@ def _interval(interval: Interval) -> str:
     return f"{interval.lower * 100:+.2f} to {interval.upper * 100:+.2f}"
 
 
-def _notes(results: Results) -> Iterator[str]:
+def _p(value: float) -> str:
+    return f"{value:.4f}" if value >= _P_SHOWN_MIN else f"<{_P_SHOWN_MIN}"
+
+
+def _persons(count: int) -> str:
+    return "1 person was" if count == 1 else f"{count:,} persons were"
+
+
+def _notes(results: Results, within: str) -> Iterator[str]:
     if is_learner(results.experiment):
         yield "each decision draws anew whether it explores: a person here is a decision"
     if results.early:
-        yield f"{results.early:,} persons were exposed too lately to be compared"
+        yield (
+            f"{_persons(results.early)} first exposed less than {plain(within)} ago, and "
+            "will be compared later"
+        )
     if results.switched:
         yield (
-            f"{results.switched:,} persons were seen in two arms, as weights or the salt changed, "
-            "and are left out"
+            f"{_persons(results.switched)} seen in two arms, as weights or the salt changed, "
+            "and will not be compared"
         )
+    yield from _hints(results.arms, results.goal)
+
+
+def _hints(arms: Sequence[ArmCounts], goal: str) -> Iterator[str]:
+    """Yields what may be wrong where figures say nothing."""
+    persons, reached = sum(arm.persons for arm in arms), sum(arm.reached for arm in arms)
+    if not persons:
+        return
+    if min(arm.persons for arm in arms) < _FEW:
+        yield f"fewer than {_FEW} persons in an arm say nothing, whatever the figures are"
+    elif not reached:
+        yield f"nobody reached `{plain(goal)}`: is it reported at all, and within that time?"
+    elif reached == persons:
+        yield f"everybody reached `{plain(goal)}`: compare by what not everybody does"

@@ -217,6 +217,7 @@ _AS_MAPPING: Mapping[str, str] = MappingProxyType(
         "ArmSpec": "{{weight: {}}}",
         "ArmCap": "{{name: ..., limit: {}}}",
         "labels": "{{group: {}}}",
+        "treatments": "{{CHANNEL: {{say: {}}}}}",
     }
 )
 """By model or field: how a text that stands alone was meant."""

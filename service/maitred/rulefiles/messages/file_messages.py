@@ -240,19 +240,24 @@ def missing(name: str) -> str:
 
 
 def not_below(limit: object) -> str:
-    return f"this must be less than {limit}"
+    return f"this must be less than {_number(limit)}"
 
 
 def not_above(least: object) -> str:
-    return f"this must be more than {least}"
+    return f"this must be more than {_number(least)}"
 
 
 def too_small(least: object) -> str:
-    return f"this number is too small: write at least {least}"
+    return f"this number is too small: write at least {_number(least)}"
 
 
 def too_large(limit: object) -> str:
-    return f"this number is too large: write at most {limit}"
+    return f"this number is too large: write at most {_number(limit)}"
+
+
+def _number(bound: object) -> object:
+    """As people write it: a bound of a number with decimals is 0.0 to Python."""
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def no_such_value() -> str:
