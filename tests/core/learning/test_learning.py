@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.core.conditions.model import Expression, Unknown
-from maitred.core.deciding.choose import score_of
+from maitred.core.deciding.choose import MAX_AT_ONCE, score_of
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import MAX_LESSONS, compile_policy
@@ -279,3 +279,25 @@ def test_decisions_are_those_of_the_file(method):
         assert {proposal.action: proposal.score for proposal in decision.proposals} == {
             name: 10.0 * float.fromhex(value) for name, value in values.items()
         }
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, None]), min_size=1, max_size=MAX_AT_ONCE + 2))
+def test_few_actions_are_ranked_as_many_are(scores):
+    """Best first, ties by name, however many are ranked together: the learned score is a half."""
+    half = learner(floor=0.5, ceiling=0.5)
+    named = [
+        (f"a{number}", Share("uptake") if score is None else score) for number, score in enumerate(scores)
+    ]
+    actions = [
+        action(name, score)
+        if isinstance(score, Share)
+        else Action(name, name, ActionType.OFFER, score=Score(constant=score))
+        for name, score in named
+    ]
+    worth = {name: 0.5 if isinstance(score, Share) else score for name, score in named}
+    decision = decided(
+        policy_of(*actions, action("learned", Share("uptake")), learners=[half]), 1, wanted=100
+    )
+    assert [(proposal.action, proposal.score) for proposal in decision.proposals] == sorted(
+        {**worth, "learned": 0.5}.items(), key=lambda entry: (-entry[1], entry[0])
+    )

@@ -16,6 +16,8 @@ from maitred.core.learning import earlier
 from maitred.core.learning.draws import METHODS
 from maitred.core.learning.sampling import (
     beta_draws,
+    bound_of,
+    digest_of,
     exp_of_minus,
     gamma_draw,
     log,
@@ -169,6 +171,13 @@ def test_a_draw_made_in_one_step_is_that_of_two_gamma_draws(seed, successes, fai
     wins = gamma_draw(successes, first, second, seed)
     losses = gamma_draw(failures, third, fourth, seed + b"\0failures")
     assert beta_draws(successes, failures, b"")(seed) == wins / (wins + losses)
+
+
+@given(st.binary(max_size=32), st.floats(0, 100, exclude_min=True))
+def test_a_digest_is_below_a_bound_exactly_where_its_uniform_number_is(seed, share):
+    drawn = uniform(seed)
+    for bound in (share, 100 * drawn, math.nextafter(100 * drawn, 101), 100.0):
+        assert (digest_of(seed) < bound_of(bound)) is (100 * drawn < bound)
 
 
 PAIRS = [(1.0, 1.0), (13.0, 88.0), (400.0, 9_600.0), (1e6, 3e6)]

@@ -16,7 +16,7 @@ from maitred.core.learning.draws import NO_DRAWS, Drawn, Draws
 from maitred.core.learning.formulas import NOT_FINITE, NoValueError
 from maitred.core.learning.learners import NOTHING_LEARNED, Parameters
 from maitred.core.limits.limits import Counts
-from maitred.core.rules.experiments import Exposed, Look, as_assigned
+from maitred.core.rules.experiments import Exposed, as_assigned
 from maitred.core.rules.ruleset import Action
 from maitred.core.values.reasons import OUT_OF_STOCK
 from maitred.core.values.types import Facts, Scalar
@@ -27,6 +27,8 @@ from .snapshot import Claimed, Shortage, Snapshot, is_read, keys_taken, limits_c
 
 Ranked = tuple[float, Action]
 """Score and action."""
+MAX_AT_ONCE = 16
+"""Actions that are ranked together where all of them hold: merging what is ranked lazily takes longer."""
 
 
 class Ranking:
@@ -46,15 +48,25 @@ class Ranking:
         if policy.stand_in_clauses:
             mask &= ~policy.stand_in_clauses
         self.candidates = policy.index.count(mask)
-        due = sorted(_due(policy, facts, draws), key=_best_first) if policy.promises else []
         scored_mask = mask & policy.scored_clauses
+        may_differ = policy.promises or mask & policy.index.checked
+        self._ranked: list[Ranked] = []
+        self._rest: Iterable[Ranked] = ()
+        if scored_mask and self.candidates <= MAX_AT_ONCE and not may_differ:
+            self._ranked = _at_once(policy, mask, facts, self._memo, draws)
+        else:
+            self._rank_lazily(mask ^ scored_mask, scored_mask)
+        self._asked = draws.asked() if policy.learners else ()
+
+    def _rank_lazily(self, fixed_mask: int, scored_mask: int) -> None:
+        policy, facts, draws = self._policy, self._facts, self.draws
+        due = sorted(_due(policy, facts, draws), key=_best_first) if policy.promises else []
         scored: list[Ranked] = []
         if scored_mask:
             scored = _scored(policy, scored_mask, facts, self._memo, draws)
-        fixed = _fixed(policy, mask ^ scored_mask, facts, self._memo)
+        fixed = _fixed(policy, fixed_mask, facts, self._memo)
         rest = _merged(scored, fixed) if scored else fixed
         self._ranked = due
-        self._asked = draws.asked() if policy.learners else ()
         self._rest = _without(rest, {action.name for _, action in due}) if due else rest
 
     def __iter__(self) -> Iterator[Ranked]:
@@ -65,11 +77,8 @@ class Ranking:
 
     def arms(self, paused: Collection[str]) -> list[Exposed]:
         """The experiments and holdouts that make a difference to the decision, each with the arm."""
-        policy, trials = self._policy, self._policy.trials
-        if trials is None:
-            return []
-        look = Look(policy.index, policy.actions, paused)
-        return trials.exposures(look, self._possible, self._facts, self._memo)
+        trials = self._policy.trials
+        return [] if trials is None else trials.exposures(paused, self._possible, self._facts, self._memo)
 
     def drawn(self, picks: Iterable["Pick"]) -> Drawn:
         """What each learner went by for the actions that were ranked, and for those of the picks.
@@ -78,6 +87,8 @@ class Ranking:
         """
         # Whatever else is picked was ranked, and asked for its shares.
         others = [pick.action for pick in picks if pick.substitute_for or pick.claimed]
+        if not others:
+            return self.draws.drawn(self._asked)
         also = [(name, action.name) for action in others for name in action.score.learned]
         return self.draws.drawn(self._asked, also)
 
@@ -153,6 +164,29 @@ def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) -
     if len(ranked) > 1:
         ranked.sort(key=_best_first)
     return ranked
+
+
+def _at_once(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) -> list[Ranked]:
+    """The same of clauses without checks, whatever their scores."""
+    actions, owner = policy.actions, policy.index.owner
+    ranked: list[tuple[float, str, Action]] = []
+    last = -1
+    while mask:
+        low = mask & -mask
+        mask ^= low
+        entry = owner[low.bit_length() - 1]
+        if entry == last:
+            continue
+        last, action = entry, actions[entry]
+        if action.trials:
+            action = as_assigned(action, facts)
+        known = action.score
+        score = score_of(action, facts, memo, draws) if known.expression else known.constant or 0.0
+        if not isinstance(score, Unknown):
+            ranked.append((-score, action.name, action))
+    # Names differ, so that actions are never compared.
+    ranked.sort()
+    return [(-before, action) for before, _, action in ranked]
 
 
 def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | None:

@@ -196,7 +196,9 @@ def _proposal_of(policy: Policy, question: Question, pick: Pick, rank: int, hold
             score=pick.score, treatment=words, hold_expires_at=expires_at, claim_id=claim_id
         )
     if not (hold or pick.substitute_for):
-        return proposal if action.score.expression is None else proposal._replace(score=pick.score)
+        if action.score.expression is None:
+            return proposal
+        return Proposal(action.name, rank, pick.score, action.type, proposal.treatment)
     lot, expires_at = hold or _NO_HOLD
     words = proposal.treatment
     if expires_at and standing is None:

@@ -14,7 +14,7 @@ every learner and mode a ``Way``, of every action that it gives values a ``Known
 is to draw; what its record says of that is looked up by what was asked for.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum, unique
 from types import MappingProxyType
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from maitred.core.values.types import Facts
 
 from . import earlier, sampling
 from .learners import NEWEST_METHOD, NOTHING_LEARNED, Beta, Learner, Parameters, learner_name
-from .sampling import uniform
+from .sampling import bound_of, digest_of, uniform
 
 Draw = Callable[[bytes], float]
 """A value, by a key."""
@@ -34,7 +34,6 @@ METHODS: Mapping[int, Callable[[float, float, bytes], Draw]] = {
 }
 """How values are drawn from a belief, by the number that records name. The bytes are the end of every key."""
 _COIN = b"explore"
-_PERCENT = 100
 MAX_REMEMBERED = 8_192
 """Sets of actions that were asked for in one decision: a few megabytes."""
 
@@ -116,23 +115,31 @@ class Way:
     def _draw(self, action: str, belief: Beta) -> Draw:
         learner, ending = self.learner, _ending(self.learner.name, action)
         if self.mode is Mode.EXPLOIT:
-            return METHODS[self._parameters.method](*belief, ending)
+            draw = METHODS[self._parameters.method](*belief, ending)
+            is_bounded = learner.floor > 0.0 or learner.ceiling < 1.0
+            return _within(learner, draw) if is_bounded else draw
         if self.mode is Mode.EXPLORE:
             floor, width = learner.floor, learner.ceiling - learner.floor
-            return lambda seed: floor + width * uniform(seed + ending)
-        mean = belief.mean
+            return _within(learner, lambda seed: floor + width * uniform(seed + ending))
+        mean = learner.clamped(belief.mean)
         return lambda _: mean
+
+
+def _within(learner: Learner, draw: Draw) -> Draw:
+    """Draws from floor to ceiling."""
+    return lambda seed: learner.clamped(draw(seed))
 
 
 class _Ways(NamedTuple):
     """The ways of a learner: the one of every decision, or those that a decision is in one of.
 
-    ``consent`` is the fact that says that the person takes part, empty where everybody does.
+    ``consent`` is the fact that says that the person takes part, empty where everybody does. A decision
+    explores whose coin is below ``explores_below``; empty where none does.
     """
 
     always: Way | None
     consent: str
-    exploration: float
+    explores_below: bytes
     exploit: Way
     explore: Way
     expected: Way
@@ -143,7 +150,8 @@ class _Ways(NamedTuple):
         always = exploit if learner.enabled else off
         is_open = learner.enabled and bool(learner.purpose or learner.exploration)
         consent = f"{CONSENT}{learner.purpose}" if learner.purpose else ""
-        return cls(None if is_open else always, consent, learner.exploration, exploit, explore, expected)
+        bound = bound_of(learner.exploration) if learner.exploration else b""
+        return cls(None if is_open else always, consent, bound, exploit, explore, expected)
 
 
 class Taught:
@@ -194,10 +202,7 @@ class Draws:
         known = way.known.get(action) or way.enter(action)
         value = self._values.get(known)
         if value is None:
-            learner, value = way.learner, known.draw(self._seed)
-            if not learner.floor <= value <= learner.ceiling:
-                value = learner.clamped(value)
-            self._values[known] = value
+            value = self._values[known] = known.draw(self._seed)
         return value
 
     def asked(self) -> tuple[Known, ...]:
@@ -208,7 +213,7 @@ class Draws:
         """Returns what the learner of that name goes by for the action."""
         return self._known(name, action).belief
 
-    def drawn(self, asked: tuple[Known, ...], also: Iterable[tuple[str, str]] = ()) -> Drawn:
+    def drawn(self, asked: tuple[Known, ...], also: Collection[tuple[str, str]] = ()) -> Drawn:
         """Returns what learners went by for what was ``asked``, and for ``also``: learners and actions."""
         if also:
             asked = tuple(dict.fromkeys((*asked, *[self._known(name, action) for name, action in also])))
@@ -229,7 +234,7 @@ class Draws:
             if ways.consent and ways.consent not in self._facts:
                 way = ways.expected
             # One number for all learners: scores of two explore together as far as they can.
-            elif ways.exploration and _PERCENT * uniform(self._seed + _COIN) < ways.exploration:
+            elif ways.explores_below and digest_of(self._seed + _COIN) < ways.explores_below:
                 way = ways.explore
             else:
                 way = ways.exploit

@@ -15,20 +15,28 @@ in ``draws.METHODS``, and ``earlier`` keeps the way of before.
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from math import frexp, ldexp, sqrt
 from struct import Struct
 
-_PERSON = b"maitred.learned"
+_BEGUN = blake2b(person=b"maitred.learned")
+"""Is copied for each key: taking in the person takes as long as taking in a key."""
 _WORDS = Struct(">8Q")
 _FIRST_WORDS = Struct(">qQqQ")
-_ONE = Struct(">Q")
+_WORD_BYTES = 8
 _FIRST_BLOCK = bytes(4)
 _OF_FAILURES = b"\0failures"
 _UNUSED_BITS = 12
 """Of 64: what is left, and a half, is exact in a double, and lies strictly between 0 and 1."""
 _UNIT = 2.0**-52
+_UNITS = 1 << 52
+_PERCENT = 100
+_OF_WORDS = 2.0**-64
+"""What a whole word is multiplied by to be nearly the same number."""
+_NEARLY = 1.0 - 2.0**-32
+"""Leaves more than rounding can take."""
 
 _LAYERS = 256
 _LAYER = _LAYERS - 1
@@ -46,7 +54,8 @@ _EXP_TERMS = 20
 
 def words(key: bytes, block: int = 0) -> Iterator[int]:
     """Numbers of 64 bits without end, from a block of eight on; the same for the same key."""
-    begun = blake2b(key, person=_PERSON)
+    begun = _BEGUN.copy()
+    begun.update(key)
     while True:
         hashed = begun.copy()
         hashed.update(block.to_bytes(4))
@@ -59,10 +68,24 @@ def unit(word: int) -> float:
     return ((word >> _UNUSED_BITS) + 0.5) * _UNIT
 
 
+def digest_of(key: bytes) -> bytes:
+    """The first eight of the key's words, each with the highest byte first."""
+    hashed = _BEGUN.copy()
+    hashed.update(key + _FIRST_BLOCK)
+    return hashed.digest()
+
+
 def uniform(key: bytes) -> float:
     """The first of the key's words as such a number."""
-    word: int = _ONE.unpack_from(blake2b(key + _FIRST_BLOCK, person=_PERSON).digest())[0]
-    return ((word >> _UNUSED_BITS) + 0.5) * _UNIT
+    return unit(int.from_bytes(digest_of(key)[:_WORD_BYTES]))
+
+
+def bound_of(share: float) -> bytes:
+    """What ``digest_of`` a key is below exactly where 100 times its ``uniform`` number is below ``share``."""
+    below = bisect_left(range(_UNITS), share, key=lambda place: _PERCENT * unit(place << _UNUSED_BITS))
+    if below == _UNITS:
+        return b"\xff" * (_WORDS.size + 1)
+    return (below << _UNUSED_BITS).to_bytes(_WORD_BYTES)
 
 
 def beta_draws(successes: float, failures: float, ending: bytes) -> Callable[[bytes], float]:
@@ -77,19 +100,20 @@ def beta_draws(successes: float, failures: float, ending: bytes) -> Callable[[by
     def draw(beginning: bytes) -> float:
         first: int
         third: int
-        digest = blake2b(beginning + last, person=_PERSON).digest()
-        first, second, third, fourth = _FIRST_WORDS.unpack_from(digest)
-        # What ``gamma_draw`` does with two words, for both at once: most draws are made without a call.
+        hashed = _BEGUN.copy()
+        hashed.update(beginning + last)
+        first, second, third, fourth = _FIRST_WORDS.unpack_from(hashed.digest())
+        # What ``gamma_draw`` does with two words, for both at once: most draws are made without a call. What
+        # is close to a bound is left to it, so that bounds may be what is worked out faster.
         layer, other = first & _LAYER, third & _LAYER
         x, y = first * _STEPS[layer], third * _STEPS[other]
-        if abs(x) < _INNER[layer] and abs(y) < _INNER[other]:
-            v, w = 1.0 + c * x, 1.0 + f * y
-            if v > 0.0 and w > 0.0:
-                x, y = x * x, y * y
-                is_taken = ((second >> _UNUSED_BITS) + 0.5) * _UNIT < 1.0 - 0.0331 * x * x
-                if is_taken and ((fourth >> _UNUSED_BITS) + 0.5) * _UNIT < 1.0 - 0.0331 * y * y:
-                    wins = d * (v * v * v)
-                    return wins / (wins + e * (w * w * w))
+        v, w = 1.0 + c * x, 1.0 + f * y
+        x, y = x * x, y * y
+        if x < _INNER_SQUARES[layer] and y < _INNER_SQUARES[other] and v > 0.0 and w > 0.0:
+            is_taken = second * _OF_WORDS < _NEARLY - 0.0331 * x * x
+            if is_taken and fourth * _OF_WORDS < _NEARLY - 0.0331 * y * y:
+                wins = d * (v * v * v)
+                return wins / (wins + e * (w * w * w))
         key = beginning + ending
         wins = gamma_draw(successes, first, second, key)
         return wins / (wins + gamma_draw(failures, third, fourth, key + _OF_FAILURES))
@@ -187,3 +211,4 @@ _STEPS = array("d", [reach * 2.0**-63 for reach in _REACHES])
 """What a word with a sign is multiplied by to be a place in its layer."""
 _INNER = array("d", _REACHES[1:])
 """Within it all of a layer is below the density."""
+_INNER_SQUARES = array("d", [reach * reach * _NEARLY for reach in _INNER])

@@ -101,8 +101,8 @@ def as_assigned(action: Action, facts: Facts) -> Action:
     """Returns the action as the arm has it that the facts name; else as it is by itself."""
     for trial in action.trials:
         arm = facts.get(trial.fact)
-        if arm is not None:
-            return trial.actions.get(str(arm), action)
+        if isinstance(arm, str):
+            return trial.actions.get(arm, action)
     return action
 
 
@@ -196,8 +196,9 @@ class Trials(NamedTuple):
     """The holdouts and experiments of a ruleset, compiled.
 
     ``exposing`` is what exposures to those that are ``running`` are told by: fact, clauses, the sure ones of
-    these, and name. ``remembered`` are the facts of persons who came lately, one for each that is running:
-    those of ``together`` by the arms. Where ``is_plain`` all of them hold unless something is paused.
+    these, and name; ``look`` is that of decisions where nothing is paused. ``remembered`` are the facts of
+    persons who came lately, one for each that is running: those of ``together`` by the arms. Where
+    ``is_plain`` all of them hold unless something is paused.
     """
 
     running: tuple[_Running, ...]
@@ -205,6 +206,7 @@ class Trials(NamedTuple):
     guarded: tuple[_Guarded, ...]
     exposing: tuple[tuple[str, int, int, str], ...]
     is_plain: bool
+    look: "Look"
     remembered: dict[str, Mapping[str, str]]
     together: dict[tuple[str, ...], Mapping[str, str]]
 
@@ -242,6 +244,7 @@ class Trials(NamedTuple):
             tuple(_Guarded(name, mask_of(clauses, index.size)) for name, clauses in guarded.items()),
             tuple((one.fact, one.clauses, one.sure, one.name) for one in running),
             not any(one.consent or one.is_timed for one in running),
+            Look(index, actions, ()),
             {},
             {},
         )
@@ -303,18 +306,23 @@ class Trials(NamedTuple):
         """Returns the purposes of the experiments that the person is in."""
         return (running.experiment.purpose for running in self.running if running.fact in facts)
 
-    def exposures(self, look: "Look", mask: int, facts: Facts, memo: Memo) -> list[Exposed]:
+    def exposures(self, paused: Collection[str], mask: int, facts: Facts, memo: Memo) -> list[Exposed]:
         """Returns the arms that somebody was exposed to.
 
         ``mask`` are the clauses that are possible for them.
         """
         exposed: list[Exposed] = []
+        look = self.look._replace(paused=paused) if paused else self.look
+        get = facts.get
         for fact, clauses, sure, name in self.exposing:
-            possible = mask & clauses
-            if not possible or (arm := facts.get(fact)) is None:
+            arm = get(fact)
+            if arm is None:
                 continue
-            if (possible & sure and not look.paused) or look.holds(possible, facts, memo):
-                exposed.append((name, str(arm)))
+            if paused or not mask & sure:
+                possible = mask & clauses
+                if not possible or not look.holds(possible, facts, memo):
+                    continue
+            exposed.append((name, str(arm)))
         if self.guarded:
             exposed.extend(
                 (guarded.name, ROLLED_OUT)
