@@ -205,6 +205,29 @@ def test_bad_flags_are_told_before_anything_is_sent(run, free_port, flags, messa
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"CERT": "cert.pem"},
+            "a client's certificate needs both MAITRED_TLS_CLIENT_CERT and MAITRED_TLS_CLI",
+        ),
+        ({"KEY": "key.pem"}, "a client's certificate needs both MAITRED_TLS_CLIENT_CERT and MAITRED_TLS_CLI"),
+        ({"CERT": "no-cert.pem", "KEY": "no-key.pem"}, "cannot read `no-key.pem`: No such file"),
+    ],
+)
+def test_what_is_wrong_with_a_clients_certificate_is_told(
+    run, free_port, monkeypatch, tmp_path, given, message
+):
+    ca = tmp_path / "ca.pem"
+    ca.write_text("")
+    for name, value in given.items():
+        monkeypatch.setenv(f"MAITRED_TLS_CLIENT_{name}", value)
+    done = run("decide", "--channel", "pos", "--target", f"127.0.0.1:{free_port}", "--tls-ca", ca)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {message}"), done.stderr
+
+
 def test_a_session_stands_in_one_place(run, service):
     args = ("decide", "--target", service.address, "--channel", "pos", "--session", "s-1")
     assert run(*args, "--context", '{"session": {"id": "s-1", "step": 2}}').returncode == 0

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
-from maitred.rpc.client import TIMEOUT_SECONDS, Client, ClientError
+from maitred.rpc.client import TIMEOUT_SECONDS, Client, ClientError, Identity
 
-__all__ = ["TIMEOUT_SECONDS", "Client", "ClientError", "connect"]
+__all__ = ["TIMEOUT_SECONDS", "Client", "ClientError", "Identity", "connect"]
 
 
-def connect(target: str, tls_ca: Path | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> Client:
+def connect(
+    target: str,
+    tls_ca: Path | None = None,
+    identity: Identity | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Client:
     """Returns a client of the service at ``HOST:PORT``, to be used as a context manager."""
-    return Client(target, tls_ca=tls_ca, timeout_seconds=timeout_seconds)
+    return Client(target, tls_ca=tls_ca, identity=identity, timeout_seconds=timeout_seconds)

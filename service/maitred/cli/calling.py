@@ -1,12 +1,13 @@
 """Calls a server, and ends a command over what it says."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 
-from maitred.bootstrap.clients import TIMEOUT_SECONDS, Client, ClientError, connect
+from maitred.bootstrap.clients import TIMEOUT_SECONDS, Client, ClientError, Identity, connect
 
 from . import messages
 from .exits import FINDINGS, Stop
@@ -15,6 +16,8 @@ _Got = TypeVar("_Got")
 
 PATIENCE_SECONDS = 600.0
 """Every decision of a customer is worked out again for an export: some hundred a second."""
+CLIENT_CERT, CLIENT_KEY = "MAITRED_TLS_CLIENT_CERT", "MAITRED_TLS_CLIENT_KEY"
+"""Variables alone: who has a certificate has it for every command."""
 NOBODY_THERE = ("Connection refused", "errors resolving", "DNS", "No route to host", "unreachable")
 """What gRPC says of an address where nobody listens."""
 NO_CONNECTION = "failed to connect"
@@ -36,12 +39,20 @@ def called(
     if ":" not in target:
         raise Stop(messages.not_an_address(target))
     try:
-        with connect(target, tls_ca, timeout_seconds) as client:
+        with connect(target, tls_ca, identity(os.environ), timeout_seconds) as client:
             return call(client)
     except ClientError as error:
         raise stop_for(error, target) from None
     except OSError as error:
-        raise Stop(messages.cannot_read(str(tls_ca), error.strerror or "unreadable")) from None
+        raise Stop(messages.cannot_read(str(error.filename), error.strerror or "unreadable")) from None
+
+
+def identity(environ: Mapping[str, str]) -> Identity | None:
+    """Returns what is shown to servers that ask for a client's certificate. Raises ``Stop``."""
+    cert, key = environ.get(CLIENT_CERT), environ.get(CLIENT_KEY)
+    if bool(cert) != bool(key):
+        raise Stop(f"a client's certificate needs both {CLIENT_CERT} and {CLIENT_KEY}")
+    return Identity(Path(cert), Path(key)) if cert and key else None
 
 
 def stop_for(error: ClientError, target: str) -> Stop:
@@ -54,7 +65,8 @@ def stop_for(error: ClientError, target: str) -> Stop:
     if error.code == "UNAVAILABLE" and error.message.startswith(NO_CONNECTION):
         return Stop(
             f"cannot talk to `{target}`: {error.message}",
-            "with TLS the server and --tls-ca must agree; without it, leave --tls-ca out",
+            "with TLS the server and --tls-ca must agree; without it, leave --tls-ca out; "
+            f"a server that asks for a client's certificate is shown that of {CLIENT_CERT} and {CLIENT_KEY}",
         )
     code = FINDINGS if error.code in REFUSALS else Stop("").code
     return Stop(messages.refused(error.code, error.message), code=code)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import grpc
 import orjson
@@ -57,18 +57,31 @@ class ClientError(Exception):
         self.code, self.message, self.reason = code, message, reason
 
 
+class Identity(NamedTuple):
+    """The PEM files of a client's certificate and its unencrypted key."""
+
+    cert: Path
+    key: Path
+
+
 class Client:
     """Calls one server at ``HOST:PORT``; with ``tls_ca`` over TLS, trusting that PEM file.
 
-    Instants must be aware. Raises ``OSError`` where that file cannot be read; every method that
-    calls raises ``ClientError`` where it was not answered, but for ``serving``.
+    ``identity`` is for servers that ask for a client's certificate. Instants must be aware. Raises
+    ``OSError`` where a file cannot be read; every method that calls raises ``ClientError`` where it was not
+    answered, but for ``serving``.
     """
 
     def __init__(
-        self, target: str, *, tls_ca: Path | None = None, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        target: str,
+        *,
+        tls_ca: Path | None = None,
+        identity: Identity | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._target, self._timeout_seconds = target, timeout_seconds
-        self._channel = _channel(target, tls_ca)
+        self._channel = _channel(target, tls_ca, identity)
         self._decisions = decision_pb2_grpc.DecisionServiceStub(self._channel)
         self._rulesets = ruleset_pb2_grpc.RulesetServiceStub(self._channel)
         self._privacy = privacy_pb2_grpc.PrivacyServiceStub(self._channel)
@@ -279,8 +292,9 @@ class Client:
             raise ClientError(error.code().name, error.details() or "", reason_of(error)) from None
 
 
-def _channel(target: str, tls_ca: Path | None) -> grpc.Channel:
+def _channel(target: str, tls_ca: Path | None, identity: Identity | None) -> grpc.Channel:
     if tls_ca is None:
         return grpc.insecure_channel(target, options=client_options())
-    credentials = grpc.ssl_channel_credentials(tls_ca.read_bytes())
+    own = (identity.key.read_bytes(), identity.cert.read_bytes()) if identity else (None, None)
+    credentials = grpc.ssl_channel_credentials(tls_ca.read_bytes(), *own)
     return grpc.secure_channel(target, credentials, options=client_options())

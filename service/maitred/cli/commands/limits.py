@@ -1,5 +1,6 @@
 """``maitred limits``: how full limits are."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from rich.text import Text
 
 from maitred.bootstrap.clients import Client, ClientError, connect
 from maitred.cli import messages
-from maitred.cli.calling import called, print_json, stop_for
+from maitred.cli.calling import called, identity, print_json, stop_for
 from maitred.cli.exits import FINE, Stop
 from maitred.cli.flags import DEFAULT_TARGET, Json, Target, TlsCa
 from maitred.cli.shown.as_json import limits_json
@@ -219,7 +220,7 @@ def _looks(
     try:
         while not interrupted.wait(seconds):
             try:
-                client = client or connect(target, tls_ca)
+                client = client or connect(target, tls_ca, identity(os.environ))
                 last = _Look(ask.of(client), _now())
             except (ClientError, OSError) as error:
                 # A new connection is made at once; the old one would wait longer from time to time.
