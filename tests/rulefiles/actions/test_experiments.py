@@ -135,6 +135,19 @@ def test_an_experiment_has_a_purpose_where_there_is_privacy(bench, ruleset):
     assert bench.load(ruleset(e__yaml=right, l__yaml=LAW)).ruleset.experiments[0].purpose == "research"
 
 
+def test_an_action_that_is_misspelled_is_told_once(bench, ruleset):
+    sources = ruleset(e__yaml=experiment(applies_to="{actions: [piza]}"))
+    assert one_fault(bench, sources) == "there is no action `piza`, did you mean `pizza`?"
+
+
+def test_words_of_an_arm_stand_under_a_channel(bench, ruleset):
+    arms = "arms: {control: {weight: 1}, loud: {weight: 1, treatments: HELLO}}\n"
+    message = one_fault(bench, ruleset(e__yaml=experiment(arms)))
+    assert message == "`HELLO` is not a mapping: write `{CHANNEL: {say: HELLO}}`"
+    message = one_fault(bench, ruleset(e__yaml=experiment(ARMS.replace("weight: 1", "weight: 0", 1))))
+    assert message == "this must be more than 0"
+
+
 def test_a_name_is_of_one_holdout_or_experiment(bench, ruleset):
     sources = ruleset(e__yaml=experiment(), h__yaml=holdout(name="words"))
     assert one_fault(bench, sources).startswith("there is already holdout `words` in h.yaml")

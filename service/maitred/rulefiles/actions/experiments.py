@@ -186,7 +186,9 @@ class _Reader:
 
     def _chosen(self, spot: SourcePath, model: models.AppliesTo) -> list[int]:
         numbers = list(self._chooser.chosen(self._chooser.checked(spot, model)))
-        if not numbers and not self._around.doubtful:
+        known = {action.name for action in self.actions}
+        # One that is not known was told.
+        if not numbers and known.issuperset(model.actions) and not self._around.doubtful:
             self._report.warn(spot.at("applies_to"), messages.applies_to_no_action())
         return numbers
 
