@@ -21,11 +21,7 @@ ROOMS = (
 )
 """What calls pass: calls between compiled modules are calls of C functions, so that they gain together."""
 _ROWS = "SQLAlchemy types its rows as tuples, which they are not, and compiled code checks types"
-_STEPS = "a compiled generator that yields while it handles an error leaves it being handled elsewhere"
 PURE = {
-    "maitred/engine/claiming/claims.py": _STEPS,
-    "maitred/engine/claiming/outcomes.py": _STEPS,
-    "maitred/engine/deciding/service.py": _STEPS,
     "maitred/core/rules/treatments.py": "mypyc makes no native class of a generic dataclass",
     "maitred/store/ledger/lot_histories.py": _ROWS,
     "maitred/store/ledger/tallies.py": _ROWS,

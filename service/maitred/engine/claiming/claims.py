@@ -145,11 +145,7 @@ class Claims:
         """See ``api.Claimer.claiming``."""
         call = call._replace(at=self._clock.simulated(call.at))
         began = self._teller.began()
-        try:
-            find = partial(self._proposals.of, action=call.action)
-            claim, ticket = yield from self._commit(call, bytes_of(call.decision_id), find)
-        except CallError as error:
-            claim, ticket = yield from self._claim_again(call, error)
+        claim, ticket = yield from self._claim_or_find(call)
         assert ticket.view
         settled = ticket.answers[0]
         answer = claim.answer(settled, ticket.view)
@@ -158,6 +154,19 @@ class Claims:
             began, result, origin=claim.origin, settled=settled, ticket=ticket, trace=call.trace
         )
         return answer
+
+    def _claim_or_find(self, call: ClaimCall) -> Steps[tuple["_Claim", ClaimTicket]]:
+        """The claim, done, or what was done before where nothing can be claimed any more."""
+        find = partial(self._proposals.of, action=call.action)
+        try:
+            return (yield from self._commit(call, bytes_of(call.decision_id), find))
+        except CallError as error:
+            refused = error
+        # Not in the handler: compiled, what runs until the next step would be handling this error as well.
+        try:
+            return (yield from self._claim_again(call, refused))
+        finally:
+            del refused  # it holds this frame, which holds it
 
     def _commit(
         self, call: ClaimCall, decision_id: bytes, find: Callable[[DecisionRecord | None], Proposed]
