@@ -21,6 +21,7 @@ SUNDAY = datetime(2026, 11, 22, 7, 40, tzinfo=UTC)
         ("~weekday/America/New_York", 6, ("weekday in America/New_York", "sun")),
         ("~minute/Europe/Rome", 690, ("time in Europe/Rome", "11:30")),
         ("~moon/Europe/Rome", 3, ("moon in Europe/Rome", "3")),
+        ("~suppressed/let_down", True, ("suppressed in let_down", "true")),
     ],
 )
 def test_clock_attributes_are_told_as_people_read_clocks(name, value, words):

@@ -97,6 +97,8 @@ def clock_value(attribute: str, value: object) -> str:
             return WEEKDAYS[value]
         case "minute", int():
             return f"{value // _MINUTES_PER_HOUR:02}:{value % _MINUTES_PER_HOUR:02}"
+        case _, bool():
+            return str(value).lower()
     return str(value)
 
 
