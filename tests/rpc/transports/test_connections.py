@@ -13,12 +13,14 @@ from tests.rpc.requests import decide_request
 from tests.torture.callers import in_threads
 from tests.waiting import eventually
 
+from maitred.rpc.transports.loop import PATIENCE_SECONDS
 from maitred.v1 import decision_pb2 as pb
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 EMPTY_SETTINGS = struct.pack(">I", 0)[1:] + b"\x04\x00" + struct.pack(">I", 0)
 PING = struct.pack(">I", 8)[1:] + b"\x06\x00" + struct.pack(">I", 0) + b"\0" * 8
+PONG = PING[:4] + b"\x01" + PING[5:]
 NO_TABLE = struct.pack(">I", 6)[1:] + b"\x04\x00" + struct.pack(">IHI", 0, 1, 0)
 """Settings by which headers come spelled out."""
 HEADERS, RESET, END_STREAM = 1, 3, 1
@@ -53,6 +55,21 @@ def message(stream, request):
     body = request.SerializeToString()
     body = b"\0" + struct.pack(">I", len(body)) + body
     return struct.pack(">I", len(body))[1:] + b"\0\x01" + struct.pack(">I", stream) + body
+
+
+def cancellation(stream):
+    """The frame by which its caller gives a call up."""
+    return struct.pack(">I", 4)[1:] + b"\x03\x00" + struct.pack(">II", stream, 8)
+
+
+def send_and_await_pong(connection, frames):
+    """Frames are handled in their order: with the answer to a ping behind them these have been."""
+    connection.sendall(frames + PING)
+    received = b""
+    while PONG not in received:
+        data = connection.recv(1 << 16)
+        assert data
+        received += data
 
 
 def ends(connection, count):
@@ -129,6 +146,22 @@ def test_a_call_that_nobody_could_read_in_time_ends_as_late_and_not_as_cancelled
             codes += ends(client, 200)
     assert set(codes) <= {"0", "4", "8"}
     assert codes.total() == 800
+
+
+def test_a_call_cancelled_while_it_waits_never_reaches_the_engine(serve, gate):
+    running = serve(threads=1)
+    running.engine.before = gate
+    first = running.stub.Decide.future(decide_request(1), timeout=20)
+    gate.await_arrivals(1)
+    with connected(running.address) as client:
+        send_and_await_pong(client, opening(1) + message(1, decide_request(2)))
+        send_and_await_pong(client, cancellation(1))
+        # Of those who have waited for less it is not asked whether they have left.
+        time.sleep(1.5 * PATIENCE_SECONDS)
+        gate.open()
+        first.result()
+        running.stub.Decide(decide_request(3), timeout=5)
+    assert [call.request_id for call in running.engine.calls] == ["1", "3"]
 
 
 def test_who_pings_without_end_is_cut_off(running):

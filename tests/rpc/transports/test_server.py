@@ -97,21 +97,6 @@ def test_a_call_that_waited_too_long_never_reaches_the_engine(serve, gate, statu
     assert [call.request_id for call in running.engine.calls] == ["1", "3"]
 
 
-def test_a_call_cancelled_while_it_waits_never_reaches_the_engine(serve, gate):
-    running = serve(threads=1)
-    running.engine.before = gate
-    first = running.stub.Decide.future(decide_request(1), timeout=20)
-    gate.await_arrivals(1)
-    second = running.stub.Decide.future(decide_request(2), timeout=20)
-    time.sleep(0.2)
-    second.cancel()
-    time.sleep(0.2)
-    gate.open()
-    first.result()
-    running.stub.Decide(decide_request(3), timeout=5)
-    assert [call.request_id for call in running.engine.calls] == ["1", "3"]
-
-
 def test_a_call_cancelled_while_it_is_decided_is_decided_all_the_same(serve, gate):
     """Its decision is on record, and a retry gets it."""
     running = serve()
