@@ -2,7 +2,7 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -18,12 +18,12 @@ from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
 from .workload import specs
 
 CLAIM = "/maitred.v1.DecisionService/Claim"
-DECISIONS = 10_000
-"""Made beforehand; where a run has more claims than that, a decision is claimed again."""
+DECISIONS = 56_000
+"""Made beforehand, so that none is claimed twice: that would be answered with the first claim."""
 MIN_ON_SQLITE, MIN_ON_POSTGRES = 0.50, 0.35
 PLENTY, GIVEN_AWAY = "plenty", noop.GIVEN_AWAY
 
-_RULES = f"""---
+RULES = f"""---
 apiVersion: maitred/v1
 kind: Action
 name: {PLENTY}
@@ -75,7 +75,7 @@ def measure(progress: Progress) -> list[Section]:
     """One section."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
-        rules = ruleset.write(place / "rules", specs(ACTIONS), _RULES)
+        rules = ruleset.write(place / "rules", specs(ACTIONS), RULES)
         progress("starting the servers")
         running = {
             "no-op": stack.enter_context(servers.noop(SERVER_THREADS)),
@@ -99,29 +99,39 @@ def measure(progress: Progress) -> list[Section]:
 
 def _prepare(server: servers.Server) -> None:
     """Makes the decisions, then takes the one unit there is of what the others are denied."""
-    send(server, DECIDE, itertools.islice(decides("made", locations=1, max_actions=2), DECISIONS))
     if server.name != "no-op":
-        assert _is_granted(send(server, CLAIM, itertools.islice(_claims("first", GIVEN_AWAY), 1)))
+        send(server, DECIDE, decisions())
+        assert _is_granted(send(server, CLAIM, claims("first", GIVEN_AWAY, iter([0]))))
 
 
 def _contenders(running: dict[str, servers.Server]) -> dict[str, Contender]:
     granted = {
-        name: Contender(server, CLAIM, lambda word: _claims(word, PLENTY), _is_granted)
-        for name, server in running.items()
+        name: Contender(server, CLAIM, _on_and_on(PLENTY), _is_granted) for name, server in running.items()
     }
     denied = {
-        f"{name}, denied": Contender(server, CLAIM, lambda word: _claims(f"d-{word}", GIVEN_AWAY), _is_denied)
+        f"{name}, denied": Contender(server, CLAIM, _on_and_on(GIVEN_AWAY, 1), _is_denied)
         for name, server in running.items()
     }
     return granted | denied
 
 
-def _claims(prefix: str, action: str) -> Iterator[bytes]:
-    """Claims without end, each under a request id of its own, decision by decision."""
+def _on_and_on(action: str, first: int = 0) -> Callable[[str], Iterator[bytes]]:
+    """Claims for round after round, each round from the decision on that the one before has come to."""
+    decisions = itertools.count(first)
+    return lambda word: claims(word, action, decisions)
+
+
+def decisions(count: int = DECISIONS) -> Iterator[bytes]:
+    """Those that are claimed."""
+    return itertools.islice(decides("made", locations=1, max_actions=2), count)
+
+
+def claims(prefix: str, action: str, numbers: Iterator[int]) -> Iterator[bytes]:
+    """Claims of the decisions of these numbers, each under a request id of its own."""
     decided = _decided()
-    for number in itertools.count():
+    for number in numbers:
         yield pb.ClaimRequest(
-            request_id=f"{prefix}-{number}", decision_id=decided[number % DECISIONS], action=action
+            request_id=f"{prefix}-{action}-{number}", decision_id=decided[number % DECISIONS], action=action
         ).SerializeToString()
 
 
@@ -131,7 +141,8 @@ def _decided() -> list[str]:
 
 
 def _is_granted(answer: bytes) -> bool:
-    return pb.ClaimResponse.FromString(answer).status == pb.CLAIM_GRANTED
+    response = pb.ClaimResponse.FromString(answer)
+    return response.status == pb.CLAIM_GRANTED and not response.existing
 
 
 def _is_denied(answer: bytes) -> bool:

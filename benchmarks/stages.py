@@ -23,13 +23,13 @@ from maitred import store, telemetry, vault
 from maitred.bootstrap.engine import Engine, make_engine
 from maitred.bootstrap.rules import load_policy
 from maitred.bootstrap.serving import GC_THRESHOLDS
-from maitred.engine.calls import Answer
-from maitred.engine.deciding.tickets import Steps
+from maitred.engine.deciding.tickets import Answered, Steps
+from maitred.rpc.convert.claims import claim_call, claim_response
 from maitred.rpc.convert.decisions import decide_call, decide_response
 from maitred.rulefiles import read_sources
 from maitred.store import SqlStore
 
-from . import ruleset
+from . import claims, ruleset
 from .figures import Row, Section
 from .limits import LIMITS, LOCATIONS
 from .requests import CUSTOMERS, decides
@@ -41,21 +41,25 @@ BATCH, BATCHES = 64, 100
 COMMIT, REST = "begin and commit", "decide, take, conclude, seal"
 ASKED = (
     "find", "people", "add_people", "append", "open_claims", "clock", "read_counts", "read_held", "settle",
+    "append_claims",
 )  # fmt: skip
-"""What a batch of decisions asks of the store."""
+"""What a batch of decisions or claims asks of the store."""
 
 
 def measure(progress: Progress) -> list[Section]:
-    """One section for decisions without limits, one with."""
+    """One section for decisions without limits, one with, and one for claims."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         progress("decisions without limits, stage by stage")
         plain = _measured(place / "plain", "", 0)
         progress("decisions with limits, stage by stage")
         limited = _measured(place / "limited", LIMITS, LOCATIONS)
+        progress("claims, stage by stage")
+        claimed = _claimed(place / "claims")
     return [
         _section("Decide in process, stage by stage", *plain),
         _section("Decide with limits in process, stage by stage", *limited),
+        _section("Claim in process, stage by stage", *claimed),
     ]
 
 
@@ -111,20 +115,43 @@ class _TimedTransaction:
 
 def _measured(rules: Path, limits: str, locations: int) -> tuple[dict[str, list[float]], float]:
     """Microseconds a decision by stage, batch by batch; and bytes of database a decision."""
-    watch, database = Watch(), rules.with_suffix(".db")
     ruleset.write(rules, specs(ACTIONS), limits)
+    watch, database = Watch(), rules.with_suffix(".db")
     with closing(store.open_store(f"sqlite:///{database}")) as opened:
         engine = engine_on(_Timed(opened, watch), rules, database)
         messages = decides("stages", locations=locations)
         for _ in range(-(-CUSTOMERS // BATCH)):
             answered(engine, list(itertools.islice(messages, BATCH)), watch)
-        size, stage_us = _bytes(database), defaultdict[str, list[float]](list)
-        for _ in range(BATCHES):
-            watch.spent.clear()
-            answered(engine, list(itertools.islice(messages, BATCH)), watch)
-            for stage, seconds in watch.spent.items():
-                stage_us[stage].append(seconds / BATCH * 1e6)
-        return stage_us, (_bytes(database) - size) / (BATCH * BATCHES)
+        return _watched(
+            watch, database, lambda: answered(engine, list(itertools.islice(messages, BATCH)), watch)
+        )
+
+
+def _claimed(rules: Path) -> tuple[dict[str, list[float]], float]:
+    """The same of claims that are granted, each of a decision of its own, all on one row of capacity."""
+    ruleset.write(rules, specs(ACTIONS), claims.RULES)
+    watch, database = Watch(), rules.with_suffix(".db")
+    with closing(store.open_store(f"sqlite:///{database}")) as opened:
+        engine = engine_on(_Timed(opened, watch), rules, database)
+        made = claims.decisions(BATCH * BATCHES)
+        while batch := list(itertools.islice(made, BATCH)):
+            answered(engine, batch, watch)
+        messages = claims.claims("stages", claims.PLENTY, itertools.count())
+        return _watched(
+            watch, database, lambda: claims_answered(engine, list(itertools.islice(messages, BATCH)), watch)
+        )
+
+
+def _watched(
+    watch: Watch, database: Path, answer: Callable[[], object]
+) -> tuple[dict[str, list[float]], float]:
+    size, stage_us = _bytes(database), defaultdict[str, list[float]](list)
+    for _ in range(BATCHES):
+        watch.spent.clear()
+        answer()
+        for stage, seconds in watch.spent.items():
+            stage_us[stage].append(seconds / BATCH * 1e6)
+    return stage_us, (_bytes(database) - size) / (BATCH * BATCHES)
 
 
 def engine_on(opened: Any, rules: Path, database: Path) -> Engine:
@@ -154,13 +181,28 @@ def answered(engine: Engine, messages: Sequence[bytes], watch: Watch) -> list[by
         return [decide_response(answer) for answer in answers]
 
 
-def _answer_of(steps: Steps[Answer]) -> Answer:
+def claims_answered(engine: Engine, messages: Sequence[bytes], watch: Watch) -> list[bytes]:
+    """Answers claims as one batch, as the loop does."""
+    with watch.stage("parse"):
+        calls = [claim_call(message) for message in messages]
+    with watch.stage("begin"):
+        begun = [engine.claimer.claiming(call) for call in calls]
+        tickets = [next(steps) for steps in begun]
+    with watch.stage("committer"):
+        engine.committer.settle(tickets)
+    with watch.stage("answer"):
+        answers = [_answer_of(steps) for steps in begun]
+    with watch.stage("encode the answer"):
+        return [claim_response(answer) for answer in answers]
+
+
+def _answer_of(steps: Steps[Answered]) -> Answered:
     try:
         next(steps)
     except StopIteration as end:
-        answer: Answer = end.value
+        answer: Answered = end.value
         return answer
-    raise AssertionError("a decision has one ticket")
+    raise AssertionError("such a call has one ticket")
 
 
 def _bytes(database: Path) -> int:
@@ -174,5 +216,5 @@ def _section(title: str, stage_us: dict[str, list[float]], size: float) -> Secti
     total = sum(statistics.median(us) for us in stage_us.values())
     return Section(
         title,
-        (*rows, Row("all stages", f"{total:.1f} us"), Row("database, a decision", f"{size:,.0f} bytes")),
+        (*rows, Row("all stages", f"{total:.1f} us"), Row("database, a call", f"{size:,.0f} bytes")),
     )
