@@ -90,10 +90,14 @@ FIXED_VERSION = (3, 51, 3)
 _BEGIN = "BEGIN IMMEDIATE"
 # BEGIN IMMEDIATE on a file that cannot be written is silently a reading transaction.
 _TRY_TO_WRITE = "DELETE FROM decision WHERE false"
+# A statement with many rows keeps the pages that it changes until it ends, to take all of it back if one row
+# fails: some megabyte, for which memory is faster than a file.
+_SMALL_TEMPORARIES, _LARGE_TEMPORARIES = "PRAGMA temp_store = MEMORY", "PRAGMA temp_store = DEFAULT"
 _EVERY_CONNECTION = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", "PRAGMA foreign_keys = ON")
 _WRITER = (
     *_EVERY_CONNECTION,
     "PRAGMA synchronous = FULL",
+    _SMALL_TEMPORARIES,
     # What is deleted is written over: a customer who is erased is nowhere in the file.
     "PRAGMA secure_delete = ON",
     f"PRAGMA cache_size = -{WRITER_CACHE_KIB}",
@@ -197,10 +201,13 @@ def _prepare(writer: Engine, failures: Failures) -> None:
     In this order, because the mode is written into the file, which may be somebody else's.
     """
     with failures.translated(), writer.connect() as connection:
+        # An index of a table that is there already sorts all of its rows.
+        connection.exec_driver_sql(_LARGE_TEMPORARIES)
         connection.exec_driver_sql(_BEGIN)
         schema_version.bring_up_to_date(connection, failures.name)
         connection.exec_driver_sql(_TRY_TO_WRITE)
         connection.commit()
+        connection.exec_driver_sql(_SMALL_TEMPORARIES)
         mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
     if mode != "wal":
         raise StoreUnusable(
