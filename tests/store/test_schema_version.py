@@ -12,6 +12,7 @@ from sqlalchemy import inspect, text
 from tests.databases import opened
 
 from maitred.core.limits.lots import Unit
+from maitred.core.values.instants import from_microseconds
 from maitred.store import StoreUnusable, open_store, schema_version
 from maitred.store.tables import METADATA, SQLITE_METADATA
 
@@ -83,6 +84,39 @@ def test_what_stood_in_the_ledger_before_lots_had_origins_is_kept(
     )
     assert (confirmed.origin, confirmed.reuse, confirmed.over_us) == (None, b"", None)
     assert released.over_us == 1_000_000
+
+
+def test_claims_of_before_they_were_ordered_are_kept(database_url, engine, monkeypatch, closed_after):
+    with monkeypatch.context() as before:
+        before.setattr(schema_version, "HEAD", "0017")
+        open_store(database_url).close()
+    insert_lot = text(
+        "INSERT INTO ledger_lot (lot_id, fingerprint, state, choice, units, expires_at, refused_limit,"
+        " refused_reason, reuse, made_at, decision_id, action, over_at, part, place) VALUES"
+        " (:lot, :lot, 1, 0, :none, :expires, '', 0, :none, 1000000, :decision, 'pizza', 0, 4, 'pizza')"
+    )
+    insert_claim = text(
+        "INSERT INTO claim VALUES (:lot, :decision, :action, :customer, :none, :none, :expires)"
+    )
+    lot, gone, customer = b"a lot of 16 byte", b"another lot, gon", b"somebody's ref.."
+    made = {
+        "lot": lot,
+        "none": b"",
+        "decision": b"a decision of 16",
+        "action": b"pizza",
+        "expires": 2_000_000,
+    }
+    with engine.begin() as connection:
+        connection.execute(insert_lot, made)
+        for lot_id in (lot, gone):
+            connection.execute(insert_claim, made | {"lot": lot_id, "customer": customer})
+    store = closed_after(open_store(database_url))
+    with store.transaction() as transaction:
+        claims = transaction.open_claims([customer], from_microseconds(0))
+    store.close()
+    assert [(claim.id, claim.action) for claim in claims[customer]] == [(lot, "pizza")]
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT made_at, lot_id FROM claim")).all() == [(1_000_000, lot)]
 
 
 def forks(folder):
@@ -176,7 +210,7 @@ def test_replicas_that_start_together_migrate_once(postgres_url, postgres_server
     starters = [
         subprocess.Popen([sys.executable, "-c", OPEN_AND_CLOSE, postgres_url]) for _ in range(STARTERS)
     ]
-    assert [starter.wait(60) for starter in starters] == [0] * STARTERS
+    assert [starter.wait() for starter in starters] == [0] * STARTERS
     assert postgres_server.run(f"SELECT version_num FROM {schema_version.VERSION_TABLE}", postgres_url) == [
         (schema_version.HEAD,)
     ]

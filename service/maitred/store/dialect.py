@@ -35,7 +35,7 @@ class Dialect:
     events_of: Callable[[Driver, Mapping[bytes, int]], events.OfEach]
     outcomes_of: outcomes.OfCustomers
     rejections_in: Callable[[Driver, Collection[bytes]], sessions.OfEach]
-    append_claims: Callable[[Driver, Sequence[ClaimRow]], None]
+    append_claims: Callable[[Driver, datetime, Sequence[ClaimRow]], None]
     open_claims: Callable[[Driver, Collection[bytes], datetime], ledger.OfEach]
     ledger: LedgerSql
     clock: Callable[[Driver, datetime], datetime]

@@ -186,14 +186,14 @@ LOT = Table(
     Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
     Index("ledger_lot_decision", "decision_id", sqlite_where=_OF_DECISION, postgresql_where=_OF_DECISION),
     Index("ledger_lot_over", "over_at", sqlite_where=_OVER, postgresql_where=_OVER),
+    # Replicas claim at once. In SQLite one process does, which reads what a decision has before it writes.
     Index(
         "ledger_lot_place",
         "decision_id",
         "place",
         unique=True,
-        sqlite_where=_LIVE_CLAIM,
         postgresql_where=_LIVE_CLAIM,
-    ),
+    ).ddl_if("postgresql"),
 )
 
 # The live units of rolling windows, for counting those of the last while.
@@ -299,6 +299,8 @@ SESSION_DECISION = Table(
 CLAIM = Table(
     "claim",
     METADATA,
+    # Of its lot, whose id is random: rows of one batch lie together.
+    Column("made_at", BigInteger, primary_key=True, autoincrement=False),
     Column("lot_id", LargeBinary, primary_key=True),
     Column("decision_id", LargeBinary, nullable=False),
     Column("action", LargeBinary, nullable=False),  # UTF-8

@@ -178,11 +178,11 @@ class SqlTransaction:
         with self._guard:
             return self._dialect.rejections_in(self._line.driver, frozenset(of)) if of else {}
 
-    def append_claims(self, rows: Sequence[ClaimRow]) -> None:
+    def append_claims(self, now: datetime, rows: Sequence[ClaimRow]) -> None:
         """See ``engine.ports.store.Transaction``."""
         with self._guard:
             if rows:
-                self._dialect.append_claims(self._line.driver, rows)
+                self._dialect.append_claims(self._line.driver, now, rows)
 
     def open_claims(self, customers: Collection[bytes], after: datetime) -> OpenClaimsOfEach:
         """See ``engine.ports.store.Transaction``."""

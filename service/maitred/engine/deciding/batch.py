@@ -310,7 +310,7 @@ class _Settlement:
         for move in moves:
             move.view, move.answers = self._view, next(answers)
         claims = [move.claimed() for move in moves if isinstance(move, ClaimTicket)]
-        self._transaction.append_claims([row for row in claims if row])
+        self._transaction.append_claims(self._now, [row for row in claims if row])
         self._write_down(outcomes, fresh, [next(answers) for _ in reported])
         self._check(undecided, answers, last=last)
 

@@ -348,8 +348,8 @@ class Transaction(Ledger, Protocol):
         """Returns what was rejected in each of the sessions."""
         ...
 
-    def append_claims(self, rows: Sequence[ClaimRow]) -> None:
-        """Writes down whose the claims are; once more does no harm."""
+    def append_claims(self, now: datetime, rows: Sequence[ClaimRow]) -> None:
+        """Writes down whose the claims are that ``settle`` has made as of ``now``; once more does no harm."""
         ...
 
     def open_claims(

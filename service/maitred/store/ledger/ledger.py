@@ -2,10 +2,10 @@
 
 How many statements a batch takes depends on what kinds of operations it has, not on how many.
 
-A claim's row is written once, with the claim, and found by customer, session and place, however many have
-ended. Its hold ends at ``expires_at``, so that no claim is open from then on: what is open of a customer is
-a range of an index, whatever they have claimed before. How a claim stands is told by its lot, without which
-the row counts for nothing.
+A claim's row is written once, with the claim, among those made at the same time (``made_at`` of its lot). It
+is found by customer, session and place, however many have ended. Its hold ends at ``expires_at``, so that no
+claim is open from then on: what is open of a customer is a range of an index, whatever they have claimed
+before. How a claim stands is told by its lot, without which the row counts for nothing.
 """
 
 from abc import ABC, abstractmethod
@@ -372,19 +372,18 @@ def _count(row: CounterState | None, need: Need) -> Count:
 OPEN_MAX = 100
 """Open claims of one customer that are read, soonest expiry first; answers show fewer."""
 
-_INTO = "INSERT INTO claim (lot_id, decision_id, action, customer, location, expires_at, session)"
-# Taken anew after it had expired, a claim may be held for longer.
-_AGAIN = "ON CONFLICT (lot_id) DO UPDATE SET expires_at = excluded.expires_at"
+_INTO = "INSERT INTO claim (made_at, lot_id, decision_id, action, customer, location, expires_at, session)"
+_SESSION_OF = "SELECT session FROM session_decision AS own WHERE own.decision_id ="
 _SQLITE_ADD = f"""
-{_INTO} SELECT column1, column2, column3, column4, column5, column6, coalesce(
-    (SELECT session FROM session_decision WHERE decision_id = column2 LIMIT 1), x''
-) FROM (VALUES {{}}) WHERE true {_AGAIN}
+{_INTO} SELECT column1, column2, column3, column4, column5, column6, column7, coalesce(
+    ({_SESSION_OF} column3 LIMIT 1), x''
+) FROM (VALUES {{}}) WHERE true ON CONFLICT DO NOTHING
 """  # noqa: S608 -- of constants
 _POSTGRES_ADD = f"""
-{_INTO} SELECT lot_id, decision_id, action, customer, location, expires_at, coalesce(
-    (SELECT session FROM session_decision AS of WHERE of.decision_id = new.decision_id LIMIT 1), ''::bytea
-) FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bigint[])
-    AS new (lot_id, decision_id, action, customer, location, expires_at) {_AGAIN}
+{_INTO} SELECT made_at, lot_id, decision_id, action, customer, location, expires_at, coalesce(
+    ({_SESSION_OF} new.decision_id LIMIT 1), ''::bytea
+) FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bigint[])
+    AS new (made_at, lot_id, decision_id, action, customer, location, expires_at) ON CONFLICT DO NOTHING
 """  # noqa: S608 -- of constants
 _OPEN = f"""
 SELECT claim.lot_id, claim.decision_id, claim.action, claim.customer, claim.location, claim.expires_at,
@@ -418,14 +417,19 @@ _BY: Mapping[ClaimsOf, Any] = {
 OfEach = Mapping[bytes, Sequence[ClaimRow]]
 
 
-def append_sqlite(driver: Driver, rows: Sequence[ClaimRow]) -> None:
-    """Writes down whose the claims are."""
-    run(driver, _SQLITE_ADD, list(map(_values, rows)))
+def append_sqlite(driver: Driver, now: datetime, rows: Sequence[ClaimRow]) -> None:
+    """Writes down whose the claims are that were made now."""
+    run(driver, _SQLITE_ADD, _in_order(now, rows))
 
 
-def append_postgres(driver: Driver, rows: Sequence[ClaimRow]) -> None:
-    """Writes down whose the claims are."""
-    driver.execute(_POSTGRES_ADD, columns(sorted(map(_values, rows))))
+def append_postgres(driver: Driver, now: datetime, rows: Sequence[ClaimRow]) -> None:
+    """Writes down whose the claims are that were made now."""
+    driver.execute(_POSTGRES_ADD, columns(_in_order(now, rows)))
+
+
+def _in_order(now: datetime, rows: Sequence[ClaimRow]) -> list[Values]:
+    now_us = to_microseconds(now)
+    return sorted([(now_us, *_values(row)) for row in rows])
 
 
 def open_sqlite(driver: Driver, customers: Collection[bytes], after: datetime) -> OfEach:

@@ -107,7 +107,10 @@ _OVER = f"""
 SELECT {LOT_COLUMNS} FROM ledger_lot WHERE over_at > 0 AND over_at < %b::bigint AND state <> 1
 ORDER BY over_at LIMIT %b::bigint FOR UPDATE SKIP LOCKED
 """  # noqa: S608 -- of constants
-_FORGET_CLAIMS = "DELETE FROM claim WHERE lot_id = ANY (%b::bytea[])"
+_FORGET_CLAIMS = """
+DELETE FROM claim USING ledger_lot AS lot
+WHERE lot.lot_id = ANY (%b::bytea[]) AND claim.made_at = lot.made_at AND claim.lot_id = lot.lot_id
+"""
 _FORGET_STEPS = "DELETE FROM ledger_step WHERE lot_id = ANY (%b::bytea[])"
 _FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"
 _FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id = ANY (%b::bytea[])"

@@ -87,7 +87,12 @@ SELECT json_group_array({_LOT}) FROM (
     SELECT * FROM ledger_lot WHERE over_at > 0 AND over_at < ? AND state <> 1 ORDER BY over_at LIMIT ?
 )
 """  # noqa: S608 -- of constants
-_FORGET_CLAIMS = "DELETE FROM claim WHERE lot_id IN (VALUES {})"
+# Claims have no index by lot: they are where their lots were made.
+_FORGET_CLAIMS = """
+DELETE FROM claim WHERE (made_at, lot_id) IN (
+    SELECT made_at, lot_id FROM ledger_lot WHERE lot_id IN (VALUES {})
+)
+"""
 _FORGET_STEPS = "DELETE FROM ledger_step WHERE lot_id IN (VALUES {})"
 _FORGET_LOTS = "DELETE FROM ledger_lot WHERE lot_id IN (VALUES {})"
 _FORGET_COUNTERS = "DELETE FROM ledger_counter WHERE counter_id IN (VALUES {})"
