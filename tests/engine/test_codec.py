@@ -24,6 +24,7 @@ from maitred.engine.deciding.codec import (
     RecordBody,
     Recurring,
     decode_body,
+    decode_claimable,
     decode_facts,
     encode_body,
     encode_proposals,
@@ -169,6 +170,35 @@ def test_every_field_of_a_body_is_read_back():
 @pytest.mark.parametrize("name", KEPT)
 def test_a_record_that_was_kept_is_read(name):
     check((RECORDS / name).read_bytes(), KEPT[name])
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_claims_go_by_is_as_in_the_whole_body(name):
+    check_claimable((RECORDS / name).read_bytes())
+
+
+def test_a_claim_that_was_carried_over_is_told_to_the_next():
+    carried = DECISION.proposals[1]._replace(claim_id="ef" * 16, hold_expires_at=HELD_UNTIL)
+    decision = DECISION._replace(proposals=(DECISION.proposals[0], carried))
+    body = encode_body(CALL, FACTS, decision, SNAPSHOT, trace_id="", commit="")
+    check_claimable(body)
+    assert decode_claimable(body).proposals[1].claim_id == carried.claim_id
+
+
+def check_claimable(body: bytes) -> None:
+    """Checks that what is read for claims is what is read for all else, without what they do not need."""
+    whole, read = decode_body(body), decode_claimable(body)
+    left_out = RecordBody("", b"", "", "", "", 0, {}, (), 0, "", "", Snapshot(), ())
+    unread = ("fingerprint", "purposes", "open_claims", "exposures", "ended", "learned")
+    proposals = [
+        proposal._replace(treatment=Treatment(), substitute_for="", hold_expires_at=None)
+        for proposal in whole.proposals
+    ]
+    assert read == whole._replace(
+        proposals=tuple(proposals),
+        snapshot=Snapshot(learned=whole.snapshot.learned),
+        **{name: getattr(left_out, name) for name in unread},
+    )
 
 
 def test_no_format_that_was_kept_has_been_given_up():

@@ -377,7 +377,8 @@ def _need(
         span = span_of(limit.window, instant, location_zone, session)
         key, end = span.key, span.end
     # What a person counts for themselves would push out what many share.
-    counter = (counter_of if limit.hides_subject else _shared)(limit.name, subject, key, limit.heat, end)
+    make = counter_of if limit.heat is LockRank.PERSON else _shared
+    counter = make(limit.name, subject, key, limit.heat, end)
     if limit.also:
         maximum -= also_counted(limit, facts)
     return Need(counter, maximum, limit.reason, limit.lookback_us)

@@ -528,5 +528,5 @@ def _check_bounds(choices: tuple[tuple[Need, ...], ...]) -> None:
     for needs in choices:
         if len(needs) > MAX_NEEDS:
             raise ValueError(f"at most {MAX_NEEDS} needs, not {len(needs)}")
-        if len({need.counter.id for need in needs}) < len(needs):
+        if len(needs) > 1 and len({need.counter.id for need in needs}) < len(needs):
             raise ValueError("one unit of each counter, not two")

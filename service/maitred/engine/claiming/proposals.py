@@ -246,7 +246,7 @@ class Proposals:
         places = (place,) if place else ()
         proposal = self._in(record, origin.action)
         if proposal is None:
-            return Proposed(record, self._records.body(record), origin.action, None, places)
+            return Proposed(record, self._records.claimable(record), origin.action, None, places)
         return proposal._replace(places=places or proposal.places)
 
     def grant(self, proposed: Proposed, now: datetime) -> Grant | None:
@@ -284,7 +284,7 @@ class Proposals:
         return grant._replace(action=action, question=grant.question._replace(facts=facts))
 
     def _in(self, record: DecisionRecord, action: str) -> Proposed | None:
-        body = self._records.body(record)
+        body = self._records.claimable(record)
         own = next((proposal for proposal in body.proposals if proposal.action == action), None)
         if own:
             return Proposed(record, body, action, own, (action,))

@@ -174,11 +174,8 @@ def decode_body(body: bytes) -> RecordBody:
 
     Raises ``CallError``: not found, where it is of a format that this version does not read.
     """
-    fields = orjson.loads(body)
-    if fields.get("format") not in READABLE_FORMATS:
-        message = unknown_format(fields.get("format"), READABLE_FORMATS)
-        raise CallError(Code.NOT_FOUND, message, Cause.UNKNOWN_FORMAT)
-    learned = {name: _decode_learned(entry) for name, entry in fields.get("learned", {}).items()}
+    fields = _fields_of(body)
+    learned = _decode_uses(fields)
     return RecordBody(
         request_id=fields["request_id"],
         fingerprint=bytes.fromhex(fields["fingerprint"]),
@@ -198,6 +195,40 @@ def decode_body(body: bytes) -> RecordBody:
         ended=tuple(fields.get("ended", ())),
         learned=learned,
     )
+
+
+def decode_claimable(body: bytes) -> RecordBody:
+    """Reads back what claims go by: neither what proposals say nor what the decision saw of the ledger.
+
+    Raises as ``decode_body``.
+    """
+    fields = _fields_of(body)
+    return RecordBody(
+        fields["request_id"],
+        b"",
+        fields["customer_id"],
+        fields["channel"],
+        fields["location_id"],
+        fields["max_actions"],
+        fields["facts"],
+        tuple([_claimable_proposal(rank, proposal) for rank, proposal in enumerate(fields["proposals"], 1)]),
+        fields["candidates"],
+        fields["trace_id"],
+        fields["commit"],
+        Snapshot(learned=_parameters_of(_decode_uses(fields))) if "learned" in fields else _NOTHING_SEEN,
+        (),
+    )
+
+
+_NOTHING_SEEN = Snapshot()
+
+
+def _fields_of(body: bytes) -> dict[str, Any]:
+    fields: dict[str, Any] = orjson.loads(body)
+    if fields.get("format") not in READABLE_FORMATS:
+        message = unknown_format(fields.get("format"), READABLE_FORMATS)
+        raise CallError(Code.NOT_FOUND, message, Cause.UNKNOWN_FORMAT)
+    return fields
 
 
 def _encode_exposures(exposures: Exposures) -> orjson.Fragment:
@@ -244,6 +275,10 @@ def _decode_learned(fields: Mapping[str, Any]) -> Learned:
     beliefs = fields.get("beliefs") or fields.get("actions", {})
     read = {name: Beta(*belief[:2]) for name, belief in beliefs.items()}
     return Learned(Mode(fields["mode"]), fields["version"], fields["share"], read, fields.get("method", 1))
+
+
+def _decode_uses(fields: Mapping[str, Any]) -> dict[str, Learned]:
+    return {name: _decode_learned(entry) for name, entry in fields.get("learned", {}).items()}
 
 
 def _parameters_of(learned: Mapping[str, Learned]) -> Parameters:
@@ -378,6 +413,16 @@ def _decode_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
         lot=bytes.fromhex(fields.get("lot", "")),
         claim_id=fields.get("claim_id", ""),
     )
+
+
+_NO_WORDS: Treatment[str] = Treatment()
+
+
+def _claimable_proposal(rank: int, fields: Mapping[str, Any]) -> Proposal:
+    lot, claim_id = fields.get("lot"), fields.get("claim_id", "")
+    held = bytes.fromhex(lot) if lot else b""
+    kind = _TYPES[fields["type"]]
+    return Proposal(fields["action"], rank, fields["score"], kind, _NO_WORDS, lot=held, claim_id=claim_id)
 
 
 def _encode_fact(value: object) -> Any:

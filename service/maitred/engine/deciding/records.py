@@ -13,7 +13,7 @@ from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import LOG_UNREAD, RULESETS_UNREAD, ended_claim
 from maitred.engine.ports.store import DecisionRecord, Store, store_calls
 
-from .codec import Packings, RecordBody, decode_body, decode_facts
+from .codec import Packings, RecordBody, decode_body, decode_claimable, decode_facts
 from .rulesets import Rulesets
 from .unused import unused
 
@@ -27,6 +27,7 @@ class Records:
         self._store, self._people, self._rulesets = store, people, rulesets
         self._packings = Packings(self._dictionary)
         self._last: tuple[DecisionRecord, RecordBody] | None = None
+        self._last_claimable: tuple[DecisionRecord, RecordBody] | None = None
 
     def find(self, decision_id: str) -> DecisionRecord:
         """The record of a decision. Raises ``CallError``: not found, store down."""
@@ -44,12 +45,24 @@ class Records:
     def body(self, record: DecisionRecord) -> RecordBody:
         """What the record holds. Raises ``CallError``: not found, where its customer has been erased."""
         last = self._last
+        if last is not None and last[0] is record:
+            return last[1]
+        body = decode_body(self._plain(record))
+        self._last = record, body
+        return body
+
+    def claimable(self, record: DecisionRecord) -> RecordBody:
+        """As much of it as claims go by: see ``codec``. Raises as ``body``."""
+        last = self._last_claimable
         # A decision that many claim at once is one record object to all of them.
         if last is not None and last[0] is record:
             return last[1]
-        body = decode_body(self._packings.unpacked(self._people.opened(record)))
-        self._last = record, body
+        body = decode_claimable(self._plain(record))
+        self._last_claimable = record, body
         return body
+
+    def _plain(self, record: DecisionRecord) -> bytes:
+        return self._packings.unpacked(self._people.opened(record))
 
     def _dictionary(self, key: bytes) -> bytes | None:
         with store_calls(LOG_UNREAD):
