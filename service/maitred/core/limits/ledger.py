@@ -245,10 +245,8 @@ class LedgerBatch:
         return Settled(Status.GRANTED, live.id, expires_us=live.expires_us, reused=True)
 
     def _claim_anew(self, claim: Claim) -> Settled:
-        made: tuple[Need, ...] = ()
-        if claim.before.made:
-            uncounted = bool(claim.turns or claim.carried)
-            made = self._unmade({claim.origin.action, claim.place}, claim.before, uncounted=uncounted)
+        uncounted = bool(claim.turns or claim.carried)
+        made = self._unmade({claim.origin.action, claim.place}, claim.before, uncounted=uncounted)
         shown = self._unshown(claim.origin, claim.before.shown)
         hold = self.lots.get(claim.hold)
         spare = hold.units if hold and hold.state is UnitState.HELD else ()
