@@ -61,7 +61,7 @@ def test_with_a_customer_it_is_known_until_when_they_have_claims(store):
         for expiry in expiries
     ]
     with store.transaction() as transaction:
-        transaction.append_claims(claims)
+        transaction.append_claims(NOON, claims)
     until_us = to_microseconds(max(expiries))
     assert known(store, ann.pseudonym, bob.pseudonym) == {
         ann.pseudonym: ann._replace(claims_until_us=until_us),

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from maitred.bootstrap.clients import TIMEOUT_SECONDS, Client, ClientError, Identity, connect
+from maitred.bootstrap.clients import TIMEOUT_SECONDS, Client, ClientCertificate, ClientError, connect
 
 from . import messages
 from .exits import FINDINGS, Stop
@@ -47,12 +47,12 @@ def called(
         raise Stop(messages.cannot_read(str(error.filename), error.strerror or "unreadable")) from None
 
 
-def identity(environ: Mapping[str, str]) -> Identity | None:
+def identity(environ: Mapping[str, str]) -> ClientCertificate | None:
     """Returns what is shown to servers that ask for a client's certificate. Raises ``Stop``."""
     cert, key = environ.get(CLIENT_CERT), environ.get(CLIENT_KEY)
     if bool(cert) != bool(key):
         raise Stop(f"a client's certificate needs both {CLIENT_CERT} and {CLIENT_KEY}")
-    return Identity(Path(cert), Path(key)) if cert and key else None
+    return ClientCertificate(Path(cert), Path(key)) if cert and key else None
 
 
 def stop_for(error: ClientError, target: str) -> Stop:

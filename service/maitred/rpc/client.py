@@ -57,7 +57,7 @@ class ClientError(Exception):
         self.code, self.message, self.reason = code, message, reason
 
 
-class Identity(NamedTuple):
+class ClientCertificate(NamedTuple):
     """The PEM files of a client's certificate and its unencrypted key."""
 
     cert: Path
@@ -77,7 +77,7 @@ class Client:
         target: str,
         *,
         tls_ca: Path | None = None,
-        identity: Identity | None = None,
+        identity: ClientCertificate | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._target, self._timeout_seconds = target, timeout_seconds
@@ -292,7 +292,7 @@ class Client:
             raise ClientError(error.code().name, error.details() or "", reason_of(error)) from None
 
 
-def _channel(target: str, tls_ca: Path | None, identity: Identity | None) -> grpc.Channel:
+def _channel(target: str, tls_ca: Path | None, identity: ClientCertificate | None) -> grpc.Channel:
     if tls_ca is None:
         return grpc.insecure_channel(target, options=client_options())
     own = (identity.key.read_bytes(), identity.cert.read_bytes()) if identity else (None, None)

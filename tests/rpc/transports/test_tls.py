@@ -7,7 +7,7 @@ import grpc
 import pytest
 from tests.rpc.requests import decide_request
 
-from maitred.rpc.client import Client, Identity
+from maitred.rpc.client import Client, ClientCertificate
 from maitred.rpc.server import ListenError, TlsFiles
 from maitred.v1.decision_pb2_grpc import DecisionServiceStub
 
@@ -57,7 +57,7 @@ def test_with_a_client_ca_only_known_clients_are_let_in(serve, certificate, stat
     with grpc.secure_channel(running.address, grpc.ssl_channel_credentials(ca)) as channel:
         error = status_of(lambda: DecisionServiceStub(channel).Decide(decide_request(), timeout=5))
     assert error.code() is grpc.StatusCode.UNAVAILABLE
-    with Client(running.address, tls_ca=cert, identity=Identity(cert, key)) as client:
+    with Client(running.address, tls_ca=cert, identity=ClientCertificate(cert, key)) as client:
         assert client.serving()
     with Client(running.address, tls_ca=cert) as client:
         assert not client.serving()
