@@ -131,70 +131,26 @@ def compiler(attributes: Mapping[str, Attribute], constants: Row) -> ExpressionC
     return _Compiler(ExpressionVocabulary(spoken, constants), learned)
 
 
-class _Compiler:
-    """``learned`` are the variables that stand for learners, by these."""
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """Makes units of texts, and binds them to rows.
 
-    def __init__(self, vocabulary: ExpressionVocabulary, learned: Mapping[str, str]) -> None:
-        self.vocabulary, self.learned = vocabulary, learned
-        self.parts = Parts(vocabulary)
-        self._environment = Environment(vocabulary.attributes, vocabulary.kinds, learned)
-        self._shapes = Shapes(self._unit)
-        self._terms: dict[str, Condition] = {}
-        self._conditions: dict[str, ConditionTemplate] = {}
-        self._scores: dict[str, ScoreTemplate] = {}
+    ``learned`` are the variables that stand for learners, by these. Templates and shapes go by this, not by
+    the compiler that keeps them: a circle would never be freed, for the collector does not look at what a
+    load has made.
+    """
 
-    def condition(self, text: str) -> ConditionTemplate:
-        if text not in self._conditions:
-            self._conditions.setdefault(text, self._shared(text) or self._by_itself(text))
-        return self._conditions[text]
+    vocabulary: ExpressionVocabulary
+    learned: Mapping[str, str]
+    environment: Environment
+    parts: Parts
 
-    def _shared(self, text: str) -> ConditionTemplate | None:
-        """Returns the condition by the shapes of its terms; ``None`` where it must be compiled by itself."""
-        refuse_unreadable(text)
-        terms = [self._term(term) for term in terms_of(text)]
-        known = [term for term in terms if term is not None]
-        return _Bound(conjunction(known)) if known and len(known) == len(terms) else None
-
-    def _term(self, text: str) -> Condition | None:
-        if text not in self._terms:
-            try:
-                unit = self._shapes.unit(text)
-                if unit is None:
-                    return None
-                self._terms[text] = _Condition(self, unit).bind({})
-            except NeedsText:
-                return None
-        return self._terms[text]
-
-    def _by_itself(self, text: str) -> ConditionTemplate:
-        unit = self._unit(text)
-        self._refuse_learned(unit)
-        if unit.type != "bool":
-            raise ExpressionError(messages.not_a_condition(unit.type, text))
-        template = _Condition(self, unit)
-        return template if unit.columns else _Bound(template.bind({}))
-
-    def score(self, text: str) -> ScoreTemplate:
-        if text not in self._scores:
-            unit = self._unit(text)
-            if unit.type not in {"double", "int", DECIMAL, SHARE}:
-                raise ExpressionError(messages.not_a_score(unit.type))
-            template = _Score(self, unit)
-            self._scores.setdefault(text, template if unit.columns else _Bound(template.bind({})))
-        return self._scores[text]
-
-    def term(self, text: str) -> tuple[AttributeType, Term]:
-        unit = self._unit(text)
-        self._refuse_learned(unit)
-        folder = self.folder(unit, {})
-        return type_of_term(unit), term_of(unit.root, folder, self.parts)
-
-    def _unit(self, text: str) -> CompiledExpression:
-        unit = CompiledExpression.of(self._environment, text)
+    def unit(self, text: str) -> CompiledExpression:
+        unit = CompiledExpression.of(self.environment, text)
         check(unit, self.vocabulary.roots)
         return unit
 
-    def _refuse_learned(self, unit: CompiledExpression) -> None:
+    def refuse_learned(self, unit: CompiledExpression) -> None:
         variables = set(self.learned.values())
         for node in unit.nodes if variables else ():
             if isinstance(node, Name) and node.name in variables:
@@ -224,6 +180,64 @@ class _Compiler:
         return read
 
 
+class _Compiler:
+    """``learned`` are the variables that stand for learners, by these."""
+
+    def __init__(self, vocabulary: ExpressionVocabulary, learned: Mapping[str, str]) -> None:
+        environment = Environment(vocabulary.attributes, vocabulary.kinds, learned)
+        self._units = _Units(vocabulary, learned, environment, Parts(vocabulary))
+        self._shapes = Shapes(self._units.unit)
+        self._terms: dict[str, Condition] = {}
+        self._conditions: dict[str, ConditionTemplate] = {}
+        self._scores: dict[str, ScoreTemplate] = {}
+
+    def condition(self, text: str) -> ConditionTemplate:
+        if text not in self._conditions:
+            self._conditions.setdefault(text, self._shared(text) or self._by_itself(text))
+        return self._conditions[text]
+
+    def _shared(self, text: str) -> ConditionTemplate | None:
+        """Returns the condition by the shapes of its terms; ``None`` where it must be compiled by itself."""
+        refuse_unreadable(text)
+        terms = [self._term(term) for term in terms_of(text)]
+        known = [term for term in terms if term is not None]
+        return _Bound(conjunction(known)) if known and len(known) == len(terms) else None
+
+    def _term(self, text: str) -> Condition | None:
+        if text not in self._terms:
+            try:
+                unit = self._shapes.unit(text)
+                if unit is None:
+                    return None
+                self._terms[text] = _Condition(self._units, unit).bind({})
+            except NeedsText:
+                return None
+        return self._terms[text]
+
+    def _by_itself(self, text: str) -> ConditionTemplate:
+        unit = self._units.unit(text)
+        self._units.refuse_learned(unit)
+        if unit.type != "bool":
+            raise ExpressionError(messages.not_a_condition(unit.type, text))
+        template = _Condition(self._units, unit)
+        return template if unit.columns else _Bound(template.bind({}))
+
+    def score(self, text: str) -> ScoreTemplate:
+        if text not in self._scores:
+            unit = self._units.unit(text)
+            if unit.type not in {"double", "int", DECIMAL, SHARE}:
+                raise ExpressionError(messages.not_a_score(unit.type))
+            template = _Score(self._units, unit)
+            self._scores.setdefault(text, template if unit.columns else _Bound(template.bind({})))
+        return self._scores[text]
+
+    def term(self, text: str) -> tuple[AttributeType, Term]:
+        unit = self._units.unit(text)
+        self._units.refuse_learned(unit)
+        folder = self._units.folder(unit, {})
+        return type_of_term(unit), term_of(unit.root, folder, self._units.parts)
+
+
 _Result = TypeVar("_Result")
 
 
@@ -241,30 +255,30 @@ class _Bound(Generic[_Result]):
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    compiler: _Compiler
+    units: _Units
     unit: CompiledExpression
 
     def bind(self, row: Row) -> Condition:
-        folder = self.compiler.folder(self.unit, row)
-        return Lowering(folder, self.compiler.vocabulary, self.compiler.parts.truth).condition(self.unit.root)
+        folder = self.units.folder(self.unit, row)
+        return Lowering(folder, self.units.vocabulary, self.units.parts.truth).condition(self.unit.root)
 
 
 @dataclass(frozen=True, slots=True)
 class _Score:
-    compiler: _Compiler
+    units: _Units
     unit: CompiledExpression
 
     def bind(self, row: Row) -> Score:
-        folder = self.compiler.folder(self.unit, row)
-        Lowering(folder, self.compiler.vocabulary, self.compiler.parts.truth).refuse_values()
-        formulas = Formulas(folder, self.compiler.parts, self.compiler.learned)
+        folder = self.units.folder(self.unit, row)
+        Lowering(folder, self.units.vocabulary, self.units.parts.truth).refuse_values()
+        formulas = Formulas(folder, self.units.parts, self.units.learned)
         if self.unit.type == SHARE:
             formula = formulas.formula(self.unit.root)
             return Score.of_formula(self.unit.words(self.unit.root), formula)
         formulas.check_free(self.unit.root)
-        part = self.compiler.parts.part(self.unit, self.unit.root)
+        part = self.units.parts.part(self.unit, self.unit.root)
         if part.attributes or part.presences:
-            return Score(expression=self.compiler.parts.number(self.unit.root, folder))
+            return Score(expression=self.units.parts.number(self.unit.root, folder))
         value = run(part.program, folder.constants(part.scale))
         if isinstance(value, Failed):
             raise ExpressionError(messages.always_fails(value.words))

@@ -11,7 +11,7 @@ from maitred.core.deciding.policy import LANGUAGE, follows_language
 from maitred.core.learning.learners import Learner, attribute_of
 from maitred.core.privacy.purposes import PrivacyRules, asks_of
 from maitred.core.rules.expressions import CompilerFactory
-from maitred.core.rules.faults import Fault
+from maitred.core.rules.faults import Fault, RulesetInvalid
 from maitred.core.rules.ruleset import DEFAULT_CLAIM_WITHIN, Action, Promise, Ruleset, Situation
 from maitred.core.rules.situations import DeriverFactory
 from maitred.core.values.pauses import Pause, no_pause
@@ -106,7 +106,7 @@ def _load(
         _Reading(report, documents, head, vocabulary, privacy, compiler_factory, mentions, now, behaviour)
     )
     run.check_situations(report, documents, check_situations, rules.situations)
-    warnings = report.warnings()
+    warnings = _warnings(report, documents, rules)
     ruleset = Ruleset(
         hash=hash_of(sources, documents, pause),
         version=head.version,
@@ -166,6 +166,21 @@ class _Rules:
     cost_ns: int
     compared: Compared
     learners: tuple[Learner, ...]
+
+    def let_go(self) -> None:
+        """Frees the actions one by one, as the documents are."""
+        while self.actions:
+            self.actions.pop()
+
+
+def _warnings(report: Report, documents: Documents, rules: _Rules) -> tuple[Fault, ...]:
+    """Returns what looks wrong. Raises ``RulesetInvalid``, and frees piece by piece what is refused."""
+    try:
+        return report.warnings()
+    except RulesetInvalid:
+        documents.let_go()
+        rules.let_go()
+        raise
 
 
 def _rules(reading: _Reading) -> _Rules:

@@ -84,6 +84,13 @@ class Expression:
     cost_ns: int = 0
 
 
+class _GivenValues:
+    """The facts that were decided on last, and what expressions gave for them."""
+
+    def __init__(self) -> None:
+        self.known: tuple[Facts, dict[Expression, Scalar | Unknown]] = ({}, {})
+
+
 class Memory:
     """What expressions gave for the facts at hand, so that each is evaluated once a decision.
 
@@ -92,7 +99,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._known: tuple[Facts, dict[Expression, Scalar | Unknown]] = ({}, {})
+        self._given = _GivenValues()
         self._expressions: dict[Expression, Expression] = {}
 
     def remembered(self, expression: Expression) -> Expression:
@@ -100,11 +107,13 @@ class Memory:
         return self._expressions.setdefault(expression, self._remembering(expression))
 
     def _remembering(self, expression: Expression) -> Expression:
+        given = self._given  # not by way of ``self``, which keeps what is made here: that would be a circle
+
         def evaluate(facts: Facts) -> Scalar | Unknown:
-            known, values = self._known
+            known, values = given.known
             if known is not facts:
                 values = {}
-                self._known = (facts, values)
+                given.known = (facts, values)
             if expression not in values:
                 values[expression] = expression.evaluate(facts)
             return values[expression]

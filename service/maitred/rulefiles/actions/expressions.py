@@ -84,7 +84,7 @@ class Conditions:
             try:
                 self._conditions[text] = self.compiler.condition(text)
             except ExpressionError as error:
-                self._conditions[text] = error
+                self._conditions[text] = _to_keep(error)
         compiled = self._conditions[text]
         if isinstance(compiled, ExpressionError):
             self.tell(spot, text, compiled)
@@ -98,7 +98,7 @@ class Conditions:
             try:
                 self._scores[text] = self.compiler.score(text)
             except ExpressionError as error:
-                self._scores[text] = error
+                self._scores[text] = _to_keep(error)
         compiled = self._scores[text]
         if isinstance(compiled, ExpressionError):
             self.tell(spot, text, compiled)
@@ -125,3 +125,8 @@ class Conditions:
         heads = {head for name in NAME.findall(text) for head in heads_of(name)}
         heads.update(_LEARNED.findall(text))
         return not heads.isdisjoint(self.doubtful - self.known)
+
+
+def _to_keep(error: ExpressionError) -> ExpressionError:
+    """Returns the same without the calls that it came through, which hold what it is kept in: a circle."""
+    return ExpressionError(error.message, error.line, error.column)
