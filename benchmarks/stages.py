@@ -15,9 +15,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from maitred import store, telemetry, vault
 from maitred.bootstrap.engine import Engine, make_engine
@@ -36,6 +37,8 @@ from .requests import CUSTOMERS, decides
 from .rounds import Progress
 from .serving import ACTIONS
 from .workload import specs
+
+_Call = TypeVar("_Call")
 
 BATCH, BATCHES = 64, 100
 COMMIT, REST = "begin and commit", "decide, take, conclude, seal"
@@ -167,33 +170,41 @@ def engine_on(opened: Any, rules: Path, database: Path) -> Engine:
 
 
 def answered(engine: Engine, messages: Sequence[bytes], watch: Watch) -> list[bytes]:
-    """Answers the messages as one batch, as the loop does."""
-    with watch.stage("parse"):
-        calls = [decide_call(message) for message in messages]
-    with watch.stage("read facts, match, rank"):
-        begun = [engine.decider.deciding(call) for call in calls]
-        tickets = [next(steps) for steps in begun]
-    with watch.stage("committer"):
-        engine.committer.settle(tickets)
-    with watch.stage("answer"):
-        answers = [_answer_of(steps) for steps in begun]
-    with watch.stage("encode the answer"):
-        return [decide_response(answer) for answer in answers]
+    """Answers decisions as one batch, as the loop does."""
+    method = _Method(decide_call, engine.decider.deciding, decide_response, "read facts, match, rank")
+    return _in_one_batch(engine, method, messages, watch)
 
 
 def claims_answered(engine: Engine, messages: Sequence[bytes], watch: Watch) -> list[bytes]:
     """Answers claims as one batch, as the loop does."""
+    method = _Method(claim_call, engine.claimer.claiming, claim_response, "begin")
+    return _in_one_batch(engine, method, messages, watch)
+
+
+@dataclass(frozen=True, slots=True)
+class _Method(Generic[_Call, Answered]):
+    """How calls of a method are parsed, begun and rendered; ``beginning`` names the stage of the second."""
+
+    parse: Callable[[bytes], _Call]
+    begin: Callable[[_Call], Steps[Answered]]
+    render: Callable[[Answered], bytes]
+    beginning: str
+
+
+def _in_one_batch(
+    engine: Engine, method: _Method[_Call, Answered], messages: Sequence[bytes], watch: Watch
+) -> list[bytes]:
     with watch.stage("parse"):
-        calls = [claim_call(message) for message in messages]
-    with watch.stage("begin"):
-        begun = [engine.claimer.claiming(call) for call in calls]
+        calls = [method.parse(message) for message in messages]
+    with watch.stage(method.beginning):
+        begun = [method.begin(call) for call in calls]
         tickets = [next(steps) for steps in begun]
     with watch.stage("committer"):
         engine.committer.settle(tickets)
     with watch.stage("answer"):
         answers = [_answer_of(steps) for steps in begun]
     with watch.stage("encode the answer"):
-        return [claim_response(answer) for answer in answers]
+        return [method.render(answer) for answer in answers]
 
 
 def _answer_of(steps: Steps[Answered]) -> Answered:

@@ -5,7 +5,8 @@ import pytest
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.gathering import Gathered, Participant
-from maitred.insights.comparing import SEGMENT_MIN, compare
+from maitred.engine.operating.results import PERSONS_MIN
+from maitred.insights.comparing import compare
 
 HALVES = {"control": 1.0, "loud": 1.0}
 
@@ -93,7 +94,7 @@ def test_looking_at_many_segments_is_corrected_for():
 
 def test_a_segment_of_few_is_not_compared():
     people = crowd({"control": 0.3, "loud": 0.3}, 400, segments=["large"]).people
-    few = [person("loud", 1, segment="small") for _ in range(SEGMENT_MIN - 1)]
+    few = [person("loud", 1, segment="small") for _ in range(PERSONS_MIN - 1)]
     comparison = compare("words", "accepted", Gathered([*people, *few], 0, 0, ()), HALVES, "control")
     assert set(comparison.segments) == {"large"}
 

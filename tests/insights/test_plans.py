@@ -3,8 +3,8 @@ from collections import Counter
 import pytest
 
 from maitred.engine.operating.gathering import Participant
-from maitred.engine.operating.results import POLICY_LINES_MAX
-from maitred.insights.comparing import SEGMENT_MIN, planned_value
+from maitred.engine.operating.results import PERSONS_MIN, POLICY_LINES_MAX
+from maitred.insights.comparing import planned_value
 from maitred.insights.plans import PlanInvalid, lines_in, plan_of
 
 ARMS = {"control": 1.0, "loud": 3.0}
@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_told(text, fault):
 def test_a_segment_that_the_policy_does_not_know_is_told_unless_it_is_of_few():
     plan = read_plan(HEAD + "gold,loud,1\n")
     crowd = people(
-        ("loud", "gold", 3, 1), ("loud", "iron", SEGMENT_MIN, 1), ("loud", "zoe@example.com", 1, 1)
+        ("loud", "gold", 3, 1), ("loud", "iron", PERSONS_MIN, 1), ("loud", "zoe@example.com", 1, 1)
     )
     with pytest.raises(PlanInvalid) as invalid:
         planned_value(plan, crowd, ARMS)

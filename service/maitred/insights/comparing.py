@@ -14,6 +14,7 @@ from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.gathering import Gathered, Participant
 from maitred.engine.operating.results import (
     OTHERS,
+    PERSONS_MIN,
     Adjusted,
     ArmCounts,
     Comparison,
@@ -27,8 +28,6 @@ from .off_policy import Logged, value_of
 from .plans import ArmPlan, PlanInvalid, plan_of
 from .sequences import ALPHA, difference_sequence, last_of
 
-SEGMENT_MIN = 50
-"""Persons of each arm below which a segment is not compared: its interval would say nothing."""
 _VARIANCE_MIN = 2
 
 
@@ -109,7 +108,7 @@ def _segments(
         for arm in weights
         if arm != control
     }
-    large = {key: side for key, side in sides.items() if side.is_comparable(SEGMENT_MIN)}
+    large = {key: side for key, side in sides.items() if side.is_comparable(PERSONS_MIN)}
     compared = _corrected([side.compared(ALPHA / len(large)) for side in large.values()])
     by_segment: dict[str, list[Comparison]] = {}
     for (segment, _), comparison in zip(large, compared, strict=True):
@@ -228,7 +227,7 @@ def _check_said(plan: ArmPlan, sizes: Mapping[str, int]) -> None:
     unsaid = sorted(segment for segment in sizes if plan.of_segment(segment) is None)
     if not unsaid:
         return
-    known = [f"`{segment}`" for segment in unsaid if segment and sizes[segment] >= SEGMENT_MIN]
+    known = [f"`{segment}`" for segment in unsaid if segment and sizes[segment] >= PERSONS_MIN]
     few = len(unsaid) - len(known)
     parts = known + ([f"{few} of few persons or without a value"] if few else [])
     raise PlanInvalid([f"it says nothing of these segments: {', '.join(parts)}; add lines for `{OTHERS}`"])

@@ -16,7 +16,7 @@ from maitred.cli.flags import At, Json, TheDatabase, TlsCa, instant
 from maitred.cli.shown.console import answers, show, shown, waiting
 from maitred.cli.shown.results import results_view
 from maitred.core.behaviour.outcomes import OutcomeKind
-from maitred.engine.operating.results import OTHERS, PolicyLine, Results, ResultsCall
+from maitred.engine.operating.results import PolicyLine, Results, ResultsCall, names_segments
 from maitred.engine.ports.store import StoreDown
 from maitred.settings import DEFAULT_DATABASE
 from maitred.vault import KeyringUnusable
@@ -171,7 +171,7 @@ def run(
 
 def _policy(file: Path, by: str) -> tuple[PolicyLine, ...]:
     lines = policy_in(file)
-    if not by and any(line.segment != OTHERS for line in lines):
+    if not by and names_segments(lines):
         raise Stop(f"policy `{file}` names segments: say of what with --by")
     return lines
 

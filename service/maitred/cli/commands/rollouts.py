@@ -19,6 +19,7 @@ from maitred.core.rules.experiments import ROLLED_OUT
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.rules.ruleset import Guard
 from maitred.engine.operating.guards import Counted
+from maitred.engine.operating.results import PERSONS_MIN
 from maitred.engine.ports.store import Pause, StoreDown
 from maitred.settings import DEFAULT_DATABASE
 
@@ -36,9 +37,6 @@ Examples:
   maitred rollouts rules/starter --database postgresql://localhost/maitred --json
 
 Exit codes: 0 fine, 2 cannot run."""
-
-_MANY = 50
-"""Persons of whom some have the outcome, where it is reported."""
 
 Directory = Annotated[
     Path,
@@ -88,7 +86,7 @@ def _silent(views: Sequence[RolloutView]) -> Iterator[str]:
     for view in views:
         seen = view.guard.seen.values() if view.guard else ()
         persons = sum(counted.persons for counted in seen)
-        if view.guard and persons >= _MANY and not any(counted.reached for counted in seen):
+        if view.guard and persons >= PERSONS_MIN and not any(counted.reached for counted in seen):
             yield messages.nothing_reported(view.name, view.guard.guard.outcome, persons)
 
 

@@ -8,7 +8,14 @@ from rich.text import Text
 
 from maitred.cli import messages
 from maitred.core.learning.learners import is_learner
-from maitred.engine.operating.results import ArmCounts, Comparison, Interval, PolicyValue, Results
+from maitred.engine.operating.results import (
+    PERSONS_MIN,
+    ArmCounts,
+    Comparison,
+    Interval,
+    PolicyValue,
+    Results,
+)
 
 from .answers import BAD, FAINT, GOOD, STRONG
 from .console import plain
@@ -17,8 +24,6 @@ _KINDS = ("presented", "accepted", "claimed", "redeemed", "rejected")
 WORSE = "bold red"
 _UNREAD = (messages.NOT_TO_BE_READ, WORSE)
 _P_SHOWN_MIN = 0.0001
-_FEW = 50
-"""As many as a segment must have to be compared."""
 
 
 def results_view(results: Results, within: str) -> RenderableType:
@@ -179,8 +184,8 @@ def _hints(arms: Sequence[ArmCounts], goal: str) -> Iterator[str]:
     persons, reached = sum(arm.persons for arm in arms), sum(arm.reached for arm in arms)
     if not persons:
         return
-    if min(arm.persons for arm in arms) < _FEW:
-        yield f"fewer than {_FEW} persons in an arm say nothing, whatever the figures are"
+    if min(arm.persons for arm in arms) < PERSONS_MIN:
+        yield f"fewer than {PERSONS_MIN} persons in an arm say nothing, whatever the figures are"
     elif not reached:
         yield f"nobody reached `{plain(goal)}`: is it reported at all, and within that time?"
     elif reached == persons:

@@ -1,5 +1,7 @@
 """Answering from the decision log: retries, GetDecision, and explanations long after."""
 
+from collections.abc import Callable
+
 from maitred.core.deciding.decide import Hold, decide_from
 from maitred.core.deciding.decisions import Decision, Explain, Question
 from maitred.core.deciding.policy import Policy
@@ -20,14 +22,32 @@ from .unused import unused
 UNEXPLAINED = Explanation((), ())
 
 
+class _LastBody:
+    """What was read of the record that was asked for last: to all who claim it at once it is one object."""
+
+    def __init__(
+        self, decode: Callable[[bytes], RecordBody], plain: Callable[[DecisionRecord], bytes]
+    ) -> None:
+        self._decode, self._plain = decode, plain
+        self._last: tuple[DecisionRecord, RecordBody] | None = None
+
+    def of(self, record: DecisionRecord) -> RecordBody:
+        last = self._last
+        if last is not None and last[0] is record:
+            return last[1]
+        body = self._decode(self._plain(record))
+        self._last = record, body
+        return body
+
+
 class Records:
     """Reads decisions back. Explanations are worked out again from what the record holds."""
 
     def __init__(self, store: Store, people: People, rulesets: Rulesets) -> None:
         self._store, self._people, self._rulesets = store, people, rulesets
         self._packings = Packings(self._dictionary)
-        self._last: tuple[DecisionRecord, RecordBody] | None = None
-        self._last_claimable: tuple[DecisionRecord, RecordBody] | None = None
+        self._whole = _LastBody(decode_body, self._plain)
+        self._claimable = _LastBody(decode_claimable, self._plain)
 
     def find(self, decision_id: str) -> DecisionRecord:
         """The record of a decision. Raises ``CallError``: not found, store down."""
@@ -44,22 +64,11 @@ class Records:
 
     def body(self, record: DecisionRecord) -> RecordBody:
         """What the record holds. Raises ``CallError``: not found, where its customer has been erased."""
-        last = self._last
-        if last is not None and last[0] is record:
-            return last[1]
-        body = decode_body(self._plain(record))
-        self._last = record, body
-        return body
+        return self._whole.of(record)
 
     def claimable(self, record: DecisionRecord) -> RecordBody:
         """As much of it as claims go by: see ``codec``. Raises as ``body``."""
-        last = self._last_claimable
-        # A decision that many claim at once is one record object to all of them.
-        if last is not None and last[0] is record:
-            return last[1]
-        body = decode_claimable(self._plain(record))
-        self._last_claimable = record, body
-        return body
+        return self._claimable.of(record)
 
     def _plain(self, record: DecisionRecord) -> bytes:
         return self._packings.unpacked(self._people.opened(record))

@@ -100,14 +100,14 @@ class LearnedParameters:
         """
         if self._is_given:
             return
-        known, stored, faults = self._number, self._store.learned_after(self._number), list[str]()
+        known, stored, newest = self._number, self._store.learned_after(self._number), ""
         while stored is not None:
             self._number = max(self._number, stored.number)
             try:
                 self._current = decode_parameters(stored.content)
                 break
             except BadParameters as bad:
-                faults.append(f"snapshot {stored.number} cannot be read: {bad}")
+                newest = newest or f"snapshot {stored.number} cannot be read: {bad}"
             stored = self._store.learned_after(known, stored.number)
-        if faults:
-            raise BadParameters(faults[0])
+        if newest:
+            raise BadParameters(newest)

@@ -14,6 +14,8 @@ WITHIN = timedelta(days=7)
 OTHERS = "*"
 """In a policy: everybody whose segment has no lines of its own."""
 POLICY_LINES_MAX = 10_000
+PERSONS_MIN = 50
+"""Of each arm: of fewer nothing is said, for it would say nothing or who they are."""
 
 
 class PolicyLine(NamedTuple):
@@ -23,6 +25,11 @@ class PolicyLine(NamedTuple):
     segment: str
     arm: str
     probability: Fraction
+
+
+def names_segments(policy: Sequence[PolicyLine]) -> bool:
+    """Returns whether a policy tells segments apart, so that it must be said what of."""
+    return any(line.segment != OTHERS for line in policy)
 
 
 class ResultsCall(NamedTuple):

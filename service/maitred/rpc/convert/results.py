@@ -7,7 +7,6 @@ from typing import Any
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.engine.operating.results import (
-    OTHERS,
     POLICY_LINES_MAX,
     WITHIN,
     ArmCounts,
@@ -18,6 +17,7 @@ from maitred.engine.operating.results import (
     PolicyValue,
     Results,
     ResultsCall,
+    names_segments,
 )
 from maitred.rpc import messages
 from maitred.v1 import ruleset_pb2 as pb
@@ -54,7 +54,7 @@ def results_call(data: bytes, arrival: Arrival = PLAIN) -> ResultsCall:
 def _policy(request: pb.GetResultsRequest) -> tuple[PolicyLine, ...]:
     check_count("policy", len(request.policy), POLICY_LINES_MAX)
     lines = tuple(_line(f"policy[{number}]", share) for number, share in enumerate(request.policy))
-    if not request.by and any(line.segment != OTHERS for line in lines):
+    if not request.by and names_segments(lines):
         malformed(messages.POLICY_WITHOUT_SEGMENTS)
     return lines
 
