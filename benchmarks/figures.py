@@ -57,14 +57,29 @@ def shown(value: float | Spread, show: Callable[[float], str]) -> str:
     return show(value)
 
 
-def at_most(what: str, value: float | Spread, maximum: float, show: Callable[[float], str]) -> Row:
+def at_most(
+    what: str,
+    value: float | Spread,
+    maximum: float,
+    show: Callable[[float], str],
+    *,
+    goal: float | None = None,
+) -> Row:
     """A row whose value, or its median, must not exceed a budget."""
-    return Row(what, shown(value, show), f"at most {show(maximum)}", _number(value) <= maximum)
+    budget = f"at most {show(maximum)}{_goal(goal, show)}"
+    return Row(what, shown(value, show), budget, _number(value) <= maximum)
 
 
-def at_least(what: str, value: float | Spread, least: float, show: Callable[[float], str]) -> Row:
+def at_least(
+    what: str, value: float | Spread, least: float, show: Callable[[float], str], *, goal: float | None = None
+) -> Row:
     """A row whose value, or its median, must reach a budget."""
-    return Row(what, shown(value, show), f"at least {show(least)}", _number(value) >= least)
+    budget = f"at least {show(least)}{_goal(goal, show)}"
+    return Row(what, shown(value, show), budget, _number(value) >= least)
+
+
+def _goal(goal: float | None, show: Callable[[float], str]) -> str:
+    return "" if goal is None else f", goal {show(goal)}"
 
 
 def _number(value: float | Spread) -> float:

@@ -187,9 +187,10 @@ def _compared(results: Mapping[str, Shown]) -> Iterator[Row]:
             paired(filled.rates, empty.rates),
             MIN_OF_EMPTY,
             ratio,
+            goal=GOAL_OF_EMPTY,
         )
         yield Row(kind, _both({FILLED: filled, EMPTY: empty}, _rate))
-        yield replace(of_empty, budget=f"{of_empty.budget}, goal {ratio(GOAL_OF_EMPTY)}")
+        yield of_empty
         by_time = paired(empty.cpu_us, filled.cpu_us)
         yield Row(f"{kind}: by processor time", figures.shown(by_time, ratio))
 
