@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from maitred.core.conditions import index as clauses
 from maitred.core.conditions import index as lanes
 from maitred.core.conditions.index import Index, bits
-from maitred.core.conditions.model import Literal, OneOf, Overlaps, Within, negate
+from maitred.core.conditions.model import All, Literal, OneOf, Overlaps, Within, negate
 from maitred.core.conditions.scan import truth
 
 
@@ -57,8 +57,15 @@ def test_what_is_absent_never_makes_a_condition_true_that_does_not_ask_for_absen
 
 
 @given(positions=st.sets(st.integers(0, 20_000)))
-def test_bits_walks_the_positions_in_order(positions):
-    assert list(bits(lanes.mask_of(positions, 20_001))) == sorted(positions)
+def test_bits_and_matches_walk_the_positions_in_order(positions, always):
+    mask = lanes.mask_of(positions, always.size)
+    assert list(bits(mask)) == sorted(positions)
+    assert list(always.matches(mask, {}, {})) == sorted(positions)
+
+
+@pytest.fixture(scope="module")
+def always():
+    return Index.build([All(())] * 20_001)
 
 
 def test_many_clauses_find_their_own_value():

@@ -12,7 +12,6 @@ that have no literal in the lane and are always possible, all that is left where
 invalid.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,9 +33,9 @@ value each would otherwise take 100,000 masks of 12 kB."""
 LONG_MASK_BITS = 4_096
 MAX_RANGE_BYTES = 32 * 2**20
 """What the masks of one range lane may take; beyond it only every n-th segment keeps its own."""
-MANY_BITS = 4_096
-"""Longer masks are walked by bytes: isolating the lowest bit copies the whole integer."""
-_SET_BYTES = re.compile(rb"[^\0]")
+PART_BITS = 2_048
+"""Longer masks are walked part by part: isolating the lowest bit copies the whole integer."""
+_PART = (1 << PART_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,9 +290,9 @@ class RangeLane:
         return self._rebuilt(segment)
 
     def _rebuilt(self, segment: int) -> int:
-        start = segment // self.stride
-        mask = self.kept[start]
-        for step in range(start * self.stride + 1, segment + 1):
+        nearest = min((segment + self.stride // 2) // self.stride, len(self.kept) - 1)
+        mask, kept_at = self.kept[nearest], nearest * self.stride
+        for step in range(min(kept_at, segment) + 1, max(kept_at, segment) + 1):
             mask ^= as_mask(self.toggles[step])
         return mask
 
@@ -340,21 +339,21 @@ def kind_of(literal: Literal) -> type[Lane]:
 
 
 def bits(mask: int) -> Iterator[int]:
-    """Positions of the set bits, lowest first."""
-    if mask.bit_length() > MANY_BITS:
-        yield from _bits_of_bytes(mask.to_bytes(mask.bit_length() // 8 + 1, "little"))
-        return
+    """Positions of the set bits, lowest first. Takes time for those that are asked for only."""
+    at = 0
     while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
-def _bits_of_bytes(data: bytes) -> Iterator[int]:
-    for byte in _SET_BYTES.finditer(data):
-        at = byte.start()
-        for position in bits(data[at]):
-            yield 8 * at + position
+        part = mask & _PART
+        if not part:
+            empty = (mask & -mask).bit_length() - 1
+            mask >>= empty
+            at += empty
+            part = mask & _PART
+        while part:
+            low = part & -part
+            yield at + low.bit_length() - 1
+            part ^= low
+        mask >>= PART_BITS
+        at += PART_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,27 +444,25 @@ class Index:
     def matches(self, mask: int, facts: Facts, memo: Memo) -> Iterator[int]:
         """Entries whose condition is true, in order, each once; ``mask`` as from ``candidates``."""
         owner, checks = self.owner, self.checks
-        last = -1
-        if mask.bit_length() > MANY_BITS:
-            yield from self._matches_far(mask, facts, memo)
-            return
+        last, at = -1, 0
         # As ``bits``, without a generator within this one.
         while mask:
-            low = mask & -mask
-            mask ^= low
-            clause = low.bit_length() - 1
-            entry = owner[clause]
-            if entry != last and (clause not in checks or self._passes(clause, facts, memo)):
-                last = entry
-                yield entry
-
-    def _matches_far(self, mask: int, facts: Facts, memo: Memo) -> Iterator[int]:
-        last = -1
-        for clause in bits(mask):
-            entry = self.owner[clause]
-            if entry != last and (clause not in self.checks or self._passes(clause, facts, memo)):
-                last = entry
-                yield entry
+            part = mask & _PART
+            if not part:
+                empty = (mask & -mask).bit_length() - 1
+                mask >>= empty
+                at += empty
+                part = mask & _PART
+            while part:
+                low = part & -part
+                part ^= low
+                clause = at + low.bit_length() - 1
+                entry = owner[clause]
+                if entry != last and (clause not in checks or self._passes(clause, facts, memo)):
+                    last = entry
+                    yield entry
+            mask >>= PART_BITS
+            at += PART_BITS
 
 
 def _lanes(clauses: Sequence[Clause], pause: Pause) -> list[Lane]:
