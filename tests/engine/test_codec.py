@@ -116,10 +116,15 @@ TREATMENT_KEPT = treatment_of(("title", "say", "show", "do", "avoid", "terms"))
 """The texts that there were when the records below were kept."""
 NEWEST = BODY._replace(proposals=proposals_of(TREATMENT_KEPT), open_claims=open_claims_of(TREATMENT_KEPT))
 UNLEARNED = NEWEST._replace(learned={}, snapshot=UNTAUGHT)
-WITH_VALUES = NEWEST._replace(
-    learned={"uptake": LEARNED["uptake"]._replace(method=1)},
-    snapshot=SNAPSHOT._replace(learned=SNAPSHOT.learned._replace(method=1)),
-)
+
+
+def drawn_by(method):
+    return NEWEST._replace(
+        learned={"uptake": LEARNED["uptake"]._replace(method=method)},
+        snapshot=SNAPSHOT._replace(learned=SNAPSHOT.learned._replace(method=method)),
+    )
+
+
 ALL_OPEN = UNLEARNED._replace(ended=())
 UNTRIED = ALL_OPEN._replace(exposures={})
 KEPT = {
@@ -129,8 +134,8 @@ KEPT = {
     "format-2-named-claims.json": UNTRIED,
     "format-2-exposures.json": ALL_OPEN,
     "format-2-ended-claims.json": UNLEARNED,
-    "format-2-learned.json": WITH_VALUES,
-    "format-2-beliefs.json": NEWEST,
+    "format-2-learned.json": drawn_by(1),
+    "format-2-beliefs.json": drawn_by(2),
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 

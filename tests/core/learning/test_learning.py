@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from maitred.core.deciding.policy import MAX_LESSONS, compile_policy
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.draws import METHODS, Draws, Mode, Taught
-from maitred.core.learning.formulas import NOT_FINITE, Combined, Share, compiled
+from maitred.core.learning.formulas import NOT_FINITE, Combined, Share, compiled, linear_of
 from maitred.core.learning.learners import NOTHING_LEARNED, Beta, Learner, Parameters
 from maitred.core.learning.sampling import unit, words
 from maitred.core.privacy.purposes import CONSENT
@@ -42,7 +43,8 @@ def learner(**fields):
 
 
 def seed(number):
-    return number.to_bytes(16)
+    """A hash, as ids of decisions are."""
+    return blake2b(number.to_bytes(16), digest_size=16).digest()
 
 
 def draws(one, number=0, beliefs=None, facts=None):
@@ -60,8 +62,12 @@ def policy_of(*actions, learners=(LEARNER,)):
 
 
 def decided(policy, number, parameters=NOTHING_LEARNED, facts=None, wanted=1):
+    return decided_by(policy, seed(number), parameters, facts, wanted)
+
+
+def decided_by(policy, decision_id, parameters=NOTHING_LEARNED, facts=None, wanted=1):
     known: dict[str, Fact] = {"customer.id": "ann", "channel": "pos", "now": NOON, **(facts or {})}
-    question = Question("pos", known, NOON, wanted, seed=seed(number))
+    question = Question("pos", known, NOON, wanted, seed=decision_id)
     return decide_from(policy, question, Snapshot(learned=parameters))
 
 
@@ -222,6 +228,46 @@ def test_a_formula_is_plain_arithmetic(formula, value):
     assert compiled(formula)(share, "pizza", {"half": 0.5}, {}) == value
 
 
+NUMBERS = st.floats(-1e307, 1e307)
+MULTIPLES = st.one_of(
+    st.just(Share("uptake")),
+    st.builds(Combined, st.just("*"), st.just(Share("uptake")), NUMBERS),
+    st.builds(Combined, st.just("*"), NUMBERS, st.just(Share("uptake"))),
+)
+
+
+@given(
+    st.one_of(
+        MULTIPLES,
+        st.builds(Combined, st.sampled_from("+-"), MULTIPLES, NUMBERS),
+        st.builds(Combined, st.sampled_from("+-"), NUMBERS, MULTIPLES),
+    ),
+    st.floats(0, 1),
+)
+def test_one_share_with_a_factor_and_a_summand_is_the_same_to_the_last_bit(formula, share):
+    value = compiled(formula)(lambda _action, _learner: share, "pizza", {}, {})
+    linear = linear_of(formula)
+    assert linear
+    assert (linear.base + linear.factor * share).hex() == value.hex()
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        Combined("/", Share("a"), 3.0),
+        Combined("+", Share("a"), Share("b")),
+        Combined("*", Share("a"), Share("a")),
+        Combined("+", Combined("+", Share("a"), 0.1), 0.2),
+        Combined("*", HALF, Share("a")),
+        Combined("+", 1e308, Combined("*", Share("a"), 1e308)),
+        HALF,
+        0.5,
+    ],
+)
+def test_what_is_rounded_otherwise_reads_more_or_may_be_infinite_is_not(formula):
+    assert linear_of(formula) is None
+
+
 @pytest.mark.parametrize(
     ("formula", "why"),
     [
@@ -271,10 +317,11 @@ def test_decisions_are_those_of_the_file(method):
     policy = policy_of(*(action(name, Combined("*", Share("uptake"), 10.0)) for name in beliefs))
     parameters = Parameters(content["version"], {"uptake": beliefs}, method)
     for number, (mode, values) in enumerate(content["decisions"]):
-        decision = decided(policy, number, parameters, wanted=len(beliefs))
+        decision_id = bytes.fromhex(content["ids"][number])
+        decision = decided_by(policy, decision_id, parameters, wanted=len(beliefs))
         learned = decision.learned["uptake"]
         assert (learned.mode.value, learned.method) == (mode, method)
-        given = Draws(Taught(policy.learners, parameters), seed(number), {})
+        given = Draws(Taught(policy.learners, parameters), decision_id, {})
         assert {name: given.value(name, "uptake").hex() for name in beliefs} == values
         assert {proposal.action: proposal.score for proposal in decision.proposals} == {
             name: 10.0 * float.fromhex(value) for name, value in values.items()

@@ -56,7 +56,7 @@ class Ranking:
             self._ranked = _at_once(policy, mask, facts, self._memo, draws)
         else:
             self._rank_lazily(mask ^ scored_mask, scored_mask)
-        self._asked = draws.asked() if policy.learners else ()
+        self._asked = tuple(draws.asked) if policy.learners else ()
 
     def _rank_lazily(self, fixed_mask: int, scored_mask: int) -> None:
         policy, facts, draws = self._policy, self._facts, self.draws
@@ -85,11 +85,12 @@ class Ranking:
 
         It does not depend on how far was ranked.
         """
-        # Whatever else is picked was ranked, and asked for its shares.
-        others = [pick.action for pick in picks if pick.substitute_for or pick.claimed]
-        if not others:
-            return self.draws.drawn(self._asked)
-        also = [(name, action.name) for action in others for name in action.score.learned]
+        also: list[tuple[str, str]] = []
+        for pick in picks:
+            # Whatever else is picked was ranked, and asked for its shares.
+            if pick.substitute_for or pick.claimed:
+                action = pick.action
+                also.extend([(name, action.name) for name in action.score.learned])
         return self.draws.drawn(self._asked, also)
 
 
@@ -180,10 +181,18 @@ def _at_once(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) 
         last, action = entry, actions[entry]
         if action.trials:
             action = as_assigned(action, facts)
-        known = action.score
-        score = score_of(action, facts, memo, draws) if known.expression else known.constant or 0.0
-        if not isinstance(score, Unknown):
-            ranked.append((-score, action.name, action))
+        score, name = action.score, action.name
+        value: float | Unknown
+        if score.linear:
+            learner, base, factor = score.linear
+            value = base + factor * draws.value(name, learner)
+        elif score.expression:
+            value = score_of(action, facts, memo, draws)
+            if isinstance(value, Unknown):
+                continue
+        else:
+            value = score.constant or 0.0
+        ranked.append((-value, name, action))
     # Names differ, so that actions are never compared.
     ranked.sort()
     return [(-before, action) for before, _, action in ranked]
@@ -201,6 +210,9 @@ def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo, 
 def score_of(action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | Unknown:
     """The action's score; unknown where it has no finite value."""
     score = action.score
+    if score.linear:
+        learner, base, factor = score.linear
+        return base + factor * draws.value(action.name, learner)
     if score.expression is None:
         return score.constant or 0.0
     value: Scalar | Unknown

@@ -17,23 +17,38 @@ is to draw; what its record says of that is looked up by what was asked for.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum, unique
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from maitred.core.privacy.purposes import CONSENT
 from maitred.core.values.types import Facts
 
-from . import earlier, sampling
+from . import earlier, mixing, sampling
 from .learners import NEWEST_METHOD, NOTHING_LEARNED, Beta, Learner, Parameters, learner_name
-from .sampling import bound_of, digest_of, uniform
+from .sampling import bound_of
 
-Draw = Callable[[bytes], float]
-"""A value, by a key."""
-METHODS: Mapping[int, Callable[[float, float, bytes], Draw]] = {
-    1: earlier.beta_draws,
-    NEWEST_METHOD: sampling.beta_draws,
+Draw = Callable[[Any], float]
+"""A value, by what a method has begun with."""
+
+
+class DrawMethod(NamedTuple):
+    """A way to draw. What a decision's draws begin with is worked out of its seed once, by ``begin``.
+
+    ``beta`` and ``uniform`` draw from a belief, and from 0 to 1, by that and by bytes that tell draws of one
+    decision apart. A decision explores whose ``coin`` is below a bound.
+    """
+
+    begin: Callable[[bytes], Any]
+    beta: Callable[[float, float, bytes], Draw]
+    uniform: Callable[[bytes], Draw]
+    coin: Callable[[bytes], bytes]
+
+
+METHODS: Mapping[int, DrawMethod] = {
+    1: DrawMethod(bytes, earlier.beta_draws, sampling.uniform_draws, sampling.coin),
+    2: DrawMethod(bytes, sampling.beta_draws, sampling.uniform_draws, sampling.coin),
+    NEWEST_METHOD: DrawMethod(mixing.begun, mixing.beta_draws, mixing.uniform_draws, mixing.coin),
 }
-"""How values are drawn from a belief, by the number that records name. The bytes are the end of every key."""
-_COIN = b"explore"
+"""By the number that records name."""
 MAX_REMEMBERED = 8_192
 """Sets of actions that were asked for in one decision: a few megabytes."""
 
@@ -114,20 +129,21 @@ class Way:
 
     def _draw(self, action: str, belief: Beta) -> Draw:
         learner, ending = self.learner, _ending(self.learner.name, action)
+        method = METHODS[self._parameters.method]
         if self.mode is Mode.EXPLOIT:
-            draw = METHODS[self._parameters.method](*belief, ending)
+            draw = method.beta(*belief, ending)
             is_bounded = learner.floor > 0.0 or learner.ceiling < 1.0
             return _within(learner, draw) if is_bounded else draw
         if self.mode is Mode.EXPLORE:
-            floor, width = learner.floor, learner.ceiling - learner.floor
-            return _within(learner, lambda seed: floor + width * uniform(seed + ending))
+            floor, width, uniform = learner.floor, learner.ceiling - learner.floor, method.uniform(ending)
+            return _within(learner, lambda beginning: floor + width * uniform(beginning))
         mean = learner.clamped(belief.mean)
         return lambda _: mean
 
 
 def _within(learner: Learner, draw: Draw) -> Draw:
     """Draws from floor to ceiling."""
-    return lambda seed: learner.clamped(draw(seed))
+    return lambda beginning: learner.clamped(draw(beginning))
 
 
 class _Ways(NamedTuple):
@@ -158,7 +174,7 @@ class Taught:
     """The learners of a ruleset with one snapshot of ``parameters``."""
 
     def __init__(self, learners: Mapping[str, Learner], parameters: Parameters) -> None:
-        self.parameters = parameters
+        self.parameters, self.method = parameters, METHODS[parameters.method]
         self.ways = {name: _Ways.of(learner, parameters) for name, learner in learners.items()}
         self._drawn: dict[tuple[Known, ...], Drawn] = {}
 
@@ -187,27 +203,25 @@ def _drawn(asked: Iterable[Known]) -> Drawn:
 
 
 class Draws:
-    """The values of one decision. Each is drawn when it is asked for, and once."""
+    """The values of one decision; ``asked`` is what they were asked for up to here.
 
-    __slots__ = "_facts", "_seed", "_taught", "_values", "_ways"
+    The seed is a hash.
+    """
+
+    __slots__ = "_beginning", "_facts", "_seed", "_taught", "_ways", "asked"
 
     def __init__(self, taught: Taught, seed: bytes, facts: Facts) -> None:
         self._taught, self._seed, self._facts = taught, seed, facts
+        self._beginning = taught.method.begin(seed)
         self._ways: dict[str, Way] = {}
-        self._values: dict[Known, float] = {}
+        self.asked: list[Known] = []
 
     def value(self, action: str, name: str) -> float:
-        """Returns what the learner of that name gives the action."""
+        """Returns what the learner of that name gives the action: the same however often it is asked."""
         way = self._ways.get(name) or self._way(name)
         known = way.known.get(action) or way.enter(action)
-        value = self._values.get(known)
-        if value is None:
-            value = self._values[known] = known.draw(self._seed)
-        return value
-
-    def asked(self) -> tuple[Known, ...]:
-        """Returns what values have been asked for up to here."""
-        return tuple(self._values)
+        self.asked.append(known)
+        return known.draw(self._beginning)
 
     def belief(self, name: str, action: str) -> Beta:
         """Returns what the learner of that name goes by for the action."""
@@ -234,7 +248,7 @@ class Draws:
             if ways.consent and ways.consent not in self._facts:
                 way = ways.expected
             # One number for all learners: scores of two explore together as far as they can.
-            elif ways.explores_below and digest_of(self._seed + _COIN) < ways.explores_below:
+            elif ways.explores_below and self._taught.method.coin(self._seed) < ways.explores_below:
                 way = ways.explore
             else:
                 way = ways.exploit

@@ -1,13 +1,16 @@
 """Scores with learned shares in them: arithmetic that is done here, on doubles alone.
 
 What does not depend on what was learned stays an expression, evaluated once a decision; the rest is four
-operators, which IEEE 754 rounds in one way, for each action with its own shares. A formula is made into
-functions when it is read, each of which calls those of its operands.
+operators, which IEEE 754 rounds in one way, for each action with its own shares. What is most often written,
+one share with a factor and a summand, is ``Linear``. Any other formula is made into functions when it is
+read, each of which calls those of its operands.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from operator import add, mul, sub, truediv
+from typing import NamedTuple
 
 from maitred.core.conditions.model import Expression, Unknown
 from maitred.core.conditions.scan import Memo, evaluate
@@ -47,6 +50,40 @@ Raises ``NoValueError`` where an expression has none, and ``ZeroDivisionError``.
 """
 
 
+class Linear(NamedTuple):
+    """``base + factor * share``, which is finite for every share from 0 to 1."""
+
+    learner: str
+    base: float
+    factor: float
+
+
+_NO_SUMMAND = -0.0
+"""What changes no number that it is added to, not even the sign of a zero."""
+
+
+def linear_of(formula: Formula) -> Linear | None:
+    """Returns the same to the last bit, where it is one: negating is exact, and sums and products commute."""
+    sign = 1.0
+    match formula:
+        case Combined("+", multiple, float(base)) | Combined("+", float(base), multiple):
+            pass
+        case Combined("-", multiple, float(number)):
+            base = -number
+        case Combined("-", float(base), multiple):
+            sign = -1.0
+        case multiple:
+            base = _NO_SUMMAND
+    match multiple:
+        case Share(learner):
+            factor = sign
+        case Combined("*", Share(learner), float(number)) | Combined("*", float(number), Share(learner)):
+            factor = sign * number
+        case _:
+            return None
+    return Linear(learner, base, factor) if isfinite(abs(base) + abs(factor)) else None
+
+
 class NoValueError(Exception):
     """An expression of the formula has no value."""
 
@@ -56,14 +93,10 @@ class NoValueError(Exception):
 
 
 def compiled(formula: Formula) -> Compute:
-    """The formula as a function. What is most often written takes one call."""
+    """The formula as a function."""
     match formula:
         case Share(learner):
             return lambda share, action, _facts, _memo: share(action, learner)
-        case Combined(sign, Share(learner), float(number)):
-            return _share_with_number(SIGNS[sign], learner, number)
-        case Combined(sign, float(number), Combined(inner, Share(learner), float(factor))):
-            return _number_with_share(SIGNS[sign], number, SIGNS[inner], learner, factor)
         case Combined(sign, left, float(number)):
             return _with_number(SIGNS[sign], compiled(left), number)
         case Combined(sign, float(number), right):
@@ -82,16 +115,6 @@ def _with_number(operator: Operator, left: Compute, number: float) -> Compute:
 
 def _number_with(operator: Operator, number: float, right: Compute) -> Compute:
     return lambda share, action, facts, memo: operator(number, right(share, action, facts, memo))
-
-
-def _share_with_number(operator: Operator, learner: str, number: float) -> Compute:
-    return lambda share, action, _facts, _memo: operator(share(action, learner), number)
-
-
-def _number_with_share(
-    outer: Operator, number: float, inner: Operator, learner: str, factor: float
-) -> Compute:
-    return lambda share, action, _facts, _memo: outer(number, inner(share(action, learner), factor))
 
 
 def _of_two(operator: Operator, left: Compute, right: Compute) -> Compute:

@@ -59,7 +59,7 @@ class Learner:
         return min(max(value, self.floor), self.ceiling)
 
 
-NEWEST_METHOD = 2
+NEWEST_METHOD = 3
 
 
 class Parameters(NamedTuple):

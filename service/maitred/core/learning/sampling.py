@@ -27,7 +27,7 @@ _WORDS = Struct(">8Q")
 _FIRST_WORDS = Struct(">qQqQ")
 _WORD_BYTES = 8
 _FIRST_BLOCK = bytes(4)
-_OF_FAILURES = b"\0failures"
+_OF_FAILURES, _COIN = b"\0failures", b"explore"
 _UNUSED_BITS = 12
 """Of 64: what is left, and a half, is exact in a double, and lies strictly between 0 and 1."""
 _UNIT = 2.0**-52
@@ -80,8 +80,21 @@ def uniform(key: bytes) -> float:
     return unit(int.from_bytes(digest_of(key)[:_WORD_BYTES]))
 
 
+def uniform_draws(ending: bytes) -> Callable[[bytes], float]:
+    """Draws strictly between 0 and 1, all as likely, by the beginnings of keys."""
+    return lambda beginning: uniform(beginning + ending)
+
+
+def coin(seed: bytes) -> bytes:
+    """Returns what says whether a decision explores."""
+    return digest_of(seed + _COIN)
+
+
 def bound_of(share: float) -> bytes:
-    """What ``digest_of`` a key is below exactly where 100 times its ``uniform`` number is below ``share``."""
+    """What ``digest_of`` a key is below exactly where 100 times its ``uniform`` number is below ``share``.
+
+    Only the first eight bytes have a say.
+    """
     below = bisect_left(range(_UNITS), share, key=lambda place: _PERCENT * unit(place << _UNUSED_BITS))
     if below == _UNITS:
         return b"\xff" * (_WORDS.size + 1)

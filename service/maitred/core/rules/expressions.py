@@ -6,7 +6,15 @@ from typing import Protocol
 
 from maitred.core.conditions.computed import Term
 from maitred.core.conditions.model import Condition, Expression, Unknown
-from maitred.core.learning.formulas import Compute, Formula, compiled, expressions_in, learners_in
+from maitred.core.learning.formulas import (
+    Compute,
+    Formula,
+    Linear,
+    compiled,
+    expressions_in,
+    learners_in,
+    linear_of,
+)
 from maitred.core.values.types import Attribute, AttributeType, Facts, Value
 
 SHARE_NS = 6_000
@@ -32,7 +40,7 @@ class Score:
 
     One with a ``formula`` depends on what was ``learned`` by the learners of these names: the formula gives
     its value, and the expression says only what it reads and costs. ``compute`` is the
-    formula as a function.
+    formula as a function, ``linear`` is there where it is one share with a factor and a summand.
     """
 
     constant: float | None = None
@@ -40,9 +48,12 @@ class Score:
     formula: Formula | None = None
     learned: tuple[str, ...] = ()
     compute: Compute | None = field(init=False, compare=False, repr=False)
+    linear: Linear | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "compute", None if self.formula is None else compiled(self.formula))
+        formula = self.formula
+        object.__setattr__(self, "compute", None if formula is None else compiled(formula))
+        object.__setattr__(self, "linear", None if formula is None else linear_of(formula))
 
     @classmethod
     def of_formula(cls, text: str, formula: Formula) -> "Score":
