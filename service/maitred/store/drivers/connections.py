@@ -110,9 +110,17 @@ def run(driver: Driver, statement: str, rows: Sequence[tuple[Any, ...]]) -> list
     for at in range(0, len(rows), SIZES[-1]):
         part = rows[at : at + SIZES[-1]]
         size = next(size for size in SIZES if size >= len(part))
-        values = chain.from_iterable([*part, *repeat(part[-1], size - len(part))])
-        cursors.append(driver.execute(_of_size(statement, size, len(part[0])), tuple(values)))
+        values = bound(chain.from_iterable([*part, *repeat(part[-1], size - len(part))]))
+        cursors.append(driver.execute(_of_size(statement, size, len(part[0])), values))
     return cursors
+
+
+def bound(values: Iterable[Any]) -> list[Any]:
+    """Returns values as SQLite's driver binds them at once.
+
+    Of each that is ``bytes`` it asks whether there is an adapter, which takes longer than to copy it.
+    """
+    return [bytearray(value) if value.__class__ is bytes else value for value in values]
 
 
 _AMONG = "IN (VALUES {})"

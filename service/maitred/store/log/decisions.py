@@ -13,7 +13,7 @@ from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import DecisionRecord, StoreConflict
 from maitred.store import lookup
 from maitred.store.chain import FIRST_WRITER, Identity, Linked, Tail, Values, genesis, linked, place
-from maitred.store.drivers.connections import Cursor, WriteConnection, ask, columns
+from maitred.store.drivers.connections import Cursor, WriteConnection, ask, bound, columns
 from maitred.store.people import people
 from maitred.store.recent import LogIndex, Recent, head
 from maitred.store.tables import DECISION, DECISION_BY_ID, LOG_WRITER, PERSON
@@ -100,7 +100,7 @@ def _append_sqlite(line: WriteConnection, records: Sequence[DecisionRecord]) -> 
     if rows:
         # One execute for all rows: the driver gives the interpreter away on every step, and
         # among many busy threads each time costs milliseconds to get it back.
-        line.driver.execute(_sqlite_insert(len(rows)), _flat(rows))
+        line.driver.execute(_sqlite_insert(len(rows)), bound(chain.from_iterable(rows)))
         _move_sqlite(line, tail, rows)
         lookup.add(line, rows)
         absent -= ids
@@ -178,10 +178,6 @@ def _move(before: Tail, after: Tail) -> tuple[Any, ...]:
 
 def _span(tail: Tail, rows: Linked) -> tuple[int, int]:
     return place(tail.number, tail.rows), rows[-1][0]
-
-
-def _flat(rows: Linked) -> tuple[Any, ...]:
-    return tuple(chain.from_iterable(rows))
 
 
 def find_sqlite(line: WriteConnection, decision_ids: Collection[bytes]) -> Stored:
