@@ -105,12 +105,7 @@ def shortage_of(
 
 def limits_checked(action: Action, snapshot: Snapshot) -> Sequence[Limit]:
     """The limits that the action needs a unit of, each with its pace."""
-    parts: list[Limit] = []
-    for limit in (*action.decided, *action.later) if action.name in snapshot.own else action.limits:
-        parts.append(limit)
-        if limit.pace:
-            parts.append(limit.pace)
-    return parts
+    return action.checked_when_held if action.name in snapshot.own else action.checked
 
 
 def room_of(part: Limit, facts: Facts, snapshot: Snapshot) -> int:

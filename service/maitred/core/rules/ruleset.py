@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum, IntEnum, unique
 from fractions import Fraction
+from itertools import chain
 
 from maitred.core.behaviour.events import EventKind
 from maitred.core.conditions.computed import Computed
 from maitred.core.conditions.model import Condition
 from maitred.core.learning.learners import Learner
-from maitred.core.limits.limits import Counts, Limit
+from maitred.core.limits.limits import Counts, Limit, parts_of
 from maitred.core.privacy.purposes import PrivacyRules
 from maitred.core.values.types import OWN, Attribute, Value
 from maitred.core.values.windows import Window
@@ -205,8 +206,9 @@ class Action:
     which one at most is on at a time; ``arm`` is that of an action as one of their arms has it.
 
     A decision spends a unit of the limits that count what is ``decided``, and holds one of those that are
-    ``held``, until it is presented. What counts ``later`` it only looks at. ``claim_within`` is how long a
-    decision can be claimed; ``None`` is the ruleset's default.
+    ``held``, until it is presented. What counts ``later`` it only looks at. ``checked`` are all of them with
+    their paces, and ``checked_when_held`` those of which it still needs a unit where the customer holds it
+    already. ``claim_within`` is how long a decision can be claimed; ``None`` is the ruleset's default.
     """
 
     name: str
@@ -237,11 +239,15 @@ class Action:
     decided: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    checked: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    checked_when_held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, steps in _STEPS.items():
             limits = tuple(limit for limit in self.limits if limit.counts in steps)
             object.__setattr__(self, name, limits)
+        object.__setattr__(self, "checked", _with_paces(self.limits))
+        object.__setattr__(self, "checked_when_held", _with_paces((*self.decided, *self.later)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +265,13 @@ class Trial:
 def arm_fact(experiment: str) -> str:
     """Returns the fact that says which arm of an experiment a person is in."""
     return f"{OWN}arm/{experiment}"
+
+
+def _with_paces(limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
+    """Returns the very same where none has a pace."""
+    if any(limit.pace for limit in limits):
+        return tuple(chain.from_iterable(map(parts_of, limits)))
+    return limits
 
 
 _STEPS: Mapping[str, frozenset[Counts]] = {

@@ -105,6 +105,11 @@ def _plain_class(attribute: Attribute) -> type:
     return row.python if row.is_plain and not checked else Invalid
 
 
+def _is_plain_int(attribute: Attribute) -> bool:
+    """Returns whether whole numbers are its values as they stand, but for those that are too large."""
+    return attribute.type.kind is Kind.INT and not (attribute.type.is_list or attribute.allowed)
+
+
 def _coerce(attribute: Attribute) -> Coerce:
     """Returns what reads most values at once; ``None`` for what ``reader_of`` has to look at."""
     if attribute.type.is_list or attribute.allowed or attribute.type.kind is Kind.STRING:
@@ -191,9 +196,9 @@ class _Field(NamedTuple):
 
     @classmethod
     def of(cls, field: Attribute) -> "_Field":
-        is_int = field.type.kind is Kind.INT and not field.type.is_list and not field.allowed
         longest = field.max_length or _NO_BOUND
-        return cls(field.name, _plain_class(field), longest, _coerce(field), reader_of(field), is_int)
+        read = reader_of(field)
+        return cls(field.name, _plain_class(field), longest, _coerce(field), read, _is_plain_int(field))
 
 
 def _read_item(fields: Sequence[_Field], sent: dict[str, Any]) -> dict[str, Any] | Invalid:
@@ -317,7 +322,7 @@ _BLANK_ENDS = Invalid("begins or ends with white space or an invisible character
 class _Slot(NamedTuple):
     """``plain`` is the class of values that are facts as they stand; a class of no value if none.
 
-    Texts beyond ASCII are read all the same: they are composed.
+    Texts beyond ASCII are read all the same, as they are composed, and so are numbers that are too large.
     """
 
     key: str
@@ -328,8 +333,8 @@ class _Slot(NamedTuple):
 
     @classmethod
     def of(cls, key: str, attribute: Attribute, *, is_id: bool) -> "_Slot":
-        plain = Invalid if is_id else _plain_class(attribute)
-        read = reader_of(attribute)
+        plain = int if _is_plain_int(attribute) else _plain_class(attribute)
+        plain, read = Invalid if is_id else plain, reader_of(attribute)
         longest = attribute.max_length or _NO_BOUND
         return cls(key, attribute.name, plain, longest, _id_reader(read) if is_id else read)
 
@@ -370,7 +375,11 @@ class FactReader:
             for key, attribute, plain, longest, read in slots:
                 value: Any = get(key)
                 kind = value.__class__
-                if kind is plain and (kind is not str or (len(value) <= longest and value.isascii())):
+                if kind is plain and (
+                    (value.isascii() and len(value) <= longest)
+                    if kind is str
+                    else kind is not int or MIN_INT <= value <= MAX_INT
+                ):
                     facts[attribute] = value
                 elif value is not None:
                     facts[attribute] = read(value)

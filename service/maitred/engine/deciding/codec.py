@@ -337,12 +337,13 @@ def decode_facts(facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) 
 
 
 class _Written(NamedTuple):
-    """A proposal as JSON, and what stands there before its score and behind it."""
+    """A proposal as JSON, and what stands there before its score, behind it, and before what is its own."""
 
     proposal: Proposal
     whole: orjson.Fragment
     before: bytes
     behind: bytes
+    unended: bytes
 
 
 def _fragment(proposal: Proposal) -> orjson.Fragment:
@@ -350,9 +351,11 @@ def _fragment(proposal: Proposal) -> orjson.Fragment:
     known = _WRITTEN.get(id(proposal.treatment))
     if known is None or not _says_the_same(known.proposal, proposal):
         known = _remember(proposal)
-    of, whole, before, behind = known
+    of, whole, before, behind, unended = known
     if of is proposal:
         return whole
+    if of.score is proposal.score:
+        return orjson.Fragment(unended + _own_fields(proposal))
     # One call for its own score, and one for what else is its own.
     return orjson.Fragment(before + orjson.dumps(proposal.score) + behind + _own_fields(proposal))
 
@@ -370,8 +373,9 @@ def _remember(proposal: Proposal) -> _Written:
     before = b'{"action":%b,"score":' % orjson.dumps(proposal.action)
     words = orjson.dumps(proposal.treatment.filled())[1:-1]
     behind = b',"type":%d,%b' % (proposal.type.value, words)
-    score, own = orjson.dumps(proposal.score), _own_fields(proposal)
-    written = _Written(proposal, orjson.Fragment(b"%b%b%b%b" % (before, score, behind, own)), before, behind)
+    unended = b"%b%b%b" % (before, orjson.dumps(proposal.score), behind)
+    whole = orjson.Fragment(unended + _own_fields(proposal))
+    written = _Written(proposal, whole, before, behind, unended)
     if len(_WRITTEN) >= MAX_REMEMBERED:
         _WRITTEN.clear()
     _WRITTEN[id(proposal.treatment)] = written

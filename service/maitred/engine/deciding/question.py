@@ -138,13 +138,15 @@ def _place(need: Need) -> tuple[bytes, int | None]:
 class LedgerReads:
     """Looks up in the ledger what one decision wants to know: a ``LookUp`` over a batch's view.
 
-    ``lost`` are counters of which another replica has taken the last unit in the meantime.
+    ``person`` is the reference of the customer, empty for nobody. ``lost`` are counters of which another
+    replica has taken the last unit in the meantime.
     """
 
     def __init__(
         self,
         prepared: Prepared,
         requester: Requester,
+        person: bytes,
         lost: Collection[bytes] = (),
         claims: Sequence[OwnClaim] = (),
     ) -> None:
@@ -154,7 +156,7 @@ class LedgerReads:
         """Keys of limits and paces, with what one unit takes: nothing of those that cannot be checked."""
         self._reuses: dict[str, bytes] = {}
         """The keys of lots that may serve again, by action: empty where none may."""
-        self._customer = ""
+        self._customer = person.hex()
         """The customer as these keys have them."""
         self._whose: dict[str, str] = {}
         """Whose the units of a limit are, as these keys have it, by key of the limit."""
@@ -184,7 +186,10 @@ class LedgerReads:
         """See ``LookUp``."""
         assert self._view
         view = self._view
-        view.read(*self.asks(actions))
+        needs, keys = self.asks(actions)
+        # What was asked for first has been read for the whole batch.
+        if needs or keys:
+            view.read(needs, keys)
         own = frozenset([name for name, key in self._reuses.items() if key and view.is_held(key)])
         holders = dict(self._holders()) if self._claims else {}
         read = self._live if self._lost else View.live
@@ -194,11 +199,17 @@ class LedgerReads:
 
     def takes(self, picks: Sequence[Pick]) -> tuple[list[Take], dict[str, Hold]]:
         """What the picks spend and hold at this step, and what is held for them already, by action."""
-        actions = [pick.action for pick in picks if not pick.claimed]
-        standing = {action.name: hold for action in actions if (hold := self._standing(action))}
-        taking = [
-            action for action in actions if action.decided or (action.held and action.name not in standing)
-        ]
+        standing: dict[str, Hold] = {}
+        taking: list[Action] = []
+        for pick in picks:
+            if pick.claimed:
+                continue
+            action = pick.action
+            hold = self._standing(action)
+            if hold:
+                standing[action.name] = hold
+            if action.decided or (action.held and not hold):
+                taking.append(action)
         content = self._content() if taking else b""
         return [take for action in taking for take in self._takes(action, content, standing)], standing
 
@@ -260,11 +271,9 @@ class LedgerReads:
         It serves only those whose units it has: at another location it may be another's. Of nobody in
         particular a hold is known by its decision alone.
         """
-        requester, name = self._requester, action.name
-        if not (requester.customer and action.held):
+        name = action.name
+        if not (self._customer and action.held):
             return b""
-        if not self._customer:
-            self._customer = lengthened(requester.subject_pseudonym(requester.customer))
         whose = [self._whose.get(limit.key) or self._subjects(limit) for limit in action.held]
         return digest_of(_REUSE, f"{self._customer}{len(name)}:{name}{''.join(whose)}")
 

@@ -98,9 +98,9 @@ class DecisionTicket(Ticket):
     _own: Sequence[OwnClaim] = ()
     _background: Background | None = None
     _reads: LedgerReads | None = None
-    _lost: set[bytes] = field(default_factory=set)
+    _lost: frozenset[bytes] = frozenset()
     _takes: Sequence[Take] = ()
-    _holds: Mapping[str, Hold] = field(default_factory=dict)
+    _holds: Mapping[str, Hold] | None = None
 
     def __post_init__(self) -> None:
         if not self.pseudonyms:
@@ -152,8 +152,9 @@ class DecisionTicket(Ticket):
     def begin(self) -> tuple[Sequence[Need], Sequence[bytes]]:
         """Begins anew with what the ledger has to be asked for; gives what to read first."""
         assert self.prepared
-        self._reads = LedgerReads(self.prepared, self.requester, self._lost, self._own)
-        self.choice, self._takes, self._holds = None, (), {}
+        assert self.person
+        self._reads = LedgerReads(self.prepared, self.requester, self.person.ref, self._lost, self._own)
+        self.choice, self._takes, self._holds = None, (), None
         return self._reads.asks(self.prepared.wants)
 
     def decide(self, view: View) -> Sequence[Take]:
@@ -169,10 +170,10 @@ class DecisionTicket(Ticket):
         """Whether every take was granted. What was lost is known as used up from then on."""
         assert self.prepared
         if not all(answer.status is Status.GRANTED for answer in answers):
-            self._lost.update(lost_by(self._takes, answers))
+            self._lost = self._lost.union(lost_by(self._takes, answers))
             return False
         if answers:
-            self._holds = {**self._holds, **holds_of(self._takes, answers)}
+            self._holds = {**(self._holds or {}), **holds_of(self._takes, answers)}
         return True
 
     @property
