@@ -36,11 +36,11 @@ from maitred.core.deciding.policy import Policy
 from maitred.core.limits.counters import CounterState
 from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import Counter, Limit, Need, Uncheckable, needs_of
-from maitred.core.limits.lots import Lot, Origin, Part, Take, Unit, lot_id
-from maitred.core.values.instants import to_microseconds
+from maitred.core.limits.lots import Lot, Origin, Part, Take, Unit, lots_begin, own_lot_id
+from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.core.values.types import Facts
 from maitred.engine.calls import DecideCall, bytes_of
-from maitred.engine.customers.people import REF_BYTES, People
+from maitred.engine.customers.people import REF_BYTES, People, refs_by_time
 from maitred.engine.deciding.question import hold_us_of
 from maitred.engine.ports.store import DecisionRecord, Person
 from maitred.rpc.convert.decisions import decide_call
@@ -97,10 +97,10 @@ class Past:
         lot, later_us = self.lots.get(origin.action), book.now_us - to_microseconds(self.at)
         if lot is None:
             return
-        ids = os.urandom(3 * ID_BYTES)
+        ids = os.urandom(2 * ID_BYTES)
         moved = lot._replace(
-            id=ids[:ID_BYTES],
-            fingerprint=ids[ID_BYTES:-ID_BYTES],
+            id=own_lot_id(Part.HOLD, origin, lots_begin(origin.decision, from_microseconds(book.now_us))),
+            fingerprint=ids[:ID_BYTES],
             units=tuple([Unit(counter.id, unit.taken_us + later_us, unit.rolling) for unit in lot.units]),
             expires_us=None if lot.expires_us is None else lot.expires_us + later_us,
             over_us=None if lot.over_us is None else lot.over_us + later_us,
@@ -207,9 +207,8 @@ class _Filler:
                 origin = Origin(record.decision_id, name)
                 whole = tuple(itertools.chain.from_iterable(needs))
                 key = self._random.randbytes(ID_BYTES)
-                yield Take(
-                    lot_id(Part.HOLD, origin), key, (whole,), hold_us_of(limits), (key,), origin, Part.HOLD
-                )
+                lot = own_lot_id(Part.HOLD, origin, lots_begin(record.decision_id, at))
+                yield Take(lot, key, (whole,), hold_us_of(limits), (key,), origin, Part.HOLD)
 
     def _needs(self, limit: Limit, facts: Facts, at: datetime) -> tuple[Need, ...]:
         needs = needs_of(limit, facts, at, self._policy.ruleset.zone, self._people.subject_pseudonym)
@@ -227,7 +226,7 @@ def fill(url: str, keys: Path, rules: Path, count: int) -> Iterator[int]:
         engine = make_engine(opened, key_ring, observer, load_policy, lambda: start)
         opened.check_keys(key_ring.check_values())
         engine.rulesets.activate(rulefiles.read_sources(rules), str(rules))
-        people = People(key_ring, RandomPool(REF_BYTES).take)
+        people = People(key_ring, refs_by_time(lambda: datetime.now(UTC), RandomPool(REF_BYTES).take))
         messages = itertools.islice(decides("sample", locations=LOCATIONS), SAMPLES)
         samples = [_sample(engine, people, opened, decide_call(message)) for message in messages]
         filler = _Filler(engine.rulesets.in_force(), people, samples)

@@ -109,12 +109,14 @@ BODY = RecordBody(
     open_claims=open_claims_of(TREATMENT),
     ended=("ef" * 16,),
     learned=LEARNED,
+    has_lots_by_time=True,
 )
 
 
 TREATMENT_KEPT = treatment_of(("title", "say", "show", "do", "avoid", "terms"))
 """The texts that there were when the records below were kept."""
-NEWEST = BODY._replace(proposals=proposals_of(TREATMENT_KEPT), open_claims=open_claims_of(TREATMENT_KEPT))
+BY_TIME = BODY._replace(proposals=proposals_of(TREATMENT_KEPT), open_claims=open_claims_of(TREATMENT_KEPT))
+NEWEST = BY_TIME._replace(has_lots_by_time=False)
 UNLEARNED = NEWEST._replace(learned={}, snapshot=UNTAUGHT)
 
 
@@ -136,6 +138,7 @@ KEPT = {
     "format-2-ended-claims.json": UNLEARNED,
     "format-2-learned.json": drawn_by(1),
     "format-2-beliefs.json": drawn_by(2),
+    "format-3.json": BY_TIME,
 }
 """What each record that is kept comes to: those of before a field was added have it empty."""
 
@@ -217,7 +220,7 @@ def test_no_format_that_was_kept_has_been_given_up():
 def test_another_format_is_refused_with_words(number):
     body = json.dumps(json.loads(encoded()) | {"format": number}).encode()
     with pytest.raises(
-        CallError, match=f"recorded in format {number!r}, this version reads {FORMAT}"
+        CallError, match=f"recorded in format {number!r}, this version reads 2, {FORMAT}"
     ) as error:
         decode_body(body)
     assert (error.value.code, error.value.cause) == (Code.NOT_FOUND, Cause.UNKNOWN_FORMAT)

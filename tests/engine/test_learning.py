@@ -283,7 +283,14 @@ def test_decisions_by_parameters_of_a_file_are_the_same_to_the_bit_on_any_day():
     made = list(bodies_by(policy, parameters))
     recorded = (GOLDEN / f"records-{NEWEST_METHOD}.jsonl").read_bytes().splitlines()
     # Of the content: how a number is spelt is a library's affair, and which number it is is not.
-    assert list(map(json.loads, made)) == list(map(json.loads, recorded))
+    assert list(map(_content, made)) == list(map(_content, recorded))
+
+
+def _content(body):
+    """What a decision came to: the format is that of whatever wrote it."""
+    fields = json.loads(body)
+    del fields["format"]
+    return fields
 
 
 @pytest.mark.parametrize("method", METHODS)

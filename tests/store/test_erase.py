@@ -11,7 +11,7 @@ from tests.store.customers import NOON
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.limits import LockRank, Need, counter_of
-from maitred.core.limits.lots import Origin, Release, Status, Take, UnitState
+from maitred.core.limits.lots import Origin, Part, Release, Status, Take, UnitState, lots_begin, own_lot_id
 from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.core.values.reasons import Reason
 from maitred.engine.ports.store import OutcomeRow, StoreConflict
@@ -117,6 +117,37 @@ def test_a_counter_that_others_have_units_of_is_not_the_customers_alone(store, c
     assert store.erase(ann.ref)["caps"] == 1
     assert live(store, household, idle) == [(0, 2, 2), (0, 0, 0)]
     assert store.erase(ben.ref)["caps"] == 0
+
+
+def test_what_decisions_took_as_they_were_made_is_erased_decision_by_decision(
+    store, customer, live, make_record
+):
+    ann, ben = customer(store), customer(store)
+    own, other = cap_of("ann"), cap_of("ben")
+    records = [make_record(customer=ann.ref, decided_at=NOON + timedelta(days=day)) for day in range(100)]
+    with store.transaction() as transaction:
+        transaction.append(records)
+        transaction.settle(NOON, [take for record in records for take in own_takes(record, own, POOL)])
+        transaction.settle(NOON, own_takes(ben.record, other, POOL))
+    before = [store.histories(record.decision_id) for record in (records[0], records[99], ben.record)]
+    assert [sorted(history.lot.origin.action for history in lots) for lots in before] == [["a", "b", "c"]] * 3
+
+    erased = store.erase(ann.ref)
+
+    assert (erased["caps"], erased["claims unlinked"]) == (1, 300)
+    assert live(store, own, other, POOL) == [(0, 0, 0), (0, 3, 3), (0, 303, 303)]
+    assert not any(store.histories(record.decision_id) for record in records)
+    assert len(store.histories(ben.record.decision_id)) == 3
+
+
+def own_takes(record, *needs):
+    """What a decision takes for three actions."""
+    begin = lots_begin(record.decision_id, record.decided_at)
+    origins = [Origin(record.decision_id, action) for action in "abc"]
+    return [
+        Take(own_lot_id(Part.DECIDED, origin, begin), b"sent", (needs,), origin=origin, part=Part.DECIDED)
+        for origin in origins
+    ]
 
 
 def test_more_than_one_transaction_holds_is_erased_whole(store, customer, live, make_record):

@@ -11,8 +11,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from tests.databases import opened
 
-from maitred.core.limits.lots import Unit
+from maitred.core.limits.limits import LockRank
+from maitred.core.limits.lots import Part, Unit
 from maitred.core.values.instants import from_microseconds
+from maitred.engine.ports.store import CounterQuery
 from maitred.store import StoreUnusable, open_store, schema_version
 from maitred.store.tables import METADATA, SQLITE_METADATA
 
@@ -117,6 +119,47 @@ def test_claims_of_before_they_were_ordered_are_kept(database_url, engine, monke
     assert [(claim.id, claim.action) for claim in claims[customer]] == [(lot, "pizza")]
     with engine.connect() as connection:
         assert connection.execute(text("SELECT made_at, lot_id FROM claim")).all() == [(1_000_000, lot)]
+
+
+def test_lots_and_counters_of_before_they_lay_by_time_are_found(
+    database_url, engine, monkeypatch, closed_after
+):
+    with monkeypatch.context() as before:
+        before.setattr(schema_version, "HEAD", "0018")
+        open_store(database_url).close()
+    insert_lot = text(
+        "INSERT INTO ledger_lot (lot_id, fingerprint, state, choice, units, expires_at, refused_limit,"
+        " refused_reason, reuse, made_at, decision_id, action, over_at, part, place) VALUES"
+        " (:lot, :lot, 2, 0, :none, 0, '', 0, :none, 1000000, :decision, 'pizza', 0, :part, '')"
+    )
+    insert_counter = text(
+        "INSERT INTO ledger_counter VALUES (:id, :heat, :limit, :none, :window, 0, 0, 1, 1000000, 0, 1)"
+    )
+    decision = b"a decision of 16"
+    lots = {
+        Part.DECIDED: b"a lot of 16 byte",
+        Part.HOLD: b"another lot of it",
+        Part.CLAIM: b"claim of 16 byte",
+    }
+    with engine.begin() as connection:
+        for part, lot in lots.items():
+            values = {"lot": lot, "none": b"", "decision": decision, "part": part.value}
+            connection.execute(insert_lot, values)
+        for rank in (LockRank.PERSON, LockRank.EVERYBODY):
+            numbers = {"id": rank.name.encode(), "heat": rank.value}
+            words = {"limit": rank.name, "none": b"", "window": b"day"}
+            connection.execute(insert_counter, {**numbers, **words})
+    store = closed_after(open_store(database_url))
+    histories = store.histories(decision)
+    tallies = store.tallies(
+        from_microseconds(2_000_000),
+        [CounterQuery("PERSON"), CounterQuery("EVERYBODY"), CounterQuery("EVERYBODY", is_shared=True)],
+        1,
+        9,
+    )
+    store.close()
+    assert {history.lot.part: history.lot.id for history in histories} == lots
+    assert [tally.limit for tally in tallies] == ["PERSON", "EVERYBODY", "EVERYBODY"]
 
 
 def forks(folder):

@@ -13,7 +13,7 @@ from maitred.engine.claiming.claims import ClaimEvents, Claims
 from maitred.engine.claiming.listing import Listing
 from maitred.engine.claiming.outcomes import Outcomes
 from maitred.engine.claiming.proposals import Proposals
-from maitred.engine.customers.people import REF_BYTES, People
+from maitred.engine.customers.people import REF_BYTES, People, refs_by_time
 from maitred.engine.deciding.committer import Clock, Committer
 from maitred.engine.deciding.records import Records
 from maitred.engine.deciding.rulesets import Load, Rulesets
@@ -72,7 +72,7 @@ def make_engine(
     keep_events: timedelta | None = None,
 ) -> Engine:
     """Makes the engine of a store; ``given`` replaces its parameters, ``keep_events`` bounds all events."""
-    rulesets, people = Rulesets(store, observer, load, now), People(keys, RandomPool(REF_BYTES).take)
+    rulesets, people = Rulesets(store, observer, load, now), _people(keys, now)
     ids = {size: RandomPool(size) for size in (SPAN_ID_BYTES, TRACE_ID_BYTES)}
     records = Records(store, people, rulesets)
     clock = Clock(now)
@@ -121,6 +121,10 @@ def make_engine(
         guards,
         clock,
     )
+
+
+def _people(keys: Vault, now: Callable[[], datetime]) -> People:
+    return People(keys, refs_by_time(now, RandomPool(REF_BYTES).take))
 
 
 def read_signals(tcf: str, gpp: str) -> tuple[Tcf | Malformed | None, Gpp | Malformed | None]:

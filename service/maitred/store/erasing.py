@@ -8,24 +8,41 @@ person's own row goes last: until then whoever was interrupted can begin again.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.engine import Connection
 
 from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import LockRank
 from maitred.core.limits.lots import WEIGHTS, Lot
+from maitred.core.values.instants import from_microseconds
 from maitred.store import lookup
 from maitred.store.drivers.connections import WriteConnection
-from maitred.store.ledger.ledger import LOT_COLUMNS, LedgerSql, lot_of, lot_values
+from maitred.store.ledger.ledger import LOT_COLUMNS, LedgerSql, lot_of, lot_values, own_range
 from maitred.store.log import sessions
 from maitred.store.people import events
 
-from .tables import CLAIM, CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
+from .tables import BY_DECISION, CLAIM, CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
 
 ROWS_AT_ONCE = 256
 """Of one transaction: some milliseconds, for which decisions wait."""
+DECISIONS_AT_ONCE = 64
+"""Whose lots one statement looks for, each in a range of ids."""
 
 Counts = dict[str, int]
 Own = Collection[bytes]
@@ -33,6 +50,7 @@ Own = Collection[bytes]
 _KEY, _CONSENTS, _OUTCOMES, _EVENTS = "key", "consents", "outcomes", "events"
 _CAPS, _LOTS = "caps", "claims unlinked"
 _LOT = tuple(LOT.c[name] for name in LOT_COLUMNS.split(", "))
+_D = DECISION.c
 _UNLINK = (
     update(LOT)
     .where(LOT.c.lot_id == bindparam("lot"))
@@ -99,16 +117,37 @@ def add(counts: Counts, more: Mapping[str, int]) -> None:
         counts[name] += count
 
 
-def _lots_of(line: WriteConnection, ref: bytes, after: bytes, *, lock: bool = False) -> list[Lot]:
-    wanted = (
+def _lots_of(line: WriteConnection, ref: bytes, after: bytes) -> list[Lot]:
+    """Returns the first lots of a customer's decisions behind that id, in order of id."""
+    of_them = select(_D.decision_id).where(_is_of(line, ref))
+    later = (
         select(*_LOT)
-        .join_from(DECISION, LOT, LOT.c.decision_id == DECISION.c.decision_id)
-        .where(_is_of(line, ref), func.length(LOT.c.decision_id) > 0, LOT.c.lot_id > after)
+        .where(text(BY_DECISION), LOT.c.decision_id.in_(of_them), LOT.c.lot_id > after)
         .order_by(LOT.c.lot_id)
         .limit(ROWS_AT_ONCE)
     )
-    rows = line.connection.execute(wanted.with_for_update(of=LOT) if lock else wanted)
-    return [lot_of(row) for row in rows]
+    rows = [*line.connection.execute(later), *_own_rows(line, ref, after)]
+    return [lot_of(row) for row in sorted(rows, key=attrgetter("lot_id"))[:ROWS_AT_ONCE]]
+
+
+def _own_rows(line: WriteConnection, ref: bytes, after: bytes) -> list[Row[Any]]:
+    """Returns the rows of lots that the decisions took as they were made: some decisions at a time."""
+    made = line.connection.execute(select(_D.decision_id, _D.decided_at).where(_is_of(line, ref)))
+    ranges = sorted((*own_range(key, from_microseconds(at)), key) for key, at in made)
+    left = [own for own in ranges if own[1] > after]
+    rows: list[Row[Any]] = []
+    for at in range(0, len(left), DECISIONS_AT_ONCE):
+        if len(rows) >= ROWS_AT_ONCE:
+            break
+        rows += line.connection.execute(_within(left[at : at + DECISIONS_AT_ONCE], after))
+    return rows
+
+
+def _within(ranges: Sequence[tuple[bytes, bytes, bytes]], after: bytes) -> Select[Any]:
+    """Selects lots of decisions by ranges of ids. Others may have the same first bytes."""
+    ids = LOT.c.lot_id
+    within = or_(*[and_(ids > max(first, after), ids < end) for first, end, _ in ranges])
+    return select(*_LOT).where(within, LOT.c.decision_id.in_([decision for *_, decision in ranges]))
 
 
 def _alone(connection: Connection, sums: Mapping[bytes, Sequence[int]]) -> Iterable[bytes]:
@@ -119,9 +158,10 @@ def _alone(connection: Connection, sums: Mapping[bytes, Sequence[int]]) -> Itera
 
 def _unlink(sql: LedgerSql, line: WriteConnection, ref: bytes, own: Own) -> tuple[int, int]:
     """Returns how many lots are no longer the customer's, and how many counters went with them."""
-    lots = {lot.id: lot for lot in _lots_of(line, ref, b"", lock=True)}
-    if not lots:
+    ids = sorted(lot.id for lot in _lots_of(line, ref, b""))
+    if not ids:
         return 0, 0
+    lots = {lot.id: lot for lot in sql.lots(line.driver, ids, lock=True)}
     theirs = {unit.counter for lot in lots.values() for unit in lot.units if unit.counter in own}
     # Only their own counters are known to the book: the units of others stay counted.
     book = LedgerBatch(0, sql.lock_rows(line.driver, theirs, {}) if theirs else {}, lots)

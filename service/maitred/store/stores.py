@@ -145,7 +145,9 @@ class SqlStore:
 
     def histories(self, decision_id: bytes) -> Sequence[LotHistory]:
         """See ``engine.ports.store.LedgerReader``."""
-        return self._read(lambda connection: lot_histories.find(connection, decision_id))
+        record = self.decision(decision_id)
+        at = record.decided_at if record else None
+        return self._read(lambda connection: lot_histories.find(connection, decision_id, at))
 
     def tallies(
         self, now: datetime, asks: Sequence[CounterQuery], recent_us: int, max_rows: int

@@ -15,7 +15,9 @@ from sqlalchemy import (
     text,
 )
 
-from maitred.core.limits.lots import UnitState
+from maitred.core.limits.limits import LockRank
+from maitred.core.limits.lots import DECISION_BYTES, UnitState
+from maitred.core.values.instants import TIME_BYTES
 
 METADATA = MetaData()
 
@@ -136,9 +138,18 @@ RECORD_DICTIONARY = Table(
 # Of the ledger, 0 and an empty text stand for none: arrays of nothing but nulls have no type.
 _HELD = text(f"state = {UnitState.HELD.value}")
 _REUSABLE = text(f"{_HELD} AND length(reuse) > 0")
-_OF_DECISION = text("length(decision_id) > 0")
+# The ids of what a decision takes as it is made begin with when, and with bytes of its own id: those lots
+# are a range of the primary key (``core.limits.lots.lots_begin``), and in no other index of random keys.
+BY_DECISION = (
+    f"length(decision_id) > 0 AND "
+    f"substr(lot_id, {TIME_BYTES + 1}, {DECISION_BYTES}) <> substr(decision_id, 1, {DECISION_BYTES})"
+)
+"""Lots that are found by their decision: claims, what was reported, and those of before."""
+_BY_DECISION = text(BY_DECISION)
 _OVER = text("over_at > 0")
 _ENDING = text("resets_at > 0")
+SHARED = text(f"heat > {LockRank.PERSON.value}")
+"""Counters that are not of single persons."""
 _LIVE_CLAIM = text("part = 4 AND state IN (1, 2) AND length(decision_id) > 0")
 
 COUNTER = Table(
@@ -155,15 +166,16 @@ COUNTER = Table(
     Column("last_at", BigInteger, nullable=False),  # a unit was taken last
     Column("since", BigInteger, nullable=False),  # see ``core.limits.ledger.CounterState``
     Column("lately", Double, nullable=False),  # see ``core.limits.ledger.CounterState``
-    Index("ledger_counter_limit", "limit_name", "subject"),
+    # Counters of persons are many and random, and hardly ever looked for by their limit.
+    Index("ledger_counter_limit", "limit_name", "subject", sqlite_where=SHARED, postgresql_where=SHARED),
     # No index on what changes with every unit: PostgreSQL would write it anew each time.
     Index("ledger_counter_end", "resets_at", sqlite_where=_ENDING, postgresql_where=_ENDING),
     sqlite_with_rowid=False,
     postgresql_with={"fillfactor": 50},
 )
 
-# With row ids in SQLite: rows are wide and their ids random. Appended, each touches one page of a
-# small index in place of one of the whole table.
+# With row ids in SQLite: rows are wide, and the ids of claims and reports random. Appended, each touches one
+# page of a small index in place of one of the whole table.
 LOT = Table(
     "ledger_lot",
     METADATA,
@@ -184,7 +196,7 @@ LOT = Table(
     Column("place", Text, nullable=False),
     Index("ledger_lot_due", "expires_at", sqlite_where=_HELD, postgresql_where=_HELD),
     Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
-    Index("ledger_lot_decision", "decision_id", sqlite_where=_OF_DECISION, postgresql_where=_OF_DECISION),
+    Index("ledger_lot_decision", "decision_id", sqlite_where=_BY_DECISION, postgresql_where=_BY_DECISION),
     Index("ledger_lot_over", "over_at", sqlite_where=_OVER, postgresql_where=_OVER),
     # Replicas claim at once. In SQLite one process does, which reads what a decision has before it writes.
     Index(

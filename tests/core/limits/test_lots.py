@@ -1,4 +1,5 @@
-from itertools import product
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, product
 
 import pytest
 
@@ -11,10 +12,14 @@ from maitred.core.limits.lots import (
     WEIGHTS,
     Confirm,
     LotEvent,
+    Origin,
+    Part,
     Settled,
     Status,
     Take,
     UnitState,
+    lots_begin,
+    own_lot_id,
 )
 from maitred.core.values.reasons import Reason
 
@@ -23,6 +28,29 @@ ID = bytes(16)
 
 def need(limit="ovens"):
     return Need(counter_of(limit, "s-1", "lifetime"), 1, Reason.CAPACITY_EXHAUSTED)
+
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+def test_lots_of_later_decisions_come_behind_those_of_earlier_ones():
+    instants = [NOON + number * timedelta(milliseconds=17) for number in range(1_000)]
+    begins = [lots_begin(bytes([255 - number % 256] * 16), at) for number, at in enumerate(instants)]
+    assert all(before < after for before, after in pairwise(begins))
+
+
+def test_lots_of_one_decision_lie_together_and_are_told_apart():
+    decision = bytes(range(16))
+    begin = lots_begin(decision, NOON)
+    origins = [Origin(decision, action) for action in ("pizza", "cinema")]
+    ids = {own_lot_id(part, origin, begin) for part in (Part.DECIDED, Part.HOLD) for origin in origins}
+    assert len(ids) == 4
+    assert {(lot[: len(begin)], len(lot)) for lot in ids} == {(begin, 20)}
+
+
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_lots_have_ids_at_the_ends_of_the_calendar(at):
+    assert len(lots_begin(bytes(16), at)) == 11
 
 
 def test_every_state_answers_every_event_in_one_way():

@@ -30,7 +30,7 @@ from enum import IntEnum, unique
 from itertools import chain
 from typing import NamedTuple
 
-from maitred.core.values.instants import from_microseconds
+from maitred.core.values.instants import from_microseconds, time_bytes
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import digest
 
@@ -41,6 +41,10 @@ MAX_CHOICES = 16
 """An action and its chain of alternatives; bounds what one request locks."""
 MAX_NEEDS = 64
 """Limits on one action, their paces included."""
+DECISION_BYTES = 6
+"""Of a decision's id, in the ids of the lots that it takes."""
+_OWN_BYTES = 9
+"""Of a digest, which tell the lots of one decision apart: 20 bytes in all."""
 
 
 @unique
@@ -223,7 +227,7 @@ class Lot(NamedTuple):
 class Take:
     """Takes every unit of the first of ``choices`` that can be had whole, or none.
 
-    ``id`` (16 bytes) is the lot's too; ``fingerprint`` stands for the content of the request.
+    ``id`` (16 bytes, or see ``own_lot_id``) is the lot's too; ``fingerprint`` stands for what was requested.
     ``hold_us`` (microseconds) is how long the units are held; ``None`` confirms them at once.
     ``reuse``, where given, has a key (16 bytes) for each choice, empty for none: a lot that is
     held under the same key is that choice, and nothing is taken. ``origin`` is kept in the lot.
@@ -515,6 +519,20 @@ def moves_claims(operation: Operation) -> bool:
 def lot_id(part: Part, origin: Origin) -> bytes:
     """The lot of which a decision's action has one: a retry, and a report under another id, land on it."""
     return digest(_LOT, part.name, origin.decision.hex(), origin.action)
+
+
+def lots_begin(decision: bytes, decided_at: datetime) -> bytes:
+    """What the ids of all lots begin with that a decision takes as it is made: see ``own_lot_id``."""
+    return time_bytes(decided_at) + decision[:DECISION_BYTES]
+
+
+def own_lot_id(part: Part, origin: Origin, begin: bytes) -> bytes:
+    """The lot of what a decision spends or holds for an action, among others of the same time.
+
+    ``begin`` is what ``lots_begin`` says of the decision. Ids that follow each other are written to the last
+    page of an index, random ones to a page each.
+    """
+    return begin + lot_id(part, origin)[:_OWN_BYTES]
 
 
 def spent_by(claim: bytes) -> bytes:

@@ -190,7 +190,7 @@ class _Report(NamedTuple):
             _move_id(self.row, "back"),
             self.row.fingerprint,
             origin,
-            own=(lot_id(Part.DECIDED, origin), lot_id(Part.HOLD, origin)),
+            own=tuple([self.proposed.own_lot(part, origin.action) for part in (Part.DECIDED, Part.HOLD)]),
             presented=lot_id(Part.PRESENTED, origin),
             held_only=rejected,
             counted=lot_id(Part.REJECTED, origin) if rejected else b"",

@@ -14,7 +14,17 @@ from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.snapshot import Snapshot, shortage_among
 from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Uncheckable, needs_of, parts_of
-from maitred.core.limits.lots import Before, Claim, Origin, Part, Refused, Turn, lot_id
+from maitred.core.limits.lots import (
+    Before,
+    Claim,
+    Origin,
+    Part,
+    Refused,
+    Turn,
+    lot_id,
+    lots_begin,
+    own_lot_id,
+)
 from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.live import clock_facts
 from maitred.core.rules.ruleset import Action, Location
@@ -214,7 +224,14 @@ class Proposed(NamedTuple):
     def decided_lots(self) -> tuple[bytes, ...]:
         """Lots of what the decision spent, for the action itself and for those whose places it may take."""
         names = dict.fromkeys((self.action, *self.places))
-        return tuple(lot_id(Part.DECIDED, self.origin._replace(action=name)) for name in names)
+        return tuple(self.own_lot(Part.DECIDED, name) for name in names)
+
+    def own_lot(self, part: Part, action: str) -> bytes:
+        """The lot of what the decision itself spent or holds for an action."""
+        origin = self.origin._replace(action=action)
+        if not self.body.has_lots_by_time:
+            return lot_id(part, origin)
+        return own_lot_id(part, origin, lots_begin(self.record.decision_id, self.record.decided_at))
 
 
 class Proposals:

@@ -21,7 +21,7 @@ from maitred.core.behaviour.history import EVENTS, NO_HISTORY, OUTCOMES, History
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.behaviour.projections import NEVER_US, Deed
 from maitred.core.deciding.policy import Policy
-from maitred.core.values.instants import MICROSECOND, to_microseconds
+from maitred.core.values.instants import MICROSECOND, time_bytes, to_microseconds
 from maitred.core.values.types import Item
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.ports.store import DecisionRecord, EventRow, PastOutcome, Person, Transaction
@@ -30,8 +30,16 @@ from maitred.engine.ports.vault import KEY_OF_NOBODY, SealBroken, Vault
 REF_BYTES = 16
 
 
+def refs_by_time(now: Callable[[], datetime], random: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Makes references of customers that follow each other in time; ``random`` gives at least 11 bytes.
+
+    So those who are new are written to the last page of an index, in place of a page each.
+    """
+    return lambda: (time_bytes(now()) + random())[:REF_BYTES]
+
+
 class People:
-    """Finds customers, and makes those that are new. ``new_ref`` gives 16 random bytes."""
+    """Finds customers, and makes those that are new. ``new_ref`` gives 16 bytes that no other has."""
 
     def __init__(self, vault: Vault, new_ref: Callable[[], bytes]) -> None:
         self._vault, self._new_ref = vault, new_ref

@@ -45,9 +45,11 @@ from maitred.engine.calls import DecideCall, OpenClaim
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import no_dictionary, unknown_format
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the body changes in a way that an older reader would misread."""
-READABLE_FORMATS = frozenset((FORMAT,))
+_LOTS_BY_TIME = 3
+"""The first format of decisions whose lots have ids that follow each other in time."""
+READABLE_FORMATS = frozenset((2, FORMAT))
 """Those that ``decode_body`` reads. One of each is kept under ``tests/engine/records``."""
 _INVALID = "!"
 """Key that marks an invalid fact; no JSON value of an attribute is an object."""
@@ -102,6 +104,7 @@ class RecordBody(NamedTuple):
     exposures: Exposures = NO_EXPOSURES
     ended: tuple[str, ...] = ()
     learned: Mapping[str, Learned] = NOTHING_DRAWN
+    has_lots_by_time: bool = False
 
     def facts_json(self) -> bytes:
         """The facts as a JSON object."""
@@ -194,6 +197,7 @@ def decode_body(body: bytes) -> RecordBody:
         exposures={name: Exposure(*exposure) for name, exposure in fields.get("exposures", {}).items()},
         ended=tuple(fields.get("ended", ())),
         learned=learned,
+        has_lots_by_time=fields["format"] >= _LOTS_BY_TIME,
     )
 
 
@@ -217,6 +221,7 @@ def decode_claimable(body: bytes) -> RecordBody:
         fields["commit"],
         Snapshot(learned=_parameters_of(_decode_uses(fields))) if "learned" in fields else _NOTHING_SEEN,
         (),
+        has_lots_by_time=fields["format"] >= _LOTS_BY_TIME,
     )
 
 

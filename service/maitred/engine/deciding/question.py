@@ -19,7 +19,7 @@ from maitred.core.limits.limits import (
     needs_of,
     parts_of,
 )
-from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lot_id
+from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lots_begin, own_lot_id
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.core.values.instants import MICROSECOND, from_microseconds
 from maitred.core.values.texts import digest, digest_of, lengthened
@@ -135,6 +135,13 @@ def _place(need: Need) -> tuple[bytes, int | None]:
     return need.counter.id, need.lookback_us
 
 
+class _Common(NamedTuple):
+    """What the takes of one decision have in common: the begin of their ids, and their fingerprint."""
+
+    begin: bytes
+    content: bytes
+
+
 class LedgerReads:
     """Looks up in the ledger what one decision wants to know: a ``LookUp`` over a batch's view.
 
@@ -210,8 +217,11 @@ class LedgerReads:
                 standing[action.name] = hold
             if action.decided or (action.held and not hold):
                 taking.append(action)
-        content = self._content() if taking else b""
-        return [take for action in taking for take in self._takes(action, content, standing)], standing
+        if not taking:
+            return [], standing
+        begin = lots_begin(self._requester.decision_id, self._prepared.question.now)
+        common = _Common(begin, self._content())
+        return [take for action in taking for take in self._takes(action, common, standing)], standing
 
     def _enter(self, limit: Limit) -> tuple[Need, ...]:
         """Works out what a unit of a limit takes."""
@@ -247,16 +257,17 @@ class LedgerReads:
         key = self._reuses.get(action.name)
         return self._view.hold(key) if key and self._view else None
 
-    def _takes(self, action: Action, content: bytes, standing: Collection[str]) -> Iterator[Take]:
-        origin = Origin(self._requester.decision_id, action.name)
+    def _takes(self, action: Action, common: "_Common", standing: Collection[str]) -> Iterator[Take]:
+        origin, (begin, content) = Origin(self._requester.decision_id, action.name), common
         if action.decided:
             needs, part = self._units(action.decided), Part.DECIDED
-            yield Take(lot_id(part, origin), content, (needs,), None, (), origin, part)
+            yield Take(own_lot_id(part, origin, begin), content, (needs,), None, (), origin, part)
         if action.held and action.name not in standing:
             needs, part = self._units(action.held), Part.HOLD
             key = self._reuses.get(action.name) or self._reuse(action)
             reuse, hold_us = (key,) if key else (), hold_us_of(action.held)
-            yield Take(lot_id(part, origin), content, (needs,), hold_us, reuse, origin, part)
+            lot = own_lot_id(part, origin, begin)
+            yield Take(lot, content, (needs,), hold_us, reuse, origin, part)
 
     def _units(self, limits: Sequence[Limit]) -> tuple[Need, ...]:
         return tuple(chain.from_iterable([self._needs[limit.key] for limit in limits]))

@@ -439,4 +439,5 @@ def _is_personal(part: LimitPart) -> bool:
 
 def _ask(part: LimitPart, scope: ReportScope) -> CounterQuery:
     limit = part.limit
-    return CounterQuery(limit.name, limit.lookback_us, scope.subject(limit))
+    is_shared = limit.heat is not LockRank.PERSON
+    return CounterQuery(limit.name, limit.lookback_us, scope.subject(limit), is_shared)

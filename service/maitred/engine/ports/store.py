@@ -63,7 +63,7 @@ class DecisionRecord(NamedTuple):
 class Person(NamedTuple):
     """A customer as the database knows them.
 
-    ``ref`` (16 bytes, random) stands for them in every other row. ``pseudonym`` is how they are
+    ``ref`` (16 bytes) stands for them in every other row. ``pseudonym`` is how they are
     found, ``key`` what seals their data, wrapped. ``statements`` are their last ones by purpose.
     ``events`` is how often events of theirs were written; 0 while there never were any. ``jurisdiction`` is
     that of their last decision, by name; empty where none was told. ``claims_until_us`` is when the last of
@@ -161,12 +161,14 @@ class CounterSummary(NamedTuple):
 class CounterQuery(NamedTuple):
     """Counters of the limit of one name; ``lookback_us`` where its window is rolling.
 
-    Only those whose subject begins with ``subject_start``.
+    Only those whose subject begins with ``subject_start``. Those that are not of single persons
+    (``is_shared``) an index finds; for others, which are rarely asked for, all counters are looked through.
     """
 
     limit: str
     lookback_us: int | None = None
     subject_start: str = ""
+    is_shared: bool = False
 
 
 class Break(NamedTuple):

@@ -40,6 +40,7 @@ from maitred.core.limits.lots import (
     Unit,
     UnitState,
     counters_of,
+    lots_begin,
     lots_looked_at,
     lots_moved,
     moves_claims,
@@ -153,6 +154,15 @@ def _refused(limit: str, reason: int) -> Refused | None:
     return Refused(limit, Reason(reason)) if reason else None
 
 
+def own_range(decision: bytes, decided_at: datetime) -> tuple[bytes, bytes]:
+    """Between which ids those lots are that a decision took as it was made."""
+    first = lots_begin(decision, decided_at)
+    return first, first + _BEHIND
+
+
+_BEHIND = b"\xff" * 16
+"""Longer than what ids have behind what they begin with, so that it is greater than any of them."""
+
 Ask = tuple[bytes, int]
 """A counter's id, and an instant: how many of its units were taken after it."""
 
@@ -174,7 +184,10 @@ class LedgerSql(ABC):
 
     @abstractmethod
     def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
-        """Every lot that was taken for the decisions; locked in order of id where told."""
+        """The lots that were taken for the decisions after these were made, and maybe those taken by them.
+
+        Locked in order of id where told.
+        """
 
     @abstractmethod
     def due(self, driver: Driver, now_us: int, *, lock: bool) -> list[Lot]:
@@ -241,9 +254,15 @@ def settle(
     return answers, expired
 
 
+_BY_ID = {Part.DECIDED, Part.HOLD}
+"""What a decision takes as it is made is known by its id, and not looked for by its decision."""
+
+
 def _is_of(lot: Lot, named: Collection[bytes], decisions: Collection[bytes]) -> bool:
     """Whether a lot should have been locked, and so was made in the meantime."""
-    return lot.id in named or (lot.origin is not None and lot.origin.decision in decisions)
+    if lot.id in named:
+        return True
+    return lot.origin is not None and lot.origin.decision in decisions and lot.part not in _BY_ID
 
 
 def _due(lots: Mapping[bytes, Lot], now_us: int) -> Iterable[Lot]:

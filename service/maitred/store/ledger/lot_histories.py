@@ -2,18 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from itertools import starmap
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Table, bindparam, select, text
 from sqlalchemy.engine import Connection
 
 from maitred.core.limits.lots import Lot, Status, Step
 from maitred.core.values.instants import from_microseconds
 from maitred.engine.ports.store import LotHistory
-from maitred.store.tables import LOT, STEP
+from maitred.store.tables import BY_DECISION, LOT, STEP
 
-from .ledger import LOT_COLUMNS, STEP_COLUMNS, lot_of, step_of
+from .ledger import LOT_COLUMNS, STEP_COLUMNS, lot_of, own_range, step_of
 
 # The order in which these can come to one lot. Steps of one batch have one instant, and the
 # clock may have been set back between two of them.
@@ -32,14 +33,23 @@ def _select(table: Table, names: str) -> Any:
     return select(*(table.c[name] for name in names.split(", ")), table.c.made_at)
 
 
+_ALL = _select(LOT, LOT_COLUMNS).where(LOT.c.decision_id == bindparam("decision"))
+_LATER = _ALL.where(text(BY_DECISION))
+_OWN = _ALL.where(LOT.c.lot_id > bindparam("first"), LOT.c.lot_id < bindparam("end"))
 _ONE_LOT = _select(LOT, LOT_COLUMNS).where(LOT.c.lot_id == bindparam("lot_id"))
 
 
-def find(connection: Connection, decision_id: bytes) -> Sequence[LotHistory]:
-    """The lots of the decision by when they were taken, each with its steps in their order."""
-    of_decision = (func.length(LOT.c.decision_id) > 0) & (LOT.c.decision_id == decision_id)
-    wanted = _select(LOT, LOT_COLUMNS).where(of_decision).order_by(LOT.c.made_at, LOT.c.lot_id)
-    lots = [(lot_of(row), made_at) for *row, made_at in connection.execute(wanted)]
+def find(connection: Connection, decision_id: bytes, decided_at: datetime | None) -> Sequence[LotHistory]:
+    """The lots of the decision by when they were taken, each with its steps in their order.
+
+    Those that the decision itself took are found where it is known when that was.
+    """
+    rows = list(connection.execute(_LATER, {"decision": decision_id}))
+    if decided_at:
+        first, end = own_range(decision_id, decided_at)
+        rows += connection.execute(_OWN, {"decision": decision_id, "first": first, "end": end})
+    rows.sort(key=lambda row: (row.made_at, row.lot_id))
+    lots = [(lot_of(row), made_at) for *row, made_at in rows]
     steps = _steps(connection, [lot.id for lot, _ in lots]) if lots else {}
     return [
         LotHistory(lot, from_microseconds(made_at), tuple(starmap(_with_time, steps.get(lot.id, ()))))

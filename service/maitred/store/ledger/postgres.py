@@ -22,6 +22,7 @@ from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
 from maitred.engine.ports.store import StoreConflict
 from maitred.store import messages
 from maitred.store.drivers.connections import Cursor, Driver, columns
+from maitred.store.tables import BY_DECISION
 
 from .ledger import (
     COUNTER_COLUMNS,
@@ -40,7 +41,7 @@ from .ledger import (
 _LOTS = f"SELECT {LOT_COLUMNS} FROM ledger_lot WHERE lot_id = ANY (%b::bytea[])"  # noqa: S608 -- of constants
 _LOCK_LOTS = f"{_LOTS} ORDER BY lot_id FOR UPDATE"
 _OF_DECISIONS = f"""
-SELECT {LOT_COLUMNS} FROM ledger_lot WHERE length(decision_id) > 0 AND decision_id = ANY (%b::bytea[])
+SELECT {LOT_COLUMNS} FROM ledger_lot WHERE {BY_DECISION} AND decision_id = ANY (%b::bytea[])
 """  # noqa: S608 -- of constants
 _LOCK_OF_DECISIONS = f"{_OF_DECISIONS} ORDER BY lot_id FOR UPDATE"
 _REUSABLE = f"""

@@ -9,6 +9,7 @@ from maitred.core.limits.limits import Counter
 from maitred.core.limits.lots import Lot, Step, UnitState
 from maitred.engine.ports.ledger import MAX_DUE_PER_BATCH
 from maitred.store.drivers.connections import Driver, ask, rows_in, run
+from maitred.store.tables import BY_DECISION
 
 from .ledger import (
     COUNTER_COLUMNS,
@@ -32,7 +33,7 @@ _LOT_BLOBS = (0, 1, 4, 8, 9)
 _LOTS = f"SELECT json_group_array({_LOT}) FROM ledger_lot WHERE lot_id IN (VALUES {{}})"  # noqa: S608 -- of constants
 _OF_DECISIONS = f"""
 SELECT json_group_array({_LOT}) FROM ledger_lot
-WHERE length(decision_id) > 0 AND decision_id IN (VALUES {{}})
+WHERE {BY_DECISION} AND decision_id IN (VALUES {{}})
 """  # noqa: S608 -- of constants
 _REUSABLE = f"""
 SELECT json_group_array({_LOT}) FROM ledger_lot

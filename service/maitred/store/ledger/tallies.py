@@ -12,7 +12,7 @@ from maitred.core.limits.lots import UnitState
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.core.values.windows import ROLLING_KEY
 from maitred.engine.ports.store import CounterQuery, CounterSummary
-from maitred.store.tables import COUNTER, LOT, UNIT
+from maitred.store.tables import COUNTER, LOT, SHARED, UNIT
 
 from .ledger import NONE
 
@@ -41,6 +41,8 @@ def _fullest(ask: CounterQuery, now_us: int, max_rows: int) -> Select[Any]:
     wanted = select(_C.counter_id, *_COLUMNS, live.label("live")).where(
         _C.limit_name == ask.limit, of_window, *_begins(ask.subject_start)
     )
+    if ask.is_shared:
+        wanted = wanted.where(SHARED)
     fullest = wanted.order_by(desc("live"), _C.subject, _C.window_key).limit(max_rows).subquery()
     c = fullest.c
     # Of the few that are told: it is known of the lots alone which units are held.
