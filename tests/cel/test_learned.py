@@ -88,6 +88,10 @@ def test_equal_texts_differ_by_their_rows(cel):
         ("learned_.n0", 1, "`learned_` is not declared"),
         ('learned("uptake") == learned("uptake") ? 1.0 : 2.0', 9, "can be added"),
         ('size([learned("uptake")]) * 2', 15, "can be added"),
+        ('learned("uptake") > 0.5 ? 1.0 : 0.0', 19, "can be added"),
+        ('math.greatest(learned("uptake"), 0.1)', 14, "can be added"),
+        ('true ? learned("uptake") : 0.1', 6, "can be added"),
+        ('learned("uptake") % 2', 19, "can be added"),
         ('1.0 + [learned("uptake")].map(x, x)[0]', 36, "can be added, subtracted, multiplied and divided"),
     ],
 )
@@ -100,7 +104,7 @@ def test_what_is_wrong_is_said_at_its_place(cel, text, column, message):
 
 @pytest.mark.parametrize("text", ['learned("uptake") > 0.5', 'learned("uptake") == 0.5'])
 def test_it_is_no_condition(cel, text):
-    with pytest.raises(ExpressionError):
+    with pytest.raises(ExpressionError, match="is for scores"):
         cel.condition(text)
     with pytest.raises(ExpressionError, match="for scores"):
         cel.condition('[learned("uptake")].exists(x, true)')

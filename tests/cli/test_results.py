@@ -90,6 +90,16 @@ def test_segments_are_read_from_the_records(capsys, sold):
     assert "give the keyring with --keys" in results(capsys, sold, *words)[2]
     fields = json.loads(results(capsys, sold, *words, "--keys", str(sold[1]))[1])
     assert fields["segments"] == {}, "no channel has enough persons"
+    text = " ".join(results(capsys, sold, *words[:-1], "--keys", str(sold[1]))[1].split())
+    assert "no segment by `channel` has 50 persons in an arm and in the control" in text
+    assert "no segment" not in results(capsys, sold, "half")[1]
+
+
+def test_a_policy_by_an_attribute_that_no_record_says_is_refused(capsys, sold, tmp_path):
+    words = ("words", "--policy", plan(tmp_path, "gold,loud,1", "*,control,1"), "--by", "customer.tier")
+    code, _, error = results(capsys, sold, *words, "--keys", str(sold[1]))
+    assert code == 2
+    assert "records hold the attributes that rules read" in " ".join(error.split())
 
 
 def plan(tmp_path, *lines):

@@ -77,6 +77,14 @@ def test_what_cannot_be_read_is_told(text, fault):
     assert messages == [fault] if fault else len(messages) == 1
 
 
+def test_a_policy_by_what_no_record_says_is_refused():
+    plan = read_plan(HEAD + "gold,loud,1\n*,control,1\n")
+    with pytest.raises(PlanInvalid) as invalid:
+        planned_value(plan, people(("loud", "", PERSONS_MIN, 1)), ARMS)
+    assert list(invalid.value.faults) == ["nobody has a segment: records hold the attributes that rules read"]
+    assert planned_value(read_plan(HEAD + "*,loud,1\n"), people(("loud", "", PERSONS_MIN, 1)), ARMS)
+
+
 def test_a_segment_that_the_policy_does_not_know_is_told_unless_it_is_of_few():
     plan = read_plan(HEAD + "gold,loud,1\n")
     crowd = people(

@@ -209,7 +209,7 @@ def unknown_learner(name: str, known: Sequence[str]) -> str:
 
 
 def only_reckoning() -> str:
-    return '`learned("...")` can be added, subtracted, multiplied and divided, and nothing else'
+    return '`learned("...")` is for scores, and can be added, subtracted, multiplied and divided alone'
 
 
 def learned_elsewhere() -> str:
@@ -226,6 +226,8 @@ def presence_of_what(name: str) -> str:
 def wrong_operands(function: str, operands: Sequence[str]) -> str:
     """No overload of the function or operator takes operands of these types."""
     types = " and ".join(operands)
+    if "share" in operands:
+        return only_reckoning()
     if function == "_?_:_":
         return _ternary(operands)
     function = _SPELLED.get(function, function)

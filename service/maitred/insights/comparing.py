@@ -201,7 +201,8 @@ def planned_value(
 ) -> PolicyValue | None:
     """Returns what the policy would have reached with these persons; ``None`` where there is nobody.
 
-    Raises ``PlanInvalid`` where it does not say what to do with some of them.
+    Raises ``PlanInvalid`` where it does not say what to do with some of them, or tells segments apart and
+    nobody has one.
     """
     if not people:
         return None
@@ -224,6 +225,8 @@ def planned_value(
 
 def _check_said(plan: ArmPlan, sizes: Mapping[str, int]) -> None:
     """Raises ``PlanInvalid``; a segment of few persons is not named, for it may say who they are."""
+    if set(sizes) == {""} and set(plan.shares) - {OTHERS}:
+        raise PlanInvalid(["nobody has a segment: records hold the attributes that rules read"])
     unsaid = sorted(segment for segment in sizes if plan.of_segment(segment) is None)
     if not unsaid:
         return

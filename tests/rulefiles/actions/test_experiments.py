@@ -82,6 +82,13 @@ FAULTS = [
     ("arms: {a: {weight: 0}, b: {weight: 1}}\n", "this must be more than 0"),
     ("arms: {a: {percent: 50}, b: {weight: 1}}\n", "weight"),
     ("arms: {a: {weight: 1}}\n", "at least two arms"),
+    ("arms: {a: {weight: 1, frequency_cap: weekly}, b: {weight: 1}}\n", "`{name: weekly, limit: ...}`"),
+    ("arms: {a: {weight: 1, frequency_cap: 2}, b: {weight: 1}}\n", "`{name: ..., limit: 2}`"),
+    (ARMS + "from: 2026-12-01T10:00\n", "write `2026-12-01`, whole days"),
+    (
+        ARMS + "guard: {outcome: rejected, direction: above, threshold: 2, horizon: 9999d}\n",
+        "at most `3660d`, and a limit's window may be `lifetime`",
+    ),
     (ARMS + "from: 2026-12-02\nuntil: 2026-12-01\n", "before it begins on 2026-12-02"),
     (ARMS + "from: tomorrow\n", "`tomorrow` is not a date"),
     (ARMS + "purpose: research\n", "`purpose` needs a document of kind `Privacy`"),

@@ -165,7 +165,7 @@ def run(
     if as_json:
         print_json(results_json(result))
     else:
-        show(results_view(result, within))
+        show(results_view(result, within, by))
     return FINDINGS if result.is_mismatched else FINE
 
 

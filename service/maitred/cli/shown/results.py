@@ -26,7 +26,7 @@ _UNREAD = (messages.NOT_TO_BE_READ, WORSE)
 _P_SHOWN_MIN = 0.0001
 
 
-def results_view(results: Results, within: str) -> RenderableType:
+def results_view(results: Results, within: str, by: str = "") -> RenderableType:
     """Returns what ``results`` prints."""
     parts: list[RenderableType] = [
         Text.assemble(
@@ -42,7 +42,7 @@ def results_view(results: Results, within: str) -> RenderableType:
         if results.comparisons
         else Text("there is nobody to compare yet, in the control or beside it", FAINT)
     )
-    notes = [*_notes(results, within)]
+    notes = [*_notes(results, within), *_unsegmented(results, by)]
     parts += [Text()] * bool(notes)
     parts += (Text(line, BAD) for line in notes)
     if results.is_mismatched:
@@ -177,6 +177,14 @@ def _notes(results: Results, within: str) -> Iterator[str]:
             "and will not be compared"
         )
     yield from _hints(results.arms, results.goal)
+
+
+def _unsegmented(results: Results, by: str) -> Iterator[str]:
+    if by and not results.segments:
+        yield (
+            f"no segment by `{plain(by)}` has {PERSONS_MIN} persons in an arm and in the control: "
+            "records hold the attributes that rules read"
+        )
 
 
 def _hints(arms: Sequence[ArmCounts], goal: str) -> Iterator[str]:

@@ -59,7 +59,7 @@ def _date(text: str | None, field: str, errors: list[LiveError]) -> date | None:
     try:
         return date_of(text)
     except ValueError:
-        errors.append(LiveError(rule_messages.bad_date(text), field))
+        errors.append(LiveError(rule_messages.bad_date(text, "hours"), field))
         return None
 
 

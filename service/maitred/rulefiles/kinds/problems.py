@@ -233,6 +233,8 @@ def _mapping(detail: _Detail) -> str:
     if model in {"RolloutSpec", "ArmSpec"}:
         value = meant.number_of(sent) or value
     if isinstance(value, str | int | float) and not isinstance(value, bool) and form:
+        if model == "ArmCap" and isinstance(value, str) and not meant.number_of(sent):
+            form = "{{name: {}, limit: ...}}"
         written = "{all: true}" if model == "AppliesTo" and value in _EVERY else form.format(value)
         return file_messages.write_form("a mapping", sent, written)
     return file_messages.wants("a mapping", value)

@@ -25,7 +25,10 @@ def no_duration(value: object) -> str:
 
 
 def duration_too_long(value: object) -> str:
-    return f"{quoted(value)} is too long: at most `{bounds.DURATION_DAYS}d`, or write `lifetime`"
+    return (
+        f"{quoted(value)} is too long: at most `{bounds.DURATION_DAYS}d`, "
+        "and a limit's window may be `lifetime`"
+    )
 
 
 def bad_units(value: object) -> str:

@@ -155,9 +155,11 @@ def rows_over(count: int, until: str) -> str:
     return f"{count:,} rows are over, this one since {quoted(until)}: their actions are not live again"
 
 
-def bad_date(text: str) -> str:
+def bad_date(text: str, times: str = "") -> str:
+    """``times`` is the field beside it that says the time of day, if there is one."""
     if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", text):
-        return f"{quoted(text)} has a time of day: write {quoted(text[:10])}, and the time into `hours`"
+        beside = f", and the time into {quoted(times)}" if times else ", whole days"
+        return f"{quoted(text)} has a time of day: write {quoted(text[:10])}{beside}"
     return f"{quoted(text)} is not a date: write {quoted(meant.date_of(text) or '2026-12-01')}"
 
 
