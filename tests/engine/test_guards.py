@@ -59,7 +59,7 @@ def test_harm_pauses_the_action_once_it_is_beyond_doubt(harness, observed):
     harness.after(DAY + HOUR)
     guards.check()
     assert paused(harness) == {"pizza"}
-    assert observed[-1] == PauseChanged("pizza", paused=True)
+    assert observed[-1] == PauseChanged("pizza", paused=True, by_guard=True)
     (pause,) = harness.store.pauses()
     assert pause.by == "guard"
     assert pause.cause == "rejected by 3 of 3 persons (100.0 %), more than 20 %"
@@ -165,7 +165,7 @@ def test_an_arm_that_harms_ends_its_experiment_and_every_action_is_as_it_is_by_i
     assert arms == {"control", "loud", "quiet"}
     harness.after(DAY + HOUR).engine.guards.check()
     assert paused(harness) == {"experiment/words"}
-    assert observed[-1] == PauseChanged("experiment/words", paused=True)
+    assert observed[-1] == PauseChanged("experiment/words", paused=True, by_guard=True)
     (pause,) = harness.store.pauses()
     assert " in arm loud (100.0 %), more than 20 %" in pause.cause, "a control is no harm of the experiment's"
     answers = [harness.decide(f"c-{number}") for number in range(10)]

@@ -137,15 +137,21 @@ def test_a_claim_and_a_pause_are_events(export, claim, attributes):
         "maitred.result": "granted",
         "maitred.replayed": False,
     }
-    assert attributes(paused) == {"maitred.action": "free-pizza", "maitred.paused": True}
+    assert attributes(paused) == {
+        "maitred.action": "free-pizza",
+        "maitred.paused": True,
+        "maitred.paused_by": "operator",
+    }
 
 
 def test_the_process_log_says_what_was_paused(log):
     narrator = Narrator(log)
     narrator.tell(PauseChanged("free-pizza", paused=True))
+    narrator.tell(PauseChanged("bread", paused=True, by_guard=True))
     narrator.tell(PauseChanged("free-pizza", paused=False))
     assert log.lines == [
-        ("warning", "action_paused", {"action": "free-pizza"}),
+        ("warning", "action_paused", {"action": "free-pizza", "by": "operator"}),
+        ("warning", "action_paused", {"action": "bread", "by": "guard"}),
         ("info", "action_resumed", {"action": "free-pizza"}),
     ]
 

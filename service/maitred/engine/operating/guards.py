@@ -32,10 +32,8 @@ from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed, Expos
 from maitred.engine.ports.store import PauseStore, StoreDown
 
 from .gathering import ROWS_AT_ONCE, pages_of
-from .pauses import Operators, Pauses
+from .pauses import GUARD, Operators, Pauses
 
-BY = "guard"
-"""Who pauses where a guard does."""
 PERSONS_MAX = 100_000
 """Of each guard: their rate is known to a third of a point by then, and their ids are some ten megabytes."""
 ROWS_MAX = 200_000
@@ -335,7 +333,7 @@ class Guards:
         look(self._store, self._watches.values(), self._now(), rows_max)
         for watch in self._watches.values():
             if watch.breach:
-                self._operators.pause(watch.watched.pauses, BY, watch.words)
+                self._operators.pause(watch.watched.pauses, GUARD, watch.words)
 
     def check_at(self, at: datetime) -> None:
         """Looks once a minute of simulated time, before what happens at that instant; never raises."""

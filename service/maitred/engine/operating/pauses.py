@@ -72,6 +72,10 @@ class Pauses:
             raise CallError(Code.NOT_FOUND, f"no such action{near}", Cause.UNKNOWN_ACTION)
 
 
+GUARD = "guard"
+"""Who pauses where a guard does."""
+
+
 class Operators:
     """Implements ``api.Operator``."""
 
@@ -84,7 +88,7 @@ class Operators:
     def pause(self, action: str, by: str, cause: str) -> datetime:
         """See ``api.Operator.pause``."""
         since = self._pauses.pause(action, by, cause)
-        self._observer.observe(PauseChanged(action, paused=True))
+        self._observer.observe(PauseChanged(action, paused=True, by_guard=by == GUARD))
         return since
 
     def resume(self, action: str) -> bool:

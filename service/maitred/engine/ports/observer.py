@@ -83,10 +83,14 @@ class HoldsExpired:
 
 @dataclass(frozen=True, slots=True)
 class PauseChanged:
-    """An operator has stopped an action, or let it go on. By whom and why, free text, stays on record."""
+    """An operator or a guard has stopped an action, or an operator has let it go on.
+
+    Which operator and why, free text, stays on record.
+    """
 
     action: str
     paused: bool
+    by_guard: bool = False
 
 
 class Fullness(NamedTuple):

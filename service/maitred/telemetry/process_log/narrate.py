@@ -52,7 +52,9 @@ class Narrator:
 
     def _pause_changed(self, event: PauseChanged) -> None:
         if event.paused:
-            self._log.warning("action_paused", action=event.action)
+            self._log.warning(
+                "action_paused", action=event.action, by="guard" if event.by_guard else "operator"
+            )
         else:
             self._log.info("action_resumed", action=event.action)
 

@@ -69,8 +69,10 @@ def claim(event: ClaimMoved, where: Place) -> LogRecord:
 
 
 def pause_changed(event: PauseChanged, at_ns: int) -> LogRecord:
-    """An action was stopped or goes on. By whom and why stands in the database."""
+    """An action was stopped or goes on. Which operator and why stands in the database."""
     attributes: Attributes = {names.ACTION: names.plain(event.action), names.PAUSED: event.paused}
+    if event.paused:
+        attributes[names.PAUSED_BY] = "guard" if event.by_guard else "operator"
     return _record(names.PAUSE_EVENT, at_ns, attributes, _WARN if event.paused else _INFO)
 
 
