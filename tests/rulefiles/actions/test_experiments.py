@@ -147,6 +147,16 @@ def test_an_action_that_is_misspelled_is_told_once(bench, ruleset):
     assert one_fault(bench, sources) == "there is no action `piza`, did you mean `pizza`?"
 
 
+def test_a_channel_that_the_ruleset_does_not_have_chooses_no_action(bench):
+    head = document("Ruleset", "shop", 'version: "1"\nchannels: [pos, mobile]\n')
+    sources = {
+        "a.yaml": head + "---\n" + action("pizza"),
+        "b.yaml": holdout(applies_to="{channels: [mobil]}"),
+    }
+    (fault,) = bench.faults(sources)
+    assert "did you mean `mobile`" in fault.message
+
+
 def test_words_of_an_arm_stand_under_a_channel(bench, ruleset):
     arms = "arms: {control: {weight: 1}, loud: {weight: 1, treatments: HELLO}}\n"
     message = one_fault(bench, ruleset(e__yaml=experiment(arms)))

@@ -66,10 +66,13 @@ class Chooser:
         for index, name in enumerate(model.actions):
             if name not in self._by_name and name not in doubtful:
                 report.error(spot.at("actions", index), rule_messages.unknown_action(name, self._by_name))
-        if self._on_every_channel or doubtful:
+        if doubtful:
             return
+        declared = self._around.channels
         for index, name in enumerate(model.channels):
-            if name not in self._channels:
+            if declared and name not in declared:
+                report.error(spot.at("channels", index), rule_messages.unknown_channel(name, declared))
+            elif not self._on_every_channel and name not in self._channels:
                 message = rule_messages.channel_of_no_action(name, self._channels)
                 report.error(spot.at("channels", index), message)
 
