@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from tests.ledger.asks import needs_of_all
 
@@ -178,7 +179,10 @@ class Simulation:
         """A retry, now and then with other content under the same id. Outcomes know their own repetitions."""
         if isinstance(operation, Presentation | GiveBack):
             return operation
-        return replace(operation, fingerprint=b"changed") if self.rng.random() < 0.1 else operation
+        if self.rng.random() >= 0.1:
+            return operation
+        change = operation._replace if isinstance(operation, Claim) else partial(replace, operation)
+        return change(fingerprint=b"changed")
 
     def fresh(self):
         rng, self.made = self.rng, self.made + 1

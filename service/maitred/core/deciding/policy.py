@@ -1,7 +1,7 @@
 """A ruleset compiled for deciding."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -435,8 +435,8 @@ def _locations(
     if locations is None:
         return None
     return {
-        key: replace(
-            location, attributes={name: value for name, value in location.attributes.items() if name in used}
+        key: location._replace(
+            attributes={name: value for name, value in location.attributes.items() if name in used}
         )
         for key, location in locations.items()
     }

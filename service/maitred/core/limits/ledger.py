@@ -10,10 +10,9 @@ rolling window never forgets sooner, than promised by any clock that was right a
 reported late is counted as of when it was.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
 
 from maitred.core.values.instants import LAST_INSTANT, to_microseconds
 from maitred.core.values.reasons import OUT_OF_STOCK, Reason
@@ -47,6 +46,7 @@ from .lots import (
     Turn,
     Unit,
     UnitState,
+    check_bounds,
     spent_by,
 )
 
@@ -128,8 +128,7 @@ class LedgerBatch:
             if shortage is None:
                 return self._grant(take, choice, needs)
             shortages.append(shortage)
-        denied = self._lot(take, UnitState.DENIED, take.part, refused=shortages[0], over_us=self.now_us)
-        return _taken(self._put(denied))
+        return self._refuse(take, take.part, shortages[0])
 
     def _grant(self, take: Take, choice: int, needs: Sequence[Need]) -> Settled:
         reuse = take.reuse[choice] if take.reuse else b""
@@ -143,27 +142,48 @@ class LedgerBatch:
         needs: Sequence[Need],
         at: int,
         hold_us: int | None = None,
-        **fields: Any,
+        *,
+        lot_id: bytes = b"",
+        choice: int = 0,
+        reuse: bytes = b"",
+        place: str = "",
     ) -> Lot:
         """A lot of these needs, which are there or count all the same, taken at that instant."""
-        state = UnitState.CONFIRMED if hold_us is None else UnitState.HELD
+        key, state = lot_id or operation.id, UnitState.CONFIRMED if hold_us is None else UnitState.HELD
         expires = None if hold_us is None else at + hold_us
         # What is reported late is kept from now on: that it was reported must be known for as long as ever.
         over = _later(over_us(needs, at), max(expires or at, self.now_us))
-        units = self._add(fields.get("lot_id") or operation.id, needs, at, state)
-        lot = self._lot(operation, state, part, units=units, expires_us=expires, over_us=over, **fields)
-        return self._put(lot)
+        units, origin = self._add(key, needs, at, state), operation.origin
+        return self._put(
+            Lot(
+                key,
+                operation.fingerprint,
+                state,
+                choice,
+                units,
+                expires,
+                None,
+                reuse,
+                origin,
+                over,
+                part,
+                place,
+            )
+        )
 
-    def _lot(
-        self,
-        operation: Take | Claim | Presentation | GiveBack,
-        state: UnitState,
-        part: Part,
-        lot_id: bytes = b"",
-        **fields: Any,
-    ) -> Lot:
-        known_by = lot_id or operation.id
-        return Lot(known_by, operation.fingerprint, state, origin=operation.origin, part=part, **fields)
+    def _refuse(self, operation: Take | Claim, part: Part, refused: Refused, place: str = "") -> Settled:
+        """A lot that says there was nothing to be had."""
+        lot = Lot(
+            operation.id,
+            operation.fingerprint,
+            UnitState.DENIED,
+            refused=refused,
+            origin=operation.origin,
+            over_us=self.now_us,
+            part=part,
+            place=place,
+        )
+        return _taken(self._put(lot))
 
     def _step(self, operation: Confirm | Release, event: LotEvent) -> Settled:
         earlier = self.steps.get(operation.id)
@@ -211,8 +231,8 @@ class LedgerBatch:
             return (), ()
         shown = self._shown(lot.origin)
         gone = bool(shown) and not any(other.is_live for other in shown)
-        names = {lot.origin.action, lot.place}
-        return self._unmade(names, before, uncounted=len(names) > 1), before.shown if gone else ()
+        made = self._unmade(lot.origin, lot.place, before, uncounted=lot.place != lot.origin.action)
+        return made, before.shown if gone else ()
 
     def _release(self, release: Release) -> Settled:
         answer = self._step(release, LotEvent.RELEASE)
@@ -238,7 +258,7 @@ class LedgerBatch:
         if live is None:
             return self._claim_anew(claim)
         if live.state is UnitState.CONFIRMED:
-            return self._deny(claim, Refused("claim", Reason.ALREADY_REDEEMED))
+            return self._refuse(claim, Part.CLAIM, Refused("claim", Reason.ALREADY_REDEEMED), claim.place)
         if live.origin and live.origin.action != claim.origin.action:
             return Settled(Status.PLACE_TAKEN, live.id)
         self._keep(Step(claim.id, claim.fingerprint, live.id, LotEvent.REPEAT, Status.GRANTED))
@@ -246,21 +266,23 @@ class LedgerBatch:
 
     def _claim_anew(self, claim: Claim) -> Settled:
         uncounted = bool(claim.turns or claim.carried)
-        made = self._unmade({claim.origin.action, claim.place}, claim.before, uncounted=uncounted)
+        made = self._unmade(claim.origin, claim.place, claim.before, uncounted=uncounted)
         shown = self._unshown(claim.origin, claim.before.shown)
+        needs = (*claim.needs, *made, *shown)
+        check_bounds((needs,))
         hold = self.lots.get(claim.hold)
         spare = hold.units if hold and hold.state is UnitState.HELD else ()
-        denied = self._denial(claim) or self._shortage((*claim.needs, *made, *shown, *claim.later), spare)
+        denied = self._denial(claim) or self._shortage((*needs, *claim.later), spare)
         if denied:
-            return self._deny(claim, denied)
+            return self._refuse(claim, Part.CLAIM, denied, claim.place)
         self._let_go(claim.hold, held_only=True)
-        at = self._instant((*claim.needs, *made, *shown)) if claim.at_us is None else claim.at_us
+        at = self._instant(needs) if claim.at_us is None else claim.at_us
         lot = self._open(claim, Part.CLAIM, claim.needs, at, claim.hold_us, place=claim.place)
         self._spend(lot, claim.before, made, shown, at)
         return _taken(lot)
 
-    def _unmade(self, names: Collection[str], before: Before, *, uncounted: bool) -> tuple[Need, ...]:
-        """What the decision spends for the actions of these names and does not have, or not any more.
+    def _unmade(self, origin: Origin, place: str, before: Before, *, uncounted: bool) -> tuple[Need, ...]:
+        """What the decision spends for the action and its place and does not have, or not any more.
 
         What never was spent is not missed, unless it is ``uncounted``: nothing may have been spent at all.
         """
@@ -270,8 +292,9 @@ class LedgerBatch:
         # What was spent in a window before this one has counted once for all.
         if not uncounted and (own is None or own.is_live):
             return ()
-        lots = (lot for key in before.decided if (lot := self.lots.get(key)) and lot.origin)
-        units = (unit for lot in lots if lot.origin and lot.origin.action in names for unit in lot.live)
+        names, lots = {origin.action, place}, map(self.lots.get, before.decided)
+        own_lots = (lot for lot in lots if lot and lot.origin and lot.origin.action in names)
+        units = (unit for lot in own_lots for unit in lot.live)
         has = {unit.counter for unit in units}
         return tuple(need for need in before.made if need.counter.id not in has)
 
@@ -342,8 +365,8 @@ class LedgerBatch:
 
     def _has_claim(self, origin: Origin) -> bool:
         """Whether the action, or what took its place in the answer, is claimed or redeemed."""
-        claims = (self.lots[lot_id] for lot_id in self._of_decision.get(origin.decision, ()))
-        live = (claim for claim in claims if claim.part is Part.CLAIM and claim.is_live)
+        lots = self._of(origin.decision)
+        live = (claim for claim in lots if claim.part is Part.CLAIM and claim.is_live)
         return any(claim.origin == origin or claim.place == origin.action for claim in live)
 
     def _denial(self, claim: Claim) -> Refused | None:
@@ -355,6 +378,8 @@ class LedgerBatch:
 
     def _placed(self, claim: Claim) -> Claim:
         """The claim in its place: of several that it may take, one it has or whose turn has come."""
+        if not claim.turns:
+            return claim
         own = (turn for turn in claim.turns if self._has_place(claim, turn.place))
         open_ones = (
             turn
@@ -362,14 +387,13 @@ class LedgerBatch:
             if self._has_come(claim, turn) and not self._live_claim(claim.origin, turn.place)
         )
         turn = next(chain(own, open_ones), None)
-        return replace(claim, place=turn.place, hold=turn.hold) if turn else claim
+        return claim._replace(place=turn.place, hold=turn.hold) if turn else claim
 
     def _has_place(self, claim: Claim, place: str) -> bool:
         live = self._live_claim(claim.origin, place)
         return live is not None and live.origin == claim.origin
 
     def _has_come(self, claim: Claim, turn: Turn) -> bool:
-        claims = (self.lots[lot_id] for lot_id in self._of_decision.get(claim.origin.decision, ()))
         return any(
             lot.part is Part.CLAIM
             and lot.state is UnitState.DENIED
@@ -378,14 +402,8 @@ class LedgerBatch:
             and lot.origin.action in turn.after
             and lot.refused is not None
             and lot.refused.reason in OUT_OF_STOCK
-            for lot in claims
+            for lot in self._of(claim.origin.decision)
         )
-
-    def _deny(self, claim: Claim, refused: Refused) -> Settled:
-        denied = self._lot(
-            claim, UnitState.DENIED, Part.CLAIM, refused=refused, over_us=self.now_us, place=claim.place
-        )
-        return _taken(self._put(denied))
 
     def _serving(self, claim: Claim) -> Lot | None:
         """The claim of the place that is held or redeemed, be it one of another decision."""
@@ -395,18 +413,21 @@ class LedgerBatch:
         return self._live_claim(claim.origin, claim.place)
 
     def _live_claim(self, origin: Origin, place: str) -> Lot | None:
-        claims = (self.lots[lot_id] for lot_id in self._of_decision.get(origin.decision, ()))
-        return next(
-            (lot for lot in claims if lot.part is Part.CLAIM and lot.place == place and lot.is_live), None
-        )
+        for lot in self._of(origin.decision):
+            if lot.part is Part.CLAIM and lot.place == place and lot.is_live:
+                return lot
+        return None
 
     def _expired_claim(self, origin: Origin) -> Lot | None:
         expired = [lot for lot in self._lots_of(origin, Part.CLAIM) if lot.state is UnitState.EXPIRED]
         return max(expired, key=lambda lot: (lot.expires_us or 0, lot.id), default=None)
 
     def _lots_of(self, origin: Origin, part: Part) -> list[Lot]:
-        lots = (self.lots[lot_id] for lot_id in self._of_decision.get(origin.decision, ()))
-        return [lot for lot in lots if lot.part is part and lot.origin == origin]
+        return [lot for lot in self._of(origin.decision) if lot.part is part and lot.origin == origin]
+
+    def _of(self, decision: bytes) -> list[Lot]:
+        """Every lot that was taken for the decision."""
+        return [self.lots[lot_id] for lot_id in self._of_decision.get(decision, ())]
 
     def _unshown(self, origin: Origin, needs: Sequence[Need]) -> tuple[Need, ...]:
         """The needs of which no presentation of the action has a unit in its window."""
@@ -500,19 +521,22 @@ class LedgerBatch:
         return live - sum(self._has(need, unit) for unit in spare) if spare else live
 
     def _instant(self, needs: Sequence[Need]) -> int:
-        return max((self.rows[need.counter.id].floor_us for need in needs), default=self.now_us)
+        return max([self.rows[need.counter.id].floor_us for need in needs], default=self.now_us)
 
     def _add(self, lot_id: bytes, needs: Sequence[Need], at: int, state: UnitState) -> tuple[Unit, ...]:
         """Units for the needs, counted as those of a lot in ``state``."""
-        units = tuple(Unit(need.counter.id, at, need.lookback_us is not None) for need in needs)
-        for need, unit in zip(needs, units, strict=True):
-            row = self.rows[unit.counter]
+        units = []
+        for need in needs:
+            counter = need.counter
+            unit = Unit(counter.id, at, need.lookback_us is not None)
+            units.append(unit)
+            row = self.rows[counter.id]
             row.weigh(WEIGHTS[state])
             row.taken(unit)
-            self.touched[unit.counter] = need.counter
+            self.touched[counter.id] = counter
             if unit.rolling:
                 _change(self.added, self.removed, (unit, lot_id))
-        return units
+        return tuple(units)
 
     def _put(self, lot: Lot) -> Lot:
         self.lots[lot.id] = lot

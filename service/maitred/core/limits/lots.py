@@ -242,7 +242,7 @@ class Take:
     part: Part = Part.OTHER
 
     def __post_init__(self) -> None:
-        _check_bounds(self.choices)
+        check_bounds(self.choices)
         if self.reuse and len(self.reuse) != len(self.choices):
             raise ValueError("a key for each choice, or none at all")
         if self.hold_us is not None and self.hold_us <= 0:
@@ -282,7 +282,7 @@ class Confirm:
     before: Before = NOTHING_BEFORE
 
     def __post_init__(self) -> None:
-        _check_bounds(((*(self.again or ()), *self.also, *self.before.made, *self.before.shown),))
+        check_bounds(((*(self.again or ()), *self.also, *self.before.made, *self.before.shown),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,8 +313,7 @@ class Turn(NamedTuple):
     hold: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """Claims an action of a decision, in a place of its answer.
 
     While a claim of the place is held, that one is the answer; once it is redeemed there is no other.
@@ -342,9 +341,6 @@ class Claim:
     denied: Refused | None = None
     at_us: int | None = None
 
-    def __post_init__(self) -> None:
-        _check_bounds(((*self.needs, *self.before.made, *self.before.shown),))
-
 
 @dataclass(frozen=True, slots=True)
 class Redeem:
@@ -361,7 +357,7 @@ class Redeem:
     also: tuple[Need, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_bounds(((*(self.again or ()), *self.also),))
+        check_bounds(((*(self.again or ()), *self.also),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +377,7 @@ class Presentation:
     hold: bytes = b""
 
     def __post_init__(self) -> None:
-        _check_bounds((self.needs,))
+        check_bounds((self.needs,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +400,7 @@ class GiveBack:
     at_us: int = 0
 
     def __post_init__(self) -> None:
-        _check_bounds((self.needs,))
+        check_bounds((self.needs,))
 
 
 Operation = Take | Confirm | Release | Claim | Redeem | Presentation | GiveBack
@@ -540,7 +536,8 @@ def spent_by(claim: bytes) -> bytes:
     return digest(_SPENT, claim.hex())
 
 
-def _check_bounds(choices: tuple[tuple[Need, ...], ...]) -> None:
+def check_bounds(choices: tuple[tuple[Need, ...], ...]) -> None:
+    """Raises ``ValueError`` where what is to be taken at once is beyond its bounds."""
     if not 0 < len(choices) <= MAX_CHOICES:
         raise ValueError(f"from 1 to {MAX_CHOICES} choices, not {len(choices)}")
     for needs in choices:

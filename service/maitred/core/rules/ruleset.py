@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum, IntEnum, unique
 from fractions import Fraction
 from itertools import chain
+from typing import NamedTuple
 
 from maitred.core.behaviour.events import EventKind
 from maitred.core.conditions.computed import Computed
@@ -206,9 +207,10 @@ class Action:
     which one at most is on at a time; ``arm`` is that of an action as one of their arms has it.
 
     A decision spends a unit of the limits that count what is ``decided``, and holds one of those that are
-    ``held``, until it is presented. What counts ``later`` it only looks at. ``checked`` are all of them with
-    their paces, and ``checked_when_held`` those of which it still needs a unit where the customer holds it
-    already. ``claim_within`` is how long a decision can be claimed; ``None`` is the ruleset's default.
+    ``held``, until it is presented. What counts ``later`` it only looks at: what is ``claimed``, ``redeemed``
+    or ``rejected``. ``checked`` are all of them with their paces, and ``checked_when_held`` those of which it
+    still needs a unit where the customer holds it already. ``claim_within`` is how long a decision can be
+    claimed; ``None`` is the ruleset's default.
     """
 
     name: str
@@ -238,6 +240,9 @@ class Action:
     arm: str = ""
     decided: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    claimed: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    redeemed: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
+    rejected: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     later: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     checked: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
     checked_when_held: tuple[Limit, ...] = field(init=False, compare=False, repr=False)
@@ -277,6 +282,9 @@ def _with_paces(limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
 _STEPS: Mapping[str, frozenset[Counts]] = {
     "decided": frozenset({Counts.DECIDED}),
     "held": frozenset({Counts.PRESENTED}),
+    "claimed": frozenset({Counts.CLAIMED}),
+    "redeemed": frozenset({Counts.REDEEMED}),
+    "rejected": frozenset({Counts.REJECTED}),
     "later": frozenset({Counts.CLAIMED, Counts.REDEEMED, Counts.REJECTED}),
 }
 
@@ -338,8 +346,7 @@ class Promise:
     situation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A store or site; ``attributes`` by qualified name (``location.oven_slots``)."""
 
     id: str

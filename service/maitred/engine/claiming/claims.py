@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 from maitred.core.limits.ledger import is_due
-from maitred.core.limits.limits import DEFAULT_HOLD, Counts, Need, Uncheckable
+from maitred.core.limits.limits import DEFAULT_HOLD, Need, Uncheckable
 from maitred.core.limits.lots import (
     NOTHING_BEFORE,
     Confirm,
@@ -53,7 +52,7 @@ from maitred.engine.ports.store import ClaimRow, DecisionRecord, LedgerReader, s
 
 from .listing import Listing
 from .outcomes import Outcomes
-from .proposals import GONE, Grant, Proposals, Proposed, claim_of
+from .proposals import GONE, Proposals, Proposed, claim_of
 
 
 class ClaimEvents:
@@ -144,8 +143,18 @@ class Claims:
     def claiming(self, call: ClaimCall) -> Steps[ClaimAnswer]:
         """See ``api.Claimer.claiming``."""
         call = call._replace(at=self._clock.simulated(call.at))
-        began = self._teller.began()
-        claim, ticket = yield from self._claim_or_find(call)
+        began, claim = self._teller.began(), _Claim(call, self._proposals, self._clock, self._paused)
+        ticket = claim.ticket(bytes_of(call.decision_id))
+        try:
+            yield ticket
+        except CallError as error:
+            earlier = self._made_before(claim) if error.code is Code.NOT_FOUND else None
+            if earlier is None:
+                raise
+            claim, ticket = earlier
+        # Not in the handler: compiled, what runs until the next step would be handling this error as well.
+        if not ticket.done:
+            yield ticket
         assert ticket.view
         settled = ticket.answers[0]
         answer = claim.answer(settled, ticket.view)
@@ -155,42 +164,13 @@ class Claims:
         )
         return answer
 
-    def _claim_or_find(self, call: ClaimCall) -> Steps[tuple["_Claim", ClaimTicket]]:
-        """The claim, done, or what was done before where nothing can be claimed any more."""
-        find = partial(self._proposals.of, action=call.action)
-        try:
-            return (yield from self._commit(call, bytes_of(call.decision_id), find))
-        except CallError as error:
-            refused = error
-        # Not in the handler: compiled, what runs until the next step would be handling this error as well.
-        try:
-            return (yield from self._claim_again(call, refused))
-        finally:
-            del refused  # it holds this frame, which holds it
-
-    def _commit(
-        self, call: ClaimCall, decision_id: bytes, find: Callable[[DecisionRecord | None], Proposed]
-    ) -> Steps[tuple["_Claim", ClaimTicket]]:
-        """The claim, planned and done in the batch that reads its decision."""
-        made: list[_Claim] = []
-
-        def begin(record: DecisionRecord | None) -> _Claim:
-            proposed = find(record)
-            grant = self._proposals.claimable(proposed, call.at or self._clock.now())
-            made[:] = [_Claim(call, proposed, grant, self._paused())]
-            return made[0]
-
-        ticket = ClaimTicket(decision_id=decision_id, begin=begin, deadline=call.deadline, at=call.at)
-        yield ticket
-        return made[0], ticket
-
-    def _claim_again(self, call: ClaimCall, error: CallError) -> Steps[tuple["_Claim", ClaimTicket]]:
-        """What cannot be claimed any more, but was claimed under the same id before."""
-        earlier = self._lot(claim_id_of(call)) if error.code is Code.NOT_FOUND else None
-        if earlier is None or earlier.origin is None:
-            raise error
-        proposed = self._proposals.taken(earlier.origin, earlier.place)
-        return (yield from self._commit(call, earlier.origin.decision, lambda _: proposed))
+    def _made_before(self, claim: "_Claim") -> tuple["_Claim", ClaimTicket] | None:
+        """The same where it was made before, under the same id: it is answered as it was then."""
+        lot = self._lot(claim.id)
+        if lot is None or lot.origin is None:
+            return None
+        again = claim.of(self._proposals.taken(lot.origin, lot.place))
+        return again, again.ticket(lot.origin.decision)
 
     def redeem(self, call: StepCall) -> None:
         """See ``api.Claimer.redeem``."""
@@ -204,8 +184,8 @@ class Claims:
         grant = self._proposals.grant(proposed, call.at or self._clock.now())
         if grant and lot.state is not UnitState.CONFIRMED:
             _check_place(grant.action, proposed.body.location_id, call.location_id)
-        again = grant.needs(Counts.CLAIMED) if grant else None
-        also = grant.needs(Counts.REDEEMED) if grant else ()
+        again = grant.needs(grant.action.claimed) if grant else None
+        also = grant.needs(grant.action.redeemed) if grant else ()
         if isinstance(also, Uncheckable):
             message = f"limit `{also.limit}` needs `{also.attribute}`, which is absent"
             raise CallError(Code.TOO_LATE, message, Cause.MISSING_ATTRIBUTE)
@@ -278,14 +258,40 @@ class Claims:
 
 
 class _Claim:
-    """One claim on its way: what to read, what to do, what to answer. A ``tickets.Claiming``."""
+    """One claim on its way: what to read, what to do, what to answer. A ``tickets.Claiming``.
+
+    ``proposed`` is what was claimed before; by default the decision says what it has proposed.
+    """
 
     def __init__(
-        self, call: ClaimCall, proposed: Proposed, grant: Grant | None, paused: frozenset[str]
+        self,
+        call: ClaimCall,
+        proposals: Proposals,
+        clock: Clock,
+        paused: Callable[[], frozenset[str]],
+        proposed: Proposed | None = None,
     ) -> None:
-        self._call, self._proposed, self._grant, self._paused = call, proposed, grant, paused
-        self.origin = proposed.origin
+        self._call, self._proposals, self._clock, self._are_paused = call, proposals, clock, paused
+        self._before = proposed
+        self.id = claim_id_of(call)
+
+    def of(self, proposed: Proposed) -> "_Claim":
+        """The same claim, of what it was made of before."""
+        return _Claim(self._call, self._proposals, self._clock, self._are_paused, proposed)
+
+    def ticket(self, decision_id: bytes) -> ClaimTicket:
+        """What commits it."""
+        call = self._call
+        return ClaimTicket(decision_id=decision_id, claiming=self, deadline=call.deadline, at=call.at)
+
+    def begin(self, record: DecisionRecord | None) -> None:
+        """See ``Claiming``."""
+        call, proposals = self._call, self._proposals
+        self._proposed = proposed = self._before or proposals.of(record, call.action)
+        self._grant = grant = proposals.claimable(proposed, call.at or self._clock.now())
         self._stand_ins = grant.stand_ins(proposed) if grant else None
+        self._paused = self._are_paused()
+        self.origin = proposed.origin
 
     def asks(self) -> list[Need]:
         """What has to be read to know which stand-ins can be had."""
@@ -293,13 +299,13 @@ class _Claim:
 
     def plan(self) -> Sequence[Operation]:
         """See ``Claiming``."""
-        call, proposed = self._call, self._proposed
-        limits = self._grant.limits(Counts.CLAIMED) if self._grant else ()
+        call, grant = self._call, self._grant
+        limits = grant.action.claimed if grant else ()
         claim = claim_of(
-            proposed,
-            self._grant,
+            self._proposed,
+            grant,
             self._paused,
-            lot=claim_id_of(call),
+            lot=self.id,
             fingerprint=digest(_CONTENT, call.decision_id, call.action),
             hold_us=hold_us_of(limits) if limits else DEFAULT_HOLD // MICROSECOND,
         )

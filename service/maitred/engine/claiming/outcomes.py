@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
-from maitred.core.limits.limits import Counts, Need, Uncheckable
+from maitred.core.limits.limits import Limit, Need, Uncheckable
 from maitred.core.limits.lots import (
     NOTHING_BEFORE,
     GiveBack,
@@ -19,6 +19,7 @@ from maitred.core.limits.lots import (
     Status,
     lot_id,
 )
+from maitred.core.rules.ruleset import Action
 from maitred.core.values.instants import to_microseconds
 from maitred.core.values.texts import digest
 from maitred.engine.calls import OutcomeAnswer, OutcomesCall, bytes_of
@@ -164,7 +165,7 @@ class _Report(NamedTuple):
                     lot_id(Part.PRESENTED, self.proposed.origin),
                     self.row.fingerprint,
                     self.proposed.origin,
-                    self._needs(Counts.PRESENTED),
+                    self._needs(lambda action: action.held),
                     to_microseconds(self.at),
                     hold=self.proposed.hold,
                 )
@@ -194,7 +195,7 @@ class _Report(NamedTuple):
             presented=lot_id(Part.PRESENTED, origin),
             held_only=rejected,
             counted=lot_id(Part.REJECTED, origin) if rejected else b"",
-            needs=self._needs(Counts.REJECTED) if rejected else (),
+            needs=self._needs(lambda action: action.rejected) if rejected else (),
             at_us=to_microseconds(self.at),
         )
 
@@ -206,24 +207,23 @@ class _Report(NamedTuple):
             lot=_move_id(self.row, "claim"),
             fingerprint=self.row.fingerprint,
         )
-        grant, also = self.grant, self._needs(Counts.REDEEMED)
+        grant, also = self.grant, self._needs(lambda action: action.redeemed)
         # Redeemed at once: what counts then is taken with the claim, not only looked at.
-        at_once = replace(
-            claim,
+        at_once = claim._replace(
             needs=(*claim.needs, *(need for need in claim.later if need in also)),
             later=tuple(need for need in claim.later if need not in also),
             at_us=to_microseconds(self.at),
         )
-        again = grant.needs(Counts.CLAIMED) if grant else None
+        again = grant.needs(grant.action.claimed) if grant else None
         before = grant.before(self.proposed) if grant else NOTHING_BEFORE
         redeem = Redeem(_move_id(self.row, "redeem"), self.row.fingerprint, at_once, also=also)
         if isinstance(again, Uncheckable) or isinstance(before, Uncheckable):
             return redeem
-        return replace(redeem, claim=replace(at_once, before=before), again=again)
+        return replace(redeem, claim=at_once._replace(before=before), again=again)
 
-    def _needs(self, *steps: Counts) -> tuple[Need, ...]:
+    def _needs(self, limits_of: Callable[[Action], Sequence[Limit]]) -> tuple[Need, ...]:
         """None where it is not known whose units they are: then none is taken."""
-        needs = self.grant.needs(*steps) if self.grant else ()
+        needs = self.grant.needs(limits_of(self.grant.action)) if self.grant else ()
         return () if isinstance(needs, Uncheckable) else needs
 
 

@@ -13,7 +13,7 @@ from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.snapshot import Snapshot, shortage_among
 from maitred.core.learning.draws import NO_DRAWS, Draws
-from maitred.core.limits.limits import Counts, Limit, Need, SubjectPseudonym, Uncheckable, needs_of, parts_of
+from maitred.core.limits.limits import Limit, Need, SubjectPseudonym, Uncheckable, needs_of, parts_of
 from maitred.core.limits.lots import (
     Before,
     Claim,
@@ -61,20 +61,15 @@ class Grant(NamedTuple):
     is_own: bool = True
     draws: Draws = NO_DRAWS
 
-    def needs(self, *steps: Counts) -> tuple[Need, ...] | Uncheckable:
-        """One unit of each of the action's limits that count at these steps."""
+    def needs(self, limits: Sequence[Limit]) -> tuple[Need, ...] | Uncheckable:
+        """One unit of each of these limits of the action."""
         collected: tuple[Need, ...] = ()
-        for limit in self.action.limits:
-            if limit.counts in steps:
-                needs = self._needs_of(limit)
-                if isinstance(needs, Uncheckable):
-                    return needs
-                collected += needs
+        for limit in limits:
+            needs = self._needs_of(limit)
+            if isinstance(needs, Uncheckable):
+                return needs
+            collected += needs
         return collected
-
-    def limits(self, *steps: Counts) -> Sequence[Limit]:
-        """The action's limits that count at these steps."""
-        return [limit for limit in self.action.limits if limit.counts in steps]
 
     @property
     def claim_within(self) -> timedelta:
@@ -89,7 +84,7 @@ class Grant(NamedTuple):
 
     def before(self, proposed: "Proposed") -> Before | Uncheckable:
         """What comes before a claim, where it has to be taken anew."""
-        made, shown = self.needs(Counts.DECIDED), self.needs(Counts.PRESENTED)
+        made, shown = self.needs(self.action.decided), self.needs(self.action.held)
         if isinstance(made, Uncheckable):
             return made
         if isinstance(shown, Uncheckable):
@@ -302,9 +297,9 @@ class Proposals:
 
     def _in(self, record: DecisionRecord, action: str) -> Proposed | None:
         body = self._records.claimable(record)
-        own = next((proposal for proposal in body.proposals if proposal.action == action), None)
-        if own:
-            return Proposed(record, body, action, own, (action,))
+        for proposal in body.proposals:
+            if proposal.action == action:
+                return Proposed(record, body, action, proposal, (action,))
         places = tuple(proposal.action for proposal in body.proposals if self._stands_in(action, proposal))
         return Proposed(record, body, action, None, places) if places else None
 
@@ -341,17 +336,17 @@ def claim_of(
         proposed.place,
         hold_us=hold_us,
         hold=proposed.hold,
-        carried=bytes.fromhex(proposal.claim_id) if proposal else b"",
+        carried=bytes.fromhex(proposal.claim_id) if proposal and proposal.claim_id else b"",
     )
     if grant is None:
         return claim(denied=GONE)
     if grant.question.now - proposed.record.decided_at >= grant.claim_within:
         return claim(denied=_WINDOW_OVER)
-    turns = grant.turns(proposed)
+    action, turns = grant.action, grant.turns(proposed)
     denied = Refused("pause", Reason.PAUSED) if proposed.action in paused else grant.refused()
     # A stand-in was not decided for: what customers have rejected too often is looked at here.
-    to_come = (Counts.REDEEMED, Counts.REJECTED) if turns else (Counts.REDEEMED,)
-    needs, before, later = grant.needs(Counts.CLAIMED), grant.before(proposed), grant.needs(*to_come)
+    to_come = (*action.redeemed, *action.rejected) if turns else action.redeemed
+    needs, before, later = grant.needs(action.claimed), grant.before(proposed), grant.needs(to_come)
     for unknown in (needs, before, later):
         if isinstance(unknown, Uncheckable):
             denied = denied or Refused(unknown.limit, Reason.MISSING_ATTRIBUTE)

@@ -240,7 +240,7 @@ def _begun(transaction: Transaction, tickets: Sequence[ClaimTicket]) -> list[Cla
     records = transaction.find([ticket.decision_id for ticket in tickets])
     for ticket in tickets:
         try:
-            ticket.claiming = ticket.begin(records.get(ticket.decision_id))
+            ticket.claiming.begin(records.get(ticket.decision_id))
         except CallError as error:
             ticket.error = error
     return [ticket for ticket in tickets if not ticket.error]

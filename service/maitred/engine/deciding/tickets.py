@@ -221,6 +221,10 @@ class MoveTicket(Ticket):
 class Claiming(Protocol):
     """A claim under way."""
 
+    def begin(self, record: DecisionRecord | None) -> None:
+        """Takes the record of its decision, where there is one. Raises ``CallError``."""
+        ...
+
     def asks(self) -> Sequence[Need]:
         """What has to be read for its answer."""
         ...
@@ -236,14 +240,10 @@ class Claiming(Protocol):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class ClaimTicket(Ticket):
-    """A claim of what a decision proposed; the decision is read with those of the whole batch.
-
-    ``begin`` takes the decision's record, where there is one, and raises ``CallError``.
-    """
+    """A claim of what a decision proposed; the decision is read with those of the whole batch."""
 
     decision_id: bytes
-    begin: Callable[[DecisionRecord | None], Claiming]
-    claiming: Claiming = field(init=False)
+    claiming: Claiming
     answers: Sequence[Settled] = ()
     view: View | None = None
 
