@@ -284,14 +284,16 @@ class _Claim:
         call = self._call
         return ClaimTicket(decision_id=decision_id, claiming=self, deadline=call.deadline, at=call.at)
 
-    def begin(self, record: DecisionRecord | None) -> None:
+    def read(self, record: DecisionRecord | None) -> None:
         """See ``Claiming``."""
-        call, proposals = self._call, self._proposals
-        self._proposed = proposed = self._before or proposals.of(record, call.action)
-        self._grant = grant = proposals.claimable(proposed, call.at or self._clock.now())
-        self._stand_ins = grant.stand_ins(proposed) if grant else None
-        self._paused = self._are_paused()
+        self._proposed = proposed = self._before or self._proposals.of(record, self._call.action)
         self.origin = proposed.origin
+
+    def begin(self) -> None:
+        """See ``Claiming``."""
+        grant = self._proposals.claimable(self._proposed, self._call.at or self._clock.now())
+        self._grant, self._paused = grant, self._are_paused()
+        self._stand_ins = grant.stand_ins(self._proposed) if grant else None
 
     def asks(self) -> list[Need]:
         """What has to be read to know which stand-ins can be had."""
@@ -328,11 +330,12 @@ class _Claim:
         if settled.status is Status.PLACE_TAKEN:
             raise CallError(Code.TOO_LATE, place_taken(settled.lot.hex()), Cause.PLACE_TAKEN)
         if settled.status is Status.GRANTED:
+            expires_at = settled.expires_at
             return ClaimAnswer(
                 granted=True,
                 claim_id=settled.lot.hex(),
-                expires_at=settled.expires_at,
-                treatment=self._grant.words(settled.expires_at) if self._grant else None,
+                expires_at=expires_at,
+                treatment=self._grant.words(expires_at) if self._grant else None,
                 existing=settled.reused,
             )
         refused = settled.refused or GONE

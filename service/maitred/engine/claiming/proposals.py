@@ -278,7 +278,7 @@ class Proposals:
         facts = {**question.facts, **policy.place_facts(place), "now": now}
         if policy.zones:
             facts.update(clock_facts(policy.zones, now, place.zone))
-        as_of_now = question._replace(facts=facts, now=now)
+        as_of_now = Question(question.channel, facts, now, question.max_actions, question.zone, question.seed)
         action = as_assigned(action, facts)
         draws = draws_of(policy, question, body.snapshot.learned)
         return Grant(policy, as_of_now, action, self._subject_pseudonym, is_own=proposed.is_own, draws=draws)

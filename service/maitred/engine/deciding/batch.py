@@ -4,7 +4,7 @@ The functions are run again from the beginning where the transaction lost agains
 everything they find out is written over.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
@@ -238,9 +238,16 @@ def _begun(transaction: Transaction, tickets: Sequence[ClaimTicket]) -> list[Cla
     if not tickets:
         return []
     records = transaction.find([ticket.decision_id for ticket in tickets])
+    # Step by step for all of them: what a step needs of code and tables is in the processor's caches then.
+    read = _without_errors(tickets, lambda ticket: ticket.claiming.read(records.get(ticket.decision_id)))
+    return _without_errors(read, lambda ticket: ticket.claiming.begin())
+
+
+def _without_errors(tickets: Sequence[ClaimTicket], step: Callable[[ClaimTicket], None]) -> list[ClaimTicket]:
+    """Those of the tickets that the step succeeds for; the others are told why it does not."""
     for ticket in tickets:
         try:
-            ticket.claiming.begin(records.get(ticket.decision_id))
+            step(ticket)
         except CallError as error:
             ticket.error = error
     return [ticket for ticket in tickets if not ticket.error]

@@ -221,8 +221,12 @@ class MoveTicket(Ticket):
 class Claiming(Protocol):
     """A claim under way."""
 
-    def begin(self, record: DecisionRecord | None) -> None:
-        """Takes the record of its decision, where there is one. Raises ``CallError``."""
+    def read(self, record: DecisionRecord | None) -> None:
+        """Reads what the record of its decision has proposed, where there is one. Raises ``CallError``."""
+        ...
+
+    def begin(self) -> None:
+        """Finds out what stands against it by now. Raises ``CallError``."""
         ...
 
     def asks(self) -> Sequence[Need]:
