@@ -3,6 +3,8 @@ from itertools import pairwise, product
 
 import pytest
 
+from maitred.core.limits.counters import CounterState
+from maitred.core.limits.ledger import LedgerBatch
 from maitred.core.limits.limits import Need, counter_of
 from maitred.core.limits.lots import (
     MAX_CHOICES,
@@ -10,6 +12,7 @@ from maitred.core.limits.lots import (
     MOVES,
     STAYS,
     WEIGHTS,
+    Claim,
     Confirm,
     LotEvent,
     Origin,
@@ -92,6 +95,12 @@ def test_a_choice_has_a_bounded_number_of_needs():
 def test_one_unit_of_each_counter_is_taken():
     with pytest.raises(ValueError, match="one unit of each counter"):
         Take(ID, b"", ((need(), need()),))
+
+
+def test_a_claim_takes_one_unit_of_each_counter():
+    claim = Claim(ID, b"", Origin(ID, "pizza"), "pizza", (need(), need()))
+    with pytest.raises(ValueError, match="one unit of each counter"):
+        LedgerBatch(0, {need().counter.id: CounterState()}).settle([claim])
 
 
 @pytest.mark.parametrize("hold_us", [0, -1])
