@@ -1,10 +1,16 @@
 """Counters as a batch has them in hand: live units by kind, by look-back, and how fast they came of late."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import exp
 
+from maitred.core.values.instants import LAST_INSTANT, to_microseconds
+from maitred.core.values.windows import LIFETIME
+
+from .limits import Need
 from .lots import Unit, Weight
 
+LAST_US = to_microseconds(LAST_INSTANT)
 FADE_US = 15 * 60 * 1_000_000
 """A forecast follows a rush within minutes, and does not jump with every unit."""
 
@@ -69,3 +75,31 @@ def floor_us(now_us: int, last_us: int) -> int:
 def faded(weight: float, age_us: int) -> float:
     """What is left of a weight in ``CounterState.lately`` after so long."""
     return weight * exp(-age_us / FADE_US)
+
+
+def over_us(needs: Iterable[Need], at: int) -> int | None:
+    """From when on no unit of the needs that is taken at ``at`` counts; ``None`` is never.
+
+    The end of a session is not known: it is taken to be over, and those who forget what is
+    over wait for longer than a session lasts.
+    """
+    end: int | None = at
+    for need in needs:
+        end = later(end, end_us(need, at))
+    return end
+
+
+def end_us(need: Need, at: int) -> int | None:
+    """The same of one need."""
+    if need.lookback_us is not None:
+        end = at + need.lookback_us
+    elif need.counter.resets_at is not None:
+        end = to_microseconds(need.counter.resets_at)
+    else:
+        return None if need.counter.window == LIFETIME.key else at
+    return end if end < LAST_US else None
+
+
+def later(one_us: int | None, other_us: int | None) -> int | None:
+    """The later of two instants; ``None`` is never."""
+    return None if one_us is None or other_us is None else max(one_us, other_us)

@@ -14,11 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from maitred.core.values.instants import LAST_INSTANT, to_microseconds
 from maitred.core.values.reasons import OUT_OF_STOCK, Reason
-from maitred.core.values.windows import LIFETIME
 
-from .counters import CounterState, floor_us
+from .counters import LAST_US, CounterState, end_us, floor_us, later, over_us
 from .limits import Counter, Need
 from .lots import (
     LIVE,
@@ -49,8 +47,6 @@ from .lots import (
     check_bounds,
     spent_by,
 )
-
-_LAST_US = to_microseconds(LAST_INSTANT)
 
 Units = dict[tuple[Unit, bytes], None]
 """Units with the lots they are of, in the order in which they came."""
@@ -152,7 +148,7 @@ class LedgerBatch:
         key, state = lot_id or operation.id, UnitState.CONFIRMED if hold_us is None else UnitState.HELD
         expires = None if hold_us is None else at + hold_us
         # What is reported late is kept from now on: that it was reported must be known for as long as ever.
-        over = _later(over_us(needs, at), max(expires or at, self.now_us))
+        over = later(over_us(needs, at), max(expires or at, self.now_us))
         units, origin = self._add(key, needs, at, state), operation.origin
         return self._put(
             Lot(
@@ -311,12 +307,12 @@ class LedgerBatch:
         """Spends units in a lot of which some may have been spent, and given back, before."""
         earlier = self.lots.get(lot_id)
         units = self._add(lot_id, needs, at, UnitState.CONFIRMED)
-        over = _later(over_us(needs, at), self.now_us)
+        over = later(over_us(needs, at), self.now_us)
         lot = earlier or Lot(
             lot_id, claim.fingerprint, UnitState.CONFIRMED, origin=claim.origin, over_us=over, part=part
         )
         live = earlier.live if earlier else ()
-        over = _later(lot.over_us, over) if live else over
+        over = later(lot.over_us, over) if live else over
         self._put(lot._replace(state=UnitState.CONFIRMED, units=live + units, over_us=over))
 
     def _redeem(self, redeem: Redeem) -> Settled:
@@ -451,7 +447,7 @@ class LedgerBatch:
     def _open_needs(self, needs: Sequence[Need], at: int) -> tuple[Need, ...]:
         """Those of the needs whose units still count in a window: others change nothing."""
         return tuple(
-            need for need in needs if (_end_us(need, at) or _LAST_US) > self.now_us or _is_session(need)
+            need for need in needs if (end_us(need, at) or LAST_US) > self.now_us or _is_session(need)
         )
 
     def _let_go(self, lot_id: bytes, *, held_only: bool = False) -> None:
@@ -480,7 +476,7 @@ class LedgerBatch:
     def _confirm(self, lot: Lot, move: Move, needs: Sequence[Need], at: int) -> None:
         """Confirms the units that are live, and ``needs`` on top."""
         more = self._add(lot.id, needs, at, move.state)
-        over = _later(_later(lot.over_us, over_us(needs, at)), self.now_us)
+        over = later(later(lot.over_us, over_us(needs, at)), self.now_us)
         self._move(lot._replace(units=lot.live, over_us=over), move, more)
 
     def _move(self, lot: Lot, move: Move, more: tuple[Unit, ...] = ()) -> None:
@@ -554,32 +550,6 @@ class LedgerBatch:
             self.reusable[lot.reuse] = lot.id
         elif self.reusable.get(lot.reuse) == lot.id:
             del self.reusable[lot.reuse]
-
-
-def over_us(needs: Iterable[Need], at: int) -> int | None:
-    """From when on no unit of the needs that is taken at ``at`` counts; ``None`` is never.
-
-    The end of a session is not known: it is taken to be over, and those who forget what is
-    over wait for longer than a session lasts.
-    """
-    end: int | None = at
-    for need in needs:
-        end = _later(end, _end_us(need, at))
-    return end
-
-
-def _end_us(need: Need, at: int) -> int | None:
-    if need.lookback_us is not None:
-        end = at + need.lookback_us
-    elif need.counter.resets_at is not None:
-        end = to_microseconds(need.counter.resets_at)
-    else:
-        return None if need.counter.window == LIFETIME.key else at
-    return end if end < _LAST_US else None
-
-
-def _later(one_us: int | None, other_us: int | None) -> int | None:
-    return None if one_us is None or other_us is None else max(one_us, other_us)
 
 
 def is_due(lot: Lot, now_us: int) -> bool:
