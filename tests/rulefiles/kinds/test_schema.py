@@ -37,6 +37,13 @@ def test_fields_are_described_and_closed(kind):
             assert holder["additionalProperties"] is False
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_field_may_be_there_without_a_value(kind):
+    for name, field in properties(schemas()[kind]):
+        assert {"type": "null"} not in field.get("anyOf", []), name
+        assert field.get("default", ...) is not None, name
+
+
 def test_defaults_are_written_as_in_rule_files():
     defaults = [
         (field["default"], field["pattern"])

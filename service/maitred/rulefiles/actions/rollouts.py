@@ -62,7 +62,8 @@ class _RolloutReader:
     def rollout(self, spot: SourcePath, model: models.RolloutSpec) -> Rollout:
         """Returns what is written; the salt is empty where it is left to the action."""
         # What is faulty in it is left out of the model, and was told.
-        if model == models.RolloutSpec(salt=model.salt, guard=model.guard) and not self.around.doubtful:
+        unshared = {"salt": model.salt, "guard": model.guard}
+        if model == models.RolloutSpec().model_copy(update=unshared) and not self.around.doubtful:
             self.around.report.error(spot, rule_messages.rollout_of_nobody())
         percent = _start(model)
         steps = tuple(self._steps(spot.at("steps"), model))

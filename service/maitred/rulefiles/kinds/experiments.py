@@ -7,8 +7,8 @@ from pydantic import Field
 from maitred.rulefiles import bounds
 
 from . import field_types
-from .field_types import Name, NonEmpty
-from .models import AppliesTo, Document, GuardSpec, Strict, TreatmentSpec
+from .field_types import Name, NonEmpty, Strict
+from .models import AppliesTo, Document, GuardSpec, TreatmentSpec
 
 
 class Holdout(Document):

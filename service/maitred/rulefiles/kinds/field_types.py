@@ -4,19 +4,21 @@ import math
 import re
 from collections import Counter
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     PlainValidator,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 
 from maitred.core.values.kinds import TYPE_NAMES, type_of
 from maitred.core.values.types import Kind
@@ -312,14 +314,39 @@ SomeNames = Annotated[Names, Field(min_length=1)]
 SomeDays = Annotated[Days, Field(min_length=1)]
 SomeTexts = Annotated[Texts, Field(min_length=1)]
 
-STRICT = ConfigDict(
-    strict=True,
-    extra="forbid",
-    frozen=True,
-    use_attribute_docstrings=True,
-    model_title_generator=lambda model: model.__name__.removesuffix("Spec"),
-)
-"""No unknown field, no conversion between types."""
+
+class Strict(BaseModel):
+    """No unknown field, no conversion between types, and no field without a value.
+
+    A field that is ``None`` by default can be left out: where it is written and nothing stands behind it, its
+    value was forgotten.
+    """
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        model_title_generator=lambda model: model.__name__.removesuffix("Spec"),
+    )
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema = handler(source)
+        fields: Any = schema
+        while fields["type"] != "model-fields":
+            fields = fields["schema"]
+        for field in fields["fields"].values():
+            given = field["schema"]
+            if given["type"] == "default" and given["schema"]["type"] == "nullable":
+                given["schema"] = given["schema"]["schema"]
+        return schema
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself: it is frozen. pydantic copies the default of a field for every document."""
+        return self
 
 
 LOCATION_ZONE = "location"

@@ -8,8 +8,8 @@ from pydantic import Field
 from maitred.rulefiles import bounds
 
 from . import field_types
-from .field_types import Name
-from .models import Document, Strict
+from .field_types import Name, Strict
+from .models import Document
 from .windows import Duration
 
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

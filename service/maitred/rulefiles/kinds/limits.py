@@ -12,8 +12,8 @@ from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages, limit_messages
 
 from . import field_types
-from .field_types import Name, NonEmpty
-from .models import AppliesTo, Document, Strict
+from .field_types import Name, NonEmpty, Strict
+from .models import AppliesTo, Document
 from .windows import Duration, Window
 
 ACTION = "action"

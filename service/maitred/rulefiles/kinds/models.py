@@ -1,11 +1,10 @@
 """The kinds of documents in a rule file, as pydantic models: their form, nothing across documents."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     Field,
     PlainSerializer,
@@ -18,7 +17,6 @@ from maitred.rulefiles.messages import experiment_messages, file_messages
 
 from . import field_types
 from .field_types import (
-    STRICT,
     ColumnName,
     Expression,
     FieldTypeName,
@@ -26,22 +24,13 @@ from .field_types import (
     Identifier,
     Name,
     NonEmpty,
+    Strict,
     Text,
     TypeName,
 )
 from .windows import Duration, Window
 
 API_VERSION = "maitred/v1"
-
-
-class Strict(BaseModel):
-    """No unknown field, no conversion between types."""
-
-    model_config = STRICT
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Itself: it is frozen. pydantic copies the default of a field for every document."""
-        return self
 
 
 class Document(Strict):

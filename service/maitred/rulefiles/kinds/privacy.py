@@ -12,8 +12,8 @@ from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages, privacy_messages
 
 from . import field_types
-from .field_types import Name, Text
-from .models import Document, Strict
+from .field_types import Name, Strict, Text
+from .models import Document
 
 NO_PURPOSE = "none"
 """What an attribute that is no personal data has for a purpose."""

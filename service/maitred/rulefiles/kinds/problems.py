@@ -37,7 +37,10 @@ def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
     if _is_glued(name):
         return file_messages.blank_after_colon(name.replace(":", ": ", 1))
     say = _SAY.get(detail["type"])
-    return say(_Detail.of(model, detail)) if say else file_messages.no_such_value()
+    if say is None:
+        return file_messages.no_such_value()
+    told = _Detail.of(model, detail)
+    return file_messages.or_left_out(say(told)) if told.is_needless else say(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,14 @@ class _Detail:
         names = [step for step in loc if isinstance(step, str)]
         field = names[-1] if names else ""
         return cls(_model_at(model, loc[:-1]), _model_at(model, loc), field, detail["input"], detail)
+
+    @property
+    def is_needless(self) -> bool:
+        """Whether nothing stands behind a field that can be left out."""
+        if self.value is not None or self.holder is None:
+            return False
+        fields = {field.alias or name: field for name, field in self.holder.model_fields.items()}
+        return self.field in fields and not fields[self.field].is_required()
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel] | None:

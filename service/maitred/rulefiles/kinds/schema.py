@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import WithDefaultSchema
 
 from . import registry
 from .windows import duration_text
@@ -22,7 +24,16 @@ class SchemaGenerator(GenerateJsonSchema):
 
     def encode_default(self, dft: Any) -> Any:
         """Writes a default; pydantic would write durations as ISO 8601, which rule files refuse."""
+        if isinstance(dft, BaseModel):
+            return dft.model_dump(mode="json", by_alias=True, exclude_none=True)
         return duration_text(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        """Leaves out that a field is ``null`` by default, which may not be written."""
+        written = super().default_schema(schema)
+        if written.get("default", ...) is None:
+            del written["default"]
+        return written
 
 
 def schemas() -> Mapping[str, Schema]:

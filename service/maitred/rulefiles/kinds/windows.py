@@ -4,13 +4,13 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
 from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import limit_messages
 
 from . import field_types
-from .field_types import STRICT, NonEmpty, refuse
+from .field_types import NonEmpty, Strict, refuse
 
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 # Seven digits of seconds are 115 days, and of weeks more than any bound: no number is cut.
@@ -57,10 +57,8 @@ WindowWord = Literal["lifetime", "session"]
 _WORDS = ("lifetime", "session")
 
 
-class WindowSpec(BaseModel):
+class WindowSpec(Strict):
     """The span of time whose units count: one of `rolling`, `calendar`, `lifetime` and `session`."""
-
-    model_config = STRICT
 
     rolling: Duration | None = None
     """A duration that ends now: `7d`, `1h30m`."""

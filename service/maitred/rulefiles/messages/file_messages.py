@@ -318,6 +318,16 @@ def wants(what: str, value: object) -> str:
     return f"{quoted(yaml_word(value))} is not {what}{_HOW_TO_WRITE.get(what, '')}"
 
 
+def is_not(value: object, what: str) -> str:
+    """The beginning of what is told of a value of another kind, or of none at all."""
+    return "a value is missing" if value is None else f"{quoted(yaml_word(value))} is not {what}"
+
+
+def or_left_out(what: str) -> str:
+    """What is told of a field without a value that can be left out."""
+    return f"{what}, or leave it out"
+
+
 def yaml_word(value: object) -> object:
     """A value as YAML has it."""
     return str(value).lower() if isinstance(value, bool) else value

@@ -8,16 +8,14 @@ from maitred.core.values.nearest import did_you_mean
 from maitred.rulefiles import bounds
 
 from . import meant
-from .file_messages import listed, quoted, yaml_word
+from .file_messages import is_not, listed, quoted
 
 # Fields
 
 
 def bad_duration(value: object) -> str:
     like = meant.duration_of(value) or "7d"
-    return (
-        f"{quoted(yaml_word(value))} is not a duration: write {quoted(like)}, with `w`, `d`, `h`, `m` and `s`"
-    )
+    return f"{is_not(value, 'a duration')}: write {quoted(like)}, with `w`, `d`, `h`, `m` and `s`"
 
 
 def no_duration(value: object) -> str:
@@ -35,8 +33,7 @@ def bad_units(value: object) -> str:
     if isinstance(value, str) and (number := meant.number_of(value)):
         return f"{quoted(value)} is text: write {quoted(number)}, without quotes or other signs"
     return (
-        f"{quoted(yaml_word(value))} is not a number of units: write a whole number, or an attribute such as"
-        " `location.NAME`"
+        f"{is_not(value, 'a number of units')}: write a whole number, or an attribute such as `location.NAME`"
     )
 
 
@@ -48,7 +45,7 @@ def bad_quota(given: Mapping[object, object]) -> str:
 
 
 def bad_quota_attribute(value: object) -> str:
-    return f"{quoted(yaml_word(value))} is not the name of an attribute: write it like `customer.quota`"
+    return f"{is_not(value, 'the name of an attribute')}: write it like `customer.quota`"
 
 
 def of_without_calendar() -> str:
@@ -73,7 +70,7 @@ def bad_percent(value: object) -> str:
     limit = bounds.OVERBOOK_PERCENT
     if isinstance(value, str) and (number := meant.number_of(value)):
         return f"{quoted(value)} is text: write {quoted(number)}, without `%` or quotes"
-    return f"{quoted(yaml_word(value))} is not a percentage: write a whole number, 0 to {limit}"
+    return f"{is_not(value, 'a percentage')}: write a whole number, 0 to {limit}"
 
 
 def bad_window(value: str, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.types import LIST
 
-from .file_messages import listed, quoted, yaml_word
+from .file_messages import is_not, listed, quoted, yaml_word
 
 
 def _known(word: str, known: Iterable[str]) -> str:
@@ -23,7 +23,7 @@ def bad_iab_number(value: object, greatest: int) -> str:
 
 
 def bad_number(what: str, value: object, greatest: int) -> str:
-    return f"{quoted(yaml_word(value))} is not {what}: write a whole number, 1 to {greatest:,}"
+    return f"{is_not(value, what)}: write a whole number, 1 to {greatest:,}"
 
 
 def purpose_none() -> str:
