@@ -2,6 +2,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -245,3 +246,24 @@ def test_a_stricter_commit_stays(postgres_url, closed_after):
 def test_a_server_without_fsync_is_warned_of(store, postgres_server):
     ((fsync,),) = postgres_server.run("SHOW fsync")
     assert [("fsync = off" in warning) for warning in store.warnings] == ([] if fsync == "on" else [True])
+
+
+HELD = """
+INSERT INTO ledger_lot
+SELECT int4send(n), '', 1, 0, '', n, '', 0, int4send(n), 0, '', '', 0, 0, '' FROM generate_series(1, %s) AS n
+"""
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("rows", [0, 10, 100, 1_000])
+def test_holds_are_looked_up_by_their_keys_while_tables_have_no_statistics(postgres_url, rows):
+    """Plans that are made then are kept until there are some."""
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(HELD, (rows,))
+        connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+        under, due = (statement.replace("%b", "$1") for statement in (ledger._HELD_UNDER, ledger._DUE))
+        connection.execute(f"PREPARE under (bytea[]) AS {under}; PREPARE due (bigint) AS {due}")
+        by_key = connection.execute("EXPLAIN EXECUTE under (NULL)").fetchall()
+        by_time = connection.execute("EXPLAIN EXECUTE due (1)").fetchall()
+    assert "ledger_lot_reuse" in str(by_key)
+    assert "ledger_lot_due" in str(by_time)

@@ -137,6 +137,9 @@ RECORD_DICTIONARY = Table(
 
 # Of the ledger, 0 and an empty text stand for none: arrays of nothing but nulls have no type.
 _HELD = text(f"state = {UnitState.HELD.value}")
+# All that is held has an expiry. Said so, PostgreSQL does not look a key of ``ledger_lot_reuse`` up by
+# reading all of ``ledger_lot_due``: that costs less while the tables are empty, and is planned once.
+_DUE = text(f"{_HELD} AND expires_at > 0")
 _REUSABLE = text(f"{_HELD} AND length(reuse) > 0")
 # The ids of what a decision takes as it is made begin with when, and with bytes of its own id: those lots
 # are a range of the primary key (``core.limits.lots.lots_begin``), and in no other index of random keys.
@@ -194,7 +197,7 @@ LOT = Table(
     Column("over_at", BigInteger, nullable=False),  # nothing of it counts from here on
     Column("part", SmallInteger, nullable=False),  # see ``core.limits.lots.Part``
     Column("place", Text, nullable=False),
-    Index("ledger_lot_due", "expires_at", sqlite_where=_HELD, postgresql_where=_HELD),
+    Index("ledger_lot_due", "expires_at", sqlite_where=_HELD, postgresql_where=_DUE),
     Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
     Index("ledger_lot_decision", "decision_id", sqlite_where=_BY_DECISION, postgresql_where=_BY_DECISION),
     Index("ledger_lot_over", "over_at", sqlite_where=_OVER, postgresql_where=_OVER),

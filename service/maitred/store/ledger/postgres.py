@@ -53,7 +53,8 @@ SELECT reuse, lot_id, expires_at FROM ledger_lot
 WHERE state = 1 AND length(reuse) > 0 AND reuse = ANY (%b::bytea[])
 """
 _DUE = f"""
-SELECT {LOT_COLUMNS} FROM ledger_lot WHERE state = {UnitState.HELD.value} AND expires_at <= %b::bigint
+SELECT {LOT_COLUMNS} FROM ledger_lot
+WHERE state = {UnitState.HELD.value} AND expires_at > 0 AND expires_at <= %b::bigint
 ORDER BY expires_at LIMIT {MAX_DUE_PER_BATCH}
 """  # noqa: S608 -- of constants
 _LOCK_DUE = f"{_DUE} FOR UPDATE SKIP LOCKED"
