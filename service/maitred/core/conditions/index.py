@@ -340,6 +340,16 @@ def kind_of(literal: Literal) -> type[Lane]:
 
 def bits(mask: int) -> Iterator[int]:
     """Positions of the set bits, lowest first. Takes time for those that are asked for only."""
+    for at, part in _parts(mask):
+        left = part
+        while left:
+            low = left & -left
+            yield at + low.bit_length() - 1
+            left ^= low
+
+
+def _parts(mask: int) -> Iterator[tuple[int, int]]:
+    """Parts of a mask that hold all of its bits, lowest first, each behind its place."""
     at = 0
     while mask:
         part = mask & _PART
@@ -348,10 +358,7 @@ def bits(mask: int) -> Iterator[int]:
             mask >>= empty
             at += empty
             part = mask & _PART
-        while part:
-            low = part & -part
-            yield at + low.bit_length() - 1
-            part ^= low
+        yield at, part
         mask >>= PART_BITS
         at += PART_BITS
 
@@ -444,25 +451,18 @@ class Index:
     def matches(self, mask: int, facts: Facts, memo: Memo) -> Iterator[int]:
         """Entries whose condition is true, in order, each once; ``mask`` as from ``candidates``."""
         owner, checks = self.owner, self.checks
-        last, at = -1, 0
-        # As ``bits``, without a generator within this one.
-        while mask:
-            part = mask & _PART
-            if not part:
-                empty = (mask & -mask).bit_length() - 1
-                mask >>= empty
-                at += empty
-                part = mask & _PART
-            while part:
-                low = part & -part
-                part ^= low
+        last = -1
+        # As ``bits``, without a generator for each of them.
+        for at, part in _parts(mask):
+            left = part
+            while left:
+                low = left & -left
+                left ^= low
                 clause = at + low.bit_length() - 1
                 entry = owner[clause]
                 if entry != last and (clause not in checks or self._passes(clause, facts, memo)):
                     last = entry
                     yield entry
-            mask >>= PART_BITS
-            at += PART_BITS
 
 
 def _lanes(clauses: Sequence[Clause], pause: Pause) -> list[Lane]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from maitred.core.rules.treatments import TEXTS
@@ -65,15 +66,20 @@ class _Detail:
         """Whether nothing stands behind a field that can be left out."""
         if self.value is not None or self.holder is None:
             return False
-        fields = {field.alias or name: field for name, field in self.holder.model_fields.items()}
+        fields = _fields_of(self.holder)
         return self.field in fields and not fields[self.field].is_required()
+
+
+def _fields_of(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """Returns the fields of a model as they are written."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel] | None:
     """Returns the model of a mapping inside a document, by the types of the fields on the way."""
     current: type[BaseModel] | None = model
     for step in loc:
-        fields = {field.alias or key: field for key, field in current.model_fields.items()} if current else {}
+        fields = _fields_of(current) if current else {}
         if step in fields:
             current = _model_in(fields[str(step)].annotation)
     return current
