@@ -285,9 +285,7 @@ class RangeLane:
         bounds = self.bounds
         at = bisect_left(bounds, value)
         segment = 2 * at + (at < len(bounds) and bounds[at] == value)
-        if self.stride == 1:
-            return self.kept[segment]
-        return self._rebuilt(segment)
+        return self.kept[segment] if self.stride == 1 else self._rebuilt(segment)
 
     def _rebuilt(self, segment: int) -> int:
         nearest = min((segment + self.stride // 2) // self.stride, len(self.kept) - 1)

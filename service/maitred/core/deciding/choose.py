@@ -40,6 +40,10 @@ class Ranking:
     ``draws`` gives the values of learned scores, from what was ``learned``.
     """
 
+    __slots__ = (
+        "_asked", "_facts", "_memo", "_policy", "_possible", "_ranked", "_rest", "candidates", "draws",
+    )  # fmt: skip
+
     def __init__(self, policy: Policy, question: Question, learned: Parameters = NOTHING_LEARNED) -> None:
         facts = question.facts
         mask = self._possible = policy.index.candidates(facts)
@@ -49,13 +53,12 @@ class Ranking:
             mask &= ~policy.stand_in_clauses
         self.candidates = policy.index.count(mask)
         scored_mask = mask & policy.scored_clauses
-        may_differ = policy.promises or mask & policy.index.checked
         self._ranked: list[Ranked] = []
         self._rest: Iterable[Ranked] = ()
-        if scored_mask and self.candidates <= MAX_AT_ONCE and not may_differ:
-            self._ranked = _at_once(policy, mask, facts, self._memo, draws)
-        else:
+        if self.candidates > MAX_AT_ONCE or policy.promises or mask & policy.index.checked:
             self._rank_lazily(mask ^ scored_mask, scored_mask)
+        else:
+            self._ranked = _at_once(policy, mask, facts, self._memo, draws)
         self._asked = tuple(draws.asked) if policy.learners else ()
 
     def _rank_lazily(self, fixed_mask: int, scored_mask: int) -> None:
@@ -70,6 +73,9 @@ class Ranking:
         self._rest = _without(rest, {action.name for _, action in due}) if due else rest
 
     def __iter__(self) -> Iterator[Ranked]:
+        return self._rank_on() if self._rest else iter(self._ranked)
+
+    def _rank_on(self) -> Iterator[Ranked]:
         yield from self._ranked
         for entry in self._rest:
             self._ranked.append(entry)
@@ -170,8 +176,8 @@ def _scored(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) -
 def _at_once(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) -> list[Ranked]:
     """The same of clauses without checks, whatever their scores."""
     actions, owner = policy.actions, policy.index.owner
-    ranked: list[tuple[float, str, Action]] = []
-    last = -1
+    is_scored, last = mask & policy.scored_clauses, -1
+    ranked: list[Ranked] = []
     while mask:
         low = mask & -mask
         mask ^= low
@@ -181,21 +187,21 @@ def _at_once(policy: Policy, mask: int, facts: Facts, memo: Memo, draws: Draws) 
         last, action = entry, actions[entry]
         if action.trials:
             action = as_assigned(action, facts)
-        score, name = action.score, action.name
+        score = action.score
         value: float | Unknown
         if score.linear:
             learner, base, factor = score.linear
-            value = base + factor * draws.value(name, learner)
+            value = base + factor * draws.value(action.name, learner)
         elif score.expression:
             value = score_of(action, facts, memo, draws)
             if isinstance(value, Unknown):
                 continue
         else:
             value = score.constant or 0.0
-        ranked.append((-value, name, action))
-    # Names differ, so that actions are never compared.
-    ranked.sort()
-    return [(-before, action) for before, _, action in ranked]
+        ranked.append((value, action))
+    if is_scored:
+        ranked.sort(key=_best_first)
+    return ranked
 
 
 def score_if_it_holds(policy: Policy, action: Action, facts: Facts, memo: Memo, draws: Draws) -> float | None:
@@ -327,13 +333,14 @@ def _first_ones(
     rooms: dict[str, int] = {}
     looked_at = 0
     for score, action in ranking if max_picks else ():
-        looked_at += len(action.limits)
-        if not is_read(action, snapshot):
-            ahead = _ahead(max_picks, Reach.ENOUGH, looked_at)
-            return None if picks else Wanted(_unread(policy, facts, ranking, snapshot, ahead))
-        if action.groups or looked_at > MAX_TOLD:
-            return None
-        if action.limits and not _takes_room(action, facts, snapshot, rooms):
+        if action.limits:
+            looked_at += len(action.limits)
+            if not is_read(action, snapshot):
+                ahead = _ahead(max_picks, Reach.ENOUGH, looked_at)
+                return None if picks else Wanted(_unread(policy, facts, ranking, snapshot, ahead))
+            if looked_at > MAX_TOLD or not _takes_room(action, facts, snapshot, rooms):
+                return None
+        if action.groups:
             return None
         picks.append(Pick(score, action))
         if len(picks) == max_picks:

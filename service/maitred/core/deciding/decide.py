@@ -147,8 +147,12 @@ def decide_from(
 
     Raises ``LookupError`` where it does not.
     """
-    seen = snapshot or _NOTHING_SEEN
-    known = Snapshot(paused=seen.paused, rejected=seen.rejected, claimed=seen.claimed, learned=seen.learned)
+    known = seen = _NOTHING_SEEN
+    if snapshot:
+        seen = snapshot
+        known = Snapshot(
+            paused=seen.paused, rejected=seen.rejected, claimed=seen.claimed, learned=seen.learned
+        )
     prepared = prepare(policy, question, known)
     return conclude(prepared, decide(prepared, lambda _: seen), holds)
 
