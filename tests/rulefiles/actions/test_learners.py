@@ -72,7 +72,7 @@ def test_what_is_left_out_is_plain_and_off(ruleset):
 FAULTS = [
     ("prior: {successes: 0.5}\n", "write at least 1"),
     ("floor: 0.5\nceiling: 0.4\n", "the floor 0.5 is above the ceiling 0.4"),
-    ("floor: 1.5\n", "write at most 1"),
+    ("floor: 1.5\n", "this is a share from 0 to 1: write `0.015`"),
     ("exploration: 101\n", "write at most 100"),
     ("outcome: claimed\nover: claimed\n", "choose another `outcome` or `over`"),
     ("outcome: bought\n", "`bought`"),

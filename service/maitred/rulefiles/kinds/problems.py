@@ -70,6 +70,25 @@ class _Detail:
         return self.field in fields and not fields[self.field].is_required()
 
 
+    @property
+    def is_share(self) -> bool:
+        """Whether the field is a share: a number from 0 to 1."""
+        fields = _fields_of(self.holder) if self.holder else {}
+        bounds_of = fields[self.field].metadata if self.field in fields else ()
+        return any(getattr(bound, "le", None) == 1 for bound in bounds_of)
+
+    def refused(self, value: object) -> str | None:
+        """Returns what would be told of another value of the field; ``None`` where it would be taken."""
+        assert self.holder
+        try:
+            self.holder.model_validate({self.field: value})
+        except ValidationError as error:
+            for more in error.errors(include_url=False):
+                if more["loc"] == (self.field,):
+                    return _SAY[more["type"]](_Detail(self.holder, self.at, self.field, value, more))
+        return None
+
+
 def _fields_of(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     """Returns the fields of a model as they are written."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
@@ -212,6 +231,8 @@ def _unknown_field(detail: _Detail) -> str:
     known = [field.alias or key for key, field in fields]
     if elsewhere:
         return file_messages.field_elsewhere(name, elsewhere)
+    if detail.value is None and name.isdecimal():
+        return file_messages.decimal_comma(name)
     if detail.value is None and re.search(r"[ .()]", name):
         return file_messages.comma_in_text(name)
     return file_messages.unknown_field(name, known)
@@ -248,7 +269,7 @@ def _mapping(detail: _Detail) -> str:
         return file_messages.not_live(value)
     sent = str(value)
     if model in {"RolloutSpec", "ArmSpec"}:
-        value = meant.number_of(sent) or value
+        value = meant.decimal_of(sent) or value
     if isinstance(value, str | int | float) and not isinstance(value, bool) and form:
         if model == "ArmCap" and isinstance(value, str) and not meant.number_of(sent):
             form = "{{name: {}, limit: ...}}"
@@ -313,6 +334,34 @@ def _wants(what: str) -> Say:
     return lambda detail: file_messages.wants(what, detail.value)
 
 
+def _number(detail: _Detail) -> str:
+    value = detail.value
+    number = meant.decimal_of(value) if isinstance(value, str) else None
+    if number and detail.is_share and "%" in value:
+        return _percentage(value, number) or file_messages.too_large(1)
+    # What would be refused as well is no remedy.
+    refused = detail.refused(float(number)) if number else None
+    return refused or file_messages.wants("a number", value)
+
+
+def _whole_number(detail: _Detail) -> str:
+    value = detail.value
+    number = meant.number_of(value) if isinstance(value, str) else None
+    refused = detail.refused(int(number)) if number else None
+    return refused or file_messages.wants("a whole number", value)
+
+
+def _too_large(detail: _Detail) -> str:
+    number = f"{detail.value:.10g}"
+    told = _percentage(number, number) if detail.is_share else None
+    return told or file_messages.too_large(detail.more["ctx"]["le"])
+
+
+def _percentage(value: str, number: str) -> str | None:
+    share = meant.hundredth_of(number)
+    return file_messages.share_for_percent(value, share) if share else None
+
+
 def _text(detail: _Detail) -> str:
     written = meant.date_of(str(detail.value)) if detail.field in _DATES else None
     return rule_messages.bad_date(str(detail.value)) if written else file_messages.wants("text", detail.value)
@@ -327,9 +376,9 @@ _SAY: Mapping[str, Say] = MappingProxyType(
         "missing": lambda detail: file_messages.missing(str(detail.more["loc"][-1])),
         "string_type": _text,
         "bool_type": _wants("`true` or `false`"),
-        "int_type": _wants("a whole number"),
+        "int_type": _whole_number,
         "int_from_float": _wants("a whole number"),
-        "float_type": _wants("a number"),
+        "float_type": _number,
         "dict_type": _mapping,
         "model_type": _mapping,
         "model_attributes_type": _mapping,
@@ -338,7 +387,7 @@ _SAY: Mapping[str, Say] = MappingProxyType(
         "less_than": lambda detail: file_messages.not_below(detail.more["ctx"]["lt"]),
         "greater_than": lambda detail: file_messages.not_above(detail.more["ctx"]["gt"]),
         "greater_than_equal": lambda detail: file_messages.too_small(detail.more["ctx"]["ge"]),
-        "less_than_equal": lambda detail: file_messages.too_large(detail.more["ctx"]["le"]),
+        "less_than_equal": _too_large,
         "string_too_long": lambda detail: file_messages.too_long(detail.more["ctx"]["max_length"]),
         "string_too_short": lambda _: file_messages.empty(),
         "too_short": lambda _: file_messages.empty(),

@@ -318,6 +318,16 @@ def wants(what: str, value: object) -> str:
     return f"{quoted(yaml_word(value))} is not {what}{_HOW_TO_WRITE.get(what, '')}"
 
 
+def decimal_comma(digits: str) -> str:
+    written = quoted(f"0.{digits}")
+    return f"there is no field {quoted(digits)} here: a number has a point for its decimals, {written}"
+
+
+def share_for_percent(value: object, share: str) -> str:
+    """What is told of a percentage where the field is a share from 0 to 1."""
+    return f"{quoted(value)} is a percentage, this is a share from 0 to 1: write {quoted(share)}"
+
+
 def is_not(value: object, what: str) -> str:
     """The beginning of what is told of a value of another kind, or of none at all."""
     return "a value is missing" if value is None else f"{quoted(yaml_word(value))} is not {what}"

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 
 from maitred.core.values.nearest import nearest
 
@@ -183,11 +184,26 @@ def number_of(text: str) -> str | None:
     return plain if re.fullmatch(r"-?\d{1,18}", plain) else None
 
 
+def decimal_of(text: str) -> str | None:
+    """`2.5` for `2.5%`, `2,5` or `"2.5"`; whole numbers as ``number_of``."""
+    plain = text.strip().rstrip("%").strip()
+    match = re.fullmatch(r"(-?\d{1,9})[.,](\d{1,2}|(?<=\.)\d{3,9})", plain)
+    return f"{match[1]}.{match[2]}" if match else number_of(text)
+
+
+def hundredth_of(text: str) -> str | None:
+    """`0.5` for `50`; ``None`` where that is no share from 0 to 1."""
+    share = Decimal(text) / 100
+    return f"{share.normalize():f}" if 0 <= share <= 1 else None
+
+
 def value_of(what: str, text: str) -> str | None:
     """The number or truth that was meant by a text: `5` for `5%`, `true` for `yes`."""
     if what == "`true` or `false`":
         return truth_of(text)
-    return number_of(text) if what in {"a number", "a whole number"} else None
+    if what == "a number":
+        return decimal_of(text)
+    return number_of(text) if what == "a whole number" else None
 
 
 def truth_of(text: str) -> str | None:
