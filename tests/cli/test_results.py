@@ -24,6 +24,7 @@ WORDS = document(
         "arms": "{control: {weight: 1}, loud: {weight: 1, treatments: {pos: {say: HELLO}}}}",
     },
 )
+PURCHASE = document("Event", "purchase", {"fields": "{sku: string}", "retention": "100d"})
 HALF = document("Holdout", "half", {"applies_to": "{actions: [pizza]}", "percent": 50})
 AT = "2026-12-20T00:00:00Z"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -34,7 +35,7 @@ def sold(sqlite_url, tmp_path):
     """A database in which 60 customers were decided for on two channels, and the loud arm accepted."""
     make_keyring(tmp_path / "keys")
     harness = EngineHarness(open_store(sqlite_url), KeyringVault(read_keyring(tmp_path / "keys")))
-    harness.rules(action("pizza"), WORDS, HALF)
+    harness.rules(action("pizza"), WORDS, HALF, PURCHASE)
     for number in range(120):
         decided = harness.after(HOUR / 60).decide(f"c-{number}", channel=("pos", "mobile")[number % 2])
         body = harness.engine.records.body(harness.store.decision(bytes.fromhex(decided.decision_id)))
@@ -162,14 +163,72 @@ def test_a_policy_is_not_compared_with_chances_that_changed(capsys, sold, tmp_pa
             "nobody was exposed to an experiment, holdout or learner of that name, did you mean `words`?",
         ),
         (["words", "--control", "quiet"], "there is no arm of that name"),
+        (["words", "--action", "piza"], "the rules have no action of that name, did you mean `pizza`?"),
+        (["words", "--event", "purchse"], "the rules have no event of that name, did you mean `purchase`?"),
+        (["words", "--by", "chanel"], "the rules have no attribute of that name, did you mean `channel`?"),
+        (
+            ["words", "--by", "customer.teir"],
+            "the rules have no attribute of that name, did you mean `customer.tier`?",
+        ),
+        (
+            ["words", "--event", "purchase", "--action", "pizza"],
+            "an event is of no action: ask for one of both",
+        ),
         (["words", "--within", "soon"], "`soon` is no duration: write it like `7d`"),
         (["words", "--png", "/nowhere/x.png"], "cannot write `/nowhere/x.png`"),
     ],
 )
 def test_what_cannot_be_shown_is_told(capsys, sold, words, message):
-    code, output, error = results(capsys, sold, *words)
+    code, output, error = results(capsys, sold, *words, "--keys", str(sold[1]))
     assert (code, output) == (2, "")
-    assert message in error
+    assert message in " ".join(error.split())
+
+
+def test_names_of_an_earlier_ruleset_are_known(capsys, sold):
+    harness = EngineHarness(open_store(sold[0]), KeyringVault(read_keyring(sold[1])), first_id=10_000)
+    harness.rules(action("bread"), WORDS.replace("pizza", "bread"))
+    harness.decide("later")
+    harness.close()
+    for words in (["--action", "pizza"], ["--event", "purchase"]):
+        assert results(capsys, sold, "words", *words)[0] == 0
+
+
+@pytest.mark.parametrize("percent", [0, 100])
+def test_a_holdout_that_ended_is_compared_as_it_was(capsys, sold, percent):
+    """Who ends one sets it to 0 or 100; by that there is nobody to compare with."""
+    before = json.loads(results(capsys, sold, "half", "--json")[1])
+    harness = EngineHarness(open_store(sold[0]), KeyringVault(read_keyring(sold[1])), first_id=10_000)
+    harness.rules(action("pizza"), WORDS, HALF.replace("percent: 50", f"percent: {percent}"))
+    for number in range(5):
+        harness.decide(f"later-{number}")
+    harness.close()
+    after = json.loads(results(capsys, sold, "half", "--json")[1])
+    names = ("held_out", "offered")
+    assert [arm["name"] for arm in after["arms"]] == list(names)
+    persons = [{arm["name"]: arm["persons"] for arm in shown["arms"]} for shown in (before, after)]
+    came = {name: persons[1][name] - persons[0][name] for name in names}
+    assert came == {"held_out": 5 if percent else 0, "offered": 0 if percent else 5}
+
+
+@pytest.mark.parametrize(("percent", "arm"), [(0, "held_out"), (100, "offered")])
+def test_a_holdout_of_nobody_or_everybody_shows_nothing(capsys, sqlite_url, keys, percent, arm):
+    harness = EngineHarness(open_store(sqlite_url), keys)
+    harness.rules(action("pizza"), HALF.replace("percent: 50", f"percent: {percent}"))
+    harness.decide("ann")
+    harness.close()
+    code, output, error = results(capsys, (sqlite_url, None), "half")
+    assert (code, output) == (2, "")
+    assert f"by the rules nobody is ever in `{arm}`" in error
+
+
+def test_an_arm_that_changes_nothing_is_the_control_where_none_is_called_so(capsys, sqlite_url, keys):
+    harness = EngineHarness(open_store(sqlite_url), keys)
+    harness.rules(action("pizza"), WORDS.replace("control:", "plain:"))
+    harness.decide("ann")
+    harness.close()
+    shown = json.loads(results(capsys, (sqlite_url, None), "words", "--json")[1])
+    assert [arm["name"] for arm in shown["arms"]] == ["loud", "plain"]
+    assert shown["control"] == "plain"
 
 
 @pytest.mark.usefixtures("without_scipy")

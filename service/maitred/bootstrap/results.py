@@ -1,10 +1,11 @@
 """What experiments have shown, from a database that a service may be running on."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from maitred import store
 from maitred.core.behaviour.outcomes import OutcomeKind
@@ -17,7 +18,7 @@ from maitred.core.values.nearest import did_you_mean
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.codec import Packings, decode_body
 from maitred.engine.errors import CallError, Code
-from maitred.engine.operating.gathering import ResultsQuery, gather, names_in
+from maitred.engine.operating.gathering import Gathered, ResultsQuery, gather, names_in
 from maitred.engine.operating.results import PolicyLine, Results, ResultsCall
 from maitred.insights.plans import PlanInvalid, lines_in
 from maitred.selftest import Unfit
@@ -28,7 +29,9 @@ from .rules import load_policy
 
 PLAN_MAX_BYTES = 1_048_576
 _CONTROL = "control"
-_EVERY_DECISION = 100.0
+_EVERYBODY = 100.0
+_OF_CALLS = ("channel", "location", "")
+"""What segments are made of beside attributes; with none there are no segments."""
 
 
 class NoResults(Exception):
@@ -59,22 +62,25 @@ def results(database: str, asked: ResultsCall, *, keys: Path | None = None) -> R
         if not gathered.rulesets:
             near = did_you_mean(asked.experiment, names_in(opened))
             raise NoResults(f"nobody was exposed to an experiment, holdout or learner of that name{near}")
-        compared = _definition(opened, reversed(gathered.rulesets), asked.experiment)
-        weights = _weights(compared)
-        control = asked.control or _control(compared)
-        if control not in weights:
-            raise NoResults(f"there is no arm of that name{did_you_mean(control, weights)}")
+        rulesets = _Rulesets(opened, gathered.rulesets)
+        compared = rulesets.compared(asked.experiment)
+        control = asked.control or compared.control
+        if control not in compared.weights:
+            raise NoResults(f"there is no arm of that name{did_you_mean(control, compared.weights)}")
+        _check_names(asked, gathered, rulesets)
         if asked.policy:
-            _check_chances(opened, gathered.rulesets, asked.experiment, weights)
+            _check_chances(rulesets, asked.experiment, compared.weights)
         goal = asked.goal.name.lower() if isinstance(asked.goal, OutcomeKind) else asked.goal
         try:
-            return compare(asked.experiment, goal, gathered, weights, control, policy=asked.policy)
+            return compare(asked.experiment, goal, gathered, compared.weights, control, policy=asked.policy)
         except PlanInvalid as invalid:
             raise NoResults(f"policy: {invalid}", Code.MALFORMED) from None
 
 
 def _question(asked: ResultsCall, now: datetime) -> ResultsQuery:
     """Returns what is asked of the log. Raises ``NoResults``."""
+    if isinstance(asked.goal, str) and asked.action:
+        raise NoResults("an event is of no action: ask for one of both", Code.MALFORMED)
     if not is_learner(asked.experiment):
         return ResultsQuery(asked.experiment, asked.goal, now, asked.within, action=asked.action)
     if isinstance(asked.goal, str):
@@ -104,19 +110,36 @@ def policy_in(file: Path) -> tuple[PolicyLine, ...]:
         raise NoResults(f"policy `{file}`: {invalid}") from None
 
 
-def _check_chances(
-    opened: ReadOnlyStore, hashes: Sequence[str], name: str, weights: Mapping[str, float]
-) -> None:
+def _check_names(asked: ResultsCall, gathered: Gathered, rulesets: "_Rulesets") -> None:
+    """That what it is asked by is known to rules, where nothing in the log is called so."""
+    if isinstance(asked.goal, str) and not any(person.reached for person in gathered.people):
+        rulesets.check("event", asked.goal, lambda ruleset: ruleset.events)
+    if asked.action:
+        rulesets.check("action", asked.action, lambda ruleset: [action.name for action in ruleset.actions])
+    if (
+        asked.by not in _OF_CALLS
+        and gathered.people
+        and not any(person.segment for person in gathered.people)
+    ):
+        rulesets.check("attribute", asked.by, lambda ruleset: (*_OF_CALLS, *_attributes(ruleset)))
+
+
+def _attributes(ruleset: Ruleset) -> Iterator[str]:
+    yield from ruleset.attributes
+    yield from (computed.name for computed in ruleset.computed)
+
+
+def _check_chances(rulesets: "_Rulesets", name: str, weights: Mapping[str, float]) -> None:
     """That every arm had the same chance all the time: it is what decisions are weighed by."""
     shares = _shares(weights)
-    for digest in hashes:
-        compared = _in_ruleset(opened, digest, name)
+    for ruleset in rulesets.newest_first():
+        compared = _compared_in(ruleset, name) if ruleset else None
         if compared is None:
             raise NoResults(
                 f"a ruleset that was in force with `{name}` does not load any more: its weights are unknown",
                 Code.TOO_LATE,
             )
-        if _shares(_weights(compared)) != shares:
+        if _shares(compared.weights) != shares:
             raise NoResults(
                 f"the arms of `{name}` had other weights before: a policy is compared with an experiment"
                 " whose weights stayed, give it another name when they change",
@@ -139,51 +162,84 @@ def _insights() -> Iterator[None]:
         raise Unfit(message) from None
 
 
-def _definition(opened: ReadOnlyStore, hashes: Iterator[str], name: str) -> Experiment | Holdout | Learner:
-    """Returns the experiment, holdout or learner as the last ruleset has it that still loads."""
-    for digest in hashes:
-        definition = _in_ruleset(opened, digest, name)
-        if definition:
-            return definition
-    raise NoResults(f"no ruleset that was in force with `{name}` loads any more: its arms are not known")
+class _Compared(NamedTuple):
+    """The arms of an experiment, a holdout or a learner as a ruleset has them, and which is the control."""
+
+    weights: Mapping[str, float]
+    control: str
 
 
-def _in_ruleset(opened: ReadOnlyStore, digest: str, name: str) -> Experiment | Holdout | Learner | None:
-    """Returns what a ruleset of the store calls so; ``None`` also where it does not load any more."""
-    stored = opened.ruleset(digest)
-    try:
-        ruleset = load_policy(stored.sources, stored.commit).ruleset if stored else None
-    except RulesetInvalid:
-        return None
-    return _named(ruleset, name) if ruleset else None
+class _Rulesets:
+    """The rulesets that were in force; each is loaded once, and only if it is asked for."""
+
+    def __init__(self, opened: ReadOnlyStore, hashes: Sequence[str]) -> None:
+        self._opened, self._hashes = opened, hashes
+        self._loaded: list[Ruleset | None] = []
+
+    def newest_first(self) -> Iterator[Ruleset | None]:
+        """Yields them, ``None`` for one that does not load any more."""
+        for number, digest in enumerate(reversed(self._hashes)):
+            if number == len(self._loaded):
+                self._loaded.append(self._load(digest))
+            yield self._loaded[number]
+
+    def _load(self, digest: str) -> Ruleset | None:
+        stored = self._opened.ruleset(digest)
+        try:
+            return load_policy(stored.sources, stored.commit).ruleset if stored else None
+        except RulesetInvalid:
+            return None
+
+    def compared(self, name: str) -> _Compared:
+        """Returns what the last ruleset has in which every arm could have somebody. Raises ``NoResults``."""
+        empty = ""
+        for ruleset in filter(None, self.newest_first()):
+            compared = _compared_in(ruleset, name)
+            if compared and all(compared.weights.values()):
+                return compared
+            if compared:
+                empty = next(arm for arm, weight in compared.weights.items() if not weight)
+        if empty:
+            raise NoResults(f"nothing is compared: by the rules nobody is ever in `{empty}`", Code.TOO_LATE)
+        raise NoResults(f"no ruleset that was in force with `{name}` loads any more: its arms are not known")
+
+    def check(self, what: str, name: str, names_in: Callable[[Ruleset], Iterable[str]]) -> None:
+        """Raises ``NoResults`` where none of them has a name, with one that may have been meant."""
+        known: dict[str, None] = {}
+        for ruleset in filter(None, self.newest_first()):
+            known |= dict.fromkeys(names_in(ruleset))
+            if name in known:
+                return
+        raise NoResults(f"the rules have no {what} of that name{did_you_mean(name, known)}")
 
 
-def _named(ruleset: Ruleset, name: str) -> Experiment | Holdout | Learner | None:
+def _compared_in(ruleset: Ruleset, name: str) -> _Compared | None:
     compared: dict[str, Experiment | Holdout | Learner] = {}
     compared |= {experiment.name: experiment for experiment in ruleset.experiments}
     compared |= {holdout.name: holdout for holdout in ruleset.holdouts}
     compared |= {learner_name(learner.name): learner for learner in ruleset.learners}
-    return compared.get(name)
+    definition = compared.get(name)
+    if isinstance(definition, Holdout):
+        held = float(definition.percent)
+        return _Compared({HELD_OUT: held, OFFERED: _EVERYBODY - held}, HELD_OUT)
+    if isinstance(definition, Learner):
+        explored = float(definition.exploration)
+        weights = {Mode.EXPLOIT.value: _EVERYBODY - explored, Mode.EXPLORE.value: explored}
+        return _Compared(weights, Mode.EXPLORE.value)
+    if definition is None:
+        return None
+    weights = {arm.name: float(arm.weight) for arm in definition.arms}
+    return _Compared(weights, _control(ruleset, definition))
 
 
-def _weights(compared: Experiment | Holdout | Learner) -> Mapping[str, float]:
-    if isinstance(compared, Holdout):
-        return {HELD_OUT: float(compared.percent), OFFERED: 100 - float(compared.percent)}
-    if isinstance(compared, Learner):
-        if not 0 < compared.exploration < _EVERY_DECISION:
-            raise NoResults("a learner is compared where some decisions explore and others do not")
-        explored = float(compared.exploration)
-        return {Mode.EXPLOIT.value: _EVERY_DECISION - explored, Mode.EXPLORE.value: explored}
-    return {arm.name: float(arm.weight) for arm in compared.arms}
-
-
-def _control(compared: Experiment | Holdout | Learner) -> str:
-    if isinstance(compared, Holdout):
-        return HELD_OUT
-    if isinstance(compared, Learner):
-        return Mode.EXPLORE.value
-    names = [arm.name for arm in compared.arms]
-    return _CONTROL if _CONTROL in names else names[0]
+def _control(ruleset: Ruleset, experiment: Experiment) -> str:
+    """Returns the arm that is called so, or else the first that changes nothing, or else the first."""
+    names = [arm.name for arm in experiment.arms]
+    if _CONTROL in names:
+        return _CONTROL
+    trials = [trial for action in ruleset.actions for trial in action.trials]
+    changed = frozenset().union(*(trial.actions for trial in trials if trial.experiment == experiment.name))
+    return next((name for name in names if name not in changed), names[0])
 
 
 def _segments(opened: ReadOnlyStore, by: str, keys: Path | None) -> Callable[[bytes], str]:

@@ -69,7 +69,6 @@ class _Detail:
         fields = _fields_of(self.holder)
         return self.field in fields and not fields[self.field].is_required()
 
-
     @property
     def is_share(self) -> bool:
         """Whether the field is a share: a number from 0 to 1."""
