@@ -10,6 +10,7 @@ from maitred.core.deciding.decide import prepare
 from maitred.core.deciding.decisions import Question
 from maitred.core.deciding.policy import compile_policy
 from maitred.core.rules.ruleset import Ruleset
+from maitred.engine.calls import DecideCall
 from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES, Committer
 from maitred.engine.deciding.question import Requester
 from maitred.engine.deciding.tickets import DecisionTicket
@@ -22,6 +23,23 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 POLICY = compile_policy(Ruleset("hash", "1", "UTC"), deriver=None)
 QUESTION = Question("pos", {}, NOW, 1)
+CALL = DecideCall("asked", "900", "pos", "", {}, b"asked".ljust(16))
+
+
+class Prerecorded:
+    """A ``Recorder`` that has its record."""
+
+    def __init__(self, record):
+        self._record = record
+
+    def body(self, _ticket):
+        return b""
+
+    def packed(self, _ticket):
+        return b""
+
+    def record(self, _ticket):
+        return self._record
 
 
 def ticket(name, body=b"{}", deadline=None):
@@ -32,7 +50,9 @@ def ticket(name, body=b"{}", deadline=None):
         pseudonyms=(b"900",),
         prepare=lambda _: prepare(POLICY, QUESTION),
         requester=Requester.of(key, b"", "900", "", str),
-        make_record=lambda *_: record,
+        call=CALL,
+        trace_id="",
+        recorder=Prerecorded(record),
         deadline=deadline,
     )
 

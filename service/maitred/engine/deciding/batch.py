@@ -38,6 +38,7 @@ from .tickets import (
     OutcomeTicket,
     Reported,
     Ticket,
+    conclude_all,
 )
 
 _T = TypeVar("_T", bound=Ticket)
@@ -93,9 +94,7 @@ def run(
         now = instant_of(transaction, tickets, local)
         _Settlement(transaction, now).run(limited, moves, outcomes, last=last)
         expired = transaction.expired
-    for ticket in sound:
-        if not ticket.earlier:
-            ticket.conclude()
+    conclude_all([ticket for ticket in sound if not ticket.earlier])
     _append(transaction, decisions, limited)
     transaction.place_people(_moved(sound))
     _share(decisions, _of(DecisionTicket, tickets))

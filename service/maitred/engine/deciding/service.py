@@ -2,45 +2,41 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import partial
 from hashlib import blake2b
-from itertools import islice
 from typing import Any, NamedTuple
 
 from maitred.core.behaviour.projections import When
 from maitred.core.deciding.choose import Reach
-from maitred.core.deciding.decide import Choice, Prepared, claimed_treatment, prepare
+from maitred.core.deciding.decide import Choice, Prepared, prepare
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.snapshot import Shortage, Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.learners import Parameters
 from maitred.core.privacy.purposes import KnownConsent
-from maitred.core.rules.experiments import Exposures, as_assigned, exposures_text, person_of
-from maitred.core.rules.ruleset import Location, RedeemAt
+from maitred.core.rules.experiments import person_of
+from maitred.core.rules.ruleset import Location
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import composed, has_blank_ends
-from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, OpenClaim, ReadSignals, RecordView, bytes_of
+from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import ended_claim, made_otherwise
 from maitred.engine.ports.observer import DecisionMade, Observer
-from maitred.engine.ports.store import ClaimRow, DecisionRecord
+from maitred.engine.ports.store import DecisionRecord
 
-from .codec import Recurring, encode_body
 from .committer import Clock, Committer
 from .question import Requester, without_ledger
+from .recording import RecordMaker, open_claims_of
 from .records import UNEXPLAINED, Records
 from .rulesets import Rulesets
-from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps
+from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps, conclude_all
 from .unused import MAX_NAME_CHARACTERS, unused
 
 DECISION_ID_BYTES = 16
-OPEN_CLAIMS_MAX = 20
-"""Promised in the API: nobody redeems more in one sale."""
 _STATE = blake2b(digest_size=DECISION_ID_BYTES, person=b"maitred.decision")
 TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
 
@@ -50,9 +46,6 @@ def decision_id_of(request_id: str) -> bytes:
     state = _STATE.copy()
     state.update(request_id.encode())
     return state.digest()
-
-
-_ARMS: Recurring[Exposures, str] = Recurring(exposures_text)
 
 
 class _Made(NamedTuple):
@@ -114,6 +107,7 @@ class DecisionService:
         self._committer, self._observer = committer, observer
         self._clock, self._new_id, self._read_signals = clock, new_id, read_signals
         self._paused, self._learned, self._guard_at = paused, learned, guard_at
+        self._recorder = RecordMaker(rulesets, people)
 
     def ready(self) -> bool:
         """Whether a valid ruleset is in force."""
@@ -145,7 +139,7 @@ class DecisionService:
             except CallError as error:
                 return self._degraded(made, error)
         else:
-            made.ticket.conclude()
+            conclude_all([made.ticket])
         committed = time.perf_counter()
         answer = self._answer(call, made)
         if self._observer.tracing:
@@ -187,7 +181,9 @@ class DecisionService:
                 session,
                 self._people.subject_pseudonym,
             ),
-            make_record=partial(self._record, call, trace_id),
+            call=call,
+            trace_id=trace_id,
+            recorder=self._recorder,
             policy=policy if policy.reads_history else None,
             depends_on_person=policy.ruleset.privacy is not None or bool(policy.reads_history),
             dry=call.dry_run,
@@ -228,36 +224,6 @@ class DecisionService:
             return prepare(policy, question, before, reach, call.explain_actions)
 
         return prepared
-
-    def _record(self, call: DecideCall, trace_id: str, ticket: DecisionTicket) -> DecisionRecord:
-        prepared, choice, decision, person = ticket.prepared, ticket.choice, ticket.decision, ticket.person
-        assert prepared
-        assert choice
-        assert decision
-        assert person
-        policy, question = prepared.policy, prepared.question
-        body = encode_body(
-            call,
-            question.facts,
-            decision,
-            choice.snapshot,
-            trace_id=trace_id,
-            commit=policy.ruleset.commit,
-            purposes=policy.purposes_of(question.facts, decision.proposals, decision.learned),
-            open_claims=open_claims_of(policy, question, call.location_id, ticket.claims),
-            ended=[claim.hex() for claim in ticket.ended],
-        )
-        packing = self._rulesets.packing(policy.ruleset.hash)
-        return DecisionRecord(
-            decision_id=ticket.decision_id,
-            decided_at=question.now,
-            ruleset=policy.ruleset.hash,
-            customer=person.ref,
-            body=self._people.seal(person, packing.pack(body) if packing else body, ticket.decision_id),
-            key=person.key,
-            session=ticket.requester.session_key,
-            arms=_ARMS.of(decision.exposures) if decision.exposures else "",
-        )
 
     def _policy(self, call: DecideCall) -> Policy:
         if call.ruleset:
@@ -408,28 +374,3 @@ def session_of(context: Mapping[str, Any]) -> str:
         return ""
     session_id = composed(str(raw_id)) if isinstance(raw_id, str | int) else ""
     return "" if has_blank_ends(session_id) else session_id
-
-
-def open_claims_of(
-    policy: Policy, question: Question, location_id: str, rows: Sequence[ClaimRow]
-) -> tuple[OpenClaim, ...]:
-    """Those of a customer's open claims that can be redeemed there, with the words for that channel."""
-    if not rows:
-        return ()
-    return tuple(islice(_redeemable(policy, question, location_id, rows), OPEN_CLAIMS_MAX))
-
-
-def _redeemable(
-    policy: Policy, question: Question, location_id: str, rows: Iterable[ClaimRow]
-) -> Iterator[OpenClaim]:
-    for row in rows:
-        action = policy.by_name.get(row.action)
-        if action is None or row.expires_at <= question.now:
-            continue
-        if action.channels and question.channel not in action.channels:
-            continue
-        if action.redeem_at is RedeemAt.CLAIMED and row.location not in ("", location_id):
-            continue
-        action = as_assigned(action, question.facts)
-        words = claimed_treatment(policy, action, question, row.expires_at)
-        yield OpenClaim(row.id.hex(), row.action, words, row.expires_at, row.location)

@@ -14,6 +14,7 @@ from maitred.core.limits.limits import Need
 from maitred.core.limits.lots import Operation, Settled, Status, Take
 from maitred.core.privacy.purposes import JURISDICTION, Consent, ConsentState
 from maitred.core.rules.ruleset import Action
+from maitred.engine.calls import DecideCall
 from maitred.engine.ports.store import NOBODY, ClaimRow, DecisionRecord, OutcomeRow, Person, Rejection
 
 from .question import LedgerReads, OwnClaim, Requester, View, holds_of, lost_by
@@ -35,8 +36,22 @@ UNKNOWN_CUSTOMER = Background()
 
 Prepare = Callable[[Background], Prepared]
 """From what is known of the customer to the prepared question."""
-MakeRecord = Callable[["DecisionTicket"], DecisionRecord]
-"""The record of a decision that has been made, its body sealed."""
+
+
+class Recorder(Protocol):
+    """Makes the record of a decision, in steps."""
+
+    def body(self, ticket: "DecisionTicket") -> bytes:
+        """What was asked, seen and decided, in plain."""
+        ...
+
+    def packed(self, ticket: "DecisionTicket") -> bytes:
+        """The ticket's ``body``, packed."""
+        ...
+
+    def record(self, ticket: "DecisionTicket") -> DecisionRecord:
+        """The record, with the ticket's ``body`` sealed."""
+        ...
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -75,14 +90,16 @@ class DecisionTicket(Ticket):
     otherwise, and for nobody, who has none, at once; and anew where something was rejected in the session.
     Of a ``dry`` one nothing is held and nothing written. ``policy`` is there where it reads what the
     customer did. ``claims`` are the customer's open ones, ``named`` those that the checkout names, and
-    ``ended`` those of them that are not open any more.
+    ``ended`` those of them that are not open any more. ``body`` is that of the record.
     """
 
     decision_id: bytes
     pseudonyms: tuple[bytes, ...]
     prepare: Prepare
     requester: Requester
-    make_record: MakeRecord
+    call: DecideCall
+    trace_id: str
+    recorder: Recorder
     policy: Policy | None = None
     depends_on_person: bool = False
     dry: bool = False
@@ -90,6 +107,7 @@ class DecisionTicket(Ticket):
     person: Person | None = None
     choice: Choice | None = None
     decision: Decision | None = None
+    body: bytes = b""
     record: DecisionRecord | None = None
     earlier: DecisionRecord | None = None
     claims: Sequence[ClaimRow] = ()
@@ -184,17 +202,46 @@ class DecisionTicket(Ticket):
         name = self.prepared.question.facts.get(JURISDICTION) if rules and rules.by else None
         return name if isinstance(name, str) else ""
 
+    def choose(self) -> None:
+        """Chooses what was not chosen by the ledger."""
+        assert self.prepared
+        self.choice = self.choice or decide(self.prepared, _nothing)
+
     def conclude(self) -> None:
         """Puts down what was decided."""
         assert self.prepared
-        self.choice = self.choice or decide(self.prepared, _nothing)
+        assert self.choice
         self.decision = conclude(self.prepared, self.choice, self._holds)
-        if not self.dry:
-            self.record = self.make_record(self)
+
+    def write(self) -> None:
+        """Writes the body of the record."""
+        self.body = self.recorder.body(self)
+
+    def pack(self) -> None:
+        """Packs the body."""
+        self.body = self.recorder.packed(self)
+
+    def seal(self) -> None:
+        """Makes the record."""
+        self.record = self.recorder.record(self)
 
 
 def _nothing(_: Sequence[Action]) -> Snapshot:
     raise AssertionError("a decision that needs nothing of the ledger looks nothing up")
+
+
+def conclude_all(tickets: Sequence[DecisionTicket]) -> None:
+    """Puts down what was decided, with the records of what is written."""
+    _step_by_step(tickets, DecisionTicket.choose, DecisionTicket.conclude)
+    written = [ticket for ticket in tickets if not ticket.dry]
+    _step_by_step(written, DecisionTicket.write, DecisionTicket.pack, DecisionTicket.seal)
+
+
+def _step_by_step(tickets: Sequence[DecisionTicket], *steps: Callable[[DecisionTicket], None]) -> None:
+    """Takes each step for all of them: what it needs of code and tables is in the processor's caches then."""
+    for step in steps:
+        for ticket in tickets:
+            step(ticket)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
