@@ -6,11 +6,13 @@ from io import StringIO
 import pytest
 from rich.console import Console
 from tests.claims.harness import DAY, HOUR, EngineHarness
+from tests.experiments.conftest import LAW, state
 from tests.rules import action, document
 
 from maitred.cli.main import run
 from maitred.cli.shown.results import results_view
 from maitred.core.learning.learners import Beta
+from maitred.core.privacy.purposes import ConsentState
 from maitred.engine.operating.parameters import encode_parameters, parameters_of
 from maitred.engine.operating.results import ArmCounts, Comparison, Interval, Results
 from maitred.store import open_store
@@ -219,6 +221,17 @@ def test_a_holdout_of_nobody_or_everybody_shows_nothing(capsys, sqlite_url, keys
     code, output, error = results(capsys, (sqlite_url, None), "half")
     assert (code, output) == (2, "")
     assert f"by the rules nobody is ever in `{arm}`" in error
+
+
+def test_who_has_refused_since_is_in_no_result(capsys, sqlite_url, keys):
+    harness = EngineHarness(open_store(sqlite_url), keys)
+    harness.rules(action("pizza"), LAW, WORDS.rstrip() + "\npurpose: research\n")
+    for number in range(9):
+        harness.decide(f"c-{number}")
+    state(harness, "c-4", "research", ConsentState.OBJECTED)
+    harness.close()
+    shown = json.loads(results(capsys, (sqlite_url, None), "words", "--json")[1])
+    assert sum(arm["persons"] for arm in shown["arms"]) == 8
 
 
 def test_an_arm_that_changes_nothing_is_the_control_where_none_is_called_so(capsys, sqlite_url, keys):

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from tests.behaviour.conftest import VISIT
 from tests.claims.harness import DAY, HOUR
+from tests.experiments.conftest import LAW, state
 from tests.rules import action, cap, document
 
 from maitred.core.behaviour.outcomes import OutcomeKind
-from maitred.engine.operating.gathering import ResultsQuery, gather, names_in
+from maitred.core.privacy.purposes import ConsentState
+from maitred.engine.operating.gathering import ResultsQuery, gather, names_in, without_refusals
 
 PIZZA = action("pizza")
 WORDS = document(
@@ -138,6 +140,25 @@ def test_sessions_are_persons_and_who_was_erased_is_nobody(harness):
     harness.after(8 * DAY)
     (visitor,) = gathered(harness).people
     assert (visitor.decisions, visitor.customer) == (2, b"")
+
+
+def test_who_refuses_the_purpose_later_is_compared_no_more(harness):
+    harness.rules(PIZZA, LAW, WORDS.rstrip() + "\npurpose: research\n")
+    for person in ("ann", "bob", "cyd", "dan"):
+        harness.after(HOUR).decide(person)
+    harness.after(HOUR).decide("", session="s-1")
+    harness.after(8 * DAY)
+    results = gathered(harness)
+    everybody = [person.customer for person in results.people]
+    assert without_refusals(harness.store, results, "research") == results
+    state(harness, "bob", "research", ConsentState.OBJECTED)
+    state(harness, "cyd", "ads", ConsentState.DENIED)
+    state(harness, "dan", "research", ConsentState.DENIED)
+    left = without_refusals(harness.store, results, "research").people
+    assert [person.customer for person in left] == [everybody[0], everybody[2], b""]
+    assert without_refusals(harness.store, results, "") == results
+    state(harness.after(HOUR), "bob", "research", ConsentState.GRANTED)
+    assert len(without_refusals(harness.store, results, "research").people) == 4
 
 
 def test_a_segment_is_asked_for_once_for_each_person(harness):

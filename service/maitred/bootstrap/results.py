@@ -18,7 +18,7 @@ from maitred.core.values.nearest import did_you_mean
 from maitred.engine.customers.people import People
 from maitred.engine.deciding.codec import Packings, decode_body
 from maitred.engine.errors import CallError, Code
-from maitred.engine.operating.gathering import Gathered, ResultsQuery, gather, names_in
+from maitred.engine.operating.gathering import Gathered, ResultsQuery, gather, names_in, without_refusals
 from maitred.engine.operating.results import PolicyLine, Results, ResultsCall
 from maitred.insights.plans import PlanInvalid, lines_in
 from maitred.selftest import Unfit
@@ -64,6 +64,7 @@ def results(database: str, asked: ResultsCall, *, keys: Path | None = None) -> R
             raise NoResults(f"nobody was exposed to an experiment, holdout or learner of that name{near}")
         rulesets = _Rulesets(opened, gathered.rulesets)
         compared = rulesets.compared(asked.experiment)
+        gathered = without_refusals(opened, gathered, compared.purpose)
         control = asked.control or compared.control
         if control not in compared.weights:
             raise NoResults(f"there is no arm of that name{did_you_mean(control, compared.weights)}")
@@ -163,10 +164,14 @@ def _insights() -> Iterator[None]:
 
 
 class _Compared(NamedTuple):
-    """The arms of an experiment, a holdout or a learner as a ruleset has them, and which is the control."""
+    """The arms of an experiment, a holdout or a learner as a ruleset has them, and which is the control.
+
+    The ``purpose`` is empty where persons are compared whatever they have refused.
+    """
 
     weights: Mapping[str, float]
     control: str
+    purpose: str = ""
 
 
 class _Rulesets:
@@ -225,11 +230,11 @@ def _compared_in(ruleset: Ruleset, name: str) -> _Compared | None:
     if isinstance(definition, Learner):
         explored = float(definition.exploration)
         weights = {Mode.EXPLOIT.value: _EVERYBODY - explored, Mode.EXPLORE.value: explored}
-        return _Compared(weights, Mode.EXPLORE.value)
+        return _Compared(weights, Mode.EXPLORE.value, definition.purpose)
     if definition is None:
         return None
     weights = {arm.name: float(arm.weight) for arm in definition.arms}
-    return _Compared(weights, _control(ruleset, definition))
+    return _Compared(weights, _control(ruleset, definition), definition.purpose)
 
 
 def _control(ruleset: Ruleset, experiment: Experiment) -> str:

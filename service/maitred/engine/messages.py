@@ -118,6 +118,11 @@ def reported_otherwise(number: int) -> str:
     return f"`outcomes[{number}]` was reported before with other content"
 
 
+def of_outcome(number: int, why: str) -> str:
+    """Names the outcome of the call that another call would do without."""
+    return f"`outcomes[{number}]`: {why}"
+
+
 def unknown_purpose(place: int, known: Iterable[str]) -> str:
     """A statement is on a purpose that the rules do not have."""
     return f"`records[{place}].purpose` is none of the rules in force, known are {', '.join(sorted(known))}"

@@ -1,5 +1,6 @@
 """Outcomes: in any order, in one call and in many, once each."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -87,11 +88,15 @@ def test_one_id_for_two_things_is_refused_and_the_others_stand(sqlite_harness):
 def test_nothing_is_taken_up_where_one_is_of_an_unknown_proposal(sqlite_harness):
     sqlite_harness.rules(PIZZA, *LIMITS)
     decided = sqlite_harness.decide()
-    with refused(Code.NOT_FOUND):
+    with refused(Code.NOT_FOUND) as error:
         sqlite_harness.record(
             sqlite_harness.outcome(decided, "REDEEMED"),
             sqlite_harness.outcome(decided, "REDEEMED", action="x"),
         )
+    assert error.value.message == "`outcomes[1]`: the decision did not propose this action"
+    with refused(Code.NOT_FOUND) as error:
+        sqlite_harness.record(replace(sqlite_harness.outcome(decided, "REDEEMED"), decision_id="00" * 16))
+    assert error.value.message == "`outcomes[0]`: no such decision"
     assert sqlite_harness.live("redeemed") == [0]
 
 

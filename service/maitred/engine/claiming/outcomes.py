@@ -32,6 +32,7 @@ from maitred.engine.messages import (
     before_its_decision,
     beyond,
     claim_denied,
+    of_outcome,
     outcome_refused,
     reported_otherwise,
 )
@@ -66,9 +67,9 @@ class Outcomes:
         call = call._replace(at=self._clock.simulated(call.at))
         now = call.at or self._clock.now()
         proposals: dict[tuple[str, str], Proposed] = {}
-        for reported_outcome in call.outcomes:
+        for number, reported_outcome in enumerate(call.outcomes):
             of = reported_outcome.decision_id, reported_outcome.action
-            proposals[of] = proposals.get(of) or self._proposed(reported_outcome)
+            proposals[of] = proposals.get(of) or self._proposed(number, reported_outcome)
         reported = [
             self._reported(outcome, proposals[outcome.decision_id, outcome.action], now)
             for outcome in call.outcomes
@@ -83,17 +84,19 @@ class Outcomes:
             for outcome, row in zip(call.outcomes, ticket.rows, strict=True)
         ]
 
-    def _proposed(self, outcome: Outcome) -> Proposed:
-        """The proposal of an outcome. Raises ``CallError``: unknown, store down."""
+    def _proposed(self, number: int, outcome: Outcome) -> Proposed:
+        """The proposal of an outcome. Raises ``CallError``: unknown, with its place, or store down."""
         try:
             return self._proposals.find(outcome.decision_id, outcome.action)
         except CallError as error:
-            lots = self._lots(outcome.decision_id) if error.code is Code.NOT_FOUND else ()
+            if error.code is not Code.NOT_FOUND:
+                raise
+            lots = self._lots(outcome.decision_id)
             taken = (lot for lot in lots if lot.origin and lot.origin.action == outcome.action)
             # Of its lots, that of the claim tells the place.
             lot = next(iter(sorted(taken, key=lambda lot: not lot.place)), None)
             if lot is None or lot.origin is None:
-                raise
+                raise CallError(error.code, of_outcome(number, error.message), error.cause) from None
             return self._proposals.taken(lot.origin, lot.place)
 
     def _lots(self, decision_id: str) -> Sequence[Lot]:

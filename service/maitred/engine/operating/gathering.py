@@ -9,19 +9,21 @@ Of a learner the unit is a decision: each draws anew whether it explores.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.learning.learners import is_learner
+from maitred.core.privacy.purposes import ConsentState
 from maitred.core.rules.experiments import exposures_in, is_compared
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed, ExposedPlace
 
 ROWS_AT_ONCE = 5_000
 """Decisions that are read with one statement: some megabytes."""
+_REFUSED = frozenset({ConsentState.DENIED, ConsentState.OBJECTED})
 Segment = Callable[[bytes], str]
 """What a person belongs to, by the id of the first decision that they were exposed with."""
 
@@ -94,6 +96,25 @@ def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None =
     if question.history:
         gathering.remember(log)
     return gathering.done()
+
+
+def without_refusals(log: ExperimentLog, gathered: Gathered, purpose: str) -> Gathered:
+    """Leaves out who has refused the purpose since: they are compared no more. Raises ``StoreDown``."""
+    if not purpose:
+        return gathered
+    known = sorted({person.customer for person in gathered.people if person.customer})
+    refusing = {
+        customer
+        for start in range(0, len(known), ROWS_AT_ONCE)
+        for customer, statements in log.stated(known[start : start + ROWS_AT_ONCE]).items()
+        if is_refused(statements, purpose)
+    }
+    return replace(gathered, people=[person for person in gathered.people if person.customer not in refusing])
+
+
+def is_refused(statements: Mapping[str, ConsentState], purpose: str) -> bool:
+    """Returns whether a customer who has stated this has refused the purpose."""
+    return statements.get(purpose) in _REFUSED
 
 
 def rows_of(log: ExperimentLog) -> Iterator[Exposed]:

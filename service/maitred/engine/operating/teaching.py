@@ -19,10 +19,8 @@ from maitred.core.rules.ruleset import Ruleset
 from maitred.core.values.instants import MICROSECOND, to_microseconds
 from maitred.engine.ports.evidence import DeedRow, ExperimentLog, Exposed
 
-from .gathering import pages_of
+from .gathering import is_refused, pages_of
 from .parameters import parameters_of
-
-_REFUSED = frozenset({ConsentState.DENIED, ConsentState.OBJECTED})
 
 
 class Seen(NamedTuple):
@@ -146,7 +144,7 @@ class _Teaching:
         statements: Mapping[str, ConsentState],
         deeds: Iterable[DeedRow],
     ) -> None:
-        if statements.get(lesson.learner.purpose) in _REFUSED:
+        if is_refused(statements, lesson.learner.purpose):
             self._refused += 1
         elif row.place.decided_us + lesson.within_us > self._now_us:
             self._early += 1
