@@ -83,8 +83,8 @@ def test_equal_texts_differ_by_their_rows(cel):
     ("text", "column", "message"),
     [
         ('learned("uptak")', 9, "there is no learner `uptak`, did you mean `uptake`?"),
-        ("learned(uptake)", 1, 'name the learner in quotes: `learned("uptake")`'),
-        ('learned("uptake", 2)', 1, 'name the learner in quotes: `learned("uptake")`'),
+        ("learned(uptake)", 1, 'name the learner in quotes, between brackets: `learned("uptake")`'),
+        ('learned("uptake", 2)', 1, 'name the learner in quotes, between brackets: `learned("uptake")`'),
         ("learned_.n0", 1, "`learned_` is not declared"),
         ('learned("uptake") == learned("uptake") ? 1.0 : 2.0', 9, "can be added"),
         ('size([learned("uptake")]) * 2', 15, "can be added"),

@@ -58,7 +58,7 @@ def action_faults(bench, ruleset):
         ("labels: {group: größe}\n", "7:17 `größe` cannot be the value of a label"),
         ("labels: {gr\u043eup: x}\n", "7:10 `gr\u043eup` cannot stand here"),
         ("labels: perks\n", "7:9 `perks` is not a mapping"),
-        ("live: {from: 2026-02-30}\n", "7:14 `2026-02-30` is not a date: write `2026-12-01`"),
+        ("live: {from: 2026-02-30}\n", "7:14 `2026-02-30` is not a date: that month ends on `2026-02-28`"),
         ("live: {from: 20260101}\n", "7:14 `20260101` is not a date: write `2026-01-01`"),
         ('live: {from: "20260101"}\n', "7:14 `20260101` is not a date"),
         ("live: {from: 2026-02-02, until: 2026-02-01}\n", "7:33 `2026-02-01` is before `2026-02-02`"),

@@ -198,7 +198,7 @@ def unknown_purpose(name: str, known: Sequence[str]) -> str:
 
 
 def learner_in_quotes() -> str:
-    return 'name the learner in quotes: `learned("uptake")`'
+    return 'name the learner in quotes, between brackets: `learned("uptake")`'
 
 
 def unknown_learner(name: str, known: Sequence[str]) -> str:

@@ -165,6 +165,22 @@ def test_words_of_an_arm_stand_under_a_channel(bench, ruleset):
     assert message == "this must be more than 0"
 
 
+@pytest.mark.parametrize(
+    ("labels", "near"),
+    [
+        ("{group: perk}", ", did you mean `perks`?"),
+        ("{grup: perks}", ", did you mean `group`?"),
+        ("{x: y}", ""),
+    ],
+)
+def test_a_label_that_no_action_has_is_told_with_a_similar_one(bench, ruleset, labels, near):
+    loaded = bench.load(
+        ruleset("labels: {group: perks}\n", e__yaml=experiment(applies_to=f"{{labels: {labels}}}"))
+    )
+    (warning,) = loaded.warnings
+    assert warning.message == f"no action meets this: nobody is ever in it{near}"
+
+
 def test_a_name_is_of_one_holdout_or_experiment(bench, ruleset):
     sources = ruleset(e__yaml=experiment(), h__yaml=holdout(name="words"))
     assert one_fault(bench, sources).startswith("there is already holdout `words` in h.yaml")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from maitred.core.rules.ruleset import Action, ActionType
 from maitred.rulefiles.kinds import models
@@ -39,6 +40,16 @@ def choice_of(model: models.AppliesTo) -> ActionChoice:
         types=frozenset(ActionType[name.upper()] for name in model.types),
         channels=frozenset(model.channels),
     )
+
+
+def label_of_none(model: models.AppliesTo, actions: Iterable[Action]) -> tuple[str, frozenset[str]]:
+    """Returns the value of a label that no action has, or its key, and those that there are."""
+    given = frozenset(chain.from_iterable(action.labels.items() for action in actions))
+    for key, value in model.labels.items():
+        if (key, value) not in given:
+            values = frozenset(other for name, other in given if name == key)
+            return (value, values) if values else (key, frozenset(name for name, _ in given))
+    return "", frozenset()
 
 
 class Chooser:

@@ -14,7 +14,7 @@ from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import Report, SourcePath
 
 from .actions import LoadContext, SourcedAction, requirements_of
-from .choices import ActionChoice, Chooser
+from .choices import ActionChoice, Chooser, label_of_none
 
 
 def with_eligibility(
@@ -34,7 +34,10 @@ def with_eligibility(
         if not around.doubtful and not any(
             choice.applies_to(sourced_actions.action) for sourced_actions in actions
         ):
-            around.report.warn(sourced.spot.at("applies_to"), rule_messages.applies_to_no_action())
+            label, known = label_of_none(sourced.model.applies_to, (source.action for source in actions))
+            around.report.warn(
+                sourced.spot.at("applies_to"), rule_messages.applies_to_no_action(label, known)
+            )
     return added
 
 

@@ -19,7 +19,7 @@ from maitred.rulefiles.reading.documents import Documents, Sourced
 from maitred.rulefiles.report import RULESET, SourcePath
 
 from .actions import LoadContext, SourcedAction, treatments_of
-from .choices import Chooser
+from .choices import Chooser, label_of_none
 from .live import date_of
 from .rollouts import guard_of
 
@@ -189,7 +189,8 @@ class _Reader:
         known = {action.name for action in self.actions}
         # One that is not known was told.
         if not numbers and known.issuperset(model.actions) and not self._around.doubtful:
-            self._report.warn(spot.at("applies_to"), messages.applies_to_no_action())
+            label, given = label_of_none(model, self.actions)
+            self._report.warn(spot.at("applies_to"), messages.applies_to_no_action(label, given))
         return numbers
 
     def _check_overlaps(self, spot: SourcePath, experiment: Experiment, numbers: Sequence[int]) -> None:

@@ -38,6 +38,8 @@ def _learner(report: Report, sourced: Sourced[learners.Learner]) -> Learner:
         report.error(spot.at("floor"), messages.floor_above_ceiling(model.floor, model.ceiling))
     elif not model.floor <= prior.mean <= model.ceiling:
         report.warn(spot.at("prior"), messages.prior_outside(prior.mean))
+    if 0 < model.exploration < 1:
+        report.warn(spot.at("exploration"), messages.hardly_explores(model.exploration))
     return Learner(
         model.name,
         model.outcome,

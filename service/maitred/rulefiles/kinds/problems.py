@@ -15,6 +15,7 @@ from maitred.rulefiles import bounds
 from maitred.rulefiles.messages import file_messages, meant, rule_messages
 from maitred.rulefiles.report import Report, SourcePath
 
+from .experiments import ArmCap
 from .limits import SHORT
 
 Say = Callable[["_Detail"], str]
@@ -137,7 +138,16 @@ _OF_LIMITS = dict.fromkeys(
     ("limit", "limits", "cap", "max", "per", "window", "capacity"),
     "a document of kind `FrequencyCap` or `Capacity`",
 )
-_OF_SCORE = dict.fromkeys(("priority", "rank", "weight"), "score: ...")
+_OF_SCORE = {
+    **dict.fromkeys(("priority", "rank", "weight"), "score: ..."),
+    **dict.fromkeys(("learned", "learner", "learning", "learn"), 'score: learned("NAME") * 10'),
+}
+_OF_COMPARED = {
+    **dict.fromkeys(("experiment", "experiments", "arms", "variants"), "a document of kind `Experiment`"),
+    **dict.fromkeys(("holdout", "control", "control_group"), "a document of kind `Holdout`"),
+    **dict.fromkeys(("guard", "guards", "guardrail"), "rollout: {guard: {...}}"),
+}
+_OF_CHOICE = dict.fromkeys(("actions", "labels", "types", "channels"), "applies_to: {...}")
 _TEXTS_MEANT = {
     **dict.fromkeys(("text", "message", "tell"), "say"),
     **dict.fromkeys(("print", "screen", "receipt", "display"), "show"),
@@ -154,6 +164,7 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **_OF_CONDITIONS,
             **_OF_LIMITS,
             **_OF_SCORE,
+            **_OF_COMPARED,
             **_OF_OTHERS,
         },
         "LiveSpec": {
@@ -162,17 +173,58 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **dict.fromkeys(("time", "times"), "hours"),
             **dict.fromkeys(("zone", "tz"), "timezone"),
         },
-        "Holdout": dict.fromkeys(("share", "size", "fraction", "rollout"), "percent"),
+        "Holdout": {
+            **dict.fromkeys(("share", "size", "fraction", "rollout", "weight", "holdout"), "percent"),
+            **_OF_CHOICE,
+        },
         "Experiment": {
             **dict.fromkeys(("variants", "groups", "variations", "cells"), "arms"),
-            **dict.fromkeys(("start", "begin", "begins", "since"), "from"),
-            **dict.fromkeys(("end", "ends", "to", "till", "through"), "until"),
+            **dict.fromkeys(("start", "begin", "begins", "since", "live", "dates", "schedule"), "from"),
+            **dict.fromkeys(("end", "ends", "to", "till", "through", "duration", "days", "weeks"), "until"),
+            **dict.fromkeys(("control", "baseline"), "arms: {control: {weight: ...}}"),
+            **_OF_CHOICE,
             **dict.fromkeys(("percent", "weights", "split", "traffic"), "arms: {NAME: {weight: ...}}"),
         },
         "ArmSpec": {
             **dict.fromkeys(("percent", "share", "size", "traffic", "fraction"), "weight"),
             **dict.fromkeys(_TEXTS, _IN_TREATMENTS),
+            "title": "treatments: {CHANNEL: {title: ...}}",
             **dict.fromkeys(("cap", "limit"), "frequency_cap: {name: ..., limit: ...}"),
+        },
+        "GuardSpec": {
+            **dict.fromkeys(("metric", "event", "goal", "kpi", "kind", "measure"), "outcome"),
+            **dict.fromkeys(("limit", "rate", "percent", "value", "max", "min", "share"), "threshold"),
+            **dict.fromkeys(("window", "period", "duration", "for", "until", "days"), "horizon"),
+            **dict.fromkeys(("above", "more", "over", "exceeds"), "direction: above, threshold: ..."),
+            **dict.fromkeys(("below", "less", "under", "fewer"), "direction: below, threshold: ..."),
+        },
+        "RolloutGuard": dict.fromkeys(("action", "do", "on_harm"), "then: roll_back"),
+        "RolloutStepSpec": {
+            **dict.fromkeys(("date", "day", "at", "on", "start", "since"), "from"),
+            **dict.fromkeys(("share", "to", "size", "weight"), "percent"),
+        },
+        "RolloutSpec": {
+            **dict.fromkeys(("share", "size", "fraction", "weight"), "percent"),
+            **dict.fromkeys(("ramp", "stages", "schedule", "phases"), "steps: [{from: ..., percent: ...}]"),
+            **dict.fromkeys(("stores", "sites", "location", "store"), "locations: [...]"),
+            **dict.fromkeys(("audience", "audiences", "group", "segments"), "groups: [LIST]"),
+        },
+        "Learner": {
+            **dict.fromkeys(("explore", "epsilon", "random"), "exploration"),
+            **dict.fromkeys(("min", "minimum", "lowest"), "floor"),
+            **dict.fromkeys(("max", "maximum", "highest", "cap"), "ceiling"),
+            **dict.fromkeys(("window", "horizon", "period"), "within"),
+            **dict.fromkeys(("event", "goal", "metric", "reward", "success"), "outcome"),
+            **dict.fromkeys(("of", "per", "after", "shown"), "over"),
+            **dict.fromkeys(("enable", "active", "on", "learning"), "enabled"),
+            **dict.fromkeys(
+                ("applies_to", "actions", "labels", "types", "channels", "score"),
+                '`score: learned("NAME") * 10` into the actions',
+            ),
+        },
+        "Prior": {
+            **dict.fromkeys(("a", "alpha", "wins", "accepted"), "successes"),
+            **dict.fromkeys(("b", "beta", "losses", "rejected"), "failures"),
         },
         "RequirementSpec": {
             **dict.fromkeys(("condition", "if", "when", "rule", "check"), "require"),
@@ -230,6 +282,8 @@ def _unknown_field(detail: _Detail) -> str:
     known = [field.alias or key for key, field in fields]
     if elsewhere:
         return file_messages.field_elsewhere(name, elsewhere)
+    if ArmCap in classes and isinstance(detail.value, int):
+        return file_messages.field_elsewhere(name, f"name: {name}, limit: {detail.value}")
     if detail.value is None and name.isdecimal():
         return file_messages.decimal_comma(name)
     if detail.value is None and re.search(r"[ .()]", name):
@@ -264,6 +318,17 @@ def _mapping(detail: _Detail) -> str:
     model = detail.at.__name__ if detail.at else ""
     form = _AS_MAPPING.get(detail.field) or _AS_MAPPING.get(model)
     value = detail.value
+    if model == "Prior" and (prior := meant.prior_of(value)):
+        return file_messages.write_form("a mapping", str(value), prior)
+    if isinstance(value, list):
+        return _list_for_mapping(detail, model)
+    if model in {"GuardSpec", "RolloutGuard"} and value is not None:
+        return file_messages.guard_fields(value)
+    if detail.more["loc"][-2:-1] == ("treatments",) and detail.field in TEXTS:
+        # A text beside the channels, which one was forgotten.
+        form = f"{{{{CHANNEL: {{{{{detail.field}: {{}}}}}}}}}}"
+    if detail.field == "labels" and (pair := re.fullmatch(r"([\w.-]+)(?: *= *| +)([\w.-]+)", str(value))):
+        return file_messages.write_form("a mapping", str(value), f"{{{pair[1]}: {pair[2]}}}")
     if model == "LiveSpec" and isinstance(value, str) and not meant.date_of(value):
         return file_messages.not_live(value)
     sent = str(value)
@@ -275,6 +340,18 @@ def _mapping(detail: _Detail) -> str:
         written = "{all: true}" if model == "AppliesTo" and value in _EVERY else form.format(value)
         return file_messages.write_form("a mapping", sent, written)
     return file_messages.wants("a mapping", value)
+
+
+def _list_for_mapping(detail: _Detail, model: str) -> str:
+    items = detail.value
+    if detail.field == "arms":
+        return file_messages.arms_by_name()
+    if model == "AppliesTo" and items and all(isinstance(item, str) for item in items):
+        names = f"[{', '.join(items)}]"
+        return file_messages.write_form("a mapping", names, f"{{actions: {names}}}")
+    if len(items) == 1 and isinstance(items[0], dict):
+        return file_messages.one_mapping()
+    return file_messages.wants("a mapping", items)
 
 
 _EVERY = frozenset(("all", "any", "every", "everyone", "everything", "*"))

@@ -18,6 +18,7 @@ from maitred.core.rules.ruleset import Location
 from maitred.core.values.types import CUSTOMER_ID, LOCATION, ROW, SESSION_ID, Attribute, Kind
 from maitred.core.values.windows import Calendar, Lifetime, Period, Rolling, Window
 from maitred.rulefiles.actions.actions import LoadContext, SourcedAction
+from maitred.rulefiles.actions.choices import label_of_none
 from maitred.rulefiles.kinds import limits
 from maitred.rulefiles.kinds.windows import duration_text
 from maitred.rulefiles.messages import limit_messages
@@ -80,9 +81,11 @@ def longest(window: Window) -> timedelta | None:
             return None
 
 
-def _no_action(_: CheckContext, applied: Applied) -> Iterator[Finding]:
+def _no_action(ground: CheckContext, applied: Applied) -> Iterator[Finding]:
     if not applied.actions:
-        yield applied.spot.at("applies_to"), limit_messages.applies_to_no_action()
+        actions = (source.action for source in ground.sourced_actions)
+        label, known = label_of_none(applied.sourced.model.applies_to, actions)
+        yield applied.spot.at("applies_to"), limit_messages.applies_to_no_action(label, known)
 
 
 def _nothing_to_have(ground: CheckContext, applied: Applied) -> Iterator[Finding]:

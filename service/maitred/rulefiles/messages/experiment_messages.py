@@ -33,8 +33,8 @@ def overlaps(action: str, other: str) -> str:
     )
 
 
-def applies_to_no_action() -> str:
-    return "no action meets this: nobody is ever in it"
+def applies_to_no_action(label: str, known: Iterable[str]) -> str:
+    return f"no action meets this: nobody is ever in it{did_you_mean(label, known)}"
 
 
 def reported_too_soon(least: timedelta) -> str:

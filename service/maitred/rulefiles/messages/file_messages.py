@@ -219,6 +219,9 @@ def no_kind(known: Iterable[str]) -> str:
 
 def unknown_kind(kind: str, known: Iterable[str]) -> str:
     names = list(known)
+    other = meant.kind_of(kind)
+    if other in names:
+        return f"there is no kind {quoted(kind)}: write {quoted(other)}"
     return f"there is no kind {quoted(kind)}" + (
         did_you_mean(kind, names) or f": write one of {listed(names)}"
     )
@@ -277,6 +280,21 @@ def comma_in_text(name: str) -> str:
 
 def write_form(what: str, value: str, written: str) -> str:
     return f"{quoted(value)} is not {what}: write {quoted(written)}"
+
+
+def one_mapping() -> str:
+    return "this must be one mapping, not a list: remove the dash or the brackets around it"
+
+
+def guard_fields(value: object) -> str:
+    return (
+        f"{quoted(value)} is not a mapping: write fields, `outcome: rejected`, `direction: above`,"
+        " `threshold: 20` and `horizon: 28d`"
+    )
+
+
+def arms_by_name() -> str:
+    return "this must be a mapping, not a list: write each arm as `NAME: {weight: ...}`"
 
 
 def not_live(value: str) -> str:

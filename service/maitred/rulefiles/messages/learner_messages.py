@@ -31,6 +31,11 @@ def prior_outside(mean: float) -> str:
     return f"the prior expects {mean:.4g}, which is not between `floor` and `ceiling`: that is never a value"
 
 
+def hardly_explores(percent: float) -> str:
+    whole = f"`{percent * 100:g}`"
+    return f"{percent:g} of 100 decisions explore: this is a percentage, {whole} is that share of all"
+
+
 def no_purpose(known: Iterable[str]) -> str:
     return f"say for which purpose outcomes are learned from: `purpose`, one of {listed(sorted(known))}"
 

@@ -247,8 +247,9 @@ def claim_is_held_anew(limit: str) -> str:
 # Limits that load and yet cannot mean what they say
 
 
-def applies_to_no_action() -> str:
-    return "no action meets this, so nothing is limited: change it or remove the limit"
+def applies_to_no_action(label: str, known: Iterable[str]) -> str:
+    near = did_you_mean(label, known)
+    return f"no action meets this, so nothing is limited: change it or remove the limit{near}"
 
 
 def nothing_to_have() -> str:

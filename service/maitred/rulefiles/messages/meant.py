@@ -57,14 +57,40 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("birthday", "day", "birthdate"), ("date",)),
     "discount": ("offer",),
     "coupon": ("offer",),
-    "used": ("redeemed",),
-    "bought": ("redeemed",),
-    "shown": ("presented",),
+    **dict.fromkeys(("used", "bought", "redemption", "redemptions", "conversion"), ("redeemed",)),
+    **dict.fromkeys(("shown", "seen", "views", "impression", "impressions", "displayed"), ("presented",)),
+    **dict.fromkeys(("acceptance", "acceptances", "accepts", "clicks"), ("accepted",)),
+    **dict.fromkeys(("rejection", "rejections", "rejects", "refused", "declined"), ("rejected",)),
+    **dict.fromkeys((">", ">=", "more", "greater", "higher", "over", "up", "max"), ("above",)),
+    **dict.fromkeys(("<", "<=", "less", "fewer", "lower", "under", "down", "min"), ("below",)),
+    **dict.fromkeys(("pause", "stop", "end", "undo"), ("roll_back",)),
+    **dict.fromkeys(("keep", "freeze", "stay"), ("hold",)),
     **dict.fromkeys(("yes", "true", "allowed", "ok"), ("allow",)),
     **dict.fromkeys(("no", "false", "deny", "forbid"), ("refuse",)),
     **dict.fromkeys(("insensitive", "ignored", "any", "both"), ("ignore",)),
     **dict.fromkeys(("sensitive", "strict"), ("exact",)),
 }
+
+
+_KINDS: Mapping[str, str] = {
+    **dict.fromkeys(("abtest", "test", "splittest", "trial", "variant", "variants", "arms"), "Experiment"),
+    **dict.fromkeys(("control", "controlgroup", "holdback"), "Holdout"),
+    **dict.fromkeys(("learning", "learn", "bandit", "model", "optimizer", "optimization"), "Learner"),
+    **dict.fromkeys(("offer", "coupon", "promotion", "perk", "deal", "message", "service"), "Action"),
+    **dict.fromkeys(("rule", "rules", "condition", "conditions", "segment"), "Eligibility"),
+    **dict.fromkeys(("cap", "limit", "frequency", "contactlimit", "fatigue"), "FrequencyCap"),
+    **dict.fromkeys(("stock", "inventory", "budget", "quota", "slots"), "Capacity"),
+    **dict.fromkeys(("store", "stores", "sites", "shops"), "Locations"),
+    **dict.fromkeys(("attributes", "fields", "schema", "customer"), "Context"),
+    **dict.fromkeys(("audience", "audiences", "products"), "List"),
+    **dict.fromkeys(("consent", "gdpr", "purposes", "purpose"), "Privacy"),
+}
+"""By what people call it, in small letters and without separators."""
+
+
+def kind_of(text: str) -> str | None:
+    """`Experiment` for `AB-Test`."""
+    return _KINDS.get(re.sub(r"[^a-z]", "", text.casefold()))
 
 
 def date_of(text: str) -> str | None:
@@ -189,6 +215,16 @@ def decimal_of(text: str) -> str | None:
     plain = text.strip().rstrip("%").strip()
     match = re.fullmatch(r"(-?\d{1,9})[.,](\d{1,2}|(?<=\.)\d{3,9})", plain)
     return f"{match[1]}.{match[2]}" if match else number_of(text)
+
+
+def prior_of(value: object) -> str | None:
+    """`{successes: 1, failures: 49}` for `0.02`, `2%` or `[1, 49]`."""
+    if isinstance(value, list):
+        whole = len(value) == 2 and all(type(part) is int and part > 0 for part in value)  # noqa: PLR2004
+        return f"{{successes: {value[0]}, failures: {value[1]}}}" if whole else None
+    number = decimal_of(str(value))
+    share = Decimal(number) / (100 if "%" in str(value) else 1) if number else Decimal(0)
+    return f"{{successes: 1, failures: {round(1 / share) - 1}}}" if 0 < share <= Decimal("0.5") else None
 
 
 def hundredth_of(text: str) -> str | None:

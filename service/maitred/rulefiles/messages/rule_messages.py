@@ -3,6 +3,7 @@
 # ruff: noqa: D103 - a message says itself what it says
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 
 from maitred.core.values.nearest import did_you_mean
@@ -160,6 +161,9 @@ def bad_date(text: str, times: str = "") -> str:
     if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", text):
         beside = f", and the time into {quoted(times)}" if times else ", whole days"
         return f"{quoted(text)} has a time of day: write {quoted(text[:10])}{beside}"
+    if no_day := re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])-(3[0-9]|2[0-9])", text):
+        last = monthrange(int(no_day[1]), int(no_day[2]))[1]
+        return f"{quoted(text)} is not a date: that month ends on {quoted(f'{text[:8]}{last}')}"
     return f"{quoted(text)} is not a date: write {quoted(meant.date_of(text) or '2026-12-01')}"
 
 
@@ -412,8 +416,8 @@ def all_stands_alone() -> str:
     return "`all: true` stands alone: remove it or the rest"
 
 
-def applies_to_no_action() -> str:
-    return "no action meets this: the conditions have no effect"
+def applies_to_no_action(label: str, known: Iterable[str]) -> str:
+    return f"no action meets this: the conditions have no effect{did_you_mean(label, known)}"
 
 
 def group_never_full(count: int, at_most: int) -> str:
