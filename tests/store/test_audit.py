@@ -238,7 +238,8 @@ def test_a_log_that_is_being_written_and_purged_is_whole(store, make_record, app
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(work)
         while not writing.done():
-            assert audit(store).broken == ()
+            # Its progress goes back where rows are purged that it has been through.
+            assert store.audit(lambda _rows: None).broken == ()
         writing.result()
     report = audit(store)
     assert report.broken == ()
