@@ -24,7 +24,7 @@ from maitred import store, telemetry, vault
 from maitred.bootstrap.engine import Engine, make_engine
 from maitred.bootstrap.rules import load_policy
 from maitred.bootstrap.serving import GC_THRESHOLDS
-from maitred.engine.deciding.tickets import Answered, Steps
+from maitred.engine.deciding.tickets import Answered, Steps, get_ready
 from maitred.rpc.convert.claims import claim_call, claim_response
 from maitred.rpc.convert.decisions import decide_call, decide_response
 from maitred.rulefiles import read_sources
@@ -199,6 +199,7 @@ def _in_one_batch(
     with watch.stage(method.beginning):
         begun = [method.begin(call) for call in calls]
         tickets = [next(steps) for steps in begun]
+        get_ready(tickets)
     with watch.stage("committer"):
         engine.committer.settle(tickets)
     with watch.stage("answer"):

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from tests.recording import spied
 
-from maitred.core.deciding.decide import prepare
+from maitred.core.deciding.decide import Preparing
 from maitred.core.deciding.decisions import Question
 from maitred.core.deciding.policy import compile_policy
 from maitred.core.rules.ruleset import Ruleset
 from maitred.engine.calls import DecideCall
 from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES, Committer
 from maitred.engine.deciding.question import Requester
-from maitred.engine.deciding.tickets import DecisionTicket
+from maitred.engine.deciding.tickets import DecisionTicket, get_ready
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import BatchCommitted
 from maitred.engine.ports.store import DecisionRecord
@@ -27,7 +27,7 @@ CALL = DecideCall("asked", "900", "pos", "", {}, b"asked".ljust(16))
 
 
 class Prerecorded:
-    """A ``Recorder`` that has its record."""
+    """A ``RecordMaker`` that has its record."""
 
     def __init__(self, record):
         self._record = record
@@ -42,18 +42,19 @@ class Prerecorded:
         return self._record
 
 
-def ticket(name, body=b"{}", deadline=None):
+def ticket(name, body=b"{}", deadline=None, prepare=lambda _: Preparing(POLICY, QUESTION), **more):
     key = name.encode().ljust(16)
     record = DecisionRecord(key, NOW, "hash", b"900", body, b"key")
     return DecisionTicket(
         decision_id=key,
         pseudonyms=(b"900",),
-        prepare=lambda _: prepare(POLICY, QUESTION),
+        prepare=prepare,
         requester=Requester.of(key, b"", "900", "", str),
         call=CALL,
         trace_id="",
-        recorder=Prerecorded(record),
+        record_maker=Prerecorded(record),
         deadline=deadline,
+        **more,
     )
 
 
@@ -187,6 +188,29 @@ def test_a_fault_of_ours_reaches_the_caller_and_not_the_thread(committer, store)
     with pytest.raises(RuntimeError):
         committer.commit(ticket("a"))
     committer.commit(ticket("b"))
+
+
+def broken(_background):
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("depends_on_person", [False, True])
+@pytest.mark.parametrize("early", [False, True])
+def test_a_decision_that_cannot_be_prepared_fails_alone(committer, store, early, depends_on_person):
+    failing = ticket("failing", prepare=broken, depends_on_person=depends_on_person)
+    batch = [ticket("before"), failing, ticket("behind", depends_on_person=depends_on_person)]
+    if early:
+        get_ready(batch)
+    committer.settle(batch)
+    assert [type(one.error) for one in batch] == [type(None), ZeroDivisionError, type(None)]
+    assert list(store.records) == [b"before".ljust(16), b"behind".ljust(16)]
+
+
+def test_what_depends_on_the_customer_is_prepared_once_they_are_known():
+    own, customers = ticket("own"), ticket("customer's", depends_on_person=True)
+    get_ready([own, customers])
+    assert own.prepared
+    assert not customers.prepared
 
 
 def test_stopping_commits_what_waits_and_refuses_what_comes(store, people, observer):

@@ -13,7 +13,6 @@ from maitred.core.deciding.choose import (
     MAX_LOOKED_AT,
     MAX_TOLD,
     Chosen,
-    Ranking,
     Reach,
     Wanted,
     choose,
@@ -22,6 +21,7 @@ from maitred.core.deciding.choose import (
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import compile_policy
+from maitred.core.deciding.ranking import Ranking
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.limits.limits import Counts, Limit, LimitKind

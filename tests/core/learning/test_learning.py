@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.core.conditions.model import Expression, Unknown
-from maitred.core.deciding.choose import MAX_AT_ONCE, score_of
 from maitred.core.deciding.decide import decide_from
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import MAX_LESSONS, compile_policy
+from maitred.core.deciding.ranking import MAX_AT_ONCE, score_of
 from maitred.core.deciding.snapshot import Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.draws import METHODS, Draws, Mode, Taught

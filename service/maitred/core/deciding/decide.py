@@ -15,9 +15,10 @@ from maitred.core.rules.ruleset import Action
 from maitred.core.rules.treatments import Treatment, placeholders
 from maitred.core.values.types import HOLD_EXPIRES
 
-from .choose import Chosen, Pick, Ranking, Reach, Wanted, choose
+from .choose import Chosen, Pick, Reach, Wanted, choose
 from .decisions import Decision, Proposal, Question
 from .policy import Policy
+from .ranking import Ranking
 from .rendering import NO_TREATMENT, is_the_same_for_all, render
 from .snapshot import Shortage, Snapshot
 
@@ -75,6 +76,43 @@ class Choice(NamedTuple):
     refused: tuple[Action, ...] = ()
 
 
+class Preparing:
+    """A question that is being prepared: it is matched, then ranked, then chosen from.
+
+    Who has many questions takes each step for all of them before the next one.
+    """
+
+    __slots__ = "_asked", "_possible", "_ranking"
+    _ranking: Ranking
+
+    def __init__(
+        self,
+        policy: Policy,
+        question: Question,
+        seen: Snapshot = _NOTHING_SEEN,
+        reach: Reach = Reach.ENOUGH,
+        named: Collection[str] = (),
+    ) -> None:
+        self._asked = policy, question, seen, reach, named
+        self._possible = 0
+
+    def match(self) -> None:
+        """Asks the index what is possible."""
+        policy, question, *_ = self._asked
+        self._possible = policy.index.candidates(question.facts)
+
+    def rank(self) -> None:
+        """Ranks the actions whose every condition holds, as lazily as possible."""
+        policy, question, seen, _, _ = self._asked
+        self._ranking = Ranking(policy, question, seen.learned, self._possible)
+
+    def choose(self) -> Prepared:
+        """Chooses as far as that goes without the ledger."""
+        policy, question, seen, reach, named = self._asked
+        first = choose(policy, question, self._ranking, seen, reach, named=named)
+        return Prepared(policy, question, self._ranking, reach, seen, first, named)
+
+
 def prepare(
     policy: Policy,
     question: Question,
@@ -82,10 +120,11 @@ def prepare(
     reach: Reach = Reach.ENOUGH,
     named: Collection[str] = (),
 ) -> Prepared:
-    """Ranks the actions whose every condition holds, as lazily as possible; ``named`` as in ``choose``."""
-    ranking = Ranking(policy, question, seen.learned)
-    first = choose(policy, question, ranking, seen, reach, named=named)
-    return Prepared(policy, question, ranking, reach, seen, first, named)
+    """Takes all steps of ``Preparing`` at once; ``named`` as in ``choose``."""
+    preparing = Preparing(policy, question, seen, reach, named)
+    preparing.match()
+    preparing.rank()
+    return preparing.choose()
 
 
 def decide(prepared: Prepared, look_up: LookUp) -> Choice:
@@ -118,9 +157,14 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
 def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | None = None) -> Decision:
     """The decision; ``holds`` are what was taken for the picks, by name of the action."""
     proposals = proposals_of(prepared.policy, prepared.question, choice.picks, holds)
-    drawn = prepared.ranking.drawn(choice.picks) if prepared.policy.learners else UNTAUGHT
+    drawn = prepared.ranking.drawn(_unranked(choice.picks)) if prepared.policy.learners else UNTAUGHT
     exposures = _exposures(prepared, choice, drawn)
     return Decision(proposals, prepared.ranking.candidates, exposures, drawn.learned)
+
+
+def _unranked(picks: Iterable[Pick]) -> list[Action]:
+    """The actions that may have been picked without being ranked."""
+    return [pick.action for pick in picks if pick.substitute_for or pick.claimed]
 
 
 def _exposures(prepared: Prepared, choice: Choice, drawn: Drawn) -> Exposures:

@@ -14,9 +14,9 @@ from typing import Any as AnyNumber
 
 from maitred.core.conditions.model import All, Any, Condition, Literal, OneOf, Overlaps, Residual, Within
 from maitred.core.conditions.scan import Memo, truth
-from maitred.core.deciding.choose import due_names, score_if_it_holds
 from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.policy import Policy
+from maitred.core.deciding.ranking import due_names, score_if_it_holds
 from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.privacy.purposes import barred_words, permission_words
 from maitred.core.rules.ruleset import Action

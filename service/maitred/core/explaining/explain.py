@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from maitred.core.conditions.model import All, Any, Condition, Literal, Unknown, reads
 from maitred.core.conditions.scan import Memo, truth
-from maitred.core.deciding.choose import Chosen, Ranking, Reach, choose, draws_of, due_names, score_of
+from maitred.core.deciding.choose import Chosen, Reach, choose
 from maitred.core.deciding.decisions import Explain, Proposal, Question, Refusal
 from maitred.core.deciding.policy import LANGUAGE, Gate, Policy
+from maitred.core.deciding.ranking import Ranking, draws_of, due_names, score_of
 from maitred.core.deciding.rendering import Voice, fill
 from maitred.core.deciding.snapshot import Shortage, Snapshot, is_read
 from maitred.core.rules.experiments import assigned_arm, is_guarded

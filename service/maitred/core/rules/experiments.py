@@ -27,7 +27,7 @@ from maitred.core.conditions.index import Index, mask_of
 from maitred.core.conditions.model import Condition, Literal, Present
 from maitred.core.conditions.scan import Memo
 from maitred.core.privacy.purposes import CONSENT
-from maitred.core.values.types import OWN, Facts
+from maitred.core.values.types import OWN, Fact, Facts
 
 from .rollouts import PLACES, Salted, id_bytes, is_among_first, percent_words, place_under, salted
 from .ruleset import Action, Arm, Experiment, Holdout, arm_fact
@@ -161,7 +161,7 @@ class _Divided(NamedTuple):
 class _Running(NamedTuple):
     """An experiment with what deciding needs of it.
 
-    ``clauses`` are those of its actions, ``sure`` those of them without checks. ``is_timed`` is whether it
+    ``clauses`` are those of its actions, ``checked`` those of them with checks. ``is_timed`` is whether it
     begins or ends.
     """
 
@@ -173,7 +173,7 @@ class _Running(NamedTuple):
     salted: Salted
     divided: _Divided
     clauses: int
-    sure: int
+    checked: int
     is_timed: bool
 
 
@@ -195,16 +195,16 @@ class _Guarded(NamedTuple):
 class Trials(NamedTuple):
     """The holdouts and experiments of a ruleset, compiled.
 
-    ``exposing`` is what exposures to those that are ``running`` are told by: fact, clauses, the sure ones of
-    these, and name; ``look`` is that of decisions where nothing is paused. ``remembered`` are the facts of
-    persons who came lately, one for each that is running: those of ``together`` by the arms. Where
-    ``is_plain`` all of them hold unless something is paused.
+    ``exposing`` is what exposures to those that are ``running`` are told by: clauses, those of them with
+    checks, fact, and what is told of each arm; ``look`` is that of decisions where nothing is paused.
+    ``remembered`` are the facts of persons who came lately, one for each that is running: those of
+    ``together`` by the arms. Where ``is_plain`` all of them hold unless something is paused.
     """
 
     running: tuple[_Running, ...]
     holding: tuple[_Holding, ...]
     guarded: tuple[_Guarded, ...]
-    exposing: tuple[tuple[str, int, int, str], ...]
+    exposing: tuple[tuple[int, int, str, Mapping[Fact | None, Exposed]], ...]
     is_plain: bool
     look: "Look"
     remembered: dict[str, Mapping[str, str]]
@@ -242,7 +242,7 @@ class Trials(NamedTuple):
                 if holdout.name in held
             ),
             tuple(_Guarded(name, mask_of(clauses, index.size)) for name, clauses in guarded.items()),
-            tuple((one.fact, one.clauses, one.sure, one.name) for one in running),
+            tuple((one.clauses, one.checked, one.fact, _told_of(one.experiment)) for one in running),
             not any(one.consent or one.is_timed for one in running),
             Look(index, actions, ()),
             {},
@@ -314,15 +314,13 @@ class Trials(NamedTuple):
         exposed: list[Exposed] = []
         look = self.look._replace(paused=paused) if paused else self.look
         get = facts.get
-        for fact, clauses, sure, name in self.exposing:
-            arm = get(fact)
-            if arm is None:
+        for clauses, checked, fact, told in self.exposing:
+            possible = mask & clauses
+            if not possible:
                 continue
-            if paused or not mask & sure:
-                possible = mask & clauses
-                if not possible or not look.holds(possible, facts, memo):
-                    continue
-            exposed.append((name, str(arm)))
+            exposure = told.get(get(fact))
+            if exposure and (not (checked or paused) or look.holds(possible, facts, memo)):
+                exposed.append(exposure)
         if self.guarded:
             exposed.extend(
                 (guarded.name, ROLLED_OUT)
@@ -354,9 +352,13 @@ def _running(experiment: Experiment, clauses: int, index: Index) -> _Running:
         salted(experiment.salt),
         _Divided.of(experiment),
         clauses,
-        clauses & ~index.checked,
+        clauses & index.checked,
         experiment.begins is not None or experiment.ends is not None,
     )
+
+
+def _told_of(experiment: Experiment) -> Mapping[Fact | None, Exposed]:
+    return {arm.name: (experiment.name, arm.name) for arm in experiment.arms}
 
 
 class Look(NamedTuple):
@@ -386,13 +388,20 @@ def with_refusals(arms: Sequence[Exposed], refused: Sequence[tuple[Action, str]]
     return {name: Exposure(arm, reasons.get(name, "")) for name, arm in arms}
 
 
-@lru_cache(MAX_REMEMBERED)
+_UNREFUSED: dict[tuple[Exposed, ...], Exposures] = {}
+
+
 def unrefused(arms: tuple[Exposed, ...]) -> Exposures:
     """Returns the exposures where no limit refused an action.
 
     It is the same object for the same arms, so that what is made of it is made once.
     """
-    return MappingProxyType({name: Exposure(arm) for name, arm in arms})
+    exposures = _UNREFUSED.get(arms)
+    if exposures is None:
+        if len(_UNREFUSED) >= MAX_REMEMBERED:
+            _UNREFUSED.clear()
+        exposures = _UNREFUSED[arms] = MappingProxyType({name: Exposure(arm) for name, arm in arms})
+    return exposures
 
 
 def _is_on(experiment: Experiment, now: datetime) -> bool:

@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from maitred.core.conditions.scan import Memo, truth
-from maitred.core.deciding.choose import Pick, draws_of, score_if_it_holds, stand_ins_of
+from maitred.core.deciding.choose import Pick, stand_ins_of
 from maitred.core.deciding.decide import claimed_treatment, proposals_of
 from maitred.core.deciding.decisions import Proposal, Question
 from maitred.core.deciding.policy import Policy
+from maitred.core.deciding.ranking import draws_of, score_if_it_holds
 from maitred.core.deciding.snapshot import Snapshot, shortage_among
 from maitred.core.learning.draws import NO_DRAWS, Draws
 from maitred.core.limits.limits import Limit, Need, SubjectPseudonym, Uncheckable, needs_of, parts_of

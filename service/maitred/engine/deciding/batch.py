@@ -39,6 +39,7 @@ from .tickets import (
     Reported,
     Ticket,
     conclude_all,
+    prepare_all,
 )
 
 _T = TypeVar("_T", bound=Ticket)
@@ -79,8 +80,10 @@ def run(
     decisions = _firsts(tickets)
     unmet = [ticket for ticket in decisions.values() if ticket.needs_person]
     _introduce(transaction, customers, unmet, recorded.counts)
-    _show_claims(transaction, list(decisions.values()))
-    _know_claims(transaction, [ticket for ticket in decisions.values() if ticket.claims or ticket.named])
+    prepare_all(decisions.values())
+    prepared = [ticket for ticket in decisions.values() if not ticket.error]
+    _show_claims(transaction, prepared)
+    _know_claims(transaction, [ticket for ticket in prepared if ticket.claims or ticket.named])
     sound = [ticket for ticket in decisions.values() if not ticket.error]
     # Whether a decision needs the ledger may be known only as the customer is.
     limited = [ticket for ticket in sound if ticket.needs_ledger]
@@ -195,6 +198,7 @@ def _know_claims(transaction: Transaction, tickets: Sequence[DecisionTicket]) ->
                 ticket.error = CallError(Code.NOT_FOUND, unknown_claim(place), Cause.UNKNOWN_CLAIM)
         if not ticket.error:
             _know(ticket, lots)
+    prepare_all(ticket for ticket in tickets if not ticket.error)
 
 
 def _claims_of(ticket: DecisionTicket) -> Iterator[bytes]:

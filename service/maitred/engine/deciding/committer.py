@@ -18,7 +18,7 @@ from maitred.engine.ports.observer import BatchCommitted, HoldsExpired, Observer
 from maitred.engine.ports.store import Store, StoreConflict, StoreDown
 
 from .batch import Customers, run
-from .tickets import Answered, Steps, Ticket
+from .tickets import Answered, Steps, Ticket, get_ready
 
 MAX_BATCH_TICKETS = 256
 """Bounds how long a transaction holds its locks and how much a lost one costs."""
@@ -107,6 +107,7 @@ class Committer:
 
         Raises ``CallError``: deadline passed, store down, conflict, stopping.
         """
+        get_ready((ticket,))
         self._waiting.append(ticket)
         with self._writing:
             while not ticket.done:

@@ -2,41 +2,44 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, NamedTuple
 
 from maitred.core.behaviour.projections import When
 from maitred.core.deciding.choose import Reach
-from maitred.core.deciding.decide import Choice, Prepared, prepare
+from maitred.core.deciding.decide import Choice, Prepared, Preparing, claimed_treatment
 from maitred.core.deciding.decisions import Explain, Question
 from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.snapshot import Shortage, Snapshot
 from maitred.core.explaining.explain import explain
 from maitred.core.learning.learners import Parameters
 from maitred.core.privacy.purposes import KnownConsent
-from maitred.core.rules.experiments import person_of
-from maitred.core.rules.ruleset import Location
+from maitred.core.rules.experiments import Exposures, as_assigned, exposures_text, person_of
+from maitred.core.rules.ruleset import Location, RedeemAt
 from maitred.core.values.nearest import did_you_mean
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import composed, has_blank_ends
-from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, ReadSignals, RecordView, bytes_of
+from maitred.engine.calls import NO_SIGNALS, Answer, DecideCall, OpenClaim, ReadSignals, RecordView, bytes_of
 from maitred.engine.customers.people import People
 from maitred.engine.errors import CallError, Cause, Code
 from maitred.engine.messages import ended_claim, made_otherwise
 from maitred.engine.ports.observer import DecisionMade, Observer
-from maitred.engine.ports.store import DecisionRecord
+from maitred.engine.ports.store import ClaimRow, DecisionRecord
 
+from .codec import Recurring, encode_body
 from .committer import Clock, Committer
 from .question import Requester, without_ledger
-from .recording import RecordMaker, open_claims_of
 from .records import UNEXPLAINED, Records
 from .rulesets import Rulesets
-from .tickets import UNKNOWN_CUSTOMER, Background, DecisionTicket, Prepare, Steps, conclude_all
+from .tickets import Background, DecisionTicket, Prepare, Steps, conclude_all
 from .unused import MAX_NAME_CHARACTERS, unused
 
 DECISION_ID_BYTES = 16
+OPEN_CLAIMS_MAX = 20
+"""Promised in the API: nobody redeems more in one sale."""
 _STATE = blake2b(digest_size=DECISION_ID_BYTES, person=b"maitred.decision")
 TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
 
@@ -46,6 +49,9 @@ def decision_id_of(request_id: str) -> bytes:
     state = _STATE.copy()
     state.update(request_id.encode())
     return state.digest()
+
+
+_ARMS: Recurring[Exposures, str] = Recurring(exposures_text)
 
 
 class _Made(NamedTuple):
@@ -107,7 +113,7 @@ class DecisionService:
         self._committer, self._observer = committer, observer
         self._clock, self._new_id, self._read_signals = clock, new_id, read_signals
         self._paused, self._learned, self._guard_at = paused, learned, guard_at
-        self._recorder = RecordMaker(rulesets, people)
+        self._record_maker = _SealedRecords(rulesets, people)
 
     def ready(self) -> bool:
         """Whether a valid ruleset is in force."""
@@ -133,13 +139,14 @@ class DecisionService:
             if earlier is None:
                 raise
             return self._again(call, earlier)
-        if call.claims or not call.dry_run or made.ticket.needs_person or made.ticket.needs_ledger:
+        ticket = made.ticket
+        if call.dry_run and not (call.claims or ticket.needs_person) and not ticket.prepare_alone().wants:
+            conclude_all([ticket])
+        else:
             try:
-                yield made.ticket
+                yield ticket
             except CallError as error:
                 return self._degraded(made, error)
-        else:
-            conclude_all([made.ticket])
         committed = time.perf_counter()
         answer = self._answer(call, made)
         if self._observer.tracing:
@@ -183,7 +190,7 @@ class DecisionService:
             ),
             call=call,
             trace_id=trace_id,
-            recorder=self._recorder,
+            record_maker=self._record_maker,
             policy=policy if policy.reads_history else None,
             depends_on_person=policy.ruleset.privacy is not None or bool(policy.reads_history),
             dry=call.dry_run,
@@ -206,7 +213,7 @@ class DecisionService:
 
         person = person_of(call.customer_id, session)
 
-        def prepared(background: Background) -> Prepared:
+        def preparing(background: Background) -> Preparing:
             known = KnownConsent(
                 background.statements, signals.granted, signals.denied, signals.gpc, tcf, gpp
             )
@@ -221,9 +228,9 @@ class DecisionService:
                 claimed=background.claimed,
                 learned=learned,
             )
-            return prepare(policy, question, before, reach, call.explain_actions)
+            return Preparing(policy, question, before, reach, call.explain_actions)
 
-        return prepared
+        return preparing
 
     def _policy(self, call: DecideCall) -> Policy:
         if call.ruleset:
@@ -269,8 +276,7 @@ class DecisionService:
             raise error
         ticket = made.ticket
         # What the customer has stated cannot be read either: it is decided as for one who has stated nothing.
-        prepared = ticket.prepared = ticket.prepared or ticket.prepare(UNKNOWN_CUSTOMER)
-        proposals = without_ledger(prepared)
+        proposals = without_ledger(ticket.prepare_alone())
         if not proposals:
             raise error
         return Answer(
@@ -290,7 +296,8 @@ class DecisionService:
 
     def _event(self, call: DecideCall, made: _Made, answer: Answer, committed: float) -> DecisionMade:
         ticket, ruleset = made.ticket, made.policy.ruleset
-        waited = committed - made.matched - ticket.commit_seconds
+        matched = max(made.matched, ticket.ready_at)
+        waited = committed - matched - ticket.commit_seconds
         return DecisionMade(
             decision_id=answer.decision_id,
             trace_id=made.trace_id,
@@ -310,12 +317,61 @@ class DecisionService:
             started_ns=made.started_ns,
             ended_ns=time.time_ns(),
             step_seconds={
-                "match": made.matched - made.began,
+                "match": matched - made.began,
                 "wait": max(0.0, waited),
                 "commit": ticket.commit_seconds,
                 "explain": time.perf_counter() - committed,
             },
             limits=Counter((shortage.limit.name, shortage.reason) for shortage in made.shortages.values()),
+        )
+
+
+class _SealedRecords:
+    """Implements ``tickets.RecordMaker``."""
+
+    def __init__(self, rulesets: Rulesets, people: People) -> None:
+        self._rulesets, self._people = rulesets, people
+
+    def body(self, ticket: DecisionTicket) -> bytes:
+        """See ``tickets.RecordMaker``."""
+        prepared, choice, decision, call = ticket.prepared, ticket.choice, ticket.decision, ticket.call
+        assert prepared
+        assert choice
+        assert decision
+        policy, question = prepared.policy, prepared.question
+        return encode_body(
+            call,
+            question.facts,
+            decision,
+            choice.snapshot,
+            trace_id=ticket.trace_id,
+            commit=policy.ruleset.commit,
+            purposes=policy.purposes_of(question.facts, decision.proposals, decision.learned),
+            open_claims=open_claims_of(policy, question, call.location_id, ticket.claims),
+            ended=[claim.hex() for claim in ticket.ended],
+        )
+
+    def packed(self, ticket: DecisionTicket) -> bytes:
+        """See ``tickets.RecordMaker``."""
+        assert ticket.prepared
+        packing = self._rulesets.packing(ticket.prepared.policy.ruleset.hash)
+        return packing.pack(ticket.body) if packing else ticket.body
+
+    def record(self, ticket: DecisionTicket) -> DecisionRecord:
+        """See ``tickets.RecordMaker``."""
+        prepared, decision, person = ticket.prepared, ticket.decision, ticket.person
+        assert prepared
+        assert decision
+        assert person
+        return DecisionRecord(
+            decision_id=ticket.decision_id,
+            decided_at=prepared.question.now,
+            ruleset=prepared.policy.ruleset.hash,
+            customer=person.ref,
+            body=self._people.seal(person, ticket.body, ticket.decision_id),
+            key=person.key,
+            session=ticket.requester.session_key,
+            arms=_ARMS.of(decision.exposures) if decision.exposures else "",
         )
 
 
@@ -374,3 +430,28 @@ def session_of(context: Mapping[str, Any]) -> str:
         return ""
     session_id = composed(str(raw_id)) if isinstance(raw_id, str | int) else ""
     return "" if has_blank_ends(session_id) else session_id
+
+
+def open_claims_of(
+    policy: Policy, question: Question, location_id: str, rows: Sequence[ClaimRow]
+) -> tuple[OpenClaim, ...]:
+    """Those of a customer's open claims that can be redeemed there, with the words for that channel."""
+    if not rows:
+        return ()
+    return tuple(islice(_redeemable(policy, question, location_id, rows), OPEN_CLAIMS_MAX))
+
+
+def _redeemable(
+    policy: Policy, question: Question, location_id: str, rows: Iterable[ClaimRow]
+) -> Iterator[OpenClaim]:
+    for row in rows:
+        action = policy.by_name.get(row.action)
+        if action is None or row.expires_at <= question.now:
+            continue
+        if action.channels and question.channel not in action.channels:
+            continue
+        if action.redeem_at is RedeemAt.CLAIMED and row.location not in ("", location_id):
+            continue
+        action = as_assigned(action, question.facts)
+        words = claimed_treatment(policy, action, question, row.expires_at)
+        yield OpenClaim(row.id.hex(), row.action, words, row.expires_at, row.location)

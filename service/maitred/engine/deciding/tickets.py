@@ -1,12 +1,13 @@
 """Calls on their way through the committer, and what came of them."""
 
+import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from maitred.core.behaviour.history import NO_HISTORY, History
-from maitred.core.deciding.decide import Choice, Hold, Prepared, conclude, decide
+from maitred.core.deciding.decide import Choice, Hold, Prepared, Preparing, conclude, decide
 from maitred.core.deciding.decisions import Decision
 from maitred.core.deciding.policy import Policy
 from maitred.core.deciding.snapshot import Claimed, Snapshot
@@ -34,11 +35,11 @@ class Background(NamedTuple):
 
 UNKNOWN_CUSTOMER = Background()
 
-Prepare = Callable[[Background], Prepared]
-"""From what is known of the customer to the prepared question."""
+Prepare = Callable[[Background], Preparing]
+"""From what is known of the customer to the question, which is to be prepared."""
 
 
-class Recorder(Protocol):
+class RecordMaker(Protocol):
     """Makes the record of a decision, in steps."""
 
     def body(self, ticket: "DecisionTicket") -> bytes:
@@ -87,7 +88,8 @@ class DecisionTicket(Ticket):
 
     It is prepared once. Where what the customer has stated decides what may be read
     (``depends_on_person``), that is when the batch has found the customer by one of the ``pseudonyms``;
-    otherwise, and for nobody, who has none, at once; and anew where something was rejected in the session.
+    otherwise, and for nobody, who has none, before; and anew where something was rejected in the session.
+    ``ready_at`` is when it was that was prepared before its batch (``perf_counter``, seconds).
     Of a ``dry`` one nothing is held and nothing written. ``policy`` is there where it reads what the
     customer did. ``claims`` are the customer's open ones, ``named`` those that the checkout names, and
     ``ended`` those of them that are not open any more. ``body`` is that of the record.
@@ -99,11 +101,12 @@ class DecisionTicket(Ticket):
     requester: Requester
     call: DecideCall
     trace_id: str
-    recorder: Recorder
+    record_maker: RecordMaker
     policy: Policy | None = None
     depends_on_person: bool = False
     dry: bool = False
     prepared: Prepared | None = None
+    ready_at: float = 0.0
     person: Person | None = None
     choice: Choice | None = None
     decision: Decision | None = None
@@ -115,6 +118,7 @@ class DecisionTicket(Ticket):
     ended: Sequence[bytes] = ()
     _own: Sequence[OwnClaim] = ()
     _background: Background | None = None
+    _preparing: Preparing | None = None
     _reads: LedgerReads | None = None
     _lost: frozenset[bytes] = frozenset()
     _takes: Sequence[Take] = ()
@@ -125,7 +129,6 @@ class DecisionTicket(Ticket):
             self.person = NOBODY
         if not self.pseudonyms or not self.depends_on_person:
             self._background = UNKNOWN_CUSTOMER
-            self.prepared = self.prepare(UNKNOWN_CUSTOMER)
 
     @property
     def needs_ledger(self) -> bool:
@@ -142,23 +145,26 @@ class DecisionTicket(Ticket):
     ) -> None:
         """Makes the customer known, what was rejected in the session, by whomever, and what they did.
 
-        In a batch that is run again there may be more of each.
+        It is to be prepared then. In a batch that is run again there may be more of each.
         """
         self.person = person
         if self._background is UNKNOWN_CUSTOMER and not (self.depends_on_person or rejections):
             return
         statements = person.statements if self.depends_on_person else {}
-        background = Background(statements, frozenset(self._binding(person, rejections)), history)
-        if background != self._background:
-            self._background, self.prepared = background, self.prepare(background)
+        self._know(Background(statements, frozenset(self._binding(person, rejections)), history))
 
     def know_claims(self, own: Sequence[OwnClaim], ended: Sequence[bytes]) -> None:
-        """Makes the customer's open claims known; those that the checkout names stand beside all others."""
+        """Makes the customer's open claims known; those that the checkout names stand beside all others.
+
+        It is to be prepared then.
+        """
         self._own, self.ended = own, ended
         claimed = {claim.action: Claimed(claim.id.hex(), claim.expires_at) for claim in own if claim.is_named}
-        background = (self._background or UNKNOWN_CUSTOMER)._replace(claimed=claimed)
+        self._know((self._background or UNKNOWN_CUSTOMER)._replace(claimed=claimed))
+
+    def _know(self, background: Background) -> None:
         if background != self._background:
-            self._background, self.prepared = background, self.prepare(background)
+            self._background, self.prepared = background, None
 
     def _binding(self, person: Person, rejections: Iterable[Rejection]) -> Iterator[str]:
         """What was rejected by the same customer, or where either is not known."""
@@ -166,6 +172,39 @@ class DecisionTicket(Ticket):
             by_them = rejection.customer in (b"", person.ref) or not self.requester.customer
             if by_them and not (self.at and rejection.happened_at > self.at):
                 yield rejection.action
+
+    @property
+    def can_be_prepared(self) -> bool:
+        """Whether it has not been prepared, and enough is known for it."""
+        return self.prepared is None and self._background is not None
+
+    def read(self) -> None:
+        """Reads the facts of the question."""
+        assert self._background
+        self._preparing = self.prepare(self._background)
+
+    def match(self) -> None:
+        """Asks the index."""
+        assert self._preparing
+        self._preparing.match()
+
+    def rank(self) -> None:
+        """Ranks what is possible."""
+        assert self._preparing
+        self._preparing.rank()
+
+    def choose_first(self) -> None:
+        """Chooses as far as that goes without the ledger. It is prepared then."""
+        assert self._preparing
+        self.prepared, self._preparing = self._preparing.choose(), None
+
+    def prepare_alone(self) -> Prepared:
+        """Takes all of these steps for this one, whoever the customer is."""
+        self._background = self._background or UNKNOWN_CUSTOMER
+        if self.prepared is None:
+            _step_by_step([self], *PREPARING)
+        assert self.prepared
+        return self.prepared
 
     def begin(self) -> tuple[Sequence[Need], Sequence[bytes]]:
         """Begins anew with what the ledger has to be asked for; gives what to read first."""
@@ -215,29 +254,60 @@ class DecisionTicket(Ticket):
 
     def write(self) -> None:
         """Writes the body of the record."""
-        self.body = self.recorder.body(self)
+        self.body = self.record_maker.body(self)
 
     def pack(self) -> None:
         """Packs the body."""
-        self.body = self.recorder.packed(self)
+        self.body = self.record_maker.packed(self)
 
     def seal(self) -> None:
         """Makes the record."""
-        self.record = self.recorder.record(self)
+        self.record = self.record_maker.record(self)
 
 
 def _nothing(_: Sequence[Action]) -> Snapshot:
     raise AssertionError("a decision that needs nothing of the ledger looks nothing up")
 
 
+_Step = Callable[[DecisionTicket], None]
+PREPARING = DecisionTicket.read, DecisionTicket.match, DecisionTicket.rank, DecisionTicket.choose_first
+CONCLUDING = DecisionTicket.choose, DecisionTicket.conclude
+RECORDING = DecisionTicket.write, DecisionTicket.pack, DecisionTicket.seal
+
+
+def get_ready(tickets: Iterable[Ticket]) -> None:
+    """Does what can be done of the tickets before their batch."""
+    decisions = [ticket for ticket in tickets if isinstance(ticket, DecisionTicket)]
+    prepare_all(decisions)
+    now = time.perf_counter()
+    for ticket in decisions:
+        ticket.ready_at = now
+
+
+def prepare_all(tickets: Iterable[DecisionTicket]) -> None:
+    """Prepares those that can be; one that fails has its error."""
+    waiting = [ticket for ticket in tickets if ticket.can_be_prepared]
+    try:
+        _step_by_step(waiting, *PREPARING)
+    except Exception:  # noqa: BLE001 -- one call's fault must not be that of all
+        for ticket in waiting:
+            _prepare_safely(ticket)
+
+
+def _prepare_safely(ticket: DecisionTicket) -> None:
+    try:
+        ticket.prepare_alone()
+    except Exception as error:  # noqa: BLE001 -- whatever it is, its caller is told
+        ticket.error = error
+
+
 def conclude_all(tickets: Sequence[DecisionTicket]) -> None:
     """Puts down what was decided, with the records of what is written."""
-    _step_by_step(tickets, DecisionTicket.choose, DecisionTicket.conclude)
-    written = [ticket for ticket in tickets if not ticket.dry]
-    _step_by_step(written, DecisionTicket.write, DecisionTicket.pack, DecisionTicket.seal)
+    _step_by_step(tickets, *CONCLUDING)
+    _step_by_step([ticket for ticket in tickets if not ticket.dry], *RECORDING)
 
 
-def _step_by_step(tickets: Sequence[DecisionTicket], *steps: Callable[[DecisionTicket], None]) -> None:
+def _step_by_step(tickets: Sequence[DecisionTicket], *steps: _Step) -> None:
     """Takes each step for all of them: what it needs of code and tables is in the processor's caches then."""
     for step in steps:
         for ticket in tickets:
