@@ -23,6 +23,8 @@ from maitred.bootstrap import results_process, serving
 from maitred.bootstrap.clients import Client
 from maitred.bootstrap.results import results
 from maitred.bootstrap.results_process import Analysts, _Answer, _Outcome, _outcome, _Process, _Task
+from maitred.cli.exits import CANNOT_RUN
+from maitred.cli.main import run
 from maitred.core.behaviour.outcomes import Outcome, OutcomeKind
 from maitred.engine.deciding.committer import Clock
 from maitred.engine.errors import Code
@@ -58,12 +60,12 @@ def served(request, tmp_path_factory):
         if database == "postgresql":
             server, script = map(request.getfixturevalue, ("postgres_server", "postgres_script"))
             settings = replace(settings, database=stack.enter_context(schema_of(server, script)))
-        yield settings, stack.enter_context(sold(settings))
+        yield settings, *stack.enter_context(sold(settings))
 
 
 @contextmanager
 def sold(settings):
-    """A client of the service."""
+    """A client of the service, and its address."""
     with (
         serving.start(settings, {}, RecordingLog()) as running,
         Client(running.address, timeout_seconds=120) as client,
@@ -76,12 +78,12 @@ def sold(settings):
                 client.record_outcomes(
                     [Outcome(f"o-{number}", answer.decision_id, "pizza", OutcomeKind.ACCEPTED, NOON)]
                 )
-        yield client
+        yield client, running.address
 
 
 def test_a_service_shows_what_the_command_shows(served):
     """The first call takes its process seconds to begin: numpy, scipy and statsmodels are read."""
-    settings, client = served
+    settings, client, address = served
     asked = WORDS._replace(at=NOON + timedelta(days=8), by="channel")
     shown = client.results(asked)
     assert sum(arm.persons for arm in shown.arms) == 40
@@ -102,6 +104,7 @@ def test_a_service_shows_what_the_command_shows(served):
     assert outcome.code is Code.NOT_FOUND
     assert outcome.message.endswith("of that name, did you mean `words`?")
     assert "wrods" not in outcome.message, "nobody knows what it is that was sent"
+    assert run(["results", "wrods", "--target", address]) == CANNOT_RUN, "1 is for wrong shares"
 
 
 ANSWERING = """

@@ -152,10 +152,7 @@ def run(
         with waiting("reading the decision log"):
             if not experiment:
                 return _list(experiments(database), as_json=as_json)
-            if target:
-                result = called(lambda client: client.results(asked), target, tls_ca, PATIENCE_SECONDS)
-            else:
-                result = results(database, asked, keys=keys)
+            result = _of_server(asked, target, tls_ca) if target else results(database, asked, keys=keys)
             if png:
                 draw(result, png)
     except (NoResults, StoreDown, KeyringUnusable) as failure:
@@ -167,6 +164,14 @@ def run(
     else:
         show(results_view(result, within, by))
     return FINDINGS if result.is_mismatched else FINE
+
+
+def _of_server(asked: ResultsCall, target: str, tls_ca: Path | None) -> Results:
+    """Asks a server. Raises ``Stop``, whose code is never the one of wrong shares."""
+    try:
+        return called(lambda client: client.results(asked), target, tls_ca, PATIENCE_SECONDS)
+    except Stop as stop:
+        raise Stop(stop.message, stop.hint) from None
 
 
 def _policy(file: Path, by: str) -> tuple[PolicyLine, ...]:
