@@ -157,7 +157,11 @@ class _Filler:
         book = past.book(at)
         for record, (customer, sample) in zip(records, made, strict=True):
             for name in sample.actions:
-                past.add(book, Origin(record.decision_id, name), self._counter(customer, sample, name, at))
+                past.add(
+                    book,
+                    Origin(record.decision_id, name, to_microseconds(at)),
+                    self._counter(customer, sample, name, at),
+                )
         with opened.transaction() as transaction:
             transaction.add_people(new)
             transaction.append(records)
@@ -204,7 +208,7 @@ class _Filler:
             limits = self._policy.by_name[name].held
             needs = [self._needs(limit, facts, at) for limit in limits]
             if limits and all(needs):
-                origin = Origin(record.decision_id, name)
+                origin = Origin(record.decision_id, name, to_microseconds(at))
                 whole = tuple(itertools.chain.from_iterable(needs))
                 key = self._random.randbytes(ID_BYTES)
                 lot = own_lot_id(Part.HOLD, origin, lots_begin(record.decision_id, at))

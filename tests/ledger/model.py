@@ -276,7 +276,7 @@ class Model:
             if of_it and not (give.held_only and lot.state == "confirmed"):
                 self.give_back(key, "released")
                 self.give_spent(spent_by(key), give.presented)
-        decision, action = give.origin
+        decision, action, _ = give.origin
         is_claimed = any(
             lot.live and lot.part is Part.CLAIM and lot.origin.decision == decision
             for lot in self.lots.values()

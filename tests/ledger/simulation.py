@@ -48,7 +48,9 @@ HALF_LIFE_US = FADE_US * math.log(2)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
 TABLES = ("ledger_counter", "ledger_lot", "ledger_unit", "ledger_step")
-ORIGINS = tuple(Origin(bytes([number]) * 16, action) for number in (1, 2) for action in ("pizza", "bread"))
+ORIGINS = tuple(
+    Origin(bytes([number]) * 16, action, number) for number in (1, 2) for action in ("pizza", "bread")
+)
 CUSTOMERS, STORES = ("c-1", "C-1", "c-2"), ("s-1", "s-2")
 PLENTY = 1_000_000
 JUMPS = (0, 0, 1, 30, 300, 900, 1_200, 1_201, 3_600, 7_200, 86_400, -1, -300, -900, -4_000)

@@ -9,7 +9,7 @@ from tests.ledger.asks import DUE, NOW, OVENS, confirm, needs, release, statuses
 from maitred.core.limits.lots import Origin, Status, UnitState
 
 DECISION = b"a decision of 16"
-PIZZA, PASTA = (Origin(DECISION, action) for action in ("free-pizza", "half-price \U0001f35d"))
+PIZZA, PASTA = (Origin(DECISION, action, 0) for action in ("free-pizza", "half-price \U0001f35d"))
 SECOND = timedelta(seconds=1)
 
 
@@ -35,7 +35,7 @@ def test_what_a_lot_was_taken_for_stays_when_it_moves(store, settle):
 
 
 def test_a_decision_has_the_history_of_its_lots_and_of_no_others(store, settle):
-    first, second, other = of(PIZZA), of(PASTA), of(Origin(b"another decision", "free-pizza"))
+    first, second, other = of(PIZZA), of(PASTA), of(Origin(b"another decision", "free-pizza", 0))
     settle(first, take(()))
     settle(second, other, now=NOW + SECOND)
     histories = store.histories(DECISION)

@@ -6,9 +6,15 @@ from datetime import UTC, datetime, timedelta
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.lots import Origin, Take
 from maitred.core.privacy.purposes import Consent, ConsentState
+from maitred.core.values.instants import to_microseconds
 from maitred.engine.ports.store import OutcomeRow, Person
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+def origin_of(record, action):
+    """What a lot of a decision's action is taken for."""
+    return Origin(record.decision_id, action, to_microseconds(record.decided_at))
 
 
 class Customer:
@@ -28,7 +34,7 @@ class Customer:
 
     def take(self, *needs, hold_us=None, reuse=b"", now=NOON):
         key = os.urandom(16)
-        origin = Origin(self.record.decision_id, "free-pizza")
+        origin = origin_of(self.record, "free-pizza")
         take = Take(key, b"as sent", (needs,), hold_us, (reuse,) if reuse else (), origin)
         with self.store.transaction() as transaction:
             transaction.settle(now, [take])

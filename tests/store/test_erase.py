@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.store.customers import NOON
+from tests.store.customers import NOON, origin_of
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.limits.limits import LockRank, Need, counter_of
-from maitred.core.limits.lots import Origin, Part, Release, Status, Take, UnitState, lots_begin, own_lot_id
+from maitred.core.limits.lots import Part, Release, Status, Take, UnitState, lots_begin, own_lot_id
 from maitred.core.privacy.purposes import Consent, ConsentState
 from maitred.core.values.reasons import Reason
 from maitred.engine.ports.store import OutcomeRow, StoreConflict
@@ -74,6 +74,7 @@ def test_what_is_theirs_goes_and_what_is_shared_stays_counted(store, customer, l
     assert len(store.outcomes(ben.record.decision_id)) == 3
     assert len(store.histories(ben.record.decision_id)) == 2
     assert (store.lot(denied).state, store.lot(denied).origin) == (UnitState.DENIED, None)
+    assert rows(store, "ledger_lot WHERE length(decision_id) = 0 AND decided_at = 0") == 3
     assert rows(store, "ledger_unit") == 0
     assert store.audit(lambda _: None).broken == ()
     assert store.erase(ann.ref) == NOTHING
@@ -143,7 +144,7 @@ def test_what_decisions_took_as_they_were_made_is_erased_decision_by_decision(
 def own_takes(record, *needs):
     """What a decision takes for three actions."""
     begin = lots_begin(record.decision_id, record.decided_at)
-    origins = [Origin(record.decision_id, action) for action in "abc"]
+    origins = [origin_of(record, action) for action in "abc"]
     return [
         Take(own_lot_id(Part.DECIDED, origin, begin), b"sent", (needs,), origin=origin, part=Part.DECIDED)
         for origin in origins
@@ -154,7 +155,7 @@ def test_more_than_one_transaction_holds_is_erased_whole(store, customer, live, 
     ann = customer(store)
     with store.transaction() as transaction:
         transaction.append([make_record(customer=ann.ref) for _ in range(300)])
-        origin = Origin(ann.record.decision_id, "a")
+        origin = origin_of(ann.record, "a")
         needs = (cap_of("ann"), POOL)
         takes = [Take(os.urandom(16), b"sent", (needs,), origin=origin) for _ in range(600)]
         transaction.settle(NOON, takes)
@@ -247,7 +248,7 @@ def test_erasing_amid_claims_leaves_others_exact(database_url, customer, live, c
         while not stop.is_set():
             place = choose.randrange(len(people))
             who = people[place]
-            origin = Origin(who.record.decision_id, "a")
+            origin = origin_of(who.record, "a")
             needs = (cap_of(f"customer {place}"), POOL)
             take = Take(choose.randbytes(16), b"sent", (needs,), origin=origin)
             try:

@@ -12,8 +12,8 @@ from sqlalchemy import inspect, text
 from tests.databases import opened
 
 from maitred.core.limits.limits import LockRank
-from maitred.core.limits.lots import Part, Unit
-from maitred.core.values.instants import from_microseconds
+from maitred.core.limits.lots import Claim, Origin, Part, Unit
+from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import CounterQuery
 from maitred.store import StoreUnusable, open_store, schema_version
 from maitred.store.tables import METADATA, SQLITE_METADATA
@@ -160,6 +160,37 @@ def test_lots_and_counters_of_before_they_lay_by_time_are_found(
     store.close()
     assert {history.lot.part: history.lot.id for history in histories} == lots
     assert [tally.limit for tally in tallies] == ["PERSON", "EVERYBODY", "EVERYBODY"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_claims_of_before_they_lay_by_their_decisions_are_found_by_them(
+    database_url, engine, monkeypatch, make_record, append, closed_after, is_known
+):
+    record = make_record()
+    with monkeypatch.context() as before:
+        before.setattr(schema_version, "HEAD", "0020")
+        store = closed_after(open_store(database_url))
+        if is_known:
+            append(store, record)
+        store.close()
+    insert_lot = text(
+        "INSERT INTO ledger_lot (lot_id, fingerprint, state, choice, units, expires_at, refused_limit,"
+        " refused_reason, reuse, made_at, decision_id, action, over_at, part, place) VALUES"
+        " (:lot, :lot, 1, 0, :none, 99000000000000000, '', 0, :none, 1000000, :decision, 'pizza', 0, 4,"
+        " 'pizza')"
+    )
+    lot = b"claim of 16 byte"
+    with engine.begin() as connection:
+        connection.execute(insert_lot, {"lot": lot, "none": b"", "decision": record.decision_id})
+    store = closed_after(open_store(database_url))
+    assert [history.lot.id for history in store.histories(record.decision_id)] == [lot]
+    if is_known:
+        origin = Origin(record.decision_id, "pizza", to_microseconds(record.decided_at))
+        again = Claim(b"an id of its own", b"again", origin, "pizza", hold_us=1)
+        with store.transaction() as transaction:
+            (settled,) = transaction.settle(record.decided_at, [again])
+        assert (settled.lot, settled.reused) == (lot, True)
+    store.close()
 
 
 def forks(folder):

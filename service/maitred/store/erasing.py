@@ -21,7 +21,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    text,
     tuple_,
     update,
 )
@@ -33,11 +32,19 @@ from maitred.core.limits.lots import WEIGHTS, Lot
 from maitred.core.values.instants import from_microseconds
 from maitred.store import lookup
 from maitred.store.drivers.connections import WriteConnection
-from maitred.store.ledger.ledger import LOT_COLUMNS, LedgerSql, lot_of, lot_values, own_range
+from maitred.store.ledger.ledger import (
+    LOT_COLUMNS,
+    NONE,
+    LedgerSql,
+    later_lots,
+    lot_of,
+    lot_values,
+    own_range,
+)
 from maitred.store.log import sessions
 from maitred.store.people import events
 
-from .tables import BY_DECISION, CLAIM, CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
+from .tables import CLAIM, CONSENT, COUNTER, DECISION, LOT, OUTCOME, PERSON
 
 ROWS_AT_ONCE = 256
 """Of one transaction: some milliseconds, for which decisions wait."""
@@ -54,7 +61,7 @@ _D = DECISION.c
 _UNLINK = (
     update(LOT)
     .where(LOT.c.lot_id == bindparam("lot"))
-    .values(units=bindparam("left"), decision_id=b"", action="", reuse=b"", place="")
+    .values(units=bindparam("left"), decision_id=b"", decided_at=NONE, action="", reuse=b"", place="")
 )
 
 
@@ -119,10 +126,12 @@ def add(counts: Counts, more: Mapping[str, int]) -> None:
 
 def _lots_of(line: WriteConnection, ref: bytes, after: bytes) -> list[Lot]:
     """Returns the first lots of a customer's decisions behind that id, in order of id."""
-    of_them = select(_D.decision_id).where(_is_of(line, ref))
+    # By other names than those of the lots' columns, which the condition has as they stand.
+    columns = _D.decision_id.label("own_id"), _D.decided_at.label("own_at")
+    own = select(*columns).where(_is_of(line, ref)).subquery().c
     later = (
         select(*_LOT)
-        .where(text(BY_DECISION), LOT.c.decision_id.in_(of_them), LOT.c.lot_id > after)
+        .where(later_lots(line.connection.dialect.name, own.own_id, own.own_at), LOT.c.lot_id > after)
         .order_by(LOT.c.lot_id)
         .limit(ROWS_AT_ONCE)
     )

@@ -197,9 +197,13 @@ LOT = Table(
     Column("over_at", BigInteger, nullable=False),  # nothing of it counts from here on
     Column("part", SmallInteger, nullable=False),  # see ``core.limits.lots.Part``
     Column("place", Text, nullable=False),
+    # When the decision was made; in PostgreSQL 0 for lots that were taken before there was the column.
+    Column("decided_at", BigInteger, nullable=False, server_default=text("0")),
     Index("ledger_lot_due", "expires_at", sqlite_where=_HELD, postgresql_where=_DUE),
     Index("ledger_lot_reuse", "reuse", sqlite_where=_REUSABLE, postgresql_where=_REUSABLE),
-    Index("ledger_lot_decision", "decision_id", sqlite_where=_BY_DECISION, postgresql_where=_BY_DECISION),
+    Index("ledger_lot_decision", "decision_id", postgresql_where=_BY_DECISION).ddl_if("postgresql"),
+    # Claims follow their decisions: those of a batch lie close together, which ids of decisions do not.
+    Index("ledger_lot_decided", "decided_at", "decision_id", sqlite_where=_BY_DECISION).ddl_if("sqlite"),
     Index("ledger_lot_over", "over_at", sqlite_where=_OVER, postgresql_where=_OVER),
     # Replicas claim at once. In SQLite one process does, which reads what a decision has before it writes.
     Index(

@@ -4,6 +4,7 @@ from tests.claims.harness import HEAD, OF_PIZZA, PIZZA, denial
 from tests.rules import action, capacity, document
 
 from maitred.core.limits.lots import Origin
+from maitred.core.values.instants import to_microseconds
 
 
 def test_a_claim_counts_by_the_limits_in_force_and_the_place_as_it_is_now(sqlite_harness):
@@ -61,4 +62,6 @@ def test_what_a_claim_is_for_can_be_found_in_the_ledger(sqlite_harness):
     decided = sqlite_harness.decide()
     claim = sqlite_harness.claim(decided)
     lot = sqlite_harness.store.lot(bytes.fromhex(claim.claim_id))
-    assert lot.origin == Origin(bytes.fromhex(decided.decision_id), "pizza")
+    decision_id = bytes.fromhex(decided.decision_id)
+    decided_at = sqlite_harness.store.decision(decision_id).decided_at
+    assert lot.origin == Origin(decision_id, "pizza", to_microseconds(decided_at))

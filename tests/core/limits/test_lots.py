@@ -45,7 +45,7 @@ def test_lots_of_later_decisions_come_behind_those_of_earlier_ones():
 def test_lots_of_one_decision_lie_together_and_are_told_apart():
     decision = bytes(range(16))
     begin = lots_begin(decision, NOON)
-    origins = [Origin(decision, action) for action in ("pizza", "cinema")]
+    origins = [Origin(decision, action, 0) for action in ("pizza", "cinema")]
     ids = {own_lot_id(part, origin, begin) for part in (Part.DECIDED, Part.HOLD) for origin in origins}
     assert len(ids) == 4
     assert {(lot[: len(begin)], len(lot)) for lot in ids} == {(begin, 20)}
@@ -98,7 +98,7 @@ def test_one_unit_of_each_counter_is_taken():
 
 
 def test_a_claim_takes_one_unit_of_each_counter():
-    claim = Claim(ID, b"", Origin(ID, "pizza"), "pizza", (need(), need()))
+    claim = Claim(ID, b"", Origin(ID, "pizza", 0), "pizza", (need(), need()))
     with pytest.raises(ValueError, match="one unit of each counter"):
         LedgerBatch(0, {need().counter.id: CounterState()}).settle([claim])
 

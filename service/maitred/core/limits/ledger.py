@@ -363,7 +363,7 @@ class LedgerBatch:
         """Whether the action, or what took its place in the answer, is claimed or redeemed."""
         lots = self._of(origin.decision)
         live = (claim for claim in lots if claim.part is Part.CLAIM and claim.is_live)
-        return any(claim.origin == origin or claim.place == origin.action for claim in live)
+        return any(claim.is_for(origin.action) or claim.place == origin.action for claim in live)
 
     def _denial(self, claim: Claim) -> Refused | None:
         """Why it cannot be had whatever is left; not its turn comes before all but the window."""
@@ -387,7 +387,7 @@ class LedgerBatch:
 
     def _has_place(self, claim: Claim, place: str) -> bool:
         live = self._live_claim(claim.origin, place)
-        return live is not None and live.origin == claim.origin
+        return live is not None and live.is_for(claim.origin.action)
 
     def _has_come(self, claim: Claim, turn: Turn) -> bool:
         return any(
@@ -419,7 +419,7 @@ class LedgerBatch:
         return max(expired, key=lambda lot: (lot.expires_us or 0, lot.id), default=None)
 
     def _lots_of(self, origin: Origin, part: Part) -> list[Lot]:
-        return [lot for lot in self._of(origin.decision) if lot.part is part and lot.origin == origin]
+        return [lot for lot in self._of(origin.decision) if lot.part is part and lot.is_for(origin.action)]
 
     def _of(self, decision: bytes) -> list[Lot]:
         """Every lot that was taken for the decision."""

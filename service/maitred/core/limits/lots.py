@@ -171,10 +171,11 @@ class Unit(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """What a lot was taken for: an action of a decision (16 bytes)."""
+    """What a lot was taken for: an action of a decision (16 bytes), made at that instant (microseconds)."""
 
     decision: bytes
     action: str
+    decided_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,10 @@ class Lot(NamedTuple):
     def is_live(self) -> bool:
         """Whether its units count."""
         return self.state in LIVE
+
+    def is_for(self, action: str) -> bool:
+        """Whether it was taken for that action of its decision."""
+        return self.origin is not None and self.origin.action == action
 
     @property
     def live(self) -> tuple[Unit, ...]:

@@ -169,7 +169,7 @@ class Claims:
         lot = self._lot(claim.id)
         if lot is None or lot.origin is None:
             return None
-        again = claim.of(self._proposals.taken(lot.origin, lot.place))
+        again = claim.of(self._proposals.taken(lot.origin.decision, lot.origin.action, lot.place))
         return again, again.ticket(lot.origin.decision)
 
     def redeem(self, call: StepCall) -> None:
@@ -250,7 +250,7 @@ class Claims:
         lot = self._lot(bytes_of(claim_id))
         if lot is None or lot.origin is None or lot.part is not Part.CLAIM:
             raise CallError(Code.NOT_FOUND, "there is no such claim", Cause.UNKNOWN_CLAIM)
-        return lot, self._proposals.taken(lot.origin, lot.place)
+        return lot, self._proposals.taken(lot.origin.decision, lot.origin.action, lot.place)
 
     def _lot(self, lot_id: bytes) -> Lot | None:
         with store_calls(LEDGER_UNREAD):

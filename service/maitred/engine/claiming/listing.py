@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from maitred.core.limits.lots import Origin, UnitState
+from maitred.core.limits.lots import UnitState
 from maitred.core.rules.treatments import Treatment
 from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.calls import ClaimsCall, ClaimsPage, ClaimState, OpenClaim, bytes_of
@@ -75,7 +75,7 @@ class Listing:
     def _words(self, row: ClaimRow, at: datetime) -> Treatment[str]:
         """Those of the channel of its decision; the name alone where the rules do not have it any more."""
         try:
-            proposed = self._proposals.taken(Origin(row.decision_id, row.action))
+            proposed = self._proposals.taken(row.decision_id, row.action)
             grant = self._proposals.claimable(proposed, at)
         except CallError as error:
             if error.code is Code.STORE_DOWN:

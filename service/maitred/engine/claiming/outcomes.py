@@ -97,7 +97,7 @@ class Outcomes:
             lot = next(iter(sorted(taken, key=lambda lot: not lot.place)), None)
             if lot is None or lot.origin is None:
                 raise CallError(error.code, of_outcome(number, error.message), error.cause) from None
-            return self._proposals.taken(lot.origin, lot.place)
+            return self._proposals.taken(lot.origin.decision, lot.origin.action, lot.place)
 
     def _lots(self, decision_id: str) -> Sequence[Lot]:
         key = bytes_of(decision_id)
@@ -134,7 +134,9 @@ class Outcomes:
             return proposed
         with store_calls(LEDGER_UNREAD):
             lot = self._store.lot(bytes.fromhex(claim_id))
-        return self._proposals.taken(lot.origin, lot.place) if lot and lot.origin else proposed
+        if lot is None or lot.origin is None:
+            return proposed
+        return self._proposals.taken(lot.origin.decision, lot.origin.action, lot.place)
 
 
 def impossible_instant(at: datetime | None, decided_at: datetime, now: datetime) -> str:

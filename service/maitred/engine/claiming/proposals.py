@@ -30,6 +30,7 @@ from maitred.core.rules.experiments import as_assigned
 from maitred.core.rules.live import clock_facts
 from maitred.core.rules.ruleset import Action, Location
 from maitred.core.rules.treatments import Treatment
+from maitred.core.values.instants import to_microseconds
 from maitred.core.values.kinds import fits
 from maitred.core.values.reasons import Reason
 from maitred.core.values.types import LOCATION, Attribute
@@ -200,7 +201,7 @@ class Proposed(NamedTuple):
     @property
     def origin(self) -> Origin:
         """What lots of it are taken for."""
-        return Origin(self.record.decision_id, self.action)
+        return Origin(self.record.decision_id, self.action, to_microseconds(self.record.decided_at))
 
     @property
     def place(self) -> str:
@@ -250,16 +251,16 @@ class Proposals:
             raise CallError(Code.NOT_FOUND, message, Cause.NOT_PROPOSED)
         return proposal
 
-    def taken(self, origin: Origin, place: str = "") -> Proposed:
+    def taken(self, decision_id: bytes, action: str, place: str = "") -> Proposed:
         """What a lot was taken for, also where by now nothing could be: what was granted stays so.
 
         ``place`` is the one that it was claimed in. Raises ``CallError``: no such decision.
         """
-        record = self._records.find(origin.decision.hex())
+        record = self._records.find(decision_id.hex())
         places = (place,) if place else ()
-        proposal = self._in(record, origin.action)
+        proposal = self._in(record, action)
         if proposal is None:
-            return Proposed(record, self._records.claimable(record), origin.action, None, places)
+            return Proposed(record, self._records.claimable(record), action, None, places)
         return proposal._replace(places=places or proposal.places)
 
     def grant(self, proposed: Proposed, now: datetime) -> Grant | None:

@@ -21,7 +21,7 @@ from maitred.core.limits.limits import (
 )
 from maitred.core.limits.lots import Origin, Part, Settled, Status, Take, lots_begin, own_lot_id
 from maitred.core.rules.ruleset import Action, ActionType
-from maitred.core.values.instants import MICROSECOND, from_microseconds
+from maitred.core.values.instants import MICROSECOND, from_microseconds, to_microseconds
 from maitred.core.values.texts import digest, digest_of, lengthened
 from maitred.core.values.windows import SESSION_KEY
 from maitred.engine.ports.ledger import Ledger
@@ -136,8 +136,9 @@ def _place(need: Need) -> tuple[bytes, int | None]:
 
 
 class _Common(NamedTuple):
-    """What the takes of one decision have in common: the begin of their ids, and their fingerprint."""
+    """What the takes of one decision have in common: when it is made, their ids' begin, their fingerprint."""
 
+    decided_us: int
     begin: bytes
     content: bytes
 
@@ -219,8 +220,9 @@ class LedgerReads:
                 taking.append(action)
         if not taking:
             return [], standing
-        begin = lots_begin(self._requester.decision_id, self._prepared.question.now)
-        common = _Common(begin, self._content())
+        now = self._prepared.question.now
+        begin = lots_begin(self._requester.decision_id, now)
+        common = _Common(to_microseconds(now), begin, self._content())
         return [take for action in taking for take in self._takes(action, common, standing)], standing
 
     def _enter(self, limit: Limit) -> tuple[Need, ...]:
@@ -258,7 +260,8 @@ class LedgerReads:
         return self._view.hold(key) if key and self._view else None
 
     def _takes(self, action: Action, common: "_Common", standing: Collection[str]) -> Iterator[Take]:
-        origin, (begin, content) = Origin(self._requester.decision_id, action.name), common
+        decided_us, begin, content = common
+        origin = Origin(self._requester.decision_id, action.name, decided_us)
         if action.decided:
             needs, part = self._units(action.decided), Part.DECIDED
             yield Take(own_lot_id(part, origin, begin), content, (needs,), None, (), origin, part)

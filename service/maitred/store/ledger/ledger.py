@@ -16,7 +16,7 @@ from datetime import datetime
 from struct import Struct
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, text, tuple_
 from sqlalchemy.engine import Connection
 
 from maitred.core.limits.counters import CounterState
@@ -53,11 +53,11 @@ from maitred.engine.ports.ledger import Count
 from maitred.engine.ports.store import ClaimPlace, ClaimRow, ClaimsOf, ListedClaim, StoreConflict
 from maitred.store import messages
 from maitred.store.drivers.connections import Driver, ask, columns, run
-from maitred.store.tables import CLAIM, LOT
+from maitred.store.tables import BY_DECISION, CLAIM, LOT
 
 LOT_COLUMNS = (
     "lot_id, fingerprint, state, choice, units, expires_at, refused_limit, refused_reason, reuse, "
-    "decision_id, action, over_at, part, place"
+    "decision_id, action, decided_at, over_at, part, place"
 )
 STEP_COLUMNS = "step_id, fingerprint, lot_id, event, status, refused_limit, refused_reason"
 COUNTER_COLUMNS = (
@@ -70,7 +70,7 @@ NONE = 0
 _UNIT = Struct(">16sqB")
 """A unit among those of its lot: counter id, when it was taken, whether its window is rolling."""
 
-_NO_ORIGIN = Origin(b"", "")
+_NO_ORIGIN = Origin(b"", "", NONE)
 _STATES: Mapping[int, UnitState] = {state.value: state for state in UnitState}
 _PARTS: Mapping[int, Part] = {part.value: part for part in Part}
 """By number: an enum takes five times as long to find a member by its value."""
@@ -100,7 +100,7 @@ def lot_values(lot: Lot) -> Values:
 def lot_of(row: Sequence[Any]) -> Lot:
     """From ``LOT_COLUMNS``."""
     lot_id, fingerprint, state, choice, units, expires_at, limit, reason, reuse, *more = row
-    decision, action, over, part, place = more
+    decision, action, decided_us, over, part, place = more
     return Lot(
         lot_id,
         fingerprint,
@@ -110,7 +110,7 @@ def lot_of(row: Sequence[Any]) -> Lot:
         expires_at or None,
         _refused(limit, reason),
         reuse,
-        Origin(decision, action) if decision else None,
+        Origin(decision, action, decided_us) if decision else None,
         over or None,
         _PARTS[part],
         place,
@@ -165,6 +165,14 @@ _BEHIND = b"\xff" * 16
 
 Ask = tuple[bytes, int]
 """A counter's id, and an instant: how many of its units were taken after it."""
+Decided = tuple[int, bytes]
+"""When a decision was made (microseconds), and its id: SQLite finds the lots of its claims by both."""
+
+
+def later_lots(dialect: str, decision_id: Any, decided_us: Any) -> ColumnElement[bool]:
+    """Returns the condition that a lot was taken after its decision was made, which is this one."""
+    of_it = and_(text(BY_DECISION), LOT.c.decision_id == decision_id)
+    return of_it if dialect == "postgresql" else and_(of_it, LOT.c.decided_at == decided_us)
 
 
 class LedgerSql(ABC):
@@ -183,7 +191,7 @@ class LedgerSql(ABC):
         """The keys under which a lot is held, with its id and when its hold expires."""
 
     @abstractmethod
-    def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
+    def of_decisions(self, driver: Driver, decisions: Collection[Decided], *, lock: bool) -> list[Lot]:
         """The lots that were taken for the decisions after these were made, and maybe those taken by them.
 
         Locked in order of id where told.
@@ -236,7 +244,7 @@ def settle(
 ) -> tuple[Sequence[Settled], Mapping[str, int]]:
     """The answers, and the lots that were due, by name of the action. See ``engine.ports.ledger.Ledger``."""
     named = frozenset([lot for operation in operations for lot in lots_moved(operation)])
-    whole = frozenset([origin.decision for operation in operations if (origin := _moved_origin(operation))])
+    whole = frozenset([_decided(origin) for operation in operations if (origin := _moved_origin(operation))])
     locked = {lot.id: lot for lot in sql.lots(driver, sorted(named), lock=True)} if named else {}
     locked |= {lot.id: lot for lot in sql.of_decisions(driver, sorted(whole), lock=True)} if whole else {}
     now_us = to_microseconds(now)
@@ -244,7 +252,8 @@ def settle(
     if not (locked or operations):
         return [], {}
     book = _open_book(sql, driver, now_us, operations, locked)
-    if any(_is_of(lot, named, whole) for lot_id, lot in book.lots.items() if lot_id not in locked):
+    decisions = {decision for _, decision in whole}
+    if any(_is_of(lot, named, decisions) for lot_id, lot in book.lots.items() if lot_id not in locked):
         raise StoreConflict(messages.id_used_meanwhile())
     known = frozenset(book.lots)
     expired = Multiset(lot.origin.action if lot.origin else "" for lot in _due(locked, now_us))
@@ -358,14 +367,18 @@ def _lots_looked_at(
     return lots | dict(locked)
 
 
-def _decisions_of(operations: Sequence[Operation], locked: Mapping[bytes, Lot]) -> set[bytes]:
+def _decisions_of(operations: Sequence[Operation], locked: Mapping[bytes, Lot]) -> set[Decided]:
     """Decisions all lots of which are to be known: a claim that expired may have been replaced."""
-    decisions = {origin.decision for operation in operations if (origin := origin_of(operation))}
+    decisions = {_decided(origin) for operation in operations if (origin := origin_of(operation))}
     for operation in operations:
         lot = locked.get(operation.lot) if isinstance(operation, Confirm | Release) else None
         if lot and lot.place and lot.origin and lot.state in _MAY_BE_REPLACED:
-            decisions.add(lot.origin.decision)
+            decisions.add(_decided(lot.origin))
     return decisions
+
+
+def _decided(origin: Origin) -> Decided:
+    return origin.decided_us, origin.decision
 
 
 def _count_recent(

@@ -6,15 +6,15 @@ from datetime import datetime
 from itertools import starmap
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, text
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.engine import Connection
 
 from maitred.core.limits.lots import Lot, Status, Step
-from maitred.core.values.instants import from_microseconds
+from maitred.core.values.instants import from_microseconds, to_microseconds
 from maitred.engine.ports.store import LotHistory
-from maitred.store.tables import BY_DECISION, LOT, STEP
+from maitred.store.tables import LOT, STEP
 
-from .ledger import LOT_COLUMNS, STEP_COLUMNS, lot_of, own_range, step_of
+from .ledger import LOT_COLUMNS, NONE, STEP_COLUMNS, later_lots, lot_of, own_range, step_of
 
 # The order in which these can come to one lot. Steps of one batch have one instant, and the
 # clock may have been set back between two of them.
@@ -33,10 +33,13 @@ def _select(table: Table, names: str) -> Any:
     return select(*(table.c[name] for name in names.split(", ")), table.c.made_at)
 
 
-_ALL = _select(LOT, LOT_COLUMNS).where(LOT.c.decision_id == bindparam("decision"))
-_LATER = _ALL.where(text(BY_DECISION))
-_OWN = _ALL.where(LOT.c.lot_id > bindparam("first"), LOT.c.lot_id < bindparam("end"))
-_ONE_LOT = _select(LOT, LOT_COLUMNS).where(LOT.c.lot_id == bindparam("lot_id"))
+_ALL = _select(LOT, LOT_COLUMNS)
+_OWN = _ALL.where(
+    LOT.c.decision_id == bindparam("decision"),
+    LOT.c.lot_id > bindparam("first"),
+    LOT.c.lot_id < bindparam("end"),
+)
+_ONE_LOT = _ALL.where(LOT.c.lot_id == bindparam("lot_id"))
 
 
 def find(connection: Connection, decision_id: bytes, decided_at: datetime | None) -> Sequence[LotHistory]:
@@ -44,7 +47,9 @@ def find(connection: Connection, decision_id: bytes, decided_at: datetime | None
 
     Those that the decision itself took are found where it is known when that was.
     """
-    rows = list(connection.execute(_LATER, {"decision": decision_id}))
+    decided_us = to_microseconds(decided_at) if decided_at else NONE
+    later = _ALL.where(later_lots(connection.dialect.name, decision_id, decided_us))
+    rows = list(connection.execute(later))
     if decided_at:
         first, end = own_range(decision_id, decided_at)
         rows += connection.execute(_OWN, {"decision": decision_id, "first": first, "end": end})

@@ -29,6 +29,7 @@ from .ledger import (
     LOT_COLUMNS,
     STEP_COLUMNS,
     Ask,
+    Decided,
     LedgerSql,
     Values,
     counter_values,
@@ -85,7 +86,8 @@ _ADD_LOTS = f"""
 INSERT INTO ledger_lot ({LOT_COLUMNS}, made_at)
 SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::smallint[], %b::smallint[], %b::bytea[],
                      %b::bigint[], %b::text[], %b::smallint[], %b::bytea[],
-                     %b::bytea[], %b::text[], %b::bigint[], %b::smallint[], %b::text[], %b::bigint[])
+                     %b::bytea[], %b::text[], %b::bigint[], %b::bigint[], %b::smallint[], %b::text[],
+                     %b::bigint[])
 ON CONFLICT (lot_id) DO NOTHING
 """  # noqa: S608 -- of constants
 _MOVE_LOTS = """
@@ -142,10 +144,10 @@ class PostgresLedger(LedgerSql):
         """See ``LedgerSql``."""
         return driver.execute(_HELD_UNDER, (list(keys),)).fetchall()
 
-    def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:
+    def of_decisions(self, driver: Driver, decisions: Collection[Decided], *, lock: bool) -> list[Lot]:
         """See ``LedgerSql``."""
-        statement = _LOCK_OF_DECISIONS if lock else _OF_DECISIONS
-        return [lot_of(row) for row in driver.execute(statement, (list(ids),)).fetchall()]
+        statement, ids = _LOCK_OF_DECISIONS if lock else _OF_DECISIONS, [key for _, key in decisions]
+        return [lot_of(row) for row in driver.execute(statement, (ids,)).fetchall()]
 
     def due(self, driver: Driver, now_us: int, *, lock: bool) -> list[Lot]:
         """See ``LedgerSql``."""

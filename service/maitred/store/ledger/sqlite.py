@@ -17,6 +17,7 @@ from .ledger import (
     NONE,
     STEP_COLUMNS,
     Ask,
+    Decided,
     LedgerSql,
     Values,
     counter_values,
@@ -27,13 +28,15 @@ from .ledger import (
 )
 
 _LOT = """json_array(hex(lot_id), hex(fingerprint), state, choice, hex(units), expires_at,
-                    refused_limit, refused_reason, hex(reuse), hex(decision_id), action, over_at,
-                    part, place)"""
+                    refused_limit, refused_reason, hex(reuse), hex(decision_id), action, decided_at,
+                    over_at, part, place)"""
 _LOT_BLOBS = (0, 1, 4, 8, 9)
 _LOTS = f"SELECT json_group_array({_LOT}) FROM ledger_lot WHERE lot_id IN (VALUES {{}})"  # noqa: S608 -- of constants
+# Crossed, tables are read in the order that they are written in. Distinct: a statement repeats its last row.
 _OF_DECISIONS = f"""
-SELECT json_group_array({_LOT}) FROM ledger_lot
-WHERE {BY_DECISION} AND decision_id IN (VALUES {{}})
+SELECT json_group_array({_LOT})
+FROM (SELECT DISTINCT column1 AS made, column2 AS id FROM (VALUES {{}})) AS asked
+CROSS JOIN ledger_lot ON decided_at = asked.made AND decision_id = asked.id WHERE {BY_DECISION}
 """  # noqa: S608 -- of constants
 _REUSABLE = f"""
 SELECT json_group_array({_LOT}) FROM ledger_lot
@@ -123,9 +126,9 @@ class SqliteLedger(LedgerSql):
         """See ``LedgerSql``."""
         return ask(driver, _HELD_UNDER, _alone(keys), (0, 1))
 
-    def of_decisions(self, driver: Driver, ids: Collection[bytes], *, lock: bool) -> list[Lot]:  # noqa: ARG002
+    def of_decisions(self, driver: Driver, decisions: Collection[Decided], *, lock: bool) -> list[Lot]:  # noqa: ARG002
         """See ``LedgerSql``."""
-        return _lots(ask(driver, _OF_DECISIONS, _alone(ids), _LOT_BLOBS))
+        return _lots(ask(driver, _OF_DECISIONS, list(decisions), _LOT_BLOBS))
 
     def due(self, driver: Driver, now_us: int, *, lock: bool) -> list[Lot]:  # noqa: ARG002
         """See ``LedgerSql``."""
