@@ -43,7 +43,12 @@ SUBJECTS = st.tuples(st.sampled_from(["c-1", "C-1"]), st.sampled_from(["s-1", "s
 MAXIMA = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(1, 2))
 HOLDS_US = st.sampled_from([None, 1, 10 * MINUTE_US])
 ACTIONS = st.sampled_from(["pizza", "bread"])
-ORIGINS = st.builds(Origin, st.sampled_from([bytes(16), b"D" * 16]), ACTIONS)
+# A decision was made once, and has an id that does not look like those of lots below.
+ORIGINS = st.builds(
+    lambda decision, action: Origin(decision, action, decision[0]),
+    st.sampled_from([b"C" * 16, b"D" * 16]),
+    ACTIONS,
+)
 PLENTY = (99, 99, 99)
 STEPS_US = st.sampled_from([0, 1, 10 * MINUTE_US - 1, 10 * MINUTE_US, 30 * MINUTE_US, -1, -20 * MINUTE_US])
 
