@@ -111,6 +111,8 @@ def test_pauses_and_how_full_limits_are(engine, observer, decide, claim):
     chore.do()
     (report,) = observer.of(LimitsSeen)
     assert ([tuple(limit) for limit in report.limits], report.paused) == ([("ovens", 1.0, 1)], 1)
+    since = engine.operator.pause("pizza", "somebody else", "")
+    assert engine.operator.pause("pizza", "a third", "") == since
     engine.operator.resume("pizza")
     engine.operator.resume("pizza")
     assert observer.of(PauseChanged) == [

@@ -18,8 +18,8 @@ def test_a_pause_is_kept_until_it_is_ended(store):
 
 
 def test_the_first_pause_of_an_action_stays(store):
-    store.pause(PIZZA)
-    store.pause(PIZZA._replace(paused_at=NOON + timedelta(hours=1), by="another"))
+    assert store.pause(PIZZA)
+    assert not store.pause(PIZZA._replace(paused_at=NOON + timedelta(hours=1), by="another"))
     assert list(store.pauses()) == [PIZZA]
 
 

@@ -22,15 +22,15 @@ _RESUME = text(
 _ALL = select(*PAUSE.columns).order_by(PAUSE.c.action)
 
 
-def insert(connection: Connection, pause: Pause) -> None:
-    """Keeps the pause, or the one that there is already."""
+def insert(connection: Connection, pause: Pause) -> bool:
+    """Keeps the pause, or the one that there is already; whether there was none."""
     row = {
         "action": _data(pause.action),
         "paused_at": to_microseconds(pause.paused_at),
         "paused_by": _data(pause.by),
         "cause": _data(pause.cause),
     }
-    connection.execute(_INSERT, row)
+    return connection.execute(_INSERT, row).rowcount > 0
 
 
 def remove(connection: Connection, action: str, at: datetime) -> bool:

@@ -216,9 +216,9 @@ class SqlStore:
         """See ``engine.ports.evidence.ExperimentLog``."""
         return self._read(lambda connection: exposures.deeds_of(connection, self._writer.recent, customers))
 
-    def pause(self, pause: Pause) -> None:
+    def pause(self, pause: Pause) -> bool:
         """See ``engine.ports.store.PauseStore``."""
-        self._write(lambda connection: pauses.insert(connection, pause))
+        return self._write(lambda connection: pauses.insert(connection, pause))
 
     def resume(self, action: str, at: datetime) -> bool:
         """See ``engine.ports.store.PauseStore``."""

@@ -22,6 +22,11 @@ SUNDAY = datetime(2026, 11, 22, 7, 40, tzinfo=UTC)
         ("~minute/Europe/Rome", 690, ("time in Europe/Rome", "11:30")),
         ("~moon/Europe/Rome", 3, ("moon in Europe/Rome", "3")),
         ("~suppressed/let_down", True, ("suppressed in let_down", "true")),
+        ("~held/rollout/pizza", 739942, ("rollout/pizza held since", "2026-11-22")),
+        ("~held_out/perks", True, ("held out by perks", "true")),
+        ("~person", True, ("person for holdouts", "true")),
+        ("~promised/card", 3, ("presented for promise card", "3")),
+        ("~arm/words", "loud", ("arm in words", "loud")),
     ],
 )
 def test_clock_attributes_are_told_as_people_read_clocks(name, value, words):

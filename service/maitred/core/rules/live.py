@@ -81,17 +81,27 @@ _MINUTES_PER_HOUR = 60
 _DAY_MINUTES = 24 * _MINUTES_PER_HOUR
 
 
+_NAMES = {
+    "minute": "time in {}",
+    "held": "{} held since",
+    "held_out": "held out by {}",
+    "person": "person for holdouts",
+    "promised": "presented for promise {}",
+}
+"""By its first part, what a fact of ours is called."""
+
+
 def clock_name(attribute: str) -> str:
     """Says ``time in Europe/Rome`` for ``~minute/Europe/Rome``."""
     part, zone = _parts(attribute)
-    return f"{'time' if part == 'minute' else part} in {zone}"
+    return _NAMES.get(part, f"{part} in {{}}").format(zone)
 
 
 def clock_value(attribute: str, value: object) -> str:
     """As people write it: 690 minutes are 11:30, day 739942 is 2026-11-22."""
     part, _ = _parts(attribute)
     match part, value:
-        case "date", int():
+        case "date" | "held", int():
             return date.fromordinal(value).isoformat()
         case "weekday", int():
             return WEEKDAYS[value]

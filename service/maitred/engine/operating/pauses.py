@@ -42,14 +42,14 @@ class Pauses:
         since = {pause.action: pause.paused_at for pause in self._store.pauses()}
         self._since, self._names = since, frozenset(since)
 
-    def pause(self, action: str, by: str, cause: str) -> datetime:
-        """See ``api.Operator.pause``."""
+    def pause(self, action: str, by: str, cause: str) -> tuple[datetime, bool]:
+        """Returns since when it is paused, as ``api.Operator.pause``, and whether it was not before."""
         self._check_known(action)
         with store_calls(STORE_SILENT):
             now = self._now()
-            self._store.pause(Pause(action, now, by, cause))
+            is_changed = self._store.pause(Pause(action, now, by, cause))
             self.refresh()
-        return self._since.get(action, now)
+        return self._since.get(action, now), is_changed
 
     def resume(self, action: str) -> bool:
         """See ``api.Operator.resume``."""
@@ -87,8 +87,9 @@ class Operators:
 
     def pause(self, action: str, by: str, cause: str) -> datetime:
         """See ``api.Operator.pause``."""
-        since = self._pauses.pause(action, by, cause)
-        self._observer.observe(PauseChanged(action, paused=True, by_guard=by == GUARD))
+        since, is_changed = self._pauses.pause(action, by, cause)
+        if is_changed:
+            self._observer.observe(PauseChanged(action, paused=True, by_guard=by == GUARD))
         return since
 
     def resume(self, action: str) -> bool:

@@ -494,8 +494,8 @@ class PauseStore(Protocol):
     Every method is for any thread and may raise ``StoreDown``.
     """
 
-    def pause(self, pause: Pause) -> None:
-        """Keeps an action paused; keeps the first where it is already."""
+    def pause(self, pause: Pause) -> bool:
+        """Keeps an action paused; whether it was not before. Else the first is kept."""
         ...
 
     def resume(self, action: str, at: datetime) -> bool:
