@@ -84,6 +84,7 @@ def test_equal_texts_differ_by_their_rows(cel):
     [
         ('learned("uptak")', 9, "there is no learner `uptak`, did you mean `uptake`?"),
         ("learned(uptake)", 1, 'name the learner in quotes, between brackets: `learned("uptake")`'),
+        ('learned("uptake") %', 20, "the expression ends too early: something must follow `%`"),
         ('learned("uptake", 2)', 1, 'name the learner in quotes, between brackets: `learned("uptake")`'),
         ("learned_.n0", 1, "`learned_` is not declared"),
         ('learned("uptake") == learned("uptake") ? 1.0 : 2.0', 9, "can be added"),

@@ -138,7 +138,12 @@ def test_a_policy_with_faults_is_refused_with_all_of_them(capsys, sold, tmp_path
     code, output, error = results(capsys, sold, "words", "--policy", file)
     assert (code, output) == (2, "")
     error = " ".join(error.split())
-    assert "line 3: `often` is no probability" in error
+    assert "line 3: `often` is no probability: write a number from 0 to 1" in error
+    error = " ".join(
+        results(capsys, sold, "words", "--policy", plan(tmp_path, "*,loud,25%", "*,control,75"))[2].split()
+    )
+    assert "line 2: `25%` is no probability: write `0.25`" in error
+    assert "line 3: `75` is no probability: write `0.75`" in error
     file = plan(tmp_path, "*,lood,1", "*,qontrol,0", "*,loud,0.5", "*,loud,0.5")
     error = " ".join(results(capsys, sold, "words", "--policy", file)[2].split())
     assert "line 2: no arm is called so, did you mean `loud`?" in error

@@ -45,7 +45,7 @@ def test_thirds_may_be_written_with_seven_digits():
 
 def test_all_lines_that_are_none_are_told_at_once():
     assert faults(HEAD + "*,loud,2\n*,loud,nan\ngold,loud,1\n*,loud\n") == [
-        "line 2: `2` is no probability: write a number from 0 to 1",
+        "line 2: `2` is no probability: write `0.02`",
         "line 3: `nan` is no probability: write a number from 0 to 1",
         "line 5: 2 cells, there are 3 columns",
     ]

@@ -49,7 +49,8 @@ def lines_in(text: str) -> tuple[PolicyLine, ...]:
     for number, (segment, arm, written) in _rows(text, faults):
         share = _share(written)
         if share is None:
-            faults.append(f"line {number}: `{written}` is no probability: write a number from 0 to 1")
+            meant = f"`{percentage}`" if (percentage := _percentage(written)) else "a number from 0 to 1"
+            faults.append(f"line {number}: `{written}` is no probability: write {meant}")
         else:
             lines.append(PolicyLine(f"line {number}", segment, arm, share))
     if not lines and not faults:
@@ -108,6 +109,12 @@ def _share(written: str) -> Fraction | None:
     except (ValueError, ZeroDivisionError):
         return None
     return share if share is not None and 0 <= share <= 1 else None
+
+
+def _percentage(written: str) -> str:
+    """Returns `0.5` for `50%` or `50`; empty where it is no percentage."""
+    share = _share(f"{digits}/100") if (digits := written.rstrip("% ")).isdecimal() else None
+    return f"{float(share):g}" if share is not None else ""
 
 
 def _sums(shares: Mapping[str, Mapping[str, Fraction]], places: Mapping[str, str]) -> Iterator[str]:

@@ -429,7 +429,7 @@ SIGNS: tuple[tuple[re.Pattern[str], Answer], ...] = (
         r"(?<![\[(,\d])(?:(?<=[<>=] )|^)(?P<x>\d+,\d{1,2})\b(?![,\]])",
         lambda hit: messages.plain_number(hit["x"], hit["x"].replace(",", ".")),
     ),
-    habit(r"(?<![\d.])(?P<n>\d+(?:\.\d+)?)\s*%(?!\s*[\w(.])", lambda hit: messages.percentage(hit["n"])),
+    habit(r"(?<![\w.])(?P<n>\d+(?:\.\d+)?)\s*%(?!\s*[\w(.])", lambda hit: messages.percentage(hit["n"])),
     habit(rf"(?P<x>{NAME})\s*(?:[<>]=?|==|!=)\s*(?P<at>(?P<y>{TEXT}))", _date_as_text),
     habit(
         r"(?<![\w.-])(?P<y>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}/\d{4})(?![\w-])",
