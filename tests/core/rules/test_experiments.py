@@ -148,6 +148,24 @@ def test_a_wider_arm_keeps_those_it_had():
     assert before < {person for person in people if arm_of(wider, person) == "control"}
 
 
+some = st.fractions(Fraction(1, 1000), 1000)
+part = st.fractions(0, Fraction(49, 100))
+
+
+@given(some, some, some, part, part, st.integers(0, PLACES - 1))
+def test_the_arms_on_either_side_of_the_control_grow_and_keep_everybody(
+    first, middle, last, one, other, place
+):
+    """As docs/experiments.md says: they stand in order of name, and the control gives what they gain."""
+    gains = one * middle, other * middle
+    grown = first + gains[0], middle - sum(gains), last + gains[1]
+    before, after = (
+        ("bold", "control", "loud")[bisect_right(boundaries([Arm("", share) for share in shares]), place)]
+        for shares in ((first, middle, last), grown)
+    )
+    assert before in {after, "control"}
+
+
 def test_the_arm_is_the_same_on_every_channel_and_told_in_words():
     policy = policy_of(in_arms(score=Score(constant=7.0)), action("bread"), experiments=(LOUD,))
     loud, control = who(policy, "~arm/words", "loud"), who(policy, "~arm/words", "control")
