@@ -54,11 +54,13 @@ class Chosen(NamedTuple):
     """The picks, best first, and the shortage of every action that was refused for one, by name.
 
     ``refused`` are those of them that would have been picked: they do not depend on how far was chosen.
+    ``unranked`` are those of the picks that are not there by their rank.
     """
 
     picks: tuple[Pick, ...]
     shortages: Mapping[str, Shortage]
     refused: tuple[Action, ...] = ()
+    unranked: tuple[Action, ...] = ()
 
 
 class Wanted(NamedTuple):
@@ -101,7 +103,8 @@ def choose(
         rest = islice(ranking, place, None)
         ahead = _ahead(max_picks, reach, len(choosing.looked_at))
         return Wanted(_unread(policy, facts, rest, snapshot, ahead))
-    return Chosen(tuple(choosing.picks), choosing.shortages, tuple(choosing.refused))
+    unranked = tuple([pick.action for pick in choosing.picks if pick.substitute_for or pick.claimed])
+    return Chosen(tuple(choosing.picks), choosing.shortages, tuple(choosing.refused), unranked)
 
 
 def _first_ones(

@@ -67,13 +67,14 @@ class Prepared(NamedTuple):
 class Choice(NamedTuple):
     """What was chosen, best first, why actions that hold were refused by their limits, and what was seen.
 
-    ``refused`` as in ``Chosen``.
+    ``refused`` and ``unranked`` as in ``Chosen``.
     """
 
     picks: tuple[Pick, ...]
     shortages: Mapping[str, Shortage]
     snapshot: Snapshot
     refused: tuple[Action, ...] = ()
+    unranked: tuple[Action, ...] = ()
 
 
 class Preparing:
@@ -134,7 +135,7 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
     """
     step, snapshot = prepared.first, prepared.seen
     if isinstance(step, Chosen) and not step.shortages:
-        return Choice(step.picks, step.shortages, snapshot)
+        return Choice(step.picks, step.shortages, snapshot, unranked=step.unranked)
     asked: set[str] = set()
     while wanted := _unasked(prepared, step, asked):
         asked.update([action.name for action in wanted])
@@ -151,20 +152,15 @@ def decide(prepared: Prepared, look_up: LookUp) -> Choice:
         names = ", ".join(action.name for action in step.actions)
         message = f"the snapshot does not tell of the limits of {names}"
         raise LookupError(message)  # noqa: TRY004 -- a value that lacks something
-    return Choice(step.picks, step.shortages, snapshot, step.refused)
+    return Choice(step.picks, step.shortages, snapshot, step.refused, step.unranked)
 
 
 def conclude(prepared: Prepared, choice: Choice, holds: Mapping[str, "Hold"] | None = None) -> Decision:
     """The decision; ``holds`` are what was taken for the picks, by name of the action."""
     proposals = proposals_of(prepared.policy, prepared.question, choice.picks, holds)
-    drawn = prepared.ranking.drawn(_unranked(choice.picks)) if prepared.policy.learners else UNTAUGHT
+    drawn = prepared.ranking.drawn(choice.unranked) if prepared.policy.learners else UNTAUGHT
     exposures = _exposures(prepared, choice, drawn)
     return Decision(proposals, prepared.ranking.candidates, exposures, drawn.learned)
-
-
-def _unranked(picks: Iterable[Pick]) -> list[Action]:
-    """The actions that may have been picked without being ranked."""
-    return [pick.action for pick in picks if pick.substitute_for or pick.claimed]
 
 
 def _exposures(prepared: Prepared, choice: Choice, drawn: Drawn) -> Exposures:

@@ -83,11 +83,13 @@ class Ranking:
         trials = self._policy.trials
         return [] if trials is None else trials.exposures(paused, self._possible, self._facts, self._memo)
 
-    def drawn(self, unranked: Iterable[Action]) -> Drawn:
+    def drawn(self, unranked: Collection[Action]) -> Drawn:
         """What each learner went by for the actions that were ranked, and for those that were picked without.
 
         It does not depend on how far was ranked.
         """
+        if not unranked:
+            return self.draws.drawn(self._asked)
         also = [(name, action.name) for action in unranked for name in action.score.learned]
         return self.draws.drawn(self._asked, also)
 

@@ -171,20 +171,21 @@ class _Ways(NamedTuple):
 
 
 class Taught:
-    """The learners of a ruleset with one snapshot of ``parameters``."""
+    """The learners of a ruleset with one snapshot of ``parameters``.
+
+    ``drawn`` is what records say, by the values that were asked for.
+    """
 
     def __init__(self, learners: Mapping[str, Learner], parameters: Parameters) -> None:
         self.parameters, self.method = parameters, METHODS[parameters.method]
         self.ways = {name: _Ways.of(learner, parameters) for name, learner in learners.items()}
-        self._drawn: dict[tuple[Known, ...], Drawn] = {}
+        self.drawn: dict[tuple[Known, ...], Drawn] = {}
 
-    def drawn(self, asked: tuple[Known, ...]) -> Drawn:
-        """Returns what the record of a decision says that asked for these values."""
-        drawn = self._drawn.get(asked)
-        if drawn is None:
-            if len(self._drawn) >= MAX_REMEMBERED:
-                self._drawn.clear()
-            drawn = self._drawn[asked] = _drawn(asked)
+    def enter(self, asked: tuple[Known, ...]) -> Drawn:
+        """Works out what the record of a decision says that asked for these values, and of those to come."""
+        if len(self.drawn) >= MAX_REMEMBERED:
+            self.drawn.clear()
+        drawn = self.drawn[asked] = _drawn(asked)
         return drawn
 
 
@@ -231,7 +232,7 @@ class Draws:
         """Returns what learners went by for what was ``asked``, and for ``also``: learners and actions."""
         if also:
             asked = tuple(dict.fromkeys((*asked, *[self._known(name, action) for name, action in also])))
-        return self._taught.drawn(asked)
+        return self._taught.drawn.get(asked) or self._taught.enter(asked)
 
     def mode(self, name: str) -> Mode:
         """Returns how the learner's values come about."""

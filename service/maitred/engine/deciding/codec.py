@@ -354,7 +354,7 @@ class _Written(NamedTuple):
 def _fragment(proposal: Proposal) -> orjson.Fragment:
     """The proposal as JSON. Score, hold and place may be its own; what it says comes again."""
     known = _WRITTEN.get(id(proposal.treatment))
-    if known is None or not _says_the_same(known.proposal, proposal):
+    if known is None or not (known.proposal is proposal or _says_the_same(known.proposal, proposal)):
         known = _remember(proposal)
     of, whole, before, behind, unended = known
     if of is proposal:
