@@ -191,6 +191,12 @@ def test_what_cannot_be_shown_is_told(capsys, sold, words, message):
     assert message in " ".join(error.split())
 
 
+def test_results_as_of_an_instant_before_everybody_say_so(capsys, sold):
+    code = run(["results", "words", "--database", sold[0], "--at", "2026-11-30T00:00:00Z"])
+    assert code == 2
+    assert "nobody was exposed to it by 2026-11-30 00:00 UTC, but later" in capsys.readouterr().err
+
+
 def test_names_of_an_earlier_ruleset_are_known(capsys, sold):
     harness = EngineHarness(open_store(sold[0]), KeyringVault(read_keyring(sold[1])), first_id=10_000)
     harness.rules(action("bread"), WORDS.replace("pizza", "bread"))

@@ -70,6 +70,17 @@ def test_what_came_late_or_too_lately_is_not_counted(harness):
     assert results.early == 1
 
 
+def test_what_was_decided_later_than_asked_for_is_nothing_yet(harness):
+    harness.rules(PIZZA, WORDS)
+    harness.decide("ann")
+    asked = question(harness.after(8 * DAY))
+    before = gather(harness.store, asked)
+    for name in ("ann", "bob"):
+        harness.after(HOUR).decide(name)
+    assert gather(harness.store, asked) == before
+    assert gathered(harness).early == 1
+
+
 def test_events_are_goals_too_and_the_time_before_is_history(harness, happen):
     harness.rules(PIZZA, WORDS, VISIT)
     for _ in range(3):

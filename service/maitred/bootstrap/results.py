@@ -60,8 +60,7 @@ def results(database: str, asked: ResultsCall, *, keys: Path | None = None) -> R
         question = _question(asked, now)
         gathered = gather(opened, question, _segments(opened, asked.by, keys) if asked.by else None)
         if not gathered.rulesets:
-            near = did_you_mean(asked.experiment, names_in(opened))
-            raise NoResults(f"nobody was exposed to an experiment, holdout or learner of that name{near}")
+            raise NoResults(_nobody(asked.experiment, names_in(opened), now))
         rulesets = _Rulesets(opened, gathered.rulesets)
         compared = rulesets.compared(asked.experiment)
         gathered = without_refusals(opened, gathered, compared.purpose)
@@ -76,6 +75,13 @@ def results(database: str, asked: ResultsCall, *, keys: Path | None = None) -> R
             return compare(asked.experiment, goal, gathered, compared.weights, control, policy=asked.policy)
         except PlanInvalid as invalid:
             raise NoResults(f"policy: {invalid}", Code.MALFORMED) from None
+
+
+def _nobody(name: str, known: Sequence[str], now: datetime) -> str:
+    if name in known:
+        return f"nobody was exposed to it by {now:%Y-%m-%d %H:%M} UTC, but later: `at` says as of when"
+    near = did_you_mean(name, known)
+    return f"nobody was exposed to an experiment, holdout or learner of that name{near}"
 
 
 def _question(asked: ResultsCall, now: datetime) -> ResultsQuery:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, takewhile
 
 from maitred.core.behaviour.outcomes import OutcomeKind
 from maitred.core.learning.learners import is_learner
@@ -83,10 +83,11 @@ def names_in(log: ExperimentLog) -> Sequence[str]:
 
 
 def gather(log: ExperimentLog, question: ResultsQuery, segment: Segment | None = None) -> Gathered:
-    """Everybody who was exposed to an experiment or a holdout. Raises ``StoreDown``."""
+    """Everybody who was exposed to an experiment or a holdout by then. Raises ``StoreDown``."""
     gathering = _Gathering(question, segment)
     page: list[Exposed] = []
-    for row in rows_of(log):
+    now_us = to_microseconds(question.now)
+    for row in takewhile(lambda row: row.place.decided_us <= now_us, rows_of(log)):
         if gathering.take(row):
             page.append(row)
         if len(page) == ROWS_AT_ONCE:
