@@ -81,6 +81,19 @@ def test_people_get_a_table_best_first(harness, learn):
     assert total == "learned from 30 decisions"
 
 
+def test_decisions_by_a_learner_that_the_rules_do_not_have_are_told(harness, learn, tmp_path):
+    del harness
+    rules = tmp_path / "rules/rules.yaml"
+    rules.write_text(rules.read_text().replace("uptake", "uptakes"))
+    code, output = learn()
+    assert code == 0
+    said = "these rules have no learner uptake, by which decisions were scored, did you mean `uptakes`?"
+    assert said in " ".join(output.out.split())
+    assert json.loads(learn("--json")[1].out)["unknown"] == ["uptake"]
+    rules.write_text(rules.read_text().replace("uptakes", "uptake"))
+    assert "by which decisions were scored" not in learn()[1].out
+
+
 def test_without_a_service_it_is_kept_in_the_database(harness, learn, sqlite_url, closed_after):
     harness.close()
     code, output = learn()

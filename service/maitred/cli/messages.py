@@ -298,6 +298,12 @@ def learned_from(decisions: int, early: int, refused: int) -> str:
     return text + (f", {refused:,} left out of people who have refused since" if refused else "")
 
 
+def learner_unknown(name: str, near: str) -> str:
+    """Decisions were scored by a learner that the rules do not have: another ruleset is served, or was."""
+    hint = near or ": name the directory that is served"
+    return f"these rules have no learner {name}, by which decisions were scored{hint}"
+
+
 def share_words(mean: float, deviation: float) -> str:
     """A share in percent, and about how far off it may be."""
     return f"{100 * mean:.2f} % ± {100 * deviation:.2f}"

@@ -17,11 +17,12 @@ from maitred.cli import messages
 from maitred.cli.calling import print_json
 from maitred.cli.exits import FINE, Stop
 from maitred.cli.flags import At, Json, TheDatabase, instant
-from maitred.cli.shown.answers import FAINT, STRONG
+from maitred.cli.shown.answers import BAD, FAINT, STRONG
 from maitred.cli.shown.console import err, plain, progress, show
 from maitred.core.learning.learners import Learner
 from maitred.core.rules.faults import RulesetInvalid
 from maitred.core.values.kinds import duration_of
+from maitred.core.values.nearest import did_you_mean
 from maitred.engine.operating.teaching import Seen
 from maitred.engine.ports.store import StoreConflict, StoreDown
 from maitred.settings import DEFAULT_DATABASE
@@ -148,6 +149,9 @@ def _view(lesson: Lesson) -> Iterator[RenderableType]:
         if not learner.enabled:
             yield Text(f"{learner.name} is not enabled: set `enabled: true` in its document", FAINT)
     taught = lesson.taught
+    for name in taught.unknown:
+        near = did_you_mean(name, [learner.name for learner in lesson.learners])
+        yield Text(messages.learner_unknown(plain(name), near), BAD)
     yield Text(messages.learned_from(taught.decisions, taught.early, taught.refused))
 
 
@@ -172,6 +176,7 @@ def _json(lesson: Lesson) -> dict[str, Any]:
         "decisions": taught.decisions,
         "early": taught.early,
         "refused": taught.refused,
+        "unknown": list(taught.unknown),
         "learners": {
             learner.name: {
                 "enabled": learner.enabled,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from maitred.core.behaviour.outcomes import OutcomeKind
-from maitred.core.learning.learners import Beta, Learner, Parameters, learner_name
+from maitred.core.learning.learners import Beta, Learner, Parameters, is_learner, learner_name
 from maitred.core.privacy.purposes import ConsentState
 from maitred.core.rules.experiments import exposures_in, learned_by
 from maitred.core.rules.ruleset import Ruleset
@@ -35,7 +35,8 @@ class LearnedFromLog:
     """What the log teaches: by learner, every action that is scored by it.
 
     ``decisions`` are those that had a part in it, ``early`` those whose time is not over, ``refused`` those
-    of people who have refused the purpose since.
+    of people who have refused the purpose since. ``unknown`` are learners that decisions were scored by and
+    the rules do not have.
     """
 
     parameters: Parameters
@@ -43,6 +44,7 @@ class LearnedFromLog:
     decisions: int
     early: int
     refused: int
+    unknown: Sequence[str] = ()
 
 
 def teach(
@@ -107,6 +109,8 @@ class _Teaching:
     def __init__(self, log: ExperimentLog, ruleset: Ruleset, now_us: int) -> None:
         self._log, self._now_us = log, now_us
         self._decisions = self._early = self._refused = 0
+        self._known = {learner_name(learner.name) for learner in ruleset.learners}
+        self._unknown: set[str] = set()
         self._lessons = [
             _Lesson(
                 learner,
@@ -122,6 +126,7 @@ class _Teaching:
     def take(self, page: Sequence[Exposed]) -> None:
         """Learns from these decisions."""
         exposed = [(row, exposures_in(row.arms)) for row in page]
+        self._unknown |= {name for _, arms in exposed for name in arms if is_learner(name)} - self._known
         ours = [
             (row, [lesson for lesson in self._lessons if lesson.exposure in arms]) for row, arms in exposed
         ]
@@ -156,4 +161,5 @@ class _Teaching:
         """Returns what was learned."""
         parameters = parameters_of({lesson.learner.name: lesson.beliefs() for lesson in self._lessons})
         seen = {lesson.learner.name: lesson.seen() for lesson in self._lessons}
-        return LearnedFromLog(parameters, seen, self._decisions, self._early, self._refused)
+        unknown = sorted(name.removeprefix(learner_name("")) for name in self._unknown)
+        return LearnedFromLog(parameters, seen, self._decisions, self._early, self._refused, unknown)
