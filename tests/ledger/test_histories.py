@@ -47,6 +47,12 @@ def test_a_decision_has_the_history_of_its_lots_and_of_no_others(store, settle):
     assert store.histories(b"x" * 16) == []
 
 
+def test_a_lot_is_found_by_its_decision_whatever_id_its_caller_has_come_up_with(store, settle):
+    lot = replace(of(PIZZA), id=bytes(5) + DECISION[:6] + bytes(5))
+    settle(lot)
+    assert [history.lot.id for history in store.histories(DECISION)] == [lot.id]
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_steps_are_told_in_the_order_they_came_also_in_one_batch_or_with_a_clock_set_back(
     store, settle, together

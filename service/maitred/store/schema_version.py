@@ -9,7 +9,7 @@ from maitred.store.drivers.failures import StoreUnusable
 
 from . import messages
 
-HEAD = "0021"
+HEAD = "0022"
 """The newest migration. Names of migrations sort in their order."""
 VERSION_TABLE = "maitred_schema"
 """Not Alembic's own name: another program's migrations may stand in the same place."""

@@ -16,8 +16,7 @@ from sqlalchemy import (
 )
 
 from maitred.core.limits.limits import LockRank
-from maitred.core.limits.lots import DECISION_BYTES, UnitState
-from maitred.core.values.instants import TIME_BYTES
+from maitred.core.limits.lots import OWN_LOT_BYTES, UnitState
 
 METADATA = MetaData()
 
@@ -143,10 +142,8 @@ _DUE = text(f"{_HELD} AND expires_at > 0")
 _REUSABLE = text(f"{_HELD} AND length(reuse) > 0")
 # The ids of what a decision takes as it is made begin with when, and with bytes of its own id: those lots
 # are a range of the primary key (``core.limits.lots.lots_begin``), and in no other index of random keys.
-BY_DECISION = (
-    f"length(decision_id) > 0 AND "
-    f"substr(lot_id, {TIME_BYTES + 1}, {DECISION_BYTES}) <> substr(decision_id, 1, {DECISION_BYTES})"
-)
+# They are told by their length: a caller may look for a request id whose digest has the bytes of a decision.
+BY_DECISION = f"length(decision_id) > 0 AND length(lot_id) <> {OWN_LOT_BYTES}"
 """Lots that are found by their decision: claims, what was reported, and those of before."""
 _BY_DECISION = text(BY_DECISION)
 _OVER = text("over_at > 0")

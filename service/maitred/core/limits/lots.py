@@ -30,7 +30,7 @@ from enum import IntEnum, unique
 from itertools import chain
 from typing import NamedTuple
 
-from maitred.core.values.instants import from_microseconds, time_bytes
+from maitred.core.values.instants import TIME_BYTES, from_microseconds, time_bytes
 from maitred.core.values.reasons import Reason
 from maitred.core.values.texts import digest
 
@@ -44,7 +44,9 @@ MAX_NEEDS = 64
 DECISION_BYTES = 6
 """Of a decision's id, in the ids of the lots that it takes."""
 _OWN_BYTES = 9
-"""Of a digest, which tell the lots of one decision apart: 20 bytes in all."""
+"""Of a digest, which tell the lots of one decision apart."""
+OWN_LOT_BYTES = TIME_BYTES + DECISION_BYTES + _OWN_BYTES
+"""Ids of what a decision takes as it is made are longer than those of other lots, which callers choose."""
 
 
 @unique
