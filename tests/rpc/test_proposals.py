@@ -63,6 +63,24 @@ def test_they_are_the_same_in_every_answer(proposals):
 
 @given(
     st.text(alphabet="0123456789abcdef", max_size=300),
+    st.sampled_from(TREATMENTS) | st.builds(Treatment, st.text("ab", max_size=130)),
+    MOMENTS,
+    st.booleans(),
+)
+def test_a_granted_claim_is_told_as_if_built_anew(claim_id, treatment, at, existing):
+    answer = ClaimAnswer(True, claim_id, at, treatment=treatment, existing=existing)
+    expected = pb.ClaimResponse(
+        status=pb.CLAIM_GRANTED,
+        claim_id=claim_id,
+        expires_at=at,
+        treatment=pb.Treatment(title=treatment.title, say=treatment.say, show=treatment.show),
+        existing=existing,
+    )
+    assert pb.ClaimResponse.FromString(claim_response(answer)) == expected
+
+
+@given(
+    st.text(alphabet="0123456789abcdef", max_size=300),
     st.text(max_size=300),
     st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)),
     st.booleans(),

@@ -142,7 +142,8 @@ class Claims:
 
     def claiming(self, call: ClaimCall) -> Steps[ClaimAnswer]:
         """See ``api.Claimer.claiming``."""
-        call = call._replace(at=self._clock.simulated(call.at))
+        if call.at or self._clock.is_simulated:
+            call = call._replace(at=self._clock.simulated(call.at))
         began, claim = self._teller.began(), _Claim(call, self._proposals, self._clock, self._paused)
         ticket = claim.ticket(bytes_of(call.decision_id))
         try:
@@ -286,8 +287,7 @@ class _Claim:
 
     def read(self, record: DecisionRecord | None) -> None:
         """See ``Claiming``."""
-        self._proposed = proposed = self._before or self._proposals.of(record, self._call.action)
-        self.origin = proposed.origin
+        self._proposed = self._before or self._proposals.of(record, self._call.action)
 
     def begin(self) -> None:
         """See ``Claiming``."""
@@ -311,6 +311,7 @@ class _Claim:
             fingerprint=digest(_CONTENT, call.decision_id, call.action),
             hold_us=hold_us_of(limits) if limits else DEFAULT_HOLD // MICROSECOND,
         )
+        self.origin = claim.origin
         return [claim]
 
     def claimed(self, settled: Settled) -> ClaimRow | None:

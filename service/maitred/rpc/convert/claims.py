@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maitred.core.behaviour.outcomes import REPORTED, Outcome, OutcomeKind
+from maitred.core.rules.treatments import Treatment
 from maitred.engine.calls import (
     ClaimAnswer,
     ClaimCall,
@@ -13,10 +14,11 @@ from maitred.engine.calls import (
     OutcomesCall,
     StepCall,
 )
+from maitred.engine.deciding.codec import Recurring
 from maitred.rpc import messages
 from maitred.v1 import decision_pb2 as pb
 
-from .decisions import OF_CLAIM, as_field, open_claim_fields
+from .decisions import LENGTH_DELIMITED, OF_CLAIM, as_field, instant_field, open_claim_fields, varint
 from .fields import (
     ID_MAX_BYTES,
     PLAIN,
@@ -41,6 +43,16 @@ OUTCOMES_MAX = 1000
 """Promised in the API: a till that was offline for an hour catches up in a few calls."""
 
 
+def _granted(treatment: Treatment[str]) -> bytes:
+    response = pb.ClaimResponse(status=pb.CLAIM_GRANTED, treatment=treatment.filled())
+    return response.SerializeToString()
+
+
+_GRANTED = Recurring(_granted)
+_CLAIM_ID = bytes([pb.ClaimResponse.CLAIM_ID_FIELD_NUMBER << 3 | LENGTH_DELIMITED])
+_EXPIRES_AT = pb.ClaimResponse.EXPIRES_AT_FIELD_NUMBER << 3 | LENGTH_DELIMITED
+
+
 def claim_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimCall:
     """Returns the call a serialized ``ClaimRequest`` makes.
 
@@ -58,7 +70,11 @@ def claim_call(data: bytes, arrival: Arrival = PLAIN) -> ClaimCall:
 
 
 def claim_response(answer: ClaimAnswer) -> bytes:
-    """Returns a serialized ``ClaimResponse``."""
+    """Returns a serialized ``ClaimResponse``; by hand what differs from one granted claim to the next."""
+    if answer.granted and answer.treatment and answer.expires_at and not answer.existing:
+        claim_id = answer.claim_id.encode()
+        named = b"%b%b%b%b" % (_GRANTED.of(answer.treatment), _CLAIM_ID, varint(len(claim_id)), claim_id)
+        return named + instant_field(_EXPIRES_AT, answer.expires_at)
     head = pb.ClaimResponse(**_claim_fields(answer)).SerializeToString()
     if not answer.alternatives:
         return head

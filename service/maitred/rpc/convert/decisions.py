@@ -38,14 +38,14 @@ from .fields import (
 OF_DECISION = pb.DecideResponse.PROPOSALS_FIELD_NUMBER
 OF_CLAIM = pb.ClaimResponse.ALTERNATIVES_FIELD_NUMBER
 
-_VARINT, _FIXED64, _LENGTH_DELIMITED = 0, 1, 2
+_VARINT, _FIXED64, LENGTH_DELIMITED = 0, 1, 2
 _LOW_BITS, _MORE = 0x7F, 0x80
 _BYTES = [bytes([number]) for number in range(_LOW_BITS + 1)]
-_TAG = {field: bytes([field << 3 | _LENGTH_DELIMITED]) for field in (OF_DECISION, OF_CLAIM)}
-_DECISION_ID = bytes([pb.DecideResponse.DECISION_ID_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
-_RULESET = bytes([pb.DecideResponse.RULESET_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
-_DECIDED_AT = pb.DecideResponse.DECIDED_AT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED
-_HOLD = pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED
+_TAG = {field: bytes([field << 3 | LENGTH_DELIMITED]) for field in (OF_DECISION, OF_CLAIM)}
+_DECISION_ID = bytes([pb.DecideResponse.DECISION_ID_FIELD_NUMBER << 3 | LENGTH_DELIMITED])
+_RULESET = bytes([pb.DecideResponse.RULESET_FIELD_NUMBER << 3 | LENGTH_DELIMITED])
+_DECIDED_AT = pb.DecideResponse.DECIDED_AT_FIELD_NUMBER << 3 | LENGTH_DELIMITED
+_HOLD = pb.Proposal.HOLD_EXPIRES_AT_FIELD_NUMBER << 3 | LENGTH_DELIMITED
 _SECONDS = Timestamp.SECONDS_FIELD_NUMBER << 3 | _VARINT
 _NANOS = Timestamp.NANOS_FIELD_NUMBER << 3 | _VARINT
 _SCORE, _DOUBLE = bytes([pb.Proposal.SCORE_FIELD_NUMBER << 3 | _FIXED64]), struct.Struct("<d")
@@ -112,7 +112,7 @@ def as_field(number: int, proposal: Proposal) -> bytes:
     if expires_at is None:
         return _TAG[number] + shown.alone
     # Serialized messages set end to end are one message with the fields of all of them.
-    return _TAG[number] + shown.before_hold + _instant(_HOLD, expires_at)
+    return _TAG[number] + shown.before_hold + instant_field(_HOLD, expires_at)
 
 
 def _fields(proposal: Proposal) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _fields_without_hold(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _instant(tag: int, at: datetime) -> bytes:
+def instant_field(tag: int, at: datetime) -> bytes:
     """Returns a field that holds a ``Timestamp``, by hand: instants have to be made anew for every answer.
 
     Both numbers take five bytes, the upper ones with nothing in them, so that the length of a
@@ -188,9 +188,9 @@ def _shown(proposal: Proposal) -> _Shown:
 
 def _scored(proposal: Proposal, unscored: bytes) -> _Shown:
     body = unscored + _SCORE + _DOUBLE.pack(proposal.score) if proposal.score else unscored
-    alone, tag = _varint(len(body)) + body, _TAG[OF_DECISION]
-    before_score = tag + _varint(len(unscored) + _SCORE_BYTES) + unscored + _SCORE
-    before_hold = _varint(len(body) + _HOLD_BYTES) + body
+    alone, tag = varint(len(body)) + body, _TAG[OF_DECISION]
+    before_score = tag + varint(len(unscored) + _SCORE_BYTES) + unscored + _SCORE
+    before_hold = varint(len(body) + _HOLD_BYTES) + body
     return _Shown(proposal, unscored, alone, before_hold, tag + alone, before_score)
 
 
@@ -203,7 +203,7 @@ def _shows_the_same(known: Proposal, proposal: Proposal) -> bool:
     )
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
     """Seven bits to a byte, the lowest first; all bytes but the last have the top bit set."""
     if number <= _LOW_BITS:
         return _BYTES[number]
@@ -376,9 +376,9 @@ def _head(answer: Answer) -> bytes:
         return pb.DecideResponse(**_head_fields(answer)).SerializeToString()
     decision_id, ruleset = answer.decision_id.encode(), answer.ruleset.encode()
     head = b"%b%b%b%b%b%b" % (
-        _DECISION_ID, _varint(len(decision_id)), decision_id, _RULESET, _varint(len(ruleset)), ruleset,
+        _DECISION_ID, varint(len(decision_id)), decision_id, _RULESET, varint(len(ruleset)), ruleset,
     )  # fmt: skip
-    return head + _instant(_DECIDED_AT, answer.decided_at)
+    return head + instant_field(_DECIDED_AT, answer.decided_at)
 
 
 def _head_fields(answer: Answer) -> dict[str, Any]:
