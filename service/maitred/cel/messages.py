@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 
 from maitred.core.values.kinds import KINDS, OWN_KINDS
-from maitred.core.values.nearest import did_you_mean
+from maitred.core.values.nearest import did_you_mean, how_declared
 from maitred.core.values.types import Attribute, Kind
 
 MAX_SHOWN_CHARACTERS = 60
@@ -82,7 +82,6 @@ NUL_IN_TEXT = "the character NUL is not allowed in an expression"
 SURROGATE_IN_TEXT = "the expression is not valid unicode"
 TOO_DEEP = "the expression is nested too deeply: use fewer parentheses, or split it"
 ENDS_EARLY = "the expression ends too early"
-NOT_DECLARED_YET = "declare it in a `Context`"
 TEXT_OR_ATTRIBUTE = "a text stands in quotes, an attribute is written in full, such as `customer.age`"
 NO_MESSAGES = "an expression cannot build protobuf messages"
 
@@ -102,7 +101,7 @@ def shadows(name: str) -> str:
 
 
 def undeclared(name: str, known: Sequence[str]) -> str:
-    hint = did_you_mean(name, known) or f": {NOT_DECLARED_YET if '.' in name else TEXT_OR_ATTRIBUTE}"
+    hint = did_you_mean(name, known) or f": {how_declared(name) if '.' in name else TEXT_OR_ATTRIBUTE}"
     return f"`{name}` is not declared{hint}"
 
 

@@ -197,6 +197,7 @@ def _rules(reading: _Reading) -> _Rules:
         language=reading.head.defaults.language,
         doubtful=documents.doubtful,
         events=frozenset(f"{EVENTS}{sourced.model.name}" for sourced in documents.of(Event)),
+        tables=frozenset(sourced.model.name for sourced in documents.of(models.ActionTable)),
     )
     situations = run.situations_of(around, documents)
     made = chain(actions_of(around, documents), table_actions_of(around, documents, make))

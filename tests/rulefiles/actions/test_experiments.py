@@ -147,6 +147,25 @@ def test_an_action_that_is_misspelled_is_told_once(bench, ruleset):
     assert one_fault(bench, sources) == "there is no action `piza`, did you mean `pizza`?"
 
 
+def test_a_table_named_among_actions_is_told(bench, ruleset):
+    table = document(
+        "ActionTable",
+        "coupons",
+        {
+            "table": "{file: coupons.csv, columns: {code: string}}",
+            "action": '{name: "coupon-${row.code}", title: Coupon, type: offer}',
+        },
+    )
+    sources = ruleset(
+        t__yaml=table, coupons__csv="code\na\n", e__yaml=experiment(applies_to="{actions: [coupons]}")
+    )
+    (fault,) = bench.faults(sources)
+    assert (
+        fault.message
+        == "`coupons` is an `ActionTable`: name actions of its rows, or a label that its `action` has"
+    )
+
+
 def test_a_channel_that_the_ruleset_does_not_have_chooses_no_action(bench):
     head = document("Ruleset", "shop", 'version: "1"\nchannels: [pos, mobile]\n')
     sources = {

@@ -5,7 +5,7 @@ begins alike; what differs in a letter or two. Of two names with the same root, 
 and `customer.id`, only what follows is compared: else the root alone would make them alike.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 COMPARED_MAX = 2_000
@@ -15,6 +15,22 @@ _BEGINS_ALIKE_CHARACTERS = 3
 _SHORT_CHARACTERS = 4
 # Two letters swapped in three are 0.67; in five letters one that differs is 0.8.
 _CLOSE_IF_SHORT, _CLOSE = 0.65, 0.72
+
+
+_DECLARED: Mapping[str, str] = {
+    "location": "declare it as a column of `Locations`",
+    "row": "columns of an `ActionTable` are declared in its `columns`, for its own `action` alone",
+    "list": "write a `List` of that name",
+    "situation": "write a `Situation` of that name",
+    "event": "what an event says is read by computed attributes over events",
+    "hold": "only treatments say `${hold.expires}`",
+}
+"""By the root of a name that no ``Context`` declares."""
+
+
+def how_declared(name: str) -> str:
+    """Says what makes a qualified name known to rules: ``declare it in a `Context```."""
+    return _DECLARED.get(name.partition(".")[0], "declare it in a `Context`")
 
 
 def did_you_mean(word: str, known: Iterable[str], count: int = 1) -> str:

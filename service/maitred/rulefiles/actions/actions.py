@@ -27,7 +27,7 @@ from .placeholders import PlaceholderOpen, PlaceholderWrong, literal, names, par
 class LoadContext:
     """What an action is read against. ``channels`` are those of the ``Ruleset``, if it lists any.
 
-    ``events`` are the names that there are: ``events.visit``.
+    ``events`` are the names that there are: ``events.visit``. ``tables`` are those of action tables.
     """
 
     report: Report
@@ -38,6 +38,7 @@ class LoadContext:
     language: str
     doubtful: Set[str]
     events: Set[str] = frozenset()
+    tables: Set[str] = frozenset()
 
 
 _FITS: Mapping[Form, frozenset[Kind]] = {

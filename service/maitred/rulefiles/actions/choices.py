@@ -75,7 +75,9 @@ class Chooser:
     def _check_names(self, spot: SourcePath, model: models.AppliesTo) -> None:
         report, doubtful = self._around.report, self._around.doubtful
         for index, name in enumerate(model.actions):
-            if name not in self._by_name and name not in doubtful:
+            if name in self._around.tables and name not in self._by_name:
+                report.error(spot.at("actions", index), rule_messages.table_for_action(name))
+            elif name not in self._by_name and name not in doubtful:
                 report.error(spot.at("actions", index), rule_messages.unknown_action(name, self._by_name))
         if doubtful:
             return

@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 
-from maitred.core.values.nearest import did_you_mean
+from maitred.core.values.nearest import did_you_mean, how_declared
 
 from . import meant
 from .file_messages import listed, quoted, yaml_word
@@ -233,7 +233,7 @@ def placeholder_open() -> str:
 
 
 def placeholder_unknown(name: str, known: Iterable[str]) -> str:
-    return f"there is no attribute {quoted(name)}{did_you_mean(name, known) or ': declare it in a `Context`'}"
+    return f"there is no attribute {quoted(name)}{did_you_mean(name, known) or f': {how_declared(name)}'}"
 
 
 def placeholder_here(name: str) -> str:
@@ -423,6 +423,10 @@ def applies_to_no_action(label: str, known: Iterable[str]) -> str:
 def group_never_full(count: int, at_most: int) -> str:
     actions = f"{count} action{'' if count == 1 else 's'}"
     return f"{actions} in it, and {at_most} may stand in one answer: the group has no effect"
+
+
+def table_for_action(name: str) -> str:
+    return f"{quoted(name)} is an `ActionTable`: name actions of its rows, or a label that its `action` has"
 
 
 def unknown_action(name: str, known: Iterable[str]) -> str:
