@@ -166,6 +166,38 @@ def test_a_table_named_among_actions_is_told(bench, ruleset):
     )
 
 
+TABLE = """\
+table: {file: coupons.csv, columns: {code: string, euros: int}}
+action: {name: "${row.code}", title: Coupon, type: offer}
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "fault"),
+    [
+        (TABLE.replace('name: "${row.code}", ', ""), "code,euros\na,1\nb,2\n", "`name` is missing"),
+        (
+            TABLE.replace("coupons.csv", "coupon.csv"),
+            "code,euros\na,1\nb,2\n",
+            "there is no file `coupon.csv`",
+        ),
+        (TABLE, "code,euros\na,1\nb,x\n", "`x` in column `euros` is not of type int"),
+        (TABLE, "kode,euros\na,1\nb,2\n", "the table has no column `code`"),
+        (TABLE, "", "the table is empty"),
+        ("action: {name: b, title: B, type: offer}\n", "code\n", "`table` is missing"),
+    ],
+)
+def test_actions_of_rows_that_were_not_read_are_no_fault_of_their_own(bench, ruleset, table, rows, fault):
+    sources = ruleset(
+        t__yaml=document("ActionTable", "coupons", table),
+        coupons__csv=rows,
+        e__yaml=experiment(applies_to="{actions: [b]}"),
+    )
+    messages = [found.message for found in bench.faults(sources)]
+    assert any(message.startswith(fault) for message in messages), messages
+    assert "there is no action `b`" not in messages
+
+
 def test_a_channel_that_the_ruleset_does_not_have_chooses_no_action(bench):
     head = document("Ruleset", "shop", 'version: "1"\nchannels: [pos, mobile]\n')
     sources = {

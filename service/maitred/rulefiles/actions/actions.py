@@ -14,7 +14,7 @@ from maitred.core.values.nearest import nearest
 from maitred.core.values.types import HOLD_EXPIRES, Attribute, Kind
 from maitred.rulefiles.kinds import field_types, models
 from maitred.rulefiles.messages import file_messages, rule_messages
-from maitred.rulefiles.reading.documents import Documents, Sourced
+from maitred.rulefiles.reading.documents import ROWS_UNREAD, Documents, Sourced
 from maitred.rulefiles.report import Report, SourcePath
 
 from .expressions import Conditions
@@ -39,6 +39,10 @@ class LoadContext:
     doubtful: Set[str]
     events: Set[str] = frozenset()
     tables: Set[str] = frozenset()
+
+    def may_be_action(self, name: str) -> bool:
+        """Whether an unknown name may be that of an action which was not read because of other faults."""
+        return name in self.doubtful or ROWS_UNREAD in self.doubtful
 
 
 _FITS: Mapping[Form, frozenset[Kind]] = {

@@ -77,7 +77,7 @@ class Chooser:
         for index, name in enumerate(model.actions):
             if name in self._around.tables and name not in self._by_name:
                 report.error(spot.at("actions", index), rule_messages.table_for_action(name))
-            elif name not in self._by_name and name not in doubtful:
+            elif name not in self._by_name and not self._around.may_be_action(name):
                 report.error(spot.at("actions", index), rule_messages.unknown_action(name, self._by_name))
         if doubtful:
             return

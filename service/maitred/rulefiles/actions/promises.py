@@ -48,7 +48,7 @@ def _check(
     if (model.every is None) == (model.before is None) and not around.doubtful:
         report.error(spot, rule_messages.promise_every_or_before())
     for field, name in (("action", model.action), ("before", model.before)):
-        if name and name not in names and name not in around.doubtful:
+        if name and name not in names and not around.may_be_action(name):
             report.error(spot.at(field), rule_messages.unknown_action(name, names))
     if model.situation:
         around.conditions.mentions.names.add(f"{SITUATION}{model.situation}")

@@ -12,7 +12,7 @@ from maitred.rulefiles.kinds import field_types, limits, models
 from maitred.rulefiles.messages import file_messages, rule_messages
 from maitred.rulefiles.reading import csv_tables
 from maitred.rulefiles.reading.csv_tables import Row, Table
-from maitred.rulefiles.reading.documents import Documents, Sourced
+from maitred.rulefiles.reading.documents import ROWS_UNREAD, Documents, Sourced
 from maitred.rulefiles.report import Report
 
 from .actions import NO_NUMBERS, LoadContext, SourcedAction
@@ -36,17 +36,18 @@ def table_actions_of(
         conditions = make(columns)
         shape = shape_of(around, conditions, sourced, columns)
         table = _table(around, sourced, columns)
-        rows = (
-            _RowReader(around, sourced, shape, table, columns=columns, limiting=limiting).sourced_actions()
-            if table
-            else ()
+        reader = (
+            _RowReader(around, sourced, shape, table, columns=columns, limiting=limiting) if table else None
         )
+        rows = reader.sourced_actions() if reader else ()
         if shape.is_sound:
             for row in rows:
                 around.report.pause()
                 yield row
         else:
             documents.doubtful.update(row.action.name for row in rows)
+        if reader is None or reader.is_partial:
+            documents.doubtful.add(ROWS_UNREAD)
 
 
 def _columns(report: Report, sourced: Sourced[models.ActionTable]) -> Columns:
@@ -92,6 +93,8 @@ class _RowReader:
     ) -> None:
         self._around, self._model, self._shape, self._table = around, sourced.model.action, shape, table
         self._spot = sourced.spot
+        self.is_partial = False
+        """Whether a row that was read has given no action."""
         numbers = {ROW + name: number for number, name in enumerate(table.header)}
         self._columns = [
             (name, numbers[name], csv_tables.cell_reader(attribute), attribute)
@@ -118,12 +121,14 @@ class _RowReader:
         try:
             values = self._values(row.cells)
         except _RowError as error:
+            self.is_partial = True
             self._tell(row, error)
             return None
         try:
             action = self._action(row.cells, values)
             return SourcedAction(action, self._spot, (self._table.file, row.line), self._numbers(values))
         except _RowError as error:
+            self.is_partial = True
             # Of a faulty template, rows are told only what is wrong with their own cells.
             if self._shape.is_sound:
                 self._tell(row, error)

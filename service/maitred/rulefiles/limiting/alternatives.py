@@ -32,7 +32,7 @@ def check_alternatives(
     errors_before = around.report.errors
     for source in handing.values():
         for index, name in enumerate(source.action.alternatives):
-            if name not in known and name not in around.doubtful:
+            if name not in known and not around.may_be_action(name):
                 teller.tell(source, index, limit_messages.unknown_alternative(name, known))
     leads = {name: source.action.alternatives for name, source in handing.items()}
     for circle in islice(circles(leads), bounds.FAULTS):

@@ -40,12 +40,17 @@ class Sourced(Generic[Model]):
     model: Model
 
 
+ROWS_UNREAD = "rows of an ActionTable"
+"""Among doubtful names: not every row of every table has given its action."""
+_TABLE = "table"
+
+
 @dataclass(slots=True)
 class Documents:
     """The documents, by kind; of faulty ones what could be salvaged.
 
     ``doubtful`` are the names that files with faults may declare: that such a name is
-    unknown is no fault of its own.
+    unknown is no fault of its own. With ``ROWS_UNREAD`` among them it may be any action's.
     """
 
     by_kind: dict[str, list[Sourced[registry.AnyDocument]]] = field(default_factory=dict)
@@ -109,6 +114,8 @@ def _add(report: Report, documents: Documents, spot: SourcePath, root: Plain) ->
     kind = _kind(report, spot, root)
     if kind is None:
         documents.doubt(spot.file, report.sources[spot.file])
+        if isinstance(root, dict) and _TABLE in root:
+            documents.doubtful.add(ROWS_UNREAD)
         return
     document = _document(report, documents, spot, registry.KINDS[kind], root)
     if document is not None:
@@ -123,6 +130,11 @@ def _document(
     except ValidationError as error:
         problems.tell(report, spot, model, error)
         documents.doubt(spot.file, report.sources[spot.file])
+        places = {detail["loc"][:2] for detail in error.errors()}
+        if model is models.ActionTable and any(
+            _TABLE in place or place == ("action", "name") for place in places
+        ):
+            documents.doubtful.add(ROWS_UNREAD)
         return salvage(model, root, error, f"unnamed_{spot.file}_{spot.document}")
 
 
