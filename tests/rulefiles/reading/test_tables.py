@@ -166,6 +166,14 @@ HEADER = "campaign,code,products,start,end,worth\n"
         (HEADER + "a\x00,10,,,,1\n", "coupons.csv:2:2 the character U+0000"),
         (HEADER + "a\u202e,10,,,,1\n", "coupons.csv:2:2 the character U+202E"),
         ("code,code,campaign,products,start,end,worth\n", "coupons.csv:1:1 column `code` stands here twice"),
+        (
+            "code;campaign;products\na;b;1\n",
+            "coupons.csv:1:5 the columns are divided by `;`: save the table as CSV with commas",
+        ),
+        (
+            "\ufeffcode\tcampaign\n",
+            "coupons.csv:1:5 the columns are divided by tabs: save the table as CSV with commas",
+        ),
     ],
 )
 def test_faults_of_rows(table_faults, rows, expected):

@@ -67,6 +67,11 @@ def unused_file() -> str:
     return "no rule file names this table"
 
 
+def table_divided_by(sign: str) -> str:
+    shown = "tabs" if sign == "\t" else quoted(sign)
+    return f"the columns are divided by {shown}: save the table as CSV with commas"
+
+
 def table_empty() -> str:
     return "the table is empty: write a header line"
 

@@ -50,6 +50,10 @@ class Table:
         return self.header.index(name)
 
 
+_OTHER_SIGNS = ";\t|"
+"""What spreadsheets divide columns by where the comma is that of decimals."""
+
+
 def read_table(file: str, data: bytes, tell: Told, pause: Pause = no_pause) -> Table | None:
     """Returns the table without its faulty rows; ``None`` where nothing can be read, which is told.
 
@@ -70,6 +74,9 @@ def read_table(file: str, data: bytes, tell: Told, pause: Pause = no_pause) -> T
     if head is None:
         return None
     header = tuple(head.cells)
+    if len(header) == 1 and (sign := next(filter(header[0].__contains__, _OTHER_SIGNS), None)):
+        tell(head.line, header[0].index(sign) + 1, rule_messages.table_divided_by(sign))
+        return None
     twice = {name for name in header if header.count(name) > 1}
     for name in sorted(twice):
         tell(head.line, 1, rule_messages.table_column_twice(name))
