@@ -4,6 +4,9 @@ Arms change words, and what is learned is too little to change the order, so tha
 as without. One action is for everybody, so that each decision has at least one. In one service its score is
 learned, and each decision draws once; in another those of a fifth of the others, as many as an experiment is
 on; in a third all are. Parameters are learned ones, of each action its own.
+
+Where its memory lies makes a process some percent faster or slower than another that does the same, for as
+long as it runs. So the services are started several times, for a few rounds each.
 """
 
 import tempfile
@@ -17,11 +20,12 @@ from maitred.engine.operating.parameters import encode_parameters, parameters_of
 from . import figures, ruleset, servers
 from .figures import Row, Section, Spread, at_most
 from .requests import CUSTOMERS, DECIDE, decides, every_customer
-from .rounds import Contender, Progress, Shown, lost, paired, proposed_by, send, take_turns
+from .rounds import ROUNDS, Contender, Progress, Shown, lost, paired, pooled, proposed_by, send, take_turns
 from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
 from .workload import Spec, specs
 
 EXPERIMENTS = 5
+STARTS = 4
 MAX_COST = 0.10
 CHECKED = 100
 
@@ -79,6 +83,11 @@ def _some_learned(spec: Spec) -> str:
 
 def measure(progress: Progress) -> list[Section]:
     """One section."""
+    starts = [_one_start(progress) for _ in range(STARTS)]
+    return [_section({name: pooled(start[name] for start in starts) for name in starts[0]})]
+
+
+def _one_start(progress: Progress) -> dict[str, Shown]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
         progress("starting the servers")
@@ -95,8 +104,7 @@ def measure(progress: Progress) -> list[Section]:
                 progress(f"making the customers known: {name}")
                 send(contender.server, DECIDE, every_customer("first"))
             _check_same_answers(contenders)
-            results = take_turns(contenders, progress)
-    return [_section(results)]
+            return take_turns(contenders, progress, rounds=ROUNDS // STARTS)
 
 
 def _rules(place: Path) -> Mapping[str, Path]:

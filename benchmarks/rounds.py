@@ -49,6 +49,17 @@ class Shown:
     p99_ms: list[float] = field(default_factory=list)
 
 
+def pooled(parts: Iterable[Shown]) -> Shown:
+    """What was shown in all of them, one after the other."""
+    whole = Shown()
+    for part in parts:
+        whole.rates += part.rates
+        whole.cpu_us += part.cpu_us
+        whole.median_ms += part.median_ms
+        whole.p99_ms += part.p99_ms
+    return whole
+
+
 def take_turns(
     contenders: Mapping[str, Contender], progress: Progress, *, rounds: int = ROUNDS, alone: bool = False
 ) -> dict[str, Shown]:
