@@ -9,14 +9,15 @@ from tests.recording import spied
 from maitred.core.deciding.decide import Preparing
 from maitred.core.deciding.decisions import Question
 from maitred.core.deciding.policy import compile_policy
-from maitred.core.rules.ruleset import Ruleset
+from maitred.core.deciding.snapshot import Snapshot
+from maitred.core.rules.ruleset import Action, ActionType, Ruleset
 from maitred.engine.calls import DecideCall
 from maitred.engine.deciding.committer import MAX_CONFLICT_RETRIES, Committer
 from maitred.engine.deciding.question import Requester
-from maitred.engine.deciding.tickets import DecisionTicket, get_ready
+from maitred.engine.deciding.tickets import DecisionTicket, conclude_all, get_ready, prepare_all
 from maitred.engine.errors import CallError, Code
 from maitred.engine.ports.observer import BatchCommitted
-from maitred.engine.ports.store import DecisionRecord
+from maitred.engine.ports.store import DecisionRecord, Rejection
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -211,6 +212,21 @@ def test_what_depends_on_the_customer_is_prepared_once_they_are_known():
     get_ready([own, customers])
     assert own.prepared
     assert not customers.prepared
+
+
+def test_what_was_chosen_before_a_rejection_became_known_is_chosen_anew(people):
+    policy = compile_policy(
+        Ruleset("hash", "1", "UTC", actions=(Action("pizza", "Pizza", ActionType.OFFER),)), deriver=None
+    )
+    one = ticket("one", prepare=lambda known: Preparing(policy, QUESTION, Snapshot(rejected=known.rejected)))
+    person = people.stranger((b"900",))
+    proposed = []
+    for rejections in ((), (Rejection("pizza", person.ref, NOW),)):
+        one.meet(person, rejections)
+        prepare_all([one])
+        conclude_all([one])
+        proposed.append([proposal.action for proposal in one.decision.proposals])
+    assert proposed == [["pizza"], []]
 
 
 def test_stopping_commits_what_waits_and_refuses_what_comes(store, people, observer):

@@ -164,7 +164,7 @@ class DecisionTicket(Ticket):
 
     def _know(self, background: Background) -> None:
         if background != self._background:
-            self._background, self.prepared = background, None
+            self._background, self.prepared, self.choice = background, None, None
 
     def _binding(self, person: Person, rejections: Iterable[Rejection]) -> Iterator[str]:
         """What was rejected by the same customer, or where either is not known."""
