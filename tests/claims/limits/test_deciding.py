@@ -43,6 +43,18 @@ def test_a_hold_that_the_same_batch_gives_back_serves_no_decision(sqlite_harness
     assert sqlite_harness.live("cap") == [2]
 
 
+def test_who_loses_their_hold_to_the_same_batch_is_decided_for_without_it(sqlite_harness):
+    sqlite_harness.rules(PIZZA, action("salad", score=0), cap(applies_to="{actions: [pizza]}", limit=1))
+    shown, engine = sqlite_harness.decide(), sqlite_harness.engine
+    report = engine.claimer.recording(OutcomesCall((sqlite_harness.outcome(shown, "PRESENTED"),)))
+    again = engine.decider.deciding(sqlite_harness.call(request="again"))
+    engine.committer.settle([next(report), next(again)])
+    with pytest.raises(StopIteration) as end:
+        next(again)
+    assert [proposal.action for proposal in end.value.value.proposals] == ["salad"]
+    assert sqlite_harness.live("cap") == [1]
+
+
 def test_a_hold_that_is_spent_or_over_is_nobodys_own_any_more(sqlite_harness):
     sqlite_harness.rules(PIZZA, cap(hold="10m"))
     first = sqlite_harness.decide(session="s")

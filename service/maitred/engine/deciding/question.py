@@ -146,8 +146,8 @@ class _Common(NamedTuple):
 class LedgerReads:
     """Looks up in the ledger what one decision wants to know: a ``LookUp`` over a batch's view.
 
-    ``person`` is the reference of the customer, empty for nobody. ``lost`` are counters of which another
-    replica has taken the last unit in the meantime.
+    ``person`` is the reference of the customer, empty for nobody. ``lost`` are counters of which somebody
+    else has taken the last unit in the meantime, and keys of lots that would have served and did not.
     """
 
     def __init__(
@@ -198,7 +198,7 @@ class LedgerReads:
         # What was asked for first has been read for the whole batch.
         if needs or keys:
             view.read(needs, keys)
-        own = frozenset([name for name, key in self._reuses.items() if key and view.is_held(key)])
+        own = frozenset([name for name, key in self._reuses.items() if key and self._is_own(key, view)])
         holders = dict(self._holders()) if self._claims else {}
         read = self._live if self._lost else View.live
         live = {key: read(view, need) if need else 0 for key, need in self._counted}
@@ -250,6 +250,9 @@ class LedgerReads:
             claims = [claim for claim in self._claims if need and need.counter.id in claim.counters]
             if claims:
                 yield key, tuple([claim.id.hex() for claim in claims])
+
+    def _is_own(self, key: bytes, view: View) -> bool:
+        return view.is_held(key) and key not in self._lost
 
     def _live(self, view: View, need: Need) -> int:
         return need.maximum if need.counter.id in self._lost else view.live(need)
@@ -314,11 +317,16 @@ def holds_of(takes: Sequence[Take], answers: Sequence[Settled]) -> Mapping[str, 
 
 
 def lost_by(takes: Sequence[Take], answers: Sequence[Settled]) -> Iterator[bytes]:
-    """Ids of the counters of which there was none left any more, of each take that was not granted."""
+    """Yields counters of which there was none left any more, of each take that was not granted.
+
+    With them the keys of lots that were held and should have served: calls of the same batch come first, and
+    may have spent them.
+    """
     for take, answer in zip(takes, answers, strict=True):
         if answer.status is not Status.GRANTED and answer.refused:
             needs = chain.from_iterable(take.choices)
             yield from (need.counter.id for need in needs if need.counter.limit == answer.refused.limit)
+            yield from take.reuse
 
 
 def without_ledger(prepared: Prepared) -> tuple[Proposal, ...]:
