@@ -18,7 +18,7 @@ from .serving import ACTIONS, SERVER_THREADS, floor_rate, saturated
 from .workload import specs
 
 CLAIM = "/maitred.v1.DecisionService/Claim"
-DECISIONS = 56_000
+DECISIONS = 80_000
 """Made beforehand, so that none is claimed twice: that would be answered with the first claim."""
 OF_FLOOR = {"SQLite": (0.9, 1.2), "PostgreSQL": (0.6, 0.9)}  # at least, goal
 PLENTY, GIVEN_AWAY = "plenty", noop.GIVEN_AWAY
