@@ -143,8 +143,8 @@ def check_value(version: KeyVersion, subject: bytes) -> bytes:
 
 PIECES = 1_024
 """Drawn in a tenth of a millisecond; a batch of decisions needs a few dozen."""
-GENERATION_KEYS = 4_096
-"""Two generations at 2.5 KiB a key are 20 MiB; a key that is not there takes 6 microseconds to unwrap."""
+GENERATION_KEYS = 8_192
+"""Two generations at 2.5 KiB a key are 40 MiB; a key that is not there takes 6 microseconds to unwrap."""
 PSEUDONYM_BYTES = 16
 """Of the code, after the version. Among a billion customers two have the same with a chance of 1 in 10^21."""
 NONCE_BYTES = 12
@@ -202,7 +202,7 @@ os.register_at_fork(after_in_child=_empty_all)
 
 
 class KeyCache:
-    """Keeps at least the last 4,096 keys and at most twice as many. From any thread.
+    """Keeps at least the last 8,192 keys and at most twice as many, 2.5 kB each. From any thread.
 
     What was used since the last turn is young, the rest is old and goes with the next turn; reading
     a young key takes no lock.
