@@ -31,27 +31,29 @@ def test_a_hold_of_one_session_is_not_used_in_another_where_each_counts(sqlite_h
     assert sqlite_harness.live("cap") == [2]
 
 
-def test_a_hold_that_the_same_batch_gives_back_serves_no_decision(sqlite_harness):
-    sqlite_harness.rules(PIZZA, cap(limit=2))
-    shown, engine = sqlite_harness.decide(), sqlite_harness.engine
-    report = engine.claimer.recording(OutcomesCall((sqlite_harness.outcome(shown, "PRESENTED"),)))
-    again = engine.decider.deciding(sqlite_harness.call(request="again"))
+def decided_as_it_is_presented(harness, shown):
+    """What the next decision comes to in the batch that takes the presentation of this one."""
+    engine = harness.engine
+    report = engine.claimer.recording(OutcomesCall((harness.outcome(shown, "PRESENTED"),)))
+    again = engine.decider.deciding(harness.call(request="again"))
     engine.committer.settle([next(report), next(again)])
     with pytest.raises(StopIteration) as end:
         next(again)
-    assert end.value.value.proposals[0].lot not in {b"", shown.proposals[0].lot}
+    return end.value.value
+
+
+def test_a_hold_that_the_same_batch_gives_back_serves_no_decision(sqlite_harness):
+    sqlite_harness.rules(PIZZA, cap(limit=2))
+    shown = sqlite_harness.decide()
+    again = decided_as_it_is_presented(sqlite_harness, shown)
+    assert again.proposals[0].lot not in {b"", shown.proposals[0].lot}
     assert sqlite_harness.live("cap") == [2]
 
 
 def test_who_loses_their_hold_to_the_same_batch_is_decided_for_without_it(sqlite_harness):
     sqlite_harness.rules(PIZZA, action("salad", score=0), cap(applies_to="{actions: [pizza]}", limit=1))
-    shown, engine = sqlite_harness.decide(), sqlite_harness.engine
-    report = engine.claimer.recording(OutcomesCall((sqlite_harness.outcome(shown, "PRESENTED"),)))
-    again = engine.decider.deciding(sqlite_harness.call(request="again"))
-    engine.committer.settle([next(report), next(again)])
-    with pytest.raises(StopIteration) as end:
-        next(again)
-    assert [proposal.action for proposal in end.value.value.proposals] == ["salad"]
+    again = decided_as_it_is_presented(sqlite_harness, sqlite_harness.decide())
+    assert [proposal.action for proposal in again.proposals] == ["salad"]
     assert sqlite_harness.live("cap") == [1]
 
 

@@ -1,7 +1,7 @@
 """One decision: the steps that production, replay, rule tests and benchmarks all take.
 
-``prepare`` matches a question against a policy, as far as that goes without the ledger. ``decide`` looks up
-what else has to be known and chooses. ``conclude`` writes the proposals. Each is a pure function; they differ
+``Preparing`` matches a question against a policy, as far as that goes without the ledger. ``decide`` looks up
+what else has to be known and chooses. ``conclude`` writes the proposals. Each is pure; they differ
 in who answers ``LookUp``: a batch reads the ledger, a replay has a record's snapshot, a test its own.
 """
 
@@ -80,7 +80,7 @@ class Choice(NamedTuple):
 class Preparing:
     """A question that is being prepared: it is matched, then ranked, then chosen from.
 
-    Who has many questions takes each step for all of them before the next one.
+    Who has many questions takes each step for all of them before the next one. ``named`` as in ``choose``.
     """
 
     __slots__ = "_asked", "_possible", "_ranking"
@@ -112,20 +112,6 @@ class Preparing:
         policy, question, seen, reach, named = self._asked
         first = choose(policy, question, self._ranking, seen, reach, named=named)
         return Prepared(policy, question, self._ranking, reach, seen, first, named)
-
-
-def prepare(
-    policy: Policy,
-    question: Question,
-    seen: Snapshot = _NOTHING_SEEN,
-    reach: Reach = Reach.ENOUGH,
-    named: Collection[str] = (),
-) -> Prepared:
-    """Takes all steps of ``Preparing`` at once; ``named`` as in ``choose``."""
-    preparing = Preparing(policy, question, seen, reach, named)
-    preparing.match()
-    preparing.rank()
-    return preparing.choose()
 
 
 def decide(prepared: Prepared, look_up: LookUp) -> Choice:
@@ -193,7 +179,10 @@ def decide_from(
         known = Snapshot(
             paused=seen.paused, rejected=seen.rejected, claimed=seen.claimed, learned=seen.learned
         )
-    prepared = prepare(policy, question, known)
+    preparing = Preparing(policy, question, known)
+    preparing.match()
+    preparing.rank()
+    prepared = preparing.choose()
     return conclude(prepared, decide(prepared, lambda _: seen), holds)
 
 

@@ -167,11 +167,11 @@ class Claims:
 
     def _made_before(self, claim: "_Claim") -> tuple["_Claim", ClaimTicket] | None:
         """The same where it was made before, under the same id: it is answered as it was then."""
-        lot = self._lot(claim.id)
-        if lot is None or lot.origin is None:
+        proposed = self._proposals.of_lot(self._lot(claim.id))
+        if proposed is None:
             return None
-        again = claim.of(self._proposals.taken(lot.origin.decision, lot.origin.action, lot.place))
-        return again, again.ticket(lot.origin.decision)
+        again = claim.of(proposed)
+        return again, again.ticket(proposed.record.decision_id)
 
     def redeem(self, call: StepCall) -> None:
         """See ``api.Claimer.redeem``."""
@@ -249,9 +249,10 @@ class Claims:
 
     def _claimed(self, claim_id: str) -> tuple[Lot, Proposed]:
         lot = self._lot(bytes_of(claim_id))
-        if lot is None or lot.origin is None or lot.part is not Part.CLAIM:
+        proposed = self._proposals.of_lot(lot) if lot and lot.part is Part.CLAIM else None
+        if lot is None or proposed is None:
             raise CallError(Code.NOT_FOUND, "there is no such claim", Cause.UNKNOWN_CLAIM)
-        return lot, self._proposals.taken(lot.origin.decision, lot.origin.action, lot.place)
+        return lot, proposed
 
     def _lot(self, lot_id: bytes) -> Lot | None:
         with store_calls(LEDGER_UNREAD):

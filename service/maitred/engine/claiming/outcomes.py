@@ -94,10 +94,10 @@ class Outcomes:
             lots = self._lots(outcome.decision_id)
             taken = (lot for lot in lots if lot.origin and lot.origin.action == outcome.action)
             # Of its lots, that of the claim tells the place.
-            lot = next(iter(sorted(taken, key=lambda lot: not lot.place)), None)
-            if lot is None or lot.origin is None:
+            proposed = self._proposals.of_lot(min(taken, key=lambda lot: not lot.place, default=None))
+            if proposed is None:
                 raise CallError(error.code, of_outcome(number, error.message), error.cause) from None
-            return self._proposals.taken(lot.origin.decision, lot.origin.action, lot.place)
+            return proposed
 
     def _lots(self, decision_id: str) -> Sequence[Lot]:
         key = bytes_of(decision_id)
@@ -134,9 +134,7 @@ class Outcomes:
             return proposed
         with store_calls(LEDGER_UNREAD):
             lot = self._store.lot(bytes.fromhex(claim_id))
-        if lot is None or lot.origin is None:
-            return proposed
-        return self._proposals.taken(lot.origin.decision, lot.origin.action, lot.place)
+        return self._proposals.of_lot(lot) or proposed
 
 
 def impossible_instant(at: datetime | None, decided_at: datetime, now: datetime) -> str:

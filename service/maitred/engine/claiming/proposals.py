@@ -18,6 +18,7 @@ from maitred.core.limits.limits import Limit, Need, SubjectPseudonym, Uncheckabl
 from maitred.core.limits.lots import (
     Before,
     Claim,
+    Lot,
     Origin,
     Part,
     Refused,
@@ -250,6 +251,12 @@ class Proposals:
             message = "the decision did not propose this action"
             raise CallError(Code.NOT_FOUND, message, Cause.NOT_PROPOSED)
         return proposal
+
+    def of_lot(self, lot: Lot | None) -> Proposed | None:
+        """What a lot was ``taken`` for; ``None`` where there is none, or it was for no decision."""
+        if lot is None or lot.origin is None:
+            return None
+        return self.taken(lot.origin.decision, lot.origin.action, lot.place)
 
     def taken(self, decision_id: bytes, action: str, place: str = "") -> Proposed:
         """What a lot was taken for, also where by now nothing could be: what was granted stays so.
